@@ -1,0 +1,60 @@
+# `make help` lists the targets. Everything is installed into .venv; nothing outside this folder
+# changes, but for system packages that the tests use, and those only where we are root.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test check types lint contracts bench docs clean system
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP)-crm: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@touch $@
+
+$(STAMP)-test: $(STAMP)-crm
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all,test]'
+	@touch $@
+
+$(STAMP)-dev: $(STAMP)-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all,test,dev]'
+	@touch $@
+
+install: $(STAMP)-crm  ## .venv/bin/crm with every extra
+
+demo: $(STAMP)-crm  ## install, and run the main job on a made-up company in demo/
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash docs/demo.sh demo
+
+system:
+	@bash tests/system-packages.sh
+
+test: $(STAMP)-test system  ## install what the tests need, and run them
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+check: lint types contracts test  ## ruff, mypy, import contracts and the tests
+
+lint: $(STAMP)-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)-dev
+	$(BIN)/mypy
+
+contracts: $(STAMP)-dev
+	$(BIN)/lint-imports
+
+bench: $(STAMP)-test  ## measure speed beside its floors
+	$(BIN)/python bench/bench.py
+
+docs: $(STAMP)-crm  ## write docs/commands.md anew from the commands themselves
+	$(BIN)/python docs/generate.py
+
+clean:  ## remove .venv and everything made
+	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench

@@ -1,0 +1,3 @@
+"""crmcli: a CRM in a folder."""
+
+__version__ = "0.1.0"

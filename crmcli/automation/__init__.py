@@ -1,0 +1,1 @@
+"""The night shift: runs only in crm tick."""

@@ -1,0 +1,142 @@
+"""Letting robots act: one step at a time, looked at again under the lock, each in its own change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.ledger import Job, next_try
+from crmcli.automation.listening import REFUSALS
+from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
+from crmcli.automation.standing import Standing, stand
+from crmcli.errors import CrmError
+from crmcli.model.holds import holds
+from crmcli.model.values import format_instant
+from crmcli.sales.names import names_for
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one step: which robot, for which record, the word of the ledger and why."""
+
+    record: str
+    robot: str
+    action: str
+    word: str
+    key: str
+    reason: str = ""
+
+
+def take(ws: Workspace, record_id: str, seen: Standing, step: Step) -> Done | None:
+    """Take a step that was seen to be due; None if under the lock it is due no more.
+
+    Whatever the robot does and the line that says so are one change. What the verbs refuse becomes
+    a failed job, to be tried again; an error of crm's own is written down too, and raised.
+    """
+    assert seen.visit is not None  # who has a step stands in a stage
+    actor = f"robot:{step.robot.id}"
+    cause, depth = seen.visit.entry.id, _depth(seen, step)
+    try:
+        with ws.change("tick", actor=actor, cause=cause, depth=depth) as change:
+            standing, fresh = _again(ws, record_id, step.key, change)
+            if standing is None or fresh is None:
+                return None
+            return _take_in(ws, change, standing, fresh, depth)
+    except REFUSALS as refusal:
+        return _fail(ws, record_id, seen, step, refusal)
+    except CrmError:
+        raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed
+    except Exception as bug:
+        _fail(ws, record_id, seen, step, CrmError(f"a bug in crm: {type(bug).__name__}: {bug}"))
+        raise
+
+
+def _again(
+    ws: Workspace, record_id: str, key: str, change: Change
+) -> tuple[Standing | None, Step | None]:
+    standing = stand(ws, record_id, change)
+    step = next((s for s in standing.steps if s.key == key and s.state == "due"), None)
+    return standing, step
+
+
+def _take_in(ws: Workspace, change: Change, standing: Standing, step: Step, depth: int) -> Done:
+    robot, record = step.robot, standing.record
+    stopped = "" if _is_asked_for(standing, step) else _why_stop(standing, step, ws, depth)
+    if stopped:
+        facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": stopped}
+        change.note("automation.stopped", record.id, facts)
+        return _done(standing, step, "stopped", stopped)
+    passed = _why_pass(standing, step, ws)
+    if passed:
+        word = "missed" if step.verdict == "miss" else "skipped"
+        enter(change, word, record.id, step.key, robot.id, robot.do, reason=passed)
+        return _done(standing, step, word, passed)
+    names = names_for(ws, record)
+    work = Work(ws, change, record, f"robot:{robot.id}", robot.do, robot.params, step.key, names)
+    effect = act(work)
+    return _done(standing, step, effect.word, str(effect.facts.get("reason", "")))
+
+
+def _why_stop(standing: Standing, step: Step, ws: Workspace, depth: int) -> str:
+    """Why a robot must not go on, "" if it may: it would run in circles."""
+    if depth > DEEPEST:
+        return f"a loop: more than {DEEPEST} steps of automation follow from one act"
+    if is_wild(step.robot.id, standing.events, ws.now):
+        return f"a loop: the robot acted {QUARANTINE} times for this record within 24 hours"
+    return ""
+
+
+def _why_pass(standing: Standing, step: Step, ws: Workspace) -> str:
+    """Why there is nothing to do, "" if there is: too late, passed, or the condition is not met."""
+    if step.verdict != "run":
+        return step.reason
+    when = step.robot.when
+    if when is not None and not holds(when, standing.record, ws.env):
+        return f"not so: {when}"
+    return ""
+
+
+def _depth(standing: Standing, step: Step) -> int:
+    job = _job(standing, step)
+    if job is not None:
+        return job.depth or 1  # 0: a person asked for it
+    return standing.visit.entry.depth + 1 if standing.visit else 1
+
+
+def _is_asked_for(standing: Standing, step: Step) -> bool:
+    """Whether a person has said that it shall be tried again."""
+    job = _job(standing, step)
+    return job is not None and job.depth == 0
+
+
+def _job(standing: Standing, step: Step) -> Job | None:
+    return standing.visit.jobs.get(step.key) if standing.visit else None
+
+
+def _fail(ws: Workspace, record_id: str, seen: Standing, step: Step, refusal: CrmError) -> Done:
+    """Write down that the robot was refused: to be tried again, or given up with a notice."""
+    job = _job(seen, step)
+    attempts = (job.attempts if job else 0) + 1
+    again = next_try(step.key, attempts, job.since if job else ws.now, ws.now)
+    assert seen.visit is not None
+    word = "failed" if again else "dead"
+    with ws.change(
+        "tick", actor=f"robot:{step.robot.id}", cause=seen.visit.entry.id, depth=_depth(seen, step)
+    ) as change:
+        facts = {"reason": refusal.message, "attempt": attempts}
+        if again:
+            facts["retry_at"] = format_instant(again)
+        robot = step.robot
+        enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
+        owner = str(seen.record.get("owner"))
+        if again is None and owner:
+            text = f"robot {robot.id} ({robot.do}) failed for good: {refusal.message}"
+            change.note("notice", record_id, {"to": owner, "text": text})
+    return _done(seen, step, word, refusal.message)
+
+
+def _done(standing: Standing, step: Step, word: str, reason: str) -> Done:
+    robot = step.robot
+    return Done(standing.record.id, robot.id, robot.do, word, step.key, reason)

@@ -1,0 +1,257 @@
+"""What robots and schedules can do: each action within an open change, by the verbs that people use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.automation.ledger import job_key
+from crmcli.automation.worktime import shift
+from crmcli.errors import BadUsage
+from crmcli.model.fields import Record
+from crmcli.model.values import ID_LETTERS, parse_duration
+from crmcli.sales import activities, letters, records, stages
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.channels.message import Message
+
+
+@dataclass(frozen=True)
+class Work:
+    """One act: who does what for which record, in which open change.
+
+    `record` is None where a schedule acts once for a whole selection; `place` stands for it then on
+    the timeline. `names` is what templates see.
+    """
+
+    ws: Workspace
+    change: Change
+    record: Record | None
+    who: str
+    action: str
+    params: Mapping[str, Any]
+    key: str
+    names: Mapping[str, object]
+    place: str = ""
+
+    @property
+    def target(self) -> str:
+        """What the events of this act stand on."""
+        return self.record.id if self.record else self.place
+
+    def text(self, name: str, default: str = "") -> str:
+        """A parameter with its template filled in."""
+        return self.fill(self.params.get(name, default), name).strip()
+
+    def fill(self, source: object, name: str) -> str:
+        """A text with its template filled in; TemplateFailed names the robot and the parameter."""
+        renderer = letters.renderer(self.ws)
+        return renderer.render_inline(str(source), self.names, f"{self.who}, {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How an act ended: done, queued or skipped, with what the ledger keeps of it."""
+
+    word: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def act(work: Work) -> Effect:
+    """Do it, and write the line of the ledger, in the one open change.
+
+    Refusals of the verbs and of the templates are raised before anything is written.
+    """
+    effect = _ACTIONS[work.action](work)
+    enter(work.change, effect.word, work.target, work.key, work.who, work.action, **effect.facts)
+    return effect
+
+
+def enter(
+    change: Change, word: str, target: str, key: str, who: str, action: str, **facts: Any
+) -> None:
+    """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot."""
+    data = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **facts}
+    change.note(f"job.{word}", target, {k: v for k, v in data.items() if v not in ("", None)})
+
+
+def _task(work: Work) -> Effect:
+    """A task whose id follows from the job's key: made again elsewhere, it is the same one."""
+    task_id = task_id_of(work.key)
+    if work.ws.exists(task_id):
+        return Effect("done", {"task": task_id, "found": True})
+    given = {name: [text] for name in ("comment", "owner") if (text := work.text(name))}
+    values = records.read_values(work.ws, "task", {"name": [work.text("title")], **given})
+    owner = values.get("owner") or (work.record.get("owner") if work.record else "")
+    values["owner"] = owner or ""
+    values["about"] = work.record.id if work.record else ""
+    values["due"] = _due(work)
+    work.change.add(records.build(work.ws, "task", values, task_id))
+    return Effect("done", {"task": task_id})
+
+
+def task_id_of(key: str) -> str:
+    """The id of the task that a job makes."""
+    number = int(key, 16)
+    return "task-" + "".join(ID_LETTERS[number >> 5 * n & 31] for n in range(8))
+
+
+def _due(work: Work) -> datetime | None:
+    text = work.text("due")
+    if not text:
+        return None
+    try:
+        return shift(work.ws.now, parse_duration(text.removeprefix("+")), work.ws.zone)
+    except ValueError:
+        value = records.read_values(work.ws, "task", {"due": [text]})["due"]
+        return value if isinstance(value, datetime) else None
+
+
+def _set(work: Work) -> Effect:
+    """Set fields; `tags: +vip` adds and `tags: -vip` takes away."""
+    put: dict[str, list[str]] = {}
+    more: dict[str, list[str]] = {}
+    less: dict[str, list[str]] = {}
+    for name, given in work.params.items():
+        for source in given if isinstance(given, list) else [given]:
+            text = work.fill(source, name)
+            many = work.ws.schema.field(_record(work).entity, name).is_many
+            into = {"+": more, "-": less}.get(text[:1], put) if many else put
+            into.setdefault(name, []).append(text if into is put else text[1:].strip())
+    before = _record(work)
+    after = records.edit_in(work.change, work.ws, before.id, records.Edit(put, more, less))
+    return Effect("done", {"changed": sorted(work.change.differences(before, after))})
+
+
+def _move(work: Work) -> Effect:
+    reason = work.text("reason")
+    moved = stages.move_in(
+        work.change, work.ws, _record(work), work.text("stage"), reason=reason, reopen=True,
+        data={"by": "robot"},
+    )  # fmt: skip
+    return Effect("done", {"stage": moved.stage.id, "from": moved.origin})
+
+
+def _comment(work: Work) -> Effect:
+    activities.log_in(work.change, work.target, "note", work.text("text"))
+    return Effect("done")
+
+
+def _notify(work: Work) -> Effect:
+    """A notice on the timeline, and a letter to whoever has an address in settings.yaml."""
+    text = work.text("text")
+    users = _users(work)
+    if not users:
+        return Effect("skipped", {"reason": "there is nobody to notify: the record has no owner"})
+    mails = [
+        (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
+        for user in users
+        if (known := work.ws.settings.users.get(user)) and known.email
+    ]
+    kept = [(key, _kept(work, mail)) for key, mail in mails]
+    # From here on nothing can be refused: half a notification must not stand in the change.
+    for user in users:
+        work.change.note("notice", work.target, {"to": user, "text": text})
+    for key, facts in kept:
+        enter(work.change, "queued", work.target, key, work.who, "email", **facts, notice="yes")
+    return Effect("done", {"to": users})
+
+
+def _notice(work: Work, text: str, to: str, key: str) -> Message:
+    """The letter to an employee: the notice, and which record it is about."""
+    from crmcli.render import Letter
+
+    about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.place
+    first = text.strip().split("\n")[0]
+    letter = Letter(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
+    return letters.message_of(work.ws, letter, (to,), key=key, automatic=True)
+
+
+def _users(work: Work) -> list[str]:
+    """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
+    given = work.params.get("to") or ["owner"]
+    found: list[str] = []
+    for source in given if isinstance(given, list) else str(given).split(","):
+        word = work.fill(source, "to").strip()
+        if word == "owner":
+            word = str(work.record.get("owner")) if work.record else work.ws.user
+        if word:
+            found.append(work.ws.user_id(word))
+    return list(dict.fromkeys(found))
+
+
+def _email(work: Work) -> Effect:
+    """Render the letter and put it into the queue; nothing leaves before the change is written."""
+    template = work.text("template")
+    to = tuple(part.strip() for part in work.text("to").split(",") if part.strip())
+    if work.record is None:
+        letter = letters.renderer(work.ws).render_letter(template, work.names)
+        message = letters.message_of(work.ws, letter, to, key=work.key, automatic=True)
+        return Effect("queued", _kept(work, message))
+    try:
+        message = letters.letter_for(
+            work.ws, template, work.record, key=work.key, to=to, automatic=True
+        )
+    except letters.NoAddress:
+        return Effect("skipped", {"reason": "there is no e-mail address"})
+    return Effect("queued", _kept(work, message))
+
+
+def _kept(work: Work, message: Message) -> dict[str, Any]:
+    """Keep the letter as it will leave; what the ledger says of it."""
+    from crmcli.channels.message import to_bytes
+
+    sha = work.change.attach(to_bytes(message, wire=False))
+    return {"to": ", ".join(message.to), "subject": message.subject, "file": sha}
+
+
+def _webhook(work: Work) -> Effect:
+    """Put a call into the queue: by default it tells the record."""
+    body = work.params.get("body")
+    headers = work.params.get("headers") or {}
+    call = {
+        "url": work.text("url"),
+        "body": _filled(work, body) if body else {"event": work.who, **_told(work)},
+        "headers": {name: work.fill(text, f"headers.{name}") for name, text in headers.items()},
+    }
+    sha = work.change.attach(json.dumps(call, ensure_ascii=False, sort_keys=True).encode())
+    return Effect("queued", {"to": call["url"], "file": sha, "secret": work.params.get("secret")})
+
+
+def _told(work: Work) -> dict[str, Any]:
+    if work.record is None:
+        return {
+            "records": [row["id"] for row in cast("list[dict[str, Any]]", work.names["records"])]
+        }
+    return {work.record.entity: work.ws.schema.write(work.record)}
+
+
+def _filled(work: Work, value: Any) -> Any:
+    """A body of maps and lists with every text in it filled in."""
+    if isinstance(value, Mapping):
+        return {name: _filled(work, part) for name, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_filled(work, part) for part in value]
+    return work.fill(value, "body")
+
+
+def _record(work: Work) -> Record:
+    if work.record is None:
+        raise BadUsage(f"{work.who} does {work.action!r} once, which needs a record", "drop once:")
+    return work.record
+
+
+_ACTIONS: Mapping[str, Callable[[Work], Effect]] = {
+    "task": _task,
+    "set": _set,
+    "move": _move,
+    "comment": _comment,
+    "notify": _notify,
+    "email": _email,
+    "webhook": _webhook,
+}

@@ -1,0 +1,119 @@
+"""What people decide about jobs: look at them, try one again, call one off, say how one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crmcli.automation.actions import enter
+from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, jobs_of
+from crmcli.automation.outlook import waiting
+from crmcli.automation.standing import standing_of
+from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
+from crmcli.model.values import entity_of
+from crmcli.workspace import Workspace
+
+ENDS = ("sent", "failed", "retry")
+
+
+class JobIsOver(Refused):
+    """The job's state does not allow that."""
+
+
+def known(ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = "") -> list[Job]:
+    """The jobs in these states, the latest last; of one record if it is named."""
+    strange = [state for state in states if state not in STATES]
+    if strange:
+        raise BadUsage(f"{strange[0]!r} is no state of a job", f"one of {', '.join(STATES)}")
+    jobs = jobs_of(ws.history.job_events(record=record)).values()
+    return sorted((job for job in jobs if job.state in states), key=lambda job: (job.at, job.key))
+
+
+def find(ws: Workspace, key: str) -> Job:
+    """The one job whose key begins like that."""
+    found = [job for job in jobs_of(ws.history.job_events()).values() if job.key.startswith(key)]
+    if not found or not key:
+        raise NotFound(f"there is no job {key!r}", "see crm jobs list --state all")
+    if len(found) > 1:
+        shown = ", ".join(job.key for job in found[:5])
+        raise Ambiguous(f"{key!r} means {len(found)} jobs: {shown}", "give more of the key")
+    return found[0]
+
+
+def retry(ws: Workspace, key: str) -> Job:
+    """Try a job again at the next tick, counting from the start.
+
+    Refused for one that is under way or done, and for a robot whose stage the record has left.
+    """
+    job = find(ws, key)
+    if job.state == "unknown":
+        raise JobIsOver(
+            f"nobody knows whether {job.key} was sent; a second letter may follow the first",
+            f"if it should: crm jobs resolve {job.key} retry",
+        )
+    if job.state not in ("failed", "dead", "missed", "stopped", "cancelled"):
+        raise JobIsOver(f"{job.key} is {job.state}, so there is nothing to try again")
+    _check_still_there(ws, job)
+    return _decide(ws, job, "retry")
+
+
+def cancel(ws: Workspace, key: str) -> Job:
+    """Call off a job that is not done, or a robot that waits; the next one of its chain goes on."""
+    try:
+        job = find(ws, key)
+    except NotFound:
+        job = _waiting(ws, key)
+    if job.state not in ("queued", "failed", "dead", "unknown", "stopped", "waiting"):
+        raise JobIsOver(f"{job.key} is {job.state}, so it cannot be called off")
+    with ws.change("jobs cancel", cause=job.cause) as change:
+        enter(change, "cancelled", job.record, job.key, job.robot, job.action)
+    return job
+
+
+def _waiting(ws: Workspace, key: str) -> Job:
+    """A robot that has not begun yet, by the key that its job will have."""
+    found = [line for line in waiting(ws) if key and line.key.startswith(key)]
+    if len(found) != 1:
+        raise NotFound(f"there is no job {key!r}", "see crm jobs list and crm robots waiting")
+    line = found[0]
+    entry = ws.index.last_entry(line.record)
+    cause = entry.id if entry else ""
+    return Job(
+        line.key, line.record, line.robot, line.action, "waiting", ws.now, ws.now, cause=cause
+    )
+
+
+def resolve(ws: Workspace, key: str, how: str) -> Job:
+    """Say how a job of unknown end has ended: it was sent, it failed, or it shall be sent again."""
+    if how not in ENDS:
+        raise BadUsage(f"{how!r} is no way to resolve a job", f"one of {', '.join(ENDS)}")
+    job = find(ws, key)
+    if job.state not in ("unknown", "dead"):
+        raise JobIsOver(f"{job.key} is {job.state}, not unknown", "see crm jobs list")
+    if how == "retry":
+        _check_still_there(ws, job)
+    return _decide(ws, job, how)
+
+
+def _decide(ws: Workspace, job: Job, how: str) -> Job:
+    with ws.change(f"jobs {how}", cause=job.cause) as change:
+        enter(change, "resolved", job.record, job.key, job.robot, job.action, **{"as": how})
+    return job
+
+
+def _check_still_there(ws: Workspace, job: Job) -> None:
+    """A letter can always leave; an act within crm belongs to a stay in a stage."""
+    if job.is_letter:
+        return
+    if job.robot.startswith("schedule:"):
+        raise JobIsOver(f"{job.robot} acts again at its next time", "see crm robots list")
+    try:
+        if not entity_of(job.record):
+            raise NotFound(f"{job.key} belongs to no record")
+        events = ws.history.events(record=job.record)
+        steps = standing_of(ws, ws.get(job.record), events).steps
+    except (NotFound, InvalidData) as error:
+        raise JobIsOver(f"{job.key} cannot be tried again: {error.message}") from error
+    if job.key not in {step.key for step in steps}:
+        raise JobIsOver(
+            f"{job.record} has left the stage in which {job.robot} acts", "nothing waits any more"
+        )

@@ -1,0 +1,134 @@
+"""The ledger of jobs: what the events of the timeline say about each thing that robots do; pure rules.
+
+A job has a key made of who acts, for which record and why, so it is known again in every run and
+in every clone. Its state follows from its events in their order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from crmcli.model.event import Event
+from crmcli.model.values import parse_instant
+
+STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
+          "cancelled", "stopped")  # fmt: skip
+OPEN = ("queued", "started", "failed")
+"""The states in which the next tick may still act."""
+TROUBLED = ("dead", "unknown", "missed", "stopped")
+"""The states that wait for a person."""
+
+RETRIES = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
+"""Seconds to wait after each failure."""
+MOST_ATTEMPTS = 8
+LONGEST = timedelta(hours=72)
+MOST_STARTS = 3
+"""Starts without an end after which a job is given up: it brings down whoever tries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing that a robot or schedule did, does or failed to do, as its last event left it.
+
+    `facts` is what the queued event said, empty for a job that is done within crm; `since` is when
+    it was first tried; `starts` counts claims without an end; `claim` is the last one.
+    """
+
+    key: str
+    record: str
+    robot: str
+    action: str
+    state: str
+    at: datetime
+    since: datetime
+    reason: str = ""
+    retry_at: datetime | None = None
+    attempts: int = 0
+    starts: int = 0
+    cause: str = ""
+    depth: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    claim: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it leaves the house: an e-mail or a webhook, delivered from the queue."""
+        return bool(self.facts)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the next robot of the chain may count from here; dead depends on the robot."""
+        return self.state in ("done", "skipped", "missed", "cancelled")
+
+
+def job_key(who: str, record_id: str, *why: str) -> str:
+    """The key of a job: the same for the same act, here, tomorrow and in any clone."""
+    return hashlib.sha256("\n".join((who, record_id, *why)).encode()).hexdigest()[:20]
+
+
+def jobs_of(events: Iterable[Event]) -> dict[str, Job]:
+    """The jobs that these events tell of, by key, each as its last event left it."""
+    jobs: dict[str, Job] = {}
+    for event in events:
+        key = event.data.get("key")
+        if key and (event.kind.startswith("job.") or event.kind == "automation.stopped"):
+            jobs[key] = _after(jobs.get(key), event)
+    return jobs
+
+
+def _after(job: Job | None, event: Event) -> Job:
+    """The job as one more event leaves it."""
+    data = event.data
+    if job is None:
+        job = Job(
+            key=data["key"], record=event.record, robot=data.get("robot", ""), state="",
+            action=data.get("action", ""), at=event.at, since=event.at, cause=event.cause,
+            depth=event.depth,
+        )  # fmt: skip
+    word = "stopped" if event.kind == "automation.stopped" else event.kind.partition(".")[2]
+    if word == "resolved":
+        return _resolved(job, event)
+    job = replace(job, state=word, at=event.at, reason=data.get("reason", ""), retry_at=None)
+    if word == "queued":
+        return replace(job, facts=data)
+    if word == "started":
+        return replace(job, starts=job.starts + 1, claim=data)
+    if word == "failed":
+        retry_at = parse_instant(data["retry_at"]) if data.get("retry_at") else event.at
+        return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
+    return replace(job, starts=0)
+
+
+def _resolved(job: Job, event: Event) -> Job:
+    """A person has decided: it was sent, it failed, or it shall be tried again from the start."""
+    how = event.data.get("as", "")
+    state = {"sent": "done", "retry": "queued" if job.is_letter else "failed"}.get(how, "dead")
+    return replace(
+        job,
+        state=state,
+        at=event.at,
+        since=event.at,
+        reason=f"{how}, says {event.actor}",
+        retry_at=event.at if how == "retry" else None,
+        attempts=0,
+        starts=0,
+        depth=0 if how == "retry" else job.depth,
+    )
+
+
+def next_try(job_key: str, attempts: int, since: datetime, now: datetime) -> datetime | None:
+    """When to try again after the `attempts`-th failure; None if it is to be given up.
+
+    The wait is spread by half either way, by the key, so that what failed together does not come
+    back together.
+    """
+    if attempts >= MOST_ATTEMPTS or now - since >= LONGEST:
+        return None
+    seconds = RETRIES[min(attempts, len(RETRIES)) - 1]
+    seed = hashlib.sha256(f"{job_key} {attempts}".encode()).digest()
+    spread = 0.5 + int.from_bytes(seed[:4], "big") / 2**32
+    return now + timedelta(seconds=int(seconds * spread))

@@ -1,0 +1,216 @@
+"""Reading what happened since the last tick, and moving the records that triggers wait for."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from crmcli.automation.robots import DEEPEST
+from crmcli.automation.standing import STAGED
+from crmcli.automation.triggers import RELEVANT, Decision, choose
+from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.model.event import ENTRIES, Event
+from crmcli.model.fields import Record
+from crmcli.model.values import entity_of
+from crmcli.sales import stages
+from crmcli.store.repository import Change
+from crmcli.workspace import UnknownStage, Workspace
+
+BATCH = 500
+"""Events that are read over at most before the cursor is written down."""
+
+REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)
+"""What a verb may say to a robot or trigger; anything else stops the tick."""
+
+
+@dataclass
+class Heard:
+    """What one reading of the events led to; this is also what the cursor's event says of it."""
+
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    passed: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What there is to say."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+def unread(ws: Workspace) -> tuple[dict[str, str], list[tuple[str, Event]]]:
+    """The cursor, and what happened after it in any clone, in the order of time.
+
+    A clone whose events arrive late, by git, is read from where it was left off.
+    """
+    upto: dict[str, str] = {}
+    clones = ws.index.clones()
+    for clone in clones:
+        for last in ws.index.events(
+            kinds=("triggers.read",), clone=clone, newest_first=True, limit=1
+        ):
+            for name, event_id in last.data.get("upto", {}).items():
+                upto[name] = max(event_id, upto.get(name, ""))
+    found = [
+        [
+            (clone, event)
+            for event in ws.index.events(kinds=RELEVANT, after=upto.get(clone, ""), clone=clone)
+        ]
+        for clone in clones
+    ]
+    # Merged, not sorted: within a clone the ids tell the order, even if its clock was set back.
+    return upto, list(heapq.merge(*found, key=lambda pair: (pair[1].at, pair[1].id)))
+
+
+def listen(ws: Workspace) -> list[Heard]:
+    """Let the triggers see every event once; each move and the cursor over its event are one change."""
+    upto, events = unread(ws)
+    heard: list[Heard] = []
+    read = Heard()
+    count = 0
+    for clone, event in events:
+        upto = {**upto, clone: max(event.id, upto.get(clone, ""))}
+        record = subject(ws, event)
+        count += 1
+        if record is not None and _is_wanted(ws, record, event):
+            told = _move(ws, record, event, upto)
+            heard.append(told)
+            count, read = 0, Heard()
+        elif count >= BATCH:
+            _remember(ws, upto, read)
+            count, read = 0, Heard()
+    if count:
+        _remember(ws, upto, read)
+    return heard
+
+
+def subject(ws: Workspace, event: Event) -> Record | None:
+    """The lead or deal that an event is about: its own record, what a task or an offer is for, or of
+    a contact or company the open deal with the latest activity, else the open lead."""
+    try:
+        record = ws.get(event.record) if entity_of(event.record) else None
+        if record is not None and record.entity in ("task", "offer"):
+            target = str(record.get("about" if record.entity == "task" else "deal"))
+            record = ws.get(target) if target else None
+    except (NotFound, InvalidData):
+        return None  # it is gone or unreadable: there is nothing that could be moved
+    if record is None or record.entity in STAGED:
+        return record
+    return _of_client(ws, record)
+
+
+def _of_client(ws: Workspace, client: Record) -> Record | None:
+    terms = {
+        "contact": {"deal": "contacts", "lead": "contact"},
+        "company": {"deal": "company", "lead": "company"},
+    }.get(client.entity, {})
+    for entity in ("deal", "lead"):
+        if entity not in terms:
+            return None
+        condition = ws.condition(f"{terms[entity]} = {client.id}", entity)
+        working = [record for record in ws.select(entity, condition) if _is_open(ws, record)]
+        if working:
+            return max(working, key=lambda record: _latest(ws, record))
+    return None
+
+
+def _is_open(ws: Workspace, record: Record) -> bool:
+    try:
+        return ws.stage_of(record).is_open
+    except UnknownStage:
+        return False
+
+
+def _latest(ws: Workspace, record: Record) -> tuple[str, str]:
+    events = ws.index.events(record=record.id, newest_first=True, limit=1)
+    return (events[0].id if events else "", record.id)
+
+
+def _is_wanted(ws: Workspace, record: Record, event: Event) -> bool:
+    """Whether any trigger of the record's pipeline waits for it."""
+    decision = _decide(ws, record, event)
+    return decision.trigger is not None or bool(decision.passed)
+
+
+def _decide(ws: Workspace, record: Record, event: Event) -> Decision:
+    try:
+        return choose(ws.pipeline_of(record), record, event, ws.env)
+    except UnknownStage:
+        return Decision()
+
+
+def _move(ws: Workspace, found: Record, event: Event, upto: dict[str, str]) -> Heard:
+    """Decide again under the lock and move the record, with the cursor, in one change."""
+    try:
+        return _move_in_change(ws, found, event, upto)
+    except REFUSALS as refusal:
+        heard = Heard(refused=[_line(found, event, refusal=refusal)])
+        _remember(ws, upto, heard)
+        return heard
+
+
+def _move_in_change(ws: Workspace, found: Record, event: Event, upto: dict[str, str]) -> Heard:
+    decision = _decide(ws, found, event)
+    on = decision.trigger.on if decision.trigger else event.kind
+    with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
+        record = change.get(found.id)
+        decision = _decide(ws, record, event)
+        why = _overtaken(ws, record, event)
+        heard = Heard()
+        if decision.stage is None or why:
+            heard.passed.append(_line(record, event, decision=decision, why=why))
+        else:
+            stages.move_in(
+                change, ws, record, decision.stage.id, reopen=True, data={"by": "trigger"}
+            )
+            heard.moved.append({**_line(record, event, decision=decision), "to": decision.stage.id})
+        _write(change, upto, heard)
+    return heard
+
+
+def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
+    """Why the event no longer counts: a person has moved the record since, or it runs in circles."""
+    if event.depth >= DEEPEST:
+        return f"{event.depth} steps of automation led here: a loop"
+    ws.index.refresh_timeline()
+    for entry in ws.index.events(record=record.id, kinds=ENTRIES, newest_first=True):
+        if (entry.at, entry.id) <= (event.at, event.id):
+            break
+        if ":" not in entry.actor:
+            return f"{entry.actor} has moved the record since"
+    return ""
+
+
+def _line(
+    record: Record,
+    event: Event,
+    *,
+    decision: Decision | None = None,
+    why: str = "",
+    refusal: CrmError | None = None,
+) -> dict[str, Any]:
+    line: dict[str, Any] = {"event": event.id, "record": record.id, "from": record.get("stage")}
+    reasons = [why] if why else []
+    reasons += decision.passed if decision else ()
+    reasons += [refusal.message] if refusal else ()
+    return {**line, "why": reasons} if reasons else line
+
+
+def _remember(ws: Workspace, upto: dict[str, str], heard: Heard) -> None:
+    with ws.change("tick", actor="crm") as change:
+        _write(change, upto, heard)
+
+
+def _write(change: Change, upto: dict[str, str], heard: Heard) -> None:
+    change.note("triggers.read", "", {"upto": upto, **heard.facts})
+
+
+def pending(ws: Workspace) -> Iterator[tuple[Event, Record, Decision]]:
+    """What the triggers would do with the unread events, for a rehearsal."""
+    for _, event in unread(ws)[1]:
+        record = subject(ws, event)
+        if record is not None:
+            decision = _decide(ws, record, event)
+            if decision.trigger is not None:
+                yield event, record, decision

@@ -1,0 +1,251 @@
+"""Bringing out what is queued: claim a letter, let go of the lock, send, write down how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crmcli.automation.actions import enter
+from crmcli.automation.ledger import MOST_STARTS, Job, jobs_of, next_try
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.errors import InvalidData
+from crmcli.model.values import format_instant, parse_instant
+from crmcli.store import files, layout
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from crmcli.channels.message import Message
+
+LEASE = timedelta(minutes=10)
+"""How long a claim holds; longer than any delivery may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery as it ended: the job before it, how it ended, and what became of the job."""
+
+    job: Job
+    word: str
+    reason: str = ""
+
+
+def ready(job: Job, now: datetime) -> bool:
+    """Whether the job is a letter that should leave now, or one whose sender died."""
+    if not job.is_letter:
+        return False
+    if job.state == "started":
+        return is_abandoned(job, now)
+    return job.state == "queued" or (
+        job.state == "failed" and job.retry_at is not None and job.retry_at <= now
+    )
+
+
+def next_look(job: Job, now: datetime) -> datetime | None:
+    """When an open letter needs a tick next; None if it needs none."""
+    if ready(job, now):
+        return now
+    if job.is_letter and job.state == "started":
+        return parse_instant(job.claim["lease_until"])
+    return job.retry_at if job.is_letter and job.state == "failed" else None
+
+
+def is_abandoned(job: Job, now: datetime) -> bool:
+    """Whether whoever claimed the job is gone: its lease has run out, or its process is dead.
+
+    Only one tick runs at a time, so a claim of our own process number is a dead one's too.
+    """
+    if parse_instant(job.claim["lease_until"]) <= now:
+        return True
+    pid = int(job.claim.get("pid", 0))
+    if job.claim.get("boot") != this_boot() or not pid:
+        return False
+    return pid == os.getpid() or not Path(f"/proc/{pid}").exists()
+
+
+def deliver(ws: Workspace, key: str) -> Delivery | None:
+    """Deliver one letter; None if another has taken or settled it meanwhile."""
+    job = _claim(ws, key)
+    if job is None or job.state in ("dead", "unknown"):
+        return Delivery(job, job.state, job.reason) if job else None
+    outcome = _send(ws, job)
+    with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
+        return _write_down(ws, change, job, outcome)
+
+
+def _actor(job: Job) -> str:
+    return job.robot if ":" in job.robot else f"robot:{job.robot}"
+
+
+def _claim(ws: Workspace, key: str) -> Job | None:
+    """Take the job, durably, before anything leaves; the job as it was, or as it had to be ended."""
+    with ws.change("tick", actor="crm") as change:
+        ws.index.refresh_timeline()
+        job = jobs_of(ws.index.job_events([key])).get(key)
+        if job is None or not ready(job, ws.now):
+            return None
+        ended = _end_of_dead_claim(job)
+        if ended is not None:
+            _enter(change, job, ended.word, reason=ended.reason)
+            _tell(change, ws, job, ended.word, ended.reason)
+            return _as(job, ended)
+        claim = {
+            "attempt": job.attempts + job.starts + 1,
+            "lease_until": format_instant(ws.now + LEASE),
+            "by": _channel(ws, job),
+            "clone": ws.clone,
+            "pid": os.getpid(),
+            "boot": this_boot(),
+        }
+        _enter(change, job, "started", **claim)
+    return job
+
+
+def _as(job: Job, ended: Delivery) -> Job:
+    from dataclasses import replace
+
+    return replace(job, state=ended.word, reason=ended.reason)
+
+
+def _end_of_dead_claim(job: Job) -> Delivery | None:
+    """What becomes of a claim without an end; None if the job may simply be done again.
+
+    A Maildir knows the letter by its key and a web hook's other side can, so those are repeated.
+    """
+    if job.state != "started":
+        return None
+    if job.starts >= MOST_STARTS:
+        return Delivery(job, "dead", f"begun {job.starts} times and never ended")
+    if job.claim.get("by") == "smtp":
+        return Delivery(job, "unknown", "crm ended while it was sending")
+    return None
+
+
+def _channel(ws: Workspace, job: Job) -> str:
+    if job.action == "webhook":
+        return "webhook"
+    return "maildir" if ws.settings.mail.deliver.startswith("maildir:") else "smtp"
+
+
+def _send(ws: Workspace, job: Job) -> Outcome:
+    """Hand the letter over; no lock is held here."""
+    from crmcli.channels.address import UnsafeHeader
+    from crmcli.channels.message import NoAttachment
+    from crmcli.channels.webhook import BadHook
+
+    try:
+        content = files.read_bytes(files.inside(ws.root, layout.file_path(str(job.facts["file"]))))
+        if job.action == "webhook":
+            return _post(ws, job, content)
+        from crmcli.channels import mail
+
+        return mail.deliver(letter_from(content, job.key), ws.settings.mail, ws.root)
+    except (UnsafeHeader, NoAttachment, BadHook, files.Missing) as error:
+        return Failed(error.message, again=False)
+    except InvalidData as error:  # the settings are wrong: mended, the letter can leave
+        return Failed(error.message, again=True)
+
+
+def _post(ws: Workspace, job: Job, content: bytes) -> Outcome:
+    from crmcli.channels import secrets, webhook
+
+    call = json.loads(content)
+    secret = secrets.read(str(job.facts.get("secret", "")))
+    hook = webhook.Hook(call["url"], call["body"], job.key, secret, call["headers"])
+    return webhook.post(hook, ws.now, ws.settings.webhook.allow)
+
+
+def letter_from(content: bytes, key: str) -> Message:
+    """The message that was kept, to be sent as it was: same text, same Message-ID."""
+    from email import message_from_bytes, policy
+    from email.utils import parsedate_to_datetime
+
+    from crmcli.channels.message import Attachment, Message
+
+    read = message_from_bytes(content, policy=policy.default)
+    html = read.get_body(("html",))
+    plain = read.get_body(("plain",))
+    return Message(
+        key=key,
+        sender=str(read["From"]),
+        to=tuple(str(address) for address in read["To"].addresses),
+        subject=str(read["Subject"]),
+        text=plain.get_content() if plain else "",
+        date=parsedate_to_datetime(str(read["Date"])),
+        html=html.get_content() if html else "",
+        reply_to=str(read["Reply-To"] or ""),
+        attachments=tuple(
+            Attachment(part.get_filename() or "", part.get_content_type(), _content(part))
+            for part in read.iter_attachments()
+        ),
+        automatic="Auto-Submitted" in read,
+    )
+
+
+def _content(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _write_down(ws: Workspace, change: Change, job: Job, outcome: Outcome) -> Delivery:
+    if isinstance(outcome, Sent):
+        _enter(change, job, "done", to=job.facts.get("to"), ref=outcome.ref)
+        if job.action == "email" and not job.facts.get("notice"):
+            change.note("mail.out", job.record, _mail_facts(ws, job))
+        return Delivery(job, "done")
+    if isinstance(outcome, Unknown):
+        _enter(change, job, "unknown", reason=outcome.reason)
+        _tell(change, ws, job, "unknown", outcome.reason)
+        return Delivery(job, "unknown", outcome.reason)
+    attempts = job.attempts + 1
+    again = next_try(job.key, attempts, job.since, ws.now) if outcome.again else None
+    if again is None:
+        _enter(change, job, "dead", reason=outcome.reason, attempt=attempts)
+        _tell(change, ws, job, "dead", outcome.reason)
+        return Delivery(job, "dead", outcome.reason)
+    retry_at = format_instant(again)
+    _enter(change, job, "failed", reason=outcome.reason, attempt=attempts, retry_at=retry_at)
+    return Delivery(job, "failed", outcome.reason)
+
+
+def _mail_facts(ws: Workspace, job: Job) -> dict[str, Any]:
+    content = files.read_bytes(files.inside(ws.root, layout.file_path(str(job.facts["file"]))))
+    letter = letter_from(content, job.key)
+    return {
+        "text": letter.text,
+        "subject": letter.subject,
+        "to": ", ".join(letter.to),
+        "message_id": letter.id,
+        "file": job.facts["file"],
+    }
+
+
+def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
+    enter(change, word, job.record, job.key, job.robot, job.action, **facts)
+
+
+def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:
+    """A notice to the owner that a letter to the client did not leave, or nobody knows."""
+    from crmcli.model.values import entity_of
+
+    if job.facts.get("notice") or not entity_of(job.record) or not ws.exists(job.record):
+        return
+    owner = str(change.get(job.record).get("owner"))
+    if owner:
+        what = "did not leave" if word == "dead" else "may or may not have left"
+        text = f"{job.action} to {job.facts.get('to', '?')} {what}: {reason}"
+        change.note("notice", job.record, {"to": owner, "text": text})
+
+
+def this_boot() -> str:
+    """This run of the machine; process numbers of another one mean nothing."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

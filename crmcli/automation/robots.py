@@ -1,0 +1,229 @@
+"""What the robots of a stage have to do for a record, and when: pure rules.
+
+Nothing is planned ahead and kept: the steps follow from the record as it is, the stage as it is
+declared now, the event by which the record came here and the jobs written down since. So leaving
+the stage, editing a date or changing a robot needs no bookkeeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from crmcli.automation.ledger import Job, job_key, jobs_of
+from crmcli.automation.worktime import at_local, shift, shift_working, working_moment
+from crmcli.model.automation import Robot, Timing
+from crmcli.model.event import ENTRIES, Event
+from crmcli.model.fields import Record
+from crmcli.model.pipeline import Stage
+from crmcli.model.settings import Calendar
+from crmcli.model.values import format_instant
+
+QUARANTINE = 20
+"""How often a robot may act for one record within 24 hours."""
+DEEPEST = 10
+"""How many steps of automation may follow from one act of a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What times are reckoned by: now, the company's working hours, the workspace's zone."""
+
+    now: datetime
+    calendar: Calendar
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One stay of a record in a stage: how it came, the jobs so far, when its fields last changed."""
+
+    entry: Event
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    changed: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One robot's part in a visit.
+
+    `state` is waiting, waiting_for_field, waiting_for_previous, due, paused, or a state of the
+    ledger. A due step is to `run`, or, by its `verdict`, to be written down as `skip` or `miss`.
+    """
+
+    robot: Robot
+    key: str
+    state: str
+    due_at: datetime | None = None
+    reason: str = ""
+    verdict: str = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Where the chain stands: since when its next robot may count, or why it may not."""
+
+    since: datetime | None
+    reason: str = ""
+
+
+def visits(events: Sequence[Event]) -> list[Visit]:
+    """The visits of a record in order, from its events, oldest first."""
+    entries = [n for n, event in enumerate(events) if event.kind in ENTRIES]
+    jobs = jobs_of(events)
+    found = []
+    for begin, end in zip(entries, [*entries[1:], len(events)], strict=True):
+        changed = {
+            name: event.at
+            for event in events[begin + 1 : end]
+            if event.kind == "field.changed"
+            for name in event.data.get("changes", ())
+        }
+        found.append(Visit(events[begin], jobs, changed))
+    return found
+
+
+def plan(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[Step]:
+    """Each robot of the stage with what it does next for the record; robots in their order.
+
+    Conditions are not asked here: they hold or not at the moment of acting.
+    """
+    if visit.entry.data.get("robots") is False:
+        why = "robots sleep: the record was imported into this stage"
+        return [
+            Step(robot, key_of(robot, record, visit), "paused", None, why) for robot in stage.robots
+        ]
+    steps: list[Step] = []
+    chain = _Chain(visit.entry.at)
+    for robot in stage.robots:
+        if not robot.timing.wait_previous:
+            chain = _Chain(visit.entry.at)
+        step = _step(robot, record, visit, chain, clock)
+        steps.append(step)
+        chain = _follow(chain, step, visit)
+    return steps
+
+
+def next_at(steps: Sequence[Step], now: datetime) -> datetime | None:
+    """When the earliest of these steps needs a tick; None if none does before something changes."""
+    times = [
+        now if step.state == "due" else step.due_at
+        for step in steps
+        if step.state == "due" or (step.state in ("waiting", "failed") and step.due_at)
+    ]
+    return min((moment for moment in times if moment), default=None)
+
+
+def key_of(robot: Robot, record: Record, visit: Visit) -> str:
+    """The key of the robot's job in this visit; for a date robot also of this date."""
+    name = robot.timing.at or robot.timing.before
+    why = (visit.entry.id, _text(_value(record, name))) if name else (visit.entry.id,)
+    return job_key(robot.id, record.id, *why)
+
+
+def is_wild(robot_id: str, events: Sequence[Event], now: datetime) -> bool:
+    """Whether a robot acted so often for the record within 24 hours that it must run in circles."""
+    acts = {
+        event.data["key"]
+        for event in events
+        if event.kind in ("job.done", "job.queued")
+        and event.data.get("robot") == robot_id
+        and now - event.at < timedelta(hours=24)
+    }
+    return len(acts) >= QUARANTINE
+
+
+def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock) -> Step:
+    key = key_of(robot, record, visit)
+    job = visit.jobs.get(key)
+    if job is not None:
+        return _known_step(robot, job, clock.now)
+    if not robot.enabled:
+        return Step(robot, key, "paused", None, "disabled in pipelines.yaml")
+    if chain.since is None:
+        return Step(robot, key, "waiting_for_previous", None, chain.reason)
+    name = robot.timing.at or robot.timing.before
+    moment = _moment(robot.timing, record, chain.since, clock)
+    if moment is None:
+        return Step(robot, key, "waiting_for_field", None, f"{name} is empty")
+    if moment > clock.now:
+        return Step(robot, key, "waiting", moment, "")
+    armed = max(chain.since, visit.changed.get(name, chain.since))
+    if name and moment < armed and robot.timing.if_past == "skip":
+        return Step(robot, key, "due", moment, "the moment had passed already", "skip")
+    late = robot.timing.max_late
+    if late is not None and clock.now > shift(moment, late, clock.zone):
+        return Step(robot, key, "due", moment, f"more than {late} late", "miss")
+    return Step(robot, key, "due", moment)
+
+
+def _known_step(robot: Robot, job: Job, now: datetime) -> Step:
+    """The step of a job that the ledger knows."""
+    if job.state == "failed" and not job.is_letter and not robot.enabled:
+        return Step(robot, job.key, "paused", None, "disabled in pipelines.yaml")
+    if job.state == "failed" and not job.is_letter and job.retry_at and job.retry_at <= now:
+        return Step(robot, job.key, "due", job.retry_at, job.reason)
+    if job.state == "stopped":
+        return Step(robot, job.key, "paused", None, job.reason)
+    return Step(robot, job.key, job.state, job.retry_at or job.at, job.reason)
+
+
+def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
+    """Where the chain stands after this step: its end is where the next robot counts from."""
+    job = visit.jobs.get(step.key)
+    if job is None:
+        # A disabled robot is as good as not there: the next one counts from where it would have.
+        return chain if not step.robot.enabled else _Chain(None, f"after {step.robot.id}")
+    if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
+        return _Chain(job.at)
+    if job.state == "dead":
+        return _Chain(None, f"{step.robot.id} failed for good")
+    return _Chain(None, f"after {step.robot.id}")
+
+
+def _moment(timing: Timing, record: Record, since: datetime, clock: Clock) -> datetime | None:
+    """When the robot is due; None while the date that it hangs on is empty."""
+    if timing.at:
+        base = _base(timing, record, clock.zone)
+        if base is None or not timing.workdays:
+            return base
+        return working_moment(base, clock.calendar, clock.zone)
+    if timing.before:
+        base = _base(timing, record, clock.zone)
+        if base is None or timing.by is None:
+            return base
+        if timing.workdays:
+            return shift_working(base, timing.by, clock.calendar, clock.zone, back=True)
+        return shift(base, timing.by, clock.zone, back=True)
+    if timing.after is None:
+        return working_moment(since, clock.calendar, clock.zone) if timing.workdays else since
+    if timing.workdays:
+        return shift_working(since, timing.after, clock.calendar, clock.zone)
+    return shift(since, timing.after, clock.zone)
+
+
+def _base(timing: Timing, record: Record, zone: tzinfo) -> datetime | None:
+    """The instant that a date field means, by the clock on the wall."""
+    value = _value(record, timing.at or timing.before)
+    if isinstance(value, datetime):
+        if not timing.time:
+            return value
+        value = value.astimezone(zone).date()
+    if not isinstance(value, date):
+        return None
+    return at_local(value, time.fromisoformat(timing.time or "00:00"), zone)
+
+
+def _value(record: Record, name: str) -> date | datetime | None:
+    try:
+        value = record.get(name)
+    except KeyError:
+        return None
+    return value if isinstance(value, date) else None
+
+
+def _text(value: date | datetime | None) -> str:
+    if value is None:
+        return ""
+    return format_instant(value) if isinstance(value, datetime) else value.isoformat()

@@ -1,0 +1,245 @@
+"""Letting the schedules of pipelines act: each slot once, with all that it does in one change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from crmcli.automation.acting import Done
+from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.ledger import job_key
+from crmcli.automation.listening import REFUSALS
+from crmcli.automation.schedule import Due, Slot, due
+from crmcli.errors import InvalidData, NotFound
+from crmcli.model.automation import Schedule
+from crmcli.model.condition import And, Compare, Empty, In, Node, Not, Or
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.holds import holds
+from crmcli.model.pipeline import Pipeline
+from crmcli.model.values import format_instant, parse_instant
+from crmcli.sales.names import names_for, plain
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+KINDS = ("schedule.started", "schedule.ran")
+_RECENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """A schedule with its pipeline, and how far it has been carried out.
+
+    `until` is None for one that was never seen, or whose cron line has changed since; `begun` is a
+    slot that was begun and whose selection was too large for one tick.
+    """
+
+    pipeline: Pipeline
+    schedule: Schedule
+    until: datetime | None = None
+    begun: Slot | None = None
+
+    @property
+    def who(self) -> str:
+        """Its name on the timeline."""
+        return f"schedule:{self.pipeline.id}/{self.schedule.id}"
+
+
+def timetables(ws: Workspace) -> list[Timetable]:
+    """Every schedule that is declared, with how far it has come."""
+    declared = [Timetable(p, s) for p in ws.pipelines for s in p.schedules]
+    if not declared:
+        return []
+    latest = _latest(ws, {table.who for table in declared})
+    return [_with_past(table, latest.get(table.who)) for table in declared]
+
+
+def _latest(ws: Workspace, wanted: set[str]) -> dict[str, Event]:
+    """The last event of each schedule: mostly among the recent ones, else among all."""
+    found: dict[str, Event] = {}
+    for limit in (_RECENT, None):
+        found = {}
+        events = ws.index.events(kinds=KINDS, newest_first=True, limit=limit)
+        for event in events:
+            found.setdefault(str(event.data.get("schedule")), event)
+        if wanted <= found.keys() or len(events) < _RECENT:
+            break
+    return found
+
+
+def _with_past(table: Timetable, last: Event | None) -> Timetable:
+    if last is None or last.data.get("cron") != table.schedule.cron:
+        return table
+    begun = None
+    if last.kind == "schedule.started" and last.data.get("slot"):
+        begun = Slot(last.data["slot"], parse_instant(last.data["until"]))
+    until = parse_instant(last.data["until"])
+    return Timetable(table.pipeline, table.schedule, until, begun)
+
+
+def run(ws: Workspace, most: int) -> list[Done]:
+    """Run the slots that have come, with at most so many acts; the rest of a slot follows later.
+
+    A schedule that was never seen begins to count now.
+    """
+    done: list[Done] = []
+    for table in timetables(ws):
+        if table.until is None:
+            _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
+            continue
+        if table.begun:
+            done += _run_slot(ws, table, table.begun, most - len(done))
+            continue  # later slots follow when this one is complete
+        found = due(table.schedule, ws.zone, table.until, ws.now)
+        done += _miss(ws, table, found)
+        for slot in found.run:
+            if most - len(done) <= 0:
+                break
+            done += _run_slot(ws, table, slot, most - len(done))
+    return done
+
+
+def selection(ws: Workspace, table: Timetable) -> list[Record]:
+    """The records that the schedule is for: of its pipeline, open unless its condition names stages."""
+    where = table.schedule.where
+    any_stage = where is not None and _names_stage(where.tree)
+    return [
+        record
+        for record in ws.select(table.pipeline.entity, where)
+        if _belongs(table.pipeline, record, any_stage=any_stage)
+    ]
+
+
+def _belongs(pipeline: Pipeline, record: Record, *, any_stage: bool) -> bool:
+    if record.entity == "deal" and record.get("pipeline") != pipeline.id:
+        return False
+    stage = pipeline.stage(str(record.get("stage")))
+    return any_stage or (stage is not None and stage.is_open)
+
+
+def _names_stage(node: Node) -> bool:
+    if isinstance(node, And | Or):
+        return any(_names_stage(part) for part in node.parts)
+    if isinstance(node, Not):
+        return _names_stage(node.part)
+    assert isinstance(node, Compare | In | Empty)
+    return node.path == ("stage",)
+
+
+def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Done]:
+    """One slot for its selection; acts that were done before a stop are known by their keys."""
+    if table.schedule.once:
+        return _run_once(ws, table, slot)
+    keys = {record.id: job_key(table.who, record.id, slot.key) for record in selection(ws, table)}
+    known = {event.data["key"] for event in ws.index.job_events(list(keys.values()))}
+    left = [(record_id, key) for record_id, key in keys.items() if key not in known]
+    now, later = left[: max(most, 0)], left[max(most, 0) :]
+    done: list[Done] = []
+    with ws.change("tick", actor=table.who, depth=1) as change:
+        for record_id, key in now:
+            done += _for_record(ws, change, table, record_id, key)
+        _end(change, table, slot, is_over=not later, ran=len(done))
+    return done
+
+
+def _for_record(
+    ws: Workspace, change: Change, table: Timetable, record_id: str, key: str
+) -> Iterator[Done]:
+    try:
+        record = change.get(record_id)
+    except (NotFound, InvalidData):
+        return  # gone or broken since it was selected
+    where = table.schedule.where
+    if where is not None and not holds(where, record, ws.env):
+        return
+    work = _work(ws, change, table, key, record, names_for(ws, record))
+    yield _act(work)
+
+
+def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
+    key = job_key(table.who, "", slot.key)
+    chosen = selection(ws, table)
+    with ws.change("tick", actor=table.who, depth=1) as change:
+        now = ws.now.astimezone(ws.zone)
+        names: dict[str, object] = {
+            "records": [plain(ws, record) for record in chosen],
+            "us": asdict(ws.settings.us),
+            "now": now,
+            "today": now.date(),
+        }
+        done = _act(_work(ws, change, table, key, None, names))
+        queued = [event.data["key"] for event in change.events if event.kind == "job.queued"]
+        _end(change, table, slot, is_over=True, ran=1, queued=queued)
+    return [done]
+
+
+def _work(
+    ws: Workspace,
+    change: Change,
+    table: Timetable,
+    key: str,
+    record: Record | None,
+    names: Mapping[str, object],
+) -> Work:
+    schedule = table.schedule
+    return Work(ws, change, record, table.who, schedule.do, schedule.params, key, names)
+
+
+def _act(work: Work) -> Done:
+    """Act, or write down for good what was refused: the next slot will try anew."""
+    try:
+        effect = act(work)
+    except REFUSALS as refusal:
+        reason = refusal.message
+        enter(work.change, "dead", work.target, work.key, work.who, work.action, reason=reason)
+        return Done(work.target, work.who, work.action, "dead", work.key, reason)
+    reason = str(effect.facts.get("reason", ""))
+    return Done(work.target, work.who, work.action, effect.word, work.key, reason)
+
+
+def _end(
+    change: Change,
+    table: Timetable,
+    slot: Slot,
+    *,
+    is_over: bool,
+    ran: int,
+    queued: Sequence[str] = (),
+) -> None:
+    """The line that says how far the slot is. Of a slot that is over nothing comes back."""
+    facts: dict[str, Any] = {"slot": slot.key, "until": format_instant(slot.at), "ran": ran}
+    if queued:
+        facts["queued"] = list(queued)
+    change.note("schedule.ran" if is_over else "schedule.started", "", _facts(table, facts))
+
+
+def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
+    """Slots that came too late are written down in one line and never run."""
+    if not found.missed:
+        return []
+    last = found.missed[-1]
+    key = job_key(table.who, "", last.key)
+    count = len(found.missed)
+    reason = f"{last.key} came too late" + (f", and {count - 1} before it" if count > 1 else "")
+    with ws.change("tick", actor=table.who, depth=1) as change:
+        enter(change, "missed", "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
+        change.note("schedule.ran", "", _facts(table, {"until": format_instant(last.at), "ran": 0}))
+    return [Done("", table.who, table.schedule.do, "missed", key, reason)]
+
+
+def _note(ws: Workspace, table: Timetable, kind: str, facts: Mapping[str, Any]) -> None:
+    with ws.change("tick", actor=table.who, depth=1) as change:
+        change.note(kind, "", _facts(table, facts))
+
+
+def _facts(table: Timetable, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"schedule": table.who, "cron": table.schedule.cron, **facts}
+
+
+def letters_of_once(ws: Workspace) -> Sequence[Event]:
+    """The events of letters that schedules wrote for a whole selection: they stand on no record."""
+    recent = ws.index.events(kinds=("schedule.ran",), newest_first=True, limit=_RECENT)
+    keys = [str(key) for event in recent for key in event.data.get("queued", ())]
+    return ws.index.job_events(keys) if keys else ()

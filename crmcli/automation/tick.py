@@ -1,0 +1,205 @@
+"""One run of automation: receive, trigger, act, deliver, again and again until nothing is due."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import heapq
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crmcli.automation import inbox, outbox, schedules
+from crmcli.automation.acting import Done, take
+from crmcli.automation.ledger import Job, jobs_of
+from crmcli.automation.listening import Heard, listen
+from crmcli.automation.robots import Step, next_at
+from crmcli.automation.standing import Standing, stand
+from crmcli.errors import InvalidData, NotFound
+from crmcli.model.values import format_instant
+from crmcli.store import files
+from crmcli.store.files import DiskFailed
+from crmcli.workspace import Workspace
+
+LOCK = ".crm/tick.lock"
+MOST_PASSES = 100
+"""A guard only: loops end by their depth long before."""
+MOST_FAILURES = 3
+"""After so many failures running a channel is let rest until the next tick."""
+
+
+@dataclass
+class TickResult:
+    """What a tick did. `said` narrates it; `failures` are the jobs that need a person now."""
+
+    busy: bool = False
+    limited: bool = False
+    said: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    effects: int = 0
+
+    def told(self, done: Done) -> None:
+        """Take in what came of a step."""
+        why = f" ({done.reason})" if done.reason else ""
+        line = f"{done.record}: robot {done.robot}, {done.action}: {done.word}{why}"
+        self.said.append(line)
+        if done.word in ("dead", "unknown", "stopped", "missed"):
+            self.failures.append(f"{line}; crm jobs list")
+
+
+def tick(ws: Workspace) -> TickResult:
+    """Run what is due. A second tick at the same time leaves at once, its result `busy`."""
+    with _alone(ws) as alone:
+        if not alone:
+            return TickResult(busy=True)
+        night = _Night(ws)
+        for _ in range(MOST_PASSES):
+            if not night.passes_once() or night.result.limited:
+                break
+            ws.look_again()
+            ws.read_clock()
+        return night.result
+
+
+@contextmanager
+def _alone(ws: Workspace) -> Iterator[bool]:
+    """Hold the tick's own lock; False if another tick holds it. The system lets go of a dead one's."""
+    files.make_folders(ws.root, LOCK.rpartition("/")[0])
+    with files.os_errors(f"lock {LOCK}"):
+        fd = os.open(ws.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    try:
+        yield _taken(fd)
+    finally:
+        os.close(fd)
+
+
+def _taken(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise DiskFailed(f"cannot lock {LOCK}: {error.strerror}") from error
+    return True
+
+
+class _Night:
+    """The work of one tick: what was taken already, how many acts are left, which channel is down."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self.result = TickResult()
+        self.taken: set[str] = set()
+        self.failing: dict[str, int] = {}
+
+    def passes_once(self) -> bool:
+        """Go through the house once; says whether anything happened, so that more may be due."""
+        ws = self.ws
+        rules = files.read_bytes(ws.root / "pipelines.yaml")
+        ws.index.agenda_signature(hashlib.sha256(rules).hexdigest())
+        moved = inbox.receive(ws, self._candidates())
+        self.result.said += [f"{record_id}: moved by hand" for record_id in moved]
+        heard = listen(ws)
+        for told in heard:
+            self.result.said += _narrated(told)
+        acted = self._schedule() + self._act()
+        return bool(moved or heard or acted + self._deliver())
+
+    def _candidates(self) -> list[str]:
+        """The records that changed since they were last thought over, or that are due now."""
+        index = self.ws.index
+        return list(dict.fromkeys([*index.dirty(), *index.due(format_instant(self.ws.now))]))
+
+    def _left(self) -> int:
+        left = self.ws.settings.max_effects - self.result.effects
+        if left <= 0 and not self.result.limited:
+            self.result.limited = True
+            self.result.failures.append(
+                f"stopped after {self.ws.settings.max_effects} acts; the rest follows at the next tick"
+            )
+        return left
+
+    def _told(self, done: Done) -> None:
+        self.result.told(done)
+        self.result.effects += 1
+
+    def _schedule(self) -> int:
+        done = schedules.run(self.ws, self._left())
+        for one in done:
+            self._told(one)
+        return len(done)
+
+    def _act(self) -> int:
+        """Let robots act in the order in which they are due; who is due for nothing is settled."""
+        queue: list[tuple[datetime, str, Standing]] = []
+        for record_id in self._candidates():
+            self._queue(queue, record_id)
+        acted = 0
+        while queue and self._left() > 0:
+            _, record_id, standing = heapq.heappop(queue)
+            step = self._due(standing)[0]
+            self.taken.add(step.key)
+            done = take(self.ws, record_id, standing, step)
+            if done is not None:
+                self._told(done)
+                acted += 1
+            self._queue(queue, record_id)
+        return acted
+
+    def _queue(self, queue: list[tuple[datetime, str, Standing]], record_id: str) -> None:
+        """Look at a record: what is due goes into the queue, one that has nothing due is settled."""
+        try:
+            standing = stand(self.ws, record_id)
+        except (NotFound, InvalidData):
+            # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
+            self.ws.index.settle(record_id, None)
+            return
+        steps = self._due(standing)
+        if steps:
+            heapq.heappush(queue, (steps[0].due_at or self.ws.now, record_id, standing))
+            return
+        times = [next_at(standing.steps, self.ws.now)]
+        times += [outbox.next_look(job, self.ws.now) for job in standing.jobs.values()]
+        known = [moment for moment in times if moment is not None]
+        self.ws.index.settle(record_id, format_instant(min(known)) if known else None)
+
+    def _due(self, standing: Standing) -> list[Step]:
+        """What is due and was not taken in this tick: nothing is tried twice in a row."""
+        return [step for step in standing.due() if step.key not in self.taken]
+
+    def _deliver(self) -> int:
+        """Bring out the letters, the oldest first; a channel that fails thrice running rests."""
+        delivered = 0
+        for job in sorted(self._letters(), key=lambda job: (job.at, job.key)):
+            channel = str(job.facts.get("to")) if job.action == "webhook" else "mail"
+            if self.failing.get(channel, 0) >= MOST_FAILURES:
+                continue
+            ended = outbox.deliver(self.ws, job.key)
+            if ended is not None:
+                failed = self.failing.get(channel, 0) + 1
+                self.failing[channel] = failed if ended.word == "failed" else 0
+                self.result.told(_as_done(ended))
+                delivered += 1
+        return delivered
+
+    def _letters(self) -> list[Job]:
+        """Every letter that should leave now."""
+        index, now = self.ws.index, self.ws.now
+        jobs = list(jobs_of(schedules.letters_of_once(self.ws)).values())
+        for record_id in self._candidates():
+            jobs += jobs_of(index.job_events(record=record_id)).values()
+        return [job for job in jobs if outbox.ready(job, now)]
+
+
+def _as_done(ended: outbox.Delivery) -> Done:
+    job = ended.job
+    return Done(job.record, job.robot, job.action, ended.word, job.key, ended.reason)
+
+
+def _narrated(heard: Heard) -> list[str]:
+    return [
+        f"{line['record']}: from {line['from']} to {line['to']} by a trigger"
+        for line in heard.moved
+    ] + [f"{line['record']}: not moved by a trigger: {line['why'][-1]}" for line in heard.refused]

@@ -1,0 +1,73 @@
+"""Which trigger moves a record when something has happened: pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crmcli.model.automation import TRIGGER_EVENTS, Trigger
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.where import Env, holds
+
+RELEVANT = (*TRIGGER_EVENTS, "signal")
+"""The kinds of events that a trigger may wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where an event moves a record and by which trigger; `passed` says why the others did not."""
+
+    stage: Stage | None = None
+    trigger: Trigger | None = None
+    passed: tuple[str, ...] = ()
+
+
+def waits_for(trigger: Trigger, event: Event) -> bool:
+    """Whether it is this trigger's kind of event: its kind, or the code of a signal."""
+    if event.kind == "signal":
+        return trigger.on == event.data.get("code")
+    return trigger.on == event.kind
+
+
+def choose(pipeline: Pipeline, record: Record, event: Event, env: Env) -> Decision:
+    """The first trigger, by the order of stages from the first one, that may move the record.
+
+    Forward only, unless the trigger goes back; never to where the record stands.
+    """
+    here = pipeline.position(str(record.get("stage")))
+    passed: list[str] = []
+    for n, stage in enumerate(pipeline.stages):
+        for trigger in stage.triggers:
+            if not waits_for(trigger, event):
+                continue
+            why = _against(trigger, pipeline, here, n, record, event, env)
+            if not why:
+                return Decision(stage, trigger, tuple(passed))
+            passed.append(f"{stage.id}: {why}")
+    return Decision(None, None, tuple(passed))
+
+
+def _against(
+    trigger: Trigger,
+    pipeline: Pipeline,
+    here: int,
+    there: int,
+    record: Record,
+    event: Event,
+    env: Env,
+) -> str:
+    """What speaks against the move, "" if nothing does."""
+    if here < 0:
+        return "the record stands in a stage that is not declared"
+    if here == there:
+        return "the record stands there"
+    if not pipeline.stages[here].is_open and not trigger.on_closed:
+        return "the record is closed"
+    if there < here and not trigger.back:
+        return "that would be back"
+    if trigger.fields and not set(trigger.fields) & set(event.data.get("changes", ())):
+        return f"none of {', '.join(trigger.fields)} changed"
+    if trigger.when is not None and not holds(trigger.when, record, env):
+        return f"not so: {trigger.when}"
+    return ""

@@ -1,0 +1,121 @@
+"""Moments by the clock on the wall and by the company's working hours; pure rules, all in UTC.
+
+A day, a week and a time of day are read in the workspace's zone: a day has 23 or 25 hours when
+the clocks change. A minute and an hour are real time. A time of day that the clocks skip is taken
+as much later as they skip; one that they show twice is its first showing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from crmcli.model.settings import Calendar
+from crmcli.model.values import Duration
+
+ELAPSED = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
+DAYS = {"d": 1, "w": 7}
+
+
+def at_local(day: date, clock: time, zone: tzinfo) -> datetime:
+    """The instant of a time of day on a day."""
+    return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
+def shift(moment: datetime, by: Duration, zone: tzinfo, *, back: bool = False) -> datetime:
+    """That long after the moment (before it with `back`) by the clock on the wall."""
+    count = -by.count if back else by.count
+    if by.unit in ELAPSED:
+        return moment + ELAPSED[by.unit] * count
+    if not count:
+        return moment
+    local = moment.astimezone(zone)
+    return at_local(local.date() + timedelta(days=DAYS[by.unit] * count), _clock(local), zone)
+
+
+def shift_working(
+    moment: datetime, by: Duration, calendar: Calendar, zone: tzinfo, *, back: bool = False
+) -> datetime:
+    """That much working time after the moment (before it with `back`).
+
+    Days are working days, a week as many of them as the company's week has; the result stands
+    within working hours. Going back, a day off first becomes the working day before it.
+    """
+    if by.unit in ELAPSED:
+        length = ELAPSED[by.unit] * by.count
+        if back:
+            return _back_through_hours(moment, length, calendar, zone)
+        return _on_through_hours(moment, length, calendar, zone)
+    local = moment.astimezone(zone)
+    count = by.count * (len(calendar.days) if by.unit == "w" else 1)
+    if back:
+        day = _back_days(_open_day(local.date(), calendar, -1), count, calendar)
+        return at_local(day, _within(_clock(local), calendar), zone)
+    day = local.date()
+    for _ in range(count):
+        day = _open_day(day + timedelta(days=1), calendar, 1)
+    return working_moment(at_local(day, _clock(local), zone), calendar, zone)
+
+
+def working_moment(moment: datetime, calendar: Calendar, zone: tzinfo) -> datetime:
+    """The moment itself if the company works then, else the next opening."""
+    local = moment.astimezone(zone)
+    if calendar.is_open(local.date()):
+        if local.time() < calendar.opens:
+            return at_local(local.date(), calendar.opens, zone)
+        if local.time() < calendar.closes:
+            return moment
+    day = _open_day(local.date() + timedelta(days=1), calendar, 1)
+    return at_local(day, calendar.opens, zone)
+
+
+def _clock(local: datetime) -> time:
+    return local.time().replace(fold=0)
+
+
+def _within(clock: time, calendar: Calendar) -> time:
+    return min(max(clock, calendar.opens), calendar.closes)
+
+
+def _open_day(day: date, calendar: Calendar, step: int) -> date:
+    """The day itself if the company works, else the nearest one in that direction that it does."""
+    while not calendar.is_open(day):
+        day += timedelta(days=step)
+    return day
+
+
+def _back_days(day: date, count: int, calendar: Calendar) -> date:
+    for _ in range(count):
+        day = _open_day(day - timedelta(days=1), calendar, -1)
+    return day
+
+
+def _hours(day: date, calendar: Calendar, zone: tzinfo) -> tuple[datetime, datetime]:
+    return at_local(day, calendar.opens, zone), at_local(day, calendar.closes, zone)
+
+
+def _on_through_hours(
+    moment: datetime, left: timedelta, calendar: Calendar, zone: tzinfo
+) -> datetime:
+    moment = working_moment(moment, calendar, zone)
+    while True:
+        _, closes = _hours(moment.astimezone(zone).date(), calendar, zone)
+        if left <= closes - moment:
+            return moment + left
+        left -= closes - moment
+        moment = working_moment(closes, calendar, zone)
+
+
+def _back_through_hours(
+    moment: datetime, left: timedelta, calendar: Calendar, zone: tzinfo
+) -> datetime:
+    day = moment.astimezone(zone).date()
+    while True:
+        day = _open_day(day, calendar, -1)
+        opens, closes = _hours(day, calendar, zone)
+        end = min(moment, closes)
+        if end > opens and left < end - opens:
+            return end - left
+        left -= max(end - opens, timedelta())
+        if not left and end >= opens:
+            return opens
+        day -= timedelta(days=1)

@@ -1,0 +1,1 @@
+"""The post office: brings messages out; knows messages, not sales."""

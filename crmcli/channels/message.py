@@ -1,0 +1,174 @@
+"""A message and its bytes: one e-mail as it leaves, always the same for the same message."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
+from crmcli.errors import InvalidData
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+MAX_ATTACHED = 20 * 1024 * 1024
+_OURS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "sender",
+         "return-path", "received", "mime-version")  # fmt: skip
+
+
+class NoAttachment(InvalidData):
+    """A file that a letter wants to attach is not there, or may not be attached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message: its name, MIME type and content."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An e-mail to be sent. Its recipients are `to` and nobody else, whatever its headers say.
+
+    `key` is the job's key: the same key gives the same Message-ID, so that no client gets a letter
+    twice. `automatic` marks a letter that no person wrote, so that machines do not answer it.
+    """
+
+    key: str
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    date: datetime
+    html: str = ""
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+    automatic: bool = False
+
+    @property
+    def id(self) -> str:
+        """The Message-ID, made of the key and the sender's domain."""
+        return f"<{fingerprint(self.key)}@{mailbox('From', self.sender).domain}>"
+
+
+def fingerprint(key: str) -> str:
+    """The key as a name that fits a header and a file."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def attachment(root: Path, path: str) -> Attachment:
+    """Read a file of the workspace to be attached; hidden folders and .. are refused."""
+    from crmcli.store import files
+
+    if any(part.startswith(".") for part in path.split("/")):
+        raise NoAttachment(f"{path!r} may not be attached", "name a file inside the workspace")
+    try:
+        content = files.read_bytes(files.inside(root, path))
+    except files.Missing:
+        raise NoAttachment(
+            f"there is no file {path} to attach", "give its path from the workspace's root"
+        ) from None
+    name = path.rpartition("/")[2]
+    guessed, encoding = mimetypes.guess_type(name)
+    return Attachment(
+        name, guessed if guessed and not encoding else "application/octet-stream", content
+    )
+
+
+def to_bytes(message: Message, *, wire: bool) -> bytes:
+    """The message as bytes: for the wire in seven bits with CRLF, for a file readable with LF.
+
+    Raises UnsafeHeader for an address or header that is not safe, and NoAttachment if the
+    attachments are more than 20 MB together.
+    """
+    from email import policy
+
+    rules = policy.SMTP.clone(cte_type="7bit") if wire else policy.default
+    built = _built(message, rules)
+    for number, part in enumerate(p for p in built.walk() if p.is_multipart()):
+        part.set_boundary(f"=_{fingerprint(message.key)}_{number}")
+    data = built.as_bytes(policy=rules)
+    _check_headers(message, built, data)
+    return data
+
+
+def _built(message: Message, rules: object) -> EmailMessage:
+    from email.message import EmailMessage
+
+    if sum(len(a.content) for a in message.attachments) > MAX_ATTACHED:
+        raise NoAttachment("the attachments are more than 20 MB", "send a link instead")
+    built = EmailMessage(policy=rules)  # type: ignore[arg-type]  # stubs: Policy has no cte_type
+    for name, value in _headers(message):
+        built[name] = value
+    built.set_content(message.text)
+    if message.html:
+        built.add_alternative(message.html, subtype="html")
+    for item in message.attachments:
+        main, _, sub = item.type.partition("/")
+        built.add_attachment(
+            item.content, maintype=main, subtype=sub, filename=checked("Attach", item.name)
+        )
+    return built
+
+
+def _headers(message: Message) -> Iterator[tuple[str, object]]:
+    """The headers in order, each value checked."""
+    from email.utils import format_datetime
+
+    if not message.to:
+        raise UnsafeHeader("the message has no recipient", "give an address")
+    yield "From", _address(mailbox("From", message.sender))
+    yield "To", [_address(mailbox("To", to)) for to in message.to]
+    if message.reply_to:
+        yield "Reply-To", _address(mailbox("Reply-To", message.reply_to))
+    yield "Subject", checked("Subject", message.subject)
+    yield "Date", format_datetime(message.date)
+    yield "Message-ID", message.id
+    if message.automatic:
+        yield "Auto-Submitted", "auto-generated"
+        yield "X-Auto-Response-Suppress", "All"
+    for name, value in message.headers.items():
+        yield _own_header(name), checked(name, value)
+
+
+def _own_header(name: str) -> str:
+    plain = name.replace("-", "").isalnum() and name.isascii()
+    if not plain or name.lower() in _OURS or name.lower().startswith("content-"):
+        raise UnsafeHeader(f"{name!r} cannot be set as a header", "leave it out")
+    return name
+
+
+def _address(box: Mailbox) -> object:
+    from email.headerregistry import Address
+
+    local, _, domain = box.address.rpartition("@")
+    return Address(box.name, local, domain)
+
+
+def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
+    """Read the bytes again: exactly the headers that were meant, recipients and subject as given."""
+    from email import policy
+    from email.parser import BytesHeaderParser
+
+    read = BytesHeaderParser(policy=policy.default).parsebytes(data)
+    wanted = [name.lower() for name in built.keys()]  # noqa: SIM118  # a message with one header twice
+    found = [name.lower() for name in read.keys()]  # noqa: SIM118  # likewise
+    to = [address.addr_spec for address in read["To"].addresses]
+    if (
+        found != wanted
+        or to != [mailbox("To", one).address for one in message.to]
+        or " ".join(str(read["Subject"]).split()) != " ".join(str(built["Subject"]).split())
+    ):
+        raise UnsafeHeader(
+            f"the message {message.subject[:60]!r} would not leave as it was meant",
+            "look for odd characters in its subject and names",
+        )

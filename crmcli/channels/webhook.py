@@ -1,0 +1,262 @@
+"""Posting JSON to a web address that somebody wrote into the pipelines: never to an inner one."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from crmcli.channels.address import checked
+from crmcli.channels.network import is_inner
+from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.errors import InvalidData
+
+SECONDS = 10.0
+"""How long a whole call may take."""
+
+MAX_ANSWER = 64 * 1024
+MAX_BODY = 256 * 1024
+_AGAIN = (408, 425, 429)
+_OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te",
+         "trailer", "proxy-authorization", "idempotency-key", "user-agent", "expect")  # fmt: skip
+
+
+class BadHook(InvalidData):
+    """A web hook that cannot be called as it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A call to be made: where to, with what. `secret` signs it; `key` is the job's key."""
+
+    url: str
+    body: object
+    key: str
+    secret: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = SECONDS) -> Outcome:
+    """Post the body as JSON; `allow` lists host:port of inner addresses that are right to call.
+
+    The same hook has the same body and the same `webhook-id` each time, so the other side can tell
+    a repetition; therefore what went wrong on the way is Failed, to be tried again, never Unknown.
+    The signature is that of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`. BadHook for an
+    address, header or body that cannot be sent.
+    """
+    place = _place(hook.url)
+    data = _json(hook.body)
+    headers = _headers(hook, place, data, int(at.timestamp()))
+    deadline = time.monotonic() + seconds
+    try:
+        address = _resolve(place, allow)
+    except _Inner as inner:
+        return Failed(str(inner), again=False)
+    except OSError as error:
+        return Failed(f"{place.host}: {error.strerror or error}", again=True)
+    try:
+        return _call(place, address, data, headers, deadline)
+    except (OSError, http.client.HTTPException) as error:
+        late = isinstance(error, TimeoutError) or time.monotonic() >= deadline
+        words = "no answer in time" if late else _words(error)
+        return Failed(f"{place.host}: {words}", again=True)
+
+
+class _Inner(Exception):
+    """The address leads into the own network."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a hook is called, taken apart: host as the wire has it, target with its query."""
+
+    tls: bool
+    host: str
+    port: int
+    target: str
+
+    @property
+    def name(self) -> str:
+        """Host and port, as the list of allowed addresses has them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def header(self) -> str:
+        """Host and port, as the Host header has them."""
+        usual = self.port == (443 if self.tls else 80)
+        return self.name.removesuffix(f":{self.port}") if usual else self.name
+
+
+def _place(url: str) -> _Place:
+    hint = "write it like https://example.com/hook"
+    if not url.isprintable() or " " in url:
+        raise BadHook(f"{url[:200]!r} holds spaces or control characters", hint)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        host = parts.hostname or ""
+        host = host if host.isascii() else host.encode("idna").decode()
+    except ValueError as error:
+        raise BadHook(f"{url[:200]!r} is no web address: {error}", hint) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise BadHook(f"{url[:200]!r} is no web address", hint)
+    if parts.username is not None or parts.password is not None:
+        raise BadHook("a name or password stands in the address of a web hook", "use headers")
+    query = f"?{parts.query}" if parts.query else ""
+    target = quote((parts.path or "/") + query, safe="%/?:@!$&'()*+,;=~-._[]")
+    return _Place(parts.scheme == "https", host, port, target)
+
+
+def _json(body: object) -> bytes:
+    try:
+        data = json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise BadHook(f"the body is no JSON: {error}", "texts, numbers, lists and maps") from None
+    if len(data) > MAX_BODY:
+        raise BadHook(f"the body is longer than {MAX_BODY // 1024} KB", "send less")
+    return data
+
+
+def _headers(hook: Hook, place: _Place, data: bytes, timestamp: int) -> dict[str, str]:
+    own = {
+        "Host": place.header,
+        "Content-Type": "application/json; charset=utf-8",
+        "Content-Length": str(len(data)),
+        "User-Agent": "crmcli",
+        "Connection": "close",
+        "webhook-id": checked("webhook-id", hook.key),
+        "webhook-timestamp": str(timestamp),
+        "Idempotency-Key": hook.key,
+    }
+    if hook.secret:
+        own["webhook-signature"] = sign(hook.secret, hook.key, timestamp, data)
+    for name, value in hook.headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]+", name) or name.lower().startswith("webhook-"):
+            raise BadHook(f"{name!r} cannot be set as a header", "leave it out")
+        if name.lower() in _OURS or not value.isascii():
+            raise BadHook(f"the header {name} cannot be set to that", "leave it out")
+        own[name] = checked(name, value)
+    return own
+
+
+def sign(secret: str, key: str, timestamp: int, data: bytes) -> str:
+    """The signature of a call; a secret `whsec_…` is base64, any other one is taken as it is."""
+    raw = secret.encode()
+    if secret.startswith("whsec_"):
+        try:
+            raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            raise BadHook(
+                "the secret begins with whsec_ but is no base64", "copy it whole"
+            ) from None
+    signed = f"{key}.{timestamp}.".encode() + data
+    return "v1," + base64.b64encode(hmac.digest(raw, signed, hashlib.sha256)).decode()
+
+
+def _resolve(place: _Place, allow: Sequence[str]) -> str:
+    """The one address to connect to, looked up once; _Inner if any answer is an inner one."""
+    allowed = place.name.lower() in {entry.lower() for entry in allow}
+    hint = f"to allow it: channels: {{webhook: {{allow: [{place.name!r}]}}}} in settings.yaml"
+    if place.port not in (80, 443) and not allowed:
+        raise _Inner(f"{place.name} is on another port than 80 or 443; {hint}")
+    try:
+        found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError(f"{place.host} cannot be looked up") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not allowed and any(is_inner(address) for address in addresses):
+        raise _Inner(f"{place.name} is an address inside a network; {hint}")
+    return addresses[0]
+
+
+def _call(
+    place: _Place, address: str, data: bytes, headers: Mapping[str, str], deadline: float
+) -> Outcome:
+    connection = _Pinned(place, address, deadline)
+    try:
+        connection.putrequest("POST", place.target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(data)
+        answer = connection.getresponse()
+        # The status is the answer. What follows only serves the message, so little of it is read.
+        text = b""
+        if answer.status >= 400:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                text = answer.read(MAX_ANSWER)
+    finally:
+        connection.end()
+    return _outcome(place.host, answer.status, answer.getheader("Location") or "", text)
+
+
+class _Pinned(http.client.HTTPConnection):
+    """A connection to the address that was checked, whatever the name means a moment later.
+
+    It is cut off at the deadline, however slowly the other side drips.
+    """
+
+    def __init__(self, place: _Place, address: str, deadline: float) -> None:
+        super().__init__(place.host, place.port)
+        self.tls, self.address, self.deadline = place.tls, address, deadline
+        self.watch: threading.Timer | None = None
+        self.guard: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Connect within what is left of the time, encrypted for https."""
+        sock = socket.create_connection((self.address, self.port), self._left())
+        self.guard = sock.dup()  # wrapping for TLS takes the socket itself away
+        self.watch = threading.Timer(self._left(), _cut, (self.guard,))
+        self.watch.daemon = True
+        self.watch.start()
+        self.sock = sock
+        if self.tls:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(sock, server_hostname=self.host)
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def end(self) -> None:
+        """Close everything."""
+        if self.watch is not None:
+            self.watch.cancel()
+        if self.guard is not None:
+            self.guard.close()
+        self.close()
+
+
+def _cut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it may be closed already
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
+    said = f"{host} answered {status}"
+    if 200 <= status < 300:
+        return Sent(said)
+    if 300 <= status < 400:
+        return Failed(
+            f"{said}: it has moved to {location[:200]!r}, write that address", again=False
+        )
+    first = "".join(c if c.isprintable() else " " for c in text.decode("utf-8", "replace")[:200])
+    again = status in _AGAIN or status >= 500
+    return Failed(f"{said}: {first.strip()}" if first.strip() else said, again)
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,82 @@
+"""crm log: what happened with a client."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.records import notes, tell
+from crmcli.errors import BadUsage
+
+WORDS = {
+    "call": ("call.out", "call.in"),
+    "mail": ("mail.out", "mail.in"),
+    "sms": ("sms.out", "sms.in"),
+    "message": ("message.out", "message.in"),
+    "meeting": ("meeting", "meeting"),
+    "note": ("note", "note"),
+}
+
+log = Noun("log", help="Write down what happened with a client. Triggers see it at the next tick.")
+
+
+def _command(word: str) -> click.Command:
+    both_ways = WORDS[word][0] != WORDS[word][1]
+
+    def callback(
+        ref: str,
+        text: str,
+        subject: str,
+        duration: str,
+        incoming: bool = False,
+        outgoing: bool = False,
+    ) -> None:
+        session = click.get_current_context().ensure_object(Session)
+        from crmcli.sales import activities
+
+        if incoming and outgoing:
+            raise BadUsage("--in and --out exclude each other", "give one of them")
+        ws = session.workspace
+        kind = WORDS[word][1 if incoming else 0]
+        body = sys.stdin.read().strip() if text == "-" else text
+        record = ws.find(ref)
+        activities.log(ws, record.id, kind, body, subject=subject, duration=_seconds(duration))
+        tell(session, f"Logged {kind} on {record.id} {record.get('name')}.")
+        notes(session)
+
+    params: list[click.Parameter] = [
+        click.Argument(("ref",)),
+        click.Argument(("text",), required=False, default=""),
+        click.Option(("--subject",), default="", help="What it was about."),
+        click.Option(("--duration",), default="", metavar="5m", help="How long it took."),
+    ]
+    if both_ways:
+        params += [
+            click.Option(("--in", "incoming"), is_flag=True, help="From the client."),
+            click.Option(("--out", "outgoing"), is_flag=True, help="To the client (the default)."),
+        ]
+    return Change(
+        word,
+        params=params,
+        callback=callback,
+        help=f"Write down a {word}; - reads the text from stdin."
+        f"\n\nExample: crm log {word} 7k3 'Просил перезвонить'" + (" --in" if both_ways else ""),
+    )
+
+
+def _seconds(text: str) -> int | None:
+    from crmcli.model.values import parse_duration
+
+    if not text:
+        return None
+    try:
+        length = parse_duration(text)
+    except ValueError as error:
+        raise BadUsage(f"--duration: {error}") from None
+    return length.count * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[length.unit]
+
+
+for _word in WORDS:
+    log.add_command(_command(_word))

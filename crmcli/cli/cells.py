@@ -1,0 +1,230 @@
+"""How one value is written: for people in a table, for machines in CSV, JSON and YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from crmcli.model.fields import Field
+from crmcli.model.money import write_money, write_number
+from crmcli.model.values import Raw, format_decimal, format_instant, parse_instant
+
+Row: TypeAlias = Mapping[str, object]
+"""A row to print: raw values of a record, or plain ones (int, float, Decimal, bool, None, dates,
+lists and maps of those)."""
+
+RIGID = ("date", "datetime", "bool")
+RIGHT = ("money", "number", "count", "percent", "days", "sums")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table, or one line of a record that is shown.
+
+    `kind` is a kind of model.fields or one of count, percent (0 to 100), days, sums (a map from
+    currency to amount). `labels` gives the words that people see for a raw value, `colors` its
+    colour ('#rrggbb'). `currency` is the key in the row that names the currency of a money column.
+    """
+
+    name: str
+    label: str = ""
+    kind: str = "text"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    colors: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "currency"
+    keep: bool = False  # never cut, whatever the terminal's width
+
+    @classmethod
+    def of(cls, declared: Field) -> Column:
+        """The column of a record's field."""
+        return cls(declared.name, declared.label, declared.kind, keep=declared.name == "id")
+
+    def named(self, labels: Mapping[str, str], colors: Mapping[str, str] | None = None) -> Column:
+        """The same column with words, and colours, for its raw values."""
+        return replace(self, labels=labels, colors=colors or self.colors)
+
+    @property
+    def head(self) -> str:
+        """What stands above the column."""
+        return self.label or self.name
+
+    @property
+    def elastic(self) -> bool:
+        """Whether its cells may be cut: half an id, a date or a sum is worse than none."""
+        return not (self.keep or self.right or self.kind in RIGID)
+
+    @property
+    def right(self) -> bool:
+        """Whether its cells are aligned right."""
+        return self.kind in RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """How the people of a workspace read numbers and times; amounts look as they do in letters."""
+
+    language: str = "en"
+    zone: tzinfo = UTC
+    currency: str = ""
+
+    def number(self, value: Decimal, places: int | None = None) -> str:
+        """A number with its thousands set apart; at most `places` decimals, no needless noughts."""
+        text = format(value if places is None else round(value, places), "f")
+        plain_digits = text.rstrip("0").rstrip(".") if "." in text else text
+        return write_number(Decimal(plain_digits), self.language)
+
+    def money(self, amount: Decimal, currency: str, cents: bool | None = None) -> str:
+        """An amount in its currency; cents only where there are any, or as `cents` says."""
+        wanted = has_cents(amount) if cents is None else cents
+        return write_money(amount, currency or self.currency, self.language, cents=wanted)
+
+    def instant(self, moment: datetime) -> str:
+        """An instant in the workspace's time zone, to the minute."""
+        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def has_cents(amount: Decimal) -> bool:
+    """Whether an amount is not whole."""
+    return amount != amount.to_integral_value()
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A raw or plain number as a Decimal; None if it is absent or none."""
+    if value is None or value == "" or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -> str:
+    """A cell as people read it; "" when the value is absent."""
+    value = row.get(column.name)
+    if value is None or value == "":
+        return ""
+    write = _SHOWN.get(column.kind)
+    if write is not None:
+        return write(value, locale)
+    if column.kind == "money":
+        amount = as_decimal(value)
+        currency = str(row.get(column.currency) or "")
+        return plain(value) if amount is None else locale.money(amount, currency, cents)
+    if isinstance(value, str):
+        return column.labels.get(value, value)
+    items = value if isinstance(value, list | tuple) else [value]
+    return ", ".join(_named(item, column.labels) for item in items)
+
+
+def _named(item: object, labels: Mapping[str, str]) -> str:
+    """One value, or the company of a link, in the words that people have for it."""
+    if isinstance(item, Mapping) and "company" in item:
+        company = plain(item["company"])
+        item = {**item, "company": labels.get(company, company)}
+    text = plain(item)
+    return labels.get(text, text)
+
+
+def _number(value: object, locale: Locale) -> str:
+    number = as_decimal(value)
+    return plain(value) if number is None else locale.number(number)
+
+
+def _percent(value: object, locale: Locale) -> str:
+    number = as_decimal(value)
+    return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}%"
+
+
+def _days(value: object, locale: Locale) -> str:
+    number = as_decimal(value)
+    return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}d"
+
+
+def _instant(value: object, locale: Locale) -> str:
+    if isinstance(value, datetime):
+        return locale.instant(value)
+    try:
+        return locale.instant(parse_instant(str(value)))
+    except ValueError:
+        return str(value)
+
+
+def _sums(value: object, locale: Locale) -> str:
+    if not isinstance(value, Mapping):
+        return plain(value)
+    amounts = ((code, as_decimal(amount)) for code, amount in value.items())
+    return ", ".join(locale.money(amount, code) for code, amount in amounts if amount is not None)
+
+
+_SHOWN: dict[str, Callable[[object, Locale], str]] = {
+    "number": _number,
+    "percent": _percent,
+    "days": _days,
+    "datetime": _instant,
+    "sums": _sums,
+}
+
+
+def plain(value: object) -> str:
+    """A value as one text without any dress: what CSV has."""
+    if value is None or isinstance(value, bool | str | int | Decimal | date):
+        return _plain_scalar(value)
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.10g}"  # a NaN differs from itself
+    if isinstance(value, Mapping):
+        return _plain_map(value)
+    if isinstance(value, Sequence):
+        return ", ".join(map(plain, value))
+    return str(value)
+
+
+def _plain_scalar(value: str | int | Decimal | date | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return format_decimal(value)
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _plain_map(item: Mapping[str, object]) -> str:
+    """A phone, an e-mail, a company link or a line by what it says; another map by its pairs."""
+    if "value" in item:
+        ext = item.get("ext")
+        return f"{plain(item['value'])} x{plain(ext)}" if ext else plain(item["value"])
+    if "company" in item and set(item) <= {"company", "role"}:
+        role = item.get("role")
+        return f"{plain(item['company'])} ({plain(role)})" if role else plain(item["company"])
+    if "name" in item and "quantity" in item:
+        return f"{plain(item['name'])} × {plain(item['quantity'])}"
+    return ", ".join(f"{key}={plain(value)}" for key, value in item.items())
+
+
+def for_json(value: object) -> object:
+    """A value as JSON has it: numbers that files keep as text stay text, so nothing is rounded."""
+    if isinstance(value, Mapping):
+        return {str(key): for_json(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return None if value != value else value
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Sequence):
+        return [for_json(item) for item in value]
+    return plain(value)
+
+
+def as_raw(value: object) -> Raw:
+    """A value as record files have it: every scalar is text."""
+    if isinstance(value, Mapping):
+        return {str(key): as_raw(item) for key, item in value.items() if item is not None}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [as_raw(item) for item in value]
+    return plain(value)

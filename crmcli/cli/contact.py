@@ -1,0 +1,5 @@
+"""crm contact."""
+
+from crmcli.cli.records import noun
+
+contact = noun("contact", "Contacts: people, who may belong to companies.")

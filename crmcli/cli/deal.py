@@ -1,0 +1,36 @@
+"""crm deal."""
+
+from __future__ import annotations
+
+import click
+
+from crmcli.cli.moving import move_command, print_move
+from crmcli.cli.params import Change, Session
+from crmcli.cli.records import noun
+
+deal = noun("deal", "Deals: what may be sold, to whom, for how much.")
+deal.add_command(move_command("deal"))
+
+
+@deal.command(cls=Change, help="Close a deal as won.\n\nExample: crm deal win 7k3")
+@click.argument("ref")
+@click.pass_obj
+def win(session: Session, ref: str) -> None:
+    """Close a deal as won."""
+    from crmcli.sales import deals
+
+    ws = session.workspace
+    print_move(session, deals.win(ws, ws.resolve(ref, "deal")))
+
+
+@deal.command(cls=Change, help="Close a deal as lost.\n\nExample: crm deal lose 7k3 --reason price")
+@click.argument("ref")
+@click.option("--reason", default="", help="Why: one of the directory lost_reasons.")
+@click.option("--stage", default="", help="Which lost stage, where there are several.")
+@click.pass_obj
+def lose(session: Session, ref: str, reason: str, stage: str) -> None:
+    """Close a deal as lost."""
+    from crmcli.sales import deals
+
+    ws = session.workspace
+    print_move(session, deals.lose(ws, ws.resolve(ref, "deal"), reason, stage))

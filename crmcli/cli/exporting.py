@@ -1,0 +1,75 @@
+"""crm export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.records import unreadable
+from crmcli.errors import BadUsage
+from crmcli.model.schema import PLURAL
+
+export = Noun("export", help="Write records as CSV or JSON lines, so that an import reads them.")
+
+
+def _export_command(entity: str) -> click.Command:
+    @click.option("--where", "-w", default="", metavar="EXPR", help="Only what fits a condition.")
+    @click.option("--format", "form", type=click.Choice(("csv", "jsonl")), help="CSV if not said.")
+    @click.option("--excel", is_flag=True, help="For Excel: BOM, semicolons, no cell is a formula.")
+    @click.option("--columns", default="", metavar="A,B", help="Only these columns.")
+    @click.pass_obj
+    def callback(session: Session, where: str, form: str, excel: bool, columns: str) -> None:
+        from crmcli.sales import exporting
+
+        ws = session.workspace
+        condition = ws.condition(where, entity) if where else None
+        layout = exporting.Layout(
+            format=form or _format(session.format),
+            excel=excel,
+            columns=[name.strip() for name in columns.split(",") if name.strip()],
+        )
+        _write(session, exporting.export(ws, entity, condition, layout))
+        unreadable(session)
+
+    plural = PLURAL[entity]
+    return Verb(
+        plural,
+        params=getattr(callback, "__click_params__", [])[::-1],
+        callback=callback,
+        short_help=f"Export {plural}.",
+        help=f"Export {plural} to stdout.\n\nExample: crm export {plural} --excel > {plural}.csv",
+    )
+
+
+for _entity in PLURAL:
+    export.add_command(_export_command(_entity))
+
+
+def _format(asked: str) -> str:
+    """What `--csv` or `--json` mean here."""
+    if asked not in ("", "csv", "json", "jsonl"):
+        raise BadUsage(f"{asked!r} is no format of exports", "one of csv, jsonl")
+    return "jsonl" if asked in ("json", "jsonl") else "csv"
+
+
+def _write(session: Session, pieces: Iterable[str]) -> None:
+    """The bytes of the file as they are, except on a terminal, which gets no control characters."""
+    from crmcli.cli.output import OutputFailed
+
+    if sys.stdout.isatty():
+        for piece in pieces:
+            session.out.text(piece)
+        return
+    try:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece.encode())
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(
+            f"the export cannot be written: {error.strerror or error}", "free some space"
+        ) from error

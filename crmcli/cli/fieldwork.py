@@ -1,0 +1,106 @@
+"""Options made from an entity's fields, and what they were given turned into values by field name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from crmcli.errors import BadUsage
+from crmcli.model.fields import Field
+from crmcli.model.schema import own_fields
+
+Given = Mapping[str, Sequence[str]]
+
+SINGULAR = {
+    "phones": "phone", "emails": "email", "urls": "url", "tags": "tag", "companies": "company",
+    "contacts": "contact", "lines": "line",
+}  # fmt: skip
+METAVARS = {
+    "phones": "PHONE", "emails": "EMAIL", "money": "AMOUNT", "date": "DATE", "datetime": "TIME",
+    "link": "REF", "links": "REF", "companies": "REF[:ROLE]", "user": "USER", "lines": "LINE",
+}  # fmt: skip
+
+
+def option_name(field: Field) -> str:
+    """The option of a field: `first_name` is --first-name, `phones` is --phone."""
+    return SINGULAR.get(field.name, field.name).replace("_", "-")
+
+
+def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter]:
+    """An option for each field that people write, --utm and --set; a task's title is an argument."""
+    params: list[click.Parameter] = []
+    for field in own_fields(entity):
+        if field.system or field.kind == "utm" or (editing and field.name in ("stage", "pipeline")):
+            continue
+        if entity == "task" and field.name == "name" and not editing:
+            params.append(click.Argument(("name",), metavar="TITLE", required=False))
+            continue
+        flags = [f"--{option_name(field)}"]
+        if entity == "task" and field.name == "about":
+            flags.append("--for")
+        params.append(
+            click.Option(
+                (*flags, f"field_{field.name}"),
+                multiple=field.is_many,
+                metavar=METAVARS.get(field.kind, "TEXT"),
+                help=_help(field),
+            )
+        )
+    params += [
+        click.Option(
+            ("--utm",),
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="source, medium, campaign, content or term.",
+        ),
+        click.Option(
+            ("--set", "put"),
+            multiple=True,
+            metavar="FIELD=VALUE",
+            help="Any field, also a custom one.",
+        ),
+    ]
+    if not any(f.kind == "utm" for f in own_fields(entity)):
+        params = [p for p in params if p.name != "utm"]
+    return params
+
+
+def _help(field: Field) -> str:
+    text = field.label
+    if field.is_many:
+        text += "; may be repeated"
+    if field.kind in ("phones", "emails"):
+        text += (
+            f"; mobile:{'+7…' if field.kind == 'phones' else 'a@b'} gives a type"
+            if field.kind == "phones"
+            else ""
+        )
+    if field.choices:
+        text += f": {', '.join(field.choices)}"
+    return text + "."
+
+
+def read_given(entity: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The options of a command as values by field name; only those that were given."""
+    given: dict[str, list[str]] = {}
+    for name, value in options.items():
+        if value is None or value == () or name in ("put", "utm"):
+            continue
+        field = name.removeprefix("field_")
+        given[field] = list(value) if isinstance(value, tuple) else [str(value)]
+    for key, values in read_pairs([f"utm_{pair}" for pair in options.get("utm") or ()]).items():
+        given.setdefault(key, []).extend(values)
+    return {**given, **read_pairs(options.get("put") or ())}
+
+
+def read_pairs(pairs: Sequence[str]) -> dict[str, list[str]]:
+    """`FIELD=VALUE` texts by field; BadUsage for one without the sign."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip():
+            raise BadUsage(f"{pair!r} is not FIELD=VALUE", "e.g. --set comment='звонить после 15'")
+        found.setdefault(name.strip().replace("-", "_"), []).append(value)
+    return found

@@ -1,0 +1,107 @@
+"""The machine formats of a list: JSON, JSON lines, CSV, TSV, YAML and bare ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from crmcli.cli.cells import Column, Row, as_raw, plain
+from crmcli.errors import BadUsage
+from crmcli.model.values import Raw
+
+_UNSEEN = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+_TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class NoIds(BadUsage):
+    """The rows of this list are not records, so they have no ids to print."""
+
+
+def write_json(value: object, *, indent: int | None = None) -> str:
+    """One JSON text; numbers that files keep as text stay text, so nothing is rounded."""
+    import json
+
+    text = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, default=_plain_json, indent=indent
+    )
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _plain_json(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else plain(value)
+
+
+def json_array(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
+    """An array, one row a line."""
+    if not rows:
+        yield "[]"
+    for number, row in enumerate(rows):
+        opens = "[" if number == 0 else " "
+        closes = "]" if number == len(rows) - 1 else ","
+        yield f"{opens}{write_json(row)}{closes}"
+
+
+def json_lines(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
+    """An object a line."""
+    return map(write_json, rows)
+
+
+def csv_lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[str]:
+    """The columns as CSV (RFC 4180) with a header of field names."""
+    import csv
+
+    lines: list[str] = []
+
+    class Lines:
+        def write(self, line: str) -> None:
+            lines.append(line)
+
+    writer = csv.writer(Lines(), lineterminator="")
+    writer.writerow([column.name for column in columns])
+    yield from lines
+    for row in rows:
+        lines.clear()
+        writer.writerow([plain(row.get(column.name)) for column in columns])
+        yield from lines
+
+
+def tsv_lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[str]:
+    r"""The columns between tabs; tabs, line breaks and backslashes inside as \t, \n, \\."""
+    yield "\t".join(column.name for column in columns)
+    for row in rows:
+        yield "\t".join(plain(row.get(column.name)).translate(_TSV) for column in columns)
+
+
+def yaml_map(record: Row) -> list[str]:
+    """One record as its file has it."""
+    from crmcli.store.codec import dump
+
+    raw: dict[str, Raw] = {key: as_raw(value) for key, value in record.items() if value is not None}
+    return dump(raw).removesuffix("\n").split("\n")
+
+
+def yaml_list(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
+    """A YAML list of records."""
+    if not rows:
+        yield "[]"
+    for row in rows:
+        for number, line in enumerate(yaml_map(row)):
+            yield (f"- {line}" if number == 0 else f"  {line}") if line else line
+
+
+def ids(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
+    """The ids alone, for xargs; NoIds if the rows are no records."""
+    for row in rows:
+        if "id" not in row:
+            raise NoIds("these rows have no ids", "choose another --format")
+        yield plain(row["id"])
+
+
+LISTS: Mapping[str, Callable[[Sequence[Row], Sequence[Column]], Iterator[str]]] = {
+    "json": json_array,
+    "jsonl": json_lines,
+    "csv": csv_lines,
+    "tsv": tsv_lines,
+    "yaml": yaml_list,
+    "ids": ids,
+}

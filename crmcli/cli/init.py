@@ -1,0 +1,62 @@
+"""crm init: a new workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from crmcli.cli.params import Session, Verb
+from crmcli.model.settings import LANGUAGES
+
+
+@click.command(cls=Verb)
+@click.argument("folder", metavar="[DIR]", default="")
+@click.option("--demo", is_flag=True, help="With a small made-up company in it.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default="ru",
+    show_default=True,
+    help="The language of stages and letters.",
+)
+@click.option("--no-git", is_flag=True, help="Make no git repository and no commit.")
+@click.pass_obj
+def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> None:
+    """Make a workspace in DIR, or here. What is in the folder already stays as it is.
+
+    Example: crm init sales --demo
+    """
+    from crmcli.sales.founding import found
+
+    founding = found(
+        Path(folder or session.folder or "."),
+        language=language,
+        demo=demo,
+        use_git=not no_git,
+        now=session.now,
+    )
+    out = session.out
+    out.changed(
+        f"Made a workspace in {founding.root}.",
+        {"root": str(founding.root), "made": list(founding.made), "kept": list(founding.kept)},
+    )
+    for note in founding.notes:
+        out.note(note)
+    for line in _what_next(founding.root, folder, demo=demo):
+        out.note(line)
+
+
+def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
+    steps = [f"cd {folder}"] if folder else []
+    if demo:
+        steps += ["crm lead list", "crm deal list --where 'amount > 100000'", "crm tick"]
+    else:
+        steps += [
+            "edit settings.yaml and pipelines.yaml, then: crm pipeline check",
+            "crm lead add --name 'Павел' --phone '8 900 000-00-00' --source call",
+            "crm tick                     runs the robots; let cron call it:",
+            f"*/5 * * * * crm -C {root} tick",
+        ]
+    return ["", "Next:", *(f"  {step}" for step in steps)]

@@ -1,0 +1,115 @@
+"""crm jobs: what robots did and could not do; try again, call off, say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.records import notes, tell
+
+if TYPE_CHECKING:
+    from crmcli.automation.ledger import Job
+
+LIST = [
+    Column("key", "Key", keep=True), Column("at", "When", "datetime"), Column("record", "Record"),
+    Column("robot", "Robot"), Column("action", "Does"), Column("state", "State", keep=True),
+    Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("reason", "Why"),
+]  # fmt: skip
+
+jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
+
+
+@jobs.command(
+    "list",
+    cls=Verb,
+    help="List jobs: those that are open or need a person; --state names others, or all."
+    "\n\nExample: crm jobs list --state unknown",
+)
+@click.option(
+    "--state", "states", multiple=True, help="queued, failed, dead, unknown, done, … or all."
+)
+@click.option("--for", "ref", metavar="REF", default="", help="Only those of this record.")
+@click.pass_obj
+def list_(session: Session, states: Sequence[str], ref: str) -> None:
+    """List jobs."""
+    from crmcli.automation import jobs as book
+    from crmcli.automation.ledger import OPEN, STATES, TROUBLED
+
+    ws, out = session.workspace, session.out
+    wanted = [part.strip() for state in states for part in state.split(",")]
+    found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
+    record = ws.resolve(ref, "lead", "deal") if ref else ""
+    listed = book.known(ws, found, record)
+    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
+    out.records([_row(job) for job in listed], LIST)
+    if not listed:
+        out.note("no such jobs" if wanted else "no job is open or needs anybody")
+
+
+def _row(job: Job) -> dict[str, Any]:
+    from crmcli.model.values import format_instant
+
+    return {
+        "key": job.key,
+        "id": job.key,
+        "at": format_instant(job.at),
+        "record": job.record,
+        "robot": job.robot,
+        "action": job.action,
+        "state": job.state,
+        "to": job.facts.get("to", ""),
+        "retry_at": format_instant(job.retry_at) if job.retry_at else "",
+        "reason": job.reason,
+        "attempts": job.attempts,
+        "file": job.facts.get("file", ""),
+    }
+
+
+@jobs.command(cls=Change, help="Try a job again at the next tick, counting from the start.")
+@click.argument("key")
+@click.pass_obj
+def retry(session: Session, key: str) -> None:
+    """Try a job again at the next tick."""
+    from crmcli.automation import jobs as book
+
+    job = book.retry(session.workspace, key)
+    tell(session, f"Tried again at the next tick: {_called(job)}.")
+    notes(session)
+
+
+@jobs.command(cls=Change, help="Call off a job that is queued, failed or unknown.")
+@click.argument("key")
+@click.pass_obj
+def cancel(session: Session, key: str) -> None:
+    """Call off a job."""
+    from crmcli.automation import jobs as book
+
+    job = book.cancel(session.workspace, key)
+    tell(session, f"Called off: {_called(job)}.")
+    notes(session)
+
+
+@jobs.command(
+    cls=Change,
+    help="Say how a letter of unknown end has ended: it was sent, it failed, or it shall be sent again."
+    "\n\nExample: crm jobs resolve 3f9a sent",
+)
+@click.argument("key")
+@click.argument("how", metavar="sent|failed|retry")
+@click.pass_obj
+def resolve(session: Session, key: str, how: str) -> None:
+    """Say how a job of unknown end has ended."""
+    from crmcli.automation import jobs as book
+
+    job = book.resolve(session.workspace, key, how)
+    tell(session, f"Resolved as {how}: {_called(job)}.")
+    notes(session)
+
+
+def _called(job: Job) -> str:
+    about = f" for {job.record}" if job.record else ""
+    return f"{job.key}, {job.action} by {job.robot}{about}"

@@ -1,0 +1,119 @@
+"""The kanban as text: stages side by side, in as many bands as the width takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import zip_longest
+
+from crmcli.cli.output import Output
+from crmcli.cli.table import cut, one_line, pad, width, wrap
+from crmcli.model.pipeline import Stage
+
+NARROWEST, WIDEST = 18, 36
+"""Between these the width of a stage's column is chosen, in cells."""
+GAP = 2
+UNBOUND = 100
+"""The board's width where there is no terminal and COLUMNS says nothing."""
+NAME_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One record on the board; `age` is how long it has stood in its stage."""
+
+    name: str
+    amount: str
+    owner: str
+    age: str
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One stage on the board; `cards` are the first of its `count` records."""
+
+    stage: Stage
+    count: int = 0
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    cards: Sequence[Card] = ()
+
+
+def unbound_width() -> int:
+    """How wide a board is in a pipe: as COLUMNS says, or a hundred cells."""
+    import shutil
+
+    return shutil.get_terminal_size((UNBOUND, 24)).columns
+
+
+def draw(lanes: Sequence[Lane], room: int, out: Output) -> list[str]:
+    """The lines of a board that is `room` cells wide, in as many bands of stages as that takes."""
+    abreast = max(1, (room + GAP) // (NARROWEST + GAP))
+    bands = -(-len(lanes) // abreast)
+    abreast = -(-len(lanes) // bands) if bands else 1
+    wide = max(1, min(WIDEST, (room + GAP) // abreast - GAP))
+    lines: list[str] = []
+    for start in range(0, len(lanes), abreast):
+        if lines:
+            lines += ["", ""]
+        lines += _band(lanes[start : start + abreast], wide, out)
+    return lines
+
+
+def _band(lanes: Sequence[Lane], wide: int, out: Output) -> Iterator[str]:
+    """Stages side by side: the same number of header lines in each, then their cards."""
+    sums = [_sums(lane, out) for lane in lanes]
+    tall = max(map(len, sums))
+    columns = [
+        [
+            *_head(lane, wide, out),
+            *_right(above, tall, wide),
+            _rule(lane, wide, out),
+            *_body(lane, wide, out),
+        ]
+        for lane, above in zip(lanes, sums, strict=True)
+    ]
+    for parts in zip_longest(*columns, fillvalue=" " * wide):
+        yield (" " * GAP).join(parts).rstrip(" ")
+
+
+def _head(lane: Lane, wide: int, out: Output) -> Iterator[str]:
+    number = str(lane.count)
+    name = pad(cut(one_line(lane.stage.name), wide - len(number) - 1), wide - len(number))
+    yield out.paint(name, lane.stage.color, bold=True) + out.paint(number, bold=True)
+
+
+def _sums(lane: Lane, out: Output) -> list[str]:
+    return [out.locale.money(amount, currency) for currency, amount in lane.sums.items()]
+
+
+def _right(texts: Sequence[str], tall: int, wide: int) -> Iterator[str]:
+    for text in [*texts, *[""] * (tall - len(texts))]:
+        yield pad(cut(text, wide), wide, right=True)
+
+
+def _rule(lane: Lane, wide: int, out: Output) -> str:
+    return out.paint("─" * wide, lane.stage.color, dim=not lane.stage.color)
+
+
+def _body(lane: Lane, wide: int, out: Output) -> Iterator[str]:
+    for number, card in enumerate(lane.cards):
+        if number:
+            yield " " * wide
+        yield from _card_lines(card, wide, out)
+    hidden = lane.count - len(lane.cards)
+    if hidden > 0 and lane.cards:
+        yield out.paint(pad(cut(f"… {hidden} more", wide), wide), dim=True)
+
+
+def _card_lines(card: Card, wide: int, out: Output) -> Iterator[str]:
+    for line in wrap(card.name, wide, NAME_LINES):
+        yield pad(line, wide)
+    for left, right in ((card.amount, ""), (card.owner, card.age)):
+        if left or right:
+            fits = cut(left, wide - width(right) - 1) if right else cut(left, wide)
+            space = " " * (wide - width(fits) - width(right))
+            late = card.overdue and bool(right)
+            mark = out.paint(right, "red" if late else "", bold=late, dim=not late) if right else ""
+            yield out.paint(fits, dim=True) + space + mark

@@ -1,0 +1,145 @@
+"""The root of the command line: which commands there are, and the one place that catches errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from crmcli import __version__
+from crmcli.cli.params import LazyRoot, Session
+from crmcli.errors import CrmError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("crmcli.cli.init:init", "Make a workspace."),
+    "lead": ("crmcli.cli.lead:lead", "Leads: add, list, move, convert, junk."),
+    "contact": ("crmcli.cli.contact:contact", "Contacts: people."),
+    "company": ("crmcli.cli.company:company", "Companies."),
+    "deal": ("crmcli.cli.deal:deal", "Deals: add, list, move, win, lose."),
+    "task": ("crmcli.cli.task:task", "Tasks: add, list, done."),
+    "offer": ("crmcli.cli.offer:offer", "Commercial offers: draft, render."),
+    "log": ("crmcli.cli.activity:log", "Write down a call, a letter, a meeting, a note."),
+    "timeline": ("crmcli.cli.timeline:timeline", "What happened to a record."),
+    "search": ("crmcli.cli.search:search", "Find records by any words."),
+    "board": ("crmcli.cli.board:board", "The kanban of a pipeline."),
+    "report": ("crmcli.cli.report:report", "Funnel, leads."),
+    "import": ("crmcli.cli.importing:import_", "Bring in records from a CSV or JSON lines file."),
+    "export": ("crmcli.cli.exporting:export", "Write records as CSV or JSON lines."),
+    "mail": ("crmcli.cli.mail:mail", "Letters from templates."),
+    "pipeline": ("crmcli.cli.pipeline:pipeline", "Stages, robots and triggers as declared."),
+    "tick": ("crmcli.cli.tick:tick", "Run what is due; for cron."),
+    "robots": ("crmcli.cli.robots:robots", "What robots wait for, and why."),
+    "jobs": ("crmcli.cli.jobs:jobs", "What robots did; retry, cancel, resolve."),
+    "trigger": ("crmcli.cli.trigger:trigger", "Fire a code that triggers wait for."),
+    "check": ("crmcli.cli.check:check", "Look for problems in the files."),
+}
+
+
+@click.group(
+    cls=LazyRoot,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="REF is an id or its beginning, an e-mail, a phone, an INN, a web site or an exact name.",
+)
+@click.version_option(
+    __version__, "-V", "--version", prog_name="crm", message="%(prog)s %(version)s"
+)
+@click.pass_context
+def crm(ctx: click.Context) -> None:
+    """A CRM in a folder: leads, deals, robots and offers in files that git can diff."""
+    ctx.ensure_object(Session)
+
+
+def main() -> NoReturn:
+    """Run the command line; every way out goes through here and has its exit code."""
+    session = Session()
+    try:
+        code = crm.main(standalone_mode=False, obj=session, prog_name="crm")
+        _run_tick_if_asked(session)
+        # `--version` printed without our output, which need not be imported for it.
+        (session.out if "out" in session.__dict__ else sys.stdout).flush()
+        _leave(code if isinstance(code, int) else 0)
+    except CrmError as error:
+        _complain(session, error)
+        _leave(error.exit_code)
+    except click.ClickException as error:
+        _complain_of_usage(session, error)
+        _leave(2)
+    except (click.Abort, KeyboardInterrupt):
+        _say("crm: stopped")
+        _leave(130)
+    except BrokenPipeError:
+        _leave_quietly()
+    except OSError as error:
+        _leave_after_os_error(session, error)
+    except Exception as error:
+        _report_bug(error)
+
+
+def _run_tick_if_asked(session: Session) -> None:
+    if session.tick and not session.dry_run:
+        from crmcli.cli.tick import run_once
+
+        run_once(session)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _leave(code: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        os._exit(code or 1)
+    # Nothing is left to be done: the interpreter's own tidying up would cost a few milliseconds.
+    os._exit(code)
+
+
+def _leave_quietly() -> NoReturn:
+    os._exit(141)
+
+
+def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
+    from crmcli.errors import Conflict, Forbidden
+
+    words = error.strerror or str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    kind = Forbidden if isinstance(error, PermissionError) else Conflict
+    _complain(session, kind(f"{where}{words}", "nothing was changed by this command"))
+    _leave(kind.exit_code)
+
+
+def _complain(session: Session, error: CrmError) -> None:
+    try:
+        session.out.error(error)
+    except CrmError:
+        _say(f"crm: error: {error.message}")
+
+
+def _complain_of_usage(session: Session, error: click.ClickException) -> None:
+    from crmcli.errors import BadUsage
+
+    context = getattr(error, "ctx", None)
+    hint = f"see {context.command_path} --help" if context is not None else ""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return
+    _complain(session, BadUsage(error.format_message(), hint))
+
+
+def _report_bug(error: BaseException) -> NoReturn:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="crm-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as report:
+        report.write(f"crm {__version__}, Python {sys.version}, {sys.platform}\n")
+        report.write("".join(traceback.format_exception(error)))
+    _say(f"crm: error: this is a bug in crm: {type(error).__name__}")
+    _say(f"hint: the report is in {report.name}; please send it")
+    _leave(70)

@@ -1,0 +1,110 @@
+"""crm offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from crmcli.cli.params import Change, Session, Verb
+from crmcli.cli.records import notes, noun, tell
+
+offer = noun(
+    "offer", "Commercial offers: draft, render, accept, decline.", "list", "show", "edit", "rm"
+)
+
+
+@offer.command(
+    cls=Change,
+    short_help="Make a numbered offer for a deal; prints its id.",
+    help="Make a numbered offer for a deal and print its id. Without --line it has the deal's lines, or "
+    "one of the deal's name and amount.\n\nExample: crm offer draft --deal 7k3 --line 'Монтаж;2;15000;шт'",
+)
+@click.option("--deal", "deal_ref", required=True, metavar="REF", help="The deal it is for.")
+@click.option(
+    "--line", "lines", multiple=True, metavar="'NAME;QUANTITY;PRICE;UNIT;VAT'",
+    help="A line; unit and VAT (per cent, or no) may lack. Repeat for more.",
+)  # fmt: skip
+@click.option(
+    "--valid-days",
+    type=click.IntRange(0, 3650),
+    default=14,
+    show_default=True,
+    help="How long it holds.",
+)
+@click.option(
+    "--template", default="", metavar="PATH", help="Below templates/; offers/offer.html.j2."
+)
+@click.option("--comment", default="", help="A text below the lines.")
+@click.pass_obj
+def draft(
+    session: Session,
+    deal_ref: str,
+    lines: Sequence[str],
+    valid_days: int,
+    template: str,
+    comment: str,
+) -> None:
+    """Make a numbered offer for a deal."""
+    from crmcli.sales import offers
+
+    wanted = offers.Draft(lines, valid_days, template or offers.TEMPLATE, comment)
+    made = offers.draft(session.workspace, deal_ref, wanted)
+    session.out.created(made.id)
+    session.out.note(f"{'would draft' if session.dry_run else 'drafted'} {made.name}")
+    notes(session)
+
+
+@offer.command(
+    cls=Verb,
+    short_help="Print an offer as HTML.",
+    help="Print an offer as a page of HTML, or write it to a file.\n\n"
+    "Example: crm offer render 7k3 -o offer.html",
+)
+@click.argument("ref")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+)
+@click.pass_obj
+def render(session: Session, ref: str, output: Path | None) -> None:
+    """Print an offer as HTML."""
+    from crmcli.sales import offers
+
+    ws = session.workspace
+    page = offers.render(ws, ws.resolve(ref, "offer"))
+    if output is None:
+        session.out.text(page)
+        return
+    from crmcli.store.files import os_errors
+
+    with os_errors(f"write {output}"):
+        output.write_text(page, encoding="utf-8")
+    session.out.note(f"wrote {output}")
+
+
+@offer.command(cls=Change, help="The client accepts an offer.\n\nExample: crm offer accept 7k3")
+@click.argument("ref")
+@click.pass_obj
+def accept(session: Session, ref: str) -> None:
+    """The client accepts an offer."""
+    from crmcli.sales import offers
+
+    ws = session.workspace
+    decided = offers.accept(ws, ws.resolve(ref, "offer"))
+    tell(session, f"Accepted: {decided.id} {decided.name}.")
+    notes(session)
+
+
+@offer.command(cls=Change, help="The client declines an offer.")
+@click.argument("ref")
+@click.option("--reason", default="", help="Why, in a few words.")
+@click.pass_obj
+def decline(session: Session, ref: str, reason: str) -> None:
+    """The client declines an offer."""
+    from crmcli.sales import offers
+
+    ws = session.workspace
+    decided = offers.decline(ws, ws.resolve(ref, "offer"), reason)
+    tell(session, f"Declined: {decided.id} {decided.name}.")
+    notes(session)

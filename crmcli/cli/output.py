@@ -1,0 +1,261 @@
+"""What every command prints through: data on stdout in the format asked for, talk on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+
+import click
+
+from crmcli.cli import formats, terminal
+from crmcli.cli.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
+from crmcli.cli.table import clean, lay_out, one_line, pad, width
+from crmcli.errors import Conflict, CrmError, InvalidData
+
+__all__ = ["Column", "Locale", "Output", "OutputFailed", "Row"]
+
+PROBLEMS_SHOWN = 20
+"""How many problems an error lists; `crm check` lists them all."""
+
+
+class OutputFailed(Conflict):
+    """The output could not be written: a full disk, most often."""
+
+
+class Output:
+    """Where and how one run prints.
+
+    `format` is one of table, json, jsonl, csv, tsv, yaml, ids ("" is table). `color` None means:
+    as the terminal and NO_COLOR say. `width` None means: the terminal's, or no limit elsewhere.
+    """
+
+    def __init__(
+        self,
+        format: str = "",  # noqa: A002  # the option's own name
+        color: bool | None = None,
+        quiet: bool = False,
+        verbose: bool = False,
+        width: int | None = None,
+    ) -> None:
+        self.format = format or "table"
+        self.quiet = quiet
+        self.verbose = verbose
+        self.color = terminal.wants_color() if color is None else color
+        self.width = terminal.width() if width is None else width
+        self.locale = Locale()
+        self._left = False  # whoever read stdout is gone
+
+    def localize(self, language: str, zone: tzinfo, currency: str) -> None:
+        """Write numbers and times as the workspace's people read them."""
+        self.locale = Locale(language, zone, currency)
+
+    # -- data -------------------------------------------------------------------------------
+
+    def records(
+        self, rows: Sequence[Row], columns: Sequence[Column], *, all_fields: bool = True
+    ) -> None:
+        """Print a list: the columns as a table, CSV or TSV; whole rows as JSON or YAML.
+
+        With `all_fields` false, JSON and YAML have the columns only.
+        """
+        if self.format == "table":
+            self._page(self.table(rows, columns))
+            return
+        if not all_fields and self.format in ("json", "jsonl", "yaml"):
+            rows = [{c.name: row[c.name] for c in columns if c.name in row} for row in rows]
+        self._write(formats.LISTS[self.format](rows, columns))
+
+    def one(self, record: Row, columns: Sequence[Column]) -> None:
+        """Print one record: `label: value` lines, or an object in the machine formats."""
+        if self.format == "table":
+            self._page(self.card(record, columns))
+        elif self.format == "json":
+            self._write([formats.write_json(record, indent=2)])
+        elif self.format == "yaml":
+            self._write(formats.yaml_map(record))
+        else:
+            self._write(formats.LISTS[self.format]([record], columns))
+
+    def section(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> None:
+        """Print a titled table below a record; nothing in the machine formats or without rows."""
+        if self.format == "table" and rows:
+            heading = self.paint(clean(title), bold=True)
+            self._write(["", heading, *self.table(rows, columns)], as_they_are=True)
+
+    def text(self, text: str) -> None:
+        """Print what is text by nature, as it is: a rendered letter, a script."""
+        self._write([text.removesuffix("\n")])
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print lines that were laid out, and cleaned, already."""
+        self._page(list(lines))
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a person reads what is printed."""
+        return self.format == "table"
+
+    # -- what happened ----------------------------------------------------------------------
+
+    def created(self, record_id: str) -> None:
+        """Print the id of a new record, alone."""
+        if self.format in ("json", "jsonl"):
+            self._write([formats.write_json({"id": record_id})])
+        else:
+            self._write([record_id])
+
+    def changed(self, text: str, record: Row | None = None) -> None:
+        """Print the one line that says what changed; with JSON the record, with ids its id."""
+        if self.format in ("json", "jsonl"):
+            self._write([formats.write_json(record if record is not None else {"changed": text})])
+        elif self.format == "ids":
+            self._write([plain(record["id"])] if record else [])
+        elif not self.quiet:
+            self._write([text])
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless `-q`."""
+        if not self.quiet:
+            self._say(text)
+
+    def detail(self, text: str) -> None:
+        """Say something on stderr with `-v`."""
+        if self.verbose and not self.quiet:
+            self._say(text)
+
+    def error(self, error: CrmError) -> None:
+        """Say what went wrong and how to mend it, on stderr; as JSON if the output is JSON."""
+        problems = error.problems if isinstance(error, InvalidData) else ()
+        if self.format in ("json", "jsonl"):
+            facts = {
+                "name": error.name,
+                "message": error.message,
+                "hint": error.hint,
+                "exit_code": error.exit_code,
+                "problems": [
+                    {"path": p.path, "line": p.line, "message": p.message, "hint": p.hint}
+                    for p in problems
+                ],
+            }
+            self._say(formats.write_json({"error": facts}))
+            return
+        self._say(f"{self._alarm('crm: error:')} {clean(error.message)}", painted=True)
+        told = [p for p in problems if str(p) not in error.message]
+        for problem in told[:PROBLEMS_SHOWN]:
+            self._say(f"  {problem}")
+        if len(told) > PROBLEMS_SHOWN:
+            self._say(f"  … and {len(told) - PROBLEMS_SHOWN} more, see crm check")
+        if error.hint:
+            self._say(f"hint: {error.hint}")
+
+    @contextmanager
+    def progress(self, label: str, total: int | None = None) -> Iterator[terminal.Progress]:
+        """Count long work on stderr: only on a terminal, and only after a second."""
+        wanted = sys.stderr.isatty() and not self.quiet
+        progress = terminal.Progress(label, total, sys.stderr if wanted else None)
+        try:
+            yield progress
+        finally:
+            progress.close()
+
+    # -- how --------------------------------------------------------------------------------
+
+    def table(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[str]:
+        """The lines of a table that fits the terminal; says on stderr which columns did not."""
+        if not rows:
+            return []
+        cells = [list(cell) for cell in zip(*(self._cells(c, rows) for c in columns), strict=True)]
+
+        def paint(row: int, n: int, text: str) -> str:
+            if row < 0:
+                return self.paint(text, bold=True)
+            return self._colored(text, columns[n], rows[row])
+
+        lines, left_out = lay_out(
+            [column.head for column in columns],
+            cells,
+            [column.right for column in columns],
+            [column.elastic for column in columns],
+            self.width,
+            paint if self.color else None,
+        )
+        if left_out:
+            names = ", ".join(column.name for column in columns[-left_out:])
+            self.note(f"no room for {names}: the terminal is {self.width} wide")
+        return lines
+
+    def card(self, record: Row, columns: Sequence[Column]) -> list[str]:
+        """The lines of one record: labels in a column, long texts below one another."""
+        found = [(c, clean(shown(c, record, self.locale)).strip("\n")) for c in columns]
+        found = [(column, text) for column, text in found if text]
+        room = max((width(column.head) for column, _ in found), default=0) + 1
+        lines = []
+        for column, text in found:
+            label = self.paint(pad(f"{column.head}:", room), dim=True)
+            first, *rest = text.split("\n")
+            lines.append(f"{label} {self._colored(first, column, record)}")
+            lines.extend(" " * (room + 1) + line for line in rest)
+        return lines
+
+    def paint(self, text: str, color: str = "", *, bold: bool = False, dim: bool = False) -> str:
+        """The text in a colour (a click name or '#rrggbb'), if colours are wanted."""
+        if not self.color or not (color or bold or dim):
+            return text
+        tint = terminal.tint(color) if color.startswith("#") else color
+        return click.style(text, fg=tint or None, bold=bold or None, dim=dim or None)
+
+    def flush(self) -> None:
+        """Bring everything out; OutputFailed if it cannot be, BrokenPipeError if nobody reads."""
+        if self._left:
+            raise BrokenPipeError
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _failed(error) from error
+
+    def _cells(self, column: Column, rows: Sequence[Row]) -> list[str]:
+        cents = None
+        if column.kind == "money":  # either all amounts of a column have cents, or none
+            amounts = (as_decimal(row.get(column.name)) for row in rows)
+            cents = any(amount is not None and has_cents(amount) for amount in amounts)
+        return [one_line(shown(column, row, self.locale, cents)) for row in rows]
+
+    def _colored(self, text: str, column: Column, row: Row) -> str:
+        color = column.colors.get(plain(row.get(column.name))) if column.colors else None
+        return self.paint(text, color) if color else text
+
+    def _alarm(self, text: str) -> str:
+        return self.paint(text, "red", bold=True) if sys.stderr.isatty() else text
+
+    def _say(self, text: str, *, painted: bool = False) -> None:
+        sys.stderr.write(terminal.printable(text if painted else clean(text), sys.stderr) + "\n")
+
+    def _page(self, lines: Sequence[str]) -> None:
+        """Write lines that are clean already; a long text a screen at a time, on a terminal."""
+        if not (terminal.wants_pager(len(lines)) and terminal.page(lines)):
+            self._write(lines, as_they_are=True)
+
+    def _write(self, lines: Iterable[str], *, as_they_are: bool = False) -> None:
+        """Write lines, or nothing if nobody reads any more: a change begun is brought to its end."""
+        if self._left:
+            return
+        out = sys.stdout
+        cleans = out.isatty() and not as_they_are
+        try:
+            for line in lines:
+                out.write(terminal.printable(clean(line) if cleans else line, out) + "\n")
+        except BrokenPipeError:
+            self._left = True
+        except OSError as error:
+            raise _failed(error) from error
+
+
+def _failed(error: OSError) -> OutputFailed:
+    return OutputFailed(
+        f"the output cannot be written: {error.strerror or error}",
+        "whatever the command changed is saved",
+    )

@@ -1,0 +1,208 @@
+"""Shared pieces of every command: the session, the global options, the command classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from crmcli.errors import BadUsage
+
+if TYPE_CHECKING:  # a light command must not pay for what it does not use
+    from crmcli.cli.output import Output
+    from crmcli.workspace import Workspace
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Session:
+    """One run of the program: what the global options said, the workspace and the output.
+
+    Both are made on first use, so that `crm --help` opens no folder.
+    """
+
+    def __init__(self) -> None:
+        self.folder: str = os.environ.get("CRM_WORKSPACE", "")
+        self.user: str = os.environ.get("CRM_USER", "")
+        self.format: str = ""
+        self.color: bool | None = None
+        self.quiet = False
+        self.verbose = False
+        self.yes = False
+        self.dry_run = False
+        self.tick = False
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace, found by `-C`, CRM_WORKSPACE or by walking up from here."""
+        from crmcli.workspace import Workspace
+
+        return Workspace.open(
+            Path(self.folder) if self.folder else None,
+            user=self.user,
+            now=self.now,
+            dry_run=self.dry_run,
+        )
+
+    @cached_property
+    def out(self) -> Output:
+        """Where and how this run prints."""
+        from crmcli.cli.output import Output
+
+        return Output(
+            format=self.format or _known_format(os.environ.get("CRM_FORMAT", "")),
+            color=self.color,
+            quiet=self.quiet,
+            verbose=self.verbose,
+        )
+
+    @property
+    def now(self) -> datetime | None:
+        """The fixed clock of CRM_NOW, or None for the real one."""
+        text = os.environ.get("CRM_NOW", "")
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise BadUsage(
+                f"CRM_NOW={text!r} is not an instant", "write it as 2026-11-23T09:00:00+03:00"
+            ) from None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def confirm(self, question: str) -> None:
+        """Ask on a terminal before something is lost; `--yes` answers; elsewhere refuse."""
+        import sys
+
+        if self.yes or self.dry_run:
+            return
+        if not sys.stdin.isatty():
+            raise BadUsage(question.rstrip("?") + " needs a yes", "add --yes")
+        if not click.confirm(question, err=True):
+            raise click.Abort
+
+
+def _known_format(text: str) -> str:
+    if text and text not in FORMATS:
+        raise BadUsage(f"CRM_FORMAT={text!r} is no format", f"one of {', '.join(FORMATS)}")
+    return text
+
+
+def _remember(
+    name: str, value: object = None
+) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def callback(ctx: click.Context, _param: click.Parameter, given: Any) -> None:
+        if given is None or given is False:
+            return
+        session = ctx.ensure_object(Session)
+        setattr(session, name, given if value is None else value)
+
+    return callback
+
+
+def _common_options() -> list[click.Option]:
+    def option(*names: str, to: str, value: object = None, **more: Any) -> click.Option:
+        return click.Option(
+            names, expose_value=False, callback=_remember(to, value), is_eager=False, **more
+        )
+
+    def flag(*names: str, to: str, value: object = True, **more: Any) -> click.Option:
+        return option(*names, to=to, value=value, is_flag=True, **more)
+
+    return [
+        option("-C", "--workspace", to="folder", metavar="DIR", help="Work in this folder."),
+        option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
+        option(
+            "--format", "format_", to="format", type=click.Choice(FORMATS), help="How to print."
+        ),
+        flag("--json", "json_", to="format", value="json", help="Short for --format json."),
+        flag("--csv", "csv_", to="format", value="csv", help="Short for --format csv."),
+        flag("--ids", "ids_", to="format", value="ids", help="Short for --format ids."),
+        flag("-q", "--quiet", to="quiet", help="Only errors and data."),
+        flag("-v", "--verbose", to="verbose", help="Say more on stderr."),
+        flag("--no-color", to="color", value=False, help="No colours."),
+        flag("--yes", to="yes", help="Do not ask."),
+    ]
+
+
+class Verb(click.Command):
+    """A command that also takes the global options after its own."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        taken = {name for param in self.params for name in param.opts}
+        self.params.extend(o for o in _common_options() if not taken & set(o.opts))
+
+
+class Change(Verb):
+    """A command that changes records: it also takes --dry-run and --tick."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.params.append(
+            click.Option(
+                ("-n", "--dry-run"),
+                is_flag=True,
+                expose_value=False,
+                callback=_remember("dry_run"),
+                help="Show what would change, write nothing.",
+            )
+        )
+        self.params.append(
+            click.Option(
+                ("--tick",),
+                is_flag=True,
+                expose_value=False,
+                callback=_remember("tick"),
+                help="Run crm tick once afterwards.",
+            )
+        )
+
+
+class Noun(click.Group):
+    """A group of commands; `@group.command()` makes a Verb, `cls=Change` one that writes."""
+
+    command_class = Verb
+
+
+class LazyRoot(click.Group):
+    """The root: its commands are imported when they are called, its help costs nothing."""
+
+    command_class = Verb
+
+    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.lazy = lazy
+        self.params.extend(_common_options())
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of their declaration, which is the order of use."""
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the command's module and return the command."""
+        if name not in self.lazy:
+            return None
+        import importlib
+
+        module, _, attribute = self.lazy[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from their declared help, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
+
+
+def together(values: Sequence[str]) -> str:
+    """A list in a sentence: `a, b and c`."""
+    if len(values) < 2:
+        return "".join(values)
+    return ", ".join(values[:-1]) + " and " + values[-1]

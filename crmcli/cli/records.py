@@ -1,0 +1,319 @@
+"""The commands that every noun has (add, list, show, edit, rm, bulk), made from the entity's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.fieldwork import Given, given_options, read_given, read_pairs
+from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.views import columns_of, print_one, print_records
+from crmcli.errors import BadUsage
+from crmcli.model.schema import PLURAL
+
+if TYPE_CHECKING:
+    from crmcli.model.where import Condition
+    from crmcli.sales.records import Edit
+    from crmcli.workspace import Workspace
+
+FILTERS: Mapping[str, tuple[str, ...]] = {
+    "lead": ("stage", "owner", "source", "tag"),
+    "contact": ("company", "type", "owner", "source", "tag"),
+    "company": ("type", "industry", "owner", "source", "tag"),
+    "deal": ("pipeline", "stage", "company", "contact", "owner", "source", "tag"),
+    "offer": ("status", "deal", "company", "owner"),
+    "task": ("about", "owner", "tag"),
+}
+"""The filters that have an option of their own; `--where` says everything else."""
+
+
+def noun(entity: str, title: str, *verbs: str) -> Noun:
+    """A group with the shared verbs (all of them unless some are named)."""
+    group = Noun(entity, help=title)
+    makers: Mapping[str, Callable[[str], click.Command]] = {
+        "add": add_command,
+        "list": list_command,
+        "show": show_command,
+        "edit": edit_command,
+        "rm": rm_command,
+        "bulk": bulk_command,
+    }
+    for verb in verbs or tuple(makers):
+        group.add_command(makers[verb](entity))
+    return group
+
+
+def add_command(entity: str) -> click.Command:
+    """`crm NOUN add`: prints the new id alone."""
+
+    def callback(**options: Any) -> None:
+        session = click.get_current_context().ensure_object(Session)
+        from crmcli.sales import records
+
+        record = records.add(session.workspace, entity, read_given(entity, options))
+        session.out.created(record.id)
+        notes(session)
+
+    example = {
+        "lead": "--name 'Кровля' --phone '8 912 345-67-89' --source web",
+        "contact": "--first-name Анна --last-name Ковалёва --email anna@example.ru",
+        "company": "--name Ромашка --inn 7707083893",
+        "deal": "--name 'Кровля склада' --amount 250000 --contact anna@example.ru",
+        "task": "'Позвонить' --about 7k3 --due tomorrow",
+    }.get(entity, "--name …")
+    return Change(
+        "add",
+        params=given_options(entity),
+        callback=callback,
+        short_help=f"Add a {entity}; prints its id.",
+        help=f"Add a {entity} and print its id.\n\nExample: crm {entity} add {example}",
+    )
+
+
+def list_command(entity: str) -> click.Command:
+    """`crm NOUN list`: filters, condition, order, columns, limit, every format."""
+
+    @click.option(
+        "--where", "-w", default="", metavar="EXPR", help="A condition, e.g. 'amount > 100000'."
+    )
+    @click.option(
+        "--sort", multiple=True, metavar="FIELD", help="Order by this; -FIELD for the reverse."
+    )
+    @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most so many.")
+    @click.option("--columns", default="", metavar="A,B", help="Which fields to print.")
+    @click.pass_obj
+    def callback(
+        session: Session,
+        /,
+        where: str,
+        sort: Sequence[str],
+        limit: int | None,
+        columns: str,
+        **filters: Sequence[str],
+    ) -> None:
+        ws = session.workspace
+        condition = filtered(ws, entity, where, filters)
+        chosen = columns_of(ws, entity, [c.strip() for c in columns.split(",") if c.strip()])
+        order = [part for name in sort for part in name.split(",")] or DEFAULT_ORDER.get(entity, [])
+        rows = ws.index.select(entity, condition, ws.env, order, limit)
+        print_records(session, entity, rows, chosen, all_fields=not columns)
+        unreadable(session)
+
+    return Verb(
+        "list",
+        params=[*filter_options(entity), *getattr(callback, "__click_params__", [])[::-1]],
+        callback=callback,
+        help=f"List {PLURAL[entity]}.\n\nExample: crm {entity} list --where 'name ~ \"ромаш\"' --limit 20",
+        short_help=f"List {PLURAL[entity]}.",
+    )
+
+
+DEFAULT_ORDER: Mapping[str, list[str]] = {"task": ["due"]}
+
+
+def filter_options(entity: str) -> list[click.Parameter]:
+    """The filter options of an entity; one given twice means either."""
+    return [
+        click.Option((f"--{name}",), multiple=True, metavar="VALUE", help=f"Only with this {name}.")
+        for name in FILTERS[entity]
+    ]
+
+
+def filtered(
+    ws: Workspace, entity: str, where: str, filters: Mapping[str, Sequence[str]]
+) -> Condition | None:
+    """The condition that the filter options and --where make together; None without any."""
+    parts = [f"({where})"] if where.strip() else []
+    for name, values in filters.items():
+        if values:
+            quoted = ", ".join(_quoted(_reference(ws, name, value)) for value in values)
+            parts.append(f"{name} in ({quoted})")
+    if not parts:
+        return None
+    if len(parts) == 1 and where.strip():
+        return ws.condition(where, entity)
+    return ws.condition(" and ".join(parts), entity)
+
+
+def _reference(ws: Workspace, name: str, value: str) -> str:
+    links = {"company": ("company",), "contact": ("contact",), "deal": ("deal",), "about": ()}
+    return ws.resolve(value, *links[name]) if name in links and value else value
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def show_command(entity: str) -> click.Command:
+    """`crm NOUN show`: the record, what it is linked with and what happened last."""
+
+    @click.argument("ref")
+    @click.pass_obj
+    def callback(session: Session, ref: str) -> None:
+        ws = session.workspace
+        print_one(session, ws.find(ref, entity))
+
+    return Verb(
+        "show",
+        params=getattr(callback, "__click_params__", []),
+        callback=callback,
+        help=f"Show a {entity} with its links and its last events.",
+    )
+
+
+def edit_command(entity: str) -> click.Command:
+    """`crm NOUN edit`: by options, or the file itself in $EDITOR."""
+
+    def callback(
+        ref: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
+    ) -> None:
+        session = click.get_current_context().ensure_object(Session)
+        from crmcli.sales import records
+
+        ws = session.workspace
+        wanted = _edit(entity, options, more, less, unset)
+        record_id = ws.resolve(ref, entity)
+        if wanted.is_empty:
+            from crmcli.cli.editing import edit_as_text
+
+            edit_as_text(session, record_id)
+            return
+        before, after = records.edit(ws, record_id, wanted)
+        say_changes(session, [(before, after)])
+
+    params: list[click.Parameter] = [click.Argument(("ref",))]
+    return Change(
+        "edit",
+        params=[*params, *given_options(entity, editing=True), *_list_options()],
+        callback=callback,
+        short_help=f"Change a {entity}; without options in $EDITOR.",
+        help=f"Change a {entity}. Without options its file is opened in $EDITOR and checked before it "
+        "is taken.\n\nA list option (--phone, --tag …) replaces the list; --add and --remove change it."
+        f"\n\nExample: crm {entity} edit 7k3 --add tags=vip --set comment=…",
+    )
+
+
+def _list_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ("--add", "more"), multiple=True, metavar="FIELD=VALUE", help="Add to a list field."
+        ),
+        click.Option(
+            ("--remove", "less"),
+            multiple=True,
+            metavar="FIELD=VALUE",
+            help="Take from a list field.",
+        ),
+        click.Option(("--unset",), multiple=True, metavar="FIELD", help="Empty a field."),
+    ]
+
+
+def _edit(
+    entity: str,
+    options: Mapping[str, Any],
+    more: Sequence[str],
+    less: Sequence[str],
+    unset: Sequence[str],
+) -> Edit:
+    from crmcli.sales.records import Edit
+
+    return Edit(read_given(entity, options), read_pairs(more), read_pairs(less), tuple(unset))
+
+
+def rm_command(entity: str) -> click.Command:
+    """`crm NOUN rm`: asks on a terminal; the text of the record stays on the timeline."""
+
+    @click.argument("refs", nargs=-1, required=True, metavar="REF...")
+    @click.option("--unlink", is_flag=True, help="Take away the links that others have to it.")
+    @click.pass_obj
+    def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
+        from crmcli.sales import records
+
+        ws = session.workspace
+        ids = [ws.resolve(ref, entity) for ref in refs]
+        session.confirm(f"remove {', '.join(ids)}?")
+        for record_id in ids:
+            record = records.remove(ws, record_id, unlink=unlink)
+            tell(session, f"Removed {record_id} {record.get('name')}.")
+
+    return Change(
+        "rm",
+        params=getattr(callback, "__click_params__", [])[::-1],
+        callback=callback,
+        help=f"Remove {PLURAL[entity]}. Its text stays on the timeline.",
+        short_help=f"Remove a {entity}.",
+    )
+
+
+def bulk_command(entity: str) -> click.Command:
+    """`crm NOUN bulk`: the same edit for all that fit a condition, in one transaction."""
+
+    def callback(
+        where: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
+    ) -> None:
+        session = click.get_current_context().ensure_object(Session)
+        from crmcli.sales import records
+
+        wanted = _edit(entity, options, more, less, unset)
+        if wanted.is_empty:
+            raise BadUsage(
+                "nothing is to be changed", "add --set FIELD=VALUE, --add, --remove or --unset"
+            )
+        ws = session.workspace
+        changed = records.bulk(ws, entity, ws.condition(where, entity), wanted)
+        say_changes(session, changed)
+        word = entity if len(changed) == 1 else PLURAL[entity]
+        session.out.note(f"{'would change' if ws.dry_run else 'changed'} {len(changed)} {word}")
+
+    return Change(
+        "bulk",
+        params=[
+            click.Option(("--where", "-w"), required=True, metavar="EXPR", help="Which records."),
+            *given_options(entity, editing=True),
+            *_list_options(),
+        ],
+        callback=callback,
+        short_help=f"Change all {PLURAL[entity]} that fit a condition.",
+        help=f"Change all {PLURAL[entity]} that fit a condition, in one transaction."
+        f"\n\nExample: crm {entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
+    )
+
+
+def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
+    """Print one line per changed record: which field went from what to what."""
+    from crmcli.cli.views import difference, raw_row
+
+    for before, after in changed:
+        lines = difference(session.workspace, before, after)
+        text = (
+            f"{after.id} {after.get('name')}: {'; '.join(lines)}"
+            if lines
+            else f"{after.id}: nothing to change"
+        )
+        tell(session, text, raw_row(session.workspace, after))
+    notes(session)
+
+
+def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
+    """Print the one line of what changed, or would change."""
+    session.out.changed(f"would: {text}" if session.dry_run else text, row)
+
+
+def notes(session: Session) -> None:
+    """Pass on what the workspace has to say: recovered changes, a change saved but not finished."""
+    for text in session.workspace.notes:
+        session.out.note(text)
+    session.workspace.notes.clear()
+
+
+def unreadable(session: Session) -> None:
+    """Say how many files a list could not show."""
+    count = len(session.workspace.problems())
+    if count:
+        session.out.note(f"{count} file{'s' if count > 1 else ''} cannot be read: see crm check")
+    notes(session)
+
+
+__all__ = ["Given", "notes", "noun", "say_changes", "tell", "unreadable"]

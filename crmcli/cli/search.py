@@ -1,0 +1,64 @@
+"""crm search: records by any words in them."""
+
+from __future__ import annotations
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Session, Verb
+from crmcli.cli.records import unreadable
+from crmcli.errors import BadUsage
+
+
+@click.command(
+    cls=Verb,
+    help="Find records by any words in them, by parts of words, phones and e-mails."
+    "\n\nExample: crm search ромаш --in companies,deals",
+)
+@click.argument("text", nargs=-1, required=True, metavar="TEXT...")
+@click.option("--in", "within", default="", metavar="A,B", help="Only among leads, contacts …")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, metavar="N", show_default=True,
+    help="At most so many.",
+)  # fmt: skip
+@click.pass_obj
+def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> None:
+    """Find records by any words."""
+    from crmcli.model.values import entity_of
+
+    ws, out = session.workspace, session.out
+    hits = ws.index.search(" ".join(text), _entities(within), limit)
+    rows = [
+        {
+            "entity": entity_of(hit.id),
+            "id": hit.id,
+            "name": str(ws.get(hit.id).get("name")),
+            "field": hit.field,
+            "excerpt": hit.excerpt,
+        }
+        for hit in hits
+    ]
+    if not rows:
+        out.note("nothing was found")
+    columns = [
+        Column("entity"),
+        Column("id", keep=True),
+        *map(Column, ("name", "field", "excerpt")),
+    ]
+    out.records(rows, columns)
+    unreadable(session)
+
+
+def _entities(within: str) -> tuple[str, ...]:
+    """The entities that `--in` names, in the singular or the plural."""
+    from crmcli.model.schema import PLURAL
+
+    words = {word: entity for entity, plural in PLURAL.items() for word in (entity, plural)}
+    wanted = [word.strip() for word in within.split(",") if word.strip()]
+    for word in wanted:
+        if word not in words:
+            raise BadUsage(
+                f"there is nothing called {word!r} to search in",
+                f"any of {', '.join(PLURAL.values())}",
+            )
+    return tuple(words[word] for word in wanted)

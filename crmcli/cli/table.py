@@ -1,0 +1,133 @@
+"""Text on a terminal: how wide it is, how it is cut, and rows of cells as aligned columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+GAP = "  "
+LEAST = 8
+"""The narrowest that a column becomes when a table is made to fit."""
+
+# Every character in these ranges is one cell wide; anything else is measured with care.
+_NARROW = re.compile(
+    r"[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u20a0-\u20c0№]*"
+)
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # a colour, a cursor jump
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # a window title, a hyperlink
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
+
+
+def clean(text: str) -> str:
+    """Text without what would move a cursor, change colours or turn the writing's direction."""
+    return _CONTROL.sub("", text) if not text.isprintable() else text
+
+
+def one_line(text: str) -> str:
+    """Clean text with its line breaks and tabs as single spaces."""
+    if text.isprintable():
+        return text
+    return clean(_BREAKS.sub(" ", text))
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal a clean line takes."""
+    if text.isascii() or _NARROW.fullmatch(text):
+        return len(text)
+    from wcwidth import wcswidth
+
+    measured = wcswidth(text)
+    return measured if measured >= 0 else len(text)
+
+
+def cut(text: str, room: int) -> str:
+    """The text, or as much of it as fits into `room` cells with an ellipsis at its end."""
+    if width(text) <= room:
+        return text
+    if room <= 1:
+        return "…"[:room]
+    kept = text[:room]
+    while kept and width(kept) > room - 1:
+        kept = kept[:-1]
+    while len(kept) < len(text) and width(kept + text[len(kept)]) <= room - 1:
+        kept += text[len(kept)]
+    return kept.rstrip() + "…"
+
+
+def pad(text: str, room: int, *, right: bool = False) -> str:
+    """The text with spaces up to `room` cells."""
+    spaces = " " * (room - width(text))
+    return spaces + text if right else text + spaces
+
+
+def wrap(text: str, room: int, most: int) -> list[str]:
+    """The words of a text in at most so many lines of `room` cells; what is left over is cut."""
+    lines: list[str] = []
+    words = text.split()
+    while words and len(lines) < most:
+        line = words.pop(0)
+        while words and (width(f"{line} {words[0]}") <= room or len(lines) == most - 1):
+            line += f" {words.pop(0)}"
+        lines.append(cut(line, room))
+    return lines
+
+
+def fit(natural: Sequence[int], elastic: Sequence[bool], room: int) -> list[int]:
+    """The widths of as many columns as fit, from the left; the widest elastic ones give way."""
+    for count in range(len(natural), 0, -1):
+        spare = room - len(GAP) * (count - 1)
+        for most in range(max(LEAST, min(spare, max(natural))), LEAST - 1, -1):
+            widths = [
+                min(wide, most) if soft else wide
+                for wide, soft in zip(natural[:count], elastic, strict=False)
+            ]
+            left = spare - sum(widths)
+            if left >= 0:
+                return _share_out(widths, natural, left)
+    return [max(1, room)]
+
+
+def _share_out(widths: list[int], natural: Sequence[int], left: int) -> list[int]:
+    """Give the cells that are left to the columns that were cut, one each."""
+    for n, wide in enumerate(widths):
+        if left and wide < natural[n]:
+            widths[n] += 1
+            left -= 1
+    return widths
+
+
+def lay_out(
+    heads: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    elastic: Sequence[bool],
+    room: int | None,
+    paint: Callable[[int, int, str], str] | None = None,
+) -> tuple[list[str], int]:
+    """The lines of a table, its heads first, and how many columns found no room.
+
+    `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
+    row -1 is the heads.
+    """
+    rows = [heads, *cells]
+    sizes = [[width(text) for text in row] for row in rows]
+    natural = [max(column) for column in zip(*sizes, strict=True)]
+    widths = natural if room is None else fit(natural, elastic, room)
+    lines = []
+    for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
+        parts = []
+        for n, space in enumerate(widths):
+            text, spare = row[n], space - size[n]
+            if spare < 0:
+                text = cut(text, space)
+                spare = space - width(text)
+            if right[n]:
+                text = " " * spare + text
+            elif n < len(widths) - 1:
+                text += " " * spare
+            parts.append(paint(number, n, text) if paint else text)
+        lines.append(GAP.join(parts).rstrip(" "))
+    return lines, len(natural) - len(widths)

@@ -1,0 +1,42 @@
+"""crm task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from crmcli.cli.params import Change, Session
+from crmcli.cli.records import notes, noun, tell
+
+task = noun("task", "Tasks: what has to be done, by when, for whom.")
+
+
+@task.command(cls=Change, help="Mark tasks as done.\n\nExample: crm task done 7k3")
+@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.pass_obj
+def done(session: Session, refs: Sequence[str]) -> None:
+    """Mark tasks as done."""
+    from crmcli.sales import tasks
+
+    ws = session.workspace
+    for ref in refs:
+        finished, was_open = tasks.finish(ws, ws.resolve(ref, "task"))
+        words = "Done" if was_open else "Was done before"
+        tell(session, f"{words}: {finished.id} {finished.name}.")
+    notes(session)
+
+
+@task.command(cls=Change, help="Take finished tasks up again.")
+@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.pass_obj
+def reopen(session: Session, refs: Sequence[str]) -> None:
+    """Take finished tasks up again."""
+    from crmcli.sales import tasks
+
+    ws = session.workspace
+    for ref in refs:
+        opened, was_done = tasks.reopen(ws, ws.resolve(ref, "task"))
+        words = "Open again" if was_done else "Is open"
+        tell(session, f"{words}: {opened.id} {opened.name}.")
+    notes(session)

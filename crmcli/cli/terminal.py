@@ -1,0 +1,139 @@
+"""What is known of the terminal: its width and colours, its pager, a line of progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO, TypeVar
+
+T = TypeVar("T")
+FIRST_AFTER = 1.0
+"""Seconds of silence before progress is shown."""
+EVERY = 0.2
+_EIGHT = {
+    "black": (0, 0, 0), "red": (205, 49, 49), "green": (13, 188, 121), "yellow": (229, 192, 16),
+    "blue": (36, 114, 200), "magenta": (188, 63, 188), "cyan": (17, 168, 205),
+    "white": (229, 229, 229),
+}  # fmt: skip
+
+
+def width() -> int | None:
+    """The terminal's width (COLUMNS comes first); None if stdout is no terminal."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def wants_color() -> bool:
+    """Whether stdout shows colours: a terminal that is not dumb, and nobody said NO_COLOR."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty() or os.environ.get("FORCE_COLOR", "") not in ("", "0")
+
+
+def tint(color: str) -> tuple[int, int, int] | str:
+    """A '#rrggbb' as the terminal can show it: itself, or one of eight; "" if it is no colour."""
+    try:
+        red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    except ValueError:
+        return ""
+    if os.environ.get("COLORTERM", "") in ("truecolor", "24bit"):
+        return red, green, blue
+    return min(
+        _EIGHT,
+        key=lambda name: sum(
+            (a - b) ** 2 for a, b in zip(_EIGHT[name], (red, green, blue), strict=True)
+        ),
+    )
+
+
+def printable(text: str, stream: TextIO) -> str:
+    """The text, with what the stream's encoding cannot express as question marks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def wants_pager(lines: int) -> bool:
+    """Whether so many lines are longer than the screen of a person who has a pager."""
+    if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
+        return False
+    import shutil
+
+    return lines >= shutil.get_terminal_size().lines and _pager() != ["cat"]
+
+
+def _pager() -> list[str]:
+    import shlex
+
+    return shlex.split(os.environ.get("PAGER", "less")) or ["cat"]
+
+
+def page(lines: Sequence[str]) -> bool:
+    """Show lines through PAGER; False, and nothing shown, if that program is not there."""
+    import subprocess
+
+    environ = {"LESS": "FRX", **os.environ}
+    sys.stdout.flush()
+    try:
+        pager = subprocess.Popen(_pager(), stdin=subprocess.PIPE, env=environ)
+    except OSError:
+        return False
+    assert pager.stdin is not None  # PIPE was asked for
+    try:
+        with pager.stdin:
+            pager.stdin.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
+    except BrokenPipeError:
+        pass  # the reader left before the end: that is what a pager is for
+    while pager.poll() is None:
+        try:
+            pager.wait()
+        except KeyboardInterrupt:
+            continue  # Ctrl-C belongs to the pager while it runs
+    return True
+
+
+class Progress:
+    """One line on stderr that counts; `stream` None keeps it silent."""
+
+    def __init__(self, label: str, total: int | None, stream: TextIO | None) -> None:
+        self.label = label
+        self.total = total
+        self.count = 0
+        self._stream = stream
+        self._next = time.monotonic() + FIRST_AFTER
+        self._shown = False
+
+    def advance(self, steps: int = 1) -> None:
+        """Count on; the line is drawn anew at most five times a second."""
+        self.count += steps
+        if self._stream is not None and time.monotonic() >= self._next:
+            self._draw()
+
+    def track(self, items: Iterable[T]) -> Iterator[T]:
+        """The items, counted as they pass."""
+        for item in items:
+            yield item
+            self.advance()
+
+    def close(self) -> None:
+        """Wipe the line."""
+        if self._shown and self._stream is not None:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+    def _draw(self) -> None:
+        assert self._stream is not None  # advance asked
+        of = f" of {self.total:,}" if self.total else ""
+        percent = f" ({self.count * 100 // self.total}%)" if self.total else ""
+        self._stream.write(f"\r\x1b[K{self.label}: {self.count:,}{of}{percent}")
+        self._stream.flush()
+        self._shown = True
+        self._next = time.monotonic() + EVERY

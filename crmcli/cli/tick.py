@@ -1,0 +1,91 @@
+"""crm tick: run what is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Session, Verb
+from crmcli.cli.records import notes
+from crmcli.errors import BadUsage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.workspace import Workspace
+
+PLAN = [
+    Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
+    Column("who", "Who"), Column("what", "What"),
+]  # fmt: skip
+
+
+@click.command(
+    cls=Verb,
+    help="Run what is due: triggers, robots, schedules, letters. It says nothing when all is well, so"
+    " cron can call it every minute; what failed for good goes to stderr, one line each, and the exit"
+    " code stays 0, for crm itself did not fail. A second tick at the same time leaves at once."
+    "\n\nExample: */5 * * * * crm -C /srv/crm tick"
+    "\n\nExample: crm tick --dry-run --until +7d",
+)
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would happen; write nothing.")
+@click.option("--until", metavar="DATE", help="With --dry-run: play on until then.")
+@click.pass_obj
+def tick(session: Session, dry_run: bool, until: str | None) -> None:
+    """Run what is due."""
+    if until and not dry_run:
+        raise BadUsage("--until needs --dry-run", "time cannot be hurried, only rehearsed")
+    if not dry_run:
+        run_once(session)
+        return
+    from crmcli.automation.rehearsal import rehearse
+    from crmcli.model.values import format_instant
+
+    ws = session.workspace
+    plan = rehearse(ws, _moment(ws, until) if until else ws.now)
+    session.out.localize(ws.settings.language, ws.zone, ws.settings.currency)
+    rows = [
+        {"at": format_instant(p.at), "record": p.record, "who": p.who, "what": p.what} for p in plan
+    ]
+    session.out.records(rows, PLAN)
+    if not plan:
+        session.out.note("nothing would happen")
+
+
+def run_once(session: Session) -> None:
+    """One tick, as `crm tick` and `--tick` after any verb do it."""
+    from crmcli.automation.tick import tick as run
+
+    ws = session.workspace
+    ws.look_again()
+    ws.read_clock()
+    result = run(ws)
+    for line in result.said:
+        session.out.detail(line)
+    if result.busy:
+        session.out.detail("another tick is running")
+    for line in result.failures:
+        session.out.note(line)
+    notes(session)
+
+
+def _moment(ws: Workspace, text: str) -> datetime:
+    """The instant that is meant; a day means its end."""
+    from datetime import time, timedelta
+
+    from crmcli.automation.worktime import at_local
+    from crmcli.model.fields import Field
+    from crmcli.model.inputs import read_input
+    from crmcli.model.values import parse_date, parse_instant
+
+    try:
+        day = parse_date(str(read_input(Field("until", "date"), text, ws.inputs)))
+        return at_local(day + timedelta(days=1), time(), ws.zone)
+    except ValueError:
+        pass  # it is no day, so it may be a moment
+    try:
+        return parse_instant(str(read_input(Field("until", "datetime"), text, ws.inputs)))
+    except ValueError as error:
+        raise BadUsage(f"--until: {error}", "e.g. 2026-12-01, +7d, '2026-12-01 15:00'") from None

@@ -1,0 +1,32 @@
+"""crm timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from crmcli.cli.params import Session, Verb
+
+
+@click.command(
+    cls=Verb,
+    help="What happened to a record, oldest first.\n\nExample: crm timeline 7k3 --kind stage.entered",
+)
+@click.argument("ref")
+@click.option("--kind", multiple=True, help="Only events of this kind, e.g. stage.entered or mail.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last so many.")
+@click.pass_obj
+def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None) -> None:
+    """What happened to a record."""
+    from crmcli.cli.events import event_columns, event_rows
+    from crmcli.cli.views import story
+
+    ws, out = session.workspace, session.out
+    events = story(ws, ws.find(ref))
+    if kind:
+        events = [e for e in events if any(e.kind == k or e.kind.startswith(f"{k}.") for k in kind)]
+    if limit:
+        events = events[-limit:]
+    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
+    out.records(event_rows(ws, events), event_columns())

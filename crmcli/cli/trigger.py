@@ -1,0 +1,34 @@
+"""crm trigger: tell the triggers that something happened outside."""
+
+from __future__ import annotations
+
+import click
+
+from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.records import notes, tell
+
+trigger = Noun("trigger", help="Fire a code that triggers in pipelines.yaml wait for.")
+
+
+@trigger.command(
+    cls=Change,
+    help="Say that something happened to a record: triggers with `on: CODE` see it at the next tick."
+    " On a contact or company it counts for the open deal with the latest activity, else the lead."
+    "\n\nExample: crm trigger fire paid --on 7k3",
+)
+@click.argument("code")
+@click.option("--on", "ref", required=True, metavar="REF", help="The record it happened to.")
+@click.pass_obj
+def fire(session: Session, code: str, ref: str) -> None:
+    """Fire a code on a record."""
+    from crmcli.sales import activities
+
+    ws = session.workspace
+    record = ws.find(ref)
+    activities.fire(ws, record.id, code)
+    tell(session, f"Fired {code} on {record.id} {record.get('name')}.")
+    if not any(
+        rule.on == code for line in ws.pipelines for stage in line.stages for rule in stage.triggers
+    ):
+        session.out.note(f"no trigger in pipelines.yaml waits for {code!r}")
+    notes(session)

@@ -1,0 +1,34 @@
+"""What the options of several commands name: a pipeline, a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.workspace import Workspace
+
+
+def pipeline_named(ws: Workspace, ref: str) -> Pipeline:
+    """A pipeline by id or name, `leads` for the leads, "" for the first one of deals."""
+    pipeline = ws.pipelines.find(ref) if ref else ws.pipelines.deals[0]
+    if pipeline is None:
+        known = ", ".join(p.id for p in ws.pipelines)
+        raise BadUsage(f"there is no pipeline {ref!r}", f"pipelines: {known}")
+    return pipeline
+
+
+def day_given(ws: Workspace, text: str) -> date | None:
+    """A date as people write it (`2026-11-23`, `23.11.2026`, `today`, `+3d`); None for ""."""
+    from crmcli.model.fields import Field
+    from crmcli.model.inputs import read_input
+
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(str(read_input(Field("date", "date"), text, ws.inputs)))
+    except ValueError as error:
+        raise BadUsage(str(error), "write a date as 2026-11-23") from None

@@ -1,0 +1,88 @@
+"""What can go wrong: refusals are raised, problems found in files are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """Something wrong in a file that people edit: where it is, what it is, how to mend it.
+
+    `line` counts from 1; 0 means the whole file.
+    """
+
+    path: str
+    line: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{where}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class CrmError(Exception):
+    """A refusal with one clear sentence, a hint how to mend it and an exit code (DESIGN section 8)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    @property
+    def name(self) -> str:
+        """The error's stable name for scripts, e.g. `UnknownStage`."""
+        return type(self).__name__
+
+
+class Refused(CrmError):
+    """A rule of sales says no: already converted, a field is missing, the record is closed."""
+
+
+class BadUsage(CrmError):
+    """The call itself is wrong: an unknown option value, a malformed date."""
+
+    exit_code = 2
+
+
+class NotFound(CrmError):
+    """No record answers to that reference."""
+
+    exit_code = 3
+
+
+class Ambiguous(CrmError):
+    """Several records answer to that reference."""
+
+    exit_code = 3
+
+
+class Forbidden(CrmError):
+    """The acting user, or the file system, does not allow it."""
+
+    exit_code = 4
+
+
+class Conflict(CrmError):
+    """Somebody else changed or holds it: try again."""
+
+    exit_code = 5
+
+
+class InvalidData(CrmError):
+    """A record, file or configuration is wrong; `problems` names each place."""
+
+    exit_code = 6
+
+    def __init__(self, message: str, hint: str = "", problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message, hint)
+        self.problems = tuple(problems)
+
+
+class ServiceFailed(CrmError):
+    """A service outside this machine's files failed: the mail server, a web hook."""
+
+    exit_code = 7

@@ -1,0 +1,49 @@
+"""E-mail and web addresses as people write them, checked."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_EMAIL = 254
+_FORBIDDEN = re.compile(r"[\s<>()\[\]\\,;:\"]|\.\.")
+_LABEL = re.compile(r"[^\W_]([^\W_]|-)*(?<!-)")
+
+
+def read_email(text: str) -> str:
+    """Check an e-mail address and lower-case its domain; ValueError if it is none.
+
+    A name around it, `Anna <anna@romashka.ru>`, and `mailto:` are taken off.
+    """
+    around = re.fullmatch(r"[^<>]*<([^<>]+)>", text.strip())
+    address = re.sub("^mailto:", "", around[1].strip() if around else text.strip(), flags=re.I)
+    local, _, domain = address.partition("@")
+    labels = domain.split(".")
+    fits = (
+        local
+        and len(labels) > 1
+        and len(address) <= LONGEST_EMAIL
+        and not _FORBIDDEN.search(address)
+        and not local.startswith(".")
+        and not local.endswith(".")
+        and all(_LABEL.fullmatch(label) for label in labels)
+    )
+    if not fits:
+        raise ValueError(f"{text.strip()!r} is not an e-mail address")
+    return f"{local}@{domain.lower()}"
+
+
+def split_emails(text: str) -> list[str]:
+    """The addresses of one cell; names are only understood around addresses in angle brackets."""
+    if "@" not in text:
+        return [text]
+    separator = r"[,;\n]" if "<" in text else r"[,;\s]"
+    joined = re.sub(r":\s+", ":", text)
+    return [item.strip() for item in re.split(separator, joined) if item.strip()]
+
+
+def read_url(text: str) -> str:
+    """Check a web address; it stays as it is written. ValueError if it is none."""
+    host = re.sub("^https?://", "", text, flags=re.IGNORECASE).partition("/")[0]
+    if re.search(r"\s", text) or "@" in host or "://" in host or "." not in host.strip("."):
+        raise ValueError(f"{text!r} is not a web address like https://example.ru")
+    return text

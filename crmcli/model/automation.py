@@ -1,0 +1,113 @@
+"""Robots, triggers and schedules as pipelines.yaml declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crmcli.model.values import Duration
+from crmcli.model.where import Condition
+
+ACTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "task": (("title",), ("due", "owner", "comment")),
+    "email": (("template",), ("to",)),
+    "set": ((), ()),  # with: any fields of the record
+    "move": (("stage",), ("reason",)),
+    "comment": (("text",), ()),
+    "notify": (("text",), ("to",)),
+    "webhook": (("url",), ("body", "headers", "secret")),
+}
+"""What a robot can do: the keys that `with` must have, and those that it may have."""
+
+TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
+                  "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
+"""Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a robot acts. At most one of `after`, `at`, `before`; none of them means at once.
+
+    `after` counts from entering the stage, or with `wait_previous` from the end of the robot above.
+    `at`/`before` name a date or instant field; `time` is HH:MM in the workspace's zone.
+    `if_past` is "run" or "skip"; `max_late` turns a later run into a missed one.
+    """
+
+    after: Duration | None = None
+    at: str = ""
+    before: str = ""
+    by: Duration | None = None
+    time: str = ""
+    workdays: bool = False
+    wait_previous: bool = False
+    if_past: str = "run"
+    max_late: Duration | None = None
+
+    def __str__(self) -> str:
+        """The time in words: `2d after the robot above`, `3d before close_by at 10:00`."""
+        above = "the robot above"
+        if self.at or self.before:
+            words = f"on {self.at}" if self.at else f"{self.by} before {self.before}"
+            words += f" at {self.time}" if self.time else ""
+            words += f", not before {above}" if self.wait_previous else ""
+        elif self.after and self.after.count:
+            words = f"{self.after} after {above}" if self.wait_previous else f"after {self.after}"
+        else:
+            words = f"after {above}" if self.wait_previous else "at once"
+        return f"{words}, in working time" if self.workdays else words
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """One thing done for a record that stands in the robot's stage."""
+
+    id: str
+    do: str
+    params: Mapping[str, Any]
+    when: Condition | None = None
+    timing: Timing = field(default_factory=Timing)
+    on_error: str = "stop"  # stop | continue: whether a dead job ends the chain
+    enabled: bool = True
+    line: int = 0
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether it acts on every record as soon as that enters the stage."""
+        timing = self.timing
+        waits = (timing.after and timing.after.count) or timing.at or timing.before
+        return self.when is None and not waits
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An event that moves a record to the stage in which the trigger stands.
+
+    `on` is one of TRIGGER_EVENTS or a signal's code; `fields` limits `field.changed`.
+    """
+
+    on: str
+    when: Condition | None = None
+    fields: tuple[str, ...] = ()
+    back: bool = False
+    on_closed: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something done by the clock for the records of a pipeline that fit a condition.
+
+    `once` runs the action one time for the whole selection (a template sees `records`).
+    `catch_up` is one, all or none of the slots that an outage missed.
+    """
+
+    id: str
+    cron: str
+    do: str
+    params: Mapping[str, Any]
+    where: Condition | None = None
+    once: bool = False
+    catch_up: str = "one"
+    max_late: Duration | None = None
+    line: int = 0

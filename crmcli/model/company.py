@@ -1,0 +1,40 @@
+"""The company: a legal person or a sole trader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from crmcli.model.fields import Record, declare
+from crmcli.model.values import Email, Phone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company(Record):
+    """A company; the contacts that belong to it hold the link."""
+
+    name: str = declare("text", "Name")
+    legal_name: str = declare("text", "Legal name")
+    type: str = declare("text", "Type", directory="company_types")
+    industry: str = declare("text", "Industry", directory="industries")
+    inn: str = declare("inn", "INN")
+    kpp: str = declare("text", "KPP")
+    ogrn: str = declare("text", "OGRN")
+    phones: tuple[Phone, ...] = declare("phones", "Phones")
+    emails: tuple[Email, ...] = declare("emails", "E-mails")
+    urls: tuple[str, ...] = declare("urls", "Web sites")
+    address: str = declare("note", "Address")
+    legal_address: str = declare("note", "Legal address")
+    turnover: Decimal | None = declare("money", "Turnover")
+    currency: str = declare("currency", "Currency")
+    source: str = declare("text", "Source", directory="sources")
+    source_detail: str = declare("text", "Source detail")
+    utm: Mapping[str, str] = declare("utm", "UTM")
+    owner: str = declare("user", "Owner")
+    lead: str = declare("link", "Lead", entities=("lead",), system=True)
+    tags: tuple[str, ...] = declare("tags", "Tags")
+    comment: str = declare("note", "Comment")
+    batch: str = declare("text", "Import batch", system=True)
+    created_at: datetime | None = declare("datetime", "Created at", system=True)

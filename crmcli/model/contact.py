@@ -1,0 +1,43 @@
+"""The contact: a person, who may belong to any number of companies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from crmcli.model.fields import Record, declare
+from crmcli.model.values import CompanyLink, Email, Phone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact(Record):
+    """A person; `companies` holds a link and a role for each company."""
+
+    name: str = declare("text", "Name")
+    salutation: str = declare("text", "Salutation")
+    first_name: str = declare("text", "First name")
+    middle_name: str = declare("text", "Middle name")
+    last_name: str = declare("text", "Last name")
+    birthday: date | None = declare("date", "Birthday")
+    type: str = declare("text", "Type", directory="contact_types")
+    position: str = declare("text", "Position")
+    companies: tuple[CompanyLink, ...] = declare("companies", "Companies")
+    phones: tuple[Phone, ...] = declare("phones", "Phones")
+    emails: tuple[Email, ...] = declare("emails", "E-mails")
+    urls: tuple[str, ...] = declare("urls", "Web sites")
+    address: str = declare("note", "Address")
+    source: str = declare("text", "Source", directory="sources")
+    source_detail: str = declare("text", "Source detail")
+    utm: Mapping[str, str] = declare("utm", "UTM")
+    owner: str = declare("user", "Owner")
+    lead: str = declare("link", "Lead", entities=("lead",), system=True)
+    tags: tuple[str, ...] = declare("tags", "Tags")
+    comment: str = declare("note", "Comment")
+    batch: str = declare("text", "Import batch", system=True)
+    created_at: datetime | None = declare("datetime", "Created at", system=True)
+
+
+def full_name(first: str, middle: str, last: str) -> str:
+    """The parts of a person's name as one text, in the order in which a letter says them."""
+    return " ".join(part for part in (first, middle, last) if part)

@@ -1,0 +1,59 @@
+"""The five fields of a cron line: what may stand in them."""
+
+from __future__ import annotations
+
+import re
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, MONTHS),
+    ("day of the week", 0, 7, DAYS),
+)
+_PART = re.compile(r"(?:(\*)|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:/(\d{1,2}))?")
+
+
+def check_cron(text: str) -> str:
+    """The cron line with single spaces; ValueError names the field that is wrong.
+
+    Five fields of numbers, names (`mon-fri`, `jan`), `*`, ranges, lists and steps; nothing else, so
+    that a line means the same to every reader: no seconds, no `@daily`, no random `R` or `H`.
+    """
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
+        raise ValueError(
+            f"{text!r} has {len(fields)} fields, a cron line has 5:"
+            " minute, hour, day, month, day of the week"
+        )
+    for field, (name, low, high, names) in zip(fields, _FIELDS, strict=True):
+        for part in field.casefold().split(","):
+            _check_part(part, name, low, high, names)
+    return " ".join(fields)
+
+
+def _check_part(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> None:
+    match = _PART.fullmatch(part)
+    if not match:
+        raise ValueError(f"{part!r} is no {name}")
+    every, first, last, step = match.groups()
+    if step is not None and (int(step) == 0 or (not every and last is None)):
+        raise ValueError(f"{part!r}: a step follows * or a range and is at least 1")
+    if every:
+        return
+    start = _number(first, name, low, high, names)
+    if last == "sun":
+        last = "7"  # a week may end on Sunday, which alone is 0
+    if last is not None and _number(last, name, low, high, names) < start:
+        raise ValueError(f"{part!r} runs backwards")
+
+
+def _number(word: str, name: str, low: int, high: int, names: tuple[str, ...]) -> int:
+    if word in names:
+        return names.index(word) + low
+    if not word.isascii() or not word.isdigit() or not low <= int(word) <= high:
+        raise ValueError(f"{word!r} is no {name} ({low}-{high})")
+    return int(word)

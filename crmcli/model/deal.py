@@ -1,0 +1,38 @@
+"""The deal: what may be sold, to whom, for how much; it ends won or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from crmcli.model.fields import Record, declare
+from crmcli.model.values import Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deal(Record):
+    """A deal stands in a stage of one pipeline; `contacts[0]` is its primary contact."""
+
+    name: str = declare("text", "Name")
+    pipeline: str = declare("pipeline", "Pipeline")
+    stage: str = declare("stage", "Stage")
+    amount: Decimal | None = declare("money", "Amount")
+    currency: str = declare("currency", "Currency")
+    probability: Decimal | None = declare("number", "Probability, %")
+    close_by: date | None = declare("date", "Close by")
+    company: str = declare("link", "Company", entities=("company",))
+    contacts: tuple[str, ...] = declare("links", "Contacts", entities=("contact",))
+    lines: tuple[Line, ...] = declare("lines", "Lines")
+    source: str = declare("text", "Source", directory="sources")
+    source_detail: str = declare("text", "Source detail")
+    utm: Mapping[str, str] = declare("utm", "UTM")
+    owner: str = declare("user", "Owner")
+    lead: str = declare("link", "Lead", entities=("lead",), system=True)
+    tags: tuple[str, ...] = declare("tags", "Tags")
+    comment: str = declare("note", "Comment")
+    lost_reason: str = declare("text", "Lost reason", directory="lost_reasons")
+    closed_at: datetime | None = declare("datetime", "Closed at", system=True)
+    batch: str = declare("text", "Import batch", system=True)
+    created_at: datetime | None = declare("datetime", "Created at", system=True)

@@ -1,0 +1,51 @@
+"""What can happen: the closed list of event kinds, and the event itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+KINDS = (
+    "lead.created", "contact.created", "company.created", "deal.created", "offer.created", "task.created",
+    "lead.removed", "contact.removed", "company.removed", "deal.removed", "offer.removed", "task.removed",
+    "field.changed",      # data: changes {field: [from, to]} in raw form
+    "stage.entered",      # data: stage, from, pipeline; by (edit|trigger|robot) where no person did it
+    "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
+    "deal.attached", "task.done", "task.reopened",
+    "call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
+    "message.in", "message.out",
+    "signal",             # data: code; from `crm trigger fire`
+    "offer.sent", "offer.accepted", "offer.declined",
+    "notice",             # data: to, text; a robot tells an employee something
+    "job.queued", "job.started", "job.done", "job.failed", "job.dead", "job.unknown", "job.skipped",
+    "job.cancelled", "job.missed", "job.resolved",
+    "schedule.started", "schedule.ran",
+    "triggers.read",      # data: upto {clone: event id}
+    "automation.stopped",  # a loop limit was reached
+    "import.done",
+)  # fmt: skip
+
+ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
+              "message.in", "message.out")  # fmt: skip
+ENTRIES = ("lead.created", "deal.created", "stage.entered")
+"""The kinds that mean: the record now stands in `data["stage"]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact on the timeline.
+
+    `id` is time-ordered within a clone; `cause` is the id of the event that led to it, `depth` how
+    many such steps lie between it and something a person did; `data` is JSON.
+    """
+
+    id: str
+    at: datetime
+    actor: str
+    kind: str
+    record: str
+    cause: str = ""
+    depth: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,45 @@
+"""The lead: the first trace of somebody who may become a client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from crmcli.model.fields import Record, declare
+from crmcli.model.values import Email, Phone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead(Record):
+    """A lead stands in a stage and ends converted or junk."""
+
+    name: str = declare("text", "Name")
+    stage: str = declare("stage", "Stage")
+    salutation: str = declare("text", "Salutation")
+    first_name: str = declare("text", "First name")
+    middle_name: str = declare("text", "Middle name")
+    last_name: str = declare("text", "Last name")
+    birthday: date | None = declare("date", "Birthday")
+    company_name: str = declare("text", "Company name")
+    position: str = declare("text", "Position")
+    phones: tuple[Phone, ...] = declare("phones", "Phones")
+    emails: tuple[Email, ...] = declare("emails", "E-mails")
+    urls: tuple[str, ...] = declare("urls", "Web sites")
+    address: str = declare("note", "Address")
+    amount: Decimal | None = declare("money", "Amount")
+    currency: str = declare("currency", "Currency")
+    source: str = declare("text", "Source", directory="sources")
+    source_detail: str = declare("text", "Source detail")
+    utm: Mapping[str, str] = declare("utm", "UTM")
+    owner: str = declare("user", "Owner")
+    contact: str = declare("link", "Contact", entities=("contact",))
+    company: str = declare("link", "Company", entities=("company",))
+    tags: tuple[str, ...] = declare("tags", "Tags")
+    comment: str = declare("note", "Comment")
+    junk_reason: str = declare("text", "Junk reason", directory="junk_reasons")
+    converted: Mapping[str, str] = declare("converted", "Converted to", system=True)
+    converted_at: datetime | None = declare("datetime", "Converted at", system=True)
+    batch: str = declare("text", "Import batch", system=True)
+    created_at: datetime | None = declare("datetime", "Created at", system=True)

@@ -1,0 +1,120 @@
+"""Pipelines and their stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from crmcli.model.automation import Robot, Schedule, Trigger
+from crmcli.model.values import fold
+
+STAGE_KINDS = ("open", "won", "lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage. `requires` is a list of alternatives: `phone|email` is ("phones", "emails")."""
+
+    id: str
+    name: str
+    kind: str = "open"
+    color: str = ""
+    max_days: int | None = None
+    probability: int | None = None
+    requires: tuple[tuple[str, ...], ...] = ()
+    robots: tuple[Robot, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    is_initial: bool = False
+    line: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work goes on here."""
+        return self.kind == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The stages of leads, or of one kind of deal, in order.
+
+    The stage marked initial is where a new record stands; the first one if none is marked.
+    """
+
+    id: str
+    name: str
+    entity: str
+    stages: tuple[Stage, ...]
+    schedules: tuple[Schedule, ...] = ()
+    line: int = 0
+
+    @property
+    def initial(self) -> Stage:
+        """Where a new record stands."""
+        return next((stage for stage in self.stages if stage.is_initial), self.stages[0])
+
+    @property
+    def won(self) -> Stage:
+        """The one final stage of success."""
+        return next(stage for stage in self.stages if stage.kind == "won")
+
+    @property
+    def lost(self) -> Stage:
+        """The first final stage of failure."""
+        return next(stage for stage in self.stages if stage.kind == "lost")
+
+    def stage(self, ref: str) -> Stage | None:
+        """The stage with that id, or else that name in any case; None if there is none."""
+        by_id = next((stage for stage in self.stages if stage.id == ref), None)
+        return by_id or next((s for s in self.stages if fold(s.name) == fold(ref)), None)
+
+    def position(self, stage_id: str) -> int:
+        """Where in the order a stage stands, from 0; -1 for one that is no longer declared."""
+        return next((n for n, stage in enumerate(self.stages) if stage.id == stage_id), -1)
+
+    def loops(self, *, at_once: bool) -> tuple[tuple[str, ...], ...]:
+        """Rings of stages that `move` robots would send a record round, each from its first stage.
+
+        With `at_once`, only moves without condition and delay count: such a ring never ends.
+        """
+        steps = {
+            stage.id: [
+                str(robot.params.get("stage", ""))
+                for robot in stage.robots
+                if robot.do == "move" and robot.enabled and (robot.is_at_once or not at_once)
+            ]
+            for stage in self.stages
+        }
+        return tuple(ring for stage in steps if (ring := _ring(stage, steps)))
+
+
+def _ring(start: str, steps: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The shortest way from a stage back to itself through later stages of the file; () if none."""
+    order = list(steps)
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    for way in ways:
+        for target in steps[way[-1]]:
+            if target == start and len(way) > 1:
+                return way
+            if target in seen or target not in steps or order.index(target) <= order.index(start):
+                continue
+            seen.add(target)
+            ways.append((*way, target))
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipelines:
+    """What pipelines.yaml declares: one pipeline of leads, one or more of deals."""
+
+    leads: Pipeline
+    deals: tuple[Pipeline, ...]
+
+    def __iter__(self) -> Iterator[Pipeline]:
+        yield self.leads
+        yield from self.deals
+
+    def find(self, ref: str) -> Pipeline | None:
+        """The pipeline with that id, or else that name; `leads` for the leads."""
+        by_id = next((pipeline for pipeline in self if pipeline.id == ref), None)
+        return by_id or next((p for p in self if fold(p.name) == fold(ref)), None)

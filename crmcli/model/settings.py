@@ -1,0 +1,114 @@
+"""What settings.yaml says of a workspace: company, users, directories, channels, calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+
+from crmcli.model.fields import Field
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LANGUAGES = ("ru", "en")
+DIRECTORIES = ("sources", "contact_types", "company_types", "industries", "lost_reasons",
+               "junk_reasons")  # fmt: skip
+"""The lists of allowed values that built-in fields name; custom fields may name more."""
+
+NUMBERED = ("offer",)
+"""The entities whose records carry a number that settings.yaml shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Us:
+    """The company whose workspace it is; templates see it as `us`."""
+
+    name: str = ""
+    legal_name: str = ""
+    inn: str = ""
+    kpp: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    site: str = ""
+    bank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who works here; `id` is what `owner` and `--as` say."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When the company works: days of the week (Monday is 0), hours, and the days that differ.
+
+    `holidays` are days off whatever their weekday; `workdays` are worked in spite of theirs.
+    """
+
+    days: tuple[int, ...] = (0, 1, 2, 3, 4)
+    opens: time = time(9)
+    closes: time = time(18)
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+    def is_open(self, day: date) -> bool:
+        """Whether the company works that day."""
+        if day in self.workdays:
+            return True
+        return day.weekday() in self.days and day not in self.holidays
+
+
+@dataclass(frozen=True, slots=True)
+class MailChannel:
+    """How letters leave: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
+
+    `sender` is the From of every letter whose template names none; `password` says where the
+    password stands (`env:NAME`, `cmd:COMMAND`, `file:PATH`), never what it is.
+    """
+
+    deliver: str = "maildir:outbox"
+    sender: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChannel:
+    """Where robots may post: `allow` lists host:port of inner addresses that are right to call."""
+
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything in settings.yaml; the defaults are those of an empty file.
+
+    `vat_rate` is per cent, None for a company that charges none. A directory that is not declared
+    allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
+    entity. `numbering` holds format strings with `{year}`, `{month}` and `{seq}` by entity.
+    `max_effects` is how many acts one run of automation may do.
+    """
+
+    us: Us = field(default_factory=Us)
+    language: str = "ru"
+    currency: str = "RUB"
+    time_zone: str = "Europe/Moscow"
+    phone_country: str = "RU"
+    vat_rate: Decimal | None = None
+    vat_included: bool = True
+    users: Mapping[str, User] = field(default_factory=dict)
+    directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
+    mail: MailChannel = field(default_factory=MailChannel)
+    webhook: WebhookChannel = field(default_factory=WebhookChannel)
+    numbering: Mapping[str, str] = field(default_factory=lambda: {"offer": "{year}-{seq:04}"})
+    calendar: Calendar = field(default_factory=Calendar)
+    max_effects: int = 1000

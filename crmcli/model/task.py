@@ -1,0 +1,27 @@
+"""The task: something that an employee has to do, by a time, for a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crmcli.model.fields import Record, declare
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Record):
+    """A task is open until `done_at` is set."""
+
+    name: str = declare("text", "Title")
+    about: str = declare("link", "For", entities=("lead", "contact", "company", "deal", "offer"))
+    owner: str = declare("user", "Owner")
+    due: datetime | None = declare("datetime", "Due")
+    done_at: datetime | None = declare("datetime", "Done at", system=True)
+    tags: tuple[str, ...] = declare("tags", "Tags")
+    comment: str = declare("note", "Comment")
+    created_at: datetime | None = declare("datetime", "Created at", system=True)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be done."""
+        return self.done_at is None

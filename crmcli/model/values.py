@@ -1,0 +1,152 @@
+"""The small values that records are made of: phones, e-mails, links, lines, instants, durations."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
+"""A value as it stands in a record file: every scalar is text, typed later by the schema."""
+
+ENTITIES = ("lead", "contact", "company", "deal", "offer", "task")
+ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_ID = re.compile(r"(lead|contact|company|deal|offer|task)-[0-9a-hjkmnp-tv-z]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone number: E.164 where it is valid, else the text as it was given; `ext` is the extension."""
+
+    value: str
+    ext: str = ""
+    type: str = "work"
+
+    def __str__(self) -> str:
+        return f"{self.value} x{self.ext}" if self.ext else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An e-mail address; the domain is lower case."""
+
+    value: str
+    type: str = "work"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyLink:
+    """A contact's place in a company: the company's id and the role there."""
+
+    company: str
+    role: str = ""
+
+    def __str__(self) -> str:
+        return self.company
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a deal or an offer: what, how many, the price of one, the VAT rate in per cent.
+
+    `vat` is None where the line is free of VAT.
+    """
+
+    name: str
+    quantity: Decimal = Decimal(1)
+    unit: str = ""
+    price: Decimal = Decimal(0)
+    vat: Decimal | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} × {self.quantity}"
+
+
+Value: TypeAlias = (
+    str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Phone, ...]
+    | tuple[Email, ...] | tuple[CompanyLink, ...] | tuple[Line, ...] | Mapping[str, str] | None
+)  # fmt: skip
+"""A typed value of a record's field. Absent is "", (), {} or None, as the kind has it."""
+
+
+def entity_of(record_id: str) -> str:
+    """The entity of a full id: `deal-7k3qf2m9` is a deal; "" if it is no id."""
+    return record_id.split("-", 1)[0] if _ID.fullmatch(record_id) else ""
+
+
+def fold(text: str) -> str:
+    """Text as it is compared and searched: NFKC, caseless, ё as е, runs of white space as one."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return " ".join(folded.split())
+
+
+def format_instant(moment: datetime) -> str:
+    """An instant as files have it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO 8601 instant with an offset or `Z`; ValueError otherwise."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone, write 2026-11-23T09:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def parse_date(text: str) -> date:
+    """Read an ISO date; ValueError otherwise."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"{text!r} is not a date like 2026-11-23")
+    return date.fromisoformat(text)
+
+
+def parse_decimal(text: str) -> Decimal:
+    """Read a decimal number in canonical form: no exponent, at most 15 digits; ValueError otherwise."""
+    if (
+        not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", text)
+        or sum(c.isdigit() for c in text) > 15
+    ):
+        raise ValueError(f"{text!r} is not a number like 1200.50 (at most 15 digits)")
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def parse_money(text: str) -> Decimal:
+    """Read an amount in canonical form: a decimal number with at most two decimals."""
+    amount = parse_decimal(text)
+    if amount != amount.quantize(Decimal("0.01")):
+        raise ValueError(f"{text!r} has more than two decimals")
+    return amount
+
+
+def format_decimal(number: Decimal) -> str:
+    """A number as files have it: plain digits, no exponent."""
+    return format(number, "f")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time: months are not among the units m(inutes), h(ours), d(ays), w(eeks)."""
+
+    count: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.count}{self.unit}"
+
+
+def parse_duration(text: str) -> Duration:
+    """Read `10m`, `2h`, `3d` or `1w`; ValueError otherwise."""
+    match = re.fullmatch(r"([0-9]{1,5})([mhdw])", text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a time like 10m, 2h, 3d or 1w")
+    return Duration(int(match[1]), match[2])

@@ -1,0 +1,128 @@
+"""Mail templates: header lines, an empty line, the text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from crmcli.render.failed import TemplateFailed, nearest
+
+HEADERS = ("Subject", "From", "Reply-To", "To", "Attach")
+_HEADER = re.compile(r"([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*)")
+_COMMENT = re.compile(r"\s*\{#.*#\}\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail template came to; "" and () for the headers that it does not set.
+
+    `attach` are paths from the workspace's root.
+    """
+
+    subject: str
+    text: str
+    html: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    to: str = ""
+    attach: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """One header line of a mail template, not yet rendered."""
+
+    name: str
+    source: str
+    line: int
+
+
+def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
+    """The header lines and the text of a mail template.
+
+    The text keeps as many empty lines before it as there were header lines, so that a complaint
+    about it names the right line. TemplateFailed for an unknown, repeated or missing header.
+    """
+    lines = source.split("\n")
+    end = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
+    headers: list[HeaderLine] = []
+    for number, line in enumerate(lines[:end], 1):
+        if not _COMMENT.fullmatch(line):
+            headers.append(_header_line(line, number, shown))
+    seen: set[str] = set()
+    for header in headers:
+        if header.name in seen and header.name != "Attach":
+            raise TemplateFailed(shown, header.line, f"a second {header.name}", "keep one")
+        seen.add(header.name)
+    if "Subject" not in seen:
+        raise TemplateFailed(shown, 1, "has no subject", "begin it with a line 'Subject: …'")
+    return headers, "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+
+
+def _header_line(line: str, number: int, shown: str) -> HeaderLine:
+    match = _HEADER.fullmatch(line)
+    if not match:
+        raise TemplateFailed(
+            shown,
+            number,
+            f"{line.strip()[:40]!r} is no header line",
+            "a mail template is header lines (Subject: …), an empty line, the text",
+        )
+    by_name = {name.lower(): name for name in HEADERS}
+    name = by_name.get(match[1].lower())
+    if name is None:
+        raise TemplateFailed(
+            shown, number, f"there is no header {match[1]!r} here", nearest(match[1], HEADERS)
+        )
+    return HeaderLine(name, match[2], number)
+
+
+def forbidden_in_header(text: str) -> str:
+    """The name of the first character that must not stand in a header; "" if all is well."""
+    for character in text:
+        if character in "\u2028\u2029" or unicodedata.category(character) in ("Cc", "Cs"):
+            names = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
+            return names.get(character, f"the character U+{ord(character):04X}")
+    return ""
+
+
+def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str) -> Letter:
+    """The letter from its rendered parts; TemplateFailed if a header holds a line break."""
+    single: dict[str, str] = {}
+    attach: list[str] = []
+    for header, value in values:
+        fault = forbidden_in_header(value.strip())
+        if fault:
+            raise TemplateFailed(
+                shown,
+                header.line,
+                f"{header.name} would hold {fault}, which a header must not",
+                "a value that is put there has it; cut it, e.g. by |replace",
+            )
+        if header.name == "Attach":
+            attach += [value.strip()] if value.strip() else []
+        else:
+            single[header.name] = value.strip()
+    if not single["Subject"]:
+        raise TemplateFailed(shown, 1, "the subject is empty", "write a text after 'Subject:'")
+    return Letter(
+        subject=single["Subject"],
+        text=text.strip("\n") + "\n",
+        html=html,
+        sender=single.get("From", ""),
+        reply_to=single.get("Reply-To", ""),
+        to=single.get("To", ""),
+        attach=tuple(attach),
+    )
+
+
+def html_beside(path: str) -> str:
+    """The template of a letter's HTML part: `mail/hello.html.j2` beside `mail/hello.j2`."""
+    return path.removesuffix(".j2") + ".html.j2"
+
+
+def is_letter(path: str) -> bool:
+    """Whether a template is a letter: below mail/, no HTML part, no piece to include (`mail/_foot.j2`)."""
+    name = path.rpartition("/")[2]
+    return path.startswith("mail/") and not (name.startswith("_") or name.endswith(".html.j2"))

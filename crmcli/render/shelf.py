@@ -1,0 +1,71 @@
+"""The templates/ folder: which files a template may be read from, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from crmcli.render.failed import TemplateFailed
+
+MAX_SOURCE = 256 * 1024
+
+
+class Shelf:
+    """A folder of templates; nothing outside of it is read, whatever a path or a link says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def shown(self, path: str) -> str:
+        """The path as messages name it, from the workspace's root."""
+        return f"{self.folder.name}/{path}"
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a template."""
+        return self._place(path).is_file()
+
+    def read(self, path: str) -> str:
+        """The text of a template; TemplateFailed if it is absent, too long or no UTF-8."""
+        place = self._place(path)
+        shown = self.shown(path)
+        if not place.is_file():
+            raise TemplateFailed(shown, 0, "there is no such template", self._others(path))
+        with place.open("rb") as file:
+            data = file.read(MAX_SOURCE + 1)
+        if len(data) > MAX_SOURCE:
+            raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise TemplateFailed(shown, line, "is not UTF-8", "save it as UTF-8") from None
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def _place(self, path: str) -> Path:
+        """The file of a template; TemplateFailed for a path that leads out of the folder."""
+        parts = PurePosixPath(path).parts
+        if not parts or path.startswith("/") or ".." in parts or "\\" in path or "\0" in path:
+            raise TemplateFailed(
+                path or "a template without a name",
+                0,
+                f"is no path below {self.folder.name}/",
+                "write it like mail/hello.j2",
+            )
+        place = self.folder.joinpath(*parts)
+        if not place.resolve().is_relative_to(self.folder.resolve()):
+            raise TemplateFailed(
+                self.shown(path),
+                0,
+                f"leads out of {self.folder.name}/",
+                "put the file itself there",
+            )
+        return place
+
+    def _others(self, path: str) -> str:
+        """The templates that stand beside the one that is missing."""
+        around = PurePosixPath(path).parent
+        folder = self.folder / around
+        if not folder.is_dir():
+            return f"there is no folder {self.shown(str(around))} either"
+        names = sorted(p.name for p in folder.iterdir() if p.name.endswith(".j2"))
+        there = ", ".join(str(around / name) for name in names[:20])
+        return f"there are: {there}" if there else f"{self.shown(str(around))} holds no templates"

@@ -1,0 +1,208 @@
+"""How letters and documents write amounts, dates, phones and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from datetime import date as Date  # noqa: N812  # a filter is called date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from crmcli.model.values import Phone, format_instant
+from crmcli.render.words import amount_in_words
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+CENT = Decimal("0.01")
+SIGNS = {
+    "RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "KZT": "₸", "BYN": "Br",
+    "UAH": "₴", "TRY": "₺", "INR": "₹", "GEL": "₾", "AMD": "֏", "AZN": "₼",
+}  # fmt: skip
+_SIGN_FIRST_IN_ENGLISH = ("USD", "EUR", "GBP", "CNY", "JPY", "INR")
+_RU_MONTHS = (
+    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
+    "октября", "ноября", "декабря",
+)  # fmt: skip
+_EN_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Style:
+    """The language, the usual currency and the time zone in which texts are written.
+
+    Each filter takes None and "" for an absent value and gives "" for it; a value that it cannot
+    write raises ValueError with a sentence.
+    """
+
+    language: str = "ru"
+    currency: str = "RUB"
+    zone: tzinfo = UTC
+
+    @property
+    def filters(self) -> Mapping[str, Callable[..., str]]:
+        """The filters by the names that templates use."""
+        return {
+            "money": self.money,
+            "number": self.number,
+            "date": self.date,
+            "phone": self.phone,
+            "words": self.words,
+            "sentence": self.sentence,
+        }
+
+    def money(self, value: object, currency: object = "") -> str:
+        """An amount with its currency: `1 234,56 ₽`, in English `€1,234.56`."""
+        amount = _decimal(value, "money")
+        if amount is None:
+            return ""
+        code = str(currency or self.currency).upper()
+        digits = self._grouped(amount.quantize(CENT, ROUND_HALF_UP))
+        sign = SIGNS.get(code, code)
+        if self.language == "ru":
+            return f"{digits}{NO_BREAK}{sign}"
+        if code in _SIGN_FIRST_IN_ENGLISH:
+            return f"-{sign}{digits[1:]}" if digits.startswith("-") else f"{sign}{digits}"
+        return f"{code}{NO_BREAK}{digits}"
+
+    def number(self, value: object) -> str:
+        """A number without needless zeros: `1 234,5`, in English `1,234.5`."""
+        amount = _decimal(value, "number")
+        if amount is None:
+            return ""
+        digits = format(amount, "f")
+        return self._grouped(Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits))
+
+    def _grouped(self, amount: Decimal) -> str:
+        text = format(amount, ",f")
+        if self.language != "ru":
+            return text
+        return text.replace(",", NO_BREAK).replace(".", ",")
+
+    def date(self, value: object, form: str = "short") -> str:
+        """A day as people write it; `form` is short, long, time or datetime.
+
+        `23.11.2026`, `23 ноября 2026`; in English `23 Nov 2026`, `23 November 2026`. An instant is
+        told in the workspace's zone.
+        """
+        moment = _moment(value, self.zone)
+        if moment is None:
+            return ""
+        if form in ("short", "long"):
+            return self._day(moment, form)
+        if form not in ("time", "datetime"):
+            raise ValueError(f"date: there is no form {form!r}; short, long, time or datetime")
+        if not isinstance(moment, datetime):
+            raise ValueError(f"date: {moment} is a day, it has no time")
+        clock = f"{moment:%H:%M}"
+        return clock if form == "time" else f"{self._day(moment, 'short')} {clock}"
+
+    def _day(self, day: Date, form: str) -> str:
+        if self.language == "ru":
+            long = f"{day.day} {_RU_MONTHS[day.month - 1]} {day.year}"
+            return long if form == "long" else f"{day.day:02}.{day.month:02}.{day.year:04}"
+        month = _EN_MONTHS[day.month - 1]
+        return f"{day.day} {month if form == 'long' else month[:3]} {day.year}"
+
+    def phone(self, value: object) -> str:
+        """A phone as it is dialled: `+7 912 345-67-89, доб. 12`; of a record's phone or of text."""
+        number, ext = _phone_parts(value)
+        if not number:
+            return ""
+        word = "доб." if self.language == "ru" else "ext."
+        return f"{_spaced(number)}, {word} {ext}" if ext else _spaced(number)
+
+    def words(self, value: object, currency: object = "") -> str:
+        """An amount in words: `сто рублей 50 копеек`."""
+        amount = _decimal(value, "words")
+        if amount is None:
+            return ""
+        return amount_in_words(amount, str(currency or self.currency).upper(), self.language)
+
+    def sentence(self, value: object) -> str:
+        """A text with its first letter large, the others as they are: `Сто долларов США`."""
+        text = bare(value)
+        if text is None:
+            raise ValueError(f"sentence: {_kind(value)} is not a text")
+        return text[:1].upper() + text[1:]
+
+
+def bare(value: object) -> str | None:
+    """A plain value as files have it, for `{{ name }}` alone; None if it is not plain."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return format(value, "f") if abs(value.adjusted()) < 40 else str(value)
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, datetime):
+        return format_instant(value) if value.tzinfo else value.isoformat(" ", "minutes")
+    return value.isoformat() if isinstance(value, Date) else None
+
+
+def _decimal(value: object, filter_name: str) -> Decimal | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
+        raise ValueError(f"{filter_name}: {_kind(value)} is not a number")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{filter_name}: {value!r} is not a number") from None
+    if not number.is_finite() or abs(number.adjusted()) > 20:
+        raise ValueError(f"{filter_name}: {value} is too large a number")
+    return number
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes or no"
+    return (
+        "a list" if isinstance(value, list | tuple) else f"a value of type {type(value).__name__}"
+    )
+
+
+def _moment(value: object, zone: tzinfo) -> Date | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value) if len(value) > 10 else Date.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"date: {value!r} is not a date like 2026-11-23") from None
+    if isinstance(value, datetime):
+        return value.astimezone(zone) if value.tzinfo else value
+    if isinstance(value, Date):
+        return value
+    raise ValueError(f"date: {_kind(value)} is not a date")
+
+
+def _phone_parts(value: object) -> tuple[str, str]:
+    if isinstance(value, Mapping):
+        return str(value.get("value", "")), str(value.get("ext", ""))
+    if isinstance(value, Phone):
+        return value.value, value.ext
+    if value is None or isinstance(value, str):
+        number, _, ext = (value or "").partition(" x")
+        return number, ext
+    raise ValueError(f"phone: {_kind(value)} is not a phone")
+
+
+def _spaced(number: str) -> str:
+    """`+79123456789` as `+7 912 345-67-89`; other countries as their own rule has it."""
+    if len(number) == 12 and number.startswith("+7") and number[1:].isdecimal():
+        return f"+7 {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
+    if not (number.startswith("+") and number[1:].isdecimal()):
+        return number
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number  # kept as it was given, as records keep it
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

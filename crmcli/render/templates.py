@@ -1,0 +1,236 @@
+"""Templates and records become texts and letters; what is wrong names file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmcli.errors import Problem
+from crmcli.render import letter
+from crmcli.render.failed import TemplateFailed, nearest
+from crmcli.render.letter import Letter
+from crmcli.render.shelf import MAX_SOURCE, Shelf
+from crmcli.render.style import Style
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from crmcli.render.sandbox import Sandbox
+
+Names = Mapping[str, object]
+"""What a template sees: plain data by name."""
+
+_FAULTS = (
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What a template can raise by itself: 1/0, a date compared with a text, a hundred nested ifs."""
+
+
+class Renderer:
+    """Renders the templates of one folder, and small texts that stand elsewhere.
+
+    Texts see only the names given, which must be plain data: maps, lists, texts, numbers, dates.
+    """
+
+    def __init__(self, folder: Path, style: Style | None = None) -> None:
+        self.style = style or Style()
+        self._shelf = Shelf(folder)
+        self._compiled: dict[tuple[str, str], Template] = {}
+
+    @cached_property
+    def _sandbox(self) -> Sandbox:
+        from crmcli.render.sandbox import Sandbox
+
+        return Sandbox(self.style, self._shelf.read, self._shelf.shown)
+
+    def render_text(self, path: str, names: Names) -> str:
+        """The text of a template below the folder; TemplateFailed if it cannot be rendered."""
+        return self._run(self._shelf.read(path), path, self._shelf.shown(path), names)
+
+    def render_inline(self, source: str, names: Names, where: str) -> str:
+        """The text of a template that stands elsewhere; `where` names the place for complaints."""
+        if "{" not in source:
+            return source
+        return self._run(source, None, where, names)
+
+    def render_letter(self, path: str, names: Names) -> Letter:
+        """The letter of a mail template, with its HTML part if there is one beside it."""
+        shown = self._shelf.shown(path)
+        headers, body = letter.split(self._shelf.read(path), shown)
+        values = [(h, self._run(_at_line(h.source, h.line), None, shown, names)) for h in headers]
+        text = self._run(body, path, shown, names)
+        beside = letter.html_beside(path)
+        html = self.render_text(beside, names) if self._shelf.has(beside) else ""
+        return letter.put_together(values, text, html, shown)
+
+    def validate(self, path: str, known: Collection[str] = ()) -> list[Problem]:
+        """What is wrong with a template and all that it includes, as far as can be told unrendered.
+
+        With `known`, a name that is none of them is a problem too. A letter is checked with its
+        HTML part.
+        """
+        try:
+            source, shown = self._shelf.read(path), self._shelf.shown(path)
+            if not letter.is_letter(path):
+                return self._check(source, path, shown, known, {path})
+            headers, body = letter.split(source, shown)
+        except TemplateFailed as failed:
+            return [failed.problem]
+        seen = {path}
+        problems = []
+        for header in headers:
+            source = _at_line(header.source, header.line)
+            problems += self._check(source, None, shown, known, seen)
+        problems += self._check(body, path, shown, known, seen)
+        beside = letter.html_beside(path)
+        return problems + (self._check_part(beside, known, seen) if self._shelf.has(beside) else [])
+
+    def validate_inline(
+        self, source: str, where: str, known: Collection[str] = ()
+    ) -> list[Problem]:
+        """What is wrong with a template that stands elsewhere; lines count within it."""
+        return self._check(source, None, where, known, set())
+
+    def _check(
+        self, source: str, path: str | None, shown: str, known: Collection[str], seen: set[str]
+    ) -> list[Problem]:
+        """Check one text; `seen` are the templates that need not be looked at again."""
+        from jinja2 import meta, nodes
+
+        try:
+            with self._failing(shown, {}):
+                self._compile(source, path, shown)
+                tree = self._sandbox.parse(source)
+        except TemplateFailed as failed:
+            return [failed.problem]
+        problems: list[Problem] = []
+        all_names = list(tree.find_all(nodes.Name))
+        # A name that is set in one branch counts as declared: Jinja2 cannot tell, nor can we.
+        allowed = {*known, *self._sandbox.globals, *(n.name for n in all_names if n.ctx != "load")}
+        for name in sorted(meta.find_undeclared_variables(tree) - allowed) if known else ():
+            line = min((node.lineno for node in all_names if node.name == name), default=0)
+            problems.append(
+                Problem(shown, line, f"there is no name {name!r}", nearest(name, known))
+            )
+        for other in meta.find_referenced_templates(tree):
+            if other and other not in seen:
+                seen.add(other)
+                problems += self._check_part(other, known, seen)
+        return problems
+
+    def _check_part(self, path: str, known: Collection[str], seen: set[str]) -> list[Problem]:
+        """A template that others include: text, whatever folder it stands in."""
+        try:
+            return self._check(self._shelf.read(path), path, self._shelf.shown(path), known, seen)
+        except TemplateFailed as failed:
+            return [failed.problem]
+
+    def _compile(self, source: str, path: str | None, shown: str) -> Template:
+        from jinja2 import Template
+
+        from crmcli.render.limits import budget
+
+        if len(source) > MAX_SOURCE:
+            raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
+        key = (shown, source)
+        if key not in self._compiled:
+            with budget():
+                code = self._sandbox.compile(source, path, shown)
+            self._compiled[key] = Template.from_code(self._sandbox, code, self._sandbox.globals)
+        return self._compiled[key]
+
+    def _run(self, source: str, path: str | None, shown: str, names: Names) -> str:
+        from crmcli.render.limits import MAX_OUTPUT, budget
+
+        with self._failing(shown, names):
+            template = self._compile(source, path, shown)
+            chunks: list[str] = []
+            left = MAX_OUTPUT
+            with budget():
+                for chunk in template.generate(names):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise ValueError("writes more than 1 MB")
+                    chunks.append(chunk)
+        return "".join(chunks)
+
+    @contextmanager
+    def _failing(self, shown: str, names: Names) -> Iterator[None]:
+        """Turn what a template does wrong into TemplateFailed with its file and line."""
+        from jinja2.exceptions import TemplateError, TemplateSyntaxError
+
+        try:
+            yield
+        except TemplateSyntaxError as error:
+            message = f"{error.message or 'cannot be read'}"
+            raise TemplateFailed(
+                error.filename or shown, error.lineno, _lower(message), self._filter_hint(message)
+            ) from error
+        except TemplateFailed as error:
+            if error.problem.path == shown:
+                raise
+            path, line = _place(error, shown)
+            raise TemplateFailed(path, line, str(error), error.hint) from error
+        except (TemplateError, *_FAULTS) as error:
+            path, line = _place(error, shown)
+            message, hint = _explained(error, names)
+            raise TemplateFailed(path, line, message, hint) from error
+
+    def _filter_hint(self, message: str) -> str:
+        match = re.match(r"No filter named '(\w+)'", message)
+        if not match:
+            return ""
+        return nearest(match[1], (name for name in self._sandbox.filters if " " not in name))
+
+
+def _at_line(source: str, line: int) -> str:
+    """A header's source moved down to its line, so that a complaint names it."""
+    return "\n" * (line - 1) + source
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+def _place(error: BaseException, shown: str) -> tuple[str, int]:
+    """The template and line at which an error arose: the innermost frame of a template."""
+    place = (shown, 0)
+    trace = error.__traceback__
+    while trace is not None:
+        if "__jinja_exception__" in trace.tb_frame.f_globals:  # a frame that Jinja2 has rewritten
+            place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return place
+
+
+def _explained(error: BaseException, names: Names) -> tuple[str, str]:
+    """The sentence and the hint for what a template did wrong."""
+    from crmcli.render.sandbox import UnknownName
+
+    if isinstance(error, UnknownName):
+        return _unknown(error.name, error.inside, names)
+    if isinstance(error, RecursionError | MemoryError | SyntaxError):
+        return "is nested too deeply, or calls itself without an end", ""
+    if isinstance(error, ArithmeticError) and not isinstance(error, OverflowError):
+        return "cannot be calculated: a division by zero, or no number", ""
+    return _lower(str(error)) or type(error).__name__, ""
+
+
+def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:
+    from jinja2.utils import missing
+
+    if inside is missing:
+        return f"there is no name {name!r}", nearest(name, names)
+    if isinstance(inside, Mapping):
+        holder = next((key for key, value in names.items() if value is inside), "")
+        known = [str(key) for key in inside]
+        full = f"{holder}.{name}" if holder else name
+        return f"there is no {full!r}", nearest(name, known)
+    if isinstance(inside, list | tuple):
+        return f"the list has no item {name} (it holds {len(inside)})", ""
+    return f"a value of type {type(inside).__name__} has no {name!r}", ""

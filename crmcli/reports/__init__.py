@@ -1,0 +1,1 @@
+"""The window: read-only, and the only home of pandas."""

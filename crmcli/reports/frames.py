@@ -1,0 +1,69 @@
+"""Events of the timeline as tables of pandas: where each record stood, from when and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crmcli.model.event import Event
+
+if TYPE_CHECKING:  # pandas costs half a second, so functions import it themselves
+    import pandas as pd
+
+DAY = 86_400.0
+LEADS = "leads"
+"""What stands for the pipeline of leads, which have no pipeline in their events."""
+
+
+def stage_kinds(entity: str) -> tuple[str, ...]:
+    """The events that say where the records of an entity stand, or that they are gone."""
+    return (f"{entity}.created", f"{entity}.removed", "stage.entered")
+
+
+def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.DataFrame:
+    """One row per entry into a stage, oldest first: record, at (seconds), pipeline, stage, removed.
+
+    An event without a pipeline belongs to the one in which its record stood before, or to
+    `pipeline`. A removal is a row without a stage.
+    """
+    import pandas as pd
+
+    start, removal = f"{entity}-", f"{entity}.removed"
+    ordered = sorted(
+        (event for event in events if event.record.startswith(start)),
+        key=lambda event: (event.at, event.id),
+    )
+    rows = [
+        (
+            event.record,
+            event.at.timestamp(),
+            str(event.data.get("pipeline") or "") or None,
+            "" if event.kind == removal else str(event.data.get("stage") or ""),
+            event.kind == removal,
+        )
+        for event in ordered
+    ]
+    frame = pd.DataFrame(rows, columns=["record", "at", "pipeline", "stage", "removed"])
+    known = frame.groupby("record", sort=False)["pipeline"].ffill()
+    return frame.assign(pipeline=known.fillna(pipeline).astype("object"))
+
+
+def visits(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per stay in a stage: record, pipeline, stage, entered, left, last.
+
+    `left` is NaN for the stay that goes on. A second entry into the stage where a record stands
+    already is no new visit. Records that were removed at last are left out.
+    """
+    records = frame.groupby("record", sort=False)
+    again = (
+        (frame["stage"] == records["stage"].shift())
+        & (frame["pipeline"] == records["pipeline"].shift())
+        & ~frame["removed"]
+    )
+    stays = frame[~again]
+    gone = frame[records.cumcount(ascending=False) == 0].query("removed")["record"]
+    stays = stays.assign(left=stays.groupby("record", sort=False)["at"].shift(-1))
+    stays = stays[~stays["record"].isin(gone) & ~stays["removed"]]
+    return stays.assign(last=stays["left"].isna()).rename(columns={"at": "entered"})[
+        ["record", "pipeline", "stage", "entered", "left", "last"]
+    ]

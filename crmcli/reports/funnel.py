@@ -1,0 +1,193 @@
+"""The funnel: of the records that came in a period, how many reached each stage, and how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crmcli.model.event import Event
+from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.reports.frames import DAY, entries, stage_kinds, visits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crmcli.model.where import Condition
+    from crmcli.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """One stage of a funnel. Shares are per cent, times are days; None where there is none.
+
+    `reached` stood here or in a later stage at least once; of those, `moved_on` reached a later
+    one, and the rest, whose furthest stage this is, are now `lost`, `moved_away` to another
+    pipeline or still `open`. A stage of the lost kind has in `reached` those who stand there now.
+    `median_days` and `p90_days` are about stays that have ended; `waiting` records stand here now,
+    for `waiting_days` so far (median).
+    """
+
+    stage: str
+    name: str
+    kind: str
+    reached: int
+    overall: float | None
+    moved_on: int | None = None
+    to_next: float | None = None
+    lost: int | None = None
+    moved_away: int | None = None
+    open: int | None = None
+    median_days: float | None = None
+    p90_days: float | None = None
+    waiting: int | None = None
+    waiting_days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """The funnel of a cohort: the records that first entered the pipeline within the period.
+
+    `reopened` counts how often one of them came back from a final stage.
+    """
+
+    pipeline: str
+    cohort: int
+    reopened: int
+    rows: tuple[FunnelRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `since` up to, and without, `until`; None is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALWAYS = Period()
+
+
+def read_funnel(
+    ws: Workspace, pipeline: Pipeline, period: Period = ALWAYS, condition: Condition | None = None
+) -> Funnel:
+    """The funnel of a pipeline from the workspace's timeline.
+
+    With a condition, only records that exist and fit it now are counted.
+    """
+    only = None
+    if condition is not None:
+        only = {record.id for record in ws.select(pipeline.entity, condition)}
+    events = ws.events(kinds=stage_kinds(pipeline.entity))
+    home = pipeline.id if pipeline.entity == "lead" else ws.pipelines.deals[0].id
+    return funnel(events, pipeline, ws.now, period=period, only=only, home=home)
+
+
+def funnel(
+    events: Iterable[Event],
+    pipeline: Pipeline,
+    now: datetime,
+    *,
+    period: Period = ALWAYS,
+    only: Collection[str] | None = None,
+    home: str = "",
+) -> Funnel:
+    """The funnel of a pipeline from events; `home` is the pipeline of events that name none."""
+    stays = visits(entries(events, pipeline.entity, home or pipeline.id))
+    stays = _of_cohort(stays, pipeline, period, only)
+    here = stays[stays["pipeline"] == pipeline.id]
+    steps = [stage for stage in pipeline.stages if stage.is_open] + [pipeline.won]
+    ended = _standing(stays, pipeline)
+    furthest = _furthest(here, ended, steps)
+    rows = [_step_row(n, steps, here, furthest, ended, now.timestamp()) for n in range(len(steps))]
+    rows += [
+        _lost_row(stage, here, len(furthest)) for stage in pipeline.stages if stage.kind == "lost"
+    ]
+    return Funnel(pipeline.id, len(furthest), _reopened(here, pipeline), tuple(rows))
+
+
+def _of_cohort(
+    stays: pd.DataFrame, pipeline: Pipeline, period: Period, only: Collection[str] | None
+) -> pd.DataFrame:
+    """The stays of the records that first entered the pipeline within the period."""
+    came = stays[stays["pipeline"] == pipeline.id].groupby("record")["entered"].min()
+    if period.since is not None:
+        came = came[came >= period.since.timestamp()]
+    if period.until is not None:
+        came = came[came < period.until.timestamp()]
+    if only is not None:
+        came = came[came.index.isin(list(only))]
+    return stays[stays["record"].isin(came.index)]
+
+
+def _standing(stays: pd.DataFrame, pipeline: Pipeline) -> pd.Series[str]:
+    """What became of each record so far: the kind of its stage now, or `moved_away`."""
+    kinds = {stage.id: stage.kind for stage in pipeline.stages}
+    last = stays[stays["last"]].set_index("record")
+    standing = last["stage"].map(kinds).fillna("open")  # a stage that is no longer declared
+    return standing.where(last["pipeline"] == pipeline.id, "moved_away")
+
+
+def _furthest(here: pd.DataFrame, standing: pd.Series[str], steps: list[Stage]) -> pd.Series[int]:
+    """How far each record came: the highest open stage it ever stood in, or won if it is won now.
+
+    A record that was won and then reopened is not won; going to lost is no step ahead.
+    """
+    ranks = {stage.id: n for n, stage in enumerate(steps[:-1])}
+    furthest = here["stage"].map(ranks).fillna(0).groupby(here["record"]).max().astype(int)
+    return furthest.mask(standing.reindex(furthest.index) == "won", len(steps) - 1)
+
+
+def _step_row(
+    n: int,
+    steps: list[Stage],
+    here: pd.DataFrame,
+    furthest: pd.Series[int],
+    standing: pd.Series[str],
+    now: float,
+) -> FunnelRow:
+    stage, cohort = steps[n], len(furthest)
+    reached = int((furthest >= n).sum())
+    if stage.kind == "won":
+        return FunnelRow(stage.id, stage.name, stage.kind, reached, _percent(reached, cohort))
+    moved_on = int((furthest > n).sum())
+    stopped = standing.reindex(furthest.index)[furthest == n].value_counts()
+    stays = here[here["stage"] == stage.id]
+    over = (stays["left"] - stays["entered"]).dropna() / DAY
+    waiting = ((now - stays[stays["last"]]["entered"]) / DAY).clip(lower=0)
+    return FunnelRow(
+        stage=stage.id,
+        name=stage.name,
+        kind=stage.kind,
+        reached=reached,
+        overall=_percent(reached, cohort),
+        moved_on=moved_on,
+        to_next=_percent(moved_on, reached),
+        lost=int(stopped.get("lost", 0)),
+        moved_away=int(stopped.get("moved_away", 0)),
+        open=int(stopped.get("open", 0)),
+        median_days=_quantile(over, 0.5),
+        p90_days=_quantile(over, 0.9),
+        waiting=len(waiting),
+        waiting_days=_quantile(waiting, 0.5),
+    )
+
+
+def _lost_row(stage: Stage, here: pd.DataFrame, cohort: int) -> FunnelRow:
+    standing = int((here["last"] & (here["stage"] == stage.id)).sum())
+    return FunnelRow(stage.id, stage.name, stage.kind, standing, _percent(standing, cohort))
+
+
+def _reopened(here: pd.DataFrame, pipeline: Pipeline) -> int:
+    final = [stage.id for stage in pipeline.stages if not stage.is_open]
+    before = here.groupby("record", sort=False)["stage"].shift()
+    return int((before.isin(final) & ~here["stage"].isin(final)).sum())
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
+
+
+def _quantile(days: pd.Series[float], share: float) -> float | None:
+    return round(float(days.quantile(share)), 2) if len(days) else None

@@ -1,0 +1,119 @@
+"""The work with leads: how many came, were converted, were junk, by source, stage or owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from crmcli.model.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crmcli.model.where import Condition
+    from crmcli.workspace import Workspace
+
+BY = ("source", "stage", "owner")
+Sums = Mapping[str, Decimal]
+_KINDS = {"won": "converted", "lost": "junk"}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsRow:
+    """The leads of one source, stage or owner ("" where they have none).
+
+    `conversion` is the share of all of them that were converted, in per cent. Sums are per
+    currency: of all of them, and of those converted.
+    """
+
+    key: str
+    leads: int
+    converted: int
+    junk: int
+    open: int
+    conversion: float | None
+    amounts: Sums = field(default_factory=dict)
+    converted_amounts: Sums = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many leads of a key stand in a stage, with that sum in one currency."""
+
+    key: str
+    stage: str
+    count: int
+    currency: str
+    amount: Decimal
+
+
+def read_leads(ws: Workspace, by: str, condition: Condition | None = None) -> list[LeadsRow]:
+    """The report from the workspace's leads that fit a condition."""
+    keys = ["stage"] if by == "stage" else [by, "stage"]
+    totals = ws.index.totals("lead", keys, condition, ws.env)
+    counts = [
+        Count(t.keys[0], t.keys[-1], t.count, t.currency, t.amount or Decimal(0)) for t in totals
+    ]
+    rows = leads(counts, ws.pipelines.leads)
+    if by == "stage":
+        order = [stage.id for stage in ws.pipelines.leads.stages]
+        rows.sort(key=lambda row: order.index(row.key) if row.key in order else len(order))
+    return rows
+
+
+def leads(counts: Iterable[Count], pipeline: Pipeline) -> list[LeadsRow]:
+    """The report from counts, the keys with the most leads first."""
+    import pandas as pd
+
+    ends = {stage.id: _KINDS.get(stage.kind, "open") for stage in pipeline.stages}
+    frame = pd.DataFrame(
+        [(c.key, ends.get(c.stage, "open"), c.count, c.currency, c.amount) for c in counts],
+        columns=["key", "end", "count", "currency", "amount"],
+    )
+    rows = []
+    for key, group in frame.groupby("key"):
+        ended = group.groupby("end")["count"].sum()
+        number, converted = int(group["count"].sum()), int(ended.get("converted", 0))
+        rows.append(
+            LeadsRow(
+                key=str(key),
+                leads=number,
+                converted=converted,
+                junk=int(ended.get("junk", 0)),
+                open=int(ended.get("open", 0)),
+                conversion=round(100 * converted / number, 1) if number else None,
+                amounts=_sums(group),
+                converted_amounts=_sums(group[group["end"] == "converted"]),
+            )
+        )
+    return sorted(rows, key=lambda row: (-row.leads, row.key))
+
+
+def total(rows: Sequence[LeadsRow]) -> LeadsRow:
+    """All rows as one; its key is ""."""
+    number, converted = sum(r.leads for r in rows), sum(r.converted for r in rows)
+    return LeadsRow(
+        key="",
+        leads=number,
+        converted=converted,
+        junk=sum(r.junk for r in rows),
+        open=sum(r.open for r in rows),
+        conversion=round(100 * converted / number, 1) if number else None,
+        amounts=_added(r.amounts for r in rows),
+        converted_amounts=_added(r.converted_amounts for r in rows),
+    )
+
+
+def _sums(group: pd.DataFrame) -> Sums:
+    pairs = zip(group["currency"], group["amount"], strict=True)
+    return _added({str(currency): amount} for currency, amount in pairs if amount)
+
+
+def _added(sums: Iterable[Sums]) -> Sums:
+    added: dict[str, Decimal] = {}
+    for amounts in sums:
+        for currency, amount in amounts.items():
+            added[currency] = added.get(currency, Decimal("0.00")) + amount
+    return dict(sorted(added.items()))

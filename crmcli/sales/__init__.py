@@ -1,0 +1,1 @@
+"""The verbs: what a salesperson can do. First argument always the workspace."""

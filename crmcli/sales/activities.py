@@ -1,0 +1,46 @@
+"""What happened with a client: calls, letters, meetings, notes, and codes that triggers wait for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crmcli.errors import BadUsage
+from crmcli.model.event import ACTIVITIES
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+
+def log(ws: Workspace, record_id: str, kind: str, text: str, **data: Any) -> str:
+    """Write down an activity of a record; `kind` is one of model.event.ACTIVITIES.
+
+    `data` may hold duration (seconds), subject, at. Returns the event's id.
+    """
+    if kind not in ACTIVITIES:
+        raise BadUsage(f"{kind!r} is no activity", f"one of {', '.join(ACTIVITIES)}")
+    with ws.change("log") as change:
+        change.get(record_id)
+        return log_in(change, record_id, kind, text, data)
+
+
+def log_in(
+    change: Change, record_id: str, kind: str, text: str, data: Mapping[str, Any] | None = None
+) -> str:
+    """Write down an activity within an open change."""
+    facts = {name: value for name, value in (data or {}).items() if value not in ("", None)}
+    return change.note(kind, record_id, {"text": text, **facts})
+
+
+def fire(ws: Workspace, record_id: str, code: str) -> str:
+    """Tell the triggers that something happened outside; returns the event's id.
+
+    A code is a word without a dot, so that it cannot be taken for one of crm's own events.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", code):
+        raise BadUsage(
+            f"{code!r} is no code", "a word of small Latin letters, digits, - and _, e.g. paid"
+        )
+    with ws.change("trigger fire") as change:
+        change.get(record_id)
+        return change.note("signal", record_id, {"code": code})

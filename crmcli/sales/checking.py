@@ -1,0 +1,60 @@
+"""What is wrong in a workspace: configuration, unreadable files, dangling links, the timeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.fields import Record
+from crmcli.model.schema import CLASSES
+from crmcli.model.values import CompanyLink
+from crmcli.store import layout, timeline
+from crmcli.store.transaction import leftovers
+from crmcli.workspace import UnknownStage, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def problems(ws: Workspace) -> list[Problem]:
+    """Everything that a person should mend, by file and line."""
+    found: list[Problem] = []
+    staged = True
+    try:
+        _ = ws.pipelines
+    except InvalidData as error:
+        found += error.problems
+        staged = False
+    found += leftovers(ws.root)
+    found += ws.problems()
+    for path in sorted((ws.root / layout.TIMELINE).glob("*/*.csv")):
+        found += timeline.verify_chain(path, name=path.relative_to(ws.root).as_posix())
+    for entity in CLASSES:
+        for record in ws.select(entity):
+            found += _of_record(ws, record, staged=staged)
+    return list(dict.fromkeys(found))
+
+
+def _of_record(ws: Workspace, record: Record, *, staged: bool) -> Iterator[Problem]:
+    path = layout.record_path(record.id)
+    for name, target in _links(ws, record):
+        if not ws.exists(target):
+            yield Problem(
+                path, 0, f"{name} links to {target}, which is not there", "unset the link"
+            )
+    if staged and record.entity in ("lead", "deal"):
+        try:
+            ws.stage_of(record)
+        except UnknownStage as error:
+            yield Problem(path, 0, error.message, error.hint)
+
+
+def _links(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
+    for field in ws.schema.fields(record.entity):
+        value = record.get(field.name)
+        if field.kind == "link" and value:
+            yield field.name, str(value)
+        elif field.kind == "links":
+            yield from ((field.name, i) for i in cast("tuple[str, ...]", value))
+        elif field.kind == "companies":
+            yield from ((field.name, c.company) for c in cast("tuple[CompanyLink, ...]", value))

@@ -1,0 +1,26 @@
+"""Deals: win and lose; moving them stands in stages.py, what they share with others in records.py."""
+
+from __future__ import annotations
+
+from crmcli.errors import BadUsage
+from crmcli.sales.stages import Move, find_stage, move_in
+from crmcli.workspace import Workspace
+
+
+def win(ws: Workspace, deal_id: str) -> Move:
+    """Close a deal as won."""
+    with ws.change("deal win") as change:
+        deal = change.get(deal_id)
+        return move_in(change, ws, deal, ws.pipeline_of(deal).won.id)
+
+
+def lose(ws: Workspace, deal_id: str, reason: str, stage: str = "") -> Move:
+    """Close a deal as lost; `stage` picks one of several lost stages, the first otherwise."""
+    with ws.change("deal lose") as change:
+        deal = change.get(deal_id)
+        pipeline = ws.pipeline_of(deal)
+        target = find_stage(pipeline, stage) if stage else pipeline.lost
+        if target.kind != "lost":
+            lost = ", ".join(s.id for s in pipeline.stages if s.kind == "lost")
+            raise BadUsage(f"{target.name!r} is no lost stage", f"one of {lost}")
+        return move_in(change, ws, deal, target.id, reason=reason)

@@ -1,0 +1,79 @@
+"""What an import file gives, and what one of its rows says before it is a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from crmcli.model.values import Raw
+
+
+class FileRow(Protocol):
+    """A row of a CSV or JSON lines file: where it is, its cells, what is wrong with it as a row."""
+
+    @property
+    def line(self) -> int:
+        """The line of the file where it starts."""
+
+    @property
+    def cells(self) -> Sequence[Raw]:
+        """A value for each column."""
+
+    @property
+    def fault(self) -> str:
+        """Why the row cannot be read by columns."""
+
+    @property
+    def source(self) -> str:
+        """The text of a row that cannot be read."""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything."""
+
+
+class Source(Protocol):
+    """A file of rows that can be read from the beginning as often as is wanted."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of its columns, no two the same."""
+
+    def rows(self) -> Iterator[FileRow]:
+        """Every row in order."""
+
+
+@dataclass(slots=True)
+class Mention:
+    """A linked record as a row names it; `facts` are raw values by which it is known: inn, phones."""
+
+    id: str = ""
+    name: str = ""
+    role: str = ""
+    facts: dict[str, Raw] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a row says: raw values by field, linked records that it names, and what is wrong.
+
+    `id` is the full id that it carries; such a row is one of our own exports, taken to the letter.
+    `faults` are pairs of column and reason; `conflicts` are columns whose value another column of
+    the same field has kept out; `types` are the types of phones and e-mails that had a column.
+    """
+
+    line: int
+    cells: Sequence[Raw]
+    source: str = ""
+    id: str = ""
+    values: dict[str, Raw] = field(default_factory=dict)
+    unknown: dict[str, Raw] = field(default_factory=dict)
+    links: dict[str, list[Mention]] = field(default_factory=dict)
+    types: dict[str, set[str]] = field(default_factory=dict)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    address: list[str] = field(default_factory=list)
+    comment: list[str] = field(default_factory=list)
+    named: dict[tuple[str, str], str] = field(default_factory=dict)
+    full_name: str = ""

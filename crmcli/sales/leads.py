@@ -1,0 +1,279 @@
+"""Leads: junk and convert; moving them stands in stages.py, what they share with others in records.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.contact import Contact, full_name
+from crmcli.model.deal import Deal
+from crmcli.model.fields import Record, empty
+from crmcli.model.lead import Lead
+from crmcli.model.task import Task
+from crmcli.model.values import CompanyLink, Value
+from crmcli.sales import records
+from crmcli.sales.required import MissingFields
+from crmcli.sales.stages import Move, find_pipeline, move_in
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+TARGETS = ("contact", "company", "deal")
+OF_THE_LEAD = frozenset(
+    {"id", "stage", "converted", "converted_at", "batch", "created_at", "owner", "junk_reason"}
+)
+"""Lead fields that say how the lead was worked, not who the client is: nothing is lost with them."""
+
+
+class LeadAlreadyConverted(Refused):
+    """A lead is converted once."""
+
+
+class LeadIsJunk(Refused):
+    """A junk lead is taken up again before it is converted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a conversion shall make (any of TARGETS) and which existing records it shall use instead."""
+
+    make: tuple[str, ...] = ()
+    use: Mapping[str, str] = field(default_factory=dict)
+    pipeline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A conversion as it is planned, or as it was done.
+
+    `made` are the new records by entity, `used` existing ones as they become; `unmapped` names every
+    lead field with a value that goes nowhere, `conflicts` what an existing record has otherwise.
+    """
+
+    lead: Lead
+    made: Mapping[str, Record]
+    used: Mapping[str, Record]
+    unmapped: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Entity -> id of all that the lead became."""
+        both = {**self.used, **self.made}
+        return {entity: both[entity].id for entity in TARGETS if entity in both}
+
+
+def junk(ws: Workspace, lead_id: str, reason: str = "") -> Move:
+    """End a lead as junk."""
+    with ws.change("lead junk") as change:
+        lead = change.get(lead_id)
+        return move_in(change, ws, lead, ws.pipelines.leads.lost.id, reason=reason)
+
+
+def convert(ws: Workspace, lead_id: str, wanted: Wanted) -> Conversion:
+    """Convert a lead into contact, company and deal, or any of them, all in one transaction."""
+    with ws.change("lead convert") as change:
+        lead = change.get(lead_id)
+        if not isinstance(lead, Lead):
+            raise BadUsage(f"{lead_id} is no lead", "only leads are converted")
+        plan = plan_conversion(change, ws, lead, wanted)
+        _write(change, ws, plan)
+        return plan
+
+
+def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -> Conversion:
+    """What a conversion would make; refuses what cannot be done before anything is written."""
+    if lead.converted_at is not None:
+        parts = ", ".join(lead.converted.values())
+        raise LeadAlreadyConverted(f"{lead.id} is already converted", f"see {parts}")
+    stage = ws.stage_of(lead)
+    if stage.kind == "lost":
+        raise LeadIsJunk(
+            f"{lead.id} has ended in {stage.name!r}",
+            f"crm lead move {lead.id} STAGE --reopen first",
+        )
+    use = dict(wanted.use)
+    make = [t for t in (wanted.make or default_targets(lead, use)) if t not in use]
+    existing = {entity: change.get(record_id) for entity, record_id in use.items()}
+    company = existing.get("company") or (_company(ws, lead, make) if "company" in make else None)
+    contact = existing.get("contact") or (
+        _contact(ws, lead, company) if "contact" in make else None
+    )
+    deal = existing.get("deal") or (
+        _deal(ws, lead, wanted.pipeline, contact, company) if "deal" in make else None
+    )
+    whole = {
+        entity: record
+        for entity, record in (("contact", contact), ("company", company), ("deal", deal))
+        if record is not None
+    }
+    conflicts: list[str] = []
+    for entity in use:
+        whole[entity] = _enriched(ws, lead, whole[entity], whole, conflicts)
+    for record in whole.values():
+        _check_whole(ws, record)
+    return Conversion(
+        lead=lead,
+        made={e: r for e, r in whole.items() if e not in use},
+        used={e: r for e, r in whole.items() if e in use},
+        unmapped=_unmapped(ws, lead, whole),
+        conflicts=tuple(conflicts),
+        tasks=_open_tasks(ws, lead),
+    )
+
+
+def default_targets(lead: Lead, use: Mapping[str, str]) -> tuple[str, ...]:
+    """What a lead becomes where nobody said it: a deal, a contact, and a company if it names one."""
+    targets = ["contact", "deal"]
+    if lead.company_name and "company" not in use:
+        targets.append("company")
+    return tuple(targets)
+
+
+def _company(ws: Workspace, lead: Lead, make: list[str]) -> Record:
+    if not lead.company_name:
+        raise MissingFields(
+            f"{lead.id} cannot become a company: it lacks company_name",
+            f"crm lead edit {lead.id} --company-name …",
+            ["company_name"],
+        )
+    values = _shared(ws, lead, "company")
+    values.pop("currency", None)  # that of the lead's amount, not of the company's turnover
+    if "contact" in make:  # the person's numbers belong to the person
+        values = {k: v for k, v in values.items() if k not in ("phones", "emails")}
+    return records.build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
+
+
+def _contact(ws: Workspace, lead: Lead, company: Record | None) -> Record:
+    name = full_name(lead.first_name, lead.middle_name, lead.last_name) or lead.name
+    link = (CompanyLink(company.id, lead.position),) if company else ()
+    values = _shared(ws, lead, "contact")
+    return records.build(
+        ws, "contact", {**values, "name": name, "companies": link, "lead": lead.id}
+    )
+
+
+def _deal(
+    ws: Workspace, lead: Lead, pipeline: str, contact: Record | None, company: Record | None
+) -> Record:
+    target = find_pipeline(ws, pipeline) if pipeline else ws.pipelines.deals[0]
+    values = _shared(ws, lead, "deal")
+    return records.build(
+        ws,
+        "deal",
+        {
+            **values,
+            "name": lead.name,
+            "pipeline": target.id,
+            "contacts": (contact.id,) if contact else (lead.contact,) if lead.contact else (),
+            "company": company.id if company else lead.company,
+            "lead": lead.id,
+        },
+    )
+
+
+def _shared(ws: Workspace, lead: Lead, entity: str) -> dict[str, Value]:
+    """The lead's values for every field that the target has under the same name and of the same kind."""
+    kinds = {f.name: f.kind for f in ws.schema.fields("lead")}
+    return {
+        f.name: lead.get(f.name)
+        for f in ws.schema.fields(entity)
+        if (f.name not in OF_THE_LEAD or f.name == "owner")
+        and kinds.get(f.name) == f.kind
+        and lead.get(f.name) != empty(f.kind)
+    }
+
+
+def _enriched(
+    ws: Workspace, lead: Lead, record: Record, whole: Mapping[str, Record], conflicts: list[str]
+) -> Record:
+    """An existing record with its empty fields filled and its lists added to; nothing is lost."""
+    values: dict[str, Value] = {}
+    for name, new in _shared(ws, lead, record.entity).items():
+        field, old = ws.schema.field(record.entity, name), record.get(name)
+        if name in ("name", "owner"):
+            continue
+        if field.is_many:
+            have = {str(item) for item in cast("tuple[Any, ...]", old)}
+            items = tuple(i for i in cast("tuple[Any, ...]", new) if str(i) not in have)
+            joined = (*cast("tuple[Any, ...]", old), *items)
+            values[name] = tuple(sorted(joined)) if field.kind == "tags" else joined
+        elif old == empty(field.kind):
+            values[name] = new
+        elif old != new:
+            conflicts.append(f"{record.id} {name}")
+    return records.with_values(ws, record, {**values, **_new_links(lead, record, whole)})
+
+
+def _new_links(lead: Lead, record: Record, whole: Mapping[str, Record]) -> dict[str, Value]:
+    """The links that an existing record gets to what else the lead becomes."""
+    company, contact = whole.get("company"), whole.get("contact")
+    links: dict[str, Value] = {}
+    if isinstance(record, Contact) and company is not None:
+        if company.id not in [link.company for link in record.companies]:
+            links["companies"] = (*record.companies, CompanyLink(company.id, lead.position))
+    elif isinstance(record, Deal):
+        if contact is not None and contact.id not in record.contacts:
+            links["contacts"] = (*record.contacts, contact.id)
+        if company is not None and not record.company:
+            links["company"] = company.id
+    return links
+
+
+def _check_whole(ws: Workspace, record: Record) -> None:
+    from crmcli.sales.required import check_stage, require
+
+    require(ws, record, [f.name for f in ws.schema.fields(record.entity) if f.required])
+    if isinstance(record, Deal):
+        check_stage(ws, record, ws.stage_of(record))
+
+
+def _unmapped(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> tuple[str, ...]:
+    """The lead fields that have a value and go to none of the records that are made or used."""
+    carried = {"name"} | OF_THE_LEAD
+    for entity in whole:
+        carried |= set(_shared(ws, lead, entity))
+    if "company" in whole:
+        carried |= {"company_name"}
+        if "contact" in whole:
+            carried |= {"position"}
+    if "contact" in whole:
+        carried |= {"contact"}
+    if "deal" in whole:
+        carried |= {"contact", "company"}
+    own = [f for f in ws.schema.fields("lead") if f.name not in carried]
+    return (
+        *(f.name for f in own if lead.get(f.name) != empty(f.kind)),
+        *sorted(lead.unknown),
+    )
+
+
+def _open_tasks(ws: Workspace, lead: Lead) -> tuple[Task, ...]:
+    ws.look_again()
+    found = ws.select("task", ws.condition(f"about = {lead.id} and done_at is empty", "task"))
+    return tuple(task for task in found if isinstance(task, Task))
+
+
+def _write(change: Change, ws: Workspace, plan: Conversion) -> None:
+    """Write the plan: what is new and what is filled up, the lead's tasks, and the lead last."""
+    for record in plan.made.values():
+        change.add(record, {"lead": plan.lead.id})
+    for record in plan.used.values():
+        change.save(record)
+    heir = plan.ids.get("deal") or plan.ids.get("contact") or plan.ids["company"]
+    for task in plan.tasks:
+        change.save(replace(task, about=heir))
+    won = ws.pipelines.leads.won
+    done = replace(plan.lead, stage=won.id, converted=plan.ids, converted_at=ws.now)
+    change.save(done, "stage.entered", {"stage": won.id, "from": plan.lead.stage})
+    change.note(
+        "lead.converted",
+        plan.lead.id,
+        {
+            **plan.ids,
+            "made": [record.id for record in plan.made.values()],
+            "unmapped": list(plan.unmapped),
+        },
+    )

@@ -1,0 +1,349 @@
+"""One row of an import file turned into the raw values of a record, with everything wrong in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from crmcli.model.fields import UTM_KEYS, Field
+from crmcli.model.values import Raw, entity_of, fold
+from crmcli.sales.cellreading import CellReader, read_currency
+from crmcli.sales.draft import Draft, FileRow, Mention
+from crmcli.sales.mapping import EXTRAS, FULL_NAME, LABELLED, PART, Column, Target, Vocabulary
+from crmcli.sales.sheet import NAMES, UNKNOWN, read_list, read_names, sheet_columns, unguard
+from crmcli.sales.stagenames import StageNames
+from crmcli.store.jsonlines import read_object
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+
+FACTS = {"inn": ("company", "inn"), "phone": ("contact", "phones"), "email": ("contact", "emails")}
+"""What a row may say of a linked record beside its name: the entity and its field."""
+
+
+class RowReader:
+    """Reads the rows of one file: which column goes where, and how its values are written.
+
+    `raw_records` says that the rows are JSON objects, as files have records. `fields` are those
+    that the file speaks of; `filled` counts the cells of each column that hold something,
+    `foreign_ids` the ids of another system, which are not kept.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        entity: str,
+        columns: Sequence[Column],
+        ctx: InputContext,
+        *,
+        raw_records: bool = False,
+    ) -> None:
+        self.ws = ws
+        self.entity = entity
+        self.columns = columns
+        self.cells = CellReader(ctx)
+        self.stages = StageNames(ws, entity)
+        self.filled: Counter[str] = Counter()
+        self.foreign_ids = 0
+        own = {column.name for column in sheet_columns(ws.schema, entity)}
+        self.raw_records = raw_records
+        self.fields = {c.target.field for c in columns if c.target}
+        if raw_records:  # in which an absent field is an empty one
+            self.fields = {field.name for field in ws.schema.fields(entity)}
+        self.is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
+        self._vocabulary = Vocabulary(ws.schema, entity)
+
+    def read(self, row: FileRow) -> Draft:
+        """Read one row; what is wrong is collected, nothing is raised."""
+        draft = Draft(row.line, row.cells, row.source)
+        if row.fault:
+            draft.faults.append(("", row.fault))
+            return draft
+        cells = dict(zip((column.label for column in self.columns), row.cells, strict=True))
+        if str(cells.get("crm_rest", "")).strip():
+            draft.faults.append(
+                ("crm_rest", "still holds text: put it in its columns and empty it")
+            )
+        self._take_id(draft)
+        for column, cell in zip(self._columns_for(draft), row.cells, strict=True):
+            text = self._clean(draft, cell)
+            if text in ("", [], {}):
+                continue
+            self.filled[column.label] += 1
+            try:
+                self._take(draft, column, text)
+            except ValueError as error:
+                draft.faults.append((column.label, str(error)))
+        self._finish(draft)
+        return draft
+
+    def _clean(self, draft: Draft, cell: Raw) -> Raw:
+        if not isinstance(cell, str):
+            return cell
+        text = cell if self.raw_records else unguard(cell, own=self.is_own)
+        return text if draft.id else text.strip()
+
+    def _columns_for(self, draft: Draft) -> Sequence[Column]:
+        """The keys of a raw record of ours mean what they say, whatever else they may resemble."""
+        return self._keys if self.raw_records and draft.id else self.columns
+
+    @cached_property
+    def _keys(self) -> Sequence[Column]:
+        own = self._vocabulary.fields
+        keys: list[Column] = []
+        for label in (column.label for column in self.columns):
+            if label in (*EXTRAS, "batch"):
+                keys.append(Column(label, ignored=True))
+            else:
+                keys.append(
+                    Column(label, Target(label) if label in own else Target(UNKNOWN, label))
+                )
+        return keys
+
+    def _take_id(self, draft: Draft) -> None:
+        """A full id makes the row one of our own; other ids mean nothing here."""
+        number = self._id_column
+        text = str(draft.cells[number]).strip() if number >= 0 else ""
+        entity = entity_of(text)
+        if entity == self.entity:
+            draft.id = text
+        elif entity:
+            label = self.columns[number].label
+            draft.faults.append(
+                (label, f"{text!r} is the id of a {entity}, not of a {self.entity}")
+            )
+        elif text:
+            self.foreign_ids += 1
+
+    @cached_property
+    def _id_column(self) -> int:
+        targets = [c.target.field if c.target else "" for c in self.columns]
+        return targets.index("id") if "id" in targets else -1
+
+    def _take(self, draft: Draft, column: Column, cell: Raw) -> None:
+        """Put one cell where its column goes; ValueError if it does not fit there."""
+        target = column.target
+        if target is None or target.field == "id":
+            return
+        if target.field == UNKNOWN and target.part:
+            draft.unknown[target.part] = cell
+        elif target.field == UNKNOWN:
+            self._take_unknown(draft, cell)
+        elif target.field == FULL_NAME:
+            draft.full_name = draft.full_name or self._text(draft, "name", cell)
+        elif target.part == PART:
+            draft.address.append(self._text(draft, "address", cell))
+        elif target.field == "comment":
+            text = self._text(draft, "comment", cell)
+            labelled = f"{column.label}: {text}" if target.part == LABELLED else text
+            if text not in draft.comment:
+                draft.comment.append(labelled)
+        elif target.part in UTM_KEYS:
+            utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
+            spec = Field(f"utm_{target.part}", "text")
+            utm[target.part] = self.cells.read(spec, cell, exact=bool(draft.id))
+        elif target.part in ("name", "names", "role", *FACTS):
+            self._take_name(draft, column, str(cell))
+        else:
+            self._take_value(draft, column, self._vocabulary.field(target), cell)
+
+    def _text(self, draft: Draft, name: str, cell: Raw) -> str:
+        """The text of a cell as the field of that name has texts."""
+        return str(self.cells.read(self._vocabulary.fields[name], cell, exact=bool(draft.id)))
+
+    def _take_unknown(self, draft: Draft, cell: Raw) -> None:
+        """Keys that nobody declared, as an export has them in one cell; declared here, they are fields."""
+        found = read_object(cell) if isinstance(cell, str) else cell
+        if not isinstance(found, dict):
+            raise ValueError('is no object like {"key": "value"}')
+        for key, value in found.items():
+            if key == "utm" and isinstance(value, dict):
+                cast("dict[str, Raw]", draft.values.setdefault("utm", {})).update(value)
+            elif key in self._vocabulary.fields:
+                draft.values.setdefault(key, value)
+            else:
+                draft.unknown[key] = value
+
+    def _take_name(self, draft: Draft, column: Column, text: str) -> None:
+        """One fact about a linked record: its name, its INN, the role there."""
+        target = column.target
+        assert target is not None
+        links = draft.links.get(target.field, [])
+        several = self._vocabulary.field(target).is_many
+        if target.part == "name":
+            known = [fold(link.name) for link in links if link.name]
+            if fold(text) in known:
+                return
+            if known and not several:
+                draft.conflicts.append(column.label)
+            else:
+                draft.links.setdefault(target.field, []).append(Mention(name=text))
+        else:
+            draft.named.setdefault((target.field, target.part), text)
+
+    def _take_value(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
+        if spec.kind in ("link", "links", "companies"):
+            for item in cell if isinstance(cell, list) else [cell]:
+                self._take_links(draft, column, spec, item)
+            return
+        raw = self.cells.read(spec, cell, exact=bool(draft.id))
+        if spec.kind == "money" and isinstance(cell, str) and not draft.id:
+            self._take_currency(draft, cell)
+        part = column.target.part if column.target else ""
+        if part:
+            draft.types.setdefault(spec.name, set()).add(part)
+            raw = _with_type(raw, part)
+        if spec.is_many and not draft.id:
+            self._extend(draft, spec, raw)
+        elif draft.values.setdefault(spec.name, raw) != raw:
+            draft.conflicts.append(column.label)
+
+    def _take_currency(self, draft: Draft, cell: str) -> None:
+        """A currency that stands beside an amount is the record's, if no column says otherwise."""
+        currency = read_currency(cell)
+        if currency:
+            draft.named.setdefault(("currency", ""), currency)
+
+    def _extend(self, draft: Draft, spec: Field, raw: Raw) -> None:
+        now = cast("list[Raw]", draft.values.setdefault(spec.name, []))
+        for item in raw if isinstance(raw, list) else [raw]:
+            if _bare(item) not in [_bare(other) for other in now]:
+                now.append(item)
+
+    def _take_links(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
+        """Ids to the letter, or names of companies and contacts, which are found or made later."""
+        if isinstance(cell, dict):
+            draft.links.setdefault(spec.name, []).append(_mention(cell))
+            return
+        found: list[Mention] = []
+        try:
+            raw = read_list(spec, str(cell), self.cells.ctx)
+        except ValueError:
+            if self.entity == "lead" and spec.name == "company":
+                name = self.ws.schema.field("lead", "company_name")
+                self._take_value(draft, column, name, cell)
+            elif (self.entity, spec.name) in NAMES and not entity_of(str(cell)):
+                names = [str(cell)] if spec.kind == "link" else read_names(str(cell))
+                found = [Mention(name=name) for name in names]
+            else:
+                raise
+        else:
+            found = [_mention(item) for item in (raw if isinstance(raw, list) else [raw])]
+        if found:
+            draft.links.setdefault(spec.name, []).extend(found)
+
+    def _finish(self, draft: Draft) -> None:
+        """What takes several columns to be said."""
+        if draft.address:
+            draft.values["address"] = _joined(str(draft.values.get("address", "")), draft.address)
+        if draft.comment:
+            draft.values["comment"] = "\n".join(draft.comment)
+        if ("currency", "") in draft.named and "currency" in self._vocabulary.fields:
+            draft.values.setdefault("currency", draft.named[("currency", "")])
+        self._finish_links(draft)
+        self._finish_name(draft)
+        if self.entity in ("lead", "deal"):
+            self._finish_stage(draft)
+
+    def _finish_links(self, draft: Draft) -> None:
+        for (name, part), text in draft.named.items():
+            links = draft.links.setdefault(name, []) if part else []
+            if part == "names":
+                self._name_links(draft, name, links, read_names(text))
+            elif part:
+                if not links:
+                    links.append(Mention())
+                self._add_fact(draft, links[0], name, part, text)
+        for name, links in draft.links.items():
+            if self.ws.schema.field(self.entity, name).kind == "link" and len(links) > 1:
+                draft.links[name] = [_one_link(links)]
+
+    def _add_fact(self, draft: Draft, link: Mention, name: str, part: str, text: str) -> None:
+        if part == "role":
+            link.role = text
+            return
+        entity, field_name = FACTS[part]
+        spec = self.ws.schema.field(entity, field_name)
+        try:
+            link.facts[field_name] = self.cells.read(spec, text, exact=False)
+        except ValueError as error:
+            draft.faults.append((self.label_of(name, part), str(error)))
+
+    def _name_links(
+        self, draft: Draft, name: str, links: list[Mention], names: Sequence[str]
+    ) -> None:
+        if not links:
+            links += [Mention(name=text) for text in names]
+        elif len(names) == len(links):
+            for link, text in zip(links, names, strict=True):
+                link.name = text
+        else:
+            draft.conflicts.append(self.label_of(name))
+
+    def _finish_name(self, draft: Draft) -> None:
+        """A whole name is the name where there is none, and is never lost where there is."""
+        if not draft.full_name:
+            return
+        if "name" not in draft.values:
+            draft.values["name"] = draft.full_name
+            return
+        parts = ("first_name", "middle_name", "last_name")
+        if not any(part in draft.values for part in parts):
+            draft.values["first_name"] = draft.full_name
+
+    def _finish_stage(self, draft: Draft) -> None:
+        pipeline = str(draft.values.pop("pipeline", ""))
+        stage = str(draft.values.pop("stage", ""))
+        try:
+            found = self.stages.find(pipeline, stage)
+        except ValueError as error:
+            draft.faults.append((self.label_of("stage" if stage else "pipeline"), str(error)))
+            return
+        for name, value in zip(("pipeline", "stage"), found, strict=True):
+            if value:
+                draft.values[name] = value
+
+    def label_of(self, name: str, part: str = "") -> str:
+        """The column that feeds a field, or the field's own name."""
+        targets = ((column.label, column.target) for column in self.columns if column.target)
+        return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)
+
+
+def _mention(item: Raw) -> Mention:
+    if isinstance(item, dict):
+        return Mention(id=str(item.get("company", "")), role=str(item.get("role", "")))
+    return Mention(id=str(item))
+
+
+def _one_link(links: Sequence[Mention]) -> Mention:
+    """The id that one column gives with the name that another does."""
+    first = next((link for link in links if link.id), links[0])
+    first.name = first.name or next((link.name for link in links if link.name), "")
+    return first
+
+
+def _with_type(raw: Raw, kind: str) -> Raw:
+    """Phones or e-mails with the type that their column has, unless the cell says another."""
+    return [
+        {**item, "type": kind} if isinstance(item, dict) and item.get("type") == "work" else item
+        for item in (raw if isinstance(raw, list) else [])
+    ]
+
+
+def _bare(item: Raw) -> str:
+    """What makes a list item the same as another: a phone with its extension, an address, a text."""
+    if not isinstance(item, dict):
+        return fold(item) if isinstance(item, str) else str(item)
+    if "value" in item:
+        return fold(f"{item['value']} x{item.get('ext', '')}")
+    return str(item)
+
+
+def _joined(address: str, parts: Sequence[str]) -> str:
+    for part in parts:
+        if fold(part) not in fold(address):
+            address = f"{address}, {part}" if address else part
+    return address

@@ -1,0 +1,291 @@
+"""The verbs that every entity has: add, edit, remove, bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.fields import MAP_KINDS, UTM_KEYS, Field, Record, empty, parse_value
+from crmcli.model.schema import CLASSES
+from crmcli.model.values import CompanyLink, Raw, Value, fold
+from crmcli.sales import defaults
+from crmcli.sales.required import check_stage, require
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.where import Condition
+
+Given = Mapping[str, Sequence[str]]
+"""Values as people write them: field name -> one text, or several for a list."""
+
+
+class StillLinked(Refused):
+    """Other records point to one that is to be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What an edit asks for: fields to set, list items to add and remove, fields to empty."""
+
+    put: Given
+    more: Given
+    less: Given
+    unset: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return not (self.put or self.more or self.less or self.unset)
+
+
+def field_named(ws: Workspace, entity: str, name: str) -> Field:
+    """A field that people may write; BadUsage with the nearest name if there is none."""
+    from difflib import get_close_matches
+
+    try:
+        field = ws.schema.field(entity, name)
+    except KeyError:
+        names = [f.name for f in ws.schema.fields(entity) if not f.system]
+        near = get_close_matches(name, names, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "declare it in settings.yaml under fields"
+        raise BadUsage(f"a {entity} has no field {name!r}", hint) from None
+    if field.system:
+        raise BadUsage(f"{name} is written by crm itself", "use the verb that changes it")
+    return field
+
+
+def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
+    """Type what people wrote for fields of an entity; BadUsage names the field that does not fit.
+
+    `utm_source` and its kin go into the one field `utm`.
+    """
+    values: dict[str, Value] = {}
+    for name, texts in given.items():
+        if name.startswith("utm_") and name[4:] in UTM_KEYS:
+            utm = cast("Mapping[str, str]", values.get("utm", {}))
+            values["utm"] = {**utm, name[4:]: texts[-1]}
+            continue
+        field = field_named(ws, entity, name)
+        values[name] = read_value(ws, field, texts)
+        if field.kind == "money" and "currency" not in given and texts:
+            code = _currency_in(texts[-1])
+            if code:
+                values["currency"] = code
+    return values
+
+
+def _currency_in(text: str) -> str:
+    """The currency that an amount names itself: USD of `$100`, "" of `100`."""
+    from crmcli.model.amounts import read_money
+
+    return read_money(text)[1] if text else ""
+
+
+def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
+    """Type the texts that people wrote for one field; links may be any reference."""
+    if field.kind == "companies":
+        return tuple(_company_link(ws, text) for text in texts if text)
+    if field.kind in ("link", "links"):
+        ids = tuple(ws.resolve(text, *field.entities) for text in texts if text)
+        return ids if field.kind == "links" else (ids[-1] if ids else "")
+    if field.kind in MAP_KINDS:
+        raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
+    from crmcli.model.inputs import read_input
+
+    raws: list[Raw] = []
+    try:
+        for text in texts:
+            raw = read_input(field, text, ws.inputs) if text else ""
+            raws += raw if isinstance(raw, list) else [raw] if raw else []
+        if field.is_many:
+            return parse_value(field.kind, raws)
+        return parse_value(field.kind, raws[-1] if raws else "")
+    except ValueError as error:
+        raise BadUsage(f"{field.name}: {error}") from None
+
+
+def _company_link(ws: Workspace, text: str) -> CompanyLink:
+    """A company by any reference, with the role behind a colon: `Ромашка: директор`."""
+    from crmcli.errors import NotFound
+
+    try:
+        return CompanyLink(ws.resolve(text, "company"))
+    except NotFound:
+        ref, colon, role = text.rpartition(":")
+        if not colon:
+            raise
+        return CompanyLink(ws.resolve(ref.strip(), "company"), role.strip())
+
+
+def with_values(ws: Workspace, record: Record, values: Mapping[str, Value]) -> Record:
+    """The record with some fields changed, custom ones included."""
+    custom = {f.name for f in ws.schema.custom.get(record.entity, ())}
+    own = {name: value for name, value in values.items() if name not in custom}
+    mine = {name: value for name, value in values.items() if name in custom}
+    return replace(record, **cast("dict[str, Any]", own), custom={**record.custom, **mine})
+
+
+def build(
+    ws: Workspace,
+    entity: str,
+    values: Mapping[str, Value],
+    record_id: str = "",
+    *,
+    strict: bool = True,
+) -> Record:
+    """A new record with everything that nobody needs to say filled in, not yet written.
+
+    `strict` asks for required fields; an import of old records does not.
+    """
+    custom = {f.name: empty(f.kind) for f in ws.schema.custom.get(entity, ())}
+    blank = CLASSES[entity](id=record_id or ws.new_id(entity), custom=custom)
+    record = defaults.complete(ws, with_values(ws, blank, values))
+    if strict:
+        require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
+        defaults.check_minimum(record)
+        if entity in ("lead", "deal"):
+            check_stage(ws, record, ws.stage_of(record))
+    return record
+
+
+def add(ws: Workspace, entity: str, given: Given) -> Record:
+    """Add a record from values as people write them; returns it."""
+    record = build(ws, entity, read_values(ws, entity, given))
+    with ws.change(f"{entity} add") as change:
+        change.add(record)
+    return record
+
+
+def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
+    """The record as an edit leaves it, checked but not written."""
+    values = read_values(ws, record.entity, edit.put)
+    if "utm" in values:
+        old = cast("Mapping[str, str]", record.get("utm"))
+        values["utm"] = {
+            k: v for k, v in {**old, **cast("Mapping[str, str]", values["utm"])}.items() if v
+        }
+    for name, texts in edit.more.items():
+        field = _list_field(ws, record.entity, name)
+        now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
+        new = cast("tuple[Any, ...]", read_value(ws, field, texts))
+        values[name] = _ordered(field, (*now, *(item for item in new if item not in now)))
+    for name, texts in edit.less.items():
+        field = _list_field(ws, record.entity, name)
+        gone = {_bare(item) for item in cast("tuple[Any, ...]", read_value(ws, field, texts))}
+        now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
+        values[name] = tuple(item for item in now if _bare(item) not in gone)
+    for name in edit.unset:
+        values[name] = empty(field_named(ws, record.entity, name).kind)
+    for name in ("stage", "pipeline"):
+        if name in values and values[name] != record.get(name):
+            raise Refused(f"{name} is not edited", f"use crm {record.entity} move")
+    return defaults.follow_name(record, with_values(ws, record, values))
+
+
+def _list_field(ws: Workspace, entity: str, name: str) -> Field:
+    field = field_named(ws, entity, name)
+    if not field.is_many:
+        raise BadUsage(f"{name} holds one value, not a list", f"use --set {name}=…")
+    return field
+
+
+def _ordered(field: Field, items: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(sorted(items)) if field.kind in ("tags", "choices") else items
+
+
+def _bare(item: object) -> str:
+    """A list item without its type or role, as `--remove` names it."""
+    return fold(str(getattr(item, "company", None) or getattr(item, "value", None) or item))
+
+
+def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record:
+    """Edit a record within an open change; returns it as it is then."""
+    record = edited(ws, change.get(record_id), edit)
+    change.save(record)
+    return record
+
+
+def edit(ws: Workspace, record_id: str, wanted: Edit) -> tuple[Record, Record]:
+    """Edit a record; returns it before and after."""
+    with ws.change(f"{record_id.split('-')[0]} edit") as change:
+        before = change.get(record_id)
+        return before, edit_in(change, ws, record_id, wanted)
+
+
+def take_text(ws: Workspace, record_id: str, digest: str, record: Record) -> Record:
+    """Take a record that was edited as text; FileChanged if its file changed meanwhile."""
+    with ws.change(f"{record.entity} edit") as change:
+        before = change.get(record_id)
+        if before.get("id") != record.id:
+            raise Refused("the id of a record cannot be changed", f"put back id: {record_id}")
+        change.expect(record_id, digest)
+        change.save(record)
+    return record
+
+
+def referring(ws: Workspace, record_id: str) -> list[Record]:
+    """The records that link to this one."""
+    found: list[Record] = []
+    target = record_id.split("-", 1)[0]
+    for entity in CLASSES:
+        for field in ws.schema.fields(entity):
+            is_link = field.kind in ("link", "links") and target in field.entities
+            if is_link or (field.kind == "companies" and target == "company"):
+                condition = ws.condition(f"{field.name} = {record_id}", entity)
+                found += ws.select(entity, condition)
+    return list({record.id: record for record in found}.values())
+
+
+def remove(ws: Workspace, record_id: str, *, unlink: bool = False) -> Record:
+    """Remove a record; refused while others link to it, unless `unlink` takes the links away too."""
+    with ws.change(f"{record_id.split('-')[0]} rm") as change:
+        record = change.get(record_id)
+        ws.look_again()
+        links = referring(ws, record_id)
+        if links and not unlink:
+            shown = ", ".join(r.id for r in links[:5]) + (" …" if len(links) > 5 else "")
+            raise StillLinked(
+                f"{record_id} is linked from {len(links)} records: {shown}",
+                "remove those first, or add --unlink to take the links away",
+            )
+        for other in links:
+            change.save(without_link(ws, change.get(other.id), record_id))
+        change.remove(record_id)
+    return record
+
+
+def without_link(ws: Workspace, record: Record, record_id: str) -> Record:
+    """The record with every link to `record_id` taken away."""
+    values: dict[str, Value] = {}
+    for field in ws.schema.fields(record.entity):
+        value = record.get(field.name)
+        if field.kind == "link" and value == record_id:
+            values[field.name] = ""
+        elif field.kind == "links":
+            values[field.name] = tuple(i for i in cast("tuple[str, ...]", value) if i != record_id)
+        elif field.kind == "companies":
+            links = cast("tuple[CompanyLink, ...]", value)
+            values[field.name] = tuple(link for link in links if link.company != record_id)
+    return with_values(ws, record, values)
+
+
+def bulk(
+    ws: Workspace, entity: str, condition: Condition, wanted: Edit
+) -> list[tuple[Record, Record]]:
+    """Edit every record that fits a condition, in one transaction; before and after of each changed."""
+    from crmcli.model.where import holds
+
+    changed: list[tuple[Record, Record]] = []
+    with ws.change(f"{entity} bulk") as change:
+        ws.look_again()  # under the lock, so that nothing slips in between
+        for found in ws.select(entity, condition):
+            before = change.get(found.id)
+            if not holds(condition, before, ws.env):
+                continue
+            after = edit_in(change, ws, found.id, wanted)
+            if after != before:
+                changed.append((before, after))
+    return changed

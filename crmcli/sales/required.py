@@ -1,0 +1,47 @@
+"""Which fields a record must have: to be at all, and to stand in a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crmcli.errors import Refused
+from crmcli.model.fields import Record, empty
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Stage
+
+
+class MissingFields(Refused):
+    """A record lacks fields that it must have; `fields` names them."""
+
+    def __init__(self, message: str, hint: str, fields: Sequence[str]) -> None:
+        super().__init__(message, hint)
+        self.fields = tuple(fields)
+
+
+def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
+    """Refuse a record in which one of these fields is empty."""
+    missing = [n for n in names if record.get(n) == empty(ws.schema.field(record.entity, n).kind)]
+    if missing:
+        raise MissingFields(
+            f"{record.entity} {record.get('name') or record.id} lacks {', '.join(missing)}",
+            "give " + " ".join(f"--set {name}=…" for name in missing),
+            missing,
+        )
+
+
+def check_stage(ws: Workspace, record: Record, stage: Stage) -> None:
+    """Refuse a record that lacks a field which its stage requires; MissingFields lists them all."""
+    missing: list[str] = []
+    for alternatives in stage.requires:
+        kinds = {name: ws.schema.field(record.entity, name).kind for name in alternatives}
+        if all(record.get(name) == empty(kind) for name, kind in kinds.items()):
+            missing.append(" or ".join(alternatives))
+    if missing:
+        raise MissingFields(
+            f"{record.entity} {record.id} cannot stand in {stage.name!r}: it lacks {', '.join(missing)}",
+            f"crm {record.entity} edit {record.id} --set {missing[0].split(' or ')[0]}=…",
+            missing,
+        )

@@ -1,0 +1,178 @@
+"""Moving a lead or a deal from stage to stage: the one place that knows the rules of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.deal import Deal
+from crmcli.model.lead import Lead
+from crmcli.sales.records import read_value
+from crmcli.sales.required import check_stage
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.pipeline import Pipeline, Stage
+
+
+class NoSuchStage(BadUsage):
+    """The pipeline declares no stage of that id or name."""
+
+
+class Closed(Refused):
+    """The record has ended; moving it on needs a word."""
+
+
+class ReasonMissing(Refused):
+    """Losing needs a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a move did: the record as it is now, where it came from and where it stands."""
+
+    record: Record
+    origin: str
+    stage: Stage
+    moved: bool
+
+
+def find_stage(pipeline: Pipeline, ref: str) -> Stage:
+    """A stage of a pipeline by id or name in any case; NoSuchStage lists them with the nearest."""
+    from difflib import get_close_matches
+
+    stage = pipeline.stage(ref)
+    if stage is not None:
+        return stage
+    names = [s.id for s in pipeline.stages]
+    near = get_close_matches(ref, [*names, *(s.name for s in pipeline.stages)], 1)
+    raise NoSuchStage(
+        f"pipeline {pipeline.id!r} has no stage {ref!r}",
+        (f"did you mean {near[0]!r}? " if near else "") + f"stages: {', '.join(names)}",
+    )
+
+
+def find_pipeline(ws: Workspace, ref: str) -> Pipeline:
+    """A deal pipeline by id or name; BadUsage lists them."""
+    pipeline = ws.pipelines.find(ref)
+    if pipeline is None or pipeline.entity != "deal":
+        known = ", ".join(p.id for p in ws.pipelines.deals)
+        raise BadUsage(f"there is no deal pipeline {ref!r}", f"pipelines: {known}")
+    return pipeline
+
+
+def move(
+    ws: Workspace,
+    record_id: str,
+    stage_ref: str,
+    *,
+    pipeline: str = "",
+    reason: str = "",
+    reopen: bool = False,
+) -> Move:
+    """Move a lead or deal to a stage, by hand."""
+    with ws.change(f"{record_id.split('-')[0]} move") as change:
+        record = change.get(record_id)
+        return move_in(
+            change, ws, record, stage_ref, pipeline=pipeline, reason=reason, reopen=reopen
+        )
+
+
+def move_in(
+    change: Change,
+    ws: Workspace,
+    record: Record,
+    stage_ref: str,
+    *,
+    pipeline: str = "",
+    reason: str = "",
+    reopen: bool = False,
+    data: Mapping[str, Any] | None = None,
+) -> Move:
+    """Move a lead or deal within an open change; staying where it is does nothing.
+
+    Refused where the record has ended (unless `reopen`), lacks what the stage requires, or is to be
+    lost without a reason. A lead becomes converted by `leads.convert` alone.
+    """
+    target = find_pipeline(ws, pipeline) if pipeline else _current_pipeline(ws, record)
+    stage = find_stage(target, stage_ref)
+    origin = str(record.get("stage"))
+    same_pipeline = record.entity == "lead" or record.get("pipeline") in (target.id, "")
+    if origin == stage.id and same_pipeline:
+        return Move(record, origin, stage, moved=False)
+    _check_end(target, record, stage, reopen=reopen)
+    moved = _moved(ws, record, target, stage, reason)
+    check_stage(ws, moved, stage)
+    facts: dict[str, Any] = {"stage": stage.id, "from": origin}
+    if record.entity == "deal":
+        facts["pipeline"] = target.id
+    change.save(moved, "stage.entered", {**facts, **(data or {})})
+    return Move(moved, origin, stage, moved=True)
+
+
+def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
+    if record.entity not in ("lead", "deal"):
+        raise BadUsage(f"a {record.entity} has no stages", "only leads and deals move")
+    return ws.pipeline_of(record)
+
+
+def _check_end(pipeline: Pipeline, record: Record, stage: Stage, *, reopen: bool) -> None:
+    if isinstance(record, Lead) and record.converted_at is not None:
+        raise Closed(f"{record.id} is converted", "work goes on with what it was converted to")
+    if isinstance(record, Lead) and stage.kind == "won":
+        raise Refused(
+            f"a lead comes to {stage.name!r} by converting it", f"crm lead convert {record.id}"
+        )
+    now = pipeline.stage(str(record.get("stage")))
+    if now is not None and not now.is_open and stage.is_open and not reopen:
+        raise Closed(f"{record.id} has ended in {now.name!r}", "add --reopen to take it up again")
+
+
+def _moved(ws: Workspace, record: Record, pipeline: Pipeline, stage: Stage, reason: str) -> Record:
+    """The record as it stands in the new stage: reason, time of closing and probability follow."""
+    why = _reason(ws, record, stage, reason)
+    if isinstance(record, Lead):
+        return replace(record, stage=stage.id, junk_reason=why)
+    assert isinstance(record, Deal)
+    before = ws.pipeline_of(record).stage(record.stage)
+    by_hand = record.probability not in (None, None if before is None else _usual(before))
+    probability = record.probability if by_hand and stage.is_open else _usual(stage)
+    return replace(
+        record,
+        pipeline=pipeline.id,
+        stage=stage.id,
+        probability=probability,
+        lost_reason=why,
+        closed_at=None if stage.is_open else record.closed_at or ws.now,
+    )
+
+
+def _usual(stage: Stage) -> Decimal | None:
+    """The probability of a deal that stands in a stage, unless somebody knows better."""
+    usual = {"won": 100, "lost": 0}.get(stage.kind, stage.probability)
+    return None if usual is None else Decimal(usual)
+
+
+def _reason(ws: Workspace, record: Record, stage: Stage, reason: str) -> str:
+    """The reason of a lost record as its directory's id; asked for where a directory is declared."""
+    if stage.kind != "lost":
+        if reason:
+            raise BadUsage(f"{stage.name!r} takes no reason", "only a lost stage does")
+        return ""
+    name = "junk_reason" if isinstance(record, Lead) else "lost_reason"
+    field = ws.schema.field(record.entity, name)
+    if not reason:
+        before = str(record.get(name))
+        known = ws.settings.directories.get(field.directory, {})
+        if before or not known:
+            return before
+        raise ReasonMissing(
+            f"{record.id} cannot be {'junk' if name == 'junk_reason' else 'lost'} without a reason",
+            f"add --reason, one of {', '.join(known)}",
+        )
+    return str(read_value(ws, field, [reason]))

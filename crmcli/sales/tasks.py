@@ -1,0 +1,46 @@
+"""Tasks: done and reopened; adding them stands in records.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crmcli.errors import BadUsage
+from crmcli.model.task import Task
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+
+def finish(ws: Workspace, task_id: str) -> tuple[Task, bool]:
+    """Mark a task as done; says whether it was open."""
+    with ws.change("task done") as change:
+        return finish_in(change, ws, task_id)
+
+
+def finish_in(change: Change, ws: Workspace, task_id: str) -> tuple[Task, bool]:
+    """Mark a task as done within an open change.
+
+    The event stands on the record that the task is for, where triggers look for it.
+    """
+    task = change.get(task_id)
+    if not isinstance(task, Task):
+        raise BadUsage(f"{task_id} is no task", "see crm task list")
+    if not task.is_open:
+        return task, False
+    done = replace(task, done_at=ws.now)
+    change.save(done)
+    change.note("task.done", task.about or task.id, {"task": task.id, "name": task.name})
+    return done, True
+
+
+def reopen(ws: Workspace, task_id: str) -> tuple[Task, bool]:
+    """Take a finished task up again; says whether it was done."""
+    with ws.change("task reopen") as change:
+        task = change.get(task_id)
+        if not isinstance(task, Task):
+            raise BadUsage(f"{task_id} is no task", "see crm task list")
+        if task.is_open:
+            return task, False
+        opened = replace(task, done_at=None)
+        change.save(opened)
+        change.note("task.reopened", task.about or task.id, {"task": task.id, "name": task.name})
+        return opened, True

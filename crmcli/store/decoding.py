@@ -1,0 +1,104 @@
+"""From the bytes of a text file to its text: byte order mark, UTF-8, windows-1251, or as told."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import NoReturn
+
+from crmcli.errors import BadUsage, InvalidData
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+
+
+class TableUnreadable(InvalidData):
+    """A file as a whole is no table: empty, not text, or its header line is broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRead:
+    """Text with the encoding that it was in; bytes that are none stand in it as lone surrogates."""
+
+    text: str
+    encoding: str
+    bom: bool
+
+
+def decode(content: bytes, name: str, encoding: str = "") -> TextRead:
+    """Decode by the byte order mark, else as strict UTF-8, else as windows-1251; or as told.
+
+    A mostly good UTF-8 file is not taken for another encoding because of one bad byte. `name` is
+    what complaints call the file. Raises BadUsage for an unknown encoding.
+    """
+    mark, marked = next(((m, e) for m, e in _BOMS if content.startswith(m)), (b"", ""))
+    chosen = _known_encoding(encoding) or marked
+    if mark and _WIDE.get(chosen, chosen)[:6] != marked[:6]:
+        mark = b""
+    body = content[len(mark) :]
+    if chosen.startswith(("utf-16", "utf-32")):
+        chosen = marked if mark else _WIDE.get(chosen, chosen)
+        return TextRead(_decode_wide(body, name, chosen), chosen, bool(mark))
+    if not chosen:
+        chosen = "utf-8" if _is_mostly_utf8(body) else "cp1251"
+    try:
+        text = body.decode(chosen, "surrogateescape")
+    except UnicodeError as error:
+        _refuse(name, chosen, error)
+    return TextRead(text, chosen, bool(mark))
+
+
+def is_sound(text: str) -> bool:
+    """Whether text holds no byte that could not be decoded."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _decode_wide(body: bytes, name: str, encoding: str) -> str:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        _refuse(name, encoding, error)
+
+
+def _refuse(name: str, encoding: str, error: UnicodeError) -> NoReturn:
+    raise TableUnreadable(
+        f"{name} is not {encoding}: {error}", "say which encoding it has with --encoding"
+    ) from None
+
+
+def _is_mostly_utf8(body: bytes) -> bool:
+    """Whether the bytes are UTF-8, perhaps with a few that are broken.
+
+    Russian windows-1251 text has next to no byte pairs that are valid UTF-8 by chance.
+    """
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        text = body.decode("utf-8", "surrogateescape")
+        broken = len(text) - len(text.encode("utf-8", "ignore").decode("utf-8"))
+        wide = len(text) - broken - len(text.encode("ascii", "ignore"))
+        return wide > 4 * broken
+    return True
+
+
+def _known_encoding(encoding: str) -> str:
+    if not encoding:
+        return ""
+    try:
+        known = codecs.lookup(encoding).name
+        "".encode(known)  # refuses rot13, zip and their kin, which are no text encodings
+    except LookupError:
+        raise BadUsage(
+            f"{encoding!r} is no encoding", "e.g. utf-8, cp1251, koi8-r, cp866, utf-16"
+        ) from None
+    return {"utf-8-sig": "utf-8"}.get(known, known)

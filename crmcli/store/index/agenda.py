@@ -1,0 +1,52 @@
+"""Which leads and deals robots must be thought over for again, and when each is due next."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from crmcli.store.index import base
+
+STAGED = ("lead", "deal")
+"""The entities whose records stand in stages, so that robots may be due for them."""
+
+
+def last_mark(connection: sqlite3.Connection) -> int:
+    """The newest mark of a change; a change after it is not settled by what was seen before."""
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'dirty'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def dirty(connection: sqlite3.Connection) -> list[str]:
+    """The records that changed since they were settled, those that changed first coming first."""
+    rows = connection.execute("SELECT record FROM dirty ORDER BY mark")
+    return [record for (record,) in rows]
+
+
+def settle(connection: sqlite3.Connection, record: str, next_at: str | None, mark: int) -> None:
+    """Note when a record is due next (None: never), and that all changes up to a mark are seen."""
+    with base.transaction(connection):
+        connection.execute("DELETE FROM dirty WHERE record = ? AND mark <= ?", (record, mark))
+        if next_at is None:
+            connection.execute("DELETE FROM agenda WHERE record = ?", (record,))
+        else:
+            connection.execute("INSERT OR REPLACE INTO agenda VALUES (?, ?)", (record, next_at))
+
+
+def due(connection: sqlite3.Connection, until: str) -> list[str]:
+    """The records that are due by an instant, the longest due first."""
+    rows = connection.execute(
+        "SELECT record FROM agenda WHERE next_at <= ? ORDER BY next_at, record", (until,)
+    )
+    return [record for (record,) in rows]
+
+
+def sign(connection: sqlite3.Connection, text: str) -> bool:
+    """Whether the rules (of which `text` is a digest) are others than before; then all is dirty."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'agenda'").fetchone()
+    if found == (text,):
+        return False
+    with base.transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('agenda', ?)", (text,))
+        for entity in STAGED:
+            connection.execute(f"INSERT OR REPLACE INTO dirty (record) SELECT id FROM {entity}")
+    return True

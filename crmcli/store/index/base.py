@@ -1,0 +1,218 @@
+"""The index's database file: opened, checked, built from nothing beside itself, and given up when damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from crmcli.errors import Conflict
+
+PATH = ".crm/index.db"
+GATE = ".crm/index.lock"
+"""Held exclusively while the file is built or replaced, shared while it is opened."""
+
+PATIENCE = 5.0  # seconds to wait for another command's write
+HURRY = 0.2  # seconds to wait where the next refresh does as well
+LONG_PATIENCE = 120.0  # seconds to wait for another command that builds the index from nothing
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_UNWRITABLE = (
+    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+)  # fmt: skip
+_OURS = (
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_TOOBIG,
+    sqlite3.SQLITE_RANGE,
+)
+
+
+class IndexBusy(Conflict):
+    """Another command is writing the index and did not end in time."""
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another command holds the index."""
+    return _code(error) in _BUSY
+
+
+def is_unwritable(error: sqlite3.Error) -> bool:
+    """Whether the file cannot be written where it stands: read-only folder, full disk, failing disk."""
+    return _code(error) in _UNWRITABLE
+
+
+def is_damaged(error: sqlite3.Error) -> bool:
+    """Whether the file is not what we wrote; our own mistakes in SQL are not taken for that."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(
+        error, sqlite3.ProgrammingError | sqlite3.NotSupportedError
+    ) and _code(error) not in (*_BUSY, *_UNWRITABLE, *_OURS)  # fmt: skip
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes stand above
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection in which transactions are begun and ended by hand."""
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    return connection
+
+
+def open_index(
+    root: Path, signature: str, patience: float = LONG_PATIENCE
+) -> sqlite3.Connection | None:
+    """The index as it stands; None if there is none, or it is damaged or of another signature."""
+    path = root / PATH
+    if not path.exists():
+        return None
+    with gate(root, exclusive=False, patience=patience):
+        return _open(path, signature)
+
+
+def _open(path: Path, signature: str) -> sqlite3.Connection | None:
+    if not path.exists():
+        return None
+    connection = connect(str(path))
+    try:
+        found = connection.execute("SELECT value FROM meta WHERE key = 'signature'").fetchone()
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if is_damaged(error):
+            return None
+        raise
+    if found == (signature,):
+        return connection
+    connection.close()
+    return None
+
+
+def build(
+    root: Path, signature: str, fill: Callable[[sqlite3.Connection], None], *, anew: bool = False
+) -> tuple[sqlite3.Connection, bool]:
+    """Build the index from nothing and open it; whether it was we who built it.
+
+    `anew`: even if another command has built a good one in the meantime.
+    """
+    path = root / PATH
+    (root / PATH).parent.mkdir(exist_ok=True)
+    with gate(root, exclusive=True):
+        standing = None if anew else _open(path, signature)
+        if standing:
+            return standing, False
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        try:
+            _write(fresh, signature, fill)
+            for leftover in ("-wal", "-shm"):
+                path.with_name(path.name + leftover).unlink(missing_ok=True)
+            fresh.replace(path)
+        finally:
+            for leftover in ("", "-wal", "-shm", "-journal"):
+                path.with_name(fresh.name + leftover).unlink(missing_ok=True)
+        return connect(str(path)), True
+
+
+def build_in_memory(
+    signature: str, fill: Callable[[sqlite3.Connection], None]
+) -> sqlite3.Connection:
+    """An index that lasts as long as this process, where none can be written."""
+    connection = connect(":memory:")
+    with transaction(connection):
+        _fill(connection, signature, fill)
+    return connection
+
+
+def _write(path: Path, signature: str, fill: Callable[[sqlite3.Connection], None]) -> None:
+    """Nobody sees the file before it is complete and on the disk, so it needs no journal."""
+    with contextlib.closing(connect(str(path))) as connection:
+        connection.execute("PRAGMA journal_mode=OFF")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("PRAGMA cache_size=-65536")
+        with transaction(connection):
+            _fill(connection, signature, fill)
+        connection.execute("PRAGMA journal_mode=WAL")
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _fill(
+    connection: sqlite3.Connection, signature: str, fill: Callable[[sqlite3.Connection], None]
+) -> None:
+    connection.execute("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+    fill(connection)
+    connection.execute("INSERT INTO meta VALUES ('signature', ?)", (signature,))
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, and nobody else writes meanwhile; IndexBusy if somebody does for too long."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if is_busy(error):
+            raise busy() from error
+        raise
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # a failed statement may have rolled back already
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
+def hurried(connection: sqlite3.Connection) -> Iterator[None]:
+    """Wait for others only a moment inside the block."""
+    connection.execute(f"PRAGMA busy_timeout={HURRY * 1000:.0f}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+
+
+@contextlib.contextmanager
+def gate(root: Path, *, exclusive: bool, patience: float = LONG_PATIENCE) -> Iterator[None]:
+    """Keep the file from being replaced while it is opened: SQLite finds its -wal by name."""
+    try:
+        fd = os.open(root / GATE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError:
+        if exclusive:
+            raise
+        yield  # nobody can replace the file in a folder that cannot be written
+        return
+    try:
+        _wait(fd, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, patience)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _wait(fd: int, mode: int, patience: float) -> None:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise busy() from None
+            time.sleep(0.01)
+        else:
+            return
+
+
+def busy() -> IndexBusy:
+    """The refusal."""
+    return IndexBusy("the index is being updated by another command", "try again in a moment")

@@ -1,0 +1,85 @@
+"""Reads events of the timeline out of the index."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from crmcli.model.event import ENTRIES, Event
+
+_COLUMNS = "id, at, actor, kind, record, cause, depth, data"
+
+
+def events(
+    connection: sqlite3.Connection,
+    record: str,
+    kinds: Sequence[str],
+    after: str,
+    clone: str,
+    limit: int | None,
+    *,
+    newest_first: bool,
+) -> list[Event]:
+    """Events in the order of their ids; each argument that is not empty narrows the choice."""
+    terms: list[str] = []
+    parameters: list[str | int] = []
+    if record:
+        terms.append("record = ?")
+        parameters.append(record)
+    if kinds:
+        terms.append(f"kind IN ({', '.join('?' * len(kinds))})")
+        parameters += kinds
+    if after:
+        terms.append("id > ?")
+        parameters.append(after)
+    if clone:
+        terms.append("journal IN (SELECT num FROM journal WHERE path GLOB ?)")
+        parameters.append(f"*/{clone}.csv")
+    return _select(
+        connection,
+        f"{' AND '.join(terms) or '1'} ORDER BY id {'DESC' if newest_first else ''} LIMIT ?",
+        [*parameters, -1 if limit is None else limit],
+    )
+
+
+def event(connection: sqlite3.Connection, event_id: str) -> Event | None:
+    """One event by its id."""
+    return next(iter(_select(connection, "id = ?", [event_id])), None)
+
+
+def last_entry(connection: sqlite3.Connection, record: str) -> Event | None:
+    """The last event that says in which stage a record stands."""
+    marks = ", ".join("?" * len(ENTRIES))
+    terms = f"record = ? AND kind IN ({marks}) ORDER BY id DESC LIMIT 1"
+    return next(iter(_select(connection, terms, [record, *ENTRIES])), None)
+
+
+def job_events(connection: sqlite3.Connection, keys: Sequence[str], record: str) -> list[Event]:
+    """The events of these jobs, or of all jobs of a record, or of all jobs there are."""
+    terms = "job IS NOT NULL"
+    parameters: list[str | int] = []
+    if keys:
+        terms += " AND job IN (SELECT value FROM json_each(?))"
+        parameters.append(json.dumps(list(keys)))
+    if record:
+        terms += " AND (record = ? OR job IN (SELECT job FROM event WHERE record = ? AND job IS NOT NULL))"
+        parameters += [record, record]
+    return _select(connection, f"{terms} ORDER BY id", parameters)
+
+
+def clones(connection: sqlite3.Connection) -> list[str]:
+    """The clones that have timeline files."""
+    rows = connection.execute("SELECT path FROM journal")
+    return sorted({path.rpartition("/")[2].removesuffix(".csv") for (path,) in rows})
+
+
+def _select(
+    connection: sqlite3.Connection, terms: str, parameters: Sequence[str | int]
+) -> list[Event]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {terms}", parameters)
+    return [
+        Event(id_, datetime.fromisoformat(at), actor, kind, record, cause, depth, json.loads(data))
+        for id_, at, actor, kind, record, cause, depth, data in rows
+    ]

@@ -1,0 +1,169 @@
+"""Reads the files of records that may have changed and puts what they say into the index."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.fields import BadValues
+from crmcli.model.schema import PLURAL
+from crmcli.model.values import entity_of
+from crmcli.store import codec, layout
+from crmcli.store.canonical import MAX_BYTES
+from crmcli.store.columns import Columns
+from crmcli.store.index import folder
+from crmcli.store.index.folder import Look
+from crmcli.store.index.freshness import Changes, Known, Suspect
+from crmcli.store.index.rows import Reader
+from crmcli.store.index.writing import Writer
+
+_ENTITY = {plural: entity for entity, plural in PLURAL.items()}
+
+
+class Examiner:
+    """Reads files that may have changed and puts what they say into the index."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, root: Path, columns: Columns, reader: Reader
+    ) -> None:
+        self._connection = connection
+        self._root = root
+        self._reader = reader
+        self._writer = Writer(connection, columns)
+
+    def take(self, found: Iterable[Changes]) -> None:
+        """Bring the index up to what was found; the caller holds a transaction."""
+        for changes in found:
+            self._take(changes, whole=True)
+        self._writer.flush()
+
+    def take_files(self, paths: Iterable[str]) -> None:
+        """Bring the index up to just these files; their folders are looked at by the next refresh."""
+        by_folder: dict[str, list[bytes]] = {}
+        for path in dict.fromkeys(paths):
+            shard, _, name = path.rpartition("/")
+            by_folder.setdefault(shard, []).append(name.encode())
+        for shard, names in by_folder.items():
+            self._take(self._changes_of(shard, names), whole=False)
+        self._writer.flush()
+
+    def _changes_of(self, shard: str, names: list[bytes]) -> Changes:
+        changes = Changes(time.time_ns(), Look(shard, b"", b""), [], {})
+        with folder.opened(self._root, shard) as fd:
+            for name in names:
+                known = self._known(shard, name)
+                stamp = folder.stamp(fd, name)
+                if stamp:
+                    changes.suspects.append(Suspect(name, stamp, known))
+                elif known:
+                    changes.gone[name] = known
+        return changes
+
+    def _take(self, changes: Changes, *, whole: bool) -> None:
+        for name, old in changes.gone.items():
+            self._remove(changes.seen.path, name, old)
+        settled = self._examine_all(changes)
+        self._remember(changes.seen, settled and whole)
+
+    def _known(self, shard: str, name: bytes) -> Known | None:
+        row = self._connection.execute(
+            "SELECT num, size, mtime, ctime, digest, racy FROM file WHERE shard = ? AND name = ?",
+            (shard, name),
+        ).fetchone()
+        return Known(row[0], row[1:4], row[4], bool(row[5])) if row else None
+
+    def _examine_all(self, changes: Changes) -> bool:
+        """Read all suspects; whether the look at their folder is worth remembering."""
+        settled = True
+        if changes.suspects:
+            with folder.opened(self._root, changes.seen.path) as fd:
+                for suspect in changes.suspects:
+                    settled &= self._examine(fd, changes, suspect)
+        return settled
+
+    def _examine(self, fd: int, changes: Changes, suspect: Suspect) -> bool:
+        """Read one file if need be; False if the next refresh has to read it again."""
+        name, stamp, known = suspect
+        shard = changes.seen.path
+        path = f"{shard}/{name.decode('utf-8', 'backslashreplace')}"
+        record_id = layout.id_of_path(path)
+        racy = folder.is_racy(stamp, changes.at)
+        data, problems = b"", []
+        try:
+            if not record_id:
+                problems = [Problem(path, 0, _STRANGER, _STRANGER_HINT)]
+                racy = False
+            elif stamp[0] > MAX_BYTES:
+                problems = [Problem(path, 0, "the file is larger than 1 MB", _LARGE_HINT)]
+            else:
+                data = folder.read(fd, name)
+        except FileNotFoundError:
+            if known:
+                self._remove(shard, name, known)
+            return False
+        except folder.Unreadable as error:
+            problems = [Problem(path, 0, error.reason, error.hint)]
+            racy = racy or not error.lasting
+        digest = folder.digest(problems[0].message.encode() if problems else data)
+        if known is None or known[1:] != (stamp, digest, racy):
+            num = known.num if known else self._writer.new_number()
+            self._writer.file(num, shard, name, stamp, digest, racy)
+            if known is None or known.digest != digest:
+                if known:
+                    self._writer.forget(_entity_of(shard), num, path)
+                self._writer.problems(problems)
+                if not problems:
+                    self._interpret(num, path, record_id, data)
+        return not racy
+
+    def _interpret(self, num: int, path: str, record_id: str, data: bytes) -> None:
+        """A record's content: a row for a good one, its problems for another."""
+        entity = entity_of(record_id)
+        try:
+            raw = codec.load(data, path)
+            if raw.get("id") != record_id:
+                message = f"the id inside is {raw.get('id')!r}, the file's name says {record_id}"
+                line = codec.load_marked(data, path).lines.get(("id",), 0)
+                self._writer.problems([Problem(path, line, message, "make the two equal")])
+                return
+            row = self._reader.read(entity, raw)
+        except InvalidData as error:
+            self._writer.problems(error.problems)
+        except BadValues as error:
+            lines = codec.load_marked(data, path).lines
+            self._writer.problems(
+                Problem(path, lines.get((name,), 0), f"{name}: {why}") for name, why in error.faults
+            )
+        else:
+            self._writer.record(entity, num, raw, row)
+
+    def _remove(self, shard: str, name: bytes, known: Known) -> None:
+        path = f"{shard}/{name.decode('utf-8', 'backslashreplace')}"
+        self._writer.forget(_entity_of(shard), known.num, path)
+        self._writer.remove(known.num)
+
+    def _remember(self, seen: Look, settled: bool) -> None:
+        """Keep the look, so that the next one needs only to be compared; none if it decides nothing."""
+        if settled and not seen.names:
+            self._connection.execute("DELETE FROM shard WHERE path = ?", (seen.path,))
+            return
+        row = (seen.path, seen.names, seen.stamps) if settled else (seen.path, b"", None)
+        self._connection.execute(_REMEMBER, row)
+
+
+_REMEMBER = """
+INSERT INTO shard VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE
+SET names = excluded.names, stamps = excluded.stamps
+WHERE names IS NOT excluded.names OR stamps IS NOT excluded.stamps
+"""
+_STRANGER = "this is not the file of a record, or it stands in the wrong folder"
+_STRANGER_HINT = "a record is data/leads/7/lead-7k3qf2m9.yaml; move anything else out of here"
+_LARGE_HINT = "keep long texts as attached files"
+
+
+def _entity_of(path: str) -> str:
+    """The entity whose records stand in a folder: `data/leads/7`, `data/leads`."""
+    return _ENTITY[path.split("/")[1]]

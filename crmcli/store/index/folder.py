@@ -1,0 +1,210 @@
+"""The folder as it looks now: which files stand where, and whether one that looks unchanged surely is."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from crmcli.model.schema import PLURAL
+from crmcli.model.values import ID_LETTERS
+from crmcli.store import files, layout
+
+Stamp = tuple[int, int, int]
+"""Size, mtime and ctime of a file; the times in nanoseconds."""
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+MISSING = -1
+_TICK = 10_000_000
+_COARSE_TICK = 2_000_000_000
+_SECOND = 1_000_000_000
+_LARGEST = (1 << 63) - 1
+_LETTERS = frozenset(ID_LETTERS)
+
+
+class Look(NamedTuple):
+    """The files of one folder in the order in which the system names them; hidden ones are left out.
+
+    Packed as the index keeps it, so that two looks compare without being taken apart.
+    """
+
+    path: str
+    names: bytes
+    stamps: bytes
+
+    def files(self) -> Iterator[tuple[bytes, Stamp]]:
+        """Each file's name and stamp."""
+        if self.names:
+            numbers = iter(array("q", self.stamps))
+            yield from zip(self.names.split(b"/"), zip(*[numbers] * 3, strict=True), strict=True)
+
+
+def is_racy(stamp: Stamp, now: int) -> bool:
+    """Whether a file could be written again without its stamp changing: then its content decides.
+
+    `now` is a time before the file was read. Within a tick of the clock two writes look the same.
+    """
+    _, mtime, ctime = stamp
+    tick = _TICK if ctime % _SECOND else _COARSE_TICK
+    return ctime >= now - tick or abs(now - mtime) <= tick
+
+
+def look_at_records(root: Path) -> Iterator[Look]:
+    """Every folder in which records stand, and those of strangers beside them."""
+    for entity in PLURAL:
+        base = layout.record_folder(entity)
+        shards, strangers = _look_at_base(root, base)
+        yield strangers
+        for shard in shards:
+            yield look(root, f"{base}/{shard}")
+
+
+def _look_at_base(root: Path, base: str) -> tuple[list[str], Look]:
+    """The shard folders of an entity, and whatever else lies beside them."""
+    shards: list[str] = []
+    names: list[bytes] = []
+    numbers: list[int] = []
+    for entry in _entries(root, base):
+        if entry.name in _LETTERS and entry.is_dir(follow_symlinks=False):
+            shards.append(entry.name)
+        elif entry.name[0] != ".":
+            names.append(os.fsencode(entry.name))
+            status = entry.stat(follow_symlinks=False)
+            numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return sorted(shards), _packed(base, names, numbers)
+
+
+def look(root: Path, path: str) -> Look:
+    """One folder as it looks now; as an empty one if it is not there."""
+    if path.count("/") == 1:
+        return _look_at_base(root, path)[1]
+    names: list[bytes] = []
+    numbers: list[int] = []
+    for entry in _entries(root, path):
+        name = entry.name
+        if name[0] == ".":
+            continue  # an editor's swap file, .gitkeep
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue  # gone since the folder was opened
+        names.append(os.fsencode(name))
+        numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return _packed(path, names, numbers)
+
+
+def journals(root: Path) -> Iterator[tuple[str, Stamp]]:
+    """Every timeline file with its stamp."""
+    for month in _names(root, layout.TIMELINE):
+        for name in _names(root, f"{layout.TIMELINE}/{month}"):
+            path = f"{layout.TIMELINE}/{month}/{name}"
+            found = stamp(None, os.fsencode(root / path)) if name.endswith(".csv") else None
+            if found:
+                yield path, found
+
+
+def _names(root: Path, path: str) -> list[str]:
+    """The names in a folder, hidden ones left out; none for what is no folder."""
+    with files.os_errors(f"read the folder {path}"):
+        try:
+            return [name for name in os.listdir(root / path) if name[0] != "."]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def _entries(root: Path, path: str) -> Iterator[os.DirEntry[str]]:
+    """The entries of a folder; by its descriptor, so that the system need not walk the path for each."""
+    with files.os_errors(f"read the folder {path}"):
+        try:
+            fd = os.open(root / path, _FOLDER)
+        except FileNotFoundError:
+            return
+        try:
+            with os.scandir(fd) as entries:
+                yield from entries
+        finally:
+            os.close(fd)
+
+
+def _packed(path: str, names: list[bytes], numbers: list[int]) -> Look:
+    try:
+        stamps = array("q", numbers)
+    except OverflowError:  # a time beyond the year 2262
+        stamps = array("q", [min(number, _LARGEST) for number in numbers])
+    return Look(path, b"/".join(names), stamps.tobytes())
+
+
+@contextlib.contextmanager
+def opened(root: Path, path: str) -> Iterator[int]:
+    """A descriptor of a folder, to read its files by name; MISSING if it is not there."""
+    try:
+        fd = os.open(root / path, _FOLDER)
+    except FileNotFoundError:
+        yield MISSING
+        return
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def stamp(folder: int | None, name: bytes) -> Stamp | None:
+    """The stamp of one file of an opened folder (None: `name` is a path); None if it is not there."""
+    if folder == MISSING:
+        return None
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return status.st_size, min(status.st_mtime_ns, _LARGEST), min(status.st_ctime_ns, _LARGEST)
+
+
+class Unreadable(Exception):
+    """A file cannot be read; the message says why, in plain words. `lasting`: until it is changed."""
+
+    def __init__(self, reason: str, hint: str, *, lasting: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.lasting = lasting
+
+
+def read(folder: int, name: bytes) -> bytes:
+    """A file of an opened folder, no link followed; Unreadable, or FileNotFoundError if it is gone."""
+    try:
+        fd = os.open(name, _FILE, dir_fd=folder)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Unreadable(
+                "a symbolic link stands here", "put the real file in its place", lasting=True
+            ) from None
+        raise _unreadable(error) from None
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("this is no file", "move it elsewhere", lasting=True)
+        return files.read_all(fd, status.st_size)
+    except OSError as error:
+        raise _unreadable(error) from None
+    finally:
+        os.close(fd)
+
+
+def _unreadable(error: OSError) -> Unreadable:
+    """Another user, or another moment, may be luckier."""
+    reason = f"the file cannot be read: {os.strerror(error.errno or errno.EIO)}"
+    return Unreadable(reason, "check who owns it and its rights", lasting=False)
+
+
+def digest(data: bytes) -> bytes:
+    """A short hash of a content, to see whether it is still the same."""
+    return hashlib.blake2b(data, digest_size=16).digest()

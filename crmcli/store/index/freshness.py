@@ -1,0 +1,119 @@
+"""Keeps the index equal to the files of records, reading only those that may have changed."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from crmcli.store.index import folder
+from crmcli.store.index.folder import Look, Stamp
+
+_NOTHING = (b"", b"")
+_MANY = 2000  # changed files from which on it may be quicker to build the index from nothing
+_SAMPLE = 100
+
+
+class Known(NamedTuple):
+    """A file as the index knows it."""
+
+    num: int
+    stamp: Stamp
+    digest: bytes
+    racy: bool
+
+
+class Suspect(NamedTuple):
+    """A file that may have changed; `known` is None if it is new."""
+
+    name: bytes
+    stamp: Stamp
+    known: Known | None
+
+
+class Changes(NamedTuple):
+    """What may have changed in one folder since the index looked at it; `at` is before this look."""
+
+    at: int
+    seen: Look
+    suspects: list[Suspect]
+    gone: dict[bytes, Known]
+
+
+def changed_folders(connection: sqlite3.Connection, root: Path) -> list[str]:
+    """The folders that do not look as the index remembers them."""
+    rows = connection.execute("SELECT path, names, stamps FROM shard")
+    remembered = {path: (names, stamps) for path, names, stamps in rows}
+    changed = [
+        seen.path
+        for seen in folder.look_at_records(root)
+        if remembered.pop(seen.path, _NOTHING) != (seen.names, seen.stamps)
+    ]
+    return [*changed, *remembered]  # what is left is there no more
+
+
+def everything(root: Path) -> Iterator[Changes]:
+    """All files, for an index that knows none."""
+    at = time.time_ns()
+    for seen in folder.look_at_records(root):
+        yield Changes(at, seen, [Suspect(*file, None) for file in seen.files()], {})
+
+
+def changes_in(connection: sqlite3.Connection, root: Path, path: str) -> Changes:
+    """Compare a folder, as it looks now, with what the index knows of its files."""
+    at = time.time_ns()
+    seen = folder.look(root, path)
+    rows = connection.execute(
+        "SELECT name, num, size, mtime, ctime, digest, racy FROM file WHERE shard = ?", (path,)
+    )
+    known = {
+        name: Known(num, (size, mtime, ctime), digest, bool(racy))
+        for name, num, size, mtime, ctime, digest, racy in rows
+    }
+    suspects = []
+    for name, stamp in seen.files():
+        old = known.pop(name, None)
+        if old is None or old.racy or old.stamp != stamp:
+            suspects.append(Suspect(name, stamp, old))
+    return Changes(at, seen, suspects, known)
+
+
+def is_better_anew(connection: sqlite3.Connection, root: Path, found: Sequence[Changes]) -> bool:
+    """Whether so much has changed that building the index from nothing is quicker.
+
+    A copied folder has new stamps throughout and old contents: a sample of those is read.
+    """
+    suspects = [(changes.seen.path, suspect) for changes in found for suspect in changes.suspects]
+    if len(suspects) < _MANY:
+        return False
+    (total,) = connection.execute("SELECT count(*) FROM file").fetchone()
+    sample = suspects[:: len(suspects) // _SAMPLE]
+    changed = sum(_differs(root, path, suspect) for path, suspect in sample)
+    return bool(changed / len(sample) * len(suspects) > total / 2)
+
+
+def _differs(root: Path, path: str, suspect: Suspect) -> bool:
+    if suspect.known is None:
+        return True
+    with folder.opened(root, path) as fd:
+        try:
+            return folder.digest(folder.read(fd, suspect.name)) != suspect.known.digest
+        except (FileNotFoundError, folder.Unreadable):
+            return True
+
+
+def changed_journals(connection: sqlite3.Connection, root: Path, *, thorough: bool) -> list[str]:
+    """The timeline files that do not look as the index remembers them.
+
+    `thorough`: those too whose look decides nothing yet.
+    """
+    rows = connection.execute("SELECT path, size, mtime, ctime, racy FROM journal")
+    known = {path: ((size, mtime, ctime), racy) for path, size, mtime, ctime, racy in rows}
+    found = []
+    for path, stamp in folder.journals(root):
+        old, racy = known.pop(path, (None, 0))
+        if old != stamp or (racy and thorough):
+            found.append(path)
+    return [*found, *known]

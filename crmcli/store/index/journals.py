@@ -1,0 +1,249 @@
+"""Keeps the index equal to the timeline files, reading on where it stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crmcli.errors import CrmError, Problem
+from crmcli.model.event import ACTIVITIES, Event
+from crmcli.model.values import fold
+from crmcli.store import files, timeline
+from crmcli.store.index import folder
+from crmcli.store.index.agenda import STAGED
+from crmcli.store.index.folder import Stamp
+from crmcli.store.index.tables import SAID
+
+_BLOCK = 1 << 16
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
+
+class _Journal(NamedTuple):
+    """A timeline file as the index knows it: read up to byte `end`, where line `line` begins.
+
+    `last` is the hash of the last line that was read, `crc` the checksum of all before `end`.
+    """
+
+    num: int
+    size: int
+    end: int
+    line: int
+    last: str
+    crc: int
+
+
+class JournalReader:
+    """Reads what is new in timeline files and puts it into the index; the caller holds a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, root: Path, *, marking: bool = True) -> None:
+        self._connection = connection
+        self._root = root
+        self._marking = marking  # of what robots must think over; all of it, in a new index
+        self._again = False
+
+    def take(self, paths: Iterable[str], *, thorough: bool) -> None:
+        """Bring the index up to these files.
+
+        Not `thorough`: a file that has grown is taken to be the same before the line last read.
+        """
+        for path in dict.fromkeys(paths):
+            self._take(path, thorough)
+        if self._again:
+            self._take_all()
+
+    def _take_all(self) -> None:
+        """Read everything from its beginning: an event that stood in two files may have lost one."""
+        self._again = False
+        self._connection.execute("DELETE FROM meta WHERE key = 'repeats'")
+        paths = [path for (path,) in self._connection.execute("SELECT path FROM journal")]
+        for path in paths:
+            self._forget(path)
+        self.take([*paths, *(path for path, _ in folder.journals(self._root))], thorough=True)
+
+    def _take(self, path: str, thorough: bool) -> None:
+        at = time.time_ns()
+        stamp = folder.stamp(None, os.fsencode(self._root / path))
+        if stamp is None:
+            self._forget(path)
+            return
+        racy = folder.is_racy(stamp, at)
+        try:
+            known = self._known(path)
+            if known and not self._continues(path, known, stamp[0], thorough):
+                self._forget(path)
+                known = None
+            self._read_on(path, known, stamp, racy or not thorough)
+        except CrmError as error:
+            self._forget(path)
+            nothing = _Journal(self._new_number(), 0, 0, 1, "", 0)
+            self._remember(path, nothing, stamp, racy=True)  # it may be readable the next time
+            self._complain([Problem(path, 0, error.message, error.hint)])
+
+    def _continues(self, path: str, known: _Journal, size: int, thorough: bool) -> bool:
+        """Whether what was read before still stands there."""
+        if size < known.end:
+            return False
+        with _opened(self._root / path) as fd:
+            if size > known.size and not thorough:
+                return _last_line(fd, known.end) == known.last
+            return _checksum(fd, 0, known.end) == known.crc
+
+    def _read_on(self, path: str, known: _Journal | None, stamp: Stamp, racy: bool) -> None:
+        start = known or _Journal(self._new_number(), 0, 0, 1, "", 0)
+        chunk = timeline.read_file(self._root / path, start.end, name=path, line=start.line)
+        with _opened(self._root / path) as fd:
+            last = _last_line(fd, chunk.end)
+            crc = _checksum(fd, start.end, chunk.end, start.crc)
+        self._connection.execute(
+            "DELETE FROM problem WHERE path = ? AND line >= ?", (path, start.line)
+        )
+        self._complain(chunk.problems)
+        self._put([row.event for row in chunk.rows], start.num)
+        self._remember(
+            path,
+            _Journal(start.num, stamp[0], chunk.end, chunk.next_line, last, crc),
+            stamp,
+            racy=racy,
+        )
+
+    def _known(self, path: str) -> _Journal | None:
+        row = self._connection.execute(
+            "SELECT num, size, upto, line, last_hash, crc FROM journal WHERE path = ?", (path,)
+        ).fetchone()
+        return _Journal(*row) if row else None
+
+    def _new_number(self) -> int:
+        found = self._connection.execute("SELECT ifnull(max(num), 0) + 1 FROM journal").fetchone()
+        return int(found[0])
+
+    def _remember(self, path: str, journal: _Journal, stamp: Stamp, *, racy: bool) -> None:
+        num, _, end, line, last, crc = journal
+        self._connection.execute(
+            "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (num, path, *stamp, end, line, last, crc, racy),
+        )
+
+    def _forget(self, path: str) -> None:
+        """Take out all that was read of a file."""
+        known = self._known(path)
+        self._connection.execute("DELETE FROM problem WHERE path = ?", (path,))
+        if not known:
+            return
+        events = "SELECT num FROM event WHERE journal = ?"
+        self._connection.execute(f"DELETE FROM said WHERE rowid IN ({events})", (known.num,))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO dirty (record) SELECT DISTINCT record FROM event"
+            " WHERE journal = ? AND (record GLOB 'lead-*' OR record GLOB 'deal-*')",
+            (known.num,),
+        )
+        self._connection.execute("DELETE FROM event WHERE journal = ?", (known.num,))
+        self._connection.execute("DELETE FROM journal WHERE num = ?", (known.num,))
+        repeats = self._connection.execute("SELECT 1 FROM meta WHERE key = 'repeats'").fetchone()
+        self._again = self._again or bool(repeats)
+
+    def _complain(self, problems: Sequence[Problem]) -> None:
+        self._connection.executemany(
+            "INSERT INTO problem VALUES (?, ?, ?, ?)",
+            [(p.path, p.line, p.message, p.hint) for p in problems],
+        )
+
+    def _put(self, events: Sequence[Event], journal: int) -> None:
+        """Events that were read; one that stands in another file already is not taken twice."""
+        known = self._already_there(events)
+        (last,) = self._connection.execute("SELECT ifnull(max(num), 0) FROM event").fetchone()
+        rows, said = [], []
+        dirty: dict[str | None, None] = {}
+        for event in events:
+            if event.id in known:
+                self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('repeats', '')")
+                continue
+            known.add(event.id)
+            last += 1
+            row = _row(last, event, journal)
+            rows.append(row)
+            if event.kind in ACTIVITIES:
+                said.append((last, _words(event)))
+            dirty[event.record if event.record.startswith(_STAGED) else row[-1]] = None
+        many = self._connection.executemany
+        many("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        many("INSERT INTO said (rowid, text) VALUES (?, ?)", said)
+        if self._marking:
+            self._mark_dirty(dirty)
+
+    def _already_there(self, events: Sequence[Event]) -> set[str]:
+        ids = json.dumps([event.id for event in events])
+        rows = self._connection.execute(
+            "SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", (ids,)
+        )
+        return {event_id for (event_id,) in rows}
+
+    def _mark_dirty(self, names: Iterable[str | None]) -> None:
+        """Let robots think again of these leads and deals, and of those whose jobs have these keys."""
+        records = [(name,) for name in names if name and name.startswith(_STAGED)]
+        keys = [(name,) for name in names if name and not name.startswith(_STAGED)]
+        self._connection.executemany(_MARK, records)
+        self._connection.executemany(_MARK_OF_JOB, keys)
+
+
+_STAGED = tuple(f"{entity}-" for entity in STAGED)
+_MARK = "INSERT OR REPLACE INTO dirty (record) VALUES (?)"
+_MARK_OF_JOB = (
+    "INSERT OR REPLACE INTO dirty (record) SELECT DISTINCT record FROM event"
+    " WHERE job = ? AND (record GLOB 'lead-*' OR record GLOB 'deal-*')"
+)
+
+
+def _row(num: int, event: Event, journal: int) -> tuple[Any, ...]:
+    data = _json(event.data) if event.data else "{}"
+    job = event.data.get("key") if event.kind.startswith(("job.", "automation.")) else None
+    return (
+        num, event.id, event.at.isoformat(), event.actor, event.kind, event.record, event.cause,
+        event.depth, data, journal, job if isinstance(job, str) else None,
+    )  # fmt: skip
+
+
+def _words(event: Event) -> str:
+    """What was said or written, as it is searched."""
+    parts = [event.data.get(name) for name in SAID]
+    return " · ".join(fold(part) for part in parts if isinstance(part, str) and part)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A descriptor of a file for the length of a block; no link followed."""
+    with files.os_errors(f"read {path}"):
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def _last_line(fd: int, end: int) -> str:
+    """The hash of the line that ends at byte `end`; "" where nothing stands before it."""
+    want = _BLOCK
+    while True:
+        start = max(0, end - want)
+        text = os.pread(fd, end - start, start)
+        begin = text.removesuffix(b"\n").rfind(b"\n") + 1
+        if begin or start == 0:
+            return timeline.line_hash(text[begin:]) if text else ""
+        want *= 16
+
+
+def _checksum(fd: int, start: int, end: int, crc: int = 0) -> int:
+    """The checksum of the bytes from `start` to `end`, counted on from that of all before them."""
+    while start < end:
+        block = os.pread(fd, min(end - start, 1 << 20), start)
+        if not block:
+            return -1  # shorter than it was a moment ago
+        crc = zlib.crc32(block, crc)
+        start += len(block)
+    return crc

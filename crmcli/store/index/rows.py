@@ -1,0 +1,151 @@
+"""From a raw record to what the index keeps of it: keys by column, items of lists, text to search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeAlias
+
+from crmcli.model.fields import MAP_KINDS, BadValues, Field, parse_value
+from crmcli.model.holds import PHONE_KINDS, Key, keys
+from crmcli.model.paths import PARTS
+from crmcli.model.phones import key as phone_key
+from crmcli.model.values import ENTITIES, Raw, fold
+from crmcli.store.columns import AS_GIVEN, Columns
+from crmcli.store.index.shortcuts import SHORTCUTS
+from crmcli.store.index.tables import TEXTS, text_of
+
+_FOLDED = ("text", "note", "stage", "pipeline", "user", "choice", "currency", "inn", "email")
+_NEVER = "9999"  # sorts after every instant
+
+Cell: TypeAlias = "str | float | None"
+
+
+class Row(NamedTuple):
+    """A record as the index keeps it; `cells` are in the order of the entity's table, `made` first."""
+
+    cells: list[Cell]
+    items: list[tuple[int, Key]]
+    texts: list[str]
+
+
+class _Place(NamedTuple):
+    """Where the keys of a field go: a slot of the cells (-1 for a list), the number of its list,
+    of its numbers as given and of each part of a map (0 for none), the search column (-1 for none)."""
+
+    kind: str
+    slot: int
+    number: int
+    given: int
+    text: int
+    parts: tuple[tuple[str, int], ...]
+
+
+class Reader:
+    """Reads raw records of one schema; what it knows of each field is worked out once."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._country = columns.country
+        self._places: dict[str, dict[str, _Place]] = {}
+        self._width: dict[str, int] = {}
+        self._made: dict[str, int] = {}
+        for entity in ENTITIES:
+            slots = {}
+            width = 1
+            for name, column in columns.columns(entity).items():
+                slots[name] = width
+                width += 2 if column.cents else 1
+            self._width[entity] = width
+            self._made[entity] = slots["created_at"]
+            self._places[entity] = {
+                field.name: _place(entity, field, slots.get(field.name, -1), columns)
+                for field in columns.schema.fields(entity)
+            }
+
+    def read(self, entity: str, raw: Mapping[str, Raw]) -> Row:
+        """Type a raw record; BadValues with every field that does not fit its kind."""
+        row = Row([None] * self._width[entity], [], [""] * len(TEXTS))
+        places = self._places[entity]
+        faults: list[tuple[str, str]] = []
+        for name, value in raw.items():
+            place = places.get(name)
+            if place is None:
+                continue  # nobody declared it; it stays in the raw record
+            try:
+                if place.kind in _FOLDED:
+                    _take_text(place, value, row)
+                else:
+                    self._take(place, value, row)
+            except ValueError as error:
+                faults.append((name, str(error)))
+        if faults:
+            raise BadValues(faults)
+        row.cells[0] = row.cells[self._made[entity]] or _NEVER
+        return row
+
+    def _take(self, place: _Place, raw: Raw, row: Row) -> None:
+        shortcut = SHORTCUTS.get(place.kind)
+        found: Sequence[Key] | None = shortcut(raw) if shortcut else None
+        if found is None:
+            found = self._take_with_care(place, raw, row)
+        if place.slot < 0:
+            row.items.extend([(place.number, key) for key in found])
+        elif found:
+            row.cells[place.slot] = found[0]
+            if place.kind == "money":
+                row.cells[place.slot + 1] = int(Decimal(str(raw)) * 100)  # it has two decimals
+        if place.text >= 0:
+            for key in found:
+                _add_text(row, place.text, str(key))
+
+    def _take_with_care(self, place: _Place, raw: Raw, row: Row) -> Sequence[Key]:
+        """The keys of any value; besides, the parts of a map and phones that are no E.164."""
+        value: Any = parse_value(place.kind, raw)
+        for part, number in place.parts:
+            part_keys = keys("text" if place.kind == "utm" else "link", value.get(part))
+            row.items.extend([(number, key) for key in part_keys])
+        if place.given and value:
+            for phone in value if isinstance(value, tuple) else (value,):
+                self._take_as_given(place, str(getattr(phone, "value", phone)), row)
+        return keys(place.kind, value)
+
+    def _take_as_given(self, place: _Place, number: str, row: Row) -> None:
+        """A number that does not stand there as E.164 is found by what it would be, too."""
+        if number[:1] == "+" and number[1:].isdecimal():
+            return
+        key = phone_key(number, self._country)
+        if key:
+            row.items.append((place.given, key))
+            _add_text(row, place.text, key)
+
+
+def _place(entity: str, field: Field, slot: int, columns: Columns) -> _Place:
+    text = text_of(field)
+    parts = PARTS.get(field.kind, ()) if field.kind in MAP_KINDS else ()
+    return _Place(
+        field.kind,
+        slot,
+        columns.list_number(entity, field.name),
+        columns.list_number(entity, field.name + AS_GIVEN) if field.kind in PHONE_KINDS else 0,
+        TEXTS.index(text) if text else -1,
+        tuple((part, columns.list_number(entity, f"{field.name}.{part}")) for part in parts),
+    )
+
+
+def _take_text(place: _Place, raw: Raw, row: Row) -> None:
+    """The short way for the kinds whose key is their folded text."""
+    if not isinstance(raw, str):
+        raise ValueError("a single value is expected here, not a list or a map")
+    folded = fold(raw)
+    if folded:
+        row.cells[place.slot] = folded
+        if place.text >= 0:
+            _add_text(row, place.text, folded)
+
+
+def _add_text(row: Row, text: int, more: str) -> None:
+    known = row.texts[text]
+    if not known:
+        row.texts[text] = more
+    elif more not in known:  # a first name mostly stands in the name already
+        row.texts[text] = f"{known} · {more}"

@@ -1,0 +1,83 @@
+"""The tables of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crmcli.model.fields import Field
+from crmcli.model.values import ENTITIES
+from crmcli.store.columns import Columns
+
+TEXTS = ("name", "company", "phones", "emails", "rest")
+"""The columns of the search table."""
+
+_TEXT_OF = {
+    "name": "name", "first_name": "name", "middle_name": "name", "last_name": "name",
+    "company_name": "company", "legal_name": "company",
+    "kpp": "rest", "ogrn": "rest", "position": "rest", "source_detail": "rest",
+}  # fmt: skip
+_TEXT_OF_KIND = {
+    "phone": "phones", "phones": "phones", "email": "emails", "emails": "emails", "inn": "rest",
+    "note": "rest", "tags": "rest", "url": "rest", "urls": "rest", "lines": "rest",
+}  # fmt: skip
+SAID = ("subject", "text")
+"""What of an activity's data is searched."""
+
+_TABLES = f"""
+CREATE TABLE shard (path TEXT PRIMARY KEY, names BLOB, stamps BLOB) WITHOUT ROWID;
+CREATE TABLE file (num INTEGER PRIMARY KEY, shard TEXT, name BLOB, size INTEGER, mtime INTEGER,
+                   ctime INTEGER, digest BLOB, racy INTEGER);
+CREATE TABLE doc (num INTEGER PRIMARY KEY, id TEXT, doc TEXT);
+CREATE TABLE item (field INTEGER, key, num INTEGER);
+CREATE TABLE problem (path TEXT, line INTEGER, message TEXT, hint TEXT);
+CREATE TABLE journal (num INTEGER PRIMARY KEY, path TEXT, size INTEGER, mtime INTEGER,
+                      ctime INTEGER, upto INTEGER, line INTEGER, last_hash TEXT, crc INTEGER, racy INTEGER);
+CREATE TABLE event (num INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, actor TEXT, kind TEXT,
+                    record TEXT, cause TEXT, depth INTEGER, data TEXT, journal INTEGER, job TEXT);
+CREATE TABLE dirty (mark INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT UNIQUE);
+CREATE TABLE agenda (record TEXT PRIMARY KEY, next_at TEXT) WITHOUT ROWID;
+CREATE VIRTUAL TABLE text USING fts5({", ".join(TEXTS)}, tokenize='trigram');
+CREATE VIRTUAL TABLE said USING fts5(text, tokenize='trigram');
+"""
+_INDEXES = """
+CREATE UNIQUE INDEX file_name ON file (shard, name);
+CREATE INDEX item_key ON item (field, key, num);
+CREATE INDEX item_num ON item (num);
+CREATE INDEX event_record ON event (record, id);
+CREATE INDEX event_kind ON event (kind, id);
+CREATE INDEX event_journal ON event (journal);
+CREATE INDEX event_job ON event (job) WHERE job IS NOT NULL;
+CREATE INDEX agenda_next ON agenda (next_at);
+"""
+
+
+def tables(columns: Columns) -> Iterator[str]:
+    """The statements that make the empty tables."""
+    yield from _statements(_TABLES)
+    for entity in ENTITIES:
+        cells = ["num INTEGER PRIMARY KEY", "made TEXT"]
+        for column in columns.columns(entity).values():
+            cells.append(f"{column.name} {column.type}")
+            if column.cents:
+                cells.append(f"{column.cents} INTEGER")
+        yield f"CREATE TABLE {entity} ({', '.join(cells)})"
+
+
+def indexes(columns: Columns) -> Iterator[str]:
+    """The statements that make the indexes: cheaper once the tables are full."""
+    yield from _statements(_INDEXES)
+    for entity in ENTITIES:
+        yield f"CREATE INDEX {entity}_made ON {entity} (made, id)"
+        for column in columns.columns(entity).values():
+            if column.indexed or column.name == "id":
+                yield f"CREATE INDEX {entity}_{column.name} ON {entity} ({column.name})"
+
+
+def _statements(script: str) -> list[str]:
+    return [statement for statement in script.split(";") if statement.strip()]
+
+
+def text_of(field: Field) -> str:
+    """The search column in which a field's text stands; "" if it is not searched."""
+    found = _TEXT_OF.get(field.name) or _TEXT_OF_KIND.get(field.kind)
+    return found or ("rest" if field.custom and field.kind in ("text", "choice") else "")

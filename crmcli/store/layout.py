@@ -1,0 +1,148 @@
+"""Where things stand in a workspace folder: paths, ids, and the way up to the root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crmcli.errors import NotFound
+from crmcli.model.schema import PLURAL
+from crmcli.model.values import ID_LETTERS, entity_of
+from crmcli.store import files
+
+DATA = "data"
+STATE = ".crm"
+"""What belongs to this machine alone and git must not see: lock, txn/, index, clone id."""
+PIPELINES = "pipelines.yaml"
+SETTINGS = "settings.yaml"
+TIMELINE = "data/timeline"
+FILES = "data/files"
+CLONE_ID = ".crm/clone-id"
+ID_LENGTH = 8  # letters of five bits each
+
+_ENTITY = {plural: entity for entity, plural in PLURAL.items()}
+_RECORD = re.compile(r"data/([a-z]+)/(.)/([a-z]+-([0-9a-z]{8}))\.yaml")
+_CLONE = re.compile(rf"[{ID_LETTERS}]{{{ID_LENGTH}}}")
+_SHA = re.compile(r"[0-9a-f]{64}")
+_TYPED = str.maketrans("oil", "011")
+
+
+class NoWorkspace(NotFound):
+    """There is no workspace in that folder or above it."""
+
+
+def record_path(record_id: str) -> str:
+    """The file of a record, from the root: `data/leads/7/lead-7k3qf2m9.yaml`.
+
+    NotFound for a text that is no full id, so no path can be made of anything else.
+    """
+    entity = entity_of(record_id)
+    if not entity:
+        raise NotFound(f"{record_id!r} is not a record id", "an id looks like deal-7k3qf2m9")
+    return f"{record_folder(entity)}/{record_id[len(entity) + 1]}/{record_id}.yaml"
+
+
+def record_folder(entity: str) -> str:
+    """The folder of all records of an entity, from the root."""
+    return f"{DATA}/{PLURAL[entity]}"
+
+
+def id_of_path(path: str) -> str:
+    """The id of the record whose file stands at that path from the root; "" for any other path."""
+    match = _RECORD.fullmatch(path)
+    if not match:
+        return ""
+    folder, shard, record_id, random = match.groups()
+    entity = entity_of(record_id)
+    return record_id if entity and _ENTITY.get(folder) == entity and random[0] == shard else ""
+
+
+def new_id(entity: str) -> str:
+    """A new random id: two clones that both add records must not choose the same."""
+    return f"{entity}-{_random_letters()}"
+
+
+def timeline_path(at: datetime, clone: str) -> str:
+    """The timeline file of one clone for the month (UTC) of an instant."""
+    return f"{TIMELINE}/{at.astimezone(UTC):%Y-%m}/{clone}.csv"
+
+
+def file_path(sha: str) -> str:
+    """Where an attachment stands, by the sha256 of its content."""
+    if not _SHA.fullmatch(sha):
+        raise NotFound(f"{sha!r} is not the name of a stored file")
+    return f"{FILES}/{sha[:2]}/{sha}"
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from `start` upwards that is a workspace; NoWorkspace if there is none."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / PIPELINES).is_file() and (
+            (folder / DATA).is_dir() or (folder / SETTINGS).is_file()
+        ):
+            return folder
+    raise NoWorkspace(
+        f"there is no workspace in {start} or above it",
+        "make one with `crm init`, or name one with -C DIR",
+    )
+
+
+def clone_id(root: Path) -> str:
+    """This clone's own eight letters; made and stored when they are first asked for."""
+    path = root / CLONE_ID
+    known = _stored_clone_id(path)
+    if known:
+        return known
+    files.make_folders(root, STATE)
+    fresh = path.with_name(f"clone-id.{_random_letters()}")
+    files.write_file(fresh, (_random_letters() + "\n").encode())
+    with files.os_errors(f"write {path}"):
+        try:
+            _publish(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    files.fsync_dir(path.parent)
+    return _stored_clone_id(path)
+
+
+def _publish(fresh: Path, path: Path) -> None:
+    """Give the file its name; of two processes that do so at once, the first one's stays."""
+    if path.exists():  # it is damaged, or its letters would have been used
+        fresh.replace(path)
+        return
+    with contextlib.suppress(FileExistsError):  # the other process was first
+        os.link(fresh, path)
+
+
+def _stored_clone_id(path: Path) -> str:
+    try:
+        text = files.read_bytes(path).decode("ascii", "replace").strip()
+    except files.Missing:
+        return ""
+    return text if _CLONE.fullmatch(text) else ""
+
+
+def ids_with_prefix(root: Path, entity: str, prefix: str) -> list[str]:
+    """The ids of an entity whose random part begins with `prefix` (`7k3`, `deal-7k3`), sorted.
+
+    Reads one shard folder. o, i and l are taken for 0 and 1. Nothing answers to an empty prefix.
+    """
+    letters = prefix.lower().removeprefix(f"{entity}-").translate(_TYPED)
+    if not letters or letters[0] not in ID_LETTERS:
+        return []
+    start = f"{entity}-{letters}"
+    try:
+        names = os.listdir(root / record_folder(entity) / letters[0])
+    except FileNotFoundError:
+        return []
+    ids = [name[:-5] for name in names if name.startswith(start) and name.endswith(".yaml")]
+    return sorted(record_id for record_id in ids if entity_of(record_id) == entity)
+
+
+def _random_letters() -> str:
+    number = int.from_bytes(os.urandom(5))
+    return "".join(ID_LETTERS[number >> 5 * n & 31] for n in range(ID_LENGTH))

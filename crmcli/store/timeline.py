@@ -1,0 +1,326 @@
+"""The timeline in CSV: one event a line, each with the hash of the line before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.event import Event
+from crmcli.model.values import ID_LETTERS, format_instant, parse_instant
+from crmcli.store import files
+
+COLUMNS = ("id", "at", "actor", "kind", "record", "cause", "depth", "data", "prev")
+HEADER = ",".join(COLUMNS)
+EVENT_ID = re.compile(f"e[{ID_LETTERS}]{{16}}")
+
+_RANDOM_BITS = 35
+_ID_LETTERS = 16
+_HASH = re.compile("[0-9a-f]{16}")
+_NEEDS_QUOTES = re.compile('[",]')
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_LARGEST_FIELD = 1 << 26
+_TAIL = 1 << 13  # bytes in which the last line nearly always lies
+_instant = lru_cache(maxsize=256)(parse_instant)  # many events of a command have the same one
+# JSON leaves these as they are, but an editor or a text tool takes some of them for the end of a line.
+_HIDDEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+_HALF = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class UnwritableEvent(InvalidData):
+    """An event cannot stand on a line of the timeline."""
+
+
+class Row(NamedTuple):
+    """One event as a file has it, with its hash of the line above and its data as JSON text.
+
+    `line` counts from 1.
+    """
+
+    event: Event
+    prev: str
+    data: str
+    line: int
+
+
+class Chunk(NamedTuple):
+    """What was read of a timeline file. Read on at byte `end`, which is in line `next_line`."""
+
+    rows: list[Row]
+    problems: list[Problem]
+    end: int
+    next_line: int
+
+
+class Tail(NamedTuple):
+    """How a timeline file ends: its size in bytes, its last line's hash, its last event's id.
+
+    All zero or empty for a file that does not exist yet.
+    """
+
+    size: int
+    hash: str
+    last_id: str
+
+
+def line_hash(line: bytes) -> str:
+    """The hash by which the next line knows this one (without its line end)."""
+    return hashlib.sha256(line).hexdigest()[:16]
+
+
+def to_line(event: Event, prev: str) -> str:
+    """The line of an event, with its line end; `prev` is the hash of the line above it.
+
+    UnwritableEvent if its data is no JSON or a field holds a line end or half a character.
+    """
+    try:
+        data = json.dumps(event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise UnwritableEvent(f"event {event.kind} of {event.record}: {error}") from error
+    if _HIDDEN.search(data):
+        data = _HIDDEN.sub(_escaped, data)
+    plain = (event.id, event.actor, event.kind, event.record, event.cause)
+    if _CONTROL.search("".join(plain)):
+        raise UnwritableEvent(f"event {event.kind} of {event.record}: a line end in a field")
+    if _HALF.search(data):
+        raise UnwritableEvent(f"event {event.kind} of {event.record}: half a character in its data")
+    id_, actor, kind, record, cause = map(_cell, plain)
+    at = format_instant(event.at)
+    return f"{id_},{at},{actor},{kind},{record},{cause},{event.depth},{_cell(data)},{prev}\n"
+
+
+def _cell(text: str) -> str:
+    if _NEEDS_QUOTES.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def lines(events: Iterable[Event], tail: Tail) -> bytes:
+    """What to append to a file that ends as `tail` says; a new file begins with the header."""
+    written = []
+    prev = tail.hash
+    if not tail.size:
+        written.append(f"{HEADER}\n".encode())
+        prev = line_hash(HEADER.encode())
+    for event in events:
+        line = to_line(event, prev).encode()
+        prev = line_hash(line[:-1])
+        written.append(line)
+    return b"".join(written)
+
+
+def tail(root: Path, path: str) -> Tail:
+    """How a timeline file ends, without reading it whole."""
+    full = files.inside(root, path)
+    want = _TAIL
+    while True:
+        try:
+            size, text = files.read_tail(full, want)
+        except files.Missing:
+            return Tail(0, "", "")
+        trimmed = text.rstrip(b"\n")
+        start = trimmed.rfind(b"\n") + 1
+        if start or len(text) == size:
+            break
+        want *= 16
+    return Tail(size, line_hash(trimmed[start:]), _last_id(text)) if size else Tail(0, "", "")
+
+
+def _last_id(text: bytes) -> str:
+    for line in reversed(text.split(b"\n")):
+        first = line[:17].decode("ascii", "replace")
+        if EVENT_ID.fullmatch(first) and line[17:18] == b",":
+            return first
+    return ""
+
+
+def read_file(path: Path, offset: int = 0, *, name: str = "", line: int = 1) -> Chunk:
+    """The events of a timeline file from byte `offset` on, which begins line number `line`.
+
+    Problems (under `name`, else the path) say which lines could not be read. A last line that is
+    cut off is one of them, and is left for the next reading: `end` stands before it.
+    """
+    data = files.read_bytes(path, offset)
+    end = data.rfind(b"\n") + 1
+    reading = _Reading(name or path.as_posix(), line)
+    reading.take(data[:end])
+    next_line = reading.line
+    if end < len(data):
+        found = len(reading.rows)
+        kept = list(reading.problems)
+        reading.take(data[end:])
+        if len(reading.rows) > found:  # whole but for its line end
+            end = len(data)
+        else:
+            hint = "what it said is lost; look at git or a backup"
+            cut = Problem(reading.name, next_line, "the last line is cut off", hint)
+            reading.problems = [*kept, cut]
+    return Chunk(reading.rows, reading.problems, offset + end, next_line)
+
+
+class _Reading:
+    """Takes lines apart, one by one where it must, so that a damaged line costs only itself."""
+
+    def __init__(self, name: str, line: int) -> None:
+        self.name = name
+        self.line = line
+        self.is_dirty = False
+        self.rows: list[Row] = []
+        self.problems: list[Problem] = []
+
+    def take(self, data: bytes) -> None:
+        """Read some lines."""
+        if not data:
+            return
+        text = data.decode("utf-8", "surrogateescape")
+        if not self.is_dirty:
+            self.is_dirty = "\0" in text or bool(_HALF.search(text))
+        lines = text.removesuffix("\n").split("\n")
+        for line, cells in zip(lines, _split(lines), strict=True):
+            if line and line != HEADER:  # git's union merge may repeat the header
+                self._row(line, cells)
+            self.line += 1
+
+    def _row(self, line: str, cells: Sequence[str] | None) -> None:
+        try:
+            if cells is None or len(cells) != len(COLUMNS):
+                raise ValueError(_misfit(line, cells))
+            if self.is_dirty:
+                _refuse_damage(line)
+            self.rows.append(Row(_event(cells), cells[8], cells[7], self.line))
+        except ValueError as error:
+            hint = "restore the line from git or a backup"
+            self.problems.append(Problem(self.name, self.line, str(error), hint))
+
+
+def _split(texts: Sequence[str]) -> Sequence[Sequence[str] | None]:
+    """The cells of each line; None for one that is no CSV."""
+    import csv
+
+    csv.field_size_limit(_LARGEST_FIELD)
+    try:
+        reader = csv.reader(texts, strict=True)
+        rows = []
+        for row in reader:
+            rows.append(row)
+            if reader.line_num != len(rows):
+                break  # a quote that is not closed swallowed the line below
+        else:
+            return rows
+    except csv.Error:
+        pass
+    return [_split_one(text) for text in texts]
+
+
+def _split_one(text: str) -> Sequence[str] | None:
+    import csv
+
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error:
+        return None
+
+
+def _misfit(line: str, cells: Sequence[str] | None) -> str:
+    _refuse_damage(line)
+    if line.startswith(_CONFLICT):
+        return "unresolved merge conflict"
+    if cells is None:
+        return "the line is no CSV: a quote is not closed"
+    return f"{len(cells)} columns instead of {len(COLUMNS)}"
+
+
+def _refuse_damage(line: str) -> None:
+    if "\0" in line:
+        raise ValueError("the line holds NUL bytes, as a crash of the machine may leave them")
+    if _HALF.search(line):
+        raise ValueError("the line is not UTF-8")
+
+
+def _event(cells: Sequence[str]) -> Event:
+    id_, at, actor, kind, record, cause, depth, data, prev = cells
+    if not EVENT_ID.fullmatch(id_):
+        raise ValueError(f"{id_!r} is not the id of an event")
+    if not _HASH.fullmatch(prev):
+        raise ValueError(f"prev is {prev!r}, not the hash of a line")
+    facts = _facts(data)
+    return Event(id_, _instant(at), actor, kind, record, cause, _depth(depth), facts)
+
+
+def _facts(data: str) -> dict[str, Any]:
+    if data == "{}":
+        return {}
+    try:
+        facts = json.loads(data)
+    except ValueError as error:
+        raise ValueError(f"data is no JSON: {error}") from None
+    if "\\ud" in data and _HALF.search(json.dumps(facts, ensure_ascii=False)):
+        raise ValueError("data holds half a character")
+    if not isinstance(facts, dict):
+        raise ValueError("data is no JSON object")
+    return facts
+
+
+def _depth(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"depth is {text!r}, not a number")
+    return int(text)
+
+
+def verify_chain(path: Path, *, name: str = "") -> list[Problem]:
+    """Where a timeline file was changed afterwards: each line must know the line above it."""
+    problems: list[Problem] = []
+    above = b""
+    for number, line in enumerate(files.read_bytes(path).split(b"\n"), 1):
+        if not line:
+            continue
+        if number == 1:
+            good = line == HEADER.encode()
+            message = "the first line is not the header"
+        else:
+            good = line.endswith(b"," + line_hash(above).encode())
+            message = "the line above was changed, or a line was taken out or put in"
+        if not good:
+            hint = "compare with git or a backup"
+            problems.append(Problem(name or path.as_posix(), number, message, hint))
+        above = line
+    return problems
+
+
+class EventIds:
+    """Makes event ids that sort by time: `e`, nine letters of milliseconds, seven of chance.
+
+    Each is greater than the one before it and than `last`, even when the clock stands or goes back.
+    """
+
+    def __init__(self, at: datetime, last: str = "") -> None:
+        self._start = int(at.timestamp() * 1000) << _RANDOM_BITS
+        self._last = _number(last)
+
+    def next(self) -> str:
+        """The next id."""
+        # Of the 35 bits of chance the top three stay free: counting on must not run into the clock's.
+        fresh = self._start | int.from_bytes(os.urandom(4))
+        self._last = fresh if self._last < self._start else self._last + 1
+        return "e" + "".join(
+            ID_LETTERS[self._last >> 5 * n & 31] for n in reversed(range(_ID_LETTERS))
+        )
+
+
+def _number(event_id: str) -> int:
+    number = 0
+    for letter in event_id[1:]:
+        number = number << 5 | ID_LETTERS.index(letter)
+    return number

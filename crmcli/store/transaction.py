@@ -1,0 +1,313 @@
+"""Changes of several files, all or nothing: staged first, one commit record, applied by rename."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmcli.errors import Conflict, CrmError, InvalidData, Problem
+from crmcli.store import files
+from crmcli.store.commit import (
+    KEPT,
+    MANY,
+    QUARANTINE,
+    SUFFIX,
+    TXN,
+    Append,
+    Applying,
+    CommitRecord,
+    Delete,
+    Put,
+    digest_of,
+    fingerprint,
+)
+
+
+class FileChanged(Conflict):
+    """A file is no longer what it was when it was read."""
+
+
+class CommitRecordDamaged(InvalidData):
+    """A change that was saved cannot be finished, because what says it was damaged afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """The change is saved. `done` is False if it will only be finished by the next command."""
+
+    done: bool = True
+    note: str = ""
+
+
+class Transaction:
+    """Collects changes of files and makes them at once; the caller holds the exclusive lock.
+
+    Paths are relative to the workspace, `/` between their parts, each named once.
+    """
+
+    def __init__(self, root: Path, command: str, who: str = "", at: str = "") -> None:
+        self.root = root
+        self.txn = root / TXN
+        # An argument that is no UTF-8 arrives with half characters in it.
+        self.command = command.encode("utf-8", "replace").decode()
+        self.who = who
+        self.at = at
+        self._puts: dict[str, tuple[bytes, str | None]] = {}
+        self._appends: dict[str, bytes] = {}
+        self._deletes: dict[str, str] = {}
+
+    def put(self, path: str, data: bytes, expected: str | None) -> None:
+        """Write a file whose content has the digest `expected` now; None: it must not exist yet."""
+        self._take(path)
+        self._puts[path] = (data, expected)
+
+    def delete(self, path: str, expected: str) -> None:
+        """Remove a file whose content has that digest now."""
+        self._take(path)
+        self._deletes[path] = expected
+
+    def append(self, path: str, data: bytes) -> None:
+        """Put UTF-8 text at the end of a file, on a line of its own; makes the file if need be."""
+        if path in self._appends:
+            self._appends[path] += data
+            return
+        self._take(path)
+        self._appends[path] = data
+
+    def _take(self, path: str) -> None:
+        if path in self._puts or path in self._appends or path in self._deletes:
+            raise ValueError(f"{path} is already part of this transaction")
+
+    def commit(self) -> CommitResult:
+        """Make the changes. An error means that nothing was changed, or will be.
+
+        FileChanged if a file is not what was expected; UnsafePath if a path leads out of the
+        workspace or through a link; DiskFull, PermissionDenied, DiskFailed.
+        """
+        if not (self._puts or self._appends or self._deletes):
+            return CommitResult()
+        notes = recover(self.root)
+        self._check_digests()
+        with _Stage(self.root) as stage:
+            record = self._stage(stage)
+            with _uninterrupted():
+                stage.publish(record)
+                return _finish(self.root, record, notes)
+
+    def _check_digests(self) -> None:
+        inside = files.Insider(self.root)
+        expectations = {path: expected for path, (_, expected) in self._puts.items()}
+        for path, expected in {**expectations, **self._deletes}.items():
+            now = digest_of(inside(path))
+            if now == expected:
+                continue
+            if expected is None:
+                raise FileChanged(f"{path} exists already", "look at it, then try again")
+            fate = "was removed" if now is None else "was changed"
+            raise FileChanged(f"{path} {fate} by someone else meanwhile", "try again")
+
+    def _stage(self, stage: _Stage) -> CommitRecord:
+        stage.is_large = len(self._puts) + len(self._appends) + len(self._deletes) > MANY
+        puts = tuple(
+            Put(path, stage.file(path, data), files.digest(data), expected)
+            for path, (data, expected) in self._puts.items()
+        )
+        appends = tuple(stage.append(path, data) for path, data in self._appends.items())
+        for path in self._deletes:
+            stage.admit(path)
+        deletes = tuple(Delete(path, old) for path, old in self._deletes.items())
+        return CommitRecord(stage.id, self.who, self.command, self.at, puts, appends, deletes)
+
+
+class _Stage:
+    """What a transaction prepares before its commit point; it goes if that is not reached."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.txn = root / TXN
+        self.id = f"{time.time_ns():016x}"
+        self.is_large = False
+        self._published = False
+        self._staged: list[str] = []
+        self._folders: list[Path] = []
+        self._admitted: set[str] = set()
+
+    def __enter__(self) -> _Stage:
+        files.make_folders(self.root, TXN)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._published:
+            return
+        # What cannot be removed now is swept away by the next command.
+        for name in self._staged:
+            with contextlib.suppress(OSError):
+                (self.txn / name).unlink(missing_ok=True)
+        files.remove_folders(self._folders)
+
+    def admit(self, path: str) -> None:
+        """Make sure of all that could go wrong with a target after the commit point."""
+        above = path.rpartition("/")[0]
+        if above in self._admitted:
+            return
+        if above:
+            self._folders += files.make_folders(self.root, above)
+        folder = self.root / above
+        with files.os_errors(f"write in {above or self.root}"):
+            status = folder.stat()
+            home = self.txn.stat()
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise files.PermissionDenied(
+                f"cannot write in {above or self.root}: Permission denied",
+                "check who owns the folder",
+            )
+        if status.st_dev != home.st_dev:
+            raise files.UnsafePath(
+                f"{above} is on another file system than {TXN}",
+                "a workspace must stand on one file system",
+            )
+        self._admitted.add(above)
+
+    def file(self, path: str, data: bytes) -> str:
+        """Write the new content of a file; returns the name of the staged file."""
+        self.admit(path)
+        name = f"{self.id}.{len(self._staged)}"
+        self._staged.append(name)
+        like = f"{self.root}/{path}"
+        files.write_file(f"{self.root}/{TXN}/{name}", data, durable=not self.is_large, like=like)
+        return name
+
+    def append(self, path: str, data: bytes) -> Append:
+        """What an append will do to a file as it is now."""
+        self.admit(path)
+        text = data.decode()
+        try:
+            with files.os_errors(f"write {path}"):
+                fd = os.open(files.inside(self.root, path), os.O_RDWR | os.O_NOFOLLOW)
+        except files.Missing:
+            return Append(path, 0, text, files.digest(b"")[:16])
+        with files.os_errors(f"read {path}"):
+            try:
+                size = os.fstat(fd).st_size
+                whole = not size or os.pread(fd, 1, size - 1) == b"\n"
+                return Append(path, size, text if whole else "\n" + text, fingerprint(fd, size))
+            finally:
+                os.close(fd)
+
+    def publish(self, record: CommitRecord) -> None:
+        """The commit point: when this returns, the change will happen, whatever comes."""
+        if self.is_large:
+            files.sync_all(self.txn)
+        draft, final = self.txn / f"{self.id}.tmp", self.txn / record.name
+        self._staged.append(draft.name)
+        files.write_file(draft, record.encode())
+        try:
+            with files.os_errors(f"write {final}"):
+                draft.rename(final)
+            files.fsync_dir(self.txn)
+        except CrmError:
+            self._withdraw(final)
+            raise
+        self._published = True
+
+    def _withdraw(self, final: Path) -> None:
+        """Take back a commit record that may not be durable; if that fails, keep what it needs."""
+        self._published = True
+        with files.os_errors(f"remove {final}"):
+            final.unlink(missing_ok=True)
+        files.fsync_dir(self.txn)
+        self._published = False
+
+
+def _finish(root: Path, record: CommitRecord, notes: list[str]) -> CommitResult:
+    try:
+        notes = notes + Applying(root, record, again=False).run()
+    except CrmError as failure:
+        notes = [*notes, f"saved; the next command will finish it ({failure.message})"]
+        return CommitResult(done=False, note="; ".join(notes))
+    return CommitResult(note="; ".join(notes))
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait: it must not cut off the answer to whether the change is saved."""
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def needs_recovery(root: Path) -> bool:
+    """Whether a command was cut off after its change was saved and before it was finished."""
+    return any(name.endswith(SUFFIX) for name in _names(root))
+
+
+def recover(root: Path) -> list[str]:
+    """Finish what was saved, sweep away what was not; notes for the user. Needs the exclusive lock.
+
+    CommitRecordDamaged, once, if a record cannot be trusted: it is put into quarantine.
+    """
+    notes: list[str] = []
+    names = _names(root)
+    for name in names:
+        if name.endswith(SUFFIX):
+            notes += _recover_one(root, name)
+    if names:
+        for name in _names(root):
+            with files.os_errors(f"remove {TXN}/{name}"):
+                (root / TXN / name).unlink()
+    return notes
+
+
+def _recover_one(root: Path, name: str) -> list[str]:
+    data = files.read_bytes(root / TXN / name)
+    record = CommitRecord.decode(data)
+    if record is None:
+        _quarantine(root, name)
+        raise CommitRecordDamaged(
+            f"{TXN}/{name} is damaged: a change that was saved may be only half in its place",
+            f"compare the files in {QUARANTINE} with data/; the disk may be failing",
+        )
+    notes = Applying(root, record, again=True).run()
+    who = f" by {record.who}" if record.who else ""
+    return [f"finished `{record.command}`{who}, which had been interrupted", *notes]
+
+
+def _quarantine(root: Path, name: str) -> None:
+    files.make_folders(root, QUARANTINE)
+    mine = name.removesuffix(SUFFIX) + "."
+    for other in _names(root):
+        if other.startswith(mine):
+            with files.os_errors(f"move {TXN}/{other}"):
+                (root / TXN / other).rename(root / QUARANTINE / other)
+    files.fsync_dir(root / QUARANTINE)
+    files.fsync_dir(root / TXN)
+
+
+def _names(root: Path) -> list[str]:
+    try:
+        with files.os_errors(f"read {root / TXN}"), os.scandir(root / TXN) as entries:
+            return sorted(e.name for e in entries if not e.is_dir(follow_symlinks=False))
+    except files.Missing:
+        return []
+
+
+def leftovers(root: Path) -> list[Problem]:
+    """The files that recovery put aside, for a person to look at."""
+    problems = []
+    for folder, message in (
+        (KEPT, "a version that lost to a change by hand"),
+        (QUARANTINE, "part of a damaged change"),
+    ):
+        with contextlib.suppress(FileNotFoundError):
+            for name in sorted(os.listdir(root / folder)):
+                hint = "compare it with the file in data/, then delete it"
+                problems.append(Problem(f"{folder}/{name}", 0, message, hint))
+    return problems

@@ -1,0 +1,351 @@
+"""The opened folder: settings, pipelines, records, clock and acting user, handed round as one object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Problem
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.schema import Schema
+from crmcli.model.settings import Settings
+from crmcli.model.values import ENTITIES, fold
+from crmcli.store import config, files, layout
+from crmcli.store.repository import (
+    Author,
+    Change,
+    Stored,
+    open_change,
+    read_record,
+    recover_if_needed,
+)
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+    from crmcli.model.pipeline import Pipeline, Pipelines, Stage
+    from crmcli.model.where import Condition, Env
+    from crmcli.store.index import Index
+
+
+class UnknownStage(InvalidData):
+    """A record stands in a stage that pipelines.yaml does not declare."""
+
+
+class Workspace:
+    """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
+
+    def __init__(
+        self, root: Path, settings: Settings, user: str, now: datetime | None, *, dry_run: bool
+    ) -> None:
+        self.root = root
+        self.settings = settings
+        self.dry_run = dry_run
+        self.schema = Schema(settings.fields)
+        self.zone = ZoneInfo(settings.time_zone)
+        self.user = user
+        self.fixed_now = now
+        self.now = now or datetime.now(UTC).replace(microsecond=0)
+        self.notes: list[str] = []
+        self._writing = False
+
+    @classmethod
+    def open(
+        cls,
+        start: Path | None = None,
+        user: str = "",
+        now: datetime | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Workspace:
+        """Open the workspace at `start`, or the one around the current folder.
+
+        Raises NotFound where there is none, InvalidData where its settings are wrong. What a killed
+        command had committed is finished first.
+        """
+        root = layout.find_root(start or Path())
+        if (root / "access.yaml").exists():
+            raise InvalidData(
+                "access.yaml: rights are not built yet, and will not be ignored",
+                "remove access.yaml; users stand in settings.yaml",
+            )
+        settings = config.load_settings(root)
+        workspace = cls(root, settings, user or _only_user(settings), now, dry_run=dry_run)
+        if user:
+            workspace.user = workspace.user_id(user)
+        workspace.notes += recover_if_needed(root, "recover")
+        return workspace
+
+    # --- configuration -------------------------------------------------------------------------
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """The stages as pipelines.yaml declares them; InvalidData with every fault."""
+        return config.load_pipelines(self.root, self.schema, self.settings)
+
+    @cached_property
+    def clone(self) -> str:
+        """This clone's own name on the timeline."""
+        return layout.clone_id(self.root)
+
+    def user_id(self, ref: str) -> str:
+        """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""
+        users = self.settings.users
+        if not users or ref in users:
+            return ref
+        for user in users.values():
+            if fold(ref) in (fold(user.name), fold(user.email)):
+                return user.id
+        raise BadUsage(f"there is no user {ref!r}", f"users: {', '.join(users)}")
+
+    def pipeline_of(self, record: Record) -> Pipeline:
+        """The pipeline in which a lead or deal stands; UnknownStage if it is not declared."""
+        if record.entity == "lead":
+            return self.pipelines.leads
+        wanted = str(getattr(record, "pipeline", ""))
+        pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.deals[0]
+        if pipeline is None or pipeline.entity != "deal":
+            raise UnknownStage(
+                f"{record.id} is in pipeline {wanted!r}, which pipelines.yaml does not declare",
+                "declare it, or move the deal with --pipeline",
+            )
+        return pipeline
+
+    def stage_of(self, record: Record) -> Stage:
+        """The stage in which a lead or deal stands; UnknownStage if it is not declared."""
+        pipeline = self.pipeline_of(record)
+        stage = pipeline.stage(str(getattr(record, "stage", "")))
+        if stage is None:
+            raise UnknownStage(
+                f"{record.id} stands in stage {getattr(record, 'stage', '')!r}, "
+                f"which pipeline {pipeline.id!r} does not declare",
+                f"move it to one of {', '.join(s.id for s in pipeline.stages)}",
+            )
+        return stage
+
+    @cached_property
+    def inputs(self) -> InputContext:
+        """What is needed to read values as people write them."""
+        from crmcli.model.inputs import InputContext
+
+        return InputContext(
+            now=self.now,
+            zone=self.zone,
+            country=self.settings.phone_country,
+            directories=self.settings.directories,
+            users=self.settings.users,
+            closes=self.settings.calendar.closes,
+        )
+
+    @cached_property
+    def env(self) -> Env:
+        """What conditions are evaluated against."""
+        from crmcli.model.where import Env
+
+        return Env(
+            now=self.now,
+            zone=self.zone,
+            schema=self.schema,
+            follow=self._follow,
+            country=self.settings.phone_country,
+        )
+
+    def _follow(self, record_id: str) -> Record | None:
+        try:
+            return self.get(record_id)
+        except (NotFound, InvalidData):
+            return None  # a dangling link has no fields; `crm check` reports it
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @cached_property
+    def index(self) -> Index:
+        """The index, equal to the folder as of now."""
+        from crmcli.store.index import Index
+
+        index = Index(self.root, self.schema, self.settings.phone_country)
+        with self._reading():
+            index.refresh()
+        return index
+
+    @cached_property
+    def history(self) -> Index:
+        """The index with only the timeline made fresh: enough for one record's events."""
+        if "index" in self.__dict__:
+            return self.index
+        from crmcli.store.index import Index
+
+        index = Index(self.root, self.schema, self.settings.phone_country)
+        with self._reading():
+            index.refresh_timeline()
+        return index
+
+    def _reading(self) -> AbstractContextManager[object]:
+        """The shared lock, or nothing where this process holds the exclusive one."""
+        return nullcontext() if self._writing else files.shared(self.root)
+
+    def look_again(self) -> None:
+        """Let the next read look at the folder again."""
+        for name in ("index", "history"):
+            self.__dict__.pop(name, None)
+
+    def read_clock(self) -> None:
+        """Let time go on, for a run that lasts; CRM_NOW stands still."""
+        for name in ("env", "inputs"):
+            self.__dict__.pop(name, None)
+        self.now = self.fixed_now or datetime.now(UTC).replace(microsecond=0)
+
+    def stored(self, record_id: str) -> Stored:
+        """A record with its raw form and the digest of its file."""
+        return read_record(self.root, self.schema, record_id)
+
+    def get(self, record_id: str) -> Record:
+        """A record by its full id; NotFound if it is not there, InvalidData if its file is broken."""
+        return self.stored(record_id).record
+
+    def exists(self, record_id: str) -> bool:
+        """Whether there is a file for that id."""
+        return (self.root / layout.record_path(record_id)).exists()
+
+    def find(self, ref: str, *entities: str) -> Record:
+        """A record by any reference; see `resolve`."""
+        return self.get(self.resolve(ref, *entities))
+
+    def resolve(self, ref: str, *entities: str) -> str:
+        """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
+        a web site or an exact name. NotFound or Ambiguous otherwise."""
+        from crmcli.store import references
+
+        wanted = entities or ENTITIES
+        found = references.by_id(self.root, ref, wanted)
+        if not found or references.may_be_a_name(ref):
+            content = references.by_content(self.index, ref, wanted, self.settings.phone_country)
+            found = [*found, *(i for i in content if i not in found)]
+        if len(found) == 1:
+            return found[0]
+        words = " or ".join(wanted) if len(wanted) < 3 else "record"
+        if not found:
+            listing = f"crm {wanted[0]} list" if len(wanted) == 1 else "crm search"
+            raise NotFound(f"no {words} answers to {ref!r}", f"see {listing}")
+        shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        raise Ambiguous(f"{ref!r} means {len(found)} records: {shown}{more}", "give the id")
+
+    def _name(self, record_id: str) -> str:
+        try:
+            return str(self.get(record_id).get("name"))
+        except (NotFound, InvalidData):
+            return "(unreadable)"
+
+    def condition(self, text: str, entity: str) -> Condition:
+        """Parse and check a condition on an entity; stage, user and directory names become ids."""
+        from crmcli.model import where
+
+        condition = where.parse(text)
+        where.check(condition, self.schema, entity)
+        return where.resolve(condition, self.schema, entity, self._aliases)
+
+    @cached_property
+    def _aliases(self) -> dict[str, dict[str, list[str]]]:
+        """Ids by folded name: users, directories, pipelines, and the stages of leads and of deals."""
+        aliases: dict[str, dict[str, list[str]]] = {}
+
+        def name(kind: str, record_id: str, label: str) -> None:
+            ids = aliases.setdefault(kind, {}).setdefault(fold(label), [])
+            if record_id not in ids:
+                ids.append(record_id)
+
+        for user in self.settings.users.values():
+            name("user", user.id, user.name or user.id)
+        if self.user in self.settings.users:
+            name("user", self.user, "me")
+        for directory, entries in self.settings.directories.items():
+            for key, label in entries.items():
+                name(directory, key, label)
+        for pipeline in self.pipelines:
+            for stage in pipeline.stages:
+                name(f"{pipeline.entity}.stage", stage.id, stage.name)
+            if pipeline.entity == "deal":
+                name("pipeline", pipeline.id, pipeline.name)
+        return aliases
+
+    def select(
+        self,
+        entity: str,
+        condition: Condition | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> list[Record]:
+        """The records that fit a condition, in order; unreadable files are left to `problems`."""
+        rows = self.index.select(entity, condition, self.env, order, limit)
+        return [self.schema.read(entity, row) for row in rows]
+
+    def count(self, entity: str, condition: Condition | None = None) -> int:
+        """How many records fit a condition."""
+        return self.index.count(entity, condition, self.env)
+
+    def events(
+        self, record: str = "", kinds: Sequence[str] = (), *, newest_first: bool = False
+    ) -> list[Event]:
+        """Events of the timeline, oldest first unless asked otherwise."""
+        return self.history.events(record=record, kinds=kinds, newest_first=newest_first)
+
+    def problems(self) -> list[Problem]:
+        """The files that cannot be read, each with its place and reason."""
+        return self.index.problems()
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def new_id(self, entity: str) -> str:
+        """An id that nobody has, here or (as good as surely) in any other clone."""
+        while True:
+            record_id = layout.new_id(entity)
+            if not self.exists(record_id):
+                return record_id
+
+    @contextmanager
+    def change(
+        self, command: str, *, actor: str = "", cause: str = "", depth: int = 0
+    ) -> Iterator[Change]:
+        """A unit of work: all of it is written when the block ends, nothing if it raises."""
+        author = Author(actor or self.user or "me", command, self.now, cause, depth)
+        with open_change(
+            self.root, self.schema, self.clone, author, dry_run=self.dry_run
+        ) as change:
+            self._writing = True
+            try:
+                yield change
+            finally:
+                self._writing = False
+        if change.warning:
+            self.notes.append(change.warning)
+        if change.touched and not self.dry_run:
+            self._reindex(change.touched)
+
+    def _reindex(self, paths: Sequence[str]) -> None:
+        known = self.__dict__.get("index") or self.__dict__.get("history")
+        if known is None:
+            from crmcli.store.index import Index
+
+            known = Index(self.root, self.schema, self.settings.phone_country)
+        known.touch(paths)
+
+    def owner_name(self, owner: str) -> str:
+        """How a user is called in print."""
+        user = self.settings.users.get(owner)
+        return user.name if user and user.name else owner
+
+
+def _only_user(settings: Settings) -> str:
+    """Who acts where nobody was named: the only user, or else the login name."""
+    if len(settings.users) == 1:
+        return next(iter(settings.users))
+    import os
+
+    login = os.environ.get("LOGNAME") or os.environ.get("USER") or ""
+    return login if login in settings.users or not settings.users else ""

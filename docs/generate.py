@@ -1,0 +1,73 @@
+"""Write docs/commands.md from the commands themselves; a test holds the two equal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from crmcli.cli.main import crm
+from crmcli.cli.params import Session, _common_options
+
+PAGE = Path(__file__).with_name("commands.md")
+GLOBAL = {flag for option in _common_options() for flag in option.opts}
+
+
+def page() -> str:
+    """The whole page: the global options once, then every command with its own."""
+    parts = [
+        "# Commands",
+        "Made from the program by `make docs`; a test holds it true.",
+        "## Options of every command",
+        _options(_common_options()),
+        (
+            "Commands that change something also take `-n/--dry-run` (show what would change, write nothing) "
+            "and `--tick` (run `crm tick` once afterwards)."
+        ),
+    ]
+    context = click.Context(crm, info_name="crm", obj=Session())
+    for name in crm.list_commands(context):
+        command = crm.get_command(context, name)
+        assert command is not None
+        parts += _sections(command, click.Context(command, info_name=name, parent=context), 2)
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(command: click.Command, context: click.Context, level: int) -> Iterator[str]:
+    usage = " ".join(command.collect_usage_pieces(context)).replace("[OPTIONS]", "").strip()
+    yield f"{'#' * level} {context.command_path} {usage}".rstrip()
+    text = (command.help or "").replace("\b\n", "").strip()
+    for paragraph in text.split("\n\n"):
+        example = paragraph.removeprefix("Example: ")
+        yield f"    {example}" if example != paragraph else paragraph.replace("\n", " ")
+    mine = [p for p in command.params if isinstance(p, click.Option) and not GLOBAL & set(p.opts)]
+    mine = [p for p in mine if p.opts not in (["-n", "--dry-run"], ["--tick"])]
+    if mine:
+        yield _options(mine)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _sections(
+                child, click.Context(child, info_name=name, parent=context), level + 1
+            )
+
+
+def _options(options: list[click.Option]) -> str:
+    rows = ["| option | what it does |", "| --- | --- |"]
+    for option in options:
+        names = ", ".join([*option.opts, *option.secondary_opts])
+        value = "" if option.is_flag else f" {option.make_metavar(click.Context(crm))}"
+        rows.append(
+            f"| `{names}{value}` | {(option.help or '').replace('|', chr(92) + '|')} |".replace(
+                "[table|", "[table\\|"
+            )
+        )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stderr.write(f"wrote {PAGE.name}\n")

@@ -1,0 +1,153 @@
+"""crm tick killed at every system call that changes the workspace, or that talks to the mail server."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmcli.automation.ledger import jobs_of
+from crmcli.sales.checking import problems
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed"),
+]
+
+# A kill at an fsync leaves what a kill at the next of these leaves.
+CHANGING = ("pwrite64", "ftruncate", "rename", "link", "unlink")
+IDLE = (".crm/lock", ".crm/tick.lock", ".crm/index")
+RULES = """
+    stages:
+      - id: new
+        name: Новая
+        robots:
+          - {id: call, do: task, with: {title: Позвонить}}
+          - {id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}
+      - {id: won, name: Успех, kind: won}
+      - {id: lost, name: Провал, kind: lost}
+"""
+
+
+@pytest.fixture
+def ready(house: Any) -> Any:
+    """A deal for which a task and a letter are due."""
+    house.template("hi", "Subject: О чае\n\nДобрый день!\n")
+    house.rules(RULES)
+    house.add("deal", name="Чай")
+    assert house.ws.index.dirty() != []
+    return house
+
+
+def run_tick(root: Path, now: str, *tracing: str) -> int:
+    """The real program under strace; its exit code, negative or 137 for one that was killed."""
+    done = subprocess.run(
+        ["strace", "-f", "-qq", *tracing, sys.executable, "-m", "crmcli", "-C", str(root), "tick"],
+        env={**os.environ, "CRM_NOW": now},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+def points(ready: Any, folder: Path, calls: tuple[str, ...], where: str) -> list[tuple[str, int]]:
+    """Each call of a whole tick on a copy of the workspace that matters: its name and its number."""
+    copy, log = folder / "whole", folder / "log"
+    shutil.copytree(ready.root, copy)
+    traced = ",".join(calls)
+    assert (
+        run_tick(copy, ready.now.isoformat(), "-yy", "-o", str(log), "-e", f"trace={traced}") == 0
+    )
+    seen = dict.fromkeys(calls, 0)
+    found = []
+    for line in log.read_text("utf-8", "replace").splitlines():
+        match = re.match(r"(?:\d+ +)?(\w+)\(", line)
+        if match and match[1] in seen:
+            seen[match[1]] += 1
+            if (where or str(copy)) in line and not any(path in line for path in IDLE):
+                found.append((match[1], seen[match[1]]))
+    return found
+
+
+def kill_at(root: Path, now: str, call: str, number: int) -> int:
+    inject = f"inject={call}:signal=KILL:when={number}"
+    return run_tick(root, now, "-o", "/dev/null", "-e", f"trace={call}", "-e", inject)
+
+
+def events(house: Any, root: Path) -> Any:
+    from crmcli.workspace import Workspace
+
+    ws = Workspace.open(root, user="anna", now=house.now)
+    assert problems(ws) == []
+    return ws
+
+
+def again(house: Any, root: Path) -> Any:
+    """Two more ticks, and the workspace as they leave it."""
+    from crmcli.automation.tick import tick
+
+    for _ in range(2):
+        tick(events(house, root))
+    return events(house, root)
+
+
+def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) -> None:
+    calls = points(ready, tmp_path, CHANGING, "")
+    assert {"rename", "pwrite64", "unlink", "link"} <= {call for call, _ in calls}
+    now = ready.now.isoformat()
+
+    def check(at: tuple[str, int]) -> bool:
+        root = tmp_path / f"{at[0]}{at[1]}"
+        shutil.copytree(ready.root, root)
+        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+        ws = again(ready, root)
+        ledger = ws.events()
+        assert sorted(job.state for job in jobs_of(ledger).values()) == ["done", "done"], at
+        counted = [event.kind for event in ledger if event.kind in ("task.created", "mail.out")]
+        assert sorted(counted) == ["mail.out", "task.created"], at
+        assert len([e for e in ledger if e.kind == "job.done"]) == 2, at
+        assert len(ws.select("task")) == 1, at
+        assert len(list((root / "outbox/new").iterdir())) == 1, at
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(check, calls))
+
+
+def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_path: Path) -> None:
+    calls = points(ready, tmp_path, ("sendto", "recvfrom"), "127.0.0.1")
+    post.letters.clear()
+    now, outcomes = ready.now.isoformat(), []
+    for at in calls:
+        root = tmp_path / f"{at[0]}{at[1]}"
+        shutil.copytree(ready.root, root)
+        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+        ws = again(ready, root)
+        states = {job.robot: job.state for job in jobs_of(ws.events()).values()}
+        assert states == {"call": "done", "hello": "unknown"}, at
+        assert len(post.letters) <= 1, at
+        outcomes.append(len(post.letters))
+        post.letters.clear()
+    assert set(outcomes) == {0, 1}  # some were killed before the dot, some after it
+
+
+def test_ticks_at_the_same_time_do_the_work_once(ready: Any) -> None:
+    command = [sys.executable, "-m", "crmcli", "-C", str(ready.root), "tick"]
+    environ = {**os.environ, "CRM_NOW": ready.now.isoformat()}
+    running = [
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(4)
+    ]
+    assert [(tick.communicate()[0], tick.returncode) for tick in running] == [(b"", 0)] * 4
+    assert len(ready.tasks()) == 1
+    assert len(ready.letters()) == 1
+    assert len(ready.events("job.started")) == 1

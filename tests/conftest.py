@@ -1,0 +1,87 @@
+"""Fixtures that every room's tests share: a workspace, the command line, a guard for the home folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from crmcli.sales import founding
+from crmcli.workspace import Workspace
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
+
+
+@pytest.fixture(autouse=True)
+def _no_real_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing in the tests may see the developer's own workspace, user or git settings."""
+    for name in list(os.environ):
+        if name.startswith(("CRM_", "GIT_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    for name, value in {
+        "HOME": str(home), "LOGNAME": "tester", "USER": "tester", "GIT_CONFIG_NOSYSTEM": "1",
+        "NO_COLOR": "1", "PAGER": "cat", "COLUMNS": "100",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    for name in ("VISUAL", "EDITOR", "CLICOLOR_FORCE", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new workspace, made once; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("fresh") / "ws"
+    founding.found(folder, language="ru", use_git=False)
+    return folder
+
+
+@pytest.fixture
+def folder(_fresh: Path, tmp_path: Path) -> Path:
+    """The folder of a new Russian workspace."""
+    import shutil
+
+    return Path(shutil.copytree(_fresh, tmp_path / "ws"))
+
+
+@pytest.fixture
+def ws(folder: Path) -> Workspace:
+    """A new Russian workspace, opened at NOW."""
+    return Workspace.open(folder, now=NOW)
+
+
+class Run(NamedTuple):
+    """What a run of the real command line gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def crm(folder: Path) -> Callable[..., Run]:
+    """Run the real program on the workspace: `crm("lead", "add", "--name", "Анна")`."""
+
+    def run(*args: str, stdin: str | bytes = b"", cwd: Path | None = None, **environ: str) -> Run:
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-m", "crmcli", *args],
+            input=data,
+            capture_output=True,
+            cwd=cwd or folder,
+            env={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1", **environ},
+            timeout=120,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

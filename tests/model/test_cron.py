@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from croniter import croniter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.model.cron import check_cron
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "* * * * *",
+        "0 9 * * 1",
+        "*/5 8-18 1,15 JAN-mar MON-FRI",
+        "0 0 1-31/2 * sun",
+        "0 9 * * mon-sun",
+    ],
+)
+def test_plain_cron_lines_are_right(text: str) -> None:
+    assert check_cron(f"  {text.replace(' ', '  ')} ") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "has 0 fields"),
+        ("0 9 * *", "has 4 fields"),
+        ("0 0 9 * * *", "has 6 fields"),
+        ("@daily", "has 1 fields"),
+        ("60 * * * *", "'60' is no minute"),
+        ("* 24 * * *", "'24' is no hour"),
+        ("* * 0 * *", "'0' is no day of the month"),
+        ("* * * 13 *", "'13' is no month"),
+        ("* * * * 8", "'8' is no day of the week"),
+        ("* * * * пн", "is no day of the week"),
+        ("* * * mon *", "'mon' is no month"),
+        ("R * * * *", "'r' is no minute"),
+        ("H H * * *", "'h' is no minute"),
+        ("5-1 * * * *", "runs backwards"),
+        ("*/0 * * * *", "a step"),
+        ("5/10 * * * *", "a step"),
+        ("1,,2 * * * *", "is no minute"),
+        ("- * * * *", "is no minute"),
+        ("٣ * * * *", "is no minute"),
+    ],
+)
+def test_everything_else_is_refused_by_the_field(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        check_cron(text)
+
+
+def field(low: int, high: int) -> st.SearchStrategy[str]:
+    number = st.integers(low, high)
+    ranges = st.tuples(number, number).map(lambda pair: f"{min(pair)}-{max(pair)}")
+    steps = st.tuples(st.just("*") | ranges, st.integers(1, 30)).map(lambda p: f"{p[0]}/{p[1]}")
+    part = st.just("*") | number.map(str) | ranges | steps
+    return st.lists(part, min_size=1, max_size=3).map(",".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.tuples(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 7)).map(" ".join))
+def test_what_is_right_the_schedule_can_read(text: str) -> None:
+    assert check_cron(text) == text
+    assert croniter(text, datetime(2026, 11, 23)).get_next(datetime)  # by the wall

@@ -1,0 +1,300 @@
+"""The funnel's arithmetic: who reached what, who was lost where, and how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.model.event import Event
+from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel
+
+START = datetime(2026, 11, 2, 9, tzinfo=UTC)
+NOW = START + timedelta(days=30)
+SALES = Pipeline(
+    "sales",
+    "Продажи",
+    "deal",
+    (
+        Stage("new", "Новая"),
+        Stage("talks", "Переговоры"),
+        Stage("paper", "Договор"),
+        Stage("won", "Успех", "won"),
+        Stage("lost", "Отказ", "lost"),
+        Stage("spam", "Спам", "lost"),
+    ),
+)
+LEADS = Pipeline(
+    "leads",
+    "Лиды",
+    "lead",
+    (
+        Stage("new", "Новый"),
+        Stage("converted", "Качественный", "won"),
+        Stage("junk", "Мусор", "lost"),
+    ),
+)
+
+
+class Story:
+    """Events as they come, one deal after another."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def add(self, record: str, day: float, kind: str, **data: Any) -> None:
+        at = START + timedelta(days=day)
+        self.events.append(Event(f"e{len(self.events):016}", at, "anna", kind, record, data=data))
+
+    def deal(self, letter: str, *steps: tuple[float, str], pipeline: str = "sales") -> str:
+        """A deal created on the first step's day, entering each further stage on its day."""
+        record = f"deal-{letter * 8}"
+        for n, (day, stage) in enumerate(steps):
+            kind = "stage.entered" if n else "deal.created"
+            came = {"from": steps[n - 1][1]} if n else {}
+            self.add(record, day, kind, stage=stage, pipeline=pipeline, **came)
+        return record
+
+    def tell(self, **more: Any) -> tuple[Funnel, Mapping[str, FunnelRow]]:
+        told = funnel(self.events, SALES, NOW, **more)
+        return told, {row.stage: row for row in told.rows}
+
+
+def test_nothing_gives_a_funnel_of_noughts() -> None:
+    told, rows = Story().tell()
+    assert told.cohort == 0
+    assert list(rows) == ["new", "talks", "paper", "won", "lost", "spam"]
+    assert rows["new"].reached == 0
+    assert rows["new"].to_next is None
+    assert rows["won"].overall is None
+    assert rows["new"].median_days is None
+
+
+def test_a_cohort() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "talks"), (3, "paper"), (7, "won"))
+    story.deal("b", (0, "new"), (2, "talks"), (4, "lost"))
+    story.deal("c", (0, "new"), (20, "talks"))
+    story.deal("d", (0, "new"))
+    told, rows = story.tell()
+    assert told.cohort == 4
+    assert [rows[s].reached for s in rows] == [4, 3, 1, 1, 1, 0]
+    assert [rows[s].moved_on for s in ("new", "talks", "paper")] == [3, 1, 1]
+    assert [rows[s].to_next for s in ("new", "talks", "paper")] == [75.0, 33.3, 100.0]
+    assert [rows[s].overall for s in rows] == [100.0, 75.0, 25.0, 25.0, 25.0, 0.0]
+    assert [rows[s].lost for s in ("new", "talks", "paper")] == [0, 1, 0]
+    assert [rows[s].open for s in ("new", "talks", "paper")] == [1, 1, 0]
+
+
+def test_going_to_lost_is_no_step_ahead() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "lost"))
+    _, rows = story.tell()
+    assert rows["new"].moved_on == 0
+    assert rows["new"].to_next == 0.0
+    assert rows["new"].lost == 1
+    assert rows["talks"].reached == 0
+    assert rows["lost"].reached == 1
+
+
+def test_a_skipped_stage_was_reached() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "paper"))
+    story.deal("b", (0, "paper"))
+    _, rows = story.tell()
+    assert [rows[s].reached for s in ("new", "talks", "paper", "won")] == [2, 2, 2, 0]
+    assert rows["talks"].to_next == 100.0
+    assert rows["talks"].median_days is None  # nobody stood there
+
+
+def test_won_at_once() -> None:
+    story = Story()
+    story.deal("a", (0, "won"))
+    story.deal("b", (0, "spam"))
+    _, rows = story.tell()
+    assert [rows[s].reached for s in ("new", "talks", "paper", "won", "spam")] == [2, 1, 1, 1, 1]
+    assert rows["new"].lost == 1
+
+
+def test_a_step_back_keeps_what_was_reached() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "paper"), (2, "new"))
+    _, rows = story.tell()
+    assert [rows[s].reached for s in ("new", "talks", "paper")] == [1, 1, 1]
+    assert (rows["paper"].open, rows["new"].open) == (1, 0)
+    assert (rows["new"].waiting, rows["paper"].waiting) == (1, 0)
+
+
+def test_a_reopened_deal_is_not_won_and_not_lost() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "talks"), (2, "won"), (3, "talks"))
+    story.deal("b", (0, "new"), (1, "lost"), (5, "new"), (6, "paper"))
+    told, rows = story.tell()
+    assert told.reopened == 2
+    assert rows["won"].reached == 0
+    assert rows["lost"].reached == 0
+    assert [rows[s].reached for s in ("new", "talks", "paper")] == [2, 2, 1]
+    assert sum(row.lost or 0 for row in rows.values()) == 0
+
+
+def test_time_in_a_stage_is_told_for_ended_stays_and_apart_for_those_that_go_on() -> None:
+    story = Story()
+    for n, letter in enumerate("abcdefghjk"):  # stays of 1 to 10 days
+        story.deal(letter, (0, "new"), (n + 1, "talks"))
+    story.deal("m", (10, "new"))
+    _, rows = story.tell()
+    assert rows["new"].median_days == 5.5
+    assert rows["new"].p90_days == 9.1
+    assert rows["new"].waiting == 1
+    assert rows["new"].waiting_days == 20.0
+    assert rows["talks"].median_days is None
+    assert rows["talks"].waiting == 10
+    assert rows["won"].median_days is None
+
+
+def test_the_way_to_lost_ends_a_stay_and_a_second_entry_begins_a_new_one() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (2, "lost"), (5, "new"), (9, "talks"))
+    _, rows = story.tell()
+    assert rows["new"].median_days == 3.0  # stays of 2 and 4 days
+
+
+def test_entering_the_stage_where_it_stands_is_no_new_stay() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (3, "new"), (8, "talks"))
+    _, rows = story.tell()
+    assert rows["new"].median_days == 8.0
+
+
+def test_a_period_takes_those_that_came_in_it_whatever_became_of_them() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (9, "won"))
+    story.deal("b", (5, "new"), (6, "talks"))
+    story.deal("c", (10, "new"))
+    period = Period(START + timedelta(days=5), START + timedelta(days=10))
+    told, rows = story.tell(period=period)
+    assert told.cohort == 1
+    assert rows["talks"].reached == 1
+    told, rows = story.tell(period=Period(until=START + timedelta(days=5)))
+    assert told.cohort == 1
+    assert rows["won"].reached == 1
+
+
+def test_only_some_records() -> None:
+    story = Story()
+    story.deal("a", (0, "new"))
+    kept = story.deal("b", (0, "new"), (1, "talks"))
+    told, rows = story.tell(only={kept})
+    assert (told.cohort, rows["talks"].reached) == (1, 1)
+
+
+def test_a_removed_deal_is_not_counted_unless_it_came_back() -> None:
+    story = Story()
+    gone = story.deal("a", (0, "new"), (1, "talks"))
+    back = story.deal("b", (0, "new"))
+    story.add(gone, 2, "deal.removed")
+    story.add(back, 2, "deal.removed")
+    story.add(back, 3, "deal.created", stage="new", pipeline="sales")
+    told, rows = story.tell()
+    assert told.cohort == 1
+    assert rows["talks"].reached == 0
+    assert rows["new"].waiting_days == 27.0
+
+
+def test_deals_of_other_pipelines_count_from_their_entry_and_until_they_leave() -> None:
+    story = Story()
+    guest = story.deal("a", (0, "first"), pipeline="service")
+    story.add(guest, 4, "stage.entered", stage="talks", pipeline="sales", **{"from": "first"})
+    left = story.deal("b", (0, "new"), (2, "talks"))
+    story.add(left, 5, "stage.entered", stage="first", pipeline="service", **{"from": "talks"})
+    story.deal("c", (0, "first"), pipeline="service")
+    told, rows = story.tell(period=Period(since=START))
+    assert told.cohort == 2
+    assert rows["talks"].reached == 2
+    assert rows["talks"].moved_away == 1
+    assert rows["talks"].open == 1
+    assert rows["talks"].median_days == 3.0
+    told, _ = story.tell(period=Period(since=START + timedelta(days=1)))
+    assert told.cohort == 1
+
+
+def test_a_stage_that_is_no_longer_declared_is_open_and_no_step() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "trial"))
+    story.deal("b", (0, "trial"), (1, "talks"))
+    _, rows = story.tell()
+    assert rows["new"].reached == 2
+    assert rows["new"].open == 1
+    assert rows["talks"].reached == 1
+
+
+def test_events_out_of_order_and_of_other_records_do_no_harm() -> None:
+    story = Story()
+    story.deal("a", (0, "new"), (1, "talks"), (2, "won"))
+    story.add("lead-aaaaaaaa", 0, "lead.created", stage="new")
+    story.add("deal-aaaaaaaa", 1, "note", text="позвонить")
+    story.events.reverse()
+    told, rows = story.tell()
+    assert told.cohort == 1
+    assert rows["won"].reached == 1
+
+
+def test_leads_have_no_pipeline_in_their_events() -> None:
+    events = [
+        Event("e1", START, "anna", "lead.created", "lead-aaaaaaaa", data={"stage": "new"}),
+        Event("e2", START + timedelta(days=1), "anna", "stage.entered", "lead-aaaaaaaa",
+              data={"stage": "converted", "from": "new"}),
+        Event("e3", START, "anna", "lead.created", "lead-bbbbbbbb", data={"stage": "new"}),
+        Event("e4", START, "anna", "stage.entered", "lead-bbbbbbbb", data={"stage": "junk"}),
+    ]  # fmt: skip
+    told = funnel(events, LEADS, NOW)
+    assert [(row.stage, row.reached) for row in told.rows] == [
+        ("new", 2), ("converted", 1), ("junk", 1),
+    ]  # fmt: skip
+
+
+def test_a_deal_whose_events_name_no_pipeline_is_at_home() -> None:
+    story = Story()
+    story.add("deal-aaaaaaaa", 0, "deal.created", stage="new")
+    story.add("deal-aaaaaaaa", 1, "stage.entered", stage="talks")
+    assert story.tell(home="sales")[0].cohort == 1
+    assert story.tell(home="service")[0].cohort == 0
+
+
+WAYS = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(["new", "talks", "paper", "won", "lost", "spam", "trial"]),
+                  st.sampled_from(["sales", "service"])),
+        min_size=1, max_size=8,
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(WAYS)
+@settings(max_examples=60, deadline=None)
+def test_every_record_is_somewhere_and_a_funnel_never_widens(
+    ways: list[list[tuple[str, str]]],
+) -> None:
+    story = Story()
+    for n, way in enumerate(ways):
+        for day, (stage, pipeline) in enumerate(way):
+            kind = "stage.entered" if day else "deal.created"
+            story.add(f"deal-{n:08}", day, kind, stage=stage, pipeline=pipeline)
+    told, rows = story.tell()
+    assert told.cohort == sum(any(p == "sales" for _, p in way) for way in ways)
+    steps = [row for row in told.rows if row.kind != "lost"]
+    assert steps[0].reached == told.cohort
+    for row, following in pairwise(steps):
+        assert row.moved_on == following.reached <= row.reached
+        assert row.reached == (row.moved_on or 0) + (row.lost or 0) + (row.open or 0) + (
+            row.moved_away or 0
+        )
+    lost = sum(row.lost or 0 for row in steps)
+    assert lost == rows["lost"].reached + rows["spam"].reached
+    assert rows["won"].reached == sum(way[-1] == ("won", "sales") for way in ways)

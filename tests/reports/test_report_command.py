@@ -1,0 +1,152 @@
+"""crm report and crm search through the real program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Crm = Callable[..., Any]
+
+
+def at(day: int) -> dict[str, str]:
+    return {"CRM_NOW": f"2026-11-{day:02}T09:00:00+00:00"}
+
+
+@pytest.fixture
+def worked(crm: Crm, folder: Path) -> Path:
+    """Four leads: one converted, one junk, two open; from the site and from calls; in two currencies."""
+
+    def ok(*args: str, **environ: str) -> str:
+        done = crm(*args, **environ)
+        assert done.code == 0, done.err
+        return str(done.out).strip()
+
+    anna = ok("lead", "add", "--name", "Окна", "--first-name", "Анна", "--phone", "89123456789",
+              "--source", "web", "--owner", "anna", "--amount", "1000.50", **at(2))  # fmt: skip
+    junk = ok("lead", "add", "--name", "Спам", "--source", "web", **at(3))
+    ok("lead", "add", "--name", "Кровля", "--source", "call", "--amount", "20", "--currency", "USD",
+       **at(4))  # fmt: skip
+    ok("lead", "add", "--name", "Забор", "--owner", "anna", **at(20))
+    ok("lead", "move", anna, "working", **at(4))
+    ok("lead", "convert", anna, **at(6))
+    ok("lead", "junk", junk, "--reason", "spam", **at(10))
+    return folder
+
+
+def rows_of(done: Any) -> list[dict[str, Any]]:
+    assert done.code == 0, done.err
+    rows: list[dict[str, Any]] = json.loads(done.out)
+    return rows
+
+
+def test_funnel_of_leads(crm: Crm, worked: Path) -> None:
+    rows = {
+        row["stage"]: row
+        for row in rows_of(crm("report", "funnel", "--pipeline", "leads", "--json"))
+    }
+    assert rows["new"]["reached"] == 4
+    assert rows["new"]["moved_on"] == 1
+    assert rows["new"]["to_next"] == 25.0
+    assert (rows["new"]["lost"], rows["new"]["open"]) == (1, 2)
+    assert rows["new"]["median_days"] == 4.5  # 2 days to working, 7 to junk
+    assert rows["new"]["waiting"] == 2
+    assert rows["working"]["median_days"] == 2.0
+    won = next(row for row in rows.values() if row["kind"] == "won")
+    assert (won["reached"], won["overall"]) == (1, 25.0)
+    assert sum(row["reached"] for row in rows.values() if row["kind"] == "lost") == 1
+
+
+def test_funnel_of_a_period_and_of_some(crm: Crm, worked: Path) -> None:
+    def cohort(*args: str) -> int:
+        reached: int = rows_of(crm("report", "funnel", "--pipeline", "leads", "--json", *args))[0][
+            "reached"
+        ]
+        return reached
+
+    assert cohort("--since", "2026-11-03") == 3
+    assert cohort("--since", "03.11.2026", "--until", "2026-11-04") == 2
+    assert cohort("--where", "owner = anna") == 2
+    assert cohort("--since", "2026-12-01") == 0
+
+
+def test_the_funnel_as_a_table_and_as_csv(crm: Crm, worked: Path) -> None:
+    done = crm("report", "funnel", "--pipeline", "leads")
+    assert done.code == 0, done.err
+    assert "Reached" in done.out
+    assert "25%" in done.out
+    assert "4 leads" in done.err
+    done = crm("report", "funnel", "--pipeline", "leads", "--csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert rows[0]["stage"] == "new"
+    assert rows[0]["to_next"] == "25"
+
+
+def test_the_funnel_of_an_empty_workspace(crm: Crm) -> None:
+    done = crm("report", "funnel", "--json")
+    assert {row["reached"] for row in rows_of(done)} == {0}
+    assert crm("report", "leads", "--json").out == "[]\n"
+    assert "no leads" in crm("report", "leads").err
+
+
+def test_leads_by_source(crm: Crm, worked: Path) -> None:
+    rows = {row["source"]: row for row in rows_of(crm("report", "leads", "--json"))}
+    web = rows["web"]
+    assert (web["leads"], web["converted"], web["junk"], web["open"]) == (2, 1, 1, 0)
+    assert web["conversion"] == 50.0
+    assert web["amounts"] == {"RUB": "1000.50"}
+    assert rows["call"]["amounts"] == {"USD": "20.00"}
+    assert rows[""]["open"] == 1
+
+
+def test_leads_as_a_table_have_a_total(crm: Crm, worked: Path) -> None:
+    done = crm("report", "leads", "--by", "owner", COLUMNS="200")
+    assert done.code == 0, done.err
+    last = done.out.splitlines()[-1].replace("\u00a0", " ")
+    assert last.startswith("Total")
+    assert "1 000,50 ₽, 20 $" in last
+    assert "(none)" in crm("report", "leads", "--by", "source").out
+
+
+def test_leads_by_stage_stand_in_the_pipelines_order(crm: Crm, worked: Path) -> None:
+    rows = rows_of(crm("report", "leads", "--by", "stage", "--json"))
+    assert [row["stage"] for row in rows] == ["new", "converted", "junk"]
+
+
+def test_leads_of_a_period(crm: Crm, worked: Path) -> None:
+    rows = rows_of(
+        crm("report", "leads", "--since", "2026-11-03", "--until", "2026-11-04", "--json")
+    )
+    assert sum(row["leads"] for row in rows) == 2
+
+
+@pytest.mark.parametrize("command", ["funnel", "leads"])
+def test_a_bad_date_is_refused(crm: Crm, command: str) -> None:
+    done = crm("report", command, "--since", "вчерась")
+    assert done.code == 2
+    assert "вчерась" in done.err
+
+
+def test_search_finds_by_words_and_phones(crm: Crm, worked: Path) -> None:
+    rows = rows_of(crm("search", "кровл", "--json"))
+    assert [row["entity"] for row in rows] == ["lead"]
+    assert rows[0]["name"] == "Кровля"
+    found = {row["entity"] for row in rows_of(crm("search", "9123456789", "--json"))}
+    assert {"lead", "contact"} <= found
+    rows = rows_of(crm("search", "9123456789", "--in", "contacts", "--json"))
+    assert {row["entity"] for row in rows} == {"contact"}
+
+
+def test_search_without_result_and_in_nothing(crm: Crm, worked: Path) -> None:
+    done = crm("search", "небывальщина")
+    assert (done.code, done.out) == (0, "")
+    assert "nothing was found" in done.err
+    done = crm("search", "кровл", "--in", "clients")
+    assert done.code == 2
+    assert "contacts" in done.err
+    assert crm("search", "кровл", "--ids").out.startswith("lead-")

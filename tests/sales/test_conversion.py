@@ -1,0 +1,177 @@
+"""Converting a lead: every combination, what is carried, what is refused."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from crmcli.model.company import Company
+from crmcli.model.contact import Contact
+from crmcli.model.deal import Deal
+from crmcli.model.lead import Lead
+from crmcli.model.values import CompanyLink
+from crmcli.sales import activities, leads, records
+from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
+from crmcli.sales.required import MissingFields
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+
+COMBINATIONS = [c for n in (1, 2, 3) for c in itertools.combinations(TARGETS, n)]
+
+
+def full_lead(ws: Workspace) -> str:
+    return records.add(
+        ws,
+        "lead",
+        {
+            "name": ["Кровля склада"], "first_name": ["Пётр"], "last_name": ["Ёлкин"],
+            "company_name": ["ООО «Ромашка»"], "position": ["директор"],
+            "phones": ["8 (912) 345-67-89 доб. 12"], "emails": ["petr@example.ru"],
+            "amount": ["250000"], "source": ["web"], "utm_source": ["yandex"], "tags": ["vip"],
+            "comment": ["Срочно"], "area": ["120"], "roof": ["flat"], "secret": ["да"],
+        },
+    ).id  # fmt: skip
+
+
+@pytest.mark.parametrize("make", COMBINATIONS, ids=" ".join)
+def test_every_combination_makes_just_that_and_links_it(
+    ws: Workspace, make: tuple[str, ...]
+) -> None:
+    lead_id = full_lead(ws)
+    done = leads.convert(ws, lead_id, Wanted(make=make))
+    assert set(done.made) == set(make)
+    for entity in TARGETS:
+        assert ws.count(entity) == (1 if entity in make else 0)
+    lead = ws.get(lead_id)
+    assert isinstance(lead, Lead)
+    assert (lead.stage, lead.converted_at, lead.converted) == ("converted", NOW, done.ids)
+    for entity in make:
+        record = ws.get(done.ids[entity])
+        assert record.get("lead") == lead_id
+        assert record.get("tags") == ("vip",)
+        assert record.get("source") == "web"
+    if {"contact", "company"} <= set(make):
+        contact = ws.get(done.ids["contact"])
+        assert isinstance(contact, Contact)
+        assert contact.companies == (CompanyLink(done.ids["company"], "директор"),)
+    if "deal" in make:
+        deal = ws.get(done.ids["deal"])
+        assert isinstance(deal, Deal)
+        assert deal.contacts == ((done.ids["contact"],) if "contact" in make else ())
+        assert deal.company == done.ids.get("company", "")
+        assert (deal.amount, deal.currency, deal.get("area")) == (
+            Decimal(250000),
+            "RUB",
+            Decimal(120),
+        )
+
+
+def test_what_goes_nowhere_is_named(ws: Workspace) -> None:
+    done = leads.convert(ws, full_lead(ws), Wanted())
+    assert set(done.made) == set(TARGETS)
+    assert done.unmapped == ("roof", "secret")  # roof is a choice here and a text there
+    other = leads.convert(ws, full_lead(ws), Wanted(make=("deal",)))
+    assert {"first_name", "last_name", "company_name", "position", "phones", "emails"} < set(
+        other.unmapped
+    )
+
+
+def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) -> None:
+    done = leads.convert(ws, full_lead(ws), Wanted())
+    contact, company = ws.get(done.ids["contact"]), ws.get(done.ids["company"])
+    assert isinstance(contact, Contact)
+    assert isinstance(company, Company)
+    assert (contact.name, str(contact.phones[0]), contact.position) == (
+        "Пётр Ёлкин",
+        "+79123456789 x12",
+        "директор",
+    )
+    assert (company.name, company.phones) == ("ООО «Ромашка»", ())
+
+
+def test_a_second_conversion_is_refused(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    done = leads.convert(ws, lead_id, Wanted())
+    with pytest.raises(LeadAlreadyConverted, match="is already converted") as caught:
+        leads.convert(ws, lead_id, Wanted())
+    assert done.ids["deal"] in caught.value.hint
+    assert ws.count("deal") == 1
+
+
+def test_junk_is_not_converted(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    leads.junk(ws, lead_id, "wrong")
+    with pytest.raises(LeadIsJunk):
+        leads.convert(ws, lead_id, Wanted())
+
+
+def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
+    lead = records.add(ws, "lead", {"name": ["Без компании"]})
+    with pytest.raises(MissingFields, match="it lacks company_name"):
+        leads.convert(ws, lead.id, Wanted(make=TARGETS))
+    assert not (folder / "data/contacts").exists()
+    assert ws.get(lead.id).get("stage") == "new"
+
+
+def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> None:
+    contact = records.add(
+        ws,
+        "contact",
+        {"name": ["Пётр"], "emails": ["old@example.ru"], "comment": ["Наш"], "tags": ["old"]},
+    )
+    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    done = leads.convert(
+        ws,
+        full_lead(ws),
+        Wanted(make=("deal",), use={"contact": contact.id, "company": company.id}),
+    )
+    now = ws.get(contact.id)
+    assert isinstance(now, Contact)
+    assert (now.name, now.comment, now.tags) == ("Пётр", "Наш", ("old", "vip"))
+    assert [e.value for e in now.emails] == ["old@example.ru", "petr@example.ru"]
+    assert now.companies == (CompanyLink(company.id, "директор"),)
+    assert f"{contact.id} comment" in done.conflicts
+    assert ws.count("contact") == 1
+    assert ws.get(done.ids["deal"]).get("contacts") == (contact.id,)
+
+
+def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
+    deal = records.add(ws, "deal", {"name": ["Старая"]})
+    done = leads.convert(ws, full_lead(ws), Wanted(make=("contact",), use={"deal": deal.id}))
+    now = ws.get(deal.id)
+    assert isinstance(now, Deal)
+    assert (now.name, now.amount, now.contacts) == (
+        "Старая",
+        Decimal(250000),
+        (done.ids["contact"],),
+    )
+
+
+def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    activities.log(ws, lead_id, "call.in", "Просил перезвонить")
+    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
+    done = leads.convert(ws, lead_id, Wanted())
+    assert ws.get(task.id).get("about") == done.ids["deal"]
+    from crmcli.cli.views import story
+
+    assert "call.in" in [e.kind for e in story(ws, ws.get(done.ids["deal"]))]
+
+
+def test_the_plan_is_the_same_and_a_dry_run_writes_nothing(ws: Workspace, folder: Path) -> None:
+    lead_id = full_lead(ws)
+    dry = Workspace.open(folder, user="anna", now=NOW, dry_run=True)
+    plan = leads.convert(dry, lead_id, Wanted())
+    assert set(plan.made) == set(TARGETS)
+    assert plan.unmapped == ("roof", "secret")
+    assert not (folder / "data/deals").exists()
+    assert ws.get(lead_id).get("stage") == "new"
+
+
+def test_the_deal_goes_to_the_chosen_pipeline(ws: Workspace) -> None:
+    done = leads.convert(ws, full_lead(ws), Wanted(make=("deal",), pipeline="service"))
+    deal = ws.get(done.ids["deal"])
+    assert (deal.get("pipeline"), deal.get("stage")) == ("service", "start")

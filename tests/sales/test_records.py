@@ -1,0 +1,241 @@
+"""add, edit, remove and bulk on records of every kind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from crmcli.errors import BadUsage, Conflict, NotFound, Refused
+from crmcli.model.contact import Contact
+from crmcli.model.deal import Deal
+from crmcli.model.lead import Lead
+from crmcli.model.values import Phone
+from crmcli.sales import records
+from crmcli.sales.defaults import TooLittle
+from crmcli.sales.records import Edit, StillLinked
+from crmcli.store import layout
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+
+
+def lead(ws: Workspace, **given: str | list[str]) -> Lead:
+    values = {k: [v] if isinstance(v, str) else v for k, v in given.items()}
+    record = records.add(ws, "lead", values)
+    assert isinstance(record, Lead)
+    return record
+
+
+def change(ws: Workspace, record_id: str, **put: str | list[str]) -> None:
+    values = {k: [v] if isinstance(v, str) else v for k, v in put.items()}
+    records.edit(ws, record_id, Edit(values, {}, {}))
+
+
+def test_add_writes_one_readable_file_and_one_event(ws: Workspace, folder: Path) -> None:
+    made = lead(
+        ws, name="Кровля", phones="8 (912) 345-67-89 доб. 12", amount="1 234,56", source="Сайт"
+    )
+    text = (folder / layout.record_path(made.id)).read_text(encoding="utf-8")
+    assert text.splitlines() == [
+        f"id: {made.id}",
+        "name: Кровля",
+        "stage: new",
+        "phones:",
+        "  - value: '+79123456789'",
+        "    ext: '12'",
+        "    type: work",
+        "amount: '1234.56'",
+        "currency: RUB",
+        "source: web",
+        "owner: anna",
+        "created_at: '2026-11-23T09:00:00Z'",
+    ]
+    [event] = ws.events(record=made.id)
+    assert (event.kind, event.actor, event.data) == ("lead.created", "anna", {"stage": "new"})
+    assert ws.get(made.id) == made
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"first_name": "Пётр", "last_name": "Иванов"}, "Пётр Иванов"),
+        ({"company_name": "ООО «Ромашка»"}, "ООО «Ромашка»"),
+        ({"phones": "89123456789"}, "+79123456789"),
+        ({"emails": "Ivan@Example.RU"}, "Ivan@example.ru"),
+        ({"comment": "Спросил про крышу\nи забор"}, "Спросил про крышу"),
+    ],
+)
+def test_any_trace_is_enough_for_a_lead(ws: Workspace, given: dict[str, str], name: str) -> None:
+    assert lead(ws, **given).name == name
+
+
+def test_nothing_is_not_enough(ws: Workspace, folder: Path) -> None:
+    with pytest.raises(TooLittle, match="a lead needs a name"):
+        lead(ws)
+    assert not (folder / "data/leads").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"phones": "нет"}, "phones: "),
+        ({"emails": "нет почты"}, "emails: "),
+        ({"amount": "много"}, "amount: "),
+        ({"birthday": "31.02.2026"}, "birthday: "),
+        ({"source": "weeb"}, "source: "),
+        ({"roof": "round"}, "roof: "),
+        ({"ammount": "1"}, "no field 'ammount'"),
+        ({"converted_at": "2026-11-23"}, "written by crm itself"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(
+    ws: Workspace, folder: Path, given: dict[str, str], says: str
+) -> None:
+    with pytest.raises(BadUsage) as caught:
+        lead(ws, name="х", **given)
+    assert says in caught.value.message
+    assert not (folder / "data/leads").exists()
+
+
+def test_custom_fields_are_typed(ws: Workspace) -> None:
+    made = lead(ws, name="Крыша", area="120,5", roof="flat")
+    again = ws.get(made.id)
+    assert (again.get("area"), again.get("roof")) == (Decimal("120.5"), "flat")
+
+
+def test_any_spelling_of_a_phone_finds_the_record(ws: Workspace) -> None:
+    made = lead(ws, name="Пётр", phones="8 (912) 345-67-89 доб. 12")
+    for spelling in ("+79123456789", "8 912 345 67 89", "9123456789", "8(912)345-67-89"):
+        assert ws.resolve(spelling, "lead") == made.id
+
+
+def test_references(ws: Workspace) -> None:
+    made = lead(ws, name="Пётр Ёлкин", emails="Petr@Example.ru")
+    for ref in (made.id, made.id[5:], made.id[:9], "petr@example.ru", "петр елкин"):
+        assert ws.resolve(ref, "lead") == made.id
+    with pytest.raises(NotFound, match="no lead answers to"):
+        ws.resolve("nobody@example.ru", "lead")
+    lead(ws, name="Пётр Ёлкин")
+    with pytest.raises(NotFound.__mro__[1]) as caught:
+        ws.resolve("Пётр Ёлкин", "lead")
+    assert caught.value.exit_code == 3
+    assert "means 2 records" in caught.value.message
+
+
+def test_edit_writes_what_changed_and_nothing_twice(ws: Workspace) -> None:
+    made = lead(ws, name="Кровля", amount="100")
+    change(ws, made.id, amount="200", comment="Звонить после 15")
+    change(ws, made.id, amount="200")
+    events = [e for e in ws.events(record=made.id) if e.kind == "field.changed"]
+    assert [e.data["changes"] for e in events] == [
+        {"amount": ["100", "200"], "comment": ["", "Звонить после 15"]}
+    ]
+
+
+def test_lists_are_added_to_and_taken_from(ws: Workspace) -> None:
+    made = lead(ws, name="К", tags=["vip"], phones=["+79123456789"])
+    records.edit(
+        ws, made.id, Edit({}, {"tags": ["a"], "phones": ["mobile:89161112233"]}, {"tags": ["VIP"]})
+    )
+    now = ws.get(made.id)
+    assert isinstance(now, Lead)
+    assert now.tags == ("a",)
+    assert now.phones == (Phone("+79123456789"), Phone("+79161112233", type="mobile"))
+    records.edit(ws, made.id, Edit({}, {}, {"phones": ["8 912 345-67-89"]}, unset=("tags",)))
+    now = ws.get(made.id)
+    assert isinstance(now, Lead)
+    assert (now.tags, [p.value for p in now.phones]) == ((), ["+79161112233"])
+
+
+def test_a_made_name_follows_its_parts(ws: Workspace) -> None:
+    contact = records.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Белова"]})
+    change(ws, contact.id, last_name="Котова")
+    assert ws.get(contact.id).get("name") == "Анна Котова"
+    change(ws, contact.id, name="Аня")
+    change(ws, contact.id, last_name="Белова")
+    assert ws.get(contact.id).get("name") == "Аня"
+
+
+def test_the_stage_is_not_edited(ws: Workspace) -> None:
+    made = lead(ws, name="К")
+    with pytest.raises(Refused, match="stage is not edited"):
+        change(ws, made.id, stage="junk")
+
+
+def test_a_deal_for_a_contact_belongs_to_its_company(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    contact = records.add(ws, "contact", {"name": ["Анна"], "companies": ["ромашка: директор"]})
+    assert isinstance(contact, Contact)
+    assert [(c.company, c.role) for c in contact.companies] == [(company.id, "директор")]
+    deal = records.add(ws, "deal", {"name": ["Сделка"], "contacts": ["Анна"]})
+    assert isinstance(deal, Deal)
+    assert (deal.company, deal.pipeline, deal.stage, deal.probability) == (
+        company.id,
+        "sales",
+        "request",
+        10,
+    )
+
+
+def test_what_others_link_to_is_not_removed(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    contact = records.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка"]})
+    deal = records.add(ws, "deal", {"name": ["Сделка"], "company": ["Ромашка"]})
+    with pytest.raises(StillLinked, match="linked from 2 records"):
+        records.remove(ws, company.id)
+    assert ws.exists(company.id)
+    records.remove(ws, company.id, unlink=True)
+    assert not ws.exists(company.id)
+    assert ws.get(contact.id).get("companies") == ()
+    assert ws.get(deal.id).get("company") == ""
+    [event] = [e for e in ws.events(record=company.id) if e.kind == "company.removed"]
+    assert event.data["record"]["name"] == "Ромашка"
+
+
+def test_bulk_changes_what_fits_in_one_transaction(ws: Workspace) -> None:
+    for n in range(5):
+        lead(ws, name=f"Лид {n}", amount=str(100 * n))
+    condition = ws.condition("amount >= 300", "lead")
+    changed = records.bulk(ws, "lead", condition, Edit({"owner": ["boris"]}, {"tags": ["big"]}, {}))
+    assert sorted(str(after.get("name")) for _, after in changed) == ["Лид 3", "Лид 4"]
+    assert ws.count("lead", ws.condition("owner = boris and tags has big", "lead")) == 2
+    assert ws.count("lead", ws.condition("owner = anna", "lead")) == 3
+
+
+def test_a_dry_run_writes_nothing(folder: Path) -> None:
+    dry = Workspace.open(folder, user="anna", now=NOW, dry_run=True)
+    lead(dry, name="Кровля")
+    assert not (folder / "data/leads").exists()
+    assert not (folder / "data/timeline").exists()
+
+
+def test_a_text_edit_loses_against_a_faster_change(ws: Workspace) -> None:
+    made = lead(ws, name="Кровля")
+    stored = ws.stored(made.id)
+    change(ws, made.id, amount="500")
+    from dataclasses import replace
+
+    with pytest.raises(Conflict):
+        records.take_text(ws, made.id, stored.digest, replace(made, name="Забор"))
+    assert (ws.get(made.id).get("name"), ws.get(made.id).get("amount")) == ("Кровля", Decimal(500))
+
+
+def test_a_hand_edit_is_seen_and_unknown_keys_are_kept(ws: Workspace, folder: Path) -> None:
+    made = lead(ws, name="Кровля")
+    path = folder / layout.record_path(made.id)
+    path.write_text(path.read_text() + "shoe_size: 43\nphones:\n  - 8 912 345-67-89\n")
+    ws.look_again()
+    assert ws.resolve("+7 912 345 67 89", "lead") == made.id
+    change(ws, made.id, name="Крыша")
+    text = path.read_text()
+    assert "shoe_size:" in text
+    assert "43" in text
+    assert "name: Крыша" in text
+
+
+def test_an_amount_may_name_its_currency(ws: Workspace) -> None:
+    assert lead(ws, name="К", amount="$1,234.50").currency == "USD"
+    assert lead(ws, name="К", amount="100 €").currency == "EUR"
+    assert lead(ws, name="К", amount="100").currency == "RUB"
+    assert lead(ws, name="К", amount="100", currency="KZT").currency == "KZT"

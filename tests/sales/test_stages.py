@@ -1,0 +1,125 @@
+"""Moving leads and deals: rules, reasons, history."""
+
+from __future__ import annotations
+
+import pytest
+
+from crmcli.errors import BadUsage, CrmError, Refused
+from crmcli.model.deal import Deal
+from crmcli.sales import deals, leads, records, stages
+from crmcli.sales.required import MissingFields
+from crmcli.sales.stages import Closed, NoSuchStage, ReasonMissing
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+
+
+def new(ws: Workspace, entity: str, **given: str) -> str:
+    return records.add(ws, entity, {name: [value] for name, value in given.items()}).id
+
+
+def entries(ws: Workspace, record_id: str) -> list[tuple[str, str]]:
+    kinds = ("lead.created", "deal.created", "stage.entered")
+    return [
+        (e.data.get("from", ""), e.data["stage"]) for e in ws.events(record=record_id, kinds=kinds)
+    ]
+
+
+def test_a_lead_moves_by_id_and_by_name(ws: Workspace) -> None:
+    lead = new(ws, "lead", phones="89123456789")
+    assert stages.move(ws, lead, "В РАБОТЕ").moved
+    assert stages.move(ws, lead, "new").moved
+    assert not stages.move(ws, lead, "Новый").moved
+    assert entries(ws, lead) == [("", "new"), ("new", "working"), ("working", "new")]
+
+
+def test_an_unknown_stage_lists_them_with_the_nearest(ws: Workspace) -> None:
+    lead = new(ws, "lead", name="Л")
+    with pytest.raises(NoSuchStage) as caught:
+        stages.move(ws, lead, "workin")
+    assert "did you mean 'working'?" in caught.value.hint
+    assert "new, working, converted, junk" in caught.value.hint
+
+
+def test_a_stage_asks_for_its_fields_whoever_moves(ws: Workspace) -> None:
+    lead, deal = new(ws, "lead", name="Л"), new(ws, "deal", name="Д")
+    with pytest.raises(MissingFields, match="it lacks phones or emails") as caught:
+        stages.move(ws, lead, "working")
+    assert caught.value.fields == ("phones or emails",)
+    with pytest.raises(MissingFields, match="it lacks amount"):
+        stages.move(ws, deal, "offer")
+    assert entries(ws, lead) == [("", "new")]
+
+
+def test_junk_needs_a_reason_from_its_directory(ws: Workspace) -> None:
+    lead = new(ws, "lead", name="Л")
+    with pytest.raises(ReasonMissing, match="cannot be junk without a reason"):
+        leads.junk(ws, lead)
+    with pytest.raises(BadUsage, match="junk_reason"):
+        leads.junk(ws, lead, "because")
+    leads.junk(ws, lead, "Ошиблись номером")
+    assert ws.get(lead).get("junk_reason") == "wrong"
+    with pytest.raises(Closed, match="has ended in 'Некачественный'"):
+        stages.move(ws, lead, "new")
+    stages.move(ws, lead, "new", reopen=True)
+    assert ws.get(lead).get("junk_reason") == ""
+
+
+def test_a_lead_is_not_moved_to_converted(ws: Workspace) -> None:
+    lead = new(ws, "lead", name="Л")
+    with pytest.raises(Refused, match="by converting it"):
+        stages.move(ws, lead, "converted")
+
+
+def test_winning_and_losing_a_deal(ws: Workspace) -> None:
+    deal = new(ws, "deal", name="Д", amount="100")
+    stages.move(ws, deal, "offer")
+    assert ws.get(deal).get("probability") == 40
+    with pytest.raises(ReasonMissing):
+        deals.lose(ws, deal, "")
+    deals.lose(ws, deal, "Дорого", stage="cheap")
+    lost = ws.get(deal)
+    assert isinstance(lost, Deal)
+    assert (lost.stage, lost.lost_reason, lost.probability, lost.closed_at) == (
+        "cheap",
+        "price",
+        0,
+        NOW,
+    )
+    with pytest.raises(BadUsage, match="is no lost stage"):
+        deals.lose(ws, deal, "price", stage="won")
+    stages.move(ws, deal, "request", reopen=True)
+    again = ws.get(deal)
+    assert isinstance(again, Deal)
+    assert (again.lost_reason, again.probability, again.closed_at) == ("", 10, None)
+    deals.win(ws, deal)
+    won = ws.get(deal)
+    assert isinstance(won, Deal)
+    assert (won.stage, won.probability, won.closed_at) == ("won", 100, NOW)
+    with pytest.raises(BadUsage, match="takes no reason"):
+        stages.move(ws, deal, "request", reopen=True, reason="price")
+
+
+def test_a_probability_set_by_hand_stays(ws: Workspace) -> None:
+    deal = new(ws, "deal", name="Д", amount="100", probability="77")
+    stages.move(ws, deal, "offer")
+    assert ws.get(deal).get("probability") == 77
+
+
+def test_a_deal_changes_its_pipeline(ws: Workspace) -> None:
+    deal = new(ws, "deal", name="Д")
+    stages.move(ws, deal, "Начало", pipeline="Сервис")
+    assert (ws.get(deal).get("pipeline"), ws.get(deal).get("stage")) == ("service", "start")
+    [event] = ws.events(record=deal, kinds=["stage.entered"])
+    assert (event.data["pipeline"], event.data["stage"], event.data["from"]) == (
+        "service",
+        "start",
+        "request",
+    )
+    with pytest.raises(BadUsage, match="no deal pipeline 'nope'"):
+        stages.move(ws, deal, "start", pipeline="nope")
+
+
+def test_only_leads_and_deals_move(ws: Workspace) -> None:
+    contact = new(ws, "contact", name="К")
+    with pytest.raises(CrmError, match="a contact has no stages"):
+        stages.move(ws, contact, "new")

@@ -1,0 +1,116 @@
+"""Power cuts: the file system is shut down under running commands, so that all that was not synced is gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system"),
+]
+
+WRITER = """
+import sys
+from pathlib import Path
+from crmcli.store import files
+from crmcli.store.transaction import Transaction, recover
+
+root, name, many = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+while True:
+    with files.exclusive(root, name, 30):
+        recover(root)
+        old = files.read_bytes(root / "data/count")
+        new = int(old) + 1
+        plan = Transaction(root, name)
+        plan.put("data/count", str(new).encode(), files.digest(old))
+        for part in range(many):
+            plan.put(f"data/leads/{name}/{new}-{part}", b"%d\\n" % new * 900, None)
+        plan.append("data/log", f"{new} {name}\\n".encode())
+        if not plan.commit().done:
+            sys.exit(1)
+    print(new, flush=True)
+"""
+CUTS = r"""
+import fcntl, os, struct, subprocess, sys, time
+from pathlib import Path
+from crmcli.store import files
+from crmcli.store.transaction import leftovers, recover
+
+writer, make, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+image, mount = folder / "image", folder / "mount"
+SHUTDOWN, LOSE_THE_LOG = 0x8004587D, struct.pack("I", 2)
+root = mount / "ws"
+
+def run(*command):
+    subprocess.run(command, check=True)
+
+run("mount", "-t", "tmpfs", "tmpfs", str(folder))  # a disk in memory: no other load slows it down
+mount.mkdir()
+with image.open("wb") as file:
+    file.truncate(320 << 20)
+run(make, "-q", str(image))
+if subprocess.run(["mount", "-o", "loop", str(image), str(mount)]).returncode:
+    sys.exit(77)  # a kernel without loop devices or without this file system
+(root / "data").mkdir(parents=True)
+(root / "data/count").write_text("0")
+files.sync_all(mount)
+for cut, many in enumerate((60, 2)):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", writer, str(root), f"{name}{cut}", str(many)],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for name in ("anna", "boris")
+    ]
+    for _ in range(2 + 2 * cut):
+        writers[0].stdout.readline()
+    time.sleep(0.013 * cut)
+    fd = os.open(mount, os.O_RDONLY)
+    fcntl.ioctl(fd, SHUTDOWN, LOSE_THE_LOG)
+    os.close(fd)
+    acknowledged = 0
+    for process in writers:
+        process.kill()
+        acknowledged = max([acknowledged, *map(int, process.communicate()[0].split())])
+    run("umount", str(mount))
+    run("mount", "-o", "loop", str(image), str(mount))
+    with files.exclusive(root, "check"):
+        recover(root)
+    assert leftovers(root) == [], leftovers(root)
+    count = int((root / "data/count").read_text())
+    assert acknowledged <= count, ("lost", acknowledged, count)
+    lines = (root / "data/log").read_text().splitlines()
+    assert [int(line.split()[0]) for line in lines] == list(range(1, count + 1))
+    parts = {}
+    for path in root.glob("data/leads/*/*"):
+        number = path.name.split("-")[0]
+        assert path.read_bytes() == f"{number}\n".encode() * 900, path
+        parts[number] = parts.get(number, 0) + 1
+    assert set(parts) == {str(n) for n in range(1, count + 1)}
+    assert set(parts.values()) <= {2, 60}, parts
+run("umount", str(mount))
+"""
+
+
+@pytest.mark.parametrize("system", ["ext4", "xfs"])
+def test_a_power_cut_loses_nothing_that_was_acknowledged(system: str, tmp_path: Path) -> None:
+    make = shutil.which(f"mkfs.{system}")
+    if not make:
+        pytest.skip(f"mkfs.{system} is not installed")
+    alone = ["unshare", "-m"]
+    probe = [*alone, "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    done = subprocess.run(
+        [*alone, sys.executable, "-c", CUTS, WRITER, make, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77:
+        pytest.skip(f"no {system} can be mounted here")
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,143 @@
+"""Search finds records by parts of words in any order, by any way of writing, and shows the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from index_folder import Folder
+
+from crmcli.model.fields import Field
+from crmcli.model.schema import Schema
+from crmcli.store.index import Hit
+from crmcli.store.index.search import excerpt
+
+SCHEMA = Schema({"contact": (Field("прозвище", "text", custom=True),)})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    made = Folder(tmp_path, SCHEMA)
+    made.write(
+        {
+            "id": "contact-00000001",
+            "name": "Иванова Анна Петровна",
+            "first_name": "Анна",
+            "last_name": "Иванова",
+            "phones": [{"value": "+74950000000"}, {"value": "+79161234567"}],
+            "emails": [{"value": "Anna.Ivanova@romashka.ru"}],
+            "address": "Москва, ул. Пушкина, д. 5",
+            "comment": "Познакомились на выставке в Сокольниках, где она\nпредставляла кровельные материалы и просила "
+            "прислать ей каталог, а потом ещё раз позвонить в пятницу.",
+            "прозвище": "Снежинка",
+        }
+    )
+    made.write({"id": "company-00000001", "name": "ООО «Ромашка»", "inn": "7701234567"})
+    made.write(
+        {"id": "lead-00000001", "name": "Заявка", "company_name": "Ёлки-палки", "tags": ["горячий"]}
+    )
+    made.write({"id": "deal-00000001", "name": "Поставка для Ромашки", "comment": "кровля"})
+    yield made
+    made.index.close()
+
+
+def found(folder: Folder, text: str, *entities: str) -> list[str]:
+    return [hit.id.split("-")[0] for hit in folder.fresh().search(text, entities)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Иванова", "анна иванова", "ИВАНОВА   анна", "ванов", "петровна +7 916 иванова", "+79161234567",
+     "8 (916) 123-45-67", "89161234567", "9161234567", "1234567", "123-45-67", "916 1234567", "007 916 123-45-67",
+     "anna.ivanova@ROMASHKA.ru", "пушкина москва", "сокольниках", "снежинка", "д. 5", "анна ул"],
+)  # fmt: skip
+def test_a_contact_is_found_by(folder: Folder, text: str) -> None:
+    assert "contact" in found(folder, text, "contact")
+
+
+@pytest.mark.parametrize(
+    ("text", "entities"),
+    [("елки", ["lead"]), ("ЁЛКИ", ["lead"]), ("палки ёл", ["lead"]), ("горячий", ["lead"]), ("7701234567", ["company"]),
+     ("кров", ["deal", "contact"]), ("анна вектор", []), ("нету", []), ("", []), ("   ", []), ("\udcff", []),
+     ("+79160000000", []), ('"', []), ("' OR 1 --", []), ("«ром", ["company"]), ("* AND (", []), ("эю", []), ("NEAR", [])],
+)  # fmt: skip
+def test_what_is_found(folder: Folder, text: str, entities: list[str]) -> None:
+    assert sorted(found(folder, text)) == sorted(entities)
+
+
+def test_names_rank_before_comments_and_entities_narrow(folder: Folder) -> None:
+    folder.write(
+        {"id": "contact-00000002", "name": "Пётр", "comment": "работал в компании Ромашка " * 3}
+    )
+
+    assert found(folder, "ромашк")[:2] == ["company", "deal"]
+    assert sorted(found(folder, "ромашк")) == ["company", "contact", "deal"]
+    assert found(folder, "ромашк", "deal") == ["deal"]
+    assert len(folder.fresh().search("ромашк", (), 1)) == 1
+
+
+def test_short_words_are_looked_for_in_the_text_itself(folder: Folder) -> None:
+    assert found(folder, "ан", "contact") == ["contact"]
+    assert found(folder, "ул. 5", "contact") == ["contact"]
+    assert found(folder, "ан щу") == []
+
+
+def test_the_hit_shows_field_and_place(folder: Folder) -> None:
+    index = folder.fresh()
+
+    assert index.search("Ромашка") == [Hit("company-00000001", "name", "ООО «Ромашка»")]
+    assert index.search("8 916 123-45-67")[0] == Hit("contact-00000001", "phones", "+79161234567")
+    assert index.search("romashka")[0].field == "emails"
+    hit = index.search("каталог")[0]
+    assert hit.field == "comment"
+    assert (
+        hit.excerpt
+        == "…материалы и просила прислать ей каталог, а потом ещё раз позвонить в пятницу."
+    )
+
+
+def test_what_was_said_is_found_too(folder: Folder) -> None:
+    folder.log(
+        "aaaaaaaa",
+        ("note", "deal-00000001", {"text": "Просит скидку"}),
+        ("mail.in", "contact-00000001", {"subject": "Скидки?", "text": "Добрый день!"}),
+        ("call.in", "lead-zzzzzzzz", {"text": "скидка для того, кого нет"}),
+        ("field.changed", "company-00000001", {"text": "скидка"}),
+    )
+    index = folder.fresh()
+
+    assert index.search("скидк") == [
+        Hit("contact-00000001", "mail.in", "Скидки?"),
+        Hit("deal-00000001", "note", "Просит скидку"),
+    ]
+    assert index.search("скидк", ("deal",)) == [Hit("deal-00000001", "note", "Просит скидку")]
+    folder.log("aaaaaaaa", ("note", "deal-00000001", {"text": "И ещё кровлю"}))
+    assert [hit.field for hit in folder.fresh().search("кровл", ("deal",))] == ["comment"]  # once
+
+
+def test_what_was_changed_or_removed_is_found_no_more(folder: Folder) -> None:
+    folder.write({"id": "company-00000001", "name": "ООО «Лютик»", "inn": "7701234567"})
+    assert found(folder, "ромашка", "company") == []
+    assert found(folder, "лютик", "company") == ["company"]
+
+    folder.path("company-00000001").unlink()
+
+    assert found(folder, "лютик", "company") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "shown"),
+    [
+        ("короткий\n текст", "текст", "короткий текст"),
+        ("а" * 300, "бб", "а" * 40 + "…"),
+        ("начало " + "слово " * 40 + "ЁЛКА конец", "елка", "…" + "слово " * 11 + "ЁЛКА конец"),
+        ("Straße " * 30 + "цель " + "слово " * 30, "цель", None),
+        ("ﬁ" * 100 + " цель", "цель", None),
+    ],
+)
+def test_an_excerpt_is_a_line_round_the_word(text: str, word: str, shown: str | None) -> None:
+    line = excerpt(text, [word])
+
+    assert len(line) <= 82
+    assert line == shown if shown else word in line.lower()

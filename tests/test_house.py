@@ -1,0 +1,136 @@
+"""The house itself: contracts hold, modules stand alone, light commands stay light, every command is told of."""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import crmcli
+from crmcli import errors
+from crmcli.cli.main import COMMANDS, crm
+from crmcli.cli.params import Session
+from tests.conftest import Run
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(m.name for m in pkgutil.walk_packages(crmcli.__path__, "crmcli."))
+HEAVY = {
+    "pandas", "numpy", "jinja2", "croniter", "phonenumbers", "stdnum", "smtplib", "http.client", "email.message",
+    "asyncio", "rich",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__main__")])
+def test_every_module_imports_alone(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"import {module}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def loaded(*args: str, folder: Path) -> set[str]:
+    """The modules that a run of the program imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "crmcli", *args],
+        capture_output=True, text=True, cwd=folder, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--version",),
+        ("--help",),
+        ("lead", "--help"),
+        ("lead", "list"),
+        ("lead", "add", "--name", "Анна"),
+        ("deal", "list", "--where", "amount > 100"),
+        ("pipeline", "list"),
+    ],
+    ids=" ".join,
+)
+def test_light_commands_load_nothing_heavy(args: tuple[str, ...], folder: Path) -> None:
+    assert not HEAVY & loaded(*args, folder=folder)
+
+
+def test_version_and_help_open_nothing(tmp_path: Path) -> None:
+    for args in (("--version",), ("--help",)):
+        assert not {"yaml", "sqlite3", "crmcli.workspace", "dataclasses"} & loaded(
+            *args, folder=tmp_path
+        )
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command of the program with its path."""
+
+    def below(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+        yield path, command
+        if isinstance(command, click.Group):
+            context = click.Context(command, info_name=path, obj=Session())
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None
+                yield from below(child, f"{path} {name}")
+
+    yield from below(crm, "crm")
+
+
+ALL = dict(commands())
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_every_command_has_help(path: str) -> None:
+    command = ALL[path]
+    assert command.help, f"{path} says nothing of itself"
+    for param in command.params:
+        if isinstance(param, click.Option):
+            assert param.help, f"{path} {param.opts[0]} has no help"
+
+
+def test_the_root_tells_of_every_command_without_importing_it() -> None:
+    assert set(COMMANDS) == {path.split()[1] for path in ALL if " " in path}
+
+
+def test_the_page_of_commands_is_true() -> None:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    written = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    assert generate.page() == written, "run `make docs`"
+
+
+def test_every_exit_code_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
+
+    def codes(kind: type[errors.CrmError]) -> set[int]:
+        return {kind.exit_code}.union(*(codes(sub) for sub in kind.__subclasses__()))
+
+    for module in MODULES:
+        if not module.endswith("__main__"):
+            importlib.import_module(module)
+    assert codes(errors.CrmError) | {0, 70, 130} == told
+
+
+def test_outside_a_workspace_it_says_what_to_do(crm: Callable[..., Run], tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    run = crm("lead", "list", cwd=empty)
+    assert run.code == 3
+    assert run.out == ""
+    assert "there is no workspace" in run.err
+    assert "crm init" in run.err
