@@ -95,6 +95,8 @@ def _begin_history(root: Path, paths: list[str], *, demo: bool) -> list[str]:
     if not git.is_installed():
         return ["git is not installed: the workspace has no history of files yet"]
     top = git.top_of(root)
+    if top is not None and not top.samefile(root) and git.is_ignored(root):
+        top = None  # a repository that looks away is not ours: the workspace gets one of its own
     if top is not None and not top.samefile(root):
         return [f"the folder belongs to the git repository {top}: commit it there"]
     try:

@@ -64,6 +64,15 @@ def top_of(root: Path) -> Path | None:
     return Path(found) if found else None
 
 
+def is_ignored(root: Path) -> bool:
+    """Whether the repository around a folder ignores it."""
+    try:
+        run(root, "check-ignore", "--quiet", str(root))
+    except GitFailed:
+        return False
+    return True
+
+
 def begin(root: Path) -> None:
     """Make the folder a repository."""
     run(root, "init", "--quiet")

@@ -96,6 +96,14 @@ def test_inside_another_repository_nothing_is_committed(tmp_path: Path) -> None:
     assert git(tmp_path, "status", "--short") == "?? crm/"
 
 
+def test_a_folder_that_the_other_repository_ignores_gets_its_own(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("/crm/\n", encoding="utf-8")
+    founding = found(tmp_path / "crm")
+    assert founding.notes == ()
+    assert committed(tmp_path / "crm") == set(founding.made)
+
+
 def test_a_variable_of_a_calling_git_leads_nowhere(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     other = tmp_path / "other"
     other.mkdir()
