@@ -15,7 +15,7 @@ from crmcli.automation.listening import REFUSALS
 from crmcli.automation.outlook import with_robots
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
-from crmcli.automation.standing import STAGED, Standing, standing_of
+from crmcli.automation.standing import STAGED, Standing, places, standing_of
 from crmcli.automation.triggers import RELEVANT, choose
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.event import Event
@@ -141,18 +141,12 @@ class _Stage:
         yield from sorted(lines, key=lambda line: (line.at, line.record))
 
     def _strays(self) -> Iterator[Planned]:
-        for record_id in self.ws.index.dirty():
-            if record_id.split("-")[0] not in STAGED:
-                continue
-            standing = self._stand(record_id)
-            if standing is None:
-                continue
-            entry = standing.visit.entry if standing.visit else None
-            if inbox.differs(standing.record, entry):
+        for place in places(self.ws, self.ws.index.dirty()):
+            if place.has_strayed:
                 self._author("edit", "", 0)
-                self.change.note("stage.entered", record_id, inbox.facts_of(standing.record, entry))
+                self.change.note("stage.entered", place.record, inbox.facts_of(place))
                 self._take_events()
-                yield self._line(record_id, "edit", f"came to {standing.record.get('stage')}")
+                yield self._line(place.record, "edit", f"came to {place.stage}")
 
     def _triggers(self) -> Iterator[Planned]:
         for _, event in listening.unread(self.ws)[1]:

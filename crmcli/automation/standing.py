@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, plan, visits
-from crmcli.model.event import Event
+from crmcli.errors import InvalidData, NotFound
+from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.values import Raw, entity_of
 from crmcli.store.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
 
 STAGED = ("lead", "deal")
+MANY = 200
+"""Records beyond which the index is asked for all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,91 @@ class Standing:
         """The steps to take now, in the order of their time, then of the stage."""
         found = [step for step in self.steps if step.state == "due" and step.due_at]
         return sorted(found, key=lambda step: step.due_at or datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands by its file, and the last event that says where it came to."""
+
+    record: str
+    stage: str
+    pipeline: str
+    entry: Event | None
+
+    @property
+    def has_strayed(self) -> bool:
+        """Whether it stands elsewhere than its last entry says."""
+        if not self.stage:
+            return False
+        if self.entry is None or self.entry.data.get("stage") != self.stage:
+            return True
+        came_to = str(self.entry.data.get("pipeline") or self.pipeline)
+        return bool(self.pipeline) and came_to != self.pipeline
+
+
+def places(ws: Workspace, candidates: Sequence[str]) -> list[Place]:
+    """Where these records stand, as the index has them; those that are gone or unreadable left out."""
+    index, wanted = ws.index, set(candidates)
+    rows: list[dict[str, Raw]] = []
+    entries: dict[str, Event | None] = {}
+    if len(wanted) > MANY:
+        for entity in STAGED:
+            rows += [row for row in index.select(entity) if row["id"] in wanted]
+        entries.update({event.record: event for event in index.events(kinds=ENTRIES)})
+    else:
+        for record_id in wanted:
+            rows += _row(ws, record_id)
+            entries[record_id] = index.last_entry(record_id)
+    return [_place(ws, row, entries.get(str(row["id"]))) for row in rows]
+
+
+def _place(ws: Workspace, row: Mapping[str, Raw], entry: Event | None) -> Place:
+    """The stage by its id, even where somebody wrote its name into the file."""
+    record_id, stage = str(row["id"]), str(row.get("stage", ""))
+    name = "leads" if entity_of(record_id) == "lead" else str(row.get("pipeline", ""))
+    pipeline = ws.pipelines.find(name)
+    declared = pipeline.stage(stage) if pipeline else None
+    own = "" if name == "leads" else name
+    return Place(record_id, declared.id if declared else stage, own, entry)
+
+
+def place_of(ws: Workspace, record: Record) -> Place:
+    """Where one record stands."""
+    row = {"id": record.id, "stage": str(record.get("stage"))}
+    if record.entity == "deal":
+        row["pipeline"] = str(record.get("pipeline"))
+    return _place(ws, row, ws.index.last_entry(record.id))
+
+
+def _row(ws: Workspace, record_id: str) -> list[dict[str, Raw]]:
+    try:
+        return [dict(ws.stored(record_id).raw)]
+    except (NotFound, InvalidData):
+        return []
+
+
+def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
+    """Those of many records for which nothing can be due: no robots where they stand, or imported
+    ones whose robots sleep, and no letter of theirs was ever queued."""
+    if len(candidates) <= MANY:
+        return set()
+    busy = {event.record for event in ws.index.events(kinds=("job.queued",))}
+    idle = {
+        (pipeline.entity, pipeline.id if pipeline.entity == "deal" else "", stage.id)
+        for pipeline in ws.pipelines
+        for stage in pipeline.stages
+        if not stage.robots
+    }
+    return {
+        place.record
+        for place in places(ws, candidates)
+        if place.record not in busy
+        and not place.has_strayed
+        and (
+            (entity_of(place.record), place.pipeline, place.stage) in idle
+            or (place.entry is not None and place.entry.data.get("robots") is False)
+        )
+    }
 
 
 def clock_of(ws: Workspace) -> Clock:

@@ -16,7 +16,7 @@ from crmcli.automation.acting import Done, take
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.listening import Heard, listen
 from crmcli.automation.robots import Step, next_at
-from crmcli.automation.standing import Standing, stand
+from crmcli.automation.standing import Standing, sleepers, stand
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.values import format_instant
 from crmcli.store import files
@@ -49,18 +49,20 @@ class TickResult:
             self.failures.append(f"{line}; crm jobs list")
 
 
-def tick(ws: Workspace) -> TickResult:
-    """Run what is due. A second tick at the same time leaves at once, its result `busy`."""
+def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
+    """Run what is due. A second tick at the same time leaves at once, its result `busy`.
+
+    A `result` that is handed in tells what was done even if the tick ends with an error.
+    """
+    night = _Night(ws, result or TickResult())
     with _alone(ws) as alone:
-        if not alone:
-            return TickResult(busy=True)
-        night = _Night(ws)
+        night.result.busy = not alone
         for _ in range(MOST_PASSES):
-            if not night.passes_once() or night.result.limited:
+            if not alone or not night.passes_once() or night.result.limited:
                 break
             ws.look_again()
             ws.read_clock()
-        return night.result
+    return night.result
 
 
 @contextmanager
@@ -85,20 +87,27 @@ def _taken(fd: int) -> bool:
     return True
 
 
+def _signature(ws: Workspace) -> str:
+    """A digest of all that says when robots are due: with another one every record is looked at."""
+    assert ws.pipelines  # read first, for a better complaint than that a file is missing
+    rules = hashlib.sha256(files.read_bytes(ws.root / "pipelines.yaml"))
+    rules.update(repr((ws.settings.calendar, ws.settings.time_zone)).encode())
+    return rules.hexdigest()
+
+
 class _Night:
     """The work of one tick: what was taken already, how many acts are left, which channel is down."""
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, result: TickResult) -> None:
         self.ws = ws
-        self.result = TickResult()
+        self.result = result
         self.taken: set[str] = set()
         self.failing: dict[str, int] = {}
 
     def passes_once(self) -> bool:
         """Go through the house once; says whether anything happened, so that more may be due."""
         ws = self.ws
-        rules = files.read_bytes(ws.root / "pipelines.yaml")
-        ws.index.agenda_signature(hashlib.sha256(rules).hexdigest())
+        ws.index.agenda_signature(_signature(ws))
         moved = inbox.receive(ws, self._candidates())
         self.result.said += [f"{record_id}: moved by hand" for record_id in moved]
         heard = listen(ws)
@@ -134,13 +143,19 @@ class _Night:
     def _act(self) -> int:
         """Let robots act in the order in which they are due; who is due for nothing is settled."""
         queue: list[tuple[datetime, str, Standing]] = []
-        for record_id in self._candidates():
-            self._queue(queue, record_id)
+        candidates = self._candidates()
+        asleep = sleepers(self.ws, candidates)
+        for record_id in candidates:
+            if record_id in asleep:
+                self.ws.index.settle(record_id, None)
+            else:
+                self._queue(queue, record_id)
         acted = 0
         while queue and self._left() > 0:
             _, record_id, standing = heapq.heappop(queue)
             step = self._due(standing)[0]
             self.taken.add(step.key)
+            self.ws.read_clock()
             done = take(self.ws, record_id, standing, step)
             if done is not None:
                 self._told(done)
@@ -176,6 +191,7 @@ class _Night:
             channel = str(job.facts.get("to")) if job.action == "webhook" else "mail"
             if self.failing.get(channel, 0) >= MOST_FAILURES:
                 continue
+            self.ws.read_clock()
             ended = outbox.deliver(self.ws, job.key)
             if ended is not None:
                 failed = self.failing.get(channel, 0) + 1

@@ -11,8 +11,9 @@ import click
 from crmcli.cli.lanes import Card, Lane, draw, unbound_width
 from crmcli.cli.output import Column, Output
 from crmcli.cli.params import Session, Verb
-from crmcli.cli.records import filtered, unreadable
+from crmcli.cli.records import filtered
 from crmcli.cli.table import one_line
+from crmcli.cli.telling import unreadable
 from crmcli.cli.wanted import pipeline_named
 
 if TYPE_CHECKING:

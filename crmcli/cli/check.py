@@ -16,7 +16,7 @@ from crmcli.cli.params import Session, Verb
 def check(session: Session) -> None:
     """Look for problems in the files."""
     from crmcli.automation.soundness import look_through
-    from crmcli.cli.records import notes
+    from crmcli.cli.telling import notes
     from crmcli.sales.checking import problems
 
     out, ws = session.out, session.workspace

@@ -8,7 +8,7 @@ import sys
 import click
 
 from crmcli.cli.params import Session
-from crmcli.cli.records import say_changes
+from crmcli.cli.telling import say_changes
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.values import entity_of

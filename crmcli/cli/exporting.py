@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from crmcli.cli.params import Noun, Session, Verb
-from crmcli.cli.records import unreadable
+from crmcli.cli.telling import unreadable
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.records import notes
+from crmcli.cli.telling import notes
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
 

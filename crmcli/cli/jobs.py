@@ -9,7 +9,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.records import notes, tell
+from crmcli.cli.telling import notes, tell
 
 if TYPE_CHECKING:
     from crmcli.automation.ledger import Job

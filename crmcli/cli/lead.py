@@ -6,7 +6,8 @@ import click
 
 from crmcli.cli.moving import move_command, print_move
 from crmcli.cli.params import Change, Session
-from crmcli.cli.records import notes, noun, tell
+from crmcli.cli.records import noun
+from crmcli.cli.telling import notes, tell
 
 lead = noun("lead", "Leads: the first trace of somebody who may become a client.")
 lead.add_command(move_command("lead"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import Change, Session
-from crmcli.cli.records import notes, tell
+from crmcli.cli.telling import notes, tell
 
 if TYPE_CHECKING:
     from crmcli.sales.stages import Move

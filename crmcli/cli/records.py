@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.fieldwork import Given, given_options, read_given, read_pairs
+from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.telling import notes, say_changes, tell, unreadable
 from crmcli.cli.views import columns_of, print_one, print_records
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
@@ -279,41 +280,3 @@ def bulk_command(entity: str) -> click.Command:
         help=f"Change all {PLURAL[entity]} that fit a condition, in one transaction."
         f"\n\nExample: crm {entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
     )
-
-
-def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
-    """Print one line per changed record: which field went from what to what."""
-    from crmcli.cli.views import difference, raw_row
-
-    for before, after in changed:
-        lines = difference(session.workspace, before, after)
-        text = (
-            f"{after.id} {after.get('name')}: {'; '.join(lines)}"
-            if lines
-            else f"{after.id}: nothing to change"
-        )
-        tell(session, text, raw_row(session.workspace, after))
-    notes(session)
-
-
-def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
-    """Print the one line of what changed, or would change."""
-    session.out.changed(f"would: {text}" if session.dry_run else text, row)
-
-
-def notes(session: Session) -> None:
-    """Pass on what the workspace has to say: recovered changes, a change saved but not finished."""
-    for text in session.workspace.notes:
-        session.out.note(text)
-    session.workspace.notes.clear()
-
-
-def unreadable(session: Session) -> None:
-    """Say how many files a list could not show."""
-    count = len(session.workspace.problems())
-    if count:
-        session.out.note(f"{count} file{'s' if count > 1 else ''} cannot be read: see crm check")
-    notes(session)
-
-
-__all__ = ["Given", "notes", "noun", "say_changes", "tell", "unreadable"]

@@ -11,7 +11,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Noun, Session
-from crmcli.cli.records import unreadable
+from crmcli.cli.telling import unreadable
 from crmcli.cli.wanted import day_given, pipeline_named
 
 if TYPE_CHECKING:

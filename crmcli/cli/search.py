@@ -6,7 +6,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
-from crmcli.cli.records import unreadable
+from crmcli.cli.telling import unreadable
 from crmcli.errors import BadUsage
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import click
 
 from crmcli.cli.params import Change, Session
-from crmcli.cli.records import notes, noun, tell
+from crmcli.cli.records import noun
+from crmcli.cli.telling import notes, tell
 
 task = noun("task", "Tasks: what has to be done, by when, for whom.")
 

@@ -8,7 +8,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
-from crmcli.cli.records import notes
+from crmcli.cli.telling import notes
 from crmcli.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -56,19 +56,23 @@ def tick(session: Session, dry_run: bool, until: str | None) -> None:
 
 def run_once(session: Session) -> None:
     """One tick, as `crm tick` and `--tick` after any verb do it."""
+    from crmcli.automation.tick import TickResult
     from crmcli.automation.tick import tick as run
 
-    ws = session.workspace
+    ws, out = session.workspace, session.out
     ws.look_again()
     ws.read_clock()
-    result = run(ws)
-    for line in result.said:
-        session.out.detail(line)
-    if result.busy:
-        session.out.detail("another tick is running")
-    for line in result.failures:
-        session.out.note(line)
-    notes(session)
+    result = TickResult()
+    try:
+        run(ws, result)
+    finally:
+        for line in result.said:
+            out.detail(line)
+        if result.busy:
+            out.detail("another tick is running")
+        for line in result.failures:
+            out.note(line)
+        notes(session)
 
 
 def _moment(ws: Workspace, text: str) -> datetime:

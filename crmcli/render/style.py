@@ -6,18 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from datetime import date as Date  # noqa: N812  # a filter is called date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
+from crmcli.model.money import write_money, write_number
+from crmcli.model.phones import spaced
 from crmcli.model.values import Phone, format_instant
 from crmcli.render.words import amount_in_words
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
-CENT = Decimal("0.01")
-SIGNS = {
-    "RUB": "₽", "USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "KZT": "₸", "BYN": "Br",
-    "UAH": "₴", "TRY": "₺", "INR": "₹", "GEL": "₾", "AMD": "֏", "AZN": "₼",
-}  # fmt: skip
-_SIGN_FIRST_IN_ENGLISH = ("USD", "EUR", "GBP", "CNY", "JPY", "INR")
 _RU_MONTHS = (
     "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
     "октября", "ноября", "декабря",
@@ -57,14 +52,7 @@ class Style:
         amount = _decimal(value, "money")
         if amount is None:
             return ""
-        code = str(currency or self.currency).upper()
-        digits = self._grouped(amount.quantize(CENT, ROUND_HALF_UP))
-        sign = SIGNS.get(code, code)
-        if self.language == "ru":
-            return f"{digits}{NO_BREAK}{sign}"
-        if code in _SIGN_FIRST_IN_ENGLISH:
-            return f"-{sign}{digits[1:]}" if digits.startswith("-") else f"{sign}{digits}"
-        return f"{code}{NO_BREAK}{digits}"
+        return write_money(amount, str(currency or self.currency), self.language)
 
     def number(self, value: object) -> str:
         """A number without needless zeros: `1 234,5`, in English `1,234.5`."""
@@ -72,13 +60,8 @@ class Style:
         if amount is None:
             return ""
         digits = format(amount, "f")
-        return self._grouped(Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits))
-
-    def _grouped(self, amount: Decimal) -> str:
-        text = format(amount, ",f")
-        if self.language != "ru":
-            return text
-        return text.replace(",", NO_BREAK).replace(".", ",")
+        short = Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
+        return write_number(short, self.language)
 
     def date(self, value: object, form: str = "short") -> str:
         """A day as people write it; `form` is short, long, time or datetime.
@@ -111,7 +94,7 @@ class Style:
         if not number:
             return ""
         word = "доб." if self.language == "ru" else "ext."
-        return f"{_spaced(number)}, {word} {ext}" if ext else _spaced(number)
+        return f"{spaced(number)}, {word} {ext}" if ext else spaced(number)
 
     def words(self, value: object, currency: object = "") -> str:
         """An amount in words: `сто рублей 50 копеек`."""
@@ -191,18 +174,3 @@ def _phone_parts(value: object) -> tuple[str, str]:
         number, _, ext = (value or "").partition(" x")
         return number, ext
     raise ValueError(f"phone: {_kind(value)} is not a phone")
-
-
-def _spaced(number: str) -> str:
-    """`+79123456789` as `+7 912 345-67-89`; other countries as their own rule has it."""
-    if len(number) == 12 and number.startswith("+7") and number[1:].isdecimal():
-        return f"+7 {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
-    if not (number.startswith("+") and number[1:].isdecimal()):
-        return number
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number  # kept as it was given, as records keep it
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -53,6 +53,11 @@ class Mention:
     role: str = ""
     facts: dict[str, Raw] = field(default_factory=dict)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything says which record it is."""
+        return bool(self.id or self.name or self.facts)
+
 
 @dataclass(slots=True)
 class Draft:

@@ -139,8 +139,9 @@ class Linker:
 
     def _new(self, entity: str, mention: Mention, draft: Draft) -> Record:
         raw: dict[str, Raw] = {**mention.facts}
-        if mention.name:
-            raw["name"] = mention.name
+        name = mention.name or str(mention.facts.get("inn", ""))
+        if name:
+            raw["name"] = name
         if draft.values.get("owner"):
             raw["owner"] = draft.values["owner"]
         values: dict[str, Value] = {

@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, cast
 from crmcli.model.fields import UTM_KEYS, Field
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.sales.cellreading import CellReader, read_currency
-from crmcli.sales.draft import Draft, FileRow, Mention
+from crmcli.sales.draft import Draft, FileRow
 from crmcli.sales.mapping import EXTRAS, FULL_NAME, LABELLED, PART, Column, Target, Vocabulary
-from crmcli.sales.sheet import NAMES, UNKNOWN, read_list, read_names, sheet_columns, unguard
+from crmcli.sales.mentions import LINK_PARTS, MentionReader
+from crmcli.sales.sheet import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.stagenames import StageNames
 from crmcli.store.jsonlines import read_object
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
-
-FACTS = {"inn": ("company", "inn"), "phone": ("contact", "phones"), "email": ("contact", "emails")}
-"""What a row may say of a linked record beside its name: the entity and its field."""
 
 
 class RowReader:
@@ -46,6 +44,7 @@ class RowReader:
         self.columns = columns
         self.cells = CellReader(ctx)
         self.stages = StageNames(ws, entity)
+        self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
         own = {column.name for column in sheet_columns(ws.schema, entity)}
@@ -145,8 +144,8 @@ class RowReader:
             utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
             spec = Field(f"utm_{target.part}", "text")
             utm[target.part] = self.cells.read(spec, cell, exact=bool(draft.id))
-        elif target.part in ("name", "names", "role", *FACTS):
-            self._take_name(draft, column, str(cell))
+        elif target.part in LINK_PARTS:
+            self.mentions.take_part(draft, column, self._vocabulary.field(target), str(cell))
         else:
             self._take_value(draft, column, self._vocabulary.field(target), cell)
 
@@ -167,27 +166,10 @@ class RowReader:
             else:
                 draft.unknown[key] = value
 
-    def _take_name(self, draft: Draft, column: Column, text: str) -> None:
-        """One fact about a linked record: its name, its INN, the role there."""
-        target = column.target
-        assert target is not None
-        links = draft.links.get(target.field, [])
-        several = self._vocabulary.field(target).is_many
-        if target.part == "name":
-            known = [fold(link.name) for link in links if link.name]
-            if fold(text) in known:
-                return
-            if known and not several:
-                draft.conflicts.append(column.label)
-            else:
-                draft.links.setdefault(target.field, []).append(Mention(name=text))
-        else:
-            draft.named.setdefault((target.field, target.part), text)
-
     def _take_value(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
         if spec.kind in ("link", "links", "companies"):
             for item in cell if isinstance(cell, list) else [cell]:
-                self._take_links(draft, column, spec, item)
+                self._take_link(draft, column, spec, item)
             return
         raw = self.cells.read(spec, cell, exact=bool(draft.id))
         if spec.kind == "money" and isinstance(cell, str) and not draft.id:
@@ -201,6 +183,16 @@ class RowReader:
         elif draft.values.setdefault(spec.name, raw) != raw:
             draft.conflicts.append(column.label)
 
+    def _take_link(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
+        """A link by id or name; a lead has its company's name as text."""
+        try:
+            self.mentions.take(draft, spec, cell)
+        except ValueError:
+            if (self.entity, spec.name) != ("lead", "company"):
+                raise
+            name = self.ws.schema.field("lead", "company_name")
+            self._take_value(draft, column, name, cell)
+
     def _take_currency(self, draft: Draft, cell: str) -> None:
         """A currency that stands beside an amount is the record's, if no column says otherwise."""
         currency = read_currency(cell)
@@ -213,28 +205,6 @@ class RowReader:
             if _bare(item) not in [_bare(other) for other in now]:
                 now.append(item)
 
-    def _take_links(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
-        """Ids to the letter, or names of companies and contacts, which are found or made later."""
-        if isinstance(cell, dict):
-            draft.links.setdefault(spec.name, []).append(_mention(cell))
-            return
-        found: list[Mention] = []
-        try:
-            raw = read_list(spec, str(cell), self.cells.ctx)
-        except ValueError:
-            if self.entity == "lead" and spec.name == "company":
-                name = self.ws.schema.field("lead", "company_name")
-                self._take_value(draft, column, name, cell)
-            elif (self.entity, spec.name) in NAMES and not entity_of(str(cell)):
-                names = [str(cell)] if spec.kind == "link" else read_names(str(cell))
-                found = [Mention(name=name) for name in names]
-            else:
-                raise
-        else:
-            found = [_mention(item) for item in (raw if isinstance(raw, list) else [raw])]
-        if found:
-            draft.links.setdefault(spec.name, []).extend(found)
-
     def _finish(self, draft: Draft) -> None:
         """What takes several columns to be said."""
         if draft.address:
@@ -243,45 +213,10 @@ class RowReader:
             draft.values["comment"] = "\n".join(draft.comment)
         if ("currency", "") in draft.named and "currency" in self._vocabulary.fields:
             draft.values.setdefault("currency", draft.named[("currency", "")])
-        self._finish_links(draft)
+        self.mentions.finish(draft)
         self._finish_name(draft)
         if self.entity in ("lead", "deal"):
             self._finish_stage(draft)
-
-    def _finish_links(self, draft: Draft) -> None:
-        for (name, part), text in draft.named.items():
-            links = draft.links.setdefault(name, []) if part else []
-            if part == "names":
-                self._name_links(draft, name, links, read_names(text))
-            elif part:
-                if not links:
-                    links.append(Mention())
-                self._add_fact(draft, links[0], name, part, text)
-        for name, links in draft.links.items():
-            if self.ws.schema.field(self.entity, name).kind == "link" and len(links) > 1:
-                draft.links[name] = [_one_link(links)]
-
-    def _add_fact(self, draft: Draft, link: Mention, name: str, part: str, text: str) -> None:
-        if part == "role":
-            link.role = text
-            return
-        entity, field_name = FACTS[part]
-        spec = self.ws.schema.field(entity, field_name)
-        try:
-            link.facts[field_name] = self.cells.read(spec, text, exact=False)
-        except ValueError as error:
-            draft.faults.append((self.label_of(name, part), str(error)))
-
-    def _name_links(
-        self, draft: Draft, name: str, links: list[Mention], names: Sequence[str]
-    ) -> None:
-        if not links:
-            links += [Mention(name=text) for text in names]
-        elif len(names) == len(links):
-            for link, text in zip(links, names, strict=True):
-                link.name = text
-        else:
-            draft.conflicts.append(self.label_of(name))
 
     def _finish_name(self, draft: Draft) -> None:
         """A whole name is the name where there is none, and is never lost where there is."""
@@ -290,9 +225,12 @@ class RowReader:
         if "name" not in draft.values:
             draft.values["name"] = draft.full_name
             return
-        parts = ("first_name", "middle_name", "last_name")
-        if not any(part in draft.values for part in parts):
+        parts = ("name", "first_name", "middle_name", "last_name")
+        said = fold(" ".join(str(draft.values.get(part, "")) for part in parts)).split()
+        if not any(part in draft.values for part in parts[1:]):
             draft.values["first_name"] = draft.full_name
+        elif not set(fold(draft.full_name).split()) <= set(said):
+            draft.conflicts.append(self.label_of(FULL_NAME))
 
     def _finish_stage(self, draft: Draft) -> None:
         pipeline = str(draft.values.pop("pipeline", ""))
@@ -310,19 +248,6 @@ class RowReader:
         """The column that feeds a field, or the field's own name."""
         targets = ((column.label, column.target) for column in self.columns if column.target)
         return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)
-
-
-def _mention(item: Raw) -> Mention:
-    if isinstance(item, dict):
-        return Mention(id=str(item.get("company", "")), role=str(item.get("role", "")))
-    return Mention(id=str(item))
-
-
-def _one_link(links: Sequence[Mention]) -> Mention:
-    """The id that one column gives with the name that another does."""
-    first = next((link for link in links if link.id), links[0])
-    first.name = first.name or next((link.name for link in links if link.name), "")
-    return first
 
 
 def _with_type(raw: Raw, kind: str) -> Raw:

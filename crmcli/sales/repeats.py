@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from crmcli.sales.draft import Draft
 from crmcli.sales.linking import Key
@@ -23,7 +24,11 @@ class Repeats:
         self._entity = entity
         self._seen: dict[Key, str] = {}
         self._made: set[str] = set()
-        self._is_empty = ws.count(entity) == 0
+
+    @cached_property
+    def _is_empty(self) -> bool:
+        """Whether nothing was here before; asked first under the lock, so that it stays true."""
+        return self._ws.count(self._entity) == 0
 
     def of(self, draft: Draft, keys: Iterable[Key]) -> dict[str, str]:
         """The ids that a row repeats, and by what each; its own id alone if that is there."""

@@ -20,7 +20,6 @@ AS_GIVEN = "#"
 
 _TYPES = {"number": "REAL", "money": "REAL", "bool": "INTEGER"}
 _SOUGHT = ("link", "inn", "phone", "email", "url", "stage")
-_LONG = ("note",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,11 @@ class Column:
     indexed: bool
     cents: str = ""
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it may hold pages of text: such columns stand where a scan need not read them."""
+        return self.field.kind == "note"
+
 
 class Columns:
     """The columns of all entities of one schema, and the numbers of all lists."""
@@ -49,6 +53,8 @@ class Columns:
             self._columns[entity] = {}
             for position, field in enumerate(schema.fields(entity)):
                 self._place(entity, position, field)
+            found = self._columns[entity].items()
+            self._columns[entity] = dict(sorted(found, key=lambda item: item[1].is_long))
 
     def _place(self, entity: str, position: int, field: Field) -> None:
         names = [field.name, *(f"{field.name}.{part}" for part in PARTS.get(field.kind, ()))]
@@ -73,8 +79,7 @@ class Columns:
 
     def columns(self, entity: str) -> Mapping[str, Column]:
         """The columns of an entity's single-valued fields by name; long texts come last."""
-        found = self._columns[entity]
-        return dict(sorted(found.items(), key=lambda item: item[1].field.kind in _LONG))
+        return self._columns[entity]
 
     def column(self, step: Step) -> str:
         """The column of a step; "" if the field is a list or a map."""

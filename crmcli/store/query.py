@@ -34,7 +34,7 @@ def where(condition: Condition | None, env: Env | None, columns: Columns, entity
     if condition is None:
         return Sql("1")
     if env is None:
-        raise BadUsage("a condition needs to know the time and the zone")
+        raise TypeError("a condition means nothing without its Env")
     return _Compiler(env, columns, entity).node(condition.tree)
 
 

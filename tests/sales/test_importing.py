@@ -549,7 +549,7 @@ def test_what_no_file_can_hold_costs_its_row_alone(ws: Workspace) -> None:
     found = load(ws, "contact", f"Имя;Телефон;Комментарий\nА;89161234567;{half}!\n",
                  on_duplicate="merge")  # fmt: skip
     assert (found.merged, found.rejected) == (0, 1)
-    deep = '{"id": "lead-7k3qf2m9", "name": "А", "x": ' + "[" * 19 + '"y"' + "]" * 19 + "}"
+    deep = '{"id": "lead-7k3qf2m9", "name": "А", "x": ' + "[" * 20 + '"y"' + "]" * 20 + "}"
     found = load(ws, "lead", deep + '\n{"name": "В"}\n', "x.jsonl")
     assert (found.created, found.rejected) == (1, 1)
 
@@ -597,6 +597,15 @@ def test_companies_that_are_here_are_found_by_inn_then_by_name(ws: Workspace) ->
     assert first == {"company": ids["Ромашка"], "role": "директор"}
     assert second == {"company": ids["Лютик"]}
     assert third["company"] not in ids.values()
+
+
+def test_a_company_known_by_its_inn_alone_and_a_role_in_none(ws: Workspace) -> None:
+    text = "Имя;ИНН компании;company_role\nА;7707083893;\nБ;7707083893;\nВ;;директор\nГ;123;\n"
+    found = load(ws, "contact", text)
+    assert (found.created, found.rejected, found.made) == (3, 1, {"company": 1})
+    assert one(ws, "company")["name"] == "7707083893"
+    assert found.conflicts == [(4, "company_role")]
+    assert rejected(ws)[0]["crm_reason"].startswith("ИНН компании: '123' is not an INN")
 
 
 def test_a_name_of_two_companies_is_refused_with_both(ws: Workspace) -> None:

@@ -809,17 +809,21 @@ def test_a_timeline_rewritten_by_a_merge_is_read_whole(folder: Folder, thorough:
     assert folder.index.search("слово0") == []
 
 
-def test_an_edit_above_an_append_is_found_by_the_next_refresh(folder: Folder) -> None:
+@pytest.mark.parametrize("touched", [True, False])
+def test_an_edit_above_an_append_is_found_by_the_next_refresh(
+    folder: Folder, touched: bool
+) -> None:
     folder.log("aaaaaaaa", ("note", LEAD, {"text": "раз"}), ("note", LEAD, {"text": "два"}))
     path = folder.root / JOURNAL
     past_the_tick()
     folder.fresh().refresh()
     path.write_text(path.read_text().replace("раз", "три"))
     folder.log("aaaaaaaa", ("note", LEAD, {"text": "новое"}))
-
-    folder.index.touch([JOURNAL])
-    assert len(folder.index.events()) == 3
     past_the_tick()
+
+    if touched:
+        folder.index.touch([JOURNAL])
+        assert len(folder.index.events()) == 3
 
     assert [e.data["text"] for e in folder.fresh().events()] == ["три", "два", "новое"]
 
@@ -920,6 +924,19 @@ def test_leads_and_deals_that_change_are_dirty_until_they_are_settled(folder: Fo
     index.settle("deal-00000001", None)
     folder.log("aaaaaaaa", ("job.done", "", {"key": "k"}))
     assert folder.fresh().dirty() == ["deal-00000001"]
+
+
+def test_many_are_settled_at_once(folder: Folder) -> None:
+    ids = [f"lead-0000000{n}" for n in range(5)]
+    for record_id in ids:
+        folder.write(lead(record_id))
+    index = folder.fresh()
+    index.dirty()
+
+    index.settle_all((i, f"2026-11-2{i[-1]}T00:00:00Z" if i != ids[0] else None) for i in ids)
+
+    assert index.dirty() == []
+    assert index.due("2026-11-23") == ids[1:3]
 
 
 def test_a_change_after_the_look_is_not_settled_with_it(folder: Folder) -> None:

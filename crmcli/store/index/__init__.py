@@ -7,7 +7,7 @@ anew; whoever reads brings it up to the folder first.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -242,7 +242,12 @@ class Index:
 
     def settle(self, record: str, next_at: str | None) -> None:
         """Note when a record is due next; it stays dirty if it changed since it was last looked at."""
-        self._read(lambda connection: agenda.settle(connection, record, next_at, self._mark))
+        self.settle_all([(record, next_at)])
+
+    def settle_all(self, plans: Iterable[tuple[str, str | None]]) -> None:
+        """`settle` for many records at once, which costs hardly more than for one."""
+        rows = list(plans)
+        self._read(lambda connection: agenda.settle(connection, rows, self._mark))
 
     def due(self, until: str) -> list[str]:
         """The settled records that are due by an instant."""

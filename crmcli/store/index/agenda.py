@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from crmcli.store.index import base
+
+Plans: TypeAlias = Sequence[tuple[str, "str | None"]]
+"""Records, each with the instant at which it is due next."""
 
 STAGED = ("lead", "deal")
 """The entities whose records stand in stages, so that robots may be due for them."""
@@ -22,14 +27,15 @@ def dirty(connection: sqlite3.Connection) -> list[str]:
     return [record for (record,) in rows]
 
 
-def settle(connection: sqlite3.Connection, record: str, next_at: str | None, mark: int) -> None:
-    """Note when a record is due next (None: never), and that all changes up to a mark are seen."""
+def settle(connection: sqlite3.Connection, plans: Plans, mark: int) -> None:
+    """Note when records are due next (None: never), and that all changes up to a mark are seen."""
+    seen = [(record, mark) for record, _ in plans]
+    planned = [(record, next_at) for record, next_at in plans if next_at is not None]
+    idle = [(record,) for record, next_at in plans if next_at is None]
     with base.transaction(connection):
-        connection.execute("DELETE FROM dirty WHERE record = ? AND mark <= ?", (record, mark))
-        if next_at is None:
-            connection.execute("DELETE FROM agenda WHERE record = ?", (record,))
-        else:
-            connection.execute("INSERT OR REPLACE INTO agenda VALUES (?, ?)", (record, next_at))
+        connection.executemany("DELETE FROM dirty WHERE record = ? AND mark <= ?", seen)
+        connection.executemany("DELETE FROM agenda WHERE record = ?", idle)
+        connection.executemany("INSERT OR REPLACE INTO agenda VALUES (?, ?)", planned)
 
 
 def due(connection: sqlite3.Connection, until: str) -> list[str]:

@@ -23,7 +23,7 @@ LONG_PATIENCE = 120.0  # seconds to wait for another command that builds the ind
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _UNWRITABLE = (
     sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL,
 )  # fmt: skip
 _OURS = (
     sqlite3.SQLITE_CONSTRAINT,
@@ -43,7 +43,8 @@ def is_busy(error: sqlite3.Error) -> bool:
 
 
 def is_unwritable(error: sqlite3.Error) -> bool:
-    """Whether the file cannot be written where it stands: read-only folder, full disk, failing disk."""
+    """Whether the file cannot be written where it stands: read-only folder, full or failing disk,
+    a network drive without locks."""
     return _code(error) in _UNWRITABLE
 
 

@@ -137,15 +137,15 @@ def _among(entities: Sequence[str]) -> str:
 
 
 def _hit(schema: Schema, record_id: str, doc: Mapping[str, Raw], wanted: _Wanted) -> Hit:
-    """The field in which most of the words stand, the first of several."""
+    """The field in which most of what was asked for stands, the first of several."""
     best, most, text = "", 0, ""
     for field in schema.fields(entity_of(record_id)):
         if not text_of(field) or field.name not in doc:
             continue
         for value in _values(doc[field.name]):
-            number = _count(value, wanted, phone=text_of(field) == "phones")
-            if number > most or not best:
-                best, most, text = field.name, number, value
+            weight = _weight(value, wanted, phone=text_of(field) == "phones")
+            if weight > most or not best:
+                best, most, text = field.name, weight, value
     return Hit(record_id, best, excerpt(text, wanted.words))
 
 
@@ -157,21 +157,23 @@ def _values(raw: Raw) -> list[str]:
     return [text for item in items for text in _values(item)[:1]]
 
 
-def _count(value: str, wanted: _Wanted, *, phone: bool) -> int:
+def _weight(value: str, wanted: _Wanted, *, phone: bool) -> int:
+    """How many letters of the words stand in a text; more than all for the phone that was asked for."""
     folded = fold(value)
     if not phone:
-        return sum(word in folded for word in wanted.words)
+        return sum(len(word) for word in wanted.words if word in folded)
     digits = _digits(folded)
     if len(wanted.phone) >= _PHONE_DIGITS and wanted.phone in digits:
-        return len(wanted.words) + 1
-    return sum(bool(_digits(word)) and _digits(word) in digits for word in wanted.words)
+        return sum(map(len, wanted.words)) + 1
+    parts = [_digits(word) for word in wanted.words if _PHONE.fullmatch(word)]
+    return sum(len(part) for part in parts if part in digits)
 
 
 def _said(data: str, wanted: _Wanted) -> str:
     """The place in a talk or letter."""
     facts = json.loads(data)
     texts = [text for name in SAID if isinstance(text := facts.get(name), str)]
-    texts.sort(key=lambda text: -_count(text, wanted, phone=False))
+    texts.sort(key=lambda text: -_weight(text, wanted, phone=False))
     return excerpt(texts[0], wanted.words) if texts else ""
 
 

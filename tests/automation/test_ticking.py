@@ -368,3 +368,39 @@ def test_a_move_that_comes_by_git_wakes_the_robots(house: Any, how: str) -> None
     git(how, "other")
     house.tick("1h")
     assert house.titles() == ["Позвонить: Чай"]
+
+
+def test_a_stage_that_was_written_by_its_name_is_that_stage(house: Any) -> None:
+    house.rules(CALL)
+    house.add("deal", name="Чай")
+    house.tick()
+    [path] = (house.root / "data/deals").glob("*/*.yaml")
+    path.write_text(path.read_text("utf-8").replace("stage: new", "stage: переговоры"), "utf-8")
+    house.tick("1h")
+    assert house.events("stage.entered")[-1].data["stage"] == "talks"
+    path.write_text(path.read_text("utf-8").replace("stage: переговоры", "stage: Новая"), "utf-8")
+    house.tick("1h")
+    assert len(house.tasks()) == 2
+    assert house.tick("1h").said == []
+
+
+def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
+    """Beyond a couple of hundred the index is asked for all of them together."""
+    from crmcli.sales import records
+
+    house.rules(CALL)
+    ws = house.ws
+    with ws.change("import") as change:
+        for n in range(260):
+            values = records.read_values(ws, "deal", {"name": [f"{n}"], "stage": ["talks"]})
+            change.add(records.build(ws, "deal", values))
+        asleep = records.build(ws, "deal", records.read_values(ws, "deal", {"name": ["Спит"]}))
+        change.add(asleep, {"robots": False})
+    awake, strayed = house.add("deal", name="Бодрствует"), house.add("deal", name="Ушла", stage="talks")
+    [path] = (house.root / "data/deals").glob(f"*/{strayed.id}.yaml")
+    path.write_text(path.read_text("utf-8").replace("stage: talks", "stage: new"), "utf-8")
+    house.tick()
+    assert sorted(task.about for task in house.tasks()) == sorted([awake.id, strayed.id])
+    assert house.ws.index.dirty() != []  # what robots did last is looked at once more, next time
+    house.tick()
+    assert house.ws.index.dirty() == []

@@ -1,0 +1,43 @@
+"""What a command says of itself: what changed, and what the workspace has to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crmcli.cli.params import Session
+
+
+def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
+    """Print one line per changed record: which field went from what to what."""
+    from crmcli.cli.views import difference, raw_row
+
+    for before, after in changed:
+        lines = difference(session.workspace, before, after)
+        text = (
+            f"{after.id} {after.get('name')}: {'; '.join(lines)}"
+            if lines
+            else f"{after.id}: nothing to change"
+        )
+        tell(session, text, raw_row(session.workspace, after))
+    notes(session)
+
+
+def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
+    """Print the one line of what changed, or would change."""
+    session.out.changed(f"would: {text}" if session.dry_run else text, row)
+
+
+def notes(session: Session) -> None:
+    """Pass on what the workspace has to say: recovered changes, a change saved but not finished."""
+    for text in session.workspace.notes:
+        session.out.note(text)
+    session.workspace.notes.clear()
+
+
+def unreadable(session: Session) -> None:
+    """Say how many files a list could not show."""
+    count = len(session.workspace.problems())
+    if count:
+        session.out.note(f"{count} file{'s' if count > 1 else ''} cannot be read: see crm check")
+    notes(session)

@@ -1,0 +1,207 @@
+"""crm import and crm export as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crmcli.sales import founding
+from tests.conftest import Run
+
+Crm = Callable[..., Run]
+
+LEADS = (
+    '"ID";"Название лида";"Имя";"Мобильный телефон";"Рабочий e-mail";"Комментарий";"Стадия";'
+    '"Возможная сумма";"Валюта";"Источник";"Ответственный";"Кличка";\r\n'
+    '"1";"Заявка 1";"Анна";"8 (912) 345-67-89 доб. 12";"anna@example.ru";"раз; два\r\nтри";'
+    '"Не обработан";"1000.50";"RUB";"Веб-сайт";"Борис Котов";"Аня";\r\n'
+    '"2";"Заявка 2";"Аня";"+7 912 345 67 89";"";"=HYPERLINK(""x"")";"В работе";"";"";"Реклама";"";"";\r\n'
+    '"3";"Заявка 3";"Вера";"";"нет почты";"";"Обработан";"200";"RUB";"Звонок";"";"";\r\n'
+    '"4";"Заявка 4";"Глеб";"";"g@example.ru";"=1+1";"Некачественный лид";"300";"RUB";"Звонок";"";"";\r\n'
+)
+
+
+@pytest.fixture
+def other(folder: Path) -> Path:
+    """Another empty workspace."""
+    root = folder.parent / "other"
+    founding.found(root, language="ru", use_git=False)
+    return root
+
+
+@pytest.fixture
+def leads(folder: Path) -> Path:
+    path = folder.parent / "лиды.csv"
+    path.write_bytes(LEADS.encode("cp1251"))
+    return path
+
+
+def test_import_prints_the_batch_alone_and_talks_on_stderr(
+    crm: Crm, folder: Path, leads: Path
+) -> None:
+    run = crm("import", "leads", str(leads), "--preset", "bitrix24")
+    assert run.code == 0
+    batch = run.out.strip()
+    assert batch.startswith("batch-")
+    assert "\n" not in batch
+    for words in (
+        "лиды.csv: 4 rows (cp1251, ;)",
+        "2 leads created",
+        "1 skipped: they repeat records",
+        "1 rejected",
+        "1 Рабочий e-mail: 'нет почты' is not an e-mail address",
+        "nobody knows these columns: Кличка (1)",
+        "kept as text: Борис Котов (1)",
+        "4 ids of another system",
+        "1\u00a0500,50\u00a0₽",
+        "rejects.csv",
+    ):
+        assert words in run.err
+    rows = json.loads(crm("lead", "list", "--json", "--sort", "name").out)
+    assert [row["stage"] for row in rows] == ["new", "junk"]
+    assert {row["batch"] for row in rows} == {batch}
+    assert rows[0]["phones"] == [{"value": "+79123456789", "ext": "12", "type": "mobile"}]
+    text = (folder / "rejects.csv").read_text("utf-8-sig")
+    rejects = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    assert [row["crm_line"] for row in rejects] == ["4", "5"]
+    assert rejects[0]["crm_duplicate_of"] == rows[0]["id"]
+
+
+def test_import_with_json(crm: Crm, leads: Path) -> None:
+    found = json.loads(crm("import", "leads", str(leads), "--json").out)
+    assert (found["rows"], found["created"], found["skipped"], found["rejected"]) == (4, 2, 1, 1)
+    assert found["encoding"] == "cp1251"
+    assert found["unmapped"] == {"Кличка": 1}
+    assert found["read"]["amounts"] == {"RUB": "1500.50"}
+    assert found["read"]["stages"] == {"new": 1, "working": 1, "processed": 1, "junk": 1}
+    assert {"column": "Мобильный телефон", "field": "phones (mobile)", "filled": 2} in found[
+        "columns"
+    ]
+
+
+def test_a_dry_run_shows_the_mapping_and_the_first_rows(
+    crm: Crm, folder: Path, leads: Path
+) -> None:
+    before = sorted(folder.rglob("data/**/*"))
+    run = crm("import", "leads", str(leads), "--map", "Кличка=comment", "--dry-run")
+    assert run.code == 0
+    assert sorted(folder.rglob("data/**/*")) == before
+    assert not (folder / "rejects.csv").exists()
+    assert "dry run: nothing is written" in run.err
+    assert "2 leads created" in run.err
+    lines = {line.split("  ")[0]: line for line in run.out.splitlines()}
+    assert "phones (mobile)" in lines["Мобильный телефон"]
+    assert "comment (labelled)" in lines["Кличка"]
+    assert "Заявка 1" in lines
+    assert "Заявка 4" not in lines
+    found = json.loads(crm("import", "leads", str(leads), "-n", "--json").out)
+    assert (found["dry_run"], found["batch"], len(found["sample"])) == (True, "", 3)
+
+
+def test_import_from_stdin_and_a_pipe_between_workspaces(
+    crm: Crm, folder: Path, other: Path
+) -> None:
+    text = (
+        "first_name,company,phone_home,tags\n"
+        'Bob,"Brekke, Dietrich and Klein",1-955-371-0847 x371,"vip, b2b"\n'
+        "Ann,Ёлка,8 912 345-67-89 доб. 5,\n"
+    )
+    assert crm("import", "contacts", "-", stdin=text).code == 0
+    for options in ((), ("--excel",), ("--format", "jsonl")):
+        first = crm("export", "contacts", *options)
+        run = crm("-C", str(other), "import", "contacts", "-", stdin=first.out)
+        assert (run.code, "2 contacts created" in run.err or "2 skipped" in run.err) == (0, True)
+        assert crm("-C", str(other), "export", "contacts", *options).out == first.out
+    assert json.loads(crm("export", "contacts", "--json").out.splitlines()[0])["phones"]
+    names = {
+        row["name"] for row in json.loads(crm("-C", str(other), "company", "list", "--json").out)
+    }
+    assert names == {"Brekke, Dietrich and Klein", "Ёлка"}
+
+
+def test_export_of_an_empty_base_can_be_imported(crm: Crm, other: Path) -> None:
+    text = crm("export", "deals").out
+    run = crm("-C", str(other), "import", "deals", "-", stdin=text)
+    assert (run.code, run.out) == (0, "")
+    assert "0 rows" in run.err
+
+
+def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
+    crm("import", "leads", str(leads))
+    run = crm("export", "leads", "--where", "amount > 500", "--columns", "name,amount")
+    assert (run.code, run.out) == (0, "name,amount\nЗаявка 1,1000.50\n")
+    run = crm("export", "leads", "--excel", "--columns", "name,comment", "--where", "stage = junk")
+    assert run.out == "\ufeffname;comment\r\nЗаявка 4;'=1+1\r\n"
+    assert crm("export", "tasks").out.startswith("id,name,about,")
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "code", "words"),
+    [
+        (("leads", "нет.csv"), "", 3, "there is no file нет.csv"),
+        (("leads", "."), "", 2, ". is a folder"),
+        (("leads", "-"), "", 6, "stdin is empty"),
+        (("leads", "-"), "\x00\x00,\x00\n", 6, "NUL"),
+        (("leads", "-"), "Анна,89161234567\n", 2, "no column means a field"),
+        (("leads", "-", "--map", "x"), "name\nА\n", 2, "not like column=field"),
+        (("leads", "-", "--map", "nme=name"), "name\nА\n", 2, "no column 'nme'"),
+        (("leads", "-", "--map", "name=nme"), "name\nА\n", 2, "no field 'nme'"),
+        (("leads", "-", "--preset", "amo"), "name\nА\n", 2, "no preset 'amo'"),
+        (("leads", "-", "--encoding", "utf-9"), "name\nА\n", 2, "'utf-9' is no encoding"),
+        (("leads", "-", "--delimiter", "ab"), "name\nА\n", 2, "'ab' is no delimiter"),
+        (("leads", "-", "--on-duplicate", "ask"), "name\nА\n", 2, "ask"),
+        (("leads", "-", "--rejects", "нет/r.csv"), "name\nА\n", 3, "r.csv"),
+        (("leads", "-"), "name,email\nА,нет\n", 6, "1 rejected"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    crm: Crm, folder: Path, args: tuple[str, ...], stdin: str, code: int, words: str
+) -> None:
+    run = crm("import", *args, stdin=stdin)
+    assert (run.code, run.out) == (code, "")
+    assert words in run.err
+    assert "Traceback" not in run.err
+    assert not list((folder / "data").rglob("lead-*.yaml"))
+
+
+def test_fail_exits_with_1_and_the_list(crm: Crm, folder: Path) -> None:
+    text = "name,phone\nА,89161234567\nБ,+79161234567\n"
+    run = crm("import", "leads", "-", "--on-duplicate", "fail", stdin=text)
+    assert (run.code, run.out) == (1, "")
+    assert "line 3 repeats lead-" in run.err
+    assert not list((folder / "data").rglob("*.yaml"))
+
+
+def test_export_refuses_what_it_does_not_know(crm: Crm) -> None:
+    for args, words in (
+        (("--columns", "amont"), "did you mean 'amount'?"),
+        (("--format", "xlsx"), "xlsx"),
+        (("--format", "jsonl", "--excel"), "--excel"),
+        (("--where", "amont > 1"), "amont"),
+    ):
+        run = crm("export", "leads", *args)
+        assert (run.code, run.out) == (2, "")
+        assert words in run.err
+
+
+def test_robots_sleep_through_an_import_unless_asked(crm: Crm, leads: Path) -> None:
+    crm("import", "leads", str(leads))
+    crm("tick")
+    assert json.loads(crm("task", "list", "--json").out) == []
+    crm("import", "leads", "-", "--robots", stdin="name,phone\nНовый,89161112233\n")
+    crm("tick")
+    assert len(json.loads(crm("task", "list", "--json").out)) > 0
+
+
+def test_a_broken_row_in_the_middle_costs_itself(crm: Crm, folder: Path) -> None:
+    text = 'Имя;Телефон\nАнна;89161234567\n"Борис;89161234568\nВера;89161234569\n'
+    run = crm("import", "leads", "-", stdin=text)
+    assert (run.code, "2 leads created" in run.err) == (0, True)
+    [row] = csv.DictReader(io.StringIO((folder / "rejects.csv").read_text()), delimiter=";")
+    assert (row["crm_line"], row["crm_rest"]) == ("3", '"Борис;89161234568')
+    assert "never closed" in row["crm_reason"]
