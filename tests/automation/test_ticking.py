@@ -401,6 +401,4 @@ def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     path.write_text(path.read_text("utf-8").replace("stage: talks", "stage: new"), "utf-8")
     house.tick()
     assert sorted(task.about for task in house.tasks()) == sorted([awake.id, strayed.id])
-    assert house.ws.index.dirty() != []  # what robots did last is looked at once more, next time
-    house.tick()
     assert house.ws.index.dirty() == []

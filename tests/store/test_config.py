@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -602,7 +603,7 @@ def test_anything_anywhere_is_read_or_refused(
         node = document
         for step in above:
             node = node[step]
-        node[last] = data.draw(st.sampled_from(ODD))
+        node[last] = deepcopy(data.draw(st.sampled_from(ODD)))
     text = yaml.safe_dump(document, allow_unicode=True)
     try:
         if name == "ru/pipelines":
