@@ -15,7 +15,7 @@ from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import ENTITIES, fold
+from crmcli.model.values import ENTITIES, entity_of, fold
 from crmcli.store import config, files, layout
 from crmcli.store.repository import (
     Author,
@@ -210,7 +210,7 @@ class Workspace:
 
     def exists(self, record_id: str) -> bool:
         """Whether there is a file for that id."""
-        return (self.root / layout.record_path(record_id)).exists()
+        return bool(entity_of(record_id)) and (self.root / layout.record_path(record_id)).exists()
 
     def find(self, ref: str, *entities: str) -> Record:
         """A record by any reference; see `resolve`."""
@@ -345,7 +345,20 @@ def _only_user(settings: Settings) -> str:
     """Who acts where nobody was named: the only user, or else the login name."""
     if len(settings.users) == 1:
         return next(iter(settings.users))
+    login = _login_name()
+    return login if login in settings.users or not settings.users else ""
+
+
+def _login_name() -> str:
+    """The name in the environment, which cron and ssh set, or else the system's for this process."""
     import os
 
-    login = os.environ.get("LOGNAME") or os.environ.get("USER") or ""
-    return login if login in settings.users or not settings.users else ""
+    login = os.environ.get("LOGNAME") or os.environ.get("USER")
+    if login:
+        return login
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""  # a process of a number that has no name, as in some containers

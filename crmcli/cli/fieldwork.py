@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from crmcli.errors import BadUsage
-from crmcli.model.fields import Field
+from crmcli.model.fields import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
 
 Given = Mapping[str, Sequence[str]]
@@ -90,17 +90,22 @@ def read_given(entity: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
             continue
         field = name.removeprefix("field_")
         given[field] = list(value) if isinstance(value, tuple) else [str(value)]
-    for key, values in read_pairs([f"utm_{pair}" for pair in options.get("utm") or ()]).items():
-        given.setdefault(key, []).extend(values)
+    for key, values in read_pairs(options.get("utm") or (), "--utm source=yandex").items():
+        name = key.removeprefix("utm_")
+        if name not in UTM_KEYS:
+            raise BadUsage(f"there is no utm_{name}", f"--utm takes {', '.join(UTM_KEYS)}")
+        given.setdefault(f"utm_{name}", []).extend(values)
     return {**given, **read_pairs(options.get("put") or ())}
 
 
-def read_pairs(pairs: Sequence[str]) -> dict[str, list[str]]:
+def read_pairs(
+    pairs: Sequence[str], example: str = "--set comment='звонить после 15'"
+) -> dict[str, list[str]]:
     """`FIELD=VALUE` texts by field; BadUsage for one without the sign."""
     found: dict[str, list[str]] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
-            raise BadUsage(f"{pair!r} is not FIELD=VALUE", "e.g. --set comment='звонить после 15'")
+            raise BadUsage(f"{pair!r} is not FIELD=VALUE", f"e.g. {example}")
         found.setdefault(name.strip().replace("-", "_"), []).append(value)
     return found

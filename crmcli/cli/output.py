@@ -142,7 +142,7 @@ class Output:
             self._say(formats.write_json({"error": facts}))
             return
         self._say(f"{self._alarm('crm: error:')} {clean(error.message)}", painted=True)
-        told = [p for p in problems if str(p) not in error.message]
+        told = [p for p in problems if str(p._replace(hint="")) not in error.message]
         for problem in told[:PROBLEMS_SHOWN]:
             self._say(f"  {problem}")
         if len(told) > PROBLEMS_SHOWN:

@@ -39,13 +39,12 @@ def by_content(index: Index, ref: str, entities: Sequence[str], country: str) ->
     """The records that have `ref` as e-mail, phone, INN, web site or exact name, in that order."""
     text = ref.strip()
     if "@" in text:
-        found = index.lookup("email", text.casefold(), entities)
+        found = index.lookup("email", _address(text).casefold(), entities)
         if found:
             return found
-    if sum(c.isdigit() for c in text) >= 5 and re.fullmatch(r"[\d\s()+.,\-xX#добextвнур]+", text):
-        from crmcli.model.phones import key
-
-        found = index.lookup("phone", key(text, country), entities)
+    phone = _phone_key(text, country)
+    if phone:
+        found = index.lookup("phone", phone, entities)
         if found:
             return found
     if text.isdigit() and len(text) in (10, 12):
@@ -57,3 +56,27 @@ def by_content(index: Index, ref: str, entities: Sequence[str], country: str) ->
         if found:
             return found
     return index.lookup("name", fold(text), entities)
+
+
+def _address(text: str) -> str:
+    """The address in `Anna <anna@example.ru>` and `mailto:anna@example.ru`; else the text itself."""
+    from crmcli.model.addresses import read_email
+
+    try:
+        return read_email(text)
+    except ValueError:
+        return text
+
+
+def _phone_key(text: str, country: str) -> str:
+    """The key of what may be a phone number, in any of the ways in which one is written; else ""."""
+    if sum(c.isdigit() for c in text) < 5:
+        return ""
+    from crmcli.model.phones import key, parse_phones
+
+    if re.fullmatch(r"[\d\s()+.,-]+", text):
+        return key(text, country)  # a number that is none: found by its digits, as it was kept
+    try:
+        return key(parse_phones(text, country)[0].value, country)
+    except ValueError:
+        return ""
