@@ -28,6 +28,12 @@ class Done:
     key: str
     reason: str = ""
 
+    def __str__(self) -> str:
+        who = self.robot if ":" in self.robot else f"robot {self.robot}"
+        why = f" ({self.reason})" if self.reason else ""
+        about = f"{self.record}: " if self.record else ""
+        return f"{about}{who}, {self.action}: {self.word}{why}"
+
 
 def take(ws: Workspace, record_id: str, seen: Standing, step: Step) -> Done | None:
     """Take a step that was seen to be due; None if under the lock it is due no more.
@@ -45,6 +51,8 @@ def take(ws: Workspace, record_id: str, seen: Standing, step: Step) -> Done | No
                 return None
             return _take_in(ws, change, standing, fresh, depth)
     except REFUSALS as refusal:
+        if not ws.exists(record_id):
+            return None  # somebody has just removed it
         return _fail(ws, record_id, seen, step, refusal)
     except CrmError:
         raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed

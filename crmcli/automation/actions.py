@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 class Work:
     """One act: who does what for which record, in which open change.
 
-    `record` is None where a schedule acts once for a whole selection; `place` stands for it then on
-    the timeline. `names` is what templates see.
+    `record` is None where a schedule acts once for a whole selection. `names` is what templates see.
     """
 
     ws: Workspace
@@ -37,12 +36,11 @@ class Work:
     params: Mapping[str, Any]
     key: str
     names: Mapping[str, object]
-    place: str = ""
 
     @property
     def target(self) -> str:
-        """What the events of this act stand on."""
-        return self.record.id if self.record else self.place
+        """The record on which the events of this act stand, if any."""
+        return self.record.id if self.record else ""
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter with its template filled in."""
@@ -166,7 +164,7 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
     """The letter to an employee: the notice, and which record it is about."""
     from crmcli.render import Letter
 
-    about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.place
+    about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
     first = text.strip().split("\n")[0]
     letter = Letter(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
     return letters.message_of(work.ws, letter, (to,), key=key, automatic=True)

@@ -79,6 +79,16 @@ def deliver(ws: Workspace, key: str) -> Delivery | None:
         return _write_down(ws, change, job, outcome)
 
 
+def call_off(ws: Workspace, record_id: str) -> None:
+    """Call off the letters of a record that was removed."""
+    jobs = jobs_of(ws.index.job_events(record=record_id)).values()
+    left = [job for job in jobs if job.is_letter and job.state in ("queued", "failed")]
+    if left:
+        with ws.change("tick", actor="crm") as change:
+            for job in left:
+                _enter(change, job, "cancelled", reason="the record was removed")
+
+
 def _actor(job: Job) -> str:
     return job.robot if ":" in job.robot else f"robot:{job.robot}"
 
@@ -196,7 +206,7 @@ def _content(part: EmailMessage) -> bytes:
 def _write_down(ws: Workspace, change: Change, job: Job, outcome: Outcome) -> Delivery:
     if isinstance(outcome, Sent):
         _enter(change, job, "done", to=job.facts.get("to"), ref=outcome.ref)
-        if job.action == "email" and not job.facts.get("notice"):
+        if job.action == "email" and job.record and not job.facts.get("notice"):
             change.note("mail.out", job.record, _mail_facts(ws, job))
         return Delivery(job, "done")
     if isinstance(outcome, Unknown):

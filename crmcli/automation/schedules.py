@@ -86,6 +86,8 @@ def run(ws: Workspace, most: int) -> list[Done]:
     """
     done: list[Done] = []
     for table in timetables(ws):
+        if len(done) >= most:
+            break
         if table.until is None:
             _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
             continue

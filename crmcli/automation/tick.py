@@ -13,7 +13,7 @@ from datetime import datetime
 
 from crmcli.automation import inbox, outbox, schedules
 from crmcli.automation.acting import Done, take
-from crmcli.automation.ledger import Job, jobs_of
+from crmcli.automation.ledger import TROUBLED, Job, jobs_of
 from crmcli.automation.listening import Heard, listen
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.standing import Standing, sleepers, stand
@@ -42,11 +42,9 @@ class TickResult:
 
     def told(self, done: Done) -> None:
         """Take in what came of a step."""
-        why = f" ({done.reason})" if done.reason else ""
-        line = f"{done.record}: robot {done.robot}, {done.action}: {done.word}{why}"
-        self.said.append(line)
-        if done.word in ("dead", "unknown", "stopped", "missed"):
-            self.failures.append(f"{line}; crm jobs list")
+        self.said.append(str(done))
+        if done.word in TROUBLED:
+            self.failures.append(f"{done}; see crm jobs list")
 
 
 def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
@@ -122,13 +120,7 @@ class _Night:
         return list(dict.fromkeys([*index.dirty(), *index.due(format_instant(self.ws.now))]))
 
     def _left(self) -> int:
-        left = self.ws.settings.max_effects - self.result.effects
-        if left <= 0 and not self.result.limited:
-            self.result.limited = True
-            self.result.failures.append(
-                f"stopped after {self.ws.settings.max_effects} acts; the rest follows at the next tick"
-            )
-        return left
+        return max(self.ws.settings.max_effects - self.result.effects, 0)
 
     def _told(self, done: Done) -> None:
         self.result.told(done)
@@ -151,7 +143,7 @@ class _Night:
             else:
                 self._queue(queue, record_id)
         acted = 0
-        while queue and self._left() > 0:
+        while queue and self._left():
             _, record_id, standing = heapq.heappop(queue)
             step = self._due(standing)[0]
             self.taken.add(step.key)
@@ -161,6 +153,10 @@ class _Night:
                 self._told(done)
                 acted += 1
             self._queue(queue, record_id)
+        if queue:
+            most = self.ws.settings.max_effects
+            self.result.limited = True
+            self.result.failures.append(f"stopped after {most} acts; the next tick goes on")
         return acted
 
     def _queue(self, queue: list[tuple[datetime, str, Standing]], record_id: str) -> None:
@@ -169,6 +165,8 @@ class _Night:
             standing = stand(self.ws, record_id)
         except (NotFound, InvalidData):
             # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
+            if not self.ws.exists(record_id):
+                outbox.call_off(self.ws, record_id)
             self.ws.index.settle(record_id, None)
             return
         steps = self._due(standing)

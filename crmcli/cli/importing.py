@@ -16,7 +16,7 @@ from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
     from crmcli.sales.importing import Wanted
-    from crmcli.sales.summary import Summary
+    from crmcli.sales.importing.summary import Summary
 
 MOST_NAMED = 12
 """Names that one line of the summary lists."""

@@ -396,7 +396,10 @@ def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
             change.add(records.build(ws, "deal", values))
         asleep = records.build(ws, "deal", records.read_values(ws, "deal", {"name": ["Спит"]}))
         change.add(asleep, {"robots": False})
-    awake, strayed = house.add("deal", name="Бодрствует"), house.add("deal", name="Ушла", stage="talks")
+    awake, strayed = (
+        house.add("deal", name="Бодрствует"),
+        house.add("deal", name="Ушла", stage="talks"),
+    )
     [path] = (house.root / "data/deals").glob(f"*/{strayed.id}.yaml")
     path.write_text(path.read_text("utf-8").replace("stage: talks", "stage: new"), "utf-8")
     house.tick()

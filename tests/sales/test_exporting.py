@@ -21,8 +21,8 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
 from crmcli.sales.exporting import Layout, export
 from crmcli.sales.importing import Wanted, import_records, open_source
+from crmcli.sales.importing.summary import Summary
 from crmcli.sales.sheet import guard, unguard
-from crmcli.sales.summary import Summary
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 from tests.sales.conftest import PIPELINES

@@ -15,9 +15,9 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.sales import importing
 from crmcli.sales.importing import RowsRepeat, Wanted, import_records, open_source
-from crmcli.sales.mapping import NothingMapped, Vocabulary, header_key, map_columns
-from crmcli.sales.presets import PRESETS
-from crmcli.sales.summary import Summary
+from crmcli.sales.importing.mapping import NothingMapped, Vocabulary, header_key, map_columns
+from crmcli.sales.importing.presets import PRESETS
+from crmcli.sales.importing.summary import Summary
 from crmcli.workspace import Workspace
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

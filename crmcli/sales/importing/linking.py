@@ -11,7 +11,7 @@ from crmcli.model.fields import Record, parse_value
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales import records
-from crmcli.sales.draft import Draft, Mention
+from crmcli.sales.importing.draft import Draft, Mention
 from crmcli.workspace import Workspace
 
 Key = tuple[str, str]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from crmcli.model.fields import Field
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.sales.cellreading import CellReader
-from crmcli.sales.draft import Draft, Mention
-from crmcli.sales.mapping import Column
+from crmcli.sales.importing.cellreading import CellReader
+from crmcli.sales.importing.draft import Draft, Mention
+from crmcli.sales.importing.mapping import Column
 from crmcli.sales.sheet import NAMES, read_list, read_names
 from crmcli.workspace import Workspace
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crmcli.errors import CrmError
 from crmcli.model.values import Raw
-from crmcli.sales.draft import Draft
-from crmcli.sales.mapping import EXTRAS
+from crmcli.sales.importing.draft import Draft
+from crmcli.sales.importing.mapping import EXTRAS
 from crmcli.store.jsonlines import JsonLines, json_line
 from crmcli.store.newfile import NewFile
 from crmcli.store.tables import Table, csv_line

@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.model.fields import UTM_KEYS, Field
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.sales.cellreading import CellReader, read_currency
-from crmcli.sales.draft import Draft, FileRow
-from crmcli.sales.mapping import EXTRAS, FULL_NAME, LABELLED, PART, Column, Target, Vocabulary
-from crmcli.sales.mentions import LINK_PARTS, MentionReader
+from crmcli.sales.importing.cellreading import CellReader, read_currency
+from crmcli.sales.importing.draft import Draft, FileRow
+from crmcli.sales.importing.mapping import (
+    EXTRAS,
+    FULL_NAME,
+    LABELLED,
+    PART,
+    Column,
+    Target,
+    Vocabulary,
+)
+from crmcli.sales.importing.mentions import LINK_PARTS, MentionReader
+from crmcli.sales.importing.stagenames import StageNames
 from crmcli.sales.sheet import UNKNOWN, sheet_columns, unguard
-from crmcli.sales.stagenames import StageNames
 from crmcli.store.jsonlines import read_object
 from crmcli.workspace import Workspace
 

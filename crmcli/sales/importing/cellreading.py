@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.model.fields import Field, parse_value
 from crmcli.model.values import Raw, fold
-from crmcli.sales.presets import ALWAYS
+from crmcli.sales.importing.presets import ALWAYS
 from crmcli.sales.sheet import read_list
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crmcli.model.values import Raw, format_decimal
-from crmcli.sales.draft import Draft
-from crmcli.sales.mapping import Column
+from crmcli.sales.importing.draft import Draft
+from crmcli.sales.importing.mapping import Column
 
 SHOWN = 20
 """How many lines with two values for one field are listed."""

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, CrmError, InvalidData, NotFound, Refused
 from crmcli.model.schema import PLURAL
-from crmcli.sales.draft import Draft
-from crmcli.sales.linking import Linker, Links, content_keys
-from crmcli.sales.mapping import Vocabulary, map_columns, preset_named
-from crmcli.sales.newrecords import RowRefused, changed_by, check_writable, is_stub, new_record
-from crmcli.sales.reading import RowReader
-from crmcli.sales.rejects import Rejects
-from crmcli.sales.repeats import Repeats
-from crmcli.sales.summary import Summary
+from crmcli.sales.importing.draft import Draft
+from crmcli.sales.importing.linking import Linker, Links, content_keys
+from crmcli.sales.importing.mapping import Vocabulary, map_columns, preset_named
+from crmcli.sales.importing.newrecords import (
+    RowRefused,
+    changed_by,
+    check_writable,
+    is_stub,
+    new_record,
+)
+from crmcli.sales.importing.reading import RowReader
+from crmcli.sales.importing.rejects import Rejects
+from crmcli.sales.importing.repeats import Repeats
+from crmcli.sales.importing.summary import Summary
 from crmcli.store import layout
 from crmcli.store.jsonlines import JsonLines, read_json_lines
 from crmcli.store.repository import Author, Change

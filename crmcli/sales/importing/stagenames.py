@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.model.values import fold
-from crmcli.sales.presets import ALWAYS, StageName
+from crmcli.sales.importing.presets import ALWAYS, StageName
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from crmcli.sales.draft import Draft
-from crmcli.sales.linking import Key
+from crmcli.sales.importing.draft import Draft
+from crmcli.sales.importing.linking import Key
 from crmcli.workspace import Workspace
 
 WORDS = {"phone": "phone", "email": "e-mail", "inn": "INN"}

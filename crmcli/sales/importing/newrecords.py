@@ -9,8 +9,8 @@ from typing import Any, cast
 from crmcli.model.fields import BadValues, Record, empty
 from crmcli.model.values import Raw, Value
 from crmcli.sales import defaults, records
-from crmcli.sales.draft import Draft
-from crmcli.sales.reading import RowReader
+from crmcli.sales.importing.draft import Draft
+from crmcli.sales.importing.reading import RowReader
 from crmcli.sales.stages import move_in
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace

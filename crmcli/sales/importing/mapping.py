@@ -12,7 +12,7 @@ from crmcli.errors import BadUsage
 from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import fold
-from crmcli.sales.presets import ALWAYS, PRESETS, Preset
+from crmcli.sales.importing.presets import ALWAYS, PRESETS, Preset
 
 EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
 """What a rejects file has beside its input's columns; `crm_rest` holds what is in no column."""
