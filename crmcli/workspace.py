@@ -245,34 +245,12 @@ class Workspace:
     def condition(self, text: str, entity: str) -> Condition:
         """Parse and check a condition on an entity; stage, user and directory names become ids."""
         from crmcli.model import where
+        from crmcli.model.aliases import aliases
 
         condition = where.parse(text)
         where.check(condition, self.schema, entity)
-        return where.resolve(condition, self.schema, entity, self._aliases)
-
-    @cached_property
-    def _aliases(self) -> dict[str, dict[str, list[str]]]:
-        """Ids by folded name: users, directories, pipelines, and the stages of leads and of deals."""
-        aliases: dict[str, dict[str, list[str]]] = {}
-
-        def name(kind: str, record_id: str, label: str) -> None:
-            ids = aliases.setdefault(kind, {}).setdefault(fold(label), [])
-            if record_id not in ids:
-                ids.append(record_id)
-
-        for user in self.settings.users.values():
-            name("user", user.id, user.name or user.id)
-        if self.user in self.settings.users:
-            name("user", self.user, "me")
-        for directory, entries in self.settings.directories.items():
-            for key, label in entries.items():
-                name(directory, key, label)
-        for pipeline in self.pipelines:
-            for stage in pipeline.stages:
-                name(f"{pipeline.entity}.stage", stage.id, stage.name)
-            if pipeline.entity == "deal":
-                name("pipeline", pipeline.id, pipeline.name)
-        return aliases
+        names = aliases(self.settings, self.pipelines, self.user)
+        return where.resolve(condition, self.schema, entity, names)
 
     def select(
         self,
