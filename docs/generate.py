@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from crmcli.cli.helping import topic
 from crmcli.cli.main import crm
 from crmcli.cli.params import Session, _common_options
 
 PAGE = Path(__file__).with_name("commands.md")
+CONDITIONS = Path(__file__).with_name("conditions.md")
 GLOBAL = {flag for option in _common_options() for flag in option.opts}
 
 
@@ -68,6 +70,12 @@ def _options(options: list[click.Option]) -> str:
     return "\n".join(rows)
 
 
+def conditions() -> str:
+    """The page of the condition language, which `crm help conditions` prints."""
+    return f"# Conditions\n\n```\n{topic('conditions').rstrip()}\n```\n"
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
-    sys.stderr.write(f"wrote {PAGE.name}\n")
+    CONDITIONS.write_text(conditions(), encoding="utf-8")
+    sys.stderr.write(f"wrote {PAGE.name} and {CONDITIONS.name}\n")

@@ -111,6 +111,8 @@ def test_the_page_of_commands_is_true() -> None:
     spec.loader.exec_module(generate)
     written = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
     assert generate.page() == written, "run `make docs`"
+    written = (ROOT / "docs/conditions.md").read_text(encoding="utf-8")
+    assert generate.conditions() == written, "run `make docs`"
 
 
 def test_every_exit_code_stands_in_the_readme() -> None:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jobs": ("crmcli.cli.jobs:jobs", "What robots did; retry, cancel, resolve."),
     "trigger": ("crmcli.cli.trigger:trigger", "Fire a code that triggers wait for."),
     "check": ("crmcli.cli.check:check", "Look for problems in the files."),
+    "help": ("crmcli.cli.helping:help_", "Help on a command, or on conditions."),
 }
 
 

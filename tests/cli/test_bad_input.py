@@ -51,9 +51,11 @@ def refused(run: Run, code: int, *says: str) -> None:
         (("lead", "list", "--columns", "nmae"), 2, ("did you mean 'name'?",)),
         (("lead", "list", "--sort", "nmae"), 2, ("name",)),
         (("lead", "ad"), 2, ("add",)),
+        (("laed", "list"), 2, ("No such command 'laed'", "lead")),
+        (("help", "laed"), 3, ("there is no help on 'laed'",)),
         (("lead", "rm", "zzz"), 3, ()),
         (("deal", "add", "--name", "Д", "--company", "Нет такой"), 3, ("no company answers",)),
-        (("deal", "add", "--name", "Д", "--pipeline", "nope"), 6, ("nope",)),
+        (("deal", "add", "--name", "Д", "--pipeline", "nope"), 2, ("nope", "sales")),
         (("--format", "xml", "lead", "list"), 2, ("xml",)),
     ],
 )
