@@ -98,19 +98,19 @@ def _passes(key: str, wanted: list[tuple[Test, ...]]) -> Sql:
         return _among(key, [row[0][1] for row in wanted])
     alternatives = []
     for row in wanted:
-        parts = [Sql(_RELATIONS[op].format(key), [_bindable(other)]) for op, other in row]
+        parts = [Sql(_RELATIONS[op].format(key), [bindable(other)]) for op, other in row]
         alternatives.append(_joined(parts, "AND", f"{key} IS NOT NULL"))
     return _joined(alternatives, "OR", "0")
 
 
 def _among(key: str, others: Sequence[Key]) -> Sql:
     """A list of any length as one parameter."""
-    text = json.dumps([_bindable(other) for other in others])
+    text = json.dumps([bindable(other) for other in others])
     return Sql(f"{key} IN (SELECT value FROM json_each(?))", [text])
 
 
-def _bindable(key: Key) -> Parameter:
-    """The key as SQLite takes it. Half a character, from a broken command line, stands in no file."""
+def bindable(key: Key) -> Parameter:
+    """A key as SQLite takes it. Half a character, from a broken command line, stands in no file."""
     return _HALVES.sub(_NOWHERE, key) if isinstance(key, str) else key
 
 

@@ -7,13 +7,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from index_folder import NOW, Folder
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import crmcli
 from crmcli.errors import BadUsage
@@ -21,7 +23,10 @@ from crmcli.model.fields import Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
 from crmcli.store import layout
+from crmcli.store.files import UnsafePath
 from crmcli.store.index import Index, IndexBusy, Total
+from crmcli.store.index.folder import is_racy
+from tests.store.index_folder import NOW, Folder
 
 LEAD = "lead-7k3qf2m9"
 FILE = "data/leads/7/lead-7k3qf2m9.yaml"
@@ -157,6 +162,30 @@ def test_a_file_whose_stamp_decides_nothing_is_read_again(folder: Folder) -> Non
     assert names(folder.fresh()) == ["Инна"]
 
 
+SECOND = 1_000_000_000
+AT = 1_763_888_400 * SECOND + 123
+
+
+@pytest.mark.parametrize(
+    ("mtime", "ctime", "racy"),
+    [
+        (AT - 60 * SECOND, AT - 60 * SECOND, False),
+        (AT - 60 * SECOND, AT - 9_000_000, True),
+        (AT - 60 * SECOND, AT - 11_000_000, False),
+        (AT - 9_000_000, AT - 60 * SECOND, True),
+        (AT + 3600 * SECOND, AT - 60 * SECOND, False),
+        (AT - 60 * SECOND, AT + 3600 * SECOND, True),  # the clock was put back
+        (AT - 60 * SECOND, AT - 123 - SECOND, True),  # a file system that counts whole seconds
+        (AT - 123 - SECOND, AT - SECOND, True),
+        (AT - 60 * SECOND, AT - 123 - 3 * SECOND, False),
+    ],
+)
+def test_a_stamp_decides_nothing_within_a_tick_of_the_clock(
+    mtime: int, ctime: int, racy: bool
+) -> None:
+    assert is_racy((100, mtime, ctime), AT) == racy
+
+
 def test_an_older_copy_put_in_place_is_seen(folder: Folder, tmp_path: Path) -> None:
     path = folder.write(lead(name="Инна"))
     backup = tmp_path / "backup.yaml"
@@ -258,6 +287,81 @@ def test_a_copied_folder_is_checked_by_content_and_not_indexed_anew(
 
     assert names(index) == ["из индекса"]
     index.close()
+
+
+NUMBERS = st.integers(0, 3)
+STEPS = st.one_of(
+    st.tuples(st.just("write"), NUMBERS, st.sampled_from(["Анна", "Инна", "Алёна"])),
+    st.tuples(st.just("break"), NUMBERS, st.sampled_from(["amount: много", "\tx: 1", "id: other"])),
+    st.tuples(st.just("restamp"), NUMBERS, st.just("")),
+    st.tuples(st.just("remove"), NUMBERS, st.just("")),
+    st.tuples(st.just("swap"), NUMBERS, st.just("")),
+    st.tuples(st.just("clear"), NUMBERS, st.just("")),
+    st.tuples(st.just("log"), NUMBERS, st.sampled_from(["звонил", "писал"])),
+    st.tuples(st.just("rewrite"), NUMBERS, st.just("")),
+    st.tuples(st.sampled_from(["refresh", "touch", "other"]), NUMBERS, st.just("")),
+)
+
+
+@given(steps=st.lists(STEPS, min_size=3, max_size=14))
+@settings(max_examples=60, deadline=None)
+def test_whatever_happens_the_index_is_as_if_built_anew(steps: list[tuple[str, int, str]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Folder(Path(name) / "ws")
+        folder.root.mkdir()
+        for step in steps:
+            take_step(folder, *step)
+        seen = everything_in(folder.fresh())
+        folder.index.close()
+        shutil.rmtree(folder.root / ".crm")
+        assert seen == everything_in(folder.fresh())
+        folder.index.close()
+
+
+def take_step(folder: Folder, what: str, number: int, text: str) -> None:
+    """Something that a person, a command or another command does to the folder."""
+    record_id = f"lead-{number % 2}000000{number}"
+    path = folder.path(record_id)
+    journal = folder.root / layout.timeline_path(NOW, "aaaaaaaa")
+    if what == "write":
+        folder.write(
+            lead(record_id, name=text, phones=[{"value": "8 916 123-45-67"}]), settled=False
+        )
+    elif what == "break":
+        folder.write_text(path, f"id: {record_id}\n{text}\n", settled=False)
+    elif what == "restamp" and path.exists():
+        age(path)
+    elif what == "remove":
+        path.unlink(missing_ok=True)
+    elif what == "swap" and path.exists():
+        path.rename(path.with_name(path.name + "~"))
+    elif what == "clear":
+        shutil.rmtree(path.parent, ignore_errors=True)
+    elif what == "log":
+        folder.log("aaaaaaaa", ("note", record_id, {"text": text}))
+    elif what == "rewrite" and journal.exists():
+        lines = journal.read_text().splitlines(keepends=True)
+        journal.write_text("".join([*lines[:1], *lines[2:]]))
+    elif what == "refresh":
+        folder.fresh()
+    elif what == "touch":
+        folder.index.touch([layout.record_path(record_id), JOURNAL])
+    elif what == "other":
+        folder.again().close()
+
+
+def everything_in(index: Index) -> object:
+    """All that can be asked of an index of leads and notes."""
+    return (
+        sorted(index.select("lead"), key=str),
+        index.problems(),
+        index.events(),
+        sorted(index.lookup("phone", "+79161234567", ("lead",))),
+        *(
+            sorted(map(str, index.search(word)))
+            for word in ("нна", "алена", "звонил", "9161234567")
+        ),
+    )
 
 
 # -- what cannot be read ---------------------------------------------------------------------
@@ -370,6 +474,15 @@ def as_nobody(root: Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused(folder: Folder) -> None:
+    (folder.root / "data").mkdir()
+    (folder.root / "data/leads").write_text("")
+
+    with pytest.raises(UnsafePath) as refusal:
+        folder.fresh()
+    assert "data/leads" in refusal.value.message
 
 
 @pytest.fixture
@@ -767,6 +880,8 @@ def test_events_come_in_order_and_as_they_were_written(folder: Folder) -> None:
     assert [e.id for e in index.events(after=made[1])] == made[2:]
     assert [e.id for e in index.events(limit=2)] == made[:2]
     assert [e.id for e in index.events(clone="bbbbbbbb")] == made[3:]
+    assert [e.id for e in index.events(LEAD, ("note",), made[0], clone="aaaaaaaa")] == [made[1]]
+    assert index.events(clone="b") == []
     assert index.clones() == ["aaaaaaaa", "bbbbbbbb"]
     note = index.event(made[1])
     assert note is not None
@@ -859,6 +974,30 @@ def test_a_cut_off_last_line_is_read_when_it_is_whole(folder: Folder) -> None:
     folder.log("aaaaaaaa", ("note", LEAD, {"text": "3"}))
     folder.index.refresh_timeline()
     assert [e.data["text"] for e in folder.index.events()] == ["0", "1", "2", "3"]
+
+
+def test_a_timeline_file_that_is_none_hides_no_other(folder: Folder) -> None:
+    folder.log("aaaaaaaa", ("note", LEAD, {"text": "раз"}))
+    month = (folder.root / JOURNAL).parent
+    (month / "bbbbbbbb.csv").mkdir()
+    os.mkfifo(month / "cccccccc.csv")
+    (month / "dddddddd.csv").symlink_to(folder.root / JOURNAL)
+    (month / "notes.txt").write_text("not ours")
+    (month.parent / "README.csv").write_text("not ours")
+
+    assert [e.data["text"] for e in folder.fresh().events()] == ["раз"]
+    assert [p.path[-12:-4] for p in folder.index.problems()] == ["bbbbbbbb", "cccccccc", "dddddddd"]
+    (month / "bbbbbbbb.csv").rmdir()
+    assert len(folder.fresh().problems()) == 2
+
+
+def test_half_a_character_in_a_timeline_is_named(folder: Folder) -> None:
+    folder.log("aaaaaaaa", ("note", LEAD, {"text": "цел"}), ("note", LEAD, {"text": "два"}))
+    path = folder.root / JOURNAL
+    path.write_text(path.read_text().replace("цел", "\\ud83d"))
+
+    assert [e.data["text"] for e in folder.fresh().events()] == ["два"]
+    assert [p.line for p in folder.index.problems()] == [2]
 
 
 def test_an_event_in_two_files_counts_once_and_stays_while_one_is_left(folder: Folder) -> None:

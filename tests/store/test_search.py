@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from index_folder import Folder
 
 from crmcli.model.fields import Field
 from crmcli.model.schema import Schema
 from crmcli.store.index import Hit
 from crmcli.store.index.search import excerpt
+from tests.store.index_folder import Folder
 
 SCHEMA = Schema({"contact": (Field("прозвище", "text", custom=True),)})
 

@@ -35,8 +35,9 @@ def events(
         terms.append("id > ?")
         parameters.append(after)
     if clone:
-        terms.append("journal IN (SELECT num FROM journal WHERE path GLOB ?)")
-        parameters.append(f"*/{clone}.csv")
+        terms.append("journal IN (SELECT num FROM journal WHERE substr(path, ?) = ?)")
+        ending = f"/{clone}.csv"
+        parameters += [-len(ending), ending]
     return _select(
         connection,
         f"{' AND '.join(terms) or '1'} ORDER BY id {'DESC' if newest_first else ''} LIMIT ?",

@@ -88,35 +88,26 @@ class Examiner:
         """Read one file if need be; False if the next refresh has to read it again."""
         name, stamp, known = suspect
         shard = changes.seen.path
-        path = f"{shard}/{name.decode('utf-8', 'backslashreplace')}"
+        path = _path(shard, name)
         record_id = layout.id_of_path(path)
-        racy = folder.is_racy(stamp, changes.at)
-        data, problems = b"", []
         try:
-            if not record_id:
-                problems = [Problem(path, 0, _STRANGER, _STRANGER_HINT)]
-                racy = False
-            elif stamp[0] > MAX_BYTES:
-                problems = [Problem(path, 0, "the file is larger than 1 MB", _LARGE_HINT)]
-            else:
-                data = folder.read(fd, name)
+            data, problem, lasting = _read(fd, path, record_id, suspect)
         except FileNotFoundError:
             if known:
                 self._remove(shard, name, known)
             return False
-        except folder.Unreadable as error:
-            problems = [Problem(path, 0, error.reason, error.hint)]
-            racy = racy or not error.lasting
-        digest = folder.digest(problems[0].message.encode() if problems else data)
+        racy = not lasting or bool(record_id and folder.is_racy(stamp, changes.at))
+        digest = folder.digest(problem.message.encode() if problem else data)
+        num = known.num if known else self._writer.new_number()
         if known is None or known[1:] != (stamp, digest, racy):
-            num = known.num if known else self._writer.new_number()
             self._writer.file(num, shard, name, stamp, digest, racy)
-            if known is None or known.digest != digest:
-                if known:
-                    self._writer.forget(_entity_of(shard), num, path)
-                self._writer.problems(problems)
-                if not problems:
-                    self._interpret(num, path, record_id, data)
+        if known is None or known.digest != digest:
+            if known:
+                self._writer.forget(_entity_of(shard), num, path)
+            if problem:
+                self._writer.problems([problem])
+            else:
+                self._interpret(num, path, record_id, data)
         return not racy
 
     def _interpret(self, num: int, path: str, record_id: str, data: bytes) -> None:
@@ -141,8 +132,7 @@ class Examiner:
             self._writer.record(entity, num, raw, row)
 
     def _remove(self, shard: str, name: bytes, known: Known) -> None:
-        path = f"{shard}/{name.decode('utf-8', 'backslashreplace')}"
-        self._writer.forget(_entity_of(shard), known.num, path)
+        self._writer.forget(_entity_of(shard), known.num, _path(shard, name))
         self._writer.remove(known.num)
 
     def _remember(self, seen: Look, settled: bool) -> None:
@@ -162,6 +152,25 @@ WHERE names IS NOT excluded.names OR stamps IS NOT excluded.stamps
 _STRANGER = "this is not the file of a record, or it stands in the wrong folder"
 _STRANGER_HINT = "a record is data/leads/7/lead-7k3qf2m9.yaml; move anything else out of here"
 _LARGE_HINT = "keep long texts as attached files"
+
+
+def _read(
+    fd: int, path: str, record_id: str, suspect: Suspect
+) -> tuple[bytes, Problem | None, bool]:
+    """What a file holds, or why that cannot be said; and whether that lasts until it is changed."""
+    if not record_id:
+        return b"", Problem(path, 0, _STRANGER, _STRANGER_HINT), True
+    if suspect.stamp[0] > MAX_BYTES:
+        return b"", Problem(path, 0, "the file is larger than 1 MB", _LARGE_HINT), True
+    try:
+        return folder.read(fd, suspect.name), None, True
+    except folder.Unreadable as error:
+        return b"", Problem(path, 0, error.reason, error.hint), error.lasting
+
+
+def _path(shard: str, name: bytes) -> str:
+    """The path of a file as it is shown; bytes that are no text are spelled out."""
+    return f"{shard}/{name.decode('utf-8', 'backslashreplace')}"
 
 
 def _entity_of(path: str) -> str:

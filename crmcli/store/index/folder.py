@@ -19,13 +19,16 @@ from crmcli.store import files, layout
 Stamp = tuple[int, int, int]
 """Size, mtime and ctime of a file; the times in nanoseconds."""
 
+MISSING = -1
+"""In place of the descriptor of a folder that is not there."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-MISSING = -1
 _TICK = 10_000_000
 _COARSE_TICK = 2_000_000_000
 _SECOND = 1_000_000_000
 _LARGEST = (1 << 63) - 1
+_GONE: Stamp = (0, 0, 0)
 _LETTERS = frozenset(ID_LETTERS)
 
 
@@ -52,7 +55,7 @@ def is_racy(stamp: Stamp, now: int) -> bool:
     `now` is a time before the file was read. Within a tick of the clock two writes look the same.
     """
     _, mtime, ctime = stamp
-    tick = _TICK if ctime % _SECOND else _COARSE_TICK
+    tick = _TICK if ctime % _SECOND and mtime % _SECOND else _COARSE_TICK
     return ctime >= now - tick or abs(now - mtime) <= tick
 
 
@@ -66,38 +69,46 @@ def look_at_records(root: Path) -> Iterator[Look]:
             yield look(root, f"{base}/{shard}")
 
 
-def _look_at_base(root: Path, base: str) -> tuple[list[str], Look]:
-    """The shard folders of an entity, and whatever else lies beside them."""
-    shards: list[str] = []
-    names: list[bytes] = []
-    numbers: list[int] = []
-    for entry in _entries(root, base):
-        if entry.name in _LETTERS and entry.is_dir(follow_symlinks=False):
-            shards.append(entry.name)
-        elif entry.name[0] != ".":
-            names.append(os.fsencode(entry.name))
-            status = entry.stat(follow_symlinks=False)
-            numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return sorted(shards), _packed(base, names, numbers)
-
-
 def look(root: Path, path: str) -> Look:
     """One folder as it looks now; as an empty one if it is not there."""
     if path.count("/") == 1:
         return _look_at_base(root, path)[1]
     names: list[bytes] = []
     numbers: list[int] = []
-    for entry in _entries(root, path):
-        name = entry.name
-        if name[0] == ".":
-            continue  # an editor's swap file, .gitkeep
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            continue  # gone since the folder was opened
-        names.append(os.fsencode(name))
-        numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    with files.os_errors(f"read the folder {path}"), opened(root, path) as fd:
+        for entry in _entries(fd):
+            name = entry.name
+            if name[0] == ".":
+                continue  # an editor's swap file, .gitkeep
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # gone since the folder was opened
+            names.append(os.fsencode(name))
+            numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     return _packed(path, names, numbers)
+
+
+def _look_at_base(root: Path, base: str) -> tuple[list[str], Look]:
+    """The shard folders of an entity, and whatever else lies beside them."""
+    shards: list[str] = []
+    names: list[bytes] = []
+    numbers: list[int] = []
+    with files.os_errors(f"read the folder {base}"), opened(root, base) as fd:
+        for entry in _entries(fd):
+            if entry.name in _LETTERS and entry.is_dir(follow_symlinks=False):
+                shards.append(entry.name)
+            elif entry.name[0] != ".":
+                names.append(os.fsencode(entry.name))
+                numbers += stamp(fd, names[-1]) or _GONE
+    return sorted(shards), _packed(base, names, numbers)
+
+
+def _entries(folder: int) -> Iterator[os.DirEntry[str]]:
+    """What stands in an opened folder; by its descriptor the system need not walk the path for each."""
+    if folder != MISSING:
+        with os.scandir(folder) as entries:
+            yield from entries
 
 
 def journals(root: Path) -> Iterator[tuple[str, Stamp]]:
@@ -105,9 +116,15 @@ def journals(root: Path) -> Iterator[tuple[str, Stamp]]:
     for month in _names(root, layout.TIMELINE):
         for name in _names(root, f"{layout.TIMELINE}/{month}"):
             path = f"{layout.TIMELINE}/{month}/{name}"
-            found = stamp(None, os.fsencode(root / path)) if name.endswith(".csv") else None
+            found = stamp_of(root, path) if name.endswith(".csv") else None
             if found:
                 yield path, found
+
+
+def stamp_of(root: Path, path: str) -> Stamp | None:
+    """The stamp of a file by its path from the root; None if it is not there."""
+    with files.os_errors(f"look at {path}"):
+        return stamp(None, os.fsencode(root / path))
 
 
 def _names(root: Path, path: str) -> list[str]:
@@ -117,20 +134,6 @@ def _names(root: Path, path: str) -> list[str]:
             return [name for name in os.listdir(root / path) if name[0] != "."]
         except (FileNotFoundError, NotADirectoryError):
             return []
-
-
-def _entries(root: Path, path: str) -> Iterator[os.DirEntry[str]]:
-    """The entries of a folder; by its descriptor, so that the system need not walk the path for each."""
-    with files.os_errors(f"read the folder {path}"):
-        try:
-            fd = os.open(root / path, _FOLDER)
-        except FileNotFoundError:
-            return
-        try:
-            with os.scandir(fd) as entries:
-                yield from entries
-        finally:
-            os.close(fd)
 
 
 def _packed(path: str, names: list[bytes], numbers: list[int]) -> Look:
@@ -143,7 +146,7 @@ def _packed(path: str, names: list[bytes], numbers: list[int]) -> Look:
 
 @contextlib.contextmanager
 def opened(root: Path, path: str) -> Iterator[int]:
-    """A descriptor of a folder, to read its files by name; MISSING if it is not there."""
+    """A descriptor of a folder, to reach its files by name; MISSING if it is not there."""
     try:
         fd = os.open(root / path, _FOLDER)
     except FileNotFoundError:

@@ -22,7 +22,8 @@ from crmcli.store.index.folder import Stamp
 from crmcli.store.index.tables import SAID
 
 _BLOCK = 1 << 16
-_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_SHORT = -1
+_NO_CHECKSUM = -2  # that of no content
 
 
 class _Journal(NamedTuple):
@@ -69,7 +70,7 @@ class JournalReader:
 
     def _take(self, path: str, thorough: bool) -> None:
         at = time.time_ns()
-        stamp = folder.stamp(None, os.fsencode(self._root / path))
+        stamp = folder.stamp_of(self._root, path)
         if stamp is None:
             self._forget(path)
             return
@@ -97,15 +98,18 @@ class JournalReader:
 
     def _read_on(self, path: str, known: _Journal | None, stamp: Stamp, racy: bool) -> None:
         start = known or _Journal(self._new_number(), 0, 0, 1, "", 0)
-        chunk = timeline.read_file(self._root / path, start.end, name=path, line=start.line)
         with _opened(self._root / path) as fd:
+            before = _checksum(fd, start.end, stamp[0])
+            chunk = timeline.read_file(self._root / path, start.end, name=path, line=start.line)
             last = _last_line(fd, chunk.end)
             crc = _checksum(fd, start.end, chunk.end, start.crc)
+            if _checksum(fd, start.end, stamp[0]) != before:
+                crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole
         self._connection.execute(
             "DELETE FROM problem WHERE path = ? AND line >= ?", (path, start.line)
         )
         self._complain(chunk.problems)
-        self._put([row.event for row in chunk.rows], start.num)
+        self._put(chunk.rows, start.num)
         self._remember(
             path,
             _Journal(start.num, stamp[0], chunk.end, chunk.next_line, last, crc),
@@ -154,35 +158,36 @@ class JournalReader:
             [(p.path, p.line, p.message, p.hint) for p in problems],
         )
 
-    def _put(self, events: Sequence[Event], journal: int) -> None:
+    def _put(self, rows: Sequence[timeline.Row], journal: int) -> None:
         """Events that were read; one that stands in another file already is not taken twice."""
-        known = self._already_there(events)
+        known = self._already_there(rows)
         (last,) = self._connection.execute("SELECT ifnull(max(num), 0) FROM event").fetchone()
-        rows, said = [], []
+        made, said = [], []
         dirty: dict[str | None, None] = {}
-        for event in events:
+        for row in rows:
+            event = row.event
             if event.id in known:
                 self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('repeats', '')")
                 continue
             known.add(event.id)
             last += 1
-            row = _row(last, event, journal)
-            rows.append(row)
+            cells = _cells(last, row, journal)
+            made.append(cells)
             if event.kind in ACTIVITIES:
                 said.append((last, _words(event)))
-            dirty[event.record if event.record.startswith(_STAGED) else row[-1]] = None
+            dirty[event.record if event.record.startswith(_STAGED) else cells[-1]] = None
         many = self._connection.executemany
-        many("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        many("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", made)
         many("INSERT INTO said (rowid, text) VALUES (?, ?)", said)
         if self._marking:
             self._mark_dirty(dirty)
 
-    def _already_there(self, events: Sequence[Event]) -> set[str]:
-        ids = json.dumps([event.id for event in events])
-        rows = self._connection.execute(
+    def _already_there(self, rows: Sequence[timeline.Row]) -> set[str]:
+        ids = json.dumps([row.event.id for row in rows])
+        found = self._connection.execute(
             "SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", (ids,)
         )
-        return {event_id for (event_id,) in rows}
+        return {event_id for (event_id,) in found}
 
     def _mark_dirty(self, names: Iterable[str | None]) -> None:
         """Let robots think again of these leads and deals, and of those whose jobs have these keys."""
@@ -200,12 +205,12 @@ _MARK_OF_JOB = (
 )
 
 
-def _row(num: int, event: Event, journal: int) -> tuple[Any, ...]:
-    data = _json(event.data) if event.data else "{}"
+def _cells(num: int, row: timeline.Row, journal: int) -> tuple[Any, ...]:
+    event = row.event
     job = event.data.get("key") if event.kind.startswith(("job.", "automation.")) else None
     return (
         num, event.id, event.at.isoformat(), event.actor, event.kind, event.record, event.cause,
-        event.depth, data, journal, job if isinstance(job, str) else None,
+        event.depth, row.data, journal, job if isinstance(job, str) else None,
     )  # fmt: skip
 
 
@@ -217,13 +222,13 @@ def _words(event: Event) -> str:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    """A descriptor of a file for the length of a block; no link followed."""
+    """A descriptor of a file for the length of a block; no link followed, errors in plain words."""
     with files.os_errors(f"read {path}"):
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
 
 def _last_line(fd: int, end: int) -> str:
@@ -243,7 +248,7 @@ def _checksum(fd: int, start: int, end: int, crc: int = 0) -> int:
     while start < end:
         block = os.pread(fd, min(end - start, 1 << 20), start)
         if not block:
-            return -1  # shorter than it was a moment ago
+            return _SHORT  # shorter than it was a moment ago
         crc = zlib.crc32(block, crc)
         start += len(block)
     return crc

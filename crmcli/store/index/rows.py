@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from crmcli.model.fields import MAP_KINDS, BadValues, Field, parse_value
@@ -15,6 +16,7 @@ from crmcli.store.columns import AS_GIVEN, Columns
 from crmcli.store.index.shortcuts import SHORTCUTS
 from crmcli.store.index.tables import TEXTS, text_of
 
+_folded = lru_cache(maxsize=4096)(fold)  # owners, stages, sources and first names come again
 _FOLDED = ("text", "note", "stage", "pipeline", "user", "choice", "currency", "inn", "email")
 _NEVER = "9999"  # sorts after every instant
 
@@ -136,7 +138,7 @@ def _take_text(place: _Place, raw: Raw, row: Row) -> None:
     """The short way for the kinds whose key is their folded text."""
     if not isinstance(raw, str):
         raise ValueError("a single value is expected here, not a list or a map")
-    folded = fold(raw)
+    folded = fold(raw) if place.kind == "note" else _folded(raw)
     if folded:
         row.cells[place.slot] = folded
         if place.text >= 0:

@@ -13,6 +13,7 @@ from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index.answers import Hit
 from crmcli.store.index.selection import documents
 from crmcli.store.index.tables import SAID, TEXTS, text_of
+from crmcli.store.query import bindable
 
 _SHORTEST = 3  # the trigram index knows nothing shorter
 _WEIGHTS = "10.0, 5.0, 5.0, 5.0, 1.0"
@@ -49,7 +50,7 @@ def search(
 
 
 def _wanted(text: str) -> _Wanted:
-    folded = fold(text.encode("utf-8", "replace").decode())
+    folded = str(bindable(fold(text)))
     digits = _digits(folded) if _PHONE.fullmatch(folded) else ""
     if len(digits) == _NATIONAL and digits[0] == "8":
         digits = digits[1:]  # 8 916… stands in the index as 7916…
