@@ -13,6 +13,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || bash tests/system-packages.sh venv
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP)-crm: setup.cfg pyproject.toml | $(VENV)/bin/python
