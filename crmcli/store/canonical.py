@@ -15,7 +15,8 @@ MAX_KEY = 128
 """Letters of a key: longer ones are no simple keys in YAML, nor names that anybody gives a field."""
 
 # A plain text goes on with anything but `: ` and ` #`, and does not end in a space or a colon.
-_ON = "(?:[^\n:#]++|:(?! )|(?<! )#)*+(?<![ :])"
+# Only plain runs are possessive: Python 3.11.2 fails on possessive groups, and this is linear as well.
+_ON = "(?:[^\n:#]++|:(?! )|(?<! )#)*(?<![ :])"
 # What begins with a letter no reader takes for a number, a date or a sign of YAML.
 _plain = re.compile(f"(?:[^\\W\\d_]|[«„№]){_ON}").fullmatch
 # What a `|` block, or an editor that trims lines, would lose.
@@ -160,12 +161,12 @@ def _escaped(match: re.Match[str]) -> str:
 # list or a map inside it. What they do not fit goes to the full YAML reader, so they need to know
 # only what records look like nearly always.
 _TEXT = f"([^\n :?,\\[\\]{{}}#&*!|>'\"%@`-]{_ON})"
-_QUOTED = "('(?:[^\n']++|'')*+')"
+_QUOTED = "('(?:[^\n']++|'')*')"
 _KEY = rf"([^\W\d][\w-]{{0,{MAX_KEY - 1}}}+):"
 _FIELD = re.compile(
     f"^{_KEY}(?: (?:{_TEXT}|{_QUOTED}"
-    r"|(\|-?)\n(  [^\n ].*+(?:\n++  .++)*+))"
-    r"|((?:\n  .++)++))\n",
+    r"|(\|-?)\n(  [^\n ].*+(?:\n++  .++)*))"
+    r"|((?:\n  .++)+))\n",
     re.MULTILINE,
 )
 _INNER = re.compile(rf"\n  (- |  |)(?:{_KEY} )?(?:{_TEXT}|{_QUOTED})(?=\n|\Z)")
