@@ -200,7 +200,7 @@ class _Stage:
                 self._arrive(event, record)
         if effect.word == "skipped":
             return f"{robot.do}: not done, {effect.facts.get('reason')}"
-        return f"{robot.do}: {_in_words(self.change, record, robot.do, new)}"
+        return f"{robot.do}: {_in_words(self.change, robot.do, new)}"
 
     def _arrive(self, event: Event, record: Record) -> None:
         """A queued letter counts as sent at once."""
@@ -258,11 +258,12 @@ class _Stage:
         return new
 
 
-def _in_words(change: Change, record: Record, action: str, events: list[Event]) -> str:
+def _in_words(change: Change, action: str, events: list[Event]) -> str:
     """What an act came to, from the events that it wrote."""
     told: dict[str, Any] = {}
+    noticed = [str(event.data["to"]) for event in events if event.kind == "notice"]
     for event in events:
-        told.update(event.data)
+        told.update(event.data if event.kind != "job.done" else {})
         if event.kind == "task.created":
             told["title"] = change.get(event.record).get("name")
     words = {
@@ -270,7 +271,7 @@ def _in_words(change: Change, record: Record, action: str, events: list[Event]) 
         "set": ", ".join(f"{k}: {v[1]}" for k, v in told.get("changes", {}).items()) or "no change",
         "move": f"to {told.get('stage', '')}",
         "comment": str(told.get("text", "")),
-        "notify": f"{told.get('to', '')}: {told.get('text', '')}",
+        "notify": f"{', '.join(noticed)}: {told.get('text', '')}",
         "email": f"«{told.get('subject', '')}» to {told.get('to', '')}",
         "webhook": f"to {told.get('to', '')}",
     }

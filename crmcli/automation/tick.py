@@ -85,11 +85,14 @@ def _taken(fd: int) -> bool:
     return True
 
 
-def _signature(ws: Workspace) -> str:
+def signature(ws: Workspace) -> str:
     """A digest of all that says when robots are due: with another one every record is looked at."""
     assert ws.pipelines  # read first, for a better complaint than that a file is missing
     rules = hashlib.sha256(files.read_bytes(ws.root / "pipelines.yaml"))
-    rules.update(repr((ws.settings.calendar, ws.settings.time_zone)).encode())
+    calendar = ws.settings.calendar
+    days = [sorted(calendar.holidays), sorted(calendar.workdays)]  # sets have no order of their own
+    times = (ws.settings.time_zone, calendar.days, calendar.opens, calendar.closes, days)
+    rules.update(repr(times).encode())
     return rules.hexdigest()
 
 
@@ -101,11 +104,12 @@ class _Night:
         self.result = result
         self.taken: set[str] = set()
         self.failing: dict[str, int] = {}
+        self.settled: list[tuple[str, str | None]] = []
 
     def passes_once(self) -> bool:
         """Go through the house once; says whether anything happened, so that more may be due."""
         ws = self.ws
-        ws.index.agenda_signature(_signature(ws))
+        ws.index.agenda_signature(signature(ws))
         moved = inbox.receive(ws, self._candidates())
         self.result.said += [f"{record_id}: moved by hand" for record_id in moved]
         heard = listen(ws)
@@ -137,10 +141,9 @@ class _Night:
         queue: list[tuple[datetime, str, Standing]] = []
         candidates = self._candidates()
         asleep = sleepers(self.ws, candidates)
+        self.settled = [(record_id, None) for record_id in asleep]
         for record_id in candidates:
-            if record_id in asleep:
-                self.ws.index.settle(record_id, None)
-            else:
+            if record_id not in asleep:
                 self._queue(queue, record_id)
         acted = 0
         while queue and self._left():
@@ -153,6 +156,7 @@ class _Night:
                 self._told(done)
                 acted += 1
             self._queue(queue, record_id)
+        self.ws.index.settle_all(self.settled)
         if queue:
             most = self.ws.settings.max_effects
             self.result.limited = True
@@ -167,7 +171,7 @@ class _Night:
             # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
             if not self.ws.exists(record_id):
                 outbox.call_off(self.ws, record_id)
-            self.ws.index.settle(record_id, None)
+            self.settled.append((record_id, None))
             return
         steps = self._due(standing)
         if steps:
@@ -176,7 +180,7 @@ class _Night:
         times = [next_at(standing.steps, self.ws.now)]
         times += [outbox.next_look(job, self.ws.now) for job in standing.jobs.values()]
         known = [moment for moment in times if moment is not None]
-        self.ws.index.settle(record_id, format_instant(min(known)) if known else None)
+        self.settled.append((record_id, format_instant(min(known)) if known else None))
 
     def _due(self, standing: Standing) -> list[Step]:
         """What is due and was not taken in this tick: nothing is tried twice in a row."""

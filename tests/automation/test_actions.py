@@ -75,7 +75,7 @@ def test_set_changes_fields_and_adds_to_lists(house: Any, deal: Any) -> None:
         ("vip",),
     )
     changes = [e for e in house.events("field.changed") if e.actor == "robot:mark"]
-    assert set(changes[0].data["changes"]) == {"amount", "comment", "tags"}
+    assert set(changes[0].data["changes"]) == {"amount", "currency", "comment", "tags"}
 
 
 def test_move_goes_through_the_same_door_as_people(house: Any, deal: Any) -> None:

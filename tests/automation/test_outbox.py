@@ -255,7 +255,9 @@ def test_what_is_kept_is_read_back_as_the_same_letter() -> None:
     assert to_bytes(again, wire=True) == to_bytes(message, wire=True)
 
 
-def test_a_letter_of_a_record_that_was_removed_is_called_off(house: Any, deal: Any, post: Any) -> None:
+def test_a_letter_of_a_record_that_was_removed_is_called_off(
+    house: Any, deal: Any, post: Any
+) -> None:
     from crmcli.sales import records
 
     post.mode = "later"

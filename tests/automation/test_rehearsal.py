@@ -57,7 +57,7 @@ def test_a_week_is_played_through_and_nothing_is_written(house: Any, deal: Any) 
     assert [line for line in lines if "schedule" not in line[1]] == [
         ("23 09:00", "robot call", "task: «Позвонить: Чай»"),
         ("24 08:00", "robot small", "comment: not done, not so: amount > 100"),
-        ("24 09:00", "robot price", "set: amount: 700"),
+        ("24 09:00", "robot price", "set: amount: 700, currency: RUB"),
         ("24 10:00", "robot on", "move: to talks"),
         ("24 11:00", "robot letter", "email: «О чае» to olga@kafe.example"),
         ("24 11:00", "trigger mail.out", "move to sent"),
@@ -117,3 +117,13 @@ def test_rules_that_go_round_for_ever_end(house: Any) -> None:
     lines = play(house, days=300)
     assert len(lines) == 11
     assert "stopped" in lines[-1][2]
+
+
+def test_whom_a_notice_would_go_to(house: Any, deal: Any) -> None:
+    house.rules(
+        RULES.replace(
+            'do: task, with: {title: "Позвонить: {{ deal.name }}"}',
+            "do: notify, with: {text: Новая}",
+        )
+    )
+    assert play(house)[0][2] == "notify: anna: Новая"

@@ -151,3 +151,15 @@ def test_ticks_at_the_same_time_do_the_work_once(ready: Any) -> None:
     assert len(ready.tasks()) == 1
     assert len(ready.letters()) == 1
     assert len(ready.events("job.started")) == 1
+
+
+def test_nothing_due_opens_no_record(ready: Any, tmp_path: Path) -> None:
+    for n in range(20):
+        ready.add("deal", name=f"Сделка {n}")
+    for _ in range(3):
+        ready.tick()
+    log, now = tmp_path / "log", ready.now.isoformat()
+    assert run_tick(ready.root, now, "-o", str(log), "-e", "trace=openat") == 0
+    opened = [line for line in log.read_text("utf-8", "replace").splitlines() if ".yaml" in line]
+    assert opened != []  # the rules
+    assert [line for line in opened if "deal-" in line] == []

@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -405,3 +406,31 @@ def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     house.tick()
     assert sorted(task.about for task in house.tasks()) == sorted([awake.id, strayed.id])
     assert house.ws.index.dirty() == []
+
+
+def test_the_same_rules_have_the_same_signature_in_every_process(house: Any) -> None:
+    """Else each tick would look at every record again."""
+    house.write(
+        "settings.yaml",
+        """
+        calendar: {holidays: [2026-12-31, 2027-01-01, 2027-01-02], workdays: [2026-12-26, 2026-12-27]}
+    """,
+    )
+    program = (
+        "import sys; from pathlib import Path; from crmcli.workspace import Workspace;"
+        "from crmcli.automation.tick import signature;"
+        "print(signature(Workspace.open(Path(sys.argv[1]))))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program, str(house.root)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True, check=True,
+        ).stdout
+        for seed in "123"
+    }  # fmt: skip
+    assert len(told) == 1
+    house.write("settings.yaml", "calendar: {holidays: [2026-12-31]}\n")
+    from crmcli.automation.tick import signature
+
+    assert signature(house.ws).encode() not in told.pop()
