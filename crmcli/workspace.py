@@ -128,6 +128,13 @@ class Workspace:
             )
         return stage
 
+    def robots_of(self, record: Record) -> list[str]:
+        """The robots that are declared for the stage in which a record stands."""
+        try:
+            return [robot.id for robot in self.stage_of(record).robots]
+        except UnknownStage:
+            return []
+
     @cached_property
     def inputs(self) -> InputContext:
         """What is needed to read values as people write them."""
@@ -293,7 +300,7 @@ class Workspace:
         """A unit of work: all of it is written when the block ends, nothing if it raises."""
         author = Author(actor or self.user or "me", command, self.now, cause, depth)
         with open_change(
-            self.root, self.schema, self.clone, author, dry_run=self.dry_run
+            self.root, self.schema, self.clone, author, self.robots_of, dry_run=self.dry_run
         ) as change:
             self._writing = True
             try:

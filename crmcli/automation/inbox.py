@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from crmcli.automation.standing import Place, place_of, places
 from crmcli.errors import InvalidData, NotFound
@@ -25,7 +26,8 @@ def receive(ws: Workspace, candidates: Sequence[str]) -> list[str]:
         for record_id in strayed:
             place = _place_now(ws, change, record_id)
             if place is not None and place.has_strayed:
-                change.note("stage.entered", record_id, facts_of(place))
+                robots = ws.robots_of(change.get(record_id))
+                change.note("stage.entered", record_id, facts_of(place, robots))
                 found.append(record_id)
     return found
 
@@ -38,10 +40,10 @@ def _place_now(ws: Workspace, change: Change, record_id: str) -> Place | None:
         return None
 
 
-def facts_of(place: Place) -> dict[str, str]:
-    """What the event of a move by hand says."""
+def facts_of(place: Place, robots: list[str]) -> dict[str, Any]:
+    """What the event of a move by hand says; `robots` are those of the stage."""
     origin = str(place.entry.data.get("stage", "")) if place.entry else ""
-    facts = {"stage": place.stage, "from": origin, "by": "edit"}
+    facts = {"stage": place.stage, "from": origin, "by": "edit", "robots": robots}
     if entity_of(place.record) == "deal":
         facts["pipeline"] = place.pipeline
     return facts

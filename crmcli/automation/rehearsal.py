@@ -75,7 +75,9 @@ class _Stage:
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
-        self.change = Change(ws.root, ws.schema, "rehearse", Author("crm", "tick", ws.now))
+        self.change = Change(
+            ws.root, ws.schema, "rehearse", Author("crm", "tick", ws.now), ws.robots_of
+        )
         self.events: dict[str, list[Event]] = {}
         self.seen = 0
         self.queue: list[tuple[datetime, str]] = []
@@ -144,7 +146,8 @@ class _Stage:
         for place in places(self.ws, self.ws.index.dirty()):
             if place.has_strayed:
                 self._author("edit", "", 0)
-                self.change.note("stage.entered", place.record, inbox.facts_of(place))
+                robots = self.ws.robots_of(self.change.get(place.record))
+                self.change.note("stage.entered", place.record, inbox.facts_of(place, robots))
                 self._take_events()
                 yield self._line(place.record, "edit", f"came to {place.stage}")
 

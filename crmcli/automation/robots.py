@@ -43,6 +43,14 @@ class Visit:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     changed: Mapping[str, datetime] = field(default_factory=dict)
 
+    def knows(self, robot: Robot) -> bool:
+        """Whether the robot was there when the record came.
+
+        A letter that is thought of today must not go to everybody who has stood here for months.
+        """
+        there = self.entry.data.get("robots")
+        return not isinstance(there, list) or robot.id in there
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -97,6 +105,10 @@ def plan(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[Step]
     steps: list[Step] = []
     chain = _Chain(visit.entry.at)
     for robot in stage.robots:
+        if not visit.knows(robot):
+            why = "added after the record came into this stage"
+            steps.append(Step(robot, key_of(robot, record, visit), "paused", None, why))
+            continue
         if not robot.timing.wait_previous:
             chain = _Chain(visit.entry.at)
         step = _step(robot, record, visit, chain, clock)

@@ -14,8 +14,9 @@ from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales import records
+from crmcli.sales.places import find_pipeline
 from crmcli.sales.required import MissingFields
-from crmcli.sales.stages import Move, find_pipeline, move_in
+from crmcli.sales.stages import Move, move_in
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
@@ -78,9 +79,25 @@ def convert(ws: Workspace, lead_id: str, wanted: Wanted) -> Conversion:
         lead = change.get(lead_id)
         if not isinstance(lead, Lead):
             raise BadUsage(f"{lead_id} is no lead", "only leads are converted")
-        plan = plan_conversion(change, ws, lead, wanted)
+        try:
+            plan = plan_conversion(change, ws, lead, wanted)
+        except MissingFields as error:
+            raise _where_to_give(ws, lead, error) from None
         _write(change, ws, plan)
         return plan
+
+
+def _where_to_give(ws: Workspace, lead: Lead, error: MissingFields) -> MissingFields:
+    """The same refusal with a way out: what is made of a lead gets its fields from the lead."""
+    names = [name.split(" or ")[0] for name in error.fields]
+    of_leads = {f.name for f in ws.schema.fields("lead")}
+    if set(names) <= of_leads:
+        error.hint = f"crm lead edit {lead.id} " + " ".join(f"--set {n}=…" for n in names)
+    else:
+        error.hint = (
+            "make that record first, and convert with --use-deal, --use-contact or the like"
+        )
+    return error
 
 
 def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -> Conversion:
@@ -96,6 +113,8 @@ def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -
         )
     use = dict(wanted.use)
     make = [t for t in (wanted.make or default_targets(lead, use)) if t not in use]
+    if wanted.pipeline and "deal" not in make:
+        raise BadUsage("no new deal is made, so none goes into a pipeline", "add --deal")
     existing = {entity: change.get(record_id) for entity, record_id in use.items()}
     company = existing.get("company") or (_company(ws, lead, make) if "company" in make else None)
     contact = existing.get("contact") or (
@@ -234,7 +253,8 @@ def _unmapped(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> tuple[s
     """The lead fields that have a value and go to none of the records that are made or used."""
     carried = {"name"} | OF_THE_LEAD
     for entity in whole:
-        carried |= set(_shared(ws, lead, entity))
+        shared = set(_shared(ws, lead, entity))
+        carried |= shared - {"currency"} if entity == "company" else shared
     if "company" in whole:
         carried |= {"company_name"}
         if "contact" in whole:
@@ -267,7 +287,7 @@ def _write(change: Change, ws: Workspace, plan: Conversion) -> None:
         change.save(replace(task, about=heir))
     won = ws.pipelines.leads.won
     done = replace(plan.lead, stage=won.id, converted=plan.ids, converted_at=ws.now)
-    change.save(done, "stage.entered", {"stage": won.id, "from": plan.lead.stage})
+    change.save(done, "stage.entered", {"from": plan.lead.stage})
     change.note(
         "lead.converted",
         plan.lead.id,

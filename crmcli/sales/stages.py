@@ -10,60 +10,39 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
+from crmcli.sales.places import (
+    NotConverted,
+    find_pipeline,
+    find_stage,
+    missing_reason,
+    reason_field,
+)
 from crmcli.sales.records import read_value
 from crmcli.sales.required import check_stage
 from crmcli.store.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import UnknownStage, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.model.pipeline import Pipeline, Stage
 
 
-class NoSuchStage(BadUsage):
-    """The pipeline declares no stage of that id or name."""
-
-
 class Closed(Refused):
     """The record has ended; moving it on needs a word."""
 
 
-class ReasonMissing(Refused):
-    """Losing needs a reason."""
-
-
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a move did: the record as it is now, where it came from and where it stands."""
+    """What a move did: the record as it is now, where it came from and where it stands.
+
+    `reason` is the new reason of a record that stayed where it was.
+    """
 
     record: Record
     origin: str
     stage: Stage
     moved: bool
-
-
-def find_stage(pipeline: Pipeline, ref: str) -> Stage:
-    """A stage of a pipeline by id or name in any case; NoSuchStage lists them with the nearest."""
-    from difflib import get_close_matches
-
-    stage = pipeline.stage(ref)
-    if stage is not None:
-        return stage
-    names = [s.id for s in pipeline.stages]
-    near = get_close_matches(ref, [*names, *(s.name for s in pipeline.stages)], 1)
-    raise NoSuchStage(
-        f"pipeline {pipeline.id!r} has no stage {ref!r}",
-        (f"did you mean {near[0]!r}? " if near else "") + f"stages: {', '.join(names)}",
-    )
-
-
-def find_pipeline(ws: Workspace, ref: str) -> Pipeline:
-    """A deal pipeline by id or name; BadUsage lists them."""
-    pipeline = ws.pipelines.find(ref)
-    if pipeline is None or pipeline.entity != "deal":
-        known = ", ".join(p.id for p in ws.pipelines.deals)
-        raise BadUsage(f"there is no deal pipeline {ref!r}", f"pipelines: {known}")
-    return pipeline
+    reason: str = ""
 
 
 def move(
@@ -104,15 +83,24 @@ def move_in(
     origin = str(record.get("stage"))
     same_pipeline = record.entity == "lead" or record.get("pipeline") in (target.id, "")
     if origin == stage.id and same_pipeline:
-        return Move(record, origin, stage, moved=False)
-    _check_end(target, record, stage, reopen=reopen)
+        return _stay(change, ws, record, stage, reason)
+    _check_end(ws, record, stage, reopen=reopen)
     moved = _moved(ws, record, target, stage, reason)
     check_stage(ws, moved, stage)
-    facts: dict[str, Any] = {"stage": stage.id, "from": origin}
-    if record.entity == "deal":
-        facts["pipeline"] = target.id
-    change.save(moved, "stage.entered", {**facts, **(data or {})})
+    change.save(moved, "stage.entered", {"from": origin, **(data or {})})
     return Move(moved, origin, stage, moved=True)
+
+
+def _stay(change: Change, ws: Workspace, record: Record, stage: Stage, reason: str) -> Move:
+    """No move; but a better reason for what was lost already is taken down."""
+    if reason:
+        name = reason_field(record.entity)
+        better: dict[str, Any] = {name: _reason(ws, record, stage, reason)}
+        if better[name] != record.get(name):
+            record = replace(record, **better)
+            change.save(record)
+            return Move(record, stage.id, stage, moved=False, reason=better[name])
+    return Move(record, stage.id, stage, moved=False)
 
 
 def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
@@ -121,15 +109,18 @@ def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
     return ws.pipeline_of(record)
 
 
-def _check_end(pipeline: Pipeline, record: Record, stage: Stage, *, reopen: bool) -> None:
+def _check_end(ws: Workspace, record: Record, stage: Stage, *, reopen: bool) -> None:
     if isinstance(record, Lead) and record.converted_at is not None:
         raise Closed(f"{record.id} is converted", "work goes on with what it was converted to")
     if isinstance(record, Lead) and stage.kind == "won":
-        raise Refused(
+        raise NotConverted(
             f"a lead comes to {stage.name!r} by converting it", f"crm lead convert {record.id}"
         )
-    now = pipeline.stage(str(record.get("stage")))
-    if now is not None and not now.is_open and stage.is_open and not reopen:
+    try:
+        now = ws.stage_of(record)
+    except UnknownStage:
+        return  # whoever stands nowhere may go anywhere
+    if not now.is_open and stage.is_open and not reopen:
         raise Closed(f"{record.id} has ended in {now.name!r}", "add --reopen to take it up again")
 
 
@@ -164,15 +155,11 @@ def _reason(ws: Workspace, record: Record, stage: Stage, reason: str) -> str:
         if reason:
             raise BadUsage(f"{stage.name!r} takes no reason", "only a lost stage does")
         return ""
-    name = "junk_reason" if isinstance(record, Lead) else "lost_reason"
-    field = ws.schema.field(record.entity, name)
+    name = reason_field(record.entity)
     if not reason:
         before = str(record.get(name))
-        known = ws.settings.directories.get(field.directory, {})
-        if before or not known:
-            return before
-        raise ReasonMissing(
-            f"{record.id} cannot be {'junk' if name == 'junk_reason' else 'lost'} without a reason",
-            f"add --reason, one of {', '.join(known)}",
-        )
-    return str(read_value(ws, field, [reason]))
+        refusal = None if before else missing_reason(ws, record.entity, record.id, "--reason")
+        if refusal:
+            raise refusal
+        return before
+    return str(read_value(ws, ws.schema.field(record.entity, name), [reason]))

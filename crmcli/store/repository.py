@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ class Change:
     schema: Schema
     clone: str
     author: Author
+    robots_of: Callable[[Record], list[str]]
     events: list[Event] = field(default_factory=list)
     warning: str = ""
     touched: list[str] = field(default_factory=list)
@@ -111,7 +113,6 @@ class Change:
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _expected: dict[str, str] = field(default_factory=dict)
     _ids: timeline.EventIds | None = None
-    _tail: timeline.Tail | None = None
 
     def get(self, record_id: str) -> Record:
         """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone."""
@@ -127,12 +128,13 @@ class Change:
     def add(self, record: Record, data: Mapping[str, Any] | None = None) -> str:
         """Write a new record; returns the id of its `created` event."""
         self._records[record.id] = _Pending(None, record)
-        facts: dict[str, Any] = {}
-        for name in ("stage", "pipeline"):
-            value = getattr(record, name, "")
-            if value:
-                facts[name] = value
-        return self.note(f"{record.entity}.created", record.id, {**facts, **(data or {})})
+        facts = {**self._arrival(record), **(data or {})}
+        return self.note(f"{record.entity}.created", record.id, facts)
+
+    def _arrival(self, record: Record) -> dict[str, Any]:
+        """Where a lead or deal stands now, and which robots wait there: those added later do not."""
+        facts = {n: getattr(record, n) for n in ("stage", "pipeline") if getattr(record, n, "")}
+        return {**facts, "robots": self.robots_of(record)} if facts else {}
 
     def save(
         self, record: Record, kind: str = "field.changed", data: Mapping[str, Any] | None = None
@@ -146,7 +148,8 @@ class Change:
         if not changes:
             return ""
         pending.after = record
-        return self.note(kind, record.id, {**(data or {}), "changes": changes})
+        arrival = self._arrival(record) if kind == "stage.entered" else {}
+        return self.note(kind, record.id, {**arrival, **(data or {}), "changes": changes})
 
     def remove(self, record_id: str) -> str:
         """Delete a record; its whole text goes into the event, so that it can be brought back."""
@@ -167,8 +170,7 @@ class Change:
     ) -> str:
         """Write an event alone; returns its id."""
         if self._ids is None:
-            self._tail = timeline.tail(self.root, layout.timeline_path(self.author.at, self.clone))
-            self._ids = timeline.EventIds(self.author.at, self._tail.last_id)
+            self._ids = timeline.EventIds(self.author.at, self._before.last_id)
         event = Event(
             id=self._ids.next(),
             at=self.author.at,
@@ -181,6 +183,16 @@ class Change:
         )
         self.events.append(event)
         return event.id
+
+    @property
+    def last_event(self) -> str:
+        """The newest event of this month and clone, of this change or of any before; "" if none."""
+        return self.events[-1].id if self.events else self._before.last_id
+
+    @cached_property
+    def _before(self) -> timeline.Tail:
+        """The end of the timeline file to which this change adds."""
+        return timeline.tail(self.root, layout.timeline_path(self.author.at, self.clone))
 
     def attach(self, data: bytes) -> str:
         """Store a file by its content; returns its sha256, the name under which it can be read."""
@@ -224,9 +236,9 @@ class Change:
             if not (self.root / path).exists():
                 plan.put(path, data, None)
                 self.touched.append(path)
-        if self.events and self._tail is not None:
+        if self.events:
             path = layout.timeline_path(self.author.at, self.clone)
-            plan.append(path, timeline.lines(self.events, self._tail))
+            plan.append(path, timeline.lines(self.events, self._before))
             self.touched.append(path)
         if not self.touched:
             return ""
@@ -251,12 +263,18 @@ class Change:
 
 @contextmanager
 def open_change(
-    root: Path, schema: Schema, clone: str, author: Author, *, dry_run: bool = False
+    root: Path,
+    schema: Schema,
+    clone: str,
+    author: Author,
+    robots_of: Callable[[Record], list[str]],
+    *,
+    dry_run: bool = False,
 ) -> Iterator[Change]:
     """Take the lock, finish what a killed command left, hand out a Change and commit it at the end."""
     with files.exclusive(root, author.command):
         recover(root)
-        change = Change(root, schema, clone, author)
+        change = Change(root, schema, clone, author, robots_of)
         yield change
         if not dry_run:
             change.warning = change.commit()

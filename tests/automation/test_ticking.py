@@ -154,7 +154,9 @@ def test_a_hand_edit_is_an_entry(house: Any) -> None:
     path.write_text(path.read_text("utf-8").replace("stage: new", "stage: talks"), "utf-8")
     assert house.tick("1h").said == [f"{deal.id}: moved by hand"]
     entry = house.events("stage.entered")[-1]
-    assert entry.data == {"stage": "talks", "from": "new", "by": "edit", "pipeline": "sales"}
+    assert entry.data == {
+        "stage": "talks", "from": "new", "by": "edit", "pipeline": "sales", "robots": []
+    }  # fmt: skip
     path.write_text(path.read_text("utf-8").replace("stage: talks", "stage: new"), "utf-8")
     house.tick("1h")
     assert len(house.tasks()) == 2
@@ -434,3 +436,19 @@ def test_the_same_rules_have_the_same_signature_in_every_process(house: Any) -> 
     from crmcli.automation.tick import signature
 
     assert signature(house.ws).encode() not in told.pop()
+
+
+def test_a_robot_added_later_leaves_alone_who_stood_there_before(house: Any) -> None:
+    """A letter that is thought of today must not go to everybody who has been here for months."""
+    house.rules(CALL)
+    old = house.add("deal", name="Старая")
+    house.tick()
+    late = "          - {id: late, do: task, with: {title: Поздно}}\n"
+    house.rules(new("          - {id: call, do: task, with: {title: Звонок}}\n" + late))
+    fresh = house.add("deal", name="Новая")
+    house.tick("1h")
+    assert {t.about for t in house.tasks() if t.name == "Поздно"} == {fresh.id}
+    from crmcli.automation.outlook import explain
+
+    [told] = [line for line in explain(house.ws, old.id) if line.robot == "late"]
+    assert (told.state, told.why) == ("paused", "added after the record came into this stage")

@@ -52,7 +52,11 @@ def test_add_writes_one_readable_file_and_one_event(ws: Workspace, folder: Path)
         "created_at: '2026-11-23T09:00:00Z'",
     ]
     [event] = ws.events(record=made.id)
-    assert (event.kind, event.actor, event.data) == ("lead.created", "anna", {"stage": "new"})
+    assert (event.kind, event.actor, event.data) == (
+        "lead.created",
+        "anna",
+        {"stage": "new", "robots": []},
+    )
     assert ws.get(made.id) == made
 
 
@@ -239,3 +243,64 @@ def test_an_amount_may_name_its_currency(ws: Workspace) -> None:
     assert lead(ws, name="К", amount="100 €").currency == "EUR"
     assert lead(ws, name="К", amount="100").currency == "RUB"
     assert lead(ws, name="К", amount="100", currency="KZT").currency == "KZT"
+
+
+def test_a_name_that_is_emptied_is_made_anew_or_refused(ws: Workspace) -> None:
+    person = lead(ws, name="Кровля", first_name="Анна", last_name="Ковалёва")
+    change(ws, person.id, name="")
+    assert ws.get(person.id).get("name") == "Анна Ковалёва"
+    bare = lead(ws, name="Кровля")
+    with pytest.raises(TooLittle):
+        change(ws, bare.id, name="")
+    assert ws.get(bare.id).get("name") == "Кровля"
+
+
+def test_an_amount_that_comes_later_has_its_currency_too(ws: Workspace) -> None:
+    deal = records.add(ws, "deal", {"name": ["Д"]})
+    change(ws, deal.id, amount="100")
+    assert ws.get(deal.id).get("currency") == "RUB"
+
+
+def test_a_company_named_twice_stands_once_with_the_last_role(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    contact = records.add(
+        ws, "contact", {"name": ["Анна"], "companies": ["Ромашка: директор", company.id]}
+    )
+    records.edit(ws, contact.id, Edit({}, {"companies": ["Ромашка: бухгалтер"]}, {}))
+    saved = ws.get(contact.id)
+    assert isinstance(saved, Contact)
+    assert [(c.company, c.role) for c in saved.companies] == [(company.id, "бухгалтер")]
+    deal = records.add(ws, "deal", {"name": ["Д"], "contacts": ["Анна", contact.id]})
+    assert deal.get("contacts") == (contact.id,)
+
+
+def test_what_is_broken_or_gone_can_be_removed_from_a_list(ws: Workspace, folder: Path) -> None:
+    contact = records.add(ws, "contact", {"name": ["Анна"], "phones": ["89123456789"]})
+    file = folder / layout.record_path(contact.id)
+    text = file.read_text(encoding="utf-8").replace("'+79123456789'", "нет его")
+    file.write_text(text + "companies:\n  - company: company-00000000\n", encoding="utf-8")
+    gone = {"phones": ["Нет его"], "companies": ["company-00000000"]}
+    records.edit(ws, contact.id, Edit({}, {}, gone))
+    assert (ws.get(contact.id).get("phones"), ws.get(contact.id).get("companies")) == ((), ())
+
+
+def test_several_are_removed_together_or_not_at_all(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    other = records.add(ws, "company", {"name": ["Лютик"]})
+    contact = records.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка"]})
+    with pytest.raises(StillLinked, match="linked from one record"):
+        records.remove(ws, other.id, company.id)
+    assert ws.exists(other.id)
+    records.remove(ws, company.id, contact.id, company.id)
+    assert not ws.exists(company.id)
+    assert not ws.exists(contact.id)
+
+
+@pytest.mark.parametrize(
+    "ref",
+    ["8 912 345-67-89 внутр 12", "тел. 8 912 345 67 89", "8 912 345–67–89", "tel:+79123456789",
+     "８９１２３４５６７８９", "Анна <anna@Example.ru>", "mailto:anna@example.ru"],
+)  # fmt: skip
+def test_a_reference_may_be_pasted_as_it_stands_in_a_letter(ws: Workspace, ref: str) -> None:
+    made = lead(ws, phones="8 (912) 345-67-89", emails="anna@example.ru")
+    assert ws.resolve(ref, "lead") == made.id
