@@ -40,7 +40,9 @@ def _command(word: str) -> click.Command:
             raise BadUsage("--in and --out exclude each other", "give one of them")
         ws = session.workspace
         kind = WORDS[word][1 if incoming else 0]
-        body = sys.stdin.read().strip() if text == "-" else text
+        body = _text(sys.stdin.read() if text == "-" else text)
+        if word == "note" and not body:
+            raise BadUsage("a note needs a text", "crm log note REF 'Просил перезвонить'")
         record = ws.find(ref)
         activities.log(ws, record.id, kind, body, subject=subject, duration=_seconds(duration))
         tell(session, f"Logged {kind} on {record.id} {record.get('name')}.")
@@ -64,6 +66,14 @@ def _command(word: str) -> click.Command:
         help=f"Write down a {word}; - reads the text from stdin."
         f"\n\nExample: crm log {word} 7k3 'Просил перезвонить'" + (" --in" if both_ways else ""),
     )
+
+
+def _text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadUsage("the text is not UTF-8", "convert it, e.g. with iconv -f cp1251") from None
+    return text.strip()
 
 
 def _seconds(text: str) -> int | None:

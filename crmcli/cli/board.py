@@ -74,8 +74,9 @@ def read_lanes(
     for total in ws.index.totals(pipeline.entity, ["stage"], _all_of(scope), ws.env):
         stage_id = total.keys[0]
         counts[stage_id] = counts.get(stage_id, 0) + total.count
-        if total.amount:
-            sums.setdefault(stage_id, {})[total.currency] = total.amount + Decimal("0.00")
+        if total.amount:  # a file written by hand may name no currency: it is the usual one
+            of_stage, code = sums.setdefault(stage_id, {}), total.currency or ws.settings.currency
+            of_stage[code] = of_stage.get(code, Decimal("0.00")) + total.amount
     lanes = []
     for stage_id, count in counts.items():
         stage = declared.get(stage_id) or Stage(stage_id, f"? {stage_id}".strip())

@@ -35,6 +35,7 @@ class Column:
     labels: Mapping[str, str] = field(default_factory=dict)
     colors: Mapping[str, str] = field(default_factory=dict)
     currency: str = "currency"
+    within: str = ""  # the key in the row that tells equal raw values apart: labels are "of/value"
     keep: bool = False  # never cut, whatever the terminal's width
 
     @classmethod
@@ -45,6 +46,11 @@ class Column:
     def named(self, labels: Mapping[str, str], colors: Mapping[str, str] | None = None) -> Column:
         """The same column with words, and colours, for its raw values."""
         return replace(self, labels=labels, colors=colors or self.colors)
+
+    def key(self, row: Row) -> str:
+        """What stands for the row's value in `labels` and `colors`."""
+        value = plain(row.get(self.name))
+        return f"{plain(row.get(self.within))}/{value}" if self.within else value
 
     @property
     def head(self) -> str:
@@ -114,7 +120,7 @@ def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -
         currency = str(row.get(column.currency) or "")
         return plain(value) if amount is None else locale.money(amount, currency, cents)
     if isinstance(value, str):
-        return column.labels.get(value, value)
+        return column.labels.get(column.key(row), value)
     items = value if isinstance(value, list | tuple) else [value]
     return ", ".join(_named(item, column.labels) for item in items)
 
@@ -206,6 +212,16 @@ def _plain_map(item: Mapping[str, object]) -> str:
     if "name" in item and "quantity" in item:
         return f"{plain(item['name'])} × {plain(item['quantity'])}"
     return ", ".join(f"{key}={plain(value)}" for key, value in item.items())
+
+
+def in_short(raw: object) -> str:
+    """A raw value in one line, with what tells two of a list apart: the type, the role."""
+    if isinstance(raw, list):
+        return ", ".join(in_short(item) for item in raw) or "(empty)"
+    if isinstance(raw, Mapping):
+        kind = raw.get("type", "work") if "value" in raw else "work"
+        return plain(raw) if kind == "work" else f"{kind}:{plain(raw)}"
+    return str(raw) if raw != "" else "(empty)"
 
 
 def for_json(value: object) -> object:

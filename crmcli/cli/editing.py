@@ -4,67 +4,72 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from crmcli.cli.params import Session
 from crmcli.cli.telling import say_changes
-from crmcli.errors import BadUsage, InvalidData
-from crmcli.model.fields import BadValues, Record
-from crmcli.model.values import entity_of
+from crmcli.errors import BadUsage, CrmError
 
 
 def edit_as_text(session: Session, record_id: str) -> None:
     """Open the record in $EDITOR; what comes back is taken if it is sound and nobody was faster.
 
-    The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal and
-    kept in a file elsewhere, so that no typing is lost.
+    The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
+    the file stays where it was edited if it cannot be taken, so that no typing is lost.
     """
-    from crmcli.sales import records
-    from crmcli.store import codec
+    from crmcli.sales import records, texts
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor and not sys.stdin.isatty():
         raise BadUsage("nothing is to be changed", "give options, or set EDITOR")
     ws = session.workspace
     stored = ws.stored(record_id)
-    original = codec.dump(ws.schema.write(stored.record))
-    text = original
-    while True:
-        edited = click.edit(text, editor=editor, extension=".yaml", require_save=False)
-        if edited is None or edited == original:
-            session.out.note("nothing changed")
-            return
-        try:
-            record = _read(session, record_id, edited)
-            break
-        except InvalidData as error:
-            text = edited
-            if not (
-                sys.stdin.isatty() and click.confirm(f"{error.message}. Edit again?", err=True)
-            ):
-                raise InvalidData(error.message, f"your text is kept in {_keep(edited)}") from None
-    records.take_text(ws, record_id, stored.digest, record)
-    say_changes(session, [(stored.record, record)])
-
-
-def _read(session: Session, record_id: str, text: str) -> Record:
-    from crmcli.store import codec
-    from crmcli.store.repository import unreadable
-
-    data = text.encode()
-    raw = codec.load(data, "the edited text")
+    original = texts.to_text(ws, stored.record).encode()
+    path = _write(original)
+    record = stored.record
     try:
-        return session.workspace.schema.read(entity_of(record_id), raw)
-    except BadValues as error:
-        raise unreadable("the edited text", data, error) from None
+        while True:
+            click.edit(filename=str(path), editor=editor)
+            data = path.read_bytes() if path.exists() else original
+            if data.replace(b"\r\n", b"\n") == original:
+                session.out.note("nothing changed")
+                break
+            try:
+                record = texts.from_text(ws, stored.record, data)
+                records.take_text(ws, record_id, stored.digest, record)
+                break
+            except CrmError as error:
+                if not _again(error):
+                    raise _kept(error, path) from None
+    except click.ClickException:
+        path.unlink(missing_ok=True)
+        raise
+    path.unlink(missing_ok=True)
+    if record is not stored.record:
+        say_changes(session, [(stored.record, record)])
 
 
-def _keep(text: str) -> str:
+def _write(text: bytes) -> Path:
+    """The text in a file of its own, which only its owner can read."""
     import tempfile
 
     with tempfile.NamedTemporaryFile(
-        "w", prefix="crm-edit-", suffix=".yaml", delete=False, encoding="utf-8"
+        "wb", prefix="crm-edit-", suffix=".yaml", delete=False
     ) as file:
         file.write(text)
-    return file.name
+    return Path(file.name)
+
+
+def _again(error: CrmError) -> bool:
+    """Whether the text shall be opened again; only faults of the text can be mended in it."""
+    if error.exit_code in (3, 5) or not sys.stdin.isatty():
+        return False
+    return click.confirm(f"{error.message}. Edit again?", err=True)
+
+
+def _kept(error: CrmError, path: Path) -> CrmError:
+    """The same refusal, saying where the text is."""
+    error.hint = "; ".join(part for part in (error.hint, f"your text is kept in {path}") if part)
+    return error

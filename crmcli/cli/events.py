@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from crmcli.cli.cells import in_short
 from crmcli.cli.output import Column
 from crmcli.model.values import format_instant
 
@@ -50,7 +51,8 @@ def describe(ws: Workspace, event: Event) -> str:
         return " ".join(p for p in (made, f"from {data['lead']}" if "lead" in data else "") if p)
     if "changes" in data:
         return "; ".join(
-            f"{name} {_side(old)} → {_side(new)}" for name, (old, new) in data["changes"].items()
+            f"{name} {in_short(old)} → {in_short(new)}"
+            for name, (old, new) in data["changes"].items()
         )
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
@@ -61,6 +63,8 @@ def describe(ws: Workspace, event: Event) -> str:
 def _stage(ws: Workspace, event: Event, key: str) -> str:
     stage_id = str(event.data.get(key, ""))
     wanted = str(event.data.get("pipeline", ""))
+    if key == "from":  # it may have come from another pipeline
+        wanted = str(event.data.get("changes", {}).get("pipeline", [wanted])[0])
     entity = event.record.split("-", 1)[0]
     for pipeline in ws.pipelines:
         if pipeline.entity == entity and wanted in ("", pipeline.id):
@@ -72,11 +76,3 @@ def _stage(ws: Workspace, event: Event, key: str) -> str:
 
 def _by(data: Mapping[str, Any]) -> str:
     return f" (by {data['by']})" if data.get("by") else ""
-
-
-def _side(raw: Any) -> str:
-    if isinstance(raw, list):
-        return ", ".join(_side(item) for item in raw) or "(empty)"
-    if isinstance(raw, dict):
-        return str(next(iter(raw.values()), ""))
-    return str(raw) if raw != "" else "(empty)"

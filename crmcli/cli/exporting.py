@@ -26,11 +26,10 @@ def _export_command(entity: str) -> click.Command:
 
         ws = session.workspace
         condition = ws.condition(where, entity) if where else None
-        layout = exporting.Layout(
-            format=form or _format(session.format),
-            excel=excel,
-            columns=[name.strip() for name in columns.split(",") if name.strip()],
-        )
+        names = [name.strip() for name in columns.split(",") if name.strip()]
+        if columns and not names:
+            raise BadUsage(f"--columns {columns!r} names no column", "--columns name,phones")
+        layout = exporting.Layout(form or _format(session.format), excel, names)
         _write(session, exporting.export(ws, entity, condition, layout))
         unreadable(session)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import NoReturn
@@ -55,6 +56,7 @@ def crm(ctx: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line; every way out goes through here and has its exit code."""
+    _open_closed_streams()
     session = Session()
     try:
         code = crm.main(standalone_mode=False, obj=session, prog_name="crm")
@@ -77,6 +79,19 @@ def main() -> NoReturn:
         _leave_after_os_error(session, error)
     except Exception as error:
         _report_bug(error)
+
+
+def _open_closed_streams() -> None:
+    """Let nothing stand in for a stream that was closed (`>&-`), least of all a record's file.
+
+    A file opened later would get the free number, and what is printed would go into it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            with contextlib.suppress(OSError):
+                os.close(number)
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115  # till the end
 
 
 def _run_tick_if_asked(session: Session) -> None:

@@ -53,7 +53,8 @@ def print_move(session: Session, done: Move) -> None:
     record, stage = done.record, done.stage
     row: dict[str, Any] = raw_row(session.workspace, record)
     if not done.moved:
-        tell(session, f"{record.id} stands in {stage.name!r} already.", row)
+        more = f"; the reason is {done.reason} now" if done.reason else ""
+        tell(session, f"{record.id} stands in {stage.name!r} already{more}.", row)
         return
     tell(session, f"Moved {record.id} {record.get('name')} to {stage.name!r}.", row)
     waiting = sum(robot.enabled for robot in stage.robots)

@@ -80,7 +80,8 @@ def render(session: Session, ref: str, output: Path | None) -> None:
     from crmcli.store.files import os_errors
 
     with os_errors(f"write {output}"):
-        output.write_text(page, encoding="utf-8")
+        # The same bytes as on stdout.
+        output.write_text(page.removesuffix("\n") + "\n", encoding="utf-8")
     session.out.note(f"wrote {output}")
 
 

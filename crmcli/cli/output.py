@@ -225,7 +225,7 @@ class Output:
         return [one_line(shown(column, row, self.locale, cents)) for row in rows]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
-        color = column.colors.get(plain(row.get(column.name))) if column.colors else None
+        color = column.colors.get(column.key(row)) if column.colors else None
         return self.paint(text, color) if color else text
 
     def _alarm(self, text: str) -> str:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, Refused
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
     from crmcli.cli.output import Output
     from crmcli.workspace import Workspace
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
+YEARS = range(1900, 2200)
+"""The years in which the clock may stand: far enough from the ends of the calendar to reckon in."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -74,6 +77,10 @@ class Session:
             raise BadUsage(
                 f"CRM_NOW={text!r} is not an instant", "write it as 2026-11-23T09:00:00+03:00"
             ) from None
+        if moment.year not in YEARS:
+            raise BadUsage(
+                f"CRM_NOW={text!r} is out of our time", f"years {YEARS[0]} to {YEARS[-1]}"
+            )
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def confirm(self, question: str) -> None:
@@ -85,7 +92,7 @@ class Session:
         if not sys.stdin.isatty():
             raise BadUsage(question.rstrip("?") + " needs a yes", "add --yes")
         if not click.confirm(question, err=True):
-            raise click.Abort
+            raise Refused("nothing was changed: the answer was no")
 
 
 def _known_format(text: str) -> str:

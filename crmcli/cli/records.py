@@ -51,10 +51,15 @@ def add_command(entity: str) -> click.Command:
 
     def callback(**options: Any) -> None:
         session = click.get_current_context().ensure_object(Session)
+        from crmcli.cli.views import raw_row
         from crmcli.sales import records
 
         record = records.add(session.workspace, entity, read_given(entity, options))
-        session.out.created(record.id)
+        if session.dry_run:
+            row = raw_row(session.workspace, record)
+            tell(session, f"Added {record.id} {record.get('name')}.", row)
+        else:
+            session.out.created(record.id)
         notes(session)
 
     example = {
@@ -230,14 +235,16 @@ def rm_command(entity: str) -> click.Command:
     @click.option("--unlink", is_flag=True, help="Take away the links that others have to it.")
     @click.pass_obj
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
+        from crmcli.cli.views import raw_row
         from crmcli.sales import records
 
         ws = session.workspace
-        ids = [ws.resolve(ref, entity) for ref in refs]
+        ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
         session.confirm(f"remove {', '.join(ids)}?")
-        for record_id in ids:
-            record = records.remove(ws, record_id, unlink=unlink)
-            tell(session, f"Removed {record_id} {record.get('name')}.")
+        for record in records.remove(ws, *ids, unlink=unlink):
+            row = raw_row(ws, record)
+            tell(session, f"Removed {record.id} {record.get('name')}.", row)
+        notes(session)
 
     return Change(
         "rm",

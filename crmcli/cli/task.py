@@ -18,13 +18,15 @@ task = noun("task", "Tasks: what has to be done, by when, for whom.")
 @click.pass_obj
 def done(session: Session, refs: Sequence[str]) -> None:
     """Mark tasks as done."""
+    from crmcli.cli.views import raw_row
     from crmcli.sales import tasks
 
     ws = session.workspace
     for ref in refs:
         finished, was_open = tasks.finish(ws, ws.resolve(ref, "task"))
         words = "Done" if was_open else "Was done before"
-        tell(session, f"{words}: {finished.id} {finished.name}.")
+        row = raw_row(ws, finished)
+        tell(session, f"{words}: {finished.id} {finished.name}.", row)
     notes(session)
 
 
@@ -33,11 +35,13 @@ def done(session: Session, refs: Sequence[str]) -> None:
 @click.pass_obj
 def reopen(session: Session, refs: Sequence[str]) -> None:
     """Take finished tasks up again."""
+    from crmcli.cli.views import raw_row
     from crmcli.sales import tasks
 
     ws = session.workspace
     for ref in refs:
         opened, was_done = tasks.reopen(ws, ws.resolve(ref, "task"))
         words = "Open again" if was_done else "Is open"
-        tell(session, f"{words}: {opened.id} {opened.name}.")
+        row = raw_row(ws, opened)
+        tell(session, f"{words}: {opened.id} {opened.name}.", row)
     notes(session)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import click
 
 from crmcli.cli.params import Session, Verb
+from crmcli.errors import NotFound
+from crmcli.model.values import entity_of
 
 
 @click.command(
@@ -23,7 +25,12 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
     from crmcli.cli.views import story
 
     ws, out = session.workspace, session.out
-    events = story(ws, ws.find(ref))
+    try:
+        events = story(ws, ws.find(ref))
+    except NotFound:
+        events = ws.events(record=ref.strip().lower()) if entity_of(ref.strip().lower()) else []
+        if not events:  # else it was removed: its story outlives it
+            raise
     if kind:
         events = [e for e in events if any(e.kind == k or e.kind.startswith(f"{k}.") for k in kind)]
     if limit:

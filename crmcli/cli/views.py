@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from crmcli.cli.cells import in_short
 from crmcli.cli.output import Column
 from crmcli.cli.params import Session
 from crmcli.errors import BadUsage
@@ -62,8 +64,14 @@ def print_records(
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:
     """The column with words for its raw values: stage names, people, names of linked records."""
     if column.kind == "stage":
-        stages = [s for p in ws.pipelines if p.entity == entity for s in p.stages]
-        return column.named({s.id: s.name for s in stages}, {s.id: s.color for s in stages})
+        if entity == "lead":
+            stages = {s.id: s for s in ws.pipelines.leads.stages}
+        else:  # two pipelines may have stages of the same id
+            stages = {f"{p.id}/{s.id}": s for p in ws.pipelines.deals for s in p.stages}
+            stages |= {f"/{s.id}": s for s in ws.pipelines.deals[0].stages}
+            column = replace(column, within="pipeline")
+        names = {key: stage.name for key, stage in stages.items()}
+        return column.named(names, {key: stage.color for key, stage in stages.items()})
     if column.kind == "pipeline":
         return column.named({p.id: p.name for p in ws.pipelines.deals})
     if column.kind == "user":
@@ -154,7 +162,4 @@ def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
 
 
 def _short(kind: str, value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value) or "(empty)"
-    raw = dump_value(kind, value)
-    return str(raw) if raw != "" else "(empty)"
+    return in_short(dump_value(kind, value))

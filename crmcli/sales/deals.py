@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from crmcli.errors import BadUsage
-from crmcli.sales.stages import Move, find_stage, move_in
+from crmcli.sales.places import find_stage
+from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Workspace
 
 

@@ -125,7 +125,8 @@ def check_minimum(record: Record) -> None:
         "task": "a title",
         "offer": "a number",
     }.get(record.entity, "a name")
-    raise TooLittle(f"a {record.entity} needs {least}", "e.g. --name …")
+    hint = "e.g. crm task add 'Позвонить'" if record.entity == "task" else "e.g. --name …"
+    raise TooLittle(f"a {record.entity} needs {least}", hint)
 
 
 def follow_name(before: Record, after: Record) -> Record:

@@ -11,6 +11,7 @@ from crmcli.model.fields import MAP_KINDS, UTM_KEYS, Field, Record, empty, parse
 from crmcli.model.schema import CLASSES
 from crmcli.model.values import CompanyLink, Raw, Value, fold
 from crmcli.sales import defaults
+from crmcli.sales.places import beginning
 from crmcli.sales.required import check_stage, require
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
@@ -87,9 +88,9 @@ def _currency_in(text: str) -> str:
 def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
     """Type the texts that people wrote for one field; links may be any reference."""
     if field.kind == "companies":
-        return tuple(_company_link(ws, text) for text in texts if text)
+        return joined((), tuple(_company_link(ws, text) for text in texts if text))
     if field.kind in ("link", "links"):
-        ids = tuple(ws.resolve(text, *field.entities) for text in texts if text)
+        ids = tuple(dict.fromkeys(ws.resolve(text, *field.entities) for text in texts if text))
         return ids if field.kind == "links" else (ids[-1] if ids else "")
     if field.kind in MAP_KINDS:
         raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
@@ -142,12 +143,14 @@ def build(
     """
     custom = {f.name: empty(f.kind) for f in ws.schema.custom.get(entity, ())}
     blank = CLASSES[entity](id=record_id or ws.new_id(entity), custom=custom)
+    if strict:
+        values = beginning(ws, entity, values)
     record = defaults.complete(ws, with_values(ws, blank, values))
     if strict:
         require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
         defaults.check_minimum(record)
         if entity in ("lead", "deal"):
-            check_stage(ws, record, ws.stage_of(record))
+            check_stage(ws, record, ws.stage_of(record), is_new=True)
     return record
 
 
@@ -171,18 +174,59 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
         field = _list_field(ws, record.entity, name)
         now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
         new = cast("tuple[Any, ...]", read_value(ws, field, texts))
-        values[name] = _ordered(field, (*now, *(item for item in new if item not in now)))
+        values[name] = _ordered(field, joined(now, new))
     for name, texts in edit.less.items():
         field = _list_field(ws, record.entity, name)
-        gone = {_bare(item) for item in cast("tuple[Any, ...]", read_value(ws, field, texts))}
         now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
+        gone = _gone(ws, field, now, texts)
         values[name] = tuple(item for item in now if _bare(item) not in gone)
     for name in edit.unset:
         values[name] = empty(field_named(ws, record.entity, name).kind)
     for name in ("stage", "pipeline"):
         if name in values and values[name] != record.get(name):
             raise Refused(f"{name} is not edited", f"use crm {record.entity} move")
-    return defaults.follow_name(record, with_values(ws, record, values))
+    after = defaults.follow_name(record, with_values(ws, record, values))
+    return still_whole(ws, record, after)
+
+
+def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
+    """The edited record, unless it lost what a record must have.
+
+    An emptied name is made anew, and an amount has its currency, as in a new record.
+    """
+    complete = defaults.complete(ws, after)
+    names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}
+    if before.get("name"):
+        names.add("name")
+        defaults.check_minimum(complete)
+    after = with_values(ws, after, {n: complete.get(n) for n in names if not after.get(n)})
+    needed = [f for f in ws.schema.fields(after.entity) if f.required]
+    require(ws, after, [f.name for f in needed if before.get(f.name) != empty(f.kind)])
+    return after
+
+
+def joined(now: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list with what is new to it; a company that is named again gets its new role."""
+    items = list(now)
+    for item in new:
+        places = [n for n, had in enumerate(items) if _bare(had) == _bare(item)]
+        if not places or not isinstance(item, CompanyLink):
+            items += [] if item in items else [item]
+        elif item.role:
+            items[places[0]] = item
+    return tuple(items)
+
+
+def _gone(ws: Workspace, field: Field, now: tuple[Any, ...], texts: Sequence[str]) -> set[str]:
+    """What `--remove` names: items as they stand, even broken ones, or in any other spelling."""
+    standing = {_bare(item) for item in now}
+    gone: set[str] = set()
+    for text in texts:
+        if fold(text) in standing:
+            gone.add(fold(text))
+        else:
+            gone |= {_bare(i) for i in cast("tuple[Any, ...]", read_value(ws, field, [text]))}
+    return gone
 
 
 def _list_field(ws: Workspace, entity: str, name: str) -> Field:
@@ -239,22 +283,31 @@ def referring(ws: Workspace, record_id: str) -> list[Record]:
     return list({record.id: record for record in found}.values())
 
 
-def remove(ws: Workspace, record_id: str, *, unlink: bool = False) -> Record:
-    """Remove a record; refused while others link to it, unless `unlink` takes the links away too."""
-    with ws.change(f"{record_id.split('-')[0]} rm") as change:
-        record = change.get(record_id)
+def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record]:
+    """Remove records, all or none; refused while others link to them, unless `unlink` takes the
+    links away too."""
+    ids = list(dict.fromkeys(record_ids))
+    with ws.change(f"{ids[0].split('-')[0]} rm") as change:
+        gone = [change.get(record_id) for record_id in ids]
         ws.look_again()
-        links = referring(ws, record_id)
-        if links and not unlink:
-            shown = ", ".join(r.id for r in links[:5]) + (" …" if len(links) > 5 else "")
-            raise StillLinked(
-                f"{record_id} is linked from {len(links)} records: {shown}",
-                "remove those first, or add --unlink to take the links away",
-            )
-        for other in links:
-            change.save(without_link(ws, change.get(other.id), record_id))
-        change.remove(record_id)
-    return record
+        for record_id in ids:
+            others = [r for r in referring(ws, record_id) if r.id not in ids]
+            if others and not unlink:
+                raise _still_linked(record_id, others)
+            for other in others:
+                change.save(without_link(ws, change.get(other.id), record_id))
+        for record_id in ids:
+            change.remove(record_id)
+    return gone
+
+
+def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
+    shown = ", ".join(r.id for r in others[:5]) + (" …" if len(others) > 5 else "")
+    count = f"{len(others)} records" if len(others) > 1 else "one record"
+    return StillLinked(
+        f"{record_id} is linked from {count}: {shown}",
+        "remove those first, or add --unlink to take the links away",
+    )
 
 
 def without_link(ws: Workspace, record: Record, record_id: str) -> Record:

@@ -32,7 +32,7 @@ def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
         )
 
 
-def check_stage(ws: Workspace, record: Record, stage: Stage) -> None:
+def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = False) -> None:
     """Refuse a record that lacks a field which its stage requires; MissingFields lists them all."""
     missing: list[str] = []
     for alternatives in stage.requires:
@@ -40,8 +40,10 @@ def check_stage(ws: Workspace, record: Record, stage: Stage) -> None:
         if all(record.get(name) == empty(kind) for name, kind in kinds.items()):
             missing.append(" or ".join(alternatives))
     if missing:
+        what = f"a new {record.entity}" if is_new else f"{record.entity} {record.id}"
+        give = " ".join(f"--set {names.split(' or ')[0]}=…" for names in missing)
         raise MissingFields(
-            f"{record.entity} {record.id} cannot stand in {stage.name!r}: it lacks {', '.join(missing)}",
-            f"crm {record.entity} edit {record.id} --set {missing[0].split(' or ')[0]}=…",
+            f"{what} cannot stand in {stage.name!r}: it lacks {', '.join(missing)}",
+            f"add {give}" if is_new else f"crm {record.entity} edit {record.id} {give}",
             missing,
         )

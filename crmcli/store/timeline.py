@@ -202,6 +202,8 @@ class _Reading:
             self.rows.append(Row(_event(cells), cells[8], cells[7], self.line))
         except ValueError as error:
             hint = "restore the line from git or a backup"
+            if line.startswith(_CONFLICT):
+                hint = "keep the lines of both sides, take out the marks"
             self.problems.append(Problem(self.name, self.line, str(error), hint))
 
 
@@ -280,34 +282,42 @@ def _depth(text: str) -> int:
 
 
 def verify_chain(path: Path, *, name: str = "") -> list[Problem]:
-    """Where a timeline file was changed afterwards: each line must know the line above it."""
+    """Where a timeline file was changed afterwards: each line must know a line above it.
+
+    It is the one right above, except where git joined two branches of one clone: there the chain
+    forks, and the lines of one branch follow those of the other.
+    """
     problems: list[Problem] = []
-    above = b""
+    above: set[bytes] = set()
     for number, line in enumerate(files.read_bytes(path).split(b"\n"), 1):
-        if not line:
+        if not line or (line == HEADER.encode() and number > 1):
             continue
+        own = line_hash(line).encode()
         if number == 1:
             good = line == HEADER.encode()
             message = "the first line is not the header"
         else:
-            good = line.endswith(b"," + line_hash(above).encode())
+            good = line.rpartition(b",")[2] in above and own not in above
             message = "the line above was changed, or a line was taken out or put in"
         if not good:
             hint = "compare with git or a backup"
             problems.append(Problem(name or path.as_posix(), number, message, hint))
-        above = line
+        above.add(own)
     return problems
 
 
 class EventIds:
     """Makes event ids that sort by time: `e`, nine letters of milliseconds, seven of chance.
 
-    Each is greater than the one before it and than `last`, even when the clock stands or goes back.
+    Each is greater than the one before it and than `last`, even when the clock stands or goes back;
+    the first goes on from `last` by a random step, as another branch of this clone may do the same.
     """
 
     def __init__(self, at: datetime, last: str = "") -> None:
         self._start = int(at.timestamp() * 1000) << _RANDOM_BITS
         self._last = _number(last)
+        if self._last >= self._start:
+            self._last += int.from_bytes(os.urandom(4)) >> 4
 
     def next(self) -> str:
         """The next id."""

@@ -211,3 +211,61 @@ def test_a_full_stdout_is_a_failure_and_a_closed_one_is_not_a_traceback(
         ["bash", "-c", f"{' '.join(command)} | true"], cwd=folder, capture_output=True, check=False
     )
     assert b"Traceback" not in piped.stderr
+
+
+def test_a_problem_is_told_once(crm: Crm, folder: Path) -> None:
+    contact = crm("contact", "add", "--name", "Анна").out.strip()
+    (folder / layout.record_path(contact)).write_text("\tname: x\n", encoding="utf-8")
+    run = crm("contact", "show", contact)
+    refused(run, 6, "a tab in the indentation")
+    assert run.err.count("a tab in the indentation") == 1
+
+
+def test_check_survives_links_that_are_no_links(crm: Crm, folder: Path) -> None:
+    lead = crm("lead", "add", "--name", "Л").out.strip()
+    other = crm("lead", "add", "--name", "М").out.strip()
+    path = folder / layout.record_path(lead)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}company: Ромашка\ncontact: {other}\n", encoding="utf-8")
+    run = crm("check")
+    assert run.code == 6, run.err
+    assert "company links to Ромашка, which is not there" in run.out
+    assert f"contact links to {other}, which is no contact" in run.out
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_bug_and_damages_nothing(folder: Path, closed: str) -> None:
+    program = f"{sys.executable} -m crmcli -C {folder}"
+    done = subprocess.run(
+        ["bash", "-c", f"{program} lead add --name Анна {closed}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    [file] = (folder / "data/leads").glob("*/*.yaml")
+    assert file.read_text(encoding="utf-8").startswith(f"id: {file.stem}\nname: Анна\n")
+    bad = subprocess.run(["bash", "-c", f"{program} lead show нет {closed}"], capture_output=True)
+    assert bad.returncode == 3
+
+
+@pytest.mark.parametrize("now", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+def test_the_clock_stays_within_the_calendar(crm: Crm, now: str) -> None:
+    refused(crm("lead", "add", "--name", "А", CRM_NOW=now), 2, "CRM_NOW", "years")
+
+
+@pytest.mark.parametrize(
+    ("utm", "says"), [("medium", "'medium' is not FIELD=VALUE"), ("foo=1", "there is no utm_foo")]
+)
+def test_a_bad_utm_is_named_as_it_was_given(crm: Crm, utm: str, says: str) -> None:
+    refused(crm("lead", "add", "--name", "А", "--utm", utm), 2, says, "--utm")
+
+
+def test_a_note_that_says_nothing_or_nothing_readable_is_refused(crm: Crm) -> None:
+    lead = crm("lead", "add", "--name", "Л").out.strip()
+    refused(crm("log", "note", lead), 2, "a note needs a text")
+    refused(crm("log", "note", lead, "-", stdin="Привет".encode("cp1251")), 2, "not UTF-8", "iconv")
+    assert "note" not in crm("timeline", lead).out
+
+
+def test_a_pipeline_for_a_deal_that_is_not_made_is_refused(crm: Crm) -> None:
+    lead = crm("lead", "add", "--name", "Л").out.strip()
+    refused(crm("lead", "convert", lead, "--contact", "--pipeline", "sales"), 2, "add --deal")

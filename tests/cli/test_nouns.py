@@ -171,3 +171,46 @@ def test_a_change_by_git_is_seen_by_the_next_command(crm: Crm, folder: Path) -> 
     git("checkout", "-q", "--", "data/leads")
     assert "Старое" in crm("lead", "list").out
     assert crm("lead", "list", "--ids", "--where", "name = старое").out.strip() == lead
+
+
+def test_a_rehearsed_add_prints_no_id_that_a_script_could_take(crm: Crm) -> None:
+    run = crm("lead", "add", "--name", "Проба", "-n")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.startswith("would: Added lead-")
+    assert crm("lead", "list", "--ids").out == ""
+
+
+def test_the_story_of_a_removed_record_can_still_be_read(crm: Crm) -> None:
+    lead = crm("lead", "add", "--name", "Ушёл").out.strip()
+    assert crm("lead", "rm", lead, "--yes").code == 0
+    kinds = [e["kind"] for e in json.loads(crm("timeline", lead, "--json").out)]
+    assert kinds == ["lead.created", "lead.removed"]
+    assert crm("timeline", "lead-00000000").code == 3
+
+
+def test_a_change_says_what_tells_two_things_of_a_list_apart(crm: Crm) -> None:
+    crm("company", "add", "--name", "Ромашка")
+    contact = crm("contact", "add", "--name", "Анна", "--phone", "89123456789").out.strip()
+    run = crm(
+        "contact", "edit", contact, "--phone", "mobile:89123456789", "--company", "Ромашка: директор",
+        "--utm", "source=yandex",
+    )  # fmt: skip
+    assert "phones +79123456789 → mobile:+79123456789" in run.out
+    assert "(директор)" in run.out
+    assert "utm (empty) → source=yandex" in run.out
+
+
+def test_a_stage_has_the_name_that_its_own_pipeline_gives_it(crm: Crm, folder: Path) -> None:
+    with (folder / "pipelines.yaml").open("a", encoding="utf-8") as text:
+        text.write(
+            "  - id: service\n    name: Сервис\n    stages:\n"
+            "      - {id: request, name: Заявка, kind: open}\n"
+            "      - {id: done, name: Готово, kind: won}\n"
+            "      - {id: fail, name: Провал, kind: lost}\n"
+        )
+    deal = crm("deal", "add", "--name", "Д", "--pipeline", "сервис").out.strip()
+    assert "Заявка" in crm("deal", "list").out
+    crm("deal", "move", deal, "request", "--pipeline", "sales")
+    assert "Поступил запрос" in crm("deal", "list").out
+    assert "Заявка → Поступил запрос" in crm("timeline", deal).out
+    assert "Stage:          Поступил запрос" in crm("deal", "show", deal).out

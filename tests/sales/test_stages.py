@@ -7,8 +7,9 @@ import pytest
 from crmcli.errors import BadUsage, CrmError, Refused
 from crmcli.model.deal import Deal
 from crmcli.sales import deals, leads, records, stages
+from crmcli.sales.places import NoSuchStage, ReasonMissing
 from crmcli.sales.required import MissingFields
-from crmcli.sales.stages import Closed, NoSuchStage, ReasonMissing
+from crmcli.sales.stages import Closed
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -123,3 +124,22 @@ def test_only_leads_and_deals_move(ws: Workspace) -> None:
     contact = new(ws, "contact", name="К")
     with pytest.raises(CrmError, match="a contact has no stages"):
         stages.move(ws, contact, "new")
+
+
+def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Workspace) -> None:
+    deal = records.add(ws, "deal", {"name": ["Д"], "pipeline": ["service"]})
+    stages.move(ws, deal.id, "fine")
+    with pytest.raises(Closed):
+        stages.move(ws, deal.id, "request", pipeline="sales")
+    stages.move(ws, deal.id, "request", pipeline="sales", reopen=True)
+    assert ws.get(deal.id).get("pipeline") == "sales"
+
+
+def test_a_better_reason_for_what_is_lost_already_is_taken_down(ws: Workspace) -> None:
+    deal = records.add(ws, "deal", {"name": ["Д"]})
+    deals.lose(ws, deal.id, "price")
+    again = deals.lose(ws, deal.id, "silent")
+    assert (again.moved, again.reason) == (False, "silent")
+    assert ws.get(deal.id).get("lost_reason") == "silent"
+    assert deals.lose(ws, deal.id, "").reason == ""
+    assert len(ws.events(record=deal.id, kinds=["stage.entered"])) == 1

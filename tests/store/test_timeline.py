@@ -274,3 +274,28 @@ def test_counting_on_stays_within_the_millisecond() -> None:
         last = ids.next()
     assert last[:10] == first[:10]
     assert last > first
+
+
+def test_branches_of_one_clone_that_git_joined_are_a_sound_chain(tmp_path: Path) -> None:
+    first, ours, theirs, last = (event(n) for n in range(4))
+    path = tmp_path / PATH
+    path.parent.mkdir(parents=True)
+
+    def more(base: bytes, *events: Event) -> bytes:
+        path.write_bytes(base)
+        return timeline.lines(list(events), timeline.tail(tmp_path, PATH))
+
+    trunk = timeline.lines([first], NEW)
+    joined = trunk + more(trunk, ours) + more(trunk, theirs)
+    path.write_bytes(joined + more(joined, last))
+    assert read(path) == [first, ours, theirs, last]
+    assert timeline.verify_chain(path) == []
+    path.write_bytes(joined.replace(trunk.splitlines(keepends=True)[1], b""))
+    assert [problem.line for problem in timeline.verify_chain(path)] == [2, 3]
+
+
+def test_two_branches_in_one_second_choose_different_ids() -> None:
+    last = timeline.EventIds(AT).next()
+    chosen = {timeline.EventIds(AT, last).next() for _ in range(50)}
+    assert len(chosen) == 50
+    assert min(chosen) > last

@@ -1,0 +1,97 @@
+"""Where a lead or deal may stand: pipelines and stages as people name them, and where a new one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.values import Value
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Pipeline, Stage
+
+
+class NoSuchStage(BadUsage):
+    """The pipeline declares no stage of that id or name."""
+
+
+class ReasonMissing(Refused):
+    """Losing needs a reason."""
+
+
+class NotConverted(Refused):
+    """A lead comes to the stage of success by converting it, in no other way."""
+
+
+def find_stage(pipeline: Pipeline, ref: str) -> Stage:
+    """A stage of a pipeline by id or name in any case; NoSuchStage lists them with the nearest."""
+    from difflib import get_close_matches
+
+    stage = pipeline.stage(ref)
+    if stage is not None:
+        return stage
+    names = [s.id for s in pipeline.stages]
+    near = get_close_matches(ref, [*names, *(s.name for s in pipeline.stages)], 1)
+    raise NoSuchStage(
+        f"pipeline {pipeline.id!r} has no stage {ref!r}",
+        (f"did you mean {near[0]!r}? " if near else "") + f"stages: {', '.join(names)}",
+    )
+
+
+def find_pipeline(ws: Workspace, ref: str) -> Pipeline:
+    """A deal pipeline by id or name; BadUsage lists them."""
+    pipeline = ws.pipelines.find(ref)
+    if pipeline is None or pipeline.entity != "deal":
+        known = ", ".join(p.id for p in ws.pipelines.deals)
+        raise BadUsage(f"there is no deal pipeline {ref!r}", f"pipelines: {known}")
+    return pipeline
+
+
+def reason_field(entity: str) -> str:
+    """The field that says why a record of that kind was lost."""
+    return "junk_reason" if entity == "lead" else "lost_reason"
+
+
+def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> ReasonMissing | None:
+    """The refusal to lose something without a reason; None where no reasons are declared."""
+    name = reason_field(entity)
+    known = ws.settings.directories.get(ws.schema.field(entity, name).directory, {})
+    if not known:
+        return None
+    word = "junk" if entity == "lead" else "lost"
+    return ReasonMissing(
+        f"{what} cannot be {word} without a reason", f"add {option}, one of {', '.join(known)}"
+    )
+
+
+def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """The values of a new lead or deal with pipeline and stage by their ids, however they were named.
+
+    One that begins at an end obeys the rules of that end: a lost one has its reason, a closed deal
+    the time of its closing, and a lead is not converted by being added.
+    """
+    if entity not in ("lead", "deal"):
+        return dict(values)
+    placed = dict(values)
+    pipeline = ws.pipelines.leads
+    if entity == "deal":
+        named = str(values.get("pipeline") or "")
+        pipeline = find_pipeline(ws, named) if named else ws.pipelines.deals[0]
+        placed["pipeline"] = pipeline.id
+    named = str(values.get("stage") or "")
+    stage = find_stage(pipeline, named) if named else pipeline.initial
+    placed["stage"] = stage.id
+    if entity == "lead" and stage.kind == "won":
+        raise NotConverted(
+            f"a lead comes to {stage.name!r} by converting it", "add it, then crm lead convert"
+        )
+    if stage.kind == "lost" and not values.get(reason_field(entity)):
+        option = f"--{reason_field(entity).replace('_', '-')}"
+        refusal = missing_reason(ws, entity, f"a new {entity}", option)
+        if refusal:
+            raise refusal
+    if entity == "deal" and not stage.is_open:
+        placed["closed_at"] = values.get("closed_at") or values.get("created_at") or ws.now
+    return placed

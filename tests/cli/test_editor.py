@@ -1,0 +1,111 @@
+"""`edit` without options: what comes back from the editor, sound or not, and what is kept of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crmcli.store import layout
+from tests.conftest import Run
+
+Crm = Callable[..., Run]
+Editor = Callable[[str], str]
+
+
+@pytest.fixture
+def editor(tmp_path: Path) -> Editor:
+    """Make an editor of a shell script that works on the file `$1`."""
+
+    def make(script: str) -> str:
+        path = tmp_path / "editor"
+        path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        path.chmod(0o755)
+        return str(path)
+
+    return make
+
+
+def kept(run: Run) -> Path:
+    """The file in which a refused text was kept."""
+    found = re.search(r"your text is kept in (\S+)", run.err)
+    assert found, run.err
+    return Path(found[1])
+
+
+def test_what_is_written_is_read_as_if_it_was_typed(crm: Crm, editor: Editor) -> None:
+    company = crm("company", "add", "--name", "ООО «Ромашка»").out.strip()
+    lead = crm("lead", "add", "--name", "Лид", "--tag", "vip").out.strip()
+    lines = [
+        "amount: 1 000,50 ₽", "birthday: 01.02.1990", "source: веб-сайт", "company: ООО «Ромашка»",
+        "phones:", "  - 8 (912) 345-67-89 доб. 12", "  - {value: 8 495 123-45-67, type: home}",
+    ]  # fmt: skip
+    text = "\n".join(lines)
+    run = crm("lead", "edit", lead, EDITOR=editor(f'cat >> "$1" <<"END"\n{text}\nEND'))
+    assert run.code == 0, run.err
+    row = json.loads(crm("lead", "show", lead, "--json").out)
+    assert (row["amount"], row["currency"], row["birthday"]) == ("1000.50", "RUB", "1990-02-01")
+    assert (row["source"], row["company"], row["tags"]) == ("web", company, ["vip"])
+    assert row["phones"] == [
+        {"value": "+79123456789", "ext": "12", "type": "work"},
+        {"value": "+74951234567", "type": "home"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "says"),
+    [
+        ("echo 'a: [' >> $1", 6, "the edited text:"),
+        ("echo 'phones: не телефон' >> $1", 6, "the edited text:6: phones"),
+        ("echo 'company: Нет такой' >> $1", 6, "no company answers"),
+        ("sed -i 's/^stage:.*/stage: working/' $1", 1, "stage is not edited"),
+        ("sed -i 's/^id:.*/id: lead-00000000/' $1", 1, "the id of a record cannot be changed"),
+        ("sed -i '/^created_at/d' $1", 1, "created_at is written by crm itself"),
+        ("sed -i 's/^name:.*/name:/' $1", 1, "a lead needs a name"),
+        ("printf 'name: \\377\\n' > $1", 6, "not UTF-8"),
+        (": > $1", 6, "the file is empty"),
+    ],
+)
+def test_a_text_that_is_not_taken_is_kept(
+    crm: Crm, folder: Path, editor: Editor, script: str, code: int, says: str
+) -> None:
+    lead = crm("lead", "add", "--name", "Лид", "--owner", "anna").out.strip()
+    before = (folder / layout.record_path(lead)).read_bytes()
+    run = crm("lead", "edit", lead, EDITOR=editor(script))
+    assert (run.code, run.out) == (code, ""), run.err
+    assert says in run.err
+    assert kept(run).is_file()
+    kept(run).unlink()
+    assert (folder / layout.record_path(lead)).read_bytes() == before
+
+
+def test_a_text_is_kept_when_somebody_was_faster(crm: Crm, folder: Path, editor: Editor) -> None:
+    lead = crm("lead", "add", "--name", "Лид").out.strip()
+    file = folder / layout.record_path(lead)
+    run = crm(
+        "lead", "edit", lead,
+        EDITOR=editor(f"sed -i 's/Лид/Мой/' $1; sed -i 's/Лид/Чужой/' {file}"),
+    )  # fmt: skip
+    assert run.code == 5, run.err
+    assert "name: Мой" in kept(run).read_text(encoding="utf-8")
+    kept(run).unlink()
+    assert "name: Чужой" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("script", ["exit 0", "rm $1", "sed -i 's/$/\\r/' $1"])
+def test_a_text_that_says_the_same_changes_nothing(crm: Crm, editor: Editor, script: str) -> None:
+    lead = crm("lead", "add", "--name", "Лид").out.strip()
+    assert crm("lead", "edit", lead, EDITOR=editor(script)) == (0, "", "nothing changed\n")
+
+
+def test_what_stood_broken_does_not_hinder_an_edit(crm: Crm, folder: Path, editor: Editor) -> None:
+    deal = crm("deal", "add", "--name", "Д").out.strip()
+    file = folder / layout.record_path(deal)
+    with file.open("a", encoding="utf-8") as text:
+        text.write("contacts:\n  - contact-00000000\ncompany: company-00000000\n")
+    run = crm("deal", "edit", deal, EDITOR=editor("sed -i 's/^name:.*/name: Новое/' $1"))
+    assert run.code == 0, run.err
+    assert "contact-00000000" in file.read_text(encoding="utf-8")
