@@ -308,9 +308,10 @@ def test_an_error_in_an_included_file_names_that_file(put: Callable[[str, str], 
 
 def test_a_missing_template_lists_those_that_are_there(put: Callable[[str, str], Renderer]) -> None:
     renderer = put("mail/hello.j2", "")
-    with pytest.raises(TemplateFailed) as caught:
-        renderer.render_text("mail/helo.j2", NAMES)
-    assert "mail/hello.j2" in caught.value.hint
+    for path in ("mail/helo.j2", "hello.j2", "mial/hello.j2", "mail"):
+        with pytest.raises(TemplateFailed) as caught:
+            renderer.render_text(path, NAMES)
+        assert "mail/hello.j2" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,13 @@ def key(text: str, country: str) -> str:
     return "".join(re.findall("[0-9]", value))
 
 
+def is_country(code: str) -> bool:
+    """Whether two letters name a country that has phone numbers."""
+    from phonenumbers import PhoneMetadata
+
+    return PhoneMetadata.metadata_for_region(code) is not None
+
+
 def _first(text: str, country: str) -> str:
     try:
         phones = parse_phones(text, country)

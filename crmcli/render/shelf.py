@@ -61,11 +61,8 @@ class Shelf:
         return place
 
     def _others(self, path: str) -> str:
-        """The templates that stand beside the one that is missing."""
-        around = PurePosixPath(path).parent
-        folder = self.folder / around
-        if not folder.is_dir():
-            return f"there is no folder {self.shown(str(around))} either"
-        names = sorted(p.name for p in folder.iterdir() if p.name.endswith(".j2"))
-        there = ", ".join(str(around / name) for name in names[:20])
-        return f"there are: {there}" if there else f"{self.shown(str(around))} holds no templates"
+        """The templates that stand beside the one that is missing, or else all."""
+        beside = self.folder / PurePosixPath(path).parent
+        found = sorted(beside.glob("*.j2")) or sorted(self.folder.rglob("*.j2"))
+        there = ", ".join(str(one.relative_to(self.folder)) for one in found[:20])
+        return f"there are: {there}" if there else f"{self.folder.name}/ holds no templates"

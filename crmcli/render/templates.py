@@ -52,6 +52,10 @@ class Renderer:
         """The text of a template below the folder; TemplateFailed if it cannot be rendered."""
         return self._run(self._shelf.read(path), path, self._shelf.shown(path), names)
 
+    def look_for(self, path: str) -> None:
+        """TemplateFailed, with the names of those that are there, if there is no such template."""
+        self._shelf.read(path)
+
     def render_inline(self, source: str, names: Names, where: str) -> str:
         """The text of a template that stands elsewhere; `where` names the place for complaints."""
         if "{" not in source:

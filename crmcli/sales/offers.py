@@ -13,6 +13,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
 from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
+from crmcli.sales.letters import renderer
 from crmcli.sales.records import build
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
@@ -47,7 +48,8 @@ class Draft:
 def draft(ws: Workspace, deal_ref: str, wanted: Draft | None = None) -> Offer:
     """Make a numbered offer for a deal; returns it.
 
-    Raises NothingToOffer for a deal without lines and amount, BadUsage for a line that cannot be read.
+    Raises NothingToOffer for a deal without lines and amount, BadUsage for a line that cannot be
+    read, TemplateFailed where there is no such template.
     """
     deal_id = ws.resolve(deal_ref, "deal")
     with ws.change("offer draft") as change:
@@ -61,6 +63,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: Draft) -> Offe
         raise BadUsage(f"{deal_id} is no deal", "see crm deal list")
     if wanted.valid_days < 0:
         raise BadUsage("an offer cannot end before it begins", "--valid-days 14")
+    renderer(ws).look_for(wanted.template)
     today = ws.now.astimezone(ws.zone).date()
     ws.look_again()  # under the lock, so that nobody takes the same number meanwhile
     taken = [offer.get("name") for offer in ws.select("offer")]
@@ -91,7 +94,8 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
     """
     rate = ws.settings.vat_rate
     if texts:
-        return tuple(read_line(text, rate) for text in texts)
+        currency = deal.currency or ws.settings.currency
+        return tuple(read_line(text, rate, currency) for text in texts)
     if deal.lines:
         return tuple(
             line if line.vat is not None else replace(line, vat=rate) for line in deal.lines
@@ -104,10 +108,11 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
     return (Line(deal.name, price=deal.amount, vat=rate),)
 
 
-def read_line(text: str, rate: Decimal | None) -> Line:
+def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
     """Read `name;quantity;price[;unit[;vat]]`; BadUsage names the part that cannot be read.
 
-    `vat` is a rate in per cent or `no` for a line free of VAT; without it the company's `rate`.
+    `vat` is a rate in per cent or `no` for a line free of VAT; without it the company's `rate`. A
+    price of another currency than the offer's is refused: an offer has one sum.
     """
     from crmcli.model.amounts import read_money, read_number
 
@@ -120,11 +125,15 @@ def read_line(text: str, rate: Decimal | None) -> Line:
     name, quantity, price, unit, vat = [*parts, "", ""][:5]
     try:
         count = read_number(quantity)
-        each, _ = read_money(price)
+        each, said = read_money(price)
         if vat:
             rate = None if vat.lower() in _NO_VAT else read_number(vat)
     except ValueError as error:
         raise BadUsage(f"line {name!r}: {error}", "write 'name;quantity;price;unit;vat'") from None
+    if said not in ("", currency):
+        raise BadUsage(
+            f"line {name!r}: {price!r} is not in {currency}", "the deal's currency is the offer's"
+        )
     if count <= 0 or (rate is not None and not 0 <= rate <= 100):
         raise BadUsage(
             f"line {name!r}: the quantity or the VAT makes no sense", "e.g. 'Кровля;2;1500'"
@@ -154,7 +163,6 @@ def _group(match: re.Match[str]) -> str:
 
 def render(ws: Workspace, offer_id: str) -> str:
     """The offer as a page of HTML, by its template; TemplateFailed if it cannot be rendered."""
-    from crmcli.sales.letters import renderer
     from crmcli.sales.names import names_for
 
     offer = ws.get(offer_id)

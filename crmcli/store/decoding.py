@@ -15,6 +15,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _WIDE = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 
 
@@ -37,6 +38,10 @@ def decode(content: bytes, name: str, encoding: str = "") -> TextRead:
     A mostly good UTF-8 file is not taken for another encoding because of one bad byte. `name` is
     what complaints call the file. Raises BadUsage for an unknown encoding.
     """
+    if content.startswith(_BOOKS):
+        raise TableUnreadable(
+            f"{name} is an Excel workbook or another archive", "save the sheet as CSV UTF-8"
+        )
     mark, marked = next(((m, e) for m, e in _BOMS if content.startswith(m)), (b"", ""))
     chosen = _known_encoding(encoding) or marked
     if mark and _WIDE.get(chosen, chosen)[:6] != marked[:6]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
 
+from crmcli.errors import BadUsage, CrmError
 from crmcli.store.files import os_errors
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -16,6 +18,8 @@ class NewFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if path.is_dir():
+            raise BadUsage(f"{path} is a folder", "give the name of a file in it")
         self._aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
         with os_errors(f"write {path}"):
             fd = os.open(self._aside, _NEW, 0o666)
@@ -29,21 +33,25 @@ class NewFile:
     def keep(self) -> Path:
         """Bring it into its place and return where that is: `name-2.csv` if `name.csv` is taken.
 
-        Nothing that is there already is ever overwritten.
+        Nothing that is there already is ever overwritten. What cannot be brought there is discarded.
         """
-        with os_errors(f"write {self.path}"):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            target = self._reserve()
-            self._aside.replace(target)
-            return target
+        try:
+            with os_errors(f"write {self.path}"):
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._file.close()
+                target = self._reserve()
+                self._aside.replace(target)
+                return target
+        except CrmError:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Leave nothing behind; after `keep` this does nothing."""
-        if not self._file.closed:
+        with contextlib.suppress(OSError):  # a full disk has no room for text that nobody wants
             self._file.close()
-            self._aside.unlink(missing_ok=True)
+        self._aside.unlink(missing_ok=True)
 
     def _reserve(self) -> Path:
         """Take the first free name, with an empty file that nobody else can take then."""

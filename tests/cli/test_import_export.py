@@ -156,6 +156,8 @@ def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
         (("leads", "-", "--delimiter", "ab"), "name\nА\n", 2, "'ab' is no delimiter"),
         (("leads", "-", "--on-duplicate", "ask"), "name\nА\n", 2, "ask"),
         (("leads", "-", "--rejects", "нет/r.csv"), "name\nА\n", 3, "r.csv"),
+        (("leads", "-", "--rejects", "."), "name\nА\n", 2, ". is a folder"),
+        (("leads", "-", "--country", "ZZ"), "name\nА\n", 2, "'ZZ' is no country"),
         (("leads", "-"), "name,email\nА,нет\n", 6, "1 rejected"),
     ],
 )
@@ -180,6 +182,7 @@ def test_fail_exits_with_1_and_the_list(crm: Crm, folder: Path) -> None:
 def test_export_refuses_what_it_does_not_know(crm: Crm) -> None:
     for args, words in (
         (("--columns", "amont"), "did you mean 'amount'?"),
+        (("--columns", ","), "names no column"),
         (("--format", "xlsx"), "xlsx"),
         (("--format", "jsonl", "--excel"), "--excel"),
         (("--where", "amont > 1"), "amont"),

@@ -5,20 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmcli.errors import BadUsage, Conflict
+from crmcli.errors import BadUsage, Conflict, InvalidData
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.sales import importing
-from crmcli.sales.importing import RowsRepeat, Wanted, import_records, open_source
+from crmcli.sales.importing import RowsRepeat, Wanted, import_records, open_source, run
 from crmcli.sales.importing.mapping import NothingMapped, Vocabulary, header_key, map_columns
 from crmcli.sales.importing.presets import PRESETS
 from crmcli.sales.importing.summary import Summary
 from crmcli.workspace import Workspace
+from tests.conftest import NOW
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -145,6 +147,18 @@ def test_a_file_without_a_header_is_refused(ws: Workspace) -> None:
     with pytest.raises(NothingMapped, match="no column means a field"):
         load(ws, "lead", "Анна,89161234567\nБорис,89161234568\n")
     assert not (ws.root.parent / "rejects.csv").exists()
+
+
+def test_a_header_in_another_encoding_is_refused_with_a_hint(ws: Workspace) -> None:
+    with pytest.raises(NothingMapped) as refusal:
+        load(ws, "lead", "Имя;Телефон\nАнна;89161234567\n".encode("cp866"))
+    assert "--encoding cp866" in refusal.value.hint
+
+
+def test_a_json_list_is_refused_as_what_it_is(ws: Workspace) -> None:
+    with pytest.raises(InvalidData, match="one list of JSON") as refusal:
+        load(ws, "lead", '[{"name": "Анна"}]', "x.json")
+    assert "jq -c" in refusal.value.hint
 
 
 def test_custom_fields_by_name_and_by_label(ws: Workspace) -> None:
@@ -490,6 +504,25 @@ def test_replace_moves_by_the_rules_of_moving(ws: Workspace) -> None:
     assert "converting" in rejected(ws)[0]["crm_reason"]
 
 
+def test_a_move_that_replace_may_not_make_says_what_to_do_with_the_file(ws: Workspace) -> None:
+    load(ws, "lead", "Имя;Телефон\nК0;89161234560\nК1;89161234561\n")
+    lost = "К0;89161234560;Некачественный\nК1;89161234561;Некачественный\n"
+    found = load(ws, "lead", f"Имя;Телефон;Стадия\n{lost}", on_duplicate="replace")
+    assert [r["rows"] for r in found.as_dict()["reasons"]] == [2]  # ids do not tell reasons apart
+    [row, _] = rejected(ws)
+    assert "without a reason (add a column junk_reason, one of wrong)" in row["crm_reason"]
+    text = f"Имя;Телефон;Стадия;junk_reason\n{lost.replace('ный', 'ный;wrong')}"
+    assert load(ws, "lead", text, on_duplicate="replace").replaced == 2
+    back = load(
+        ws, "lead", "Имя;Телефон;Стадия\nК;89161234560;Новый\n", on_duplicate="replace",
+        rejects=ws.root.parent / "back.csv",
+    )  # fmt: skip
+    assert back.rejected == 1
+    lead = next(raw["id"] for raw in all_of(ws, "lead") if raw["first_name"] == "К0")
+    [row] = rejected(ws, "back.csv")
+    assert row["crm_reason"].endswith(f"(to take it up again: crm lead move {lead} new --reopen)")
+
+
 def test_create_makes_them_all(ws: Workspace) -> None:
     found = load(ws, "contact", PAIR, on_duplicate="create")
     assert (found.created, found.skipped) == (2, 0)
@@ -673,7 +706,7 @@ def test_the_batch_stands_on_each_record_and_event_and_robots_sleep(ws: Workspac
 def test_robots_wake_if_asked(ws: Workspace) -> None:
     load(ws, "lead", "Имя\nАнна\n", robots=True)
     created, _ = ws.events()
-    assert "robots" not in created.data
+    assert created.data.get("robots") is not False
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(ws: Workspace) -> None:
@@ -696,7 +729,7 @@ def test_a_dry_run_of_merging_sees_its_own_records(ws: Workspace) -> None:
 
 
 def test_rows_are_written_a_chunk_at_a_time(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 10)
+    monkeypatch.setattr(run, "CHUNK", 10)
     text = "Имя;Телефон;Компания\n" + "".join(
         f"К{n};8916123{n % 25:04};Фирма {n % 7}\n" for n in range(45)
     )
@@ -710,10 +743,32 @@ def test_rows_are_written_a_chunk_at_a_time(ws: Workspace, monkeypatch: pytest.M
     assert len(ws.events(kinds=["import.done"])) == 1
 
 
+@pytest.mark.parametrize("before", [0, 1])
+def test_two_imports_at_once_make_each_record_once(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    monkeypatch.setattr(run, "CHUNK", 10)
+    rows = [f"К{n};8916123{n:04}\n" for n in range(30)]
+    load(ws, "lead", "Имя;Телефон\n" + "".join(rows[:before]))
+    text = "Имя;Телефон\n" + "".join(rows)
+    counts: list[int] = []
+
+    def meanwhile(done: int) -> None:
+        if done == 10:
+            other = Workspace.open(ws.root, user="anna", now=NOW)
+            counts.append(load(other, "lead", text).created)
+
+    source = open_source(text.encode(), "x.csv")
+    wanted = Wanted(rejects=ws.root.parent / "r.csv")
+    found = import_records(ws, "lead", source, "x.csv", wanted, meanwhile)
+    assert (found.created, counts) == (10 - before, [20])
+    assert len(all_of(ws, "lead")) == 30
+
+
 def test_an_error_in_the_middle_says_what_stands(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 10)
+    monkeypatch.setattr(run, "CHUNK", 10)
     text = "Имя;E-mail\n" + "".join(f"К{n};нет\n" if n == 3 else f"К{n};\n" for n in range(25))
 
     def stop(rows: int) -> None:
@@ -723,9 +778,26 @@ def test_an_error_in_the_middle_says_what_stands(
     source = open_source(text.encode(), "x.csv")
     with pytest.raises(Conflict, match="disk is full") as refusal:
         import_records(ws, "lead", source, "x.csv", Wanted(rejects=ws.root.parent / "r.csv"), stop)
-    assert "19 rows are imported already as batch-" in refusal.value.hint
+    assert "up to line 21, 19 rows are imported already as batch-" in refusal.value.hint
     assert len(all_of(ws, "lead")) == 19
     assert [row["crm_line"] for row in rejected(ws, "r.csv")] == ["5"]
+
+
+def test_a_disk_without_room_for_the_rejects_is_told_with_what_stands(ws: Workspace) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill_the_disk(rows: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))  # the kernel then says EFBIG
+
+    source = open_source("Имя;E-mail\nПетя;\nВася;нет\n".encode(), "x.csv")
+    wanted = Wanted(rejects=ws.root / "r.csv")
+    try:
+        with pytest.raises(Conflict, match="disk is full") as refusal:
+            import_records(ws, "lead", source, "x.csv", wanted, fill_the_disk)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "up to line 3, 1 rows are imported already as batch-" in refusal.value.hint
+    assert [path.name for path in ws.root.iterdir() if "r.csv" in path.name] == []
 
 
 # -- the real files, where they are ----------------------------------------------------------

@@ -168,7 +168,7 @@ def test_a_deal_with_nothing_to_offer(ws: Workspace) -> None:
     ],
 )
 def test_lines_as_people_write_them(text: str, line: Line) -> None:
-    assert offers.read_line(text, D(22)) == line
+    assert offers.read_line(text, D(22), "RUB") == line
 
 
 @pytest.mark.parametrize("text", ["", "Монтаж", "Монтаж;2", ";1;1", "М;два;1", "М;1;много", "М;0;1", "М;-1;1", "М;1;1;шт;много",

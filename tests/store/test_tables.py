@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import resource
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, Conflict
 from crmcli.store.decoding import TableUnreadable
 from crmcli.store.jsonlines import read_json_lines
 from crmcli.store.newfile import NewFile
@@ -62,6 +63,12 @@ def test_one_broken_byte_does_not_turn_a_utf8_file_into_another_encoding() -> No
     assert [row.cells[-1] for row in rows] == ["Москва", "Казань", "Пермь"]
     assert [row.fault for row in rows] == ["", "holds bytes of another encoding", ""]
     assert (rows[1].line, bool(rows[1].source)) == (3, True)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04\x14\0", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_workbook_is_named_as_one(content: bytes) -> None:
+    with pytest.raises(TableUnreadable, match="Excel workbook"):
+        table(content)
 
 
 def test_an_unknown_encoding_or_delimiter_is_refused() -> None:
@@ -301,3 +308,24 @@ def test_a_new_file_appears_whole_and_never_over_another(tmp_path: Path) -> None
     unwanted.write("три")
     unwanted.discard()
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_new_file_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3, limits[1]))  # the kernel then says EFBIG
+    try:
+        unwanted = NewFile(tmp_path / "rejects.csv")
+        unwanted.write("слишком много")
+        unwanted.discard()
+        wanted = NewFile(tmp_path / "rejects.csv")
+        wanted.write("слишком много")
+        with pytest.raises(Conflict, match="disk is full"):
+            wanted.keep()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_no_new_file(tmp_path: Path) -> None:
+    with pytest.raises(BadUsage, match="is a folder"):
+        NewFile(tmp_path)

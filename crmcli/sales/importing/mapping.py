@@ -195,7 +195,8 @@ def map_columns(
         shown = ", ".join(repr(label) for label in labels[:8])
         raise NothingMapped(
             f"no column means a field of a {vocabulary.entity}: {shown}",
-            "is the first line a header? if so, say --map column=field",
+            "is the first line a header, and does it read well? if so, say --map column=field;"
+            " else try --encoding cp866, koi8-r or mac-cyrillic",
         )
     return _with_one_plain_comment(columns)
 

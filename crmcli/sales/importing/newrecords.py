@@ -11,7 +11,8 @@ from crmcli.model.values import Raw, Value
 from crmcli.sales import defaults, records
 from crmcli.sales.importing.draft import Draft
 from crmcli.sales.importing.reading import RowReader
-from crmcli.sales.stages import move_in
+from crmcli.sales.places import missing_reason, reason_field
+from crmcli.sales.stages import Closed, move_in
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
@@ -200,7 +201,15 @@ def _moved(ws: Workspace, record: Record, typed: Record) -> Update:
     same = record.entity == "lead" or record.get("pipeline") == pipeline
     if record.get("stage") == typed.get("stage") and same:
         return Update(record)
-    target = ws.stage_of(typed)
-    name = "junk_reason" if record.entity == "lead" else "lost_reason"
+    now, target = ws.stage_of(record), ws.stage_of(typed)
+    if target.is_open and not now.is_open:
+        raise Closed(
+            f"{record.id} has ended in {now.name!r}",
+            f"to take it up again: crm {record.entity} move {record.id} {target.id} --reopen",
+        )
+    name = reason_field(record.entity)
     reason = str(record.get(name)) if target.kind == "lost" else ""
+    refusal = missing_reason(ws, record.entity, record.id, f"a column {name}")
+    if target.kind == "lost" and not reason and refusal:
+        raise refusal
     return Update(record, 0, pipeline, target.id, reason)

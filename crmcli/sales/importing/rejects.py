@@ -27,7 +27,7 @@ class Rejects:
         try:
             self._file = NewFile(path)
         except CrmError as error:
-            error.hint = "say with --rejects where rejected rows may be written"
+            error.hint = "say with --rejects to which file rejected rows may be written"
             raise
         if isinstance(source, Table):
             # Excel takes UTF-8 for what it is only with a mark; who sent cp1251 uses Excel.

@@ -27,8 +27,12 @@ class Repeats:
 
     @cached_property
     def _is_empty(self) -> bool:
-        """Whether nothing was here before; asked first under the lock, so that it stays true."""
+        """Whether nothing is here that this import has not made; asked under the lock."""
         return self._ws.count(self._entity) == 0
+
+    def look_again(self) -> None:
+        """Others have written meanwhile."""
+        self.__dict__.pop("_is_empty", None)
 
     def of(self, draft: Draft, keys: Iterable[Key]) -> dict[str, str]:
         """The ids that a row repeats, and by what each; its own id alone if that is there."""

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from crmcli.model.values import Raw, format_decimal
+from crmcli.model.values import ID_LETTERS, Raw, format_decimal
 from crmcli.sales.importing.draft import Draft
 from crmcli.sales.importing.mapping import Column
 
 SHOWN = 20
 """How many lines with two values for one field are listed."""
 
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
+"""What a reason says of its row alone: quoted values, ids."""
 
 
 @dataclass
@@ -98,8 +99,8 @@ class Summary:
         return self.created + self.merged + self.replaced + self.completed
 
     def reject(self, column: str, reason: str) -> None:
-        """Count a reason; reasons that differ only in what they quote are one."""
-        key = (column, _QUOTED.sub("…", reason).partition(";")[0])
+        """Count a reason; reasons that differ only in values or ids are one."""
+        key = (column, _OWN.sub("…", reason).partition(";")[0])
         self.reasons[key] += 1
         self.examples.setdefault(key, reason)
 

@@ -1,0 +1,27 @@
+"""How an import is wanted: what the options of `crm import` say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ON_DUPLICATE = ("skip", "merge", "replace", "create", "fail")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How to import: `columns` is what `--map` says, column -> field or "" to leave it out.
+
+    `country` and `date_order` say how phones and 03/04/2026 are read; with `robots` the robots
+    of a record's stage wake up for it.
+    """
+
+    preset: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    on_duplicate: str = "skip"
+    country: str = ""
+    date_order: str = ""
+    robots: bool = False
+    dry_run: bool = False
+    rejects: Path = field(default_factory=lambda: Path("rejects.csv"))
