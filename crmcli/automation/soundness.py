@@ -16,7 +16,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.render import Renderer
-from crmcli.sales.names import known_names
+from crmcli.sales.names import known_fields, known_names
 from crmcli.store import layout
 from crmcli.store.config import load_pipelines, load_settings
 
@@ -73,7 +73,7 @@ def _faults(
 ) -> Iterator[Problem]:
     zone = ZoneInfo(settings.time_zone)
     for act in _acts(pipeline):
-        yield from _template_faults(act, pipeline, renderer)
+        yield from _template_faults(act, pipeline, settings, renderer)
         yield from _people_faults(act, settings)
         if isinstance(act, Schedule):
             yield from _cron_faults(act, zone, now)
@@ -90,14 +90,17 @@ def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[
         )
 
 
-def _template_faults(act: Act, pipeline: Pipeline, renderer: Renderer) -> Iterator[Problem]:
+def _template_faults(
+    act: Act, pipeline: Pipeline, settings: Settings, renderer: Renderer
+) -> Iterator[Problem]:
     once = isinstance(act, Schedule) and act.once
     known = ("records", "us", "now", "today") if once else known_names(pipeline.entity)
+    fields = known_fields(Schema(settings.fields))
     if act.do == "email":
-        yield from renderer.validate(str(act.params["template"]), known)
+        yield from renderer.validate(str(act.params["template"]), known, fields)
     for key, value in act.params.items():
         if isinstance(value, str) and key not in _UNTEMPLATED:
-            for problem in renderer.validate_inline(value, layout.PIPELINES, known):
+            for problem in renderer.validate_inline(value, layout.PIPELINES, known, fields):
                 message = f"{_called(act)}, {key}: {problem.message}"
                 yield _problem(act.line, message, problem.hint)
 

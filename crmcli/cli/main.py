@@ -125,7 +125,7 @@ def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
     words = error.strerror or str(error)
     where = f"{error.filename}: " if error.filename else ""
     kind = Forbidden if isinstance(error, PermissionError) else Conflict
-    _complain(session, kind(f"{where}{words}", "nothing was changed by this command"))
+    _complain(session, kind(f"{where}{words}", "crm check tells whether all is well"))
     _leave(kind.exit_code)
 
 

@@ -17,12 +17,20 @@ from crmcli.render.shelf import MAX_SOURCE, Shelf
 from crmcli.render.style import Style
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Template, nodes
 
     from crmcli.render.sandbox import Sandbox
 
 Names = Mapping[str, object]
 """What a template sees: plain data by name."""
+
+Fields = Mapping[str, Collection[str]]
+"""What can be asked of the names that are maps."""
+
+Known = tuple[Collection[str], Fields]
+"""The names that a template may use, and their fields; empty where nobody can tell."""
+
+NO_FIELDS: Fields = {}
 
 _FAULTS = (
     ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
@@ -72,16 +80,18 @@ class Renderer:
         html = self.render_text(beside, names) if self._shelf.has(beside) else ""
         return letter.put_together(values, text, html, shown)
 
-    def validate(self, path: str, known: Collection[str] = ()) -> list[Problem]:
+    def validate(
+        self, path: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
+    ) -> list[Problem]:
         """What is wrong with a template and all that it includes, as far as can be told unrendered.
 
-        With `known`, a name that is none of them is a problem too. A letter is checked with its
-        HTML part.
+        With `known`, a name that is none of them is a problem too; `fields` says what can be asked
+        of some names. A letter is checked with its HTML part.
         """
         try:
             source, shown = self._shelf.read(path), self._shelf.shown(path)
             if not letter.is_letter(path):
-                return self._check(source, path, shown, known, {path})
+                return self._check(source, path, shown, (known, fields), {path})
             headers, body = letter.split(source, shown)
         except TemplateFailed as failed:
             return [failed.problem]
@@ -89,19 +99,21 @@ class Renderer:
         problems = []
         for header in headers:
             source = _at_line(header.source, header.line)
-            problems += self._check(source, None, shown, known, seen)
-        problems += self._check(body, path, shown, known, seen)
+            problems += self._check(source, None, shown, (known, fields), seen)
+        problems += self._check(body, path, shown, (known, fields), seen)
         beside = letter.html_beside(path)
-        return problems + (self._check_part(beside, known, seen) if self._shelf.has(beside) else [])
+        return problems + (
+            self._check_part(beside, (known, fields), seen) if self._shelf.has(beside) else []
+        )
 
     def validate_inline(
-        self, source: str, where: str, known: Collection[str] = ()
+        self, source: str, where: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
     ) -> list[Problem]:
         """What is wrong with a template that stands elsewhere; lines count within it."""
-        return self._check(source, None, where, known, set())
+        return self._check(source, None, where, (known, fields), set())
 
     def _check(
-        self, source: str, path: str | None, shown: str, known: Collection[str], seen: set[str]
+        self, source: str, path: str | None, shown: str, names: Known, seen: set[str]
     ) -> list[Problem]:
         """Check one text; `seen` are the templates that need not be looked at again."""
         from jinja2 import meta, nodes
@@ -112,7 +124,8 @@ class Renderer:
                 tree = self._sandbox.parse(source)
         except TemplateFailed as failed:
             return [failed.problem]
-        problems: list[Problem] = []
+        known, fields = names
+        problems = _unknown_fields(tree, shown, fields)
         all_names = list(tree.find_all(nodes.Name))
         # A name that is set in one branch counts as declared: Jinja2 cannot tell, nor can we.
         allowed = {*known, *self._sandbox.globals, *(n.name for n in all_names if n.ctx != "load")}
@@ -124,13 +137,13 @@ class Renderer:
         for other in meta.find_referenced_templates(tree):
             if other and other not in seen:
                 seen.add(other)
-                problems += self._check_part(other, known, seen)
+                problems += self._check_part(other, names, seen)
         return problems
 
-    def _check_part(self, path: str, known: Collection[str], seen: set[str]) -> list[Problem]:
+    def _check_part(self, path: str, names: Known, seen: set[str]) -> list[Problem]:
         """A template that others include: text, whatever folder it stands in."""
         try:
-            return self._check(self._shelf.read(path), path, self._shelf.shown(path), known, seen)
+            return self._check(self._shelf.read(path), path, self._shelf.shown(path), names, seen)
         except TemplateFailed as failed:
             return [failed.problem]
 
@@ -210,6 +223,26 @@ def _place(error: BaseException, shown: str) -> tuple[str, int]:
             place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
     return place
+
+
+def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Problem]:
+    """Fields that are asked of a name which has none such; `… is defined` may ask for anything."""
+    from jinja2 import nodes
+
+    own = {n.name for n in tree.find_all(nodes.Name) if n.ctx != "load"}
+    asked = {
+        id(test.node) for test in tree.find_all(nodes.Test) if test.name in ("defined", "undefined")
+    }
+    problems = []
+    for part in tree.find_all(nodes.Getattr):
+        name = part.node.name if isinstance(part.node, nodes.Name) else ""
+        known = fields.get(name)
+        if known is None or name in own or part.attr in known or id(part) in asked:
+            continue
+        if not hasattr(dict, part.attr):
+            message = f"there is no {f'{name}.{part.attr}'!r}"
+            problems.append(Problem(shown, part.lineno, message, nearest(part.attr, known)))
+    return problems
 
 
 def _explained(error: BaseException, names: Names) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from crmcli.errors import InvalidData, Refused
+from crmcli.errors import Refused
 from crmcli.model.contact import full_name
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 class NoAddress(Refused):
     """A letter has nobody to go to."""
-
-
-class NoSender(InvalidData):
-    """Nothing says who a letter is from."""
 
 
 def renderer(ws: Workspace) -> Renderer:
@@ -96,7 +92,7 @@ def letter_for(
 
     The same `key` gives the same Message-ID; without one the letter is a new one. `to` overrides the
     template's To, which overrides the record's own address. Raises TemplateFailed, NoAddress,
-    NoSender, UnsafeHeader or NoAttachment.
+    UnsafeHeader or NoAttachment.
     """
     letter = renderer(ws).render_letter(template, names_for(ws, record))
     receivers = tuple(to) or tuple(t.strip() for t in letter.to.split(",") if t.strip())
@@ -161,18 +157,14 @@ def message_of(
 
 
 def sender(ws: Workspace) -> str:
-    """The From of letters whose template names none; NoSender if nothing says who we are.
+    """The From of letters whose template names none.
 
-    While letters only go into a folder of this machine, any address will do.
+    While letters only go into a folder of this machine, any address will do; settings.yaml with a
+    mail server names one.
     """
     settings = ws.settings
     if settings.mail.sender:
         return settings.mail.sender
     if settings.us.email:
         return _named(settings.us.name, settings.us.email)
-    if settings.mail.deliver.startswith("maildir:"):
-        return _named(settings.us.name, "crm@localhost")
-    raise NoSender(
-        "nothing says from whom letters are",
-        "set channels: {mail: {from: …}} in settings.yaml",
-    )
+    return _named(settings.us.name, "crm@localhost")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -13,12 +14,17 @@ from crmcli.model.deal import Deal
 from crmcli.model.fields import Record, empty
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer, Totals, line_sum
+from crmcli.model.schema import CLASSES, Schema
+from crmcli.model.settings import Us, User
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Email, Line, Phone
 from crmcli.workspace import Workspace
 
 Plain: TypeAlias = dict[str, Any]
 """A record as templates see it: texts, numbers, dates, lists and maps by field name."""
+
+SHORTCUTS = (("email", "emails"), ("phone", "phones"))
+"""Names for the first of a list."""
 
 EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
 
@@ -27,6 +33,17 @@ def known_names(entity: str) -> tuple[str, ...]:
     """The names that a template for records of that entity sees."""
     about = {"offer": ("deal",), "task": ("lead", "deal", "offer")}
     return (entity, *about.get(entity, ()), *(n for n in EVERYWHERE if n != entity))
+
+
+def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
+    """What can be asked of each name that is a map: `lead` has the fields of leads, and so on."""
+    fields = {"owner": frozenset(f.name for f in dataclasses.fields(User))}
+    fields["us"] = frozenset(f.name for f in dataclasses.fields(Us))
+    for entity in CLASSES:
+        names = {f.name for f in schema.fields(entity)}
+        names |= {one for one, many in SHORTCUTS if many in names}
+        fields[entity] = frozenset(names | ({"totals"} if entity == "offer" else set()))
+    return fields
 
 
 def names_for(ws: Workspace, record: Record) -> dict[str, object]:
@@ -68,7 +85,7 @@ def plain(ws: Workspace, record: Record) -> Plain:
         field.name: _plain_value(record.get(field.name), ws)
         for field in ws.schema.fields(record.entity)
     }
-    for one, many in (("email", "emails"), ("phone", "phones")):
+    for one, many in SHORTCUTS:
         if many in data:
             values = cast("tuple[object, ...]", record.get(many))
             data[one] = str(values[0]) if values else ""

@@ -75,8 +75,9 @@ def _read_settings(top: Cursor) -> Settings:
     vat = top.at("vat").known(("rate", "included"))
     channels = top.at("channels").known(("mail", "webhook"))
     effects = top.at("automation").known(("max_effects",)).at("max_effects")
+    us = _us(top.at("company"))
     return Settings(
-        us=_us(top.at("company")),
+        us=us,
         language=top.at("language").one_of(LANGUAGES, default.language),
         currency=top.at("currency").matching("[A-Z]{3}", "a currency code like RUB")
         or default.currency,
@@ -88,7 +89,7 @@ def _read_settings(top: Cursor) -> Settings:
         users=_users(top.at("users")),
         directories=directories,
         fields=fields,
-        mail=_mail(channels.at("mail")),
+        mail=_mail(channels.at("mail"), has_address=bool(us.email)),
         webhook=_webhook(channels.at("webhook")),
         numbering={**default.numbering, **_numbering(top.at("numbering"))},
         calendar=_calendar(top.at("calendar")),
@@ -246,7 +247,7 @@ def _default(place: Cursor, kind: str, choices: list[str]) -> str:
     return text
 
 
-def _mail(place: Cursor) -> MailChannel:
+def _mail(place: Cursor, *, has_address: bool) -> MailChannel:
     place.known(("deliver", "from", "password"))
     default = MailChannel()
     deliver = place.at("deliver").matching(
@@ -255,9 +256,15 @@ def _mail(place: Cursor) -> MailChannel:
         "maildir:outbox, smtp://user@host:587 or smtps://user@host:465; the password goes under"
         " password:",
     )
+    sender = place.at("from").matching(SENDER_RULE, "a sender", "like: Sales <sales@example.com>")
+    if (deliver or "").startswith("smtp") and not sender and not has_address:
+        place.at("deliver").fault(
+            "a mail server needs to know from whom letters are",
+            "add from: Sales <sales@example.com>, or the company's email",
+        )
     return MailChannel(
         deliver or default.deliver,
-        place.at("from").matching(SENDER_RULE, "a sender", "like: Sales <sales@example.com>"),
+        sender,
         _password(place.at("password")),
     )
 

@@ -178,3 +178,16 @@ def test_other_commands_tell_the_faults_too(crm: Crm, folder: Path) -> None:
     run = crm("lead", "list", "--where", "stage = new")
     assert run.code == 6
     assert f"pipelines.yaml:{line}" in run.err
+
+
+def test_check_knows_the_fields_that_templates_ask_for(crm: Crm, folder: Path) -> None:
+    path = folder / "pipelines.yaml"
+    text = path.read_text(encoding="utf-8").replace("{{ lead.name }}", "{{ lead.nme }}", 1)
+    path.write_text(text, encoding="utf-8")
+    run = crm("pipeline", "check")
+    assert run.code == 6
+    assert "there is no 'lead.nme'" in run.out + run.err
+    assert "name" in run.out + run.err
+    for odd in ("{{ lead.items() }}", "{{ 1 if lead.nme is defined else 2 }}", "{{ lead.phone }}"):
+        path.write_text(text.replace("{{ lead.nme }}", odd), encoding="utf-8")
+        assert crm("pipeline", "check").code == 0, odd

@@ -19,7 +19,7 @@ from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.render import TemplateFailed
 from crmcli.sales import letters, names, records
-from crmcli.sales.letters import NoAddress, NoSender
+from crmcli.sales.letters import NoAddress
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -263,8 +263,6 @@ def test_who_a_letter_is_from(folder: Path) -> None:
         == "Скат <c@skat.ru>"
     )
     assert letters.sender(opened(folder, "company: {name: Скат}")) == "Скат <crm@localhost>"
-    with pytest.raises(NoSender, match="from whom"):
-        letters.sender(opened(folder, "channels: {mail: {deliver: 'smtp://mail.example.ru'}}"))
 
 
 def test_a_preview_needs_nobody_to_write_to(ws: Workspace) -> None:

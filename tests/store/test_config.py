@@ -616,3 +616,13 @@ def test_anything_anywhere_is_read_or_refused(
         return
     assert found
     assert all(problem.line > 0 for problem in found)
+
+
+def test_a_mail_server_needs_to_know_from_whom_letters_are(tmp_path: Path) -> None:
+    mail = "channels:\n  mail:\n    deliver: smtp://mail.example.ru\n"
+    with pytest.raises(InvalidData) as caught:
+        settings_of(tmp_path, mail)
+    [problem] = caught.value.problems
+    assert (problem.line, "from whom letters are" in problem.message) == (3, True)
+    settings_of(tmp_path, mail + "    from: Продажи <sales@example.ru>\n")
+    settings_of(tmp_path, "company: {email: sales@example.ru}\n" + mail)
