@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -237,8 +238,9 @@ class Workspace:
             return found[0]
         words = " or ".join(wanted) if len(wanted) < 3 else "record"
         if not found:
-            listing = f"crm {wanted[0]} list" if len(wanted) == 1 else "crm search"
-            raise NotFound(f"no {words} answers to {ref!r}", f"see {listing}")
+            raise NotFound(
+                f"no {words} answers to {ref!r}", f"look with crm search {shlex.quote(ref)}"
+            )
         shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
         more = f" and {len(found) - 6} more" if len(found) > 6 else ""
         raise Ambiguous(f"{ref!r} means {len(found)} records: {shown}{more}", "give the id")
