@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from crmcli.channels.message import Message
 
 
+OWNER = "owner"
+"""The word by which a robot means the record's owner, whoever that is."""
+
+
 @dataclass(frozen=True)
 class Work:
     """One act: who does what for which record, in which open change.
@@ -84,9 +88,10 @@ def _task(work: Work) -> Effect:
     if work.ws.exists(task_id):
         return Effect("done", {"task": task_id, "found": True})
     given = {name: [text] for name in ("comment", "owner") if (text := work.text(name))}
+    if given.get("owner") == [OWNER]:  # as for notify; it is so without saying, too
+        del given["owner"]
     values = records.read_values(work.ws, "task", {"name": [work.text("title")], **given})
-    owner = values.get("owner") or (work.record.get("owner") if work.record else "")
-    values["owner"] = owner or ""
+    values["owner"] = values.get("owner") or (work.record.get("owner") if work.record else "")
     values["about"] = work.record.id if work.record else ""
     values["due"] = _due(work)
     work.change.add(records.build(work.ws, "task", values, task_id))
@@ -145,7 +150,8 @@ def _notify(work: Work) -> Effect:
     text = work.text("text")
     users = _users(work)
     if not users:
-        return Effect("skipped", {"reason": "there is nobody to notify: the record has no owner"})
+        why = "'to' is empty" if "to" in work.params else "the record has no owner"
+        return Effect("skipped", {"reason": f"there is nobody to notify: {why}"})
     mails = [
         (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
         for user in users
@@ -172,11 +178,11 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
 
 def _users(work: Work) -> list[str]:
     """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
-    given = work.params.get("to") or ["owner"]
+    given = work.params.get("to") or [OWNER]
     found: list[str] = []
     for source in given if isinstance(given, list) else str(given).split(","):
         word = work.fill(source, "to").strip()
-        if word == "owner":
+        if word == OWNER:
             word = str(work.record.get("owner")) if work.record else work.ws.user
         if word:
             found.append(work.ws.user_id(word))

@@ -13,6 +13,8 @@ from crmcli.model.values import entity_of
 from crmcli.workspace import Workspace
 
 ENDS = ("sent", "failed", "retry")
+CANCELLABLE = ("queued", "failed", *TROUBLED)
+"""What a person may call off; a job in trouble is so taken off the list."""
 
 
 class JobIsOver(Refused):
@@ -62,7 +64,7 @@ def cancel(ws: Workspace, key: str) -> Job:
         job = find(ws, key)
     except NotFound:
         job = _waiting(ws, key)
-    if job.state not in ("queued", "failed", "dead", "unknown", "stopped", "waiting"):
+    if job.state not in (*CANCELLABLE, "waiting"):
         raise JobIsOver(f"{job.key} is {job.state}, so it cannot be called off")
     with ws.change("jobs cancel", cause=job.cause) as change:
         enter(change, "cancelled", job.record, job.key, job.robot, job.action)

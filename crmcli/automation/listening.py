@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,8 +145,21 @@ def _move(ws: Workspace, found: Record, event: Event, upto: dict[str, str]) -> H
         return _move_in_change(ws, found, event, upto)
     except REFUSALS as refusal:
         heard = Heard(refused=[_line(found, event, refusal=refusal)])
-        _remember(ws, upto, heard)
+        with ws.change("tick", actor="crm", cause=event.id, depth=event.depth + 1) as change:
+            _tell_owner(ws, change, found, event, refusal)
+            _write(change, upto, heard)
         return heard
+
+
+def _tell_owner(
+    ws: Workspace, change: Change, record: Record, event: Event, refusal: CrmError
+) -> None:
+    """A notice that the record stands where it stood: the event is read and will not come back."""
+    owner = str(record.get("owner"))
+    if owner and ws.exists(record.id):
+        word = event.data.get("code", event.kind)
+        text = f"{word} did not move it: {refusal.message}"
+        change.note("notice", record.id, {"to": owner, "text": text})
 
 
 def _move_in_change(ws: Workspace, found: Record, event: Event, upto: dict[str, str]) -> Heard:
@@ -204,13 +216,3 @@ def _remember(ws: Workspace, upto: dict[str, str], heard: Heard) -> None:
 
 def _write(change: Change, upto: dict[str, str], heard: Heard) -> None:
     change.note("triggers.read", "", {"upto": upto, **heard.facts})
-
-
-def pending(ws: Workspace) -> Iterator[tuple[Event, Record, Decision]]:
-    """What the triggers would do with the unread events, for a rehearsal."""
-    for _, event in unread(ws)[1]:
-        record = subject(ws, event)
-        if record is not None:
-            decision = _decide(ws, record, event)
-            if decision.trigger is not None:
-                yield event, record, decision

@@ -272,7 +272,7 @@ def _in_words(change: Change, action: str, events: list[Event]) -> str:
     words = {
         "task": f"«{told.get('title', '')}»",
         "set": ", ".join(f"{k}: {v[1]}" for k, v in told.get("changes", {}).items()) or "no change",
-        "move": f"to {told.get('stage', '')}",
+        "move": f"to {told['stage']}" if "stage" in told else "no change",
         "comment": str(told.get("text", "")),
         "notify": f"{', '.join(noticed)}: {told.get('text', '')}",
         "email": f"«{told.get('subject', '')}» to {told.get('to', '')}",

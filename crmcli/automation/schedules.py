@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crmcli.automation.acting import Done
@@ -26,6 +26,9 @@ from crmcli.workspace import Workspace
 
 KINDS = ("schedule.started", "schedule.ran")
 _RECENT = 500
+_MANY = 10_000
+_OPEN = timedelta(days=5)
+"""Longer than any letter is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,17 +221,21 @@ def _end(
 
 
 def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
-    """Slots that came too late are written down in one line and never run."""
+    """Slots that came too late are written down in one line and never run.
+
+    `catch_up: none` asks for that; otherwise a person has to know.
+    """
     if not found.missed:
         return []
     last = found.missed[-1]
     key = job_key(table.who, "", last.key)
     count = len(found.missed)
+    word = "skipped" if table.schedule.catch_up == "none" else "missed"
     reason = f"{last.key} came too late" + (f", and {count - 1} before it" if count > 1 else "")
     with ws.change("tick", actor=table.who, depth=1) as change:
-        enter(change, "missed", "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
+        enter(change, word, "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
         change.note("schedule.ran", "", _facts(table, {"until": format_instant(last.at), "ran": 0}))
-    return [Done("", table.who, table.schedule.do, "missed", key, reason)]
+    return [Done("", table.who, table.schedule.do, word, key, reason)]
 
 
 def _note(ws: Workspace, table: Timetable, kind: str, facts: Mapping[str, Any]) -> None:
@@ -241,7 +248,18 @@ def _facts(table: Timetable, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def letters_of_once(ws: Workspace) -> Sequence[Event]:
-    """The events of letters that schedules wrote for a whole selection: they stand on no record."""
-    recent = ws.index.events(kinds=("schedule.ran",), newest_first=True, limit=_RECENT)
-    keys = [str(key) for event in recent for key in event.data.get("queued", ())]
-    return ws.index.job_events(keys) if keys else ()
+    """The events of letters that schedules wrote for a whole selection: they stand on no record.
+
+    Of the latest slots, of as many more as a letter may still be tried for, and of those that
+    people have decided about since.
+    """
+    index = ws.index
+    slots = index.events(kinds=("schedule.ran",), newest_first=True, limit=_RECENT)
+    if len(slots) == _RECENT and ws.now - slots[-1].at < _OPEN:
+        more = index.events(kinds=("schedule.ran",), newest_first=True, limit=_MANY)
+        slots = [event for event in more if ws.now - event.at < _OPEN]
+    keys = {str(key) for event in slots for key in event.data.get("queued", ())}
+    for event in index.events(kinds=("job.resolved",), newest_first=True, limit=_RECENT):
+        if not event.record:
+            keys.add(str(event.data["key"]))
+    return index.job_events(sorted(keys)) if keys else ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from crmcli.automation.actions import OWNER
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
@@ -109,7 +110,9 @@ def _people_faults(act: Act, settings: Settings) -> Iterator[Problem]:
     """Users that a robot names and settings.yaml does not; nothing where it names none at all."""
     if act.do == "email" or not settings.users:
         return
-    known = {"owner", *(fold(w) for u in settings.users.values() for w in (u.id, u.name, u.email))}
+    known = {fold(w) for u in settings.users.values() for w in (u.id, u.name, u.email)}
+    if act.do != "set":  # which writes what it is told
+        known.add(OWNER)
     for key in ("owner", "to"):
         named = act.params.get(key, "")
         for text in named if isinstance(named, list) else str(named).split(","):

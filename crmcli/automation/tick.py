@@ -32,7 +32,8 @@ MOST_FAILURES = 3
 
 @dataclass
 class TickResult:
-    """What a tick did. `said` narrates it; `failures` are the jobs that need a person now."""
+    """What a tick did. `said` narrates it; `failures` is what needs a person now: jobs,
+    and moves of triggers that a rule refused."""
 
     busy: bool = False
     limited: bool = False
@@ -114,7 +115,8 @@ class _Night:
         self.result.said += [f"{record_id}: moved by hand" for record_id in moved]
         heard = listen(ws)
         for told in heard:
-            self.result.said += _narrated(told)
+            self.result.said += _moves(told) + _refusals(told)
+            self.result.failures += _refusals(told)
         acted = self._schedule() + self._act()
         return bool(moved or heard or acted + self._deliver())
 
@@ -216,8 +218,14 @@ def _as_done(ended: outbox.Delivery) -> Done:
     return Done(job.record, job.robot, job.action, ended.word, job.key, ended.reason)
 
 
-def _narrated(heard: Heard) -> list[str]:
+def _moves(heard: Heard) -> list[str]:
     return [
         f"{line['record']}: from {line['from']} to {line['to']} by a trigger"
         for line in heard.moved
-    ] + [f"{line['record']}: not moved by a trigger: {line['why'][-1]}" for line in heard.refused]
+    ]
+
+
+def _refusals(heard: Heard) -> list[str]:
+    return [
+        f"{line['record']}: not moved by a trigger: {line['why'][-1]}" for line in heard.refused
+    ]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmcli.cli.cells import in_short
-from crmcli.cli.output import Column
+from crmcli.cli.cells import Column, Locale, in_short, shown
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
@@ -51,13 +50,22 @@ def describe(ws: Workspace, event: Event) -> str:
         return " ".join(p for p in (made, f"from {data['lead']}" if "lead" in data else "") if p)
     if "changes" in data:
         return "; ".join(
-            f"{name} {in_short(old)} → {in_short(new)}"
+            f"{name} {_value(ws, event, name, old)} → {_value(ws, event, name, new)}"
             for name, (old, new) in data["changes"].items()
         )
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
     words = (data.get(key) for key in ("subject", "name", "text", "code", "robot", "reason", "to"))
-    return " · ".join(str(word) for word in words if word)
+    return " · ".join(in_short(word) for word in words if word)
+
+
+def _value(ws: Workspace, event: Event, name: str, raw: object) -> str:
+    """A value in one line; an instant by the clock of the workspace, as in every other column."""
+    declared = ws.schema.fields(event.record.split("-", 1)[0])
+    kind = next((field.kind for field in declared if field.name == name), "")
+    if kind == "datetime" and raw:
+        return shown(Column(name, kind=kind), {name: raw}, Locale(zone=ws.zone))
+    return in_short(raw)
 
 
 def _stage(ws: Workspace, event: Event, key: str) -> str:

@@ -81,7 +81,10 @@ def retry(session: Session, key: str) -> None:
     notes(session)
 
 
-@jobs.command(cls=Change, help="Call off a job that is queued, failed or unknown.")
+@jobs.command(
+    cls=Change,
+    help="Call off a job that is not done, or a robot that waits: nobody need care for it any more.",
+)
 @click.argument("key")
 @click.pass_obj
 def cancel(session: Session, key: str) -> None:

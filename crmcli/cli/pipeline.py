@@ -17,23 +17,31 @@ if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline, Stage
 
 LIST = [
-    Column("id"), Column("name"), Column("entity", "of"), Column("stages", kind="count"),
-    Column("robots", kind="count"), Column("triggers", kind="count"),
-    Column("schedules", kind="count"),
+    Column("id", "Id", keep=True), Column("name", "Name"), Column("entity", "Of"),
+    Column("stages", "Stages", "count"), Column("robots", "Robots", "count"),
+    Column("triggers", "Triggers", "count"), Column("schedules", "Schedules", "count"),
 ]  # fmt: skip
 STAGES = [
-    Column("id", "stage", keep=True), Column("name"), Column("kind"),
-    Column("probability", "%", kind="count"), Column("max_days", "days", kind="count"),
-    Column("requires"), Column("color"),
+    Column("id", "Stage", keep=True), Column("name", "Name"), Column("kind", "Kind"),
+    Column("probability", "%", "count"), Column("max_days", "Days", "count"),
+    Column("requires", "Requires"), Column("color", "Color"),
 ]  # fmt: skip
-ROBOTS = [Column("stage"), Column("id", "robot"), Column("do"), Column("acts", "when"),
-          Column("when", "if"), Column("with")]  # fmt: skip
-TRIGGERS = [Column("on", "trigger"), Column("stage", "moves to"), Column("when", "if"),
-            Column("fields"), Column("back")]  # fmt: skip
-SCHEDULES = [Column("id", "schedule"), Column("cron"), Column("do"), Column("where"),
-             Column("with")]  # fmt: skip
-PROBLEMS = [Column("path"), Column("line", kind="count"), Column("severity"), Column("message"),
-            Column("hint")]  # fmt: skip
+ROBOTS = [
+    Column("stage", "Stage"), Column("id", "Robot"), Column("do", "Does"), Column("acts", "When"),
+    Column("when", "If"), Column("with", "With"),
+]  # fmt: skip
+TRIGGERS = [
+    Column("on", "Trigger"), Column("stage", "Moves to"), Column("when", "If"),
+    Column("fields", "Fields"), Column("back", "Back"),
+]  # fmt: skip
+SCHEDULES = [
+    Column("id", "Schedule"), Column("cron", "Cron"), Column("do", "Does"), Column("where", "For"),
+    Column("with", "With"),
+]  # fmt: skip
+PROBLEMS = [
+    Column("path", "File"), Column("line", "Line", "count"), Column("severity", "Severity"),
+    Column("message", "Message"), Column("hint", "Hint"),
+]  # fmt: skip
 
 
 @click.group(cls=Noun)

@@ -30,7 +30,7 @@ FUNNEL_COLUMNS = (
     Column("lost", "Lost", "count"),
     Column("open", "Open", "count"),
     Column("median_days", "Median", "days"),
-    Column("p90_days", "p90", "days"),
+    Column("p90_days", "P90", "days"),
     Column("waiting_days", "So far", "days"),
 )
 LEADS_COLUMNS = (

@@ -42,6 +42,8 @@ def list_(session: Session) -> None:
     ws = session.workspace
     rows = [row for pipeline in ws.pipelines for row in _declared(ws, pipeline)]
     _print(session, rows, LIST)
+    if not rows:
+        session.out.note("pipelines.yaml declares no robots and no schedules")
 
 
 def _declared(ws: Workspace, pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -95,7 +97,17 @@ def explain(session: Session, ref: str) -> None:
     lines = outlook.explain(session.workspace, ref)
     _print(session, _rows(lines), EXPLAINED)
     if not lines:
-        session.out.note("the record's stage has no robots")
+        session.out.note(_why_none(session.workspace, ref))
+
+
+def _why_none(ws: Workspace, ref: str) -> str:
+    from crmcli.workspace import UnknownStage
+
+    try:
+        ws.stage_of(ws.find(ref, "lead", "deal"))
+    except UnknownStage as unknown:
+        return unknown.message
+    return "the record's stage has no robots"
 
 
 def _rows(lines: Sequence[Line]) -> list[dict[str, Any]]:

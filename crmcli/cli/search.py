@@ -41,9 +41,11 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
     if not rows:
         out.note("nothing was found")
     columns = [
-        Column("entity"),
-        Column("id", keep=True),
-        *map(Column, ("name", "field", "excerpt")),
+        Column("entity", "What"),
+        Column("id", "Id", keep=True),
+        Column("name", "Name"),
+        Column("field", "Field"),
+        Column("excerpt", "Excerpt"),
     ]
     out.records(rows, columns)
     unreadable(session)

@@ -104,12 +104,15 @@ def _unknown(what: str, name: str, names: Iterable[str], where: str) -> BadCondi
     return BadCondition(f"unknown {what} {name!r} {where}", suggest(name, names))
 
 
-def suggest(word: str, words: Iterable[str]) -> str:
-    """A hint that names the nearest of the allowed words, or all of them if none is near."""
+def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
+    """A hint that names the nearest of the allowed words, or all of them if none is near.
+
+    `shown` is named instead of all where several words mean the same.
+    """
     from difflib import get_close_matches
 
     words = list(words)
     near = get_close_matches(word, words, 1) or get_close_matches(word.lower(), words, 1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(words)}" if words else ""
+    return f"there are {', '.join(shown or words)}" if words else ""

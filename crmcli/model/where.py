@@ -219,7 +219,7 @@ def _ids(
     if fold(text) in known:
         return tuple(Text(record_id) for record_id in known[fold(text)])
     name = ".".join(path)
-    hint = suggest(fold(text), known)
+    hint = suggest(fold(text), known, dict.fromkeys(i for ids in known.values() for i in ids))
     raise BadCondition(
         f"{text!r} is no value of {name!r}",
         f"{hint}; for one that is no longer listed write {name} ~ {value}",

@@ -101,7 +101,10 @@ class Cursor:
         for place in self.entries():
             if place.path[-1] not in allowed:
                 word = str(place.path[-1])
-                place.fault(f"unknown key {word!r}", choice_hint(word, allowed))
+                hint = choice_hint(word, allowed)
+                if place.value == "":  # {text: one, two} has a key `two` without a value
+                    hint += "; a value that holds a comma needs quotes"
+                place.fault(f"unknown key {word!r}", hint)
         if isinstance(self.value, dict):
             for key in required:
                 if not self.at(key).is_present:

@@ -85,6 +85,12 @@ def find_root(start: Path) -> Path:
             (folder / DATA).is_dir() or (folder / SETTINGS).is_file()
         ):
             return folder
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS).is_file() and (folder / DATA).is_dir():
+            raise NoWorkspace(
+                f"{PIPELINES} is missing in {folder}",
+                f"bring yours back (git checkout {PIPELINES}), or write a new one: crm init {folder}",
+            )
     raise NoWorkspace(
         f"there is no workspace in {start} or above it",
         "make one with `crm init`, or name one with -C DIR",

@@ -14,7 +14,7 @@ from crmcli.model.cron import check_cron
 from crmcli.model.fields import Field
 from crmcli.model.paths import SHORT
 from crmcli.model.schema import Schema
-from crmcli.model.values import fold, parse_duration
+from crmcli.model.values import Duration, fold, parse_duration
 from crmcli.model.where import Aliases, Condition
 from crmcli.store.cursor import ID_HINT, Cursor, choice_hint, nearest
 
@@ -25,6 +25,7 @@ SCHEDULE_KEYS = ("id", "cron", "do", "with", "where", "once", "catch_up", "max_l
 ONCE_ACTIONS = ("task", "email", "notify", "webhook")
 """What a schedule can do once for a whole selection; the others act on one record."""
 
+CENTURY = 36525  # days
 CODE_RULE = r"[a-z][a-z0-9_-]{0,63}"
 TIME_RULE = r"([01]\d|2[0-3]):[0-5]\d"
 URL_RULE = r"(https?://|\{\{)\S.*"
@@ -109,9 +110,17 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
         where=_condition(place.at("where"), frame),
         once=once,
         catch_up=place.at("catch_up").one_of(("one", "all", "none"), "one"),
-        max_late=place.at("max_late").parsed(parse_duration, None),
+        max_late=place.at("max_late").parsed(_length, None),
         line=place.line,
     )
+
+
+def _length(text: str) -> Duration:
+    """A length of time within a century, so that whatever is counted from a date stays a date."""
+    length = parse_duration(text)
+    if length.count * {"d": 1, "w": 7}.get(length.unit, 0) > CENTURY:
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    return length
 
 
 def _event(place: Cursor) -> str:
@@ -141,15 +150,15 @@ def _timing(place: Cursor, frame: Frame) -> Timing:
     before = place.at("before").known(("field", "by", "time"), ("field", "by"))
     time = (at if at.is_present else before).at("time")
     return Timing(
-        after=place.at("after").parsed(parse_duration, None),
+        after=place.at("after").parsed(_length, None),
         at=_moment_field(at.at("field"), frame),
         before=_moment_field(before.at("field"), frame),
-        by=before.at("by").parsed(parse_duration, None),
+        by=before.at("by").parsed(_length, None),
         time=time.matching(TIME_RULE, "a time of day", "like '10:00', in quotes"),
         workdays=place.at("workdays").yes_no(False),
         wait_previous=place.at("wait").one_of(("previous",)) == "previous",
         if_past=place.at("if_past").one_of(("run", "skip"), "run"),
-        max_late=place.at("max_late").parsed(parse_duration, None),
+        max_late=place.at("max_late").parsed(_length, None),
     )
 
 
@@ -245,7 +254,7 @@ def _check_due(place: Cursor) -> None:
 
     def read(text: str) -> None:
         try:
-            parse_duration(text.removeprefix("+"))
+            _length(text.removeprefix("+"))
         except ValueError:
             read_input(Schema().field("task", "due"), text, context)
 

@@ -266,3 +266,17 @@ def test_a_webhook_that_is_refused_is_given_up_at_once(house: Any, deal: Any, ho
     [failure] = house.tick().failures
     assert "answered 410" in failure
     assert house.state("tell") == "dead"
+
+
+def test_a_task_for_the_owner_in_so_many_words(house: Any, deal: Any) -> None:
+    house.rules(stage('{id: call, do: task, with: {title: "Позвонить", owner: owner}}'))
+    house.tick()
+    [task] = house.tasks()
+    assert task.owner == house.get(deal.id).owner == "anna"
+
+
+def test_a_notice_to_nobody_says_why(house: Any, deal: Any) -> None:
+    house.rules(stage("{id: tell, do: notify, with: {text: А, to: '{{ deal.comment }}'}}"))
+    house.tick()
+    [job] = [job for job in house.jobs() if job.robot == "tell"]
+    assert (job.state, job.reason) == ("skipped", "there is nobody to notify: 'to' is empty")

@@ -162,3 +162,16 @@ def test_the_list_has_what_needs_somebody_unless_asked_otherwise(house: Any, dea
     assert jobs.known(house.ws, ["done"], deal.id) == []
     with pytest.raises(BadUsage, match="no state"):
         jobs.known(house.ws, ["lazy"])
+
+
+def test_a_missed_slot_can_be_taken_off_the_list(house: Any) -> None:
+    house.rules(
+        RULES
+        + "    schedules: [{id: digest, cron: '0 9 * * mon', do: task, once: yes, with: {title: Итог}}]\n"
+    )
+    house.tick()
+    house.tick("9d")
+    [missed] = jobs.known(house.ws)
+    assert missed.state == "missed"
+    jobs.cancel(house.ws, missed.key)
+    assert jobs.known(house.ws) == []

@@ -118,15 +118,20 @@ def test_a_code_fires(rules: Any) -> None:
 def test_a_refused_move_is_told_and_not_tried_again(rules: Any) -> None:
     deal = rules.add("deal", name="Чай")
     activities.fire(rules.ws, deal.id, "paid")
-    [said] = rules.tick().said
+    result = rules.tick()
+    [said] = result.said
     assert "it lacks amount" in said
+    assert result.failures == [said]  # cron mails it: the event will not come back
+    [notice] = rules.events("notice", deal.id)
+    assert notice.data["to"] == "anna"
+    assert notice.data["text"].startswith("paid did not move it: ")
     assert stage(rules, deal) == "new"
     [read] = rules.events("triggers.read")
     [refused] = read.data["refused"]
     assert refused["record"] == deal.id
     assert "it lacks amount" in refused["why"][-1]
     rules.edit(deal.id, amount="10")
-    rules.tick()
+    assert rules.tick().failures == []
     assert stage(rules, deal) == "new"
 
 

@@ -119,6 +119,15 @@ def test_rules_that_go_round_for_ever_end(house: Any) -> None:
     assert "stopped" in lines[-1][2]
 
 
+def test_a_move_to_where_it_stands_is_no_change(house: Any, deal: Any) -> None:
+    house.rules(
+        RULES.replace(
+            'do: task, with: {title: "Позвонить: {{ deal.name }}"}', "do: move, with: {stage: new}"
+        )
+    )
+    assert play(house)[0][2] == "move: no change"
+
+
 def test_whom_a_notice_would_go_to(house: Any, deal: Any) -> None:
     house.rules(
         RULES.replace(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from crmcli.automation import jobs, schedules
+
 STAGES = """
     stages:
       - {id: new, name: Новая}
@@ -172,3 +174,52 @@ def test_leads_have_schedules_of_their_own(house: Any) -> None:
     house.tick()
     house.tick("21h")
     assert house.titles() == ["Заявка"]
+
+
+def test_what_nobody_wants_to_catch_up_is_no_trouble(house: Any) -> None:
+    house.rules(DIGEST.replace("notify,", "notify, catch_up: none,"))
+    house.add("deal", name="А", amount="500")
+    house.tick()
+    assert house.tick("22h").failures == []  # an hour late
+    assert notices(house) == []
+    [job] = house.jobs()
+    assert (job.state, job.reason) == ("skipped", "2026-11-24T09:00 came too late")
+
+
+def test_a_letter_of_a_schedule_is_tried_again_however_many_slots_come_between(
+    house: Any, post: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(schedules, "_RECENT", 5)
+    post.mode = "later"
+    house.rules(
+        STAGES
+        + "      - {id: sum, cron: '0 9 * * *', do: email, once: yes, with: {template: mail/sum.j2, to: b@chai.example}}\n"
+        + "      - {id: often, cron: '*/10 * * * *', do: comment, catch_up: all, with: {text: А}}\n"
+    )
+    house.template("sum", "Subject: Итог\n\nВсего {{ records|length }}\n")
+    house.tick()
+    house.tick("21h")
+    assert [job.state for job in house.jobs()] == ["failed"]
+    house.tick("2h")  # a dozen slots later
+    post.mode = "take"
+    house.tick("12h")
+    assert len(post.letters) == 1
+    assert [job.state for job in house.jobs()] == ["done"]
+
+
+def test_a_letter_of_long_ago_leaves_when_a_person_wants_it(house: Any, post: Any) -> None:
+    house.rules(
+        STAGES
+        + "      - {id: sum, cron: '0 9 * * *', do: email, once: yes, with: {template: mail/sum.j2, to: b@chai.example}}\n"
+    )
+    house.template("sum", "Subject: Итог\n\nВсего {{ records|length }}\n")
+    post.mode = "refuse"
+    house.tick()
+    house.tick("21h")
+    [dead] = house.jobs()
+    house.rules()
+    house.wait("20d")
+    post.mode = "take"
+    jobs.retry(house.ws, dead.key)
+    house.tick()
+    assert len(post.letters) == 1

@@ -132,6 +132,14 @@ def test_check_knows_the_users(crm: Crm, folder: Path) -> None:
     run = crm("pipeline", "check")
     assert run.code == 6
     assert "there is no user 'ana'" in run.out
+    rewrite(folder, "owner: ana}", "owner: owner}")
+    assert crm("pipeline", "check").code == 0
+    rewrite(
+        folder,
+        "      robots:\n",
+        "      robots:\n        - {id: x, do: set, with: {owner: owner}}\n",
+    )
+    assert "there is no user 'owner'" in crm("pipeline", "check").out
 
 
 @pytest.mark.parametrize(

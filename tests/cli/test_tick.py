@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,60 @@ def test_a_code_is_fired_and_heard(crm: Crm, deal: str) -> None:
     assert (lonely.code, "no trigger in pipelines.yaml waits" in lonely.err) == (0, True)
     assert crm("trigger", "fire", "Плохой код", "--on", deal).code == 2
     assert crm("trigger", "fire", "paid", "--on", "zzz").code == 3
+
+
+def test_who_was_notified_is_named_in_words(crm: Crm, folder: Path) -> None:
+    (folder / "settings.yaml").write_text(
+        "users: {anna: {name: Анна}, boris: {name: Борис}}", "utf-8"
+    )
+    robot = "{id: tell, do: notify, with: {text: Новая, to: [anna, boris]}}"
+    old = "{id: chase, do: task, with: {title: Напомнить}, after: 2d}"
+    (folder / "pipelines.yaml").write_text(STAGES.replace(old, robot), "utf-8")
+    deal = crm("deal", "add", "--name", "Чай").out.strip()
+    crm("tick")
+    [line] = [s for s in crm("timeline", deal).out.splitlines() if s.endswith("anna, boris")]
+    assert "job.done" in line
+
+
+def test_an_instant_that_changed_is_told_by_the_clock_on_the_wall(
+    crm: Crm, deal: str, folder: Path
+) -> None:
+    with (folder / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("\nfields: {deal: {meets_at: {type: datetime}}}\n")
+    text = (folder / "settings.yaml").read_text("utf-8").replace("\nfields:\n", "\n", 1)
+    (folder / "settings.yaml").write_text(text, "utf-8")
+    assert crm("deal", "edit", deal, "--set", "meets_at=2026-12-01 15:00").code == 0
+    assert "meets_at (empty) → 2026-12-01 15:00" in crm("timeline", deal).out
+
+
+def test_explain_says_when_a_stage_is_not_declared(crm: Crm, deal: str, folder: Path) -> None:
+    (folder / "pipelines.yaml").write_text(
+        STAGES.replace("id: new\n        name: Новая", "id: old\n        name: Старая"), "utf-8"
+    )
+    told = crm("robots", "explain", deal)
+    assert told.code == 0
+    assert "stands in stage 'new', which pipeline 'sales' does not declare" in told.err
+
+
+def test_no_robots_are_told(crm: Crm, folder: Path) -> None:
+    bare = (
+        STAGES.split("        robots:")[0]
+        + "\n      - {id: won, name: Успех, kind: won}\n      - {id: lost, name: Провал, kind: lost}\n"
+    )
+    (folder / "pipelines.yaml").write_text(bare, "utf-8")
+    assert "declares no robots" in crm("robots", "list").err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pipeline list", "pipeline show sales", "robots list", "robots explain Чай", "jobs list --state all",
+     "tick -n --until +7d", "search Чай", "report funnel", "report leads"],
+)  # fmt: skip
+def test_every_heading_begins_with_a_capital(crm: Crm, deal: str, command: str) -> None:
+    crm("lead", "add", "--name", "Кофе")
+    crm("tick")
+    lines = [line for line in crm(*command.split()).out.splitlines() if "  " in line]
+    assert lines[0].split()
+    assert all(
+        word.strip()[0].isupper() or word == "%" for word in re.split(r"  +", lines[0].strip())
+    )

@@ -481,6 +481,13 @@ def test_a_value_that_nobody_listed_is_refused(text: str) -> None:
     assert "no longer listed" in caught.value.hint
 
 
+def test_values_with_names_are_suggested_by_their_ids() -> None:
+    with pytest.raises(BadCondition) as caught:
+        resolved("stage = qqqq")
+    assert caught.value.hint.startswith("there are work, talk, ")
+    assert "переговоры" not in caught.value.hint
+
+
 def test_a_resolved_condition_holds_as_it_did() -> None:
     condition = resolve(parse("stage = Переговоры and owner = Я"), SCHEMA, "deal", ALIASES)
     assert holds(condition, DEAL, ENV)

@@ -454,6 +454,7 @@ PIPELINE_FAULTS = [
     (trigger("on: Оплата"), 10, "cannot be a code", "", True),
     (trigger("on: mail.in, fields: [name]"), 10, "goes with on: field.changed", "", True),
     (trigger("on: field.changed, fields: [nam]"), 10, "no field 'nam'", "name", False),
+    (robot(f"{LEAD_TASK}, after: 6000w"), 10, "longer than a hundred years", "", False),
     (trigger("on: mail.in, bak: yes"), 10, "unknown key 'bak'", "back", True),
     (schedule("cron: '0 9 * *', do: notify, with: {text: А}"), 16, "has 4 fields", "", True),
     (schedule("cron: '0 0 9 * * *', do: notify, with: {text: А}"), 16, "has 6 fields", "", True),
@@ -466,6 +467,7 @@ PIPELINE_FAULTS = [
     (schedule("cron: '0 9 * * 1', do: email, once: yes, with: {template: mail/hello.j2}"), 16, "needs 'to'", "", True),
     (schedule("cron: '0 9 * * 1', do: notify, with: {text: А}, catch_up: some"), 16, "'some' is not allowed", "one, all, none", True),
     (schedule("cron: '0 9 * * 1', do: notify, with: {text: А}, where: close_by <"), 16, "'where':", "", False),
+    (schedule("cron: '0 9 * * 1', do: notify, with: {text: Добрый день, коллеги}"), 16, "unknown key 'коллеги'", "a comma needs quotes", True),
 ]  # fmt: skip
 
 

@@ -86,6 +86,15 @@ def test_settings_stand_for_data_in_a_workspace_without_records(root: Path) -> N
     assert layout.find_root(root) == root
 
 
+def test_a_workspace_that_lost_its_pipelines_is_told_so(root: Path) -> None:
+    (root / "settings.yaml").touch()
+    (root / "pipelines.yaml").unlink()
+    with pytest.raises(layout.NoWorkspace) as caught:
+        layout.find_root(root / "data")
+    assert caught.value.message == f"pipelines.yaml is missing in {root}"
+    assert "git checkout" in caught.value.hint
+
+
 def test_a_relative_start_is_taken_from_the_current_folder(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
