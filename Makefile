@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check types lint contracts bench docs clean system
+.PHONY: help demo install test check types lint contracts bench torture docs clean system
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ contracts: $(STAMP)-dev
 
 bench: $(STAMP)-test  ## measure speed beside its floors
 	$(BIN)/python bench/bench.py
+
+torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile files: prove that nothing is lost
+	$(BIN)/python -m torture
 
 docs: $(STAMP)-crm  ## write docs/commands.md anew from the commands themselves
 	$(BIN)/python docs/generate.py

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+# Compiled modules are kept, as they are wherever crm is installed.
+_NOT_OURS = ("CRM_", "PYTHONDONTWRITEBYTECODE")
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -35,7 +38,7 @@ class Bench:
         self.folder = folder
         self.quick = quick
         self.results: list[Measured] = []
-        self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CRM_")}
+        self.environ = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_OURS)}
         self.environ |= {"CRM_USER": "anna", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
         program = Path(sys.executable).parent / "crm"
         self.program = [str(program)] if program.exists() else [sys.executable, "-m", "crmcli"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -218,7 +219,8 @@ class Workspace:
 
     def exists(self, record_id: str) -> bool:
         """Whether there is a file for that id."""
-        return bool(entity_of(record_id)) and (self.root / layout.record_path(record_id)).exists()
+        path = f"{self.root}/{layout.record_path(record_id)}" if entity_of(record_id) else ""
+        return bool(path) and os.path.exists(path)  # noqa: PTH110  # imports ask for each row
 
     def find(self, ref: str, *entities: str) -> Record:
         """A record by any reference; see `resolve`."""
@@ -297,9 +299,18 @@ class Workspace:
 
     @contextmanager
     def change(
-        self, command: str, *, actor: str = "", cause: str = "", depth: int = 0
+        self,
+        command: str,
+        *,
+        actor: str = "",
+        cause: str = "",
+        depth: int = 0,
+        is_one_of_many: bool = False,
     ) -> Iterator[Change]:
-        """A unit of work: all of it is written when the block ends, nothing if it raises."""
+        """A unit of work: all of it is written when the block ends, nothing if it raises.
+
+        The index learns of one of many when something is read of it next.
+        """
         author = Author(actor or self.user or "me", command, self.now, cause, depth)
         with open_change(
             self.root, self.schema, self.clone, author, self.robots_of, dry_run=self.dry_run
@@ -312,15 +323,15 @@ class Workspace:
         if change.warning:
             self.notes.append(change.warning)
         if change.touched and not self.dry_run:
-            self._reindex(change.touched)
+            self._reindex(change.touched, later=is_one_of_many)
 
-    def _reindex(self, paths: Sequence[str]) -> None:
+    def _reindex(self, paths: Sequence[str], *, later: bool) -> None:
         known = self.__dict__.get("index") or self.__dict__.get("history")
         if known is None:
             from crmcli.store.index import Index
 
             known = Index(self.root, self.schema, self.settings.phone_country)
-        known.touch(paths)
+        known.touch(paths, later=later)
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""
@@ -338,8 +349,6 @@ def _only_user(settings: Settings) -> str:
 
 def _login_name() -> str:
     """The name in the environment, which cron and ssh set, or else the system's for this process."""
-    import os
-
     login = os.environ.get("LOGNAME") or os.environ.get("USER")
     if login:
         return login

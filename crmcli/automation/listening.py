@@ -14,6 +14,7 @@ from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
+from crmcli.sales.undoing import dead
 from crmcli.store.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
 
@@ -41,7 +42,8 @@ class Heard:
 def unread(ws: Workspace) -> tuple[dict[str, str], list[tuple[str, Event]]]:
     """The cursor, and what happened after it in any clone, in the order of time.
 
-    A clone whose events arrive late, by git, is read from where it was left off.
+    A clone whose events arrive late, by git, is read from where it was left off. What was taken
+    back before anybody read it is passed over.
     """
     upto: dict[str, str] = {}
     clones = ws.index.clones()
@@ -51,10 +53,12 @@ def unread(ws: Workspace) -> tuple[dict[str, str], list[tuple[str, Event]]]:
         ):
             for name, event_id in last.data.get("upto", {}).items():
                 upto[name] = max(event_id, upto.get(name, ""))
+    is_dead = dead(ws.index)
     found = [
         [
             (clone, event)
             for event in ws.index.events(kinds=RELEVANT, after=upto.get(clone, ""), clone=clone)
+            if not is_dead(event)
         ]
         for clone in clones
     ]

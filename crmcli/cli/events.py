@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.cells import Column, Locale, in_short, shown
+from crmcli.errors import InvalidData, NotFound
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
+
+FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "converted", "converted_at")
+"""Fields that change by themselves when a record is moved."""
 
 
 def event_columns() -> list[Column]:
@@ -44,28 +48,55 @@ def describe(ws: Workspace, event: Event) -> str:
     """One line about an event."""
     data = event.data
     if event.kind == "stage.entered":
-        return f"{_stage(ws, event, 'from')} → {_stage(ws, event, 'stage')}" + _by(data)
+        way = f"{_stage(ws, event, 'from')} → {_stage(ws, event, 'stage')}"
+        return "; ".join([way, *_changes(ws, event, FOLLOWING)]) + _by(data)
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
         return " ".join(p for p in (made, f"from {data['lead']}" if "lead" in data else "") if p)
     if "changes" in data:
-        return "; ".join(
-            f"{name} {_value(ws, event, name, old)} → {_value(ws, event, name, new)}"
-            for name, (old, new) in data["changes"].items()
-        )
+        return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
     words = (data.get(key) for key in ("subject", "name", "text", "code", "robot", "reason", "to"))
     return " · ".join(in_short(word) for word in words if word)
 
 
-def _value(ws: Workspace, event: Event, name: str, raw: object) -> str:
-    """A value in one line; an instant by the clock of the workspace, as in every other column."""
+def _changes(ws: Workspace, event: Event, without: Sequence[str] = ()) -> list[str]:
+    """Which field went from what to what."""
+    return [
+        f"{name} {_value(ws, event, name, old)} → {_value(ws, event, name, new)}"
+        for name, (old, new) in event.data.get("changes", {}).items()
+        if name not in without
+    ]
+
+
+def _value(ws: Workspace, event: Event, name: str, raw: Any) -> str:
+    """A value in one line, in the words that people have for it; an instant by the workspace's clock."""
     declared = ws.schema.fields(event.record.split("-", 1)[0])
-    kind = next((field.kind for field in declared if field.name == name), "")
-    if kind == "datetime" and raw:
-        return shown(Column(name, kind=kind), {name: raw}, Locale(zone=ws.zone))
+    field = next((field for field in declared if field.name == name), None)
+    if field is None or not raw:
+        return in_short(raw)
+    if field.kind == "datetime":
+        return shown(Column(name, kind="datetime"), {name: raw}, Locale(zone=ws.zone))
+    if field.kind == "user":
+        return ws.owner_name(raw)
+    if field.kind == "link":
+        return _name(ws, raw)
+    if field.kind == "links":
+        return ", ".join(_name(ws, record_id) for record_id in raw)
+    if field.kind == "companies":
+        return in_short([{**link, "company": _name(ws, link["company"])} for link in raw])
+    if field.directory and isinstance(raw, str):
+        return ws.settings.directories.get(field.directory, {}).get(raw, raw)
     return in_short(raw)
+
+
+def _name(ws: Workspace, record_id: str) -> str:
+    """How a record is called; its id where it is there no more."""
+    try:
+        return str(ws.get(record_id).get("name")) or record_id
+    except (NotFound, InvalidData):
+        return record_id
 
 
 def _stage(ws: Workspace, event: Event, key: str) -> str:

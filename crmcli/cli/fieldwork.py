@@ -19,7 +19,7 @@ SINGULAR = {
 }  # fmt: skip
 METAVARS = {
     "phones": "PHONE", "emails": "EMAIL", "money": "AMOUNT", "date": "DATE", "datetime": "TIME",
-    "link": "REF", "links": "REF", "companies": "REF[:ROLE]", "user": "USER", "lines": "LINE",
+    "link": "REF", "links": "REF", "companies": "REF[:ROLE]", "user": "USER", "lines": "NAME;QTY;PRICE",
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "offer": ("crmcli.cli.offer:offer", "Commercial offers: draft, render."),
     "log": ("crmcli.cli.activity:log", "Write down a call, a letter, a meeting, a note."),
     "timeline": ("crmcli.cli.timeline:timeline", "What happened to a record."),
+    "show": ("crmcli.cli.show:show", "Show any record, as it is or as it was."),
+    "undo": ("crmcli.cli.undo:undo", "Take back the last change of this clone."),
     "search": ("crmcli.cli.search:search", "Find records by any words."),
     "board": ("crmcli.cli.board:board", "The kanban of a pipeline."),
     "report": ("crmcli.cli.report:report", "Funnel, leads."),

@@ -9,8 +9,9 @@ import click
 
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.showing import show_command
 from crmcli.cli.telling import notes, say_changes, tell, unreadable
-from crmcli.cli.views import columns_of, print_one, print_records
+from crmcli.cli.views import columns_of, print_records
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
 
@@ -36,7 +37,9 @@ def noun(entity: str, title: str, *verbs: str) -> Noun:
     makers: Mapping[str, Callable[[str], click.Command]] = {
         "add": add_command,
         "list": list_command,
-        "show": show_command,
+        "show": lambda entity: show_command(
+            f"Show a {entity} with its links and its last events", entity
+        ),
         "edit": edit_command,
         "rm": rm_command,
         "bulk": bulk_command,
@@ -150,23 +153,6 @@ def _reference(ws: Workspace, name: str, value: str) -> str:
 
 def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
-
-
-def show_command(entity: str) -> click.Command:
-    """`crm NOUN show`: the record, what it is linked with and what happened last."""
-
-    @click.argument("ref")
-    @click.pass_obj
-    def callback(session: Session, ref: str) -> None:
-        ws = session.workspace
-        print_one(session, ws.find(ref, entity))
-
-    return Verb(
-        "show",
-        params=getattr(callback, "__click_params__", []),
-        callback=callback,
-        help=f"Show a {entity} with its links and its last events.",
-    )
 
 
 def edit_command(entity: str) -> click.Command:

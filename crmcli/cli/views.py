@@ -14,6 +14,8 @@ from crmcli.model.fields import Record, dump_value
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
@@ -30,12 +32,12 @@ LAST_EVENTS = 10
 
 def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
     """The columns of a list: those named, or the entity's usual ones."""
-    from difflib import get_close_matches
-
     known = {f.name: f for f in ws.schema.fields(entity)}
     columns: list[Column] = []
     for name in names or COLUMNS[entity]:
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
             raise BadUsage(f"{PLURAL[entity]} have no column {name!r}", hint)
@@ -105,8 +107,11 @@ def raw_row(ws: Workspace, record: Record) -> dict[str, Any]:
     return dict(ws.schema.write(record))
 
 
-def print_one(session: Session, record: Record) -> None:
-    """Print a record: its card, what belongs to it, its last events."""
+def print_one(session: Session, record: Record, at: datetime | None = None) -> None:
+    """Print a record: its card, what belongs to it, its last events.
+
+    As it was `at` a moment: without what belongs to it now, and with the events until then.
+    """
     out, ws = session.out, session.workspace
     row = raw_row(ws, record)
     entity = record.entity
@@ -117,13 +122,14 @@ def print_one(session: Session, record: Record) -> None:
         return
     out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     out.one(row, [named(ws, entity, column, [row]) for column in columns])
-    for other, rows in _belonging(ws, record).items():
+    belonging = {} if at else _belonging(ws, record)
+    for other, rows in belonging.items():
         columns = columns_of(ws, other, [])
         out.section(PLURAL[other].capitalize(), rows, [named(ws, other, c, rows) for c in columns])
     from crmcli.cli.events import event_columns, event_rows
 
-    events = story(ws, record)[-LAST_EVENTS:]
-    out.section("Timeline", event_rows(ws, events), event_columns())
+    events = [event for event in story(ws, record) if at is None or event.at <= at]
+    out.section("Timeline", event_rows(ws, events[-LAST_EVENTS:]), event_columns())
 
 
 def _belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:

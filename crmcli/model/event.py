@@ -25,6 +25,7 @@ KINDS = (
     "triggers.read",      # data: upto {clone: event id}
     "automation.stopped",  # a loop limit was reached
     "import.done",
+    "change.undone",      # data: undone [[first event id, last], …], the changes taken back; batch; redo
 )  # fmt: skip
 
 ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",

@@ -328,8 +328,14 @@ def record_from_raw(
 def raw_from_record(record: Record, custom: tuple[Field, ...] = ()) -> dict[str, Raw]:
     """The raw record in canonical order: id, own fields, custom fields, unknown keys; absent left out."""
     raw: dict[str, Raw] = {}
-    for field in (*fields_of(type(record)), *custom):
-        dumped = dump_value(field.kind, record.get(field.name))
+    own = fields_of(type(record))
+    values = [(field, getattr(record, field.name)) for field in own]
+    if custom:
+        values += [(field, record.get(field.name)) for field in custom]
+    for field, value in values:
+        if value is None or value == "":  # most fields of most records
+            continue
+        dumped = dump_value(field.kind, value)
         if dumped != "":
             raw[field.name] = dumped
     raw.update(record.unknown)

@@ -69,6 +69,8 @@ def read_input(field: Field, text: str, ctx: InputContext) -> Raw:
 
 def _clean(text: str, *, lines: bool) -> str:
     """The text in NFC without white space around it; a single-line field gets a single line."""
+    if text.isprintable():  # nearly always: one line, no controls, no white space but the space
+        return unicodedata.normalize("NFC", text).strip()
     plain = unicodedata.normalize("NFC", re.sub("\r\n?|[\x85\u2028\u2029]", "\n", text))
     plain = plain.strip("\ufeff")
     if not lines:

@@ -37,6 +37,8 @@ _COMMA_BEFORE_EXTENSION = re.compile(rf"[,;]\s*(?={_WORDS}[0-9])", re.IGNORECASE
 _SEPARATOR = re.compile(r"[,;/|\n]|\bили\b|\bor\b|(?<=[0-9)])\s+(?=\(?\+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[( ]*\+?[0-9 ().~\u2010-\u2015\u2212-]+")
 _E164 = re.compile(r"\+[0-9]{4,15}")
+# Russian mobile numbers in full: the tables take each of them as it is, and imports are full of them.
+_MOBILE = re.compile("79[0-9]{9}")
 _LONGEST_PLAIN = 12
 _SHORTEST_ABROAD = 10
 
@@ -114,6 +116,8 @@ def _readings(number: str, country: str) -> Iterator[str]:
     groups = re.findall("[0-9]+", number)
     digits = "".join(groups)
     if "+" in number:
+        if _MOBILE.fullmatch(digits):
+            yield "+" + digits
         yield _read("+" + digits, "")
         if not _country_code("+" + digits):  # +8 916 123-45-67: the plus is a slip
             yield _read(digits, country)

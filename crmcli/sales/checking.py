@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.fields import Record
 from crmcli.model.schema import CLASSES
-from crmcli.model.values import CompanyLink, entity_of
+from crmcli.model.values import entity_of
+from crmcli.sales.links import links_of
 from crmcli.store import layout, timeline
 from crmcli.store.transaction import leftovers
 from crmcli.workspace import UnknownStage, Workspace
@@ -37,7 +38,7 @@ def problems(ws: Workspace) -> list[Problem]:
 
 def _of_record(ws: Workspace, record: Record, *, staged: bool) -> Iterator[Problem]:
     path = layout.record_path(record.id)
-    for name, target, allowed in _links(ws, record):
+    for name, target, allowed in links_of(ws, record):
         if not ws.exists(target):
             yield Problem(
                 path, 0, f"{name} links to {target}, which is not there", "unset the link"
@@ -52,16 +53,3 @@ def _of_record(ws: Workspace, record: Record, *, staged: bool) -> Iterator[Probl
             ws.stage_of(record)
         except UnknownStage as error:
             yield Problem(path, 0, error.message, error.hint)
-
-
-def _links(ws: Workspace, record: Record) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The links of a record: in which field, to what, and to which entities it may point."""
-    for field in ws.schema.fields(record.entity):
-        value = record.get(field.name)
-        if field.kind == "link" and value:
-            yield field.name, str(value), field.entities
-        elif field.kind == "links":
-            yield from ((field.name, i, field.entities) for i in cast("tuple[str, ...]", value))
-        elif field.kind == "companies":
-            links = cast("tuple[CompanyLink, ...]", value)
-            yield from ((field.name, link.company, ("company",)) for link in links)

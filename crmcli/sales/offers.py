@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import cast
 
 from crmcli.errors import BadUsage, Refused
@@ -14,13 +13,13 @@ from crmcli.model.deal import Deal
 from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
 from crmcli.sales.letters import renderer
+from crmcli.sales.lines import read_line
 from crmcli.sales.records import build
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
 TEMPLATE = "offers/offer.html.j2"
 VALID_DAYS = 14
-_NO_VAT = ("-", "no", "none", "нет", "без ндс")
 
 
 class NothingToOffer(Refused):
@@ -106,39 +105,6 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
             "add --line 'name;quantity;price', or crm deal edit --amount",
         )
     return (Line(deal.name, price=deal.amount, vat=rate),)
-
-
-def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
-    """Read `name;quantity;price[;unit[;vat]]`; BadUsage names the part that cannot be read.
-
-    `vat` is a rate in per cent or `no` for a line free of VAT; without it the company's `rate`. A
-    price of another currency than the offer's is refused: an offer has one sum.
-    """
-    from crmcli.model.amounts import read_money, read_number
-
-    parts = [part.strip() for part in text.split(";")]
-    if len(parts) not in (3, 4, 5) or not parts[0]:
-        raise BadUsage(
-            f"{text!r} is no line of an offer",
-            "write 'name;quantity;price;unit;vat', the last two may lack",
-        )
-    name, quantity, price, unit, vat = [*parts, "", ""][:5]
-    try:
-        count = read_number(quantity)
-        each, said = read_money(price)
-        if vat:
-            rate = None if vat.lower() in _NO_VAT else read_number(vat)
-    except ValueError as error:
-        raise BadUsage(f"line {name!r}: {error}", "write 'name;quantity;price;unit;vat'") from None
-    if said not in ("", currency):
-        raise BadUsage(
-            f"line {name!r}: {price!r} is not in {currency}", "the deal's currency is the offer's"
-        )
-    if count <= 0 or (rate is not None and not 0 <= rate <= 100):
-        raise BadUsage(
-            f"line {name!r}: the quantity or the VAT makes no sense", "e.g. 'Кровля;2;1500'"
-        )
-    return Line(name, count, unit, each, rate)
 
 
 def next_number(mask: str, taken: Iterable[str], day: date) -> str:

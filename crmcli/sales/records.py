@@ -11,6 +11,7 @@ from crmcli.model.fields import MAP_KINDS, UTM_KEYS, Field, Record, empty, parse
 from crmcli.model.schema import CLASSES
 from crmcli.model.values import CompanyLink, Raw, Value, fold
 from crmcli.sales import defaults
+from crmcli.sales.lines import read_line
 from crmcli.sales.places import beginning
 from crmcli.sales.required import check_stage, require
 from crmcli.store.repository import Change
@@ -92,6 +93,8 @@ def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
     if field.kind in ("link", "links"):
         ids = tuple(dict.fromkeys(ws.resolve(text, *field.entities) for text in texts if text))
         return ids if field.kind == "links" else (ids[-1] if ids else "")
+    if field.kind == "lines":
+        return tuple(read_line(text, ws.settings.vat_rate, "") for text in texts if text)
     if field.kind in MAP_KINDS:
         raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
     from crmcli.model.inputs import read_input

@@ -205,10 +205,11 @@ def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:
 
 def read_marked(root: Path, name: str) -> Cursor | None:
     """The top of a configuration file, None if there is no file."""
+    from crmcli.store.canonical import MAX_BYTES
     from crmcli.store.codec import load_marked
 
     try:
-        data = files.read_bytes(root / name)
+        data = files.read_bytes(root / name, most=MAX_BYTES)
     except files.Missing:
         return None
     marked = load_marked(data, name)

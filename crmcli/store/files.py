@@ -111,8 +111,11 @@ class Insider:
         return f"{folder}/{name}"
 
 
-def read_bytes(path: Path | str, offset: int = 0) -> bytes:
-    """The content of a regular file from a byte on, no link followed; Missing if there is none."""
+def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) -> bytes:
+    """The content of a regular file from a byte on, no link followed; Missing if there is none.
+
+    Of a file that is longer than `most` no more than one byte above that is read.
+    """
     with os_errors(f"read {path}"):
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
@@ -120,6 +123,8 @@ def read_bytes(path: Path | str, offset: int = 0) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise UnsafePath(f"{path} is not a regular file")
             os.lseek(fd, offset, os.SEEK_SET)
+            if most is not None and status.st_size - offset > most:
+                return os.read(fd, most + 1)
             return read_all(fd, max(0, status.st_size - offset))
         finally:
             os.close(fd)

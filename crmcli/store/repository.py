@@ -17,6 +17,7 @@ from crmcli.model.fields import BadValues, Record, dump_value
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Raw, entity_of, format_instant
 from crmcli.store import codec, files, layout, timeline
+from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.transaction import Transaction, needs_recovery, recover
 
 
@@ -37,7 +38,7 @@ def read_record(root: Path, schema: Schema, record_id: str) -> Stored:
     """Read one record by its full id; RecordRemoved if there is no file, InvalidData if it is broken."""
     path = layout.record_path(record_id)
     try:
-        data = files.read_bytes(files.inside(root, path))
+        data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
     except files.Missing:
         entity = entity_of(record_id) or "record"
         raise RecordRemoved(f"there is no {entity} {record_id}", f"see crm {entity} list") from None
@@ -151,13 +152,12 @@ class Change:
         arrival = self._arrival(record) if kind == "stage.entered" else {}
         return self.note(kind, record.id, {**arrival, **(data or {}), "changes": changes})
 
-    def remove(self, record_id: str) -> str:
+    def remove(self, record_id: str, data: Mapping[str, Any] | None = None) -> str:
         """Delete a record; its whole text goes into the event, so that it can be brought back."""
         record = self.get(record_id)
         self._records[record_id].after = None
-        return self.note(
-            f"{record.entity}.removed", record_id, {"record": self.schema.write(record)}
-        )
+        facts = {**(data or {}), "record": self.schema.write(record)}
+        return self.note(f"{record.entity}.removed", record_id, facts)
 
     def note(
         self,

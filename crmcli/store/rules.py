@@ -248,14 +248,14 @@ def _check_params(place: Cursor, action: str, frame: Frame) -> None:
 
 def _check_due(place: Cursor) -> None:
     """A length of time, or whatever people may say for the due date of a task."""
-    from crmcli.model.inputs import InputContext, read_input
-
-    context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
 
     def read(text: str) -> None:
         try:
             _length(text.removeprefix("+"))
         except ValueError:
+            from crmcli.model.inputs import InputContext, read_input
+
+            context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
             read_input(Schema().field("task", "due"), text, context)
 
     if "{{" not in place.text():

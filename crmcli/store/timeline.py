@@ -153,8 +153,13 @@ def read_file(path: Path, offset: int = 0, *, name: str = "", line: int = 1) -> 
     cut off is one of them, and is left for the next reading: `end` stands before it.
     """
     data = files.read_bytes(path, offset)
+    return read_lines(data, offset, name=name or path.as_posix(), line=line)
+
+
+def read_lines(data: bytes, offset: int, *, name: str, line: int) -> Chunk:
+    """The events in a part of a timeline file, which stands at byte `offset`; see `read_file`."""
     end = data.rfind(b"\n") + 1
-    reading = _Reading(name or path.as_posix(), line)
+    reading = _Reading(name, line)
     reading.take(data[:end])
     next_line = reading.line
     if end < len(data):
@@ -268,6 +273,8 @@ def _facts(data: str) -> dict[str, Any]:
         facts = json.loads(data)
     except ValueError as error:
         raise ValueError(f"data is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError("data is nested too deeply") from None
     if "\\ud" in data and _HALF.search(json.dumps(facts, ensure_ascii=False)):
         raise ValueError("data holds half a character")
     if not isinstance(facts, dict):
@@ -311,13 +318,15 @@ class EventIds:
 
     Each is greater than the one before it and than `last`, even when the clock stands or goes back;
     the first goes on from `last` by a random step, as another branch of this clone may do the same.
+    One change takes its ids from one of these: they follow each other without a gap, and nothing
+    else does. So `are_of_one_change` needs no word on the line.
     """
 
     def __init__(self, at: datetime, last: str = "") -> None:
         self._start = int(at.timestamp() * 1000) << _RANDOM_BITS
         self._last = _number(last)
         if self._last >= self._start:
-            self._last += int.from_bytes(os.urandom(4)) >> 4
+            self._last += 1 + (int.from_bytes(os.urandom(4)) >> 4)
 
     def next(self) -> str:
         """The next id."""
@@ -327,6 +336,11 @@ class EventIds:
         return "e" + "".join(
             ID_LETTERS[self._last >> 5 * n & 31] for n in reversed(range(_ID_LETTERS))
         )
+
+
+def are_of_one_change(earlier: str, later: str) -> bool:
+    """Whether these are ids of two events next to each other in one change."""
+    return _number(earlier) + 1 == _number(later)
 
 
 def _number(event_id: str) -> int:

@@ -299,6 +299,12 @@ def _names(root: Path) -> list[str]:
         return []
 
 
+def strays(root: Path) -> list[str]:
+    """What a killed command has prepared and not committed, from the root; the next change sweeps it."""
+    names = _names(root)
+    return [] if needs_recovery(root) else [f"{TXN}/{name}" for name in names]
+
+
 def leftovers(root: Path) -> list[Problem]:
     """The files that recovery put aside, for a person to look at."""
     problems = []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.fields import PHONE_TYPES
-from crmcli.model.phones import key, parse_phones
+from crmcli.model.phones import _read, key, parse_phones
 from crmcli.model.values import Phone
 
 
@@ -204,3 +204,10 @@ def test_no_digit_is_lost_but_a_zero_that_is_not_dialled_from_abroad(
         return
     digits = "".join(c for c in text if c in "0123456789")
     assert phone.value.replace("0", "").endswith(digits[-6:].replace("0", ""))
+
+
+@given(st.integers(0, 10**9 - 1))
+def test_russian_mobile_numbers_are_what_the_tables_say(number: int) -> None:
+    text = f"+79{number:09}"
+    assert _read(text, "") == text
+    assert parse_phones(f"+7 ({text[2:5]}) {text[5:]}", "KZ") == (Phone(text),)

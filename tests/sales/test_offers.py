@@ -19,6 +19,7 @@ from crmcli.model.fields import Record
 from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
 from crmcli.sales import offers, records
+from crmcli.sales.lines import read_line
 from crmcli.sales.offers import Draft, NothingToOffer, OfferDecided
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
@@ -168,7 +169,7 @@ def test_a_deal_with_nothing_to_offer(ws: Workspace) -> None:
     ],
 )
 def test_lines_as_people_write_them(text: str, line: Line) -> None:
-    assert offers.read_line(text, D(22), "RUB") == line
+    assert read_line(text, D(22), "RUB") == line
 
 
 @pytest.mark.parametrize("text", ["", "Монтаж", "Монтаж;2", ";1;1", "М;два;1", "М;1;много", "М;0;1", "М;-1;1", "М;1;1;шт;много",

@@ -304,3 +304,17 @@ def test_several_are_removed_together_or_not_at_all(ws: Workspace) -> None:
 def test_a_reference_may_be_pasted_as_it_stands_in_a_letter(ws: Workspace, ref: str) -> None:
     made = lead(ws, phones="8 (912) 345-67-89", emails="anna@example.ru")
     assert ws.resolve(ref, "lead") == made.id
+
+
+def test_a_deal_has_lines_and_their_sum(ws: Workspace) -> None:
+    deal = records.add(
+        ws, "deal", {"name": ["Кровля"], "lines": ["Лист;10;612,50;м²", "Доставка;1;1 500"]}
+    )
+    assert isinstance(deal, Deal)
+    assert [(line.name, line.quantity, line.unit) for line in deal.lines] == [
+        ("Лист", Decimal(10), "м²"), ("Доставка", Decimal(1), ""),
+    ]  # fmt: skip
+    assert (deal.amount, deal.currency) == (Decimal("7625.00"), "RUB")
+    assert ws.get(deal.id) == deal
+    with pytest.raises(BadUsage, match="is no line"):
+        records.edit(ws, deal.id, Edit({"lines": ["Лист"]}, {}, {}))

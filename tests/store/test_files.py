@@ -271,3 +271,12 @@ def test_a_write_that_is_cut_short_is_gone_on_with(tmp_path: Path) -> None:
         done.stderr
     )  # the first call wrote 5000 bytes, the second none
     assert (tmp_path / "file").stat().st_size == 5000
+
+
+def test_of_a_file_that_is_too_long_only_the_beginning_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(b"123456")
+    os.truncate(path, 1 << 40)  # all of it would not fit into memory
+    assert files.read_bytes(path, most=5) == b"123456"
+    os.truncate(path, 5)
+    assert files.read_bytes(path, most=5) == b"12345"

@@ -1115,3 +1115,28 @@ def test_other_rules_make_everything_dirty(folder: Folder) -> None:
 
     assert index.agenda_signature("two")
     assert index.dirty() == [LEAD]
+
+
+def test_a_timeline_that_could_not_be_opened_once_is_no_problem_for_ever(folder: Folder) -> None:
+    folder.write(lead())
+    folder.log("7k3qf2m9", ("note", LEAD, {}))
+    [path] = folder.root.glob("data/timeline/*/*.csv")
+    aside = path.rename(folder.root / "aside.csv")
+    os.mkfifo(path)
+    assert len(folder.fresh().problems()) == 1
+    path.unlink()
+    aside.rename(path)
+    index = folder.fresh()
+    assert index.problems() == []
+    assert [event.kind for event in index.events()] == ["note"]
+
+
+def test_what_was_touched_for_later_is_there_when_it_is_read(folder: Folder) -> None:
+    folder.write(lead())
+    assert names(folder.fresh()) == ["Анна"]
+    folder.write(lead(name="Борис"))
+    folder.index.touch([FILE], later=True)
+    assert names(folder.index) == ["Борис"]
+    folder.write(lead(name="Вера"))
+    folder.index.touch([FILE], later=True)
+    assert names(folder.again()) == ["Вера"]  # nor does it matter if it never is

@@ -299,3 +299,13 @@ def test_two_branches_in_one_second_choose_different_ids() -> None:
     chosen = {timeline.EventIds(AT, last).next() for _ in range(50)}
     assert len(chosen) == 50
     assert min(chosen) > last
+
+
+def test_data_that_is_nested_too_deeply_is_a_problem_of_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "deep.csv"
+    deep = "[" * 50_000 + "]" * 50_000
+    good = timeline.lines(EVENTS, NEW).decode()
+    path.write_text(good + f"{EVENTS[0].id},2026-11-23T09:00:00Z,anna,note,,,0,{deep},{'0' * 16}\n")
+    chunk = timeline.read_file(path)
+    assert [row.event for row in chunk.rows] == EVENTS
+    assert [problem.message for problem in chunk.problems] == ["data is nested too deeply"]

@@ -132,7 +132,8 @@ class Import:
 
     def _take_chunk(self, drafts: Sequence[Draft], trial: Change | None, *, is_last: bool) -> None:
         change: AbstractContextManager[Change]
-        change = nullcontext(trial) if trial else self.ws.change(f"import {PLURAL[self.entity]}")
+        command = f"import {PLURAL[self.entity]}"
+        change = nullcontext(trial) if trial else self.ws.change(command, is_one_of_many=True)
         with change as open_change:
             if trial is None:
                 self._notice_others(open_change)

@@ -45,6 +45,7 @@ class Index:
         self._reader: Reader | None = None
         self._connection: sqlite3.Connection | None = None
         self._stale = False
+        self._waiting: list[str] = []
         self._just_built = False
         self._mark = 0
 
@@ -53,6 +54,7 @@ class Index:
     def refresh(self) -> None:
         """Make the index equal to the folder; IndexBusy if another command does so for too long."""
         self._stale = self._just_built = False
+        self._waiting = []
         self._use(self._refresh_all)
 
     def refresh_timeline(self) -> None:
@@ -60,11 +62,17 @@ class Index:
         self._just_built = False
         self._use(self._refresh_timeline)
 
-    def touch(self, paths: Sequence[str]) -> None:
+    def touch(self, paths: Sequence[str], *, later: bool = False) -> None:
         """Take in just these files, written a moment ago; nothing is done where there is no index yet.
 
+        `later`: when something is read next; a command that reads no more leaves it to the next one.
         Never fails: what cannot be taken in now, the next refresh finds by itself.
         """
+        paths = [*self._waiting, *paths]
+        if later and len(paths) <= _MOST_TOUCHED:
+            self._waiting = paths
+            return
+        self._waiting = []
         if len(paths) > _MOST_TOUCHED:
             self._stale = True
             return
@@ -112,11 +120,16 @@ class Index:
     def _examiner(self, connection: sqlite3.Connection) -> Examiner:
         """What is needed to read files is loaded when there are some to read."""
         from crmcli.store.index.examining import Examiner
+        from crmcli.store.index.writing import Writer
+
+        return Examiner(self._root, self._known_reader(), Writer(connection, self._columns))
+
+    def _known_reader(self) -> Reader:
         from crmcli.store.index.rows import Reader
 
         if self._reader is None:
             self._reader = Reader(self._columns)
-        return Examiner(connection, self._root, self._columns, self._reader)
+        return self._reader
 
     def _read_journals(
         self,
@@ -260,6 +273,8 @@ class Index:
     # -- opening, building, mending -------------------------------------------------------------
 
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._waiting:
+            self.touch([])
         if self._stale:
             self.refresh()
         return self._use(work)
@@ -290,7 +305,7 @@ class Index:
         """Build the index from nothing; in memory if it cannot be written where it belongs."""
         try:
             connection, ours = base.build(
-                self._root, self._columns.signature(), self._fill, anew=anew
+                self._root, self._columns.signature(), self._fill_tables, anew=anew
             )
         except OSError:
             return self._build_in_memory()
@@ -302,17 +317,30 @@ class Index:
         return connection
 
     def _build_in_memory(self) -> sqlite3.Connection:
-        connection = base.build_in_memory(self._columns.signature(), self._fill)
+        connection = base.build_in_memory(self._columns.signature(), self._fill_tables)
         self._just_built = True
         return connection
 
-    def _fill(self, connection: sqlite3.Connection) -> None:
-        from crmcli.store.index import folder, tables
+    def _fill_tables(self, connection: sqlite3.Connection) -> None:
+        """Fill an empty index, with helpers if there is much to read and they come to no harm."""
+        from crmcli.store.index import crew, tables
 
         for statement in tables.tables(self._columns):
             connection.execute(statement)
+        try:
+            if crew.is_worth_it(self._root):
+                crew.fill(connection, self._root, self._columns, self._known_reader())
+            else:
+                self._fill(connection)
+        except crew.Scattered:
+            tables.empty(connection)
+            self._fill(connection)
+        for statement in tables.indexes(self._columns):
+            connection.execute(statement)
+
+    def _fill(self, connection: sqlite3.Connection) -> None:
+        from crmcli.store.index import folder
+
         self._examiner(connection).take(freshness.everything(self._root))
         logs = [path for path, _ in folder.journals(self._root)]
         self._read_journals(connection, logs, thorough=True, marking=False)
-        for statement in tables.indexes(self._columns):
-            connection.execute(statement)

@@ -95,6 +95,29 @@ def _open(path: Path, signature: str) -> sqlite3.Connection | None:
     return None
 
 
+def is_sound(root: Path) -> bool:
+    """Whether the file, if there is one, reads through without a fault; the slow way of asking."""
+    path = root / PATH
+    if not path.exists():
+        return True
+    with gate(root, exclusive=False):
+        try:
+            with contextlib.closing(connect(str(path))) as connection:
+                return list(connection.execute("PRAGMA quick_check(1)")) == [("ok",)]
+        except sqlite3.DatabaseError as error:
+            if is_damaged(error):
+                return False
+            raise
+
+
+def discard(root: Path) -> None:
+    """Delete the file: the next command that needs it builds it anew."""
+    path = root / PATH
+    with gate(root, exclusive=True):
+        for ending in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
 def build(
     root: Path, signature: str, fill: Callable[[sqlite3.Connection], None], *, anew: bool = False
 ) -> tuple[sqlite3.Connection, bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,32 +12,32 @@ from crmcli.model.schema import PLURAL
 from crmcli.model.values import entity_of
 from crmcli.store import codec, layout
 from crmcli.store.canonical import MAX_BYTES
-from crmcli.store.columns import Columns
 from crmcli.store.index import folder
 from crmcli.store.index.folder import Look
 from crmcli.store.index.freshness import Changes, Known, Suspect
 from crmcli.store.index.rows import Reader
-from crmcli.store.index.writing import Writer
+from crmcli.store.index.writing import Rows
 
 _ENTITY = {plural: entity for entity, plural in PLURAL.items()}
 
 
 class Examiner:
-    """Reads files that may have changed and puts what they say into the index."""
+    """Reads files that may have changed and hands on what they say."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, root: Path, columns: Columns, reader: Reader
-    ) -> None:
-        self._connection = connection
+    def __init__(self, root: Path, reader: Reader, rows: Rows) -> None:
         self._root = root
         self._reader = reader
-        self._writer = Writer(connection, columns)
+        self._rows = rows
 
     def take(self, found: Iterable[Changes]) -> None:
         """Bring the index up to what was found; the caller holds a transaction."""
+        self.take_in(found)
+        self._rows.flush()
+
+    def take_in(self, found: Iterable[Changes]) -> None:
+        """As `take`, but the last rows are left for the caller to flush."""
         for changes in found:
             self._take(changes, whole=True)
-        self._writer.flush()
 
     def take_files(self, paths: Iterable[str]) -> None:
         """Bring the index up to just these files; their folders are looked at by the next refresh."""
@@ -48,13 +47,13 @@ class Examiner:
             by_folder.setdefault(shard, []).append(name.encode())
         for shard, names in by_folder.items():
             self._take(self._changes_of(shard, names), whole=False)
-        self._writer.flush()
+        self._rows.flush()
 
     def _changes_of(self, shard: str, names: list[bytes]) -> Changes:
         changes = Changes(time.time_ns(), Look(shard, b"", b""), [], {})
         with folder.opened(self._root, shard) as fd:
             for name in names:
-                known = self._known(shard, name)
+                known = self._rows.known(shard, name)
                 stamp = folder.stamp(fd, name)
                 if stamp:
                     changes.suspects.append(Suspect(name, stamp, known))
@@ -66,14 +65,7 @@ class Examiner:
         for name, old in changes.gone.items():
             self._remove(changes.seen.path, name, old)
         settled = self._examine_all(changes)
-        self._remember(changes.seen, settled and whole)
-
-    def _known(self, shard: str, name: bytes) -> Known | None:
-        row = self._connection.execute(
-            "SELECT num, size, mtime, ctime, digest, racy FROM file WHERE shard = ? AND name = ?",
-            (shard, name),
-        ).fetchone()
-        return Known(row[0], row[1:4], row[4], bool(row[5])) if row else None
+        self._rows.look(changes.seen, settled and whole)
 
     def _examine_all(self, changes: Changes) -> bool:
         """Read all suspects; whether the look at their folder is worth remembering."""
@@ -98,14 +90,14 @@ class Examiner:
             return False
         racy = not lasting or bool(record_id and folder.is_racy(stamp, changes.at))
         digest = folder.digest(problem.message.encode() if problem else data)
-        num = known.num if known else self._writer.new_number()
+        num = known.num if known else self._rows.new_number()
         if known is None or known[1:] != (stamp, digest, racy):
-            self._writer.file(num, shard, name, stamp, digest, racy)
+            self._rows.file(num, shard, name, stamp, digest, racy)
         if known is None or known.digest != digest:
             if known:
-                self._writer.forget(_entity_of(shard), num, path)
+                self._rows.forget(_entity_of(shard), num, path)
             if problem:
-                self._writer.problems([problem])
+                self._rows.problems([problem])
             else:
                 self._interpret(num, path, record_id, data)
         return not racy
@@ -118,37 +110,24 @@ class Examiner:
             if raw.get("id") != record_id:
                 message = f"the id inside is {raw.get('id')!r}, the file's name says {record_id}"
                 line = codec.load_marked(data, path).lines.get(("id",), 0)
-                self._writer.problems([Problem(path, line, message, "make the two equal")])
+                self._rows.problems([Problem(path, line, message, "make the two equal")])
                 return
             row = self._reader.read(entity, raw)
         except InvalidData as error:
-            self._writer.problems(error.problems)
+            self._rows.problems(error.problems)
         except BadValues as error:
             lines = codec.load_marked(data, path).lines
-            self._writer.problems(
+            self._rows.problems(
                 Problem(path, lines.get((name,), 0), f"{name}: {why}") for name, why in error.faults
             )
         else:
-            self._writer.record(entity, num, raw, row)
+            self._rows.record(entity, num, raw, row)
 
     def _remove(self, shard: str, name: bytes, known: Known) -> None:
-        self._writer.forget(_entity_of(shard), known.num, _path(shard, name))
-        self._writer.remove(known.num)
-
-    def _remember(self, seen: Look, settled: bool) -> None:
-        """Keep the look, so that the next one needs only to be compared; none if it decides nothing."""
-        if settled and not seen.names:
-            self._connection.execute("DELETE FROM shard WHERE path = ?", (seen.path,))
-            return
-        row = (seen.path, seen.names, seen.stamps) if settled else (seen.path, b"", None)
-        self._connection.execute(_REMEMBER, row)
+        self._rows.forget(_entity_of(shard), known.num, _path(shard, name))
+        self._rows.remove(known.num)
 
 
-_REMEMBER = """
-INSERT INTO shard VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE
-SET names = excluded.names, stamps = excluded.stamps
-WHERE names IS NOT excluded.names OR stamps IS NOT excluded.stamps
-"""
 _STRANGER = "this is not the file of a record, or it stands in the wrong folder"
 _STRANGER_HINT = "a record is data/leads/7/lead-7k3qf2m9.yaml; move anything else out of here"
 _LARGE_HINT = "keep long texts as attached files"

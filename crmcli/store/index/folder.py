@@ -69,6 +69,13 @@ def look_at_records(root: Path) -> Iterator[Look]:
             yield look(root, f"{base}/{shard}")
 
 
+def shards(root: Path) -> Iterator[str]:
+    """The folders of records; strangers beside them are left out."""
+    for entity in PLURAL:
+        base = layout.record_folder(entity)
+        yield from (f"{base}/{shard}" for shard in _look_at_base(root, base)[0])
+
+
 def look(root: Path, path: str) -> Look:
     """One folder as it looks now; as an empty one if it is not there."""
     if path.count("/") == 1:

@@ -57,8 +57,12 @@ def changed_folders(connection: sqlite3.Connection, root: Path) -> list[str]:
 def everything(root: Path) -> Iterator[Changes]:
     """All files, for an index that knows none."""
     at = time.time_ns()
-    for seen in folder.look_at_records(root):
-        yield Changes(at, seen, [Suspect(*file, None) for file in seen.files()], {})
+    return (all_of(seen, at) for seen in folder.look_at_records(root))
+
+
+def all_of(seen: Look, at: int) -> Changes:
+    """All files of a folder, which the index does not know; `at` is a time before it was seen."""
+    return Changes(at, seen, [Suspect(*file, None) for file in seen.files()], {})
 
 
 def changes_in(connection: sqlite3.Connection, root: Path, path: str) -> Changes:

@@ -20,8 +20,10 @@ from crmcli.store.index import folder
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Stamp
 from crmcli.store.index.tables import SAID
+from crmcli.store.index.writing import Rows
 
 _BLOCK = 1 << 16
+_PIECE = 1 << 20  # bytes of a timeline file that are taken apart at a time
 _SHORT = -1
 _NO_CHECKSUM = -2  # that of no content
 
@@ -106,7 +108,7 @@ class JournalReader:
             if _checksum(fd, start.end, stamp[0]) != before:
                 crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole
         self._connection.execute(
-            "DELETE FROM problem WHERE path = ? AND line >= ?", (path, start.line)
+            "DELETE FROM problem WHERE path = ? AND (line >= ? OR line = 0)", (path, start.line)
         )
         self._complain(chunk.problems)
         self._put(chunk.rows, start.num)
@@ -203,6 +205,52 @@ _MARK_OF_JOB = (
     "INSERT OR REPLACE INTO dirty (record) SELECT DISTINCT record FROM event"
     " WHERE job = ? AND (record GLOB 'lead-*' OR record GLOB 'deal-*')"
 )
+
+
+def read_anew(root: Path, path: str, num: int, rows: Rows) -> None:
+    """Read a timeline file, of which the index knows nothing, from its beginning.
+
+    An event that stands in two files is handed on twice. CrmError if the file cannot be read.
+    """
+    at = time.time_ns()
+    stamp = folder.stamp_of(root, path)
+    if stamp is None:
+        return
+    with _opened(root / path) as fd:
+        before = _checksum(fd, 0, stamp[0])
+        data = files.read_bytes(root / path)
+        end, line = 0, 1
+        for piece in _pieces(data):
+            chunk = timeline.read_lines(piece, end, name=path, line=line)
+            end, line = chunk.end, chunk.next_line
+            rows.problems(chunk.problems)
+            for row in chunk.rows:
+                _hand_on(row, num, rows)
+        last, crc = _last_line(fd, end), _checksum(fd, 0, end)
+        if _checksum(fd, 0, stamp[0]) != before:
+            crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole
+    racy = folder.is_racy(stamp, at)
+    rows.batch["journal"].append((num, path, *stamp, end, line, last, crc, racy))
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Whole lines, some thousands at a time; the last piece may end within one."""
+    start = 0
+    while len(data) - start > _PIECE:
+        end = data.rfind(b"\n", start, start + _PIECE) + 1
+        end = end or data.find(b"\n", start) + 1
+        if not end:
+            break
+        yield data[start:end]
+        start = end
+    yield data[start:]
+
+
+def _hand_on(row: timeline.Row, journal: int, rows: Rows) -> None:
+    num = rows.new_number()
+    rows.batch["event"].append(_cells(num, row, journal))
+    if row.event.kind in ACTIVITIES:
+        rows.batch["said"].append((num, _words(row.event)))
 
 
 def _cells(num: int, row: timeline.Row, journal: int) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 from crmcli.model.fields import Field
@@ -61,6 +62,16 @@ def tables(columns: Columns) -> Iterator[str]:
             if column.cents:
                 cells.append(f"{column.cents} INTEGER")
         yield f"CREATE TABLE {entity} ({', '.join(cells)})"
+
+
+def empty(connection: sqlite3.Connection) -> None:
+    """Take everything out of the tables, for another beginning."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+        " AND name NOT GLOB 'text_*' AND name NOT GLOB 'said_*'"
+    ).fetchall()
+    for (name,) in rows:
+        connection.execute(f"DELETE FROM {name}")
 
 
 def indexes(columns: Columns) -> Iterator[str]:

@@ -4,70 +4,130 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from crmcli.errors import Problem
 from crmcli.model.values import ENTITIES, Raw
 from crmcli.store.columns import Columns
 from crmcli.store.index.agenda import STAGED
-from crmcli.store.index.folder import Stamp
+from crmcli.store.index.folder import Look, Stamp
+from crmcli.store.index.freshness import Known
 from crmcli.store.index.rows import Row
 from crmcli.store.index.tables import TEXTS
 
+Batch: TypeAlias = dict[str, list[Any]]
+"""Rows by table, each as its INSERT takes it."""
+
+BATCH = 1000
+"""Files in one batch, or events."""
+
 _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _STAGED = tuple(f"{entity}-" for entity in STAGED)
-_BATCH = 2000  # records
+_INSERTS = {
+    "file": "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "doc": "INSERT INTO doc VALUES (?, ?, ?)",
+    "item": "INSERT INTO item VALUES (?, ?, ?)",
+    "text": f"INSERT INTO text (rowid, {', '.join(TEXTS)}) VALUES (?{', ?' * len(TEXTS)})",
+    "dirty": "INSERT OR REPLACE INTO dirty (record) VALUES (?)",
+    "problem": "INSERT INTO problem VALUES (?, ?, ?, ?)",
+    "shard": "INSERT OR REPLACE INTO shard VALUES (?, ?, ?)",
+    "event": "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "said": "INSERT INTO said (rowid, text) VALUES (?, ?)",
+    "journal": "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+}
 
 
-class Writer:
-    """Collects rows and writes them in batches; nothing is complete before `flush`."""
+class Rows:
+    """Collects rows for an index that knows no files, and hands them on in batches.
 
-    def __init__(self, connection: sqlite3.Connection, columns: Columns) -> None:
-        self._connection = connection
-        self._inserts = {
-            entity: f"INSERT INTO {entity} VALUES (?, {_marks(columns, entity)})"
-            for entity in ENTITIES
-        }
-        self._files: list[tuple[Any, ...]] = []
-        self._docs: list[tuple[int, str, str]] = []
-        self._rows: dict[str, list[list[Any]]] = {entity: [] for entity in ENTITIES}
-        self._items: list[tuple[Any, ...]] = []
-        self._texts: list[tuple[Any, ...]] = []
-        self._dirty: list[tuple[str]] = []
-        self._problems: list[Problem] = []
-        (self._last,) = connection.execute("SELECT ifnull(max(num), 0) FROM file").fetchone()
+    Nothing is complete before `flush`.
+
+    The files get numbers from `first` on; with `step`, each batch begins that much further on, so
+    that several may count beside each other.
+    """
+
+    def __init__(self, store: Callable[[Batch], None], first: int, step: int = 0) -> None:
+        self._store = store
+        self._first = self._last = first
+        self._step = step
+        self.batch: Batch = {table: [] for table in (*_INSERTS, *ENTITIES)}
+
+    def known(self, shard: str, name: bytes) -> Known | None:
+        """A file as the index knows it."""
+        return None
+
+    def forget(self, entity: str, num: int, path: str) -> None:
+        """Take out whatever was read of a file before; its own row stays."""
+
+    def remove(self, num: int) -> None:
+        """Take out the row of a file that is no more."""
 
     def new_number(self) -> int:
-        """A number for a file that the index does not know yet."""
+        """A number for a file that the index does not know yet, or for an event."""
+        if self._step and self._last - self._first >= BATCH:
+            self.flush()
         self._last += 1
-        return int(self._last)
+        return self._last
 
     def file(
         self, num: int, shard: str, name: bytes, stamp: Stamp, digest: bytes, racy: bool
     ) -> None:
         """A file as it stands, new or changed."""
-        self._files.append((num, shard, name, *stamp, digest, racy))
+        self.batch["file"].append((num, shard, name, *stamp, digest, racy))
 
     def record(self, entity: str, num: int, raw: Mapping[str, Raw], row: Row) -> None:
         """A readable record."""
+        batch = self.batch
         record_id = str(raw["id"])
-        self._docs.append((num, record_id, _json(raw)))
-        self._rows[entity].append([num, *row.cells])
-        self._items += [(number, key, num) for number, key in row.items]
-        self._texts.append((num, *row.texts))
+        batch["doc"].append((num, record_id, _json(raw)))
+        batch[entity].append((num, *row.cells))
+        if row.items:
+            batch["item"] += [(number, key, num) for number, key in row.items]
+        batch["text"].append((num, *row.texts))
         self.dirty(record_id)
-        if len(self._docs) >= _BATCH:
+        if not self._step and len(batch["doc"]) >= BATCH:
             self.flush()
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """What is wrong in a file."""
-        self._problems += problems
+        self.batch["problem"] += [(p.path, p.line, p.message, p.hint) for p in problems]
 
     def dirty(self, record_id: str) -> None:
         """A record for which robots must be thought over again; others than leads and deals are not."""
         if record_id.startswith(_STAGED):
-            self._dirty.append((record_id,))
+            self.batch["dirty"].append((record_id,))
+
+    def look(self, seen: Look, settled: bool) -> None:
+        """Keep a look, so that the next one needs only to be compared; none if it decides nothing."""
+        if seen.names or not settled:
+            row = (seen.path, seen.names, seen.stamps) if settled else (seen.path, b"", None)
+            self.batch["shard"].append(row)
+
+    def flush(self) -> None:
+        """Hand on what was collected."""
+        self._store(self.batch)
+        for rows in self.batch.values():
+            rows.clear()
+        if self._step:
+            self._first = self._last = self._first + self._step
+
+
+class Writer(Rows):
+    """Puts rows into an index that may know their files already."""
+
+    def __init__(self, connection: sqlite3.Connection, columns: Columns) -> None:
+        (last,) = connection.execute("SELECT ifnull(max(num), 0) FROM file").fetchone()
+        super().__init__(storing(connection, columns), int(last))
+        self._connection = connection
+
+    def known(self, shard: str, name: bytes) -> Known | None:
+        """A file as the index knows it."""
+        row = self._connection.execute(
+            "SELECT num, size, mtime, ctime, digest, racy FROM file WHERE shard = ? AND name = ?",
+            (shard, name),
+        ).fetchone()
+        return Known(row[0], row[1:4], row[4], bool(row[5])) if row else None
 
     def forget(self, entity: str, num: int, path: str) -> None:
         """Take out whatever was read of a file before; its own row stays."""
@@ -83,25 +143,34 @@ class Writer:
         """Take out the row of a file that is no more."""
         self._connection.execute("DELETE FROM file WHERE num = ?", (num,))
 
-    def flush(self) -> None:
-        """Write what was collected."""
-        many = self._connection.executemany
-        many("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._files)
-        many("INSERT INTO doc VALUES (?, ?, ?)", self._docs)
-        for entity, rows in self._rows.items():
-            many(self._inserts[entity], rows)
-            rows.clear()
-        many("INSERT INTO item VALUES (?, ?, ?)", self._items)
-        marks = ", ".join("?" * len(TEXTS))
-        many(f"INSERT INTO text (rowid, {', '.join(TEXTS)}) VALUES (?, {marks})", self._texts)
-        many("INSERT OR REPLACE INTO dirty (record) VALUES (?)", self._dirty)
-        many(
-            "INSERT INTO problem VALUES (?, ?, ?, ?)",
-            [(p.path, p.line, p.message, p.hint) for p in self._problems],
-        )
-        for collected in (self._files, self._docs, self._items, self._texts, self._dirty):
-            collected.clear()
-        self._problems.clear()
+    def look(self, seen: Look, settled: bool) -> None:
+        """As above; a look that is the same as before is not written again."""
+        if settled and not seen.names:
+            self._connection.execute("DELETE FROM shard WHERE path = ?", (seen.path,))
+            return
+        row = (seen.path, seen.names, seen.stamps) if settled else (seen.path, b"", None)
+        self._connection.execute(_REMEMBER, row)
+
+
+_REMEMBER = """
+INSERT INTO shard VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE
+SET names = excluded.names, stamps = excluded.stamps
+WHERE names IS NOT excluded.names OR stamps IS NOT excluded.stamps
+"""
+
+
+def storing(connection: sqlite3.Connection, columns: Columns) -> Callable[[Batch], None]:
+    """What puts a batch into the tables."""
+    inserts = dict(_INSERTS)
+    for entity in ENTITIES:
+        inserts[entity] = f"INSERT INTO {entity} VALUES (?, {_marks(columns, entity)})"
+
+    def store(batch: Batch) -> None:
+        for table, rows in batch.items():
+            if rows:
+                connection.executemany(inserts[table], rows)
+
+    return store
 
 
 def _marks(columns: Columns, entity: str) -> str:

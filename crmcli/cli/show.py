@@ -1,0 +1,7 @@
+"""crm show."""
+
+from __future__ import annotations
+
+from crmcli.cli.showing import show_command
+
+show = show_command("Show any record with its links and its last events")

@@ -1,0 +1,60 @@
+"""`show`, which every noun has and which stands alone: a record as it is, or as it was."""
+
+from __future__ import annotations
+
+import click
+
+from crmcli.cli.params import Session, Verb
+from crmcli.errors import NotFound
+
+PAST = (
+    "With --at as it was at that moment: a day means its end. The past is reckoned back from the "
+    "file by the timeline; what was edited by hand is not on it, and shows as if it had always "
+    "been so."
+)
+
+
+def show_command(help_: str, *entities: str) -> click.Command:
+    """`crm show`, and `crm NOUN show` for the entity that is named."""
+
+    @click.argument("ref")
+    @click.option(
+        "--at", default="", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h."
+    )
+    @click.pass_obj
+    def callback(session: Session, ref: str, at: str) -> None:
+        from crmcli.cli.telling import notes
+        from crmcli.cli.views import print_one
+
+        ws = session.workspace
+        if not at:
+            print_one(session, ws.find(ref, *entities))
+        else:
+            from crmcli.sales import history
+
+            moment = history.moment_of(ws, at)
+            record = history.as_of(ws, _known(session, ref, *entities), moment)
+            print_one(session, record, moment)
+        notes(session)
+
+    return Verb(
+        "show",
+        params=getattr(callback, "__click_params__", [])[::-1],
+        callback=callback,
+        short_help=f"{help_}.",
+        help=f"{help_}.\n\n{PAST}\n\nExample: crm {' '.join([*entities, 'show'])} 7k3 --at yesterday",
+    )
+
+
+def _known(session: Session, ref: str, *entities: str) -> str:
+    """The id of a record that is there, or of one that was removed and is named in full."""
+    from crmcli.model.values import entity_of
+
+    ws, typed = session.workspace, ref.strip().lower()
+    try:
+        return ws.resolve(ref, *entities)
+    except NotFound:
+        entity = entity_of(typed)
+        if entity and entity in (entities or (entity,)) and ws.events(record=typed):
+            return typed
+        raise

@@ -1,0 +1,45 @@
+"""A line of a deal or an offer as people write it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from crmcli.errors import BadUsage
+from crmcli.model.values import Line
+
+_NO_VAT = ("-", "no", "none", "нет", "без ндс")
+
+
+def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
+    """Read `name;quantity;price[;unit[;vat]]`; BadUsage names the part that cannot be read.
+
+    `vat` is a rate in per cent or `no` for a line free of VAT; without it the company's `rate`. A
+    price of another currency is refused, since a deal and an offer have one sum; where `currency`
+    is not known, a price names none.
+    """
+    from crmcli.model.amounts import read_money, read_number
+
+    parts = [part.strip() for part in text.split(";")]
+    if len(parts) not in (3, 4, 5) or not parts[0]:
+        raise BadUsage(
+            f"{text!r} is no line of a deal or an offer",
+            "write 'name;quantity;price;unit;vat', the last two may lack",
+        )
+    name, quantity, price, unit, vat = [*parts, "", ""][:5]
+    try:
+        count = read_number(quantity)
+        each, said = read_money(price)
+        if vat:
+            rate = None if vat.lower() in _NO_VAT else read_number(vat)
+    except ValueError as error:
+        raise BadUsage(f"line {name!r}: {error}", "write 'name;quantity;price;unit;vat'") from None
+    if said not in ("", currency):
+        raise BadUsage(
+            f"line {name!r}: {price!r} is not in {currency or 'plain digits'}",
+            "a deal and its offers have one currency",
+        )
+    if count <= 0 or (rate is not None and not 0 <= rate <= 100):
+        raise BadUsage(
+            f"line {name!r}: the quantity or the VAT makes no sense", "e.g. 'Кровля;2;1500'"
+        )
+    return Line(name, count, unit, each, rate)

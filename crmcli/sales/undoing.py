@@ -1,0 +1,240 @@
+"""Taking back: the last changes of this clone, or a whole import, as a new change; and redoing that."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import NotFound, Refused
+from crmcli.model.event import ACTIVITIES
+from crmcli.sales.history import PastChange, change_at, changes_of, changes_of_batch
+from crmcli.sales.reversal import Kept, Reversal
+
+if TYPE_CHECKING:
+    from crmcli.model.event import Event
+    from crmcli.model.fields import Record
+    from crmcli.store.index import Index
+    from crmcli.store.repository import Change
+    from crmcli.workspace import Workspace
+
+Span = tuple[str, str]
+OUTGOING = ("mail.out", "sms.out", "message.out")
+SAID = (*ACTIVITIES, "signal")
+
+
+class NothingToUndo(Refused):
+    """This clone has made no change that is not taken back already."""
+
+
+@dataclass
+class Undone:
+    """What was taken back: each record before and after (None: not there).
+
+    `kept` is what was changed since and left alone, `stays` what has happened in the world.
+    """
+
+    records: list[tuple[Record | None, Record | None]] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
+
+    def add(self, other: Undone) -> None:
+        """Take in what another transaction took back."""
+        self.records += other.records
+        self.kept += other.kept
+        self.stays += other.stays
+
+
+Each = Callable[[Undone], None]
+"""Is given what each transaction took back as soon as it stands; of a large import there are many."""
+
+
+def undo(ws: Workspace, count: int = 1, each: Each | None = None) -> Undone:
+    """Take back the last `count` changes of this clone; NothingToUndo if there is none left.
+
+    An import counts as one, however many transactions it took, and each act of a robot as one.
+    Letters that left since are named, and stay.
+    """
+    return _in_turn(ws, lambda index: _latest(index, ws.clone, count), each)
+
+
+def redo(ws: Workspace, each: Each | None = None) -> Undone:
+    """Take back the last undo of this clone; NothingToUndo if there is none."""
+    return _in_turn(ws, lambda index: _last_undo(index, ws.clone), each)
+
+
+def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
+    """Take back what an import did, wherever it ran; rows that were edited since are kept.
+
+    NotFound for an unknown batch, NothingToUndo if all of it is taken back already.
+    """
+
+    def find(index: Index) -> list[PastChange]:
+        spans = undone_spans(index)
+        found = list(changes_of_batch(index, batch))
+        if not found:
+            raise NotFound(f"no import was {batch!r}", "crm import prints the name of its batch")
+        left = [past for past in found if past.span not in spans]
+        if not left:
+            raise NothingToUndo(f"{batch} is taken back already", "crm undo --redo does it again")
+        return left
+
+    return _in_turn(ws, find, each)
+
+
+def undo_at(ws: Workspace, event_id: str, each: Each | None = None) -> Undone:
+    """Take back the change that wrote an event, in whatever clone; NotFound if there is none."""
+
+    def find(index: Index) -> list[PastChange]:
+        past = change_at(index, event_id)
+        if past is None:
+            raise NotFound(f"there is no event {event_id!r}", "see crm timeline REF --json")
+        if past.span in undone_spans(index):
+            raise NothingToUndo(
+                "that change is taken back already", "crm undo --redo does it again"
+            )
+        return [past]
+
+    return _in_turn(ws, find, each)
+
+
+def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Each | None) -> Undone:
+    """Take changes back, the latest first, in one transaction, or one for each part of an import.
+
+    Returns all that was taken back, or with `each` nothing: an import may be larger than memory.
+    """
+    total = Undone()
+    tell = each or total.add
+    with ws.change("undo") as change:
+        ws.look_again()
+        parts = _parts(find(ws.history))[::-1]
+        done = _take_back(ws, change, parts.pop())
+        last = change.last_event
+    tell(done)
+    while parts:
+        with ws.change("undo") as change:
+            if change.last_event != last:  # somebody else has written meanwhile
+                ws.look_again()
+            done = _take_back(ws, change, parts.pop())
+            last = change.last_event
+        tell(done)
+    return total
+
+
+def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:
+    """What goes into one transaction: a part of an import alone, all between them together."""
+    marks = [past.id if past.batch else "" for past in changes]
+    pairs = groupby(zip(marks, changes, strict=True), key=lambda pair: pair[0])
+    return [[past for _, past in pair] for _, pair in pairs]
+
+
+def undone_spans(index: Index) -> set[Span]:
+    """The changes that were taken back, in any clone, by the ids of their first and last events."""
+    return {
+        (str(first), str(last))
+        for event in index.events(kinds=("change.undone",))
+        for first, last in event.data.get("undone", ())
+    }
+
+
+def dead(index: Index) -> Callable[[Event], bool]:
+    """A question: was what this event tells of taken back, and not done again since?"""
+    spans: list[Span] = []
+    for event in index.events(kinds=("change.undone",), newest_first=True):
+        if not any(first <= event.id <= last for first, last in spans):
+            spans += [(str(first), str(last)) for first, last in event.data.get("undone", ())]
+    spans.sort()
+
+    def ask(event: Event) -> bool:
+        place = bisect_right(spans, (event.id, "~"))
+        return place > 0 and event.id <= spans[place - 1][1]
+
+    return ask
+
+
+def _latest(index: Index, clone: str, count: int) -> list[PastChange]:
+    """The last changes that can be taken back, the latest first; all of an import's count as one."""
+    spans = undone_spans(index)
+    found: list[PastChange] = []
+    units: set[str] = set()
+    for past in changes_of(index, clone):
+        if past.span in spans or past.is_undo or not is_undoable(past):
+            continue
+        unit = past.batch or past.id
+        if unit not in units and len(units) == count:
+            break
+        units.add(unit)
+        found.append(past)
+    if not found:
+        raise NothingToUndo(
+            "there is no change of this clone to take back",
+            "crm undo takes back what was done here, not in other clones",
+        )
+    return found
+
+
+def _last_undo(index: Index, clone: str) -> list[PastChange]:
+    spans = undone_spans(index)
+    found: list[PastChange] = []
+    for past in changes_of(index, clone):
+        if past.span in spans or not past.is_undo:
+            continue
+        if found and (not past.batch or past.batch != found[0].batch):
+            break
+        found.append(past)
+        if not past.batch:
+            break
+    if not found:
+        raise NothingToUndo("this clone has taken nothing back", "there is nothing to do again")
+    return found
+
+
+def is_undoable(past: PastChange) -> bool:
+    """Whether it changed a record, or a person wrote down what happened.
+
+    Else it is what crm notes for itself: letters and other jobs of robots, what triggers have read.
+    """
+    return any(
+        "changes" in event.data
+        or event.kind.endswith((".created", ".removed"))
+        or (event.kind in SAID and ":" not in event.actor)
+        for event in past.events
+    )
+
+
+def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
+    """Take changes back within an open change, the latest first; it notes which they were."""
+    reversal = Reversal(ws, change)
+    for past in changes:
+        reversal.take_back(past)
+    records = reversal.write()
+    facts: dict[str, Any] = {"undone": [list(past.span) for past in changes]}
+    if changes[0].batch:
+        facts["batch"] = changes[0].batch
+    if changes[0].is_undo:
+        facts["redo"] = True
+    change.note("change.undone", "", facts)
+    said = [_said(e) for past in changes for e in past.events if e.kind in SAID]
+    return Undone(records, reversal.kept, said + _letters(ws, records, changes))
+
+
+def _said(event: Event) -> str:
+    return f"{event.kind} of {event.record} stays on the timeline"
+
+
+def _letters(
+    ws: Workspace,
+    records: Iterable[tuple[Record | None, Record | None]],
+    changes: Sequence[PastChange],
+) -> list[str]:
+    """The letters that robots have sent since about what is taken back: they cannot be called back."""
+    first = min(past.id for past in changes)
+    ids = {record.id for pair in records for record in pair if record is not None}
+    found = []
+    for event in ws.history.events(kinds=OUTGOING, after=first):
+        if event.record in ids and ":" in event.actor:
+            to = event.data.get("to", "")
+            found.append(f"the letter to {to} about {event.record} has left and cannot be undone")
+    return found

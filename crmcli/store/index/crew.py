@@ -1,0 +1,205 @@
+"""Reads a large folder for a new index on all cores: forked readers take it apart, we fill the tables."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import marshal
+import os
+import signal
+import sqlite3
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from crmcli.model.schema import PLURAL
+from crmcli.store import layout
+from crmcli.store.columns import Columns
+from crmcli.store.index import folder, freshness
+from crmcli.store.index.examining import Examiner
+from crmcli.store.index.journals import read_anew
+from crmcli.store.index.rows import Reader
+from crmcli.store.index.writing import BATCH, Batch, Rows, storing
+
+_MANY = 2000  # records from which on it is worth the trouble
+_MOST = 4  # readers; more would wait for the one who fills the tables
+_PIPE = 1 << 20
+_MOST_TASKS = 4096 // 4  # what a pipe surely holds
+_TASK = 4  # bytes
+_LENGTH = struct.Struct("=Q")
+_DONE = b""
+
+
+class Scattered(Exception):
+    """A reader failed; whoever reads alone will meet the same trouble, and say it."""
+
+
+class _Readers(NamedTuple):
+    pids: list[int]
+    results: list[BinaryIO]
+
+
+def is_worth_it(root: Path) -> bool:
+    """Whether there is much to read, and more than one core, and no thread that a fork would lose."""
+    threads = sys.modules.get("threading")
+    if _cores() < 2 or (threads and threads.active_count() > 1):
+        return False
+    count = 0
+    for path in folder.shards(root):
+        with contextlib.suppress(OSError):
+            count += len(os.listdir(root / path))
+        if count >= _MANY:
+            return True
+    return False
+
+
+def fill(connection: sqlite3.Connection, root: Path, columns: Columns, reader: Reader) -> None:
+    """Fill empty tables with all that the folder holds; Scattered if that must be done alone."""
+    logs = sorted(path for path, _ in folder.journals(root))
+    bases = [layout.record_folder(entity) for entity in PLURAL]
+    tasks = [*logs, *bases, *folder.shards(root)]
+
+    def work(number: int, rows: Rows) -> None:
+        if number < len(logs):
+            read_anew(root, logs[number], number + 1, rows)
+        else:
+            at = time.time_ns()
+            seen = folder.look(root, tasks[number])
+            Examiner(root, reader, rows).take_in([freshness.all_of(seen, at)])
+
+    store = storing(connection, columns)
+    events = 0
+    if len(tasks) > _MOST_TASKS:
+        raise Scattered
+    with _forked(len(tasks), work) as readers:
+        for batch in _batches(readers.results):
+            store(batch)
+            events += len(batch.get("event", ()))
+    _forget_repeats(connection, events)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _forget_repeats(connection: sqlite3.Connection, read: int) -> None:
+    """An event that stood in two files was taken once; what it said, twice."""
+    (taken,) = connection.execute("SELECT count(*) FROM event").fetchone()
+    if taken < read:
+        connection.execute("DELETE FROM said WHERE rowid NOT IN (SELECT num FROM event)")
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('repeats', '')")
+
+
+# -- the processes ----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _forked(tasks: int, work: Callable[[int, Rows], None]) -> Iterator[_Readers]:
+    """Readers that take the tasks one by one; none is left at the end of the block."""
+    readers = _Readers([], [])
+    with _queue(tasks) as queue:
+        try:
+            count = min(_cores(), _MOST)
+            for number in range(count):
+                _fork(readers, queue, number, count, work)
+            yield readers
+        finally:
+            for result in readers.results:
+                result.close()
+            for pid in readers.pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+@contextlib.contextmanager
+def _queue(tasks: int) -> Iterator[int]:
+    """A pipe from which each task can be taken once."""
+    queue, into = os.pipe()
+    try:
+        os.write(into, b"".join(task.to_bytes(_TASK) for task in range(tasks)))
+        os.close(into)
+        yield queue
+    finally:
+        os.close(queue)
+
+
+def _fork(
+    readers: _Readers, queue: int, number: int, count: int, work: Callable[[int, Rows], None]
+) -> None:
+    results, out = os.pipe()
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, _PIPE)
+    pid = os.fork()
+    if pid == 0:
+        _be_reader(queue, out, number, count, work)
+    os.close(out)
+    readers.pids.append(pid)
+    readers.results.append(os.fdopen(results, "rb"))
+
+
+def _be_reader(
+    queue: int, out: int, number: int, count: int, work: Callable[[int, Rows], None]
+) -> None:
+    """Work until no task is left, then end. Nothing of the command's own is touched or cleaned up.
+
+    No lock outlives the command because of us: our copies of its files are closed at once, and
+    whoever writes to a command that is no more is ended by the system.
+    """
+    status = 1
+    try:
+        gc.disable()
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+            signal.signal(sign, signal.SIG_DFL)
+        _keep_only(queue, out)
+        rows = Rows(lambda batch: _send(out, batch), number * BATCH, count * BATCH)
+        while task := os.read(queue, _TASK):
+            work(int.from_bytes(task), rows)
+        rows.flush()
+        os.write(out, _LENGTH.pack(0))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _keep_only(*kept: int) -> None:
+    low, high = sorted(kept)
+    os.closerange(3, low)
+    os.closerange(low + 1, high)
+    os.closerange(high + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _send(out: int, batch: Batch) -> None:
+    data = marshal.dumps({table: rows for table, rows in batch.items() if rows}, 2)
+    view = memoryview(_LENGTH.pack(len(data)) + data)
+    while view:
+        view = view[os.write(out, view) :]
+
+
+def _batches(results: Sequence[BinaryIO]) -> Iterator[Batch]:
+    """What the readers found, each one's in its turn, so that the numbers ascend."""
+    left = list(results)
+    while left:
+        for result in list(left):
+            data = _received(result)
+            if data == _DONE:
+                left.remove(result)
+            else:
+                yield marshal.loads(data)
+
+
+def _received(result: BinaryIO) -> bytes:
+    head = result.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise Scattered
+    (length,) = _LENGTH.unpack(head)
+    data = result.read(length)
+    if len(data) < length:
+        raise Scattered
+    return data

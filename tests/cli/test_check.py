@@ -1,0 +1,150 @@
+"""crm check --fix: what has one right answer is mended and said, all else is reported and left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+Crm = Callable[..., Run]
+
+
+def record(folder: Path, plural: str = "leads") -> Path:
+    return next((folder / "data" / plural).glob("*/*.yaml"))
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def lead(crm: Crm) -> str:
+    run = crm("lead", "add", "--name", "Кровля", "--phone", "8 912 345-67-89", "--email", "a@b.ru")
+    return run.out.strip()
+
+
+def test_all_is_well(crm: Crm, lead: str) -> None:
+    run = crm("check", "--fix")
+    assert (run.code, run.out) == (0, "")
+    assert "all is well" in run.err
+    assert "mended" not in run.err
+
+
+def test_a_hand_written_phone_and_e_mail(crm: Crm, lead: str, folder: Path) -> None:
+    path = record(folder)
+    rewrite(path, "'+79123456789'", "8 (912) 345-67-89")
+    rewrite(path, "a@b.ru", "A@B.RU")
+    said = crm("check", "--fix", "-n").err
+    assert "would mend" in said
+    assert "8 (912)" in path.read_text(encoding="utf-8")
+    run = crm("check", "--fix")
+    assert run.code == 0
+    assert (
+        f"mended: data/leads/{lead[5]}/{lead}.yaml: phones 8 (912) 345-67-89 → +79123456789"
+        in run.err
+    )
+    assert "'+79123456789'" in path.read_text(encoding="utf-8")
+    assert "8 (912) 345-67-89 → +79123456789" in crm("timeline", lead).out
+    assert "mended" not in crm("check", "--fix").err
+
+
+def test_what_is_no_phone_is_left(crm: Crm, lead: str, folder: Path) -> None:
+    path = record(folder)
+    rewrite(path, "'+79123456789'", "спросить у секретаря")
+    before = path.read_bytes()
+    crm("check", "--fix")
+    assert path.read_bytes() == before
+
+
+def test_a_hand_edit_that_is_not_canonical_is_no_fault(crm: Crm, lead: str, folder: Path) -> None:
+    path = record(folder)
+    rewrite(path, "name: Кровля", 'name:   "Кровля"   # наша')
+    before = path.read_bytes()
+    run = crm("check", "--fix")
+    assert (run.code, path.read_bytes()) == (0, before)
+
+
+def test_the_timeline_without_its_last_line_end(crm: Crm, lead: str, folder: Path) -> None:
+    log = next((folder / "data/timeline").glob("*/*.csv"))
+    content = log.read_bytes()
+    log.write_bytes(content[:-1])
+    run = crm("check", "--fix")
+    assert run.code == 0
+    assert "gave the last line its end" in run.err
+    assert log.read_bytes() == content
+
+
+def test_a_timeline_that_is_cut_off_is_left_and_reported(crm: Crm, lead: str, folder: Path) -> None:
+    log = next((folder / "data/timeline").glob("*/*.csv"))
+    cut = log.read_bytes()[:-20]
+    log.write_bytes(cut)
+    run = crm("check", "--fix")
+    assert run.code == 6
+    assert "cut off" in run.out
+    assert log.read_bytes() == cut
+
+
+def test_what_a_killed_command_left(crm: Crm, lead: str, folder: Path) -> None:
+    strays = [
+        folder / ".crm/txn/0001.0",
+        folder / ".crm/txn/0001.tmp",
+        folder / ".crm/clone-id.abc",
+    ]
+    strays[0].parent.mkdir(exist_ok=True)
+    for path in strays:
+        path.write_bytes(b"x")
+    clone = (folder / ".crm/clone-id").read_bytes()
+    run = crm("check", "--fix")
+    assert run.code == 0
+    assert run.err.count("mended") == 3
+    assert not any(path.exists() for path in strays)
+    assert (folder / ".crm/clone-id").read_bytes() == clone
+
+
+@pytest.mark.parametrize("damage", [b"\0" * 4096, b"no database at all"])
+def test_a_damaged_index(crm: Crm, lead: str, folder: Path, damage: bytes) -> None:
+    crm("lead", "list")
+    index = folder / ".crm/index.db"
+    whole = index.read_bytes()
+    at = 0 if damage.startswith(b"no") else 8192
+    index.write_bytes(whole[:at] + damage + whole[at + len(damage) :])
+    run = crm("check", "--fix")
+    assert run.code == 0
+    assert "mended: .crm/index.db" in run.err
+    assert lead in crm("lead", "list").out
+
+
+def test_a_link_that_leads_nowhere_is_left_or_taken_away(crm: Crm, folder: Path) -> None:
+    company = crm("company", "add", "--name", "Ромашка").out.strip()
+    crm("contact", "add", "--name", "Анна", "--company", company)
+    record(folder, "companies").unlink()
+    left = crm("check", "--fix")
+    assert left.code == 6
+    assert f"links to {company}" in left.out
+    assert company in record(folder, "contacts").read_text(encoding="utf-8")
+    mended = crm("check", "--fix", "--yes")
+    assert mended.code == 0
+    assert f"no longer links to {company}" in mended.err
+    assert company not in record(folder, "contacts").read_text(encoding="utf-8")
+
+
+def test_what_has_no_one_answer_is_left(crm: Crm, lead: str, folder: Path) -> None:
+    path = record(folder)
+    path.write_text(path.read_text(encoding="utf-8") + "name: Другое\n", encoding="utf-8")
+    before = path.read_bytes()
+    run = crm("check", "--fix")
+    assert run.code == 6
+    assert path.name in run.out
+    assert path.read_bytes() == before
+
+
+def test_for_a_machine(crm: Crm, lead: str, folder: Path) -> None:
+    rewrite(record(folder), "'+79123456789'", "8 (912) 345-67-89")
+    run = crm("check", "--fix", "--json")
+    assert (run.code, run.out.strip()) == (0, "[]")
+    assert "mended" in run.err

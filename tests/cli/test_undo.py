@@ -1,0 +1,97 @@
+"""crm undo and crm show --at, as people call them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import Run
+
+Crm = Callable[..., Run]
+
+
+@pytest.fixture
+def lead(crm: Crm) -> str:
+    run = crm("lead", "add", "--name", "Кровля", "--phone", "8 912 345-67-89", "--amount", "100")
+    return run.out.strip()
+
+
+def test_nothing_to_undo(crm: Crm) -> None:
+    run = crm("undo")
+    assert (run.code, run.out) == (1, "")
+    assert "there is no change of this clone to take back" in run.err
+
+
+def test_a_line_for_each_record(crm: Crm, lead: str) -> None:
+    crm("lead", "edit", lead, "--amount", "200")
+    plan = crm("undo", "-n")
+    assert plan.out == f"would: {lead} Кровля: amount 200 → 100\n"
+    assert crm("undo").out == f"{lead} Кровля: amount 200 → 100\n"
+    assert crm("undo").out == f"Removed {lead} Кровля.\n"
+    assert crm("undo", "--redo").out == f"Put back {lead} Кровля.\n"
+    assert crm("undo", "--redo").out == f"{lead} Кровля: amount 100 → 200\n"
+    assert crm("undo", "--redo").code == 1
+
+
+def test_the_timeline_says_who_undid_it(crm: Crm, lead: str) -> None:
+    crm("lead", "move", lead, "working")
+    crm("undo")
+    assert "(by undo)" in crm("timeline", lead).out.splitlines()[-1]
+
+
+def test_one_change_by_its_event(crm: Crm, lead: str) -> None:
+    crm("lead", "edit", lead, "--amount", "200")
+    crm("lead", "edit", lead, "--set", "comment=потом")
+    events = json.loads(crm("timeline", lead, "--json").out)
+    run = crm("undo", "--event", events[1]["id"])
+    assert run.out == f"{lead} Кровля: amount 200 → 100\n"
+    assert crm("undo", "--event", events[1]["id"]).code == 1
+    assert crm("undo", "--event", "e0000000000000000").code == 3
+
+
+def test_what_excludes_each_other(crm: Crm) -> None:
+    assert crm("undo", "2", "--redo").code == 2
+    assert crm("undo", "--redo", "--batch", "batch-1").code == 2
+    assert crm("undo", "0").code == 2
+
+
+def test_an_import(crm: Crm, lead: str) -> None:
+    rows = "Name;Phone\n" + "\n".join(f"Лид {n};+7 912 000-00-{n:02}" for n in range(9))
+    batch = crm("import", "leads", "-", stdin=rows).out.split()[0]
+    kept = json.loads(crm("lead", "list", "--where", 'name = "Лид 4"', "--json").out)[0]["id"]
+    crm("lead", "edit", kept, "--amount", "5")
+    run = crm("undo", "--batch", batch)
+    assert run.code == 0
+    assert len(run.out.splitlines()) == 8
+    assert f"kept: {kept}: it was changed since it was made" in run.err
+    assert {r["id"] for r in json.loads(crm("lead", "list", "--json").out)} == {lead, kept}
+    assert crm("undo", "--batch", "batch-00000000").code == 3
+
+
+def test_a_record_as_it_was(crm: Crm, lead: str) -> None:
+    later = {"CRM_NOW": "2026-11-25T09:00:00+00:00"}
+    crm("lead", "edit", lead, "--amount", "200", "--tag", "vip", **later)
+    crm("lead", "rm", lead, "--yes", CRM_NOW="2026-11-26T09:00:00+00:00")
+    now = {"CRM_NOW": "2026-11-27T09:00:00+00:00"}
+    for command in (("show",), ("lead", "show")):
+        then = json.loads(crm(*command, lead, "--at", "2026-11-24", "--json", **now).out)
+        assert (then["amount"], "tags" in then) == ("100", False)
+        then = json.loads(crm(*command, lead, "--at", "2026-11-25", "--json", **now).out)
+        assert (then["amount"], then["tags"]) == ("200", ["vip"])
+        assert crm(*command, lead, "--at", "2026-11-20", **now).code == 3
+        assert crm(*command, lead, **now).code == 3
+    assert crm("deal", "show", lead, "--at", "2026-11-25", **now).code == 3
+    assert crm("show", lead, "--at", "никогда", **now).code == 2
+
+
+def test_show_stands_alone(crm: Crm, lead: str) -> None:
+    assert crm("show", lead).out == crm("lead", "show", lead).out
+
+
+def test_the_card_of_the_past_has_the_events_until_then(crm: Crm, lead: str) -> None:
+    crm("lead", "move", lead, "working", CRM_NOW="2026-11-25T09:00:00+00:00")
+    card = crm("show", lead, "--at", "2026-11-24", CRM_NOW="2026-11-26T09:00:00+00:00").out
+    assert "lead.created" in card
+    assert "stage.entered" not in card

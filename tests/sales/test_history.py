@@ -1,0 +1,118 @@
+"""The past: a record as it was, and the changes that events belong to."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crmcli.errors import BadUsage, NotFound
+from crmcli.sales import history, leads, records, stages
+from crmcli.sales.records import Edit
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+
+HOUR = timedelta(hours=1)
+
+
+def at(folder: Path, moment: datetime) -> Workspace:
+    return Workspace.open(folder, user="anna", now=moment)
+
+
+@pytest.fixture
+def lead(folder: Path) -> str:
+    """Made at NOW, edited after 1 h, moved after 2 h, edited after 3 h, removed after 4 h."""
+    made = {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}
+    lead_id = records.add(at(folder, NOW), "lead", made).id
+    first = Edit({"amount": ["100"], "utm_source": ["google"]}, {"tags": ["vip"]}, {})
+    records.edit(at(folder, NOW + HOUR), lead_id, first)
+    stages.move(at(folder, NOW + 2 * HOUR), lead_id, "working")
+    records.edit(
+        at(folder, NOW + 3 * HOUR), lead_id, Edit({"amount": ["7"]}, {}, {}, ("utm", "tags"))
+    )
+    records.remove(at(folder, NOW + 4 * HOUR), lead_id)
+    return lead_id
+
+
+def seen(folder: Path, lead: str, hours: float) -> tuple[object, ...]:
+    record = history.as_of(at(folder, NOW + 9 * HOUR), lead, NOW + hours * HOUR)
+    amount = record.get("amount")
+    return record.get("stage"), amount and str(amount), record.get("tags"), record.get("utm")
+
+
+def test_a_record_as_it_was(folder: Path, lead: str) -> None:
+    assert seen(folder, lead, 0) == ("new", None, (), {})
+    assert seen(folder, lead, 0.9) == ("new", None, (), {})
+    assert seen(folder, lead, 1) == ("new", "100", ("vip",), {"source": "google"})
+    assert seen(folder, lead, 2.5) == ("working", "100", ("vip",), {"source": "google"})
+    assert seen(folder, lead, 3) == ("working", "7", (), {})
+
+
+def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) -> None:
+    with pytest.raises(NotFound, match="not yet"):
+        seen(folder, lead, -1)
+    with pytest.raises(NotFound, match="no longer"):
+        seen(folder, lead, 5)
+    with pytest.raises(NotFound, match="there is no lead"):
+        seen(folder, "lead-00000000", 5)
+
+
+def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
+    """Whatever is done to a lead, each file it ever was can be reckoned back."""
+    lead_id = records.add(at(folder, NOW), "lead", {"name": ["Кровля"], "company_name": ["Р"]}).id
+    states = []
+    edits = [
+        Edit({"phones": ["8 912 345-67-89"], "amount": ["10"]}, {}, {}),
+        Edit({}, {"phones": ["+7 912 000-00-01 доб. 5"], "emails": ["home:a@b.ru"]}, {}),
+        Edit({"area": ["12,5"], "comment": ["две\nстроки"]}, {}, {"phones": ["8 912 345-67-89"]}),
+        Edit({}, {}, {}, ("phones", "emails", "area")),
+    ]
+    for n, edit in enumerate(edits):
+        states.append(at(folder, NOW).get(lead_id))
+        records.edit(at(folder, NOW + (n + 1) * HOUR), lead_id, edit)
+    states.append(at(folder, NOW).get(lead_id))
+    leads.convert(at(folder, NOW + 8 * HOUR), lead_id, leads.Wanted())
+    ws = at(folder, NOW + 9 * HOUR)
+    for n, state in enumerate(states):
+        assert history.as_of(ws, lead_id, NOW + n * HOUR) == state
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-22", "2026-11-22T20:59:59+00:00"),  # the end of the day in Moscow
+        ("yesterday", "2026-11-22T20:59:59+00:00"),
+        ("2026-11-22 15:00", "2026-11-22T12:00:00+00:00"),
+        ("now-2h", "2026-11-23T07:00:00+00:00"),
+    ],
+)
+def test_moments(ws: Workspace, text: str, moment: str) -> None:
+    assert history.moment_of(ws, text).isoformat() == moment
+
+
+def test_what_is_no_moment(ws: Workspace) -> None:
+    with pytest.raises(BadUsage):
+        history.moment_of(ws, "когда-нибудь")
+
+
+def test_changes_are_told_apart_within_one_second(ws: Workspace) -> None:
+    for n in range(5):
+        lead_id = records.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
+        leads.convert(ws, lead_id, leads.Wanted())
+    found = list(history.changes_of(ws.history, ws.clone))
+    assert [len(change.events) for change in found] == [5, 1] * 5
+    assert [found[0].events[-1].kind, found[1].events[0].kind] == ["lead.converted", "lead.created"]
+    assert found == [history.change_at(ws.history, c.events[-1].id) for c in found]
+
+
+def test_a_change_may_be_longer_than_a_page(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE", 3)
+    for n in range(4):
+        with ws.change("lead add") as change:
+            for m in range(1, 30, 7):
+                name = {"name": f"Лид {n} {m}"}
+                for _ in range(m):
+                    change.add(records.build(ws, "lead", name))
+    found = list(history.changes_of(ws.history, ws.clone))
+    assert [len(change.events) for change in found] == [1 + 8 + 15 + 22 + 29] * 4

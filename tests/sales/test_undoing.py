@@ -1,0 +1,424 @@
+"""Taking back: whatever was done is undone step by step, byte for byte, and what came since is kept."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.errors import NotFound
+from crmcli.sales import activities, deals, importing, leads, records, stages, tasks, undoing
+from crmcli.sales.importing import Wanted
+from crmcli.sales.records import Edit
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+from tests.sales.conftest import PIPELINES, SETTINGS
+
+PHONE = "8 912 345-67-89"
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Every file of data/ but the timeline."""
+    found = (p for p in (root / "data").rglob("*") if p.is_file() and "timeline" not in p.parts)
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
+
+
+def lead(ws: Workspace, **more: str) -> str:
+    given = {"name": "Кровля", "phones": PHONE, "company_name": "Ромашка", **more}
+    return records.add(ws, "lead", {name: [text] for name, text in given.items()}).id
+
+
+def put(**values: str) -> Edit:
+    return Edit({name: [text] for name, text in values.items()}, {}, {})
+
+
+def as_other_clone(ws: Workspace) -> Workspace:
+    """The same folder, as if it had been changed elsewhere and merged."""
+    other = Workspace.open(ws.root, user="boris", now=NOW)
+    other.__dict__["clone"] = "22222222"
+    return other
+
+
+# --- one by one -----------------------------------------------------------------------------------
+
+
+def test_nothing_to_undo(ws: Workspace) -> None:
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.undo(ws)
+
+
+def test_a_new_record_goes_and_comes_again(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    made = tree(ws.root)
+    done = undoing.undo(ws)
+    assert [(b.id if b else "", a) for b, a in done.records] == [(lead_id, None)]
+    assert tree(ws.root) == {}
+    undoing.redo(ws)
+    assert tree(ws.root) == made
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.redo(ws)
+
+
+def test_the_next_undo_goes_further_back(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    records.edit(ws, lead_id, put(amount="100"))
+    records.edit(ws, lead_id, put(amount="200"))
+    undoing.undo(ws)
+    assert str(ws.get(lead_id).get("amount")) == "100"
+    undoing.undo(ws)
+    assert ws.get(lead_id).get("amount") is None
+    undoing.undo(ws)
+    assert not ws.exists(lead_id)
+
+
+def test_several_at_once_are_one_change(ws: Workspace) -> None:
+    empty = tree(ws.root)
+    lead_id = lead(ws)
+    records.edit(ws, lead_id, put(amount="100"))
+    leads.convert(ws, lead_id, leads.Wanted())
+    full = tree(ws.root)
+    undoing.undo(ws, 3)
+    assert tree(ws.root) == empty
+    undoing.redo(ws)
+    assert tree(ws.root) == full
+
+
+def test_an_undo_of_a_redo_and_so_on(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    records.edit(ws, lead_id, put(amount="100"))
+    for _ in range(3):
+        undoing.undo(ws)
+        assert ws.get(lead_id).get("amount") is None
+        undoing.redo(ws)
+        assert str(ws.get(lead_id).get("amount")) == "100"
+    undoing.undo(ws, 2)
+    assert not ws.exists(lead_id)
+
+
+def test_two_commands_in_one_second_are_two_changes(ws: Workspace) -> None:
+    first, second = lead(ws), lead(ws, name="Навес", phones="8 912 345-67-90")
+    undoing.undo(ws)
+    assert ws.exists(first)
+    assert not ws.exists(second)
+
+
+def test_a_bulk_edit_is_one_change(ws: Workspace) -> None:
+    ids = [lead(ws, name=f"Лид {n}", phones=f"8 912 345-67-{n:02}") for n in range(5)]
+    records.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(owner="boris"))
+    done = undoing.undo(ws)
+    assert len(done.records) == 5
+    assert {ws.get(i).get("owner") for i in ids} == {"anna"}
+
+
+def test_a_removal_with_its_links_comes_back(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]}).id
+    records.add(ws, "contact", {"name": ["Анна"], "companies": [f"{company}: директор"]})
+    before = tree(ws.root)
+    records.remove(ws, company, unlink=True)
+    undoing.undo(ws)
+    assert tree(ws.root) == before
+
+
+def test_unknown_keys_come_back(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    path = next((ws.root / "data/leads").glob("*/*.yaml"))
+    path.write_text(path.read_text(encoding="utf-8") + "own:\n  - a\n  - b\n", encoding="utf-8")
+    before = tree(ws.root)
+    records.remove(ws, lead_id)
+    undoing.undo(ws)
+    assert tree(ws.root) == before
+
+
+def test_a_conversion_goes_whole(ws: Workspace) -> None:
+    lead_id = lead(ws, amount="100")
+    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    before = tree(ws.root)
+    plan = leads.convert(ws, lead_id, leads.Wanted())
+    assert ws.get(task).get("about") == plan.ids["deal"]
+    undoing.undo(ws)
+    assert tree(ws.root) == before
+
+
+def test_a_finished_task_is_open_again(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    tasks.finish(ws, task)
+    undoing.undo(ws)
+    assert ws.get(task).get("done_at") is None
+    assert [e.kind for e in ws.events(record=lead_id)][-2:] == ["task.done", "task.reopened"]
+
+
+def test_a_dry_run_writes_nothing(folder: Path) -> None:
+    ws = Workspace.open(folder, user="anna", now=NOW)
+    lead(ws)
+    before = tree(folder)
+    events = len(ws.events())
+    done = undoing.undo(Workspace.open(folder, user="anna", now=NOW, dry_run=True))
+    assert len(done.records) == 1
+    ws.look_again()
+    assert (tree(folder), len(ws.events())) == (before, events)
+
+
+# --- what came since ------------------------------------------------------------------------------
+
+
+def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    records.edit(ws, lead_id, put(amount="100", comment="старое"))
+    records.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    done = undoing.undo(ws)
+    assert str(ws.get(lead_id).get("amount")) == "300"
+    assert ws.get(lead_id).get("comment") == ""
+    assert [(k.record, k.field) for k in done.kept] == [(lead_id, "amount")]
+
+
+def test_a_hand_edit_of_the_field_is_kept(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    records.edit(ws, lead_id, put(amount="100"))
+    path = next((ws.root / "data/leads").glob("*/*.yaml"))
+    path.write_text(path.read_text(encoding="utf-8").replace("'100'", "'777'").replace(
+        "amount: 100", "amount: 777"), encoding="utf-8")  # fmt: skip
+    done = undoing.undo(ws)
+    assert str(ws.get(lead_id).get("amount")) == "777"
+    assert [k.field for k in done.kept] == ["amount"]
+
+
+def test_a_new_record_that_was_edited_since_is_kept(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    records.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    done = undoing.undo(ws)
+    assert ws.exists(lead_id)
+    assert [k.record for k in done.kept] == [lead_id]
+
+
+def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]}).id
+    other = as_other_clone(ws)
+    deal = records.add(other, "deal", {"name": ["Сделка"], "company": [company]}).id
+    done = undoing.undo(ws)
+    assert ws.exists(company)
+    assert done.kept == [(company, "", f"{deal} links to it")]
+
+
+def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    plan = leads.convert(ws, lead_id, leads.Wanted())
+    records.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
+    before = tree(ws.root)
+    done = undoing.undo(ws)
+    assert tree(ws.root) == before
+    assert not done.records
+    assert {k.record for k in done.kept} == {lead_id, *plan.ids.values()}
+
+
+def test_a_record_removed_since_is_named(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    records.edit(ws, lead_id, put(amount="100"))
+    records.remove(as_other_clone(ws), lead_id)
+    done = undoing.undo(ws)
+    assert done.kept == [(lead_id, "", "it was removed since")]
+
+
+def test_only_this_clone(ws: Workspace) -> None:
+    mine = lead(ws)
+    theirs = lead(as_other_clone(ws), name="Чужой", phones="8 912 345-67-90")
+    undoing.undo(ws)
+    assert not ws.exists(mine)
+    assert ws.exists(theirs)
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.undo(ws)
+
+
+def test_a_call_stays_and_is_said(ws: Workspace) -> None:
+    lead_id = lead(ws)
+    activities.log(ws, lead_id, "call.in", "спросили цену")
+    done = undoing.undo(ws)
+    assert not done.records
+    assert done.stays == [f"call.in of {lead_id} stays on the timeline"]
+    undoing.undo(ws)
+    assert not ws.exists(lead_id)
+
+
+# --- robots ---------------------------------------------------------------------------------------
+
+
+def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
+    text = PIPELINES.replace(
+        "{id: new, name: Новый, kind: open}",
+        "{id: new, name: Новый, kind: open, robots: [{id: call, do: task, with: {title: Звонок}},"
+        " {id: late, do: task, with: {title: Поздно}, after: 2d}]}",
+    )
+    (folder / "pipelines.yaml").write_text(text, encoding="utf-8")
+    from crmcli.automation import tick
+
+    ws = Workspace.open(folder, user="anna", now=NOW)
+    lead_id = lead(ws)
+    tick.tick(ws)
+    assert len(ws.select("task")) == 1
+    stages.move(ws, lead_id, "working")
+    undoing.undo(ws)
+    entry = ws.history.last_entry(lead_id)
+    assert entry is not None
+    assert (entry.data["stage"], entry.data["robots"]) == ("new", ["late"])
+    ws.look_again()
+    tick.tick(ws)
+    ws.look_again()
+    assert len(ws.select("task")) == 1
+    done = undoing.undo(ws)  # what the robot did
+    assert [before.entity for before, _ in done.records if before] == ["task"]
+
+
+# --- imports --------------------------------------------------------------------------------------
+
+
+def bring(ws: Workspace, rows: int) -> str:
+    lines = [f"Лид {n};+7 912 {n:03}-00-00;Фирма {n % 3}" for n in range(rows)]
+    text = "Name;Phone;Company name\n" + "\n".join(lines) + "\n"
+    from crmcli.store.tables import read_table
+
+    source = read_table(text.encode(), "a.csv")
+    found = importing.import_records(ws, "lead", source, "a.csv", Wanted(), lambda _: None)
+    return str(found.batch)
+
+
+def test_an_import_goes_by_its_batch(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmcli.sales.importing.run.CHUNK", 10)
+    batch = bring(ws, 35)
+    edited = ws.select("lead")[17].id
+    records.edit(ws, edited, put(amount="5"))
+    lead(ws, name="Другой", phones="+7 912 999-99-99")
+    ws.look_again()
+    done = undoing.undo_batch(ws, batch)
+    assert len(done.records) == 34
+    assert [k.record for k in done.kept] == [edited]
+    ws.look_again()
+    assert {r.get("name") for r in ws.select("lead")} == {"Другой", ws.get(edited).get("name")}
+    with pytest.raises(undoing.NothingToUndo):
+        undoing.undo_batch(ws, batch)
+    with pytest.raises(NotFound):
+        undoing.undo_batch(ws, "batch-00000000")
+    undoing.redo(ws)
+    ws.look_again()
+    assert ws.count("lead") == 36
+
+
+def test_an_import_is_one_change(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crmcli.sales.importing.run.CHUNK", 10)
+    lead_id = lead(ws)
+    before = tree(ws.root)
+    bring(ws, 35)
+    full = tree(ws.root)
+    undoing.undo(ws)
+    assert tree(ws.root) == before
+    undoing.redo(ws)
+    assert tree(ws.root) == full
+    undoing.undo(ws)
+    assert tree(ws.root) == before
+    undoing.undo(ws)
+    assert not ws.exists(lead_id)
+
+
+# --- any verbs, all taken back --------------------------------------------------------------------
+
+
+def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
+    def some(ws: Workspace, entity: str, dice: random.Random) -> str:
+        ws.look_again()
+        return dice.choice(sorted(r.id for r in ws.select(entity)))
+
+    return {
+        "lead": lambda ws, d: lead(
+            ws, name=f"Лид {d.random()}", phones=f"+7912{d.randrange(10**7):07}"
+        ),
+        "deal": lambda ws, d: records.add(ws, "deal", {"name": ["Сделка"], "amount": ["10,50"]}),
+        "task": lambda ws, d: records.add(
+            ws, "task", {"name": ["Звонок"], "about": [some(ws, "lead", d)]}
+        ),
+        "edit": lambda ws, d: records.edit(
+            ws, some(ws, "lead", d), put(amount=str(d.randrange(99)), tags=d.choice("абв"))
+        ),
+        "more": lambda ws, d: records.edit(
+            ws,
+            some(ws, "lead", d),
+            Edit({"utm_source": ["google"]}, {"phones": ["+7 912 000-00-01 доб. 5"]}, {}),
+        ),
+        "clear": lambda ws, d: records.edit(
+            ws, some(ws, "lead", d), Edit({}, {}, {}, ("amount", "comment"))
+        ),
+        "move": lambda ws, d: stages.move(ws, some(ws, "lead", d), "working"),
+        "junk": lambda ws, d: leads.junk(ws, some(ws, "lead", d), "wrong"),
+        "convert": lambda ws, d: leads.convert(ws, some(ws, "lead", d), leads.Wanted()),
+        "win": lambda ws, d: deals.win(ws, some(ws, "deal", d)),
+        "done": lambda ws, d: tasks.finish(ws, some(ws, "task", d)),
+        "reopen": lambda ws, d: tasks.reopen(ws, some(ws, "task", d)),
+        "rm": lambda ws, d: records.remove(ws, some(ws, "lead", d), unlink=True),
+        "bulk": lambda ws, d: records.bulk(
+            ws, "lead", ws.condition("name ~ лид", "lead"), put(comment=str(d.random()))
+        ),
+        "note": lambda ws, d: activities.log(ws, some(ws, "lead", d), "note", "заметка"),
+    }
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(sorted(_verbs())), min_size=3, max_size=12), st.integers())
+def test_whatever_was_done_is_undone_step_by_step(names: list[str], seed: int) -> None:
+    from crmcli.errors import CrmError
+
+    root = Path(tempfile.mkdtemp())
+    try:
+        (root / "data").mkdir()
+        (root / "pipelines.yaml").write_text(PIPELINES, encoding="utf-8")
+        (root / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
+        ws = Workspace.open(root, user="anna", now=NOW)
+        dice, states = random.Random(seed), [tree(root)]
+        for name in ["lead", "deal", *names]:
+            size = len(ws.events())
+            try:
+                _verbs()[name](ws, dice)
+            except (CrmError, IndexError):
+                continue  # refused: that is no change
+            ws.look_again()
+            if len(ws.events()) > size:
+                states.append(tree(root))
+        steps = list(states)
+        while len(states) > 1:
+            states.pop()
+            done = undoing.undo(ws)
+            assert done.kept == []
+            assert tree(root) == states[-1]
+        with pytest.raises(undoing.NothingToUndo):
+            undoing.undo(ws)
+        for state in steps[1:]:
+            undoing.redo(ws)
+            assert tree(root) == state
+    finally:
+        shutil.rmtree(root)
+
+
+def test_triggers_do_not_hear_what_was_taken_back(folder: Path) -> None:
+    text = PIPELINES.replace(
+        "kind: open, requires: [phone|email]}",
+        "kind: open, requires: [phone|email], triggers: [{on: call.in}]}",
+    )
+    (folder / "pipelines.yaml").write_text(text, encoding="utf-8")
+    from crmcli.automation import tick
+
+    ws = Workspace.open(folder, user="anna", now=NOW)
+    lead_id = lead(ws)
+    activities.log(ws, lead_id, "call.in", "ошибка")
+    undoing.undo(ws)
+    ws.look_again()
+    tick.tick(ws)
+    assert ws.get(lead_id).get("stage") == "new"
+    activities.log(ws, lead_id, "call.in", "звонок")
+    undoing.undo(ws)
+    undoing.redo(ws)
+    ws.look_again()
+    tick.tick(ws)
+    assert ws.get(lead_id).get("stage") == "working"
