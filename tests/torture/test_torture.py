@@ -1,0 +1,80 @@
+"""A little of the torture: the whole is `make torture`, told of in torture/README.md."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from torture.cuts import cuts
+from torture.disk import disk
+from torture.errors import errors
+from torture.honesty import found_by
+from torture.hostile import CASES, hostile
+from torture.kills import kills
+from torture.processes import processes
+from torture.score import Score, table
+from torture.seeded import FAULTS
+from torture.tracing import missing
+
+PATIENCE = 20.0
+"""Seconds for the next command: the machine runs other tests at the same time."""
+
+traced = pytest.mark.skipif(bool(missing()), reason=missing() or "strace")
+pytestmark = pytest.mark.slow
+
+
+def good(score: Score) -> bool:
+    assert score.is_good, table([score])
+    return True
+
+
+@traced
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("first add", 12), ("first convert", 14), ("call", 14), ("tick mail", 10), ("done", 10)],
+)
+def test_a_kill_leaves_the_old_or_the_new_state(name: str, most: int, tmp_path: Path) -> None:
+    assert good(kills(tmp_path, names=(name,), most=most, within=PATIENCE))
+
+
+@traced
+@pytest.mark.parametrize("name", ["first add", "first convert", "rm"])
+def test_a_power_cut_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) -> None:
+    assert good(disk(tmp_path, names=(name,)))
+
+
+@traced
+@pytest.mark.parametrize(
+    "name",
+    [name for name, fault in FAULTS.items() if fault.part == "disk" and name != "whole_sync"],
+)
+def test_a_sync_that_is_left_out_is_noticed(name: str, tmp_path: Path) -> None:
+    program = (sys.executable, "-m", "torture.seeded", name)
+    assert found_by(FAULTS[name], program, tmp_path).faults != []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
+@pytest.mark.parametrize("system", ["ext4", "xfs"])
+def test_a_real_power_cut_loses_nothing(system: str, tmp_path: Path) -> None:
+    score = cuts(tmp_path, count=3, systems=(system,))
+    if not score.runs and not score.faults:
+        pytest.skip("; ".join(score.remarks))
+    assert good(score)
+
+
+@traced
+def test_an_error_of_the_system_is_told_truly(tmp_path: Path) -> None:
+    assert good(errors(tmp_path, most=10))
+
+
+def test_many_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
+    score = processes(tmp_path, kills=20, seconds=90, longest=60.0)
+    assert good(score)
+
+
+def test_hostile_files_are_refused(tmp_path: Path) -> None:
+    some = tuple(sorted(CASES))[::4]
+    assert good(hostile(tmp_path, count=4000, names=some))

@@ -1,0 +1,68 @@
+"""`python -m torture [part …] [--seconds N] [--cuts N] [--quick]`: run the parts, print the table."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from torture.cuts import cuts
+from torture.disk import disk
+from torture.errors import errors
+from torture.honesty import honesty
+from torture.hostile import hostile
+from torture.kills import kills
+from torture.processes import processes
+from torture.score import Score, table
+
+SHARED_MEMORY = Path("/dev/shm")
+
+
+def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
+    """Every part by its name, as large as it is wanted."""
+    quick = options.quick
+    return {
+        "kills": lambda folder: kills(folder, most=4 if quick else options.points),
+        "disk": lambda folder: disk(folder, names=("first add", "convert") if quick else ()),
+        "cuts": lambda folder: cuts(folder, count=3 if quick else options.cuts),
+        "errors": lambda folder: errors(folder, most=15 if quick else options.points),
+        "processes": lambda folder: processes(
+            folder, kills=20 if quick else options.kills, seconds=options.seconds
+        ),
+        "hostile": lambda folder: hostile(folder, count=5_000 if quick else 100_000),
+        "honesty": honesty,
+    }
+
+
+def main() -> int:
+    """Run what was asked for; 1 if anything was lost, torn or doubled, or a fault not noticed."""
+    parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
+    parser.add_argument("part", nargs="*", help="kills disk cuts errors processes hostile honesty")
+    parser.add_argument("--quick", action="store_true", help="a little of everything")
+    parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")
+    parser.add_argument("--kills", type=int, default=1000, help="kills among the processes")
+    parser.add_argument("--seconds", type=float, default=1200, help="longest time for those kills")
+    parser.add_argument("--points", type=int, default=0, help="points of each command; 0: all")
+    options = parser.parse_args()
+    known = parts(options)
+    unknown = [name for name in options.part if name not in known]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}; parts: {', '.join(known)}")
+    scores = []
+    for name in options.part or known:
+        print(f"{name} …", flush=True)
+        within = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
+        folder = Path(tempfile.mkdtemp(prefix="crm-torture-", dir=within))
+        try:
+            scores.append(known[name](folder))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(table(scores), flush=True)
+    return 0 if all(score.is_good for score in scores) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""Errors of the system at every call, full disks and answers that nobody can read."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from torture.kills import snapshots
+from torture.scenes import Scene, scenes
+from torture.score import Score
+from torture.states import State, content, state
+from torture.tracing import Done, Point, crm, environ, inject, missing, record, run
+
+ERRORS = {
+    "openat": ("EMFILE", "EIO", "ENOSPC"),
+    "write": ("EIO", "ENOSPC"),
+    "pwrite64": ("EIO", "ENOSPC", "EDQUOT"),
+    "ftruncate": ("EIO",),
+    "fsync": ("EIO", "ENOSPC", "EDQUOT"),
+    "fdatasync": ("EIO",),
+    "rename": ("EIO", "ENOSPC", "EDQUOT"),
+    "link": ("EIO", "EDQUOT"),
+    "unlink": ("EIO",),
+    "mkdir": ("ENOSPC", "EDQUOT", "EIO"),
+    "syncfs": ("EIO",),
+}
+SCENES = ("first add", "add", "move", "first convert")
+PAGES = 40
+"""Free pages of a full disk, from none up."""
+
+
+class Try(NamedTuple):
+    """An error at one call; `on` means at all later ones of its name too."""
+
+    point: Point
+    error: str
+    on: bool
+
+
+def tries(points: list[Point], most: int, dice: random.Random) -> list[Try]:
+    """Every error at every call; or so many of those, chosen by chance."""
+    found = [
+        Try(point, error, on)
+        for point in points
+        for n, error in enumerate(ERRORS.get(point.call, ()))
+        for on in ((False, True) if point.inside and not n else (False,))
+    ]
+    return found if not most or most >= len(found) else dice.sample(found, most)
+
+
+def judge(
+    done: Done, at_once: State, later: State, states: list[State], where: str, score: Score
+) -> None:
+    """Exit 0 if and only if it is committed, and words that are true."""
+    said = done.err.strip()
+    if done.code == 70 or done.code < 0 or "Traceback" in said or "bug in crm" in said:
+        score.fault("other", f"{where}: exit {done.code}: {said}")
+    if later not in (states[0], states[-1]):
+        score.fault("torn", f"{where}: a state that never was; exit {done.code}: {said}")
+        return
+    is_saved = later == states[-1]
+    says_saved = "saved" in said
+    if done.code == 0:
+        if not is_saved:
+            score.fault("lost", f"{where}: exit 0, and not there")
+        elif at_once != later and not says_saved:
+            score.fault("other", f"{where}: not yet in its place, and does not say so: {said}")
+    elif is_saved and not says_saved:
+        score.fault("other", f"{where}: saved, and says: exit {done.code} {said}")
+    elif not is_saved and (says_saved and "nothing" not in said):
+        score.fault("other", f"{where}: not saved, and says: {said}")
+    elif not said:
+        score.fault("other", f"{where}: exit {done.code} without a word")
+
+
+def _fail(scene: Scene, what: Try, states: list[State], root: Path, score: Score) -> None:
+    point = what.point
+    where = f"{scene.name}, {what.error} at {point.call} {point.number}{'+' if what.on else ''}"
+    scene.stand(root)
+    done = inject(scene.reference, root, point, f"error={what.error}", on=what.on)
+    at_once = state(content(root))
+    following = run((*crm(), "check"), root)
+    if following.code:
+        score.fault("other", f"{where}: crm check: {following.out}{following.err}")
+    judge(done, at_once, state(content(root)), states, f"{where} [{point.line[:120]}]", score)
+    score.ran()
+    shutil.rmtree(root)
+
+
+def _answers(scene: Scene, states: list[State], root: Path, score: Score) -> None:
+    """Nobody reads what is said: a full device, a pipe that is closed."""
+    for words, tail in (("a full device", "> /dev/full"), ("a closed pipe", "| true"),
+                        ("no stdout", ">&-"), ("no stderr", "2>&-")):  # fmt: skip
+        scene.stand(root)
+        command = " ".join(f"'{arg}'" for arg in scene.reference)
+        done = run(("bash", "-c", f"set -o pipefail; {command} {tail}"), root)
+        found = state(content(root))
+        where = f"{scene.name}, {words}"
+        if done.code in (0, 141):  # 141: the reader had gone, as with any other program
+            done = done._replace(code=0)
+        judge(done, found, found, states, where, score)
+        score.ran()
+
+
+def _alone() -> list[str]:
+    return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+
+
+def full_disk(scene: Scene, folder: Path, levels: range, what: str, score: Score) -> None:
+    """Run the command on a small disk with so many pages, or inodes, left."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = f'mount -t tmpfs -o size=4m,nr_inodes=600 tmpfs "{folder}" && exec "$@"'
+    program = (sys.executable, "-m", "torture.smalldisk", str(folder), str(scene.base), what,
+               f"{levels.start}:{levels.stop}:{levels.step}", *scene.reference)  # fmt: skip
+    states = snapshots(scene, folder.with_name(f"{folder.name}-states"))
+    done = subprocess.run(
+        [*_alone(), "sh", "-c", mount, "sh", *program],
+        env=environ(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        score.remark(f"no small disk can be mounted here: {done.stderr.strip()[-200:]}")
+        return
+    from torture.smalldisk import read
+
+    for level, outcome, at_once, later in read(done.stdout):
+        judge(outcome, at_once, later, states, f"{scene.name}, {level} {what} left", score)
+        score.ran()
+
+
+def errors(folder: Path, *, most: int = 0, workers: int = 2) -> Score:
+    """All of it, or so many errors of each command."""
+    score = Score("errors")
+    if missing():
+        score.fault("other", missing())
+        return score.stop()
+    names = SCENES[:2] if most else SCENES
+    dice = random.Random("errors")
+    for scene in scenes(folder / "bases", names):
+        states = snapshots(scene, folder / "prepared")
+        root = scene.stand(folder / "ws")
+        _, points = record(scene.reference, root, folder / "log", reads=True)
+        chosen = tries(points, most, dice)
+        with ThreadPoolExecutor(workers) as pool:
+            jobs = [
+                pool.submit(_fail, scene, what, states, folder / f"run{n}", score)
+                for n, what in enumerate(chosen)
+            ]
+            for job in jobs:
+                job.result()
+        _answers(scene, states, folder / "ws", score)
+        if scene.name.startswith("first"):
+            step = 12 if most else 1
+            full_disk(
+                scene, folder / f"disk-{scene.name[6:]}", range(0, PAGES, step), "pages", score
+            )
+            full_disk(
+                scene, folder / f"inodes-{scene.name[6:]}", range(0, 16, step), "inodes", score
+            )
+        print(f"  {scene.name}: {len(chosen)} errors", flush=True)
+    return score.stop()

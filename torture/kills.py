@@ -1,0 +1,196 @@
+"""The installed crm killed at every system call that changes the workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crmcli.store.commit import TXN
+from crmcli.store.transaction import needs_recovery
+from torture.scenes import Scene, scenes
+from torture.score import Score
+from torture.states import State, content, state
+from torture.tracing import Done, Point, Program, crm, inject, missing, record, run
+
+WITHIN = 1.0
+"""Seconds that the next command may take, recovery included."""
+
+
+@dataclass
+class Trial:
+    """A command with the states through which it may go, and the points at which it can be killed."""
+
+    scene: Scene
+    program: Program
+    states: list[State]
+    points: list[Point]
+    outcome: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command line that is killed; it may be a program with a seeded fault."""
+        return (*self.program, *self.scene.args)
+
+
+def snapshots(scene: Scene, folder: Path) -> list[State]:
+    """The states of the workspace before the command and after each of its transactions."""
+    root, copies = scene.stand(folder / "ws"), folder / "copies"
+    shutil.rmtree(copies, ignore_errors=True)
+    copies.mkdir()
+    seen = [state(content(root))]
+    looking = (sys.executable, "-m", "torture.snapshots", str(copies))
+    done = run((*looking, *scene.args), root)
+    if done.code:
+        raise RuntimeError(f"{scene.name}: {done.err}")
+    return seen + [state(content(copy)) for copy in sorted(copies.iterdir())]
+
+
+def prepare(scene: Scene, folder: Path, program: Program, score: Score) -> Trial:
+    """Run the command to its end, twice: to see its states, and to see its calls."""
+    folder.mkdir(parents=True, exist_ok=True)
+    states = snapshots(scene, folder)
+    root = scene.stand(folder / "ws")
+    done, points = record((*program, *scene.args), root, folder / "log")
+    left = os.listdir(root / TXN) if (root / TXN).exists() else []
+    if left:
+        score.fault("other", f"{scene.name}: it leaves {left} in {TXN}")
+    if done.code or state(content(root)) != states[-1]:
+        score.fault("torn", f"{scene.name}: run to its end it gives another state: {done.err}")
+    return Trial(scene, program, states, points)
+
+
+def kill(
+    trial: Trial, point: Point, root: Path, score: Score, within: float, *, at_first: bool = False
+) -> None:
+    """Kill the command at one point, and look what the next command makes of it."""
+    where = f"{trial.scene.name} killed at {point.call} {point.number}"
+    if at_first and score.faults:
+        return
+    trial.scene.stand(root)
+    done = inject(trial.command, root, point, "signal=KILL")
+    if "Traceback" in done.err:
+        score.fault("other", f"{where}: {done.err}")
+    if done.was_killed:
+        score.ran()
+        trial.outcome["inside" if point.inside else "outside"] += 1
+    following = run((*trial.program, "check"), root)
+    _look(trial, point, done, root, score, where)
+    if following.code:
+        score.fault("other", f"{where}: crm check: {following.out}{following.err}")
+    if following.seconds > within:
+        score.fault("other", f"{where}: the next command took {following.seconds:.1f} s")
+    if trial.scene.ticks:
+        _go_on(trial, root, score, where)
+    shutil.rmtree(root)
+
+
+def _look(trial: Trial, point: Point, done: Done, root: Path, score: Score, where: str) -> None:
+    found = state(content(root))
+    if found not in trial.states:
+        score.fault("torn", f"{where}: {_difference(found, trial.states)}")
+    elif trial.states.index(found) < _acknowledged(trial, point, done):
+        score.fault("lost", f"{where}: acknowledged, and not there")
+    if needs_recovery(root):
+        score.fault("other", f"{where}: the next command leaves {os.listdir(root / TXN)}")
+    trial.outcome["new" if found == trial.states[-1] else "old"] += 1
+
+
+def _acknowledged(trial: Trial, point: Point, done: Done) -> int:
+    """How many transactions of the command must be there, by what it had said or was about to say."""
+    last = len(trial.states) - 1
+    is_answer = point.call == "write" and "(1<" in point.line
+    if done.code == 0 or point.call == "exit_group" or (is_answer and last == 1):
+        return last
+    return min(last, done.out.count("\n"))  # one line for each, where there are several
+
+
+def _difference(found: State, states: Sequence[State]) -> str:
+    nearest = min(states, key=lambda known: len(set(known) ^ set(found)))
+    paths = sorted({path for path, _ in set(nearest) ^ set(found)})
+    return f"a state that never was: {', '.join(paths[:6])}"
+
+
+def _go_on(trial: Trial, root: Path, score: Score, where: str) -> None:
+    """What the killed tick had to do is done once by the following ones."""
+    for _ in range(2):
+        done = run((*trial.program, "tick"), root)
+        if done.code or done.err:
+            score.fault("other", f"{where}: the next tick: {done.err}")
+    wanted, got = facts(trial.states[-1]), facts(state(content(root)))
+    letters = len(list((root / "outbox/new").glob("*"))) if (root / "outbox").exists() else 0
+    if letters != got["mail.out"]:
+        kind = "doubled" if letters > 1 else "lost"
+        score.fault(kind, f"{where}: {letters} letters, {got['mail.out']} on the timeline")
+    if got - wanted:
+        score.fault("doubled", f"{where}: after two ticks too much: {dict(got - wanted)}")
+    if wanted - got:
+        score.fault("lost", f"{where}: after two ticks not done: {dict(wanted - got)}")
+
+
+def facts(seen: State) -> Counter[str]:
+    """How many events of each kind there are, attempts of robots left out, and the tasks."""
+    import csv
+
+    found: Counter[str] = Counter()
+    for path, text in seen:
+        if path.startswith("data/timeline/"):
+            for row in csv.DictReader(text.splitlines()):
+                kind = row["kind"] or ""
+                if not kind.startswith("job.") or kind == "job.done":
+                    found[kind] += 1
+                json.loads(row["data"] or "{}")
+        elif path.startswith("data/tasks/"):
+            found["task files"] += 1
+    return found
+
+
+def sample(points: list[Point], most: int) -> list[Point]:
+    """So many points, spread evenly, those inside the transaction first; all of them with 0."""
+    if not most or len(points) <= most:
+        return points
+    inside = [point for point in points if point.inside]
+    step = max(1.0, len(inside) / most)
+    return [inside[int(n * step)] for n in range(min(most, len(inside)))]
+
+
+def kills(
+    folder: Path,
+    *,
+    names: tuple[str, ...] = (),
+    most: int = 0,
+    program: Program = (),
+    within: float = WITHIN,
+    workers: int = 2,
+    at_first: bool = False,
+) -> Score:
+    """Kill every command at every point, or at `most` points each."""
+    score = Score("kills")
+    reason = missing()
+    if reason:
+        score.fault("other", reason)
+        return score.stop()
+    inside = commands = 0
+    for scene in scenes(folder / "bases", names):
+        trial = prepare(scene, folder / "prepared", program or crm(), score)
+        chosen = sample(trial.points, most)
+        with ThreadPoolExecutor(workers) as pool:
+            jobs = [
+                pool.submit(
+                    kill, trial, point, folder / f"run{n}", score, within, at_first=at_first
+                )
+                for n, point in enumerate(chosen)
+            ]
+            for job in jobs:
+                job.result()
+        inside += trial.outcome["inside"]
+        commands += 1
+        print(f"  {scene.name}: {len(chosen)} points, {dict(trial.outcome)}", flush=True)
+    score.remark(f"{commands} commands, {inside} kills inside a transaction")
+    return score.stop()

@@ -1,0 +1,184 @@
+"""The workspaces in which commands are tortured, and the commands."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmcli.model.schema import PLURAL
+from crmcli.model.values import ID_LETTERS
+from crmcli.sales.founding import found
+from torture.tracing import crm, run
+
+TICK_RULES = """
+leads:
+  stages:
+    - {id: new, name: Новый}
+    - {id: converted, name: Качественный, kind: won}
+    - {id: junk, name: Брак, kind: lost}
+deals:
+  - id: sales
+    name: Продажи
+    stages:
+      - id: new
+        name: Новая
+        robots:
+ROBOTS
+      - {id: talks, name: Переговоры}
+      - {id: won, name: Успех, kind: won}
+      - {id: lost, name: Провал, kind: lost}
+"""
+ROBOTS = {
+    "task": "          - {id: call, do: task, with: {title: Позвонить}}\n",
+    "mail": (
+        "          - {id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}\n"
+    ),
+    "move": "          - {id: on, do: move, with: {stage: talks}}\n",
+}
+ROWS = "Имя;Телефон;E-mail\n"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command and the workspace on which it runs. `again` commands must be able to follow it."""
+
+    name: str
+    args: tuple[str, ...]
+    base: Path
+    ticks: bool = False
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """The command line of the installed program."""
+        return (*crm(), *self.args)
+
+    def stand(self, root: Path) -> Path:
+        """A fresh copy of the workspace."""
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(self.base, root)
+        return root
+
+
+def _say(root: Path, *args: str) -> str:
+    done = run((*crm(), *args), root)
+    if done.code:
+        raise RuntimeError(f"crm {' '.join(args)}: {done.err}")
+    return done.out.strip()
+
+
+def new(root: Path) -> Path:
+    """An empty Russian workspace."""
+    found(root, language="ru", use_git=False)
+    return root
+
+
+def _with_folders(root: Path) -> None:
+    """Make every folder that a new record may need, so that chance makes no difference of calls."""
+    for plural in PLURAL.values():
+        for letter in ID_LETTERS:
+            (root / "data" / plural / letter).mkdir(parents=True, exist_ok=True)
+
+
+def _rows(count: int) -> str:
+    return ROWS + "".join(
+        f"Гость {n};+7 912 000-{n // 100:02}-{n % 100:02};g{n}@kafe.example\n" for n in range(count)
+    )
+
+
+def _full(root: Path) -> dict[str, str]:
+    """A workspace with some of everything; the ids by name."""
+    new(root)
+    ids = {}
+    for name in ("edit", "move", "convert", "rm", "junk"):
+        ids[name] = _say(
+            root, "lead", "add", "--name", f"Кровля {name}", "--phone", "+7 912 345-67-89",
+            "--email", f"{name}@kafe.example", "--company-name", "ООО «Чай»", "--comment", "раз\nдва",
+            "--last-name", "Орлова",
+        )  # fmt: skip
+    for n in range(5):
+        _say(root, "contact", "add", "--last-name", f"Гость {n}", "--tag", "пять")
+    ids["deal"] = _say(root, "deal", "add", "--name", "Чай", "--amount", "1000")
+    ids["task"] = _say(root, "task", "add", "Позвонить", "--about", ids["edit"])
+    ids["task2"] = _say(root, "task", "add", "Написать", "--about", ids["edit"])
+    (root / "rows.csv").write_text(_rows(30), "utf-8")
+    (root / "many.csv").write_text(_rows(60), "utf-8")
+    _with_folders(root)
+    _say(root, "lead", "list")
+    return ids
+
+
+def _first(root: Path) -> str:
+    """A workspace with one lead only, and no folder for what it will become; the lead's id."""
+    new(root)
+    lead = _say(
+        root, "lead", "add", "--name", "Первый", "--last-name", "Орлова", "--company-name",
+        "ООО «Чай»", "--email", "a@kafe.example",
+    )  # fmt: skip
+    _say(root, "lead", "list")
+    return lead
+
+
+def _ticking(root: Path, robots: str) -> Path:
+    new(root)
+    (root / "pipelines.yaml").write_text(TICK_RULES.replace("ROBOTS\n", robots).lstrip(), "utf-8")
+    (root / "templates/mail/hi.j2").write_text("Subject: О чае\n\nДобрый день!\n", "utf-8")
+    settings = (root / "settings.yaml").read_text("utf-8")
+    settings = settings.replace("  email:\n", "  email: sales@chai.example\n", 1)
+    (root / "settings.yaml").write_text(settings, "utf-8")
+    _say(root, "deal", "add", "--name", "Чай")
+    _with_folders(root)
+    _say(root, "deal", "list")
+    return root
+
+
+def scenes(folder: Path, names: tuple[str, ...] = ()) -> list[Scene]:
+    """All commands that are tortured, or those named, each with its workspace below `folder`."""
+    made: list[Scene] = []
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def wants(*of: str) -> bool:
+        return not names or any(name in names for name in of)
+
+    if wants("first add"):
+        made.append(Scene("first add", ("lead", "add", "--name", "Анна"), new(folder / "empty")))
+    if wants("first convert"):
+        lead = _first(folder / "first")
+        made.append(Scene("first convert", ("lead", "convert", lead), folder / "first"))
+    plain = (
+        "add", "edit", "move", "convert", "bulk", "import", "import many", "rm", "junk", "win",
+        "done", "call", "offer",
+    )  # fmt: skip
+    if wants(*plain):
+        full = folder / "full"
+        ids = _full(full)
+        add = ("lead", "add", "--name", "Анна", "--phone", "8 912 345-00-00", "--tag", "чай")
+        commands: dict[str, tuple[str, ...]] = {
+            "add": add,
+            "edit": ("lead", "edit", ids["edit"], "--comment", "другое\nслово", "--tag", "vip"),
+            "move": ("lead", "move", ids["move"], "working"),
+            "convert": ("lead", "convert", ids["convert"]),
+            "bulk": (
+                "--yes",
+                "contact",
+                "bulk",
+                "--where",
+                "tags has пять",
+                "--set",
+                "comment=все",
+            ),
+            "import": ("import", "contacts", "rows.csv"),
+            "import many": ("import", "contacts", "many.csv"),
+            "rm": ("--yes", "lead", "rm", ids["rm"]),
+            "junk": ("lead", "junk", ids["junk"], "--reason", "wrong_number"),
+            "win": ("deal", "win", ids["deal"]),
+            "done": ("task", "done", ids["task"], ids["task2"]),
+            "call": ("log", "call", ids["edit"], "Просил перезвонить", "--in"),
+            "offer": ("offer", "draft", "--deal", ids["deal"], "--line", "Монтаж;2;15000;шт"),
+        }
+        made += [Scene(name, args, full) for name, args in commands.items()]
+    for robot, text in ROBOTS.items():
+        if wants(f"tick {robot}"):
+            base = _ticking(folder / f"tick-{robot}", text)
+            made.append(Scene(f"tick {robot}", ("tick",), base, ticks=True))
+    return [scene for scene in made if not names or scene.name in names]

@@ -1,0 +1,252 @@
+"""Runs crm with one fault put into it: `python -m torture.seeded FAULT [crm arguments]`.
+
+Each fault is a line that somebody could have forgotten. The product knows nothing of them: they are
+put into this process alone, before the command runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crmcli.store import commit, files, repository, transaction
+from crmcli.store.commit import SUFFIX, TXN, Append, Applying, CommitRecord, Put
+
+
+class Fault(NamedTuple):
+    """A fault: what is forgotten, which part must find it, on which command."""
+
+    words: str
+    part: str
+    scene: str
+    seed: Callable[[], None]
+
+
+class _Os:
+    """The module os for one room of the store, with one function that does nothing."""
+
+    def __init__(self, **instead: Callable[..., Any]) -> None:
+        self._instead = instead
+
+    def __getattr__(self, name: str) -> Any:
+        return self._instead.get(name) or getattr(os, name)
+
+
+def _patch(where: Any, name: str, what: object) -> None:
+    setattr(where, name, what)
+
+
+def _unsynced(chosen: Callable[[str], bool]) -> None:
+    write = files.write_file
+
+    def written(path: Path | str, data: bytes, *, durable: bool = True, like: Any = None) -> None:
+        write(path, data, durable=durable and not chosen(str(path)), like=like)
+
+    _patch(files, "write_file", written)
+
+
+def staged_file() -> None:
+    """Staged files are not synced."""
+    _unsynced(lambda path: TXN in path and not path.endswith(".tmp"))
+
+
+def record_file() -> None:
+    """The commit record is not synced."""
+    _unsynced(lambda path: path.endswith(".tmp"))
+
+
+def _no_folder_sync(chosen: Callable[[Path, str], bool]) -> None:
+    sync = files.fsync_dir
+
+    def synced(path: Path) -> None:
+        if not chosen(path, sys._getframe(1).f_code.co_name):
+            sync(path)
+
+    _patch(files, "fsync_dir", synced)
+
+
+def commit_point() -> None:
+    """The folder of the commit record is not synced after it got its name."""
+    _no_folder_sync(lambda path, caller: caller == "publish")
+
+
+def after_unlink() -> None:
+    """The folder of the commit record is not synced after it was removed."""
+    _no_folder_sync(lambda path, caller: caller == "run")
+
+
+def target_folders() -> None:
+    """The folders of the records are not synced."""
+    _no_folder_sync(lambda path, caller: caller == "_sync")
+
+
+def new_folders() -> None:
+    """The folder above a new folder is not synced."""
+    _no_folder_sync(lambda path, caller: caller == "make_folders")
+
+
+def whole_sync() -> None:
+    """A change of many files is not synced."""
+    _patch(files, "sync_all", lambda path: None)
+
+
+def append_sync() -> None:
+    """The timeline is not synced."""
+    _patch(commit, "os", _Os(fsync=lambda fd: None))
+
+
+def no_record() -> None:
+    """There is no commit record."""
+
+    def publish(stage: Any, record: CommitRecord) -> None:
+        stage._published = True
+        (stage.txn / record.name).touch()
+
+    _patch(transaction._Stage, "publish", publish)
+    _patch(transaction, "recover", _sweep)
+    _patch(repository, "recover", _sweep)
+
+
+def record_without_rename() -> None:
+    """The commit record is written under its own name at once."""
+
+    def publish(stage: Any, record: CommitRecord) -> None:
+        files.write_file(stage.txn / record.name, record.encode())
+        files.fsync_dir(stage.txn)
+        stage._published = True
+
+    _patch(transaction._Stage, "publish", publish)
+
+
+def in_place() -> None:
+    """Records are written in their place, not renamed into it."""
+
+    def put(applying: Applying, what: Put) -> None:
+        target, staged = applying._target(what.path), applying.txn / what.staged
+        if staged.exists():
+            applying._make_room(what.path)
+            data = staged.read_bytes()
+            staged.unlink()
+            with open(target, "wb", buffering=0) as file:
+                file.write(data)
+                os.fsync(file.fileno())
+
+    _patch(Applying, "_put", put)
+
+
+def blind_append() -> None:
+    """Lines are appended without a look at what is there already."""
+
+    def missing(fd: int, append: Append) -> tuple[int, bytes]:
+        return os.fstat(fd).st_size, append.text.encode()
+
+    _patch(commit, "_what_is_missing", missing)
+
+
+def no_append() -> None:
+    """Recovery forgets the lines that were to be appended."""
+    append = Applying._append
+
+    def appended(applying: Applying, what: Append) -> None:
+        if not applying.again:
+            append(applying, what)
+
+    _patch(Applying, "_append", appended)
+
+
+def no_delete() -> None:
+    """Recovery forgets the files that were to be removed."""
+    delete = Applying._delete
+
+    def deleted(applying: Applying, what: Any) -> None:
+        if not applying.again:
+            delete(applying, what)
+
+    _patch(Applying, "_delete", deleted)
+
+
+def _sweep(root: Path) -> list[str]:
+    for name in os.listdir(root / TXN) if (root / TXN).exists() else []:
+        (root / TXN / name).unlink()
+    return []
+
+
+def no_recovery() -> None:
+    """What a killed command left is swept away, not finished."""
+    _patch(transaction, "recover", _sweep)
+    _patch(repository, "recover", _sweep)
+
+
+def record_stays() -> None:
+    """The commit record is not removed."""
+    unlink = Path.unlink
+
+    def unlinked(path: Path, missing_ok: bool = False) -> None:
+        if not path.name.endswith(SUFFIX):
+            unlink(path, missing_ok=missing_ok)
+
+    _patch(Path, "unlink", unlinked)
+
+
+def applied_first() -> None:
+    """Records are changed before the commit record is there."""
+
+    def publish(stage: Any, record: CommitRecord) -> None:
+        applying = Applying(stage.root, record, again=False)
+        for put in record.puts:
+            applying._put(put)
+        _publish(stage, record)
+
+    _publish = transaction._Stage.publish
+    _patch(transaction._Stage, "publish", publish)
+
+
+def no_lock() -> None:
+    """Nobody waits for the lock."""
+    _patch(files, "_take", lambda *_: None)
+
+
+def no_digests() -> None:
+    """A record that somebody changed meanwhile is overwritten."""
+    _patch(transaction.Transaction, "_check_digests", lambda _: None)
+
+
+FAULTS: dict[str, Fault] = {
+    seed.__name__: Fault((seed.__doc__ or "").rstrip("."), part, scene, seed)
+    for seed, part, scene in (
+        (staged_file, "disk", "edit"),
+        (record_file, "disk", "edit"),
+        (commit_point, "disk", "edit"),
+        (after_unlink, "disk", "edit"),
+        (target_folders, "disk", "edit"),
+        (new_folders, "disk", "first add"),
+        (whole_sync, "disk", "import many"),
+        (append_sync, "disk", "call"),
+        (no_record, "kills", "edit"),
+        (record_without_rename, "kills", "edit"),
+        (in_place, "kills", "edit"),
+        (blind_append, "kills", "call"),
+        (no_append, "kills", "edit"),
+        (no_delete, "kills", "rm"),
+        (no_recovery, "kills", "edit"),
+        (record_stays, "kills", "edit"),
+        (applied_first, "kills", "edit"),
+        (no_lock, "processes", ""),
+        (no_digests, "processes", ""),
+    )
+}
+
+
+def main() -> None:
+    """Put the fault in, and run the command line."""
+    FAULTS[sys.argv.pop(1)].seed()
+    from crmcli.cli.main import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Runs crm, and after each of its transactions copies what is below data/ to a folder.
+
+`python -m torture.snapshots FOLDER [crm arguments]`. What a kill may leave is one of these copies:
+they are taken by looking, without any part of the recovery that is under test.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from crmcli.cli.main import main
+from crmcli.store.transaction import CommitResult, Transaction
+
+
+def watch(folder: Path) -> None:
+    """Let every transaction of this process leave a copy behind."""
+    commit = Transaction.commit
+    taken = 0
+
+    def copied(plan: Transaction) -> CommitResult:
+        nonlocal taken
+        result = commit(plan)
+        taken += 1
+        shutil.copytree(plan.root / "data", folder / f"{taken:04}" / "data")
+        return result
+
+    Transaction.commit = copied  # type: ignore[method-assign, assignment]  # only in this process, to look on
+
+
+if __name__ == "__main__":
+    watch(Path(sys.argv.pop(1)))
+    main()

@@ -1,0 +1,73 @@
+"""The state of a workspace in a form that two runs of one command share: chance is taken out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from crmcli.model.values import ENTITIES, ID_LETTERS
+from crmcli.store import files
+from crmcli.store.commit import KEPT, QUARANTINE
+from crmcli.store.transaction import leftovers, recover
+
+State = tuple[tuple[str, str], ...]
+"""Each file below data/ with its content, under names that do not depend on chance."""
+
+_RECORD = re.compile(rf"\b(?:{'|'.join((*ENTITIES, 'batch'))})-[{ID_LETTERS}]{{8}}\b")
+_EVENT = re.compile(rf"\be[{ID_LETTERS}]{{16}}\b")
+_CHAIN = re.compile(",[0-9a-f]{16}$", re.MULTILINE)
+_LETTER = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_PROCESS = re.compile(r'(""pid"":)\d+')
+_SHARD = re.compile(r"^(data/[a-z]+)/[^/]+/([a-z]+-)")
+
+
+def content(root: Path) -> dict[str, bytes]:
+    """Every file below data/, as it is."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.glob("data/**/*"))
+        if path.is_file()
+    }
+
+
+def state(found: dict[str, bytes]) -> State:
+    """The content with every id replaced by the place where it first stands on the timeline."""
+    names: dict[str, str] = {}
+    timelines = sorted(path for path in found if path.startswith("data/timeline/"))
+    for path in timelines:
+        text = found[path].decode("utf-8", "replace")
+        for pattern in (_RECORD, _EVENT, _LETTER):
+            for match in pattern.finditer(text):
+                word = match[0].partition("-")[0] if pattern is _RECORD else "event"
+                names.setdefault(match[0], f"{word}-{len(names)}")
+        names[Path(path).stem] = f"clone-{len(names)}"
+
+    def plain(text: str) -> str:
+        for pattern in (_RECORD, _EVENT, _LETTER):
+            text = pattern.sub(lambda match: names.get(match[0], match[0]), text)
+        return text
+
+    seen = []
+    for path, data in found.items():
+        text = plain(data.decode("utf-8", "backslashreplace"))
+        if path in timelines:
+            text = _PROCESS.sub(r"\g<1>0", _CHAIN.sub("", text))
+            name = path.replace(Path(path).stem, names[Path(path).stem])
+        else:
+            name = _SHARD.sub(r"\1/\2", path)
+        seen.append((plain(name), text))
+    return tuple(sorted(seen))
+
+
+def timeline_of(seen: State) -> str:
+    """The part of a state that only grows."""
+    return "".join(text for path, text in seen if path.startswith("data/timeline/"))
+
+
+def settle(root: Path) -> State:
+    """What the next command makes of the folder; AssertionError if it has to put anything aside."""
+    with files.exclusive(root, "torture"):
+        recover(root)
+    aside = leftovers(root)
+    assert aside == [], f"put aside in {KEPT} or {QUARANTINE}: {[str(p) for p in aside]}"
+    return state(content(root))
