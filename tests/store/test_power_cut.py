@@ -37,7 +37,7 @@ while True:
     print(new, flush=True)
 """
 CUTS = r"""
-import fcntl, os, struct, subprocess, sys, time
+import fcntl, os, signal, struct, subprocess, sys, time
 from pathlib import Path
 from crmcli.store import files
 from crmcli.store.transaction import leftovers, recover
@@ -49,6 +49,13 @@ root = mount / "ws"
 
 def run(*command):
     subprocess.run(command, check=True)
+
+def hold(process):
+    # Stop a writer where it stands, also within a call: an answer after the cut is no answer.
+    process.send_signal(signal.SIGSTOP)
+    stat = Path(f"/proc/{process.pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] not in "TDZX":
+        time.sleep(0.0001)
 
 run("mount", "-t", "tmpfs", "tmpfs", str(folder))  # a disk in memory: no other load slows it down
 mount.mkdir()
@@ -69,6 +76,8 @@ for cut, many in enumerate((60, 2)):
     for _ in range(2 + 2 * cut):
         writers[0].stdout.readline()
     time.sleep(0.013 * cut)
+    for process in writers:
+        hold(process)
     fd = os.open(mount, os.O_RDONLY)
     fcntl.ioctl(fd, SHUTDOWN, LOSE_THE_LOG)
     os.close(fd)
