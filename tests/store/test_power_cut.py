@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 WRITER = """
-import sys
+import sys, time
 from pathlib import Path
 from crmcli.store import files
 from crmcli.store.transaction import Transaction, recover
@@ -35,6 +35,7 @@ while True:
         if not plan.commit().done:
             sys.exit(1)
     print(new, flush=True)
+    time.sleep(0.02)  # the other's turn: one alone would fill the disk
 """
 CUTS = r"""
 import fcntl, os, signal, struct, subprocess, sys, time
