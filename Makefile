@@ -51,8 +51,9 @@ types: $(STAMP)-dev
 contracts: $(STAMP)-dev
 	$(BIN)/lint-imports
 
-bench: $(STAMP)-test  ## measure speed beside its floors
+bench: $(STAMP)-test  ## measure speed beside its floors, and memory
 	$(BIN)/python bench/bench.py
+	$(BIN)/python bench/memory.py
 
 torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile files: prove that nothing is lost
 	$(BIN)/python -m torture

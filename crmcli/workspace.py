@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Problem
@@ -22,7 +22,9 @@ from crmcli.store import config, files, layout
 from crmcli.store.repository import (
     Author,
     Change,
+    RecordMerged,
     Stored,
+    merged_into,
     open_change,
     read_record,
     recover_if_needed,
@@ -31,6 +33,7 @@ from crmcli.store.repository import (
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
+    from crmcli.model.view import View
     from crmcli.model.where import Condition, Env
     from crmcli.store.index import Index
 
@@ -54,6 +57,9 @@ class Workspace:
         self.fixed_now = now
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.notes: list[str] = []
+        self.call = ""
+        """The command line as a commit tells it, "" where verbs are called without one."""
+        self.has_changed = False
         self._writing = False
 
     @classmethod
@@ -80,7 +86,7 @@ class Workspace:
         workspace = cls(root, settings, user or _only_user(settings), now, dry_run=dry_run)
         if user:
             workspace.user = workspace.user_id(user)
-        workspace.notes += recover_if_needed(root, "recover")
+        workspace.notes += recover_if_needed(root, "recover", any_disk=settings.any_disk)
         return workspace
 
     # --- configuration -------------------------------------------------------------------------
@@ -89,6 +95,31 @@ class Workspace:
     def pipelines(self) -> Pipelines:
         """The stages as pipelines.yaml declares them; InvalidData with every fault."""
         return config.load_pipelines(self.root, self.schema, self.settings)
+
+    def take_settings(self, settings: Settings) -> None:
+        """Go on with other settings, which the file will say when a change is written."""
+        self.settings = settings
+        self.schema = Schema(settings.fields)
+        for name in ("pipelines", "views", "inputs", "env", "index", "history"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def views(self) -> Mapping[str, tuple[View, ...]]:
+        """The saved views by entity, as views.yaml declares them; InvalidData with every fault."""
+        from crmcli.store.views import load_views
+
+        anybody = self.user or next(iter(self.settings.users), "")
+        return load_views(self.root, self.schema, partial(self.condition, user=anybody))
+
+    def view(self, entity: str, ref: str) -> View:
+        """A saved view of an entity, by its id or its name; NotFound if there is none."""
+        known = self.views.get(entity, ())
+        for view in known:
+            if fold(ref) in (view.id, fold(view.name)):
+                return view
+        names = ", ".join(view.id for view in known)
+        hint = f"views of {entity}s: {names}" if names else "declare it in views.yaml"
+        raise NotFound(f"there is no view {ref!r}", hint)
 
     @cached_property
     def clone(self) -> str:
@@ -194,13 +225,25 @@ class Workspace:
             index.refresh_timeline()
         return index
 
+    @cached_property
+    def standing(self) -> Index:
+        """The index as the last command left it, at no cost that grows with the base: what was edited
+        by hand since is not in it. Built where there is none."""
+        for name in ("index", "history"):
+            if name in self.__dict__:
+                return cast("Index", self.__dict__[name])
+        from crmcli.store.index import Index
+
+        index = Index(self.root, self.schema, self.settings.phone_country)
+        return index if index.is_there() else self.index
+
     def _reading(self) -> AbstractContextManager[object]:
         """The shared lock, or nothing where this process holds the exclusive one."""
         return nullcontext() if self._writing else files.shared(self.root)
 
     def look_again(self) -> None:
         """Let the next read look at the folder again."""
-        for name in ("index", "history"):
+        for name in ("index", "history", "standing"):
             self.__dict__.pop(name, None)
 
     def read_clock(self) -> None:
@@ -209,18 +252,34 @@ class Workspace:
             self.__dict__.pop(name, None)
         self.now = self.fixed_now or datetime.now(UTC).replace(microsecond=0)
 
-    def stored(self, record_id: str) -> Stored:
-        """A record with its raw form and the digest of its file."""
-        return read_record(self.root, self.schema, record_id)
+    def stored(self, record_id: str, *, merged: bool = False) -> Stored:
+        """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
+        return read_record(self.root, self.schema, record_id, merged=merged)
 
     def get(self, record_id: str) -> Record:
         """A record by its full id; NotFound if it is not there, InvalidData if its file is broken."""
         return self.stored(record_id).record
 
     def exists(self, record_id: str) -> bool:
-        """Whether there is a file for that id."""
+        """Whether there is a file for that id, and not one that says that it was merged."""
         path = f"{self.root}/{layout.record_path(record_id)}" if entity_of(record_id) else ""
-        return bool(path) and os.path.exists(path)  # noqa: PTH110  # imports ask for each row
+        is_there = bool(path) and os.path.exists(path)  # noqa: PTH110  # imports ask for each row
+        return is_there and not merged_into(self.root, record_id)
+
+    def survivor(self, record_id: str) -> str:
+        """The id under which a record is now: its own, or that into which it was merged.
+
+        RecordMerged if it went into one that went into it.
+        """
+        way = [record_id]
+        while entity_of(way[-1]) and (into := merged_into(self.root, way[-1])):
+            if into in way:
+                raise RecordMerged(
+                    f"{' and '.join(way)} are merged into each other",
+                    f"crm {entity_of(into)} unmerge {record_id}, or see crm check",
+                )
+            way.append(into)
+        return way[-1]
 
     def find(self, ref: str, *entities: str) -> Record:
         """A record by any reference; see `resolve`."""
@@ -228,11 +287,22 @@ class Workspace:
 
     def resolve(self, ref: str, *entities: str) -> str:
         """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
-        a web site or an exact name. NotFound or Ambiguous otherwise."""
+        a web site or an exact name; the survivor of a record that was merged. NotFound or Ambiguous
+        otherwise."""
+        named = self.named(ref, *entities)
+        record_id = self.survivor(named)
+        if record_id != named:
+            self.notes.append(f"{named} was merged into {record_id}")
+        return record_id
+
+    def named(self, ref: str, *entities: str) -> str:
+        """As `resolve`, but a record that was merged and is named by its id answers for itself."""
         from crmcli.store import references
 
         wanted = entities or ENTITIES
         found = references.by_id(self.root, ref, wanted)
+        if len(found) > 1:
+            found = [i for i in found if i == self.survivor(i)] or found
         if not found or references.may_be_a_name(ref):
             content = references.by_content(self.index, ref, wanted, self.settings.phone_country)
             found = [*found, *(i for i in content if i not in found)]
@@ -253,14 +323,17 @@ class Workspace:
         except (NotFound, InvalidData):
             return "(unreadable)"
 
-    def condition(self, text: str, entity: str) -> Condition:
-        """Parse and check a condition on an entity; stage, user and directory names become ids."""
+    def condition(self, text: str, entity: str, user: str = "") -> Condition:
+        """Parse and check a condition on an entity; stage, user and directory names become ids.
+
+        `me` in it is `user`, the acting user if none is given.
+        """
         from crmcli.model import where
         from crmcli.model.aliases import aliases
 
         condition = where.parse(text)
         where.check(condition, self.schema, entity)
-        names = aliases(self.settings, self.pipelines, self.user)
+        names = aliases(self.settings, self.pipelines, user or self.user)
         return where.resolve(condition, self.schema, entity, names)
 
     def select(
@@ -269,10 +342,13 @@ class Workspace:
         condition: Condition | None = None,
         order: Sequence[str] = (),
         limit: int | None = None,
-    ) -> list[Record]:
-        """The records that fit a condition, in order; unreadable files are left to `problems`."""
+    ) -> Sequence[Record]:
+        """The records that fit a condition, in order; unreadable files are left to `problems`.
+
+        Of many, each is taken apart when it is asked for: go through them once.
+        """
         rows = self.index.select(entity, condition, self.env, order, limit)
-        return [self.schema.read(entity, row) for row in rows]
+        return rows.read_as(partial(self.schema.read, entity))
 
     def count(self, entity: str, condition: Condition | None = None) -> int:
         """How many records fit a condition."""
@@ -311,9 +387,16 @@ class Workspace:
 
         The index learns of one of many when something is read of it next.
         """
-        author = Author(actor or self.user or "me", command, self.now, cause, depth)
+        call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
+        author = Author(actor or self.user or "me", command, self.now, cause, depth, call)
         with open_change(
-            self.root, self.schema, self.clone, author, self.robots_of, dry_run=self.dry_run
+            self.root,
+            self.schema,
+            self.clone,
+            author,
+            self.robots_of,
+            dry_run=self.dry_run,
+            any_disk=self.settings.any_disk,
         ) as change:
             self._writing = True
             try:
@@ -323,10 +406,12 @@ class Workspace:
         if change.warning:
             self.notes.append(change.warning)
         if change.touched and not self.dry_run:
+            self.has_changed = True
             self._reindex(change.touched, later=is_one_of_many)
 
     def _reindex(self, paths: Sequence[str], *, later: bool) -> None:
-        known = self.__dict__.get("index") or self.__dict__.get("history")
+        found = (self.__dict__.get(name) for name in ("index", "history", "standing"))
+        known = next((index for index in found if index is not None), None)
         if known is None:
             from crmcli.store.index import Index
 

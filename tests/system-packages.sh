@@ -13,6 +13,8 @@ git git
 strace strace
 xfs_io xfsprogs
 mkfs.ext4 e2fsprogs
+sshfs sshfs
+/usr/lib/openssh/sftp-server openssh-sftp-server
 END
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from torture.codec import codec
 from torture.cuts import cuts
 from torture.disk import disk
 from torture.errors import errors
@@ -17,6 +18,7 @@ from torture.hostile import hostile
 from torture.kills import kills
 from torture.processes import processes
 from torture.score import Score, table
+from torture.turns import turns
 
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -29,10 +31,12 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "disk": lambda folder: disk(folder, names=("first add", "convert") if quick else ()),
         "cuts": lambda folder: cuts(folder, count=3 if quick else options.cuts),
         "errors": lambda folder: errors(folder, most=15 if quick else options.points),
+        "turns": turns,
         "processes": lambda folder: processes(
             folder, kills=20 if quick else options.kills, seconds=options.seconds
         ),
-        "hostile": lambda folder: hostile(folder, count=5_000 if quick else 100_000),
+        "codec": lambda folder: codec(folder, times=2 if quick else 40),
+        "hostile": lambda folder: hostile(folder, count=5_000 if quick else 300_000),
         "honesty": honesty,
     }
 
@@ -40,7 +44,12 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
 def main() -> int:
     """Run what was asked for; 1 if anything was lost, torn or doubled, or a fault not noticed."""
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
-    parser.add_argument("part", nargs="*", help="kills disk cuts errors processes hostile honesty")
+    parser.add_argument(
+        "part",
+        nargs="*",
+        help="one or more of these, in this order: kills disk cuts errors turns"
+        " processes codec hostile honesty; all of them if none is named",
+    )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")
     parser.add_argument("--kills", type=int, default=1000, help="kills among the processes")

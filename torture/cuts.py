@@ -12,17 +12,19 @@ import struct
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from crmcli.model.values import format_instant
 from crmcli.sales import checking, records
 from crmcli.store import files
 from crmcli.workspace import Workspace
 from torture.scenes import new
 from torture.score import Score
-from torture.tracing import environ
+from torture.tracing import environ, is_harmless
 
 SHUTDOWN = 0x8004587D  # what xfs_io -x -c shutdown asks for, on ext4 as well
 LOSE_THE_LOG = struct.pack("I", 2)
@@ -40,7 +42,6 @@ class Answer(NamedTuple):
     kind: str
     record: str
     number: int
-    at: float
 
 
 def _write(root: Path, name: str, pipe: int) -> None:
@@ -51,7 +52,7 @@ def _write(root: Path, name: str, pipe: int) -> None:
     count = 0
 
     def say(kind: str, record: str, number: int) -> None:
-        out.write(json.dumps([kind, record, number, time.monotonic()]) + "\n")
+        out.write(json.dumps([kind, record, number]) + "\n")
 
     while True:
         ws = Workspace.open(root, user=name)
@@ -61,12 +62,10 @@ def _write(root: Path, name: str, pipe: int) -> None:
             say("lead", mine, 0)
         elif dice.random() < 0.15:
             with ws.change("crm import") as change:  # more files than are synced one by one
-                made = [
-                    ws.schema.read("contact", {"id": ws.new_id("contact"), "last_name": mine})
-                    for _ in range(BATCH)
-                ]
-                for record in made:
-                    change.add(record)
+                for _ in range(BATCH):
+                    raw = {"id": ws.new_id("contact"), "last_name": mine}
+                    raw["created_at"] = format_instant(ws.now)
+                    change.add(ws.schema.read("contact", raw))
             say("many", mine, BATCH)
         else:
             count += 1
@@ -74,18 +73,49 @@ def _write(root: Path, name: str, pipe: int) -> None:
             say("lead", mine, count)
 
 
-def _fork(root: Path, name: str) -> tuple[int, int]:
+class Writer(NamedTuple):
+    """A process that changes the workspace, where it answers, and where it complains."""
+
+    process: int
+    pipe: int
+    complaints: Path
+
+    def hold(self) -> bool:
+        """Stop it where it stands, also within a call; False if it had ended by itself.
+
+        An answer after the cut is no answer: a sync that is under way while xfs shuts down may
+        return as if all were well, and where the power is really gone nobody hears of it.
+        """
+        os.kill(self.process, signal.SIGSTOP)
+        while (state := self._state()) not in "TDZX":
+            time.sleep(0.0001)
+        return state in "TD"
+
+    def _state(self) -> str:
+        stat = Path(f"/proc/{self.process}/stat").read_text("utf-8", "replace")
+        return stat.rpartition(")")[2].split()[0]
+
+    def end(self) -> list[Answer]:
+        """Let it go no further; what it has answered."""
+        os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
+        return _answers(self.pipe)
+
+
+def _fork(root: Path, name: str, complaints: Path) -> Writer:
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(read)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            os.dup2(os.open(complaints, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
             _write(root, name, write)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(1)
     os.close(write)
-    return child, read
+    return Writer(child, read, complaints)
 
 
 def _answers(pipe: int) -> list[Answer]:
@@ -94,30 +124,37 @@ def _answers(pipe: int) -> list[Answer]:
     return [Answer(*json.loads(line)) for line in whole]
 
 
-def _cut(mount: Path, wait: float) -> list[Answer]:
-    """Let writers run for a while, then take away the power.
-
-    What they said after that moment was said by the dead: a sync that is under way while xfs shuts
-    down may return as if all were well, and where the power is really gone nobody hears of it.
-    """
-    writers = [_fork(mount / "ws", f"w{n}") for n in range(WRITERS)]
+def _cut(mount: Path, wait: float) -> tuple[list[Answer], list[str]]:
+    """Let writers run for a while, then take away the power; their answers, and what is wrong."""
+    aside = mount.parent
+    writers = [_fork(mount / "ws", f"w{n}", aside / f"w{n}.err") for n in range(WRITERS)]
     time.sleep(wait)
+    held = [writer.hold() for writer in writers]
     fd = os.open(mount, os.O_RDONLY)
-    moment = time.monotonic()
     fcntl.ioctl(fd, SHUTDOWN, LOSE_THE_LOG)
     os.close(fd)
-    said = []
-    for child, pipe in writers:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        said += _answers(pipe)
-    return [answer for answer in said if answer.at < moment]
+    said, wrong = [], []
+    for writer, was_there in zip(writers, held, strict=True):
+        said += writer.end()
+        if not was_there:
+            words = writer.complaints.read_text("utf-8", "replace").strip()
+            wrong.append(f"other a writer ended before the cut: {words[-1500:]}")
+    return said, wrong
+
+
+def _room(mount: Path) -> list[str]:
+    """A fault if the disk is so full that the writers would stumble over that instead of the cut."""
+    disk = os.statvfs(mount)
+    if disk.f_bavail * 4 > disk.f_blocks and disk.f_favail * 4 > disk.f_files:
+        return []
+    return [f"other the disk is nearly full: {disk.f_bavail} blocks, {disk.f_favail} inodes left"]
 
 
 def _look(root: Path, said: list[Answer]) -> list[str]:
     """What is wrong with the workspace after a power cut, each with the kind of fault in front."""
     ws = Workspace.open(root)
-    wrong = [f"torn {problem}" for problem in checking.problems(ws)]
+    found = map(str, checking.problems(ws))
+    wrong = [f"torn {problem}" for problem in found if not is_harmless(problem)]
     wrong += [f"other {note}" for note in ws.notes if "kept in" in note]
     return [*wrong, *_leads(ws, said), *_batches(ws, said)]
 
@@ -199,11 +236,12 @@ def run_cuts(folder: Path, system: str, count: int, seed: str) -> None:
             new(root)
             files.sync_all(mount)
             said = []
-        fresh = _cut(mount, dice.uniform(0.02, 0.5))
+        fresh, wrong = _cut(mount, dice.uniform(0.02, 0.5))
         said += fresh
         subprocess.run(("umount", str(mount)), check=True)
         _mount(image, mount)
-        print(json.dumps([len(fresh), _look_aside(root, said)]), flush=True)
+        wrong += [*_room(mount), *_look_aside(root, said)]
+        print(json.dumps([len(fresh), wrong]), flush=True)
     subprocess.run(("umount", str(mount)), check=True)
 
 

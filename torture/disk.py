@@ -62,6 +62,7 @@ class Disk:
     pending: list[Op] = field(default_factory=list)
     live: dict[str, int] = field(default_factory=dict)
     said: int = 0
+    is_committed: bool = False
 
     @classmethod
     def of(cls, root: Path) -> Disk:
@@ -84,7 +85,8 @@ class Disk:
             return False
         call, args = match[1], match[2]
         if call == "write" and args.startswith("1<"):
-            self.said += _bytes(args).count(b"\n")
+            if self.is_committed:  # what is said before is a preview
+                self.said += _bytes(args).count(b"\n")
             return True
         paths = [p for p in map(self._inside, (*_texts(args), *_FD.findall(args))) if p is not None]
         if call == "syncfs":
@@ -114,6 +116,7 @@ class Disk:
         elif call.startswith("rename"):
             inode = self.live.pop(path)
             self.live[paths[1]] = inode
+            self.is_committed |= paths[1].endswith(SUFFIX)
             self._do(Op("name", _folder(paths[1]), paths[1], inode, source=path))
         elif call.startswith("unlink"):
             self._do(Op("gone", _folder(path), path, self.live.pop(path)))
@@ -268,8 +271,10 @@ def disk(
     if reason:
         score.fault("other", reason)
         return score.stop()
-    for scene in scenes(folder / "bases", names):
+    commands = scenes(folder / "bases", names)
+    for scene in commands:
         before = score.runs
         cut_everywhere(scene, folder / "disk", program or crm(), score, at_first=at_first)
         print(f"  {scene.name}: {score.runs - before} states after a cut", flush=True)
+    score.remark(f"{len(commands)} commands, {score.runs} states after a power cut")
     return score.stop()

@@ -86,7 +86,7 @@ def _fail(scene: Scene, what: Try, states: list[State], root: Path, score: Score
     done = inject(scene.reference, root, point, f"error={what.error}", on=what.on)
     at_once = state(content(root))
     following = run((*crm(), "check"), root)
-    if following.code:
+    if following.finds_harm:
         score.fault("other", f"{where}: crm check: {following.out}{following.err}")
     judge(done, at_once, state(content(root)), states, f"{where} [{point.line[:120]}]", score)
     score.ran()
@@ -142,6 +142,7 @@ def errors(folder: Path, *, most: int = 0, workers: int = 2) -> Score:
         score.fault("other", missing())
         return score.stop()
     names = SCENES[:2] if most else SCENES
+    failed = 0
     dice = random.Random("errors")
     for scene in scenes(folder / "bases", names):
         states = snapshots(scene, folder / "prepared")
@@ -164,5 +165,10 @@ def errors(folder: Path, *, most: int = 0, workers: int = 2) -> Score:
             full_disk(
                 scene, folder / f"inodes-{scene.name[6:]}", range(0, 16, step), "inodes", score
             )
+        failed += len(chosen)
         print(f"  {scene.name}: {len(chosen)} errors", flush=True)
+    score.remark(
+        f"{len(names)} commands, {failed} failing calls,"
+        f" {score.runs - failed} full disks and answers that nobody reads"
+    )
     return score.stop()

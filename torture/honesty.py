@@ -7,12 +7,12 @@ from pathlib import Path
 
 from torture.disk import disk
 from torture.kills import kills
-from torture.processes import processes
 from torture.score import Score
 from torture.seeded import FAULTS, Fault
 from torture.tracing import Program, missing
+from torture.turns import turns
 
-ROUNDS = 5
+NOISE = ("Traceback", "bug in crm", "could not be played")
 
 
 def found_by(fault: Fault, program: Program, folder: Path) -> Score:
@@ -21,11 +21,12 @@ def found_by(fault: Fault, program: Program, folder: Path) -> Score:
         return kills(folder, names=(fault.scene,), program=program, within=60, at_first=True)
     if fault.part == "disk":
         return disk(folder, names=(fault.scene,), program=program, at_first=True)
-    for turn in range(ROUNDS):  # chance decides here
-        said = processes(folder / str(turn), kills=0, seconds=12, program=program, longest=60)
-        if said.faults:
-            break
-    return said
+    return turns(folder, names=(fault.scene,), program=program)
+
+
+def tells(words: str) -> bool:
+    """Whether that says what the fault does, and not that the faulty program cannot run at all."""
+    return not any(sign in words for sign in NOISE)
 
 
 def honesty(folder: Path, names: tuple[str, ...] = ()) -> Score:
@@ -39,8 +40,11 @@ def honesty(folder: Path, names: tuple[str, ...] = ()) -> Score:
         program = (sys.executable, "-m", "torture.seeded", name)
         said = found_by(fault, program, folder / name)
         score.ran()
-        what = "found" if said.faults else "NOT found"
-        print(f"  {name}: {what} by {fault.part}: {(said.faults or [''])[0][:150]}", flush=True)
-        if not said.faults:
-            score.fault("other", f"{fault.part} does not notice: {fault.words}")
+        found = [words for words in said.faults if tells(words)]
+        what = "found" if found else "NOT found"
+        shown = (found or said.faults or [""])[0][:150]
+        print(f"  {name}: {what} by {fault.part}: {shown}", flush=True)
+        if not found:
+            score.fault("other", f"{fault.part} does not notice: {fault.words}; {shown}")
+    score.remark(f"{score.runs - len(score.faults)} of {score.runs} seeded faults found")
     return score.stop()

@@ -1,47 +1,23 @@
-"""Files that mean harm, and a hundred thousand that mean nothing at all."""
+"""Files that mean harm, and many more that mean nothing at all."""
 
 from __future__ import annotations
 
 import os
-import random
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from crmcli.errors import CrmError
-from crmcli.model.fields import BadValues
-from crmcli.model.schema import Schema
-from crmcli.model.settings import Settings
-from crmcli.sales.importing import open_source
-from crmcli.store import codec, config, files, timeline
+from crmcli.store import files
 from crmcli.store.commit import TXN, Append, CommitRecord
 from torture.scenes import new
 from torture.score import Score
+from torture.spoilt import GOOD, LEAD, LINE, fuzz
 from torture.tracing import crm, environ, limited, run
 
 SECONDS = 2.0
 MEGABYTES = 256
-LEAD = "data/leads/7/lead-7k3qf2m9.yaml"
-GOOD = """id: lead-7k3qf2m9
-name: Кровля
-stage: new
-phones:
-  - value: '+79123456789'
-    type: mobile
-tags:
-  - vip
-comment: |-
-  раз
-  два
-created_at: 2026-11-23T09:00:00Z
-"""
-LINE = (
-    f"{timeline.HEADER}\n"
-    "e1m83t4cm01x5gzr6,2026-11-23T09:00:00Z,anna,lead.created,lead-7k3qf2m9,,0,"
-    '"{""stage"":""new"",""robots"":[""call""]}",87207bd2bffadc9c\n'
-)
 BOMB = "a: &a [х, х, х, х, х, х, х, х, х]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(12)
 )
@@ -138,7 +114,7 @@ CASES: dict[str, Plant] = {
     "a pipe": _fifo(LEAD),
     "a pipe as the timeline": _fifo("data/timeline/2026-10/7k3qf2m9.csv"),
     "a folder": lambda root: (root / LEAD).mkdir(parents=True),
-    "a line of 8 MB": _text("data/timeline/2026-10/7k3qf2m9.csv", LINE + "x" * 8_000_000),
+    "a line of 30 MB": _text("data/timeline/2026-10/7k3qf2m9.csv", LINE + "x" * 30_000_000),
     "quotes without end": _text("data/timeline/2026-10/7k3qf2m9.csv", LINE + ',"' * 300_000),
     "deep JSON": _text(
         "data/timeline/2026-10/7k3qf2m9.csv", LINE.replace("{", "[" * 50_000 + "{")
@@ -194,105 +170,6 @@ def _plant_and_look(name: str, plant: Plant, base: Path, folder: Path, score: Sc
     return slowest
 
 
-# --- what means nothing at all -------------------------------------------------------------------
-
-_BITS = (
-    "&a ", "*a", "<<: ", "!!str ", "!x ", "? ", "- ", ": ", "{", "}", "[", "]", '"', "'", "|", ">",
-    "#", "%", "@", "`", "\t", "\r", "\r\n", "\n", "\n\n", "  ", "---\n", "...\n", "\0", "\ufeff",
-    "\u2028", "\u202e", "\x85", "~", "null", "yes", "0x1f", "1e999", "-0", "2026-13-45", "NaN",
-    "<<<<<<<", "=======", ">>>>>>> ", ",", ";", '""', "\\u0000", "\\ud800", "{{", "}}", "{% x %}",
-    "я", "😀", "e\u0301", "=1+1", "9" * 400, "[" * 60, "lead-7k3qf2m9", "T24:00:00Z", "+99999999999",
-)  # fmt: skip
-
-
-def _spoil(seed: bytes, dice: random.Random) -> bytes:
-    """A text with some of it changed, cut, repeated or filled with what parsers stumble over."""
-    data = bytearray(seed)
-    for _ in range(dice.randint(1, 4)):
-        at = dice.randrange(len(data) + 1)
-        kind = dice.randrange(7)
-        if kind == 0 and data:
-            data[at % len(data)] = dice.randrange(256)
-        elif kind == 1:
-            del data[at : at + dice.randint(1, 30)]
-        elif kind == 2:
-            data[at:at] = dice.choice(_BITS).encode()
-        elif kind == 3:
-            data[at:at] = data[max(0, at - dice.randint(1, 60)) : at]
-        elif kind == 4:
-            data = data[:at]
-        elif kind == 5:
-            lines = bytes(data).split(b"\n")
-            dice.shuffle(lines)
-            data = bytearray(b"\n".join(lines))
-        else:
-            data[at:at] = dice.randbytes(dice.randint(1, 8))
-    return bytes(data)
-
-
-def _readers(root: Path) -> Iterator[tuple[str, int, bytes, Callable[[bytes], object]]]:
-    """Name, share of the whole in per cent, a sound text, and who reads it."""
-    schema = Schema({})
-
-    def record(data: bytes) -> object:
-        raw = codec.load(data, LEAD)
-        return codec.dump(schema.write(schema.read("lead", raw)))
-
-    def marked(data: bytes) -> object:
-        return codec.load_marked(data, "x.yaml")
-
-    def events(data: bytes) -> object:
-        path = root / "timeline.csv"
-        path.write_bytes(data)
-        timeline.verify_chain(path)
-        return timeline.read_file(path)
-
-    def rows(data: bytes) -> object:
-        source = open_source(data, "x.csv")
-        return [source.labels, list(source.rows())]
-
-    def objects(data: bytes) -> object:
-        return list(open_source(data, "x.jsonl").rows())
-
-    def pipelines(data: bytes) -> object:
-        (root / "pipelines.yaml").write_bytes(data)
-        return config.load_pipelines(root, schema, Settings())
-
-    def settings(data: bytes) -> object:
-        (root / "settings.yaml").write_bytes(data)
-        return config.load_settings(root)
-
-    table = 'Имя;Телефон;Сумма;Теги\nАнна;+7 912 345-67-89;1 234,56;a, b\n"Олег ""О""";;;\n'
-    lines = '{"name": "Анна", "phones": [{"value": "+79123456789"}], "tags": ["a"]}\n' * 2
-    yield "record", 44, GOOD.encode(), record
-    yield "configuration", 10, GOOD.encode(), marked
-    yield "timeline", 16, LINE.encode(), events
-    yield "CSV", 16, table.encode(), rows
-    yield "CSV in UTF-16", 2, table.encode("utf-16"), rows
-    yield "JSON lines", 6, lines.encode(), objects
-    yield "pipelines", 4, (root / "pipelines.yaml").read_bytes(), pipelines
-    yield "settings", 2, (root / "settings.yaml").read_bytes(), settings
-
-
-def fuzz(root: Path, count: int, score: Score) -> None:
-    """Read so many spoilt texts; nothing but a refusal may come of them."""
-    for name, share, seed, read in list(_readers(root)):
-        dice = random.Random(name)
-        refused = 0
-        for number in range(max(1, count * share // 100)):
-            data = _spoil(seed, dice)
-            score.ran()
-            try:
-                read(data)
-            except (CrmError, BadValues):
-                refused += 1
-            except Exception as error:
-                score.fault(
-                    "other", f"{name} {number}: {type(error).__name__}: {error}: {data!r:.400}"
-                )
-        print(f"  fuzz {name}: {number + 1} texts, {refused} refused", flush=True)
-
-
 def hostile(folder: Path, *, count: int = 100_000, names: tuple[str, ...] = ()) -> Score:
     """Plant every hostile file, and read so many spoilt ones."""
     score = Score("hostile")
@@ -304,5 +181,8 @@ def hostile(folder: Path, *, count: int = 100_000, names: tuple[str, ...] = ()) 
         if not names or name in names:
             slowest = max(slowest, _plant_and_look(name, plant, base, folder, score))
     fuzz(base, count, score)
-    score.remark(f"{len(names or CASES)} hostile files, the slowest took {slowest:.1f} s of work")
+    score.remark(
+        f"{len(names or CASES)} hostile files, the slowest took {slowest:.1f} s of work;"
+        f" {count} spoilt texts"
+    )
     return score.stop()

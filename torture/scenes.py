@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ ROBOTS = {
     ),
     "move": "          - {id: on, do: move, with: {stage: talks}}\n",
 }
+BATCH = re.compile(r"batch-\w+")
 ROWS = "Имя;Телефон;E-mail\n"
 
 
@@ -73,7 +75,7 @@ def new(root: Path) -> Path:
     return root
 
 
-def _with_folders(root: Path) -> None:
+def with_folders(root: Path) -> None:
     """Make every folder that a new record may need, so that chance makes no difference of calls."""
     for plural in PLURAL.values():
         for letter in ID_LETTERS:
@@ -103,7 +105,7 @@ def _full(root: Path) -> dict[str, str]:
     ids["task2"] = _say(root, "task", "add", "Написать", "--about", ids["edit"])
     (root / "rows.csv").write_text(_rows(30), "utf-8")
     (root / "many.csv").write_text(_rows(60), "utf-8")
-    _with_folders(root)
+    with_folders(root)
     _say(root, "lead", "list")
     return ids
 
@@ -119,7 +121,8 @@ def _first(root: Path) -> str:
     return lead
 
 
-def _ticking(root: Path, robots: str) -> Path:
+def ticking(root: Path, robots: str) -> Path:
+    """A workspace with a deal for which these robots wait."""
     new(root)
     (root / "pipelines.yaml").write_text(TICK_RULES.replace("ROBOTS\n", robots).lstrip(), "utf-8")
     (root / "templates/mail/hi.j2").write_text("Subject: О чае\n\nДобрый день!\n", "utf-8")
@@ -127,9 +130,62 @@ def _ticking(root: Path, robots: str) -> Path:
     settings = settings.replace("  email:\n", "  email: sales@chai.example\n", 1)
     (root / "settings.yaml").write_text(settings, "utf-8")
     _say(root, "deal", "add", "--name", "Чай")
-    _with_folders(root)
+    with_folders(root)
     _say(root, "deal", "list")
     return root
+
+
+def _converted(root: Path) -> tuple[str, ...]:
+    lead = _first(root)
+    with_folders(root)
+    _say(root, "lead", "convert", lead)
+    return ("undo",)
+
+
+def _undone(root: Path) -> tuple[str, ...]:
+    _converted(root)
+    _say(root, "undo")
+    return ("undo", "--redo")
+
+
+def _imported(root: Path) -> tuple[str, ...]:
+    """An import of which one row was edited since."""
+    new(root)
+    with_folders(root)
+    (root / "rows.csv").write_text(_rows(10), "utf-8")
+    _say(root, "import", "contacts", "rows.csv")
+    first = _say(root, "contact", "list", "--ids").split()[0]
+    _say(root, "contact", "edit", first, "--comment", "уже наша")
+    timeline = "".join(path.read_text("utf-8") for path in root.glob("data/timeline/*/*.csv"))
+    return ("undo", "--batch", BATCH.findall(timeline)[0])
+
+
+def _twins(root: Path) -> tuple[str, ...]:
+    """Two contacts that are one, both with a deal, a task and a note."""
+    new(root)
+    with_folders(root)
+    pair = []
+    for n, name in enumerate(("Анна", "Аня")):
+        pair.append(_say(root, "contact", "add", "--first-name", name, "--last-name", "Орлова",
+                         "--phone", f"+7 912 345-67-8{n}", "--tag", name))  # fmt: skip
+        _say(root, "deal", "add", "--name", f"Чай {n}", "--contact", pair[-1])
+        _say(root, "task", "add", "Позвонить", "--about", pair[-1])
+        _say(root, "log", "note", pair[-1], f"Заметка {n}")
+    _say(root, "contact", "list")
+    return ("--yes", "contact", "merge", *pair)
+
+
+def _merged(root: Path) -> tuple[str, ...]:
+    merge = _twins(root)
+    _say(root, *merge)
+    return ("--yes", "contact", "unmerge", merge[-2])
+
+
+PAST = {
+    "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
+    "unmerge": _merged,
+}  # fmt: skip
+"""Commands that need some past, each with what makes it and gives the command line."""
 
 
 def scenes(folder: Path, names: tuple[str, ...] = ()) -> list[Scene]:
@@ -177,8 +233,12 @@ def scenes(folder: Path, names: tuple[str, ...] = ()) -> list[Scene]:
             "offer": ("offer", "draft", "--deal", ids["deal"], "--line", "Монтаж;2;15000;шт"),
         }
         made += [Scene(name, args, full) for name, args in commands.items()]
+    for name, prepare in PAST.items():
+        if wants(name):
+            base = folder / name.replace(" ", "-")
+            made.append(Scene(name, prepare(base), base))
     for robot, text in ROBOTS.items():
         if wants(f"tick {robot}"):
-            base = _ticking(folder / f"tick-{robot}", text)
+            base = ticking(folder / f"tick-{robot}", text)
             made.append(Scene(f"tick {robot}", ("tick",), base, ticks=True))
     return [scene for scene in made if not names or scene.name in names]

@@ -63,6 +63,8 @@ def table(scores: list[Score]) -> str:
         f"{score.doubled:>9}{score.other:>7}{score.seconds:>9.1f}"
         for score in scores
     ]
+    total = sum(score.seconds for score in scores)
+    lines.append(f"{'in all':<12}{sum(score.runs for score in scores):>9}{total / 60:>33.1f} min")
     for score in scores:
         lines += [f"{score.part}: {words}" for words in score.remarks]
         lines += [f"{score.part}: FAULT {words}" for words in score.faults[:SHOWN]]

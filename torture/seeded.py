@@ -6,6 +6,7 @@ put into this process alone, before the command runs.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from collections.abc import Callable
@@ -195,18 +196,45 @@ def applied_first() -> None:
     """Records are changed before the commit record is there."""
 
     def publish(stage: Any, record: CommitRecord) -> None:
-        applying = Applying(stage.root, record, again=False)
         for put in record.puts:
-            applying._put(put)
+            early = stage.txn / f"{put.staged}.early"
+            early.write_bytes((stage.txn / put.staged).read_bytes())
+            early.rename(stage.root / put.path)
         _publish(stage, record)
 
     _publish = transaction._Stage.publish
     _patch(transaction._Stage, "publish", publish)
 
 
+def _unlocked(chosen: int) -> None:
+    take = files._take
+
+    def taken(fd: int, how: int, *args: Any, **more: Any) -> None:
+        if how != chosen:
+            take(fd, how, *args, **more)
+
+    _patch(files, "_take", taken)
+
+
 def no_lock() -> None:
-    """Nobody waits for the lock."""
-    _patch(files, "_take", lambda *_: None)
+    """Who writes does not wait for the lock."""
+    _unlocked(fcntl.LOCK_EX)
+
+
+def no_reader_lock() -> None:
+    """Who reads takes no lock."""
+    _unlocked(fcntl.LOCK_SH)
+
+
+def blind_recovery() -> None:
+    """Recovery overwrites what somebody made of a record meanwhile."""
+
+    def put(applying: Applying, what: Put) -> None:
+        staged = applying.txn / what.staged
+        if staged.exists():
+            staged.rename(applying._target(what.path))
+
+    _patch(Applying, "_put", put)
 
 
 def no_digests() -> None:
@@ -234,8 +262,10 @@ FAULTS: dict[str, Fault] = {
         (no_recovery, "kills", "edit"),
         (record_stays, "kills", "edit"),
         (applied_first, "kills", "edit"),
-        (no_lock, "processes", ""),
-        (no_digests, "processes", ""),
+        (no_lock, "turns", "writer_then_writer"),
+        (no_reader_lock, "turns", "reader_then_writer"),
+        (blind_recovery, "turns", "hand_then_recovery"),
+        (no_digests, "turns", "editor_then_command"),
     )
 }
 

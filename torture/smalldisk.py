@@ -55,7 +55,7 @@ def sweep(top: Path, base: Path, what: str, levels: range, command: list[str]) -
         run((*crm(), "check"), root)  # it cannot finish everything while the disk is full
         _empty(top)
         following = run((*crm(), "check"), root)
-        if following.code:
+        if following.finds_harm:
             done = done._replace(code=-99, err=done.err + following.out + following.err)
         line = [level, list(done), at_once, state(content(root))]
         sys.stdout.write(json.dumps(line) + "\n")

@@ -18,6 +18,7 @@ _EVENT = re.compile(rf"\be[{ID_LETTERS}]{{16}}\b")
 _CHAIN = re.compile(",[0-9a-f]{16}$", re.MULTILINE)
 _LETTER = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _PROCESS = re.compile(r'(""pid"":)\d+')
+_SUM = re.compile(r'(""sum"":"")[0-9a-f]{8}')
 _SHARD = re.compile(r"^(data/[a-z]+)/[^/]+/([a-z]+-)")
 
 
@@ -51,7 +52,7 @@ def state(found: dict[str, bytes]) -> State:
     for path, data in found.items():
         text = plain(data.decode("utf-8", "backslashreplace"))
         if path in timelines:
-            text = _PROCESS.sub(r"\g<1>0", _CHAIN.sub("", text))
+            text = _SUM.sub(r"\g<1>0", _PROCESS.sub(r"\g<1>0", _CHAIN.sub("", text)))
             name = path.replace(Path(path).stem, names[Path(path).stem])
         else:
             name = _SHARD.sub(r"\1/\2", path)

@@ -8,10 +8,12 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, NamedTuple
 
 CHANGING = (
     "openat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "rename", "renameat",
@@ -37,14 +39,35 @@ class Point(NamedTuple):
     line: str
     inside: bool
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether it writes to stdout."""
+        return self.call == "write" and "(1<" in self.line
+
+
+_UNSAVED = re.compile(r"\.crm/txn/\S+: a killed command has left this, and never saved it.*")
+"""What crm check says of files that were staged and never committed: the next change sweeps them away."""
+
+
+def is_harmless(problem: str) -> bool:
+    """Whether a problem is only what a killed command had prepared, and nothing that was saved."""
+    return bool(_UNSAVED.fullmatch(problem))
+
 
 class Done(NamedTuple):
-    """What a run gave."""
+    """What a run gave, how long it took, and for how long a processor worked on it."""
 
     code: int
     out: str
     err: str
     seconds: float
+    worked: float = 0.0
+
+    @property
+    def finds_harm(self) -> bool:
+        """Whether this run of `crm check` found something that must not be."""
+        lines = [line for line in self.out.splitlines() if line]
+        return self.code != 0 and not (self.code == 6 and lines and all(map(is_harmless, lines)))
 
     @property
     def was_killed(self) -> bool:
@@ -79,18 +102,34 @@ def environ(**more: str) -> dict[str, str]:
 def run(
     command: Sequence[str], root: Path, *, stdin: bytes = b"", limit: float = 60, **more: str
 ) -> Done:
-    """Run a command in a workspace."""
-    started = time.monotonic()
-    done = subprocess.run(
-        command, cwd=root, env=environ(**more), input=stdin, capture_output=True, timeout=limit
-    )
-    seconds = time.monotonic() - started
-    return Done(
-        done.returncode,
-        done.stdout.decode("utf-8", "replace"),
-        done.stderr.decode("utf-8", "replace"),
-        seconds,
-    )
+    """Run a command in a workspace; TimeoutExpired, and it is killed, after `limit` seconds."""
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin)
+        given.seek(0)
+        started = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=root, env=environ(**more), stdin=given, stdout=out, stderr=err
+        )
+        alarm = threading.Timer(limit, process.kill)
+        alarm.start()
+        _, status, used = os.wait4(process.pid, 0)  # of this process alone, also with threads
+        alarm.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if time.monotonic() - started >= limit:
+            raise subprocess.TimeoutExpired(command, limit)
+        return Done(
+            process.returncode,
+            text_of(out),
+            text_of(err),
+            time.monotonic() - started,
+            used.ru_utime + used.ru_stime,
+        )
+
+
+def text_of(file: IO[bytes]) -> str:
+    """What was written to a file, from its beginning."""
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 def strace(command: Sequence[str], root: Path, *options: str) -> Done:
@@ -131,7 +170,7 @@ def record(
 ) -> tuple[Done, list[Point]]:
     """Run a command to its end and list the points at which it could have been stopped."""
     wanted = ",".join((*CHANGING, "exit_group"))
-    verbose = ("-s", "4194304") if full else ("-s", "200")
+    verbose = ("-s", "4194304") if full else ("-s", "16384")
     done = strace(command, root, "-y", *verbose, "-o", str(log), "-e", f"trace={wanted}")
     return done, points(log.read_text("utf-8", "replace"), root, reads=reads)
 

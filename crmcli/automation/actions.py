@@ -14,6 +14,7 @@ from crmcli.errors import BadUsage
 from crmcli.model.fields import Record
 from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales import activities, letters, records, stages
+from crmcli.sales.consent import why_not_mail
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
@@ -196,14 +197,20 @@ def _email(work: Work) -> Effect:
     if work.record is None:
         letter = letters.renderer(work.ws).render_letter(template, work.names)
         message = letters.message_of(work.ws, letter, to, key=work.key, automatic=True)
-        return Effect("queued", _kept(work, message))
+        return _queued(work, message)
     try:
         message = letters.letter_for(
             work.ws, template, work.record, key=work.key, to=to, automatic=True
         )
     except letters.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
-    return Effect("queued", _kept(work, message))
+    return _queued(work, message)
+
+
+def _queued(work: Work, message: Message) -> Effect:
+    """The letter in the queue, unless whoever it is for must not be mailed."""
+    why = why_not_mail(work.ws, work.record, message.to)
+    return Effect("skipped", {"reason": why}) if why else Effect("queued", _kept(work, message))
 
 
 def _kept(work: Work, message: Message) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from crmcli.automation.actions import enter
 from crmcli.automation.ledger import MOST_STARTS, Job, jobs_of, next_try
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.errors import InvalidData
-from crmcli.model.values import format_instant, parse_instant
+from crmcli.model.values import entity_of, format_instant, parse_instant
+from crmcli.sales.consent import why_not_mail
+from crmcli.sales.names import linked
 from crmcli.store import files, layout
-from crmcli.store.repository import Change
+from crmcli.store.repository import Change, merged_into
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def is_abandoned(job: Job, now: datetime) -> bool:
 def deliver(ws: Workspace, key: str) -> Delivery | None:
     """Deliver one letter; None if another has taken or settled it meanwhile."""
     job = _claim(ws, key)
-    if job is None or job.state in ("dead", "unknown"):
+    if job is None or job.state in ("dead", "unknown", "skipped"):
         return Delivery(job, job.state, job.reason) if job else None
     outcome = _send(ws, job)
     with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
@@ -80,13 +82,14 @@ def deliver(ws: Workspace, key: str) -> Delivery | None:
 
 
 def call_off(ws: Workspace, record_id: str) -> None:
-    """Call off the letters of a record that was removed."""
+    """Call off the letters of a record that was removed, or went into another."""
     jobs = jobs_of(ws.index.job_events(record=record_id)).values()
     left = [job for job in jobs if job.is_letter and job.state in ("queued", "failed")]
     if left:
+        fate = "merged" if merged_into(ws.root, record_id) else "removed"
         with ws.change("tick", actor="crm") as change:
             for job in left:
-                _enter(change, job, "cancelled", reason="the record was removed")
+                _enter(change, job, "cancelled", reason=f"the record was {fate}")
 
 
 def _actor(job: Job) -> str:
@@ -100,10 +103,11 @@ def _claim(ws: Workspace, key: str) -> Job | None:
         job = jobs_of(ws.index.job_events([key])).get(key)
         if job is None or not ready(job, ws.now):
             return None
-        ended = _end_of_dead_claim(job)
+        ended = _end_of_dead_claim(job) or _refused(ws, job)
         if ended is not None:
             _enter(change, job, ended.word, reason=ended.reason)
-            _tell(change, ws, job, ended.word, ended.reason)
+            if ended.word != "skipped":
+                _tell(change, ws, job, ended.word, ended.reason)
             return _as(job, ended)
         claim = {
             "attempt": job.attempts + job.starts + 1,
@@ -135,6 +139,21 @@ def _end_of_dead_claim(job: Job) -> Delivery | None:
     if job.claim.get("by") == "smtp":
         return Delivery(job, "unknown", "crm ended while it was sending")
     return None
+
+
+def _refused(ws: Workspace, job: Job) -> Delivery | None:
+    """A letter to somebody who has refused letters since it was queued; None if it may leave.
+
+    Notices to our own people, and what a person sent `anyway`, may.
+    """
+    if job.action != "email" or job.state == "started" or job.facts.get("notice"):
+        return None
+    if job.facts.get("anyway"):
+        return None
+    record = linked(ws, job.record) if entity_of(job.record) else None
+    to = [part.strip() for part in str(job.facts.get("to", "")).split(", ") if part.strip()]
+    why = why_not_mail(ws, record, to)
+    return Delivery(job, "skipped", why) if why else None
 
 
 def _channel(ws: Workspace, job: Job) -> str:
@@ -242,8 +261,6 @@ def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
 
 def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:
     """A notice to the owner that a letter to the client did not leave, or nobody knows."""
-    from crmcli.model.values import entity_of
-
     if job.facts.get("notice") or not entity_of(job.record) or not ws.exists(job.record):
         return
     owner = str(change.get(job.record).get("owner"))

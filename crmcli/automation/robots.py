@@ -16,6 +16,7 @@ from crmcli.automation.worktime import at_local, shift, shift_working, working_m
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
+from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.pipeline import Stage
 from crmcli.model.settings import Calendar
 from crmcli.model.values import format_instant
@@ -85,7 +86,7 @@ def visits(events: Sequence[Event]) -> list[Visit]:
         changed = {
             name: event.at
             for event in events[begin + 1 : end]
-            if event.kind == "field.changed"
+            if event.kind in ("field.changed", *JOINS, *PARTINGS)
             for name in event.data.get("changes", ())
         }
         found.append(Visit(events[begin], jobs, changed))

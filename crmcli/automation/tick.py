@@ -13,6 +13,7 @@ from datetime import datetime
 
 from crmcli.automation import inbox, outbox, schedules
 from crmcli.automation.acting import Done, take
+from crmcli.automation.lateness import note_end
 from crmcli.automation.ledger import TROUBLED, Job, jobs_of
 from crmcli.automation.listening import Heard, listen
 from crmcli.automation.robots import Step, next_at
@@ -54,24 +55,30 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
     A `result` that is handed in tells what was done even if the tick ends with an error.
     """
     night = _Night(ws, result or TickResult())
-    with _alone(ws) as alone:
-        night.result.busy = not alone
+    with _alone(ws) as lock:
+        night.result.busy = lock is None
+        if lock is None:
+            return night.result
         for _ in range(MOST_PASSES):
-            if not alone or not night.passes_once() or night.result.limited:
+            if not night.passes_once() or night.result.limited:
                 break
             ws.look_again()
             ws.read_clock()
+        note_end(lock, ws.now)
     return night.result
 
 
 @contextmanager
-def _alone(ws: Workspace) -> Iterator[bool]:
-    """Hold the tick's own lock; False if another tick holds it. The system lets go of a dead one's."""
+def _alone(ws: Workspace) -> Iterator[int | None]:
+    """Hold the tick's own lock, as its open file; None if another tick holds it.
+
+    The system lets go of a dead one's.
+    """
     files.make_folders(ws.root, LOCK.rpartition("/")[0])
     with files.os_errors(f"lock {LOCK}"):
         fd = os.open(ws.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
-        yield _taken(fd)
+        yield fd if _taken(fd) else None
     finally:
         os.close(fd)
 

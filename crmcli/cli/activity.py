@@ -32,6 +32,7 @@ def _command(word: str) -> click.Command:
         duration: str,
         incoming: bool = False,
         outgoing: bool = False,
+        anyway: bool = False,
     ) -> None:
         session = click.get_current_context().ensure_object(Session)
         from crmcli.sales import activities
@@ -44,7 +45,8 @@ def _command(word: str) -> click.Command:
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Просил перезвонить'")
         record = ws.find(ref)
-        activities.log(ws, record.id, kind, body, subject=subject, duration=_seconds(duration))
+        length = _seconds(duration)
+        activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
         tell(session, f"Logged {kind} on {record.id} {record.get('name')}.")
         notes(session)
 
@@ -57,6 +59,7 @@ def _command(word: str) -> click.Command:
     if both_ways:
         params += [
             click.Option(("--in", "incoming"), is_flag=True, help="From the client."),
+            click.Option(("--anyway",), is_flag=True, help="Also from somebody who is blocked."),
             click.Option(("--out", "outgoing"), is_flag=True, help="To the client (the default)."),
         ]
     return Change(

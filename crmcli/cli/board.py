@@ -37,17 +37,21 @@ CARDS = 10
     help="Which; `leads` for the leads. [the first of deals]",
 )
 @click.option("--where", "-w", default="", metavar="EXPR", help="Only what fits a condition.")
+@click.option("--view", default="", metavar="NAME", help="Only what is in a view of views.yaml.")
 @click.option("--owner", multiple=True, metavar="USER", help="Only what belongs to this user.")
 @click.option(
     "--cards", type=click.IntRange(min=0), default=CARDS, metavar="N", show_default=True,
     help="How many records to show in each stage.",
 )  # fmt: skip
 @click.pass_obj
-def board(session: Session, pipeline: str, where: str, owner: Sequence[str], cards: int) -> None:
+def board(
+    session: Session, pipeline: str, where: str, view: str, owner: Sequence[str], cards: int
+) -> None:
     """The kanban of a pipeline."""
     ws, out = session.workspace, session.out
     shown = pipeline_named(ws, pipeline)
-    condition = filtered(ws, shown.entity, where, {"owner": owner} if owner else {})
+    saved = ws.view(shown.entity, view) if view else None
+    condition = filtered(ws, shown.entity, where, {"owner": owner} if owner else {}, saved)
     out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     wanted = cards if out.is_table else 0
     lanes = read_lanes(ws, out, shown, condition, wanted)

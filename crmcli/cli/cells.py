@@ -209,9 +209,30 @@ def _plain_map(item: Mapping[str, object]) -> str:
     if "company" in item and set(item) <= {"company", "role"}:
         role = item.get("role")
         return f"{plain(item['company'])} ({plain(role)})" if role else plain(item["company"])
+    if "account" in item:
+        return _plain_account(item)
+    if "channel" in item:
+        return _plain_consent(item)
+    if "name" in item and "file" in item:
+        return plain(item["name"])
     if "name" in item and "quantity" in item:
         return f"{plain(item['name'])} × {plain(item['quantity'])}"
     return ", ".join(f"{key}={plain(value)}" for key, value in item.items())
+
+
+def _plain_consent(item: Mapping[str, object]) -> str:
+    """A consent in one line: `mail v2 of 2026-11-23, withdrawn 2026-12-01`."""
+    text = " ".join(plain(item[key]) for key in ("channel", "text") if item.get(key))
+    for key, word in (("at", " of"), ("withdrawn_at", ", withdrawn")):
+        text += f"{word} {plain(item[key])[:10]}" if item.get(key) else ""
+    return text
+
+
+def _plain_account(item: Mapping[str, object]) -> str:
+    """A bank account in one line: the number, then its bank."""
+    known = {"bank": "", "bic": "BIC ", "corr": "corr. "}
+    parts = [f"{word}{plain(item[key])}" for key, word in known.items() if item.get(key)]
+    return plain(item["account"]) + (f" ({', '.join(parts)})" if parts else "")
 
 
 def in_short(raw: object) -> str:

@@ -13,33 +13,44 @@ from crmcli.cli.params import Session, Verb
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
-    from crmcli.sales.mending import Loose
+    from crmcli.sales.mending import Loose, Lost
 
 
 @click.command(
     cls=Verb,
-    help="Look for problems in configuration, records and timeline; exit 6 if there are any.\n\n"
-    "--fix mends what has one right answer and says so: phones and e-mails that were written by "
-    "hand, a line end that the timeline lost, a damaged index, what a killed command left in .crm/. "
-    "Links to records that are not there are taken away after asking. All else is reported and left.",
+    help="Look for problems in configuration, records, timeline and attachments; exit 6 if there are "
+    "any.\n\n"
+    "--fix mends what has one right answer and says so: phones and e-mails that were written by hand; "
+    "a record's file in the wrong folder or under a name in capitals; in the timeline Windows line ends, "
+    "a byte order mark, a lost line end and lines that stand twice to the letter; a damaged index; "
+    "what a killed command left in .crm/. "
+    "After asking, links to records that are not there are taken away (crm undo brings them back), and of "
+    "a record whose file was deleted by hand the timeline notes that it was removed. "
+    "All else is reported and left.\n\n"
+    "A late crm tick, jobs that wait for a person and a disk whose locks cannot be trusted are warnings: "
+    "they do not change the exit code.",
 )
 @click.option("--fix", is_flag=True, help="Mend what has one right answer.")
 @click.option("-n", "--dry-run", is_flag=True, help="With --fix: say what it would mend.")
 @click.pass_obj
 def check(session: Session, fix: bool, dry_run: bool) -> None:
     """Look for problems in the files."""
+    from crmcli.automation.lateness import neglect
     from crmcli.automation.soundness import look_through
     from crmcli.cli.telling import notes
-    from crmcli.sales.checking import problems
+    from crmcli.sales.checking import own_state, problems
+    from crmcli.sales.surroundings import surroundings
 
     session.dry_run = dry_run
     ws = session.workspace
     if fix:
         _mend(session)
         ws.look_again()
-    found = list(dict.fromkeys([*look_through(ws.root, ws.now).faults, *problems(ws)]))
+    found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
+    found = list(dict.fromkeys(found))
+    warnings = [*surroundings(ws), *neglect(ws)]
     notes(session)
-    _print(session, found)
+    _print(session, found, warnings)
     if found:
         click.get_current_context().exit(6)
 
@@ -48,27 +59,35 @@ def _mend(session: Session) -> None:
     """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
     from crmcli.sales.mending import mend
 
-    for mended in mend(session.workspace, lambda loose: _may_unlink(session, loose)):
+    for mended in mend(session.workspace, lambda case: _may(session, case)):
         session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
 
 
-def _may_unlink(session: Session, loose: Loose) -> bool:
+def _may(session: Session, case: Loose | Lost) -> bool:
     if session.yes:
         return True
     if session.dry_run or not sys.stdin.isatty():
         return False
-    question = f"{loose.record} {loose.field} links to {loose.target}, which is not there: unlink?"
-    return click.confirm(question, err=True)
+    return click.confirm(case.question, err=True)
 
 
-def _print(session: Session, found: Sequence[Problem]) -> None:
+def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Problem]) -> None:
     out = session.out
     if out.is_table:
         for problem in found:
             out.text(str(problem))
-        if not found:
+        for warning in warnings:
+            out.note(f"warning: {warning.message} ({warning.hint})")
+        if not found and not warnings:
             out.note("all is well")
         return
-    rows = [{"path": p.path, "line": p.line, "message": p.message, "hint": p.hint} for p in found]
-    columns = [Column("path"), Column("line", kind="count"), Column("message"), Column("hint")]
+    marked = [("error", p) for p in found] + [("warning", p) for p in warnings]
+    rows = [
+        {"path": p.path, "line": p.line, "severity": severity, "message": p.message, "hint": p.hint}
+        for severity, p in marked
+    ]
+    columns = [
+        Column("path"), Column("line", kind="count"), Column("severity"), Column("message"),
+        Column("hint"),
+    ]  # fmt: skip
     out.records(rows, columns)

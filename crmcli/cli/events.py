@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.cells import Column, Locale, in_short, shown
 from crmcli.errors import InvalidData, NotFound
+from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
@@ -53,12 +54,29 @@ def describe(ws: Workspace, event: Event) -> str:
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
         return " ".join(p for p in (made, f"from {data['lead']}" if "lead" in data else "") if p)
+    if event.kind in (*JOINS, *PARTINGS):
+        return _merge(ws, event) + _by(data)
     if "changes" in data:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
     words = (data.get(key) for key in ("subject", "name", "text", "code", "robot", "reason", "to"))
     return " · ".join(in_short(word) for word in words if word)
+
+
+def _merge(ws: Workspace, event: Event) -> str:
+    """Who went into whom, or out again, and what that changed where the event stands."""
+    data = event.data
+    merged, into = str(data.get("merged", "")), str(data.get("into", ""))
+    other = f"{data.get('name', '')} {merged}".strip()
+    joins = event.kind in JOINS
+    if event.record == merged:
+        return f"{'into' if joins else 'out of'} {_name(ws, into)} {into}"
+    if event.record == into:
+        return "; ".join([f"{'with' if joins else 'without'} {other}", *_changes(ws, event)])
+    fields = ", ".join(data.get("changes", {}))
+    there = f"{_name(ws, into)} {into}"
+    return f"{fields}: {other} → {there}" if joins else f"{fields}: {there} → {other}"
 
 
 def _changes(ws: Workspace, event: Event, without: Sequence[str] = ()) -> list[str]:

@@ -12,16 +12,37 @@ from crmcli.cli.telling import unreadable
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
 
-export = Noun("export", help="Write records as CSV or JSON lines, so that an import reads them.")
+export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards.")
 
 
 def _export_command(entity: str) -> click.Command:
     @click.option("--where", "-w", default="", metavar="EXPR", help="Only what fits a condition.")
-    @click.option("--format", "form", type=click.Choice(("csv", "jsonl")), help="CSV if not said.")
+    @click.option(
+        "--format",
+        "form",
+        type=click.Choice(("csv", "xlsx", "jsonl", "vcard")),
+        help="CSV if not said.",
+    )
     @click.option("--excel", is_flag=True, help="For Excel: BOM, semicolons, no cell is a formula.")
+    @click.option(
+        "--vcard-version",
+        type=click.Choice(("3.0", "4.0")),
+        default="3.0",
+        show_default=True,
+        help="Of vCards.",
+    )
     @click.option("--columns", default="", metavar="A,B", help="Only these columns.")
+    @click.option("--for-mailing", is_flag=True, help="Without those who must not be mailed.")
     @click.pass_obj
-    def callback(session: Session, where: str, form: str, excel: bool, columns: str) -> None:
+    def callback(
+        session: Session,
+        where: str,
+        form: str,
+        excel: bool,
+        vcard_version: str,
+        columns: str,
+        for_mailing: bool,
+    ) -> None:
         from crmcli.sales import exporting
 
         ws = session.workspace
@@ -29,8 +50,14 @@ def _export_command(entity: str) -> click.Command:
         names = [name.strip() for name in columns.split(",") if name.strip()]
         if columns and not names:
             raise BadUsage(f"--columns {columns!r} names no column", "--columns name,phones")
-        layout = exporting.Layout(form or _format(session.format), excel, names)
-        _write(session, exporting.export(ws, entity, condition, layout))
+        kind = form or _format(session.format)
+        if kind == "xlsx" and sys.stdout.isatty():
+            raise BadUsage(
+                "a workbook is no text for a terminal",
+                f"crm export {plural} --format xlsx > {plural}.xlsx",
+            )
+        layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
+        _write(session, exporting.export_bytes(ws, entity, condition, layout))
         unreadable(session)
 
     plural = PLURAL[entity]
@@ -50,21 +77,21 @@ for _entity in PLURAL:
 def _format(asked: str) -> str:
     """What `--csv` or `--json` mean here."""
     if asked not in ("", "csv", "json", "jsonl"):
-        raise BadUsage(f"{asked!r} is no format of exports", "one of csv, jsonl")
+        raise BadUsage(f"{asked!r} is no format of exports", "--format csv, xlsx, jsonl or vcard")
     return "jsonl" if asked in ("json", "jsonl") else "csv"
 
 
-def _write(session: Session, pieces: Iterable[str]) -> None:
+def _write(session: Session, pieces: Iterable[bytes]) -> None:
     """The bytes of the file as they are, except on a terminal, which gets no control characters."""
     from crmcli.cli.output import OutputFailed
 
     if sys.stdout.isatty():
         for piece in pieces:
-            session.out.text(piece)
+            session.out.text(piece.decode())
         return
     try:
         for piece in pieces:
-            sys.stdout.buffer.write(piece.encode())
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

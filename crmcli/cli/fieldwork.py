@@ -15,11 +15,12 @@ Given = Mapping[str, Sequence[str]]
 
 SINGULAR = {
     "phones": "phone", "emails": "email", "urls": "url", "tags": "tag", "companies": "company",
-    "contacts": "contact", "lines": "line",
+    "contacts": "contact", "lines": "line", "accounts": "account",
 }  # fmt: skip
 METAVARS = {
     "phones": "PHONE", "emails": "EMAIL", "money": "AMOUNT", "date": "DATE", "datetime": "TIME",
     "link": "REF", "links": "REF", "companies": "REF[:ROLE]", "user": "USER", "lines": "NAME;QTY;PRICE",
+    "accounts": "'NUMBER BIC BANK'",
 }  # fmt: skip
 
 

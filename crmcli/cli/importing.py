@@ -13,20 +13,24 @@ from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.telling import notes
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
+from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
     from crmcli.sales.importing import Wanted
     from crmcli.sales.importing.summary import Summary
 
+PRESET_NAMES = "bitrix24, amocrm, hubspot, salesforce, pipedrive, google, outlook or none"
 MOST_NAMED = 12
 """Names that one line of the summary lists."""
 
-import_ = Noun("import", help="Bring in records from a CSV or JSON lines file; - is stdin.")
+import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
 
 
 def _import_command(entity: str) -> click.Command:
     @click.argument("file")
-    @click.option("--preset", default="", metavar="NAME", help="Read it as this CRM's: bitrix24.")
+    @click.option(
+        "--preset", default="", metavar="NAME", help=f"Whose words it has: {PRESET_NAMES}."
+    )
     @click.option(
         "--map",
         "pairs",
@@ -42,6 +46,9 @@ def _import_command(entity: str) -> click.Command:
         help="A row whose phone, e-mail, INN or id is here, or above it in the file.",
     )
     @click.option("--encoding", default="", metavar="NAME", help="utf-8, cp1251, koi8-r, utf-16, …")
+    @click.option(
+        "--sheet", default="", metavar="NAME", help="Of a workbook; the first if not said."
+    )
     @click.option("--delimiter", default="", metavar="CHAR", help="; , | or tab.")
     @click.option("--country", default="", metavar="CC", help="Of phones without one: RU, US, …")
     @click.option("--date-order", type=click.Choice(("dmy", "mdy")), help="Of 03/04/2026.")
@@ -51,6 +58,23 @@ def _import_command(entity: str) -> click.Command:
         metavar="FILE",
         help="Where rows that were not taken go.",
     )
+    @click.option(
+        "--name-format",
+        type=click.Choice(("auto", "fio", "first-last", "last-first")),
+        default="auto",
+        show_default=True,
+        help="Of whole names; fio is Ф И О.",
+    )
+    @click.option(
+        "--owner-map", "owners", multiple=True, metavar="NAME=USER", help="Their owner is our user."
+    )
+    @click.option(
+        "--create-missing/--no-create-missing",
+        default=True,
+        show_default=True,
+        help="Make companies and contacts that a row names.",
+    )
+    @click.option("--again", is_flag=True, help="Take a file anew that was imported already.")
     @click.option("--robots", is_flag=True, help="Wake the robots of the stages.")
     @click.pass_obj
     def callback(session: Session, /, file: str, **options: Any) -> int:
@@ -75,6 +99,59 @@ def _import_command(entity: str) -> click.Command:
     )
 
 
+@import_.command("list", short_help="The imports of this workspace.")
+@click.pass_obj
+def list_(session: Session) -> None:
+    """List the imports of this workspace, what each did and whether it still stands."""
+    from crmcli.cli.output import Column
+    from crmcli.sales.importing.resuming import past_imports
+
+    ws = session.workspace
+    session.out.localize(ws.settings.language, ws.zone, ws.settings.currency)
+    counts = ("rows", "created", "changed", "skipped", "rejected")
+    rows = [
+        {
+            "batch": past.batch,
+            "at": format_instant(past.at),
+            "entity": past.entity,
+            "file": past.file,
+            **{name: getattr(past, name) for name in counts},
+            "state": past.state,
+        }
+        for past in past_imports(ws)
+    ]
+    columns = [
+        Column("batch", "Batch"),
+        Column("at", "When", "datetime"),
+        Column("entity", "Entity"),
+        Column("file", "File"),
+        *(Column(name, name.capitalize(), "count") for name in counts),
+        Column("state", "State"),
+    ]
+    session.out.records(rows, columns)
+    notes(session)
+
+
+@import_.command(
+    "undo",
+    cls=Change,
+    short_help="Take back an import.",
+    help="Take back an import, wherever it ran: crm undo --batch BATCH.\n\n"
+    "Example: crm import undo batch-7k3qf2m9 --dry-run",
+)
+@click.argument("batch")
+@click.pass_context
+def undo_(ctx: click.Context, batch: str) -> None:
+    """Take back an import."""
+    root = ctx.find_root()
+    command = (
+        root.command.get_command(root, "undo") if isinstance(root.command, click.Group) else None
+    )
+    assert command is not None  # it stands in the same program
+    with command.make_context("undo", ["--batch", batch], parent=root) as inner:
+        command.invoke(inner)
+
+
 for _entity in ("lead", "contact", "company", "deal"):
     import_.add_command(_import_command(_entity))
 
@@ -83,17 +160,23 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
     from crmcli.sales import importing
 
     name, content = _read(file)
-    source = importing.open_source(content, name, options["encoding"], options["delimiter"])
+    source = importing.open_source(
+        content, name, options["encoding"], options["delimiter"], options["sheet"]
+    )
     wanted = _wanted(session, options)
-    with session.out.progress(f"import {PLURAL[entity]}") as progress:
-        found = importing.import_records(
-            session.workspace,
-            entity,
-            source,
-            name,
-            wanted,
-            lambda rows: progress.advance(rows - progress.count),
-        )
+    try:
+        with session.out.progress(f"import {PLURAL[entity]}") as progress:
+            found = importing.import_records(
+                session.workspace,
+                entity,
+                source,
+                name,
+                wanted,
+                lambda rows: progress.advance(rows - progress.count),
+            )
+    except KeyboardInterrupt:
+        session.out.note("stopped: the same command again goes on where this one was")
+        raise
     _print(session, found)
     notes(session)
     return 6 if found.rejected and not found.taken and not found.skipped else 0
@@ -110,23 +193,24 @@ def _read(file: str) -> tuple[str, bytes]:
     except FileNotFoundError:
         raise NotFound(f"there is no file {file}", "give its path, or - for stdin") from None
     except IsADirectoryError:
-        raise BadUsage(f"{file} is a folder", "give a CSV or JSON lines file") from None
+        raise BadUsage(
+            f"{file} is a folder", "give a CSV, xlsx, JSON lines or vCard file"
+        ) from None
+    except OSError as error:
+        raise BadUsage(f"{file} cannot be read: {error.strerror or error}", "") from None
 
 
 def _wanted(session: Session, options: dict[str, Any]) -> Wanted:
     from crmcli.sales.importing import Wanted
 
-    columns: dict[str, str] = {}
-    for pair in options["pairs"]:
-        column, equals, field = pair.rpartition("=")
-        if not equals or not column:
-            raise BadUsage(
-                f"--map {pair!r} is not like column=field", "column= leaves a column out"
-            )
-        columns[column] = field.strip()
+    users = _pairs("owner-map", options["owners"], "their name=user")
     return Wanted(
         preset=options["preset"],
-        columns=columns,
+        columns=_pairs("map", options["pairs"], "column=field; column= leaves a column out"),
+        owners={name: session.workspace.user_id(user) for name, user in users.items()},
+        name_format=options["name_format"],
+        create_missing=options["create_missing"],
+        again=options["again"],
         on_duplicate=options["on_duplicate"],
         country=options["country"],
         date_order=options["date_order"] or "",
@@ -134,6 +218,16 @@ def _wanted(session: Session, options: dict[str, Any]) -> Wanted:
         dry_run=session.dry_run,
         rejects=Path(options["rejects"]),
     )
+
+
+def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        left, equals, right = text.rpartition("=")
+        if not equals or not left:
+            raise BadUsage(f"--{option} {text!r} is not like {shape.partition(';')[0]}", shape)
+        pairs[left] = right.strip()
+    return pairs
 
 
 def _print(session: Session, found: Summary) -> None:
@@ -173,6 +267,10 @@ def _print_mapping(session: Session, found: Summary) -> None:
     ]
     session.out.records(rows, columns)
     names = list(dict.fromkeys(name for raw in found.sample for name in raw))
+    if found.decoded and session.out.is_table:
+        labels = [column.label for column in found.columns]
+        shown = [dict(zip(labels, map(str, cells), strict=False)) for cells in found.decoded]
+        session.out.section("As they stand in the file", shown, [Column(name) for name in labels])
     if session.out.is_table and names:
         session.out.section(
             f"The first {len(found.sample)} rows", found.sample, [Column(name) for name in names]
@@ -182,12 +280,17 @@ def _print_mapping(session: Session, found: Summary) -> None:
 def _told(session: Session, found: Summary) -> Iterator[str]:
     """The summary for people."""
     plural = PLURAL[found.entity]
-    how = (
-        f"{found.encoding}, {_delimiter_name(found.delimiter)}" if found.delimiter else "JSON lines"
-    )
+    how = found.encoding + (f", {_delimiter_name(found.delimiter)}" if found.delimiter else "")
     yield f"{found.file}: {found.rows} rows ({how})" + (
         ", dry run: nothing is written" if found.dry_run else ""
     )
+    if found.preset:
+        yield f"the columns are read as those of {found.preset} (--preset none: as plain words)"
+    yield from found.doubts
+    if found.resumed:
+        yield f"goes on with {found.resumed}, which was interrupted (--again begins anew)"
+    if found.before:
+        yield f"{found.before:>7} rows were imported before"
     if found.empty_rows:
         yield f"{found.empty_rows:>7} empty rows passed over"
     for count, words in (

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from crmcli.cli.consent import consent_command
+from crmcli.cli.merging import merge_command, unmerge_command
 from crmcli.cli.moving import move_command, print_move
 from crmcli.cli.params import Change, Session
 from crmcli.cli.records import noun
 from crmcli.cli.telling import notes, tell
 
+if TYPE_CHECKING:
+    from crmcli.sales.leads import Conversion
+
 lead = noun("lead", "Leads: the first trace of somebody who may become a client.")
 lead.add_command(move_command("lead"))
+lead.add_command(consent_command("lead"))
+lead.add_command(merge_command("lead"))
+lead.add_command(unmerge_command("lead"))
 
 
 @lead.command(
@@ -67,11 +77,9 @@ def convert(
     _print_conversion(session, leads.convert(ws, ws.resolve(ref, "lead"), wanted))
 
 
-def _print_conversion(session: Session, done: object) -> None:
+def _print_conversion(session: Session, done: Conversion) -> None:
     from crmcli.cli.views import raw_row
-    from crmcli.sales.leads import Conversion
 
-    assert isinstance(done, Conversion)
     ws = session.workspace
     parts = [f"new {e} {r.id} {r.get('name')}" for e, r in done.made.items()]
     parts += [f"{e} {r.id} {r.get('name')}" for e, r in done.used.items()]
@@ -87,9 +95,20 @@ def _print_conversion(session: Session, done: object) -> None:
         session.out.note(f"goes nowhere: {name} = {_text(_value(done.lead, name))}")
     for conflict in done.conflicts:
         session.out.note(f"kept as it was: {conflict}")
+    _say_known(session, done)
     if done.tasks:
         session.out.note(f"{len(done.tasks)} open task(s) go along")
     notes(session)
+
+
+def _say_known(session: Session, done: Conversion) -> None:
+    """Name the contact and the company that were there before and might have been used."""
+    from crmcli.sales.duplicates.arrival import known_of_made
+
+    first = "" if session.dry_run else "crm undo, then "
+    for entity, known in known_of_made(session.workspace, done.made):
+        use = f"{first}crm lead convert {done.lead.id} --use-{entity} {known.record.id}"
+        session.out.note(f"may be known already: {known}: {use}")
 
 
 def _text(value: object) -> str:

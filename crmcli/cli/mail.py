@@ -26,6 +26,8 @@ def render(session: Session, template: str, ref: str, html: bool) -> None:
 
     ws = session.workspace
     letter = letters.preview(ws, template.removeprefix("templates/"), ws.find(ref))
+    if letter.refused:
+        session.out.note(f"a robot would not send it: {letter.refused}")
     if letter.missing:
         session.out.note(f"it has nobody to go to: {letter.missing}")
     if html:

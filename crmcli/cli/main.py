@@ -21,11 +21,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deal": ("crmcli.cli.deal:deal", "Deals: add, list, move, win, lose."),
     "task": ("crmcli.cli.task:task", "Tasks: add, list, done."),
     "offer": ("crmcli.cli.offer:offer", "Commercial offers: draft, render."),
+    "field": ("crmcli.cli.field:field", "Fields of your own: list, add, rename, rm."),
+    "directory": (
+        "crmcli.cli.directory:directory",
+        "Lists of allowed values: sources, reasons, types.",
+    ),
+    "block": ("crmcli.cli.blocklist:block", "From whom nothing is taken in."),
+    "file": ("crmcli.cli.file:file", "Files of a record: add, list, get, rm."),
     "log": ("crmcli.cli.activity:log", "Write down a call, a letter, a meeting, a note."),
     "timeline": ("crmcli.cli.timeline:timeline", "What happened to a record."),
     "show": ("crmcli.cli.show:show", "Show any record, as it is or as it was."),
     "undo": ("crmcli.cli.undo:undo", "Take back the last change of this clone."),
+    "today": ("crmcli.cli.today:today", "What is to be done: tasks, leads without a next step."),
     "search": ("crmcli.cli.search:search", "Find records by any words."),
+    "dupes": ("crmcli.cli.dupes:dupes", "Likely duplicates: leads, contacts, companies."),
     "board": ("crmcli.cli.board:board", "The kanban of a pipeline."),
     "report": ("crmcli.cli.report:report", "Funnel, leads."),
     "import": ("crmcli.cli.importing:import_", "Bring in records from a CSV or JSON lines file."),
@@ -62,6 +71,7 @@ def main() -> NoReturn:
     session = Session()
     try:
         code = crm.main(standalone_mode=False, obj=session, prog_name="crm")
+        _commit_if_wanted(session)
         _run_tick_if_asked(session)
         # `--version` printed without our output, which need not be imported for it.
         (session.out if "out" in session.__dict__ else sys.stdout).flush()
@@ -100,7 +110,28 @@ def _run_tick_if_asked(session: Session) -> None:
     if session.tick and not session.dry_run:
         from crmcli.cli.tick import run_once
 
+        session.workspace.call = "crm tick"
         run_once(session)
+        _commit_if_wanted(session)
+
+
+def _commit_if_wanted(session: Session) -> None:
+    """Let git have what was changed; whatever comes of it, the change itself stands."""
+    if "workspace" not in session.__dict__:
+        return
+    workspace = session.workspace
+    when = workspace.settings.commit
+    if when == "never" or not (session.has_ticked or (when == "each" and workspace.has_changed)):
+        return
+    from crmcli.sales.committing import commit_changes
+
+    workspace.has_changed = False
+    try:
+        said = commit_changes(workspace, is_unattended=session.has_ticked)
+    except KeyboardInterrupt:
+        said = ["saved; not committed yet: stopped"]
+    for line in said:
+        _say(line)
 
 
 def _say(text: str) -> None:

@@ -12,7 +12,7 @@ import click
 from crmcli.cli import formats, terminal
 from crmcli.cli.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 from crmcli.cli.table import clean, lay_out, one_line, pad, width
-from crmcli.errors import Conflict, CrmError, InvalidData
+from crmcli.errors import Conflict, CrmError, InvalidData, Refused
 
 __all__ = ["Column", "Locale", "Output", "OutputFailed", "Row"]
 
@@ -87,6 +87,21 @@ class Output:
     def text(self, text: str) -> None:
         """Print what is text by nature, as it is: a rendered letter, a script."""
         self._write([text.removesuffix("\n")])
+
+    def content(self, data: bytes) -> None:
+        """Print a file's content, byte for byte; not on a terminal, which would take it for orders."""
+        if (
+            sys.stdout.isatty()
+            and not data.decode("utf-8", "replace").replace("\n", "").isprintable()
+        ):
+            raise Refused("this is no text for a terminal", "redirect it, or name a file with -o")
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+        except BrokenPipeError:
+            self._left = True
+        except OSError as error:
+            raise _failed(error) from error
 
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines that were laid out, and cleaned, already."""
@@ -166,7 +181,7 @@ class Output:
         """The lines of a table that fits the terminal; says on stderr which columns did not."""
         if not rows:
             return []
-        cells = [list(cell) for cell in zip(*(self._cells(c, rows) for c in columns), strict=True)]
+        cells = self._cells(rows, columns)
 
         def paint(row: int, n: int, text: str) -> str:
             if row < 0:
@@ -217,12 +232,15 @@ class Output:
         except OSError as error:
             raise _failed(error) from error
 
-    def _cells(self, column: Column, rows: Sequence[Row]) -> list[str]:
-        cents = None
-        if column.kind == "money":  # either all amounts of a column have cents, or none
-            amounts = (as_decimal(row.get(column.name)) for row in rows)
-            cents = any(amount is not None and has_cents(amount) for amount in amounts)
-        return [one_line(shown(column, row, self.locale, cents)) for row in rows]
+    def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
+        cents = [_cents(column, rows) for column in columns]
+        return [
+            [
+                one_line(shown(column, row, self.locale, cent))
+                for column, cent in zip(columns, cents, strict=True)
+            ]
+            for row in rows
+        ]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None
@@ -252,6 +270,14 @@ class Output:
             self._left = True
         except OSError as error:
             raise _failed(error) from error
+
+
+def _cents(column: Column, rows: Sequence[Row]) -> bool | None:
+    """Whether amounts are shown with cents: either all of a column are, or none."""
+    if column.kind != "money":
+        return None
+    amounts = (as_decimal(row.get(column.name)) for row in rows)
+    return any(amount is not None and has_cents(amount) for amount in amounts)
 
 
 def _failed(error: OSError) -> OutputFailed:

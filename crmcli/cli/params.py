@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -40,18 +41,24 @@ class Session:
         self.yes = False
         self.dry_run = False
         self.tick = False
+        self.has_ticked = False
 
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace, found by `-C`, CRM_WORKSPACE or by walking up from here."""
         from crmcli.workspace import Workspace
 
-        return Workspace.open(
+        workspace = Workspace.open(
             Path(self.folder) if self.folder else None,
             user=self.user,
             now=self.now,
             dry_run=self.dry_run,
         )
+        if workspace.settings.commit != "never":
+            from crmcli.cli.calling import command_line
+
+            workspace.call = command_line(sys.argv[1:])
+        return workspace
 
     @cached_property
     def out(self) -> Output:
@@ -85,8 +92,6 @@ class Session:
 
     def confirm(self, question: str) -> None:
         """Ask on a terminal before something is lost; `--yes` answers; elsewhere refuse."""
-        import sys
-
         if self.yes or self.dry_run:
             return
         if not sys.stdin.isatty():

@@ -10,10 +10,11 @@ import click
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.params import Change, Noun, Session, Verb
 from crmcli.cli.showing import show_command
-from crmcli.cli.telling import notes, say_changes, tell, unreadable
+from crmcli.cli.telling import notes, say_changes, say_known, tell, unreadable
 from crmcli.cli.views import columns_of, print_records
 from crmcli.errors import BadUsage
-from crmcli.model.schema import PLURAL
+from crmcli.model.schema import PLURAL, own_fields
+from crmcli.model.view import View
 
 if TYPE_CHECKING:
     from crmcli.model.where import Condition
@@ -55,14 +56,18 @@ def add_command(entity: str) -> click.Command:
     def callback(**options: Any) -> None:
         session = click.get_current_context().ensure_object(Session)
         from crmcli.cli.views import raw_row
-        from crmcli.sales import records
+        from crmcli.sales.duplicates import arrival
 
-        record = records.add(session.workspace, entity, read_given(entity, options))
-        if session.dry_run:
-            row = raw_row(session.workspace, record)
-            tell(session, f"Added {record.id} {record.get('name')}.", row)
+        anyway = bool(options.pop("anyway", False))
+        policy = options.pop("on_duplicate", "warn")
+        given = read_given(entity, options)
+        done = arrival.add(session.workspace, entity, given, policy, anyway=anyway)
+        if session.dry_run and done.is_new:
+            row = raw_row(session.workspace, done.record)
+            tell(session, f"Added {done.record.id} {done.record.get('name')}.", row)
         else:
-            session.out.created(record.id)
+            session.out.created(done.record.id)
+        say_known(session, done)
         notes(session)
 
     example = {
@@ -74,11 +79,37 @@ def add_command(entity: str) -> click.Command:
     }.get(entity, "--name …")
     return Change(
         "add",
-        params=given_options(entity),
+        params=[*given_options(entity), *_anyway(entity), *_on_duplicate(entity)],
         callback=callback,
         short_help=f"Add a {entity}; prints its id.",
         help=f"Add a {entity} and print its id.\n\nExample: crm {entity} add {example}",
     )
+
+
+def _anyway(entity: str) -> list[click.Parameter]:
+    if entity not in ("lead", "contact", "company"):
+        return []
+    text = "Also if an address or phone is on the block list."
+    return [click.Option(("--anyway",), is_flag=True, help=text)]
+
+
+def _on_duplicate(entity: str) -> list[click.Parameter]:
+    if entity not in ("lead", "contact", "company"):
+        return []
+    use = (
+        "use what is there"
+        if entity != "lead"
+        else "use the lead, or link to the contact, that is there"
+    )
+    return [
+        click.Option(
+            ("--on-duplicate",),
+            type=click.Choice(("warn", "fail", "link")),
+            default="warn",
+            show_default=True,
+            help=f"If the phone, e-mail or INN is known: add and say so, refuse, or {use}.",
+        )
+    ]
 
 
 def list_command(entity: str) -> click.Command:
@@ -92,6 +123,7 @@ def list_command(entity: str) -> click.Command:
     )
     @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most so many.")
     @click.option("--columns", default="", metavar="A,B", help="Which fields to print.")
+    @click.option("--view", default="", metavar="NAME", help="A saved view of views.yaml.")
     @click.pass_obj
     def callback(
         session: Session,
@@ -100,14 +132,19 @@ def list_command(entity: str) -> click.Command:
         sort: Sequence[str],
         limit: int | None,
         columns: str,
+        view: str,
         **filters: Sequence[str],
     ) -> None:
         ws = session.workspace
-        condition = filtered(ws, entity, where, filters)
-        chosen = columns_of(ws, entity, [c.strip() for c in columns.split(",") if c.strip()])
-        order = [part for name in sort for part in name.split(",")] or DEFAULT_ORDER.get(entity, [])
-        rows = ws.index.select(entity, condition, ws.env, order, limit)
-        print_records(session, entity, rows, chosen, all_fields=not columns)
+        saved = ws.view(entity, view) if view else View("", entity)
+        condition = filtered(ws, entity, where, filters, saved)
+        names = [c.strip() for c in columns.split(",") if c.strip()] or saved.columns
+        asked = [part for name in sort for part in name.split(",")] or saved.sort
+        order = asked or DEFAULT_ORDER.get(entity, [])
+        most = saved.limit if limit is None else limit
+        rows = ws.index.select(entity, condition, ws.env, order, most)
+        chosen = columns_of(ws, entity, names)
+        print_records(session, entity, rows, chosen, all_fields=not names)
         unreadable(session)
 
     return Verb(
@@ -131,18 +168,23 @@ def filter_options(entity: str) -> list[click.Parameter]:
 
 
 def filtered(
-    ws: Workspace, entity: str, where: str, filters: Mapping[str, Sequence[str]]
+    ws: Workspace,
+    entity: str,
+    where: str,
+    filters: Mapping[str, Sequence[str]],
+    view: View | None = None,
 ) -> Condition | None:
-    """The condition that the filter options and --where make together; None without any."""
-    parts = [f"({where})"] if where.strip() else []
+    """The condition that a view, the filter options and --where make together; None without any."""
+    given = [text for text in (view.where if view else "", where) if text.strip()]
+    parts = [f"({text})" for text in given]
     for name, values in filters.items():
         if values:
             quoted = ", ".join(_quoted(_reference(ws, name, value)) for value in values)
             parts.append(f"{name} in ({quoted})")
     if not parts:
         return None
-    if len(parts) == 1 and where.strip():
-        return ws.condition(where, entity)
+    if len(parts) == len(given) == 1:
+        return ws.condition(given[0], entity)
     return ws.condition(" and ".join(parts), entity)
 
 
@@ -178,7 +220,7 @@ def edit_command(entity: str) -> click.Command:
     params: list[click.Parameter] = [click.Argument(("ref",))]
     return Change(
         "edit",
-        params=[*params, *given_options(entity, editing=True), *_list_options()],
+        params=[*params, *given_options(entity, editing=True), *_list_options(entity)],
         callback=callback,
         short_help=f"Change a {entity}; without options in $EDITOR.",
         help=f"Change a {entity}. Without options its file is opened in $EDITOR and checked before it "
@@ -187,7 +229,8 @@ def edit_command(entity: str) -> click.Command:
     )
 
 
-def _list_options() -> list[click.Parameter]:
+def _list_options(entity: str) -> list[click.Parameter]:
+    has_tags = any(field.name == "tags" for field in own_fields(entity))
     return [
         click.Option(
             ("--add", "more"), multiple=True, metavar="FIELD=VALUE", help="Add to a list field."
@@ -199,6 +242,17 @@ def _list_options() -> list[click.Parameter]:
             help="Take from a list field.",
         ),
         click.Option(("--unset",), multiple=True, metavar="FIELD", help="Empty a field."),
+        *(_tag_options() if has_tags else ()),
+    ]
+
+
+def _tag_options() -> list[click.Option]:
+    def option(name: str, help_: str) -> click.Option:
+        return click.Option((name,), multiple=True, metavar="TAG", help=help_)
+
+    return [
+        option("--add-tag", "Short for --add tags=TAG."),
+        option("--remove-tag", "Short for --remove tags=TAG."),
     ]
 
 
@@ -211,7 +265,10 @@ def _edit(
 ) -> Edit:
     from crmcli.sales.records import Edit
 
-    return Edit(read_given(entity, options), read_pairs(more), read_pairs(less), tuple(unset))
+    given = dict(options)
+    more = [*more, *(f"tags={tag}" for tag in given.pop("add_tag", ()))]
+    less = [*less, *(f"tags={tag}" for tag in given.pop("remove_tag", ()))]
+    return Edit(read_given(entity, given), read_pairs(more), read_pairs(less), tuple(unset))
 
 
 def rm_command(entity: str) -> click.Command:
@@ -266,7 +323,7 @@ def bulk_command(entity: str) -> click.Command:
         params=[
             click.Option(("--where", "-w"), required=True, metavar="EXPR", help="Which records."),
             *given_options(entity, editing=True),
-            *_list_options(),
+            *_list_options(entity),
         ],
         callback=callback,
         short_help=f"Change all {PLURAL[entity]} that fit a condition.",

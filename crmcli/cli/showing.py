@@ -47,12 +47,12 @@ def show_command(help_: str, *entities: str) -> click.Command:
 
 
 def _known(session: Session, ref: str, *entities: str) -> str:
-    """The id of a record that is there, or of one that was removed and is named in full."""
+    """The id of a record that is there, or was merged, or was removed and is named in full."""
     from crmcli.model.values import entity_of
 
     ws, typed = session.workspace, ref.strip().lower()
     try:
-        return ws.resolve(ref, *entities)
+        return ws.named(ref, *entities)
     except NotFound:
         entity = entity_of(typed)
         if entity and entity in (entities or (entity,)) and ws.events(record=typed):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+
+if TYPE_CHECKING:
+    from crmcli.sales.duplicates.arrival import Arrival
 
 
 def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
@@ -33,6 +36,16 @@ def notes(session: Session) -> None:
     for text in session.workspace.notes:
         session.out.note(text)
     session.workspace.notes.clear()
+
+
+def say_known(session: Session, done: Arrival) -> None:
+    """Say, in one line, whom a new record may be, or that one was there and nothing was added."""
+    shown = "; ".join(map(str, done.known[:3]))
+    more = f" and {len(done.known) - 3} more" if len(done.known) > 3 else ""
+    if not done.is_new:
+        session.out.note(f"nothing was added: {shown}{more}")
+    elif done.known:
+        session.out.note(f"may be known already: {shown}{more}")
 
 
 def unreadable(session: Session) -> None:

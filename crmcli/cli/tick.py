@@ -65,6 +65,7 @@ def run_once(session: Session) -> None:
     result = TickResult()
     try:
         run(ws, result)
+        session.has_ticked = not result.busy
     finally:
         for line in result.said:
             out.detail(line)

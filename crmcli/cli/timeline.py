@@ -22,6 +22,7 @@ from crmcli.model.values import entity_of
 def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None) -> None:
     """What happened to a record."""
     from crmcli.cli.events import event_columns, event_rows
+    from crmcli.cli.telling import notes
     from crmcli.cli.views import story
 
     ws, out = session.workspace, session.out
@@ -37,3 +38,4 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
         events = events[-limit:]
     out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     out.records(event_rows(ws, events), event_columns())
+    notes(session)

@@ -67,23 +67,30 @@ def _print(session: Session, done: Undone) -> None:
         record = after or before
         assert record is not None  # what is on neither side was not changed
         tell(session, _line(session, before, after), raw_row(session.workspace, record))
+    for path in done.files:
+        tell(session, f"{path} is as it was.", {"file": path})
     for kept in done.kept:
-        what = f"{kept.record} {kept.field}".rstrip()
+        what = f"{kept.record} {kept.field}".strip()
         session.out.note(f"kept: {what}: {kept.why}")
     for text in done.stays:
         session.out.note(text)
-    if not done.records:
+    if not done.records and not done.files:
         session.out.note("no record was changed")
 
 
 def _line(session: Session, before: Record | None, after: Record | None) -> str:
     """What became of one record."""
     from crmcli.cli.views import difference
+    from crmcli.model.merged import survivor_of
 
     if after is None:
         assert before is not None
         return f"Removed {before.id} {before.get('name')}."
     if before is None:
         return f"Put back {after.id} {after.get('name')}."
+    stone, other = survivor_of(before), survivor_of(after)
+    if stone != other:
+        whom, way = (after, f"out of {stone} again") if stone else (before, f"into {other} again")
+        return f"{whom.id} {whom.get('name')} went {way}."
     changes = "; ".join(difference(session.workspace, before, after))
     return f"{after.id} {after.get('name')}: {changes}"

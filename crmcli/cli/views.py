@@ -133,26 +133,26 @@ def print_one(session: Session, record: Record, at: datetime | None = None) -> N
 
 
 def _belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
-    """What links to a record, as rows by entity: a company's contacts and deals, a deal's tasks."""
-    questions = {
-        "lead": {"task": "about"},
-        "contact": {"deal": "contacts", "task": "about"},
-        "company": {"contact": "companies", "deal": "company", "task": "about"},
-        "deal": {"offer": "deal", "task": "about"},
-    }.get(record.entity, {})
-    return {
-        other: list(ws.index.select(other, ws.condition(f"{field} = {record.id}", other), ws.env))
-        for other, field in questions.items()
-    }
+    """What links to a record, as rows by entity: a company's contacts and deals, a deal's tasks.
+
+    Links that crm itself writes, like that of a deal to its lead, are told by the other side.
+    """
+    from crmcli.sales.links import linking_fields
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    for other in PLURAL:
+        fields = [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
+        if fields:
+            asked = ws.condition(" or ".join(f"{name} = {record.id}" for name in fields), other)
+            found[other] = list(ws.index.select(other, asked, ws.env))
+    return found
 
 
 def story(ws: Workspace, record: Record) -> list[Event]:
-    """The events of a record, with those of the lead that it was converted from."""
-    events = ws.events(record=record.id)
-    lead = getattr(record, "lead", "")
-    if lead:
-        events = [*ws.events(record=lead), *events]
-    return sorted(events, key=lambda event: (event.at, event.id))
+    """The events of a record, with those of what was merged into it and of the leads they come from."""
+    from crmcli.sales.unmerging import story_of
+
+    return story_of(ws, record)
 
 
 def difference(ws: Workspace, before: Record, after: Record) -> list[str]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from crmcli.model.attachment import Attachment
+from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.fields import Record, declare
+from crmcli.model.requisites import BankAccount
 from crmcli.model.values import Email, Phone
 
 
@@ -20,13 +23,17 @@ class Company(Record):
     type: str = declare("text", "Type", directory="company_types")
     industry: str = declare("text", "Industry", directory="industries")
     inn: str = declare("inn", "INN")
-    kpp: str = declare("text", "KPP")
-    ogrn: str = declare("text", "OGRN")
+    kpp: str = declare("kpp", "KPP")
+    ogrn: str = declare("ogrn", "OGRN")
+    vat_id: str = declare("vat_id", "VAT number")
+    director: str = declare("text", "Director")
+    accounts: tuple[BankAccount, ...] = declare("accounts", "Bank accounts")
     phones: tuple[Phone, ...] = declare("phones", "Phones")
     emails: tuple[Email, ...] = declare("emails", "E-mails")
     urls: tuple[str, ...] = declare("urls", "Web sites")
     address: str = declare("note", "Address")
     legal_address: str = declare("note", "Legal address")
+    postal_address: str = declare("note", "Postal address")
     turnover: Decimal | None = declare("money", "Turnover")
     currency: str = declare("currency", "Currency")
     source: str = declare("text", "Source", directory="sources")
@@ -34,7 +41,10 @@ class Company(Record):
     utm: Mapping[str, str] = declare("utm", "UTM")
     owner: str = declare("user", "Owner")
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
+    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CHANNELS)
+    consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
+    files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)

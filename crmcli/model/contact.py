@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from crmcli.model.attachment import Attachment
+from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.fields import Record, declare
 from crmcli.model.values import CompanyLink, Email, Phone
 
@@ -32,8 +34,11 @@ class Contact(Record):
     utm: Mapping[str, str] = declare("utm", "UTM")
     owner: str = declare("user", "Owner")
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
+    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CHANNELS)
+    consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
+    files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from crmcli.model.attachment import Attachment
 from crmcli.model.fields import Record, declare
 from crmcli.model.values import Line
 
@@ -32,6 +33,7 @@ class Deal(Record):
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
+    files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     lost_reason: str = declare("text", "Lost reason", directory="lost_reasons")
     closed_at: datetime | None = declare("datetime", "Closed at", system=True)
     batch: str = declare("text", "Import batch", system=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 KINDS = (
+    # data of the created: stage, pipeline, robots where there are stages; sum: the first eight letters
+    # of the sha256 of the file as it was made
     "lead.created", "contact.created", "company.created", "deal.created", "offer.created", "task.created",
     "lead.removed", "contact.removed", "company.removed", "deal.removed", "offer.removed", "task.removed",
     "field.changed",      # data: changes {field: [from, to]} in raw form
@@ -24,12 +26,24 @@ KINDS = (
     "schedule.started", "schedule.ran",
     "triggers.read",      # data: upto {clone: event id}
     "automation.stopped",  # a loop limit was reached
-    "import.done",
+    # data: merged, into (ids), name (of the merged one), changes; text: the file as it was, where it
+    # was written by hand. On both records and on each that links to the merged one.
+    "lead.merged", "contact.merged", "company.merged", "deal.merged",
+    "lead.unmerged", "contact.unmerged", "company.unmerged", "deal.unmerged",
+    "duplicate.denied",   # data: other, name (of the other); on both: they are not one
+    "duplicate.reopened",  # the same, where that was taken back
+    "file.changed",       # data: file, from, to: the texts before and after, as attachments
+    # data: batch, entity, file, digest, span (its first and last row), turned (rows not taken), counts
+    "import.part",
+    "import.done",        # data: batch, entity, file, digest, rows, counts of the whole import
     "change.undone",      # data: undone [[first event id, last], …], the changes taken back; batch; redo
 )  # fmt: skip
 
 ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
               "message.in", "message.out")  # fmt: skip
+MARKS = ("duplicate.denied", "duplicate.reopened")
+"""What people have said of two records that look alike."""
+
 ENTRIES = ("lead.created", "deal.created", "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""
 

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeAlias
 
+from crmcli.model.attachment import Attachment
 from crmcli.model.condition import (
     And,
     Condition,
@@ -98,7 +99,8 @@ def comparable(kind: str, value: Any) -> Key | None:
         return str(value) or None
     if isinstance(value, Phone | Email):
         value = value.value
-    return _text_key(kind, value.name if isinstance(value, Line) else str(value), "")
+    named = isinstance(value, Line | Attachment)
+    return _text_key(kind, value.name if named else str(value), "")
 
 
 def keys(kind: str, value: Any) -> tuple[Key, ...]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import TYPE_CHECKING
 
+from crmcli.model import requisites
 from crmcli.model.addresses import read_email, read_url, split_emails
 from crmcli.model.amounts import CURRENCY_SIGNS, read_money, read_number
 from crmcli.model.dates import local_day, read_when, to_utc
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field, dump_value
 from crmcli.model.phones import parse_phones
+from crmcli.model.requisites import BankAccount
 from crmcli.model.values import (
     ENTITIES,
     Email,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from crmcli.model.settings import User
 
 MULTILINE_KINDS = ("note", "phones", "emails", "urls", "tags", "choices", "links", "companies",
-                   "utm")  # fmt: skip
+                   "utm", "accounts")  # fmt: skip
 TRUTHS = {
     **dict.fromkeys(("yes", "y", "true", "1", "on", "да", "д", "истина", "+"), "yes"),
     **dict.fromkeys(("no", "n", "false", "0", "off", "нет", "н", "ложь", "-"), "no"),
@@ -93,8 +95,8 @@ def _nearest(text: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
     return f"{hint}allowed: {', '.join(allowed[:MOST_SHOWN])}{more}"
 
 
-def _listed(text: str, labels: Mapping[str, str], what: str) -> str:
-    """The id of an entry given by its id or its label."""
+def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
+    """The id of an entry given by its id or its label; ValueError names the nearest and the allowed."""
     if text in labels:
         return text
     for entry, label in labels.items():
@@ -107,13 +109,13 @@ def _listed(text: str, labels: Mapping[str, str], what: str) -> str:
 
 def _read_text(field: Field, text: str, ctx: InputContext) -> Raw:
     labels = ctx.directories.get(field.directory) if field.directory else None
-    return _listed(text, labels, field.directory) if labels else text
+    return read_listed(text, labels, field.directory) if labels else text
 
 
 def _read_choice(field: Field, text: str, ctx: InputContext) -> Raw:
     if not field.choices:
         return _read_text(field, text, ctx)
-    return _listed(text, dict.fromkeys(field.choices, ""), f"the choices of {field.name}")
+    return read_listed(text, dict.fromkeys(field.choices, ""), f"the choices of {field.name}")
 
 
 def _read_choices(field: Field, text: str, ctx: InputContext) -> Raw:
@@ -142,7 +144,7 @@ def _read_user(field: Field, text: str, ctx: InputContext) -> Raw:
             raise ValueError(f"{text!r} may be {' or '.join(found)}")
         if found:
             return found[0]
-    return _listed(text, {u.id: u.name for u in ctx.users.values()}, "the users")
+    return read_listed(text, {u.id: u.name for u in ctx.users.values()}, "the users")
 
 
 def _read_money(field: Field, text: str, ctx: InputContext) -> Raw:
@@ -269,17 +271,30 @@ def _read_utm(field: Field, text: str, ctx: InputContext) -> Raw:
     return {key: found[key] for key in UTM_KEYS if key in found}
 
 
-def _read_inn(field: Field, text: str, ctx: InputContext) -> Raw:
-    digits = re.sub(r"[\s-]", "", text)
-    if ctx.country.upper() != "RU":
-        return digits  # other countries' tax numbers have other rules
-    from stdnum.ru import inn
+def _read_requisite(field: Field, text: str, ctx: InputContext) -> Raw:
+    """An INN, KPP, OGRN or VAT number; where other countries' rules hold, without their checks."""
+    if ctx.country.upper() != "RU" and field.kind != "vat_id":
+        return re.sub(r"[\s-]", "", text)
+    read = {"inn": requisites.read_inn, "kpp": requisites.read_kpp, "ogrn": requisites.read_ogrn}
+    return read.get(field.kind, requisites.read_vat_id)(text)
 
-    if not inn.is_valid(digits):
-        raise ValueError(
-            f"{text!r} is not an INN: 10 or 12 digits, the last of which check the others"
-        )
-    return digits
+
+def _read_accounts(field: Field, text: str, ctx: InputContext) -> Raw:
+    """Bank accounts, a line or a semicolon between them, each like `4070… 044525225 Сбербанк`."""
+    is_ours = ctx.country.upper() == "RU"
+    accounts: dict[str, BankAccount] = {}
+    for item in (part.strip() for part in re.split(r"[;\n]", text)):
+        if not item:
+            continue
+        try:
+            account = requisites.read_account(item)
+        except ValueError:
+            if is_ours:
+                raise
+            number, _, bank = item.partition(" ")
+            account = BankAccount(number, bank=bank.strip())
+        accounts.setdefault(account.account, account)
+    return dump_value("accounts", tuple(accounts.values()))
 
 
 _READ: dict[str, Callable[[Field, str, InputContext], Raw]] = {
@@ -307,5 +322,6 @@ _READ: dict[str, Callable[[Field, str, InputContext], Raw]] = {
     "links": _read_links,
     "companies": _read_companies,
     "utm": _read_utm,
-    "inn": _read_inn,
+    **dict.fromkeys(("inn", "kpp", "ogrn", "vat_id"), _read_requisite),
+    "accounts": _read_accounts,
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from crmcli.model.attachment import Attachment
+from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.fields import Record, declare
 from crmcli.model.values import Email, Phone
 
@@ -36,8 +38,11 @@ class Lead(Record):
     owner: str = declare("user", "Owner")
     contact: str = declare("link", "Contact", entities=("contact",))
     company: str = declare("link", "Company", entities=("company",))
+    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CHANNELS)
+    consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
+    files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     junk_reason: str = declare("text", "Junk reason", directory="junk_reasons")
     converted: Mapping[str, str] = declare("converted", "Converted to", system=True)
     converted_at: datetime | None = declare("datetime", "Converted at", system=True)

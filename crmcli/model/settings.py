@@ -8,9 +8,12 @@ from datetime import date, time
 from decimal import Decimal
 
 from crmcli.model.fields import Field
+from crmcli.model.requisites import BankAccount
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("ru", "en")
+COMMITS = ("never", "each", "tick")
+"""When crm commits to git what it changed: after each command, or at the end of crm tick."""
 DIRECTORIES = ("sources", "contact_types", "company_types", "industries", "lost_reasons",
                "junk_reasons")  # fmt: skip
 """The lists of allowed values that built-in fields name; custom fields may name more."""
@@ -21,17 +24,23 @@ NUMBERED = ("offer",)
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """The company whose workspace it is; templates see it as `us`."""
+    """The company whose workspace it is; templates see it as `us`. `bank` is free text."""
 
     name: str = ""
     legal_name: str = ""
     inn: str = ""
     kpp: str = ""
+    ogrn: str = ""
+    vat_id: str = ""
+    director: str = ""
     address: str = ""
+    legal_address: str = ""
+    postal_address: str = ""
     phone: str = ""
     email: str = ""
     site: str = ""
     bank: str = ""
+    accounts: tuple[BankAccount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,8 @@ class Settings:
     `vat_rate` is per cent, None for a company that charges none. A directory that is not declared
     allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
     entity. `numbering` holds format strings with `{year}`, `{month}` and `{seq}` by entity.
-    `max_effects` is how many acts one run of automation may do.
+    `max_effects` is how many acts one run of automation may do. `commit` is one of COMMITS;
+    `any_disk` allows changes on a file system whose locks cannot be trusted.
     """
 
     us: Us = field(default_factory=Us)
@@ -112,3 +122,5 @@ class Settings:
     numbering: Mapping[str, str] = field(default_factory=lambda: {"offer": "{year}-{seq:04}"})
     calendar: Calendar = field(default_factory=Calendar)
     max_effects: int = 1000
+    commit: str = "never"
+    any_disk: bool = False

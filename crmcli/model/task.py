@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from crmcli.model.attachment import Attachment
 from crmcli.model.fields import Record, declare
 
 
@@ -19,6 +20,7 @@ class Task(Record):
     done_at: datetime | None = declare("datetime", "Done at", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
+    files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)
 
     @property

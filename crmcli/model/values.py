@@ -10,6 +10,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
+from crmcli.model.attachment import Attachment
+from crmcli.model.consent import Consent
+from crmcli.model.requisites import BankAccount
+
 Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
 """A value as it stands in a record file: every scalar is text, typed later by the schema."""
 
@@ -71,7 +75,8 @@ class Line:
 
 Value: TypeAlias = (
     str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Phone, ...]
-    | tuple[Email, ...] | tuple[CompanyLink, ...] | tuple[Line, ...] | Mapping[str, str] | None
+    | tuple[Email, ...] | tuple[CompanyLink, ...] | tuple[Line, ...] | tuple[BankAccount, ...]
+    | tuple[Consent, ...] | tuple[Attachment, ...] | Mapping[str, str] | None
 )  # fmt: skip
 """A typed value of a record's field. Absent is "", (), {} or None, as the kind has it."""
 
@@ -94,7 +99,10 @@ def format_instant(moment: datetime) -> str:
 
 def parse_instant(text: str) -> datetime:
     """Read an ISO 8601 instant with an offset or `Z`; ValueError otherwise."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time like 2026-11-23T09:00:00Z") from None
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone, write 2026-11-23T09:00:00Z")
     return moment.astimezone(UTC)
@@ -104,7 +112,10 @@ def parse_date(text: str) -> date:
     """Read an ISO date; ValueError otherwise."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(f"{text!r} is not a date like 2026-11-23")
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date: {error}") from None
 
 
 def parse_decimal(text: str) -> Decimal:

@@ -219,6 +219,8 @@ def _ids(
     if fold(text) in known:
         return tuple(Text(record_id) for record_id in known[fold(text)])
     name = ".".join(path)
+    if fold(text) == "me":
+        raise BadCondition("nobody knows who 'me' is", "say it with --as USER or CRM_USER")
     hint = suggest(fold(text), known, dict.fromkeys(i for ids in known.values() for i in ids))
     raise BadCondition(
         f"{text!r} is no value of {name!r}",

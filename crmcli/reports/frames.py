@@ -17,7 +17,8 @@ LEADS = "leads"
 
 def stage_kinds(entity: str) -> tuple[str, ...]:
     """The events that say where the records of an entity stand, or that they are gone."""
-    return (f"{entity}.created", f"{entity}.removed", "stage.entered")
+    merges = (f"{entity}.merged", f"{entity}.unmerged")
+    return (f"{entity}.created", f"{entity}.removed", *merges, "stage.entered")
 
 
 def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.DataFrame:
@@ -28,9 +29,9 @@ def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.D
     """
     import pandas as pd
 
-    start, removal = f"{entity}-", f"{entity}.removed"
+    start, removals = f"{entity}-", (f"{entity}.removed", f"{entity}.merged")
     ordered = sorted(
-        (event for event in events if event.record.startswith(start)),
+        (event for event in events if event.record.startswith(start) and not _stays(event)),
         key=lambda event: (event.at, event.id),
     )
     rows = [
@@ -38,14 +39,19 @@ def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.D
             event.record,
             event.at.timestamp(),
             str(event.data.get("pipeline") or "") or None,
-            "" if event.kind == removal else str(event.data.get("stage") or ""),
-            event.kind == removal,
+            "" if event.kind in removals else str(event.data.get("stage") or ""),
+            event.kind in removals,
         )
         for event in ordered
     ]
     frame = pd.DataFrame(rows, columns=["record", "at", "pipeline", "stage", "removed"])
     known = frame.groupby("record", sort=False)["pipeline"].ffill()
     return frame.assign(pipeline=known.fillna(pipeline).astype("object"))
+
+
+def _stays(event: Event) -> bool:
+    """Whether it tells of a merge in which this record is not the one that goes or comes back."""
+    return "merged" in event.data and event.data["merged"] != event.record
 
 
 def visits(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,19 +8,25 @@ from typing import Any
 
 from crmcli.errors import BadUsage
 from crmcli.model.event import ACTIVITIES
+from crmcli.sales.blocklist import check_welcome
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
 
-def log(ws: Workspace, record_id: str, kind: str, text: str, **data: Any) -> str:
+def log(
+    ws: Workspace, record_id: str, kind: str, text: str, *, anyway: bool = False, **data: Any
+) -> str:
     """Write down an activity of a record; `kind` is one of model.event.ACTIVITIES.
 
-    `data` may hold duration (seconds), subject, at. Returns the event's id.
+    `data` may hold duration (seconds), subject, at. What comes in from somebody on the block list is
+    refused, unless `anyway`. Returns the event's id.
     """
     if kind not in ACTIVITIES:
         raise BadUsage(f"{kind!r} is no activity", f"one of {', '.join(ACTIVITIES)}")
     with ws.change("log") as change:
-        change.get(record_id)
+        record = change.get(record_id)
+        if kind.endswith(".in") and not anyway:
+            check_welcome(ws, record)
         return log_in(change, record_id, kind, text, data)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import InvalidData, Problem
-from crmcli.model.fields import Record
 from crmcli.model.schema import CLASSES
-from crmcli.model.values import entity_of
-from crmcli.sales.links import links_of
-from crmcli.store import layout, timeline
-from crmcli.store.transaction import leftovers
-from crmcli.workspace import UnknownStage, Workspace
+from crmcli.sales import tombstones
+from crmcli.sales.blocklist import blocklist
+from crmcli.sales.inquest import Inquest
+from crmcli.store import chain, files, inspecting, layout
+from crmcli.store.index import base
+from crmcli.store.transaction import leftovers, strays
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import datetime
+
+_BY_FIX = "crm check --fix mends it"
 
 
 def problems(ws: Workspace) -> list[Problem]:
@@ -26,30 +31,90 @@ def problems(ws: Workspace) -> list[Problem]:
     except InvalidData as error:
         found += error.problems
         staged = False
+    if not (ws.root / layout.SETTINGS).exists():
+        hint = f"bring it back: git checkout {layout.SETTINGS}"
+        found.append(Problem(layout.SETTINGS, 0, "the file is missing, so the defaults hold", hint))
+    for read in (lambda: ws.views, lambda: blocklist(ws)):
+        try:
+            read()
+        except InvalidData as error:
+            found += error.problems
     found += leftovers(ws.root)
-    found += ws.problems()
-    for path in sorted((ws.root / layout.TIMELINE).glob("*/*.csv")):
-        found += timeline.verify_chain(path, name=path.relative_to(ws.root).as_posix())
-    for entity in CLASSES:
-        for record in ws.select(entity):
-            found += _of_record(ws, record, staged=staged)
+    places = list(inspecting.strange_places(ws.root))
+    found += places
+    found += inspecting.attachments(ws.root)
+    if any(not (ws.root / place.path).is_dir() and place.path.count("/") == 1 for place in places):
+        return list(dict.fromkeys(found))  # nothing can be read while a file stands for a folder
+    found += _of_timeline(ws)
+    found += _of_records(ws, found, staged=staged)
     return list(dict.fromkeys(found))
 
 
-def _of_record(ws: Workspace, record: Record, *, staged: bool) -> Iterator[Problem]:
-    path = layout.record_path(record.id)
-    for name, target, allowed in links_of(ws, record):
-        if not ws.exists(target):
-            yield Problem(
-                path, 0, f"{name} links to {target}, which is not there", "unset the link"
+def own_state(ws: Workspace) -> list[Problem]:
+    """What in .crm/ is not as it should be, though the next command mends it by itself.
+
+    Ask before anything else is read: a damaged index is built anew by whoever reads it.
+    """
+    with files.shared(ws.root):  # what stands there while somebody writes is his
+        left = strays(ws.root)
+    found = [
+        Problem(path, 0, "a killed command has left this, and never saved it", _BY_FIX)
+        for path in left
+    ]
+    if not base.is_sound(ws.root):
+        hint = "it is built anew out of the files, and crm check --fix does it now"
+        found.append(Problem(base.PATH, 0, "the index is damaged", hint))
+    return found
+
+
+def _of_timeline(ws: Workspace) -> Iterator[Problem]:
+    """What cannot be read, records among it, and what is wrong with the timeline, a problem a line."""
+    unreadable = ws.problems()
+    yield from unreadable
+    bad = chain.by_file(unreadable)
+    told = {(problem.path, problem.line) for problem in unreadable}
+    for problem in chain.problems(ws.root, bad):
+        if (problem.path, problem.line) not in told:
+            told.add((problem.path, problem.line))
+            yield problem
+    yield from chain.line_ends(ws.root, bad)
+
+
+def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:
+    inquest = Inquest(ws, staged=staged)
+    for entity in CLASSES:
+        for raw in ws.index.select(entity):
+            yield from inquest.of_record(entity, raw)
+    yield from tombstones.problems(ws)
+    yield from inquest.of_index()
+    months = {p.path.split("/")[2] for p in found if p.path.startswith(f"{layout.TIMELINE}/")}
+    yield from _unborn(ws, inquest.unborn, months)
+    yield from _vanished(ws)
+
+
+def _unborn(
+    ws: Workspace, made: Iterable[tuple[str, datetime]], told: set[str]
+) -> Iterator[Problem]:
+    """Months of which the timeline has lost the beginnings of records, one problem each."""
+    months: defaultdict[str, list[str]] = defaultdict(list)
+    for record_id, at in made:
+        months[f"{at:%Y-%m}"].append(record_id)
+    for month, ids in sorted(months.items()):
+        if month in told:
+            continue
+        who = f"{len(ids)} records were" if len(ids) > 1 else "one record was"
+        said = f"{who} made in this month and the timeline does not know it: {', '.join(ids[:3])}"
+        hint = "bring a lost file back from git; of a record written by hand, take created_at away"
+        yield Problem(f"{layout.TIMELINE}/{month}", 0, said + (" …" if ids[3:] else ""), hint)
+
+
+def _vanished(ws: Workspace) -> Iterator[Problem]:
+    """Records that were made, and whose files are gone though nobody removed them with crm."""
+    for record_id in ws.index.vanished():
+        path = layout.record_path(record_id)
+        if not (ws.root / path).exists():
+            said = "the file is missing: the record was made and never removed"
+            hint = (
+                f"git checkout {path}, or let crm check --fix note that it was deleted on purpose"
             )
-        elif allowed and entity_of(target) not in allowed:
-            yield Problem(
-                path, 0, f"{name} links to {target}, which is no {' or '.join(allowed)}",
-                "unset the link",
-            )  # fmt: skip
-    if staged and record.entity in ("lead", "deal"):
-        try:
-            ws.stage_of(record)
-        except UnknownStage as error:
-            yield Problem(path, 0, error.message, error.hint)
+            yield Problem(path, 0, said, hint)

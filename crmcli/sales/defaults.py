@@ -103,6 +103,20 @@ def _company_of_contact(ws: Workspace, deal: Deal) -> str:
     )
 
 
+def note_choice(ws: Workspace, deal: Record) -> None:
+    """Say which company a new deal got, where its contact belongs to several."""
+    if not isinstance(deal, Deal) or not deal.company or not deal.contacts:
+        return
+    contact = ws.get(deal.contacts[0])
+    count = len(contact.companies) if isinstance(contact, Contact) else 0
+    if count > 1:
+        name = ws.get(deal.company).get("name") if ws.exists(deal.company) else deal.company
+        ws.notes.append(
+            f"the deal is with {name}, the first of {contact.get('name')}'s {count} companies;"
+            " --company names another"
+        )
+
+
 def lead_name(lead: Lead) -> str:
     """A lead's title where none was given: the person, the company, the phone, the address, the text."""
     first_line = lead.comment.strip().split("\n")[0][:60]

@@ -1,4 +1,4 @@
-"""Writing records out as CSV or JSON lines, so that an import of the file makes them again."""
+"""Writing records out as CSV, a workbook, JSON lines or vCards, so that an import makes them again."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, NotFound
 from crmcli.model.fields import Field
+from crmcli.model.schema import PLURAL
 from crmcli.model.values import Raw
-from crmcli.sales.sheet import SheetColumn, guard, hidden, row_of, sheet_columns
+from crmcli.sales.consent import HOLDERS, mailable
+from crmcli.sales.sheet import SheetColumn, guard, hidden, row_of, sheet_columns, typed_cell
 from crmcli.store.jsonlines import json_line
 from crmcli.store.tables import csv_line
 from crmcli.workspace import Workspace
@@ -17,17 +19,39 @@ from crmcli.workspace import Workspace
 if TYPE_CHECKING:
     from crmcli.model.where import Condition
 
-FORMATS = ("csv", "jsonl")
+FORMATS = ("csv", "xlsx", "jsonl", "vcard")
+VERSIONS = ("3.0", "4.0")
+"""Of vCards that are written."""
+
+WITH_CARDS = ("contact", "company")
 CHUNK = 1000
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How an export is written: its format, for a spreadsheet program or not, which columns."""
+    """How an export is written: its format, for a spreadsheet program or not, which columns.
+
+    `for_mailing` leaves out whoever must not be mailed; the workspace's notes say how many.
+    `version` is of vCards, one of VERSIONS.
+    """
 
     format: str = "csv"
     excel: bool = False
     columns: Sequence[str] = ()
+    for_mailing: bool = False
+    version: str = "3.0"
+
+
+def export_bytes(
+    ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
+) -> Iterator[bytes]:
+    """The bytes of an export, in pieces: of a workbook too, which is no text."""
+    chosen = layout or Layout()
+    if chosen.format != "xlsx":
+        return (piece.encode() for piece in export(ws, entity, condition, chosen))
+    _check(entity, chosen)
+    columns = _columns(ws, entity, chosen.columns)
+    return _workbook(ws, entity, _selected(ws, entity, condition, chosen), columns)
 
 
 def export(
@@ -38,15 +62,51 @@ def export(
     Raises BadUsage for an unknown column or a layout that makes no sense, before the first piece.
     """
     chosen = layout or Layout()
-    if chosen.format not in FORMATS:
-        raise BadUsage(f"{chosen.format!r} is no format of exports", f"one of {', '.join(FORMATS)}")
-    if chosen.excel and chosen.format != "csv":
-        raise BadUsage("--excel makes CSV", "leave out --format")
+    _check(entity, chosen)
+    if chosen.format == "xlsx":
+        raise BadUsage("a workbook is no text", "export it as bytes")
     columns = _columns(ws, entity, chosen.columns)
-    rows = ws.index.select(entity, condition, ws.env)
+    rows = _selected(ws, entity, condition, chosen)
+    if chosen.format == "vcard":
+        return _cards(ws, entity, rows, chosen.version)
     if chosen.format == "jsonl":
         return _json_lines(ws, entity, rows, columns if chosen.columns else ())
     return _csv(ws, entity, rows, columns, excel=chosen.excel)
+
+
+def _check(entity: str, chosen: Layout) -> None:
+    """Refuse a layout that makes no sense."""
+    if chosen.format not in FORMATS:
+        raise BadUsage(f"{chosen.format!r} is no format of exports", f"one of {', '.join(FORMATS)}")
+    if chosen.excel and chosen.format != "csv":
+        raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
+    if chosen.format == "vcard":
+        if entity not in WITH_CARDS:
+            raise BadUsage(f"{PLURAL[entity]} have no vCards", "contacts and companies have")
+        if chosen.columns:
+            raise BadUsage("a vCard has no columns", "leave out --columns")
+        if chosen.version not in VERSIONS:
+            raise BadUsage(f"vCard {chosen.version!r} is not written", "3.0 or 4.0")
+
+
+def _selected(
+    ws: Workspace, entity: str, condition: Condition | None, chosen: Layout
+) -> Sequence[Mapping[str, Raw]]:
+    if chosen.for_mailing:
+        return _for_mailing(ws, entity, condition)
+    return ws.index.select(entity, condition, ws.env)
+
+
+def _for_mailing(
+    ws: Workspace, entity: str, condition: Condition | None
+) -> list[Mapping[str, Raw]]:
+    """The records that a mailing may go to; a note counts the others by the reason."""
+    if entity not in HOLDERS:
+        raise BadUsage(f"{PLURAL[entity]} are not mailed", f"one of {', '.join(HOLDERS)}")
+    kept, left = mailable(ws, ws.select(entity, condition))
+    reasons = ", ".join(f"{count} {why}" for why, count in sorted(left.items()))
+    ws.notes.append(f"for mailing: {len(kept)}" + (f"; left out: {reasons}" if left else ""))
+    return [ws.schema.write(record) for record in kept]
 
 
 def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetColumn, ...]:
@@ -76,19 +136,65 @@ def _csv(
 ) -> Iterator[str]:
     delimiter, end = (";", "\r\n") if excel else (",", "\n")
     yield ("\ufeff" if excel else "") + csv_line((c.name for c in columns), delimiter, end)
-    name_of = _names(ws, columns)
     lines: list[str] = []
-    # No country: an export must read back the same wherever numbers without one are read otherwise.
-    ctx = replace(ws.inputs, country="")
-    for row in rows:
-        record = ws.schema.read(entity, row)
-        raw = ws.schema.write(record)
-        cells = row_of(raw, columns, hidden(raw, record.unknown), name_of, ctx)
+    for cells in _cells(ws, entity, rows, columns):
         lines.append(csv_line((guard(c, excel=excel) for c in cells), delimiter, end))
         if len(lines) == CHUNK:
             yield "".join(lines)
             lines.clear()
     yield "".join(lines)
+
+
+def _cells(
+    ws: Workspace,
+    entity: str,
+    rows: Sequence[Mapping[str, Raw]],
+    columns: Sequence[SheetColumn],
+) -> Iterator[list[str]]:
+    name_of = _names(ws, columns)
+    # No country: an export must read back the same wherever numbers without one are read otherwise.
+    ctx = replace(ws.inputs, country="")
+    for row in rows:
+        record = ws.schema.read(entity, row)
+        raw = ws.schema.write(record)
+        yield row_of(raw, columns, hidden(raw, record.unknown), name_of, ctx)
+
+
+def _workbook(
+    ws: Workspace,
+    entity: str,
+    rows: Sequence[Mapping[str, Raw]],
+    columns: Sequence[SheetColumn],
+) -> Iterator[bytes]:
+    from crmcli.store.workbook import write_workbook
+
+    lines = (
+        [typed_cell(column, cell) for column, cell in zip(columns, cells, strict=True)]
+        for cells in _cells(ws, entity, rows, columns)
+    )
+    yield write_workbook([column.name for column in columns], lines, PLURAL[entity])
+
+
+def _cards(
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], version: str
+) -> Iterator[str]:
+    from crmcli.sales.cards import card_of
+    from crmcli.store import files, layout
+    from crmcli.store.vcards import card_text
+
+    companies = SheetColumn("companies", Field("companies", "companies"), "names")
+    name_of = _names(ws, [companies] if entity == "contact" else [])
+
+    def file_of(sha: str) -> bytes:
+        try:
+            return files.read_bytes(files.inside(ws.root, layout.file_path(sha)))
+        except NotFound:
+            ws.notes.append(f"a picture is not in its place: {sha[:12]}…; it is left out")
+            return b""
+
+    for row in rows:
+        raw = ws.schema.write(ws.schema.read(entity, row))
+        yield card_text(card_of(raw, entity, name_of, file_of, ws.inputs), version)
 
 
 def _json_lines(

@@ -102,6 +102,11 @@ def _begin_history(root: Path, paths: list[str], *, demo: bool) -> list[str]:
     try:
         if top is None:
             git.begin(root)
+        ignored = git.ignored(root, paths)
+        if ignored:
+            return [
+                f"nothing is committed: git add would leave out {', '.join(sorted(ignored)[:3])}"
+            ]
         git.commit(root, paths, "New workspace" + (" with the demo company" if demo else ""))
     except git.GitFailed as failure:
         return [f"nothing is committed: {failure.message}"]

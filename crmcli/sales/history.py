@@ -3,95 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, cast
 
 from crmcli.errors import BadUsage, NotFound
-from crmcli.model.event import Event
+from crmcli.model.event import ACTIVITIES, MARKS, Event
 from crmcli.model.fields import BadValues, Record
+from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of
 from crmcli.store.index import Index
+from crmcli.store.repository import RecordRemoved
 from crmcli.store.timeline import are_of_one_change
 from crmcli.workspace import Workspace
 
 PAGE = 500
-"""Events that are read at first when looking back; eight times as many each time that is not enough."""
+"""Events that are read at a time."""
+
+SAID = (*ACTIVITIES, "signal")
+"""What a person writes down because it has happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastChange:
-    """What one transaction wrote on the timeline of a clone, oldest first."""
+    """What one transaction wrote on the timeline of a clone.
 
-    events: tuple[Event, ...]
+    `span` has the ids of its first and last event; no event of another change lies between them.
+    `batch` is the import that it is a part of, "" if of none. `is_undo`: it took something back;
+    what takes back an undo does something again. `is_undoable`: it changed a record, or a person
+    wrote down what happened; else it is what crm notes for itself: letters and other jobs of
+    robots, what triggers have read.
+    """
+
+    index: Index = field(compare=False, repr=False)
     clone: str
+    span: tuple[str, str]
+    batch: str
+    is_undo: bool
+    is_undoable: bool
 
     @property
     def id(self) -> str:
         """The id of its first event stands for the whole."""
-        return self.events[0].id
+        return self.span[0]
 
     @property
-    def span(self) -> tuple[str, str]:
-        """The ids of its first and last event; no event of another change lies between them."""
-        return self.id, self.events[-1].id
+    def events(self) -> tuple[Event, ...]:
+        """Its events, oldest first, all at once; `each` for those of a change that may be large."""
+        return tuple(self.each())
 
-    @property
-    def batch(self) -> str:
-        """The import that it is a part of; "" if of none."""
-        return next((str(e.data["batch"]) for e in self.events if e.data.get("batch")), "")
-
-    @property
-    def is_undo(self) -> bool:
-        """Whether it took something back; what takes back an undo does something again."""
-        return any(e.kind == "change.undone" and not e.data.get("redo") for e in self.events)
-
-
-def group(events: Iterable[Event], clone: str) -> Iterator[PastChange]:
-    """The changes that events of a clone belong to; both in the same order, whichever it is."""
-    found: list[Event] = []
-    for event in events:
-        if found and not _are_together(found[-1].id, event.id):
-            yield _grouped(found, clone)
-            found = []
-        found.append(event)
-    if found:
-        yield _grouped(found, clone)
+    def each(self, *, newest_first: bool = False) -> Iterator[Event]:
+        """Its events, of which some hundred are held at a time."""
+        first, last = self.span
+        after, before = _just_before(first), _just_after(last)
+        for event in _events(
+            self.index, self.clone, after=after, before=before, newest_first=newest_first
+        ):
+            if event.id >= first:
+                yield event
 
 
-def _are_together(one: str, other: str) -> bool:
-    return are_of_one_change(min(one, other), max(one, other))
-
-
-def _grouped(events: Sequence[Event], clone: str) -> PastChange:
-    return PastChange(tuple(sorted(events, key=lambda event: event.id)), clone)
-
-
-def changes_of(index: Index, clone: str) -> Iterator[PastChange]:
-    """The changes that a clone made, the latest first."""
-    limit, seen = PAGE, 0
+def _events(
+    index: Index, clone: str, *, after: str = "", before: str = "", newest_first: bool = False
+) -> Iterator[Event]:
+    """The events of a clone between two ids, some hundred at a time."""
     while True:
-        events = index.events(clone=clone, newest_first=True, limit=limit)
-        changes = list(group(events, clone))
-        is_all = len(events) < limit
-        whole = changes if is_all else changes[:-1]  # the last one may go on beyond the page
-        yield from whole[seen:]
-        if is_all:
+        found = index.events(
+            clone=clone, after=after, before=before, newest_first=newest_first, limit=PAGE
+        )
+        yield from found
+        if len(found) < PAGE:
             return
-        seen, limit = len(whole), limit * 8
-
-
-def change_at(index: Index, event_id: str) -> PastChange | None:
-    """The change to which an event belongs; None if there is no such event in any clone."""
-    for clone in index.clones():
-        if not index.events(clone=clone, after=_just_before(event_id), limit=1):
-            continue
-        for change in changes_of(index, clone):
-            if change.span[0] <= event_id <= change.span[1]:
-                return change
-            if change.span[1] < event_id:
-                break
-    return None
+        after, before = (after, found[-1].id) if newest_first else (found[-1].id, before)
 
 
 def _just_before(event_id: str) -> str:
@@ -99,28 +82,80 @@ def _just_before(event_id: str) -> str:
     return event_id[:-1]
 
 
-def changes_of_batch(index: Index, batch: str) -> Iterator[PastChange]:
-    """The changes by which an import stands, the latest first; one is held at a time."""
+def _just_after(event_id: str) -> str:
+    """An id, more than a whole one, that sorts right behind this one."""
+    return f"{event_id}0"
+
+
+def group(index: Index, clone: str, events: Iterable[Event]) -> Iterator[PastChange]:
+    """The changes that events of a clone belong to; both in the same order, whichever it is."""
+    found: PastChange | None = None
+    for event in events:
+        alone = _of_one(index, clone, event)
+        if found is None:
+            found = alone
+        elif are_of_one_change(found.span[1], event.id) or are_of_one_change(event.id, found.id):
+            found = _joined(found, alone)
+        else:
+            yield found
+            found = alone
+    if found is not None:
+        yield found
+
+
+def _of_one(index: Index, clone: str, event: Event) -> PastChange:
+    is_undoable = (
+        "changes" in event.data
+        or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
+        or event.kind == "file.changed"
+        or event.kind in MARKS
+        or (event.kind in SAID and ":" not in event.actor)
+    )
+    is_undo = event.kind == "change.undone" and not event.data.get("redo")
+    batch = str(event.data.get("batch") or "")
+    return PastChange(index, clone, (event.id, event.id), batch, is_undo, is_undoable)
+
+
+def _joined(one: PastChange, other: PastChange) -> PastChange:
+    return replace(
+        one,
+        span=(min(one.id, other.id), max(one.span[1], other.span[1])),
+        batch=one.batch or other.batch,
+        is_undo=one.is_undo or other.is_undo,
+        is_undoable=one.is_undoable or other.is_undoable,
+    )
+
+
+def changes_of(index: Index, clone: str) -> Iterator[PastChange]:
+    """The changes that a clone made, the latest first."""
+    return group(index, clone, _events(index, clone, newest_first=True))
+
+
+def change_at(index: Index, event_id: str) -> PastChange | None:
+    """The change to which an event belongs; None if there is no such event in any clone."""
+    for clone in index.clones():
+        near = index.events(clone=clone, after=_just_before(event_id), limit=32)
+        if event_id not in [event.id for event in near]:
+            continue
+        last = event_id
+        for event in _events(index, clone, after=event_id):
+            if not are_of_one_change(last, event.id):
+                break
+            last = event.id
+        events = _events(index, clone, before=_just_after(last), newest_first=True)
+        return next(group(index, clone, events))
+    return None
+
+
+def changes_of_batch(index: Index, batch: str) -> list[PastChange]:
+    """The changes by which an import stands, the latest first."""
     found = [
-        (change.id, clone, len(change.events))
+        change
         for clone in index.clones()
-        for change in _forwards(index, clone)
+        for change in group(index, clone, _events(index, clone))
         if change.batch == batch and not change.is_undo
     ]
-    for first, clone, count in sorted(found, reverse=True):
-        events = index.events(clone=clone, after=_just_before(first), limit=count + 32)
-        yield _grouped([event for event in events if event.id >= first][:count], clone)
-
-
-def _forwards(index: Index, clone: str) -> Iterator[PastChange]:
-    """The changes that a clone made, the earliest first."""
-    after, rest = "", cast("tuple[Event, ...]", ())
-    while events := index.events(clone=clone, after=after, limit=PAGE * 8):
-        after = events[-1].id
-        *whole, last = group([*rest, *events], clone)
-        yield from whole
-        rest = last.events
-    yield from group(rest, clone)
+    return sorted(found, key=lambda change: (change.id, change.clone), reverse=True)
 
 
 def before(raw: Mapping[str, Raw] | None, event: Event) -> dict[str, Raw] | None:
@@ -128,7 +163,8 @@ def before(raw: Mapping[str, Raw] | None, event: Event) -> dict[str, Raw] | None
     if event.kind.endswith(".created"):
         return None
     if event.kind.endswith(".removed"):
-        return dict(cast("Mapping[str, Raw]", event.data.get("record", {})))
+        # a file that was deleted by hand left no text
+        return dict(cast("Mapping[str, Raw]", event.data.get("record", {}))) or None
     if raw is None:
         return None
     changes = cast("Mapping[str, Any]", event.data.get("changes", {}))
@@ -149,10 +185,11 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
     """
     events = ws.events(record=record_id, newest_first=True)
     raw: dict[str, Raw] | None = None
-    if ws.exists(record_id):
-        raw = ws.schema.write(ws.get(record_id))
-    elif not events:
-        ws.get(record_id)  # says that there is none
+    try:
+        raw = ws.schema.write(ws.stored(record_id, merged=True).record)
+    except RecordRemoved:
+        if not events:
+            raise  # there never was one
     changed: set[str] = set()
     for event in events:
         if event.at > moment:
@@ -161,6 +198,8 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
     if raw is None:
         raise _was_not_there(record_id, events, moment)
     raw = without_empty(raw, changed)
+    if MERGED_INTO in raw:  # it was a part of another one already
+        return as_of(ws, survivor_in(raw), moment)
     try:
         return ws.schema.read(entity_of(record_id), raw)
     except BadValues as error:

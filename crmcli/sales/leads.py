@@ -21,6 +21,9 @@ from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
 TARGETS = ("contact", "company", "deal")
+OF_A_PERSON = ("phones", "emails", "do_not", "consents")
+"""What a company made of a lead does not get where a contact gets it."""
+
 OF_THE_LEAD = frozenset(
     {"id", "stage", "converted", "converted_at", "batch", "created_at", "owner", "junk_reason"}
 )
@@ -161,7 +164,7 @@ def _company(ws: Workspace, lead: Lead, make: list[str]) -> Record:
     values = _shared(ws, lead, "company")
     values.pop("currency", None)  # that of the lead's amount, not of the company's turnover
     if "contact" in make:  # the person's numbers belong to the person
-        values = {k: v for k, v in values.items() if k not in ("phones", "emails")}
+        values = {k: v for k, v in values.items() if k not in OF_A_PERSON}
     return records.build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
 
 

@@ -103,12 +103,14 @@ def letter_for(
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A letter as it would leave: its headers in order, its parts; `missing` is why it could not."""
+    """A letter as it would leave: its headers in order, its parts; `missing` is why it could not,
+    `refused` why it must not."""
 
     headers: tuple[tuple[str, str], ...]
     text: str
     html: str
     missing: str = ""
+    refused: str = ""
 
 
 def preview(ws: Workspace, template: str, record: Record) -> Preview:
@@ -127,7 +129,10 @@ def preview(ws: Workspace, template: str, record: Record) -> Preview:
         "Attach": ", ".join(letter.attach),
     }
     shown = tuple((name, value) for name, value in headers.items() if value)
-    return Preview(shown, letter.text, letter.html, missing)
+    from crmcli.sales.consent import why_not_mail
+
+    refused = why_not_mail(ws, record, [to]) if to else ""
+    return Preview(shown, letter.text, letter.html, missing, refused)
 
 
 def message_of(

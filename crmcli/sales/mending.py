@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.model.schema import CLASSES
-from crmcli.model.values import Email, Phone
+from crmcli.model.values import Email, Phone, entity_of
+from crmcli.sales.inquest import Inquest, is_there
 from crmcli.sales.links import links_of
 from crmcli.sales.records import with_values, without_link
-from crmcli.store import files, layout
+from crmcli.sales.tombstones import successor
+from crmcli.sales.uniting import relinked
+from crmcli.store import chain, files, inspecting, layout, timeline
 from crmcli.store.index import base
+from crmcli.store.index.documents import IndexDamaged
 from crmcli.store.transaction import Transaction, recover, strays
 
 if TYPE_CHECKING:
@@ -42,23 +46,47 @@ class Loose(NamedTuple):
     field: str
     target: str
 
+    @property
+    def question(self) -> str:
+        """What a person is asked before it is mended."""
+        return f"{self.record} {self.field} links to {self.target}, which is not there: unlink?"
 
-def mend(ws: Workspace, may_unlink: Callable[[Loose], bool]) -> Iterator[Mended]:
-    """Mend the workspace's own state, the timeline's line ends, the spelling of phones and e-mails,
-    and, where `may_unlink` says so, links that lead nowhere. A dry run only tells."""
+
+class Lost(NamedTuple):
+    """A record whose file is gone, though nobody removed it with crm."""
+
+    record: str
+
+    @property
+    def question(self) -> str:
+        """What a person is asked before it is mended."""
+        return f"the file of {self.record} is missing: was it deleted on purpose?"
+
+
+May = Callable[[Loose | Lost], bool]
+"""Says whether something may be mended that has more than one answer."""
+
+
+def mend(ws: Workspace, may: May) -> Iterator[Mended]:
+    """Mend the workspace's own state, lines of the timeline that stand twice or end strangely, records
+    in the wrong folder, the spelling of phones and e-mails, and, where `may` says so, links that lead
+    nowhere and files that were deleted by hand. A dry run only tells."""
     yield from _own_state(ws)
-    yield from _line_ends(ws)
+    yield from _timeline(ws)
+    yield from _places(ws)
     ws.look_again()
+    yield from _index(ws)
     for entity in CLASSES:
         for found in ws.select(entity):
-            yield from _of_record(ws, found, may_unlink)
+            yield from _of_record(ws, found, may)
+    yield from _lost(ws, may)
 
 
 def _own_state(ws: Workspace) -> Iterator[Mended]:
     """What stands in .crm/ and belongs to no change."""
     left = strays(ws.root)
     if left and not ws.dry_run:
-        with files.exclusive(ws.root, "check"):
+        with files.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
             recover(ws.root)
     yield from (Mended(path, "removed what a killed command had left") for path in left)
     folder = ws.root / layout.STATE
@@ -75,38 +103,79 @@ def _own_state(ws: Workspace) -> Iterator[Mended]:
         yield Mended(base.PATH, "removed: it was damaged, and is built anew from the files")
 
 
-def _line_ends(ws: Workspace) -> Iterator[Mended]:
-    """Timeline files whose last line is whole but has lost its end."""
-    from crmcli.store import timeline
-
-    for path in sorted((ws.root / layout.TIMELINE).glob("*/*.csv")):
-        name = path.relative_to(ws.root).as_posix()
-        size, tail = files.read_tail(path, 1)
-        if not size or tail == b"\n" or timeline.read_file(path).end < size:
-            continue  # cut in the middle, which is reported: nobody knows what it said
+def _index(ws: Workspace) -> Iterator[Mended]:
+    """An index that is sound in itself, and says something else than the files."""
+    try:
+        inquest = Inquest(ws, staged=False)
+        for entity in CLASSES:
+            for raw in ws.index.select(entity):
+                inquest.compare(raw)
+        said = [problem.message for problem in inquest.of_index()]
+    except IndexDamaged as error:
+        said = [error.message]
+    for words in said:
+        ws.look_again()
         if not ws.dry_run:
-            _end_line(ws, path, name)
-        yield Mended(name, "gave the last line its end")
+            base.discard(ws.root)
+        yield Mended(base.PATH, f"removed: {words}; it is built anew from the files")
 
 
-def _end_line(ws: Workspace, path: Path, name: str) -> None:
-    with files.exclusive(ws.root, "check"):
+def _timeline(ws: Workspace) -> Iterator[Mended]:
+    """Timeline files with strange line ends, or with a line that stands there twice to the letter."""
+    bad = chain.by_file(ws.problems())
+    found = [*chain.problems(ws.root, bad), *chain.line_ends(ws.root, bad)]
+    for path in dict.fromkeys(p.path for p in found if p.hint == chain.BY_FIX):
+        with _alone(ws) as plan:
+            content = files.read_bytes(ws.root / path)
+            is_whole = timeline.read_file(ws.root / path).end == len(content)
+            new, what = chain.mended(content, is_whole=is_whole)
+            if new != content:
+                plan.put(path, new, files.digest(content))
+        if what:
+            yield Mended(path, "; ".join(what))
+
+
+def _places(ws: Workspace) -> Iterator[Mended]:
+    """Files of records that stand elsewhere than where crm looks for them."""
+    for found in inspecting.misplaced(ws.root):
+        with _alone(ws) as plan:
+            content = files.read_bytes(ws.root / found.path)
+            plan.delete(found.path, files.digest(content))
+            if not found.twin:
+                plan.put(found.target, content, None)
+        what = f"removed: the same stands in {found.target}"
+        yield Mended(found.path, what if found.twin else f"moved to {found.target}")
+
+
+@contextmanager
+def _alone(ws: Workspace) -> Iterator[Transaction]:
+    """A transaction for files that are no records; written at the end, but for a dry run."""
+    with files.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
         recover(ws.root)
-        content = files.read_bytes(path)
         plan = Transaction(ws.root, "check --fix", ws.user)
-        if not content.endswith(b"\n"):
-            plan.put(name, content + b"\n", files.digest(content))
-        plan.commit()
+        yield plan
+        if not ws.dry_run:
+            plan.commit()
 
 
-def _of_record(
-    ws: Workspace, found: Record, may_unlink: Callable[[Loose], bool]
-) -> Iterator[Mended]:
+def _lost(ws: Workspace, may: May) -> Iterator[Mended]:
+    """Notes the removal of records whose files somebody deleted."""
+    for record_id in ws.index.vanished():
+        path = layout.record_path(record_id)
+        if (ws.root / path).exists() or not may(Lost(record_id)):
+            continue
+        with ws.change("check --fix") as change:
+            change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "hand"})
+        yield Mended(path, "noted on the timeline that it was deleted")
+
+
+def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Mended]:
     """The phones, e-mails and links of one record, looked at again under the lock."""
     path = layout.record_path(found.id)
-    loose = [Loose(found.id, n, t) for n, t, _ in links_of(ws, found) if not ws.exists(t)]
-    wanted = [link for link in loose if may_unlink(link)]  # asked before the lock is taken
-    if not wanted and not _spelling(ws, found):
+    loose = [Loose(found.id, n, t) for n, t, _ in links_of(ws, found) if not is_there(ws, t)]
+    merged = {link: new for link in loose if (new := successor(ws, link.target))}
+    wanted = [link for link in loose if link not in merged and may(link)]
+    if not wanted and not merged and not _spelling(ws, found):  # asked before the lock is taken
         return
     told: list[str] = []
     with ws.change("check --fix") as change:
@@ -115,6 +184,9 @@ def _of_record(
         for name, value in values.items():
             told.append(f"{name} {_words(record.get(name))} → {_words(value)}")
         record = with_values(ws, record, values)
+        for link, survivor in merged.items():
+            record = relinked(ws, record, link.target, survivor)
+            told.append(f"{link.field} links to {survivor} now: {link.target} was merged into it")
         for link in wanted:
             record = without_link(ws, record, link.target)
             told.append(f"{link.field} no longer links to {link.target}, which is not there")

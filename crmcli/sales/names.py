@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from crmcli.errors import NotFound
+from crmcli.model.consent import Consent
 from crmcli.model.contact import Contact, full_name
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record, empty
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer, Totals, line_sum
+from crmcli.model.requisites import BankAccount
 from crmcli.model.schema import CLASSES, Schema
 from crmcli.model.settings import Us, User
 from crmcli.model.task import Task
@@ -57,12 +59,12 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
     names = names_for(ws, about) if about is not None else _people(ws, record)
     if isinstance(record, Offer):
         names["deal"] = _plain_or_none(ws, linked(ws, record.deal))
-    now = ws.now.astimezone(ws.zone)
+    now, us = ws.now.astimezone(ws.zone), ws.settings.us
     return {
         **names,
         record.entity: plain(ws, record),
         "owner": _owner(ws, str(getattr(record, "owner", ""))),
-        "us": asdict(ws.settings.us),
+        "us": {**asdict(us), "accounts": [asdict(account) for account in us.accounts]},
         "now": now,
         "today": now.date(),
     }
@@ -95,7 +97,7 @@ def plain(ws: Workspace, record: Record) -> Plain:
 
 
 def _plain_value(value: object, ws: Workspace) -> object:
-    if isinstance(value, Phone | Email | CompanyLink):
+    if isinstance(value, Phone | Email | CompanyLink | BankAccount | Consent):
         return asdict(value)
     if isinstance(value, Line):
         return {**asdict(value), "sum": line_sum(value)}

@@ -12,6 +12,8 @@ from crmcli.model.schema import CLASSES
 from crmcli.model.values import CompanyLink, Raw, Value, fold
 from crmcli.sales import defaults
 from crmcli.sales.lines import read_line
+from crmcli.sales.links import linking_fields
+from crmcli.sales.packed import Pairs
 from crmcli.sales.places import beginning
 from crmcli.sales.required import check_stage, require
 from crmcli.store.repository import Change
@@ -147,7 +149,7 @@ def build(
     custom = {f.name: empty(f.kind) for f in ws.schema.custom.get(entity, ())}
     blank = CLASSES[entity](id=record_id or ws.new_id(entity), custom=custom)
     if strict:
-        values = beginning(ws, entity, values)
+        values = beginning(ws, entity, {**_usual(ws, entity, values), **values})
     record = defaults.complete(ws, with_values(ws, blank, values))
     if strict:
         require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
@@ -157,12 +159,41 @@ def build(
     return record
 
 
-def add(ws: Workspace, entity: str, given: Given) -> Record:
-    """Add a record from values as people write them; returns it."""
-    record = build(ws, entity, read_values(ws, entity, given))
-    with ws.change(f"{entity} add") as change:
-        change.add(record)
+def _usual(ws: Workspace, entity: str, given: Mapping[str, Value]) -> dict[str, Value]:
+    """What settings.yaml gives to custom fields of which nothing was said."""
+    return {
+        field.name: read_value(ws, field, [field.default])
+        for field in ws.schema.custom.get(entity, ())
+        if field.default and field.name not in given
+    }
+
+
+def add(ws: Workspace, entity: str, given: Given, *, anyway: bool = False) -> Record:
+    """Add a record from values as people write them; returns it.
+
+    Refused where the block list keeps it out, unless `anyway`.
+    """
+    record = prepared(ws, entity, given, anyway=anyway)
+    write_new(ws, record)
     return record
+
+
+def prepared(ws: Workspace, entity: str, given: Given, *, anyway: bool = False) -> Record:
+    """The record that `add` would add, not yet written."""
+    record = build(ws, entity, read_values(ws, entity, given))
+    if not anyway:
+        from crmcli.sales.blocklist import check_welcome
+
+        check_welcome(ws, record)
+    if entity == "deal" and not given.get("company"):
+        defaults.note_choice(ws, record)
+    return record
+
+
+def write_new(ws: Workspace, record: Record) -> None:
+    """Write a new record in a change of its own."""
+    with ws.change(f"{record.entity} add") as change:
+        change.add(record)
 
 
 def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
@@ -278,11 +309,9 @@ def referring(ws: Workspace, record_id: str) -> list[Record]:
     found: list[Record] = []
     target = record_id.split("-", 1)[0]
     for entity in CLASSES:
-        for field in ws.schema.fields(entity):
-            is_link = field.kind in ("link", "links") and target in field.entities
-            if is_link or (field.kind == "companies" and target == "company"):
-                condition = ws.condition(f"{field.name} = {record_id}", entity)
-                found += ws.select(entity, condition)
+        for field in linking_fields(ws, entity, target):
+            condition = ws.condition(f"{field.name} = {record_id}", entity)
+            found += ws.select(entity, condition)
     return list({record.id: record for record in found}.values())
 
 
@@ -301,7 +330,19 @@ def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record
                 change.save(without_link(ws, change.get(other.id), record_id))
         for record_id in ids:
             change.remove(record_id)
+        for record_id in _tombstones(ws, ids):
+            change.remove(record_id, {"with": ws.survivor(record_id)})
     return gone
+
+
+def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
+    """What is left of records that were merged into these, however many times over."""
+    found: list[str] = []
+    look = list(ids)
+    while look:
+        look = [merged for i in look for merged, _ in ws.index.merged(i) if merged not in found]
+        found += look
+    return found
 
 
 def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
@@ -330,11 +371,11 @@ def without_link(ws: Workspace, record: Record, record_id: str) -> Record:
 
 def bulk(
     ws: Workspace, entity: str, condition: Condition, wanted: Edit
-) -> list[tuple[Record, Record]]:
+) -> Sequence[tuple[Record, Record]]:
     """Edit every record that fits a condition, in one transaction; before and after of each changed."""
     from crmcli.model.where import holds
 
-    changed: list[tuple[Record, Record]] = []
+    changed: Pairs[Record] = Pairs(ws.schema)
     with ws.change(f"{entity} bulk") as change:
         ws.look_again()  # under the lock, so that nothing slips in between
         for found in ws.select(entity, condition):

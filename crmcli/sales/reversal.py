@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
 from crmcli.model.event import ENTRIES
 from crmcli.model.fields import BadValues
-from crmcli.model.schema import CLASSES
+from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history import PastChange, before, without_empty
-from crmcli.sales.links import links_of
-from crmcli.store.repository import RecordRemoved
+from crmcli.sales.links import links_of, referring_to
+from crmcli.sales.packed import Pairs, Shelf
+from crmcli.sales.rewriting import REWRITTEN, FileReversal
+from crmcli.store import codec
+from crmcli.store.repository import SUM, RecordRemoved, short_sum
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
     from crmcli.store.repository import Change
     from crmcli.workspace import Workspace
-
-AT_ONCE = 500
-"""Records whose referrers are asked for in one question."""
 
 
 class Kept(NamedTuple):
@@ -38,56 +38,83 @@ class Reversal:
     Nothing is written until `write`; changes are taken back the latest first.
     """
 
-    def __init__(self, ws: Workspace, change: Change) -> None:
+    def __init__(self, ws: Workspace, change: Change, by: str = "undo") -> None:
         self.ws = ws
+        self._facts: dict[str, Any] = {"by": by} if by else {}
         self.change = change
         self.kept: list[Kept] = []
-        self._present: dict[str, Record | None] = {}
-        self._raw: dict[str, dict[str, Raw] | None] = {}
+        self._raw = Shelf()
         self._entries: dict[str, str] = {}
         self._reopened: dict[str, Event] = {}
+        self._merges: dict[str, Event] = {}
+        self._parted: set[str] = set()
+        self.files = FileReversal(ws, change)
 
     def take_back(self, past: PastChange) -> None:
-        """Take one change back; a conversion whole or not at all."""
-        earlier = dict(self._raw)
+        """Take one change back; a conversion, or a change of settings, whole or not at all."""
+        stuck = [] if past.batch else self.files.stuck(past.each())  # an import writes records only
+        if stuck:
+            why = "it was changed since, so all of this change is kept"
+            self.kept += [Kept("", path, why) for path in stuck]
+            return
+        earlier = self._raw.copy()
         known = len(self.kept)
-        for event in reversed(past.events):
+        made: list[str] = []
+        is_conversion = False
+        for event in past.each(newest_first=True):
             self._reverse(event, past.clone)
-        made = [e.record for e in past.events if e.kind.endswith(".created")]
+            made += [event.record] if event.kind.endswith(".created") else []
+            is_conversion = is_conversion or event.kind == "lead.converted"
         self._keep_linked([i for i in made if self._raw.get(i) is None])
-        if self._is_half_a_conversion(past, made):
-            self._raw = {**{i: self._as_now(i) for i in self._raw}, **earlier}
+        if is_conversion and any(self._raw.get(i) is not None for i in made):
+            for record_id in self._raw:
+                back = earlier if record_id in earlier else {record_id: self._as_now(record_id)}
+                self._raw[record_id] = back[record_id]
             ids = {kept.record for kept in self.kept[known:]}
             rest = {e.record for e in past.events if e.record not in ids}
             why = "the conversion is taken back whole or not at all"
             self.kept += [Kept(i, "", why) for i in sorted(rest)]
 
-    def _is_half_a_conversion(self, past: PastChange, made: Sequence[str]) -> bool:
-        is_conversion = any(event.kind == "lead.converted" for event in past.events)
-        return is_conversion and any(self._raw.get(i) is not None for i in made)
+    def take_back_events(self, events: Sequence[Event]) -> None:
+        """Take back some events that belong together, though perhaps not all of their change."""
+        for event in reversed(events):
+            self._reverse(event, "")
 
-    def write(self) -> list[tuple[Record | None, Record | None]]:
+    def write(self) -> Pairs[Record | None]:
         """Write what came out, into the open change; each record before and after."""
-        written: list[tuple[Record | None, Record | None]] = []
-        for record_id, raw in self._raw.items():
-            old = self._present[record_id]
+        written: Pairs[Record | None] = Pairs(self.ws.schema)
+        for record_id in sorted(self._raw, key=lambda i: MERGED_INTO not in (self._raw[i] or ())):
+            old, raw = self._on_disk(record_id), self._raw[record_id]
             new = None if raw is None else self._typed(record_id, raw)
             if old == new:
                 continue
             if new is None:
-                self.change.remove(record_id, {"by": "undo"})
+                self.change.remove(record_id, self._facts)
+            elif old is None and survivor_of(new):
+                facts = {"merged": new.id, "into": survivor_of(new), "name": ""}
+                self.change.add(new, {**facts, **self._facts}, f"{new.entity}.merged")
             elif old is None:
                 left = self._robots_left(new) if getattr(new, "stage", "") else {}
-                self.change.add(new, {"by": "undo", **left})
+                self.change.add(new, {**self._facts, **left})
             else:
                 self._save(old, new)
             written.append((old, new))
         return written
 
     def _save(self, old: Record, new: Record) -> None:
-        data: dict[str, Any] = {"by": "undo"}
+        told = self._merges.get(new.id)
+        if told is not None and survivor_of(old) and not survivor_of(new):
+            then = {name: was for name, (was, _) in told.data["changes"].items() if was != ""}
+            old = self._typed(new.id, {"id": new.id, **then})  # as it was when it was merged
+            arrival = {n: old.get(n) for n in ("stage", "pipeline") if getattr(old, n, "")}
+            self._save_merged(told, old, arrival)
         moved = any(getattr(old, n, "") != getattr(new, n, "") for n in ("stage", "pipeline"))
-        if moved:
+        data = self._facts
+        if old == new:
+            return
+        if told is not None and (survivor_of(new) or not moved):
+            self._save_merged(told, new, {})
+        elif moved:
             left = self._robots_left(new)
             self.change.save(new, "stage.entered", {**data, "from": old.get("stage"), **left})
         else:
@@ -95,6 +122,20 @@ class Reversal:
         done = self._reopened.get(new.id)
         if done is not None and not new.get("done_at"):
             self.change.note("task.reopened", done.record, {**done.data, **data})
+
+    def _save_merged(self, told: Event, new: Record, more: Mapping[str, Any]) -> None:
+        """Write a record of a merge that is taken apart, or made again: no move, so no robot wakes."""
+        entity = told.kind.partition(".")[0]
+        kind = f"{entity}.unmerged" if told.kind in JOINS else f"{entity}.merged"
+        facts = {name: told.data[name] for name in ("merged", "into", "name")}
+        text = self.change.odd_text(new.id)
+        if text:
+            facts["text"] = text
+        if len(self._parted) > 1:
+            facts["together"] = sorted(self._parted)
+        self.change.save(new, kind, {**facts, **self._facts, **more})
+        if told.data.get("text"):
+            self.change.write_as(new.id, str(told.data["text"]))
 
     def _robots_left(self, record: Record) -> dict[str, Any]:
         """The robots that had not acted yet when the record was moved away: these go on waiting."""
@@ -120,10 +161,19 @@ class Reversal:
             self._unmake(event, clone)
         elif event.kind.endswith(".removed"):
             self._bring_back(event)
+        elif event.kind in JOINS and "changes" not in data and data["merged"] == event.record:
+            if self._now(event.record) is not None:  # a tombstone that was brought back
+                self._raw[event.record] = None
+        elif event.kind in (*JOINS, *PARTINGS):
+            self._merges[event.record] = event
+            self._parted.add(str(data.get("merged")))
+            self._put_back(event.record, data.get("changes", {}), by_item=True)
         elif "changes" in data:
             if event.kind == "stage.entered":
                 self._entries[event.record] = event.id
             self._put_back(event.record, data["changes"])
+        elif event.kind == REWRITTEN:
+            self.files.reverse(event)
         elif event.kind == "task.done" and data.get("task"):
             self._reopened[str(data["task"])] = event
 
@@ -131,10 +181,24 @@ class Reversal:
         raw = self._now(event.record)
         if raw is None:
             return  # it is gone already
-        if not entity_of(event.record) or raw != self._as_made(event, clone):
+        made = self._as_made(event, clone) if entity_of(event.record) else None
+        if made is None or raw != made:
             self.kept.append(Kept(event.record, "", "it was changed since it was made"))
-            return
-        self._raw[event.record] = None
+        elif self._is_edited_by_hand(event, made):
+            self.kept.append(Kept(event.record, "", "it was edited by hand since it was made"))
+        else:
+            self._raw[event.record] = None
+
+    def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw]) -> bool:
+        """Whether a record, reckoned back to when it was made, is another one than that.
+
+        Events of older versions do not say what it was.
+        """
+        known = str(made.data.get(SUM, ""))
+        if not known or self.ws.stored(made.record, merged=True).digest.startswith(known):
+            return False
+        record = self._typed(made.record, raw)
+        return short_sum(codec.dump(self.ws.schema.write(record)).encode()) != known
 
     def _as_made(self, made: Event, clone: str) -> dict[str, Raw] | None:
         """The record as it was right after it was made, by its file and its events since.
@@ -160,19 +224,29 @@ class Reversal:
         if self._now(event.record) is not None:
             self.kept.append(Kept(event.record, "", "it is there again"))
             return
+        if before(None, event) is None:
+            self.kept.append(Kept(event.record, "", "its file was deleted by hand"))
+            return
         self._entries[event.record] = event.id
         self._raw[event.record] = before(None, event)
 
-    def _put_back(self, record_id: str, changes: Mapping[str, Sequence[Raw]]) -> None:
+    def _put_back(
+        self, record_id: str, changes: Mapping[str, Sequence[Raw]], *, by_item: bool = False
+    ) -> None:
+        """Give fields their values of before; `by_item`, of a list that was edited since its part."""
         raw = self._now(record_id)
         if raw is None:
             self.kept.append(Kept(record_id, "", "it was removed since"))
             return
         wanted = dict(raw)
         for name, (old, new) in changes.items():
-            if raw.get(name, "") == new:
+            now = raw.get(name, "")
+            part = without_part(now, old, new) if by_item else None
+            if now == new:
                 wanted[name] = old
-            elif raw.get(name, "") != old:
+            elif part is not None:
+                wanted[name] = part
+            elif now != old:
                 self.kept.append(Kept(record_id, name, "it was changed since"))
         self._raw[record_id] = without_empty(wanted, changes)
 
@@ -184,13 +258,14 @@ class Reversal:
 
     def _as_now(self, record_id: str) -> dict[str, Raw] | None:
         """The record as it is on disk."""
-        if record_id not in self._present:
-            try:
-                self._present[record_id] = self.change.get(record_id)
-            except RecordRemoved:
-                self._present[record_id] = None
-        record = self._present[record_id]
+        record = self._on_disk(record_id)
         return None if record is None else self.ws.schema.write(record)
+
+    def _on_disk(self, record_id: str) -> Record | None:
+        try:
+            return self.change.get(record_id, merged=True)
+        except RecordRemoved:
+            return None
 
     def _typed(self, record_id: str, raw: Mapping[str, Raw]) -> Record:
         try:
@@ -227,22 +302,3 @@ class Reversal:
             if raw is not None:
                 record = self._typed(record_id, raw)
                 yield from ((record_id, t) for _, t, _ in links_of(self.ws, record) if t in targets)
-
-
-def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
-    """The records that link to any of these, each once, in a question for each field and 500 ids."""
-    found: dict[str, Record] = {}
-    by_entity: dict[str, list[str]] = {}
-    for record_id in ids:
-        by_entity.setdefault(entity_of(record_id), []).append(record_id)
-    for target, targets in by_entity.items():
-        for entity in CLASSES:
-            for field in ws.schema.fields(entity):
-                is_link = field.kind in ("link", "links") and target in field.entities
-                if not is_link and not (field.kind == "companies" and target == "company"):
-                    continue
-                for start in range(0, len(targets), AT_ONCE):
-                    listed = ", ".join(targets[start : start + AT_ONCE])
-                    condition = ws.condition(f"{field.name} in ({listed})", entity)
-                    found.update((r.id, r) for r in ws.select(entity, condition))
-    return found.values()

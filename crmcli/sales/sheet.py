@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from crmcli.model.fields import UTM_KEYS, Field
+from crmcli.model.fields import UTM_KEYS, Field, parse_value
 from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
 
@@ -30,6 +32,11 @@ UNKNOWN = "unknown"
 SEPARATOR = "; "
 _PAIR = re.compile(rf"([a-z]+)=([a-z]+-[{ID_LETTERS}]{{8}})")
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
+FIRST_YEAR = 1900
+"""Workbooks count days from here, and their first year has a day too many."""
+
+_HUNDREDTHS = re.compile(r"-?[0-9]+\.[1-9]0")
+_TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -88,6 +95,24 @@ def row_of(
         else:
             cells.append(write_cell(column.field, cast("Raw", value), ctx))
     return cells
+
+
+def typed_cell(column: SheetColumn, cell: str) -> str | Decimal | date:
+    """A cell as a workbook has it: a number or a date where it comes back the same, else text."""
+    from crmcli.store.workbook import fits_a_number
+
+    kind = "" if column.part else column.field.kind
+    if not cell or kind not in ("number", "money", "date"):
+        return cell
+    try:
+        value = parse_value(kind, cell)
+    except ValueError:
+        return cell
+    if isinstance(value, Decimal):
+        plain = cell[:-1] if kind == "money" and _HUNDREDTHS.fullmatch(cell) else cell
+        is_cut = kind == "money" and _TENTHS.fullmatch(cell)
+        return value if fits_a_number(plain) and not is_cut else cell
+    return value if isinstance(value, date) and value.year > FIRST_YEAR else cell
 
 
 def _names(kind: str, value: Raw, name_of: Callable[[str], str]) -> str:
@@ -194,6 +219,12 @@ def _write_companies(raw: Raw) -> str:
     )
 
 
+def _write_accounts(raw: Raw) -> str:
+    items = cast("list[dict[str, str]]", raw)
+    parts = ("account", "bic", "corr", "bank")
+    return SEPARATOR.join(" ".join(i[part] for part in parts if i.get(part)) for i in items)
+
+
 def _write_texts(raw: Raw) -> str:
     return SEPARATOR.join(cast("list[str]", raw))
 
@@ -217,6 +248,7 @@ _WRITE: Mapping[str, Callable[[Raw], str]] = {
     "emails": _write_emails,
     "companies": _write_companies,
     "converted": _write_pairs,
+    "accounts": _write_accounts,
     **dict.fromkeys(("tags", "choices", "urls", "links"), _write_texts),
 }
 

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import NotFound, Refused
-from crmcli.model.event import ACTIVITIES
-from crmcli.sales.history import PastChange, change_at, changes_of, changes_of_batch
+from crmcli.model.event import MARKS
+from crmcli.sales.history import SAID, PastChange, change_at, changes_of, changes_of_batch
+from crmcli.sales.packed import Pairs
 from crmcli.sales.reversal import Kept, Reversal
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Span = tuple[str, str]
 OUTGOING = ("mail.out", "sms.out", "message.out")
-SAID = (*ACTIVITIES, "signal")
 
 
 class NothingToUndo(Refused):
@@ -33,18 +33,21 @@ class NothingToUndo(Refused):
 class Undone:
     """What was taken back: each record before and after (None: not there).
 
-    `kept` is what was changed since and left alone, `stays` what has happened in the world.
+    `kept` is what was changed since and left alone, `stays` what has happened in the world; `files`
+    are other files that say again what they said.
     """
 
-    records: list[tuple[Record | None, Record | None]] = field(default_factory=list)
+    records: Pairs[Record | None]
     kept: list[Kept] = field(default_factory=list)
     stays: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     def add(self, other: Undone) -> None:
         """Take in what another transaction took back."""
-        self.records += other.records
+        self.records.extend(other.records)
         self.kept += other.kept
         self.stays += other.stays
+        self.files += other.files
 
 
 Each = Callable[[Undone], None]
@@ -73,7 +76,7 @@ def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
 
     def find(index: Index) -> list[PastChange]:
         spans = undone_spans(index)
-        found = list(changes_of_batch(index, batch))
+        found = changes_of_batch(index, batch)
         if not found:
             raise NotFound(f"no import was {batch!r}", "crm import prints the name of its batch")
         left = [past for past in found if past.span not in spans]
@@ -105,7 +108,7 @@ def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Eac
 
     Returns all that was taken back, or with `each` nothing: an import may be larger than memory.
     """
-    total = Undone()
+    total = Undone(Pairs(ws.schema))
     tell = each or total.add
     with ws.change("undo") as change:
         ws.look_again()
@@ -160,7 +163,7 @@ def _latest(index: Index, clone: str, count: int) -> list[PastChange]:
     found: list[PastChange] = []
     units: set[str] = set()
     for past in changes_of(index, clone):
-        if past.span in spans or past.is_undo or not is_undoable(past):
+        if past.span in spans or past.is_undo or not past.is_undoable:
             continue
         unit = past.batch or past.id
         if unit not in units and len(units) == count:
@@ -191,36 +194,31 @@ def _last_undo(index: Index, clone: str) -> list[PastChange]:
     return found
 
 
-def is_undoable(past: PastChange) -> bool:
-    """Whether it changed a record, or a person wrote down what happened.
-
-    Else it is what crm notes for itself: letters and other jobs of robots, what triggers have read.
-    """
-    return any(
-        "changes" in event.data
-        or event.kind.endswith((".created", ".removed"))
-        or (event.kind in SAID and ":" not in event.actor)
-        for event in past.events
-    )
-
-
 def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
     """Take changes back within an open change, the latest first; it notes which they were."""
     reversal = Reversal(ws, change)
     for past in changes:
         reversal.take_back(past)
     records = reversal.write()
+    files = reversal.files.write()
     facts: dict[str, Any] = {"undone": [list(past.span) for past in changes]}
     if changes[0].batch:
         facts["batch"] = changes[0].batch
     if changes[0].is_undo:
         facts["redo"] = True
     change.note("change.undone", "", facts)
-    said = [_said(e) for past in changes for e in past.events if e.kind in SAID]
-    return Undone(records, reversal.kept, said + _letters(ws, records, changes))
+    said = [_said(e) for past in changes for e in past.each() if e.kind in SAID or _is_first(e)]
+    return Undone(records, reversal.kept, said + _letters(ws, records, changes), files)
+
+
+def _is_first(event: Event) -> bool:
+    """Whether it is a mark on two records, the first of its two events."""
+    return event.kind in MARKS and event.record < str(event.data.get("other"))
 
 
 def _said(event: Event) -> str:
+    if event.kind in MARKS:
+        return f"the mark on {event.record} and {event.data.get('other')} is taken back"
     return f"{event.kind} of {event.record} stays on the timeline"
 
 
@@ -231,10 +229,12 @@ def _letters(
 ) -> list[str]:
     """The letters that robots have sent since about what is taken back: they cannot be called back."""
     first = min(past.id for past in changes)
+    sent = [e for e in ws.history.events(kinds=OUTGOING, after=first) if ":" in e.actor]
+    if not sent:
+        return []
     ids = {record.id for pair in records for record in pair if record is not None}
-    found = []
-    for event in ws.history.events(kinds=OUTGOING, after=first):
-        if event.record in ids and ":" in event.actor:
-            to = event.data.get("to", "")
-            found.append(f"the letter to {to} about {event.record} has left and cannot be undone")
-    return found
+    return [
+        f"the letter to {e.data.get('to', '')} about {e.record} has left and cannot be undone"
+        for e in sent
+        if e.record in ids
+    ]

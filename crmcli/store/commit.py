@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -71,13 +71,18 @@ class CommitRecord(NamedTuple):
 
     def encode(self) -> bytes:
         """Its file: the checksum on the first line, JSON below."""
-        raw = {
-            **self._asdict(),
-            "puts": [put._asdict() for put in self.puts],
-            "appends": [append._asdict() for append in self.appends],
-            "deletes": [delete._asdict() for delete in self.deletes],
-        }
-        body = json.dumps({"version": _VERSION, **raw}, ensure_ascii=False).encode()
+        head = {"version": _VERSION, "id": self.id, "who": self.who}
+        written = bytearray(_json({**head, "command": self.command, "at": self.at})[:-1])
+        # One after the other: all in one text would be several times as large for a while.
+        lists: dict[str, Sequence[Put | Append | Delete]] = {
+            "puts": self.puts, "appends": self.appends, "deletes": self.deletes
+        }  # fmt: skip
+        for name, items in lists.items():
+            written += f', "{name}": ['.encode()
+            for number, item in enumerate(items):
+                written += (b", " if number else b"") + _json(item._asdict())
+            written += b"]"
+        body = bytes(written + b"}")
         return files.digest(body).encode() + b"\n" + body
 
     @classmethod
@@ -97,6 +102,10 @@ class CommitRecord(NamedTuple):
                 "deletes": tuple(Delete(**delete) for delete in raw["deletes"]),
             }
         )
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def digest_of(path: str) -> str | None:

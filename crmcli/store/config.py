@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
-from crmcli.model.fields import CUSTOM_KINDS, Field
-from crmcli.model.schema import own_fields
+from crmcli.model.requisites import BankAccount, check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.settings import (
-    DIRECTORIES,
+    COMMITS,
     LANGUAGES,
     NUMBERED,
     WEEKDAYS,
@@ -23,21 +21,22 @@ from crmcli.model.settings import (
     User,
     WebhookChannel,
 )
-from crmcli.model.values import ENTITIES, parse_date, parse_decimal
-from crmcli.store.cursor import Cursor, choice_hint, nearest, read_marked, unique
+from crmcli.model.values import parse_date, parse_decimal
+from crmcli.store.cursor import Cursor, marked, nearest, read_marked
+from crmcli.store.declared import check_directories, read_directories, read_fields
 from crmcli.store.layout import SETTINGS
 from crmcli.store.pipelines import (
     load_pipelines as load_pipelines,
 )  # the other half of the configuration
 
 KEYS = ("company", "language", "currency", "time_zone", "phone_country", "vat", "users",
-        "directories", "fields", "channels", "numbering", "calendar", "automation")  # fmt: skip
-COMPANY_KEYS = ("name", "legal_name", "inn", "kpp", "address", "phone", "email", "site", "bank")
-FIELD_KEYS = ("type", "label", "required", "choices", "directory", "to", "default")
+        "directories", "fields", "channels", "numbering", "calendar", "automation",
+        "git", "storage")  # fmt: skip
+COMPANY_KEYS = ("name", "legal_name", "inn", "kpp", "ogrn", "vat_id", "director", "address",
+                "legal_address", "postal_address", "phone", "email", "site", "bank")  # fmt: skip
+ACCOUNT_KEYS = ("account", "bic", "corr", "bank")
 
 USER_RULE = r"[^\W\d][\w.-]{0,39}"
-NAME_RULE = r"[^\W\d]\w{0,39}"
-DIRECTORY_RULE = r"[a-z][a-z0-9_]{0,39}"
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
@@ -46,14 +45,18 @@ ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 NUMBER_RULE = r"\{(year|month|seq)(:0?[1-9])?\}"
 HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
 
-RESERVED = ("id", "custom", "unknown", "entity", "phone", "email", "tag", "and", "or", "not",
-            "in", "has", "is", "empty", "today", "now")  # fmt: skip
-"""Names that a custom field cannot have: the condition language or the record uses them."""
-
 
 def load_settings(root: Path) -> Settings:
     """What settings.yaml says; the defaults if there is none. InvalidData names every fault."""
-    top = read_marked(root, SETTINGS)
+    return _settings(read_marked(root, SETTINGS))
+
+
+def settings_of(data: bytes) -> Settings:
+    """What the text of a settings.yaml says, before it is one; InvalidData names every fault."""
+    return _settings(marked(data, SETTINGS))
+
+
+def _settings(top: Cursor | None) -> Settings:
     if top is None:
         return Settings()
     if not isinstance(top.value, dict):
@@ -69,21 +72,23 @@ def load_settings(root: Path) -> Settings:
 
 def _read_settings(top: Cursor) -> Settings:
     default = Settings()
-    directories = _directories(top.at("directories"))
-    fields = _fields(top.at("fields"), directories)
-    _check_directories(top.at("directories"), fields)
+    directories = read_directories(top.at("directories"))
+    fields = read_fields(top.at("fields"), directories)
+    check_directories(top.at("directories"), fields)
     vat = top.at("vat").known(("rate", "included"))
     channels = top.at("channels").known(("mail", "webhook"))
     effects = top.at("automation").known(("max_effects",)).at("max_effects")
-    us = _us(top.at("company"))
+    commit = top.at("git").known(("commit",)).at("commit")
+    any_disk = top.at("storage").known(("any_disk",)).at("any_disk")
+    country = top.at("phone_country").matching("[A-Z]{2}", "a country code like RU")
+    us = _us(top.at("company"), is_russian=country in ("", "RU"))
     return Settings(
         us=us,
         language=top.at("language").one_of(LANGUAGES, default.language),
         currency=top.at("currency").matching("[A-Z]{3}", "a currency code like RUB")
         or default.currency,
         time_zone=top.at("time_zone").parsed(_zone, default.time_zone),
-        phone_country=top.at("phone_country").matching("[A-Z]{2}", "a country code like RU")
-        or default.phone_country,
+        phone_country=country or default.phone_country,
         vat_rate=vat.at("rate").parsed(_rate, None),
         vat_included=vat.at("included").yes_no(default.vat_included),
         users=_users(top.at("users")),
@@ -94,13 +99,32 @@ def _read_settings(top: Cursor) -> Settings:
         numbering={**default.numbering, **_numbering(top.at("numbering"))},
         calendar=_calendar(top.at("calendar")),
         max_effects=effects.whole(1, 1_000_000) or default.max_effects,
+        commit=commit.one_of(COMMITS, default.commit),
+        any_disk=any_disk.yes_no(default.any_disk),
     )
 
 
-def _us(place: Cursor) -> Us:
-    place.known(COMPANY_KEYS)
+def _us(place: Cursor, *, is_russian: bool) -> Us:
+    place.known((*COMPANY_KEYS, "accounts"))
     _email(place.at("email"))
-    return Us(**{key: place.at(key).text().strip() for key in COMPANY_KEYS})
+    if is_russian:
+        for key, read in (("inn", read_inn), ("kpp", read_kpp), ("ogrn", read_ogrn)):
+            place.at(key).parsed(read, "")
+    accounts = tuple(_account(p, is_russian=is_russian) for p in place.at("accounts").items())
+    texts = {key: place.at(key).text().strip() for key in COMPANY_KEYS}
+    return Us(**texts, accounts=accounts)
+
+
+def _account(place: Cursor, *, is_russian: bool) -> BankAccount:
+    """One of our own bank accounts, its digits checked against its BIC."""
+    place.known(ACCOUNT_KEYS, ("account",))
+    account = BankAccount(*(place.at(key).text().strip() for key in ACCOUNT_KEYS))
+    if account.account and is_russian:
+        try:
+            check_account(account)
+        except ValueError as error:
+            place.fault(str(error))
+    return account
 
 
 def _email(place: Cursor) -> str:
@@ -137,114 +161,6 @@ def _users(place: Cursor) -> dict[str, User]:
             word, entry.at("name").text(), _email(entry.at("email")), entry.at("phone").text()
         )
     return users
-
-
-def _directories(place: Cursor) -> dict[str, dict[str, str]]:
-    directories: dict[str, dict[str, str]] = {}
-    for entry in place.entries():
-        word = str(entry.path[-1])
-        if not re.fullmatch(DIRECTORY_RULE, word):
-            entry.fault(f"{word!r} cannot name a directory", "small latin letters, digits and _")
-        if isinstance(entry.value, list):
-            values = entry.texts()
-            unique(values, "value")
-            directories[word] = {value: value for value, _ in values}
-        elif isinstance(entry.value, dict):
-            directories[word] = {str(v.path[-1]): v.text(str(v.path[-1])) for v in entry.entries()}
-        elif entry.is_present:
-            entry.fault(f"{word!r} must hold a list of values", "write - value, or id: label")
-    return directories
-
-
-def _check_directories(place: Cursor, fields: Mapping[str, tuple[Field, ...]]) -> None:
-    """A directory that no field uses is a slip of the pen."""
-    used = {*DIRECTORIES, *(field.directory for many in fields.values() for field in many)}
-    if isinstance(place.value, dict):
-        for word in place.value:
-            if word not in used:
-                place.at(word).fault(
-                    f"no field uses the directory {word!r}", choice_hint(word, sorted(used - {""}))
-                )
-
-
-def _fields(place: Cursor, directories: Mapping[str, object]) -> dict[str, tuple[Field, ...]]:
-    place.known(ENTITIES)
-    fields = {}
-    for entity in ENTITIES:
-        entries = list(place.at(entity).entries())
-        fields[entity] = tuple(_field(entry, entity, directories) for entry in entries)
-    return {entity: many for entity, many in fields.items() if many}
-
-
-def _field(place: Cursor, entity: str, directories: Mapping[str, object]) -> Field:
-    name = str(place.path[-1])
-    if not re.fullmatch(NAME_RULE, name):
-        place.fault(f"{name!r} cannot name a field", "one word of letters, digits and _")
-    elif name in RESERVED or any(own.name == name for own in own_fields(entity)):
-        place.fault(f"{entity} has a field {name!r} already", "give yours another name")
-    place.known(FIELD_KEYS, ("type",))
-    kind = place.at("type").one_of(CUSTOM_KINDS, "text")
-    choices = place.at("choices").texts()
-    unique(choices, "choice")
-    directory = place.at("directory").text()
-    _check_field(place, kind, bool(choices), directory, directories)
-    # One phone or e-mail of a custom field is kept as a list like the built-in ones, so that
-    # every number is found, compared and written alike.
-    kept = {"phone": "phones", "email": "emails"}.get(kind, kind)
-    return Field(
-        name,
-        kept,
-        label=place.at("label").text(name),
-        choices=tuple(choice for choice, _ in choices),
-        directory=directory,
-        entities=_targets(place.at("to"), kind),
-        required=place.at("required").yes_no(False),
-        default=_default(place.at("default"), kept, [choice for choice, _ in choices]),
-        custom=True,
-    )
-
-
-def _check_field(
-    place: Cursor, kind: str, has_choices: bool, directory: str, directories: Mapping[str, object]
-) -> None:
-    if kind in ("choice", "choices") and has_choices == bool(directory):
-        place.fault(
-            f"a field of type {kind} needs either choices or a directory",
-            "write choices: [a, b], or directory: and its name under directories",
-        )
-    elif kind not in ("choice", "choices", "text") and directory:
-        place.at("directory").fault("only a choice or text can come from a directory")
-    elif kind not in ("choice", "choices") and has_choices:
-        place.at("choices").fault(f"a field of type {kind} has no choices", "write type: choice")
-    if directory and directory not in directories and directory not in DIRECTORIES:
-        known = [*directories, *(name for name in DIRECTORIES if name not in directories)]
-        place.at("directory").fault(
-            f"there is no directory {directory!r}", choice_hint(directory, known)
-        )
-
-
-def _targets(place: Cursor, kind: str) -> tuple[str, ...]:
-    if kind != "link":
-        if place.is_present:
-            place.fault("only a link points to something", "write type: link")
-        return ()
-    if isinstance(place.value, list):
-        return tuple(item.one_of(ENTITIES) for item in place.items())
-    target = place.one_of(ENTITIES)
-    return (target,) if target else ENTITIES
-
-
-def _default(place: Cursor, kind: str, choices: list[str]) -> str:
-    from crmcli.model.fields import parse_value
-
-    def fitting(text: str) -> str:
-        parse_value(kind, text)
-        return text
-
-    text = place.parsed(fitting, "")
-    if text and choices and text not in choices:
-        place.fault(f"{text!r} is none of the choices", choice_hint(text, choices))
-    return text
 
 
 def _mail(place: Cursor, *, has_address: bool) -> MailChannel:

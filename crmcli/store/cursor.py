@@ -11,6 +11,7 @@ from typing import TypeVar
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.values import Raw
 from crmcli.store import files
+from crmcli.store.layout import PIPELINES
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -53,10 +54,11 @@ class Findings:
         if not self.problems:
             return
         ordered = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line)
+        again = "pipeline check" if self.path == PIPELINES else "check"
         faults = "1 fault" if len(ordered) == 1 else f"{len(ordered)} faults"
         raise InvalidData(
             f"{self.path} has {faults}",
-            "mend each line named, then look again with: crm pipeline check",
+            f"mend each line named, then look again with: crm {again}",
             ordered,
         )
 
@@ -206,11 +208,17 @@ def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:
 def read_marked(root: Path, name: str) -> Cursor | None:
     """The top of a configuration file, None if there is no file."""
     from crmcli.store.canonical import MAX_BYTES
-    from crmcli.store.codec import load_marked
 
     try:
         data = files.read_bytes(root / name, most=MAX_BYTES)
     except files.Missing:
         return None
-    marked = load_marked(data, name)
-    return Cursor(marked.value, (), Findings(name, marked.lines))
+    return marked(data, name)
+
+
+def marked(data: bytes, name: str) -> Cursor:
+    """The top of a configuration file of that text."""
+    from crmcli.store.codec import load_marked
+
+    read = load_marked(data, name)
+    return Cursor(read.value, (), Findings(name, read.lines))

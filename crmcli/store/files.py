@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData, NotFound, ServiceFailed
+from crmcli.store import disks
 
 LOCK = ".crm/lock"
 _POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -241,16 +243,22 @@ def remove_folders(made: Iterable[Path]) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(root: Path, command: str, timeout: float = 10.0) -> Iterator[None]:
+def exclusive(
+    root: Path, command: str, timeout: float = 10.0, *, any_disk: bool = False
+) -> Iterator[None]:
     """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
 
-    Never hold it over the network, an editor or a fork.
+    Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
+    trusted, unless `any_disk` or the environment says that this is known.
     """
+    forced = disks.is_forced(any_disk=any_disk)
+    if not forced:
+        disks.refuse_untrusted(root)
     make_folders(root, LOCK.rpartition("/")[0])
     with os_errors(f"lock {root}"):
         fd = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
-        _take(fd, fcntl.LOCK_EX, timeout, root)
+        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
         _sign(fd, f"{os.getpid()} {command}\n")
         try:
             yield
@@ -264,14 +272,15 @@ def exclusive(root: Path, command: str, timeout: float = 10.0) -> Iterator[None]
 def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
     """Hold the workspace together with other readers, while nobody changes it; Busy as above.
 
-    A folder that can only be read and was never locked is read without a lock.
+    A folder that can only be read and was never locked, or whose file system knows no locks, is
+    read without one.
     """
     fd = _open_to_read(root)
     if fd is None:
         yield
         return
     try:
-        _take(fd, fcntl.LOCK_SH, timeout, root)
+        _take(fd, fcntl.LOCK_SH, timeout, root, may_lack=True)
         yield
     finally:
         os.close(fd)
@@ -292,7 +301,7 @@ def _open_to_read(root: Path) -> int | None:
         return None
 
 
-def _take(fd: int, how: int, timeout: float, root: Path) -> None:
+def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
     """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
     deadline = time.monotonic() + timeout
     pause, longest = _POLL
@@ -303,6 +312,8 @@ def _take(fd: int, how: int, timeout: float, root: Path) -> None:
         except BlockingIOError:
             left = deadline - time.monotonic()
         except OSError as error:
+            if may_lack and error.errno in _NO_LOCKS:
+                return
             raise plain_error(error, f"lock {root}") from error
         if left <= 0:
             raise Busy(

@@ -11,7 +11,7 @@ from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
-from crmcli.store.cursor import Cursor, read_marked, unique
+from crmcli.store.cursor import Cursor, marked, read_marked, unique
 from crmcli.store.layout import PIPELINES
 from crmcli.store.rules import Frame, read_robot, read_schedule, read_trigger
 
@@ -31,13 +31,16 @@ class _Ground:
     aliases: Mapping[str, Mapping[str, str]]
 
 
-def load_pipelines(root: Path, schema: Schema, settings: Settings | None = None) -> Pipelines:
-    """What pipelines.yaml declares. InvalidData names every fault, with its line.
+def load_pipelines(
+    root: Path, schema: Schema, settings: Settings | None = None, data: bytes | None = None
+) -> Pipelines:
+    """What pipelines.yaml declares, or would if it held `data`. InvalidData names every fault, with
+    its line.
 
     With the settings, conditions may say users, sources and the like by name, and one that says an
     unknown value is a fault.
     """
-    top = read_marked(root, PIPELINES)
+    top = read_marked(root, PIPELINES) if data is None else marked(data, PIPELINES)
     if top is None or not isinstance(top.value, dict):
         raise InvalidData(
             f"{PIPELINES} declares no pipelines",

@@ -14,11 +14,17 @@ from typing import Any
 from crmcli.errors import InvalidData, NotFound, Problem
 from crmcli.model.event import Event
 from crmcli.model.fields import BadValues, Record, dump_value
+from crmcli.model.merged import MERGED_INTO, survivor_in, survivor_of
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Raw, entity_of, format_instant
-from crmcli.store import codec, files, layout, timeline
+from crmcli.store import codec, files, layout, timeline, uncommitted
 from crmcli.store.canonical import MAX_BYTES
+from crmcli.store.disks import UntrustedDisk
+from crmcli.store.drafts import Content, Draft, Drafts
 from crmcli.store.transaction import Transaction, needs_recovery, recover
+
+MAX_FILE = 64 * MAX_BYTES
+"""How much a file that is no record may hold to be rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +36,38 @@ class Stored:
     digest: str
 
 
+SUM = "sum"
+"""The key in the data of a `created` event of what tells whether the record was edited by hand since."""
+
+
+def short_sum(content: bytes) -> str:
+    """The beginning of the sha256 of a record's file, as it was made."""
+    return files.digest(content)[:8]
+
+
 class RecordRemoved(NotFound):
     """The record is not there, or no longer."""
 
 
-def read_record(root: Path, schema: Schema, record_id: str) -> Stored:
-    """Read one record by its full id; RecordRemoved if there is no file, InvalidData if it is broken."""
+class RecordMerged(RecordRemoved):
+    """The record went into another, and only its tombstone is there."""
+
+
+def merged_into(root: Path, record_id: str) -> str:
+    """The id into which a record was merged; "" if it was not, or its file cannot be read."""
+    path = layout.record_path(record_id)
+    try:
+        data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
+        return survivor_in(codec.load(data, path)) if MERGED_INTO.encode() in data else ""
+    except (files.Missing, InvalidData):
+        return ""
+
+
+def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = False) -> Stored:
+    """Read one record by its full id; RecordRemoved if there is no file, InvalidData if it is broken.
+
+    RecordMerged for a tombstone, unless `merged` asks for it.
+    """
     path = layout.record_path(record_id)
     try:
         data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
@@ -49,11 +81,19 @@ def read_record(root: Path, schema: Schema, record_id: str) -> Stored:
             "make it equal to the file's name",
             [Problem(path, 1, "the id differs from the file's name")],
         )
+    if MERGED_INTO in raw and not merged:
+        raise gone_into(record_id, survivor_in(raw))
     try:
         record = schema.read(entity_of(record_id), raw)
     except BadValues as error:
         raise unreadable(path, data, error) from None
     return Stored(record, raw, files.digest(data))
+
+
+def gone_into(record_id: str, survivor: str) -> RecordMerged:
+    """The refusal for a record that was merged."""
+    undo = f"crm {entity_of(record_id)} unmerge {record_id} takes them apart"
+    return RecordMerged(f"{record_id} was merged into {survivor}", f"use {survivor}; {undo}")
 
 
 def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
@@ -65,7 +105,7 @@ def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
     return InvalidData(str(problems[0]), "mend the file, or look with crm check", problems)
 
 
-def recover_if_needed(root: Path, command: str) -> list[str]:
+def recover_if_needed(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
     """Finish what a killed command had committed; notes for the user. Cheap when there is nothing.
 
     Where that cannot be written now, reading goes on: every file is whole, old or new.
@@ -73,9 +113,9 @@ def recover_if_needed(root: Path, command: str) -> list[str]:
     if not needs_recovery(root):
         return []
     try:
-        with files.exclusive(root, command):
+        with files.exclusive(root, command, any_disk=any_disk):
             return recover(root)
-    except (files.DiskFull, files.PermissionDenied) as error:
+    except (files.DiskFull, files.PermissionDenied, UntrustedDisk) as error:
         return [f"an earlier change is saved but not yet in its place: {error.message}"]
 
 
@@ -88,14 +128,8 @@ class Author:
     at: datetime
     cause: str = ""
     depth: int = 0
-
-
-@dataclass
-class _Pending:
-    """A record in an open change: as it was on disk (None: absent) and as it will be (None: removed)."""
-
-    before: Stored | None
-    after: Record | None
+    call: str = ""
+    """The whole command line where git shall have the change, "" where it shall not."""
 
 
 @dataclass
@@ -110,27 +144,65 @@ class Change:
     events: list[Event] = field(default_factory=list)
     warning: str = ""
     touched: list[str] = field(default_factory=list)
-    _records: dict[str, _Pending] = field(default_factory=dict)
     _attachments: dict[str, bytes] = field(default_factory=dict)
+    _files: dict[str, tuple[bytes, str | None]] = field(default_factory=dict)
     _expected: dict[str, str] = field(default_factory=dict)
+    _texts: dict[str, bytes] = field(default_factory=dict)
     _ids: timeline.EventIds | None = None
 
-    def get(self, record_id: str) -> Record:
-        """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone."""
-        pending = self._pending(record_id)
-        if pending.after is None:
+    def get(self, record_id: str, *, merged: bool = False) -> Record:
+        """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone.
+
+        RecordMerged for a tombstone, unless `merged` asks for it.
+        """
+        record = self._drafts.of(record_id).after
+        if record is None:
             raise RecordRemoved(f"there is no {record_id} any more", "somebody removed it")
-        return pending.after
+        survivor = survivor_of(record)
+        if survivor and not merged:
+            raise gone_into(record_id, survivor)
+        return record
+
+    def odd_text(self, record_id: str) -> str:
+        """The text of a record's file that crm would write otherwise, as a hand left it; else ""."""
+        draft = self._drafts.of(record_id)
+        if draft.before is None or draft.after is not draft.before:
+            return ""
+        strangers = list(draft.before.unknown)  # the timeline does not keep their order
+        if strangers == sorted(strangers) and (
+            files.digest(self._written(draft.before)) == draft.digest
+        ):
+            return ""
+        path = files.inside(self.root, layout.record_path(record_id))
+        return files.read_bytes(path, most=MAX_BYTES).decode()
+
+    def write_as(self, record_id: str, text: str) -> None:
+        """Write a record's file in this very text, if that is what it says in the end."""
+        self._drafts.of(record_id).content = None  # and at hand again, if it was put away
+        self._texts[record_id] = text.encode()
+
+    def _written(self, record: Record) -> bytes:
+        text = self._texts.get(record.id)
+        if text is not None and self._read(record.id, text) == record:
+            return text
+        return codec.dump(self.schema.write(record)).encode()
+
+    def _read(self, record_id: str, content: bytes) -> Record:
+        raw = codec.load(content, layout.record_path(record_id))
+        return self.schema.read(entity_of(record_id), raw)
 
     def expect(self, record_id: str, digest: str) -> None:
         """Let the change fail with FileChanged unless the record's file still has that digest."""
         self._expected[record_id] = digest
 
-    def add(self, record: Record, data: Mapping[str, Any] | None = None) -> str:
-        """Write a new record; returns the id of its `created` event."""
-        self._records[record.id] = _Pending(None, record)
+    def add(self, record: Record, data: Mapping[str, Any] | None = None, kind: str = "") -> str:
+        """Write a new record; returns the id of its `created` event, or of one of that kind."""
+        content = self._written(record)
+        self._drafts.put(record.id, Draft(None, None, record, content))
         facts = {**self._arrival(record), **(data or {})}
-        return self.note(f"{record.entity}.created", record.id, facts)
+        if not kind:
+            facts[SUM] = short_sum(content)
+        return self.note(kind or f"{record.entity}.created", record.id, facts)
 
     def _arrival(self, record: Record) -> dict[str, Any]:
         """Where a lead or deal stands now, and which robots wait there: those added later do not."""
@@ -141,21 +213,22 @@ class Change:
         self, record: Record, kind: str = "field.changed", data: Mapping[str, Any] | None = None
     ) -> str:
         """Write a changed record and one event with what changed; "" and nothing if nothing did."""
-        pending = self._pending(record.id)
-        old = pending.after
+        draft = self._drafts.of(record.id)
+        old = draft.after
         if old is None:
             raise RecordRemoved(f"there is no {record.id} any more", "somebody removed it")
         changes = self.differences(old, record)
         if not changes:
             return ""
-        pending.after = record
+        draft.after, draft.content = record, None
         arrival = self._arrival(record) if kind == "stage.entered" else {}
         return self.note(kind, record.id, {**arrival, **(data or {}), "changes": changes})
 
     def remove(self, record_id: str, data: Mapping[str, Any] | None = None) -> str:
         """Delete a record; its whole text goes into the event, so that it can be brought back."""
-        record = self.get(record_id)
-        self._records[record_id].after = None
+        record = self.get(record_id, merged=True)
+        draft = self._drafts.of(record_id)
+        draft.after = draft.content = None
         facts = {**(data or {}), "record": self.schema.write(record)}
         return self.note(f"{record.entity}.removed", record_id, facts)
 
@@ -200,6 +273,19 @@ class Change:
         self._attachments[sha] = data
         return sha
 
+    def rewrite(self, path: str, data: bytes) -> str:
+        """Write a file that is no record, like settings.yaml, and an event with its texts before and
+        after, as attachments; "" and nothing if it has that text."""
+        try:
+            before: bytes | None = files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
+        except files.Missing:
+            before = None
+        if before == data:
+            return ""
+        self._files[path] = data, None if before is None else files.digest(before)
+        was = {} if before is None else {"from": self.attach(before)}
+        return self.note("file.changed", "", {"file": path, **was, "to": self.attach(data)})
+
     def differences(self, old: Record, new: Record) -> dict[str, list[Raw]]:
         """What differs between two states of a record: field -> [from, to], in raw form."""
         names = {f.name: f.kind for f in self.schema.fields(new.entity)}
@@ -214,23 +300,27 @@ class Change:
 
     @property
     def records(self) -> Iterator[tuple[Record | None, Record | None]]:
-        """Each record touched here: before and after; None where it is absent."""
-        for pending in self._records.values():
-            yield (pending.before.record if pending.before else None), pending.after
+        """Each record changed here: before and after; None where it is absent."""
+        return ((draft.before, draft.after) for draft in self._drafts.all())
 
-    def _pending(self, record_id: str) -> _Pending:
-        if record_id not in self._records:
-            stored = read_record(self.root, self.schema, record_id)
-            self._records[record_id] = _Pending(stored, stored.record)
-        return self._records[record_id]
+    @cached_property
+    def _drafts(self) -> Drafts:
+        return Drafts(self._load, self._written, self._read)
+
+    def _load(self, record_id: str) -> Draft:
+        stored = read_record(self.root, self.schema, record_id, merged=True)
+        return Draft(stored.record, stored.digest, stored.record)
 
     def commit(self) -> str:
         """Write everything; returns a note for the user if it is saved but not yet in its place."""
         plan = Transaction(
             self.root, self.author.command, self.author.actor, format_instant(self.author.at)
         )
-        for record_id, pending in self._records.items():
-            self._plan_record(plan, record_id, pending)
+        for record_id, content in self._drafts.contents():
+            self._plan_record(plan, record_id, content)
+        for path, (data, digest) in self._files.items():
+            plan.put(path, data, digest)
+            self.touched.append(path)
         for sha, data in self._attachments.items():
             path = layout.file_path(sha)
             if not (self.root / path).exists():
@@ -242,22 +332,20 @@ class Change:
             self.touched.append(path)
         if not self.touched:
             return ""
+        if self.author.call:
+            about = dict.fromkeys(event.record for event in self.events if event.record)
+            entry = uncommitted.Entry(self.author.call, list(about), plan.marks())
+            plan.append(uncommitted.PENDING, uncommitted.line(entry))
         return plan.commit().note
 
-    def _plan_record(self, plan: Transaction, record_id: str, pending: _Pending) -> None:
+    def _plan_record(self, plan: Transaction, record_id: str, content: Content) -> None:
         path = layout.record_path(record_id)
-        expected = pending.before.digest if pending.before else None
-        if record_id in self._expected:
-            expected = self._expected[record_id]
-        if pending.after is None:
-            if pending.before is None:
-                return
-            plan.delete(path, pending.before.digest)
-        elif pending.before is not None and pending.after == pending.before.record:
-            return
+        if content.after is not None:
+            plan.put(path, content.after, self._expected.get(record_id, content.digest))
+        elif content.digest is not None:
+            plan.delete(path, content.digest)
         else:
-            data = codec.dump(self.schema.write(pending.after)).encode()
-            plan.put(path, data, expected)
+            return
         self.touched.append(path)
 
 
@@ -270,9 +358,10 @@ def open_change(
     robots_of: Callable[[Record], list[str]],
     *,
     dry_run: bool = False,
+    any_disk: bool = False,
 ) -> Iterator[Change]:
     """Take the lock, finish what a killed command left, hand out a Change and commit it at the end."""
-    with files.exclusive(root, author.command):
+    with files.exclusive(root, author.command, any_disk=any_disk):
         recover(root)
         change = Change(root, schema, clone, author, robots_of)
         yield change

@@ -52,16 +52,8 @@ class Table:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """A name of its own for each column: `Tel (2)` if repeated, `column 3` if nameless."""
-        labels: dict[str, None] = {}
-        for number, name in enumerate(self.header, start=1):
-            base = label = name or f"column {number}"
-            times = 1
-            while label in labels:
-                times += 1
-                label = f"{base} ({times})"
-            labels[label] = None
-        return tuple(labels)
+        """A name of its own for each column."""
+        return unique_labels(self.header)
 
     def rows(self) -> Iterator[TableRow]:
         """Every row in order, broken ones too; wholly empty lines are passed over."""
@@ -69,6 +61,19 @@ class Table:
         lines = _Lines(self.text[self.body :], self.first_line)
         for row in _split(lines, self.delimiter, len(self.header)):
             yield _with_byte_faults(row) if suspicious else row
+
+
+def unique_labels(header: Sequence[str]) -> tuple[str, ...]:
+    """A name of its own for each column: `Tel (2)` if repeated, `column 3` if nameless."""
+    labels: dict[str, None] = {}
+    for number, name in enumerate(header, start=1):
+        base = label = name or f"column {number}"
+        times = 1
+        while label in labels:
+            times += 1
+            label = f"{base} ({times})"
+        labels[label] = None
+    return tuple(labels)
 
 
 def read_table(content: bytes, name: str, encoding: str = "", delimiter: str = "") -> Table:

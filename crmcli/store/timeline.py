@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,11 +15,16 @@ from typing import Any, NamedTuple
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.event import Event
 from crmcli.model.values import ID_LETTERS, format_instant, parse_instant
-from crmcli.store import files
+from crmcli.store import files, linewise
+from crmcli.store.canonical import MAX_BYTES
 
 COLUMNS = ("id", "at", "actor", "kind", "record", "cause", "depth", "data", "prev")
 HEADER = ",".join(COLUMNS)
 EVENT_ID = re.compile(f"e[{ID_LETTERS}]{{16}}")
+
+LONGEST = 10 * MAX_BYTES
+"""Bytes of a line. The longest that we write have two states of a record and the text of its file, of
+a megabyte each; quotes and what an editor may take for a line end grow threefold on their way here."""
 
 _RANDOM_BITS = 35
 _ID_LETTERS = 16
@@ -116,6 +121,10 @@ def lines(events: Iterable[Event], tail: Tail) -> bytes:
         prev = line_hash(HEADER.encode())
     for event in events:
         line = to_line(event, prev).encode()
+        if len(line) > LONGEST:
+            raise UnwritableEvent(
+                f"event {event.kind} of {event.record}: {len(line):,} bytes are too long for a line"
+            )
         prev = line_hash(line[:-1])
         written.append(line)
     return b"".join(written)
@@ -124,18 +133,20 @@ def lines(events: Iterable[Event], tail: Tail) -> bytes:
 def tail(root: Path, path: str) -> Tail:
     """How a timeline file ends, without reading it whole."""
     full = files.inside(root, path)
-    want = _TAIL
-    while True:
-        try:
-            size, text = files.read_tail(full, want)
-        except files.Missing:
-            return Tail(0, "", "")
-        trimmed = text.rstrip(b"\n")
-        start = trimmed.rfind(b"\n") + 1
-        if start or len(text) == size:
-            break
-        want *= 16
-    return Tail(size, line_hash(trimmed[start:]), _last_id(text)) if size else Tail(0, "", "")
+    try:
+        size, text = files.read_tail(full, _TAIL)
+    except files.Missing:
+        return Tail(0, "", "")
+    trimmed = text.rstrip(b"\r\n")
+    start = trimmed.rfind(b"\n") + 1
+    if start or len(text) == size:
+        return Tail(size, line_hash(trimmed[start:]), _last_id(text)) if size else Tail(0, "", "")
+    with linewise.opened(full) as fd:
+        end = size - len(text) + len(trimmed)
+        start = linewise.line_start(fd, end)
+        above = max(0, start - _TAIL)
+        last = _last_id(os.pread(fd, start + _ID_LETTERS + 2 - above, above))
+        return Tail(size, linewise.sha256(fd, start, end)[:16], last)
 
 
 def _last_id(text: bytes) -> str:
@@ -150,14 +161,33 @@ def read_file(path: Path, offset: int = 0, *, name: str = "", line: int = 1) -> 
     """The events of a timeline file from byte `offset` on, which begins line number `line`.
 
     Problems (under `name`, else the path) say which lines could not be read. A last line that is
-    cut off is one of them, and is left for the next reading: `end` stands before it.
+    cut off is one of them, and is left for the next reading: `end` stands before it. All events are
+    held at once; see `read_pieces`.
     """
-    data = files.read_bytes(path, offset)
-    return read_lines(data, offset, name=name or path.as_posix(), line=line)
+    whole = Chunk([], [], offset, line)
+    with linewise.opened(path) as fd:
+        for chunk in read_pieces(fd, offset, name=name or path.as_posix(), line=line):
+            rows, problems = whole.rows + chunk.rows, whole.problems + chunk.problems
+            whole = chunk._replace(rows=rows, problems=problems)
+    return whole
 
 
-def read_lines(data: bytes, offset: int, *, name: str, line: int) -> Chunk:
-    """The events in a part of a timeline file, which stands at byte `offset`; see `read_file`."""
+def read_pieces(fd: int, offset: int, *, name: str, line: int) -> Iterator[Chunk]:
+    """As `read_file`, some thousand events at a time; a line over LONGEST is told, and passed over."""
+    for piece in linewise.pieces(fd, offset, LONGEST):
+        if piece.data is not None:
+            chunk = _read_lines(piece.data, piece.start, name=name, line=line)
+        else:
+            hint = "crm has not written it: restore the file from git, or take the line out"
+            limit = f"the line is longer than {LONGEST // 1_000_000} MB"
+            is_ended = os.pread(fd, 1, piece.end - 1) == b"\n"
+            end, below = (piece.end, line + 1) if is_ended else (piece.start, line)
+            chunk = Chunk([], [Problem(name, line, limit, hint)], end, below)
+        line = chunk.next_line
+        yield chunk
+
+
+def _read_lines(data: bytes, offset: int, *, name: str, line: int) -> Chunk:
     end = data.rfind(b"\n") + 1
     reading = _Reading(name, line)
     reading.take(data[:end])
@@ -190,6 +220,10 @@ class _Reading:
         if not data:
             return
         text = data.decode("utf-8", "surrogateescape")
+        if self.line == 1:
+            text = text.removeprefix("\ufeff")
+        if "\r\n" in text:  # an editor of Windows; nothing that we write holds one
+            text = text.replace("\r\n", "\n")
         if not self.is_dirty:
             self.is_dirty = "\0" in text or bool(_HALF.search(text))
         lines = text.removesuffix("\n").split("\n")
@@ -286,31 +320,6 @@ def _depth(text: str) -> int:
     if not text.isdecimal():
         raise ValueError(f"depth is {text!r}, not a number")
     return int(text)
-
-
-def verify_chain(path: Path, *, name: str = "") -> list[Problem]:
-    """Where a timeline file was changed afterwards: each line must know a line above it.
-
-    It is the one right above, except where git joined two branches of one clone: there the chain
-    forks, and the lines of one branch follow those of the other.
-    """
-    problems: list[Problem] = []
-    above: set[bytes] = set()
-    for number, line in enumerate(files.read_bytes(path).split(b"\n"), 1):
-        if not line or (line == HEADER.encode() and number > 1):
-            continue
-        own = line_hash(line).encode()
-        if number == 1:
-            good = line == HEADER.encode()
-            message = "the first line is not the header"
-        else:
-            good = line.rpartition(b",")[2] in above and own not in above
-            message = "the line above was changed, or a line was taken out or put in"
-        if not good:
-            hint = "compare with git or a backup"
-            problems.append(Problem(name or path.as_posix(), number, message, hint))
-        above.add(own)
-    return problems
 
 
 class EventIds:

@@ -79,6 +79,19 @@ class Transaction:
         self._take(path)
         self._appends[path] = data
 
+    def marks(self) -> dict[str, tuple[str | int | None, str | int | None]]:
+        """Each file that will be touched, before and after: by digest, by size if it is added to."""
+        marks: dict[str, tuple[str | int | None, str | int | None]] = {}
+        for path, (data, expected) in self._puts.items():
+            marks[path] = (expected, files.digest(data))
+        for path, data in self._appends.items():
+            try:
+                size = (self.root / path).stat().st_size
+            except FileNotFoundError:
+                size = 0
+            marks[path] = (size, size + len(data))
+        return marks | {path: (old, None) for path, old in self._deletes.items()}
+
     def _take(self, path: str) -> None:
         if path in self._puts or path in self._appends or path in self._deletes:
             raise ValueError(f"{path} is already part of this transaction")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,12 +111,27 @@ def test_what_a_killed_command_left(crm: Crm, lead: str, folder: Path) -> None:
 def test_a_damaged_index(crm: Crm, lead: str, folder: Path, damage: bytes) -> None:
     crm("lead", "list")
     index = folder / ".crm/index.db"
+    with sqlite3.connect(index) as connection:  # all of it into the one file
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
     whole = index.read_bytes()
     at = 0 if damage.startswith(b"no") else 8192
     index.write_bytes(whole[:at] + damage + whole[at + len(damage) :])
     run = crm("check", "--fix")
     assert run.code == 0
     assert "mended: .crm/index.db" in run.err
+    assert lead in crm("lead", "list").out
+
+
+def test_a_record_that_the_index_has_wrong(crm: Crm, lead: str, folder: Path) -> None:
+    crm("lead", "list")
+    with sqlite3.connect(folder / ".crm/index.db") as connection:
+        connection.execute("UPDATE doc SET doc = CAST('{\"id\": ' AS BLOB)")
+    connection.close()
+    run = crm("lead", "list")
+    assert (run.code, "crm check --fix" in run.err) == (6, True)
+    assert crm("check").code == 6
+    assert crm("check", "--fix").code == 0
     assert lead in crm("lead", "list").out
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,7 +185,8 @@ def test_export_refuses_what_it_does_not_know(crm: Crm) -> None:
     for args, words in (
         (("--columns", "amont"), "did you mean 'amount'?"),
         (("--columns", ","), "names no column"),
-        (("--format", "xlsx"), "xlsx"),
+        (("--format", "pdf"), "pdf"),
+        (("--format", "vcard"), "leads have no vCards"),
         (("--format", "jsonl", "--excel"), "--excel"),
         (("--where", "amont > 1"), "amont"),
     ):
@@ -208,3 +211,33 @@ def test_a_broken_row_in_the_middle_costs_itself(crm: Crm, folder: Path) -> None
     [row] = csv.DictReader(io.StringIO((folder / "rejects.csv").read_text()), delimiter=";")
     assert (row["crm_line"], row["crm_rest"]) == ("3", '"Борис;89161234568')
     assert "never closed" in row["crm_reason"]
+
+
+def test_imports_are_listed_and_taken_back(crm: Crm, leads: Path) -> None:
+    batch = crm("import", "leads", str(leads)).out.strip()
+    [row] = json.loads(crm("import", "list", "--json").out)
+    assert (row["batch"], row["file"], row["state"]) == (batch, "лиды.csv", "whole")
+    assert (row["rows"], row["created"], row["skipped"], row["rejected"]) == (4, 2, 1, 1)
+    assert crm("import", "undo", batch, "--dry-run").code == 0
+    assert len(json.loads(crm("lead", "list", "--json").out)) == 2
+    run = crm("import", "undo", batch)
+    assert run.code == 0
+    assert run.out.count("Removed lead-") == 2
+    assert json.loads(crm("lead", "list", "--json").out) == []
+    assert json.loads(crm("import", "list", "--json").out)[0]["state"] == "taken back"
+    assert crm("import", "undo", "batch-00000000").code == 3
+
+
+def test_a_workbook_and_cards_leave_and_come_back(crm: Crm, folder: Path, other: Path) -> None:
+    crm("contact", "add", "--name", "Анна Орлова", "--phone", "89161234567", "--comment", "=1+1")
+    env = {"CRM_WORKSPACE": str(other)}
+    for form in ("xlsx", "vcard"):
+        path = folder.parent / f"c.{'vcf' if form == 'vcard' else form}"
+        with path.open("wb") as file:
+            subprocess.run(
+                [sys.executable, "-m", "crmcli", "export", "contacts", "--format", form],
+                stdout=file, cwd=folder, check=True,
+            )  # fmt: skip
+        assert crm("import", "contacts", str(path), cwd=other, **env).code == 0
+    [contact] = json.loads(crm("contact", "list", "--json", cwd=other, **env).out)
+    assert (contact["name"], contact["comment"]) == ("Анна Орлова", "=1+1")

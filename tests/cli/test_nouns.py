@@ -119,6 +119,16 @@ def test_bulk_rehearses_and_then_changes(crm: Crm) -> None:
     assert row["name"] == "Сделка 300"
 
 
+def test_tags_in_bulk_are_taken_back_as_one_change(crm: Crm) -> None:
+    for name in ("А", "Б"):
+        crm("deal", "add", "--name", name, "--tag", "старый")
+    bulk = ("deal", "bulk", "--where", "tags has старый")
+    run = crm(*bulk, "--add-tag", "vip", "--add", "tags=срочно", "--remove-tag", "старый")
+    assert run.out.count("tags старый → vip, срочно") == 2
+    crm("undo")
+    assert all(row["tags"] == ["старый"] for row in json.loads(crm("deal", "list", "--json").out))
+
+
 def test_dry_run_of_add_and_move_writes_nothing(crm: Crm, folder: Path) -> None:
     assert crm("lead", "add", "--name", "А", "--dry-run").code == 0
     assert not (folder / "data/leads").exists()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.contact import full_name
 from crmcli.model.fields import (
     EMAIL_TYPES,
@@ -18,6 +19,7 @@ from crmcli.model.fields import (
     empty,
     parse_value,
 )
+from crmcli.model.requisites import BankAccount
 from crmcli.model.schema import CLASSES, PLURAL, Schema
 from crmcli.model.values import CompanyLink, Email, Line, Phone, Raw, Value
 
@@ -140,6 +142,7 @@ def test_a_full_name_has_no_gaps() -> None:
 
 
 some_text = st.text(min_size=1, max_size=6)
+INSTANTS = st.datetimes(timezones=st.just(UTC)).map(lambda m: m.replace(microsecond=0))
 decimals = st.decimals(-(10**9), 10**9, places=2)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text(), "number": decimals, "money": decimals, "bool": st.booleans(), "date": st.dates(),
@@ -149,6 +152,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "companies": st.lists(st.builds(CompanyLink, some_text, st.text(max_size=3))).map(tuple),
     "lines": st.lists(st.builds(Line, some_text, decimals, st.text(max_size=3), decimals, st.none() | decimals)).map(tuple),
     "tags": st.sets(some_text).map(lambda s: tuple(sorted(s))), "choices": st.sets(some_text).map(lambda s: tuple(sorted(s))),
+    "accounts": st.lists(st.builds(BankAccount, some_text, st.text(max_size=3), st.text(max_size=3), st.text(max_size=3))).map(tuple),
+    "consents": st.lists(st.builds(Consent, st.sampled_from(CHANNELS), st.text(max_size=3), st.none() | INSTANTS, st.text(max_size=3), st.none() | INSTANTS)).map(tuple),
     "links": st.lists(some_text).map(tuple), "urls": st.lists(some_text).map(tuple), "utm": st.dictionaries(some_text, st.text()),
 }  # fmt: skip
 

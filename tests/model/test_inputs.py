@@ -346,7 +346,9 @@ def test_an_inn_is_checked_by_its_digits() -> None:
     assert read("inn", "7707 083893") == "7707083893"
     assert read("inn", "500100732259") == "500100732259"
     for wrong in ("7707083894", "770708389", "ИНН"):
-        with pytest.raises(ValueError, match="is not an INN: 10 or 12 digits"):
+        with pytest.raises(
+            ValueError, match=r"is not an INN: 10 digits|the check digits are wrong"
+        ):
             read("inn", wrong)
     assert (
         read("inn", "190190190", InputContext(now=NOW, zone=CTX.zone, country="BY")) == "190190190"

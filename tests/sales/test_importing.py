@@ -340,7 +340,8 @@ def test_a_header_alone_imports_nothing_and_writes_nothing(ws: Workspace) -> Non
 def test_a_whole_name_is_never_lost(ws: Workspace) -> None:
     load(ws, "lead", "Название лида;ФИО\nКровля;Петров Пётр Ильич\n;Сидоров Иван\n")
     roof, ivan = all_of(ws, "lead")
-    assert (roof["name"], roof["first_name"]) == ("Кровля", "Петров Пётр Ильич")
+    parts = [roof[name] for name in ("name", "last_name", "first_name", "middle_name")]
+    assert parts == ["Кровля", "Петров", "Пётр", "Ильич"]
     assert ivan["name"] == "Сидоров Иван"
 
 
@@ -698,14 +699,15 @@ def test_the_batch_stands_on_each_record_and_event_and_robots_sleep(ws: Workspac
     assert {record.get("batch") for record in records} == {found.batch}
     created = [event for event in ws.events() if event.kind.endswith(".created")]
     assert len(created) == 3
-    assert all(event.data == {"batch": found.batch, "robots": False} for event in created)
+    facts = {"batch": found.batch, "robots": False}
+    assert all(facts.items() <= event.data.items() for event in created)
     [done] = ws.events(kinds=["import.done"])
     assert (done.data["batch"], done.data["created"]) == (found.batch, 2)
 
 
 def test_robots_wake_if_asked(ws: Workspace) -> None:
     load(ws, "lead", "Имя\nАнна\n", robots=True)
-    created, _ = ws.events()
+    created = ws.events()[0]
     assert created.data.get("robots") is not False
 
 

@@ -15,7 +15,7 @@ from crmcli.model.values import Phone
 from crmcli.sales import records
 from crmcli.sales.defaults import TooLittle
 from crmcli.sales.records import Edit, StillLinked
-from crmcli.store import layout
+from crmcli.store import files, layout
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -55,7 +55,7 @@ def test_add_writes_one_readable_file_and_one_event(ws: Workspace, folder: Path)
     assert (event.kind, event.actor, event.data) == (
         "lead.created",
         "anna",
-        {"stage": "new", "robots": []},
+        {"stage": "new", "robots": [], "sum": files.digest(text.encode())[:8]},
     )
     assert ws.get(made.id) == made
 

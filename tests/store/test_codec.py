@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ from crmcli.model.values import Raw
 from crmcli.store import codec
 from crmcli.store.canonical import MAX_BYTES, is_safe, read_canonical
 
+TIMES = int(os.environ.get("TORTURE_TIMES", "1"))
+"""`make torture` looks at many times as many examples."""
 LEAD: dict[str, Raw] = {
     "id": "lead-7k3qf2m9",
     "stage": "working",
@@ -135,7 +138,7 @@ def test_a_hard_text_survives_every_reader(text: str) -> None:
 
 
 @given(records | shaped)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 * TIMES, deadline=None)
 @example({"a": {}, "b": []})
 @example({})
 def test_what_is_dumped_reads_back_as_the_same_strings(raw: dict[str, Raw]) -> None:
@@ -147,7 +150,7 @@ def test_what_is_dumped_reads_back_as_the_same_strings(raw: dict[str, Raw]) -> N
 
 
 @given(shaped, st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600 * TIMES, deadline=None)
 def test_the_fast_reader_reads_nothing_otherwise_than_the_full_one(
     raw: dict[str, Raw], data: st.DataObject
 ) -> None:
@@ -164,7 +167,7 @@ def test_the_fast_reader_reads_nothing_otherwise_than_the_full_one(
 
 
 @given(st.text("ab:# -'\n|", max_size=30))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500 * TIMES, deadline=None)
 @example("a: |\n  b\n     \n")
 @example("a:\n  - b: c\n    d: e\n  - f\n")
 @example("a: b\n\n")

@@ -152,6 +152,8 @@ calendar:
   holidays: [2027-01-01]
   workdays: [2027-01-02]
 automation: {max_effects: 50}
+git: {commit: tick}
+storage: {any_disk: yes}
 """
 
 
@@ -182,6 +184,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert not calendar.is_open(date(2027, 1, 1))
     assert calendar.is_open(date(2027, 1, 2))
     assert settings.max_effects == 50
+    assert (settings.commit, settings.any_disk) == ("tick", True)
 
 
 SETTINGS_FAULTS = [
@@ -215,6 +218,16 @@ SETTINGS_FAULTS = [
     ("fields: {lead: {c: {type: link, to: dealer}}}\n", 1, "'dealer' is not allowed", "deal"),
     ("fields: {lead: {c: {type: number, default: x}}}\n", 1, "not a number", ""),
     ("fields: {lead: {c: {type: choice, choices: [a], default: b}}}\n", 1, "none of the choices", ""),
+    ("fields: {lead: {c: {type: text, directory: sources, default: x}}}\ndirectories: {sources: [a]}\n",
+     1, "'x' is none of sources", ""),
+    ("fields: {lead: {c: {type: email, default: anna}}}\n", 1, "is not an e-mail address", ""),
+    ("fields: {lead: {c: {type: date, default: soon}}}\n", 1, "'soon' is not a date", ""),
+    ("company:\n  name: Скат\n  inn: 7707083894\n", 3, "INN 7707083894: the check digits are wrong", ""),
+    ("company: {kpp: 1}\n", 1, "is not a KPP", ""),
+    ("company:\n  accounts:\n    - {bic: 044525225}\n", 3, "'account' is missing", ""),
+    ("company:\n  accounts:\n    - {account: 40702810838000012345, bic: 044525225}\n", 3,
+     "does not fit BIC 044525225: the check digit is wrong", ""),
+    ("company:\n  accounts:\n    - {account: 40702810938000012345, iban: 2}\n", 3, "unknown key 'iban'", "account"),
     ("channels: {mail: {deliver: outbox}}\n", 1, "is not a way to deliver", "maildir"),
     ("channels: {mail: {deliver: 'smtp://u:secret@host'}}\n", 1, "is not a way to deliver", ""),
     ("channels: {mail: {from: Отдел продаж}}\n", 1, "is not a sender", ""),
@@ -229,6 +242,10 @@ SETTINGS_FAULTS = [
     ("calendar: {holidays: [2027-02-30]}\n", 1, "day is out of range", ""),
     ("calendar: {holidays: [2027-01-01], workdays: [2027-01-01]}\n", 1, "both", ""),
     ("automation: {max_effects: 0}\n", 1, "is not a whole number", ""),
+    ("language: ru\ngit: {commit: eech}\n", 2, "'eech' is not allowed for 'commit'", "each"),
+    ("git: {push: yes}\n", 1, "unknown key 'push'", "commit"),
+    ("git: each\n", 1, "'git' must hold keys with values", ""),
+    ("storage: {any_disk: maybe}\n", 1, "'maybe' is not allowed", "yes"),
 ]  # fmt: skip
 
 
@@ -515,7 +532,8 @@ def test_schema_refuses_what_it_can_see(text: str, seen: bool) -> None:
 
 CHECKED_BY_THE_LOADER_ALONE = (
     "time zone", "stands twice", "no field uses", "already", "no directory", "not a number",
-    "none of the choices", "closes before", "day is out of range", "both",
+    "none of the choices", "none of sources", "is not an e-mail address", "check digit", "is not a KPP",
+    "'soon'", "closes before", "day is out of range", "both",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.event import Event
-from crmcli.store import timeline
+from crmcli.store import chain, timeline
 from crmcli.store.timeline import HEADER, Tail
 
 AT = datetime(2026, 11, 23, 9, 0, 1, tzinfo=UTC)
@@ -68,7 +68,7 @@ def test_a_new_file_begins_with_the_header_and_reads_back(file: Path) -> None:
     assert [row.line for row in rows] == [2, 3, 4]
     assert rows[2].data == "{}"
     assert [row.prev for row in rows] == [timeline.line_hash(line.encode()) for line in lines[:3]]
-    assert timeline.verify_chain(file) == []
+    assert chain.verify_chain(file) == []
 
 
 def test_every_tool_that_knows_csv_reads_it(file: Path) -> None:
@@ -82,7 +82,7 @@ def test_appending_goes_on_with_the_chain(file: Path, tmp_path: Path) -> None:
     more = [event(4), event(5)]
     file.write_bytes(file.read_bytes() + timeline.lines(more, tail))
     assert read(file) == [*EVENTS, *more]
-    assert timeline.verify_chain(file) == []
+    assert chain.verify_chain(file) == []
 
 
 def test_the_tail_of_a_missing_and_of_an_empty_file(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_tail_of_a_file_whose_last_line_is_very_long(tmp_path: Path) -> None
     (tmp_path / "x.csv").write_bytes(timeline.lines([event(1), long], NEW))
     assert timeline.tail(tmp_path, "x.csv").last_id == long.id
     assert [row.event for row in timeline.read_file(tmp_path / "x.csv").rows][1] == long
-    assert timeline.verify_chain(tmp_path / "x.csv") == []
+    assert chain.verify_chain(tmp_path / "x.csv") == []
 
 
 def test_reading_goes_on_where_it_stopped(file: Path, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_last_line_that_lacks_only_its_end_is_an_event(file: Path, tmp_path: P
     assert [(row.event, row.line) for row in again.rows] == [
         (event(4, id=again.rows[0].event.id), 5)
     ]
-    assert timeline.verify_chain(file) == []
+    assert chain.verify_chain(file) == []
 
 
 def test_a_line_torn_in_the_middle_costs_only_itself(file: Path) -> None:
@@ -194,7 +194,7 @@ def test_the_chain_shows_where_a_line_was_changed(
     text = file.read_text().splitlines(keepends=True)
     text[changed - 1] = text[changed - 1].replace(",", ", ", 1)
     file.write_text("".join(text))
-    problems = timeline.verify_chain(file, name=PATH)
+    problems = chain.verify_chain(file, name=PATH)
     assert [(problem.path, problem.line) for problem in problems] == [(PATH, n) for n in shown]
 
 
@@ -202,9 +202,9 @@ def test_the_chain_shows_a_line_taken_out_put_in_or_moved(file: Path) -> None:
     lines = file.read_bytes().splitlines(keepends=True)
     for changed in ([0, 2, 3], [0, 1, 3], [0, 1, 1, 2, 3], [0, 2, 1, 3], [1, 2, 3]):
         file.write_bytes(b"".join(lines[n] for n in changed))
-        assert timeline.verify_chain(file), changed
+        assert chain.verify_chain(file), changed
     file.write_bytes(b"".join(lines))
-    assert not timeline.verify_chain(file)
+    assert not chain.verify_chain(file)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_whatever_happened_reads_back(tmp_path_factory: Any, events: list[Event]
     data = timeline.lines(events, NEW)
     path.write_bytes(data)
     assert read(path) == events
-    assert timeline.verify_chain(path) == []
+    assert chain.verify_chain(path) == []
     assert len(data.decode().splitlines()) == len(events) + 1
 
 
@@ -289,9 +289,9 @@ def test_branches_of_one_clone_that_git_joined_are_a_sound_chain(tmp_path: Path)
     joined = trunk + more(trunk, ours) + more(trunk, theirs)
     path.write_bytes(joined + more(joined, last))
     assert read(path) == [first, ours, theirs, last]
-    assert timeline.verify_chain(path) == []
+    assert chain.verify_chain(path) == []
     path.write_bytes(joined.replace(trunk.splitlines(keepends=True)[1], b""))
-    assert [problem.line for problem in timeline.verify_chain(path)] == [2, 3]
+    assert [problem.line for problem in chain.verify_chain(path)] == [2, 3]
 
 
 def test_two_branches_in_one_second_choose_different_ids() -> None:

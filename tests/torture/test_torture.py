@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from torture.cuts import cuts
+from torture.cuts import _fork, cuts
 from torture.disk import disk
 from torture.errors import errors
-from torture.honesty import found_by
+from torture.honesty import found_by, tells
 from torture.hostile import CASES, hostile
 from torture.kills import kills
 from torture.processes import processes
 from torture.score import Score, table
 from torture.seeded import FAULTS
 from torture.tracing import missing
+from torture.turns import turns
 
 PATIENCE = 20.0
 """Seconds for the next command: the machine runs other tests at the same time."""
@@ -34,8 +36,9 @@ def good(score: Score) -> bool:
 @traced
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("first add", 12), ("first convert", 14), ("call", 14), ("tick mail", 10), ("done", 10)],
-)
+    [("first add", 12), ("first convert", 14), ("call", 14), ("tick mail", 10), ("done", 10),
+     ("undo", 8), ("merge", 8)],
+)  # fmt: skip
 def test_a_kill_leaves_the_old_or_the_new_state(name: str, most: int, tmp_path: Path) -> None:
     assert good(kills(tmp_path, names=(name,), most=most, within=PATIENCE))
 
@@ -49,11 +52,27 @@ def test_a_power_cut_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) 
 @traced
 @pytest.mark.parametrize(
     "name",
-    [name for name, fault in FAULTS.items() if fault.part == "disk" and name != "whole_sync"],
+    [n for n, fault in FAULTS.items() if fault.part in ("disk", "turns") and n != "whole_sync"],
 )
-def test_a_sync_that_is_left_out_is_noticed(name: str, tmp_path: Path) -> None:
+def test_a_sync_or_a_lock_that_is_left_out_is_noticed(name: str, tmp_path: Path) -> None:
     program = (sys.executable, "-m", "torture.seeded", name)
-    assert found_by(FAULTS[name], program, tmp_path).faults != []
+    found = found_by(FAULTS[name], program, tmp_path).faults
+    assert any(map(tells, found)), found
+
+
+@traced
+def test_two_at_once_take_turns(tmp_path: Path) -> None:
+    assert good(turns(tmp_path))
+
+
+def test_a_writer_that_ends_before_the_cut_is_told(tmp_path: Path) -> None:
+    complaints = tmp_path / "complaints"
+    writer = _fork(tmp_path / "nowhere", "anna", complaints)
+    while not complaints.exists() or "NoWorkspace" not in complaints.read_text("utf-8"):
+        time.sleep(0.01)
+    os.waitid(os.P_PID, writer.process, os.WEXITED | os.WNOWAIT)
+    assert not writer.hold()
+    assert writer.end() == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.sales.importing.run import Import
+from crmcli.sales.importing.sources import Source, open_source
 from crmcli.sales.importing.summary import Summary
 from crmcli.sales.importing.wanted import ON_DUPLICATE, Wanted
-from crmcli.store.decoding import TableUnreadable
-from crmcli.store.jsonlines import JsonLines, read_json_lines
-from crmcli.store.tables import Table, read_table
 from crmcli.workspace import Workspace
 
 __all__ = ["ENTITIES", "ON_DUPLICATE", "RowsRepeat", "Wanted", "import_records", "open_source"]
@@ -25,24 +23,10 @@ class RowsRepeat(Refused):
     """Rows of the file repeat records, and that was to stop the import; nothing was written."""
 
 
-def open_source(
-    content: bytes, name: str, encoding: str = "", delimiter: str = ""
-) -> Table | JsonLines:
-    """The rows of a file: JSON lines by its name or its first letter, else CSV."""
-    if content.lstrip()[:2] == b"[{":
-        raise TableUnreadable(
-            f"{name} is one list of JSON", "put each object on a line of its own: jq -c '.[]'"
-        )
-    is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
-    if is_json and content.strip():
-        return read_json_lines(content, name, encoding)
-    return read_table(content, name, encoding, delimiter)
-
-
 def import_records(
     ws: Workspace,
     entity: str,
-    source: Table | JsonLines,
+    source: Source,
     name: str,
     wanted: Wanted,
     progress: Callable[[int], None] = lambda rows: None,
@@ -60,9 +44,7 @@ def import_records(
     return Import(ws, entity, source, name, wanted).run(progress)
 
 
-def _refuse_repeats(
-    ws: Workspace, entity: str, source: Table | JsonLines, name: str, wanted: Wanted
-) -> None:
+def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted) -> None:
     trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
     trial.run(lambda rows: None)
     if trial.repeated:

@@ -10,7 +10,7 @@ from crmcli.model.values import Raw
 
 
 class FileRow(Protocol):
-    """A row of a CSV or JSON lines file: where it is, its cells, what is wrong with it as a row."""
+    """A row of a file, or a card: where it is, its cells, what is wrong with it as a row."""
 
     @property
     def line(self) -> int:
@@ -66,6 +66,8 @@ class Draft:
     `id` is the full id that it carries; such a row is one of our own exports, taken to the letter.
     `faults` are pairs of column and reason; `conflicts` are columns whose value another column of
     the same field has kept out; `types` are the types of phones and e-mails that had a column.
+    `status` is won or lost beside a stage; `has_person` says that `name` is a person's; `attached`
+    are files to be kept beside the record.
     """
 
     line: int
@@ -82,3 +84,6 @@ class Draft:
     comment: list[str] = field(default_factory=list)
     named: dict[tuple[str, str], str] = field(default_factory=dict)
     full_name: str = ""
+    status: str = ""
+    has_person: bool = False
+    attached: Sequence[bytes] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -12,6 +12,8 @@ from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales import records
 from crmcli.sales.importing.draft import Draft, Mention
+from crmcli.sales.importing.firmnames import bare_name, same_firm
+from crmcli.sales.tombstones import successor
 from crmcli.workspace import Workspace
 
 Key = tuple[str, str]
@@ -35,17 +37,21 @@ class Linker:
     """Finds or makes what rows link to; `made` counts new records by entity.
 
     A row may name a record by id (kept as it is, made with that id if a name stands beside it),
-    by INN, phone, e-mail or exact name. What was made for one row serves the next.
+    by INN, phone, e-mail or exact name, a company by its name without the legal form too. What was
+    made for one row serves the next. Unless `may_make`, a row that names what is not here is refused.
     """
 
-    def __init__(self, ws: Workspace, entity: str, batch: str) -> None:
+    def __init__(self, ws: Workspace, entity: str, batch: str, *, may_make: bool = True) -> None:
         self.ws = ws
         self.entity = entity
         self.batch = batch
+        self.may_make = may_make
         self.made: Counter[str] = Counter()
+        self._firms: dict[str, list[tuple[str, str]]] | None = None
         self._known: dict[tuple[str, str, str], str] = {}
         self._there: set[str] = set()
         self._names: dict[str, str] = {}
+        self._facts: dict[str, Mapping[str, str]] = {}
 
     def plan(self, draft: Draft) -> Links:
         """The links of one row, nothing written yet; ValueError if a name means several records."""
@@ -75,6 +81,10 @@ class Linker:
             self.made[record.entity] += 1
             self._there.add(record.id)
             self._names[record.id] = str(record.get("name"))
+            if record.entity == "company":
+                facts = {name: str(record.get(name)) for name in ("name", "legal_name", "inn")}
+                self._facts[record.id] = facts
+                self._learn([(record.id, facts["name"], facts["legal_name"])])
             for kind, text in keys_of(self.ws, record):
                 self._known.setdefault((record.entity, kind, text), record.id)
         return links.missing
@@ -83,6 +93,8 @@ class Linker:
         self, entities: tuple[str, ...], mention: Mention, draft: Draft, links: Links
     ) -> str:
         if mention.id:
+            if not self._exists(mention.id, links):
+                mention.id = successor(self.ws, mention.id) or mention.id
             if not self._exists(mention.id, links):
                 if mention.name and entity_of(mention.id):
                     links.missing.append(self._stub(mention))
@@ -93,6 +105,9 @@ class Linker:
         found = self._find(entity, mention)
         if found:
             return found
+        if not self.may_make:
+            said = mention.name or next(iter(mention.facts.values()), "")
+            raise ValueError(f"there is no {entity} {said!r}; --create-missing makes it")
         record = self._new(entity, mention, draft)
         links.missing.append(record)
         return record.id
@@ -128,7 +143,59 @@ class Linker:
             if found:
                 self._known[(entity, kind, text)] = found[0]
                 return found[0]
-        return ""
+        return self._firm(mention) if entity == "company" and mention.name else ""
+
+    def look_again(self) -> None:
+        """Others have written meanwhile."""
+        self._firms = None
+
+    def company_named(self, name: str) -> str:
+        """The id of the one company that goes by a name; "" if none does, or several do."""
+        try:
+            return self._find("company", Mention(name=name))
+        except ValueError:
+            return ""
+
+    def _firm(self, mention: Mention) -> str:
+        """A company by its name without the legal form: Ромашка is ООО «Ромашка»."""
+        wanted = bare_name(mention.name)
+        found = [
+            record_id
+            for record_id, form in self._known_firms().get(wanted[0], ())
+            if same_firm(wanted, (wanted[0], form))
+        ]
+        if "inn" in mention.facts:
+            found = [i for i in found if not self._made_or_read(i).get("inn")]
+        found = list(dict.fromkeys(found))
+        if len(found) > 1:
+            raise ValueError(
+                f"{mention.name!r} may be {' or '.join(found[:4])}: give the id, or tell them apart"
+            )
+        return found[0] if found else ""
+
+    def _made_or_read(self, record_id: str) -> Mapping[str, Any]:
+        made = self._facts.get(record_id)
+        return made if made is not None else self.ws.schema.write(self.ws.get(record_id))
+
+    def _known_firms(self) -> dict[str, list[tuple[str, str]]]:
+        """Ids and legal forms of all companies by bare name; read once, when first asked for."""
+        if self._firms is None:
+            self._firms = {}
+            rows = self.ws.index.select("company", None, self.ws.env)
+            self._learn((str(r["id"]), r.get("name"), r.get("legal_name")) for r in rows)
+            self._learn(
+                (i, raw.get("name"), raw.get("legal_name")) for i, raw in self._facts.items()
+            )
+        return self._firms
+
+    def _learn(self, firms: Iterable[tuple[str, Any, Any]]) -> None:
+        if self._firms is None:
+            return
+        for record_id, name, legal_name in firms:
+            for text in (name, legal_name):
+                if text:
+                    bare, form = bare_name(str(text))
+                    self._firms.setdefault(bare, []).append((record_id, form))
 
     def _stub(self, mention: Mention) -> Record:
         """A record of which only id and name are known; the import of its own file fills it in."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmcli.errors import BadUsage
 from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import fold
-from crmcli.sales.importing.presets import ALWAYS, PRESETS, Preset
+from crmcli.sales.importing.presets import ALWAYS, PRESETS, Preset, recognise
 
 EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
 """What a rejects file has beside its input's columns; `crm_rest` holds what is in no column."""
 
-LABELLED, PART, FULL_NAME = "labelled", "part", "full_name"
+LABELLED, PART, FULL_NAME, STATUS = "labelled", "part", "full_name", "status"
+_TYPED = re.compile(r"(.+) - Value")
 _LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
     ("contact", "companies"): {
         "company_name": ("companies", "name"),
@@ -41,7 +42,8 @@ class Target:
 
     the type of a phone or an e-mail, a key of `utm`, `name`, `names`, `role`, `inn`, `phone` or
     `email` of a linked record, `part` of an address, or `labelled`: into the comment, with the
-    column's name before it. `full_name` is no field: it is where a person's whole name goes.
+    column's name before it, or `status` of a stage: won or lost beside the stage where it stood.
+    `full_name` is no field: it is where a person's whole name goes.
     """
 
     field: str
@@ -56,12 +58,13 @@ class Column:
     """One column of the file: its name and where it goes.
 
     `target` is None where nobody knows; `ignored` where it was said, or is plain, that it goes
-    nowhere.
+    nowhere. `typed_by` is the place of the column that says of which type its values are, or -1.
     """
 
     label: str
     target: Target | None = None
     ignored: bool = False
+    typed_by: int = -1
 
 
 class NothingMapped(BadUsage):
@@ -99,12 +102,14 @@ class Vocabulary:
         for (entity, field_name), parts in _LINK_PARTS.items():
             if entity == self.entity and field_name in self.fields:
                 yield from ((n, Target(*t)) for n, t in parts.items() if n not in self.fields)
-        if "address" in self.fields:
-            yield "address_part", Target("address", PART)
-        if "comment" in self.fields:
-            yield LABELLED, Target("comment", LABELLED)
-        if "first_name" in self.fields:
-            yield FULL_NAME, Target(FULL_NAME)
+        for field_name, name, target in (
+            ("address", "address_part", Target("address", PART)),
+            ("comment", LABELLED, Target("comment", LABELLED)),
+            ("first_name", FULL_NAME, Target(FULL_NAME)),
+            ("stage", f"stage_{STATUS}", Target("stage", STATUS)),
+        ):
+            if field_name in self.fields:
+                yield name, target
         yield "unknown", Target("unknown")
 
     @cached_property
@@ -168,13 +173,16 @@ class Vocabulary:
         return self.fields[target.field]
 
 
-def preset_named(name: str) -> Preset | None:
-    """The preset of that name, None for ""; BadUsage lists them."""
+def chosen_preset(name: str, labels: Sequence[str]) -> Preset | None:
+    """The preset of that name, for "" the one whose headers these are; BadUsage lists them.
+
+    `none` is no preset, whatever the headers are.
+    """
     if not name:
-        return None
-    if name.lower() not in PRESETS:
-        raise BadUsage(f"there is no preset {name!r}", f"presets: {', '.join(PRESETS)}")
-    return PRESETS[name.lower()]
+        return recognise(labels)
+    if name.lower() not in (*PRESETS, "none"):
+        raise BadUsage(f"there is no preset {name!r}", f"presets: {', '.join(PRESETS)}, none")
+    return PRESETS.get(name.lower())
 
 
 def map_columns(
@@ -198,7 +206,26 @@ def map_columns(
             "is the first line a header, and does it read well? if so, say --map column=field;"
             " else try --encoding cp866, koi8-r or mac-cyrillic",
         )
-    return _with_one_plain_comment(columns)
+    return _with_types(_with_one_plain_comment(columns))
+
+
+def _with_types(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """`Phone 1 - Value` has its type in `Phone 1 - Type`, or `Phone 1 - Label`."""
+    places = {column.label: number for number, column in enumerate(columns)}
+    found = list(columns)
+    for number, column in enumerate(columns):
+        match = _TYPED.fullmatch(column.label)
+        target = column.target
+        if match is None or target is None:
+            continue
+        if target.field not in ("phones", "emails") and target.part != LABELLED:
+            continue
+        names = (f"{match[1]} - Type", f"{match[1]} - Label")
+        place = next((places[name] for name in names if name in places), -1)
+        if place >= 0:
+            found[number] = replace(column, typed_by=place)
+            found[place] = Column(columns[place].label, ignored=True)
+    return tuple(found)
 
 
 def _mapped_by_hand(label: str, name: str, vocabulary: Vocabulary) -> Column:

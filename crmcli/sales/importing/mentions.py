@@ -48,8 +48,13 @@ class MentionReader:
     def take_part(self, draft: Draft, column: Column, spec: Field, text: str) -> None:
         """A cell with one fact about a linked record: its name, its INN, the role there."""
         assert column.target is not None
-        if column.target.part != "name":
-            draft.named.setdefault((spec.name, column.target.part), text)
+        part = column.target.part
+        if part != "name":
+            said = draft.named.setdefault((spec.name, part), text)
+            if part in ("phone", "email") and text not in said:
+                draft.named[(spec.name, part)] = f"{said}; {text}"  # of several columns
+            elif text not in said:
+                draft.conflicts.append(column.label)
             return
         known = [fold(link.name) for link in draft.links.get(spec.name, []) if link.name]
         if fold(text) in known:
@@ -102,7 +107,8 @@ class MentionReader:
 
 def _mention(item: Raw) -> Mention:
     if isinstance(item, dict):
-        return Mention(id=str(item.get("company", "")), role=str(item.get("role", "")))
+        name, role = str(item.get("name", "")), str(item.get("role", ""))
+        return Mention(id=str(item.get("company", "")), name=name, role=role)
     return Mention(id=str(item))
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from crmcli.model.fields import UTM_KEYS, Field
-from crmcli.model.values import Raw, entity_of, fold
+from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.values import Raw, entity_of
+from crmcli.sales.importing.addressbook import (
+    apart,
+    bare,
+    caption_of,
+    joined,
+    named_type,
+    with_type,
+)
 from crmcli.sales.importing.cellreading import CellReader, read_currency
 from crmcli.sales.importing.draft import Draft, FileRow
 from crmcli.sales.importing.mapping import (
@@ -16,11 +26,14 @@ from crmcli.sales.importing.mapping import (
     FULL_NAME,
     LABELLED,
     PART,
+    STATUS,
     Column,
     Target,
     Vocabulary,
 )
 from crmcli.sales.importing.mentions import LINK_PARTS, MentionReader
+from crmcli.sales.importing.personnames import finish_name
+from crmcli.sales.importing.presets import Preset
 from crmcli.sales.importing.stagenames import StageNames
 from crmcli.sales.sheet import UNKNOWN, sheet_columns, unguard
 from crmcli.store.jsonlines import read_object
@@ -30,35 +43,46 @@ if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How the values of a file are written.
+
+    `raw_records` says that the rows are JSON objects, as files have records; `is_workbook` that
+    its cells are typed, and no text in them is guarded. `owners` is what it calls our users.
+    """
+
+    ctx: InputContext
+    preset: Preset | None = None
+    owners: Mapping[str, str] = field(default_factory=dict)
+    name_format: str = "auto"
+    raw_records: bool = False
+    is_workbook: bool = False
+
+
 class RowReader:
     """Reads the rows of one file: which column goes where, and how its values are written.
 
-    `raw_records` says that the rows are JSON objects, as files have records. `fields` are those
-    that the file speaks of; `filled` counts the cells of each column that hold something,
-    `foreign_ids` the ids of another system, which are not kept.
+    `fields` are those that the file speaks of; `filled` counts the cells of each column that hold
+    something, `foreign_ids` the ids of another system, which are not kept.
     """
 
     def __init__(
-        self,
-        ws: Workspace,
-        entity: str,
-        columns: Sequence[Column],
-        ctx: InputContext,
-        *,
-        raw_records: bool = False,
+        self, ws: Workspace, entity: str, columns: Sequence[Column], manner: Manner
     ) -> None:
         self.ws = ws
         self.entity = entity
         self.columns = columns
-        self.cells = CellReader(ctx)
-        self.stages = StageNames(ws, entity)
+        self.manner = manner
+        self.cells = CellReader(
+            manner.ctx, manner.preset, manner.owners, has_numbers=manner.is_workbook
+        )
+        self.stages = StageNames(ws, entity, manner.preset)
         self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
         own = {column.name for column in sheet_columns(ws.schema, entity)}
-        self.raw_records = raw_records
         self.fields = {c.target.field for c in columns if c.target}
-        if raw_records:  # in which an absent field is an empty one
+        if manner.raw_records:  # in which an absent field is an empty one
             self.fields = {field.name for field in ws.schema.fields(entity)}
         self.is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
         self._vocabulary = Vocabulary(ws.schema, entity)
@@ -66,8 +90,12 @@ class RowReader:
     def read(self, row: FileRow) -> Draft:
         """Read one row; what is wrong is collected, nothing is raised."""
         draft = Draft(row.line, row.cells, row.source)
+        draft.attached = getattr(row, "attached", ())
         if row.fault:
             draft.faults.append(("", row.fault))
+            return draft
+        if self._is_header(row.cells):
+            draft.faults.append(("", "is the header once more"))
             return draft
         cells = dict(zip((column.label for column in self.columns), row.cells, strict=True))
         if str(cells.get("crm_rest", "")).strip():
@@ -87,15 +115,25 @@ class RowReader:
         self._finish(draft)
         return draft
 
+    def _is_header(self, cells: Sequence[Raw]) -> bool:
+        """Whether a row is the first line again, as files that were put together have it."""
+        first = next((n for n, c in enumerate(self.columns) if c.target), 0)
+        if cells[first] != self.columns[first].label or len(self.columns) < 2:
+            return False
+        labels = [re.sub(r" \(\d+\)$|^column \d+$", "", column.label) for column in self.columns]
+        return labels == [str(cell).strip() for cell in cells]
+
     def _clean(self, draft: Draft, cell: Raw) -> Raw:
         if not isinstance(cell, str):
             return cell
-        text = cell if self.raw_records else unguard(cell, own=self.is_own)
+        manner = self.manner
+        is_plain = manner.raw_records or manner.is_workbook
+        text = cell if is_plain else unguard(cell, own=self.is_own)
         return text if draft.id else text.strip()
 
     def _columns_for(self, draft: Draft) -> Sequence[Column]:
         """The keys of a raw record of ours mean what they say, whatever else they may resemble."""
-        return self._keys if self.raw_records and draft.id else self.columns
+        return self._keys if self.manner.raw_records and draft.id else self.columns
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
@@ -135,19 +173,10 @@ class RowReader:
         target = column.target
         if target is None or target.field == "id":
             return
-        if target.field == UNKNOWN and target.part:
-            draft.unknown[target.part] = cell
-        elif target.field == UNKNOWN:
-            self._take_unknown(draft, cell)
-        elif target.field == FULL_NAME:
-            draft.full_name = draft.full_name or self._text(draft, "name", cell)
-        elif target.part == PART:
-            draft.address.append(self._text(draft, "address", cell))
-        elif target.field == "comment":
-            text = self._text(draft, "comment", cell)
-            labelled = f"{column.label}: {text}" if target.part == LABELLED else text
-            if text not in draft.comment:
-                draft.comment.append(labelled)
+        if target.field in (UNKNOWN, FULL_NAME, "comment") or target.part in (PART, STATUS):
+            self._take_apart(draft, column, target, cell)
+        elif target.field == "birthday" and str(cell).startswith("--"):  # of no known year
+            draft.comment.append(f"{column.label}: {cell}")
         elif target.part in UTM_KEYS:
             utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
             spec = Field(f"utm_{target.part}", "text")
@@ -156,6 +185,26 @@ class RowReader:
             self.mentions.take_part(draft, column, self._vocabulary.field(target), str(cell))
         else:
             self._take_value(draft, column, self._vocabulary.field(target), cell)
+
+    def _take_apart(self, draft: Draft, column: Column, target: Target, cell: Raw) -> None:
+        """A cell that is no field by itself: a part of one, a whole name, what nobody declared."""
+        if target.field == UNKNOWN and target.part:
+            draft.unknown[target.part] = cell
+        elif target.field == UNKNOWN:
+            self._take_unknown(draft, cell)
+        elif target.field == FULL_NAME:
+            draft.full_name = draft.full_name or self._text(draft, "name", cell)
+        elif target.part == PART:
+            draft.address.append(self._text(draft, "address", cell))
+        elif target.part == STATUS:
+            draft.status = str(cell)
+        else:
+            text = self._text(draft, "comment", cell)
+            if target.part == LABELLED:
+                said = draft.cells[column.typed_by] if column.typed_by >= 0 else ""
+                text = f"{caption_of(column.label, said)}: {text}"
+            if text not in draft.comment:
+                draft.comment.append(text)
 
     def _text(self, draft: Draft, name: str, cell: Raw) -> str:
         """The text of a cell as the field of that name has texts."""
@@ -179,13 +228,18 @@ class RowReader:
             for item in cell if isinstance(cell, list) else [cell]:
                 self._take_link(draft, column, spec, item)
             return
+        if isinstance(cell, str) and spec.is_many and not draft.id:
+            cell = apart(cell)
         raw = self.cells.read(spec, cell, exact=bool(draft.id))
         if spec.kind == "money" and isinstance(cell, str) and not draft.id:
             self._take_currency(draft, cell)
         part = column.target.part if column.target else ""
+        if column.typed_by >= 0:
+            allowed = EMAIL_TYPES if spec.kind == "emails" else PHONE_TYPES
+            raw = with_type(raw, named_type(draft.cells[column.typed_by], allowed) or "work")
         if part:
             draft.types.setdefault(spec.name, set()).add(part)
-            raw = _with_type(raw, part)
+            raw = with_type(raw, part)
         if spec.is_many and not draft.id:
             self._extend(draft, spec, raw)
         elif draft.values.setdefault(spec.name, raw) != raw:
@@ -210,39 +264,29 @@ class RowReader:
     def _extend(self, draft: Draft, spec: Field, raw: Raw) -> None:
         now = cast("list[Raw]", draft.values.setdefault(spec.name, []))
         for item in raw if isinstance(raw, list) else [raw]:
-            if _bare(item) not in [_bare(other) for other in now]:
+            if bare(item) not in [bare(other) for other in now]:
                 now.append(item)
 
     def _finish(self, draft: Draft) -> None:
         """What takes several columns to be said."""
         if draft.address:
-            draft.values["address"] = _joined(str(draft.values.get("address", "")), draft.address)
+            draft.values["address"] = joined(str(draft.values.get("address", "")), draft.address)
         if draft.comment:
             draft.values["comment"] = "\n".join(draft.comment)
         if ("currency", "") in draft.named and "currency" in self._vocabulary.fields:
             draft.values.setdefault("currency", draft.named[("currency", "")])
         self.mentions.finish(draft)
-        self._finish_name(draft)
+        draft.has_person = self.entity == "contact" and not draft.id
+        if not finish_name(draft, self.manner.name_format):
+            draft.conflicts.append(self.label_of(FULL_NAME))
         if self.entity in ("lead", "deal"):
             self._finish_stage(draft)
-
-    def _finish_name(self, draft: Draft) -> None:
-        """A whole name is the name where there is none, and is never lost where there is."""
-        if not draft.full_name:
-            return
-        if "name" not in draft.values:
-            draft.values["name"] = draft.full_name
-            return
-        parts = ("name", "first_name", "middle_name", "last_name")
-        said = fold(" ".join(str(draft.values.get(part, "")) for part in parts)).split()
-        if not any(part in draft.values for part in parts[1:]):
-            draft.values["first_name"] = draft.full_name
-        elif not set(fold(draft.full_name).split()) <= set(said):
-            draft.conflicts.append(self.label_of(FULL_NAME))
 
     def _finish_stage(self, draft: Draft) -> None:
         pipeline = str(draft.values.pop("pipeline", ""))
         stage = str(draft.values.pop("stage", ""))
+        if draft.status and self.stages.ends(draft.status):
+            stage = draft.status
         try:
             found = self.stages.find(pipeline, stage)
         except ValueError as error:
@@ -256,27 +300,3 @@ class RowReader:
         """The column that feeds a field, or the field's own name."""
         targets = ((column.label, column.target) for column in self.columns if column.target)
         return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)
-
-
-def _with_type(raw: Raw, kind: str) -> Raw:
-    """Phones or e-mails with the type that their column has, unless the cell says another."""
-    return [
-        {**item, "type": kind} if isinstance(item, dict) and item.get("type") == "work" else item
-        for item in (raw if isinstance(raw, list) else [])
-    ]
-
-
-def _bare(item: Raw) -> str:
-    """What makes a list item the same as another: a phone with its extension, an address, a text."""
-    if not isinstance(item, dict):
-        return fold(item) if isinstance(item, str) else str(item)
-    if "value" in item:
-        return fold(f"{item['value']} x{item.get('ext', '')}")
-    return str(item)
-
-
-def _joined(address: str, parts: Sequence[str]) -> str:
-    for part in parts:
-        if fold(part) not in fold(address):
-            address = f"{address}, {part}" if address else part
-    return address

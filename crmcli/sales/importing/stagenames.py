@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.model.values import fold
-from crmcli.sales.importing.presets import ALWAYS, StageName
+from crmcli.sales.importing.presets import Preset, StageName, spoken
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class StageNames:
     """Finds stages of one entity by id, by name, or by what another CRM calls them."""
 
-    def __init__(self, ws: Workspace, entity: str) -> None:
+    def __init__(self, ws: Workspace, entity: str, preset: Preset | None = None) -> None:
         self._ws = ws
+        self._presets = spoken(preset)
         self._entity = entity
         self._found: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -31,6 +32,11 @@ class StageNames:
         if key not in self._found:
             self._found[key] = self._find(pipeline, stage)
         return self._found[key]
+
+    def ends(self, status: str) -> bool:
+        """Whether a status beside the stage says that it is over: won or lost."""
+        alias = self._aliases.get(fold(status))
+        return alias is not None and alias.kind in ("won", "lost")
 
     def _find(self, pipeline: str, stage: str) -> tuple[str, str]:
         places = self._places(pipeline)
@@ -76,7 +82,7 @@ class StageNames:
     @cached_property
     def _aliases(self) -> Mapping[str, StageName]:
         aliases: dict[str, StageName] = {}
-        for preset in ALWAYS:
+        for preset in self._presets:
             for name, stage in preset.stages.get(self._entity, {}).items():
                 aliases.setdefault(fold(name), stage)
         return aliases

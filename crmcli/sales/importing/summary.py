@@ -63,7 +63,9 @@ def _decimal(text: str) -> Decimal:
 @dataclass
 class Summary:
     """Everything that an import has to say. `completed` are records that had been named before by
-    others, and whose own row came now; `kept` counts values that merging did not overwrite."""
+    others, and whose own row came now; `kept` counts values that merging did not overwrite.
+    `before` are rows that an interrupted import of the same file had taken; `resumed` is its batch.
+    `doubts` are guesses about the file that may be wrong, `decoded` its first rows as they were read."""
 
     entity: str
     file: str
@@ -71,8 +73,11 @@ class Summary:
     delimiter: str
     batch: str = ""
     dry_run: bool = False
+    preset: str = ""
+    resumed: str = ""
     rows: int = 0
     empty_rows: int = 0
+    before: int = 0
     created: int = 0
     merged: int = 0
     replaced: int = 0
@@ -92,6 +97,8 @@ class Summary:
     sample: list[Mapping[str, Raw]] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
     rejects: str = ""
+    doubts: list[str] = field(default_factory=list)
+    decoded: list[Sequence[Raw]] = field(default_factory=list)
 
     @property
     def taken(self) -> int:
@@ -118,8 +125,8 @@ class Summary:
         counts = {
             name: getattr(self, name)
             for name in (
-                "rows", "empty_rows", "created", "merged", "replaced", "completed", "skipped",
-                "rejected", "kept", "dangling_links", "foreign_ids",
+                "rows", "empty_rows", "before", "created", "merged", "replaced", "completed",
+                "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
             )
         }  # fmt: skip
         return {
@@ -129,6 +136,9 @@ class Summary:
             "file": self.file,
             "encoding": self.encoding,
             "delimiter": self.delimiter,
+            "preset": self.preset,
+            "resumed": self.resumed,
+            "doubts": self.doubts,
             **counts,
             "companies_created": self.made.get("company", 0),
             "contacts_created": self.made.get("contact", 0),

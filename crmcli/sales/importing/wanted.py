@@ -13,8 +13,10 @@ ON_DUPLICATE = ("skip", "merge", "replace", "create", "fail")
 class Wanted:
     """How to import: `columns` is what `--map` says, column -> field or "" to leave it out.
 
-    `country` and `date_order` say how phones and 03/04/2026 are read; with `robots` the robots
-    of a record's stage wake up for it.
+    `country` and `date_order` say how phones and 03/04/2026 are read, `name_format` how a person's
+    whole name is; `owners` maps another system's users to ours. `create_missing` makes what a row
+    names and is not here. With `robots` the robots of a record's stage wake up for it; `again` takes
+    a file anew that was imported already.
     """
 
     preset: str = ""
@@ -22,6 +24,10 @@ class Wanted:
     on_duplicate: str = "skip"
     country: str = ""
     date_order: str = ""
+    name_format: str = "auto"
+    owners: Mapping[str, str] = field(default_factory=dict)
+    create_missing: bool = True
     robots: bool = False
+    again: bool = False
     dry_run: bool = False
     rejects: Path = field(default_factory=lambda: Path("rejects.csv"))

@@ -19,12 +19,14 @@ from crmcli.model.values import Raw
 from crmcli.model.where import Condition
 from crmcli.store import layout, query
 from crmcli.store.columns import Columns
-from crmcli.store.index import agenda, base, events, freshness, selection
+from crmcli.store.index import agenda, base, births, events, freshness, selection
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
 
 if TYPE_CHECKING:
+    from crmcli.store.index.documents import Documents
     from crmcli.store.index.examining import Examiner
+    from crmcli.store.index.facts import Facts
     from crmcli.store.index.rows import Reader
 
 __all__ = ["Hit", "Index", "IndexBusy", "Total"]
@@ -48,6 +50,10 @@ class Index:
         self._waiting: list[str] = []
         self._just_built = False
         self._mark = 0
+
+    def is_there(self) -> bool:
+        """Whether there is a file of it; it may be old."""
+        return (self._root / base.PATH).exists()
 
     # -- keeping it equal to the folder ---------------------------------------------------------
 
@@ -161,7 +167,7 @@ class Index:
         order: Sequence[str] = (),
         limit: int | None = None,
         offset: int = 0,
-    ) -> list[dict[str, Raw]]:
+    ) -> Documents[dict[str, Raw]]:
         """The raw records that fit a checked condition; `order` names fields, `-` for descending.
 
         Absent values come last; equals stand by age, then by id. BadUsage for an unknown field.
@@ -169,7 +175,7 @@ class Index:
         where = query.where(condition, env, self._columns, entity)
         by = query.order(order, self._columns, entity)
 
-        def work(connection: sqlite3.Connection) -> list[dict[str, Raw]]:
+        def work(connection: sqlite3.Connection) -> Documents[dict[str, Raw]]:
             found = selection.numbers(connection, entity, where, by, limit, offset)
             return selection.documents(connection, found)
 
@@ -193,6 +199,25 @@ class Index:
             lambda connection: selection.totals(connection, self._columns, entity, by, where)
         )
 
+    def facts(
+        self,
+        entity: str,
+        names: Sequence[str],
+        condition: Condition | None = None,
+        env: Env | None = None,
+        *,
+        after: int = 0,
+        limit: int = 5000,
+    ) -> list[Facts]:
+        """The keys of some fields of the records that fit, a page at a time, in no order that means
+        anything; the next page comes `after` the `num` of the last."""
+        from crmcli.store.index.facts import page
+
+        where = query.where(condition, env, self._columns, entity)
+        return self._read(
+            lambda connection: page(connection, self._columns, entity, names, where, after, limit)
+        )
+
     def lookup(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
         """The ids of records with this phone, email, inn, site or (exact) name, however it is written."""
         return self._read(
@@ -214,13 +239,15 @@ class Index:
         limit: int | None = None,
         newest_first: bool = False,
         clone: str = "",
+        before: str = "",
     ) -> list[Event]:
-        """Events in the order of their ids; `after` an id, of one clone only if it is named."""
+        """Events in the order of their ids; `after` or `before` an id, of one clone if it is named."""
         return self._read(
             lambda connection: events.events(
-                connection, record, kinds, after, clone, limit, newest_first=newest_first
+                connection, record, kinds, after, clone, limit,
+                newest_first=newest_first, before=before,
             )
-        )
+        )  # fmt: skip
 
     def event(self, event_id: str) -> Event | None:
         """One event; None if there is none of that id."""
@@ -237,6 +264,18 @@ class Index:
     def clones(self) -> list[str]:
         """The clones that have written on the timeline."""
         return self._read(events.clones)
+
+    def merged(self, survivor: str = "") -> list[tuple[str, str]]:
+        """The records that were merged, each with the one into which; into one alone if it is named."""
+        return self._read(lambda connection: selection.merged(connection, survivor))
+
+    def unborn(self) -> list[str]:
+        """The records of whose making the timeline has no event."""
+        return self._read(births.unborn)
+
+    def vanished(self) -> list[str]:
+        """The ids that were made and not removed since, and of which there is no readable record."""
+        return self._read(births.vanished)
 
     def problems(self) -> list[Problem]:
         """The files, or lines of the timeline, that cannot be read."""

@@ -92,7 +92,7 @@ def _forget_repeats(connection: sqlite3.Connection, read: int) -> None:
     """An event that stood in two files was taken once; what it said, twice."""
     (taken,) = connection.execute("SELECT count(*) FROM event").fetchone()
     if taken < read:
-        connection.execute("DELETE FROM said WHERE rowid NOT IN (SELECT num FROM event)")
+        connection.execute("DELETE FROM talk WHERE num NOT IN (SELECT num FROM event)")
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('repeats', '')")
 
 

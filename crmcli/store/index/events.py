@@ -6,9 +6,14 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
 
 from crmcli.model.event import ENTRIES, Event
 
+_instant = lru_cache(maxsize=256)(
+    datetime.fromisoformat
+)  # many events of a command have the same one
 _COLUMNS = "id, at, actor, kind, record, cause, depth, data"
 
 
@@ -21,6 +26,7 @@ def events(
     limit: int | None,
     *,
     newest_first: bool,
+    before: str = "",
 ) -> list[Event]:
     """Events in the order of their ids; each argument that is not empty narrows the choice."""
     terms: list[str] = []
@@ -34,8 +40,12 @@ def events(
     if after:
         terms.append("id > ?")
         parameters.append(after)
+    if before:
+        terms.append("id < ?")
+        parameters.append(before)
     if clone:
-        terms.append("journal IN (SELECT num FROM journal WHERE substr(path, ?) = ?)")
+        # The plus keeps SQLite from sorting all that a clone has written for a page of it.
+        terms.append("+journal IN (SELECT num FROM journal WHERE substr(path, ?) = ?)")
         ending = f"/{clone}.csv"
         parameters += [-len(ending), ending]
     return _select(
@@ -81,6 +91,8 @@ def _select(
 ) -> list[Event]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {terms}", parameters)
     return [
-        Event(id_, datetime.fromisoformat(at), actor, kind, record, cause, depth, json.loads(data))
+        Event(
+            id_, _instant(at), intern(actor), intern(kind), record, cause, depth, json.loads(data)
+        )
         for id_, at, actor, kind, record, cause, depth, data in rows
     ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.fields import BadValues
+from crmcli.model.merged import MERGED_INTO, fault_of, survivor_in
 from crmcli.model.schema import PLURAL
-from crmcli.model.values import entity_of
+from crmcli.model.values import Raw, entity_of
 from crmcli.store import codec, layout
 from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.index import folder
@@ -108,9 +109,15 @@ class Examiner:
         try:
             raw = codec.load(data, path)
             if raw.get("id") != record_id:
-                message = f"the id inside is {raw.get('id')!r}, the file's name says {record_id}"
-                line = codec.load_marked(data, path).lines.get(("id",), 0)
+                inside = (
+                    f"the id inside is {raw['id']!r}" if "id" in raw else "there is no id inside"
+                )
+                message = f"{inside}, the file's name says {record_id}"
+                line = codec.load_marked(data, path).lines.get(("id",), 1)
                 self._rows.problems([Problem(path, line, message, "make the two equal")])
+                return
+            if MERGED_INTO in raw:
+                self._take_merged(num, path, raw, data)
                 return
             row = self._reader.read(entity, raw)
         except InvalidData as error:
@@ -122,6 +129,14 @@ class Examiner:
             )
         else:
             self._rows.record(entity, num, raw, row)
+
+    def _take_merged(self, num: int, path: str, raw: Mapping[str, Raw], data: bytes) -> None:
+        """What is left of a record that was merged: no row, so that no list or search has it."""
+        message, hint = fault_of(raw)
+        if message:
+            line = codec.load_marked(data, path).lines.get((MERGED_INTO,), 0)
+            self._rows.problems([Problem(path, line, message, hint)])
+        self._rows.merged(num, str(raw["id"]), survivor_in(raw))
 
     def _remove(self, shard: str, name: bytes, known: Known) -> None:
         self._rows.forget(_entity_of(shard), known.num, _path(shard, name))

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import CrmError, Problem
 from crmcli.model.event import ACTIVITIES, Event
 from crmcli.model.values import fold
-from crmcli.store import files, timeline
+from crmcli.store import linewise, timeline
 from crmcli.store.index import folder
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Stamp
 from crmcli.store.index.tables import SAID
 from crmcli.store.index.writing import Rows
 
-_BLOCK = 1 << 16
-_PIECE = 1 << 20  # bytes of a timeline file that are taken apart at a time
 _SHORT = -1
 _NO_CHECKSUM = -2  # that of no content
 
@@ -87,37 +84,37 @@ class JournalReader:
             self._forget(path)
             nothing = _Journal(self._new_number(), 0, 0, 1, "", 0)
             self._remember(path, nothing, stamp, racy=True)  # it may be readable the next time
-            self._complain([Problem(path, 0, error.message, error.hint)])
+            message = error.message.replace(f"{self._root}/", "")
+            self._complain([Problem(path, 0, message, error.hint)])
 
     def _continues(self, path: str, known: _Journal, size: int, thorough: bool) -> bool:
         """Whether what was read before still stands there."""
         if size < known.end:
             return False
-        with _opened(self._root / path) as fd:
+        with linewise.opened(self._root / path) as fd:
             if size > known.size and not thorough:
                 return _last_line(fd, known.end) == known.last
             return _checksum(fd, 0, known.end) == known.crc
 
     def _read_on(self, path: str, known: _Journal | None, stamp: Stamp, racy: bool) -> None:
         start = known or _Journal(self._new_number(), 0, 0, 1, "", 0)
-        with _opened(self._root / path) as fd:
-            before = _checksum(fd, start.end, stamp[0])
-            chunk = timeline.read_file(self._root / path, start.end, name=path, line=start.line)
-            last = _last_line(fd, chunk.end)
-            crc = _checksum(fd, start.end, chunk.end, start.crc)
-            if _checksum(fd, start.end, stamp[0]) != before:
-                crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole
+        self._remember(path, start, stamp, racy=True)  # so that it can be forgotten half-way
         self._connection.execute(
             "DELETE FROM problem WHERE path = ? AND (line >= ? OR line = 0)", (path, start.line)
         )
-        self._complain(chunk.problems)
-        self._put(chunk.rows, start.num)
-        self._remember(
-            path,
-            _Journal(start.num, stamp[0], chunk.end, chunk.next_line, last, crc),
-            stamp,
-            racy=racy,
-        )
+        end, line = start.end, start.line
+        with linewise.opened(self._root / path) as fd:
+            before = _checksum(fd, end, stamp[0])
+            for chunk in timeline.read_pieces(fd, end, name=path, line=line):
+                self._complain(chunk.problems)
+                self._put(chunk.rows, start.num)
+                end, line = chunk.end, chunk.next_line
+            last = _last_line(fd, end)
+            crc = _checksum(fd, start.end, end, start.crc)
+            if _checksum(fd, start.end, stamp[0]) != before:
+                crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole
+        journal = _Journal(start.num, stamp[0], end, line, last, crc)
+        self._remember(path, journal, stamp, racy=racy)
 
     def _known(self, path: str) -> _Journal | None:
         row = self._connection.execute(
@@ -143,7 +140,7 @@ class JournalReader:
         if not known:
             return
         events = "SELECT num FROM event WHERE journal = ?"
-        self._connection.execute(f"DELETE FROM said WHERE rowid IN ({events})", (known.num,))
+        self._connection.execute(f"DELETE FROM talk WHERE num IN ({events})", (known.num,))
         self._connection.execute(
             "INSERT OR REPLACE INTO dirty (record) SELECT DISTINCT record FROM event"
             " WHERE journal = ? AND (record GLOB 'lead-*' OR record GLOB 'deal-*')",
@@ -180,7 +177,7 @@ class JournalReader:
             dirty[event.record if event.record.startswith(_STAGED) else cells[-1]] = None
         many = self._connection.executemany
         many("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", made)
-        many("INSERT INTO said (rowid, text) VALUES (?, ?)", said)
+        many("INSERT INTO talk VALUES (?, ?)", said)
         if self._marking:
             self._mark_dirty(dirty)
 
@@ -216,12 +213,10 @@ def read_anew(root: Path, path: str, num: int, rows: Rows) -> None:
     stamp = folder.stamp_of(root, path)
     if stamp is None:
         return
-    with _opened(root / path) as fd:
+    with linewise.opened(root / path) as fd:
         before = _checksum(fd, 0, stamp[0])
-        data = files.read_bytes(root / path)
         end, line = 0, 1
-        for piece in _pieces(data):
-            chunk = timeline.read_lines(piece, end, name=path, line=line)
+        for chunk in timeline.read_pieces(fd, 0, name=path, line=1):
             end, line = chunk.end, chunk.next_line
             rows.problems(chunk.problems)
             for row in chunk.rows:
@@ -233,24 +228,11 @@ def read_anew(root: Path, path: str, num: int, rows: Rows) -> None:
     rows.batch["journal"].append((num, path, *stamp, end, line, last, crc, racy))
 
 
-def _pieces(data: bytes) -> Iterator[bytes]:
-    """Whole lines, some thousands at a time; the last piece may end within one."""
-    start = 0
-    while len(data) - start > _PIECE:
-        end = data.rfind(b"\n", start, start + _PIECE) + 1
-        end = end or data.find(b"\n", start) + 1
-        if not end:
-            break
-        yield data[start:end]
-        start = end
-    yield data[start:]
-
-
 def _hand_on(row: timeline.Row, journal: int, rows: Rows) -> None:
     num = rows.new_number()
     rows.batch["event"].append(_cells(num, row, journal))
     if row.event.kind in ACTIVITIES:
-        rows.batch["said"].append((num, _words(row.event)))
+        rows.batch["talk"].append((num, _words(row.event)))
 
 
 def _cells(num: int, row: timeline.Row, journal: int) -> tuple[Any, ...]:
@@ -268,27 +250,9 @@ def _words(event: Event) -> str:
     return " · ".join(fold(part) for part in parts if isinstance(part, str) and part)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """A descriptor of a file for the length of a block; no link followed, errors in plain words."""
-    with files.os_errors(f"read {path}"):
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            yield fd
-        finally:
-            os.close(fd)
-
-
 def _last_line(fd: int, end: int) -> str:
     """The hash of the line that ends at byte `end`; "" where nothing stands before it."""
-    want = _BLOCK
-    while True:
-        start = max(0, end - want)
-        text = os.pread(fd, end - start, start)
-        begin = text.removesuffix(b"\n").rfind(b"\n") + 1
-        if begin or start == 0:
-            return timeline.line_hash(text[begin:]) if text else ""
-        want *= 16
+    return linewise.sha256(fd, linewise.line_start(fd, end - 1), end)[:16] if end else ""
 
 
 def _checksum(fd: int, start: int, end: int, crc: int = 0) -> int:

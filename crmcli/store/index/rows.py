@@ -13,11 +13,13 @@ from crmcli.model.paths import PARTS
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import ENTITIES, Raw, fold
 from crmcli.store.columns import AS_GIVEN, Columns
+from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.shortcuts import SHORTCUTS
-from crmcli.store.index.tables import TEXTS, text_of
+from crmcli.store.index.tables import text_of
 
 _folded = lru_cache(maxsize=4096)(fold)  # owners, stages, sources and first names come again
-_FOLDED = ("text", "note", "stage", "pipeline", "user", "choice", "currency", "inn", "email")
+_FOLDED = ("text", "note", "stage", "pipeline", "user", "choice", "currency", "inn", "kpp",
+           "ogrn", "vat_id", "email")  # fmt: skip
 _NEVER = "9999"  # sorts after every instant
 
 Cell: TypeAlias = "str | float | None"

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index.answers import Hit
+from crmcli.store.index.fulltext import TEXTS, wake
 from crmcli.store.index.selection import documents
-from crmcli.store.index.tables import SAID, TEXTS, text_of
+from crmcli.store.index.tables import SAID, text_of
 from crmcli.store.query import bindable
 
 _SHORTEST = 3  # the trigram index knows nothing shorter
@@ -38,6 +39,7 @@ def search(
     wanted = _wanted(text)
     if not wanted.words:
         return []
+    wake(connection)
     hits: dict[str, Hit] = {}
     for num, record_id in _records(connection, wanted, entities, limit):
         if record_id not in hits:
@@ -79,8 +81,10 @@ def _events(
     matches, short = _terms(wanted.words, phones=False)
     terms, parameters = _where("said", matches, short)
     rows = connection.execute(
-        "SELECT event.record, event.kind, event.data FROM said"
-        " JOIN event ON event.num = said.rowid JOIN doc ON doc.id = event.record"
+        "SELECT doc.id, event.kind, event.data FROM said"
+        " JOIN event ON event.num = said.rowid"
+        " LEFT JOIN merged ON merged.id = event.record"
+        " JOIN doc ON doc.id = ifnull(merged.survivor, event.record)"
         f" WHERE {terms} AND {_among(entities)} ORDER BY event.id DESC LIMIT ?",
         [*parameters, *entities, limit],
     )

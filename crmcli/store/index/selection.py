@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
@@ -13,6 +12,7 @@ from crmcli.model.paths import routes
 from crmcli.model.values import ENTITIES, Raw, fold
 from crmcli.store.columns import Columns
 from crmcli.store.index.answers import Total
+from crmcli.store.index.documents import Documents
 from crmcli.store.query import Sql
 
 _SPLIT = 1_000_000  # SQLite's sums are exact up to 2^63; parts of them never come near
@@ -35,15 +35,17 @@ def numbers(
     return [num for (num,) in rows]
 
 
-def documents(connection: sqlite3.Connection, found: Sequence[int]) -> list[dict[str, Raw]]:
+def documents(connection: sqlite3.Connection, found: Sequence[int]) -> Documents[dict[str, Raw]]:
     """The raw records of these numbers, in their order."""
-    docs: list[dict[str, Raw]] = []
+    docs: Documents[dict[str, Raw]] = Documents(lambda raw: raw)
     for start in range(0, len(found), _SCAN):
         part = found[start : start + _SCAN]
         marks = ", ".join("?" * len(part))
-        rows = connection.execute(f"SELECT num, doc FROM doc WHERE num IN ({marks})", part)
+        rows = connection.execute(
+            f"SELECT num, CAST(doc AS BLOB) FROM doc WHERE num IN ({marks})", part
+        )
         texts = dict(rows.fetchall())
-        docs += [json.loads(texts[num]) for num in part if num in texts]
+        docs.add(texts[num] for num in part if num in texts)
     return docs
 
 
@@ -142,6 +144,15 @@ def _with_key(
             )
             found += [record_id for (record_id,) in rows]
     return found
+
+
+def merged(connection: sqlite3.Connection, survivor: str) -> list[tuple[str, str]]:
+    """The records that went into others, each with the one into which; of one of these if named."""
+    terms, parameters = ("survivor = ?", [survivor]) if survivor else ("1", [])
+    rows = connection.execute(
+        f"SELECT id, survivor FROM merged WHERE {terms} ORDER BY id", parameters
+    )
+    return rows.fetchall()
 
 
 def problems(connection: sqlite3.Connection) -> list[Problem]:

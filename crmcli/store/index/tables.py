@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from crmcli.model.fields import Field
 from crmcli.model.values import ENTITIES
 from crmcli.store.columns import Columns
-
-TEXTS = ("name", "company", "phones", "emails", "rest")
-"""The columns of the search table."""
+from crmcli.store.index.fulltext import TEXTS
 
 _TEXT_OF = {
     "name": "name", "first_name": "name", "middle_name": "name", "last_name": "name",
     "company_name": "company", "legal_name": "company",
-    "kpp": "rest", "ogrn": "rest", "position": "rest", "source_detail": "rest",
+    "kpp": "rest", "ogrn": "rest", "vat_id": "rest", "director": "rest",
+    "position": "rest", "source_detail": "rest",
 }  # fmt: skip
 _TEXT_OF_KIND = {
     "phone": "phones", "phones": "phones", "email": "emails", "emails": "emails", "inn": "rest",
     "note": "rest", "tags": "rest", "url": "rest", "urls": "rest", "lines": "rest",
+    "accounts": "rest", "files": "rest",
 }  # fmt: skip
 SAID = ("subject", "text")
 """What of an activity's data is searched."""
@@ -30,6 +30,7 @@ CREATE TABLE file (num INTEGER PRIMARY KEY, shard TEXT, name BLOB, size INTEGER,
                    ctime INTEGER, digest BLOB, racy INTEGER);
 CREATE TABLE doc (num INTEGER PRIMARY KEY, id TEXT, doc TEXT);
 CREATE TABLE item (field INTEGER, key, num INTEGER);
+CREATE TABLE merged (num INTEGER PRIMARY KEY, id TEXT, survivor TEXT);
 CREATE TABLE problem (path TEXT, line INTEGER, message TEXT, hint TEXT);
 CREATE TABLE journal (num INTEGER PRIMARY KEY, path TEXT, size INTEGER, mtime INTEGER,
                       ctime INTEGER, upto INTEGER, line INTEGER, last_hash TEXT, crc INTEGER, racy INTEGER);
@@ -37,13 +38,14 @@ CREATE TABLE event (num INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, actor TEXT
                     record TEXT, cause TEXT, depth INTEGER, data TEXT, journal INTEGER, job TEXT);
 CREATE TABLE dirty (mark INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT UNIQUE);
 CREATE TABLE agenda (record TEXT PRIMARY KEY, next_at TEXT) WITHOUT ROWID;
-CREATE VIRTUAL TABLE text USING fts5({", ".join(TEXTS)}, tokenize='trigram');
-CREATE VIRTUAL TABLE said USING fts5(text, tokenize='trigram');
+CREATE TABLE words (num INTEGER PRIMARY KEY, {", ".join(TEXTS)});
+CREATE TABLE talk (num INTEGER PRIMARY KEY, text);
 """
 _INDEXES = """
 CREATE UNIQUE INDEX file_name ON file (shard, name);
 CREATE INDEX item_key ON item (field, key, num);
 CREATE INDEX item_num ON item (num);
+CREATE INDEX merged_id ON merged (id);
 CREATE INDEX event_record ON event (record, id);
 CREATE INDEX event_kind ON event (kind, id);
 CREATE INDEX event_journal ON event (journal);
@@ -68,7 +70,6 @@ def empty(connection: sqlite3.Connection) -> None:
     """Take everything out of the tables, for another beginning."""
     rows = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
-        " AND name NOT GLOB 'text_*' AND name NOT GLOB 'said_*'"
     ).fetchall()
     for (name,) in rows:
         connection.execute(f"DELETE FROM {name}")

@@ -13,8 +13,8 @@ from crmcli.store.columns import Columns
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Look, Stamp
 from crmcli.store.index.freshness import Known
+from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.rows import Row
-from crmcli.store.index.tables import TEXTS
 
 Batch: TypeAlias = dict[str, list[Any]]
 """Rows by table, each as its INSERT takes it."""
@@ -28,12 +28,13 @@ _INSERTS = {
     "file": "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "doc": "INSERT INTO doc VALUES (?, ?, ?)",
     "item": "INSERT INTO item VALUES (?, ?, ?)",
-    "text": f"INSERT INTO text (rowid, {', '.join(TEXTS)}) VALUES (?{', ?' * len(TEXTS)})",
+    "words": f"INSERT INTO words VALUES (?{', ?' * len(TEXTS)})",
     "dirty": "INSERT OR REPLACE INTO dirty (record) VALUES (?)",
+    "merged": "INSERT INTO merged VALUES (?, ?, ?)",
     "problem": "INSERT INTO problem VALUES (?, ?, ?, ?)",
     "shard": "INSERT OR REPLACE INTO shard VALUES (?, ?, ?)",
     "event": "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "said": "INSERT INTO said (rowid, text) VALUES (?, ?)",
+    "talk": "INSERT INTO talk VALUES (?, ?)",
     "journal": "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 }
 
@@ -80,14 +81,19 @@ class Rows:
         """A readable record."""
         batch = self.batch
         record_id = str(raw["id"])
-        batch["doc"].append((num, record_id, _json(raw)))
+        batch["doc"].append((num, record_id, _json(raw).encode()))
         batch[entity].append((num, *row.cells))
         if row.items:
             batch["item"] += [(number, key, num) for number, key in row.items]
-        batch["text"].append((num, *row.texts))
+        batch["words"].append((num, *row.texts))
         self.dirty(record_id)
         if not self._step and len(batch["doc"]) >= BATCH:
             self.flush()
+
+    def merged(self, num: int, record_id: str, survivor: str) -> None:
+        """What is left of a record that went into another."""
+        self.batch["merged"].append((num, record_id, survivor))
+        self.dirty(record_id)
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """What is wrong in a file."""
@@ -134,9 +140,9 @@ class Writer(Rows):
         found = self._connection.execute("SELECT id FROM doc WHERE num = ?", (num,)).fetchone()
         if found:
             self.dirty(found[0])
-            for table in (entity, "doc", "item"):
+            for table in (entity, "doc", "item", "words"):
                 self._connection.execute(f"DELETE FROM {table} WHERE num = ?", (num,))
-            self._connection.execute("DELETE FROM text WHERE rowid = ?", (num,))
+        self._connection.execute("DELETE FROM merged WHERE num = ?", (num,))
         self._connection.execute("DELETE FROM problem WHERE path = ?", (path,))
 
     def remove(self, num: int) -> None:

@@ -1,127 +1,19 @@
-"""How other CRMs call columns, stages and sources: tables for the import, nothing else."""
+"""Bitrix24's words, Russian and English, and its field ids."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True, slots=True)
-class StageName:
-    """A stage of another CRM: the ids that it may have here, or else what kind of stage it is."""
-
-    ids: tuple[str, ...] = ()
-    kind: str = ""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One CRM's words: by entity ("" is all of them) header -> a name of mapping.Vocabulary.
-
-    `stages` and `sources` map a caption to the ids that it may have here.
-
-    `asked` are headers that mean something else elsewhere (`NAME` is a first name in Bitrix24), so
-    that only `--preset` brings them in; all other words are always understood.
-    """
-
-    name: str
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    stages: Mapping[str, Mapping[str, StageName]] = field(default_factory=dict)
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def _headers(by_name: Mapping[str, str]) -> Mapping[str, str]:
-    """Turn name -> `Header | Header` into header -> name."""
-    return {header: name for name, many in by_name.items() for header in many.split(" | ")}
-
-
-ENGLISH = Preset(
-    "english",
-    columns={
-        "": _headers(
-            {
-                "position": "Job title | Job | Role",
-                "last_name": "Surname | Family name",
-                "middle_name": "Second name | Additional name | Patronymic",
-                "first_name": "Given name | Forename",
-                "full_name": "Full name",
-                "salutation": "Prefix",
-                "birthday": "Date of birth | Birth date | Birthdate | DOB",
-                "phones": "Phone | Phone number | Telephone | Tel",
-                "phone_work": "Business phone | Office phone",
-                "phone_mobile": "Mobile | Cell | Cell phone | Mobile number",
-                "phone_fax": "Fax | Fax number",
-                "emails": "E-mail | E-mail address | Mail",
-                "email_home": "Personal email | Private email",
-                "email_work": "Business email",
-                "urls": (
-                    "Website | Web site | Site | URL | Homepage | LinkedIn | LinkedIn URL | "
-                    "Company domain"
-                ),
-                "address_part": "Street | City | State | Region | Postal code | Zip | Country",
-                "address": "Full address",
-                "source": "Lead source",
-                "source_detail": "Source description",
-                "owner": (
-                    "Assigned to | Responsible | Account manager | Contact owner | Lead owner | "
-                    "Deal owner | Company owner"
-                ),
-                "tags": "Tag | Labels",
-                "comment": "Note | Notes | Comments | Description | Background",
-                "created_at": (
-                    "Created | Created on | Create date | Creation date | Date created | "
-                    "Created date"
-                ),
-            }
-        ),
-        "lead": _headers(
-            {
-                "name": "Lead name | Lead title | Subject | Topic",
-                "position": "Title",
-                "company_name": "Company | Organization | Organisation | Account name",
-                "stage": "Lead status",
-                "amount": "Value | Sum | Budget",
-            }
-        ),
-        "contact": _headers(
-            {
-                "name": "Contact name",
-                "position": "Title",
-                "company_name": (
-                    "Company | Organization | Organisation | Employer | Account name | "
-                    "Associated company"
-                ),
-                "company_role": "Company role",
-                "type": "Contact type",
-            }
-        ),
-        "company": _headers(
-            {
-                "name": "Company | Company name | Organization | Organisation | Account name",
-                "turnover": "Annual revenue | Revenue",
-                "inn": "Tax id",
-                "type": "Company type",
-            }
-        ),
-        "deal": _headers(
-            {
-                "name": "Deal name | Deal title | Title | Opportunity name",
-                "stage": "Deal stage",
-                "pipeline": "Deal pipeline",
-                "amount": "Value | Sum | Budget | Deal value | Price",
-                "close_by": "Close date | Expected close date | Closing date | Deadline",
-                "company_name": "Organization | Organisation | Account name",
-                "contact_name": "Person | Contact person",
-            }
-        ),
-    },
-)
+from crmcli.sales.importing.presets.preset import Preset, StageName, headers
 
 BITRIX24 = Preset(
     "bitrix24",
+    marks=(
+        "Название лида", "Дополнительно об источнике", "Доступен для всех", "Телефон для рассылок",
+        "Страница ВКонтакте", "Имя, Фамилия", "Улица, номер дома", "Контакт Открытая линия",
+        "ASSIGNED_BY_ID", "STATUS_ID", "SOURCE_ID", "COMPANY_TITLE", "HONORIFIC", "SECOND_NAME",
+        "TYPE_ID", "OPENED", "STAGE_ID", "CATEGORY_ID", "OPPORTUNITY", "CURRENCY_ID",
+    ),
     columns={
-        "": _headers(
+        "": headers(
             {
                 "salutation": "Обращение",
                 "first_name": "Имя",
@@ -169,21 +61,21 @@ BITRIX24 = Preset(
                 "created_at": "Дата создания | Создан",
             }
         ),
-        "lead": _headers(
+        "lead": headers(
             {
                 "name": "Название лида | Название | Тема",
                 "company_name": "Название компании | Компания | Организация",
                 "amount": "Возможная сумма | Сумма | Бюджет",
             }
         ),
-        "contact": _headers(
+        "contact": headers(
             {
                 "company_name": "Название компании | Компания | Организация",
                 "company_inn": "ИНН компании | ИНН",
                 "type": "Тип контакта",
             }
         ),
-        "company": _headers(
+        "company": headers(
             {
                 "name": "Название компании | Название | Наименование | Компания | Организация",
                 "legal_name": "Полное наименование",
@@ -198,7 +90,7 @@ BITRIX24 = Preset(
                 "turnover": "Годовой оборот | Оборот",
             }
         ),
-        "deal": _headers(
+        "deal": headers(
             {
                 "name": "Название сделки | Название",
                 "pipeline": "Воронка | Направление",
@@ -213,7 +105,7 @@ BITRIX24 = Preset(
         ),
     },
     asked={
-        "": _headers(
+        "": headers(
             {
                 "first_name": "NAME",
                 "middle_name": "SECOND_NAME",
@@ -235,7 +127,7 @@ BITRIX24 = Preset(
                 "urls": "WEB_WORK | WEB_HOME | WEB_OTHER",
             }
         ),
-        "lead": _headers(
+        "lead": headers(
             {
                 "name": "TITLE",
                 "company_name": "COMPANY_TITLE",
@@ -244,12 +136,12 @@ BITRIX24 = Preset(
                 "amount": "OPPORTUNITY",
             }
         ),
-        "contact": _headers(
+        "contact": headers(
             {
                 "company_name": "COMPANY_TITLE",
             }
         ),
-        "company": _headers(
+        "company": headers(
             {
                 "name": "TITLE",
                 "type": "COMPANY_TYPE",
@@ -257,7 +149,7 @@ BITRIX24 = Preset(
                 "turnover": "REVENUE",
             }
         ),
-        "deal": _headers(
+        "deal": headers(
             {
                 "name": "TITLE",
                 "company_name": "COMPANY_TITLE",
@@ -314,9 +206,3 @@ BITRIX24 = Preset(
         "Другое": ("other",), "Other": ("other",),
     },
 )  # fmt: skip
-
-PRESETS: Mapping[str, Preset] = {"bitrix24": BITRIX24}
-"""What `--preset` may name."""
-
-ALWAYS = (ENGLISH, *PRESETS.values())
-"""The presets whose words are understood without being asked for, the first one first."""

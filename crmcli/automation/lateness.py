@@ -1,0 +1,120 @@
+"""Whether automation is left alone: the tick does not come, or jobs wait for a person."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.values import format_instant, parse_instant
+from crmcli.store import files, layout
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.workspace import Workspace
+
+RECORD = ".crm/tick.lock"
+"""The tick's own lock file; the last ticks that came to their end stand in it."""
+MOST_KEPT = 8
+PATIENCE = timedelta(hours=1)
+USUAL = 3
+"""So many times its longest gap of late may a tick be away, and never less than PATIENCE."""
+_TROUBLE = {
+    "dead": ("was given up", "were given up", "then crm jobs retry KEY, or crm jobs cancel KEY"),
+    "unknown": (
+        "may or may not have been sent", "may or may not have been sent",
+        "then crm jobs resolve KEY sent, failed or retry",
+    ),
+}  # fmt: skip
+
+
+def note_end(fd: int, now: datetime) -> None:
+    """Write into the open lock file that a tick has come to its end.
+
+    It only serves a warning, so a full disk must not make a tick fail that did all its work.
+    """
+    with contextlib.suppress(OSError):
+        ends = os.pread(fd, os.fstat(fd).st_size, 0).decode("utf-8", "replace").split()
+        kept = [*ends[1 - MOST_KEPT :], format_instant(now)]
+        data = ("\n".join(kept) + "\n").encode()
+        files.write_all(fd, data)
+        os.ftruncate(fd, len(data))
+
+
+def neglect(ws: Workspace) -> Iterator[Problem]:
+    """What a person should see to, though no file is wrong: a late tick, jobs in trouble."""
+    yield from _late(ws)
+    yield from _troubled(ws)
+
+
+def _late(ws: Workspace) -> Iterator[Problem]:
+    try:
+        if not any(_is_automated(pipeline) for pipeline in ws.pipelines):
+            return
+    except InvalidData:
+        return  # what is wrong there is told with its lines, and no tick can run
+    hint = "let cron run it (*/5 * * * * crm -C DIR tick), or look at why it does not"
+    ends = _ends(ws)
+    if not ends:
+        if _has_waited(ws):
+            message = "robots are declared, and crm tick has never come to its end here"
+            yield Problem(layout.PIPELINES, 0, message, hint)
+        return
+    gaps = [later - sooner for sooner, later in pairwise(ends)]
+    allowed = max([PATIENCE, *(gap * USUAL for gap in gaps)])
+    if ws.now - ends[-1] > allowed:
+        away = _words(ws.now - ends[-1])
+        yield Problem(layout.PIPELINES, 0, f"the last crm tick ended {away} ago", hint)
+
+
+def _is_automated(pipeline: Pipeline) -> bool:
+    stages = pipeline.stages
+    return bool(pipeline.schedules) or any(stage.robots or stage.triggers for stage in stages)
+
+
+def _ends(ws: Workspace) -> list[datetime]:
+    """When the last ticks ended, as far as that can be read."""
+    try:
+        text = files.read_bytes(ws.root / RECORD).decode("utf-8", "replace")
+    except files.Missing:
+        return []
+    found = []
+    for word in text.split():
+        try:
+            found.append(parse_instant(word))
+        except ValueError:
+            continue  # the file of a lock may be damaged or of another time; the rest still counts
+    return sorted(found)
+
+
+def _has_waited(ws: Workspace) -> bool:
+    """Whether a lead or deal has stood here for a while, and no robot of any clone has ever acted."""
+    if ws.history.job_events():
+        return False
+    since = format_instant(ws.now - PATIENCE)
+    return any(
+        format_instant(event.at) < since
+        for event in ws.events(kinds=("lead.created", "deal.created"))
+    )
+
+
+def _troubled(ws: Workspace) -> Iterator[Problem]:
+    from crmcli.automation.jobs import known
+
+    for state, (one, many, then) in _TROUBLE.items():
+        count = len(known(ws, (state,)))
+        if count:
+            words = f"1 job {one}" if count == 1 else f"{count} jobs {many}"
+            hint = f"crm jobs list --state {state}, {then}"
+            yield Problem(layout.TIMELINE, 0, f"{words} ({state})", hint)
+
+
+def _words(away: timedelta) -> str:
+    hours = int(away.total_seconds() // 3600)
+    if hours < 48:
+        return f"{hours} hour{'' if hours == 1 else 's'}"
+    return f"{hours // 24} days"

@@ -1,0 +1,72 @@
+"""crm block: from whom nothing is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.telling import notes, tell
+
+COLUMNS = [
+    Column("what", "Blocked", keep=True), Column("kind", "Kind"), Column("reason", "Reason"),
+    Column("on", "Since", "date"), Column("by", "By", "user"),
+]  # fmt: skip
+
+block = Noun(
+    "block", help="The block list: addresses, domains and phones from which nothing is taken in."
+)
+
+
+@block.command(
+    cls=Change,
+    help="Put e-mail addresses, domains or phones on the block list.\n\n"
+    "New leads and contacts with them are refused, and rows of an import rejected.\n\n"
+    "Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам",
+)
+@click.argument("what", nargs=-1, required=True)
+@click.option("--reason", default="", help="Why.")
+@click.pass_obj
+def add(session: Session, what: Sequence[str], reason: str) -> None:
+    """Put e-mail addresses, domains or phones on the block list."""
+    from crmcli.sales import blocklist
+
+    for found in blocklist.add(session.workspace, what, reason):
+        tell(session, f"Blocked {found}.", {"what": found.what, "reason": found.reason})
+    notes(session)
+
+
+@block.command(
+    "list", cls=Verb, help="List what is blocked.\n\nExample: crm block list --csv > blocked.csv"
+)
+@click.pass_obj
+def list_(session: Session) -> None:
+    """List what is blocked."""
+    from crmcli.sales import blocklist
+
+    ws = session.workspace
+    rows = [
+        {"what": b.what, "kind": b.kind, "reason": b.reason, "on": b.on, "by": b.by}
+        for b in blocklist.blocklist(ws).blocks.values()
+    ]
+    if not rows and session.out.is_table:
+        session.out.note("nothing is blocked")
+    session.out.records(rows, COLUMNS)
+
+
+@block.command(
+    cls=Change,
+    help="Take addresses, domains or phones off the block list.\n\n"
+    "Example: crm block rm spam@example.ru",
+)
+@click.argument("what", nargs=-1, required=True)
+@click.pass_obj
+def rm(session: Session, what: Sequence[str]) -> None:
+    """Take addresses, domains or phones off the block list."""
+    from crmcli.sales import blocklist
+
+    for found in blocklist.remove(session.workspace, what):
+        tell(session, f"No longer blocked: {found.what}.", {"what": found.what})
+    notes(session)

@@ -1,0 +1,128 @@
+"""crm directory: lists of allowed values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.telling import notes, tell
+
+if TYPE_CHECKING:
+    from crmcli.sales.fields import Reshaped
+
+LIST = [
+    Column("name", "Directory", keep=True), Column("values", "Values", "count"),
+    Column("fields", "Fields"),
+]  # fmt: skip
+SHOW = [
+    Column("id", "Value", keep=True), Column("label", "Label"), Column("records", "Records", "count"),
+]  # fmt: skip
+
+directory = Noun(
+    "directory", help="Lists of allowed values: sources, types, industries, reasons, your own."
+)
+
+
+@directory.command("list", cls=Verb, help="List the directories.\n\nExample: crm directory list")
+@click.pass_obj
+def list_(session: Session) -> None:
+    """List the directories."""
+    from crmcli.sales import directories
+
+    ws = session.workspace
+    rows = [
+        {
+            "name": name,
+            "values": len(ws.settings.directories.get(name, ())),
+            "fields": [
+                f"{entity}.{field.name}" for entity, field in directories.users_of(ws, name)
+            ],
+        }
+        for name in directories.names(ws)
+    ]
+    session.out.records(rows, LIST)
+
+
+@directory.command(
+    cls=Verb,
+    help="Show the values of a directory, and how many records have each.\n\n"
+    "Example: crm directory show sources",
+)
+@click.argument("name")
+@click.pass_obj
+def show(session: Session, name: str) -> None:
+    """Show the values of a directory."""
+    from crmcli.sales import directories
+
+    ws = session.workspace
+    labels = directories.values_of(ws, name)
+    counts = directories.counts(ws, name)
+    rows = [{"id": v, "label": label, "records": counts[v]} for v, label in labels.items()]
+    if not rows and session.out.is_table:
+        session.out.note(f"{name} is not declared: any value is allowed")
+    session.out.records(rows, SHOW)
+
+
+@directory.command(
+    cls=Change, help="Add a value.\n\nExample: crm directory add sources telegram --label Телеграм"
+)
+@click.argument("name")
+@click.argument("value")
+@click.option("--label", default="", help="What people read.")
+@click.pass_obj
+def add(session: Session, name: str, value: str, label: str) -> None:
+    """Add a value."""
+    from crmcli.sales import directories
+
+    done = directories.add(session.workspace, name, value, label)
+    _say(session, f"{name} has {value} now", done, {"directory": name, "value": value})
+
+
+@directory.command(
+    cls=Change,
+    help="Give a value another id, another label, or both. Records, conditions and robots that say"
+    " the old id follow, in one transaction.\n\n"
+    "Example: crm directory rename sources web site --label Сайт",
+)
+@click.argument("name")
+@click.argument("value")
+@click.argument("new", default="", metavar="[NEW]")
+@click.option("--label", default="", help="What people read.")
+@click.pass_obj
+def rename(session: Session, name: str, value: str, new: str, label: str) -> None:
+    """Give a value another id, another label, or both."""
+    from crmcli.sales import directories
+
+    done = directories.rename(session.workspace, name, value, new, label)
+    text = f"{value} of {name} is {new or label} now"
+    _say(session, text, done, {"directory": name, "value": new or value})
+
+
+@directory.command(
+    cls=Change,
+    help="Take a value away; refused while records have it.\n\n"
+    "Example: crm directory rm sources shop --replace-with web",
+)
+@click.argument("name")
+@click.argument("value")
+@click.option("--replace-with", default="", metavar="VALUE", help="What those records get instead.")
+@click.pass_obj
+def rm(session: Session, name: str, value: str, replace_with: str) -> None:
+    """Take a value away."""
+    from crmcli.sales import directories
+
+    done = directories.remove(session.workspace, name, value, replace_with)
+    _say(session, f"{name} has no {value} any more", done, {"directory": name, "value": value})
+
+
+def _say(session: Session, text: str, done: Reshaped, row: dict[str, Any]) -> None:
+    count = f", in {done.records} record{'s' if done.records != 1 else ''}" if done.records else ""
+    tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
+    for path in done.files:
+        if path != "settings.yaml":
+            done_or_not = "would change" if session.dry_run else "was changed"
+            session.out.note(f"{path} {done_or_not} with it")
+    notes(session)

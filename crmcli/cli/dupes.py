@@ -1,0 +1,161 @@
+"""crm dupes: records that are likely one and the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.telling import notes, tell, unreadable
+from crmcli.model.schema import PLURAL
+
+if TYPE_CHECKING:
+    from crmcli.sales.duplicates.searching import Group, Search
+
+dupes = Noun("dupes", help="Find records that are likely one and the same.")
+
+_COLUMNS = (
+    Column("group", "Group", "count"),
+    Column("score", "Score", "count"),
+    Column("id", "Id", keep=True),
+    Column("name", "Name"),
+    Column("reasons", "Why", "tags"),
+)
+
+
+def _search_command(entity: str) -> click.Command:
+    plural = PLURAL[entity]
+
+    @click.option("--where", "-w", default="", metavar="EXPR",
+                  help="Only groups of which one record at least fits.")  # fmt: skip
+    @click.option("--min", "least", type=click.IntRange(1, 99), default=60, metavar="SCORE",
+                  show_default=True, help="How sure it must be, of 100; 50 is even odds.")  # fmt: skip
+    @click.option(
+        "--limit", type=click.IntRange(min=0), metavar="N", help="At most so many groups."
+    )
+    @click.option(
+        "--all", "marked_too", is_flag=True, help="Also what was marked with crm dupes apart."
+    )
+    @click.option("--auto-merge", is_flag=True,
+                  help="Merge what is one beyond doubt, where nothing conflicts.")  # fmt: skip
+    @click.pass_obj
+    def callback(
+        session: Session,
+        where: str,
+        least: int,
+        limit: int | None,
+        marked_too: bool,
+        auto_merge: bool,
+    ) -> None:
+        from crmcli.sales.duplicates import searching
+
+        ws = session.workspace
+        condition = ws.condition(where, entity) if where.strip() else None
+        with session.out.progress(f"compare {plural}") as bar:
+            found = searching.search(
+                ws, entity, condition, least, marked_too=marked_too, each=bar.advance
+            )
+        groups = searching.read_groups(ws, found, limit)
+        if auto_merge:
+            _merge(session, found, groups)
+            return
+        session.out.records(_rows(groups), _COLUMNS)
+        _sum_up(session, plural, found, groups)
+        unreadable(session)
+
+    return Change(
+        plural,
+        params=getattr(callback, "__click_params__", [])[::-1],
+        callback=callback,
+        short_help=f"Likely duplicates among {plural}.",
+        help=f"Show {plural} that are likely one and the same, in groups, the surest first. The best "
+        "record of a group comes first; of each other one it is said how sure that is, and why."
+        f"\n\nExample: crm dupes {plural} --min 80",
+    )
+
+
+def _rows(groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """A row for each record of each group; `like` is the record of the group that it goes with."""
+    return [
+        {
+            "group": number,
+            "score": alike.score if alike.like else group.score,
+            "id": alike.record.id,
+            "name": str(alike.record.get("name")),
+            "like": alike.like,
+            "reasons": list(alike.reasons),
+        }
+        for number, group in enumerate(groups, 1)
+        for alike in group.alike
+    ]
+
+
+def _sum_up(session: Session, plural: str, found: Search, groups: Sequence[Group]) -> None:
+    out = session.out
+    if not found.clusters:
+        out.note(f"no likely duplicates among {len(found.cards):,} {plural}")
+    elif len(groups) < len(found.clusters):
+        out.note(f"{len(groups)} of {len(found.clusters)} groups are shown")
+    if found.hidden:
+        pairs = "pair is" if found.hidden == 1 else "pairs are"
+        out.note(f"{found.hidden} {pairs} marked as no duplicates: --all shows them")
+    if found.left_out:
+        out.note(
+            f"{found.left_out} {plural} were not compared with all that have their phone, company or "
+            "domain: too many have the same name there"
+        )
+
+
+def _merge(session: Session, found: Search, groups: list[Group]) -> None:
+    from crmcli.sales.duplicates.together import Joined, merge_certain
+
+    merged = left = 0
+
+    def each(done: Joined) -> None:
+        nonlocal merged, left
+        merged, left = merged + len(done.merged), left + len(done.left)
+        if done.merged:
+            row = {"id": done.survivor, "name": done.name, "merged": list(done.merged)}
+            tell(session, f"Merged {', '.join(done.merged)} into {done.survivor} {done.name}.", row)
+        for record_id, why in done.left:
+            session.out.note(f"left alone: {record_id} and {done.survivor}: {why}")
+
+    if groups:
+        session.confirm(f"merge what is certain in {len(groups)} groups?")
+    merge_certain(session.workspace, found, groups, each)
+    verb = "would be merged" if session.dry_run else "merged"
+    session.out.note(f"{merged} {verb}, {left} left to you: crm {found.scale.entity} merge A B")
+    notes(session)
+
+
+for _entity in ("lead", "contact", "company"):
+    dupes.add_command(_search_command(_entity))
+
+
+@dupes.command(
+    cls=Change,
+    short_help="Mark records as no duplicates of each other.",
+    help="Mark records as no duplicates of each other: they are not shown as such again. The mark "
+    "stands on the timeline of each; crm undo takes it back, and so does --back later on."
+    "\n\nExample: crm dupes apart 7k3 9qf",
+)
+@click.argument("refs", nargs=-1, required=True, metavar="REF REF...")
+@click.option("--back", is_flag=True, help="Take such a mark away.")
+@click.pass_obj
+def apart(session: Session, refs: Sequence[str], back: bool) -> None:
+    """Mark records as no duplicates."""
+    from crmcli.sales.duplicates import marks
+    from crmcli.sales.duplicates.searching import SEARCHED
+
+    ws = session.workspace
+    ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
+    pairs = marks.reopen(ws, ids) if back else marks.keep_apart(ws, ids)
+    for one, other in pairs:
+        may = "may be duplicates again" if back else "are no duplicates"
+        tell(session, f"{one} and {other} {may}.", {"id": one, "other": other, "apart": not back})
+    if not pairs:
+        session.out.note("nothing to change: " + ("no such mark" if back else "marked already"))
+    notes(session)

@@ -1,0 +1,157 @@
+"""crm field: the fields of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.output import Column
+from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.telling import notes, tell
+from crmcli.errors import BadUsage
+from crmcli.model.fields import CUSTOM_KINDS
+from crmcli.model.values import ENTITIES
+
+if TYPE_CHECKING:
+    from crmcli.sales.fields import Reshaped
+
+COLUMNS = [
+    Column("entity", "Of"), Column("name", "Field", keep=True), Column("type", "Type"),
+    Column("label", "Label"), Column("required", "Required", "bool"), Column("default", "Default"),
+    Column("choices", "Choices"), Column("directory", "Directory"), Column("to", "Links to"),
+]  # fmt: skip
+ENTITY = click.Choice(ENTITIES)
+
+field = Noun("field", help="Fields of your own, as settings.yaml declares them.")
+
+
+@field.command(
+    "list", cls=Verb, help="List the fields of your own.\n\nExample: crm field list deal"
+)
+@click.argument("entity", type=ENTITY, required=False)
+@click.pass_obj
+def list_(session: Session, entity: str | None) -> None:
+    """List the fields of your own."""
+    from crmcli.sales.fields import TYPES
+
+    rows = [
+        {
+            "entity": of,
+            "name": f.name,
+            "type": TYPES.get(f.kind, f.kind),
+            "label": f.label,
+            "required": f.required,
+            "default": f.default,
+            "choices": list(f.choices),
+            "directory": f.directory,
+            "to": list(f.entities),
+        }
+        for of, fields in session.workspace.schema.custom.items()
+        for f in fields
+        if entity in (None, of)
+    ]
+    if not rows and session.out.is_table:
+        session.out.note("there are no fields of your own: crm field add deal …")
+    session.out.records(rows, COLUMNS)
+
+
+@field.command(
+    cls=Change,
+    help="Declare a field.\n\nWith --directory and a new name, the choices go there: --choice"
+    " id=Label.\n\nExample: crm field add deal delivery --type choice --label Доставка --choice самовывоз"
+    " --choice наша",
+)
+@click.argument("entity", type=ENTITY)
+@click.argument("name")
+@click.option(
+    "--type", "kind", type=click.Choice(CUSTOM_KINDS), default="text", help="What it holds."
+)
+@click.option("--label", default="", help="What people read.")
+@click.option("--required", is_flag=True, help="New records must have it.")
+@click.option("--default", default="", help="What a new record has where nothing is said.")
+@click.option("--choice", "choices", multiple=True, help="An allowed value; may be repeated.")
+@click.option("--directory", default="", metavar="NAME", help="The directory of allowed values.")
+@click.option("--to", "targets", type=ENTITY, multiple=True, help="What a link points to.")
+@click.pass_obj
+def add(
+    session: Session, /, entity: str, name: str, kind: str, choices: Sequence[str], **given: Any
+) -> None:
+    """Declare a field."""
+    from crmcli.sales import fields
+
+    directory = given["directory"]
+    values: dict[str, Any] = {}
+    if directory and choices:
+        if directory in session.workspace.settings.directories:
+            raise BadUsage(
+                f"there is a directory {directory!r} already",
+                f"leave out --choice; crm directory add {directory} adds to it",
+            )
+        values = {key.strip(): label.strip() or key.strip() for key, _, label in _pairs(choices)}
+    facts = {
+        "type": kind,
+        "label": given["label"],
+        "required": "yes" if given["required"] else "",
+        "default": given["default"],
+        "choices": [] if directory else list(choices),
+        "directory": directory,
+        "to": list(given["targets"]) if len(given["targets"]) != 1 else given["targets"][0],
+    }
+    kept = {key: value for key, value in facts.items() if value}
+    fields.add(session.workspace, entity, name, kept, values)
+    tell(session, f"A {entity} has the field {name} ({kind}).", {"entity": entity, "name": name})
+    notes(session)
+
+
+def _pairs(choices: Sequence[str]) -> list[tuple[str, str, str]]:
+    return [choice.partition("=") for choice in choices]
+
+
+@field.command(
+    cls=Change,
+    help="Rename a field, in all records and conditions too, in one transaction.\n\n"
+    "Example: crm field rename deal area roof_area",
+)
+@click.argument("entity", type=ENTITY)
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+def rename(session: Session, entity: str, old: str, new: str) -> None:
+    """Rename a field."""
+    from crmcli.sales import fields
+
+    done = fields.rename(session.workspace, entity, old, new)
+    _say(session, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new})
+
+
+@field.command(
+    cls=Change,
+    help="Take a field away; refused while records hold something in it.\n\n"
+    "Example: crm field rm deal area --drop-data",
+)
+@click.argument("entity", type=ENTITY)
+@click.argument("name")
+@click.option("--drop-data", is_flag=True, help="Also what records hold in it.")
+@click.pass_obj
+def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
+    """Take a field away."""
+    from crmcli.sales import fields
+
+    done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
+    _say(
+        session, f"A {entity} has no field {name} any more", done, {"entity": entity, "name": name}
+    )
+
+
+def _say(session: Session, text: str, done: Reshaped, row: dict[str, Any]) -> None:
+    count = f", in {done.records} record{'s' if done.records != 1 else ''}" if done.records else ""
+    tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
+    for path in done.files:
+        if path != "settings.yaml":
+            done_or_not = "would change" if session.dry_run else "was changed"
+            session.out.note(f"{path} {done_or_not} with it")
+    for place in done.left:
+        session.out.note(f"{place} still speaks of it")
+    notes(session)

@@ -1,0 +1,168 @@
+"""`merge` and `unmerge`, which contacts, companies, leads and deals share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.params import Change, Session, together
+from crmcli.cli.telling import notes, tell
+from crmcli.errors import BadUsage
+from crmcli.model.schema import PLURAL
+
+if TYPE_CHECKING:
+    from crmcli.sales.merging import Merged, Plan
+    from crmcli.sales.unmerging import Parted
+    from crmcli.workspace import Workspace
+
+
+def merge_command(entity: str) -> click.Command:
+    """`crm NOUN merge`: shows what it comes to, asks on a terminal, does it."""
+
+    @click.argument("ref")
+    @click.argument("others", nargs=-1, required=True, metavar="OTHER...")
+    @click.option(
+        "--take",
+        multiple=True,
+        metavar="FIELD[=OTHER]",
+        help="Let the other's value stand; several fields with commas.",
+    )
+    @click.pass_obj
+    def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> None:
+        from crmcli.sales import merging
+
+        ws = session.workspace
+        survivor = ws.named(ref, entity)
+        ids = [ws.named(other, entity) for other in others]
+        plan = merging.plan(ws, survivor, ids, _takes(ws, entity, take, ids))
+        _show(session, plan)
+        if sys.stdin.isatty() and not session.dry_run:
+            links = len(merging.relations(ws, ids))
+            more = f" and turn the links of {links} records" if links else ""
+            session.out.flush()
+            session.confirm(f"merge {together(ids)} into {survivor}{more}?")
+        _say_merged(session, merging.merge(ws, plan))
+
+    return Change(
+        "merge",
+        params=getattr(callback, "__click_params__", [])[::-1],
+        callback=callback,
+        short_help=f"Make one {entity} of several.",
+        help=f"Merge {PLURAL[entity]}: the first one stays, the others go into it. On a terminal it "
+        "asks first.\n\nThe first one's values stand where it has any; phones, e-mails, tags and the "
+        "like are united, comments kept below one another. Whatever links to the others links to the "
+        "first one then, and their ids lead to it. --take name,position lets the other's values "
+        f"stand; of several others, --take name=7k3. crm {entity} unmerge takes them apart again."
+        f"\n\nExample: crm {entity} merge 7k3 9mq --take name -n",
+    )
+
+
+def unmerge_command(entity: str) -> click.Command:
+    """`crm NOUN unmerge`: the reverse."""
+
+    @click.argument("ref")
+    @click.pass_obj
+    def callback(session: Session, ref: str) -> None:
+        from crmcli.sales import unmerging
+
+        ws = session.workspace
+        _say_parted(session, unmerging.unmerge(ws, unmerging.find_merged(ws, ref, entity)))
+
+    return Change(
+        "unmerge",
+        params=getattr(callback, "__click_params__", [])[::-1],
+        callback=callback,
+        short_help="Take a merge apart.",
+        help=f"Take a merge of {PLURAL[entity]} apart: both are as they were. REF is the one that "
+        "went into the other, or that other, if only one did.\n\nWhat was edited since is kept and "
+        "named, and what was linked since stays with the one that had stayed."
+        f"\n\nExample: crm {entity} unmerge 9mq",
+    )
+
+
+def _takes(ws: Workspace, entity: str, texts: Sequence[str], ids: Sequence[str]) -> dict[str, str]:
+    """Field -> the id of which it is taken, of `name,position` and `name=7k3`."""
+    takes: dict[str, str] = {}
+    for text in texts:
+        names, _, ref = text.partition("=")
+        if not ref and len(ids) > 1:
+            raise BadUsage(f"--take {text}: of which of the {len(ids)}?", f"--take {names}=OTHER")
+        record_id = ws.named(ref, entity) if ref else ids[0]
+        for name in names.split(","):
+            if name.strip():
+                takes[name.strip()] = record_id
+    return takes
+
+
+def _show(session: Session, plan: Plan) -> None:
+    """Print what differs, and what becomes of it; what yields is told on stderr."""
+    from crmcli.cli.cells import in_short
+    from crmcli.cli.output import Column
+
+    out = session.out
+    if not out.quiet:
+        ids = [plan.survivor.id, *(other.id for other in plan.others)]
+        rows = [
+            {
+                "field": choice.name,
+                **{i: in_short(v) for i, v in zip(ids, choice.values, strict=True)},
+                "becomes": in_short(choice.result),
+            }
+            for choice in plan.choices
+        ]
+        heads = [Column("field", "Field", keep=True), *(Column(i, i) for i in ids)]
+        title = f"{together(ids[1:])} into {ids[0]} {plan.survivor.get('name')}"
+        out.section(title, rows, [*heads, Column("becomes", "Becomes", keep=True)])
+    for name in plan.conflicts:
+        out.note(f"{name} differs: that of {plan.survivor.id} stands; --take {name} for the other")
+
+
+def _say_merged(session: Session, done: Merged) -> None:
+    from crmcli.cli.views import raw_row
+
+    ws, plan = session.workspace, done.plan
+    ids = [other.id for other in plan.others]
+    row: dict[str, Any] = {
+        "id": plan.survivor.id,
+        "merged": ids,
+        "record": raw_row(ws, plan.result),
+        "fields": [choice._asdict() for choice in plan.choices],
+        "conflicts": list(plan.conflicts),
+        "moved": [after.id for _, after in done.moved],
+    }
+    tell(session, f"Merged {together(ids)} into {plan.result.id} {plan.result.get('name')}.", row)
+    for _, after in done.moved:
+        session.out.detail(f"{after.id} {after.get('name')} links to {plan.result.id} now")
+    if done.moved:
+        count = len(done.moved)
+        word = "record links" if count == 1 else "records link"
+        session.out.note(f"{count} {word} to {plan.result.id} now")
+    notes(session)
+
+
+def _say_parted(session: Session, done: Parted) -> None:
+    from crmcli.cli.views import raw_row
+
+    ws, restored = session.workspace, done.restored
+    ids = {r.id for pair in done.records for r in pair if r is not None}
+    moved = sorted(ids - {restored.id, done.survivor})
+    row: dict[str, Any] = {
+        "id": restored.id,
+        "survivor": done.survivor,
+        "record": raw_row(ws, restored),
+        "moved": moved,
+        "kept": [kept._asdict() for kept in done.kept],
+        "stays": list(done.stays),
+    }
+    text = f"Took {restored.id} {restored.get('name')} out of {done.survivor} again."
+    tell(session, text, row)
+    for record_id in moved:
+        session.out.detail(f"{record_id} links to {restored.id} again")
+    for kept in done.kept:
+        session.out.note(f"kept: {f'{kept.record} {kept.field}'.rstrip()}: {kept.why}")
+    for record_id in done.stays:
+        session.out.note(f"{record_id} was linked since, and stays with {done.survivor}")
+    notes(session)

@@ -1,0 +1,90 @@
+"""What people have said are not duplicates: events, so that clones merge and undo works as for all else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, TypeAlias
+
+from crmcli.errors import BadUsage
+from crmcli.model.event import MARKS
+from crmcli.model.values import entity_of
+from crmcli.sales.undoing import dead
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+DENIED, REOPENED = MARKS
+
+Denied: TypeAlias = frozenset[tuple[str, str]]
+"""Pairs of ids, the smaller first."""
+
+
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """A pair as it stands among the denied."""
+    return (one, other) if one < other else (other, one)
+
+
+def denied(ws: Workspace) -> Denied:
+    """The pairs that are known to be no duplicates; a merged record's marks are its survivor's."""
+    return frozenset(_standing(ws, _heirs(ws)))
+
+
+def _standing(ws: Workspace, heirs: dict[str, str]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    is_dead = dead(ws.index)
+    for event in ws.index.events(kinds=MARKS):
+        other = str(event.data.get("other", ""))
+        if is_dead(event) or not (entity_of(event.record) and entity_of(other)):
+            continue
+        pair = pair_of(_survivor(event.record, heirs), _survivor(other, heirs))
+        if event.kind == DENIED:
+            found.add(pair)
+        else:
+            found.discard(pair)
+    return found
+
+
+def _heirs(ws: Workspace) -> dict[str, str]:
+    return dict(ws.index.merged())
+
+
+def _survivor(record_id: str, heirs: dict[str, str]) -> str:
+    seen = {record_id}
+    while (heir := heirs.get(record_id, "")) and heir not in seen:
+        seen.add(heir)
+        record_id = heir
+    return record_id
+
+
+def keep_apart(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Mark records as no duplicates of each other; returns the pairs that were not marked before."""
+    return _mark(ws, record_ids, DENIED)
+
+
+def reopen(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Take such marks away; returns the pairs that were marked."""
+    return _mark(ws, record_ids, REOPENED)
+
+
+def _mark(ws: Workspace, record_ids: Sequence[str], kind: str) -> list[tuple[str, str]]:
+    ids = list(dict.fromkeys(record_ids))
+    if len(ids) < 2:
+        raise BadUsage("one record alone is no duplicate", "name two or more: crm dupes apart A B")
+    if len({entity_of(record_id) for record_id in ids}) > 1:
+        raise BadUsage(
+            f"{' and '.join(ids)} are of different kinds", "only leads, contacts or companies each"
+        )
+    with ws.change("dupes apart" if kind == DENIED else "dupes reopen") as change:
+        ws.look_again()
+        names = {record_id: change.get(record_id).get("name") for record_id in ids}
+        standing = denied(ws)
+        pairs = [
+            pair
+            for one, other in combinations(ids, 2)
+            if ((pair := pair_of(one, other)) in standing) == (kind == REOPENED)
+        ]
+        for pair in pairs:
+            for record_id, other in (pair, pair[::-1]):
+                change.note(kind, record_id, {"other": other, "name": names[other]})
+    return pairs

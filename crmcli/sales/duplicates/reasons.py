@@ -1,0 +1,183 @@
+"""Why two records look like one, in plain words and in the spelling that the records have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from crmcli.model.likeness.firms import compare_firms, read_firm
+from crmcli.model.likeness.mailers import mailbox
+from crmcli.model.likeness.persons import Comparison, Word, compare
+from crmcli.model.likeness.words import is_latin, typed_otherwise
+from crmcli.model.phones import key as phone_key
+from crmcli.model.phones import spaced
+from crmcli.model.values import fold
+from crmcli.sales.duplicates.cards import Card
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+
+def reasons(ws: Workspace, one: Record, other: Record, cards: tuple[Card, Card]) -> list[str]:
+    """What agrees in two records, the weightiest first, then in what they differ only by spelling."""
+    found = list(_numbers(one, other))
+    found += _phones(ws, one, other)
+    found += _emails(one, other)
+    if cards[0].birthday and cards[0].birthday == cards[1].birthday:
+        found.append(f"same birthday {one.get('birthday')}")
+    if cards[0].contact and cards[0].contact == cards[1].contact:
+        found.append(f"same contact {cards[0].contact}")
+    found += _names(one, other, cards)
+    found += _places(ws, one, other, cards)
+    return found
+
+
+def _numbers(one: Record, other: Record) -> Iterator[str]:
+    if not one.entity == other.entity == "company":
+        return
+    for name, label in (("inn", "INN"), ("ogrn", "OGRN")):
+        if one.get(name) and one.get(name) == other.get(name):
+            yield f"same {label} {one.get(name)}"
+
+
+def _phones(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
+    country = ws.settings.phone_country
+    mine, theirs = (
+        {phone_key(value, country): value for value in reversed(_values(record, "phones"))}
+        for record in (one, other)
+    )
+    for key in [key for key in mine if key and key in theirs]:
+        written = [value for value in (mine[key], theirs[key]) if not value.startswith("+")]
+        more = f", written {written[0]}" if written else ""
+        yield f"same phone {spaced(f'+{key}')}{more}"
+
+
+def _emails(one: Record, other: Record) -> Iterator[str]:
+    mine, theirs = (
+        {mailbox(fold(value)): value for value in reversed(_values(record, "emails"))}
+        for record in (one, other)
+    )
+    for box in [box for box in mine if box in theirs]:
+        if fold(mine[box]) == fold(theirs[box]):
+            yield f"same e-mail {mine[box]}"
+        else:
+            yield f"same mailbox: {mine[box]} = {theirs[box]}"
+
+
+def _values(record: Record, name: str) -> list[str]:
+    return [
+        str(getattr(item, "value", item)) for item in cast("Sequence[object]", record.get(name))
+    ]
+
+
+def _places(ws: Workspace, one: Record, other: Record, cards: tuple[Card, Card]) -> Iterator[str]:
+    shared = [place for place in cards[0].places if place in cards[1].places]
+    for place in shared:
+        if place.startswith("company-"):
+            yield f"same company {_name_of(ws, place)}"
+        elif place.startswith("@"):
+            yield f"same domain {place[1:]}"
+    if one.entity == other.entity == "lead":
+        yield from _firms(str(one.get("company_name")), str(other.get("company_name")))
+
+
+def _name_of(ws: Workspace, record_id: str) -> str:
+    return str(ws.get(record_id).get("name")) if ws.exists(record_id) else record_id
+
+
+def _names(one: Record, other: Record, cards: tuple[Card, Card]) -> Iterator[str]:
+    mine, theirs = _called(one), _called(other)
+    if "company" in (one.entity, other.entity):
+        if one.entity == other.entity:
+            yield from _firms(mine, theirs)
+        return
+    found = compare(cards[0].person, cards[1].person)
+    if not found.matches:
+        return
+    if mine == theirs:
+        yield "same name"
+        return
+    yield from _spelling(mine, theirs) or _differences(found, cards[0].person, cards[1].person)
+
+
+def _called(record: Record) -> str:
+    """A record's name as a person would read it: the parts where there are any."""
+    if record.entity == "company":
+        return str(record.get("name"))
+    parts = [str(record.get(name)) for name in ("last_name", "first_name", "middle_name")]
+    return " ".join(part for part in parts if part) if parts[0] else str(record.get("name"))
+
+
+def _spelling(one: str, other: str) -> list[str]:
+    """In what two names differ by their writing alone."""
+    if fold(one) == fold(other):
+        in_e = one.casefold() != other.casefold() and ("ё" in (one + other).casefold())
+        return ["name differs in ё/е" if in_e else "same name"]
+    for odd, plain in ((one, other), (other, one)):
+        meant = typed_otherwise(fold(odd))
+        if meant:
+            as_plain = meant.title() if fold(plain) != meant else plain
+            return [f"typed in the other keyboard layout: {odd} = {as_plain}"]
+    return []
+
+
+def _differences(
+    found: Comparison, one: tuple[Word, ...], other: tuple[Word, ...]
+) -> Iterator[str]:
+    """How the words of two names go together where they are not spelled alike."""
+    if all(match.how == "same" for match in found.matches):
+        whole = len(found.matches) == len(one) == len(other)
+        yield "same name" if whole else "part of the name is the same: " + _joined(found, "same")
+    latin = [m for m in found.matches if is_latin(m.one.text) != is_latin(m.other.text)]
+    if latin:
+        mine = " ".join(match.one.text.title() for match in latin)
+        theirs = " ".join(match.other.text.title() for match in latin)
+        yield f"transliteration: {mine} = {theirs}"
+    order = [one.index(match.one) for match in found.matches]
+    places = [other.index(match.other) for match in found.matches]
+    if [p for _, p in sorted(zip(order, places, strict=True))] != sorted(places):
+        yield "words in another order"
+    for match in found.matches:
+        pair = f"{match.one.text.title()} = {match.other.text.title()}"
+        if match.how == "short":
+            yield f"short for one name: {pair}"
+        elif match.how == "slip" and match not in latin:
+            yield f"one letter differs: {pair}"
+        elif match.how == "initial":
+            yield f"initial: {pair}"
+    if found.against:
+        yield "the rest of the name differs"
+
+
+def _joined(found: Comparison, how: str) -> str:
+    return " ".join(match.one.text.title() for match in found.matches if match.how == how)
+
+
+def _firms(one: str, other: str) -> Iterator[str]:
+    mine, theirs = read_firm(one), read_firm(other)
+    found = compare_firms(mine, theirs)
+    if not (found.same or found.slips):
+        return
+    if found.only_one and found.only_other:
+        return
+    if fold(one) == fold(other):
+        yield from _spelling(one, other)
+        return
+    if found.only_one or found.only_other:
+        yield f"part of the name is the same: {one}, {other}"
+        return
+    spelled = _spelling(one, other)
+    if spelled:
+        yield from spelled
+    elif found.slips:
+        yield f"one letter differs: {one} = {other}"
+    elif mine.texts == theirs.texts:
+        aside = mine.form != theirs.form
+        yield f"legal form aside: {one} = {other}" if aside else f"same name: {one} = {other}"
+    elif any(map(is_latin, mine.texts)) != any(map(is_latin, theirs.texts)):
+        yield f"transliteration: {one} = {other}"
+    elif sorted(mine.bones) == sorted(theirs.bones):
+        yield "words in another order"
+    else:
+        yield f"same name, written otherwise: {one} = {other}"

@@ -1,0 +1,63 @@
+"""What address books write into one cell, or into two: `* Mobile` beside the number, ` ::: ` between two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from crmcli.model.values import Raw, fold
+
+BETWEEN = " ::: "
+_PRIMARY = re.compile(r"(^|; )\* ")
+_TYPES: Mapping[str, str] = {
+    **dict.fromkeys(("work", "рабочий", "рабочая", "рабочий телефон", "work phone", "business"), "work"),
+    **dict.fromkeys(("mobile", "мобильный", "cell", "iphone", "mobile phone", "сотовый"), "mobile"),
+    **dict.fromkeys(("home", "домашний", "домашняя", "личный", "личная", "personal"), "home"),
+    **dict.fromkeys(("work fax", "home fax", "other fax", "fax", "факс", "рабочий факс",
+                     "домашний факс"), "fax"),
+    **dict.fromkeys(("pager", "пейджер"), "pager"),
+}  # fmt: skip
+
+
+def apart(text: str) -> str:
+    """Several values of one cell as our lists have them, without the star of the primary one."""
+    if BETWEEN in text:
+        text = text.replace(BETWEEN, "; ")
+    return _PRIMARY.sub(r"\1", text) if "* " in text else text
+
+
+def named_type(caption: Raw, allowed: Sequence[str]) -> str:
+    """The type of a phone or an e-mail that its own column names; any other word is `other`."""
+    text = fold(str(caption)).removeprefix("* ")
+    found = _TYPES.get(text, "other" if text else "")
+    return found if found in allowed else "other" if found else ""
+
+
+def caption_of(label: str, said: Raw) -> str:
+    """How a labelled line of the comment begins: `Годовщина` rather than `Event 1 - Value`."""
+    return str(said).removeprefix("* ") or label
+
+
+def with_type(raw: Raw, kind: str) -> Raw:
+    """Phones or e-mails with the type that their column has, unless the cell says another."""
+    return [
+        {**item, "type": kind} if isinstance(item, dict) and item.get("type") == "work" else item
+        for item in (raw if isinstance(raw, list) else [])
+    ]
+
+
+def bare(item: Raw) -> str:
+    """What makes a list item the same as another: a phone with its extension, an address, a text."""
+    if not isinstance(item, dict):
+        return fold(item) if isinstance(item, str) else str(item)
+    if "value" in item:
+        return fold(f"{item['value']} x{item.get('ext', '')}")
+    return str(item)
+
+
+def joined(address: str, parts: Sequence[str]) -> str:
+    """An address with those parts that it does not say yet."""
+    for part in parts:
+        if fold(part) not in fold(address):
+            address = f"{address}, {part}" if address else part
+    return address

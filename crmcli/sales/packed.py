@@ -1,0 +1,103 @@
+"""Records of a change that may be of all there are, in little memory."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from typing import Any, Generic, TypeVar, cast, overload
+
+from crmcli.model.fields import Record
+from crmcli.model.schema import Schema
+from crmcli.model.values import Raw, entity_of
+
+R = TypeVar("R", bound=Record | None)
+BLOCK = 500
+"""Pairs that are packed together; as long as there are fewer, they are held as they are."""
+
+
+class Pairs(Sequence[tuple[R, R]], Generic[R]):
+    """Pairs of a record before and after, None where it is not there, in the order in which they came.
+
+    Of many, each is unpacked when it is asked for: go through them once.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._packed: list[bytes] = []
+        self._fresh: list[tuple[R, R]] = []
+
+    def append(self, pair: tuple[R, R]) -> None:
+        """Put one at the end."""
+        self._fresh.append(pair)
+        if len(self._fresh) == BLOCK:
+            raws = [[self._raw(record) for record in fresh] for fresh in self._fresh]
+            self._packed.append(zlib.compress(json.dumps(raws).encode(), 1))
+            self._fresh.clear()
+
+    def extend(self, pairs: Iterable[tuple[R, R]]) -> None:
+        """Put some at the end."""
+        for pair in pairs:
+            self.append(pair)
+
+    def __len__(self) -> int:
+        return len(self._packed) * BLOCK + len(self._fresh)
+
+    def __iter__(self) -> Iterator[tuple[R, R]]:
+        for packed in self._packed:
+            yield from self._unpacked(packed)
+        yield from self._fresh
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[R, R]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[R, R]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[R, R] | list[tuple[R, R]]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        block, place = divmod(range(len(self))[index], BLOCK)
+        if block == len(self._packed):
+            return self._fresh[place]
+        return next(
+            pair for n, pair in enumerate(self._unpacked(self._packed[block])) if n == place
+        )
+
+    def _raw(self, record: R) -> Any:
+        return None if record is None else self._schema.write(record)
+
+    def _unpacked(self, packed: bytes) -> Iterator[tuple[R, R]]:
+        for before, after in json.loads(zlib.decompress(packed)):
+            yield self._record(before), self._record(after)
+
+    def _record(self, raw: Any) -> R:
+        return cast("R", raw and self._schema.read(entity_of(raw["id"]), raw))
+
+
+class Shelf(MutableMapping[str, dict[str, Raw] | None]):
+    """Raw records by their ids, None for one that is not there. What is taken is a copy."""
+
+    def __init__(self, packed: dict[str, bytes] | None = None) -> None:
+        self._packed = {} if packed is None else packed
+
+    def copy(self) -> Shelf:
+        """Another one with the same records."""
+        return Shelf(dict(self._packed))
+
+    def __getitem__(self, record_id: str) -> dict[str, Raw] | None:
+        raw: dict[str, Raw] | None = json.loads(self._packed[record_id])
+        return raw
+
+    def __setitem__(self, record_id: str, raw: dict[str, Raw] | None) -> None:
+        self._packed[record_id] = json.dumps(raw, ensure_ascii=False).encode()
+
+    def __delitem__(self, record_id: str) -> None:
+        del self._packed[record_id]
+
+    def __contains__(self, record_id: object) -> bool:
+        return record_id in self._packed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)

@@ -1,0 +1,78 @@
+"""What is to be done today: tasks that are due, and clients for whom nobody has planned anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crmcli.model.values import Raw, format_instant
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.workspace import Workspace
+
+Rows = Sequence[Mapping[str, Raw]]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Raw records by what they wait for: the most urgent first, the longest waiting first.
+
+    `late` are open deals whose close_by is past; leads and deals are `idle` if they stand in an open
+    stage and no open task is about them.
+    """
+
+    overdue: Rows
+    due: Rows
+    late: Rows
+    idle_leads: Rows
+    idle_deals: Rows
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not any((self.overdue, self.due, self.late, self.idle_leads, self.idle_deals))
+
+
+def today(ws: Workspace, owner: str = "") -> Today:
+    """What is to be done today by a user, by everybody if none is given."""
+    whose = f"owner = {owner}" if owner else ""
+    tasks = _select(ws, "task", ["due"], "done_at is empty", "due < tomorrow", whose)
+    now = format_instant(ws.now)
+    planned = _planned(ws)
+    leads = _select(ws, "lead", [], _open(ws.pipelines.leads), whose)
+    deals = _select(ws, "deal", [], _open_deals(ws), whose)
+    this_day = ws.now.astimezone(ws.zone).date().isoformat()
+    late = [deal for deal in deals if "" < str(deal.get("close_by", "")) < this_day]
+    return Today(
+        overdue=[task for task in tasks if str(task["due"]) < now],
+        due=[task for task in tasks if str(task["due"]) >= now],
+        late=sorted(late, key=lambda deal: str(deal["close_by"])),
+        idle_leads=[lead for lead in leads if lead["id"] not in planned],
+        idle_deals=[deal for deal in deals if deal["id"] not in planned],
+    )
+
+
+def _select(ws: Workspace, entity: str, order: Sequence[str], *terms: str) -> Rows:
+    where = " and ".join(f"({term})" for term in terms if term)
+    return ws.index.select(entity, ws.condition(where, entity), ws.env, order)
+
+
+def _planned(ws: Workspace) -> set[str]:
+    """What open tasks are about."""
+    return {str(task.get("about", "")) for task in _select(ws, "task", [], "done_at is empty")}
+
+
+def _open(pipeline: Pipeline) -> str:
+    """A condition that a record stands in an open stage of a pipeline."""
+    stages = [stage.id for stage in pipeline.stages if stage.kind == "open"]
+    return f"stage in ({', '.join(stages)})" if stages else "id is empty"
+
+
+def _open_deals(ws: Workspace) -> str:
+    """As above, of all pipelines; a deal that names none stands in the first."""
+    first, *_ = ws.pipelines.deals
+    terms = [f"pipeline = {pipeline.id} and {_open(pipeline)}" for pipeline in ws.pipelines.deals]
+    terms.append(f"pipeline is empty and {_open(first)}")
+    return " or ".join(f"({term})" for term in terms)

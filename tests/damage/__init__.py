@@ -1,0 +1,1 @@
+"""Damaged workspaces: what `crm check` says of them, what it mends, and what still works."""

@@ -1,0 +1,127 @@
+"""The workspace that is damaged: a small company with two months of timeline, and the program run on it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+from crmcli.cli.main import main
+from crmcli.sales import activities, founding, leads, records
+from crmcli.store import layout
+from crmcli.workspace import Workspace
+from tests.conftest import NOW, Run
+
+BEFORE = NOW - timedelta(days=40)
+USERS = "users:\n  anna: {name: Анна Орлова, email: anna@example.ru}\n"
+
+
+@dataclass(frozen=True)
+class Base:
+    """A workspace in a folder, and the ids of what stands in it; `sha` is that of an attachment."""
+
+    root: Path
+    company: str
+    contact: str
+    whole: str
+    lead: str
+    converted: str
+    deal: str
+    task: str
+    sha: str
+
+    def at(self, root: Path) -> Base:
+        """The same workspace in another folder."""
+        return replace(self, root=root)
+
+    def path(self, name: str) -> str:
+        """The path of something from the root: of a record by its word, of the timeline or a file."""
+        if name in ("now", "before"):
+            clone = (self.root / layout.CLONE_ID).read_text().strip()
+            return layout.timeline_path(NOW if name == "now" else BEFORE, clone)
+        if name == "letter":
+            return layout.file_path(self.sha)
+        record = self.__dict__.get(name)
+        return layout.record_path(record) if record else name
+
+    def file(self, name: str) -> Path:
+        """As `path`, in full."""
+        return self.root / self.path(name)
+
+    def contents(self) -> dict[str, bytes]:
+        """Every file of the workspace but the machine's own state."""
+        state = self.root / layout.STATE
+        found = [p for p in self.root.rglob("*") if p.is_file() and not p.is_symlink()]
+        return {
+            str(p.relative_to(self.root)): p.read_bytes() for p in found if state not in p.parents
+        }
+
+
+def build(root: Path) -> Base:
+    """Make the workspace with the verbs."""
+    founding.found(root, language="ru", use_git=False)
+    settings = root / layout.SETTINGS
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("users:\n", USERS), encoding="utf-8")
+    ws = Workspace.open(root, now=BEFORE)
+    company = records.add(ws, "company", {"name": ["ООО «Ромашка»"], "inn": ["7707083893"]})
+    contact = records.add(ws, "contact", {
+        "name": ["Анна Петрова"], "phones": ["8 916 123-45-67"], "emails": ["anna@romashka.ru"],
+        "companies": [company.id], "comment": ["Звонить после обеда.\nПросила договор."],
+    })  # fmt: skip
+    whole = records.add(ws, "contact", {"name": ["Борис Целый"], "phones": ["8 903 765-43-21"]})
+    ws = Workspace.open(root, now=NOW)
+    phone = {"phones": ["8 912 345-67-89"], "amount": ["250000"]}
+    lead = records.add(ws, "lead", {"name": ["Кровля для склада"], **phone})
+    old = records.add(ws, "lead", {"name": ["Забор"], "phones": ["8 912 111-22-33"]})
+    use = {"contact": contact.id, "company": company.id}
+    deal = leads.convert(ws, old.id, leads.Wanted(("deal",), use)).ids["deal"]
+    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [deal]})
+    with ws.change("letter") as change:
+        sha = change.attach("Договор № 7 подписан.\n".encode() * 20)
+        activities.log_in(change, contact.id, "mail.in", "Договор во вложении", {"file": sha})
+    base = Base(root, company.id, contact.id, whole.id, lead.id, old.id, deal, task.id, sha)
+    assert run(root, "check") == Run(0, "", "all is well\n")
+    return base
+
+
+def run(root: Path, *args: str, answer: str = "") -> Run:
+    """Run the real program in a copy of this process, which has its modules loaded already.
+
+    With an `answer` it finds a terminal to ask at, where somebody types that.
+    """
+    terminal, stdin = pty.openpty() if answer else (-1, os.open(os.devnull, os.O_RDONLY))
+    if answer:
+        os.write(terminal, answer.encode())
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if not pid:
+            _become(root, args, stdin, out.fileno(), err.fileno())
+        _, status = os.waitpid(pid, 0)
+        for fd in (terminal, stdin):
+            if fd >= 0:
+                os.close(fd)
+        for file in (out, err):
+            file.seek(0)
+        return Run(os.waitstatus_to_exitcode(status), out.read().decode(), err.read().decode())
+
+
+def _become(root: Path, args: tuple[str, ...], stdin: int, out: int, err: int) -> NoReturn:
+    try:
+        for number, fd in enumerate((stdin, out, err)):
+            os.dup2(fd, number)
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115  # till the end
+            for number, mode in ((0, "r"), (1, "w"), (2, "w"))
+        )
+        os.chdir(root)
+        os.environ["CRM_NOW"] = NOW.isoformat()
+        sys.argv = ["crm", *args]
+        main()
+    finally:
+        os._exit(99)

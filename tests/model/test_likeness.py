@@ -1,0 +1,140 @@
+"""When two names may be one: people and firms, in two alphabets and as they are mistyped."""
+
+from __future__ import annotations
+
+import pytest
+
+from crmcli.model.likeness.firms import compare_firms, read_firm
+from crmcli.model.likeness.mailers import is_shared, mailbox, work_domain
+from crmcli.model.likeness.persons import Comparison, compare, read_person
+from crmcli.model.likeness.words import differ_by_a_slip, skeleton, typed_otherwise, words_of
+from crmcli.model.values import fold
+
+
+def names(one: str, other: str) -> Comparison:
+    left, right = (read_person("", "", "", fold(name)) for name in (one, other))
+    return compare(left, right)
+
+
+@pytest.mark.parametrize(
+    ("russian", "latin"),
+    [
+        ("Соловьёв", "Solovyov Solovyev Soloviev"), ("Юлия", "Yuliya Julia Iuliia"),
+        ("Дмитрий", "Dmitry Dmitriy Dmitrii Dmitri"), ("Щербаков", "Shcherbakov Scherbakov"),
+        ("Наталья", "Natalya Natalia Nataliya"), ("Алексей", "Alexey Aleksei Aleksey"),
+        ("Пётр", "Pyotr Petr"), ("Цветков", "Tsvetkov"), ("Жуков", "Zhukov"), ("Хабаров", "Khabarov"),
+        ("Юрьев", "Yuriev Yuryev"), ("Ильин", "Ilyin Ilin"), ("Гладкитская", "Gladkitskaya"),
+    ],
+)  # fmt: skip
+def test_both_alphabets_have_one_skeleton(russian: str, latin: str) -> None:
+    wanted = skeleton(fold(russian))
+    assert {skeleton(fold(word)) for word in latin.split()} == {wanted}
+
+
+def test_words_of_digits_stay() -> None:
+    assert skeleton("17") == "17"
+    assert words_of("ООО «Ромашка-17»") == ("ооо", "ромашка", "17")
+
+
+def test_the_other_keyboard_layout() -> None:
+    assert typed_otherwise("bdfyjd gtnh") == "иванов петр"
+    assert typed_otherwise(",jhbcjd") == "борисов"
+    assert typed_otherwise("[vtkmybwrbq") == "хмельницкий"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ivanov petr", "schwartz", "schmidt", "dmitry", "lynch", "dns shop", "strength", "иванов", ""],
+)
+def test_what_can_be_spoken_is_left_alone(text: str) -> None:
+    assert typed_otherwise(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("смирнов", "сминров", True), ("смирнов", "смирно", True), ("смирнов", "смирноов", True),
+        ("смирнов", "смирков", True), ("смирнов", "смирнов", False), ("смирнов", "морозов", False),
+        ("смирнов", "сирмнов", False), ("смирнов", "смир", False),
+    ],
+)  # fmt: skip
+def test_a_slip(one: str, other: str, is_one: bool) -> None:
+    assert differ_by_a_slip(one, other) is is_one
+    assert differ_by_a_slip(other, one) is is_one
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "how"),
+    [
+        ("Пётр Иванов", "Иванов Петр", ["same", "same"]),
+        ("Саша Петров", "Петров Александр Ильич", ["same", "short"]),
+        ("Лена Ким", "Елена Ким", ["same", "short"]),
+        ("Иванов И. И.", "Иван Ильич Иванов", ["same", "initial", "initial"]),
+        ("И.И. Иванов", "Иванов Иван", ["same", "initial"]),
+        ("Ксения Попова", "Попова К.", ["same", "initial"]),
+        ("Bdfyjd Gtnh", "Пётр Иванов", ["same", "same"]),
+        ("Petr Ivanov", "Иванов Пётр Сергеевич", ["same", "same"]),
+        ("Алексей Иавнов", "Алексей Иванов", ["same", "slip"]),
+        ("Alexander Kim", "Александр Ким", ["same", "short"]),
+    ],
+)
+def test_one_person(one: str, other: str, how: list[str]) -> None:
+    for found in (names(one, other), names(other, one)):
+        assert [match.how for match in found.matches] == how
+        assert found.against == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "against"),
+    [
+        ("Иванов Пётр Сергеевич", "Иванов Сергей Петрович", ("first", "middle")),
+        ("Талхмелов А. Н.", "Павел Алексеевич Талхмелов", ("first", "middle")),
+        ("Мария Петрова", "Марина Петрова", ("first",)),
+        ("Анна Петрова", "Анна Сидорова", ("last",)),
+        ("Иванова Саша", "Иванов Саша", ("last",)),
+        ("Иванов П.", "Иванов Сергей", ("first",)),
+        ("Андрей Андреевич Попов", "Андрей Петрович Попов", ("middle",)),
+    ],
+)
+def test_two_persons(one: str, other: str, against: tuple[str, ...]) -> None:
+    assert names(one, other).against == against
+    assert names(other, one).against == against
+
+
+def test_a_number_or_an_address_is_no_name() -> None:
+    assert read_person("", "", "", "+7 912 345-67-89") == ()
+    assert read_person("", "", "", "anna@example.ru") == ()
+    assert read_person("анна", "", "", "анна") == read_person("", "", "", "анна")
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("ООО «Ромашка»", "ооо"), ('Ромашка, ООО', "ооо"), ("Romashka LLC", "ооо"), ("Ромашка", ""),
+        ("Общество с ограниченной ответственностью «Ромашка»", "ооо"), ("ЗАО Ромашка", "ао"),
+        ("Hjvfirf", ""),
+    ],
+)  # fmt: skip
+def test_the_legal_form_is_set_aside(name: str, form: str) -> None:
+    firm = read_firm(name)
+    assert (firm.form, firm.bones) == (form, ("ромашка",))
+
+
+def test_firms() -> None:
+    def firms(one: str, other: str) -> tuple[tuple[str, ...], ...]:
+        return tuple(compare_firms(read_firm(one), read_firm(other)))
+
+    assert firms("Тёплый дом", "Дом Теплый") == (("тепли", "дом"), (), (), ())
+    assert firms("Теплодом", "ООО Тепло Дом")[2:] == ((), ())
+    assert firms("Ромашка 1", "Ромашка 12") == (("ромашка",), (), ("1",), ("12",))
+    assert firms("Ромашка", "Ромашко")[1] == ("ромашко",)
+
+
+def test_mailboxes() -> None:
+    assert mailbox("a.kim+crm@gmail.com") == mailbox("akim@googlemail.com") == "akim@gmail.com"
+    assert mailbox("a.kim@ya.ru") == mailbox("a-kim@yandex.com")
+    assert mailbox("a.kim@romashka.ru") != mailbox("akim@romashka.ru")
+    assert is_shared("info@romashka.ru")
+    assert not is_shared("kim@romashka.ru")
+    assert work_domain("kim@mail.ru") == work_domain("vk.com/kim") == work_domain("нет") == ""
+    assert work_domain("www.romashka.ru/о-нас") == work_domain("kim@romashka.ru") == "romashka.ru"

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crmcli.errors import BadUsage
+from crmcli.model.consent import Consent
+from crmcli.sales import blocklist, consent, records
+from crmcli.sales.consent import MustNotMail
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+
+
+def contact(ws: Workspace, **given: str) -> Any:
+    return records.add(ws, "contact", {name: [text] for name, text in given.items()})
+
+
+def test_a_consent_is_kept_with_its_text_and_time(ws: Workspace) -> None:
+    anna = contact(ws, name="Анна Ковалёва", do_not="mail")
+    assert anna.do_not == ("mail",)
+    _, after = consent.decide(ws, anna.id, {"mail": True, "sms": True}, "v2", "форма")
+    given = Consent("mail", "v2", NOW, "форма")
+    assert (after.get("do_not"), after.get("consents")) == (
+        (),
+        (given, Consent("sms", "v2", NOW, "форма")),
+    )
+    assert ws.get(anna.id) == after
+    assert ws.count("contact", ws.condition("consents has mail", "contact")) == 1
+    _, again = consent.decide(ws, anna.id, {"mail": True}, "v2", "звонок")
+    assert again == after
+
+
+def test_a_refusal_ends_the_consent_and_keeps_its_line(ws: Workspace) -> None:
+    anna = contact(ws, name="Анна")
+    consent.decide(ws, anna.id, {"mail": True}, "v1")
+    ws.now = NOW + timedelta(days=1)
+    _, after = consent.decide(ws, anna.id, {"mail": False, "call": False})
+    assert after.get("do_not") == ("call", "mail")
+    assert after.get("consents") == (Consent("mail", "v1", NOW, "", ws.now),)
+    ws.look_again()
+    assert ws.count("contact", ws.condition("consents has mail", "contact")) == 0
+    assert ws.count("contact", ws.condition("do_not has mail", "contact")) == 1
+    _, back = consent.decide(ws, anna.id, {"mail": True}, "v2")
+    assert [c.is_given for c in back.consents] == [False, True]  # type: ignore[attr-defined]  # a contact
+    with pytest.raises(BadUsage, match="it is not said to what"):
+        consent.decide(ws, anna.id, {})
+
+
+def test_a_new_text_is_a_new_consent(ws: Workspace) -> None:
+    anna = contact(ws, name="Анна")
+    consent.decide(ws, anna.id, {"mail": True}, "v1")
+    _, after = consent.decide(ws, anna.id, {"mail": True}, "v2")
+    assert [(c.text, c.is_given) for c in after.consents] == [("v1", False), ("v2", True)]  # type: ignore[attr-defined]  # a contact
+
+
+def test_whoever_refuses_is_not_mailed(ws: Workspace) -> None:
+    anna = contact(ws, name="Анна", emails="anna@example.ru")
+    deal = records.add(ws, "deal", {"name": ["Кровля"], "contacts": [anna.id]})
+    consent.check_mail(ws, deal, ["Анна <anna@example.ru>"])
+    consent.decide(ws, anna.id, {"mail": False})
+    ws.look_again()
+    with pytest.raises(MustNotMail, match=r"Анна .* must not be mailed: do_not has mail"):
+        consent.check_mail(ws, deal, ["Анна <Anna@Example.ru>"])
+    with pytest.raises(MustNotMail):
+        consent.check_mail(ws, None, ["anna@example.ru"])
+    consent.check_mail(ws, deal, ["anna@example.ru"], anyway=True)
+    consent.check_mail(ws, deal, ["boris@example.ru"])
+    blocklist.add(ws, ["example.ru"])
+    assert consent.why_not_mail(ws, deal, ["boris@example.ru"]) == "example.ru is on the block list"
+
+
+def test_a_mailing_leaves_out_and_counts(ws: Workspace) -> None:
+    contact(ws, name="Анна", emails="anna@example.ru")
+    contact(ws, name="Анна снова", emails="work@example.ru")
+    contact(ws, name="Борис", emails="boris@example.ru", do_not="mail")
+    contact(ws, name="Борис же", emails="Boris@Example.ru")
+    contact(ws, name="Вера", phones="+79161234567")
+    contact(ws, name="Глеб", emails="gleb@spam.ru")
+    again = ws.select("contact", ws.condition('name = "Анна снова"', "contact"))[0]
+    edit = records.Edit(
+        {"emails": ["work@example.ru"]}, {"emails": ["mailing:ANNA@example.ru"]}, {}
+    )
+    records.edit(ws, again.id, edit)
+    blocklist.add(ws, ["spam.ru"])
+    ws.look_again()
+    kept, left = consent.mailable(ws, ws.select("contact"))
+    assert len(kept) == 1
+    assert left == {
+        "must not be mailed": 2,
+        "no e-mail": 1,
+        "on the block list": 1,
+        "repeats an address": 1,
+    }
+
+
+def test_a_lead_takes_its_refusal_to_the_contact(ws: Workspace) -> None:
+    from crmcli.sales import leads
+
+    lead = records.add(
+        ws,
+        "lead",
+        {"name": ["Анна"], "emails": ["a@b.ru"], "company_name": ["Ромашка"], "do_not": ["mail"]},
+    )
+    consent.decide(ws, lead.id, {"call": True}, "v1")
+    done = leads.convert(ws, lead.id, leads.Wanted())
+    made = done.made
+    assert made["contact"].get("do_not") == ("mail",)
+    assert [str(c) for c in made["contact"].consents] == ["call"]  # type: ignore[attr-defined]  # a contact
+    assert made["company"].get("do_not") == ()

@@ -1,0 +1,351 @@
+"""Importing what people really have: workbooks, other CRMs' exports, names, firms; and going on."""
+# ruff: noqa: ISC004 - the rows of a table are long
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
+
+from crmcli.errors import BadUsage, InvalidData
+from crmcli.sales import undoing
+from crmcli.sales.exporting import Layout, export_bytes
+from crmcli.sales.importing import Wanted, import_records, open_source, run
+from crmcli.sales.importing.firmnames import bare_name, same_firm
+from crmcli.sales.importing.personnames import split_name
+from crmcli.sales.importing.resuming import past_imports
+from crmcli.sales.importing.summary import Summary
+from crmcli.store.workbook import write_workbook
+from crmcli.workspace import Workspace
+
+
+def load(
+    ws: Workspace,
+    entity: str,
+    data: str | bytes,
+    name: str = "x.csv",
+    sheet: str = "",
+    **wanted: Any,
+) -> Summary:
+    content = data.encode() if isinstance(data, str) else data
+    wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
+    return import_records(
+        ws, entity, open_source(content, name, sheet=sheet), name, Wanted(**wanted)
+    )
+
+
+def all_of(ws: Workspace, entity: str) -> list[dict[str, Any]]:
+    ws.look_again()
+    return [ws.schema.write(record) for record in ws.select(entity, order=["name"])]
+
+
+def book(*rows: list[Any], more: bool = False) -> bytes:
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out, {"default_date_format": "dd.mm.yyyy"})
+    page = made.add_worksheet("Клиенты")
+    for line, cells in enumerate(rows):
+        for place, cell in enumerate(cells):
+            if isinstance(cell, date):
+                page.write_datetime(line, place, cell)
+            elif isinstance(cell, str) and cell.startswith("f:"):
+                page.write_formula(line, place, cell[2:], "", "из формулы")
+            elif cell is not None:
+                page.write(line, place, cell)
+    if more:
+        made.add_worksheet("Архив").write_row(0, 0, ["Имя", "Телефон"])
+    made.close()
+    return out.getvalue()
+
+
+# -- workbooks ------------------------------------------------------------------------------
+
+
+def test_a_workbook_with_numbers_dates_and_formulas(ws: Workspace) -> None:
+    data = book(
+        ["Выгрузка"],
+        [],
+        ["Название", "ИНН", "Телефон", "Оборот", "Комментарий"],
+        ["Ромашка", 7707083893, 84951234567, 1234.5, "f:=1+1"],
+        ["Лютик", 500100732259, None, None, None],
+    )
+    found = load(ws, "company", data, "x.xlsx")
+    assert (found.created, found.rejected, found.encoding) == (2, 0, "xlsx")
+    raw = all_of(ws, "company")[1]
+    assert (raw["inn"], raw["turnover"]) == ("7707083893", "1234.50")
+    assert raw["phones"][0]["value"] == "+74951234567"
+    assert raw["comment"] == "из формулы"
+
+
+def test_a_date_cell_and_a_sheet_by_name_or_number(ws: Workspace) -> None:
+    data = book(["Имя", "Дата рождения"], ["Анна", datetime(1980, 11, 23)], more=True)
+    found = load(ws, "contact", data, "x.xlsx")
+    assert all_of(ws, "contact")[0]["birthday"] == "1980-11-23"
+    assert "Архив" in found.doubts[0]
+    assert load(ws, "contact", data, "x.xlsx", sheet="2").rows == 0
+    with pytest.raises(BadUsage, match="no sheet 'Нет'"):
+        load(ws, "contact", data, "x.xlsx", sheet="Нет")
+
+
+@pytest.mark.parametrize("cell", ["7707083893.0", "7707083893,0", "7707083893"])
+def test_an_inn_that_a_spreadsheet_made_a_number_is_mended(ws: Workspace, cell: str) -> None:
+    load(ws, "company", f"Название;ИНН\nРомашка;{cell}\n")
+    assert all_of(ws, "company")[0]["inn"] == "7707083893"
+
+
+def test_digits_that_are_lost_are_refused(ws: Workspace) -> None:
+    found = load(ws, "company", "Название;ИНН\nРомашка;7,70708E+09\n")
+    assert (found.created, found.rejected) == (0, 1)
+    assert "lost digits" in next(iter(found.examples.values()))
+
+
+def test_formulas_leave_as_text_and_come_back_unchanged(ws: Workspace) -> None:
+    rows: list[list[str | Decimal | date]] = [["contact-7k3qf2m9", "=1+1", "'+7", "@x"]]
+    data = write_workbook(["id", "name", "position", "comment"], rows, "contacts")
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+    load(ws, "contact", data, "x.xlsx")
+    raw = all_of(ws, "contact")[0]
+    assert (raw["name"], raw["position"], raw["comment"]) == ("=1+1", "'+7", "@x")
+    again = b"".join(export_bytes(ws, "contact", None, Layout(format="xlsx")))
+    with zipfile.ZipFile(io.BytesIO(again)) as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+
+
+def test_bombs_and_what_is_no_workbook(ws: Workspace) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/workbook.xml", "<x/>")
+        with parts.open("xl/worksheets/sheet1.xml", "w") as part:
+            for _ in range(600):
+                part.write(b"0" * (1 << 20))
+    far = io.BytesIO()
+    made = xlsxwriter.Workbook(far)
+    page = made.add_worksheet()
+    page.write(0, 0, "Имя")
+    page.write(1_048_575, 16_383, "x")
+    made.close()
+    for data, words in (
+        (bomb.getvalue(), "unpacks to 600 MB"),
+        (far.getvalue(), "more than 10,000,000 cells"),
+        (b"PK\x03\x04 and nothing", "damaged workbook"),
+        (b"\xd0\xcf\x11\xe0 and nothing", "cannot be read as a workbook"),
+        (book(), "is empty"),
+    ):
+        with pytest.raises(InvalidData, match=words):
+            load(ws, "contact", data, "x.xlsx")
+    assert ws.events() == []
+
+
+# -- other CRMs -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("preset", "entity", "text", "wanted"),
+    [
+        ("amocrm", "contact",
+         "Полное имя (контакт);Рабочий телефон (контакт);Мобильный телефон (контакт);"
+         "Рабочий email (контакт);Название (компания);Тег контакта\n"
+         "Орлова Анна Ильинична;84951234567;89161234567;a@b.ru;ООО Ромашка;vip\n",
+         {"last_name": "Орлова", "middle_name": "Ильинична", "tags": ["vip"]}),
+        ("hubspot", "contact",
+         "Record ID,First Name,Last Name,Email,Phone Number,Create Date,Associated Company,Contact owner\n"
+         "1,Anna,Orlova,a@b.ru,+79161234567,3/15/2024 2:30 PM,Acme,boris@example.ru\n",
+         {"first_name": "Anna", "owner": "boris", "created_at": "2024-03-15T11:30:00Z"}),
+        ("salesforce", "lead",
+         "Id,LastName,FirstName,Title,Company,MobilePhone,LeadSource,Status,OwnerId\n"
+         "00Q1,Orlova,Anna,CEO,Acme,+79161234567,,Open - Not Contacted,boris\n",
+         {"last_name": "Orlova", "position": "CEO", "company_name": "Acme", "stage": "new"}),
+        ("pipedrive", "deal",
+         "Deal - Title*,Deal - Stage,Deal - Value,Deal - Currency of value,Deal - Status,Person - Name,"
+         "Person - Phone (Work),Organization - Name\n"
+         "Кровля,Запрос,1000,RUB,Won,Анна,+79161234567,Ромашка\n",
+         {"name": "Кровля", "amount": "1000", "stage": "won"}),
+        ("google", "contact",
+         "Name,Given Name,Family Name,Birthday,Group Membership,E-mail 1 - Type,E-mail 1 - Value,"
+         "Phone 1 - Type,Phone 1 - Value\n"
+         "Анна Орлова,Анна,Орлова,--05-12,Друзья ::: * myContacts,* Home,a@b.ru ::: c@b.ru,Mobile,"
+         "89161234567 ::: 89161234568\n",
+         {"tags": ["myContacts", "Друзья"], "comment": "Birthday: --05-12",
+          "emails": [{"value": "a@b.ru", "type": "home"}, {"value": "c@b.ru", "type": "home"}]}),
+        ("outlook", "contact",
+         "Title,First Name,Last Name,Company,Business Street,E-mail Address,Business Phone 2,Birthday\n"
+         "г-жа,Анна,Орлова,Ромашка,Лесная 5,a@b.ru,84951234567,0/0/00\n",
+         {"salutation": "г-жа", "address": "Лесная 5"}),
+        ("outlook", "contact",
+         "Обращение;Имя;Отчество;Фамилия;Улица (раб. адрес);Адрес эл. почты;Телефон переносной\n"
+         "г-жа;Анна;Ильинична;Орлова;Лесная 5;a@b.ru;89161234567\n",
+         {"salutation": "г-жа", "middle_name": "Ильинична"}),
+    ],
+)  # fmt: skip
+def test_exports_of_other_crms_are_recognised(
+    ws: Workspace, preset: str, entity: str, text: str, wanted: dict[str, Any]
+) -> None:
+    found = load(ws, entity, text)
+    assert (found.preset, found.created, found.rejected) == (preset, 1, 0), found.reasons
+    raw = all_of(ws, entity)[0]
+    assert {name: raw.get(name) for name in wanted} == wanted
+    assert not any(found.unmapped.values())
+
+
+def test_a_plain_file_is_nobodys_and_none_says_so(ws: Workspace) -> None:
+    assert load(ws, "contact", "Имя;Телефон\nА;89161234567\n").preset == ""
+    text = "Полное имя (контакт);Название (компания);Имя\nА;Б;В\n"
+    assert load(ws, "contact", text, preset="none").preset == ""
+    with pytest.raises(BadUsage, match="no preset 'zoho'"):
+        load(ws, "contact", "Имя\nА\n", preset="zoho")
+
+
+# -- names ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "parts"),
+    [
+        ("Орлова Анна Ильинична", "auto", ("Анна", "Ильинична", "Орлова")),
+        ("Анна Ильинична Орлова", "auto", ("Анна", "Ильинична", "Орлова")),
+        ("Анна Сергеевна", "auto", ("Анна", "Сергеевна", "")),
+        ("Алиев Вагиф Гасан оглы", "auto", ("Вагиф", "Гасан оглы", "Алиев")),
+        ("Орлова, Анна Ильинична", "auto", ("Анна", "Ильинична", "Орлова")),
+        ("Анна Рабинович", "auto", ("", "", "")),
+        ("Анна Орлова", "auto", ("", "", "")),
+        ("Анна Орлова", "first-last", ("Анна", "", "Орлова")),
+        ("Орлова Анна", "last-first", ("Анна", "", "Орлова")),
+        ("Ким Чен Ын", "fio", ("Чен", "Ын", "Ким")),
+        ("Juan Carlos Perez", "first-last", ("Juan", "Carlos", "Perez")),
+    ],
+)
+def test_whole_names_are_taken_apart(text: str, form: str, parts: tuple[str, ...]) -> None:
+    found = split_name(text, form)
+    assert tuple(found.get(n, "") for n in ("first_name", "middle_name", "last_name")) == parts
+
+
+def test_three_words_in_the_first_name_find_their_places(ws: Workspace) -> None:
+    load(ws, "contact", "Имя\nОрлова Анна Ильинична\nАнна Мария\n")
+    first, second = all_of(ws, "contact")
+    assert second["first_name"] == "Анна Мария"
+    assert (first["last_name"], first["middle_name"]) == ("Орлова", "Ильинична")
+
+
+# -- companies and owners -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("ООО «Ромашка»", "Ромашка, ООО", True),
+        ("Общество с ограниченной ответственностью «Ромашка»", "ромашка", True),
+        ("ООО Ромашка", "АО Ромашка", False),
+        ("Acme Ltd.", "ACME Limited", True),
+        ("Müller GmbH", "müller", True),
+        ("Ёлка", "Елка", True),
+        ("Ромашка", "Ромашка Плюс", False),
+    ],
+)
+def test_firms_without_their_form(one: str, other: str, same: bool) -> None:  # a table
+    assert same_firm(bare_name(one), bare_name(other)) is same
+
+
+def test_companies_are_matched_without_the_form_or_made_or_refused(ws: Workspace) -> None:
+    load(ws, "company", "Название\nООО «Ромашка»\n")
+    found = load(ws, "contact", "Имя;Компания\nАнна;Ромашка\nБорис;«Ромашка», ооо\n")
+    assert (found.created, found.made) == (2, {})
+    found = load(ws, "contact", "Имя;Компания\nВера;Лютик\nГлеб;ромашка\n", create_missing=False)
+    assert (found.created, found.rejected, found.made) == (1, 1, {})
+    load(ws, "lead", "Имя;Компания\nВера;РОМАШКА\n")
+    company = all_of(ws, "company")[0]["id"]
+    assert all_of(ws, "lead")[0]["company"] == company
+
+
+def test_owners_of_another_system_are_mapped(ws: Workspace) -> None:
+    found = load(ws, "lead", "Имя;Ответственный\nА;Б. Котов\n", owners={"б. котов": "boris"})
+    assert (all_of(ws, "lead")[0]["owner"], found.unknown_owners) == ("boris", {})
+
+
+# -- bad input ------------------------------------------------------------------------------
+
+
+def test_a_guess_of_the_encoding_that_looks_wrong_is_told(ws: Workspace) -> None:
+    text = "name;comment\nАнна Орлова;перезвонить завтра, хочет кровлю\n"
+    assert "koi8-r" in load(ws, "contact", text.encode("koi8-r"), dry_run=True).doubts[0]
+    assert load(ws, "contact", text.encode("cp1251"), dry_run=True).doubts == []
+
+
+def test_the_header_once_more_is_given_back(ws: Workspace) -> None:
+    found = load(ws, "contact", "Имя;Телефон\nА;89161234567\nИмя;Телефон\nБ;89161234568\n")
+    assert (found.created, found.rejected) == (2, 1)
+
+
+def test_a_column_twice_is_told(ws: Workspace) -> None:
+    assert load(ws, "contact", "Имя;Имя\nА;А\n").doubts == ["columns that stand there twice: Имя"]
+
+
+# -- going on -------------------------------------------------------------------------------
+
+KEYLESS = "Имя;Тел\n" + "".join(f"Имя{n};{'нет' if n == 3 else ''}\n" for n in range(12))
+
+
+def interrupted(ws: Workspace, monkeypatch: pytest.MonkeyPatch, after: int = 1) -> None:
+    monkeypatch.setattr(run, "CHUNK", 5)
+    calls = 0
+
+    def stop(rows: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == after:
+            raise KeyboardInterrupt
+
+    wanted = Wanted(rejects=ws.root.parent / "rejects.csv")
+    with pytest.raises(KeyboardInterrupt):
+        import_records(ws, "contact", open_source(KEYLESS.encode(), "x.csv"), "x.csv", wanted, stop)
+    ws.look_again()
+
+
+def test_an_interrupted_import_goes_on_without_doubling(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(ws, monkeypatch)
+    [past] = past_imports(ws)
+    assert (past.state, past.created, past.rows) == ("unfinished", 4, 5)
+    (ws.root.parent / "rejects.csv").unlink()
+    found = load(ws, "contact", KEYLESS)
+    assert (found.before, found.created, found.rejected, found.resumed) == (4, 7, 1, past.batch)
+    assert found.batch == past.batch
+    assert len(all_of(ws, "contact")) == 11
+    [past] = past_imports(ws)
+    assert (past.state, past.created, past.rejected) == ("whole", 11, 1)
+    again = load(ws, "contact", KEYLESS)
+    assert (again.created, again.skipped, again.rejected) == (0, 11, 1)
+    assert load(ws, "contact", KEYLESS, again=True).created == 11
+
+
+def test_what_is_taken_back_can_be_imported_again(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(ws, monkeypatch, after=2)
+    [past] = past_imports(ws)
+    undoing.undo_batch(ws, past.batch)
+    ws.look_again()
+    [past] = past_imports(ws)
+    assert past.state == "taken back"
+    found = load(ws, "contact", KEYLESS)
+    assert (found.before, found.created, found.resumed) == (0, 11, "")
+
+
+def test_the_rejects_have_no_name_until_they_are_whole(ws: Workspace) -> None:
+    seen: list[list[str]] = []
+
+    def look(rows: int) -> None:
+        seen.append([path.name for path in ws.root.parent.iterdir() if path.is_file()])
+
+    wanted = Wanted(rejects=ws.root.parent / "rejects.csv")
+    text = "Имя;E-mail\nА;нет\nБ;\n"
+    import_records(ws, "contact", open_source(text.encode(), "x.csv"), "x.csv", wanted, look)
+    assert seen == [[]]
+    assert (ws.root.parent / "rejects.csv").is_file()
+    assert isinstance(ws.root, Path)

@@ -1,0 +1,420 @@
+"""Merges taken apart: the folder is byte for byte as before, and what came since is kept and named."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.sales import checking, history, leads, records, stages, undoing, unmerging
+from crmcli.sales.leads import Wanted
+from crmcli.store.layout import record_path
+from crmcli.workspace import Workspace
+from tests.conftest import NOW
+from tests.sales.conftest import PIPELINES, SETTINGS
+from tests.sales.test_merging import FIELDS, company, contact, deal, items, merge, put, tree
+
+ODD = (
+    "# правил руками\nid: {id}\nname:   'Боря'\nтелефон: x\nphones: ['+79123456789']\nz: 1\na: 2\n"
+)
+
+
+@pytest.fixture
+def ws(folder: Path) -> Workspace:
+    """The small workspace with custom fields of contacts."""
+    with (folder / "settings.yaml").open("a", encoding="utf-8") as text:
+        text.write(FIELDS)
+    return Workspace.open(folder, user="anna", now=NOW)
+
+
+def by_hand(ws: Workspace, record_id: str, text: str) -> None:
+    (ws.root / record_path(record_id)).write_text(text.format(id=record_id), encoding="utf-8")
+    ws.look_again()
+
+
+# --- as before ------------------------------------------------------------------------------------
+
+
+def test_all_is_as_before(ws: Workspace) -> None:
+    firm = company(ws)
+    one = contact(ws, phones="8 912 345-67-89", companies=firm)
+    two = contact(ws, name="Боря", phones="8 912 345-67-80", comment="вечером", friend=one)
+    deal(ws, contacts=two)
+    records.add(ws, "deal", {"name": ["Окна"], "contacts": [one, two]})
+    before = tree(ws.root)
+    merge(ws, one, two, name=two)
+    assert tree(ws.root) != before
+    done = unmerging.unmerge(ws, two)
+    assert tree(ws.root) == before
+    assert (done.kept, done.stays) == ((), ())
+    assert (done.restored.id, done.survivor) == (two, one)
+
+
+@pytest.mark.parametrize("how", ["unmerge", "undo", "again"])
+def test_what_was_written_by_hand_comes_back_as_it_was(ws: Workspace, how: str) -> None:
+    one, two = contact(ws), contact(ws)
+    sale = deal(ws, contacts=two)
+    by_hand(ws, one, ODD)
+    by_hand(ws, two, ODD + "b: 3\nemails:\n- value: b@example.ru\n  type: work\n")
+    by_hand(
+        ws,
+        sale,
+        "id: {id}\nname: Кровля\ncontacts: [" + two + "]\npipeline: sales\nstage: request\n",
+    )
+    before = tree(ws.root)
+    merge(ws, one, two)
+    after = tree(ws.root)
+    if how == "unmerge":
+        unmerging.unmerge(ws, two)
+    else:
+        undoing.undo(ws)
+    if how == "again":
+        undoing.redo(ws)
+        assert {**after, record_path(two): b""} == {**tree(ws.root), record_path(two): b""}
+        unmerging.unmerge(ws, two)
+    assert tree(ws.root) == before
+
+
+def test_keys_that_nobody_declared_keep_their_order(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws)
+    for record_id in (one, two):
+        path = ws.root / record_path(record_id)
+        path.write_text(path.read_text(encoding="utf-8") + "b: 1\na: 2\n", encoding="utf-8")
+    before = tree(ws.root)
+    merge(ws, one, two)
+    unmerging.unmerge(ws, two)
+    assert tree(ws.root) == before
+
+
+def test_undo_and_redo(ws: Workspace) -> None:
+    one, two, three = contact(ws), contact(ws, name="Боря", address="Казань"), contact(ws)
+    deal(ws, contacts=two)
+    before = tree(ws.root)
+    merge(ws, one, two, three)
+    merged = tree(ws.root)
+    undoing.undo(ws)
+    assert tree(ws.root) == before
+    undoing.redo(ws)
+    assert tree(ws.root) == merged
+    with pytest.raises(Refused, match="went in together") as refusal:
+        unmerging.unmerge(ws, two)
+    event = refusal.value.hint.split()[3]
+    undoing.undo_at(ws, event)
+    assert tree(ws.root) == before
+
+
+def test_an_unmerge_is_undone(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws, address="Казань")
+    before = tree(ws.root)
+    merge(ws, one, two)
+    merged = tree(ws.root)
+    unmerging.unmerge(ws, two)
+    undoing.undo(ws)
+    assert tree(ws.root) == merged
+    unmerging.unmerge(ws, two)
+    assert tree(ws.root) == before
+    merge(ws, two, one)
+    unmerging.unmerge(ws, one)
+    assert tree(ws.root) == before
+
+
+def test_one_of_two_comes_out(ws: Workspace) -> None:
+    one = contact(ws)
+    two = contact(ws, phones="8 912 345-67-89")
+    three = contact(ws, phones="8 495 111-22-33")
+    first, second = deal(ws, contacts=two), deal(ws, contacts=three)
+    before = tree(ws.root)
+    merge(ws, one, two, three)
+    with pytest.raises(Ambiguous):
+        unmerging.find_merged(ws, one, "contact")
+    unmerging.unmerge(ws, two)
+    assert [str(p) for p in items(ws.get(one), "phones")] == ["+74951112233"]
+    assert ws.get(first).get("contacts") == (two,)
+    assert ws.get(second).get("contacts") == (one,)
+    assert unmerging.find_merged(ws, one, "contact") == three
+    unmerging.unmerge(ws, three)
+    assert tree(ws.root) == before
+
+
+def test_a_chain_is_taken_apart_from_its_end(ws: Workspace) -> None:
+    one, two, three = contact(ws), contact(ws), contact(ws)
+    before = tree(ws.root)
+    merge(ws, two, three)
+    merge(ws, one, two)
+    with pytest.raises(Refused, match="went into"):
+        unmerging.unmerge(ws, three)
+    unmerging.unmerge(ws, two)
+    unmerging.unmerge(ws, three)
+    assert tree(ws.root) == before
+
+
+# --- what came since ------------------------------------------------------------------------------
+
+
+def test_what_was_edited_since_is_kept(ws: Workspace) -> None:
+    one = contact(ws, phones="8 912 345-67-89", tags=["юг"])
+    two = contact(ws, phones="8 495 111-22-33", address="Казань", position="юрист", tags=["vip"])
+    merge(ws, one, two)
+    records.edit(ws, one, put(position="директор", comment="новое"))
+    records.edit(ws, one, records.Edit({}, {"phones": ["8 912 345-67-80"], "tags": ["ё"]}, {}))
+    done = unmerging.unmerge(ws, two)
+    after = ws.get(one)
+    assert [str(p) for p in items(after, "phones")] == ["+79123456789", "+79123456780"]
+    assert after.get("tags") == ("юг", "ё")
+    assert (after.get("address"), after.get("position")) == ("", "директор")
+    assert after.get("comment") == "новое"
+    assert [(k.record, k.field) for k in done.kept] == [(one, "position")]
+    assert ws.get(two).get("position") == "юрист"
+
+
+def test_what_was_linked_since_stays_and_is_named(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws)
+    own, his = deal(ws, contacts=one), deal(ws, contacts=two)
+    other = deal(ws)
+    merge(ws, one, two)
+    ws.now = NOW + timedelta(hours=1)
+    new = deal(ws, contacts=one)
+    records.edit(ws, other, put(contacts=one))
+    records.edit(ws, own, put(comment="…"))
+    third = contact(ws, name="Вера")
+    records.edit(ws, his, records.Edit({}, {"contacts": [third]}, {}))
+    done = unmerging.unmerge(ws, two)
+    assert set(done.stays) == {new, other}
+    assert ws.get(new).get("contacts") == (one,)
+    assert ws.get(his).get("contacts") == (two, third)
+    assert done.kept == ()
+
+
+def test_a_link_that_was_taken_elsewhere_since_stays_there(ws: Workspace) -> None:
+    one, two, third = contact(ws), contact(ws), contact(ws, name="Вера")
+    sale = deal(ws, contacts=two)
+    merge(ws, one, two)
+    records.edit(ws, sale, put(contacts=third))
+    done = unmerging.unmerge(ws, two)
+    assert ws.get(sale).get("contacts") == (third,)
+    assert [(k.record, k.field) for k in done.kept] == [(sale, "contacts")]
+
+
+def test_what_was_removed_since_is_named(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws)
+    sale = deal(ws, contacts=two)
+    merge(ws, one, two)
+    records.remove(ws, sale)
+    done = unmerging.unmerge(ws, two)
+    assert [k.record for k in done.kept] == [sale]
+
+
+def test_nothing_to_take_apart(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws)
+    with pytest.raises(unmerging.NotMerged):
+        unmerging.find_merged(ws, one, "contact")
+    with pytest.raises(unmerging.NotMerged):
+        unmerging.unmerge(ws, one)
+    by_hand(ws, two, "id: {id}\nmerged_into: " + one + "\n")
+    with pytest.raises(NotFound, match="timeline does not say"):
+        unmerging.unmerge(ws, two)
+
+
+# --- the past -------------------------------------------------------------------------------------
+
+
+def test_the_past_shows_both(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws, name="Боря", address="Казань")
+    ws.now = NOW + timedelta(hours=2)
+    merge(ws, one, two)
+    then, since = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
+    assert history.as_of(ws, two, then).get("name") == "Боря"
+    assert history.as_of(ws, two, since).id == one
+    assert history.as_of(ws, one, then).get("address") == ""
+    ws.now = NOW + timedelta(hours=4)
+    unmerging.unmerge(ws, two)
+    assert history.as_of(ws, two, since).id == one
+    assert history.as_of(ws, two, NOW + timedelta(hours=5)).id == two
+
+
+def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
+    from crmcli.reports.funnel import read_funnel
+
+    one, two = (records.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
+
+    def waiting() -> int | None:
+        ws.look_again()
+        return read_funnel(ws, ws.pipelines.leads).rows[0].waiting
+
+    assert waiting() == 2
+    merge(ws, one, two)
+    assert waiting() == 1
+    unmerging.unmerge(ws, two)
+    assert waiting() == 2
+
+
+def test_a_move_and_a_merge_undone_together(ws: Workspace) -> None:
+    one, two = deal(ws, amount="1"), deal(ws, amount="2")
+    before = tree(ws.root)
+    stages.move(ws, two, "offer")
+    merge(ws, one, two)
+    undoing.undo(ws, 2)
+    assert tree(ws.root) == before
+    kinds = [e.kind for e in ws.events(record=two)]
+    assert kinds[-2:] == ["deal.unmerged", "stage.entered"]
+
+
+# --- whatever it was ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("apart") / "ws"
+    (root / "data").mkdir(parents=True)
+    (root / "pipelines.yaml").write_text(PIPELINES, encoding="utf-8")
+    (root / "settings.yaml").write_text(SETTINGS + FIELDS, encoding="utf-8")
+    return root
+
+
+def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[str]) -> str:
+    """A contact with some of everything."""
+    lead = ""
+    if chance.random() < 0.3:
+        made = records.add(
+            ws, "lead", {"name": ["Лид"], "phones": ["8 912 345-67-8" + str(chance.randrange(10))]}
+        )
+        lead = leads.convert(ws, made.id, Wanted(("contact", "deal"))).ids["contact"]
+    values: dict[str, list[str]] = {}
+    for name, choices in {
+        "position": ["директор", "юрист", "Юрист"], "address": ["Казань", "Тверь\nдом 2"],
+        "comment": ["утром", "вечером: да", "утром\nи вечером"], "shoe": ["42", "41.5"],
+        "source": ["web", "call"], "source_detail": ["баннер"], "about": ["рыбак", "# нет"],
+    }.items():  # fmt: skip
+        if chance.random() < 0.5:
+            values[name] = [chance.choice(choices)]
+    for name, choices in {
+        "phones": ["8 912 345-67-89", "+79123456789 доб. 3", "8 495 111-22-33"],
+        "emails": ["a@example.ru", "A@example.ru", "b@mail.ru"], "tags": ["vip", "Vip", "юг"],
+        "urls": ["romashka.ru", "https://romashka.ru"], "skills": ["крыши", "окна"],
+        "companies": [f"{firm}: {role}" for firm in firms for role in ("директор", "юрист")] + firms,
+    }.items():  # fmt: skip
+        values[name] = chance.sample(choices, chance.randrange(len(choices) + 1))
+    if people and chance.random() < 0.5:
+        values["friend"] = [chance.choice(people)]
+    if lead:
+        records.edit(ws, lead, records.Edit(values, {}, {}))
+        return lead
+    return records.add(ws, "contact", {"name": [chance.choice(["Анна", "Боря"])], **values}).id
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_a_merge_and_an_unmerge_leave_all_as_before(template: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        ws = Workspace.open(Path(shutil.copytree(template, f"{folder}/ws")), user="anna", now=NOW)
+        firms = [company(ws, name) for name in ("Ромашка", "Лютик")]
+        people: list[str] = []
+        for _ in range(4):
+            people.append(some(chance, ws, people, firms))
+        for _ in range(3):
+            deal_ids = chance.sample(people, chance.randrange(1, 4))
+            records.add(ws, "deal", {"name": ["Окна"], "contacts": deal_ids})
+            records.add(ws, "task", {"name": ["Дело"], "about": [chance.choice(people)]})
+        states = [tree(ws.root)]
+        done: list[str] = []
+        left = list(people)
+        for _ in range(chance.randrange(1, 4)):
+            chance.shuffle(left)
+            merge(ws, left[0], left[1])
+            done.append(left.pop(1))
+            states.append(tree(ws.root))
+            ws.look_again()
+            assert checking.problems(ws) == []
+        for merged in reversed(done):
+            assert tree(ws.root) == states.pop()
+            if chance.random() < 0.5:
+                undoing.undo_at(ws, ws.events(record=merged, kinds=("contact.merged",))[-1].id)
+            else:
+                unmerging.unmerge(ws, merged)
+        assert tree(ws.root) == states.pop()
+
+
+# --- two clones -----------------------------------------------------------------------------------
+
+
+class Clones:
+    """Two clones of one workspace, joined by git."""
+
+    def __init__(self, ws: Workspace, there: Path) -> None:
+        self.here, self.there = ws.root, there
+        (ws.root / ".gitignore").write_text(".crm/\n", encoding="utf-8")
+        self.git(ws.root, "init", "-qb", "main")
+        self.commit(ws.root)
+        self.git(ws.root, "clone", "-q", str(ws.root), str(there))
+
+    def git(self, root: Path, *args: str) -> int:
+        names = ("-c", "user.name=a", "-c", "user.email=a@example.ru")
+        command = ["git", "-C", str(root), *names, *args]
+        return subprocess.run(command, check=False, capture_output=True).returncode
+
+    def commit(self, root: Path) -> None:
+        assert self.git(root, "add", "-A") == 0
+        assert self.git(root, "commit", "-qm", "x") == 0
+
+    def other(self) -> Workspace:
+        return Workspace.open(self.there, user="boris", now=NOW)
+
+    def join(self) -> int:
+        """Commit both and bring theirs here; the exit code of git."""
+        self.commit(self.here)
+        self.commit(self.there)
+        return self.git(
+            self.here, "pull", "-q", "--no-rebase", "--no-edit", str(self.there), "main"
+        )
+
+
+def test_two_clones_merge_one_record_into_two_others(ws: Workspace, tmp_path: Path) -> None:
+    one, two, three = contact(ws), contact(ws), contact(ws)
+    clones = Clones(ws, tmp_path / "there")
+    merge(ws, one, three)
+    merge(clones.other(), two, three)
+    assert clones.join() != 0
+    ws.look_again()
+    (problem,) = checking.problems(ws)
+    assert (problem.path, problem.message) == (record_path(three), "unresolved merge conflict")
+
+
+def test_two_clones_merge_two_into_each_other(ws: Workspace, tmp_path: Path) -> None:
+    one, two = contact(ws), contact(ws)
+    clones = Clones(ws, tmp_path / "there")
+    merge(ws, one, two)
+    merge(clones.other(), two, one)
+    assert clones.join() == 0
+    ws.look_again()
+    assert [p.path for p in checking.problems(ws)] == sorted(map(record_path, (one, two)))
+
+
+def test_a_clone_links_to_what_the_other_merges(ws: Workspace, tmp_path: Path) -> None:
+    one, two = contact(ws), contact(ws)
+    clones = Clones(ws, tmp_path / "there")
+    merge(ws, one, two)
+    sale = deal(clones.other(), contacts=two)
+    assert clones.join() == 0
+    ws.look_again()
+    (problem,) = checking.problems(ws)
+    assert problem.path == record_path(sale)
+    assert problem.hint == f"crm check --fix turns it to {one}"
+
+
+def test_a_clone_edits_what_the_other_merges(ws: Workspace, tmp_path: Path) -> None:
+    one, two = contact(ws), contact(ws)
+    clones = Clones(ws, tmp_path / "there")
+    merge(ws, one, two)
+    records.edit(clones.other(), two, put(position="юрист"))
+    assert clones.join() != 0
+    ws.look_again()
+    assert [p.message for p in checking.problems(ws)] == ["unresolved merge conflict"]

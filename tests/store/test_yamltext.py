@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crmcli.model.values import Raw
+from crmcli.store.codec import load_marked
+from crmcli.store.yamltext import CannotEdit, edited, with_key
+
+TEXT = """\
+# Всё о компании
+company:
+  name: Скат   # коротко
+  bank: |
+    Р/с 1
+
+    # это не примечание
+
+directories:
+  sources:   # откуда
+    web: Сайт
+    # звонок бывает чаще
+    call: 'Звонок'
+
+  tags: [a, "b, c"]   # в строку
+fields:
+  lead:
+  deal:
+    area: {type: number, label: "Площадь, м²"}   # кровли
+    delivery: {type: choice, choices: [сам, наша]}
+# конец
+"""
+
+
+def change(path: tuple[str, ...], value: Any, text: str = TEXT) -> str:
+    tree = deepcopy(load_marked(text.encode(), "settings.yaml").value)
+    inner: Any = tree
+    for step in path[:-1]:
+        inner = inner[step]
+    if value is None:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return edited(text.encode(), "settings.yaml", tree).decode()
+
+
+def lines(text: str, old: str = TEXT) -> tuple[list[str], list[str]]:
+    """The lines that went, and those that came."""
+    before, after = old.split("\n"), text.split("\n")
+    return [x for x in before if x not in after], [x for x in after if x not in before]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "gone", "came"),
+    [
+        (("fields", "deal", "x"), {"type": "text"}, [], ["    x: {type: text}"]),
+        (("fields", "lead"), {"x": {"type": "text"}}, [], ["    x: {type: text}"]),
+        (("fields", "company"), {"y": {"type": "date"}}, [], ["  company:", "    y: {type: date}"]),
+        (("directories", "sources", "tg"), "Телега: да", [], ["    tg: 'Телега: да'"]),
+        (("directories", "sources", "call"), None, ["    call: 'Звонок'"], []),
+        (
+            ("directories", "sources", "web"), "# Сайт", ["    web: Сайт"], ['    web: "# Сайт"'],
+        ),
+        (
+            ("directories", "tags"), ["a"], ['  tags: [a, "b, c"]   # в строку'],
+            ["  tags: [a]   # в строку"],
+        ),
+        (("company", "name"), "Скат 2", ["  name: Скат   # коротко"], ["  name: Скат 2   # коротко"]),
+        (("git",), {"commit": "each"}, [], ["git:", "  commit: each"]),
+        (("company", "bank"), None, ["  bank: |", "    Р/с 1", "    # это не примечание"], []),
+    ],
+)  # fmt: skip
+def test_only_what_is_meant_changes(
+    path: tuple[str, ...], value: Raw, gone: list[str], came: list[str]
+) -> None:
+    assert lines(change(path, value)) == (gone, came)
+
+
+def test_a_key_is_renamed_where_it_stands() -> None:
+    text = with_key(TEXT.encode(), "s", ("fields", "deal", "area"), "площадь").decode()
+    assert lines(text)[1] == ['    площадь: {type: number, label: "Площадь, м²"}   # кровли']
+    assert list(load_marked(text.encode(), "s").value["fields"]["deal"]) == ["площадь", "delivery"]  # type: ignore[index,call-overload]  # a map of maps
+
+
+@pytest.mark.parametrize("text", ["", "# ничего\n", "currency: RUB", "currency: RUB\r\n", "\ufeffcurrency: RUB\n"])  # fmt: skip
+def test_a_file_of_little_takes_more(text: str) -> None:
+    tree: dict[str, Raw] = {
+        **load_marked(text.encode(), "s").value,
+        "fields": {"lead": {"x": {"type": "text"}}},
+    }
+    after = edited(text.encode(), "s", tree)
+    assert load_marked(after, "s").value == tree
+    assert after.decode().startswith(text.rstrip("\r\n"))
+
+
+def test_what_cannot_be_kept_is_refused() -> None:
+    with pytest.raises(CannotEdit, match="as a whole"):
+        change(("company", "bank"), "Р/с 2")
+    text = "directories:\n  sources: {web: Сайт,   # лучший\n    call: Звонок}\n"
+    with pytest.raises(CannotEdit, match="there are comments"):
+        change(("directories", "sources", "tg"), "Телега", text)
+    with pytest.raises(CannotEdit, match="another order"):
+        change(("a",), ["3", "1"], "a:\n  - 1\n  - 2\n  - 3\n")
+
+
+def test_lists_of_lines_lose_and_get_items() -> None:
+    text = "a:\n  - 1   # один\n  - 2\n# дальше\nb: 1\n"
+    assert change(("a",), ["2", "x: y", "3"], text) == (
+        'a:\n  - 2\n  - "x: y"\n  - 3\n# дальше\nb: 1\n'
+    )
+    assert change(("a",), ["x: y", "2"], text) == 'a:\n  - "x: y"   # один\n  - 2\n# дальше\nb: 1\n'
+    assert change(("a",), ["1", "7"], text) == "a:\n  - 1   # один\n  - 7\n# дальше\nb: 1\n"
+
+
+def test_several_new_keys_come_in_their_order_behind_new_items() -> None:
+    tree: dict[str, Raw] = {"b": ["0", "9"], "z": "1", "a": "2"}
+    assert edited(b"b:\n  - 1\n", "s", tree).decode() == "b:\n  - 0\n  - 9\n\nz: '1'\n\na: '2'\n"
+
+
+WORDS = st.text("абв yes01:#'\"{}[],-|>&*!% \\\n", min_size=1, max_size=8)
+KEYS = st.text("abcя ", min_size=1, max_size=4).map(str.strip).filter(bool)
+TREES: st.SearchStrategy[Any] = st.dictionaries(
+    KEYS,
+    st.recursive(
+        WORDS,
+        lambda inner: (
+            st.dictionaries(KEYS, inner, min_size=1, max_size=3)
+            | st.lists(WORDS, min_size=1, max_size=3)
+        ),
+        max_leaves=5,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TREES, TREES)
+def test_it_says_what_was_meant_or_nothing(before: dict[str, Raw], after: dict[str, Raw]) -> None:
+    from crmcli.store.canonical import dump
+
+    text = dump(before)
+    wanted = {**before, **after}
+    try:
+        assert load_marked(edited(text.encode(), "s", wanted), "s").value == wanted
+    except CannotEdit:
+        return

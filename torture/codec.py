@@ -1,0 +1,32 @@
+"""The property tests of the record files, with many times the examples that `make test` looks at."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from torture.score import Score
+from torture.tracing import environ
+
+ROOT = Path(__file__).parents[1]
+TESTS = ("tests/store/test_codec.py", "tests/store/test_codec_records.py")
+_TRIED = re.compile(r"- (\d+) passing")
+
+
+def codec(folder: Path, *, times: int = 40) -> Score:
+    """What is written reads back alike by us, PyYAML and a YAML 1.2 reader; a change stays small."""
+    score = Score("codec")
+    done = subprocess.run(
+        (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist",
+         "--hypothesis-show-statistics", f"--basetemp={folder / 'tmp'}", *TESTS),
+        cwd=ROOT, env=environ(CRM_NOW="", TORTURE_TIMES=str(times)), capture_output=True, text=True,
+    )  # fmt: skip
+    score.ran(sum(map(int, _TRIED.findall(done.stdout))))
+    said = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "E "))]
+    if done.returncode:
+        score.fault("other", "\n".join(said)[-4000:] or done.stdout[-2000:] + done.stderr[-1000:])
+    readers = "our own reader, PyYAML's two and ruamel.yaml's for YAML 1.1 and 1.2"
+    score.remark(f"{score.runs} examples, read by {readers}")
+    return score.stop()
