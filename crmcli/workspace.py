@@ -3,64 +3,49 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Problem
-from crmcli.model.event import Event
+from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import ENTITIES, entity_of, fold
-from crmcli.store import config, files, layout
-from crmcli.store.repository import (
-    Author,
-    Change,
-    RecordMerged,
-    Stored,
-    merged_into,
-    open_change,
-    read_record,
-    recover_if_needed,
-)
+from crmcli.model.values import fold
+from crmcli.store import config, layout
+from crmcli.store.reading import Folder
+from crmcli.store.repository import Author, Change, open_change, recover_if_needed
 
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.view import View
     from crmcli.model.where import Condition, Env
-    from crmcli.store.index import Index
 
 
 class UnknownStage(InvalidData):
     """A record stands in a stage that pipelines.yaml does not declare."""
 
 
-class Workspace:
+class Workspace(Folder):
     """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
 
     def __init__(
         self, root: Path, settings: Settings, user: str, now: datetime | None, *, dry_run: bool
     ) -> None:
-        self.root = root
-        self.settings = settings
+        super().__init__(root, settings)
         self.dry_run = dry_run
-        self.schema = Schema(settings.fields)
         self.zone = ZoneInfo(settings.time_zone)
         self.user = user
         self.fixed_now = now
         self.now = now or datetime.now(UTC).replace(microsecond=0)
-        self.notes: list[str] = []
         self.call = ""
         """The command line as a commit tells it, "" where verbs are called without one."""
         self.has_changed = False
-        self._writing = False
 
     @classmethod
     def open(
@@ -100,8 +85,9 @@ class Workspace:
         """Go on with other settings, which the file will say when a change is written."""
         self.settings = settings
         self.schema = Schema(settings.fields)
-        for name in ("pipelines", "views", "inputs", "env", "index", "history"):
+        for name in ("pipelines", "views", "inputs", "env"):
             self.__dict__.pop(name, None)
+        self.look_again()
 
     @cached_property
     def views(self) -> Mapping[str, tuple[View, ...]]:
@@ -203,125 +189,11 @@ class Workspace:
 
     # --- reading -------------------------------------------------------------------------------
 
-    @cached_property
-    def index(self) -> Index:
-        """The index, equal to the folder as of now."""
-        from crmcli.store.index import Index
-
-        index = Index(self.root, self.schema, self.settings.phone_country)
-        with self._reading():
-            index.refresh()
-        return index
-
-    @cached_property
-    def history(self) -> Index:
-        """The index with only the timeline made fresh: enough for one record's events."""
-        if "index" in self.__dict__:
-            return self.index
-        from crmcli.store.index import Index
-
-        index = Index(self.root, self.schema, self.settings.phone_country)
-        with self._reading():
-            index.refresh_timeline()
-        return index
-
-    @cached_property
-    def standing(self) -> Index:
-        """The index as the last command left it, at no cost that grows with the base: what was edited
-        by hand since is not in it. Built where there is none."""
-        for name in ("index", "history"):
-            if name in self.__dict__:
-                return cast("Index", self.__dict__[name])
-        from crmcli.store.index import Index
-
-        index = Index(self.root, self.schema, self.settings.phone_country)
-        return index if index.is_there() else self.index
-
-    def _reading(self) -> AbstractContextManager[object]:
-        """The shared lock, or nothing where this process holds the exclusive one."""
-        return nullcontext() if self._writing else files.shared(self.root)
-
-    def look_again(self) -> None:
-        """Let the next read look at the folder again."""
-        for name in ("index", "history", "standing"):
-            self.__dict__.pop(name, None)
-
     def read_clock(self) -> None:
         """Let time go on, for a run that lasts; CRM_NOW stands still."""
         for name in ("env", "inputs"):
             self.__dict__.pop(name, None)
         self.now = self.fixed_now or datetime.now(UTC).replace(microsecond=0)
-
-    def stored(self, record_id: str, *, merged: bool = False) -> Stored:
-        """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
-        return read_record(self.root, self.schema, record_id, merged=merged)
-
-    def get(self, record_id: str) -> Record:
-        """A record by its full id; NotFound if it is not there, InvalidData if its file is broken."""
-        return self.stored(record_id).record
-
-    def exists(self, record_id: str) -> bool:
-        """Whether there is a file for that id, and not one that says that it was merged."""
-        path = f"{self.root}/{layout.record_path(record_id)}" if entity_of(record_id) else ""
-        is_there = bool(path) and os.path.exists(path)  # noqa: PTH110  # imports ask for each row
-        return is_there and not merged_into(self.root, record_id)
-
-    def survivor(self, record_id: str) -> str:
-        """The id under which a record is now: its own, or that into which it was merged.
-
-        RecordMerged if it went into one that went into it.
-        """
-        way = [record_id]
-        while entity_of(way[-1]) and (into := merged_into(self.root, way[-1])):
-            if into in way:
-                raise RecordMerged(
-                    f"{' and '.join(way)} are merged into each other",
-                    f"crm {entity_of(into)} unmerge {record_id}, or see crm check",
-                )
-            way.append(into)
-        return way[-1]
-
-    def find(self, ref: str, *entities: str) -> Record:
-        """A record by any reference; see `resolve`."""
-        return self.get(self.resolve(ref, *entities))
-
-    def resolve(self, ref: str, *entities: str) -> str:
-        """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
-        a web site or an exact name; the survivor of a record that was merged. NotFound or Ambiguous
-        otherwise."""
-        named = self.named(ref, *entities)
-        record_id = self.survivor(named)
-        if record_id != named:
-            self.notes.append(f"{named} was merged into {record_id}")
-        return record_id
-
-    def named(self, ref: str, *entities: str) -> str:
-        """As `resolve`, but a record that was merged and is named by its id answers for itself."""
-        from crmcli.store import references
-
-        wanted = entities or ENTITIES
-        found = references.by_id(self.root, ref, wanted)
-        if len(found) > 1:
-            found = [i for i in found if i == self.survivor(i)] or found
-        if not found or references.may_be_a_name(ref):
-            content = references.by_content(self.index, ref, wanted, self.settings.phone_country)
-            found = [*found, *(i for i in content if i not in found)]
-        if len(found) == 1:
-            return found[0]
-        words = " or ".join(wanted) if len(wanted) < 3 else "record"
-        if not found:
-            raise NotFound(
-                f"no {words} answers to {ref!r}", f"look with crm search {shlex.quote(ref)}"
-            )
-        shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
-        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
-        raise Ambiguous(f"{ref!r} means {len(found)} records: {shown}{more}", "give the id")
-
-    def _name(self, record_id: str) -> str:
-        try:
-            return str(self.get(record_id).get("name"))
-        except (NotFound, InvalidData):
-            return "(unreadable)"
 
     def condition(self, text: str, entity: str, user: str = "") -> Condition:
         """Parse and check a condition on an entity; stage, user and directory names become ids.
@@ -354,16 +226,6 @@ class Workspace:
         """How many records fit a condition."""
         return self.index.count(entity, condition, self.env)
 
-    def events(
-        self, record: str = "", kinds: Sequence[str] = (), *, newest_first: bool = False
-    ) -> list[Event]:
-        """Events of the timeline, oldest first unless asked otherwise."""
-        return self.history.events(record=record, kinds=kinds, newest_first=newest_first)
-
-    def problems(self) -> list[Problem]:
-        """The files that cannot be read, each with its place and reason."""
-        return self.index.problems()
-
     # --- writing -------------------------------------------------------------------------------
 
     def new_id(self, entity: str) -> str:
@@ -389,34 +251,24 @@ class Workspace:
         """
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.user or "me", command, self.now, cause, depth, call)
-        with open_change(
-            self.root,
-            self.schema,
-            self.clone,
-            author,
-            self.robots_of,
-            dry_run=self.dry_run,
-            any_disk=self.settings.any_disk,
-        ) as change:
-            self._writing = True
-            try:
-                yield change
-            finally:
-                self._writing = False
+        with (
+            open_change(
+                self.root,
+                self.schema,
+                self.clone,
+                author,
+                self.robots_of,
+                dry_run=self.dry_run,
+                any_disk=self.settings.any_disk,
+            ) as change,
+            self._held(),
+        ):
+            yield change
         if change.warning:
             self.notes.append(change.warning)
         if change.touched and not self.dry_run:
             self.has_changed = True
             self._reindex(change.touched, later=is_one_of_many)
-
-    def _reindex(self, paths: Sequence[str], *, later: bool) -> None:
-        found = (self.__dict__.get(name) for name in ("index", "history", "standing"))
-        known = next((index for index in found if index is not None), None)
-        if known is None:
-            from crmcli.store.index import Index
-
-            known = Index(self.root, self.schema, self.settings.phone_country)
-        known.touch(paths, later=later)
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""
