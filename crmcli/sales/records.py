@@ -128,10 +128,17 @@ def _company_link(ws: Workspace, text: str) -> CompanyLink:
 
 def with_values(ws: Workspace, record: Record, values: Mapping[str, Value]) -> Record:
     """The record with some fields changed, custom ones included."""
-    custom = {f.name for f in ws.schema.custom.get(record.entity, ())}
-    own = {name: value for name, value in values.items() if name not in custom}
-    mine = {name: value for name, value in values.items() if name in custom}
-    return replace(record, **cast("dict[str, Any]", own), custom={**record.custom, **mine})
+    own, custom = _apart(ws, record.entity, values)
+    return replace(record, **own, custom={**record.custom, **custom})
+
+
+def _apart(
+    ws: Workspace, entity: str, values: Mapping[str, Value]
+) -> tuple[dict[str, Any], dict[str, Value]]:
+    """The values of an entity's own fields, and those of custom ones."""
+    declared = {f.name for f in ws.schema.custom.get(entity, ())}
+    own = {name: value for name, value in values.items() if name not in declared}
+    return own, {name: value for name, value in values.items() if name in declared}
 
 
 def build(
@@ -146,11 +153,12 @@ def build(
 
     `strict` asks for required fields; an import of old records does not.
     """
-    custom = {f.name: empty(f.kind) for f in ws.schema.custom.get(entity, ())}
-    blank = CLASSES[entity](id=record_id or ws.new_id(entity), custom=custom)
     if strict:
         values = beginning(ws, entity, {**_usual(ws, entity, values), **values})
-    record = defaults.complete(ws, with_values(ws, blank, values))
+    own, custom = _apart(ws, entity, values)
+    custom = {f.name: empty(f.kind) for f in ws.schema.custom.get(entity, ())} | custom
+    blank = CLASSES[entity](id=record_id or ws.new_id(entity), custom=custom, **own)
+    record = defaults.complete(ws, blank)
     if strict:
         require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
         defaults.check_minimum(record)
