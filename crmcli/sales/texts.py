@@ -31,7 +31,7 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
     Raises InvalidData with the line of each fault, Refused for what is not changed by editing.
     """
     from crmcli.store import codec
-    from crmcli.store.repository import unreadable
+    from crmcli.store.stored import unreadable
 
     raw = codec.load(data, HERE)
     if raw.get("id") != before.id:

@@ -17,7 +17,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import ENTITIES, entity_of
 from crmcli.store import files, layout
-from crmcli.store.repository import RecordMerged, Stored, merged_into, read_record
+from crmcli.store.stored import RecordMerged, Stored, merged_into, read_record
 
 if TYPE_CHECKING:
     from crmcli.store.index import Index

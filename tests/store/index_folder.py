@@ -18,7 +18,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.model.where import Condition, check, parse
 from crmcli.store import codec, layout, timeline
 from crmcli.store.index import Index
-from crmcli.store.repository import read_record
+from crmcli.store.stored import read_record
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")
