@@ -17,7 +17,8 @@ from crmcli.model.values import entity_of, format_instant, parse_instant
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.names import linked
 from crmcli.store import files, layout
-from crmcli.store.repository import Change, merged_into
+from crmcli.store.repository import Change
+from crmcli.store.stored import merged_into
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:

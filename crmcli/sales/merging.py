@@ -11,7 +11,7 @@ from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
 from crmcli.sales.links import referring_to
 from crmcli.sales.uniting import check_takable, is_united, raw_value, relinked, unite
-from crmcli.store.repository import RecordMerged
+from crmcli.store.stored import RecordMerged
 from crmcli.store.transaction import FileChanged
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from crmcli.sales.links import links_of, referring_to
 from crmcli.sales.packed import Pairs, Shelf
 from crmcli.sales.rewriting import REWRITTEN, FileReversal
 from crmcli.store import codec
-from crmcli.store.repository import SUM, RecordRemoved, short_sum
+from crmcli.store.stored import SUM, RecordRemoved, short_sum
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event

@@ -11,7 +11,7 @@ from crmcli.model.merged import JOINS, PARTINGS, survivor_of
 from crmcli.model.values import entity_of
 from crmcli.sales.merging import relations
 from crmcli.sales.reversal import Kept, Reversal
-from crmcli.store.repository import merged_into
+from crmcli.store.stored import merged_into
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
