@@ -1,0 +1,212 @@
+"""Keeping the index equal to the folder: built from nothing, refreshed, told of a change, mended."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from crmcli.errors import CrmError
+from crmcli.model.schema import Schema
+from crmcli.store import layout
+from crmcli.store.columns import Columns
+from crmcli.store.index import base, freshness
+
+if TYPE_CHECKING:
+    from crmcli.store.index.examining import Examiner
+    from crmcli.store.index.rows import Reader
+
+T = TypeVar("T")
+_MOST_TOUCHED = 2000  # files; beyond that the next refresh does it quicker
+
+
+class Upkeep:
+    """The file of an index, and what keeps it equal to the folder.
+
+    `country` is that of phone numbers written without one.
+    """
+
+    def __init__(self, root: Path, schema: Schema, country: str = "RU") -> None:
+        self._root = root
+        self._columns = Columns(schema, country)
+        self._reader: Reader | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._stale = False
+        self._waiting: list[str] = []
+        self._just_built = False
+        self._mark = 0
+
+    def is_there(self) -> bool:
+        """Whether there is a file of it; it may be old."""
+        return (self._root / base.PATH).exists()
+
+    # -- keeping it equal to the folder ---------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Make the index equal to the folder; IndexBusy if another command does so for too long."""
+        self._stale = self._just_built = False
+        self._waiting = []
+        self._use(self._refresh_all)
+
+    def refresh_timeline(self) -> None:
+        """Take in new events, and nothing else."""
+        self._just_built = False
+        self._use(self._refresh_timeline)
+
+    def touch(self, paths: Sequence[str], *, later: bool = False) -> None:
+        """Take in just these files, written a moment ago; nothing is done where there is no index yet.
+
+        `later`: when something is read next; a command that reads no more leaves it to the next one.
+        Never fails: what cannot be taken in now, the next refresh finds by itself.
+        """
+        paths = [*self._waiting, *paths]
+        if later and len(paths) <= _MOST_TOUCHED:
+            self._waiting = paths
+            return
+        self._waiting = []
+        if len(paths) > _MOST_TOUCHED:
+            self._stale = True
+            return
+        try:
+            self._take_files(paths)
+        except (sqlite3.Error, OSError, CrmError):
+            self._stale = True  # the command is done; it must not fail for its index
+
+    def _take_files(self, paths: Sequence[str]) -> None:
+        if self._connection is None:
+            self._connection = base.open_index(self._root, self._columns.signature(), patience=0)
+        records = [path for path in paths if layout.id_of_path(path)]
+        logs = [path for path in paths if path.startswith(f"{layout.TIMELINE}/")]
+        if self._connection is None or not (records or logs):
+            return
+        with base.hurried(self._connection), base.transaction(self._connection):
+            self._examiner(self._connection).take_files(records)
+            self._read_journals(self._connection, logs, thorough=False)
+
+    def _refresh_all(self, connection: sqlite3.Connection) -> None:
+        if self._just_built:
+            return
+        folders = freshness.changed_folders(connection, self._root)
+        logs = freshness.changed_journals(connection, self._root, thorough=True)
+        if not folders and not logs:
+            return
+        with base.transaction(connection):
+            found = [freshness.changes_in(connection, self._root, path) for path in folders]
+            anew = freshness.is_better_anew(connection, self._root, found)
+            if not anew:
+                self._examiner(connection).take(found)
+                self._read_journals(connection, logs, thorough=True)
+        if anew:
+            self.close()
+            self._connection = self._build(anew=True)
+
+    def _refresh_timeline(self, connection: sqlite3.Connection) -> None:
+        if self._just_built:
+            return
+        logs = freshness.changed_journals(connection, self._root, thorough=False)
+        if logs:
+            with base.transaction(connection):
+                self._read_journals(connection, logs, thorough=False)
+
+    def _examiner(self, connection: sqlite3.Connection) -> Examiner:
+        """What is needed to read files is loaded when there are some to read."""
+        from crmcli.store.index.examining import Examiner
+        from crmcli.store.index.writing import Writer
+
+        return Examiner(self._root, self._known_reader(), Writer(connection, self._columns))
+
+    def _known_reader(self) -> Reader:
+        from crmcli.store.index.rows import Reader
+
+        if self._reader is None:
+            self._reader = Reader(self._columns)
+        return self._reader
+
+    def _read_journals(
+        self,
+        connection: sqlite3.Connection,
+        paths: Sequence[str],
+        *,
+        thorough: bool,
+        marking: bool = True,
+    ) -> None:
+        from crmcli.store.index.journals import JournalReader
+
+        if paths:
+            reader = JournalReader(connection, self._root, marking=marking)
+            reader.take(paths, thorough=thorough)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # -- opening, building, mending -------------------------------------------------------------
+
+    def _use(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the index; if it is damaged, build it anew and do it again."""
+        try:
+            if self._connection is None:
+                self._connection = self._open()
+            return work(self._connection)
+        except sqlite3.DatabaseError as error:
+            if base.is_busy(error):
+                raise base.busy() from error
+            self.close()
+            if base.is_unwritable(error):
+                self._connection = self._build_in_memory()
+            elif base.is_damaged(error):
+                self._connection = self._build(anew=True)
+            else:
+                raise
+        return work(self._connection)
+
+    def _open(self) -> sqlite3.Connection:
+        standing = base.open_index(self._root, self._columns.signature())
+        return standing or self._build(anew=False)
+
+    def _build(self, *, anew: bool) -> sqlite3.Connection:
+        """Build the index from nothing; in memory if it cannot be written where it belongs."""
+        try:
+            connection, ours = base.build(
+                self._root, self._columns.signature(), self._fill_tables, anew=anew
+            )
+        except OSError:
+            return self._build_in_memory()
+        except sqlite3.DatabaseError as error:
+            if base.is_unwritable(error):
+                return self._build_in_memory()
+            raise
+        self._just_built = ours
+        return connection
+
+    def _build_in_memory(self) -> sqlite3.Connection:
+        connection = base.build_in_memory(self._columns.signature(), self._fill_tables)
+        self._just_built = True
+        return connection
+
+    def _fill_tables(self, connection: sqlite3.Connection) -> None:
+        """Fill an empty index, with helpers if there is much to read and they come to no harm."""
+        from crmcli.store.index import crew, tables
+
+        for statement in tables.tables(self._columns):
+            connection.execute(statement)
+        try:
+            if crew.is_worth_it(self._root):
+                crew.fill(connection, self._root, self._columns, self._known_reader())
+            else:
+                self._fill(connection)
+        except crew.Scattered:
+            tables.empty(connection)
+            self._fill(connection)
+        for statement in tables.indexes(self._columns):
+            connection.execute(statement)
+
+    def _fill(self, connection: sqlite3.Connection) -> None:
+        from crmcli.store.index import folder
+
+        self._examiner(connection).take(freshness.everything(self._root))
+        logs = [path for path, _ in folder.journals(self._root)]
+        self._read_journals(connection, logs, thorough=True, marking=False)
