@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from crmcli.errors import Refused
 from crmcli.model.values import Raw
 from crmcli.store.canonical import dump, is_safe
-from crmcli.store.codec import load_marked
+from crmcli.store.codec import RecordUnreadable, load_marked
 
 if TYPE_CHECKING:
     import yaml
@@ -60,7 +60,11 @@ def renamed(tree: Map, place: tuple[str, ...], name: str) -> Map:
 
 def _checked(text: str, path: str, wanted: Map) -> bytes:
     data = text.encode()
-    if load_marked(data, path).value != wanted:
+    try:
+        is_meant = load_marked(data, path).value == wanted
+    except RecordUnreadable:
+        is_meant = False
+    if not is_meant:
         raise CannotEdit(
             f"{path} is written in a way that crm cannot change safely", "change it in an editor"
         )
@@ -114,7 +118,11 @@ class _Text:
 
     def _replace(self, node: yaml.Node, new: str) -> None:
         start, end = node.start_mark, node.end_mark
-        self.edits.append((start.line, start.column, end.line, end.column, new))
+        to_line, to_column = end.line, end.column
+        if getattr(node, "style", None) in ("|", ">"):  # it ends where the next thing begins
+            to_line = end.line - 1
+            to_column = len(self.lines[to_line])
+        self.edits.append((start.line, start.column, to_line, to_column, new))
 
     # --- maps and lists ----------------------------------------------------------------------
 

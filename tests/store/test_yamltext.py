@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.values import Raw
@@ -138,8 +138,16 @@ TREES: st.SearchStrategy[Any] = st.dictionaries(
 )
 
 
+def test_a_text_of_several_lines_in_a_list() -> None:
+    text = "a:\n  - x\n  - |\n    eins\n    zwei\n  - y  # bleibt\n"
+    wanted: dict[str, Raw] = {"a": ["x", ":", "y"]}
+    assert edited(text.encode(), "s", wanted).decode() == 'a:\n  - x\n  - ":"\n  - y  # bleibt\n'
+
+
 @settings(max_examples=150, deadline=None)
 @given(TREES, TREES)
+@example({"a": ["0", "0\n", "0"]}, {"a": ["0", ":", "0"]})
+@example({"a": "0\n", "b": "1"}, {"a": ":"})
 def test_it_says_what_was_meant_or_nothing(before: dict[str, Raw], after: dict[str, Raw]) -> None:
     from crmcli.store.canonical import dump
 
