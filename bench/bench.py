@@ -17,6 +17,7 @@ from dataclasses import asdict
 from itertools import cycle
 from pathlib import Path
 
+import duplicates
 import generate
 import peers
 from timing import Bench, Measured, say, table
@@ -206,6 +207,7 @@ def main() -> None:
         measure_lists(bench, base, size, todo)
         measure_tick(bench, base, size)
         measure_import(bench, size)
+        duplicates.compare(bench, size)
         measure_peers(bench, found, size)
         if not args.keep:
             shutil.rmtree(base)
