@@ -15,6 +15,7 @@ from crmcli.model.fields import Record
 from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales import activities, letters, records, stages
 from crmcli.sales.consent import why_not_mail
+from crmcli.sales.given import read_values
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
@@ -91,7 +92,7 @@ def _task(work: Work) -> Effect:
     given = {name: [text] for name in ("comment", "owner") if (text := work.text(name))}
     if given.get("owner") == [OWNER]:  # as for notify; it is so without saying, too
         del given["owner"]
-    values = records.read_values(work.ws, "task", {"name": [work.text("title")], **given})
+    values = read_values(work.ws, "task", {"name": [work.text("title")], **given})
     values["owner"] = values.get("owner") or (work.record.get("owner") if work.record else "")
     values["about"] = work.record.id if work.record else ""
     values["due"] = _due(work)
@@ -112,7 +113,7 @@ def _due(work: Work) -> datetime | None:
     try:
         return shift(work.ws.now, parse_duration(text.removeprefix("+")), work.ws.zone)
     except ValueError:
-        value = records.read_values(work.ws, "task", {"due": [text]})["due"]
+        value = read_values(work.ws, "task", {"due": [text]})["due"]
         return value if isinstance(value, datetime) else None
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 from crmcli.model.fields import parse_value
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, records, stages, tasks
+from crmcli.sales.given import read_values
 from crmcli.store import codec, layout, starter
 from crmcli.store.config import load_settings
 from crmcli.workspace import Workspace
@@ -92,7 +93,7 @@ def _add(story: _Story, step: Step) -> None:
     ws, entity = story.ws, str(step["add"])
     given = cast("dict[str, Raw]", step["with"])
     texts = {name: _texts(story, raw) for name, raw in given.items() if name != "lines"}
-    values: dict[str, Value] = dict(records.read_values(ws, entity, texts))
+    values: dict[str, Value] = dict(read_values(ws, entity, texts))
     if "lines" in given:
         values["lines"] = parse_value("lines", given["lines"])
     record = records.build(ws, entity, values)

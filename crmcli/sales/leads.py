@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.contact import Contact, full_name
@@ -17,12 +16,13 @@ from crmcli.sales import records
 from crmcli.sales.places import find_pipeline
 from crmcli.sales.required import MissingFields
 from crmcli.sales.stages import Move, move_in
+from crmcli.sales.uniting import joined
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
 TARGETS = ("contact", "company", "deal")
 OF_A_PERSON = ("phones", "emails", "do_not", "consents")
-"""What a company made of a lead does not get where a contact gets it."""
+"""What a company does not get of a lead where a contact gets it."""
 
 OF_THE_LEAD = frozenset(
     {"id", "stage", "converted", "converted_at", "batch", "created_at", "owner", "junk_reason"}
@@ -114,12 +114,15 @@ def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -
             f"{lead.id} has ended in {stage.name!r}",
             f"crm lead move {lead.id} STAGE --reopen first",
         )
-    use = dict(wanted.use)
+    use = {**_own_links(ws, lead, wanted), **wanted.use}
     make = [t for t in (wanted.make or default_targets(lead, use)) if t not in use]
     if wanted.pipeline and "deal" not in make:
         raise BadUsage("no new deal is made, so none goes into a pipeline", "add --deal")
     existing = {entity: change.get(record_id) for entity, record_id in use.items()}
-    company = existing.get("company") or (_company(ws, lead, make) if "company" in make else None)
+    has_contact = "contact" in (*make, *use)
+    company = existing.get("company") or (
+        _company(ws, lead, has_contact=has_contact) if "company" in make else None
+    )
     contact = existing.get("contact") or (
         _contact(ws, lead, company) if "contact" in make else None
     )
@@ -146,6 +149,12 @@ def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -
     )
 
 
+def _own_links(ws: Workspace, lead: Lead, wanted: Wanted) -> dict[str, str]:
+    """The contact and the company that a lead is linked to, where nobody asked for new ones."""
+    links = {"contact": lead.contact, "company": lead.company}
+    return {e: i for e, i in links.items() if i and not wanted.make and ws.exists(i)}
+
+
 def default_targets(lead: Lead, use: Mapping[str, str]) -> tuple[str, ...]:
     """What a lead becomes where nobody said it: a deal, a contact, and a company if it names one."""
     targets = ["contact", "deal"]
@@ -154,17 +163,14 @@ def default_targets(lead: Lead, use: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(targets)
 
 
-def _company(ws: Workspace, lead: Lead, make: list[str]) -> Record:
+def _company(ws: Workspace, lead: Lead, *, has_contact: bool) -> Record:
     if not lead.company_name:
         raise MissingFields(
             f"{lead.id} cannot become a company: it lacks company_name",
             f"crm lead edit {lead.id} --company-name …",
             ["company_name"],
         )
-    values = _shared(ws, lead, "company")
-    values.pop("currency", None)  # that of the lead's amount, not of the company's turnover
-    if "contact" in make:  # the person's numbers belong to the person
-        values = {k: v for k, v in values.items() if k not in OF_A_PERSON}
+    values = _for_company(ws, lead, has_contact=has_contact)
     return records.build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
 
 
@@ -208,20 +214,28 @@ def _shared(ws: Workspace, lead: Lead, entity: str) -> dict[str, Value]:
     }
 
 
+def _for_company(ws: Workspace, lead: Lead, *, has_contact: bool) -> dict[str, Value]:
+    """What a company gets of a lead: not the currency of its amount, nor what is the contact's."""
+    others = ("currency", *(OF_A_PERSON if has_contact else ()))
+    return {k: v for k, v in _shared(ws, lead, "company").items() if k not in others}
+
+
 def _enriched(
     ws: Workspace, lead: Lead, record: Record, whole: Mapping[str, Record], conflicts: list[str]
 ) -> Record:
     """An existing record with its empty fields filled and its lists added to; nothing is lost."""
     values: dict[str, Value] = {}
-    for name, new in _shared(ws, lead, record.entity).items():
+    shared = (
+        _for_company(ws, lead, has_contact="contact" in whole)
+        if record.entity == "company"
+        else _shared(ws, lead, record.entity)
+    )
+    for name, new in shared.items():
         field, old = ws.schema.field(record.entity, name), record.get(name)
         if name in ("name", "owner"):
             continue
         if field.is_many:
-            have = {str(item) for item in cast("tuple[Any, ...]", old)}
-            items = tuple(i for i in cast("tuple[Any, ...]", new) if str(i) not in have)
-            joined = (*cast("tuple[Any, ...]", old), *items)
-            values[name] = tuple(sorted(joined)) if field.kind == "tags" else joined
+            values[name] = joined(field, old, new, ws.settings.phone_country)
         elif old == empty(field.kind):
             values[name] = new
         elif old != new:

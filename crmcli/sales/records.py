@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.model.fields import MAP_KINDS, UTM_KEYS, Field, Record, empty, parse_value
+from crmcli.model.fields import Field, Record, empty
 from crmcli.model.schema import CLASSES
-from crmcli.model.values import CompanyLink, Raw, Value, fold
+from crmcli.model.values import CompanyLink, Value, fold
 from crmcli.sales import defaults
-from crmcli.sales.lines import read_line
+from crmcli.sales.given import Given, bare, field_named, joined, read_value, read_values
 from crmcli.sales.links import linking_fields
 from crmcli.sales.packed import Pairs
 from crmcli.sales.places import beginning
@@ -21,9 +21,6 @@ from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.where import Condition
-
-Given = Mapping[str, Sequence[str]]
-"""Values as people write them: field name -> one text, or several for a list."""
 
 
 class StillLinked(Refused):
@@ -43,87 +40,6 @@ class Edit:
     def is_empty(self) -> bool:
         """Whether nothing is asked for."""
         return not (self.put or self.more or self.less or self.unset)
-
-
-def field_named(ws: Workspace, entity: str, name: str) -> Field:
-    """A field that people may write; BadUsage with the nearest name if there is none."""
-    from difflib import get_close_matches
-
-    try:
-        field = ws.schema.field(entity, name)
-    except KeyError:
-        names = [f.name for f in ws.schema.fields(entity) if not f.system]
-        near = get_close_matches(name, names, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "declare it in settings.yaml under fields"
-        raise BadUsage(f"a {entity} has no field {name!r}", hint) from None
-    if field.system:
-        raise BadUsage(f"{name} is written by crm itself", "use the verb that changes it")
-    return field
-
-
-def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
-    """Type what people wrote for fields of an entity; BadUsage names the field that does not fit.
-
-    `utm_source` and its kin go into the one field `utm`.
-    """
-    values: dict[str, Value] = {}
-    for name, texts in given.items():
-        if name.startswith("utm_") and name[4:] in UTM_KEYS:
-            utm = cast("Mapping[str, str]", values.get("utm", {}))
-            values["utm"] = {**utm, name[4:]: texts[-1]}
-            continue
-        field = field_named(ws, entity, name)
-        values[name] = read_value(ws, field, texts)
-        if field.kind == "money" and "currency" not in given and texts:
-            code = _currency_in(texts[-1])
-            if code:
-                values["currency"] = code
-    return values
-
-
-def _currency_in(text: str) -> str:
-    """The currency that an amount names itself: USD of `$100`, "" of `100`."""
-    from crmcli.model.amounts import read_money
-
-    return read_money(text)[1] if text else ""
-
-
-def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
-    """Type the texts that people wrote for one field; links may be any reference."""
-    if field.kind == "companies":
-        return joined((), tuple(_company_link(ws, text) for text in texts if text))
-    if field.kind in ("link", "links"):
-        ids = tuple(dict.fromkeys(ws.resolve(text, *field.entities) for text in texts if text))
-        return ids if field.kind == "links" else (ids[-1] if ids else "")
-    if field.kind == "lines":
-        return tuple(read_line(text, ws.settings.vat_rate, "") for text in texts if text)
-    if field.kind in MAP_KINDS:
-        raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
-    from crmcli.model.inputs import read_input
-
-    raws: list[Raw] = []
-    try:
-        for text in texts:
-            raw = read_input(field, text, ws.inputs) if text else ""
-            raws += raw if isinstance(raw, list) else [raw] if raw else []
-        if field.is_many:
-            return parse_value(field.kind, raws)
-        return parse_value(field.kind, raws[-1] if raws else "")
-    except ValueError as error:
-        raise BadUsage(f"{field.name}: {error}") from None
-
-
-def _company_link(ws: Workspace, text: str) -> CompanyLink:
-    """A company by any reference, with the role behind a colon: `Ромашка: директор`."""
-    from crmcli.errors import NotFound
-
-    try:
-        return CompanyLink(ws.resolve(text, "company"))
-    except NotFound:
-        ref, colon, role = text.rpartition(":")
-        if not colon:
-            raise
-        return CompanyLink(ws.resolve(ref.strip(), "company"), role.strip())
 
 
 def with_values(ws: Workspace, record: Record, values: Mapping[str, Value]) -> Record:
@@ -221,7 +137,7 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
         field = _list_field(ws, record.entity, name)
         now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
         gone = _gone(ws, field, now, texts)
-        values[name] = tuple(item for item in now if _bare(item) not in gone)
+        values[name] = tuple(item for item in now if bare(item) not in gone)
     for name in edit.unset:
         values[name] = empty(field_named(ws, record.entity, name).kind)
     for name in ("stage", "pipeline"):
@@ -247,27 +163,15 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
     return after
 
 
-def joined(now: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A list with what is new to it; a company that is named again gets its new role."""
-    items = list(now)
-    for item in new:
-        places = [n for n, had in enumerate(items) if _bare(had) == _bare(item)]
-        if not places or not isinstance(item, CompanyLink):
-            items += [] if item in items else [item]
-        elif item.role:
-            items[places[0]] = item
-    return tuple(items)
-
-
 def _gone(ws: Workspace, field: Field, now: tuple[Any, ...], texts: Sequence[str]) -> set[str]:
     """What `--remove` names: items as they stand, even broken ones, or in any other spelling."""
-    standing = {_bare(item) for item in now}
+    standing = {bare(item) for item in now}
     gone: set[str] = set()
     for text in texts:
         if fold(text) in standing:
             gone.add(fold(text))
         else:
-            gone |= {_bare(i) for i in cast("tuple[Any, ...]", read_value(ws, field, [text]))}
+            gone |= {bare(i) for i in cast("tuple[Any, ...]", read_value(ws, field, [text]))}
     return gone
 
 
@@ -280,11 +184,6 @@ def _list_field(ws: Workspace, entity: str, name: str) -> Field:
 
 def _ordered(field: Field, items: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(sorted(items)) if field.kind in ("tags", "choices") else items
-
-
-def _bare(item: object) -> str:
-    """A list item without its type or role, as `--remove` names it."""
-    return fold(str(getattr(item, "company", None) or getattr(item, "value", None) or item))
 
 
 def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
+from crmcli.sales.given import read_value
 from crmcli.sales.places import (
     NotConverted,
     find_pipeline,
@@ -17,7 +18,6 @@ from crmcli.sales.places import (
     missing_reason,
     reason_field,
 )
-from crmcli.sales.records import read_value
 from crmcli.sales.required import check_stage
 from crmcli.store.repository import Change
 from crmcli.workspace import UnknownStage, Workspace

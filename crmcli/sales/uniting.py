@@ -11,7 +11,8 @@ from crmcli.model.fields import MAP_KINDS, Field, dump_value, empty
 from crmcli.model.holds import comparable, keys
 from crmcli.model.values import CompanyLink, Email, Phone, Raw, Value, fold
 from crmcli.sales.defaults import follow_name
-from crmcli.sales.records import field_named, with_values, without_link
+from crmcli.sales.given import field_named
+from crmcli.sales.records import with_values, without_link
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -59,7 +60,7 @@ def unite(
         elif field.name == "created_at":
             values[field.name] = min(cast("Any", mine), cast("Any", theirs))
         elif is_united(field):
-            values[field.name] = _joined(field, mine, theirs, ws.settings.phone_country)
+            values[field.name] = joined(field, mine, theirs, ws.settings.phone_country)
         elif not field.system and not _is_same(field, mine, theirs):
             yielded.append(field.name)
     _keep_kin(record, other, taken, values, yielded)
@@ -151,7 +152,7 @@ def _is_same(field: Field, mine: Value, theirs: Value) -> bool:
     return keys(field.kind, mine) == keys(field.kind, theirs)
 
 
-def _joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
+def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
     """Both values of a field that holds several, or of a text below which another may stand."""
     if not field.is_many:
         here, there = str(mine), str(theirs)

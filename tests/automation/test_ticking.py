@@ -177,9 +177,9 @@ def test_a_file_that_was_dropped_in_is_an_entry(house: Any) -> None:
 def test_imported_records_have_sleeping_robots_until_they_move(house: Any) -> None:
     house.rules(CALL)
     ws = house.ws
-    from crmcli.sales import records
+    from crmcli.sales import given, records
 
-    deal = records.build(ws, "deal", records.read_values(ws, "deal", {"name": ["Чай"]}))
+    deal = records.build(ws, "deal", given.read_values(ws, "deal", {"name": ["Чай"]}))
     with ws.change("import") as change:
         change.add(deal, {"robots": False})
     house.tick("1d")
@@ -389,15 +389,15 @@ def test_a_stage_that_was_written_by_its_name_is_that_stage(house: Any) -> None:
 
 def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     """Beyond a couple of hundred the index is asked for all of them together."""
-    from crmcli.sales import records
+    from crmcli.sales import given, records
 
     house.rules(CALL)
     ws = house.ws
     with ws.change("import") as change:
         for n in range(260):
-            values = records.read_values(ws, "deal", {"name": [f"{n}"], "stage": ["talks"]})
+            values = given.read_values(ws, "deal", {"name": [f"{n}"], "stage": ["talks"]})
             change.add(records.build(ws, "deal", values))
-        asleep = records.build(ws, "deal", records.read_values(ws, "deal", {"name": ["Спит"]}))
+        asleep = records.build(ws, "deal", given.read_values(ws, "deal", {"name": ["Спит"]}))
         change.add(asleep, {"robots": False})
     awake, strayed = (
         house.add("deal", name="Бодрствует"),

@@ -16,7 +16,7 @@ from crmcli.sales import records
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.sales.duplicates.cards import Card
-    from crmcli.sales.records import Given
+    from crmcli.sales.given import Given
     from crmcli.store.index import Index
     from crmcli.store.repository import Change
     from crmcli.workspace import Workspace
