@@ -78,6 +78,9 @@ def main() -> NoReturn:
         _leave(code if isinstance(code, int) else 0)
     except CrmError as error:
         _complain(session, error)
+        only_untold = isinstance(error, _output_failed()) and _has_saved(session)
+        if only_untold:
+            os._exit(0)  # stderr was written at once; stdout cannot be
         _leave(error.exit_code)
     except click.ClickException as error:
         _complain_of_usage(session, error)
@@ -86,11 +89,25 @@ def main() -> NoReturn:
         _say("crm: stopped")
         _leave(130)
     except BrokenPipeError:
-        _leave_quietly()
+        os._exit(0 if _has_saved(session) else 141)  # as other programs whose reader is gone
     except OSError as error:
         _leave_after_os_error(session, error)
+    except UnicodeEncodeError as error:
+        _leave_after_strange_letters(session, error)
     except Exception as error:
         _report_bug(error)
+
+
+def _output_failed() -> type[CrmError]:
+    from crmcli.cli.output import OutputFailed
+
+    return OutputFailed
+
+
+def _has_saved(session: Session) -> bool:
+    """Whether something was changed: where only the telling failed, trying again would do it twice."""
+    workspace = session.__dict__.get("workspace")
+    return session.has_saved or (workspace is not None and workspace.has_changed)
 
 
 def _open_closed_streams() -> None:
@@ -125,7 +142,7 @@ def _commit_if_wanted(session: Session) -> None:
         return
     from crmcli.sales.committing import commit_changes
 
-    workspace.has_changed = False
+    workspace.has_changed, session.has_saved = False, True
     try:
         said = commit_changes(workspace, is_unattended=session.has_ticked)
     except KeyboardInterrupt:
@@ -148,10 +165,6 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _leave_quietly() -> NoReturn:
-    os._exit(141)
-
-
 def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
     from crmcli.errors import Conflict, Forbidden
 
@@ -160,6 +173,20 @@ def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
     kind = Forbidden if isinstance(error, PermissionError) else Conflict
     _complain(session, kind(f"{where}{words}", "crm check tells whether all is well"))
     _leave(kind.exit_code)
+
+
+def _leave_after_strange_letters(session: Session, error: UnicodeEncodeError) -> NoReturn:
+    """A word of the command line that is no UTF-8 can be in no record, so nothing answers to it."""
+    from crmcli.errors import BadUsage
+
+    for word in sys.argv:
+        shown = os.fsencode(word).decode("utf-8", "replace")
+        if shown.encode() != os.fsencode(word):
+            _complain(
+                session, BadUsage(f"{shown!r} is no UTF-8", "look at the terminal's encoding")
+            )
+            _leave(2)
+    _report_bug(error)
 
 
 def _complain(session: Session, error: CrmError) -> None:

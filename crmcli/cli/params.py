@@ -42,6 +42,7 @@ class Session:
         self.dry_run = False
         self.tick = False
         self.has_ticked = False
+        self.has_saved = False
 
     @cached_property
     def workspace(self) -> Workspace:

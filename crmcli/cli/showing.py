@@ -18,16 +18,14 @@ def show_command(help_: str, *entities: str) -> click.Command:
     """`crm show`, and `crm NOUN show` for the entity that is named."""
 
     @click.argument("ref")
-    @click.option(
-        "--at", default="", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h."
-    )
+    @click.option("--at", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h.")
     @click.pass_obj
-    def callback(session: Session, ref: str, at: str) -> None:
+    def callback(session: Session, ref: str, at: str | None) -> None:
         from crmcli.cli.telling import notes
         from crmcli.cli.views import print_one
 
         ws = session.workspace
-        if not at:
+        if at is None:
             print_one(session, ws.find(ref, *entities))
         else:
             from crmcli.sales import history

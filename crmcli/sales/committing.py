@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,11 +29,15 @@ _NO_REPOSITORY = (
 
 
 class _Plan(NamedTuple):
-    """What one commit takes in: changes that git has not, files, those of them that hold more."""
+    """What one commit takes in: changes that git has not, files, those of them that hold more.
+
+    `lost` are the commands whose changes are not in the files any more.
+    """
 
     entries: list[Entry]
     paths: list[str]
     mixed: list[str]
+    lost: list[str]
 
 
 def commit_changes(ws: Workspace, *, is_unattended: bool = False) -> list[str]:
@@ -51,7 +56,7 @@ def commit_changes(ws: Workspace, *, is_unattended: bool = False) -> list[str]:
                 ]
             return _told(ws.root, _commit(ws), is_unattended=is_unattended)
     except CrmError as failure:
-        return [f"not committed yet: {failure.message}"]
+        return [f"not committed yet: {failure.message}{_in_brackets(failure.hint)}"]
 
 
 class _Outcome(NamedTuple):
@@ -71,6 +76,7 @@ def _commit(ws: Workspace) -> _Outcome:
     root = ws.root
     if not git.is_installed():
         return _Outcome("not committed: git is not installed", lasting=True)
+    is_committed = False
     try:
         repository = git.repository_of(root)
         if repository is None:
@@ -85,19 +91,29 @@ def _commit(ws: Workspace) -> _Outcome:
         ignored = git.ignored(root, _paths(entries))
         plan = _planned(root, entries, ignored)
         if plan.paths:
-            git.commit(root, plan.paths, _message(ws, plan), _acting(ws))
-    except git.NothingToCommit:
-        pass  # somebody else has committed these files meanwhile
+            with contextlib.suppress(git.NothingToCommit):  # somebody else has, meanwhile
+                git.commit(root, plan.paths, _message(ws, plan), _acting(ws))
+        is_committed = True
+        git.restage(root, set(_paths(entries)) - ignored)
     except git.GitFailed as failure:
-        hint = f" ({failure.hint})" if failure.hint else ""
-        return _Outcome(f"not committed yet: {failure.message}{hint}")
+        state = "committed, but not in git's index yet" if is_committed else "not committed yet"
+        return _Outcome(f"{state}: {failure.message}{_in_brackets(failure.hint)}")
     uncommitted.settle(root)
     if ignored:
         where = "data/" if all(path.startswith(layout.DATA) for path in ignored) else "some files"
         return _Outcome(f"not committed: .gitignore leaves out {where}", lasting=True)
+    if plan.lost:
+        return _Outcome(
+            "not committed, for it is not in the files any more, as after git rebase --abort, reset"
+            f" --hard or checkout: {_few(plan.lost)}"
+        )
     if plan.mixed:
         return _Outcome(f"the commit also takes in earlier changes of {_few(plan.mixed)}")
     return _Outcome()
+
+
+def _in_brackets(hint: str) -> str:
+    return f" ({hint})" if hint else ""
 
 
 def _paths(entries: Iterable[Entry]) -> list[str]:
@@ -108,18 +124,50 @@ def _planned(root: Path, entries: Sequence[Entry], ignored: set[str]) -> _Plan:
     """The files that differ from the last commit."""
     paths = [path for path in _paths(entries) if path not in ignored]
     head = git.at_head(root, paths)
-    wanted: dict[str, git.Blob | None] = {}
-    for path in paths:
-        now = _now(root, path)
-        if now != head.get(path):
-            wanted[path] = now
+    present = {path: _now(root, path) for path in paths}
+    wanted = {path: now for path, now in present.items() if now != head.get(path)}
     later = uncommitted.since_claim(root)
     mixed = []
     for path, now in wanted.items():
         marks = [entry.paths[path] for entry in entries if path in entry.paths]
         if _is_mixed(marks, head.get(path), now, may_go_on=path in later):
             mixed.append(path)
-    return _Plan([entry for entry in entries if _is_new(entry, head)], list(wanted), mixed)
+    lost = _lost(entries, head, present)
+    gone = [entry for entry in lost if not _makes(entry, wanted)]
+    new = [entry for entry in entries if _is_new(entry, head) and entry not in gone]
+    return _Plan(new, list(wanted), mixed, list(dict.fromkeys(e.command for e in lost)))
+
+
+def _lost(
+    entries: Sequence[Entry], head: Mapping[str, git.Blob], present: Mapping[str, git.Blob | None]
+) -> list[Entry]:
+    """The changes whose lines have gone from the timeline again, and whose records are as before.
+
+    A record that was new is left out: git does not know it yet, and so leaves it.
+    """
+    sizes = {path: now.size if now else 0 for path, now in present.items()}
+    begun = {path: {now.digest if now else None} for path, now in present.items()}
+    lost = []
+    for entry in reversed(entries):
+        known = {path: marks for path, marks in entry.paths.items() if path in present}
+        shorter = [p for p, (_, new) in known.items() if isinstance(new, int) and new > sizes[p]]
+        kept = [p for p, (old, new) in known.items() if _is_text(old) and new in begun[p]]
+        if shorter and not kept and _is_new(entry, head):
+            lost.append(entry)
+        for path, (old, _) in known.items():
+            if isinstance(old, int):
+                sizes[path] = min(sizes[path], old)
+            else:
+                begun[path].add(old)
+    return lost[::-1]
+
+
+def _makes(entry: Entry, wanted: Container[str]) -> bool:
+    return any(old is None and path in wanted for path, (old, _) in entry.paths.items())
+
+
+def _is_text(mark: Mark) -> bool:
+    return isinstance(mark, str)
 
 
 def _is_new(entry: Entry, head: Mapping[str, git.Blob]) -> bool:
@@ -148,11 +196,12 @@ def _is_mixed(
 ) -> bool:
     """Whether a file changed between the last commit and now in a way that crm did not note."""
     first, last = marks[0][0], marks[-1][1]
-    if isinstance(
-        first, int
-    ):  # it only grows; another crm may have committed our lines with its own
+    if isinstance(first, int):  # it only grows; another crm may have committed our lines too
         return first > (head.size if head else 0)
-    if first != (head.digest if head else None):
+    known = head.digest if head else None
+    # A command that was killed after its commit has left marks that the last commit has already.
+    marks = marks[max((n for n, mark in enumerate(marks, 1) if mark[1] == known), default=0) :]
+    if marks and marks[0][0] != known:
         return True
     if any(mine[1] != next_[0] for mine, next_ in pairwise(marks)):
         return True
@@ -162,7 +211,7 @@ def _is_mixed(
 def _message(ws: Workspace, plan: _Plan) -> str:
     """The command line, then what else a reader of the history may look for."""
     calls = list(dict.fromkeys(entry.command for entry in plan.entries))
-    call = ws.call or calls[-1]
+    call = ws.call or (calls or ["crm"])[-1]
     records = list(dict.fromkeys(record for entry in plan.entries for record in entry.records))
     subject = call
     if call.endswith(" tick"):

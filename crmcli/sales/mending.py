@@ -113,10 +113,12 @@ def _index(ws: Workspace) -> Iterator[Mended]:
         said = [problem.message for problem in inquest.of_index()]
     except IndexDamaged as error:
         said = [error.message]
+    ws.look_again()
+    if (
+        not ws.dry_run
+    ):  # also where nothing is found: what it says beside the records is not compared
+        base.discard(ws.root)
     for words in said:
-        ws.look_again()
-        if not ws.dry_run:
-            base.discard(ws.root)
         yield Mended(base.PATH, f"removed: {words}; it is built anew from the files")
 
 

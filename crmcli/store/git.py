@@ -33,9 +33,10 @@ _TIMEOUT = 60.0
 _LONGEST = 900.0  # seconds for a commit of a hundred thousand files
 _PATIENCE = 3.0  # seconds in which another git may finish
 _PAUSE = 0.1
+_REBASE = "a rebase, whose --abort would throw away what is not committed,"
 _UNDER_WAY = {
     "MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert",
-    "rebase-merge": "a rebase", "rebase-apply": "a rebase", "sequencer": "a cherry-pick",
+    "rebase-merge": _REBASE, "rebase-apply": _REBASE, "sequencer": "a cherry-pick",
     "BISECT_LOG": "a bisect",
 }  # fmt: skip
 
@@ -112,7 +113,9 @@ def _refusal(args: Sequence[str], complaint: str, said: bytes) -> GitFailed:
         if line.startswith(("fatal: Unable to create", "fatal: cannot lock", "error: cannot lock")):
             hint = "if no git is running, remove that lock file"
             return GitBusy(f"another git is at work: {line.partition(': ')[2]}", hint)
-    return GitFailed(f"git {command}: {words[-1]}", "look whether git works by itself")
+    # The first tells the cause, later ones what came of it; advice may follow.
+    reason = next((line for line in words if line.startswith(("fatal: ", "error: "))), words[-1])
+    return GitFailed(f"git {command}: {reason}", "look whether git works by itself")
 
 
 def top_of(root: Path) -> Path | None:
@@ -222,6 +225,25 @@ def commit(
     )  # fmt: skip
     # With fsync alone the last commits were lost in power cuts, though nothing was torn.
     files.sync_all(folder)
+
+
+def restage(root: Path, paths: Iterable[str]) -> None:
+    """Give git's index what the last commit has of these files; GitBusy as with `commit`.
+
+    `commit --only` reads each file twice, for the index and for the commit. A file that grew in
+    between would stand in the index as it was before: git calls that a change to be committed,
+    and the next commit by hand would take our lines out again.
+    """
+    wanted = set(paths)
+    if not wanted:
+        return
+    staged = _call(root, "diff-index", "--cached", "--name-only", "--relative", "-z", "HEAD")
+    stale = wanted & set(staged.decode("utf-8", "replace").split("\0"))
+    if stale:
+        _patiently(
+            root, *_DURABLE, "--literal-pathspecs", "reset", "--quiet", "HEAD",
+            "--pathspec-from-file=-", "--pathspec-file-nul", given="\0".join(stale).encode(),
+        )  # fmt: skip
 
 
 def _patiently(root: Path, *args: str, given: bytes) -> None:

@@ -105,11 +105,12 @@ def clone_id(root: Path) -> str:
         return known
     files.make_folders(root, STATE)
     fresh = path.with_name(f"clone-id.{_random_letters()}")
-    files.write_file(fresh, (_random_letters() + "\n").encode())
-    with files.os_errors(f"write {path}"):
-        try:
+    try:
+        files.write_file(fresh, (_random_letters() + "\n").encode())
+        with files.os_errors(f"write {path}"):
             _publish(fresh, path)
-        finally:
+    finally:
+        with contextlib.suppress(OSError):  # crm check --fix sweeps it away then
             fresh.unlink(missing_ok=True)
     files.fsync_dir(path.parent)
     return _stored_clone_id(path)

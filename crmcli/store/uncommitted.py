@@ -19,7 +19,7 @@ PENDING = f"{FOLDER}/pending"
 _LOCK = f"{FOLDER}/lock"
 _TOLD = f"{FOLDER}/told"
 _CLAIMED = "claimed-"
-_PATIENCE = 10.0  # seconds in which another crm may finish its commit
+_PATIENCE = 4.0  # seconds in which another crm may finish its commit
 _PAUSE = 0.02
 
 Mark = str | int | None

@@ -46,6 +46,8 @@ def refused(run: Run, code: int, *says: str) -> None:
         (("lead", "add", "--set", "ammount=5"), 2, ("did you mean 'amount'?",)),
         (("lead", "add", "--set", "amount"), 2, ("is not FIELD=VALUE",)),
         (("lead", "show", "zzz"), 3, ("no lead answers to 'zzz'",)),
+        (("lead", "show", "\udcffя"), 2, ("'\ufffdя' is no UTF-8", "hint:")),
+        (("timeline", "\udcff"), 2, ("is no UTF-8",)),
         (("lead", "list", "--where", "ammount > 5"), 2, ("ammount", "amount")),
         (("lead", "list", "--where", "amount >"), 2, ()),
         (("lead", "list", "--columns", "nmae"), 2, ("did you mean 'name'?",)),

@@ -164,3 +164,14 @@ def test_for_a_machine(crm: Crm, lead: str, folder: Path) -> None:
     run = crm("check", "--fix", "--json")
     assert (run.code, run.out.strip()) == (0, "[]")
     assert "mended" in run.err
+
+
+def test_fix_builds_the_index_anew_whatever_it_says(crm: Crm, folder: Path) -> None:
+    lead = crm("lead", "add", "--name", "Анна", "--tag", "vip").out.strip()
+    crm("lead", "list")
+    with sqlite3.connect(folder / ".crm/index.db") as connection:
+        connection.execute("DELETE FROM item")
+    connection.close()
+    assert lead not in crm("lead", "list", "--where", "tags has vip").out
+    crm("check", "--fix")
+    assert lead in crm("lead", "list", "--where", "tags has vip").out

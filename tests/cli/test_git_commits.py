@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -255,6 +257,60 @@ def test_git_that_is_busy_gets_it_later(
     assert not dirt(each)
 
 
+def rebasing(folder: Path) -> None:
+    with contextlib.suppress(AssertionError):
+        merging(folder)
+    git(folder, "merge", "--abort")
+    with pytest.raises(subprocess.CalledProcessError):
+        git(folder, "rebase", "side")
+
+
+def test_what_git_throws_away_is_told_and_not_said_to_be_committed(
+    each: Path, crm: Crm, lead: str
+) -> None:
+    rebasing(each)
+    assert "whose --abort would throw away" in crm("lead", "move", lead, "working").err
+    git(each, "rebase", "--abort")
+    assert "working" not in (each / lead_file(lead)).read_text("utf-8")
+    run = crm("lead", "add", "--name", "Вера")
+    assert "not in the files any more, as after git rebase --abort" in run.err
+    assert f": crm lead move {lead} working\n" in run.err
+    assert "lead move" not in body(each)
+    assert crm("lead", "move", lead, "working").err == ""
+    assert not dirt(each)
+
+
+def test_a_new_record_outlives_the_abort_that_takes_its_history(each: Path, crm: Crm) -> None:
+    rebasing(each)
+    lead = crm("lead", "add", "--name", "Павел").out.strip()
+    crm("lead", "edit", lead, "--comment", "звонил")
+    git(each, "rebase", "--abort")
+    other = crm("lead", "add", "--name", "Вера")
+    assert lead_file(lead) in committed(each)
+    assert not dirt(each)
+    assert other.code == 0
+
+
+@pytest.mark.skipif(
+    not os.access("/dev/shm", os.W_OK) or not os.path.ismount("/dev/shm"),
+    reason="there is no other file system in /dev/shm",
+)
+def test_outside_git_on_a_disk_of_its_own(folder: Path, crm: Crm) -> None:
+    """git says more there: that it stops at the border of the file system."""
+    write_more(folder / "settings.yaml", "\ngit: {commit: each}\n")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as disk:
+        there = shutil.copytree(folder, f"{disk}/ws")
+        assert "in no git repository" in crm("lead", "add", "--name", "Павел", "-C", there).err
+        assert crm("lead", "add", "--name", "Вера", "-C", there).err == ""
+
+
+def test_damaged_notes_are_told_with_the_way_out(each: Path, crm: Crm, lead: str) -> None:
+    (each / ".crm/commits/pending").write_text("мусор\n", "utf-8")
+    run = crm("lead", "move", lead, "working")
+    assert (run.code, run.err.count("\n")) == (0, 1)
+    assert ":1 is damaged (remove .crm/commits/claimed-" in run.err
+
+
 def test_a_kill_before_git_is_caught_up(each: Path, crm: Crm, lead: str, tmp_path: Path) -> None:
     murderer = tmp_path / "bin/git"
     murderer.parent.mkdir()
@@ -286,6 +342,50 @@ def test_a_kill_after_git_commits_nothing_twice(
     assert len(subjects(each)) in (3, 4)  # the tick may have had its own
     assert "lead move" not in body(each)
     assert not list((each / ".crm/commits").glob("claimed-*"))
+
+
+def test_marks_left_by_a_kill_are_no_earlier_changes(
+    each: Path, crm: Crm, lead: str, tmp_path: Path
+) -> None:
+    murderer = tmp_path / "bin/git"
+    murderer.parent.mkdir()
+    murderer.write_text(
+        f'#!/bin/sh\n{GIT} "$@" || exit\ncase "$*" in *--only*) kill -9 $PPID;; esac\n', "utf-8"
+    )
+    murderer.chmod(0o755)
+    path = f"{murderer.parent}{os.pathsep}{os.environ['PATH']}"
+    assert crm("lead", "move", lead, "working", PATH=path).code == -9
+    assert crm("lead", "edit", lead, "--comment", "перезвонить").err == ""
+    assert body(each) == ""
+    assert not dirt(each)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_file_that_grew_while_git_read_it_twice(
+    each: Path, crm: Crm, lead: str, tmp_path: Path, is_killed: bool
+) -> None:
+    """`commit --only` reads for the index first, for the commit then; another crm wrote between."""
+    timeline = next(path for path in committed(each) if "/timeline/" in path)
+    late = tmp_path / "bin/git"
+    late.parent.mkdir()
+    before = git(each, "rev-parse", f"HEAD:{timeline}")
+    late.write_text(
+        f'#!/bin/sh\n{GIT} "$@" || exit\ncase "$*" in *--only*)\n'
+        f"{GIT} update-index --cacheinfo 100644,{before},{timeline}\n"
+        f"{'kill -9 $PPID' if is_killed else ''};; esac\n",
+        "utf-8",
+    )
+    late.chmod(0o755)
+    path = f"{late.parent}{os.pathsep}{os.environ['PATH']}"
+    assert crm("lead", "move", lead, "working", PATH=path).code == (-9 if is_killed else 0)
+    if is_killed:
+        assert dirt(each) == f"MM {timeline}"
+        (each / "settings.yaml").write_text(
+            (each / "settings.yaml").read_text("utf-8").replace("each}", "tick}"), "utf-8"
+        )
+        git(each, "commit", "-qm", "реже", "--only", "settings.yaml")
+        assert crm("tick", "-C", str(each)).err == ""
+    assert not dirt(each)
 
 
 @pytest.mark.skipif(not shutil.which("flock"), reason="flock(1) is not installed")

@@ -84,6 +84,8 @@ def test_a_record_as_it_was(crm: Crm, lead: str) -> None:
         assert crm(*command, lead, **now).code == 3
     assert crm("deal", "show", lead, "--at", "2026-11-25", **now).code == 3
     assert crm("show", lead, "--at", "никогда", **now).code == 2
+    # An empty $DATE must not show the present as the past.
+    assert crm("show", lead, "--at", "", **now).code == 2
 
 
 def test_show_stands_alone(crm: Crm, lead: str) -> None:

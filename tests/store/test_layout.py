@@ -119,6 +119,20 @@ def test_a_damaged_clone_id_is_replaced(root: Path, damage: str) -> None:
     assert os.listdir(root / ".crm") == ["clone-id"]
 
 
+def test_a_clone_id_that_cannot_be_written_leaves_nothing(root: Path) -> None:
+    code = (
+        "import resource, sys; from pathlib import Path; from crmcli.store import files, layout\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3, 3))\n"
+        "try: layout.clone_id(Path(sys.argv[1]))\n"
+        "except files.DiskFull as error: print('refused')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "refused\n", done.stderr
+    assert not list((root / ".crm").iterdir())
+
+
 def test_processes_that_start_together_agree_on_the_clone_id(root: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from crmcli.store import layout;"
