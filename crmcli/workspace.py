@@ -196,7 +196,8 @@ class Workspace(Folder):
         self.now = self.fixed_now or datetime.now(UTC).replace(microsecond=0)
 
     def condition(self, text: str, entity: str, user: str = "") -> Condition:
-        """Parse and check a condition on an entity; stage, user and directory names become ids.
+        """Parse and check a condition on an entity; stage, user and directory names become ids, and
+        what is asked of a merged record is asked of its survivor too.
 
         `me` in it is `user`, the acting user if none is given.
         """
@@ -206,7 +207,8 @@ class Workspace(Folder):
         condition = where.parse(text)
         where.check(condition, self.schema, entity)
         names = aliases(self.settings, self.pipelines, user or self.user)
-        return where.resolve(condition, self.schema, entity, names)
+        resolved = where.resolve(condition, self.schema, entity, names)
+        return where.with_heirs(resolved, self.heir)
 
     def select(
         self,

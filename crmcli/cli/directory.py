@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.telling import notes, tell
-
-if TYPE_CHECKING:
-    from crmcli.sales.fields import Reshaped
+from crmcli.cli.telling import say_reshaped
 
 LIST = [
     Column("name", "Directory", keep=True), Column("values", "Values", "count"),
@@ -78,7 +73,7 @@ def add(session: Session, name: str, value: str, label: str) -> None:
     from crmcli.sales import directories
 
     done = directories.add(session.workspace, name, value, label)
-    _say(session, f"{name} has {value} now", done, {"directory": name, "value": value})
+    say_reshaped(session, f"{name} has {value} now", done, {"directory": name, "value": value})
 
 
 @directory.command(
@@ -98,7 +93,7 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Non
 
     done = directories.rename(session.workspace, name, value, new, label)
     text = f"{value} of {name} is {new or label} now"
-    _say(session, text, done, {"directory": name, "value": new or value})
+    say_reshaped(session, text, done, {"directory": name, "value": new or value})
 
 
 @directory.command(
@@ -115,14 +110,5 @@ def rm(session: Session, name: str, value: str, replace_with: str) -> None:
     from crmcli.sales import directories
 
     done = directories.remove(session.workspace, name, value, replace_with)
-    _say(session, f"{name} has no {value} any more", done, {"directory": name, "value": value})
-
-
-def _say(session: Session, text: str, done: Reshaped, row: dict[str, Any]) -> None:
-    count = f", in {done.records} record{'s' if done.records != 1 else ''}" if done.records else ""
-    tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
-    for path in done.files:
-        if path != "settings.yaml":
-            done_or_not = "would change" if session.dry_run else "was changed"
-            session.out.note(f"{path} {done_or_not} with it")
-    notes(session)
+    text = f"{name} has no {value} any more"
+    say_reshaped(session, text, done, {"directory": name, "value": value})

@@ -9,7 +9,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.telling import notes, tell, unreadable
+from crmcli.cli.telling import mark_line, notes, tell, unreadable
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ def apart(session: Session, refs: Sequence[str], back: bool) -> None:
     ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
     pairs = marks.reopen(ws, ids) if back else marks.keep_apart(ws, ids)
     for one, other in pairs:
-        may = "may be duplicates again" if back else "are no duplicates"
-        tell(session, f"{one} and {other} {may}.", {"id": one, "other": other, "apart": not back})
+        row = {"id": one, "other": other, "apart": not back}
+        tell(session, mark_line(one, other, apart=not back), row)
     if not pairs:
         session.out.note("nothing to change: " + ("no such mark" if back else "marked already"))
     notes(session)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.telling import notes, say_reshaped, tell
 from crmcli.errors import BadUsage
 from crmcli.model.fields import CUSTOM_KINDS
 from crmcli.model.values import ENTITIES
-
-if TYPE_CHECKING:
-    from crmcli.sales.fields import Reshaped
 
 COLUMNS = [
     Column("entity", "Of"), Column("name", "Field", keep=True), Column("type", "Type"),
@@ -123,7 +120,7 @@ def rename(session: Session, entity: str, old: str, new: str) -> None:
     from crmcli.sales import fields
 
     done = fields.rename(session.workspace, entity, old, new)
-    _say(session, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new})
+    say_reshaped(session, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new})
 
 
 @field.command(
@@ -140,18 +137,5 @@ def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
     from crmcli.sales import fields
 
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
-    _say(
-        session, f"A {entity} has no field {name} any more", done, {"entity": entity, "name": name}
-    )
-
-
-def _say(session: Session, text: str, done: Reshaped, row: dict[str, Any]) -> None:
-    count = f", in {done.records} record{'s' if done.records != 1 else ''}" if done.records else ""
-    tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
-    for path in done.files:
-        if path != "settings.yaml":
-            done_or_not = "would change" if session.dry_run else "was changed"
-            session.out.note(f"{path} {done_or_not} with it")
-    for place in done.left:
-        session.out.note(f"{place} still speaks of it")
-    notes(session)
+    text = f"A {entity} has no field {name} any more"
+    say_reshaped(session, text, done, {"entity": entity, "name": name})

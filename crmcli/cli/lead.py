@@ -79,6 +79,7 @@ def convert(
 
 def _print_conversion(session: Session, done: Conversion) -> None:
     from crmcli.cli.views import raw_row
+    from crmcli.sales.blocklist import blocklist, stops
 
     ws = session.workspace
     parts = [f"new {e} {r.id} {r.get('name')}" for e, r in done.made.items()]
@@ -95,6 +96,9 @@ def _print_conversion(session: Session, done: Conversion) -> None:
         session.out.note(f"goes nowhere: {name} = {_text(_value(done.lead, name))}")
     for conflict in done.conflicts:
         session.out.note(f"kept as it was: {conflict}")
+    block = stops(blocklist(ws), done.lead)
+    if block is not None:
+        session.out.note(f"{block} is on the block list")
     _say_known(session, done)
     if done.tasks:
         session.out.note(f"{len(done.tasks)} open task(s) go along")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import Change, Session, together
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.telling import notes, tell, unreadable
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
 
@@ -140,7 +140,7 @@ def _say_merged(session: Session, done: Merged) -> None:
         count = len(done.moved)
         word = "record links" if count == 1 else "records link"
         session.out.note(f"{count} {word} to {plan.result.id} now")
-    notes(session)
+    unreadable(session)  # what cannot be read may link to what was merged
 
 
 def _say_parted(session: Session, done: Parted) -> None:

@@ -9,6 +9,7 @@ from crmcli.cli.params import Session
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.arrival import Arrival
+    from crmcli.sales.fields import Reshaped
 
 
 def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
@@ -29,6 +30,24 @@ def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
 def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
     """Print the one line of what changed, or would change."""
     session.out.changed(f"would: {text}" if session.dry_run else text, row)
+
+
+def say_reshaped(session: Session, text: str, done: Reshaped, row: Mapping[str, object]) -> None:
+    """Print what became of a field or a value, in how many records, and which other files changed."""
+    count = f", in {done.records} record{'s' if done.records != 1 else ''}" if done.records else ""
+    tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
+    for path in done.files:
+        if path != "settings.yaml":
+            done_or_not = "would change" if session.dry_run else "was changed"
+            session.out.note(f"{path} {done_or_not} with it")
+    for place in done.left:
+        session.out.note(f"{place} still speaks of it")
+    notes(session)
+
+
+def mark_line(one: str, other: str, *, apart: bool) -> str:
+    """What a mark on two records says of them now."""
+    return f"{one} and {other} {'are no duplicates' if apart else 'may be duplicates again'}."
 
 
 def notes(session: Session) -> None:

@@ -60,7 +60,7 @@ def undo(ctx: click.Context, count: int, batch: str, event: str, redo: bool) -> 
 
 
 def _print(session: Session, done: Undone) -> None:
-    from crmcli.cli.telling import tell
+    from crmcli.cli.telling import mark_line, tell
     from crmcli.cli.views import raw_row
 
     for before, after in done.records:
@@ -69,12 +69,15 @@ def _print(session: Session, done: Undone) -> None:
         tell(session, _line(session, before, after), raw_row(session.workspace, record))
     for path in done.files:
         tell(session, f"{path} is as it was.", {"file": path})
+    for one, other, apart in done.marks:
+        row = {"id": one, "other": other, "apart": apart}
+        tell(session, mark_line(one, other, apart=apart), row)
     for kept in done.kept:
         what = f"{kept.record} {kept.field}".strip()
         session.out.note(f"kept: {what}: {kept.why}")
     for text in done.stays:
         session.out.note(text)
-    if not done.records and not done.files:
+    if not (done.records or done.files or done.marks):
         session.out.note("no record was changed")
 
 

@@ -15,7 +15,24 @@ CURRENCY_SIGNS = {
     "р.": "RUB",
     "$": "USD",
     "€": "EUR",
+    "₸": "KZT",
+    "рубль": "RUB",
+    "рубли": "RUB",
+    "рублей": "RUB",
+    "российский рубль": "RUB",
+    "белорусский рубль": "BYN",
+    "доллар": "USD",
+    "доллар сша": "USD",
+    "us dollar": "USD",
+    "евро": "EUR",
+    "euro": "EUR",
+    "тенге": "KZT",
+    "казахстанский тенге": "KZT",
+    "гривна": "UAH",
+    "юань": "CNY",
+    "китайский юань": "CNY",
 }
+"""Signs, and the names by which other systems write a currency into a column of its own."""
 _SIGN = r"(?:₽|руб\.?|р\.?|rub|\$|usd|€|eur)"
 _SIGNED = re.compile(
     rf"({_SIGN})?\s*(-?)\s*({_SIGN})?\s*([0-9][0-9 .,']*?|[.,][0-9]+)\s*({_SIGN})?", re.I

@@ -32,7 +32,9 @@ KINDS = (
     "lead.unmerged", "contact.unmerged", "company.unmerged", "deal.unmerged",
     "duplicate.denied",   # data: other, name (of the other); on both: they are not one
     "duplicate.reopened",  # the same, where that was taken back
-    "file.changed",       # data: file, from, to: the texts before and after, as attachments
+    # data: file, from, to: the texts before and after, as attachments; renamed, of settings.yaml: what
+    # (fields, directories), of which, the old and the new name
+    "file.changed",
     # data: batch, entity, file, digest, span (its first and last row), turned (rows not taken), counts
     "import.part",
     "import.done",        # data: batch, entity, file, digest, rows, counts of the whole import

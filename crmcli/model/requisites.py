@@ -71,7 +71,7 @@ def read_ogrn(text: str) -> str:
 
 
 def read_vat_id(text: str) -> str:
-    """A tax number of another country with its two letters before it: DE136695976, BY190190190.
+    """A tax number of another country with its two letters before it: DE136695976, BY200988541.
 
     Checked by the rules of that country where they are known; ValueError otherwise.
     """

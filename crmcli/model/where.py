@@ -37,7 +37,7 @@ from crmcli.model.values import entity_of, fold
 __all__ = [
     "GUIDE", "OPERATORS", "Aliases", "And", "BadCondition", "Compare", "Condition", "Empty", "Env",
     "In", "Literal", "Moment", "Node", "Not", "Number", "Or", "Text", "bounds", "check",
-    "comparable", "holds", "parse", "resolve", "routes",
+    "comparable", "holds", "parse", "resolve", "routes", "with_heirs",
 ]  # fmt: skip
 
 GUIDE = """\
@@ -186,6 +186,30 @@ def resolve(condition: Condition, schema: Schema, entity: str, aliases: Aliases)
         ids = _ids(leaf.path, leaf.value, known)
         if len(ids) == 1:
             return Compare(leaf.path, leaf.op, ids[0])
+        return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
+
+    return Condition(condition.text, _changed(condition.tree, change))
+
+
+def with_heirs(condition: Condition, heir: Callable[[str], str]) -> Condition:
+    """The condition with, beside each id of a merged record, that of the one into which it went.
+
+    `heir` tells that, of any other id the same id.
+    """
+
+    def both(value: Literal) -> tuple[Literal, ...]:
+        record_id = fold(value.value) if isinstance(value, Text) else ""
+        now = heir(record_id) if entity_of(record_id) else record_id
+        return (value,) if now == record_id else (value, Text(now))
+
+    def change(leaf: Compare | In | Empty) -> Node:
+        if isinstance(leaf, In):
+            return In(leaf.path, tuple(v for value in leaf.values for v in both(value)))
+        if isinstance(leaf, Empty) or leaf.op not in ("=", "!=", "has"):
+            return leaf
+        ids = both(leaf.value)
+        if len(ids) == 1:
+            return leaf
         return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
 
     return Condition(condition.text, _changed(condition.tree, change))

@@ -11,11 +11,21 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from crmcli.model.fields import Field
 from crmcli.model.values import Raw, fold
-from crmcli.store.vcards import KEPT_FILE, Card, CardLine, cut, escape, unescape
+from crmcli.sales.cardfields import (
+    NAMES,
+    Fact,
+    dialled,
+    facts_of,
+    key_of,
+    lines_of,
+    meaning,
+    signature,
+)
+from crmcli.store.vcardlines import KEPT_FILE, CardLine, escape
+from crmcli.store.vcards import Card
 
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
@@ -23,21 +33,10 @@ if TYPE_CHECKING:
 KEPT = "vcard"
 """The key of a record under which the lines stand that no field holds."""
 
-Fact: TypeAlias = "tuple[str, str]"
-"""Something that a line says of a field, folded so that it can be compared."""
-
-_NAMES = ("last_name", "first_name", "middle_name", "salutation")
 _FRAME = ("BEGIN", "END", "VERSION")
-_ORDINARY = frozenset(("voice", "internet", "pref", "x-pref"))
-"""Types that say nothing which order and field do not say."""
+_NEEDED = frozenset(("FN", "N"))
+"""Lines that version 3.0 asks of every card, though they may be empty."""
 
-_ORDINARY_PARAMS = ("TYPE", "PREF", "VALUE", "MEDIATYPE")
-_PHONE_TYPES = {"cell": "mobile", "fax": "fax", "pager": "pager", "home": "home", "work": "work",
-                "x-mailing": "mailing"}  # fmt: skip
-_EMAIL_TYPES = {"home": "home", "work": "work", "x-mailing": "mailing"}
-_OURS = {"mobile": "CELL", "fax": "FAX", "pager": "PAGER", "home": "HOME", "work": "WORK",
-         "mailing": "X-MAILING", "other": ""}  # fmt: skip
-_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
 _ORGANISATION = ("org", "organization", "company")
 
 
@@ -61,14 +60,14 @@ def read_card(card: Card, entity: str, ctx: InputContext) -> CardRead:
     lines = [line for line in card.lines if line.name not in _FRAME and line.name[:6] != "X-CRM-"]
     values: dict[str, Any] = {}
     for line in sorted(lines, key=_preference):
-        for name, value in _meaning(line, ctx):
+        for name, value in meaning(line, ctx):
             _put(values, name, value)
     _put_companies(values, lines, entity)
     found = CardRead(values)
     labelled = {line.group for line in lines if line.group and line.name[:2] == "X-"}
-    ours = {_signature(line, ctx) for line in _lines_of(values)}
+    ours = {signature(line, ctx) for line in lines_of(values)}
     for line in lines:
-        if line.group in labelled or _signature(line, ctx) not in ours:
+        if line.group in labelled or signature(line, ctx) not in ours:
             found.kept.append(str(_kept(line, found, ctx)))
     return found
 
@@ -84,9 +83,9 @@ def _preference(line: CardLine) -> int:
 def _kept(line: CardLine, found: CardRead, ctx: InputContext) -> CardLine:
     """The line as it is kept: a picture is a file of the record, a phone has its country."""
     if not line.content:
-        phones = [value for name, value in _meaning(line, ctx) if name == "phones"]
+        phones = [value for name, value in meaning(line, ctx) if name == "phones"]
         if len(phones) == 1 and not line.param("VALUE"):
-            return replace(line, value=escape(_dialled(phones[0])))
+            return replace(line, value=escape(dialled(phones[0])))
         return line
     found.files.append(line.content)
     sha = hashlib.sha256(line.content).hexdigest()
@@ -131,129 +130,8 @@ def _put_companies(values: dict[str, Any], lines: Sequence[CardLine], entity: st
         values["name"] = values.get("name") or official
         if official and official != values["name"]:
             values["legal_name"] = official
-        for name in (*_NAMES, "position", "birthday"):
+        for name in (*NAMES, "position", "birthday"):
             values.pop(name, None)
-
-
-# -- what a line means ----------------------------------------------------------------------
-
-
-def _meaning(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    """The values that a line gives to fields; none for what has no field here."""
-    read = _MEANINGS.get(line.name)
-    return read(line, ctx) if read else []
-
-
-def _of_name(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    return [
-        (name, part.strip()) for name, part in zip(_NAMES, line.parts, strict=False) if part.strip()
-    ]
-
-
-def _of_text(name: str) -> Callable[[CardLine, InputContext], list[tuple[str, Any]]]:
-    return lambda line, ctx: [(name, line.text.strip())] if line.text.strip() else []
-
-
-def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    from crmcli.model.inputs import read_input
-
-    text = line.text.strip()
-    if text.lower().startswith("tel:"):
-        number, _, rest = text[4:].partition(";")
-        extension = re.search(r"ext=(\w+)", rest)
-        text = number + (f" x{extension[1]}" if extension else "")
-    elif re.match(r"[a-z][\w+.-]*:", text, re.IGNORECASE) or not text:
-        return []  # sip:, skype: and the like
-    kind = next((ours for theirs, ours in _PHONE_TYPES.items() if theirs in line.types), "other")
-    if "fax" in line.types:
-        kind = "fax"
-    found = cast("list[dict[str, str]]", read_input(Field("phones", "phones"), text, ctx))
-    return [("phones", {**phone, "type": kind}) for phone in found]
-
-
-def _of_email(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    from crmcli.model.inputs import read_input
-
-    text = re.sub("^mailto:", "", line.text.strip(), flags=re.IGNORECASE)
-    if not text or (not {"internet", "pref", "home", "work"} & line.types and "@" not in text):
-        return []  # an X.400 address, or one of another kind
-    kind = next((ours for theirs, ours in _EMAIL_TYPES.items() if theirs in line.types), "other")
-    found = cast("list[dict[str, str]]", read_input(Field("emails", "emails"), text, ctx))
-    return [("emails", {**email, "type": kind}) for email in found]
-
-
-def _of_url(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    from crmcli.model.addresses import read_url
-
-    try:
-        return [("urls", read_url(line.text.strip()))]
-    except ValueError:
-        return []  # it stays as a line
-
-
-def _of_address(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    """The address as people write it, in one line: street, house, box, city, region, code, country."""
-    parts = [part.strip() for part in line.parts] + [""] * 7
-    order = (parts[2], parts[1], parts[0], *parts[3:7])
-    text = ", ".join(part.strip(" ,") for part in order if part.strip(" ,"))
-    text = re.sub(r"\s*\n\s*", ", ", text)
-    return [("address", text)] if text else []
-
-
-def _of_birthday(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    from datetime import date
-
-    match = _DAY.fullmatch(line.text.strip())
-    if match is None:
-        return []  # without a year, or a text: it stays as a line
-    try:
-        return [("birthday", date(*map(int, match.groups())).isoformat())]
-    except ValueError:
-        return []
-
-
-def _of_tags(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    return [("tags", tag) for part in cut(line.value, ",") if (tag := unescape(part).strip())]
-
-
-_MEANINGS: Mapping[str, Callable[[CardLine, InputContext], list[tuple[str, Any]]]] = {
-    "FN": _of_text("name"),
-    "N": _of_name,
-    "TEL": _of_phone,
-    "EMAIL": _of_email,
-    "URL": _of_url,
-    "ADR": _of_address,
-    "BDAY": _of_birthday,
-    "CATEGORIES": _of_tags,
-    "NOTE": _of_text("comment"),
-    "TITLE": _of_text("position"),
-    "ORG": lambda line, ctx: [("organisation", line.parts[0].strip())],
-}
-
-
-def _facts(line: CardLine, ctx: InputContext) -> list[Fact]:
-    return [(name, _key(value)) for name, value in _meaning(line, ctx)]
-
-
-def _key(value: Any) -> str:
-    if isinstance(value, dict):
-        return fold(f"{value.get('value', '')} x{value.get('ext', '')}")
-    return fold(str(value))
-
-
-def _signature(line: CardLine, ctx: InputContext) -> tuple[object, ...]:
-    """By what two lines are the same, however they are written."""
-    types = line.types - _ORDINARY
-    params = sorted(p for p in line.params if p[0] not in _ORDINARY_PARAMS)
-    try:
-        facts = tuple(_facts(line, ctx))
-    except ValueError:
-        facts = ()
-    exact = line.name in ("N", "ADR", "ORG") or not facts
-    parts = [part.strip() for part in line.parts] if exact else []
-    while parts and not parts[-1]:
-        parts.pop()
-    return line.name, types, tuple(params), facts, tuple(parts)
 
 
 # -- writing --------------------------------------------------------------------------------
@@ -277,7 +155,7 @@ def card_of(
         values["companies"] = [link for link in named if link["name"]]
     else:
         values["companies"] = [{"name": str(raw.get("legal_name") or raw.get("name", ""))}]
-    ours = _lines_of(values)
+    ours = lines_of(values)
     said = {fact for line in ours for fact in _facts_or_none(line, ctx)}
     lines: list[CardLine] = []
     covered: set[Fact] = set()
@@ -286,8 +164,12 @@ def card_of(
         if set(facts) <= said:
             covered.update(facts)
             lines += _with_content(kept, file_of)
-    new = [line for line in ours if not set(_facts_or_none(line, ctx)) <= covered]
     names = {line.name for line in lines}
+    new = [
+        line
+        for line in ours
+        if not set(_facts_or_none(line, ctx)) <= covered or line.name in _NEEDED - names
+    ]
     if entity == "company" and not names & {"KIND", "X-ABSHOWAS"}:
         new.append(CardLine("X-ABSHOWAS", "COMPANY"))
     if "UID" not in names:
@@ -297,9 +179,9 @@ def card_of(
 
 def _facts_or_none(line: CardLine, ctx: InputContext) -> list[Fact]:
     try:
-        return _facts(line, ctx)
+        return facts_of(line, ctx)
     except ValueError:
-        return [(line.name, _key(line.text))]  # a number that was kept as it was written
+        return [(line.name, key_of(line.text))]  # a number that was kept as it was written
 
 
 def _kept_lines(raw: Mapping[str, Raw]) -> Iterable[CardLine]:
@@ -318,55 +200,3 @@ def _with_content(line: CardLine, file_of: Callable[[str], bytes]) -> list[CardL
         return [line]
     content = file_of(line.value.removeprefix(KEPT_FILE))
     return [replace(line, value="", content=content)] if content else []
-
-
-def _lines_of(values: Mapping[str, Any]) -> list[CardLine]:
-    """The lines that say what the fields say."""
-    names = [str(values.get(name, "")) for name in _NAMES]
-    whole = str(values.get("name", "")) or " ".join(filter(None, (names[1], names[2], names[0])))
-    lines = [CardLine("FN", escape(whole)), CardLine("N", ";".join(map(escape, [*names, ""])))]
-    lines += _lines_of_companies(values)
-    for phone in values.get("phones", []):
-        lines.append(CardLine("TEL", escape(_dialled(phone)), _typed(phone.get("type", "work"))))
-    for email in values.get("emails", []):
-        typed = (("TYPE", "INTERNET"), *_typed(email.get("type", "work")))
-        lines.append(CardLine("EMAIL", escape(email["value"]), typed))
-    for address in str(values.get("address", "")).split("\n"):
-        if address.strip():
-            lines.append(CardLine("ADR", f";;{escape(address.strip())};;;;"))
-    lines += [CardLine("URL", escape(str(url))) for url in values.get("urls", [])]
-    if values.get("birthday"):
-        lines.append(CardLine("BDAY", str(values["birthday"])))
-    if values.get("tags"):
-        lines.append(CardLine("CATEGORIES", ",".join(map(escape, values["tags"]))))
-    if values.get("comment"):
-        lines.append(CardLine("NOTE", escape(str(values["comment"]))))
-    return lines
-
-
-def _lines_of_companies(values: Mapping[str, Any]) -> list[CardLine]:
-    """Each company with the role in it; a second one has a group, so that its title is known."""
-    companies = cast("list[dict[str, str]]", values.get("companies", []))
-    position = str(values.get("position", ""))
-    lines: list[CardLine] = []
-    for number, link in enumerate(companies):
-        role = link.get("role", "")
-        is_plain = number == 0 and role in ("", position)
-        group = "" if is_plain else f"org{number + 1}"
-        lines.append(CardLine("ORG", escape(link["name"]), group=group))
-        if role and not is_plain:
-            lines.append(CardLine("TITLE", escape(role), group=group))
-    if "company_name" in values:
-        lines.append(CardLine("ORG", escape(str(values["company_name"]))))
-    if position:
-        lines.append(CardLine("TITLE", escape(position)))
-    return lines
-
-
-def _dialled(phone: Mapping[str, str]) -> str:
-    return phone["value"] + (f" x{phone['ext']}" if phone.get("ext") else "")
-
-
-def _typed(kind: str) -> tuple[tuple[str, str], ...]:
-    theirs = _OURS.get(kind, "")
-    return (("TYPE", theirs),) if theirs else ()

@@ -112,10 +112,12 @@ def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -
         directories[name] = {new if key == old else key: text for key, text in inner.items()}
 
     is_map = isinstance(_raw_directory(ws, name), dict)
-    key = (("directories", name, old), new) if is_map and new != old else None
+    place = ("directories", name, old)
+    key = (place, new) if is_map and new != old else None
+    renamed = (*place, new) if new != old else ()
     fields = [field.name for _, field in users_of(ws, name)]
     word = Word(old, new, fields) if new != old else None
-    with reshaping(ws, "directory rename", Wanted(edit, key, word)) as done:
+    with reshaping(ws, "directory rename", Wanted(edit, key, word, renamed)) as done:
         count = _carry(ws, name, old, new, done) if new != old else 0
     return Reshaped(count, done.rewritten)
 
@@ -139,7 +141,8 @@ def remove(ws: Workspace, name: str, ref: str, replacement: str = "") -> Reshape
         raise Refused(f"{old} is the only value of {name}", "add another first")
     fields = [field.name for _, field in users_of(ws, name)]
     word = Word(old, new, fields) if new else None
-    with reshaping(ws, "directory rm", Wanted(edit, None, word)) as done:
+    renamed = ("directories", name, old, new) if new else ()
+    with reshaping(ws, "directory rm", Wanted(edit, None, word, renamed)) as done:
         if new:
             count = _carry(ws, name, old, new, done)
         else:

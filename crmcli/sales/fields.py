@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.model.fields import Field, empty, parse_value
 from crmcli.sales.records import with_values
 from crmcli.sales.reshaping import Tree, Wanted, Word, reshaping
-from crmcli.store.declared import RESERVED
+from crmcli.store.declared import is_taken
 from crmcli.store.mentions import mentions
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def add(
 
     BadUsage with what is wrong, as reading settings.yaml would say it.
     """
-    if any(field.name == name for field in ws.schema.fields(entity)):
-        raise BadUsage(f"a {entity} has a field {name!r} already", "give yours another name")
+    _check_free(ws, entity, name)
 
     def edit(tree: Tree) -> None:
         _below(tree, "fields", entity)[name] = dict(facts)
@@ -73,6 +72,11 @@ def add(
     return Reshaped(0, done.rewritten)
 
 
+def _check_free(ws: Workspace, entity: str, name: str) -> None:
+    if is_taken(entity, name) or any(f.name == name for f in ws.schema.fields(entity)):
+        raise BadUsage(f"a {entity} has a field {name!r} already", "give yours another name")
+
+
 def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
     """Rename a field in settings.yaml, in all records and in conditions, all in one transaction.
 
@@ -81,10 +85,10 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
     field = declared(ws, entity, old)
     if new == old:
         return Reshaped(0, ())
-    if new in RESERVED or any(other.name == new for other in ws.schema.fields(entity)):
-        raise BadUsage(f"a {entity} has a field {new!r} already", "give it another name")
+    _check_free(ws, entity, new)
     holding = ws.condition(f"{old} is not empty", entity)
-    wanted = Wanted(key=(("fields", entity, old), new), word=Word(old, new))
+    place = ("fields", entity, old)
+    wanted = Wanted(key=(place, new), word=Word(old, new), renamed=(*place, new))
     with reshaping(ws, "field rename", wanted) as done:
         ids = done.select(entity, holding)
         for record_id in ids:

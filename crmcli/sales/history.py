@@ -109,6 +109,7 @@ def _of_one(index: Index, clone: str, event: Event) -> PastChange:
         or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
         or event.kind == "file.changed"
         or event.kind in MARKS
+        or (event.kind == "change.undone" and bool(event.data.get("redo")))  # of a mark alone
         or (event.kind in SAID and ":" not in event.actor)
     )
     is_undo = event.kind == "change.undone" and not event.data.get("redo")

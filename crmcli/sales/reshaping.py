@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
+from crmcli.sales.renamings import RENAMED
 from crmcli.store import config, files, views
 from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.codec import load_marked
@@ -55,12 +56,14 @@ class Word:
 class Wanted:
     """What shall become of settings.yaml, and the word that other files shall say instead of another.
 
-    `edit` changes the raw tree; `key` is a key to be renamed in its place, with its new name.
+    `edit` changes the raw tree; `key` is a key to be renamed in its place, with its new name;
+    `renamed` is what the timeline says of it, see renamings.py.
     """
 
     edit: Callable[[Tree], None] | None = None
     key: tuple[tuple[str, ...], str] | None = None
     word: Word | None = None
+    renamed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -90,7 +93,10 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
                 if _read(ws, path) != before[path]:
                     raise FileChanged(f"{path} was changed by someone else meanwhile", "try again")
             done = Reshaping(change, partial(_select, ws, old, old_schema))
-            done.rewritten = [path for path, data in new.items() if change.rewrite(path, data)]
+            facts = {SETTINGS: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
+            done.rewritten = [
+                path for path, data in new.items() if change.rewrite(path, data, facts.get(path))
+            ]
             yield done
     except BaseException:
         ws.take_settings(old)

@@ -34,13 +34,15 @@ class Undone:
     """What was taken back: each record before and after (None: not there).
 
     `kept` is what was changed since and left alone, `stays` what has happened in the world; `files`
-    are other files that say again what they said.
+    are other files that say again what they said; `marks` are pairs of ids, and whether they are
+    marked as no duplicates now.
     """
 
     records: Pairs[Record | None]
     kept: list[Kept] = field(default_factory=list)
     stays: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    marks: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def add(self, other: Undone) -> None:
         """Take in what another transaction took back."""
@@ -48,6 +50,7 @@ class Undone:
         self.kept += other.kept
         self.stays += other.stays
         self.files += other.files
+        self.marks += other.marks
 
 
 Each = Callable[[Undone], None]
@@ -207,19 +210,31 @@ def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> 
     if changes[0].is_undo:
         facts["redo"] = True
     change.note("change.undone", "", facts)
-    said = [_said(e) for past in changes for e in past.each() if e.kind in SAID or _is_first(e)]
-    return Undone(records, reversal.kept, said + _letters(ws, records, changes), files)
+    said, marks = _told(ws.history, changes)
+    return Undone(records, reversal.kept, said + _letters(ws, records, changes), files, marks)
 
 
-def _is_first(event: Event) -> bool:
-    """Whether it is a mark on two records, the first of its two events."""
-    return event.kind in MARKS and event.record < str(event.data.get("other"))
+def _told(
+    index: Index, changes: Sequence[PastChange]
+) -> tuple[list[str], list[tuple[str, str, bool]]]:
+    """What changes say beside their records: what has happened, and which pairs are marked now."""
+    said: list[str] = []
+    marks: list[tuple[str, str, bool]] = []
 
+    def tell_marks(event: Event, *, is_back: bool) -> None:
+        other = str(event.data.get("other"))
+        if event.kind in MARKS and event.record < other:  # the first of its two events
+            marks.append((event.record, other, (event.kind == MARKS[0]) is is_back))
+        for first, last in event.data.get("undone", ()):
+            for again in index.events(kinds=(*MARKS, "change.undone")):
+                if first <= again.id <= last:
+                    tell_marks(again, is_back=not is_back)
 
-def _said(event: Event) -> str:
-    if event.kind in MARKS:
-        return f"the mark on {event.record} and {event.data.get('other')} is taken back"
-    return f"{event.kind} of {event.record} stays on the timeline"
+    for event in (e for past in changes for e in past.each()):
+        if event.kind in SAID:
+            said.append(f"{event.kind} of {event.record} stays on the timeline")
+        tell_marks(event, is_back=False)
+    return said, marks
 
 
 def _letters(

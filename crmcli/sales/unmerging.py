@@ -10,6 +10,7 @@ from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.model.merged import JOINS, PARTINGS, survivor_of
 from crmcli.model.values import entity_of
 from crmcli.sales.merging import relations
+from crmcli.sales.renamings import Renamings
 from crmcli.sales.reversal import Kept, Reversal
 from crmcli.store.stored import merged_into
 
@@ -67,7 +68,8 @@ def unmerge(ws: Workspace, merged: str) -> Parted:
         events = _merge_events(ws.history, merged, survivor)
         stays = _linked_since(ws, survivor, events)
         reversal = Reversal(ws, change, by="")
-        reversal.take_back_events(events)
+        renamings = Renamings(ws, events[0].id)
+        reversal.take_back_events([renamings.of_today(event) for event in events])
         records = tuple(reversal.write())
         restored = change.get(merged)
     return Parted(restored, survivor, records, tuple(reversal.kept), stays)

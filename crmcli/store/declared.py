@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from crmcli.model.fields import CUSTOM_KINDS, Field
+from crmcli.model.fields import CUSTOM_KINDS, UTM_KEYS, Field
+from crmcli.model.merged import MERGED_INTO
 from crmcli.model.schema import own_fields
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import ENTITIES
@@ -18,9 +19,10 @@ NAME_RULE = r"[^\W\d]\w{0,39}"
 Directories = Mapping[str, Mapping[str, str]]
 DIRECTORY_RULE = r"[a-z][a-z0-9_]{0,39}"
 
-RESERVED = ("id", "custom", "unknown", "entity", "phone", "email", "tag", "and", "or", "not",
-            "in", "has", "is", "empty", "today", "now")  # fmt: skip
-"""Names that a custom field cannot have: the condition language or the record uses them."""
+RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", "tag", "and", "or",
+            "not", "in", "has", "is", "empty", "today", "now", "vcard", "crm_line", "crm_reason",
+            "crm_duplicate_of", "crm_rest")  # fmt: skip
+"""Names that a custom field cannot have, in any case: conditions, records or exports use them."""
 
 
 def read_directories(place: Cursor) -> dict[str, dict[str, str]]:
@@ -62,11 +64,20 @@ def read_fields(place: Cursor, directories: Directories) -> dict[str, tuple[Fiel
     return {entity: many for entity, many in fields.items() if many}
 
 
+def is_taken(entity: str, name: str) -> bool:
+    """Whether a custom field cannot have this name, since it means something already."""
+    if name.lower() in RESERVED:
+        return True
+    kinds = {own.name: own.kind for own in own_fields(entity)}
+    stem, _, key = name.partition("_")  # utm_source is a column of exports and imports
+    return name in kinds or (kinds.get(stem) == "utm" and key in UTM_KEYS)
+
+
 def _field(place: Cursor, entity: str, directories: Directories) -> Field:
     name = str(place.path[-1])
     if not re.fullmatch(NAME_RULE, name):
         place.fault(f"{name!r} cannot name a field", "one word of letters, digits and _")
-    elif name in RESERVED or any(own.name == name for own in own_fields(entity)):
+    elif is_taken(entity, name):
         place.fault(f"{entity} has a field {name!r} already", "give yours another name")
     place.known(FIELD_KEYS, ("type",))
     kind = place.at("type").one_of(CUSTOM_KINDS, "text")

@@ -16,6 +16,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _BOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_LOOKED_AT = 4096
 _WIDE = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 
 
@@ -43,7 +44,7 @@ def decode(content: bytes, name: str, encoding: str = "") -> TextRead:
             f"{name} is an Excel workbook or another archive", "save the sheet as CSV UTF-8"
         )
     mark, marked = next(((m, e) for m, e in _BOMS if content.startswith(m)), (b"", ""))
-    chosen = _known_encoding(encoding) or marked
+    chosen = _known_encoding(encoding) or marked or _wide_without_mark(content)
     if mark and _WIDE.get(chosen, chosen)[:6] != marked[:6]:
         mark = b""
     body = content[len(mark) :]
@@ -57,6 +58,16 @@ def decode(content: bytes, name: str, encoding: str = "") -> TextRead:
     except UnicodeError as error:
         _refuse(name, chosen, error)
     return TextRead(text, chosen, bool(mark))
+
+
+def _wide_without_mark(content: bytes) -> str:
+    """UTF-16 whose mark was lost: digits and separators have a NUL, always on the same side."""
+    head = content[:_LOOKED_AT]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if bool(even) == bool(odd) or max(even, odd) <= max(1, len(head) // 40):
+        return ""
+    likely = "utf-16-le" if odd else "utf-16-be"
+    return likely if "\n" in head.decode(likely, "ignore") else ""
 
 
 def is_sound(text: str) -> bool:

@@ -141,6 +141,13 @@ class Folder:
             way.append(into)
         return way[-1]
 
+    def heir(self, record_id: str) -> str:
+        """The same, and of a circle, which `crm check` tells of, its own id."""
+        try:
+            return self.survivor(record_id)
+        except RecordMerged:
+            return record_id
+
     def find(self, ref: str, *entities: str) -> Record:
         """A record by any reference; see `resolve`."""
         return self.get(self.resolve(ref, *entities))

@@ -195,9 +195,9 @@ class Change:
         self._attachments[sha] = data
         return sha
 
-    def rewrite(self, path: str, data: bytes) -> str:
+    def rewrite(self, path: str, data: bytes, facts: Mapping[str, Any] | None = None) -> str:
         """Write a file that is no record, like settings.yaml, and an event with its texts before and
-        after, as attachments; "" and nothing if it has that text."""
+        after, as attachments, and more facts; "" and nothing if it has that text."""
         try:
             before: bytes | None = files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
         except files.Missing:
@@ -206,7 +206,8 @@ class Change:
             return ""
         self._files[path] = data, None if before is None else files.digest(before)
         was = {} if before is None else {"from": self.attach(before)}
-        return self.note("file.changed", "", {"file": path, **was, "to": self.attach(data)})
+        told = {"file": path, **was, "to": self.attach(data), **(facts or {})}
+        return self.note("file.changed", "", told)
 
     def differences(self, old: Record, new: Record) -> dict[str, list[Raw]]:
         """What differs between two states of a record: field -> [from, to], in raw form."""

@@ -11,14 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crmcli.store.decoding import decode
-
-STRUCTURED = ("N", "ADR", "ORG", "GENDER", "CLIENTPIDMAP")
-"""Properties whose value is parts with semicolons between them."""
+from crmcli.store.vcardlines import STRUCTURED, CardLine, cut, escape
 
 LISTS = ("CATEGORIES", "NICKNAME")
 BINARY = ("PHOTO", "LOGO", "SOUND", "KEY")
-KEPT_FILE = "crm-file:"
-"""How the value of a kept line begins whose content is a file in data/files."""
 
 MOST_LINE = 16 << 20
 _ENCODINGS = ("QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT", "B", "Q")
@@ -26,49 +22,6 @@ _VERSIONS = ("2.1", "3.0", "4.0")
 _HEAD = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;(?:"[^"]*"|[^":;])*)*)$', re.ASCII)
 _PARAM = re.compile(r';((?:"[^"]*"|[^";])*)')
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?;base64,(.*)", re.DOTALL | re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class CardLine:
-    """One property: its group, name, parameters and its value in the escapes of vCard 3.0.
-
-    `content` are the bytes of a picture, a sound or a key; the value is empty then.
-    """
-
-    name: str
-    value: str
-    params: tuple[tuple[str, str], ...] = ()
-    group: str = ""
-    content: bytes = b""
-
-    @property
-    def types(self) -> frozenset[str]:
-        """What the TYPE parameters say, in small letters."""
-        said = ",".join(value for key, value in self.params if key == "TYPE")
-        return frozenset(word.strip().lower() for word in said.split(",") if word.strip())
-
-    @property
-    def parts(self) -> list[str]:
-        """The parts of a structured value, as text; several values of one part stand side by side."""
-        between = ", " if self.name == "ADR" else " "
-        return [
-            between.join(text.strip() for text in map(unescape, cut(part, ",")))
-            for part in cut(self.value, ";")
-        ]
-
-    @property
-    def text(self) -> str:
-        """The value as text."""
-        return unescape(self.value)
-
-    def param(self, key: str) -> str:
-        """The value of a parameter, "" if there is none."""
-        return next((value for name, value in self.params if name == key), "")
-
-    def __str__(self) -> str:
-        head = f"{self.group}." if self.group else ""
-        params = "".join(f";{key}={_quoted(value)}" for key, value in self.params)
-        return f"{head}{self.name}{params}:{self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,32 +206,6 @@ def _escaped_as_3(name: str, text: str) -> str:
     if name not in STRUCTURED:
         return escape(text.replace("\\;", ";"))
     return ";".join(escape(part.replace("\\;", ";"), "") for part in cut(text, ";"))
-
-
-# -- values ---------------------------------------------------------------------------------
-
-
-def cut(value: str, at: str) -> list[str]:
-    """The pieces of an escaped value between separators that are not escaped."""
-    return re.findall(rf"(?:^|(?<={at}))((?:\\.|[^\\{at}]|\\$)*)", value, re.DOTALL) or [""]
-
-
-def escape(text: str, lists: str = ",") -> str:
-    r"""Text as a value has it: `\n`, `\;`, `\\`, and `\,` unless commas part values there."""
-    text = text.replace("\\", "\\\\").replace(";", "\\;")
-    text = text.replace(",", "\\,") if lists else text
-    return re.sub("\r\n?|\n", r"\\n", text)
-
-
-def unescape(value: str) -> str:
-    """The text that a value stands for."""
-    return re.sub(
-        r"\\(.)", lambda m: "\n" if m[1] in "nN" else m[1], value, flags=re.DOTALL
-    ).replace("\r", "")
-
-
-def _quoted(value: str) -> str:
-    return f'"{value}"' if re.search("[:;]", value) else value
 
 
 def parse_kept(text: str) -> CardLine:

@@ -62,7 +62,12 @@ def test_apart_and_back(crm: Crm, pair: tuple[str, str]) -> None:
         assert "duplicate.denied" in crm("timeline", record).out
     assert "marked already" in crm("dupes", "apart", *pair).err
     assert crm("check").code == 0
-    assert "is taken back" in crm("undo").err
+    run = crm("undo")
+    assert run.out == f"{min(pair)} and {max(pair)} may be duplicates again.\n"
+    assert run.err == ""
+    assert "are no duplicates" in crm("undo", "--redo").out
+    assert crm("dupes", "contacts", "--ids").out == ""
+    assert "may be duplicates again" in crm("undo").out
     assert crm("dupes", "contacts", "--ids").out.split() == list(pair)
     assert "no such mark" in crm("dupes", "apart", *pair, "--back").err
     assert crm("dupes", "apart", pair[0]).code == 2
@@ -95,6 +100,12 @@ def test_add_on_duplicate(crm: Crm, pair: tuple[str, str]) -> None:
     assert "nothing was added" in run.err
     run = crm("lead", "add", "--name", "Кровля", "--email", "p@mail.ru", "--on-duplicate", "link")
     assert json.loads(crm("lead", "show", run.out.strip(), "--json").out)["contact"] == pair[0]
+
+
+def test_conversion_names_a_block(crm: Crm) -> None:
+    lead = crm("lead", "add", "--name", "Лид", "--email", "a@spam.ru").out.strip()
+    crm("block", "add", "spam.ru")
+    assert "spam.ru is on the block list" in crm("lead", "convert", lead).err
 
 
 def test_conversion_names_who_is_known(crm: Crm, pair: tuple[str, str]) -> None:

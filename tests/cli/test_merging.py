@@ -79,6 +79,15 @@ def test_on_a_terminal_it_asks(
     assert (files(folder) != before) == merges
 
 
+def test_it_tells_of_files_that_may_link_and_cannot_be_read(
+    crm: Crm, folder: Path, pair: tuple[str, str]
+) -> None:
+    sale = crm("deal", "add", "--name", "Кровля", "--contact", pair[1]).out.strip()
+    path = next(folder.glob(f"data/deals/*/{sale}.yaml"))
+    path.write_text(path.read_text("utf-8") + "x: [", "utf-8")
+    assert "1 file cannot be read: see crm check" in crm("contact", "merge", *pair, "--yes").err
+
+
 def test_json(crm: Crm, pair: tuple[str, str]) -> None:
     one, two = pair
     row = json.loads(crm("contact", "merge", one, two, "--json").out)

@@ -335,8 +335,10 @@ def test_neither_yes_nor_no() -> None:
 def test_currencies() -> None:
     assert [read("currency", text) for text in ("rub", "₽", "руб.", "$", "€", "KZT")] == [
         "RUB", "RUB", "RUB", "USD", "EUR", "KZT"]  # fmt: skip
+    names = ("Рубль", "Российский рубль", "Доллар США", "Евро")
+    assert [read("currency", text) for text in names] == ["RUB", "RUB", "USD", "EUR"]
     with pytest.raises(ValueError, match="is not a currency code like RUB"):
-        read("currency", "рубли")
+        read("currency", "монеты")
 
 
 # --- the rest --------------------------------------------------------------------------------

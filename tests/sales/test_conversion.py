@@ -13,7 +13,7 @@ from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
-from crmcli.sales import activities, leads, records
+from crmcli.sales import activities, consent, leads, records
 from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
 from crmcli.sales.required import MissingFields
 from crmcli.workspace import Workspace
@@ -92,6 +92,48 @@ def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) ->
     assert (company.name, company.phones) == ("ООО «Ромашка»", ())
 
 
+def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    consent.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
+    firm = records.add(ws, "company", {"name": ["Ромашка"]})
+    done = leads.convert(ws, lead_id, Wanted(make=("contact",), use={"company": firm.id}))
+    company = ws.get(firm.id)
+    assert isinstance(company, Company)
+    assert (company.phones, company.emails, company.do_not, company.consents) == ((), (), (), ())
+    assert company.currency == ""  # it was that of the lead's amount
+    contact = ws.get(done.ids["contact"])
+    assert isinstance(contact, Contact)
+    assert (contact.do_not, [c.channel for c in contact.consents]) == (("mail",), ["call"])
+
+
+def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
+    known = records.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
+    done = leads.convert(ws, full_lead(ws), Wanted(make=("company",), use={"contact": known.id}))
+    company = ws.get(done.ids["company"])
+    assert isinstance(company, Company)
+    assert (company.phones, company.emails) == ((), ())
+
+
+def test_a_company_alone_gets_the_consents(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    consent.decide(ws, lead_id, {"mail": True}, "v2", "форма")
+    done = leads.convert(ws, lead_id, Wanted(make=("company", "deal")))
+    company = ws.get(done.ids["company"])
+    assert isinstance(company, Company)
+    assert [(c.channel, c.text, c.source) for c in company.consents] == [("mail", "v2", "форма")]
+
+
+def test_a_newer_consent_stands_beside_the_older_one(ws: Workspace) -> None:
+    known = records.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
+    consent.decide(ws, known.id, {"mail": True}, "v1")
+    lead_id = full_lead(ws)
+    consent.decide(ws, lead_id, {"mail": True}, "v2")
+    leads.convert(ws, lead_id, Wanted(make=("deal",), use={"contact": known.id}))
+    contact = ws.get(known.id)
+    assert isinstance(contact, Contact)
+    assert [c.text for c in contact.consents] == ["v1", "v2"]
+
+
 def test_a_second_conversion_is_refused(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     done = leads.convert(ws, lead_id, Wanted())
@@ -136,6 +178,27 @@ def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> Non
     assert f"{contact.id} comment" in done.conflicts
     assert ws.count("contact") == 1
     assert ws.get(done.ids["deal"]).get("contacts") == (contact.id,)
+
+
+def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["ООО «Ромашка»"]})
+    contact = records.add(ws, "contact", {"name": ["Пётр"]})
+    lead_id = full_lead(ws)
+    records.edit(
+        ws, lead_id, records.Edit({"company": [company.id], "contact": [contact.id]}, {}, {})
+    )
+    done = leads.convert(ws, lead_id, Wanted())
+    assert (ws.count("company"), ws.count("contact")) == (1, 1)
+    deal = ws.get(done.ids["deal"])
+    assert (deal.get("company"), deal.get("contacts")) == (company.id, (contact.id,))
+
+
+def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
+    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    lead_id = full_lead(ws)
+    records.edit(ws, lead_id, records.Edit({"company": [company.id]}, {}, {}))
+    leads.convert(ws, lead_id, Wanted(make=("company", "contact")))
+    assert ws.count("company") == 2
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:

@@ -84,6 +84,11 @@ def test_a_new_directory_comes_with_its_field(ws: Workspace) -> None:
         ("name", {"type": "text"}, "has a field 'name' already"),
         ("a b", {"type": "text"}, "cannot name a field"),
         ("today", {"type": "text"}, "has a field 'today' already"),
+        ("And", {"type": "text"}, "has a field 'And' already"),
+        ("merged_into", {"type": "text"}, "has a field 'merged_into' already"),
+        ("files", {"type": "text"}, "has a field 'files' already"),
+        ("utm_source", {"type": "text"}, "has a field 'utm_source' already"),
+        ("vcard", {"type": "text"}, "has a field 'vcard' already"),
         ("x", {"type": "choice"}, "needs either choices or a directory"),
         ("x", {"type": "number", "choices": ["1"]}, "has no choices"),
         ("x", {"type": "number", "default": "много"}, "'много' is not a number"),
@@ -155,6 +160,27 @@ def test_a_rename_that_cannot_be_told_apart_names_the_places(ws: Workspace, robo
     assert caught.value.problems
     assert pipelines.read_text("utf-8") == before
     assert raw(ws, one)["area"] == "5"
+
+
+@pytest.mark.parametrize("name", ["merged_into", "id", "name", "utm_source"])
+def test_a_name_that_means_something_is_no_new_name(ws: Workspace, name: str) -> None:
+    one = deal(ws, area="5")
+    with pytest.raises(BadUsage, match=f"a deal has a field '{name}' already"):
+        fields.rename(ws, "deal", "area", name)
+    assert raw(ws, one)["area"] == "5"
+
+
+def test_a_hand_that_declares_such_a_name_is_told_the_line(ws: Workspace) -> None:
+    settings = ws.root / "settings.yaml"
+    text = settings.read_text("utf-8")
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row.strip() == COMMENT.strip())
+    settings.write_text(text.replace(COMMENT, "merged_into: {type: text}\n"), "utf-8")
+    with pytest.raises(InvalidData) as caught:
+        again(ws.root)
+    assert (caught.value.problems[0].line, caught.value.problems[0].message) == (
+        line,
+        "deal has a field 'merged_into' already",
+    )
 
 
 def test_a_rename_is_undone_and_done_again_with_its_files(ws: Workspace) -> None:

@@ -267,13 +267,43 @@ def test_owners_of_another_system_are_mapped(ws: Workspace) -> None:
     assert (all_of(ws, "lead")[0]["owner"], found.unknown_owners) == ("boris", {})
 
 
+def test_a_deal_of_a_file_without_names_is_called_by_its_client(ws: Workspace) -> None:
+    text = "Основной контакт;Этап сделки;Бюджет;Рабочий телефон (контакт)\nИван Котов;Запрос;5000;89161112244\n"
+    assert load(ws, "deal", text, preset="amocrm").created == 1
+    assert all_of(ws, "deal")[0]["name"] == "Иван Котов"
+    found = load(ws, "deal", "Название сделки;Основной контакт\n;Анна\n", preset="amocrm")
+    assert found.rejected == 1  # a name that was forgotten is another matter
+
+
+def test_the_stage_column_of_pipedrive(ws: Workspace) -> None:
+    text = "Deal - Title*,Deal - Stage (pipeline),Deal - Value\nКровля,Предложение,100\n"
+    assert load(ws, "deal", text).preset == "pipedrive"
+    assert all_of(ws, "deal")[0]["stage"] == "offer"
+
+
 # -- bad input ------------------------------------------------------------------------------
 
 
 def test_a_guess_of_the_encoding_that_looks_wrong_is_told(ws: Workspace) -> None:
     text = "name;comment\nАнна Орлова;перезвонить завтра, хочет кровлю\n"
-    assert "koi8-r" in load(ws, "contact", text.encode("koi8-r"), dry_run=True).doubts[0]
+    source = open_source(text.encode("koi8-r"), "x.csv", "cp1251")
+    found = import_records(ws, "contact", source, "x.csv", Wanted(dry_run=True))
+    assert "koi8-r" in found.doubts[0]
     assert load(ws, "contact", text.encode("cp1251"), dry_run=True).doubts == []
+    western = "name;comment\nJosé Núñez;Zoë Müller\n".encode("cp1252")
+    assert "a guess" in load(ws, "contact", western, dry_run=True).doubts[0]
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "cp866", "mac-cyrillic"])
+@pytest.mark.parametrize(
+    "text",
+    ["Имя;Город\nАнна Орлова;Тверь\nПётр;Москва\n", "name;x\nИВАНОВ ИВАН;ПЕРЕЗВОНИТЬ ЗАВТРА\n",
+     "имя;город\nанна;москва\nпётр;тверь\n", "Фамилия;Имя\nЩукин;Юрий\nЖуков;Эдуард\n"],
+)  # fmt: skip
+def test_the_encoding_is_known_by_the_letters(encoding: str, text: str) -> None:
+    source = open_source(text.encode(encoding), "x.csv")
+    rows = [cells for row in source.rows() for cells in [row.cells]]
+    assert [";".join(map(str, cells)) for cells in rows] == text.splitlines()[1:]
 
 
 def test_the_header_once_more_is_given_back(ws: Workspace) -> None:

@@ -94,6 +94,11 @@ def target_of(entity: str, header: str, preset: str = "") -> str:
         ("deal", "Стадия сделки", "stage"),
         ("contact", "Имя, Фамилия", "full_name"),
         ("company", "ИНН", "inn"),
+        ("contact", "Do not", "do_not"),
+        ("contact", "Не писать", "do_not (mail)"),
+        ("lead", "Не звонить", "do_not (call)"),
+        ("contact", "Email Opt Out", "do_not (mail)"),
+        ("deal", "Не писать", "None"),
         ("contact", "gender", "None"),
         ("contact", "Unknown", "None"),
     ],
@@ -150,8 +155,9 @@ def test_a_file_without_a_header_is_refused(ws: Workspace) -> None:
 
 
 def test_a_header_in_another_encoding_is_refused_with_a_hint(ws: Workspace) -> None:
+    source = open_source("Имя;Телефон\nАнна;89161234567\n".encode("cp866"), "x.csv", "cp1251")
     with pytest.raises(NothingMapped) as refusal:
-        load(ws, "lead", "Имя;Телефон\nАнна;89161234567\n".encode("cp866"))
+        import_records(ws, "lead", source, "x.csv", Wanted())
     assert "--encoding cp866" in refusal.value.hint
 
 
@@ -335,6 +341,20 @@ def test_a_header_alone_imports_nothing_and_writes_nothing(ws: Workspace) -> Non
     found = load(ws, "lead", "Имя;Телефон\n")
     assert (found.rows, found.created) == (0, 0)
     assert not list((ws.root / "data").rglob("*.csv"))
+
+
+def test_refusals_come_along(ws: Workspace) -> None:
+    summary = load(
+        ws,
+        "contact",
+        "Имя;E-mail;Не писать;Не звонить\nАлла;a@x.ru;да;1\nБорис;b@x.ru;нет;\n"
+        "Вера;v@x.ru;mail, sms;нет\nГлеб;g@x.ru;наверное;\n",
+    )
+    assert [raw.get("do_not", "") for raw in all_of(ws, "contact")] == [
+        ["call", "mail"], "", ["mail", "sms"],
+    ]  # fmt: skip
+    assert summary.rejected == 1
+    assert "'наверное' is neither yes nor no" in rejected(ws)[0]["crm_reason"]
 
 
 def test_a_whole_name_is_never_lost(ws: Workspace) -> None:
@@ -683,10 +703,41 @@ def test_links_by_id_stay_and_those_that_lead_nowhere_are_counted(ws: Workspace)
     assert found.dangling_links == 2
 
 
-def test_a_lead_keeps_its_companys_name_as_text(ws: Workspace) -> None:
-    found = load(ws, "lead", "name,company\nКровля,ООО Ромашка\n")
-    assert one(ws, "lead")["company_name"] == "ООО Ромашка"
-    assert found.made == {}
+def test_a_lead_keeps_its_companys_name_as_text_and_is_linked_to_it(ws: Workspace) -> None:
+    text = (
+        "name,company,ИНН\nКровля,ООО Ромашка,7707083893\nКрыльцо,«Ромашка»,\nЗабор,,7707083893\n"
+    )
+    found = load(ws, "lead", text, preset="bitrix24")
+    assert (found.created, found.made) == (3, {"company": 1})
+    company = one(ws, "company")
+    assert (company["name"], company["inn"]) == ("ООО Ромашка", "7707083893")
+    leads = {raw["name"]: raw for raw in all_of(ws, "lead")}
+    assert {raw["company"] for raw in leads.values()} == {company["id"]}
+    names = ("ООО Ромашка", "«Ромашка»", None)
+    assert tuple(leads[n].get("company_name") for n in ("Кровля", "Крыльцо", "Забор")) == names
+
+
+def test_a_lead_whose_company_is_not_here_is_refused_where_none_may_be_made(ws: Workspace) -> None:
+    text = "name,Название компании\nКровля,Ромашка\nЗабор,\n"
+    found = load(ws, "lead", text, create_missing=False)
+    assert (found.created, found.rejected, found.made) == (1, 1, {})
+    assert rejected(ws)[0]["crm_reason"].startswith("Название компании: there is no company")
+
+
+def test_a_lead_whose_company_may_be_two_keeps_the_name_alone(ws: Workspace) -> None:
+    load(ws, "company", "Название;ИНН\nРомашка;7707083893\nРомашка;7736207543\n")
+    found = load(ws, "lead", "name,company\nКровля,Ромашка\n")
+    lead = one(ws, "lead")
+    assert (found.created, found.made) == (1, {})
+    assert (lead["company_name"], "company" in lead) == ("Ромашка", False)
+
+
+def test_rows_created_though_they_repeat_a_record_are_counted(ws: Workspace) -> None:
+    text = "Имя;Телефон\nАнна;89161234567\nАнна П.;+7 916 123-45-67\nБорис;89161234568\n"
+    assert load(ws, "contact", text, on_duplicate="create").repeating == 1
+    again = load(ws, "contact", text, on_duplicate="create")
+    assert (again.created, again.repeating) == (3, 3)
+    assert again.as_dict()["repeating"] == 3
 
 
 # -- the batch, robots, transactions --------------------------------------------------------

@@ -301,6 +301,23 @@ def test_the_old_id_leads_to_the_survivor(ws: Workspace) -> None:
     assert Workspace.open(ws.root, now=NOW).resolve(two) == one
 
 
+def test_a_condition_on_the_old_id_speaks_of_the_survivor(ws: Workspace) -> None:
+    one, two = company(ws), company(ws)
+    sale, other = deal(ws, company=one), deal(ws)
+    merge(ws, one, two)
+    ws.look_again()
+    for text, found in (
+        (f"company = {two}", [sale]), (f"company in ({two})", [sale]), (f"company != {two}", [other]),
+        (f"company = {two.upper()}", [sale]),
+    ):  # fmt: skip
+        assert [r.id for r in ws.select("deal", ws.condition(text, "deal"))] == found, text
+    assert [r.id for r in ws.select("company", ws.condition(f"id = {two}", "company"))] == [one]
+    person = contact(ws, companies=one)
+    ws.look_again()
+    there = ws.condition(f"companies has {two}", "contact")
+    assert [r.id for r in ws.select("contact", there)] == [person]
+
+
 def test_a_talk_of_it_is_found_under_the_survivor(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     activities.log(ws, two, "note", "обещал перезвонить")

@@ -14,13 +14,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import Ambiguous, NotFound, Refused
-from crmcli.sales import checking, history, leads, records, stages, undoing, unmerging
+from crmcli.sales import (
+    checking,
+    directories,
+    fields,
+    history,
+    leads,
+    records,
+    stages,
+    undoing,
+    unmerging,
+)
 from crmcli.sales.leads import Wanted
 from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 from tests.sales.conftest import PIPELINES, SETTINGS
-from tests.sales.test_merging import FIELDS, company, contact, deal, items, merge, put, tree
+from tests.sales.test_merging import (
+    FIELDS,
+    company,
+    contact,
+    deal,
+    items,
+    merge,
+    put,
+    text_of,
+    tree,
+)
 
 ODD = (
     "# правил руками\nid: {id}\nname:   'Боря'\nтелефон: x\nphones: ['+79123456789']\nz: 1\na: 2\n"
@@ -418,3 +438,36 @@ def test_a_clone_edits_what_the_other_merges(ws: Workspace, tmp_path: Path) -> N
     assert clones.join() != 0
     ws.look_again()
     assert [p.message for p in checking.problems(ws)] == ["unresolved merge conflict"]
+
+
+# --- fields and values renamed since ----------------------------------------------------------------
+
+
+def test_fields_and_values_renamed_since_come_back_under_their_new_names(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws, shoe="41", source="web")
+    three = contact(ws, name="Вера", friend=two)
+    before = {i: text_of(ws, i) for i in (one, two)}
+    merge(ws, one, two)
+    assert ws.get(one).get("shoe") == 41
+    fields.rename(ws, "contact", "shoe", "size")
+    fields.rename(ws, "contact", "size", "foot")
+    fields.rename(ws, "contact", "friend", "pal")
+    directories.rename(ws, "sources", "web", "site")
+    ws = Workspace.open(ws.root, user="anna", now=NOW)
+    done = unmerging.unmerge(ws, two)
+    assert done.kept == ()
+    assert text_of(ws, one) == before[one]
+    renamed = before[two].replace("shoe:", "foot:").replace("source: web", "source: site")
+    assert text_of(ws, two) == renamed
+    assert ws.get(three).get("pal") == two
+
+
+def test_a_rename_that_was_taken_back_changes_nothing(ws: Workspace) -> None:
+    one, two = contact(ws), contact(ws, shoe="41")
+    before = tree(ws.root)
+    merge(ws, one, two)
+    fields.rename(ws, "contact", "shoe", "size")
+    undoing.undo(Workspace.open(ws.root, user="anna", now=NOW))
+    ws = Workspace.open(ws.root, user="anna", now=NOW)
+    unmerging.unmerge(ws, two)
+    assert {path: text for path, text in tree(ws.root).items() if path in before} == before

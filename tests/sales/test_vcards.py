@@ -12,16 +12,8 @@ from crmcli.model.phones import key as phone_key
 from crmcli.sales.exporting import Layout, export
 from crmcli.sales.importing import Wanted, import_records, open_source
 from crmcli.sales.importing.summary import Summary
-from crmcli.store.vcards import (
-    STRUCTURED,
-    CardLine,
-    card_text,
-    cards,
-    cut,
-    escape,
-    read_cards,
-    unescape,
-)
+from crmcli.store.vcardlines import STRUCTURED, CardLine, cut, escape, unescape
+from crmcli.store.vcards import card_text, cards, read_cards
 from crmcli.workspace import Workspace
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "vcards"
@@ -207,6 +199,12 @@ def test_a_card_in_windows_1251(ws: Workspace) -> None:
     text = "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Орлова;Анна\r\nTEL;CELL:89161234567\r\nEND:VCARD\r\n"
     load(ws, text.encode("cp1251"))
     assert one(ws)["last_name"] == "Орлова"
+
+
+def test_a_card_has_the_lines_that_its_version_asks_for(ws: Workspace) -> None:
+    load(ws, "BEGIN:VCARD\nVERSION:4.0\nFN:Анна\nTEL:+79161234567\nEND:VCARD\n")
+    text = exported(ws).decode()
+    assert "\r\nFN:Анна\r\nN:;;;;\r\n" in text
 
 
 def test_lines_fold_between_letters_and_values_escape() -> None:

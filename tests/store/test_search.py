@@ -49,7 +49,7 @@ def found(folder: Folder, text: str, *entities: str) -> list[str]:
 @pytest.mark.parametrize(
     "text",
     ["Иванова", "анна иванова", "ИВАНОВА   анна", "ванов", "петровна +7 916 иванова", "+79161234567",
-     "8 (916) 123-45-67", "89161234567", "9161234567", "1234567", "123-45-67", "916 1234567", "007 916 123-45-67",
+     "8 (916) 123-45-67", "89161234567", "8916", "8 916 12", "891612345", "9161234567", "1234567", "123-45-67", "916 1234567", "007 916 123-45-67",
      "anna.ivanova@ROMASHKA.ru", "пушкина москва", "сокольниках", "снежинка", "д. 5", "анна ул"],
 )  # fmt: skip
 def test_a_contact_is_found_by(folder: Folder, text: str) -> None:
@@ -64,6 +64,11 @@ def test_a_contact_is_found_by(folder: Folder, text: str) -> None:
 )  # fmt: skip
 def test_what_is_found(folder: Folder, text: str, entities: list[str]) -> None:
     assert sorted(found(folder, text)) == sorted(entities)
+
+
+def test_the_beginning_of_a_phone_is_shown(folder: Folder) -> None:
+    [hit] = folder.fresh().search("8916", ["contact"])
+    assert (hit.field, hit.excerpt) == ("phones", "+79161234567")
 
 
 def test_names_rank_before_comments_and_entities_narrow(folder: Folder) -> None:

@@ -201,8 +201,12 @@ def test_nul_bytes_cost_their_row_or_the_file() -> None:
     assert [row.fault for row in rows] == ["", "holds a NUL byte", ""]
     with pytest.raises(TableUnreadable, match="NUL"):
         table(b"\x00\x00\x00,\x00\n")
-    with pytest.raises(TableUnreadable, match="NUL"):
-        table("имя,тел\n".encode("utf-16-le"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_lost_its_mark(encoding: str) -> None:
+    found = table("имя,тел\nАнна,1\n".encode(encoding))
+    assert (found.encoding, [row.cells for row in found.rows()]) == (encoding, [("Анна", "1")])
 
 
 @pytest.mark.parametrize("text", [b"", b"\n\r\n  \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])

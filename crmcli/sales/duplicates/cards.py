@@ -49,6 +49,14 @@ class Card(NamedTuple):
     contact: str
 
 
+class _Reach(NamedTuple):
+    """How somebody is reached: phones, mailboxes, work domains."""
+
+    phones: tuple[str, ...]
+    boxes: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
 def fields_of(ws: Workspace, entity: str) -> tuple[list[str], Make]:
     """The fields to ask the index for, and what makes a card of their keys."""
     names = list(FIELDS[entity])
@@ -66,7 +74,8 @@ def fields_of(ws: Workspace, entity: str) -> tuple[list[str], Make]:
         phones = tuple(dict.fromkeys(p for p in many["phones"] if _is_phone(p)))
         boxes = tuple(dict.fromkeys(mailbox(address) for address in many["emails"]))
         domains = dict.fromkeys(filter(None, map(work_domain, [*many["emails"], *many["urls"]])))
-        return make(record_id, found, phones, boxes, tuple(f"@{domain}" for domain in domains))
+        reach = _Reach(phones, boxes, tuple(f"@{domain}" for domain in domains))
+        return make(record_id, found, reach)
 
     return names, card
 
@@ -89,13 +98,8 @@ def _person(found: Keys) -> tuple[Word, ...]:
     )
 
 
-def _contact(
-    record_id: str,
-    found: Keys,
-    phones: tuple[str, ...],
-    boxes: tuple[str, ...],
-    domains: tuple[str, ...],
-) -> Card:
+def _contact(record_id: str, found: Keys, reach: _Reach) -> Card:
+    phones, boxes, domains = reach
     places = (*map(str, found["companies"]), *domains)
     birthday = _one(found, "birthday")
     return Card(
@@ -103,14 +107,9 @@ def _contact(
     )
 
 
-def _lead(
-    record_id: str,
-    found: Keys,
-    phones: tuple[str, ...],
-    boxes: tuple[str, ...],
-    domains: tuple[str, ...],
-) -> Card:
+def _lead(record_id: str, found: Keys, reach: _Reach) -> Card:
     """A lead's name is a title: it may be the person's where the person's parts lack."""
+    phones, boxes, domains = reach
     firm = read_firm(_one(found, "company_name"))
     person = _person(found)
     if not (found["first_name"] or found["last_name"]):
@@ -122,13 +121,8 @@ def _lead(
     return Card(record_id, person, firm, phones, boxes, places, birthday, "", "", "", contact)
 
 
-def _company(
-    record_id: str,
-    found: Keys,
-    phones: tuple[str, ...],
-    boxes: tuple[str, ...],
-    domains: tuple[str, ...],
-) -> Card:
+def _company(record_id: str, found: Keys, reach: _Reach) -> Card:
+    phones, boxes, domains = reach
     firm = read_firm(_one(found, "name") or _one(found, "legal_name"))
     legal = read_firm(_one(found, "legal_name"))
     if legal.form and not firm.form:

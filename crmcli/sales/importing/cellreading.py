@@ -69,6 +69,19 @@ class CellReader:
             return f"{cell}0" if is_cut else cell
         return self._read_listed(spec, cell) if spec.directory else self._read_input(spec, cell)
 
+    def read_refusal(self, spec: Field, cell: str, channel: str) -> Raw:
+        """What somebody refuses by a cell: a channel at yes, nothing at no, else those it names."""
+        from crmcli.model.inputs import read_input
+
+        try:
+            is_refused = read_input(Field(spec.name, "bool"), cell, self.ctx) == "yes"
+        except ValueError as error:
+            try:
+                return read_input(spec, cell, self.ctx)
+            except ValueError:
+                raise error from None
+        return [channel] if is_refused else []
+
     def _is_canonical(self, spec: Field, cell: str) -> bool:
         if spec.kind in ("text", "note"):
             return not self.ctx.directories.get(spec.directory)

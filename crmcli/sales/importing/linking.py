@@ -56,6 +56,8 @@ class Linker:
     def plan(self, draft: Draft) -> Links:
         """The links of one row, nothing written yet; ValueError if a name means several records."""
         links = Links()
+        if self.entity == "lead" and not draft.id:
+            self._name_company(draft)
         for name, mentions in draft.links.items():
             spec = self.ws.schema.field(self.entity, name)
             found = [
@@ -149,12 +151,24 @@ class Linker:
         """Others have written meanwhile."""
         self._firms = None
 
-    def company_named(self, name: str) -> str:
-        """The id of the one company that goes by a name; "" if none does, or several do."""
+    def _name_company(self, draft: Draft) -> None:
+        """A lead keeps its company's name as text, and is linked to that company too.
+
+        Where several go by that name, the text alone is kept: a lead is too good to be turned back.
+        """
+        name = str(draft.values.get("company_name", ""))
+        said = draft.links.get("company", [])
+        if said:
+            said[0].name = said[0].name or ("" if said[0].id else name)
+        elif name and self._is_clear(Mention(name=name)):
+            draft.links["company"] = [Mention(name=name)]
+
+    def _is_clear(self, mention: Mention) -> bool:
         try:
-            return self._find("company", Mention(name=name))
+            self._find("company", mention)
         except ValueError:
-            return ""
+            return False
+        return True
 
     def _firm(self, mention: Mention) -> str:
         """A company by its name without the legal form: Ромашка is ООО «Ромашка»."""

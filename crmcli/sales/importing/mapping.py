@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmcli.errors import BadUsage
+from crmcli.model.consent import CHANNELS
 from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import fold
@@ -26,6 +27,7 @@ _LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
         "company_role": ("companies", "role"),
         "company_inn": ("companies", "inn"),
     },
+    ("lead", "company"): {"company_inn": ("company", "inn")},
     ("deal", "company"): {"company_name": ("company", "name"), "company_inn": ("company", "inn")},
     ("deal", "contacts"): {
         "contact_name": ("contacts", "name"),
@@ -40,10 +42,11 @@ _LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
 class Target:
     """Where a column goes: a field and the part of it, which is
 
-    the type of a phone or an e-mail, a key of `utm`, `name`, `names`, `role`, `inn`, `phone` or
-    `email` of a linked record, `part` of an address, or `labelled`: into the comment, with the
-    column's name before it, or `status` of a stage: won or lost beside the stage where it stood.
-    `full_name` is no field: it is where a person's whole name goes.
+    the type of a phone or an e-mail, a key of `utm`, the channel that somebody refuses, `name`,
+    `names`, `role`, `inn`, `phone` or `email` of a linked record, `part` of an address, or
+    `labelled`: into the comment, with the column's name before it, or `status` of a stage: won
+    or lost beside the stage where it stood. `full_name` is no field: it is where a person's
+    whole name goes.
     """
 
     field: str
@@ -99,6 +102,8 @@ class Vocabulary:
         ):
             if name in self.fields:
                 yield from ((f"{stem}_{kind}", Target(name, kind)) for kind in types)
+        if "do_not" in self.fields:
+            yield from ((f"do_not_{channel}", Target("do_not", channel)) for channel in CHANNELS)
         for (entity, field_name), parts in _LINK_PARTS.items():
             if entity == self.entity and field_name in self.fields:
                 yield from ((n, Target(*t)) for n, t in parts.items() if n not in self.fields)

@@ -92,7 +92,9 @@ def new_record(
         record = _filled_in(ws, typed, reader.fields)
     else:
         given = {name: typed.get(name) for name in {**draft.values, **links} if name != "id"}
-        record = records.build(ws, reader.entity, {**given, "batch": batch}, record_id, strict=False)
+        record = records.build(
+            ws, reader.entity, {**given, "batch": batch}, record_id, strict=False
+        )
         defaults.check_minimum(record)
         if not typed.unknown:  # of a hundred thousand rows, each copy of a record counts
             return record

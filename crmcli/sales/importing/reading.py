@@ -230,10 +230,13 @@ class RowReader:
             return
         if isinstance(cell, str) and spec.is_many and not draft.id:
             cell = apart(cell)
+        part = column.target.part if column.target else ""
+        if spec.name == "do_not" and part:
+            self._extend(draft, spec, self.cells.read_refusal(spec, str(cell), part))
+            return
         raw = self.cells.read(spec, cell, exact=bool(draft.id))
         if spec.kind == "money" and isinstance(cell, str) and not draft.id:
             self._take_currency(draft, cell)
-        part = column.target.part if column.target else ""
         if column.typed_by >= 0:
             allowed = EMAIL_TYPES if spec.kind == "emails" else PHONE_TYPES
             raw = with_type(raw, named_type(draft.cells[column.typed_by], allowed) or "work")
@@ -276,6 +279,8 @@ class RowReader:
         if ("currency", "") in draft.named and "currency" in self._vocabulary.fields:
             draft.values.setdefault("currency", draft.named[("currency", "")])
         self.mentions.finish(draft)
+        if self.entity == "deal" and not draft.id and "name" not in self.fields:
+            _name_by_client(draft)
         draft.has_person = self.entity == "contact" and not draft.id
         if not finish_name(draft, self.manner.name_format):
             draft.conflicts.append(self.label_of(FULL_NAME))
@@ -300,3 +305,9 @@ class RowReader:
         """The column that feeds a field, or the field's own name."""
         targets = ((column.label, column.target) for column in self.columns if column.target)
         return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)
+
+
+def _name_by_client(draft: Draft) -> None:
+    """Deals of a file without a column for their names are called by whom they are with."""
+    mentions = [m for name in ("company", "contacts") for m in draft.links.get(name, [])]
+    draft.values["name"] = next((m.name for m in mentions if m.name), "")

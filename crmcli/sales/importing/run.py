@@ -205,7 +205,8 @@ class Import:
         found.totals.add(draft, phones, self.ws.settings.currency)
         if len(found.sample) < 3:
             found.sample.append({**draft.values, **draft.unknown})
-            found.decoded.append(draft.cells)
+            if not isinstance(self.source, Cards):  # which have no cells
+                found.decoded.append(draft.cells)
         if self.resumed and self.resumed.took(found.rows):
             found.before += 1
             return
@@ -220,6 +221,7 @@ class Import:
         try:
             if self._is_new(change, draft, repeated):
                 self._create(change, draft, keys)
+                self.summary.repeating += bool(repeated)
             else:
                 self._repeat(change, draft, repeated)
         except RowRefused as error:
@@ -277,12 +279,10 @@ class Import:
         try:
             links = self.linker.plan(draft)
         except ValueError as error:
-            column = self.reader.label_of(next(iter(draft.links)))
+            name = next(iter(draft.links))
+            name = "company_name" if self.entity == "lead" and name == "company" else name
+            column = self.reader.label_of(name)
             raise RowRefused([(column, str(error))]) from None
-        if self.entity == "lead" and not draft.id and "company" not in links.values:
-            known = self.linker.company_named(str(draft.values.get("company_name", "")))
-            if known:
-                links.values["company"] = known
         columns = [self.reader.label_of(name, "names") for name in links.misnamed]
         self.summary.conflicts += [(draft.line, column) for column in columns]
         return links

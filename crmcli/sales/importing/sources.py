@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.sales.importing.cardrows import Cards, open_cards
-from crmcli.sales.importing.guessing import doubt_of_encoding
+from crmcli.sales.importing.guessing import doubt_of_encoding, likely_encoding
 from crmcli.sales.importing.resuming import digest_of
 from crmcli.store.decoding import TableUnreadable
 from crmcli.store.jsonlines import JsonLines, read_json_lines
@@ -25,7 +25,8 @@ def open_source(
 ) -> Source:
     """The rows of a file: a workbook or vCards by how it begins, JSON lines by name or first letter.
 
-    Everything else is CSV. `sheet` is the name or number of a workbook's sheet.
+    Everything else is CSV, in the encoding that its text suggests if none is said. `sheet` is the name
+    or number of a workbook's sheet.
     """
     if is_workbook(content):
         return read_workbook(content, name, sheet)
@@ -38,7 +39,9 @@ def open_source(
     is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
     if is_json and content.strip():
         return read_json_lines(content, name, encoding)
-    return read_table(content, name, encoding, delimiter)
+    table = read_table(content, name, encoding, delimiter)
+    likely = "" if encoding else likely_encoding(table)
+    return read_table(content, name, likely, delimiter) if likely else table
 
 
 def read_as(source: Source, entity: str, ctx: InputContext) -> Source:

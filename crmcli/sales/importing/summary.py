@@ -64,6 +64,7 @@ def _decimal(text: str) -> Decimal:
 class Summary:
     """Everything that an import has to say. `completed` are records that had been named before by
     others, and whose own row came now; `kept` counts values that merging did not overwrite.
+    `repeating` are rows that were created though they repeat a record.
     `before` are rows that an interrupted import of the same file had taken; `resumed` is its batch.
     `doubts` are guesses about the file that may be wrong, `decoded` its first rows as they were read."""
 
@@ -79,6 +80,7 @@ class Summary:
     empty_rows: int = 0
     before: int = 0
     created: int = 0
+    repeating: int = 0
     merged: int = 0
     replaced: int = 0
     completed: int = 0
@@ -125,7 +127,7 @@ class Summary:
         counts = {
             name: getattr(self, name)
             for name in (
-                "rows", "empty_rows", "before", "created", "merged", "replaced", "completed",
+                "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced", "completed",
                 "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
             )
         }  # fmt: skip

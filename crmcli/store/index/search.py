@@ -56,6 +56,8 @@ def _wanted(text: str) -> _Wanted:
     digits = _digits(folded) if _PHONE.fullmatch(folded) else ""
     if len(digits) == _NATIONAL and digits[0] == "8":
         digits = digits[1:]  # 8 916… stands in the index as 7916…
+    elif _NATIONAL > len(digits) > _SHORTEST and digits[0] == "8":
+        digits = f"7{digits[1:]}"  # its beginning
     return _Wanted(folded.split(), digits.removeprefix("00"))
 
 
@@ -99,6 +101,8 @@ def _terms(words: list[str], *, phones: bool) -> tuple[list[str], list[str]]:
         digits = _digits(word) if phones and _PHONE.fullmatch(word) else ""
         if len(word) < _SHORTEST:
             short.append(digits or word)
+        elif _NATIONAL > len(digits) > _SHORTEST and word[0] == "8":
+            matches.append(f'("{quoted}" OR phones : "7{digits[1:]}")')
         elif len(digits) >= _SHORTEST and digits != word:
             matches.append(f'("{quoted}" OR phones : "{digits}")')
         else:
@@ -168,7 +172,8 @@ def _weight(value: str, wanted: _Wanted, *, phone: bool) -> int:
     if not phone:
         return sum(len(word) for word in wanted.words if word in folded)
     digits = _digits(folded)
-    if len(wanted.phone) >= _PHONE_DIGITS and wanted.phone in digits:
+    is_long = len(wanted.phone) >= _PHONE_DIGITS
+    if wanted.phone and (wanted.phone in digits if is_long else digits.startswith(wanted.phone)):
         return sum(map(len, wanted.words)) + 1
     parts = [_digits(word) for word in wanted.words if _PHONE.fullmatch(word)]
     return sum(len(part) for part in parts if part in digits)

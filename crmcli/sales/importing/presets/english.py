@@ -36,6 +36,13 @@ ENGLISH = Preset(
                     "Deal owner | Company owner"
                 ),
                 "tags": "Tag | Labels",
+                "do_not_mail": (
+                    "Email opt out | Email opted out | HasOptedOutOfEmail | Opted out of email | "
+                    "Opt out of email | Unsubscribed | Unsubscribed from email | "
+                    "Unsubscribed from all email | Do not email | Do not mail | No email"
+                ),
+                "do_not_call": "Do not call | DoNotCall",
+                "do_not_sms": "Do not text | Do not SMS | SMS opt out | SMS opted out",
                 "comment": "Note | Notes | Comments | Description | Background",
                 "created_at": (
                     "Created | Created on | Create date | Creation date | Date created | "

@@ -177,7 +177,7 @@ _PERSON = {
 _DEAL = {
     "name": "Deal - Title | Сделка - Название",
     "owner": "Deal - Owner | Сделка - Владелец",
-    "stage": "Deal - Stage | Сделка - Этап",
+    "stage": "Deal - Stage | Deal - Stage (pipeline) | Сделка - Этап",
     "stage_status": "Deal - Status | Сделка - Статус",
     "amount": "Deal - Value | Сделка - Сумма | Сделка - Стоимость",
     "currency": "Deal - Currency of value | Deal - Currency of Value | Сделка - Валюта",
