@@ -80,6 +80,12 @@ def add(
 
     directory = given["directory"]
     values: dict[str, Any] = {}
+    labelled = next((choice for choice in choices if "=" in choice), "")
+    if labelled and not directory:
+        raise BadUsage(
+            f"--choice {labelled}: values with labels stand in a directory",
+            "add --directory NAME, or leave the label out",
+        )
     if directory and choices:
         if directory in session.workspace.settings.directories:
             raise BadUsage(

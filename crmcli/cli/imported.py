@@ -74,7 +74,7 @@ def _told(session: Session, found: Summary) -> Iterator[str]:
 
 def _told_of_file(found: Summary) -> Iterator[str]:
     how = found.encoding + (f", {_delimiter_name(found.delimiter)}" if found.delimiter else "")
-    yield f"{found.file}: {found.rows} rows ({how})" + (
+    yield f"{found.file}: {_many(found.rows, 'row', 'rows')} ({how})" + (
         ", dry run: nothing is written" if found.dry_run else ""
     )
     if not found.rows:
@@ -88,10 +88,11 @@ def _told_of_file(found: Summary) -> Iterator[str]:
 
 def _told_of_rows(found: Summary) -> Iterator[str]:
     plural = PLURAL[found.entity]
+    created = f"{found.entity if found.created == 1 else plural} created"
     for count, words in (
-        (found.before, "rows were imported before"),
-        (found.empty_rows, "empty rows passed over"),
-        (found.created, f"{plural} created"),
+        (found.before, "imported before"),
+        (found.empty_rows, "empty, passed over"),
+        (found.created, created),
         (found.repeating, f"of them repeat a phone, e-mail or INN: crm dupes {plural}"),
         (found.merged, "merged into records that were here"),
         (found.replaced, "replaced in records that were here"),
@@ -99,13 +100,13 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         (found.skipped, "skipped: they repeat records"),
         (found.rejected, "rejected"),
     ):
-        if count or words == f"{plural} created":
+        if count or words == created:
             yield f"{count:>7} {words}"
     for (column, reason), rows in found.reasons.most_common():
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
-        yield f"{count:>7} {PLURAL[entity]} created because a row names them"
+        yield f"{count:>7} {entity if count == 1 else PLURAL[entity]} created because rows name them"
 
 
 def _told_of_columns(found: Summary) -> Iterator[str]:
@@ -135,7 +136,12 @@ def _told_of_totals(session: Session, found: Summary) -> Iterator[str]:
     if totals.stages:
         yield f"in all rows, by stage: {_counted(totals.stages)}"
     if totals.phones:
-        yield f"in all rows: {len(totals.phones)} phones, {totals.repeated_phones} rows repeat one"
+        phones = _many(len(totals.phones), "phone", "phones")
+        yield f"in all rows: {phones}, {totals.repeated_phones} repeated"
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
 
 
 def _counted(counts: Any) -> str:

@@ -69,7 +69,8 @@ def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None
     day = ws.now.astimezone(ws.zone).date().isoformat()
     out.lines([out.paint(f"{day}, {clean(ws.owner_name(whose)) or 'everybody'}", dim=True)])
     if found.is_empty:
-        out.note("nothing is to be done today")
+        others = " (--all: for everybody)" if whose else ""
+        out.note(f"nothing is to be done today{others}")
     for part, entity, title, names in SECTIONS:
         rows: Sequence[Any] = getattr(found, part)
         if not rows:

@@ -157,3 +157,8 @@ def test_an_offer_prints_what_our_company_has(crm: Callable[..., Any], folder: P
     assert "ОГРН 1027700132195" in page + files
     assert "ОГРН 1027700070518" in page + files
     assert "БИК 044525225, к/с 30101810400000000225" in page + files
+
+
+def test_a_choice_with_a_label_needs_a_directory(crm: Callable[..., Any]) -> None:
+    run = crm("field", "add", "contact", "hobby", "--type", "choice", "--choice", "ski=Лыжи")
+    assert (run.code, "--directory" in run.err) == (2, True)
