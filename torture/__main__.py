@@ -67,6 +67,7 @@ def main() -> int:
         folder = Path(tempfile.mkdtemp(prefix="crm-torture-", dir=within))
         try:
             scores.append(known[name](folder))
+            print(table(scores[-1:]), flush=True)  # a run that is broken off keeps what it found
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     print(table(scores), flush=True)
