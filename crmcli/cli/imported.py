@@ -79,7 +79,7 @@ def _told_of_file(found: Summary) -> Iterator[str]:
     )
     if not found.rows:
         yield "it has a header and no rows"
-    if found.preset:
+    if found.preset and not found.preset_was_asked:
         yield f"the columns are read as those of {found.preset} (--preset none: as plain words)"
     yield from found.doubts
     if found.resumed:

@@ -94,6 +94,7 @@ class Import:
             dry_run=wanted.dry_run,
             columns=columns,
             preset=preset.name if preset else "",
+            preset_was_asked=bool(wanted.preset),
             resumed=self.resumed.batch if self.resumed else "",
             doubts=doubts_of(source),
         )

@@ -75,6 +75,7 @@ class Summary:
     batch: str = ""
     dry_run: bool = False
     preset: str = ""
+    preset_was_asked: bool = False
     resumed: str = ""
     rows: int = 0
     empty_rows: int = 0
