@@ -62,7 +62,9 @@ class Disk:
     pending: list[Op] = field(default_factory=list)
     live: dict[str, int] = field(default_factory=dict)
     said: int = 0
-    is_committed: bool = False
+    committed: set[str] = field(default_factory=set)
+    answered: frozenset[str] = frozenset()
+    """The commit records that were made, and those of changes that the last answer came after."""
 
     @classmethod
     def of(cls, root: Path) -> Disk:
@@ -85,8 +87,9 @@ class Disk:
             return False
         call, args = match[1], match[2]
         if call == "write" and args.startswith("1<"):
-            if self.is_committed:  # what is said before is a preview
+            if self.committed:  # what is said before is a preview
                 self.said += _bytes(args).count(b"\n")
+                self.answered = frozenset(self.committed)
             return True
         paths = [p for p in map(self._inside, (*_texts(args), *_FD.findall(args))) if p is not None]
         if call == "syncfs":
@@ -116,7 +119,8 @@ class Disk:
         elif call.startswith("rename"):
             inode = self.live.pop(path)
             self.live[paths[1]] = inode
-            self.is_committed |= paths[1].endswith(SUFFIX)
+            if paths[1].endswith(SUFFIX):
+                self.committed.add(paths[1])
             self._do(Op("name", _folder(paths[1]), paths[1], inode, source=path))
         elif call.startswith("unlink"):
             self._do(Op("gone", _folder(path), path, self.live.pop(path)))
@@ -216,11 +220,11 @@ def _bytes(args: str) -> bytes:
 
 
 def _judge(
-    wreck: Wreck, root: Path, states: list[State], said: int, where: str, score: Score
+    wreck: Wreck, root: Path, states: list[State], disk: Disk, where: str, score: Score
 ) -> None:
     wreck.build(root)
     score.ran()
-    if said and any(path.endswith(SUFFIX) for path, _ in wreck.files):
+    if any(path in disk.answered for path, _ in wreck.files):
         score.fault("other", f"{where}: answered, and the commit record may come back")
     try:
         found = settle(root)
@@ -229,7 +233,7 @@ def _judge(
         return
     if found not in states:
         score.fault("torn", f"{where}: a state that never was")
-    elif states.index(found) < min(said, len(states) - 1):
+    elif states.index(found) < min(disk.said, len(states) - 1):
         score.fault("lost", f"{where}: acknowledged, and not there")
 
 
@@ -253,7 +257,7 @@ def cut_everywhere(
             key = hash((wreck, disk.said))
             if key not in seen:
                 seen.add(key)
-                _judge(wreck, folder / "wreck", states, disk.said, where, score)
+                _judge(wreck, folder / "wreck", states, disk, where, score)
                 if at_first and score.faults:
                     return
 
