@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from crmcli.model.event import Event
 from crmcli.model.values import ID_LETTERS, Raw, format_instant
 from crmcli.store import codec, layout, timeline
+from crmcli.store.eventids import EventIds
 
 CLONE = "benchc1n"
 NAMES = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Зинаида", "Илья", "Ксения",
@@ -223,7 +224,7 @@ def _write_timeline(root: Path, events: list[Event]) -> None:
     months: dict[str, list[Event]] = {}
     last = ""
     for event in sorted(events, key=lambda event: event.at):
-        last = timeline.EventIds(event.at, last).next()
+        last = EventIds(event.at, last).next()
         dated = Event(last, event.at, event.actor, event.kind, event.record, data=event.data)
         months.setdefault(layout.timeline_path(event.at, CLONE), []).append(dated)
     for path, dated_events in months.items():

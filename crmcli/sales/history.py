@@ -12,9 +12,9 @@ from crmcli.model.event import ACTIVITIES, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of
+from crmcli.store.eventids import are_of_one_change
 from crmcli.store.index import Index
 from crmcli.store.stored import RecordRemoved
-from crmcli.store.timeline import are_of_one_change
 from crmcli.workspace import Workspace
 
 PAGE = 500

@@ -110,7 +110,7 @@ def _merge_events(index: Index, merged: str, survivor: str) -> list[Event]:
 
 
 def _in_a_row(events: Sequence[Event]) -> list[Event]:
-    from crmcli.store.timeline import are_of_one_change
+    from crmcli.store.eventids import are_of_one_change
 
     found = [events[0]]
     for event in events[1:]:

@@ -20,6 +20,7 @@ from crmcli.store import codec, files, layout, timeline, uncommitted
 from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.disks import UntrustedDisk
 from crmcli.store.drafts import Content, Draft, Drafts
+from crmcli.store.eventids import EventIds
 from crmcli.store.stored import SUM, RecordRemoved, gone_into, read_record, short_sum
 from crmcli.store.transaction import Transaction, needs_recovery, recover
 
@@ -70,7 +71,7 @@ class Change:
     _files: dict[str, tuple[bytes, str | None]] = field(default_factory=dict)
     _expected: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, bytes] = field(default_factory=dict)
-    _ids: timeline.EventIds | None = None
+    _ids: EventIds | None = None
 
     def get(self, record_id: str, *, merged: bool = False) -> Record:
         """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone.
@@ -165,7 +166,7 @@ class Change:
     ) -> str:
         """Write an event alone; returns its id."""
         if self._ids is None:
-            self._ids = timeline.EventIds(self.author.at, self._before.last_id)
+            self._ids = EventIds(self.author.at, self._before.last_id)
         event = Event(
             id=self._ids.next(),
             at=self.author.at,

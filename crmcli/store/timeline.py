@@ -7,27 +7,24 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.event import Event
-from crmcli.model.values import ID_LETTERS, format_instant, parse_instant
+from crmcli.model.values import format_instant, parse_instant
 from crmcli.store import files, linewise
 from crmcli.store.canonical import MAX_BYTES
+from crmcli.store.eventids import EVENT_ID, ID_LENGTH
 
 COLUMNS = ("id", "at", "actor", "kind", "record", "cause", "depth", "data", "prev")
 HEADER = ",".join(COLUMNS)
-EVENT_ID = re.compile(f"e[{ID_LETTERS}]{{16}}")
 
 LONGEST = 10 * MAX_BYTES
 """Bytes of a line. The longest that we write have two states of a record and the text of its file, of
 a megabyte each; quotes and what an editor may take for a line end grow threefold on their way here."""
 
-_RANDOM_BITS = 35
-_ID_LETTERS = 16
 _HASH = re.compile("[0-9a-f]{16}")
 _NEEDS_QUOTES = re.compile('[",]')
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
@@ -145,14 +142,14 @@ def tail(root: Path, path: str) -> Tail:
         end = size - len(text) + len(trimmed)
         start = linewise.line_start(fd, end)
         above = max(0, start - _TAIL)
-        last = _last_id(os.pread(fd, start + _ID_LETTERS + 2 - above, above))
+        last = _last_id(os.pread(fd, start + ID_LENGTH + 1 - above, above))
         return Tail(size, linewise.sha256(fd, start, end)[:16], last)
 
 
 def _last_id(text: bytes) -> str:
     for line in reversed(text.split(b"\n")):
-        first = line[:17].decode("ascii", "replace")
-        if EVENT_ID.fullmatch(first) and line[17:18] == b",":
+        first = line[:ID_LENGTH].decode("ascii", "replace")
+        if EVENT_ID.fullmatch(first) and line[ID_LENGTH : ID_LENGTH + 1] == b",":
             return first
     return ""
 
@@ -320,40 +317,3 @@ def _depth(text: str) -> int:
     if not text.isdecimal():
         raise ValueError(f"depth is {text!r}, not a number")
     return int(text)
-
-
-class EventIds:
-    """Makes event ids that sort by time: `e`, nine letters of milliseconds, seven of chance.
-
-    Each is greater than the one before it and than `last`, even when the clock stands or goes back;
-    the first goes on from `last` by a random step, as another branch of this clone may do the same.
-    One change takes its ids from one of these: they follow each other without a gap, and nothing
-    else does. So `are_of_one_change` needs no word on the line.
-    """
-
-    def __init__(self, at: datetime, last: str = "") -> None:
-        self._start = int(at.timestamp() * 1000) << _RANDOM_BITS
-        self._last = _number(last)
-        if self._last >= self._start:
-            self._last += 1 + (int.from_bytes(os.urandom(4)) >> 4)
-
-    def next(self) -> str:
-        """The next id."""
-        # Of the 35 bits of chance the top three stay free: counting on must not run into the clock's.
-        fresh = self._start | int.from_bytes(os.urandom(4))
-        self._last = fresh if self._last < self._start else self._last + 1
-        return "e" + "".join(
-            ID_LETTERS[self._last >> 5 * n & 31] for n in reversed(range(_ID_LETTERS))
-        )
-
-
-def are_of_one_change(earlier: str, later: str) -> bool:
-    """Whether these are ids of two events next to each other in one change."""
-    return _number(earlier) + 1 == _number(later)
-
-
-def _number(event_id: str) -> int:
-    number = 0
-    for letter in event_id[1:]:
-        number = number << 5 | ID_LETTERS.index(letter)
-    return number

@@ -17,6 +17,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of
 from crmcli.model.where import Condition, check, parse
 from crmcli.store import codec, layout, timeline
+from crmcli.store.eventids import EventIds
 from crmcli.store.index import Index
 from crmcli.store.stored import read_record
 
@@ -30,7 +31,7 @@ class Folder:
     def __init__(self, root: Path, schema: Schema | None = None) -> None:
         self.root = root
         self.schema = schema or Schema()
-        self.ids: timeline.EventIds | None = None
+        self.ids: EventIds | None = None
         self.index = Index(root, self.schema)
 
     def path(self, record_id: str) -> Path:
@@ -55,7 +56,7 @@ class Folder:
         """Append events (kind, record, data) to a clone's timeline; returns the events' ids."""
         path = layout.timeline_path(at, clone)
         tail = timeline.tail(self.root, path)
-        self.ids = self.ids or timeline.EventIds(at, tail.last_id)
+        self.ids = self.ids or EventIds(at, tail.last_id)
         made = [
             Event(self.ids.next(), at, "anna", kind, record, data=data)
             for kind, record, data in events

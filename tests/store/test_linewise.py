@@ -9,6 +9,7 @@ import pytest
 
 from crmcli.model.event import Event
 from crmcli.store import chain, linewise, timeline
+from crmcli.store.eventids import EventIds
 from crmcli.store.timeline import LONGEST, Tail
 from tests.store.index_folder import Folder
 
@@ -17,7 +18,7 @@ NEW = Tail(0, "", "")
 
 
 def event(text: str = "", second: int = 0) -> Event:
-    ids = timeline.EventIds(AT.replace(second=second))
+    ids = EventIds(AT.replace(second=second))
     return Event(ids.next(), AT, "anna", "note", "lead-7k3qf2m9", data={"text": text})
 
 

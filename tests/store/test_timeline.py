@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from crmcli.model.event import Event
 from crmcli.store import chain, timeline
+from crmcli.store.eventids import EVENT_ID, EventIds
 from crmcli.store.timeline import HEADER, Tail
 
 AT = datetime(2026, 11, 23, 9, 0, 1, tzinfo=UTC)
@@ -22,7 +23,7 @@ PATH = "data/timeline/2026-11/7k3qf2m9.csv"
 
 
 def event(number: int = 0, **fields: Any) -> Event:
-    ids = timeline.EventIds(AT + timedelta(seconds=number))
+    ids = EventIds(AT + timedelta(seconds=number))
     return Event(**{"id": ids.next(), "at": AT, "actor": "anna", "kind": "note", "record": "lead-7k3qf2m9", **fields})  # fmt: skip
 
 
@@ -256,19 +257,19 @@ def test_whatever_happened_reads_back(tmp_path_factory: Any, events: list[Event]
 def test_ids_sort_by_time_even_when_the_clock_does_not() -> None:
     made: list[str] = []
     for seconds in (0, 0, 5, 3, -100, 6):
-        ids = timeline.EventIds(AT + timedelta(seconds=seconds), made[-1] if made else "")
+        ids = EventIds(AT + timedelta(seconds=seconds), made[-1] if made else "")
         made += [ids.next() for _ in range(50)]
     assert made == sorted(set(made))
-    assert all(timeline.EVENT_ID.fullmatch(made_id) for made_id in made)
+    assert all(EVENT_ID.fullmatch(made_id) for made_id in made)
     assert made[250][:10] > made[199][:10]
 
 
 def test_ids_of_two_clones_differ() -> None:
-    assert len({timeline.EventIds(AT).next() for _ in range(500)}) == 500
+    assert len({EventIds(AT).next() for _ in range(500)}) == 500
 
 
 def test_counting_on_stays_within_the_millisecond() -> None:
-    ids = timeline.EventIds(AT)
+    ids = EventIds(AT)
     first = ids.next()
     for _ in range(20_000):
         last = ids.next()
@@ -295,8 +296,8 @@ def test_branches_of_one_clone_that_git_joined_are_a_sound_chain(tmp_path: Path)
 
 
 def test_two_branches_in_one_second_choose_different_ids() -> None:
-    last = timeline.EventIds(AT).next()
-    chosen = {timeline.EventIds(AT, last).next() for _ in range(50)}
+    last = EventIds(AT).next()
+    chosen = {EventIds(AT, last).next() for _ in range(50)}
     assert len(chosen) == 50
     assert min(chosen) > last
 
