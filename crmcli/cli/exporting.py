@@ -15,24 +15,37 @@ from crmcli.model.schema import PLURAL
 export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards.")
 
 
+def _options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ("--where", "-w"),
+            default="",
+            metavar="EXPR",
+            help="Only what fits a condition.",
+        ),
+        click.Option(
+            ("--format", "form"),
+            type=click.Choice(("csv", "xlsx", "jsonl", "vcard")),
+            help="CSV if not said.",
+        ),
+        click.Option(
+            ("--excel",), is_flag=True, help="For Excel: BOM, semicolons, no cell is a formula."
+        ),
+        click.Option(
+            ("--vcard-version",),
+            type=click.Choice(("3.0", "4.0")),
+            default="3.0",
+            show_default=True,
+            help="Of vCards.",
+        ),
+        click.Option(("--columns",), default="", metavar="A,B", help="Only these columns."),
+        click.Option(
+            ("--for-mailing",), is_flag=True, help="Without those who must not be mailed."
+        ),
+    ]
+
+
 def _export_command(entity: str) -> click.Command:
-    @click.option("--where", "-w", default="", metavar="EXPR", help="Only what fits a condition.")
-    @click.option(
-        "--format",
-        "form",
-        type=click.Choice(("csv", "xlsx", "jsonl", "vcard")),
-        help="CSV if not said.",
-    )
-    @click.option("--excel", is_flag=True, help="For Excel: BOM, semicolons, no cell is a formula.")
-    @click.option(
-        "--vcard-version",
-        type=click.Choice(("3.0", "4.0")),
-        default="3.0",
-        show_default=True,
-        help="Of vCards.",
-    )
-    @click.option("--columns", default="", metavar="A,B", help="Only these columns.")
-    @click.option("--for-mailing", is_flag=True, help="Without those who must not be mailed.")
     @click.pass_obj
     def callback(
         session: Session,
@@ -63,7 +76,7 @@ def _export_command(entity: str) -> click.Command:
     plural = PLURAL[entity]
     return Verb(
         plural,
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=_options(),
         callback=callback,
         short_help=f"Export {plural}.",
         help=f"Export {plural} to stdout.\n\nExample: crm export {plural} --excel > {plural}.csv",

@@ -23,56 +23,76 @@ PRESET_NAMES = "bitrix24, amocrm, hubspot, salesforce, pipedrive, google, outloo
 import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
 
 
+def _reading_options() -> list[click.Parameter]:
+    """How the file is to be read."""
+    return [
+        click.Argument(("file",)),
+        click.Option(
+            ("--preset",), default="", metavar="NAME", help=f"Whose words it has: {PRESET_NAMES}."
+        ),
+        click.Option(
+            ("--map", "pairs"),
+            multiple=True,
+            metavar="COL=FIELD",
+            help="Column to field; COL= leaves it out.",
+        ),
+        click.Option(
+            ("--encoding",), default="", metavar="NAME", help="utf-8, cp1251, koi8-r, utf-16, …"
+        ),
+        click.Option(
+            ("--sheet",), default="", metavar="NAME", help="Of a workbook; the first if not said."
+        ),
+        click.Option(("--delimiter",), default="", metavar="CHAR", help="; , | or tab."),
+        click.Option(
+            ("--country",), default="", metavar="CC", help="Of phones without one: RU, US, …"
+        ),
+        click.Option(("--date-order",), type=click.Choice(("dmy", "mdy")), help="Of 03/04/2026."),
+        click.Option(
+            ("--name-format",),
+            type=click.Choice(("auto", "fio", "first-last", "last-first")),
+            default="auto",
+            show_default=True,
+            help="Of whole names; fio is Ф И О.",
+        ),
+        click.Option(
+            ("--owner-map", "owners"),
+            multiple=True,
+            metavar="NAME=USER",
+            help="Their owner is our user.",
+        ),
+    ]
+
+
+def _taking_options() -> list[click.Parameter]:
+    """What becomes of its rows."""
+    return [
+        click.Option(
+            ("--on-duplicate",),
+            type=click.Choice(("skip", "merge", "replace", "create", "fail")),
+            default="skip",
+            show_default=True,
+            help="A row whose phone, e-mail, INN or id is here, or above it in the file.",
+        ),
+        click.Option(
+            ("--rejects",),
+            default="rejects.csv",
+            metavar="FILE",
+            help="Where rows that were not taken go.",
+        ),
+        click.Option(
+            ("--create-missing/--no-create-missing",),
+            default=True,
+            show_default=True,
+            help="Make companies and contacts that a row names.",
+        ),
+        click.Option(
+            ("--again",), is_flag=True, help="Take a file anew that was imported already."
+        ),
+        click.Option(("--robots",), is_flag=True, help="Wake the robots of the stages."),
+    ]
+
+
 def _import_command(entity: str) -> click.Command:
-    @click.argument("file")
-    @click.option(
-        "--preset", default="", metavar="NAME", help=f"Whose words it has: {PRESET_NAMES}."
-    )
-    @click.option(
-        "--map",
-        "pairs",
-        multiple=True,
-        metavar="COL=FIELD",
-        help="Column to field; COL= leaves it out.",
-    )
-    @click.option(
-        "--on-duplicate",
-        type=click.Choice(("skip", "merge", "replace", "create", "fail")),
-        default="skip",
-        show_default=True,
-        help="A row whose phone, e-mail, INN or id is here, or above it in the file.",
-    )
-    @click.option("--encoding", default="", metavar="NAME", help="utf-8, cp1251, koi8-r, utf-16, …")
-    @click.option(
-        "--sheet", default="", metavar="NAME", help="Of a workbook; the first if not said."
-    )
-    @click.option("--delimiter", default="", metavar="CHAR", help="; , | or tab.")
-    @click.option("--country", default="", metavar="CC", help="Of phones without one: RU, US, …")
-    @click.option("--date-order", type=click.Choice(("dmy", "mdy")), help="Of 03/04/2026.")
-    @click.option(
-        "--rejects",
-        default="rejects.csv",
-        metavar="FILE",
-        help="Where rows that were not taken go.",
-    )
-    @click.option(
-        "--name-format",
-        type=click.Choice(("auto", "fio", "first-last", "last-first")),
-        default="auto",
-        show_default=True,
-        help="Of whole names; fio is Ф И О.",
-    )
-    @click.option(
-        "--owner-map", "owners", multiple=True, metavar="NAME=USER", help="Their owner is our user."
-    )
-    @click.option(
-        "--create-missing/--no-create-missing",
-        default=True,
-        show_default=True,
-        help="Make companies and contacts that a row names.",
-    )
-    @click.option("--again", is_flag=True, help="Take a file anew that was imported already.")
-    @click.option("--robots", is_flag=True, help="Wake the robots of the stages.")
     @click.pass_obj
     def callback(session: Session, /, file: str, **options: Any) -> int:
         return _import(session, entity, file, options)
@@ -86,7 +106,7 @@ def _import_command(entity: str) -> click.Command:
     }[entity]
     return Change(
         plural,
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[*_reading_options(), *_taking_options()],
         callback=callback,
         short_help=f"Import {plural}.",
         help=f"Import {plural}; prints the batch id, and what was done on stderr.\n\n"
