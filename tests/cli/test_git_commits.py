@@ -326,16 +326,21 @@ def test_a_kill_before_git_is_caught_up(each: Path, crm: Crm, lead: str, tmp_pat
     assert not dirt(each)
 
 
-def test_a_kill_after_git_commits_nothing_twice(
-    each: Path, crm: Crm, lead: str, tmp_path: Path
-) -> None:
+def killed_after_committing(tmp_path: Path) -> str:
+    """A PATH on which git kills whoever let it commit, as soon as it has."""
     murderer = tmp_path / "bin/git"
     murderer.parent.mkdir()
     murderer.write_text(
         f'#!/bin/sh\n{GIT} "$@" || exit\ncase "$*" in *--only*) kill -9 $PPID;; esac\n', "utf-8"
     )
     murderer.chmod(0o755)
-    path = f"{murderer.parent}{os.pathsep}{os.environ['PATH']}"
+    return f"{murderer.parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_a_kill_after_git_commits_nothing_twice(
+    each: Path, crm: Crm, lead: str, tmp_path: Path
+) -> None:
+    path = killed_after_committing(tmp_path)
     assert crm("lead", "move", lead, "working", PATH=path).code == -9
     assert subjects(each)[0] == f"crm lead move {lead} working"
     assert crm("tick").err == ""
@@ -347,13 +352,7 @@ def test_a_kill_after_git_commits_nothing_twice(
 def test_marks_left_by_a_kill_are_no_earlier_changes(
     each: Path, crm: Crm, lead: str, tmp_path: Path
 ) -> None:
-    murderer = tmp_path / "bin/git"
-    murderer.parent.mkdir()
-    murderer.write_text(
-        f'#!/bin/sh\n{GIT} "$@" || exit\ncase "$*" in *--only*) kill -9 $PPID;; esac\n', "utf-8"
-    )
-    murderer.chmod(0o755)
-    path = f"{murderer.parent}{os.pathsep}{os.environ['PATH']}"
+    path = killed_after_committing(tmp_path)
     assert crm("lead", "move", lead, "working", PATH=path).code == -9
     assert crm("lead", "edit", lead, "--comment", "перезвонить").err == ""
     assert body(each) == ""
