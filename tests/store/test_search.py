@@ -146,3 +146,18 @@ def test_an_excerpt_is_a_line_round_the_word(text: str, word: str, shown: str | 
 
     assert len(line) <= 82
     assert line == shown if shown else word in line.lower()
+
+
+@pytest.mark.parametrize("text", ["со", "сос", "сосно"])
+def test_a_name_in_which_a_word_begins_so_comes_first(tmp_path: Path, text: str) -> None:
+    folder = Folder(tmp_path, SCHEMA)
+    folder.write({"id": "contact-00000001", "name": "Подсосновый Илья", "comment": "сосны, сосны"})
+    folder.write({"id": "contact-00000002", "name": "Пётр", "comment": "сосновый сосновый брус"})
+    folder.write({"id": "contact-00000003", "name": "Посёлок «Сосновый бор»"})
+    hits = folder.fresh().search(text, ("contact",))
+    folder.index.close()
+    assert [hit.id[-1] for hit in hits] == ["3", "1", "2"]
+
+
+def test_a_very_long_question_is_answered(folder: Folder) -> None:
+    assert found(folder, "анна иванова " * 2000, "contact") == ["contact"]

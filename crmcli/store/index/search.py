@@ -21,6 +21,8 @@ _WEIGHTS = "10.0, 5.0, 5.0, 5.0, 1.0"
 _PHONE = re.compile(r"[\d\s()+.\-]+")
 _PHONE_DIGITS = 5  # fewer are found in phones too, but as a word like any other
 _NATIONAL = 11  # digits of a Russian number that begins with 8
+_RANKED = 8
+"""The first so many words decide which of the records found comes first."""
 _WIDTH = 80
 """Characters of an excerpt."""
 
@@ -71,9 +73,10 @@ def _records(
     """Numbers and ids of the records found; those whose phone it is come first."""
     found: list[tuple[int, str]] = []
     if len(wanted.phone) >= _PHONE_DIGITS:
-        found = _matching(connection, "text", [f'phones : "{wanted.phone}"'], [], entities, limit)
-    matches, short = _terms(wanted.words, phones=True)
-    return found + _matching(connection, "text", matches, short, entities, limit)
+        terms = _where("text", [f'phones : "{wanted.phone}"'], [])
+        found = _matching(connection, terms, (), entities, limit)
+    terms = _where("text", *_terms(wanted.words, phones=True))
+    return found + _matching(connection, terms, wanted.words[:_RANKED], entities, limit)
 
 
 def _events(
@@ -120,21 +123,23 @@ def _where(table: str, matches: list[str], short: list[str]) -> tuple[str, list[
 
 def _matching(
     connection: sqlite3.Connection,
-    table: str,
-    matches: list[str],
-    short: list[str],
+    terms: tuple[str, list[str]],
+    words: Sequence[str],
     entities: Sequence[str],
     limit: int,
 ) -> list[tuple[int, str]]:
-    terms, parameters = _where(table, matches, short)
-    if matches:
-        rank, more = f"bm25({table}, {_WEIGHTS})", []
-    else:
-        rank, more = f"instr({table}.name, ?) = 0", short[:1]
+    """Numbers and ids; in whose names most of the words begin comes first, then by the index's own rank."""
+    condition, parameters = terms
+    name = "replace(' ' || text.name, '«', ' ')"
+    begins = [f"(instr({name}, ' ' || ?) = 0)" for _ in words]
+    inside = ["(instr(text.name, ?) = 0)" for _ in words]
+    best = [" + ".join(begins), " + ".join(inside)] if words else []
+    if "MATCH" in condition:
+        best.append(f"bm25(text, {_WEIGHTS})")
     rows = connection.execute(
-        f"SELECT doc.num, doc.id FROM {table} JOIN doc ON doc.num = {table}.rowid"
-        f" WHERE {terms} AND {_among(entities)} ORDER BY {rank}, doc.num LIMIT ?",
-        [*parameters, *entities, *more, limit],
+        "SELECT doc.num, doc.id FROM text JOIN doc ON doc.num = text.rowid"
+        f" WHERE {condition} AND {_among(entities)} ORDER BY {', '.join([*best, 'doc.num'])} LIMIT ?",
+        [*parameters, *entities, *words, *words, limit],
     )
     return rows.fetchall()
 
