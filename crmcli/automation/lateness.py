@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.plural import counted
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store import files, layout
 
@@ -108,7 +109,7 @@ def _troubled(ws: Workspace) -> Iterator[Problem]:
     for state, (one, many, then) in _TROUBLE.items():
         count = len(known(ws, (state,)))
         if count:
-            words = f"1 job {one}" if count == 1 else f"{count} jobs {many}"
+            words = counted(count, f"job {one}", f"jobs {many}")
             hint = f"crm jobs list --state {state}, {then}"
             yield Problem(layout.TIMELINE, 0, f"{words} ({state})", hint)
 
@@ -116,5 +117,5 @@ def _troubled(ws: Workspace) -> Iterator[Problem]:
 def _words(away: timedelta) -> str:
     hours = int(away.total_seconds() // 3600)
     if hours < 48:
-        return f"{hours} hour{'' if hours == 1 else 's'}"
+        return counted(hours, "hour")
     return f"{hours // 24} days"

@@ -10,6 +10,7 @@ import click
 from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.telling import mark_line, notes, tell, unreadable
+from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def _sum_up(session: Session, plural: str, found: Search, groups: Sequence[Group
     if not found.clusters:
         out.note(f"no likely duplicates among {len(found.cards):,} {plural}")
     elif len(groups) < len(found.clusters):
-        out.note(f"{len(groups)} of {len(found.clusters)} groups are shown")
+        out.note(f"{len(groups)} of {counted(len(found.clusters), 'group is', 'groups are')} shown")
     if found.hidden:
-        pairs = "pair is" if found.hidden == 1 else "pairs are"
-        out.note(f"{found.hidden} {pairs} marked as no duplicates: --all shows them")
+        pairs = counted(found.hidden, "pair is", "pairs are")
+        out.note(f"{pairs} marked as no duplicates: --all shows them")
     if found.left_out:
         out.note(
             f"{found.left_out} {plural} were not compared with all that have their phone, company or "
@@ -124,7 +125,7 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
             session.out.note(f"left alone: {record_id} and {done.survivor}: {why}")
 
     if groups:
-        session.confirm(f"merge what is certain in {len(groups)} groups?")
+        session.confirm(f"merge what is certain in {counted(len(groups), 'group')}?")
     merge_certain(session.workspace, found, groups, each)
     verb = "would be merged" if session.dry_run else "merged"
     session.out.note(f"{merged} {verb}, {left} left to you: crm {found.scale.entity} merge A B")

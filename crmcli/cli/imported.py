@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _told(session: Session, found: Summary) -> Iterator[str]:
 
 def _told_of_file(found: Summary) -> Iterator[str]:
     how = found.encoding + (f", {_delimiter_name(found.delimiter)}" if found.delimiter else "")
-    yield f"{found.file}: {_many(found.rows, 'row', 'rows')} ({how})" + (
+    yield f"{found.file}: {counted(found.rows, 'row')} ({how})" + (
         ", dry run: nothing is written" if found.dry_run else ""
     )
     if not found.rows:
@@ -87,26 +88,36 @@ def _told_of_file(found: Summary) -> Iterator[str]:
 
 
 def _told_of_rows(found: Summary) -> Iterator[str]:
-    plural = PLURAL[found.entity]
-    created = f"{found.entity if found.created == 1 else plural} created"
-    for count, words in (
-        (found.before, "imported before"),
-        (found.empty_rows, "empty, passed over"),
-        (found.created, created),
-        (found.repeating, f"of them repeat a phone, e-mail or INN: crm dupes {plural}"),
-        (found.merged, "merged into records that were here"),
-        (found.replaced, "replaced in records that were here"),
-        (found.completed, "completed: until now known by name only"),
-        (found.skipped, "skipped: they repeat records"),
-        (found.rejected, "rejected"),
+    entity, plural = found.entity, PLURAL[found.entity]
+    for count, one, many in (
+        (found.before, "imported before", ""),
+        (found.empty_rows, "empty, passed over", ""),
+        (found.created, f"{entity} created", f"{plural} created"),
+        (found.repeating, f"repeating a phone, e-mail or INN: crm dupes {plural}", ""),
+        (found.merged, "merged into a record that was here", "merged into records that were here"),
+        (
+            found.replaced,
+            "replaced in a record that was here",
+            "replaced in records that were here",
+        ),
+        (found.completed, "completed: until now known by name only", ""),
+        (found.skipped, "skipped: it repeats a record", "skipped: they repeat records"),
+        (found.rejected, "rejected", ""),
     ):
-        if count or words == created:
-            yield f"{count:>7} {words}"
+        if count or one == f"{entity} created":
+            yield _line(count, one, many)
     for (column, reason), rows in found.reasons.most_common():
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
-        yield f"{count:>7} {entity if count == 1 else PLURAL[entity]} created because rows name them"
+        why = "created because rows name"
+        yield _line(count, f"{entity} {why} it", f"{PLURAL[entity]} {why} them")
+
+
+def _line(count: int, one: str, many: str) -> str:
+    """A count, right-aligned under the others, and its words."""
+    number, words = counted(count, one, many or one).split(" ", 1)
+    return f"{number:>7} {words}"
 
 
 def _told_of_columns(found: Summary) -> Iterator[str]:
@@ -115,16 +126,18 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         yield f"not taken, nobody knows these columns: {_counted(lost)}"
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"
     if found.foreign_ids:
-        yield f"not taken: {found.foreign_ids} ids of another system"
+        yield f"not taken: {counted(found.foreign_ids, 'id')} of another system"
     if found.unknown_owners:
         yield f"owners who are no users here, kept as text: {_counted(found.unknown_owners)}"
     if found.dangling_links:
-        yield f"{found.dangling_links} links lead to records that are not here (yet)"
+        links = counted(found.dangling_links, "link leads", "links lead")
+        yield f"{links} to records that are not here (yet)"
     if found.kept:
-        yield f"{found.kept} values were not merged: the records have others"
+        yield f"{counted(found.kept, 'value was', 'values were')} not merged: the records have others"
     if found.conflicts:
         lines = ", ".join(f"{line} ({column})" for line, column in found.conflicts[:MOST_NAMED])
-        yield f"in {len(found.conflicts)} places two columns differ and the first counts, lines {lines}"
+        places = counted(len(found.conflicts), "place")
+        yield f"in {places} two columns differ and the first counts, lines {lines}"
 
 
 def _told_of_totals(session: Session, found: Summary) -> Iterator[str]:
@@ -136,12 +149,8 @@ def _told_of_totals(session: Session, found: Summary) -> Iterator[str]:
     if totals.stages:
         yield f"in all rows, by stage: {_counted(totals.stages)}"
     if totals.phones:
-        phones = _many(len(totals.phones), "phone", "phones")
+        phones = counted(len(totals.phones), "phone")
         yield f"in all rows: {phones}, {totals.repeated_phones} repeated"
-
-
-def _many(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
 
 
 def _counted(counts: Any) -> str:

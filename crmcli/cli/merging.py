@@ -11,6 +11,7 @@ import click
 from crmcli.cli.params import Change, Session, together
 from crmcli.cli.telling import notes, tell, unreadable
 from crmcli.errors import BadUsage
+from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
@@ -137,9 +138,8 @@ def _say_merged(session: Session, done: Merged) -> None:
     for _, after in done.moved:
         session.out.detail(f"{after.id} {after.get('name')} links to {plan.result.id} now")
     if done.moved:
-        count = len(done.moved)
-        word = "record links" if count == 1 else "records link"
-        session.out.note(f"{count} {word} to {plan.result.id} now")
+        links = counted(len(done.moved), "record links", "records link")
+        session.out.note(f"{links} to {plan.result.id} now")
     unreadable(session)  # what cannot be read may link to what was merged
 
 

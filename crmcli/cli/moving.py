@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.params import Change, Session
 from crmcli.cli.telling import notes, tell
+from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from crmcli.sales.stages import Move
@@ -59,6 +60,6 @@ def print_move(session: Session, done: Move) -> None:
     tell(session, f"Moved {record.id} {record.get('name')} to {stage.name!r}.", row)
     waiting = sum(robot.enabled for robot in stage.robots)
     if waiting and not session.dry_run:
-        word = "robot waits" if waiting == 1 else "robots wait"
-        session.out.detail(f"{waiting} {word} there for crm tick")
+        robots = counted(waiting, "robot waits", "robots wait")
+        session.out.detail(f"{robots} there for crm tick")
     notes(session)

@@ -10,6 +10,7 @@ import click
 from crmcli.cli.output import Column
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.errors import NotFound
+from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from crmcli.automation.soundness import Soundness
@@ -218,5 +219,5 @@ def _all_is_well(found: Soundness) -> str:
         (sum(len(stage.triggers) for stage in stages), "trigger"),
         (sum(len(line.schedules) for line in declared), "schedule"),
     ]
-    told = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    told = ", ".join(counted(count, word) for count, word in counts)
     return f"all is well: {told}"

@@ -13,6 +13,7 @@ from crmcli.cli.showing import show_command
 from crmcli.cli.telling import notes, say_changes, say_known, tell, unreadable
 from crmcli.cli.views import columns_of, print_records
 from crmcli.errors import BadUsage
+from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL, own_fields
 from crmcli.model.view import View
 
@@ -315,8 +316,8 @@ def bulk_command(entity: str) -> click.Command:
         ws = session.workspace
         changed = records.bulk(ws, entity, ws.condition(where, entity), wanted)
         say_changes(session, changed)
-        word = entity if len(changed) == 1 else PLURAL[entity]
-        session.out.note(f"{'would change' if ws.dry_run else 'changed'} {len(changed)} {word}")
+        count = counted(len(changed), entity, PLURAL[entity])
+        session.out.note(f"{'would change' if ws.dry_run else 'changed'} {count}")
 
     return Change(
         "bulk",

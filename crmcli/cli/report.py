@@ -13,6 +13,7 @@ from crmcli.cli.output import Column
 from crmcli.cli.params import Noun, Session
 from crmcli.cli.telling import unreadable
 from crmcli.cli.wanted import day_given, pipeline_named
+from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from crmcli.model.condition import Condition
@@ -104,9 +105,9 @@ def _funnel_columns(told: Funnel, *, table: bool) -> list[Column]:
 
 
 def _say_cohort(session: Session, pipeline: Pipeline, told: Funnel) -> None:
-    word = pipeline.entity if told.cohort == 1 else f"{pipeline.entity}s"
+    count = counted(told.cohort, pipeline.entity)
     reopened = f", {told.reopened} times reopened" if told.reopened else ""
-    session.out.note(f"{pipeline.name}: {told.cohort} {word}{reopened}")
+    session.out.note(f"{pipeline.name}: {count}{reopened}")
 
 
 @report.command(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.plural import counted
 from crmcli.model.schema import CLASSES
 from crmcli.sales import tombstones
 from crmcli.sales.blocklist import blocklist
@@ -102,7 +103,7 @@ def _unborn(
     for month, ids in sorted(months.items()):
         if month in told:
             continue
-        who = f"{len(ids)} records were" if len(ids) > 1 else "one record was"
+        who = counted(len(ids), "record was", "records were")
         said = f"{who} made in this month and the timeline does not know it: {', '.join(ids[:3])}"
         hint = "bring a lost file back from git; of a record written by hand, take created_at away"
         yield Problem(f"{layout.TIMELINE}/{month}", 0, said + (" …" if ids[3:] else ""), hint)

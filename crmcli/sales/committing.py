@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import CrmError
+from crmcli.model.plural import counted
 from crmcli.store import files, git, layout, uncommitted
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def _message(ws: Workspace, plan: _Plan) -> str:
     records = list(dict.fromkeys(record for entry in plan.entries for record in entry.records))
     subject = call
     if call.endswith(" tick"):
-        subject += f": {len(records)} record{'' if len(records) == 1 else 's'}"
+        subject += f": {counted(len(records), 'record')}"
     parts = [_shortened(subject)]
     if len(subject) > LONGEST_SUBJECT:
         parts.append(subject)

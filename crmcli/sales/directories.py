@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.model.plural import counted
 from crmcli.model.schema import CLASSES
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
@@ -176,7 +177,7 @@ def _check_unused(ws: Workspace, name: str, value: str, done: Reshaping) -> None
     ]
     if found:
         shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
-        count = "one record has" if len(found) == 1 else f"{len(found)} records have"
+        count = counted(len(found), "record has", "records have")
         raise ValueInUse(f"{count} {value}: {shown}", "give them another with --replace-with VALUE")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.model.fields import Field, empty, parse_value
+from crmcli.model.plural import counted
 from crmcli.sales.records import with_values
 from crmcli.sales.reshaping import Tree, Wanted, Word, reshaping
 from crmcli.store.declared import is_taken
@@ -123,7 +124,7 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
         ids = done.select(entity, holding)
         if ids and not drop_data:
             shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
-            count = "one record holds" if len(ids) == 1 else f"{len(ids)} records hold"
+            count = counted(len(ids), "record holds", "records hold")
             raise FieldHoldsData(
                 f"{count} something in {name}: {shown}",
                 f"--drop-data takes it away; crm field rename {entity} {name} … keeps it",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.fields import Field, Record, empty
+from crmcli.model.plural import counted
 from crmcli.model.schema import CLASSES
 from crmcli.model.values import CompanyLink, Value, fold
 from crmcli.sales import defaults
@@ -254,9 +255,8 @@ def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
 
 def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
     shown = ", ".join(r.id for r in others[:5]) + (" …" if len(others) > 5 else "")
-    count = f"{len(others)} records" if len(others) > 1 else "one record"
     return StillLinked(
-        f"{record_id} is linked from {count}: {shown}",
+        f"{record_id} is linked from {counted(len(others), 'record')}: {shown}",
         "remove those first, or add --unlink to take the links away",
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.plural import counted
 from crmcli.model.values import Raw
 from crmcli.store import files
 from crmcli.store.layout import PIPELINES
@@ -55,9 +56,8 @@ class Findings:
             return
         ordered = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line)
         again = "pipeline check" if self.path == PIPELINES else "check"
-        faults = "1 fault" if len(ordered) == 1 else f"{len(ordered)} faults"
         raise InvalidData(
-            f"{self.path} has {faults}",
+            f"{self.path} has {counted(len(ordered), 'fault')}",
             f"mend each line named, then look again with: crm {again}",
             ordered,
         )

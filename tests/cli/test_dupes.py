@@ -49,7 +49,7 @@ def test_groups_in_every_format(crm: Crm, pair: tuple[str, str]) -> None:
     run = crm("dupes", "leads", "--json")
     assert (run.out, run.code) == ("[]\n", 0)
     assert "no likely duplicates among 0 leads" in run.err
-    assert crm("dupes", "contacts", "--limit", "0").err == "0 of 1 groups are shown\n"
+    assert crm("dupes", "contacts", "--limit", "0").err == "0 of 1 group is shown\n"
 
 
 def test_apart_and_back(crm: Crm, pair: tuple[str, str]) -> None:

@@ -54,7 +54,7 @@ def test_import_prints_the_batch_alone_and_talks_on_stderr(
     for words in (
         "лиды.csv: 4 rows (cp1251, ;)",
         "2 leads created",
-        "1 skipped: they repeat records",
+        "1 skipped: it repeats a record",
         "1 rejected",
         "1 Рабочий e-mail: 'нет почты' is not an e-mail address",
         "nobody knows these columns: Кличка (1)",

@@ -219,7 +219,7 @@ def test_settings_that_changed_since_keep_all_of_it(ws: Workspace) -> None:
 
 def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
     one = deal(ws, area="5")
-    with pytest.raises(FieldHoldsData, match=f"one record holds something in area: {one.id}"):
+    with pytest.raises(FieldHoldsData, match=f"1 record holds something in area: {one.id}"):
         fields.remove(ws, "deal", "area")
     assert ws.schema.field("deal", "area")
     fields.remove(ws, "deal", "area", drop_data=True)

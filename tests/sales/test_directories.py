@@ -72,7 +72,7 @@ def test_a_label_alone(ws: Workspace) -> None:
 
 def test_a_value_in_use_stays_or_is_replaced(ws: Workspace) -> None:
     one = lead(ws, "web")
-    with pytest.raises(ValueInUse, match=f"one record has web: {one.id}"):
+    with pytest.raises(ValueInUse, match=f"1 record has web: {one.id}"):
         directories.remove(ws, "sources", "web")
     with pytest.raises(BadUsage, match="none of sources"):
         directories.remove(ws, "sources", "web", "радио")

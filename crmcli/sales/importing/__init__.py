@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.model.plural import counted
 from crmcli.sales.importing.run import Import
 from crmcli.sales.importing.sources import Source, open_source
 from crmcli.sales.importing.summary import Summary
@@ -51,6 +52,6 @@ def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wante
         lines = [f"line {line} repeats {', '.join(ids)}" for line, ids in trial.repeated]
         more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
         raise RowsRepeat(
-            f"{len(lines)} rows repeat records: {'; '.join(lines[:SHOWN])}{more}",
+            f"{counted(len(lines), 'row repeats', 'rows repeat')} records: {'; '.join(lines[:SHOWN])}{more}",
             "nothing was written; choose --on-duplicate skip, merge, replace or create",
         )
