@@ -128,7 +128,7 @@ def list_(session: Session) -> None:
     counts = ("rows", "created", "changed", "skipped", "rejected")
     rows = [
         {
-            "batch": past.batch,
+            "id": past.batch,
             "at": format_instant(past.at),
             "entity": past.entity,
             "file": past.file,
@@ -138,7 +138,7 @@ def list_(session: Session) -> None:
         for past in past_imports(ws)
     ]
     columns = [
-        Column("batch", "Batch"),
+        Column("id", "Batch"),
         Column("at", "When", "datetime"),
         Column("entity", "Entity"),
         Column("file", "File"),

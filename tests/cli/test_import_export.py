@@ -216,7 +216,8 @@ def test_a_broken_row_in_the_middle_costs_itself(crm: Crm, folder: Path) -> None
 def test_imports_are_listed_and_taken_back(crm: Crm, leads: Path) -> None:
     batch = crm("import", "leads", str(leads)).out.strip()
     [row] = json.loads(crm("import", "list", "--json").out)
-    assert (row["batch"], row["file"], row["state"]) == (batch, "лиды.csv", "whole")
+    assert (row["id"], row["file"], row["state"]) == (batch, "лиды.csv", "whole")
+    assert crm("import", "list", "--ids").out == f"{batch}\n"
     assert (row["rows"], row["created"], row["skipped"], row["rejected"]) == (4, 2, 1, 1)
     assert crm("import", "undo", batch, "--dry-run").code == 0
     assert len(json.loads(crm("lead", "list", "--json").out)) == 2
