@@ -23,7 +23,7 @@ PRESET_NAMES = "bitrix24, amocrm, hubspot, salesforce, pipedrive, google, outloo
 import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
 
 
-def _reading_options() -> list[click.Parameter]:
+def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     return [
         click.Argument(("file",)),
@@ -60,7 +60,17 @@ def _reading_options() -> list[click.Parameter]:
             metavar="NAME=USER",
             help="Their owner is our user.",
         ),
+        *([_stage_map()] if entity in ("lead", "deal") else []),
     ]
+
+
+def _stage_map() -> click.Option:
+    return click.Option(
+        ("--stage-map", "stages"),
+        multiple=True,
+        metavar="NAME=STAGE",
+        help="Their stage is ours, or PIPELINE/STAGE.",
+    )
 
 
 def _taking_options() -> list[click.Parameter]:
@@ -106,7 +116,7 @@ def _import_command(entity: str) -> click.Command:
     }[entity]
     return Change(
         plural,
-        params=[*_reading_options(), *_taking_options()],
+        params=[*_reading_options(entity), *_taking_options()],
         callback=callback,
         short_help=f"Import {plural}.",
         help=f"Import {plural}; prints the batch id, and what was done on stderr.\n\n"
@@ -225,6 +235,7 @@ def _wanted(session: Session, options: dict[str, Any]) -> Wanted:
         preset=options["preset"],
         columns=_pairs("map", options["pairs"], "column=field; column= leaves a column out"),
         owners={name: session.workspace.user_id(user) for name, user in users.items()},
+        stages=_pairs("stage-map", options.get("stages", ()), "their name=stage"),
         name_format=options["name_format"],
         create_missing=options["create_missing"],
         again=options["again"],

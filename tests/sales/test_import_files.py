@@ -267,6 +267,36 @@ def test_owners_of_another_system_are_mapped(ws: Workspace) -> None:
     assert (all_of(ws, "lead")[0]["owner"], found.unknown_owners) == ("boris", {})
 
 
+DEALS_OF_ANOTHER_CRM = (
+    "Название;Воронка;Стадия\nА;Основная;Первичный контакт\nБ;Сервис;ПЕРВИЧНЫЙ контакт\n"
+    "В;Основная;Принимают решение\nГ;;Договор/счёт\nД;Основная;Запрос\n"
+)
+
+
+def test_stages_of_another_crm_are_mapped(ws: Workspace) -> None:
+    stages = {
+        "первичный контакт": "Начало",
+        "Принимают решение": "sales/offer",
+        "Договор/счёт": "Продажи/Предложение",
+    }
+    found = load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages=stages)
+    assert (found.created, found.rejected) == (4, 1)  # Д: nobody said what Основная is
+    places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in all_of(ws, "deal")}
+    assert places == {
+        "А": ("service", "start"),
+        "Б": ("service", "start"),
+        "В": ("sales", "offer"),
+        "Г": ("sales", "offer"),
+    }
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "sales/nowhere", "nowhere/offer"])
+def test_a_mapped_stage_must_be_here(ws: Workspace, ref: str) -> None:
+    with pytest.raises(BadUsage, match="nowhere"):
+        load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Первичный контакт": ref})
+    assert all_of(ws, "deal") == []
+
+
 def test_a_deal_of_a_file_without_names_is_called_by_its_client(ws: Workspace) -> None:
     text = "Основной контакт;Этап сделки;Бюджет;Рабочий телефон (контакт)\nИван Котов;Запрос;5000;89161112244\n"
     assert load(ws, "deal", text, preset="amocrm").created == 1

@@ -48,12 +48,14 @@ class Manner:
     """How the values of a file are written.
 
     `raw_records` says that the rows are JSON objects, as files have records; `is_workbook` that
-    its cells are typed, and no text in them is guarded. `owners` is what it calls our users.
+    its cells are typed, and no text in them is guarded. `owners` and `stages` are what it calls
+    our users and our stages.
     """
 
     ctx: InputContext
     preset: Preset | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
     name_format: str = "auto"
     raw_records: bool = False
     is_workbook: bool = False
@@ -76,7 +78,7 @@ class RowReader:
         self.cells = CellReader(
             manner.ctx, manner.preset, manner.owners, has_numbers=manner.is_workbook
         )
-        self.stages = StageNames(ws, entity, manner.preset)
+        self.stages = StageNames(ws, entity, manner.preset, manner.stages)
         self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
@@ -295,7 +297,8 @@ class RowReader:
         try:
             found = self.stages.find(pipeline, stage)
         except ValueError as error:
-            draft.faults.append((self.label_of("stage" if stage else "pipeline"), str(error)))
+            fault = f"{error}; --stage-map says which of ours is meant" if stage else str(error)
+            draft.faults.append((self.label_of("stage" if stage else "pipeline"), fault))
             return
         for name, value in zip(("pipeline", "stage"), found, strict=True):
             if value:

@@ -69,7 +69,7 @@ class Import:
             preset = chosen_preset(wanted.preset, source.labels)
         columns = self._columns(Vocabulary(ws.schema, entity, preset))
         manner = Manner(
-            ctx, preset, wanted.owners, wanted.name_format, raw_records=is_raw,
+            ctx, preset, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
             is_workbook=isinstance(source, Workbook),
         )  # fmt: skip
         self.reader = RowReader(ws, entity, columns, manner)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crmcli.errors import BadUsage
 from crmcli.model.values import fold
 from crmcli.sales.importing.presets import Preset, StageName, spoken
 from crmcli.workspace import Workspace
@@ -15,13 +16,24 @@ if TYPE_CHECKING:
 
 
 class StageNames:
-    """Finds stages of one entity by id, by name, or by what another CRM calls them."""
+    """Finds stages of one entity by id, by name, or by what another CRM calls them.
 
-    def __init__(self, ws: Workspace, entity: str, preset: Preset | None = None) -> None:
+    `mapped` says which of ours the file's stages are: an id or a name, or one after its pipeline
+    and a slash. BadUsage if it names a stage that is not here.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        entity: str,
+        preset: Preset | None = None,
+        mapped: Mapping[str, str] | None = None,
+    ) -> None:
         self._ws = ws
         self._presets = spoken(preset)
         self._entity = entity
         self._found: dict[tuple[str, str], tuple[str, str]] = {}
+        self._mapped = {fold(name): self._target(ref) for name, ref in (mapped or {}).items()}
 
     def find(self, pipeline: str, stage: str) -> tuple[str, str]:
         """The ids of pipeline and stage; "" for what is not said. ValueError if there is none.
@@ -30,13 +42,34 @@ class StageNames:
         """
         key = (pipeline, stage)
         if key not in self._found:
-            self._found[key] = self._find(pipeline, stage)
+            self._found[key] = self._of_file(pipeline, stage)
         return self._found[key]
 
     def ends(self, status: str) -> bool:
         """Whether a status beside the stage says that it is over: won or lost."""
         alias = self._aliases.get(fold(status))
         return alias is not None and alias.kind in ("won", "lost")
+
+    def _target(self, ref: str) -> tuple[str, str]:
+        """Pipeline and stage that a mapping names; the pipeline is "" if it names none."""
+        pipeline, _, stage = ref.rpartition("/")
+        if not pipeline or self._ws.pipelines.find(pipeline) is None:
+            pipeline, stage = "", ref  # a slash is a letter of the stage's name then
+        try:
+            place, found = self._find(pipeline, stage)
+        except ValueError as error:
+            raise BadUsage(f"--stage-map: {error}", "say STAGE or PIPELINE/STAGE") from None
+        return (place if pipeline else ""), found
+
+    def _of_file(self, pipeline: str, stage: str) -> tuple[str, str]:
+        mapped = self._mapped.get(fold(stage))
+        if mapped is None:
+            return self._find(pipeline, stage)
+        place, target = mapped
+        try:
+            return self._find(place or pipeline, target)
+        except ValueError:  # the file's pipeline is not here, or has no such stage
+            return self._find("", target)
 
     def _find(self, pipeline: str, stage: str) -> tuple[str, str]:
         places = self._places(pipeline)

@@ -14,8 +14,9 @@ class Wanted:
     """How to import: `columns` is what `--map` says, column -> field or "" to leave it out.
 
     `country` and `date_order` say how phones and 03/04/2026 are read, `name_format` how a person's
-    whole name is; `owners` maps another system's users to ours. `create_missing` makes what a row
-    names and is not here. With `robots` the robots of a record's stage wake up for it; `again` takes
+    whole name is; `owners` maps another system's users to ours, `stages` its stages: to one's id or
+    name, a deal's after its pipeline and a slash if need be. `create_missing` makes what a row names
+    and is not here. With `robots` the robots of a record's stage wake up for it; `again` takes
     a file anew that was imported already.
     """
 
@@ -26,6 +27,7 @@ class Wanted:
     date_order: str = ""
     name_format: str = "auto"
     owners: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, str] = field(default_factory=dict)
     create_missing: bool = True
     robots: bool = False
     again: bool = False
