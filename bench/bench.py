@@ -118,6 +118,8 @@ def measure_lists(bench: Bench, base: Path, size: int, todo: Path | None) -> Non
         bench.compare(
             "list, todoman", size, lists, "todo --version", always(str(todo), "--version"), goal=2.0
         )
+    company = bench.crm(base, "company", "show", first_id(base, "companies"))
+    bench.compare("show ID, a company", size, always(*company), "list", lists)
     bench.compare("search", size, always(*bench.crm(base, "search", "ромаш")), "list", lists)
     table = bench.folder / f"fts-{size}.db"
     table.unlink(missing_ok=True)

@@ -140,11 +140,15 @@ def _belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]
     from crmcli.sales.links import linking_fields
 
     found: dict[str, list[dict[str, Any]]] = {}
-    for other in PLURAL:
-        fields = [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
+    linking = {
+        other: [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
+        for other in PLURAL
+    }
+    index = ws.index_of([other for other, fields in linking.items() if fields])
+    for other, fields in linking.items():
         if fields:
             asked = ws.condition(" or ".join(f"{name} = {record.id}" for name in fields), other)
-            found[other] = list(ws.index.select(other, asked, ws.env))
+            found[other] = list(index.select(other, asked, ws.env))
     return found
 
 

@@ -154,6 +154,21 @@ def test_show_tells_names_links_and_events(crm: Crm) -> None:
     assert company in crm("deal", "show", deal, "--json").out
 
 
+def test_show_knows_what_was_linked_by_hand_a_moment_ago(crm: Crm, folder: Path) -> None:
+    company = crm("company", "add", "--name", "Ромашка").out.strip()
+    contact = crm("contact", "add", "--name", "Анна").out.strip()
+    deal = crm("deal", "add", "--name", "Кровля").out.strip()
+    assert "Кровля" not in crm("contact", "show", contact).out
+    path = folder / "data/deals" / deal.partition("-")[2][0] / f"{deal}.yaml"
+    path.write_text(path.read_text() + f"contacts:\n  - {contact}\n")
+    assert "Кровля" in crm("contact", "show", contact).out
+    assert "Кровля" not in crm("company", "show", company).out
+    path = folder / "data/contacts" / contact.partition("-")[2][0] / f"{contact}.yaml"
+    path.write_text(path.read_text() + f"companies:\n  - company: {company}\n")
+    assert "Анна" in crm("company", "show", company).out
+    assert "Кровля" in crm("show", contact).out
+
+
 def test_the_workspace_is_found_from_below_and_by_name(
     crm: Crm, folder: Path, tmp_path: Path
 ) -> None:

@@ -120,6 +120,26 @@ def test_an_edit_of_the_same_size_is_seen(folder: Folder) -> None:
     assert names(folder.fresh()) == ["Инна"]
 
 
+def test_only_some_entities_are_looked_at_where_only_they_are_asked_for(folder: Folder) -> None:
+    deal = {"id": "deal-00000001", "name": "Кровля", "contacts": ["contact-00000001"]}
+    folder.write(lead())
+    path = folder.write(deal)
+    folder.fresh()
+    folder.write({**lead(), "name": "Инна"})
+    folder.write({**deal, "name": "Забор"})
+    folder.write({**deal, "id": "deal-00000002", "name": "Дом"})
+
+    folder.index.refresh_records(["deal", "task"])
+
+    deals = [raw["name"] for raw in folder.index.select("deal", order=["id"])]
+    assert (deals, names(folder.index)) == (["Забор", "Дом"], ["Анна"])
+    path.unlink()
+    folder.index.refresh_records(["lead"])
+    assert names(folder.index) == ["Инна"]
+    assert len(folder.index.select("deal")) == 2
+    assert (len(folder.fresh().select("deal")), names(folder.index)) == (1, ["Инна"])
+
+
 @pytest.mark.parametrize("wait", [0, 0.03])
 def test_an_edit_whose_time_is_put_back_is_seen(folder: Folder, wait: float) -> None:
     path = folder.write(lead())

@@ -8,7 +8,7 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,9 +59,9 @@ def is_racy(stamp: Stamp, now: int) -> bool:
     return ctime >= now - tick or abs(now - mtime) <= tick
 
 
-def look_at_records(root: Path) -> Iterator[Look]:
-    """Every folder in which records stand, and those of strangers beside them."""
-    for entity in PLURAL:
+def look_at_records(root: Path, entities: Iterable[str] = PLURAL) -> Iterator[Look]:
+    """Every folder in which records of these entities stand, and those of strangers beside them."""
+    for entity in entities:
         base = layout.record_folder(entity)
         shards, strangers = _look_at_base(root, base)
         yield strangers

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from crmcli.store import layout
 from crmcli.store.index import folder
 from crmcli.store.index.folder import Look, Stamp
 
@@ -42,13 +43,20 @@ class Changes(NamedTuple):
     gone: dict[bytes, Known]
 
 
-def changed_folders(connection: sqlite3.Connection, root: Path) -> list[str]:
-    """The folders that do not look as the index remembers them."""
-    rows = connection.execute("SELECT path, names, stamps FROM shard")
-    remembered = {path: (names, stamps) for path, names, stamps in rows}
+def changed_folders(
+    connection: sqlite3.Connection, root: Path, entities: Collection[str]
+) -> list[str]:
+    """The folders of some entities that do not look as the index remembers them."""
+    remembered = {
+        path: (names, stamps)
+        for base in map(layout.record_folder, entities)
+        for path, names, stamps in connection.execute(
+            "SELECT path, names, stamps FROM shard WHERE path = ?1 OR path GLOB ?1 || '/*'", (base,)
+        )
+    }
     changed = [
         seen.path
-        for seen in folder.look_at_records(root)
+        for seen in folder.look_at_records(root, entities)
         if remembered.pop(seen.path, _NOTHING) != (seen.names, seen.stamps)
     ]
     return [*changed, *remembered]  # what is left is there no more

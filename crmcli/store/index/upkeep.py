@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from crmcli.errors import CrmError
-from crmcli.model.schema import Schema
+from crmcli.model.schema import PLURAL, Schema
 from crmcli.store import layout
 from crmcli.store.columns import Columns
 from crmcli.store.index import base, freshness
@@ -47,7 +47,12 @@ class Upkeep:
         """Make the index equal to the folder; IndexBusy if another command does so for too long."""
         self._stale = self._just_built = False
         self._waiting = []
-        self._use(self._refresh_all)
+        self._use(lambda connection: self._refresh(connection, tuple(PLURAL)))
+
+    def refresh_records(self, entities: Collection[str]) -> None:
+        """The same as far as the records of these entities and the timeline go."""
+        self._just_built = False
+        self._use(lambda connection: self._refresh(connection, entities))
 
     def refresh_timeline(self) -> None:
         """Take in new events, and nothing else."""
@@ -84,10 +89,10 @@ class Upkeep:
             self._examiner(self._connection).take_files(records)
             self._read_journals(self._connection, logs, thorough=False)
 
-    def _refresh_all(self, connection: sqlite3.Connection) -> None:
+    def _refresh(self, connection: sqlite3.Connection, entities: Collection[str]) -> None:
         if self._just_built:
             return
-        folders = freshness.changed_folders(connection, self._root)
+        folders = freshness.changed_folders(connection, self._root, entities)
         logs = freshness.changed_journals(connection, self._root, thorough=True)
         if not folders and not logs:
             return
