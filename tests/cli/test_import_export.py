@@ -213,6 +213,18 @@ def test_a_broken_row_in_the_middle_costs_itself(crm: Crm, folder: Path) -> None
     assert "never closed" in row["crm_reason"]
 
 
+def test_a_dry_run_shows_the_rows_as_they_were_decoded_but_no_cards(crm: Crm, folder: Path) -> None:
+    table = folder / "лиды.csv"
+    table.write_bytes("Имя;Телефон\nЖанна;8 916 123-45-67\n".encode("cp1251"))
+    shown = crm("import", "contacts", str(table), "--dry-run").out
+    part = shown.partition("As they stand in the file")[2]
+    assert ("Жанна" in part, "8 916 123-45-67" in part) == (True, True)
+    card = folder / "жанна.vcf"
+    card.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Жанна\nTEL:89161234567\nEND:VCARD\n")
+    shown = crm("import", "contacts", str(card), "--dry-run").out
+    assert ("Жанна" in shown, "As they stand" in shown) == (True, False)
+
+
 def test_imports_are_listed_and_taken_back(crm: Crm, leads: Path) -> None:
     batch = crm("import", "leads", str(leads)).out.strip()
     [row] = json.loads(crm("import", "list", "--json").out)

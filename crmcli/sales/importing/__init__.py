@@ -48,8 +48,8 @@ def import_records(
 def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted) -> None:
     trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
     trial.run(lambda rows: None)
-    if trial.repeated:
-        lines = [f"line {line} repeats {', '.join(ids)}" for line, ids in trial.repeated]
+    if repeated := trial.taker.repeated:
+        lines = [f"line {line} repeats {', '.join(ids)}" for line, ids in repeated]
         more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
         raise RowsRepeat(
             f"{counted(len(lines), 'row repeats', 'rows repeat')} records: {'; '.join(lines[:SHOWN])}{more}",
