@@ -46,6 +46,9 @@ class Workspace(Folder):
         self.call = ""
         """The command line as a commit tells it, "" where verbs are called without one."""
         self.has_changed = False
+        self.is_settled = False
+        """Whether all that the command was to change is saved: what fails then is only the telling."""
+        self._in_series = False
 
     @classmethod
     def open(
@@ -251,6 +254,7 @@ class Workspace(Folder):
 
         The index learns of one of many when something is read of it next.
         """
+        self.is_settled = False
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.user or "me", command, self.now, cause, depth, call)
         with (
@@ -270,7 +274,18 @@ class Workspace(Folder):
             self.notes.append(change.warning)
         if change.touched and not self.dry_run:
             self.has_changed = True
+            self.is_settled = not self._in_series
             self._reindex(change.touched, later=is_one_of_many)
+
+    @contextmanager
+    def series(self) -> Iterator[None]:
+        """Changes that are one piece of work together: it is settled when the block ends."""
+        self.is_settled, self._in_series = False, True
+        try:
+            yield
+        finally:
+            self._in_series = False
+        self.is_settled = self.has_changed
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""

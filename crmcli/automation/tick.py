@@ -59,12 +59,13 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
         night.result.busy = lock is None
         if lock is None:
             return night.result
-        for _ in range(MOST_PASSES):
-            if not night.passes_once() or night.result.limited:
-                break
-            ws.look_again()
-            ws.read_clock()
-        note_end(lock, ws.now)
+        with ws.series():
+            for _ in range(MOST_PASSES):
+                if not night.passes_once() or night.result.limited:
+                    break
+                ws.look_again()
+                ws.read_clock()
+            note_end(lock, ws.now)
     return night.result
 
 

@@ -46,6 +46,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     if fix:
         _mend(session)
         ws.look_again()
+        ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = list(dict.fromkeys(found))
     warnings = [*surroundings(ws), *neglect(ws)]
@@ -59,8 +60,9 @@ def _mend(session: Session) -> None:
     """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
     from crmcli.sales.mending import mend
 
-    for mended in mend(session.workspace, lambda case: _may(session, case)):
-        session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
+    with session.workspace.series():
+        for mended in mend(session.workspace, lambda case: _may(session, case)):
+            session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
 
 
 def _may(session: Session, case: Loose | Lost) -> bool:

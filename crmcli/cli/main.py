@@ -77,8 +77,8 @@ def main() -> NoReturn:
         (session.out if "out" in session.__dict__ else sys.stdout).flush()
         _leave(code if isinstance(code, int) else 0)
     except CrmError as error:
-        _complain(session, error)
         only_untold = isinstance(error, _output_failed()) and _has_saved(session)
+        _complain(session, error if only_untold else _weighed(session, error))
         if only_untold:
             os._exit(0)  # stderr was written at once; stdout cannot be
         _leave(error.exit_code)
@@ -110,6 +110,15 @@ def _has_saved(session: Session) -> bool:
     return session.has_saved or (workspace is not None and workspace.has_changed)
 
 
+def _weighed(session: Session, error: CrmError) -> CrmError:
+    """An error that came after everything was saved is no reason to do it again: it has code 0."""
+    workspace = session.__dict__.get("workspace")
+    if workspace is not None and workspace.is_settled:
+        error.exit_code = 0
+        error.hint = "; ".join(["the change itself is saved", *filter(None, [error.hint])])
+    return error
+
+
 def _open_closed_streams() -> None:
     """Let nothing stand in for a stream that was closed (`>&-`), least of all a record's file.
 
@@ -128,6 +137,7 @@ def _run_tick_if_asked(session: Session) -> None:
         from crmcli.cli.tick import run_once
 
         session.workspace.call = "crm tick"
+        session.workspace.is_settled = False
         run_once(session)
         _commit_if_wanted(session)
 
@@ -171,8 +181,9 @@ def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
     words = error.strerror or str(error)
     where = f"{error.filename}: " if error.filename else ""
     kind = Forbidden if isinstance(error, PermissionError) else Conflict
-    _complain(session, kind(f"{where}{words}", "crm check tells whether all is well"))
-    _leave(kind.exit_code)
+    told = _weighed(session, kind(f"{where}{words}", "crm check tells whether all is well"))
+    _complain(session, told)
+    _leave(told.exit_code)
 
 
 def _leave_after_strange_letters(session: Session, error: UnicodeEncodeError) -> NoReturn:

@@ -22,11 +22,13 @@ def done(session: Session, refs: Sequence[str]) -> None:
     from crmcli.sales import tasks
 
     ws = session.workspace
-    for ref in refs:
-        finished, was_open = tasks.finish(ws, ws.resolve(ref, "task"))
-        words = "Done" if was_open else "Was done before"
-        row = raw_row(ws, finished)
-        tell(session, f"{words}: {finished.id} {finished.name}.", row)
+    ids = [ws.resolve(ref, "task") for ref in refs]
+    with ws.series():
+        for task_id in ids:
+            finished, was_open = tasks.finish(ws, task_id)
+            words = "Done" if was_open else "Was done before"
+            row = raw_row(ws, finished)
+            tell(session, f"{words}: {finished.id} {finished.name}.", row)
     notes(session)
 
 
@@ -39,9 +41,11 @@ def reopen(session: Session, refs: Sequence[str]) -> None:
     from crmcli.sales import tasks
 
     ws = session.workspace
-    for ref in refs:
-        opened, was_done = tasks.reopen(ws, ws.resolve(ref, "task"))
-        words = "Open again" if was_done else "Is open"
-        row = raw_row(ws, opened)
-        tell(session, f"{words}: {opened.id} {opened.name}.", row)
+    ids = [ws.resolve(ref, "task") for ref in refs]
+    with ws.series():
+        for task_id in ids:
+            opened, was_done = tasks.reopen(ws, task_id)
+            words = "Open again" if was_done else "Is open"
+            row = raw_row(ws, opened)
+            tell(session, f"{words}: {opened.id} {opened.name}.", row)
     notes(session)

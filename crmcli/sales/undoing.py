@@ -113,19 +113,20 @@ def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Eac
     """
     total = Undone(Pairs(ws.schema))
     tell = each or total.add
-    with ws.change("undo") as change:
-        ws.look_again()
-        parts = _parts(find(ws.history))[::-1]
-        done = _take_back(ws, change, parts.pop())
-        last = change.last_event
-    tell(done)
-    while parts:
+    with ws.series():
         with ws.change("undo") as change:
-            if change.last_event != last:  # somebody else has written meanwhile
-                ws.look_again()
+            ws.look_again()
+            parts = _parts(find(ws.history))[::-1]
             done = _take_back(ws, change, parts.pop())
             last = change.last_event
         tell(done)
+        while parts:
+            with ws.change("undo") as change:
+                if change.last_event != last:  # somebody else has written meanwhile
+                    ws.look_again()
+                done = _take_back(ws, change, parts.pop())
+                last = change.last_event
+            tell(done)
     return total
 
 

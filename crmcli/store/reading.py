@@ -118,7 +118,10 @@ class Folder:
             self._writing = False
 
     def _reindex(self, paths: Sequence[str], *, later: bool) -> None:
-        known = self._known_index() or self._new_index()
+        try:
+            known = self._known_index() or self._new_index()
+        except OSError:  # not even its code can be read; the change is saved, a refresh finds it
+            return
         known.touch(paths, later=later)
 
     # --- records --------------------------------------------------------------------------------

@@ -832,6 +832,7 @@ def test_an_error_in_the_middle_says_what_stands(
     with pytest.raises(Conflict, match="disk is full") as refusal:
         import_records(ws, "lead", source, "x.csv", Wanted(rejects=ws.root.parent / "r.csv"), stop)
     assert "up to line 21, 19 rows are imported already as batch-" in refusal.value.hint
+    assert not ws.is_settled
     assert len(all_of(ws, "lead")) == 19
     assert [row["crm_line"] for row in rejected(ws, "r.csv")] == ["5"]
 
@@ -849,7 +850,8 @@ def test_a_disk_without_room_for_the_rejects_is_told_with_what_stands(ws: Worksp
             import_records(ws, "lead", source, "x.csv", wanted, fill_the_disk)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "up to line 3, 1 rows are imported already as batch-" in refusal.value.hint
+    assert "up to line 3, 1 row is imported already as batch-" in refusal.value.hint
+    assert not ws.is_settled
     assert [path.name for path in ws.root.iterdir() if "r.csv" in path.name] == []
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, CrmError
 from crmcli.model.phones import is_country
+from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
 from crmcli.sales.importing.cardrows import Cards
 from crmcli.sales.importing.draft import Draft
@@ -102,20 +103,24 @@ class Import:
     def run(self, progress: Callable[[int], None]) -> Summary:
         """Read, take and give back every row, a thousand in one transaction."""
         rejects = None if self.wanted.dry_run else Rejects(self.wanted.rejects, self.source)
-        trial = self._trial() if self.wanted.dry_run else None
-        try:
-            for drafts, is_last in _chunks(self._drafts()):
-                self._take_chunk(drafts, trial, is_last=is_last)
-                for draft, reason, ids in self.taker.turned_back:
-                    if rejects is not None:
-                        rejects.add(draft, reason, ids)
-                self.taker.turned_back.clear()
-                progress(self.summary.rows)
-        except BaseException as error:
-            self._end_early(error, rejects)
-            raise
-        self._keep(rejects)
+        with self.ws.series():
+            try:
+                self._take_all(rejects, progress)
+            except BaseException as error:
+                self._end_early(error, rejects)
+                raise
+            self._keep(rejects)
         return self._finished()
+
+    def _take_all(self, rejects: Rejects | None, progress: Callable[[int], None]) -> None:
+        trial = self._trial() if self.wanted.dry_run else None
+        for drafts, is_last in _chunks(self._drafts()):
+            self._take_chunk(drafts, trial, is_last=is_last)
+            for draft, reason, ids in self.taker.turned_back:
+                if rejects is not None:
+                    rejects.add(draft, reason, ids)
+            self.taker.turned_back.clear()
+            progress(self.summary.rows)
 
     def _keep(self, rejects: Rejects | None) -> None:
         try:
@@ -187,7 +192,8 @@ class Import:
 
     def _say_what_stands(self, error: CrmError) -> None:
         if self.saved and not self.wanted.dry_run:
-            error.hint += f"; up to line {self._saved_line}, {self.saved} rows are imported already"
+            rows = counted(self.saved, "row is", "rows are")
+            error.hint += f"; up to line {self._saved_line}, {rows} imported already"
             error.hint += f" as {self.batch}: the same command again goes on there"
 
 
