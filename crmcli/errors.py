@@ -72,6 +72,10 @@ class Conflict(CrmError):
     exit_code = 5
 
 
+class OutputFailed(Conflict):
+    """The output could not be written: a full disk, most often."""
+
+
 class InvalidData(CrmError):
     """A record, file or configuration is wrong; `problems` names each place."""
 

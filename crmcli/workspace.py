@@ -47,7 +47,7 @@ class Workspace(Folder):
         """The command line as a commit tells it, "" where verbs are called without one."""
         self.has_changed = False
         self.is_settled = False
-        """Whether all that the command was to change is saved: what fails then is only the telling."""
+        """Whether no change is under way: what fails after the last one is only the telling."""
         self._in_series = False
 
     @classmethod
@@ -272,9 +272,9 @@ class Workspace(Folder):
             yield change
         if change.warning:
             self.notes.append(change.warning)
+        self.is_settled = not self._in_series
         if change.touched and not self.dry_run:
             self.has_changed = True
-            self.is_settled = not self._in_series
             self._reindex(change.touched, later=is_one_of_many)
 
     @contextmanager
@@ -285,7 +285,7 @@ class Workspace(Folder):
             yield
         finally:
             self._in_series = False
-        self.is_settled = self.has_changed
+        self.is_settled = True
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""

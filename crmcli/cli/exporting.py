@@ -9,7 +9,7 @@ import click
 
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.cli.telling import unreadable
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, OutputFailed
 from crmcli.model.schema import PLURAL
 
 export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards.")
@@ -96,8 +96,6 @@ def _format(asked: str) -> str:
 
 def _write(session: Session, pieces: Iterable[bytes]) -> None:
     """The bytes of the file as they are, except on a terminal, which gets no control characters."""
-    from crmcli.cli.output import OutputFailed
-
     if sys.stdout.isatty():
         for piece in pieces:
             session.out.text(piece.decode())
@@ -109,6 +107,4 @@ def _write(session: Session, pieces: Iterable[bytes]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputFailed(
-            f"the export cannot be written: {error.strerror or error}", "free some space"
-        ) from error
+        raise OutputFailed(f"the export cannot be written: {error.strerror or error}") from error

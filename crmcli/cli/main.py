@@ -11,7 +11,7 @@ import click
 
 from crmcli import __version__
 from crmcli.cli.params import LazyRoot, Session
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, OutputFailed
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("crmcli.cli.init:init", "Make a workspace."),
@@ -77,10 +77,9 @@ def main() -> NoReturn:
         (session.out if "out" in session.__dict__ else sys.stdout).flush()
         _leave(code if isinstance(code, int) else 0)
     except CrmError as error:
-        only_untold = isinstance(error, _output_failed()) and _has_saved(session)
-        _complain(session, error if only_untold else _weighed(session, error))
-        if only_untold:
-            os._exit(0)  # stderr was written at once; stdout cannot be
+        _complain(session, _weighed(session, error))
+        if isinstance(error, OutputFailed):
+            os._exit(error.exit_code)  # stderr was written at once; stdout cannot be
         _leave(error.exit_code)
     except click.ClickException as error:
         _complain_of_usage(session, error)
@@ -89,19 +88,13 @@ def main() -> NoReturn:
         _say("crm: stopped")
         _leave(130)
     except BrokenPipeError:
-        os._exit(0 if _has_saved(session) else 141)  # as other programs whose reader is gone
+        os._exit(0 if _is_settled(session) else 141)  # as other programs whose reader is gone
     except OSError as error:
         _leave_after_os_error(session, error)
     except UnicodeEncodeError as error:
         _leave_after_strange_letters(session, error)
     except Exception as error:
         _report_bug(error)
-
-
-def _output_failed() -> type[CrmError]:
-    from crmcli.cli.output import OutputFailed
-
-    return OutputFailed
 
 
 def _has_saved(session: Session) -> bool:
@@ -112,11 +105,18 @@ def _has_saved(session: Session) -> bool:
 
 def _weighed(session: Session, error: CrmError) -> CrmError:
     """An error that came after everything was saved is no reason to do it again: it has code 0."""
-    workspace = session.__dict__.get("workspace")
-    if workspace is not None and workspace.is_settled:
+    if _is_settled(session):
         error.exit_code = 0
         error.hint = "; ".join(["the change itself is saved", *filter(None, [error.hint])])
+    elif isinstance(error, OutputFailed):
+        so_far = "what was changed until then is saved; look with crm timeline"
+        error.hint = so_far if _has_saved(session) else "nothing was changed"
     return error
+
+
+def _is_settled(session: Session) -> bool:
+    """Whether everything that was to be changed is saved."""
+    return _has_saved(session) and session.workspace.is_settled
 
 
 def _open_closed_streams() -> None:
@@ -203,8 +203,8 @@ def _leave_after_strange_letters(session: Session, error: UnicodeEncodeError) ->
 def _complain(session: Session, error: CrmError) -> None:
     try:
         session.out.error(error)
-    except CrmError:
-        _say(f"crm: error: {error.message}")
+    except (CrmError, OSError):  # even what prints may be a file that cannot be opened now
+        _say(f"crm: error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
 
 
 def _complain_of_usage(session: Session, error: click.ClickException) -> None:

@@ -12,16 +12,12 @@ import click
 from crmcli.cli import formats, terminal
 from crmcli.cli.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 from crmcli.cli.table import clean, lay_out, one_line, pad, width
-from crmcli.errors import Conflict, CrmError, InvalidData, Refused
+from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
 
-__all__ = ["Column", "Locale", "Output", "OutputFailed", "Row"]
+__all__ = ["Column", "Locale", "Output", "Row"]
 
 PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
-
-
-class OutputFailed(Conflict):
-    """The output could not be written: a full disk, most often."""
 
 
 class Output:
@@ -281,7 +277,4 @@ def _cents(column: Column, rows: Sequence[Row]) -> bool | None:
 
 
 def _failed(error: OSError) -> OutputFailed:
-    return OutputFailed(
-        f"the output cannot be written: {error.strerror or error}",
-        "whatever the command changed is saved",
-    )
+    return OutputFailed(f"the output cannot be written: {error.strerror or error}")

@@ -318,6 +318,7 @@ def bulk_command(entity: str) -> click.Command:
         say_changes(session, changed)
         count = counted(len(changed), entity, PLURAL[entity])
         session.out.note(f"{'would change' if ws.dry_run else 'changed'} {count}")
+        unreadable(session)
 
     return Change(
         "bulk",

@@ -119,14 +119,14 @@ def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Eac
             parts = _parts(find(ws.history))[::-1]
             done = _take_back(ws, change, parts.pop())
             last = change.last_event
-        tell(done)
         while parts:
+            tell(done)
             with ws.change("undo") as change:
                 if change.last_event != last:  # somebody else has written meanwhile
                     ws.look_again()
                 done = _take_back(ws, change, parts.pop())
                 last = change.last_event
-            tell(done)
+    tell(done)
     return total
 
 

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from crmcli.cli.cells import Column, Locale, as_raw, plain, shown
-from crmcli.cli.output import Output, OutputFailed
+from crmcli.cli.output import Output
 from crmcli.cli.table import clean, cut, fit, one_line, pad, width
-from crmcli.errors import BadUsage, InvalidData, Problem, Refused
+from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
 from crmcli.render.style import Style
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -526,6 +526,11 @@ def test_a_full_disk_behind_stdout_does_not_undo_or_hide_what_was_saved(folder: 
     assert "cannot be written" in told
     assert "saved" in told
     assert len(list(folder.glob("data/leads/*/*.yaml"))) == 1
+
+
+def test_a_full_disk_behind_a_list_is_an_error_that_changed_nothing(folder: Path) -> None:
+    code, told = streamed(folder, "$CRM lead list --json > /dev/full")
+    assert (code, "nothing was changed" in told) == (5, True)
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
