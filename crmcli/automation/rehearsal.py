@@ -21,6 +21,7 @@ from crmcli.errors import InvalidData, NotFound
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.holds import holds
+from crmcli.model.plural import counted
 from crmcli.sales import stages
 from crmcli.sales.names import names_for
 from crmcli.store.repository import Author, Change
@@ -63,7 +64,7 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
         schedule = table.schedule
         missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
         chosen = len(schedules.selection(ws, table))
-        for_all = f"for {chosen} record" + ("s" if chosen != 1 else "")
+        for_all = f"for {counted(chosen, 'record')}"
         what = f"{schedule.do} {'once' if schedule.once else for_all}"
         coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, until))
         lines += [Planned(max(slot.at, ws.now), "", table.who, what) for slot in coming]

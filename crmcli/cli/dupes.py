@@ -104,9 +104,10 @@ def _sum_up(session: Session, plural: str, found: Search, groups: Sequence[Group
         pairs = counted(found.hidden, "pair is", "pairs are")
         out.note(f"{pairs} marked as no duplicates: --all shows them")
     if found.left_out:
+        left_out = counted(found.left_out, f"{found.scale.entity} was", f"{plural} were")
         out.note(
-            f"{found.left_out} {plural} were not compared with all that have their phone, company or "
-            "domain: too many have the same name there"
+            f"{left_out} not compared with all that have the same phone, company or domain: "
+            "too many have the same name there"
         )
 
 

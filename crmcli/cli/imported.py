@@ -116,8 +116,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
 
 def _line(count: int, one: str, many: str) -> str:
     """A count, right-aligned under the others, and its words."""
-    number, words = counted(count, one, many or one).split(" ", 1)
-    return f"{number:>7} {words}"
+    return f"{count:>7} {one if count == 1 else many or one}"
 
 
 def _told_of_columns(found: Summary) -> Iterator[str]:
@@ -129,6 +128,11 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         yield f"not taken: {counted(found.foreign_ids, 'id')} of another system"
     if found.unknown_owners:
         yield f"owners who are no users here, kept as text: {_counted(found.unknown_owners)}"
+    if found.unknown_stages:
+        yield f"stages that are none here: {_counted(found.unknown_stages)}"
+        yield "  (--stage-map NAME=STAGE, or NAME=PIPELINE/STAGE, says which of ours is meant)"
+    if found.unused_stages:
+        yield f"no row has what --stage-map names: {', '.join(found.unused_stages)}"
     if found.dangling_links:
         links = counted(found.dangling_links, "link leads", "links lead")
         yield f"{links} to records that are not here (yet)"

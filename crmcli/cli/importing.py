@@ -252,7 +252,7 @@ def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for text in texts:
         left, equals, right = text.rpartition("=")
-        if not equals or not left:
+        if not equals or not left.strip():
             raise BadUsage(f"--{option} {text!r} is not like {shape.partition(';')[0]}", shape)
         pairs[left] = right.strip()
     return pairs

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.arrival import Arrival
@@ -34,7 +35,7 @@ def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -
 
 def say_reshaped(session: Session, text: str, done: Reshaped, row: Mapping[str, object]) -> None:
     """Print what became of a field or a value, in how many records, and which other files changed."""
-    count = f", in {done.records} record{'s' if done.records != 1 else ''}" if done.records else ""
+    count = f", in {counted(done.records, 'record')}" if done.records else ""
     tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
     for path in done.files:
         if path != "settings.yaml":
@@ -71,5 +72,5 @@ def unreadable(session: Session) -> None:
     """Say how many files a list could not show."""
     count = len(session.workspace.problems())
     if count:
-        session.out.note(f"{count} file{'s' if count > 1 else ''} cannot be read: see crm check")
+        session.out.note(f"{counted(count, 'file')} cannot be read: see crm check")
     notes(session)

@@ -280,21 +280,49 @@ def test_stages_of_another_crm_are_mapped(ws: Workspace) -> None:
         "Договор/счёт": "Продажи/Предложение",
     }
     found = load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages=stages)
-    assert (found.created, found.rejected) == (4, 1)  # Д: nobody said what Основная is
+    assert (found.created, found.rejected) == (3, 2)
     places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in all_of(ws, "deal")}
     assert places == {
-        "А": ("service", "start"),
         "Б": ("service", "start"),
         "В": ("sales", "offer"),
         "Г": ("sales", "offer"),
     }
+    # Nobody said what pipeline Основная is: of В the mapping does.
+    assert found.unknown_stages == {"Первичный контакт": 1, "Запрос": 1}
 
 
-@pytest.mark.parametrize("ref", ["nowhere", "sales/nowhere", "nowhere/offer"])
+def test_a_mapped_stage_is_looked_for_in_the_pipeline_of_its_row(ws: Workspace) -> None:
+    (ws.root / "pipelines.yaml").write_text(
+        """
+leads: {stages: [{id: new, name: Новый}, {id: won, name: Успех, kind: won}, {id: junk, name: Брак, kind: lost}]}
+deals:
+  - {id: sales, name: Продажи, stages: [{id: offer, name: КП}, {id: invoice, name: Счёт},
+     {id: won, name: Успех, kind: won}, {id: lost, name: Отказ, kind: lost}]}
+  - {id: service, name: Сервис, stages: [{id: offer, name: Первая встреча}, {id: talk, name: Счёт},
+     {id: done, name: Готово, kind: won}, {id: fail, name: Срыв, kind: lost}]}
+"""
+    )
+    rows = (
+        "Название;Воронка;Стадия\nА;Сервис;Их счёт\nБ;Сервис;Их КП\nВ;Продажи;Их КП\nГ;;ИХ СЧЕТ\n"
+    )
+    ws = Workspace.open(ws.root)
+    found = load(ws, "deal", rows, stages={"Их счёт": "Счёт", "Их КП": "КП", "Их брак": "lost"})
+    places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in all_of(ws, "deal")}
+    assert places == {
+        "А": ("service", "talk"),
+        "В": ("sales", "offer"),
+        "Г": ("sales", "invoice"),
+    }
+    assert (found.unknown_stages, found.unused_stages) == ({"Их КП": 1}, ["Их брак"])
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "sales/nowhere", "nowhere/offer", "", "sales/", "NEW"])
 def test_a_mapped_stage_must_be_here(ws: Workspace, ref: str) -> None:
-    with pytest.raises(BadUsage, match="nowhere"):
+    with pytest.raises(BadUsage, match="--stage-map Первичный контакт="):
         load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Первичный контакт": ref})
     assert all_of(ws, "deal") == []
+    with pytest.raises(BadUsage, match="twice"):
+        load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Её": "offer", "ее": "request"})
 
 
 def test_a_deal_of_a_file_without_names_is_called_by_its_client(ws: Workspace) -> None:

@@ -34,7 +34,7 @@ from crmcli.sales.importing.mapping import (
 from crmcli.sales.importing.mentions import LINK_PARTS, MentionReader
 from crmcli.sales.importing.personnames import finish_name
 from crmcli.sales.importing.presets import Preset
-from crmcli.sales.importing.stagenames import StageNames
+from crmcli.sales.importing.stagenames import StageNames, UnknownPipeline
 from crmcli.sales.sheet import UNKNOWN, sheet_columns, unguard
 from crmcli.store.jsonlines import read_object
 from crmcli.workspace import Workspace
@@ -297,8 +297,8 @@ class RowReader:
         try:
             found = self.stages.find(pipeline, stage)
         except ValueError as error:
-            fault = f"{error}; --stage-map says which of ours is meant" if stage else str(error)
-            draft.faults.append((self.label_of("stage" if stage else "pipeline"), fault))
+            column = "pipeline" if isinstance(error, UnknownPipeline) else "stage"
+            draft.faults.append((self.label_of(column), str(error)))
             return
         for name, value in zip(("pipeline", "stage"), found, strict=True):
             if value:

@@ -186,6 +186,8 @@ class Import:
             found.decoded.clear()  # the card itself is what stands in the file
         found.made = self.taker.made
         found.unknown_owners = dict(self.reader.cells.unknown_owners)
+        found.unknown_stages = dict(self.reader.stages.unknown)
+        found.unused_stages = list(self.reader.stages.unused.values())
         found.filled = dict(self.reader.filled)
         found.foreign_ids = self.reader.foreign_ids
         return found

@@ -95,6 +95,8 @@ class Summary:
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     made: Mapping[str, int] = field(default_factory=dict)
     unknown_owners: Mapping[str, int] = field(default_factory=dict)
+    unknown_stages: Mapping[str, int] = field(default_factory=dict)
+    unused_stages: Sequence[str] = ()
     columns: Sequence[Column] = ()
     filled: Mapping[str, int] = field(default_factory=dict)
     sample: list[Mapping[str, Raw]] = field(default_factory=list)
@@ -157,6 +159,8 @@ class Summary:
             "unmapped": self.unmapped,
             "ignored": [column.label for column in self.columns if column.ignored],
             "unknown_owners": dict(self.unknown_owners),
+            "unknown_stages": dict(self.unknown_stages),
+            "unused_stages": list(self.unused_stages),
             "conflicts": [{"line": line, "column": c} for line, c in self.conflicts[:SHOWN]],
             "conflicting": len(self.conflicts),
             "read": self.totals.as_dict(),
