@@ -280,12 +280,13 @@ class Workspace(Folder):
     @contextmanager
     def series(self) -> Iterator[None]:
         """Changes that are one piece of work together: it is settled when the block ends."""
-        self.is_settled, self._in_series = False, True
+        outer, self._in_series = self._in_series, True
+        self.is_settled = False
         try:
             yield
         finally:
-            self._in_series = False
-        self.is_settled = True
+            self._in_series = outer
+        self.is_settled = not outer
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""

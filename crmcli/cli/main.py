@@ -70,9 +70,7 @@ def main() -> NoReturn:
     _open_closed_streams()
     session = Session()
     try:
-        code = crm.main(standalone_mode=False, obj=session, prog_name="crm")
-        _commit_if_wanted(session)
-        _run_tick_if_asked(session)
+        code = _run(session)
         # `--version` printed without our output, which need not be imported for it.
         (session.out if "out" in session.__dict__ else sys.stdout).flush()
         _leave(code if isinstance(code, int) else 0)
@@ -97,6 +95,29 @@ def main() -> NoReturn:
         _report_bug(error)
 
 
+def _run(session: Session) -> object:
+    """The command, and what follows a change, even one that could not be told; the exit code."""
+    try:
+        code = crm.main(standalone_mode=False, obj=session, prog_name="crm")
+    except Exception:
+        if _is_settled(session):
+            _follow_up(session)
+        raise
+    _follow_up(session)
+    return code
+
+
+def _follow_up(session: Session) -> None:
+    _commit_if_wanted(session)
+    if session.tick and not session.dry_run:
+        from crmcli.cli.tick import run_once
+
+        session.workspace.call = "crm tick"
+        session.workspace.is_settled = False
+        run_once(session)
+        _commit_if_wanted(session)
+
+
 def _has_saved(session: Session) -> bool:
     """Whether something was changed: where only the telling failed, trying again would do it twice."""
     workspace = session.__dict__.get("workspace")
@@ -108,9 +129,9 @@ def _weighed(session: Session, error: CrmError) -> CrmError:
     if _is_settled(session):
         error.exit_code = 0
         error.hint = "; ".join(["the change itself is saved", *filter(None, [error.hint])])
-    elif isinstance(error, OutputFailed):
-        so_far = "what was changed until then is saved; look with crm timeline"
-        error.hint = so_far if _has_saved(session) else "nothing was changed"
+    elif _has_saved(session) and (session.tick or isinstance(error, OutputFailed)):
+        so_far = "what was changed until then is saved"
+        error.hint = "; ".join([so_far, *filter(None, [error.hint])])
     return error
 
 
@@ -130,16 +151,6 @@ def _open_closed_streams() -> None:
                 os.close(number)
             os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
             setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115  # till the end
-
-
-def _run_tick_if_asked(session: Session) -> None:
-    if session.tick and not session.dry_run:
-        from crmcli.cli.tick import run_once
-
-        session.workspace.call = "crm tick"
-        session.workspace.is_settled = False
-        run_once(session)
-        _commit_if_wanted(session)
 
 
 def _commit_if_wanted(session: Session) -> None:
@@ -162,15 +173,15 @@ def _commit_if_wanted(session: Session) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    with contextlib.suppress(OSError):  # nobody is left who could be told
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def _leave(code: int) -> NoReturn:
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        os._exit(code or 1)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # the output's own flush came before, and was heeded
+            stream.flush()
     # Nothing is left to be done: the interpreter's own tidying up would cost a few milliseconds.
     os._exit(code)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import tzinfo
 
 import click
@@ -246,7 +246,10 @@ class Output:
         return self.paint(text, "red", bold=True) if sys.stderr.isatty() else text
 
     def _say(self, text: str, *, painted: bool = False) -> None:
-        sys.stderr.write(terminal.printable(text if painted else clean(text), sys.stderr) + "\n")
+        with suppress(OSError):  # a full stderr must not end what is half done
+            sys.stderr.write(
+                terminal.printable(text if painted else clean(text), sys.stderr) + "\n"
+            )
 
     def _page(self, lines: Sequence[str]) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""

@@ -24,11 +24,10 @@ def done(session: Session, refs: Sequence[str]) -> None:
     ws = session.workspace
     ids = [ws.resolve(ref, "task") for ref in refs]
     with ws.series():
-        for task_id in ids:
-            finished, was_open = tasks.finish(ws, task_id)
-            words = "Done" if was_open else "Was done before"
-            row = raw_row(ws, finished)
-            tell(session, f"{words}: {finished.id} {finished.name}.", row)
+        changed = [tasks.finish(ws, task_id) for task_id in ids]
+    for finished, was_open in changed:
+        words = "Done" if was_open else "Was done before"
+        tell(session, f"{words}: {finished.id} {finished.name}.", raw_row(ws, finished))
     notes(session)
 
 
@@ -43,9 +42,8 @@ def reopen(session: Session, refs: Sequence[str]) -> None:
     ws = session.workspace
     ids = [ws.resolve(ref, "task") for ref in refs]
     with ws.series():
-        for task_id in ids:
-            opened, was_done = tasks.reopen(ws, task_id)
-            words = "Open again" if was_done else "Is open"
-            row = raw_row(ws, opened)
-            tell(session, f"{words}: {opened.id} {opened.name}.", row)
+        changed = [tasks.reopen(ws, task_id) for task_id in ids]
+    for opened, was_done in changed:
+        words = "Open again" if was_done else "Is open"
+        tell(session, f"{words}: {opened.id} {opened.name}.", raw_row(ws, opened))
     notes(session)

@@ -528,9 +528,24 @@ def test_a_full_disk_behind_stdout_does_not_undo_or_hide_what_was_saved(folder: 
     assert len(list(folder.glob("data/leads/*/*.yaml"))) == 1
 
 
-def test_a_full_disk_behind_a_list_is_an_error_that_changed_nothing(folder: Path) -> None:
+def test_a_full_disk_behind_a_list_is_an_error(folder: Path) -> None:
     code, told = streamed(folder, "$CRM lead list --json > /dev/full")
-    assert (code, "nothing was changed" in told) == (5, True)
+    assert (code, "cannot be written" in told, "saved" in told) == (5, True, False)
+
+
+def test_a_full_disk_behind_stderr_changes_no_exit_code(folder: Path) -> None:
+    code, told = streamed(folder, "$CRM lead add --name Анна -v --tick 2> /dev/full")
+    assert (code, told) == (0, "")
+    assert streamed(folder, "$CRM lead show нет 2> /dev/full")[0] == 3
+    assert streamed(folder, "$CRM lead add --name Борис --tick > /dev/full 2>&1")[0] == 0
+    assert len(list(folder.glob("data/leads/*/*.yaml"))) == 2
+
+
+def test_what_follows_a_change_follows_though_it_cannot_be_told(folder: Path) -> None:
+    code, told = streamed(folder, "$CRM lead add --name Анна --tick > /dev/full")
+    assert (code, "the change itself is saved" in told) == (0, True)
+    assert len(list(folder.glob("data/leads/*/*.yaml"))) == 1
+    assert (folder / ".crm/tick.lock").exists()
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:

@@ -71,4 +71,9 @@ def test_several_changes_are_settled_when_all_are_saved(folder: Path) -> None:
     with pytest.raises(Refused), ws.change("lead add"):
         stop()
     seen.append(ws.is_settled)
-    assert seen == [True, False, False, True, False]
+    with ws.series():
+        with ws.series():
+            records.add(ws, "lead", {"name": "Глеб"})
+        seen.append(ws.is_settled)
+    seen.append(ws.is_settled)
+    assert seen == [True, False, False, True, False, False, True]

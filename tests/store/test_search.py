@@ -149,11 +149,14 @@ def test_an_excerpt_is_a_line_round_the_word(text: str, word: str, shown: str | 
 
 
 @pytest.mark.parametrize("text", ["со", "сос", "сосно"])
-def test_a_name_in_which_a_word_begins_so_comes_first(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["Посёлок «Сосновый бор»", 'ООО "Сосновка"', "ООО (Сосновка)", "Торг-Сосновка"]
+)
+def test_a_name_in_which_a_word_begins_so_comes_first(tmp_path: Path, name: str, text: str) -> None:
     folder = Folder(tmp_path, SCHEMA)
     folder.write({"id": "contact-00000001", "name": "Подсосновый Илья", "comment": "сосны, сосны"})
     folder.write({"id": "contact-00000002", "name": "Пётр", "comment": "сосновый сосновый брус"})
-    folder.write({"id": "contact-00000003", "name": "Посёлок «Сосновый бор»"})
+    folder.write({"id": "contact-00000003", "name": name})
     hits = folder.fresh().search(text, ("contact",))
     folder.index.close()
     assert [hit.id[-1] for hit in hits] == ["3", "1", "2"]

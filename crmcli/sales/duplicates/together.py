@@ -32,17 +32,27 @@ def merge_certain(
 
     Records that do not fit the search's condition stay. With a dry run nothing is written.
     """
+    done: Joined | None = None
     with ws.series():
         for group in groups:
             if found.wanted is not None and group.ids[0] not in found.wanted:
                 continue
-            wanted, left = _plan(ws, found, group)
-            if wanted is not None:
-                merging.merge(ws, wanted)
-            merged = tuple(other.id for other in wanted.others) if wanted else ()
-            if merged or left:
-                name = str(group.alike[0].record.get("name"))
-                each(Joined(group.ids[0], name, merged, tuple(left)))
+            if done is not None:
+                each(done)
+            done = _join(ws, found, group)
+    if done is not None:
+        each(done)  # the last one is told when all are merged: what fails then is only the telling
+
+
+def _join(ws: Workspace, found: Search, group: Group) -> Joined | None:
+    wanted, left = _plan(ws, found, group)
+    if wanted is not None:
+        merging.merge(ws, wanted)
+    merged = tuple(other.id for other in wanted.others) if wanted else ()
+    if not merged and not left:
+        return None
+    name = str(group.alike[0].record.get("name"))
+    return Joined(group.ids[0], name, merged, tuple(left))
 
 
 def _plan(ws: Workspace, found: Search, group: Group) -> tuple[Plan | None, list[tuple[str, str]]]:

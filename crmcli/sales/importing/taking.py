@@ -178,8 +178,9 @@ class Taker:
             found.kept += update.save(change, self._ws, self._facts)  # first: it may be refused
             self._add(change, draft, links)
             found.dangling_links += links.dangling
-            name = {"merge": "merged", "replace": "replaced", "complete": "completed"}[policy]
-            setattr(found, name, getattr(found, name) + 1)
+            found.merged += policy == "merge"
+            found.replaced += policy == "replace"
+            found.completed += policy == "complete"
             return
         found.skipped += 1
         self.repeated.append((draft.line, list(repeated)))

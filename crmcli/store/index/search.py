@@ -23,6 +23,7 @@ _PHONE_DIGITS = 5  # fewer are found in phones too, but as a word like any other
 _NATIONAL = 11  # digits of a Russian number that begins with 8
 _RANKED = 8
 """The first so many words decide which of the records found comes first."""
+_BEFORE_WORDS = '«„“(-"'
 _WIDTH = 80
 """Characters of an excerpt."""
 
@@ -130,7 +131,9 @@ def _matching(
 ) -> list[tuple[int, str]]:
     """Numbers and ids; in whose names most of the words begin comes first, then by the index's own rank."""
     condition, parameters = terms
-    name = "replace(' ' || text.name, '«', ' ')"
+    name = "' ' || text.name"
+    for mark in _BEFORE_WORDS:
+        name = f"replace({name}, '{mark}', ' ')"
     begins = [f"(instr({name}, ' ' || ?) = 0)" for _ in words]
     inside = ["(instr(text.name, ?) = 0)" for _ in words]
     best = [" + ".join(begins), " + ".join(inside)] if words else []
