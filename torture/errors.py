@@ -33,6 +33,8 @@ ERRORS = {
 SCENES = ("first add", "add", "move", "first convert")
 """The commands at whose every call there is an error; of every other one there are so many:"""
 SAMPLE = 60
+PASSED_OVER = "cannot be read: see crm check"
+UNHEARD = "(stderr cannot be written either)"
 PAGES = 40
 """Free pages of a full disk, from none up."""
 
@@ -59,12 +61,15 @@ def tries(points: list[Point], most: int, dice: random.Random) -> list[Try]:
 def judge(
     done: Done, at_once: State, later: State, states: list[State], where: str, score: Score
 ) -> None:
-    """Exit 0 if and only if it is committed, and words that are true."""
+    """Exit 0 if and only if it is committed, and words that are true.
+
+    A bulk change and a merge pass over a file that cannot be read, and say so: it is no fault.
+    """
     said = done.err.strip()
     if done.code == 70 or done.code < 0 or "Traceback" in said or "bug in crm" in said:
         score.fault("other", f"{where}: exit {done.code}: {said}")
-    if "cannot be read" in said and where.startswith("bulk"):
-        return  # which changes those that can be read, and says so
+    if done.code == 0 and PASSED_OVER in said and where.startswith(("bulk", "merge")):
+        return
     if later not in (states[0], states[-1]):
         score.fault("torn", f"{where}: a state that never was; exit {done.code}: {said}")
         return
@@ -75,7 +80,7 @@ def judge(
             score.fault("lost", f"{where}: exit 0, and not there")
         elif at_once != later and not says_saved:
             score.fault("other", f"{where}: not yet in its place, and does not say so: {said}")
-    elif is_saved and not says_saved:
+    elif is_saved:
         score.fault("other", f"{where}: saved, and says: exit {done.code} {said}")
     elif not is_saved and (says_saved and "nothing" not in said):
         score.fault("other", f"{where}: not saved, and says: {said}")
@@ -88,9 +93,11 @@ def _fail(scene: Scene, what: Try, states: list[State], root: Path, score: Score
     where = f"{scene.name}, {what.error} at {point.call} {point.number}{'+' if what.on else ''}"
     scene.stand(root)
     done = inject(scene.reference, root, point, f"error={what.error}", on=what.on)
+    if what.on and point.call == "write" and not done.err:
+        done = done._replace(err=UNHEARD)
     at_once = state(content(root))
     following = run((*crm(), "check"), root)
-    if following.finds_harm:
+    if following.finds_harm and not (scene.name == "merge" and PASSED_OVER in done.err):
         score.fault("other", f"{where}: crm check: {following.out}{following.err}")
     judge(done, at_once, state(content(root)), states, f"{where} [{point.line[:120]}]", score)
     score.ran()
@@ -100,10 +107,13 @@ def _fail(scene: Scene, what: Try, states: list[State], root: Path, score: Score
 def _answers(scene: Scene, states: list[State], root: Path, score: Score) -> None:
     """Nobody reads what is said: a full device, a pipe that is closed."""
     for words, tail in (("a full device", "> /dev/full"), ("a closed pipe", "| true"),
-                        ("no stdout", ">&-"), ("no stderr", "2>&-")):  # fmt: skip
+                        ("no stdout", ">&-"), ("no stderr", "2>&-"),
+                        ("both on a full device", "> /dev/full 2>&1")):  # fmt: skip
         scene.stand(root)
         command = " ".join(f"'{arg}'" for arg in scene.reference)
         done = run(("bash", "-c", f"set -o pipefail; {command} {tail}"), root)
+        if "2>" in tail:
+            done = done._replace(err=UNHEARD)
         found = state(content(root))
         where = f"{scene.name}, {words}"
         if done.code in (0, 141):  # 141: the reader had gone, as with any other program
