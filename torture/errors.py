@@ -14,7 +14,7 @@ from typing import NamedTuple
 from torture.kills import snapshots
 from torture.scenes import Scene, scenes
 from torture.score import Score
-from torture.states import State, content, state
+from torture.states import State, all_but_one, content, state
 from torture.tracing import Done, Point, crm, environ, inject, missing, record, run
 
 ERRORS = {
@@ -63,15 +63,14 @@ def judge(
 ) -> None:
     """Exit 0 if and only if it is committed, and words that are true.
 
-    A bulk change and a merge pass over a file that cannot be read, and say so: it is no fault.
+    A bulk change and a merge pass over a file that cannot be read, and say so: then it alone is old.
     """
     said = done.err.strip()
     if done.code == 70 or done.code < 0 or "Traceback" in said or "bug in crm" in said:
         score.fault("other", f"{where}: exit {done.code}: {said}")
-    if done.code == 0 and PASSED_OVER in said and where.startswith(("bulk", "merge")):
-        return
     if later not in (states[0], states[-1]):
-        score.fault("torn", f"{where}: a state that never was; exit {done.code}: {said}")
+        if not (_passed_over(done, where) and all_but_one(later, states[0], states[-1])):
+            score.fault("torn", f"{where}: a state that never was; exit {done.code}: {said}")
         return
     is_saved = later == states[-1]
     says_saved = "saved" in said
@@ -88,6 +87,10 @@ def judge(
         score.fault("other", f"{where}: exit {done.code} without a word")
 
 
+def _passed_over(done: Done, where: str) -> bool:
+    return done.code == 0 and PASSED_OVER in done.err and where.startswith(("bulk", "merge"))
+
+
 def _fail(scene: Scene, what: Try, states: list[State], root: Path, score: Score) -> None:
     point = what.point
     where = f"{scene.name}, {what.error} at {point.call} {point.number}{'+' if what.on else ''}"
@@ -97,7 +100,7 @@ def _fail(scene: Scene, what: Try, states: list[State], root: Path, score: Score
         done = done._replace(err=UNHEARD)
     at_once = state(content(root))
     following = run((*crm(), "check"), root)
-    if following.finds_harm and not (scene.name == "merge" and PASSED_OVER in done.err):
+    if following.finds_harm and not _passed_over(done, scene.name):
         score.fault("other", f"{where}: crm check: {following.out}{following.err}")
     judge(done, at_once, state(content(root)), states, f"{where} [{point.line[:120]}]", score)
     score.ran()

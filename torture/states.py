@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from crmcli.model.values import ENTITIES, ID_LETTERS
@@ -14,6 +15,7 @@ State = tuple[tuple[str, str], ...]
 """Each file below data/ with its content, under names that do not depend on chance."""
 
 _RECORD = re.compile(rf"\b(?:{'|'.join((*ENTITIES, 'batch'))})-[{ID_LETTERS}]{{8}}\b")
+_NAMED = re.compile(rf"\b[a-z]+-(?:\d+|[{ID_LETTERS}]{{8}})\b")
 _EVENT = re.compile(rf"\be[{ID_LETTERS}]{{16}}\b")
 _CHAIN = re.compile(",[0-9a-f]{16}$", re.MULTILINE)
 _LETTER = re.compile(r"<[^<>\s]+@[^<>\s]+>")
@@ -63,6 +65,20 @@ def state(found: dict[str, bytes]) -> State:
 def timeline_of(seen: State) -> str:
     """The part of a state that only grows."""
     return "".join(text for path, text in seen if path.startswith("data/timeline/"))
+
+
+def all_but_one(seen: State, before: State, after: State) -> bool:
+    """Whether every record is as `after` the change, save one that is as it was `before`.
+
+    Ids do not count: of a merge, the one that is left may differ only in the id to which it links.
+    """
+
+    def records(of: State) -> Counter[str]:
+        texts = (text for path, text in of if not path.startswith("data/timeline/"))
+        return Counter(_NAMED.sub("id", text) for text in texts)
+
+    left = records(seen) - records(after)
+    return left.total() <= 1 and left <= records(before)
 
 
 def settle(root: Path) -> State:

@@ -58,9 +58,7 @@ def _print_mapping(session: Session, found: Summary) -> None:
         shown = [dict(zip(labels, map(str, cells), strict=False)) for cells in found.decoded]
         session.out.section("As they stand in the file", shown, [Column(name) for name in labels])
     if session.out.is_table and names:
-        session.out.section(
-            f"The first {len(found.sample)} rows", found.sample, [Column(name) for name in names]
-        )
+        session.out.section("The first rows", found.sample, [Column(name) for name in names])
 
 
 def _told(session: Session, found: Summary) -> Iterator[str]:

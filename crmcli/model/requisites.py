@@ -211,7 +211,7 @@ def _check_iban(account: BankAccount) -> None:
     if not iban.is_valid(account.account):
         raise ValueError(f"IBAN {account.account}: the check digits are wrong")
     if account.bic and not re.fullmatch(SWIFT_RULE, account.bic):
-        raise ValueError(f"BIC {account.bic!r} is not 8 or 11 letters and digits, like COBADEFFXXX")
+        raise ValueError(f"BIC {account.bic!r} is not 8 or 11 letters and digits, like COBADEFF370")
 
 
 def _bare(text: str) -> str:

@@ -29,6 +29,13 @@ def test_a_conversion_that_cannot_be_told_whole_is_saved(crm: Crm, folder: Path)
     assert "the change itself is saved" in run.err
 
 
+def test_the_tick_follows_a_change_that_could_not_be_told(crm: Crm, folder: Path) -> None:
+    lead = crm("lead", "add", "--name", "Анна Ким").out.strip()
+    (folder / "data/blocklist.csv").mkdir()
+    crm("lead", "convert", lead, "--tick")
+    assert (stage(crm, lead), (folder / ".crm/tick.lock").exists()) == ("converted", True)
+
+
 def test_what_fails_before_anything_is_saved_fails(crm: Crm, folder: Path) -> None:
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data/blocklist.csv").mkdir()
