@@ -33,7 +33,7 @@ def _no_real_home(
         "NO_COLOR": "1", "PAGER": "cat", "COLUMNS": "100",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    for name in ("VISUAL", "EDITOR", "CLICOLOR_FORCE", "FORCE_COLOR"):
+    for name in ("VISUAL", "EDITOR", "CLICOLOR_FORCE", "FORCE_COLOR", "XDG_STATE_HOME", "SUDO_UID"):
         monkeypatch.delenv(name, raising=False)
 
 

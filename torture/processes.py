@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from crmcli.store import files, layout
+from crmcli.store import layout, locks
 from torture.scenes import new
 from torture.score import Score
 from torture.tracing import Done, Program, crm, environ, run, text_of
@@ -79,7 +79,7 @@ class Crowd:
         mine = f"{process.pid} ".encode()
         while process.poll() is None:
             with contextlib.suppress(OSError):
-                if (self.root / files.LOCK).read_bytes().startswith(mine):
+                if (self.root / locks.LOCK).read_bytes().startswith(mine):
                     time.sleep(later)
                     process.kill()
                     return
@@ -110,7 +110,7 @@ class Crowd:
     def _has_the_lock(self, process: int) -> bool:
         """Whether it died as it held the lock: its name still stands there, if nobody came since."""
         with contextlib.suppress(OSError):
-            return (self.root / files.LOCK).read_bytes().startswith(f"{process} ".encode())
+            return (self.root / locks.LOCK).read_bytes().startswith(f"{process} ".encode())
         return False
 
     def fail(self, kind: str, done: Done, words: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmcli.store import commit, files, repository, transaction
+from crmcli.store import commit, files, locks, repository, transaction
 from crmcli.store.commit import SUFFIX, TXN, Append, Applying, CommitRecord, Put
 
 
@@ -43,8 +43,8 @@ def _patch(where: Any, name: str, what: object) -> None:
 def _unsynced(chosen: Callable[[str], bool]) -> None:
     write = files.write_file
 
-    def written(path: Path | str, data: bytes, *, durable: bool = True, like: Any = None) -> None:
-        write(path, data, durable=durable and not chosen(str(path)), like=like)
+    def written(path: Path | str, data: bytes, *, durable: bool = True, **more: Any) -> None:
+        write(path, data, durable=durable and not chosen(str(path)), **more)
 
     _patch(files, "write_file", written)
 
@@ -207,13 +207,13 @@ def applied_first() -> None:
 
 
 def _unlocked(chosen: int) -> None:
-    take = files._take
+    take = locks._take
 
     def taken(fd: int, how: int, *args: Any, **more: Any) -> None:
         if how != chosen:
             take(fd, how, *args, **more)
 
-    _patch(files, "_take", taken)
+    _patch(locks, "_take", taken)
 
 
 def no_lock() -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from crmcli.model.values import ENTITIES, ID_LETTERS
-from crmcli.store import files
+from crmcli.store import locks
 from crmcli.store.commit import KEPT, QUARANTINE
 from crmcli.store.transaction import leftovers, recover
 
@@ -83,7 +83,7 @@ def all_but_one(seen: State, before: State, after: State) -> bool:
 
 def settle(root: Path) -> State:
     """What the next command makes of the folder; AssertionError if it has to put anything aside."""
-    with files.exclusive(root, "torture"):
+    with locks.exclusive(root, "torture"):
         recover(root)
     aside = leftovers(root)
     assert aside == [], f"put aside in {KEPT} or {QUARANTINE}: {[str(p) for p in aside]}"

@@ -77,7 +77,7 @@ def _alone(ws: Workspace) -> Iterator[int | None]:
     """
     files.make_folders(ws.root, LOCK.rpartition("/")[0])
     with files.os_errors(f"lock {LOCK}"):
-        fd = os.open(ws.root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        fd = files.open_own(ws.root / LOCK, os.O_RDWR)
     try:
         yield fd if _taken(fd) else None
     finally:

@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jobs": ("crmcli.cli.jobs:jobs", "What robots did; retry, cancel, resolve."),
     "trigger": ("crmcli.cli.trigger:trigger", "Fire a code that triggers wait for."),
     "check": ("crmcli.cli.check:check", "Look for problems in the files."),
+    "trust": ("crmcli.cli.trust:trust", "Approve a workspace that somebody else owns or has made."),
     "help": ("crmcli.cli.helping:help_", "Help on a command, or on conditions."),
 }
 

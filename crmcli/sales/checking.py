@@ -12,7 +12,7 @@ from crmcli.model.schema import CLASSES
 from crmcli.sales import tombstones
 from crmcli.sales.blocklist import blocklist
 from crmcli.sales.inquest import Inquest
-from crmcli.store import chain, files, inspecting, layout
+from crmcli.store import chain, inspecting, layout, locks
 from crmcli.store.index import base
 from crmcli.store.transaction import leftovers, strays
 from crmcli.workspace import Workspace
@@ -56,7 +56,7 @@ def own_state(ws: Workspace) -> list[Problem]:
 
     Ask before anything else is read: a damaged index is built anew by whoever reads it.
     """
-    with files.shared(ws.root):  # what stands there while somebody writes is his
+    with locks.shared(ws.root):  # what stands there while somebody writes is his
         left = strays(ws.root)
     found = [
         Problem(path, 0, "a killed command has left this, and never saved it", _BY_FIX)

@@ -15,7 +15,7 @@ from crmcli.sales.links import links_of
 from crmcli.sales.records import with_values, without_link
 from crmcli.sales.tombstones import successor
 from crmcli.sales.uniting import relinked
-from crmcli.store import chain, files, inspecting, layout, timeline
+from crmcli.store import chain, files, inspecting, layout, locks, timeline
 from crmcli.store.index import base
 from crmcli.store.index.documents import IndexDamaged
 from crmcli.store.transaction import Transaction, recover, strays
@@ -86,7 +86,7 @@ def _own_state(ws: Workspace) -> Iterator[Mended]:
     """What stands in .crm/ and belongs to no change."""
     left = strays(ws.root)
     if left and not ws.dry_run:
-        with files.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
+        with locks.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
             recover(ws.root)
     yield from (Mended(path, "removed what a killed command had left") for path in left)
     folder = ws.root / layout.STATE
@@ -152,7 +152,7 @@ def _places(ws: Workspace) -> Iterator[Mended]:
 @contextmanager
 def _alone(ws: Workspace) -> Iterator[Transaction]:
     """A transaction for files that are no records; written at the end, but for a dry run."""
-    with files.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
+    with locks.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
         recover(ws.root)
         plan = Transaction(ws.root, "check --fix", ws.user)
         yield plan

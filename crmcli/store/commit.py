@@ -213,7 +213,7 @@ class Applying:
     def _append(self, append: Append) -> None:
         target = self._target(append.path)
         self._make_room(append.path)
-        fd = os.open(target, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        fd = files.open_own(target, os.O_RDWR)
         try:
             offset, text = _what_is_missing(fd, append)
             if text:

@@ -1,29 +1,20 @@
-"""Files as the store touches them: the lock, durable writes, errors in plain words."""
+"""Files as the store touches them: durable writes, no link followed, errors in plain words."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import stat
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData, NotFound, ServiceFailed
-from crmcli.store import disks
+from crmcli.store.rights import Rights, rights_in
 
-LOCK = ".crm/lock"
-_POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-class Busy(Conflict):
-    """Another command holds the workspace."""
 
 
 class DiskFull(Conflict):
@@ -163,33 +154,38 @@ def write_all(fd: int, data: bytes, offset: int = 0) -> None:
 
 
 def write_file(
-    path: Path | str, data: bytes, *, durable: bool = True, like: Path | str | None = None
+    path: Path | str,
+    data: bytes,
+    *,
+    durable: bool = True,
+    like: Path | str | None = None,
+    rights: Rights | None = None,
+    mode: int = 0o666,
 ) -> None:
-    """Write a new file, with the mode and group of the file `like` if there is one.
+    """Write a new file, with these rights, or with the mode and group of the file `like` if there is
+    one.
 
     Durable once the folder is synced too. After a failed fsync the file is worth nothing.
     """
     with os_errors(f"write {path}"):
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         try:
             write_all(fd, data)
-            if like is not None:
-                _copy_mode(like, fd)
+            if rights is not None:
+                rights.give(fd, like=_status_of(like))
             if durable:
                 os.fsync(fd)
         finally:
             os.close(fd)
 
 
-def _copy_mode(like: Path | str, fd: int) -> None:
+def _status_of(like: Path | str | None) -> os.stat_result | None:
+    if like is None:
+        return None
     try:
-        status = os.lstat(like)
+        return os.lstat(like)
     except FileNotFoundError:
-        return
-    if status.st_gid != os.fstat(fd).st_gid:
-        with contextlib.suppress(PermissionError):  # a group that we are not in cannot be given
-            os.fchown(fd, -1, status.st_gid)
-    os.fchmod(fd, stat.S_IMODE(status.st_mode))
+        return None
 
 
 def fsync_dir(path: Path) -> None:
@@ -228,6 +224,7 @@ def make_folders(root: Path, path: str) -> list[Path]:
             with os_errors(f"make the folder {step}"), contextlib.suppress(FileExistsError):
                 step.mkdir()
                 made.append(step)
+                _give_rights(step, rights_in(above))
                 fsync_dir(above)
     except CrmError:
         remove_folders(made)
@@ -235,103 +232,37 @@ def make_folders(root: Path, path: str) -> list[Path]:
     return made
 
 
+def _give_rights(folder: Path, rights: Rights) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        rights.give_folder(fd)
+    finally:
+        os.close(fd)
+
+
+def open_own(path: Path | str, flags: int) -> int:
+    """Open a file of crm's own, no link followed; one that is not there yet is made, with the rights
+    of its folder."""
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe in its place must not stop us
+    with contextlib.suppress(FileNotFoundError):
+        return _regular(os.open(path, flags), path)
+    try:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:  # somebody else was first
+        return _regular(os.open(path, flags), path)
+    rights_in(Path(path).parent).give(fd)
+    return fd
+
+
+def _regular(fd: int, path: Path | str) -> int:
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise UnsafePath(f"{path} is not a regular file")
+
+
 def remove_folders(made: Iterable[Path]) -> None:
     """Take back folders that `make_folders` made, as far as they are still empty."""
     for folder in reversed(list(made)):
         with contextlib.suppress(OSError):  # an empty folder too many does no harm
             folder.rmdir()
-
-
-@contextlib.contextmanager
-def exclusive(
-    root: Path, command: str, timeout: float = 10.0, *, any_disk: bool = False
-) -> Iterator[None]:
-    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
-
-    Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
-    trusted, unless `any_disk` or the environment says that this is known.
-    """
-    forced = disks.is_forced(any_disk=any_disk)
-    if not forced:
-        disks.refuse_untrusted(root)
-    make_folders(root, LOCK.rpartition("/")[0])
-    with os_errors(f"lock {root}"):
-        fd = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    try:
-        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
-        _sign(fd, f"{os.getpid()} {command}\n")
-        try:
-            yield
-        finally:
-            _sign(fd, "")
-    finally:
-        os.close(fd)
-
-
-@contextlib.contextmanager
-def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
-    """Hold the workspace together with other readers, while nobody changes it; Busy as above.
-
-    A folder that can only be read and was never locked, or whose file system knows no locks, is
-    read without one.
-    """
-    fd = _open_to_read(root)
-    if fd is None:
-        yield
-        return
-    try:
-        _take(fd, fcntl.LOCK_SH, timeout, root, may_lack=True)
-        yield
-    finally:
-        os.close(fd)
-
-
-def _open_to_read(root: Path) -> int | None:
-    path = root / LOCK
-    try:
-        with os_errors(f"lock {root}"):
-            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except Missing:
-        pass
-    try:
-        make_folders(root, LOCK.rpartition("/")[0])
-        with os_errors(f"lock {root}"):
-            return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-    except (PermissionDenied, DiskFull):
-        return None
-
-
-def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
-    """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
-    deadline = time.monotonic() + timeout
-    pause, longest = _POLL
-    while True:
-        try:
-            fcntl.flock(fd, how | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            left = deadline - time.monotonic()
-        except OSError as error:
-            if may_lack and error.errno in _NO_LOCKS:
-                return
-            raise plain_error(error, f"lock {root}") from error
-        if left <= 0:
-            raise Busy(
-                f"the workspace is busy: {_holder(fd)} has not finished in {timeout:g} s",
-                "try again; if that process hangs, end it (nothing will be lost)",
-            )
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, longest)
-
-
-def _sign(fd: int, text: str) -> None:
-    """Leave word who holds the lock; it only serves a message, so a full disk must not matter."""
-    with contextlib.suppress(OSError):
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, text.encode("utf-8", "replace"), 0)
-
-
-def _holder(fd: int) -> str:
-    with os_errors("read the lock file"):
-        pid, _, command = os.pread(fd, 4096, 0).decode("utf-8", "replace").strip().partition(" ")
-    return f"`{command}` (process {pid})" if pid else "another command"

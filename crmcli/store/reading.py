@@ -16,7 +16,7 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import ENTITIES, entity_of
-from crmcli.store import files, layout
+from crmcli.store import layout, locks
 from crmcli.store.stored import RecordMerged, Stored, merged_into, read_record
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Folder:
 
     def _reading(self) -> AbstractContextManager[object]:
         """The shared lock, or nothing where this process holds the exclusive one."""
-        return nullcontext() if self._writing else files.shared(self.root)
+        return nullcontext() if self._writing else locks.shared(self.root)
 
     def look_again(self) -> None:
         """Let the next read look at the folder again."""

@@ -16,7 +16,7 @@ from crmcli.model.fields import Record, dump_value
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Raw, entity_of, format_instant
-from crmcli.store import codec, files, layout, timeline, uncommitted
+from crmcli.store import codec, files, layout, locks, timeline, uncommitted
 from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.disks import UntrustedDisk
 from crmcli.store.drafts import Content, Draft, Drafts
@@ -36,7 +36,7 @@ def recover_if_needed(root: Path, command: str, *, any_disk: bool = False) -> li
     if not needs_recovery(root):
         return []
     try:
-        with files.exclusive(root, command, any_disk=any_disk):
+        with locks.exclusive(root, command, any_disk=any_disk):
             return recover(root)
     except (files.DiskFull, files.PermissionDenied, UntrustedDisk) as error:
         return [f"an earlier change is saved but not yet in its place: {error.message}"]
@@ -285,7 +285,7 @@ def open_change(
     any_disk: bool = False,
 ) -> Iterator[Change]:
     """Take the lock, finish what a killed command left, hand out a Change and commit it at the end."""
-    with files.exclusive(root, author.command, any_disk=any_disk):
+    with locks.exclusive(root, author.command, any_disk=any_disk):
         recover(root)
         change = Change(root, schema, clone, author, robots_of)
         yield change

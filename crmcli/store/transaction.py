@@ -26,6 +26,7 @@ from crmcli.store.commit import (
     digest_of,
     fingerprint,
 )
+from crmcli.store.rights import Rights, rights_in
 
 
 class FileChanged(Conflict):
@@ -148,7 +149,7 @@ class _Stage:
         self._published = False
         self._staged: list[str] = []
         self._folders: list[Path] = []
-        self._admitted: set[str] = set()
+        self._admitted: dict[str, Rights] = {}
 
     def __enter__(self) -> _Stage:
         files.make_folders(self.root, TXN)
@@ -163,11 +164,13 @@ class _Stage:
                 (self.txn / name).unlink(missing_ok=True)
         files.remove_folders(self._folders)
 
-    def admit(self, path: str) -> None:
-        """Make sure of all that could go wrong with a target after the commit point."""
+    def admit(self, path: str) -> Rights:
+        """Make sure of all that could go wrong with a target after the commit point; returns what
+        rights a new file there gets."""
         above = path.rpartition("/")[0]
-        if above in self._admitted:
-            return
+        known = self._admitted.get(above)
+        if known is not None:
+            return known
         if above:
             self._folders += files.make_folders(self.root, above)
         folder = self.root / above
@@ -184,15 +187,19 @@ class _Stage:
                 f"{above} is on another file system than {TXN}",
                 "a workspace must stand on one file system",
             )
-        self._admitted.add(above)
+        with files.os_errors(f"look at {above or self.root}"):
+            rights = self._admitted[above] = rights_in(folder)
+        return rights
 
     def file(self, path: str, data: bytes) -> str:
         """Write the new content of a file; returns the name of the staged file."""
-        self.admit(path)
+        rights = self.admit(path)
         name = f"{self.id}.{len(self._staged)}"
         self._staged.append(name)
-        like = f"{self.root}/{path}"
-        files.write_file(f"{self.root}/{TXN}/{name}", data, durable=not self.is_large, like=like)
+        files.write_file(
+            f"{self.root}/{TXN}/{name}", data, durable=not self.is_large,
+            like=f"{self.root}/{path}", rights=rights,
+        )  # fmt: skip
         return name
 
     def append(self, path: str, data: bytes) -> Append:
@@ -218,7 +225,7 @@ class _Stage:
             files.sync_all(self.txn)
         draft, final = self.txn / f"{self.id}.tmp", self.txn / record.name
         self._staged.append(draft.name)
-        files.write_file(draft, record.encode())
+        files.write_file(draft, record.encode(), rights=rights_in(self.txn))
         try:
             with files.os_errors(f"write {final}"):
                 draft.rename(final)

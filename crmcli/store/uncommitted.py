@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import InvalidData
-from crmcli.store import files
+from crmcli.store import files, locks
 
 FOLDER = ".crm/commits"
 PENDING = f"{FOLDER}/pending"
@@ -52,7 +52,7 @@ def alone(root: Path) -> Iterator[bool]:
     """
     files.make_folders(root, FOLDER)
     with files.os_errors(f"lock {_LOCK}"):
-        fd = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        fd = files.open_own(root / _LOCK, os.O_RDWR)
     try:
         yield _taken(fd)
     finally:
@@ -80,7 +80,7 @@ def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
     InvalidData if the notes are damaged. Needs `alone`.
     """
     with (
-        files.exclusive(root, "commit to git", any_disk=any_disk),
+        locks.exclusive(root, "commit to git", any_disk=any_disk),
         contextlib.suppress(files.Missing),  # a command that was killed has claimed it all before
         files.os_errors(f"rename {PENDING}"),
     ):
@@ -120,14 +120,22 @@ def settle(root: Path) -> None:
 def is_news(root: Path, text: str) -> bool:
     """Whether this is not what was said last; "" begins anew. Needs `alone`."""
     path = root / _TOLD
+    try:
+        known = files.read_bytes(path).decode("utf-8", "replace")
+    except files.Missing:
+        known = ""
+    if text == known:
+        return False
     with files.os_errors(f"write {_TOLD}"):
-        known = path.read_text("utf-8") if path.exists() else ""
-        if text == known:
-            return False
-        if text:
-            path.write_text(text, "utf-8")
-        else:
+        if not text:
             path.unlink()
+            return True
+        fd = files.open_own(path, os.O_WRONLY)
+        try:
+            os.ftruncate(fd, 0)
+            files.write_all(fd, text.encode("utf-8", "replace"))
+        finally:
+            os.close(fd)
     return True
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.commit import TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.transaction import leftovers, needs_recovery, recover
 
@@ -36,12 +36,12 @@ CHANGE = f"""
 import sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.transaction import Transaction, recover
 
 root = Path(sys.argv[1])
 try:
-    with files.exclusive(root, "crm lead convert"):
+    with locks.exclusive(root, "crm lead convert"):
         recover(root)
         plan = Transaction(root, "crm lead convert", "anna", "2026-11-23T09:00:00Z")
         plan.put({LEAD!r}, {AFTER[LEAD]!r}, files.digest({BEFORE[LEAD]!r}))
@@ -58,12 +58,12 @@ RECOVER = """
 import sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.transaction import recover
 
 root = Path(sys.argv[1])
 try:
-    with files.exclusive(root, "crm"):
+    with locks.exclusive(root, "crm"):
         recover(root)
     print("saved", flush=True)
 except CrmError as error:
@@ -153,7 +153,7 @@ def at_each(
 
 def settle(root: Path) -> dict[str, bytes]:
     """What the next command finds."""
-    with files.exclusive(root, "crm"):
+    with locks.exclusive(root, "crm"):
         recover(root)
     assert leftovers(root) == []
     assert os.listdir(root / TXN) == [] if (root / TXN).exists() else True
@@ -229,14 +229,14 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_crash as crash
-from crmcli.store import files
+from crmcli.store import files, locks
 
 top = Path(sys.argv[1])
 ws = top / "ws"
 sys.argv[1] = str(ws)
 for pages in range(24):
     crash.build(ws)
-    with files.exclusive(ws, "crm"):
+    with locks.exclusive(ws, "crm"):
         pass
     with (top / "filler").open("wb", buffering=0) as filler:
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import InvalidData
-from crmcli.store import disks, files
+from crmcli.store import disks, locks
 from tests.conftest import Run
 
 Crm = Callable[..., Run]
@@ -103,9 +103,9 @@ def test_a_network_disk_is_read_and_not_written(far: Path, crm: Crm) -> None:
     assert "fuse.sshfs" in run.err
     assert "CRM_ANY_DISK=1" in run.err
     assert "Павел" in crm("lead", "show", lead).out
-    with pytest.raises(InvalidData), files.exclusive(far, "crm"):
+    with pytest.raises(InvalidData), locks.exclusive(far, "crm"):
         pass
-    with files.shared(far):
+    with locks.shared(far):
         pass
 
 

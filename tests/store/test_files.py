@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData
-from crmcli.store import files
+from crmcli.store import files, locks
+from crmcli.store.rights import rights_in
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from crmcli.store import files
-lock = files.exclusive(Path(sys.argv[1]), "crm lead import") if sys.argv[2] == "ex" else files.shared(Path(sys.argv[1]))
+from crmcli.store import files, locks
+lock = locks.exclusive(Path(sys.argv[1]), "crm lead import") if sys.argv[2] == "ex" else locks.shared(Path(sys.argv[1]))
 with lock:
     print("held", flush=True)
     sys.stdin.read()
@@ -47,8 +48,8 @@ def held(root: Path, how: str) -> Iterator[subprocess.Popen[str]]:
 def test_a_busy_workspace_names_who_holds_it(tmp_path: Path) -> None:
     with held(tmp_path, "ex") as process:
         start = time.monotonic()
-        for lock in (files.exclusive(tmp_path, "crm", 0.2), files.shared(tmp_path, 0.2)):
-            with pytest.raises(files.Busy) as caught, lock:
+        for lock in (locks.exclusive(tmp_path, "crm", 0.2), locks.shared(tmp_path, 0.2)):
+            with pytest.raises(locks.Busy) as caught, lock:
                 pass
             assert f"`crm lead import` (process {process.pid})" in caught.value.message
             assert isinstance(caught.value, Conflict)
@@ -57,11 +58,11 @@ def test_a_busy_workspace_names_who_holds_it(tmp_path: Path) -> None:
 
 def test_readers_share_and_keep_writers_out(tmp_path: Path) -> None:
     with held(tmp_path, "sh"):
-        with files.shared(tmp_path, 0.2):
+        with locks.shared(tmp_path, 0.2):
             pass
         with (
-            pytest.raises(files.Busy, match="another command"),
-            files.exclusive(tmp_path, "x", 0.2),
+            pytest.raises(locks.Busy, match="another command"),
+            locks.exclusive(tmp_path, "x", 0.2),
         ):
             pass
 
@@ -70,7 +71,7 @@ def test_the_lock_goes_with_a_killed_process_and_the_file_stays(tmp_path: Path) 
     with held(tmp_path, "ex") as process:
         process.kill()
         process.wait()
-        with files.exclusive(tmp_path, "crm", 1.0):
+        with locks.exclusive(tmp_path, "crm", 1.0):
             assert (tmp_path / ".crm/lock").read_text() == f"{os.getpid()} crm\n"
     assert (tmp_path / ".crm/lock").read_text() == ""
 
@@ -80,34 +81,34 @@ def test_a_waiting_command_goes_on_as_soon_as_the_lock_is_free(tmp_path: Path) -
         timer = threading.Timer(0.3, process.kill)
         timer.start()
         start = time.monotonic()
-        with files.exclusive(tmp_path, "crm", 5):
+        with locks.exclusive(tmp_path, "crm", 5):
             assert time.monotonic() - start < 2
         timer.join()
 
 
 def test_a_holder_is_forgotten_even_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), files.exclusive(tmp_path, "crm"):
+    with pytest.raises(KeyError), locks.exclusive(tmp_path, "crm"):
         raise KeyError
     assert (tmp_path / ".crm/lock").read_text() == ""
-    with files.exclusive(tmp_path, "crm", 0.1):
+    with locks.exclusive(tmp_path, "crm", 0.1):
         pass
 
 
 def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
-    with files.exclusive(tmp_path, "crm"):
+    with locks.exclusive(tmp_path, "crm"):
         child = subprocess.Popen(
             [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
         )
     with child:
-        with files.exclusive(tmp_path, "crm", 0.2):
+        with locks.exclusive(tmp_path, "crm", 0.2):
             pass
         child.kill()
 
 
 def test_two_locks_in_one_process_exclude_each_other(tmp_path: Path) -> None:
-    with files.exclusive(tmp_path, "a"):
+    with locks.exclusive(tmp_path, "a"):
         (tmp_path / ".crm/lock").read_bytes()  # with a POSIX lock, this close would lose it
-        with pytest.raises(files.Busy), files.exclusive(tmp_path, "b", 0.05):
+        with pytest.raises(locks.Busy), locks.exclusive(tmp_path, "b", 0.05):
             pass
 
 
@@ -115,13 +116,13 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files
+from crmcli.store import files, locks
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 root = Path(sys.argv[1])
-with files.shared(root, 0.2):
+with locks.shared(root, 0.2):
     print((root / "pipelines.yaml").read_text())
 try:
-    with files.exclusive(root, "crm", 0.2):
+    with locks.exclusive(root, "crm", 0.2):
         print("took it")
 except CrmError as error:
     print(error.name, error.exit_code, error.message)
@@ -136,7 +137,7 @@ def test_who_may_only_read_reads(locked_before: bool) -> None:
         root.chmod(0o755)
         (root / "pipelines.yaml").write_text("here")
         if locked_before:
-            with files.exclusive(root, "crm"):
+            with locks.exclusive(root, "crm"):
                 pass
         done = subprocess.run(
             [sys.executable, "-c", READ_ONLY, name], capture_output=True, text=True, check=False,
@@ -184,7 +185,7 @@ def test_a_workspace_that_is_itself_reached_by_a_link_is_fine(tmp_path: Path) ->
     (tmp_path / "real").mkdir()
     (tmp_path / "ws").symlink_to("real")
     assert files.inside(tmp_path / "ws", "data/x") == tmp_path / "ws/data/x"
-    with files.exclusive(tmp_path / "ws", "crm"):
+    with locks.exclusive(tmp_path / "ws", "crm"):
         pass
 
 
@@ -194,7 +195,7 @@ def test_a_written_file_keeps_mode_and_group(tmp_path: Path) -> None:
     old.chmod(0o640)
     if os.geteuid() == 0:
         os.chown(old, -1, 12345)
-    files.write_file(tmp_path / "new", b"b" * 100_000, like=old)
+    files.write_file(tmp_path / "new", b"b" * 100_000, like=old, rights=rights_in(tmp_path))
     status = (tmp_path / "new").stat()
     assert stat.S_IMODE(status.st_mode) == 0o640
     assert status.st_gid == old.stat().st_gid
@@ -204,9 +205,12 @@ def test_a_written_file_keeps_mode_and_group(tmp_path: Path) -> None:
 
 
 def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
     before = os.umask(0o027)
     try:
-        files.write_file(tmp_path / "new", b"", like=tmp_path / "nothing")
+        files.write_file(
+            tmp_path / "new", b"", like=tmp_path / "nothing", rights=rights_in(tmp_path)
+        )
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
@@ -255,7 +259,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files
+from crmcli.store import files, locks
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 try:
     files.write_file(Path(sys.argv[1]), b"x" * 10_000)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import crmcli
-from crmcli.store import files, layout
+from crmcli.store import layout, locks
 from crmcli.store.index import Index, crew, writing
 from tests.store.index_folder import NOW, Folder
 
@@ -120,7 +120,7 @@ SLOW = """
 import os, sys, time
 from pathlib import Path
 from crmcli.model.schema import Schema
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.index import Index, crew
 
 def sleep(*_):
@@ -131,7 +131,7 @@ def sleep(*_):
 look, crew.folder.look = crew.folder.look, sleep
 crew._MANY, crew._cores = 1, lambda: 2
 root = Path(sys.argv[1])
-with files.exclusive(root, "test"):
+with locks.exclusive(root, "test"):
     Index(root, Schema()).refresh()
 """
 
@@ -146,7 +146,7 @@ def test_no_lock_outlives_a_killed_command(folder: Folder) -> None:
     time.sleep(0.1)
     command.kill()
     command.wait()
-    with files.exclusive(folder.root, "next", timeout=0.1):
+    with locks.exclusive(folder.root, "next", timeout=0.1):
         pass
     folder.again().close()  # nor does the gate of the index stand closed
     command.stdout.read()  # the readers end by themselves

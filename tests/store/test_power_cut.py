@@ -18,12 +18,12 @@ pytestmark = [
 WRITER = """
 import sys, time
 from pathlib import Path
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.transaction import Transaction, recover
 
 root, name, many = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 while True:
-    with files.exclusive(root, name, 30):
+    with locks.exclusive(root, name, 30):
         recover(root)
         old = files.read_bytes(root / "data/count")
         new = int(old) + 1
@@ -40,7 +40,7 @@ while True:
 CUTS = r"""
 import fcntl, os, signal, struct, subprocess, sys, time
 from pathlib import Path
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.transaction import leftovers, recover
 
 writer, make, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
@@ -88,7 +88,7 @@ for cut, many in enumerate((60, 2)):
         acknowledged = max([acknowledged, *map(int, process.communicate()[0].split())])
     run("umount", str(mount))
     run("mount", "-o", "loop", str(image), str(mount))
-    with files.exclusive(root, "check"):
+    with locks.exclusive(root, "check"):
         recover(root)
     assert leftovers(root) == [], leftovers(root)
     count = int((root / "data/count").read_text())

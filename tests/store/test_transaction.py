@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Conflict
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.commit import KEPT, QUARANTINE, TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.transaction import (
     CommitRecordDamaged,
@@ -92,7 +92,7 @@ def leave_committed(root: Path) -> CommitRecord:
 
 
 def test_all_changes_are_made_and_nothing_is_left_over(root: Path) -> None:
-    with files.exclusive(root, "crm"):
+    with locks.exclusive(root, "crm"):
         assert change(root).commit() == CommitResult(done=True, note="")
     assert content(root) == AFTER
     assert txn(root) == []
@@ -478,11 +478,11 @@ def test_ctrl_c_waits_until_the_answer_is_known(root: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.transaction import Transaction, recover
 root, name = Path(sys.argv[1]), sys.argv[2]
 for n in range(25):
-    with files.exclusive(root, name, 30):
+    with locks.exclusive(root, name, 30):
         recover(root)
         old = files.read_bytes(root / "data/count")
         plan = Transaction(root, name)
@@ -534,7 +534,7 @@ def test_random_kills_of_commands_at_once_lose_nothing(tmp_path: Path) -> None:
         for process in running:
             out, _ = process.communicate()
             acknowledged += len(out.splitlines())
-    with files.exclusive(tmp_path, "crm"):
+    with locks.exclusive(tmp_path, "crm"):
         recover(tmp_path)
     count = int((tmp_path / "data/count").read_text())
     assert acknowledged <= count

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
+from crmcli.store import files
+from crmcli.store.rights import rights_in
 
 PATH = ".crm/index.db"
 GATE = ".crm/index.lock"
@@ -164,8 +166,10 @@ def _write(path: Path, signature: str, fill: Callable[[sqlite3.Connection], None
         with transaction(connection):
             _fill(connection, signature, fill)
         connection.execute("PRAGMA journal_mode=WAL")
-    fd = os.open(path, os.O_RDONLY)
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
+        # SQLite gives its companions, -wal and -shm, the mode and the owner of this one.
+        rights_in(path.parent).give(fd)
         os.fsync(fd)
     finally:
         os.close(fd)
@@ -211,7 +215,7 @@ def hurried(connection: sqlite3.Connection) -> Iterator[None]:
 def gate(root: Path, *, exclusive: bool, patience: float = LONG_PATIENCE) -> Iterator[None]:
     """Keep the file from being replaced while it is opened: SQLite finds its -wal by name."""
     try:
-        fd = os.open(root / GATE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fd = files.open_own(root / GATE, os.O_RDWR)
     except OSError:
         if exclusive:
             raise

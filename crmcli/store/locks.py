@@ -1,0 +1,126 @@
+"""The lock of a workspace: alone to change it, together to read it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from crmcli.errors import Conflict
+from crmcli.store import disks
+from crmcli.store.files import (
+    DiskFull,
+    Missing,
+    PermissionDenied,
+    make_folders,
+    open_own,
+    os_errors,
+    plain_error,
+)
+
+LOCK = ".crm/lock"
+_POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+class Busy(Conflict):
+    """Another command holds the workspace."""
+
+
+@contextlib.contextmanager
+def exclusive(
+    root: Path, command: str, timeout: float = 10.0, *, any_disk: bool = False
+) -> Iterator[None]:
+    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
+
+    Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
+    trusted, unless `any_disk` or the environment says that this is known.
+    """
+    forced = disks.is_forced(any_disk=any_disk)
+    if not forced:
+        disks.refuse_untrusted(root)
+    make_folders(root, LOCK.rpartition("/")[0])
+    with os_errors(f"lock {root}"):
+        fd = open_own(root / LOCK, os.O_RDWR)
+    try:
+        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
+        _sign(fd, f"{os.getpid()} {command}\n")
+        try:
+            yield
+        finally:
+            _sign(fd, "")
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
+    """Hold the workspace together with other readers, while nobody changes it; Busy as above.
+
+    A folder that can only be read and was never locked, or whose file system knows no locks, is
+    read without one.
+    """
+    fd = _open_to_read(root)
+    if fd is None:
+        yield
+        return
+    try:
+        _take(fd, fcntl.LOCK_SH, timeout, root, may_lack=True)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _open_to_read(root: Path) -> int | None:
+    path = root / LOCK
+    try:
+        with os_errors(f"lock {root}"):
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except Missing:
+        pass
+    try:
+        make_folders(root, LOCK.rpartition("/")[0])
+        with os_errors(f"lock {root}"):
+            return open_own(path, os.O_RDONLY)
+    except (PermissionDenied, DiskFull):
+        return None
+
+
+def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
+    """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
+    deadline = time.monotonic() + timeout
+    pause, longest = _POLL
+    while True:
+        try:
+            fcntl.flock(fd, how | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            left = deadline - time.monotonic()
+        except OSError as error:
+            if may_lack and error.errno in _NO_LOCKS:
+                return
+            raise plain_error(error, f"lock {root}") from error
+        if left <= 0:
+            raise Busy(
+                f"the workspace is busy: {_holder(fd)} has not finished in {timeout:g} s",
+                "try again; if that process hangs, end it (nothing will be lost)",
+            )
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, longest)
+
+
+def _sign(fd: int, text: str) -> None:
+    """Leave word who holds the lock; it only serves a message, so a full disk must not matter."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, text.encode("utf-8", "replace"), 0)
+
+
+def _holder(fd: int) -> str:
+    with os_errors("read the lock file"):
+        pid, _, command = os.pread(fd, 4096, 0).decode("utf-8", "replace").strip().partition(" ")
+    return f"`{command}` (process {pid})" if pid else "another command"
