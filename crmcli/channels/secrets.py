@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import shlex
+import signal
 import stat
+import time
 from pathlib import Path
 
 from crmcli.errors import InvalidData
 
 SECONDS = 15.0
+LONGEST = 64 * 1024
+"""Bytes that a command may print, though only its first line counts."""
+
+_BLINK = 0.02
 _KINDS = "env:NAME, cmd:COMMAND or file:PATH"
 
 
@@ -41,22 +49,65 @@ def _from_environment(name: str) -> str:
 
 
 def _from_command(command: str) -> str:
+    where = f"cmd:{command}"
+    try:
+        code, said = _run(shlex.split(command), time.monotonic() + SECONDS)
+    except (ValueError, OSError) as error:
+        if isinstance(error, TimeoutError):
+            raise NoSecret(
+                f"{where} does not end within {SECONDS:g} s", "it must not ask"
+            ) from None
+        raise NoSecret(f"{where} cannot be run: {error}", "try it in the shell") from None
+    if len(said) > LONGEST:
+        raise NoSecret(f"{where} prints more than {LONGEST // 1024} KB", "one line is enough")
+    if code != 0:
+        raise NoSecret(f"{where} ends with {code}", "try it in the shell")
+    return _first_line(said, where)
+
+
+def _run(words: list[str], until: float) -> tuple[int, bytes]:
+    """The exit code and the output of a command, of which no more than one byte over LONGEST is read.
+
+    It cannot ask: it has no input and no terminal. What it leaves running behind itself, perhaps with
+    the pipe in its hand, is ended with it. TimeoutError if it does not end in time.
+    """
     import subprocess
 
-    try:
-        words = shlex.split(command)
-        done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
-        )
-    except (ValueError, OSError) as error:
-        raise NoSecret(f"cmd:{command} cannot be run: {error}", "try it in the shell") from None
-    except subprocess.TimeoutExpired:
-        raise NoSecret(
-            f"cmd:{command} does not end within {SECONDS:g} s", "it must not ask"
-        ) from None
-    if done.returncode != 0:
-        raise NoSecret(f"cmd:{command} ends with {done.returncode}", "try it in the shell")
-    return _first_line(done.stdout, f"cmd:{command}")
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None  # PIPE was asked for
+        try:
+            said = _read(process.stdout.fileno(), process.pid, until)
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # none of it is left
+                os.killpg(process.pid, signal.SIGKILL)  # its number is not free before the wait
+        return process.wait(), said
+
+
+def _read(pipe: int, pid: int, until: float) -> bytes:
+    """What comes until the command ends, whoever else holds the pipe; at most LONGEST and a byte."""
+    said = b""
+    is_open = True
+    while len(said) <= LONGEST:
+        has_ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        ready = is_open and select.select([pipe], [], [], 0 if has_ended else _BLINK)[0]
+        if ready:
+            piece = os.read(pipe, LONGEST + 1 - len(said))
+            is_open = bool(piece)
+            said += piece
+        elif has_ended:
+            break
+        elif not is_open:
+            time.sleep(_BLINK)
+        if time.monotonic() >= until:
+            raise TimeoutError
+    return said
 
 
 def _from_file(name: str) -> str:
@@ -70,7 +121,7 @@ def _from_file(name: str) -> str:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode) or stat.S_IMODE(mode) & 0o077:
                 raise NoSecret(f"others can read {path}", f"chmod 600 {path}")
-            return _first_line(file.read(65536), f"file:{name}")
+            return _first_line(file.read(LONGEST), f"file:{name}")
     except OSError as error:
         raise NoSecret(f"file:{name} cannot be read: {error.strerror}", "check the path") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 import socket
 import ssl
@@ -10,9 +11,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from crmcli.channels.connection import Connection, SaysTooMuch, look_up
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.errors import InvalidData
 
@@ -25,7 +27,14 @@ TOTAL_SECONDS = 120.0
 LONGEST = TOTAL_SECONDS + 3 * SECONDS
 """What a lease around a delivery must exceed."""
 
+LONGEST_LINE = 8 * 1024
+LONGEST_ANSWER = 64 * 1024
+MOST_LINES = 256
+MOST_HEARD = 1024 * 1024
+"""Bytes that a server may say in a whole conversation."""
+
 T = TypeVar("T")
+_ANSWER = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 
 
 class BadServer(InvalidData):
@@ -74,27 +83,51 @@ class _Stop(Exception):
         self.outcome = outcome
 
 
+class _NoAnswer(smtplib.SMTPException):
+    """What came is not what a mail server answers."""
+
+
+class _Smtp(smtplib.SMTP):
+    """The commands of smtplib over a bounded connection, with answers that are read strictly."""
+
+    sock: Any
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One whole answer: lines with one code, the last without a dash; _NoAnswer otherwise."""
+        texts: list[bytes] = []
+        codes: set[bytes] = set()
+        while True:
+            line = self.sock.line(LONGEST_LINE)
+            match = _ANSWER.fullmatch(line)
+            if match is None:
+                raise _NoAnswer(f"that is no answer: {_text(line)!r}")
+            codes.add(match[1])
+            texts.append(match[3] or b"")
+            if len(codes) > 1:
+                raise _NoAnswer(f"one answer with two codes: {_text(b' '.join(sorted(codes)))}")
+            if sum(map(len, texts)) > LONGEST_ANSWER or len(texts) > MOST_LINES:
+                raise SaysTooMuch("an answer without end")
+            if match[2] != b"-":
+                return int(match[1]), b"\n".join(texts)
+
+    def forget(self) -> None:
+        """Forget what was said before the encryption began (RFC 3207)."""
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+
 class _Conversation:
     """One delivery, step by step. Until the final dot every trouble means that nothing was sent."""
 
-    def __init__(self, to: Server, password: str, seconds: float) -> None:
+    def __init__(self, to: Server, password: str, seconds: float, total: float) -> None:
         self.to = to
         self.name = f"{to.host}:{to.port}"
         self.password = password
         self.seconds = seconds
-        self.deadline = time.monotonic() + TOTAL_SECONDS
-        self.smtp = self._new()
-
-    def _new(self) -> smtplib.SMTP:
+        self.deadline = self.until = time.monotonic() + total
         name = socket.gethostname() or "localhost"  # the full name would need the network
-        if not self.to.tls:
-            smtp = smtplib.SMTP(timeout=self.seconds, local_hostname=name)
-        else:
-            smtp = smtplib.SMTP_SSL(
-                timeout=self.seconds, context=self._context(), local_hostname=name
-            )
-        vars(smtp)["_host"] = self.to.host  # TLS checks it; smtplib sets it only when it connects
-        return smtp
+        self.smtp = _Smtp(local_hostname=name)
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -112,7 +145,8 @@ class _Conversation:
             for recipient in recipients:
                 self._ask(f"RCPT {recipient}", partial(smtp.rcpt, recipient))
             self._ask("DATA", lambda: smtp.docmd("DATA"), wanted=(354,))
-            self._step("the text", lambda: smtp.send(_dotted(data)))
+            self._step("the text", lambda: smtp.send(_dotted(data)), self.deadline)
+            self._step("the text", lambda: None)  # what it said meanwhile is no word on the whole
             return self._end()
         except _Stop as stop:
             return stop.outcome
@@ -122,12 +156,12 @@ class _Conversation:
     def _open(self) -> None:
         """Connect, say hello, encrypt, log in. A refusal here is not the letter's fault: try again."""
         smtp = self.smtp
-        code, answer = self._step("connecting", lambda: smtp.connect(self.to.host, self.to.port))
+        code, answer = self._step("connecting", self._connect)
         if code != 220:
             raise _Stop(Failed(f"{self.name}: connecting: {code} {_text(answer)}", again=True))
         self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         if not self.to.tls and smtp.has_extn("starttls"):
-            self._step("STARTTLS", lambda: smtp.starttls(context=self._context()))
+            self._step("STARTTLS", self._encrypt)
             self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         elif not self.to.tls and self.password and not self.to.is_local:
             raise _Stop(
@@ -136,17 +170,32 @@ class _Conversation:
         if self.password:
             self._step("the login", lambda: smtp.login(self.to.user, self.password))
 
+    def _connect(self) -> tuple[int, bytes]:
+        """Connect, encrypted from the first byte if need be; the greeting."""
+        addresses = look_up(self.to.host, self.to.port, self.until)
+        self.smtp.sock = Connection(addresses, self.to.port, self.until, MOST_HEARD)
+        if self.to.tls:
+            self.smtp.sock.encrypt(self._context(), self.to.host)
+        return self.smtp.getreply()
+
+    def _encrypt(self) -> None:
+        code, answer = self.smtp.docmd("STARTTLS")
+        if code != 220:
+            raise smtplib.SMTPResponseException(code, answer)
+        self.smtp.sock.encrypt(self._context(), self.to.host)
+        self.smtp.forget()
+
     def _end(self) -> Outcome:
         """Send the final dot. From here on silence means that nobody knows.
 
         The answer may take twice as long as others: this is when servers look at a letter.
         """
-        self._give(self.seconds * 2)
+        self._give(time.monotonic() + self.seconds * 2)
         try:
             self.smtp.send(b".\r\n")
             code, answer = self.smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            return Unknown(f"{self.name}: no answer after the whole letter: {_words(error)}")
+            return Unknown(f"{self.name}: no answer after the whole letter: {self._words(error)}")
         said = f"{self.name}: {code} {_text(answer)}"
         if code // 100 not in (2, 4, 5):
             return Unknown(f"{said} after the whole letter")
@@ -154,7 +203,7 @@ class _Conversation:
         return Sent(said) if code // 100 == 2 else Failed(said, again=code // 100 == 4)
 
     def _goodbye(self) -> None:
-        self._give(min(self.seconds, 5.0))
+        self._give(time.monotonic() + min(self.seconds, 5.0))
         with contextlib.suppress(OSError, smtplib.SMTPException):
             self.smtp.quit()  # the outcome is known, whatever the server says to this
 
@@ -168,23 +217,37 @@ class _Conversation:
             reason = f"{self.name}: {what}: {code} {_text(answer)}"
             raise _Stop(Failed(reason, again=code // 100 != 5))
 
-    def _step(self, what: str, act: Callable[[], T]) -> T:
+    def _step(self, what: str, act: Callable[[], T], until: float = 0.0) -> T:
         """One step before the final dot: trouble on the way means that nothing was sent."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise _Stop(Failed(f"{self.name}: {what}: it takes too long", again=True))
-        self._give(min(self.seconds, left))
+        self._give(min(until or time.monotonic() + self.seconds, self.deadline))
         try:
+            self._listen(what)
             return act()
         except smtplib.SMTPResponseException as error:
             reason = f"{error.smtp_code} {_text(error.smtp_error)}"
-        except (OSError, smtplib.SMTPException) as error:
-            reason = _words(error)
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # e.g. what is no base64
+            reason = self._words(error)
         raise _Stop(Failed(f"{self.name}: {what}: {reason}", again=True))
 
-    def _give(self, seconds: float) -> None:
+    def _listen(self, what: str) -> None:
+        """A server that speaks before it was asked has something to say, and it is no answer."""
+        if self.smtp.sock is None or not self.smtp.sock.has_spoken():
+            return
+        code, answer = self.smtp.getreply()
+        said = f"{self.name}: before {what}: {code} {_text(answer)}, unasked"
+        raise _Stop(Failed(said, again=code // 100 != 5))
+
+    def _give(self, until: float) -> None:
+        self.until = until
         if self.smtp.sock is not None:
-            self.smtp.sock.settimeout(seconds)
+            self.smtp.sock.until = until
+
+    def _words(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError) or time.monotonic() >= self.until:
+            return "no answer in time"
+        if isinstance(error, smtplib.SMTPServerDisconnected):
+            return "the connection was closed"
+        return _text(str(error)) or type(error).__name__
 
 
 def send(
@@ -194,10 +257,12 @@ def send(
     to: Server,
     password: str = "",
     seconds: float = SECONDS,
+    total: float = TOTAL_SECONDS,
 ) -> Outcome:
     """Deliver a message to every recipient, or to none.
 
     `sender` and `recipients` are bare addresses of the envelope; `data` has CRLF and seven bits.
+    An answer may take `seconds`, all before the final dot `total`, and the last one twice `seconds`.
     Failed: the server does not have it. Unknown: the whole letter went out and no answer came back.
     BadServer where it cannot even be tried.
     """
@@ -210,7 +275,7 @@ def send(
             "the user or the password holds letters that a login by SMTP cannot carry",
             "use Latin letters, digits and signs",
         )
-    return _Conversation(to, password, seconds).send(sender, recipients, data)
+    return _Conversation(to, password, seconds, total).send(sender, recipients, data)
 
 
 def _dotted(data: bytes) -> bytes:
@@ -224,11 +289,3 @@ def _text(answer: bytes | str) -> str:
     """What a server said, on one line and without control characters."""
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return "no answer in time"
-    if isinstance(error, smtplib.SMTPServerDisconnected):
-        return "the connection was closed"
-    return _text(str(error)) or type(error).__name__

@@ -9,25 +9,33 @@ import hmac
 import http.client
 import json
 import re
-import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, urlsplit
 
 from crmcli.channels.address import checked
+from crmcli.channels.connection import Connection, look_up
 from crmcli.channels.network import is_inner
 from crmcli.channels.outcome import Failed, Outcome, Sent
 from crmcli.errors import InvalidData
+
+if TYPE_CHECKING:
+    import socket
 
 SECONDS = 10.0
 """How long a whole call may take."""
 
 MAX_ANSWER = 64 * 1024
+MOST_HEARD = 256 * 1024
+"""Bytes that the other side may send in all: what goes before an answer, its headers, its text."""
+
+LONGEST_LINE = 8 * 1024
 MAX_BODY = 256 * 1024
+_STATUS = re.compile(rb"HTTP/1\.[01] +([1-9][0-9][0-9])(?:[ \t].*)?", re.DOTALL)
 _AGAIN = (408, 425, 429)
 _OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te",
          "trailer", "proxy-authorization", "idempotency-key", "user-agent", "expect")  # fmt: skip
@@ -59,17 +67,17 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
     place = _place(hook.url)
     data = _json(hook.body)
     headers = _headers(hook, place, data, int(at.timestamp()))
-    deadline = time.monotonic() + seconds
+    until = time.monotonic() + seconds
     try:
-        address = _resolve(place, allow)
+        address = _resolve(place, allow, until)
     except _Inner as inner:
         return Failed(str(inner), again=False)
     except OSError as error:
         return Failed(f"{place.host}: {error.strerror or error}", again=True)
     try:
-        return _call(place, address, data, headers, deadline)
-    except (OSError, http.client.HTTPException) as error:
-        late = isinstance(error, TimeoutError) or time.monotonic() >= deadline
+        return _call(place, address, data, headers, until)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        late = isinstance(error, TimeoutError) or time.monotonic() >= until
         words = "no answer in time" if late else _words(error)
         return Failed(f"{place.host}: {words}", again=True)
 
@@ -165,84 +173,69 @@ def sign(secret: str, key: str, timestamp: int, data: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(raw, signed, hashlib.sha256)).decode()
 
 
-def _resolve(place: _Place, allow: Sequence[str]) -> str:
+def _resolve(place: _Place, allow: Sequence[str], until: float) -> str:
     """The one address to connect to, looked up once; _Inner if any answer is an inner one."""
     allowed = place.name.lower() in {entry.lower() for entry in allow}
     hint = f"to allow it: channels: {{webhook: {{allow: [{place.name!r}]}}}} in settings.yaml"
     if place.port not in (80, 443) and not allowed:
         raise _Inner(f"{place.name} is on another port than 80 or 443; {hint}")
-    try:
-        found = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
-    except UnicodeError:
-        raise OSError(f"{place.host} cannot be looked up") from None
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = look_up(place.host, place.port, until)
     if not allowed and any(is_inner(address) for address in addresses):
         raise _Inner(f"{place.name} is an address inside a network; {hint}")
     return addresses[0]
 
 
 def _call(
-    place: _Place, address: str, data: bytes, headers: Mapping[str, str], deadline: float
+    place: _Place, address: str, data: bytes, headers: Mapping[str, str], until: float
 ) -> Outcome:
-    connection = _Pinned(place, address, deadline)
+    connection = _Pinned(place, address, until)
     try:
         connection.putrequest("POST", place.target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders(data)
-        answer = connection.getresponse()
-        # The status is the answer. What follows only serves the message, so little of it is read.
-        text = b""
-        if answer.status >= 400:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                text = answer.read(MAX_ANSWER)
+        return connection.outcome()
     finally:
-        connection.end()
-    return _outcome(place.host, answer.status, answer.getheader("Location") or "", text)
+        connection.close()
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to the address that was checked, whatever the name means a moment later.
+    """A connection to the address that was checked, whatever the name means a moment later."""
 
-    It is cut off at the deadline, however slowly the other side drips.
-    """
-
-    def __init__(self, place: _Place, address: str, deadline: float) -> None:
+    def __init__(self, place: _Place, address: str, until: float) -> None:
         super().__init__(place.host, place.port)
-        self.tls, self.address, self.deadline = place.tls, address, deadline
-        self.watch: threading.Timer | None = None
-        self.guard: socket.socket | None = None
+        self.tls, self.address, self.until = place.tls, address, until
 
     def connect(self) -> None:
         """Connect within what is left of the time, encrypted for https."""
-        sock = socket.create_connection((self.address, self.port), self._left())
-        self.guard = sock.dup()  # wrapping for TLS takes the socket itself away
-        self.watch = threading.Timer(self._left(), _cut, (self.guard,))
-        self.watch.daemon = True
-        self.watch.start()
-        self.sock = sock
+        self.line = Connection([self.address], self.port, self.until, MOST_HEARD)
+        self.sock = cast("socket.socket", self.line)  # all that is asked of one here
         if self.tls:
-            context = ssl.create_default_context()
-            self.sock = context.wrap_socket(sock, server_hostname=self.host)
+            self.line.encrypt(ssl.create_default_context(), self.host)
 
-    def _left(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
+    def outcome(self) -> Outcome:
+        """What came of the call. The status decides; the rest serves the message, where it comes."""
+        status = self._status()
+        answer = http.client.HTTPResponse(self.sock, method="POST")
+        text, location = b"", ""
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            answer.begin()
+            location = answer.getheader("Location") or ""
+            text = answer.read(MAX_ANSWER) if status >= 400 else b""
+        return _outcome(self.host, status, location, text)
 
-    def end(self) -> None:
-        """Close everything."""
-        if self.watch is not None:
-            self.watch.cancel()
-        if self.guard is not None:
-            self.guard.close()
-        self.close()
-
-
-def _cut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it may be closed already
-        sock.shutdown(socket.SHUT_RDWR)
+    def _status(self) -> int:
+        """The status of the answer, past those that only announce it (1xx)."""
+        while True:
+            first = self.line.line(LONGEST_LINE)
+            match = _STATUS.fullmatch(first)
+            if match is None:
+                raise OSError(f"that is no answer by HTTP: {_text(first[:60])!r}")
+            if int(match[1]) >= 200:
+                self.line.unread(first + b"\r\n")
+                return int(match[1])
+            while self.line.line(LONGEST_LINE):
+                pass  # its headers
 
 
 def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
@@ -253,9 +246,14 @@ def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
         return Failed(
             f"{said}: it has moved to {location[:200]!r}, write that address", again=False
         )
-    first = "".join(c if c.isprintable() else " " for c in text.decode("utf-8", "replace")[:200])
     again = status in _AGAIN or status >= 500
-    return Failed(f"{said}: {first.strip()}" if first.strip() else said, again)
+    return Failed(f"{said}: {_text(text)}" if _text(text) else said, again)
+
+
+def _text(said: bytes) -> str:
+    """The first words of what was said, on one line and without control characters."""
+    first = said.decode("utf-8", "replace")[:200]
+    return "".join(c if c.isprintable() else " " for c in first).strip()
 
 
 def _words(error: Exception) -> str:

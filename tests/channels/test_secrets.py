@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,46 @@ def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "SECONDS", 0.2)
     with pytest.raises(NoSecret, match="does not end"):
         secrets.read("cmd:sleep 60")
+
+
+@pytest.mark.parametrize("command", ["yes", "cat /dev/zero"])
+def test_a_command_that_never_stops_talking_is_ended(command: str) -> None:
+    with pytest.raises(NoSecret, match="more than 64 KB"):
+        secrets.read(f"cmd:{command}")
+
+
+def is_running(marker: str) -> bool:
+    """Whether a process other than a dead one has that word on its command line."""
+    return any(
+        marker.encode() in (place / "cmdline").read_bytes().split(b"\0")
+        for place in Path("/proc").iterdir()
+        if place.name.isdigit() and (place / "cmdline").exists()
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "is_read"),
+    [("echo pw; sleep {} &", True), ("sleep {} & sleep 61", False), ("exec >&-; sleep {}", False)],
+)
+def test_what_a_command_leaves_running_is_ended_with_it(
+    command: str, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "SECONDS", 10.0 if is_read else 0.3)
+    mark = f"{60 + os.getpid()}.{os.urandom(2)[0]:03}"
+    started = time.monotonic()
+    reference = f"cmd:sh -c '{command.format(mark)}'"
+    if is_read:
+        assert secrets.read(reference) == "pw"
+    else:
+        with pytest.raises(NoSecret, match="does not end"):
+            secrets.read(reference)
+    assert time.monotonic() - started < 5
+    until = time.monotonic() + 5
+    while is_running(mark) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not is_running(mark)
+
+
+def test_a_command_cannot_ask() -> None:
+    with pytest.raises(NoSecret, match="is empty"):
+        secrets.read("cmd:cat")

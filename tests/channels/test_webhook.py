@@ -238,7 +238,7 @@ def test_a_name_is_looked_up_once_and_every_answer_counts(
             for ip in ("8.8.8.8", "127.0.0.1")
         ]
 
-    monkeypatch.setattr(webhook.socket, "getaddrinfo", both)
+    monkeypatch.setattr(socket, "getaddrinfo", both)
     assert (
         "inside a network"
         in failed(webhook.post(Hook("http://rebind.example/", {}, "k"), AT)).reason
