@@ -90,3 +90,12 @@ class ServiceFailed(CrmError):
     """A service outside this machine's files failed: the mail server, a web hook."""
 
     exit_code = 7
+
+
+def kind_of_bug(error: BaseException) -> str:
+    """What is one kind of error of crm's own: its type, and the line where it arose."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__} {place}"

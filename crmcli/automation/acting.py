@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.failures import Done, bug_in, is_everybodys, reason_of
 from crmcli.automation.ledger import Job, next_try
-from crmcli.automation.listening import REFUSALS
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.automation.standing import Standing, stand
-from crmcli.errors import CrmError
 from crmcli.model.holds import holds
 from crmcli.model.values import format_instant
 from crmcli.sales.names import names_for
@@ -17,29 +14,11 @@ from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of one step: which robot, for which record, the word of the ledger and why."""
-
-    record: str
-    robot: str
-    action: str
-    word: str
-    key: str
-    reason: str = ""
-
-    def __str__(self) -> str:
-        who = self.robot if ":" in self.robot else f"robot {self.robot}"
-        why = f" ({self.reason})" if self.reason else ""
-        about = f"{self.record}: " if self.record else ""
-        return f"{about}{who}, {self.action}: {self.word}{why}"
-
-
 def take(ws: Workspace, record_id: str, seen: Standing, step: Step) -> Done | None:
     """Take a step that was seen to be due; None if under the lock it is due no more.
 
     Whatever the robot does and the line that says so are one change. What the verbs refuse becomes
-    a failed job, to be tried again; an error of crm's own is written down too, and raised.
+    a failed job, to be tried again, and so does an error of crm's own.
     """
     assert seen.visit is not None  # who has a step stands in a stage
     actor = f"robot:{step.robot.id}"
@@ -50,15 +29,12 @@ def take(ws: Workspace, record_id: str, seen: Standing, step: Step) -> Done | No
             if standing is None or fresh is None:
                 return None
             return _take_in(ws, change, standing, fresh, depth)
-    except REFUSALS as refusal:
-        if not ws.exists(record_id):
+    except Exception as error:
+        if is_everybodys(error):
+            raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed
+        if not bug_in(error) and not ws.exists(record_id):
             return None  # somebody has just removed it
-        return _fail(ws, record_id, seen, step, refusal)
-    except CrmError:
-        raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed
-    except Exception as bug:
-        _fail(ws, record_id, seen, step, CrmError(f"a bug in crm: {type(bug).__name__}: {bug}"))
-        raise
+        return _fail(ws, record_id, seen, step, error)
 
 
 def _again(
@@ -123,8 +99,9 @@ def _job(standing: Standing, step: Step) -> Job | None:
     return standing.visit.jobs.get(step.key) if standing.visit else None
 
 
-def _fail(ws: Workspace, record_id: str, seen: Standing, step: Step, refusal: CrmError) -> Done:
-    """Write down that the robot was refused: to be tried again, or given up with a notice."""
+def _fail(ws: Workspace, record_id: str, seen: Standing, step: Step, error: Exception) -> Done:
+    """Write down that the robot failed: to be tried again, or given up with a notice."""
+    reason = reason_of(error)
     job = _job(seen, step)
     attempts = (job.attempts if job else 0) + 1
     again = next_try(step.key, attempts, job.since if job else ws.now, ws.now)
@@ -133,18 +110,20 @@ def _fail(ws: Workspace, record_id: str, seen: Standing, step: Step, refusal: Cr
     with ws.change(
         "tick", actor=f"robot:{step.robot.id}", cause=seen.visit.entry.id, depth=_depth(seen, step)
     ) as change:
-        facts = {"reason": refusal.message, "attempt": attempts}
+        facts = {"reason": reason, "attempt": attempts}
         if again:
             facts["retry_at"] = format_instant(again)
         robot = step.robot
         enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
         owner = str(seen.record.get("owner"))
         if again is None and owner:
-            text = f"robot {robot.id} ({robot.do}) failed for good: {refusal.message}"
+            text = f"robot {robot.id} ({robot.do}) failed for good: {reason}"
             change.note("notice", record_id, {"to": owner, "text": text})
-    return _done(seen, step, word, refusal.message)
+    return _done(seen, step, word, reason, bug_in(error))
 
 
-def _done(standing: Standing, step: Step, word: str, reason: str) -> Done:
+def _done(
+    standing: Standing, step: Step, word: str, reason: str, bug: Exception | None = None
+) -> Done:
     robot = step.robot
-    return Done(standing.record.id, robot.id, robot.do, word, step.key, reason)
+    return Done(standing.record.id, robot.id, robot.do, word, step.key, reason, bug)

@@ -2,42 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from crmcli.automation.standing import Place, place_of, places
-from crmcli.errors import InvalidData, NotFound
+from crmcli.automation.failures import is_everybodys
+from crmcli.automation.standing import PAGE, Place, place_of, places
+from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.values import entity_of
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
 
-def receive(ws: Workspace, candidates: Sequence[str]) -> list[str]:
-    """Write down each stage that a record entered without a command; returns those records' ids.
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The records that were moved by hand, and what went wrong with others."""
+
+    moved: list[str] = field(default_factory=list)
+    failed: dict[str, Exception] = field(default_factory=dict)
+
+
+def receive(ws: Workspace, candidates: Sequence[str]) -> Received:
+    """Write down each stage that a record entered without a command.
 
     So robots, triggers and reports see a hand edit, a git merge and a file that was dropped in.
     """
-    strayed = [place.record for place in places(ws, candidates) if place.has_strayed]
-    if not strayed:
-        return []
-    found: list[str] = []
+    received = Received()
+    found = [place.record for place in strayed(ws, candidates, received.failed)]
+    if not found:
+        return received
     with ws.change("tick", actor="edit") as change:
         ws.index.refresh_timeline()
-        for record_id in strayed:
-            place = _place_now(ws, change, record_id)
-            if place is not None and place.has_strayed:
-                robots = ws.robots_of(change.get(record_id))
-                change.note("stage.entered", record_id, facts_of(place, robots))
-                found.append(record_id)
-    return found
+        for record_id in found:
+            try:
+                _write_down(ws, change, record_id, received)
+            except (NotFound, InvalidData, Forbidden):
+                continue  # it went or broke since we looked
+            except Exception as error:
+                received.failed[record_id] = _own(error)
+    return received
 
 
-def _place_now(ws: Workspace, change: Change, record_id: str) -> Place | None:
-    """Where the record stands under the lock; None if it went or broke since we looked."""
-    try:
-        return place_of(ws, change.get(record_id))
-    except (NotFound, InvalidData):
-        return None
+def strayed(
+    ws: Workspace, candidates: Sequence[str], failed: dict[str, Exception]
+) -> Iterator[Place]:
+    """Where those stand that stand elsewhere than the timeline says; what went wrong with others
+    goes into `failed`.
+
+    They are looked at together, or, where that fails, one by one.
+    """
+    for start in range(0, len(candidates), PAGE):
+        page = candidates[start : start + PAGE]
+        try:
+            found = [place for place in places(ws, page) if place.has_strayed]
+        except Exception as error:
+            if len(page) == 1:
+                failed[page[0]] = _own(error)
+                continue
+            found = [one for record_id in page for one in strayed(ws, [record_id], failed)]
+        yield from found
+
+
+def _own(error: Exception) -> Exception:
+    """The error, if it is one of this record alone; others are raised."""
+    if is_everybodys(error):
+        raise error
+    return error
+
+
+def _write_down(ws: Workspace, change: Change, record_id: str, received: Received) -> None:
+    record = change.get(record_id)
+    place = place_of(ws, record)
+    if place.has_strayed:
+        change.note("stage.entered", record_id, facts_of(place, ws.robots_of(record)))
+        received.moved.append(record_id)
 
 
 def facts_of(place: Place, robots: list[str]) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmcli.automation.actions import enter
+from crmcli.automation.failures import CRM, PLAN
 from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, jobs_of
 from crmcli.automation.outlook import waiting
 from crmcli.automation.standing import standing_of
+from crmcli.entries import last_entry
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of
 from crmcli.workspace import Workspace
@@ -77,7 +79,7 @@ def _waiting(ws: Workspace, key: str) -> Job:
     if len(found) != 1:
         raise NotFound(f"there is no job {key!r}", "see crm jobs list and crm robots waiting")
     line = found[0]
-    entry = ws.index.last_entry(line.record)
+    entry = last_entry(ws, ws.get(line.record))
     cause = entry.id if entry else ""
     return Job(
         line.key, line.record, line.robot, line.action, "waiting", ws.now, ws.now, cause=cause
@@ -104,9 +106,11 @@ def _decide(ws: Workspace, job: Job, how: str) -> Job:
 
 def _check_still_there(ws: Workspace, job: Job) -> None:
     """A letter can always leave; an act within crm belongs to a stay in a stage."""
-    if job.is_letter:
+    if job.is_letter or job.robot == CRM:
         return
     if job.robot.startswith("schedule:"):
+        if job.action == PLAN:
+            return
         raise JobIsOver(f"{job.robot} acts again at its next time", "see crm robots list")
     try:
         if not entity_of(job.record):

@@ -75,7 +75,8 @@ def jobs_of(events: Iterable[Event]) -> dict[str, Job]:
     jobs: dict[str, Job] = {}
     for event in events:
         key = event.data.get("key")
-        if key and (event.kind.startswith("job.") or event.kind == "automation.stopped"):
+        is_line = event.kind.startswith("job.") or event.kind == "automation.stopped"
+        if is_line and isinstance(key, str) and key:
             jobs[key] = _after(jobs.get(key), event)
     return jobs
 
@@ -85,22 +86,30 @@ def _after(job: Job | None, event: Event) -> Job:
     data = event.data
     if job is None:
         job = Job(
-            key=data["key"], record=event.record, robot=data.get("robot", ""), state="",
-            action=data.get("action", ""), at=event.at, since=event.at, cause=event.cause,
+            key=data["key"], record=event.record, robot=str(data.get("robot", "")), state="",
+            action=str(data.get("action", "")), at=event.at, since=event.at, cause=event.cause,
             depth=event.depth,
         )  # fmt: skip
     word = "stopped" if event.kind == "automation.stopped" else event.kind.partition(".")[2]
     if word == "resolved":
         return _resolved(job, event)
-    job = replace(job, state=word, at=event.at, reason=data.get("reason", ""), retry_at=None)
+    job = replace(job, state=word, at=event.at, reason=str(data.get("reason", "")), retry_at=None)
     if word == "queued":
         return replace(job, facts=data)
     if word == "started":
         return replace(job, starts=job.starts + 1, claim=data)
     if word == "failed":
-        retry_at = parse_instant(data["retry_at"]) if data.get("retry_at") else event.at
+        retry_at = instant_in(data, "retry_at") or event.at
         return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
     return replace(job, starts=0)
+
+
+def instant_in(data: Mapping[str, Any], name: str) -> datetime | None:
+    """An instant of an event's data; None if none can be read there, as lines come by hand and git."""
+    try:
+        return parse_instant(str(data.get(name, "")))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _resolved(job: Job, event: Event) -> Job:

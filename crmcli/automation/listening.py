@@ -6,10 +6,11 @@ import heapq
 from dataclasses import dataclass, field
 from typing import Any
 
+from crmcli.automation.failures import HEAR, REFUSALS, Done, Place, fail_in, is_everybodys
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.standing import STAGED
 from crmcli.automation.triggers import RELEVANT, Decision, choose
-from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
@@ -21,22 +22,23 @@ from crmcli.workspace import UnknownStage, Workspace
 BATCH = 500
 """Events that are read over at most before the cursor is written down."""
 
-REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)
-"""What a verb may say to a robot or trigger; anything else stops the tick."""
-
 
 @dataclass
 class Heard:
-    """What one reading of the events led to; this is also what the cursor's event says of it."""
+    """What one reading of the events led to; this is also what the cursor's event says of it.
+
+    `failed` is what stands in the ledger of an event that could not be thought over.
+    """
 
     moved: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     passed: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[Done] = field(default_factory=list)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What there is to say."""
-        return {name: value for name, value in vars(self).items() if value}
+        return {n: v for n in ("moved", "refused", "passed") if (v := getattr(self, n))}
 
 
 def unread(ws: Workspace) -> tuple[dict[str, str], list[tuple[str, Event]]]:
@@ -74,10 +76,9 @@ def listen(ws: Workspace) -> list[Heard]:
     count = 0
     for clone, event in events:
         upto = {**upto, clone: max(event.id, upto.get(clone, ""))}
-        record = subject(ws, event)
         count += 1
-        if record is not None and _is_wanted(ws, record, event):
-            told = _move(ws, record, event, upto)
+        told = _hear(ws, event, upto)
+        if told is not None:
             heard.append(told)
             count, read = 0, Heard()
         elif count >= BATCH:
@@ -88,6 +89,22 @@ def listen(ws: Workspace) -> list[Heard]:
     return heard
 
 
+def _hear(ws: Workspace, event: Event, upto: dict[str, str]) -> Heard | None:
+    """Let the triggers see one event, and write down what came of it; None if nothing did."""
+    try:
+        record = subject(ws, event)
+        if record is None or not _is_wanted(ws, record, event):
+            return None
+        return _move(ws, record, event, upto)
+    except Exception as error:
+        if is_everybodys(error):
+            raise
+        with ws.change("tick", actor="crm", cause=event.id) as change:
+            failed = fail_in(ws, change, Place(event.record, HEAR, event.id), error)
+            _write(change, upto, Heard())
+        return Heard(failed=[failed] if failed else [])
+
+
 def subject(ws: Workspace, event: Event) -> Record | None:
     """The lead or deal that an event is about: its own record, what a task or an offer is for, or of
     a contact or company the open deal with the latest activity, else the open lead."""
@@ -96,7 +113,7 @@ def subject(ws: Workspace, event: Event) -> Record | None:
         if record is not None and record.entity in ("task", "offer"):
             target = str(record.get("about" if record.entity == "task" else "deal"))
             record = ws.get(target) if target else None
-    except (NotFound, InvalidData):
+    except (NotFound, InvalidData, Forbidden):
         return None  # it is gone or unreadable: there is nothing that could be moved
     if record is None or record.entity in STAGED:
         return record

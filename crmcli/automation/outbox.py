@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions import enter
-from crmcli.automation.ledger import MOST_STARTS, Job, jobs_of, next_try
+from crmcli.automation.failures import bug_in, is_everybodys, reason_of
+from crmcli.automation.ledger import MOST_STARTS, Job, instant_in, jobs_of, next_try
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
-from crmcli.errors import InvalidData
-from crmcli.model.values import entity_of, format_instant, parse_instant
+from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.names import linked
 from crmcli.store import files, layout
@@ -32,11 +34,15 @@ LEASE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery as it ended: the job before it, how it ended, and what became of the job."""
+    """One delivery as it ended: the job before it, how it ended, and what became of the job.
+
+    `bug` is an error of crm's own that it met.
+    """
 
     job: Job
     word: str
     reason: str = ""
+    bug: Exception | None = None
 
 
 def ready(job: Job, now: datetime) -> bool:
@@ -55,7 +61,7 @@ def next_look(job: Job, now: datetime) -> datetime | None:
     if ready(job, now):
         return now
     if job.is_letter and job.state == "started":
-        return parse_instant(job.claim["lease_until"])
+        return instant_in(job.claim, "lease_until") or now
     return job.retry_at if job.is_letter and job.state == "failed" else None
 
 
@@ -64,22 +70,56 @@ def is_abandoned(job: Job, now: datetime) -> bool:
 
     Only one tick runs at a time, so a claim of our own process number is a dead one's too.
     """
-    if parse_instant(job.claim["lease_until"]) <= now:
+    lease = instant_in(job.claim, "lease_until")
+    if lease is None or lease <= now:
         return True
-    pid = int(job.claim.get("pid", 0))
-    if job.claim.get("boot") != this_boot() or not pid:
+    pid = job.claim.get("pid")
+    if job.claim.get("boot") != this_boot() or not isinstance(pid, int) or not pid:
         return False
     return pid == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
 def deliver(ws: Workspace, key: str) -> Delivery | None:
     """Deliver one letter; None if another has taken or settled it meanwhile."""
-    job = _claim(ws, key)
+    try:
+        job = _claim(ws, key)
+    except Exception as error:
+        if is_everybodys(error):
+            raise
+        return _fail(ws, key, error)
     if job is None or job.state in ("dead", "unknown", "skipped"):
         return Delivery(job, job.state, job.reason) if job else None
-    outcome = _send(ws, job)
+    outcome, bug = _tried(ws, job)
     with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
-        return _write_down(ws, change, job, outcome)
+        return replace(_write_down(ws, change, job, outcome), bug=bug)
+
+
+def _fail(ws: Workspace, key: str, error: Exception) -> Delivery | None:
+    """Write down that a letter could not even be claimed, as if the other side had refused it."""
+    with ws.change("tick", actor="crm") as change:
+        ws.index.refresh_timeline()
+        job = jobs_of(ws.index.job_events([key])).get(key)
+        if job is None or not ready(job, ws.now):
+            return None
+        outcome = Failed(reason_of(error), again=True)
+        return replace(_write_down(ws, change, job, outcome), bug=bug_in(error))
+
+
+def _tried(ws: Workspace, job: Job) -> tuple[Outcome, Exception | None]:
+    """How the sending ended. An error of crm's own in the middle of it leaves open whether a letter
+    left. No lock is held here."""
+    begun = False
+    try:
+        hand_over = _prepared(ws, job)
+        begun = _channel(ws, job) == "smtp"
+        return hand_over(), None
+    except Exception as error:
+        if is_everybodys(error):
+            raise
+        if bug_in(error) is None:
+            return Failed(reason_of(error), again=_may_be_mended(error)), None
+        reason = reason_of(error)
+        return (Unknown(reason) if begun else Failed(reason, again=True)), error
 
 
 def call_off(ws: Workspace, record_id: str) -> None:
@@ -123,8 +163,6 @@ def _claim(ws: Workspace, key: str) -> Job | None:
 
 
 def _as(job: Job, ended: Delivery) -> Job:
-    from dataclasses import replace
-
     return replace(job, state=ended.word, reason=ended.reason)
 
 
@@ -163,32 +201,28 @@ def _channel(ws: Workspace, job: Job) -> str:
     return "maildir" if ws.settings.mail.deliver.startswith("maildir:") else "smtp"
 
 
-def _send(ws: Workspace, job: Job) -> Outcome:
-    """Hand the letter over; no lock is held here."""
-    from crmcli.channels.address import UnsafeHeader
-    from crmcli.channels.message import NoAttachment
-    from crmcli.channels.webhook import BadHook
-
-    try:
-        content = files.read_bytes(files.inside(ws.root, layout.file_path(str(job.facts["file"]))))
-        if job.action == "webhook":
-            return _post(ws, job, content)
+def _prepared(ws: Workspace, job: Job) -> Callable[[], Outcome]:
+    """What hands the letter over, with all of it read and taken apart."""
+    content = files.read_bytes(files.inside(ws.root, layout.file_path(str(job.facts["file"]))))
+    if job.action != "webhook":
         from crmcli.channels import mail
 
-        return mail.deliver(letter_from(content, job.key), ws.settings.mail, ws.root)
-    except (UnsafeHeader, NoAttachment, BadHook, files.Missing) as error:
-        return Failed(error.message, again=False)
-    except InvalidData as error:  # the settings are wrong: mended, the letter can leave
-        return Failed(error.message, again=True)
-
-
-def _post(ws: Workspace, job: Job, content: bytes) -> Outcome:
+        return partial(mail.deliver, letter_from(content, job.key), ws.settings.mail, ws.root)
     from crmcli.channels import secrets, webhook
 
     call = json.loads(content)
     secret = secrets.read(str(job.facts.get("secret", "")))
     hook = webhook.Hook(call["url"], call["body"], job.key, secret, call["headers"])
-    return webhook.post(hook, ws.now, ws.settings.webhook.allow)
+    return partial(webhook.post, hook, ws.now, ws.settings.webhook.allow)
+
+
+def _may_be_mended(refusal: Exception) -> bool:
+    """Whether the letter itself is sound, so that it can leave once the settings are right."""
+    from crmcli.channels.address import UnsafeHeader
+    from crmcli.channels.message import NoAttachment
+    from crmcli.channels.webhook import BadHook
+
+    return not isinstance(refusal, UnsafeHeader | NoAttachment | BadHook | files.Missing)
 
 
 def letter_from(content: bytes, key: str) -> Message:
@@ -227,7 +261,7 @@ def _write_down(ws: Workspace, change: Change, job: Job, outcome: Outcome) -> De
     if isinstance(outcome, Sent):
         _enter(change, job, "done", to=job.facts.get("to"), ref=outcome.ref)
         if job.action == "email" and job.record and not job.facts.get("notice"):
-            change.note("mail.out", job.record, _mail_facts(ws, job))
+            return _note_mail(ws, change, job)
         return Delivery(job, "done")
     if isinstance(outcome, Unknown):
         _enter(change, job, "unknown", reason=outcome.reason)
@@ -242,6 +276,19 @@ def _write_down(ws: Workspace, change: Change, job: Job, outcome: Outcome) -> De
     retry_at = format_instant(again)
     _enter(change, job, "failed", reason=outcome.reason, attempt=attempts, retry_at=retry_at)
     return Delivery(job, "failed", outcome.reason)
+
+
+def _note_mail(ws: Workspace, change: Change, job: Job) -> Delivery:
+    """The letter stands on the record's timeline, too; it has left, whatever becomes of its text."""
+    try:
+        facts, bug = _mail_facts(ws, job), None
+    except Exception as error:
+        if is_everybodys(error):
+            raise
+        kept = ("subject", "to", "file")
+        facts, bug = {name: job.facts.get(name, "") for name in kept}, bug_in(error)
+    change.note("mail.out", job.record, facts)
+    return Delivery(job, "done", bug=bug)
 
 
 def _mail_facts(ws: Workspace, job: Job) -> dict[str, Any]:

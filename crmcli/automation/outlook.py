@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from crmcli.automation.failures import CRM, LOOK, is_everybodys, reason_of
 from crmcli.automation.robots import Step, Visit
 from crmcli.automation.standing import STAGED, Standing, stand
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.holds import holds
 from crmcli.model.pipeline import Stage
 from crmcli.workspace import Workspace
@@ -39,9 +40,13 @@ def waiting(ws: Workspace, record: str = "") -> list[Line]:
     for record_id in [record] if record else with_robots(ws):
         try:
             standing = stand(ws, record_id)
-        except (NotFound, InvalidData):
+            found += [_line(standing, step) for step in standing.steps if step.state in WAITING]
+        except (NotFound, InvalidData, Forbidden):
             continue  # gone since it was listed, or unreadable, which `crm check` reports
-        found += [_line(standing, step) for step in standing.steps if step.state in WAITING]
+        except Exception as error:
+            if is_everybodys(error):
+                raise
+            found.append(Line(record_id, "", "", CRM, LOOK, "failed", None, reason_of(error)))
     return sorted(found, key=lambda line: (line.due_at is None, line.due_at or ws.now, line.record))
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from crmcli.automation import inbox, listening, outbox, schedules
 from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.failures import CRM, LOOK, REFUSALS, is_everybodys, reason_of
 from crmcli.automation.ledger import jobs_of
-from crmcli.automation.listening import REFUSALS
 from crmcli.automation.outlook import with_robots
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
-from crmcli.automation.standing import STAGED, Standing, places, standing_of
+from crmcli.automation.standing import STAGED, Place, Standing, standing_of
 from crmcli.automation.triggers import RELEVANT, choose
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.holds import holds
@@ -90,18 +91,30 @@ class _Stage:
         yield from self._strays()
         yield from self._triggers()
         for record_id in with_robots(self.ws, self.events):
-            self._queue(record_id, until)
+            yield from self._surely(record_id, partial(self._queue, record_id, until))
         while self.queue:
             at, record_id = heapq.heappop(self.queue)
             self._set_clock(at)
-            standing = self._stand(record_id)
-            steps = (
-                [step for step in standing.due() if step.key not in self.past] if standing else []
-            )
-            if standing and steps:
-                self.past.add(steps[0].key)
-                yield from self._act(standing, steps[0])
-            self._queue(record_id, until)
+            yield from self._surely(record_id, partial(self._go_on, record_id))
+            yield from self._surely(record_id, partial(self._queue, record_id, until))
+
+    def _go_on(self, record_id: str) -> Iterator[Planned]:
+        standing = self._stand(record_id)
+        steps = [step for step in standing.due() if step.key not in self.past] if standing else []
+        if standing and steps:
+            self.past.add(steps[0].key)
+            yield from self._act(standing, steps[0])
+
+    def _surely(
+        self, record_id: str, work: Callable[[], Iterator[Planned] | None]
+    ) -> Iterator[Planned]:
+        """The lines of some work; where it fails over this one record, a line that says so."""
+        try:
+            yield from work() or ()
+        except Exception as error:
+            if is_everybodys(error):
+                raise
+            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(error)}")
 
     def _set_clock(self, at: datetime) -> None:
         self.ws.now = max(at, self.ws.now)
@@ -111,7 +124,7 @@ class _Stage:
     def _stand(self, record_id: str) -> Standing | None:
         try:
             record = self.change.get(record_id)
-        except (NotFound, InvalidData):
+        except (NotFound, InvalidData, Forbidden):
             return None
         events = self.events.get(record_id)
         if events is None:
@@ -144,19 +157,25 @@ class _Stage:
         yield from sorted(lines, key=lambda line: (line.at, line.record))
 
     def _strays(self) -> Iterator[Planned]:
-        for place in places(self.ws, self.ws.index.dirty()):
-            if place.has_strayed:
-                self._author("edit", "", 0)
-                robots = self.ws.robots_of(self.change.get(place.record))
-                self.change.note("stage.entered", place.record, inbox.facts_of(place, robots))
-                self._take_events()
-                yield self._line(place.record, "edit", f"came to {place.stage}")
+        failed: dict[str, Exception] = {}
+        for place in inbox.strayed(self.ws, self.ws.index.dirty(), failed):
+            yield from self._surely(place.record, partial(self._stray, place))
+
+    def _stray(self, place: Place) -> Iterator[Planned]:
+        self._author("edit", "", 0)
+        robots = self.ws.robots_of(self.change.get(place.record))
+        self.change.note("stage.entered", place.record, inbox.facts_of(place, robots))
+        self._take_events()
+        yield self._line(place.record, "edit", f"came to {place.stage}")
 
     def _triggers(self) -> Iterator[Planned]:
         for _, event in listening.unread(self.ws)[1]:
-            record = listening.subject(self.ws, event)
-            if record is not None:
-                yield from self._hear(event, record.id)
+            yield from self._surely(event.record, partial(self._hear_first, event))
+
+    def _hear_first(self, event: Event) -> Iterator[Planned]:
+        record = listening.subject(self.ws, event)
+        if record is not None:
+            yield from self._hear(event, record.id)
 
     # --- what happens --------------------------------------------------------------------------
 

@@ -80,6 +80,8 @@ class _Chain:
 def visits(events: Sequence[Event]) -> list[Visit]:
     """The visits of a record in order, from its events, oldest first."""
     entries = [n for n, event in enumerate(events) if event.kind in ENTRIES]
+    if not entries:
+        return []
     jobs = jobs_of(events)
     found = []
     for begin, end in zip(entries, [*entries[1:], len(events)], strict=True):
@@ -157,7 +159,10 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
     if chain.since is None:
         return Step(robot, key, "waiting_for_previous", None, chain.reason)
     name = robot.timing.at or robot.timing.before
-    moment = _moment(robot.timing, record, chain.since, clock)
+    try:
+        moment = _moment(robot.timing, record, chain.since, clock)
+    except OverflowError:
+        return Step(robot, key, "paused", None, "its time lies beyond the calendar")
     if moment is None:
         return Step(robot, key, "waiting_for_field", None, f"{name} is empty")
     if moment > clock.now:

@@ -7,19 +7,29 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from crmcli.automation.acting import Done
 from crmcli.automation.actions import Work, act, enter
-from crmcli.automation.ledger import job_key
-from crmcli.automation.listening import REFUSALS
+from crmcli.automation.failures import (
+    PLAN,
+    REFUSALS,
+    Done,
+    Place,
+    bug_in,
+    fail,
+    is_everybodys,
+    known,
+    reason_of,
+    rests,
+)
+from crmcli.automation.ledger import instant_in, job_key
 from crmcli.automation.schedule import Due, Slot, due
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.automation import Schedule
 from crmcli.model.condition import And, Compare, Empty, In, Node, Not, Or
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.holds import holds
 from crmcli.model.pipeline import Pipeline
-from crmcli.model.values import format_instant, parse_instant
+from crmcli.model.values import format_instant
 from crmcli.sales.names import names_for, plain
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
@@ -49,6 +59,11 @@ class Timetable:
         """Its name on the timeline."""
         return f"schedule:{self.pipeline.id}/{self.schedule.id}"
 
+    @property
+    def place(self) -> Place:
+        """Where it stands in the ledger if it cannot even be thought over."""
+        return Place("", PLAN, who=self.who)
+
 
 def timetables(ws: Workspace) -> list[Timetable]:
     """Every schedule that is declared, with how far it has come."""
@@ -75,10 +90,10 @@ def _latest(ws: Workspace, wanted: set[str]) -> dict[str, Event]:
 def _with_past(table: Timetable, last: Event | None) -> Timetable:
     if last is None or last.data.get("cron") != table.schedule.cron:
         return table
+    until = instant_in(last.data, "until")
     begun = None
-    if last.kind == "schedule.started" and last.data.get("slot"):
-        begun = Slot(last.data["slot"], parse_instant(last.data["until"]))
-    until = parse_instant(last.data["until"])
+    if until is not None and last.kind == "schedule.started" and last.data.get("slot"):
+        begun = Slot(str(last.data["slot"]), until)
     return Timetable(table.pipeline, table.schedule, until, begun)
 
 
@@ -88,21 +103,33 @@ def run(ws: Workspace, most: int) -> list[Done]:
     A schedule that was never seen begins to count now.
     """
     done: list[Done] = []
-    for table in timetables(ws):
+    tables = timetables(ws)
+    failed = known(ws, [table.place for table in tables])
+    for table in tables:
         if len(done) >= most:
             break
-        if table.until is None:
-            _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
+        if rests(failed.get(table.place.key), ws.now):
             continue
-        if table.begun:
-            done += _run_slot(ws, table, table.begun, most - len(done))
-            continue  # later slots follow when this one is complete
-        found = due(table.schedule, ws.zone, table.until, ws.now)
-        done += _miss(ws, table, found)
-        for slot in found.run:
-            if most - len(done) <= 0:
-                break
-            done += _run_slot(ws, table, slot, most - len(done))
+        try:
+            done += _run(ws, table, most - len(done))
+        except Exception as error:
+            told = fail(ws, table.place, error)
+            done += [told] if told else []
+    return done
+
+
+def _run(ws: Workspace, table: Timetable, most: int) -> list[Done]:
+    if table.until is None:
+        _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
+        return []
+    if table.begun:
+        return _run_slot(ws, table, table.begun, most)  # later ones follow when it is complete
+    found = due(table.schedule, ws.zone, table.until, ws.now)
+    done = _miss(ws, table, found)
+    for slot in found.run:
+        if most - len(done) <= 0:
+            break
+        done += _run_slot(ws, table, slot, most - len(done))
     return done
 
 
@@ -141,12 +168,45 @@ def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Do
     known = {event.data["key"] for event in ws.index.job_events(list(keys.values()))}
     left = [(record_id, key) for record_id, key in keys.items() if key not in known]
     now, later = left[: max(most, 0)], left[max(most, 0) :]
+    return _run_together(ws, table, slot, now, is_over=not later)
+
+
+def _run_together(
+    ws: Workspace, table: Timetable, slot: Slot, wanted: Sequence[tuple[str, str]], *, is_over: bool
+) -> list[Done]:
+    """A part of a selection in one change; where that fails over one of them, by halves, so that all
+    the others have their act and that one is let go."""
+    try:
+        return _run_part(ws, table, slot, wanted, is_over=is_over)
+    except Exception as error:
+        if is_everybodys(error) or not wanted:
+            raise
+        if len(wanted) > 1:
+            half = len(wanted) // 2
+            done = _run_together(ws, table, slot, wanted[:half], is_over=False)
+            return done + _run_together(ws, table, slot, wanted[half:], is_over=is_over)
+        with ws.change("tick", actor=table.who, depth=1) as change:
+            dead = _dead(change, table, *wanted[0], error)
+            _end(change, table, slot, is_over=is_over, ran=1)
+        return [dead]
+
+
+def _run_part(
+    ws: Workspace, table: Timetable, slot: Slot, wanted: Sequence[tuple[str, str]], *, is_over: bool
+) -> list[Done]:
     done: list[Done] = []
     with ws.change("tick", actor=table.who, depth=1) as change:
-        for record_id, key in now:
+        for record_id, key in wanted:
             done += _for_record(ws, change, table, record_id, key)
-        _end(change, table, slot, is_over=not later, ran=len(done))
+        _end(change, table, slot, is_over=is_over, ran=len(done))
     return done
+
+
+def _dead(change: Change, table: Timetable, target: str, key: str, error: Exception) -> Done:
+    """Write down for good what failed: the next slot will try anew."""
+    reason, action = reason_of(error), table.schedule.do
+    enter(change, "dead", target, key, table.who, action, reason=reason)
+    return Done(target, table.who, action, "dead", key, reason, bug_in(error))
 
 
 def _for_record(
@@ -154,17 +214,33 @@ def _for_record(
 ) -> Iterator[Done]:
     try:
         record = change.get(record_id)
-    except (NotFound, InvalidData):
+    except (NotFound, InvalidData, Forbidden):
         return  # gone or broken since it was selected
     where = table.schedule.where
     if where is not None and not holds(where, record, ws.env):
         return
-    work = _work(ws, change, table, key, record, names_for(ws, record))
-    yield _act(work)
+    try:
+        names = names_for(ws, record)
+    except REFUSALS as refusal:
+        yield _dead(change, table, record_id, key, refusal)
+        return
+    yield _act(change, table, _work(ws, change, table, key, record, names))
 
 
 def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
     key = job_key(table.who, "", slot.key)
+    try:
+        return [_act_once(ws, table, slot, key)]
+    except Exception as error:
+        if is_everybodys(error):
+            raise
+        with ws.change("tick", actor=table.who, depth=1) as change:
+            dead = _dead(change, table, "", key, error)
+            _end(change, table, slot, is_over=True, ran=1)
+        return [dead]
+
+
+def _act_once(ws: Workspace, table: Timetable, slot: Slot, key: str) -> Done:
     chosen = selection(ws, table)
     with ws.change("tick", actor=table.who, depth=1) as change:
         now = ws.now.astimezone(ws.zone)
@@ -174,10 +250,10 @@ def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
             "now": now,
             "today": now.date(),
         }
-        done = _act(_work(ws, change, table, key, None, names))
+        done = _act(change, table, _work(ws, change, table, key, None, names))
         queued = [event.data["key"] for event in change.events if event.kind == "job.queued"]
         _end(change, table, slot, is_over=True, ran=1, queued=queued)
-    return [done]
+    return done
 
 
 def _work(
@@ -192,14 +268,12 @@ def _work(
     return Work(ws, change, record, table.who, schedule.do, schedule.params, key, names)
 
 
-def _act(work: Work) -> Done:
-    """Act, or write down for good what was refused: the next slot will try anew."""
+def _act(change: Change, table: Timetable, work: Work) -> Done:
+    """Act, or write down for good what was refused."""
     try:
         effect = act(work)
     except REFUSALS as refusal:
-        reason = refusal.message
-        enter(work.change, "dead", work.target, work.key, work.who, work.action, reason=reason)
-        return Done(work.target, work.who, work.action, "dead", work.key, reason)
+        return _dead(change, table, work.target, work.key, refusal)
     reason = str(effect.facts.get("reason", ""))
     return Done(work.target, work.who, work.action, effect.word, work.key, reason)
 

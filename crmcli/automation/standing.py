@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, plan, visits
-from crmcli.errors import InvalidData, NotFound
-from crmcli.model.event import ENTRIES, Event
+from crmcli.entries import last_entries, last_entry, with_arrival
+from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.values import Raw, entity_of
@@ -18,7 +18,9 @@ from crmcli.workspace import UnknownStage, Workspace
 
 STAGED = ("lead", "deal")
 MANY = 200
-"""Records beyond which the index is asked for all at once."""
+"""Records beyond which it is worth looking first for those that sleep."""
+PAGE = 1000
+"""Records of which the index is asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,12 @@ class Place:
 
 def places(ws: Workspace, candidates: Sequence[str]) -> list[Place]:
     """Where these records stand, as the index has them; those that are gone or unreadable left out."""
-    index, wanted = ws.index, set(candidates)
-    rows: list[dict[str, Raw]] = []
-    entries: dict[str, Event | None] = {}
-    if len(wanted) > MANY:
-        for entity in STAGED:
-            rows += [row for row in index.select(entity) if row["id"] in wanted]
-        entries.update({event.record: event for event in index.events(kinds=ENTRIES)})
-    else:
-        for record_id in wanted:
-            rows += _row(ws, record_id)
-            entries[record_id] = index.last_entry(record_id)
-    return [_place(ws, row, entries.get(str(row["id"]))) for row in rows]
+    found: list[Place] = []
+    for start in range(0, len(candidates), PAGE):
+        rows = ws.index.raws(candidates[start : start + PAGE])
+        entries = last_entries(ws, rows)
+        found += [_place(ws, row, entries.get(str(row["id"]))) for row in rows]
+    return found
 
 
 def _place(ws: Workspace, row: Mapping[str, Raw], entry: Event | None) -> Place:
@@ -99,14 +95,7 @@ def place_of(ws: Workspace, record: Record) -> Place:
     row = {"id": record.id, "stage": str(record.get("stage"))}
     if record.entity == "deal":
         row["pipeline"] = str(record.get("pipeline"))
-    return _place(ws, row, ws.index.last_entry(record.id))
-
-
-def _row(ws: Workspace, record_id: str) -> list[dict[str, Raw]]:
-    try:
-        return [dict(ws.stored(record_id).raw)]
-    except (NotFound, InvalidData):
-        return []
+    return _place(ws, row, last_entry(ws, record))
 
 
 def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
@@ -151,7 +140,7 @@ def stand(ws: Workspace, record_id: str, change: Change | None = None) -> Standi
 
 def standing_of(ws: Workspace, record: Record, events: Sequence[Event]) -> Standing:
     """What follows from a record and its events, oldest first."""
-    stays = visits(events)
+    stays = visits(with_arrival(ws, record, events))
     try:
         pipeline = ws.pipeline_of(record)
         stage = ws.stage_of(record)

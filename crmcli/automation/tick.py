@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crmcli.automation import inbox, outbox, schedules
-from crmcli.automation.acting import Done, take
+from crmcli.automation.acting import take
+from crmcli.automation.failures import CRM, LOOK, Bug, Done, Place, fail, known, mended
 from crmcli.automation.lateness import note_end
 from crmcli.automation.ledger import TROUBLED, Job, jobs_of
 from crmcli.automation.listening import Heard, listen
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.standing import Standing, sleepers, stand
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import Forbidden, InvalidData, NotFound, kind_of_bug
 from crmcli.model.values import format_instant
 from crmcli.store import files
 from crmcli.store.files import DiskFailed
@@ -34,17 +35,24 @@ MOST_FAILURES = 3
 @dataclass
 class TickResult:
     """What a tick did. `said` narrates it; `failures` is what needs a person now: jobs,
-    and moves of triggers that a rule refused."""
+    and moves of triggers that a rule refused; `bugs` are crm's own errors, one of a kind."""
 
     busy: bool = False
     limited: bool = False
     said: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     effects: int = 0
+    bugs: dict[str, Bug] = field(default_factory=dict)
+
+    def met(self, error: Exception, about: str) -> None:
+        """Keep an error of crm's own for the end: the first of its kind, and whom each met."""
+        self.bugs.setdefault(kind_of_bug(error), Bug(error)).met.append(about)
 
     def told(self, done: Done) -> None:
         """Take in what came of a step."""
         self.said.append(str(done))
+        if done.bug is not None:
+            self.met(done.bug, done.record or done.robot)
         if done.word in TROUBLED:
             self.failures.append(f"{done}; see crm jobs list")
 
@@ -114,19 +122,23 @@ class _Night:
         self.taken: set[str] = set()
         self.failing: dict[str, int] = {}
         self.settled: list[tuple[str, str | None]] = []
+        self.unreceived: dict[str, Exception] = {}
 
     def passes_once(self) -> bool:
         """Go through the house once; says whether anything happened, so that more may be due."""
         ws = self.ws
         ws.index.agenda_signature(signature(ws))
-        moved = inbox.receive(ws, self._candidates())
-        self.result.said += [f"{record_id}: moved by hand" for record_id in moved]
+        received = inbox.receive(ws, self._candidates())
+        self.unreceived = received.failed
+        self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
         heard = listen(ws)
         for told in heard:
             self.result.said += _moves(told) + _refusals(told)
             self.result.failures += _refusals(told)
+            for failed in told.failed:
+                self.result.told(failed)
         acted = self._schedule() + self._act()
-        return bool(moved or heard or acted + self._deliver())
+        return bool(received.moved or heard or acted + self._deliver())
 
     def _candidates(self) -> list[str]:
         """The records that changed since they were last thought over, or that are due now."""
@@ -150,7 +162,7 @@ class _Night:
         """Let robots act in the order in which they are due; who is due for nothing is settled."""
         queue: list[tuple[datetime, str, Standing]] = []
         candidates = self._candidates()
-        asleep = sleepers(self.ws, candidates)
+        asleep = sleepers(self.ws, [one for one in candidates if one not in self.unreceived])
         self.settled = [(record_id, None) for record_id in asleep]
         for record_id in candidates:
             if record_id not in asleep:
@@ -175,14 +187,32 @@ class _Night:
 
     def _queue(self, queue: list[tuple[datetime, str, Standing]], record_id: str) -> None:
         """Look at a record: what is due goes into the queue, one that has nothing due is settled."""
+        place = Place(record_id, LOOK)
         try:
-            standing = stand(self.ws, record_id)
-        except (NotFound, InvalidData):
+            if record_id in self.unreceived:
+                raise self.unreceived[record_id]
+            self._look_at(queue, record_id, place)
+        except (NotFound, InvalidData, Forbidden):
             # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
             if not self.ws.exists(record_id):
                 outbox.call_off(self.ws, record_id)
             self.settled.append((record_id, None))
-            return
+        except Exception as error:
+            told = fail(self.ws, place, error)
+            if told is not None:
+                self.result.told(told)
+            job = known(self.ws, [place]).get(place.key)
+            again = job.retry_at if job else None
+            self.settled.append((record_id, format_instant(again) if again else None))
+
+    def _look_at(
+        self, queue: list[tuple[datetime, str, Standing]], record_id: str, place: Place
+    ) -> None:
+        standing = stand(self.ws, record_id)
+        job = standing.jobs.get(place.key)
+        if job is not None and job.state in ("failed", "dead"):
+            with self.ws.change("tick", actor=CRM) as change:
+                mended(change, place)
         steps = self._due(standing)
         if steps:
             heapq.heappush(queue, (steps[0].due_at or self.ws.now, record_id, standing))
@@ -223,7 +253,7 @@ class _Night:
 
 def _as_done(ended: outbox.Delivery) -> Done:
     job = ended.job
-    return Done(job.record, job.robot, job.action, ended.word, job.key, ended.reason)
+    return Done(job.record, job.robot, job.action, ended.word, job.key, ended.reason, ended.bug)
 
 
 def _moves(heard: Heard) -> list[str]:

@@ -122,11 +122,13 @@ def _cards(
 
 
 def _card(ws: Workspace, out: Output, stage: Stage, record: Record) -> Card:
+    from crmcli.entries import last_entry
+
     amount = record.get("amount")
     money = ""
     if isinstance(amount, Decimal):
         money = out.locale.money(amount, str(record.get("currency")))
-    entry = ws.index.last_entry(record.id)
+    entry = last_entry(ws, record)
     age, overdue = "", False
     if entry is not None and stage.is_open:
         hours = max(0, int((ws.now - entry.at).total_seconds() // 3600))

@@ -74,7 +74,7 @@ def main() -> NoReturn:
         code = _run(session)
         # `--version` printed without our output, which need not be imported for it.
         (session.out if "out" in session.__dict__ else sys.stdout).flush()
-        _leave(code if isinstance(code, int) else 0)
+        _leave(session.exit_code or (code if isinstance(code, int) else 0))
     except CrmError as error:
         _complain(session, _weighed(session, error))
         if isinstance(error, OutputFailed):
@@ -231,14 +231,8 @@ def _complain_of_usage(session: Session, error: click.ClickException) -> None:
 
 
 def _report_bug(error: BaseException) -> NoReturn:
-    import tempfile
-    import traceback
+    from crmcli.cli import bugs
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="crm-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as report:
-        report.write(f"crm {__version__}, Python {sys.version}, {sys.platform}\n")
-        report.write("".join(traceback.format_exception(error)))
-    _say(f"crm: error: this is a bug in crm: {type(error).__name__}")
-    _say(f"hint: the report is in {report.name}; please send it")
-    _leave(70)
+    said, hint = bugs.told(error, bugs.write_report(error))
+    _say(f"crm: error: {said}\nhint: {hint}")
+    _leave(bugs.EXIT)

@@ -43,6 +43,8 @@ class Session:
         self.tick = False
         self.has_ticked = False
         self.has_saved = False
+        self.exit_code = 0
+        """That of a command which came to its end, and met an error on its way."""
 
     @cached_property
     def workspace(self) -> Workspace:

@@ -14,6 +14,7 @@ from crmcli.errors import BadUsage
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crmcli.automation.tick import TickResult
     from crmcli.workspace import Workspace
 
 PLAN = [
@@ -26,7 +27,8 @@ PLAN = [
     cls=Verb,
     help="Run what is due: triggers, robots, schedules, letters. It says nothing when all is well, so"
     " cron can call it every minute; what failed for good goes to stderr, one line each, and the exit"
-    " code stays 0, for crm itself did not fail. A second tick at the same time leaves at once."
+    " code stays 0, for crm itself did not fail; where it did, over one record, the others go on, and the"
+    " code is 70. A second tick at the same time leaves at once."
     "\n\nExample: */5 * * * * crm -C /srv/crm tick"
     "\n\nExample: crm tick --dry-run --until +7d",
 )
@@ -73,7 +75,21 @@ def run_once(session: Session) -> None:
             out.detail("another tick is running")
         for line in result.failures:
             out.note(line)
+        _report(session, result)
         notes(session)
+
+
+def _report(session: Session, result: TickResult) -> None:
+    """Tell of crm's own errors, which stopped nobody else: each kind once, with a report file."""
+    if not result.bugs:
+        return
+    from crmcli.cli import bugs
+    from crmcli.errors import CrmError
+
+    session.exit_code = bugs.EXIT
+    for bug in result.bugs.values():
+        path = bugs.write_report(bug.error, bug.met)
+        session.out.error(CrmError(*bugs.told(bug.error, path, bug.met)))
 
 
 def _moment(ws: Workspace, text: str) -> datetime:

@@ -29,8 +29,11 @@ class Shelf:
         shown = self.shown(path)
         if not place.is_file():
             raise TemplateFailed(shown, 0, "there is no such template", self._others(path))
-        with place.open("rb") as file:
-            data = file.read(MAX_SOURCE + 1)
+        try:
+            with place.open("rb") as file:
+                data = file.read(MAX_SOURCE + 1)
+        except OSError as error:
+            raise TemplateFailed(shown, 0, f"cannot be read: {error.strerror}") from error
         if len(data) > MAX_SOURCE:
             raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
         try:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import Problem
+from crmcli.errors import CrmError, Problem
 from crmcli.render import letter
 from crmcli.render.failed import TemplateFailed, nearest
 from crmcli.render.letter import Letter
@@ -32,11 +32,9 @@ Known = tuple[Collection[str], Fields]
 
 NO_FIELDS: Fields = {}
 
-_FAULTS = (
-    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
-    ValueError,
-)  # fmt: skip
-"""What a template can raise by itself: 1/0, a date compared with a text, a hundred nested ifs."""
+_HALF = re.compile("[\ud800-\udfff]")
+_PLAIN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a template itself does wrong, so that the error's own words tell it."""
 
 
 class Renderer:
@@ -116,14 +114,19 @@ class Renderer:
         self, source: str, path: str | None, shown: str, names: Known, seen: set[str]
     ) -> list[Problem]:
         """Check one text; `seen` are the templates that need not be looked at again."""
-        from jinja2 import meta, nodes
-
         try:
             with self._failing(shown, {}):
                 self._compile(source, path, shown)
                 tree = self._sandbox.parse(source)
+                return self._check_tree(tree, shown, names, seen)
         except TemplateFailed as failed:
             return [failed.problem]
+
+    def _check_tree(
+        self, tree: nodes.Template, shown: str, names: Known, seen: set[str]
+    ) -> list[Problem]:
+        from jinja2 import meta, nodes
+
         known, fields = names
         problems = _unknown_fields(tree, shown, fields)
         all_names = list(tree.find_all(nodes.Name))
@@ -174,12 +177,15 @@ class Renderer:
                     if left < 0:
                         raise ValueError("writes more than 1 MB")
                     chunks.append(chunk)
-        return "".join(chunks)
+            text = "".join(chunks)
+            if _HALF.search(text):
+                raise ValueError("writes half a character, which no file can hold")
+        return text
 
     @contextmanager
     def _failing(self, shown: str, names: Names) -> Iterator[None]:
         """Turn what a template does wrong into TemplateFailed with its file and line."""
-        from jinja2.exceptions import TemplateError, TemplateSyntaxError
+        from jinja2.exceptions import TemplateSyntaxError
 
         try:
             yield
@@ -193,7 +199,11 @@ class Renderer:
                 raise
             path, line = _place(error, shown)
             raise TemplateFailed(path, line, str(error), error.hint) from error
-        except (TemplateError, *_FAULTS) as error:
+        except CrmError:
+            raise  # it is of no template: a disk that fails
+        except Exception as error:
+            # Whatever else comes out of Jinja2 is the template's: 1/0, a date compared with a text, a
+            # hundred nested ifs, an assertion within Jinja2 that it does not meet.
             path, line = _place(error, shown)
             message, hint = _explained(error, names)
             raise TemplateFailed(path, line, message, hint) from error
@@ -255,7 +265,11 @@ def _explained(error: BaseException, names: Names) -> tuple[str, str]:
         return "is nested too deeply, or calls itself without an end", ""
     if isinstance(error, ArithmeticError) and not isinstance(error, OverflowError):
         return "cannot be calculated: a division by zero, or no number", ""
-    return _lower(str(error)) or type(error).__name__, ""
+    from jinja2.exceptions import TemplateError
+
+    if isinstance(error, (TemplateError, *_PLAIN)):
+        return _lower(str(error)) or type(error).__name__, ""
+    return f"cannot be read by Jinja2: {type(error).__name__}: {_lower(str(error))}", ""
 
 
 def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:

@@ -104,8 +104,16 @@ def _plain_value(value: object, ws: Workspace) -> object:
     if isinstance(value, tuple):
         return [_plain_value(item, ws) for item in value]
     if isinstance(value, datetime):
-        return value.astimezone(ws.zone)
+        return _in_zone(value, ws)
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _in_zone(moment: datetime, ws: Workspace) -> datetime:
+    """The moment by the clock on the wall; as it is at the very end of the calendar."""
+    try:
+        return moment.astimezone(ws.zone)
+    except OverflowError:
+        return moment
 
 
 def _plain_totals(totals: Totals) -> Plain:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.entries import with_arrival
 from crmcli.errors import Refused
+from crmcli.model.arrivals import is_unwritten
 from crmcli.model.event import ENTRIES
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
@@ -141,9 +143,11 @@ class Reversal:
         """The robots that had not acted yet when the record was moved away: these go on waiting."""
         index = self.ws.history
         moved = self._entries.get(record.id, "")
-        entries = index.events(record=record.id, kinds=ENTRIES)
+        entries = with_arrival(self.ws, record, index.events(record=record.id, kinds=ENTRIES))
         stay = next((e for e in reversed(entries) if e.id < moved), None)
         there = stay.data.get("robots") if stay else []
+        if stay is not None and is_unwritten(stay):
+            there = self.ws.robots_of(record)
         if stay is None or not isinstance(there, list):
             return {"robots": [] if stay is None or there is None else there}
         acted = {

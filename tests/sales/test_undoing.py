@@ -264,7 +264,7 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
     assert len(ws.select("task")) == 1
     stages.move(ws, lead_id, "working")
     undoing.undo(ws)
-    entry = ws.history.last_entry(lead_id)
+    _, entry = ws.history.entries([lead_id])[lead_id]
     assert entry is not None
     assert (entry.data["stage"], entry.data["robots"]) == ("new", ["late"])
     ws.look_again()

@@ -250,12 +250,12 @@ def test_a_checkout_of_an_older_version_is_seen(folder: Folder) -> None:
     git("add", ".")
     git("commit", "-qm", "two")
     assert names(folder.fresh()) == ["Анна", "Новая"]
-    assert folder.index.last_entry(LEAD).data == {"stage": "working"}  # type: ignore[union-attr]
+    assert folder.index.entries([LEAD])[LEAD][1].data == {"stage": "working"}
 
     git("checkout", "-q", "HEAD~1")
 
     assert names(folder.fresh()) == ["Инна", "Лишняя"]
-    assert folder.index.last_entry(LEAD).data == {"stage": "new"}  # type: ignore[union-attr]
+    assert folder.index.entries([LEAD])[LEAD][1].data == {"stage": "new"}
     git("checkout", "-q", "-")
     assert names(folder.fresh()) == ["Анна", "Новая"]
     assert [e.kind for e in folder.index.events(LEAD)] == ["lead.created", "stage.entered"]
@@ -917,10 +917,10 @@ def test_events_come_in_order_and_as_they_were_written(folder: Folder) -> None:
     assert note is not None
     assert (note.at, note.actor, note.data) == (NOW, "anna", {"text": 'Сказал: "да", потом\nнет'})
     assert index.event("e0000000000000000") is None
-    entry = index.last_entry(LEAD)
+    _, entry = index.entries([LEAD])[LEAD]
     assert entry is not None
     assert entry.data == {"stage": "working", "n": 1.5}
-    assert index.last_entry("lead-zzzzzzzz") is None
+    assert index.entries(["lead-zzzzzzzz"]) == {}
 
 
 def test_new_events_are_taken_in_without_the_records(folder: Folder) -> None:

@@ -57,6 +57,15 @@ class Index(Upkeep):
 
         return self._read(work)
 
+    def raws(self, records: Sequence[str]) -> Documents[dict[str, Raw]]:
+        """The raw records of these ids, those that are there and readable."""
+
+        def work(connection: sqlite3.Connection) -> Documents[dict[str, Raw]]:
+            found = selection.numbers_of(connection, records)
+            return selection.documents(connection, found)
+
+        return self._read(work)
+
     def count(self, entity: str, condition: Condition | None = None, env: Env | None = None) -> int:
         """How many records fit a checked condition."""
         where = query.where(condition, env, self._columns, entity)
@@ -129,9 +138,9 @@ class Index(Upkeep):
         """One event; None if there is none of that id."""
         return self._read(lambda connection: events.event(connection, event_id))
 
-    def last_entry(self, record: str) -> Event | None:
-        """The event by which a record came to where it stands."""
-        return self._read(lambda connection: events.last_entry(connection, record))
+    def entries(self, records: Sequence[str]) -> dict[str, tuple[Event, Event]]:
+        """The first and the last event by which these records came into a stage, where there are."""
+        return self._read(lambda connection: events.entries(connection, records))
 
     def job_events(self, keys: Sequence[str] = (), record: str = "") -> list[Event]:
         """The events of jobs, oldest first: of these keys, of this record, or of all."""

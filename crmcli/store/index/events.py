@@ -60,11 +60,20 @@ def event(connection: sqlite3.Connection, event_id: str) -> Event | None:
     return next(iter(_select(connection, "id = ?", [event_id])), None)
 
 
-def last_entry(connection: sqlite3.Connection, record: str) -> Event | None:
-    """The last event that says in which stage a record stands."""
-    marks = ", ".join("?" * len(ENTRIES))
-    terms = f"record = ? AND kind IN ({marks}) ORDER BY id DESC LIMIT 1"
-    return next(iter(_select(connection, terms, [record, *ENTRIES])), None)
+def entries(
+    connection: sqlite3.Connection, records: Sequence[str]
+) -> dict[str, tuple[Event, Event]]:
+    """The first and the last event that say in which stage a record stands, of these records."""
+    wanted, marks = json.dumps(list(records)), ", ".join("?" * len(ENTRIES))
+    found: list[dict[str, Event]] = []
+    for which in ("min", "max"):
+        terms = (
+            f"id IN (SELECT {which}(id) FROM event WHERE record IN (SELECT value FROM json_each(?))"
+            f" AND +kind IN ({marks}) GROUP BY record)"
+        )
+        events = _select(connection, terms, [wanted, *ENTRIES])
+        found.append({event.record: event for event in events})
+    return {record: (first, found[1][record]) for record, first in found[0].items()}
 
 
 def job_events(connection: sqlite3.Connection, keys: Sequence[str], record: str) -> list[Event]:

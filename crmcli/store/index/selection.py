@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 from crmcli.errors import BadUsage, Problem
 from crmcli.model.holds import keys
 from crmcli.model.paths import routes
-from crmcli.model.values import ENTITIES, Raw, fold
+from crmcli.model.values import ENTITIES, Raw, entity_of, fold
 from crmcli.store.columns import Columns
 from crmcli.store.index.answers import Total
 from crmcli.store.index.documents import Documents
@@ -33,6 +34,18 @@ def numbers(
         [*where.parameters, -1 if limit is None else limit, offset],
     )
     return [num for (num,) in rows]
+
+
+def numbers_of(connection: sqlite3.Connection, records: Sequence[str]) -> list[int]:
+    """The numbers of the records of these ids."""
+    found: list[int] = []
+    wanted = json.dumps(list(records))
+    for entity in sorted({entity_of(record_id) for record_id in records} - {""}):
+        rows = connection.execute(
+            f"SELECT num FROM {entity} WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+        )
+        found += [num for (num,) in rows]
+    return found
 
 
 def documents(connection: sqlite3.Connection, found: Sequence[int]) -> Documents[dict[str, Raw]]:

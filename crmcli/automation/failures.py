@@ -1,0 +1,143 @@
+"""Failures over one record, event, letter or schedule: written down for it, and they stop nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crmcli.automation.actions import enter
+from crmcli.automation.ledger import Job, job_key, jobs_of, next_try
+from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.model.values import format_instant
+from crmcli.store.repository import Change
+from crmcli.workspace import Workspace
+
+REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)
+"""What a verb may say to a robot or trigger: no fault of crm's, and of nobody else's concern."""
+
+CRM = "crm"
+"""Who stands in the ledger where no robot and no schedule had begun to act."""
+LOOK = "look"
+"""What is said to have failed where a record could not be thought over."""
+HEAR = "hear"
+"""And where an event could not be."""
+PLAN = "plan"
+"""And where a schedule could not be."""
+
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one step: which robot, for which record, the word of the ledger and why.
+
+    `bug` is an error of crm's own that it met.
+    """
+
+    record: str
+    robot: str
+    action: str
+    word: str
+    key: str
+    reason: str = ""
+    bug: Exception | None = None
+
+    def __str__(self) -> str:
+        who = self.robot if ":" in self.robot or self.robot == CRM else f"robot {self.robot}"
+        why = f" ({self.reason})" if self.reason else ""
+        about = f"{self.record}: " if self.record else ""
+        return f"{about}{who}, {self.action}: {self.word}{why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One kind of crm's own errors, by type and place: the first of them, and whom it met."""
+
+    error: Exception
+    met: list[str] = field(default_factory=list)
+
+
+def is_everybodys(error: Exception) -> bool:
+    """Whether the next one would meet it too: the disk is full, the folder is busy, memory is short."""
+    if isinstance(error, CrmError):
+        return not isinstance(error, REFUSALS)
+    return isinstance(error, OSError | MemoryError)
+
+
+def bug_in(error: Exception) -> Exception | None:
+    """The error if it is one of crm's own; None for a refusal."""
+    return None if isinstance(error, CrmError) else error
+
+
+def reason_of(error: Exception) -> str:
+    """What the ledger says of it: one line, of bounded length, that can be written."""
+    own = not isinstance(error, CrmError)
+    text = f"a bug in crm: {type(error).__name__}: {error}" if own else str(error)
+    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something of crm's own failed: over which record, doing what, because of which event."""
+
+    record: str
+    action: str
+    cause: str = ""
+    who: str = CRM
+
+    @property
+    def key(self) -> str:
+        """The key of its job."""
+        return job_key(self.who, self.record, self.action, self.cause)
+
+
+def fail(ws: Workspace, place: Place, error: Exception) -> Done | None:
+    """Write down that it failed, to be tried again or given up; None where that stands there.
+
+    Raises the error itself if it is everybody's. What was given up is not written down again.
+    """
+    if is_everybodys(error):
+        raise error
+    with ws.change("tick", actor=CRM, cause=place.cause) as change:
+        ws.index.refresh_timeline()
+        return fail_in(ws, change, place, error)
+
+
+def fail_in(ws: Workspace, change: Change, place: Place, error: Exception) -> Done | None:
+    """The same, within an open change."""
+    job = known(ws, [place]).get(place.key)
+    if job is not None and (job.state == "dead" or rests(job, ws.now)):
+        return None
+    again = job is not None and job.state == "failed"
+    attempts = 1 + (job.attempts if job and again else 0)
+    retry_at = next_try(place.key, attempts, job.since if job and again else ws.now, ws.now)
+    facts: dict[str, object] = {"reason": reason_of(error), "attempt": attempts}
+    if retry_at is not None:
+        facts["retry_at"] = format_instant(retry_at)
+    word = "failed" if retry_at else "dead"
+    enter(change, word, place.record, place.key, place.who, place.action, **facts)
+    told = (place.record, place.who, place.action, word, place.key, str(facts["reason"]))
+    return Done(*told, bug=bug_in(error))
+
+
+def known(ws: Workspace, places: Sequence[Place]) -> dict[str, Job]:
+    """What the ledger says of these places, by key."""
+    keys = [place.key for place in places]
+    return jobs_of(ws.index.job_events(keys)) if keys else {}
+
+
+def rests(job: Job | None, now: datetime) -> bool:
+    """Whether its next try lies ahead."""
+    return (
+        job is not None
+        and job.state == "failed"
+        and job.retry_at is not None
+        and job.retry_at > now
+    )
+
+
+def mended(change: Change, place: Place) -> None:
+    """Write down that what failed goes well now."""
+    enter(change, "done", place.record, place.key, place.who, place.action)
