@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.model.clocks import STEPPED, ClockStep, believed, in_right_time
+from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -191,6 +193,26 @@ class Workspace(Folder):
             return None  # a dangling link has no fields; `crm check` reports it
 
     # --- reading -------------------------------------------------------------------------------
+
+    def look_again(self) -> None:
+        """Let the next read look at the folder again."""
+        super().look_again()
+        self.__dict__.pop("clock_events", None)
+
+    @cached_property
+    def clock_events(self) -> list[Event]:
+        """The events that tell of a clock that was set, oldest first."""
+        return self.history.events(kinds=(STEPPED,))
+
+    @property
+    def clock_steps(self) -> tuple[ClockStep, ...]:
+        """The times that the clock was set, as far as they hold now."""
+        events = self.clock_events
+        return believed(events, self.clone, self.now) if events else ()
+
+    def in_right_time(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events, oldest first, at the times at which they really were, without void verdicts."""
+        return in_right_time(events, self.clock_steps)
 
     def read_clock(self) -> None:
         """Let time go on, for a run that lasts; CRM_NOW stands still."""

@@ -55,7 +55,10 @@ def _take_in(ws: Workspace, change: Change, standing: Standing, step: Step, dept
     passed = _why_pass(standing, step, ws)
     if passed:
         word = "missed" if step.verdict == "miss" else "skipped"
-        enter(change, word, record.id, step.key, robot.id, robot.do, reason=passed)
+        # What a date led to, and not what has passed since: void if the clock was wrong.
+        timed = step.verdict != "run" and bool(robot.timing.at or robot.timing.before)
+        more = {"timed": True} if timed else {}
+        enter(change, word, record.id, step.key, robot.id, robot.do, reason=passed, **more)
         return _done(standing, step, word, passed)
     names = names_for(ws, record)
     work = Work(ws, change, record, f"robot:{robot.id}", robot.do, robot.params, step.key, names)

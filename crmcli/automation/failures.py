@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crmcli.automation.actions import enter
-from crmcli.automation.ledger import Job, job_key, jobs_of, next_try
+from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of, next_try
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.model.clocks import has_come
 from crmcli.model.values import format_instant
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
@@ -125,7 +126,7 @@ def fail_in(ws: Workspace, change: Change, place: Place, error: Exception) -> Do
 def known(ws: Workspace, places: Sequence[Place]) -> dict[str, Job]:
     """What the ledger says of these places, by key."""
     keys = [place.key for place in places]
-    return jobs_of(ws.index.job_events(keys)) if keys else {}
+    return jobs_of(ws.in_right_time(ws.index.job_events(keys))) if keys else {}
 
 
 def rests(job: Job | None, now: datetime) -> bool:
@@ -134,7 +135,7 @@ def rests(job: Job | None, now: datetime) -> bool:
         job is not None
         and job.state == "failed"
         and job.retry_at is not None
-        and job.retry_at > now
+        and not has_come(job.retry_at, now, LONGEST_WAIT)
     )
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from crmcli.automation.clocksteps import told
+from crmcli.automation.lastticks import ends
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.clocks import TOLERANCE
 from crmcli.model.plural import counted
-from crmcli.model.values import format_instant, parse_instant
-from crmcli.store import files, layout
+from crmcli.model.values import format_instant
+from crmcli.store import layout
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
 
-RECORD = ".crm/tick.lock"
-"""The tick's own lock file; the last ticks that came to their end stand in it."""
-MOST_KEPT = 8
 PATIENCE = timedelta(hours=1)
+LONGEST = timedelta(days=7)
+"""The longest gap that may be usual; a longer one was an outage, or a clock that was set."""
 USUAL = 3
 """So many times its longest gap of late may a tick be away, and never less than PATIENCE."""
 _TROUBLE = {
@@ -33,22 +33,10 @@ _TROUBLE = {
 }  # fmt: skip
 
 
-def note_end(fd: int, now: datetime) -> None:
-    """Write into the open lock file that a tick has come to its end.
-
-    It only serves a warning, so a full disk must not make a tick fail that did all its work.
-    """
-    with contextlib.suppress(OSError):
-        ends = os.pread(fd, os.fstat(fd).st_size, 0).decode("utf-8", "replace").split()
-        kept = [*ends[1 - MOST_KEPT :], format_instant(now)]
-        data = ("\n".join(kept) + "\n").encode()
-        files.write_all(fd, data)
-        os.ftruncate(fd, len(data))
-
-
 def neglect(ws: Workspace) -> Iterator[Problem]:
     """What a person should see to, though no file is wrong: a late tick, jobs in trouble."""
     yield from _late(ws)
+    yield from told(ws)
     yield from _troubled(ws)
 
 
@@ -59,37 +47,24 @@ def _late(ws: Workspace) -> Iterator[Problem]:
     except InvalidData:
         return  # what is wrong there is told with its lines, and no tick can run
     hint = "let cron run it (*/5 * * * * crm -C DIR tick), or look at why it does not"
-    ends = _ends(ws)
-    if not ends:
-        if _has_waited(ws):
+    written = ends(ws)
+    # What lies ahead was written by a clock that was wrong.
+    ended = sorted(end for end in written if end <= ws.now + TOLERANCE)
+    if not ended:
+        if not written and _has_waited(ws):
             message = "robots are declared, and crm tick has never come to its end here"
             yield Problem(layout.PIPELINES, 0, message, hint)
         return
-    gaps = [later - sooner for sooner, later in pairwise(ends)]
+    gaps = [min(later - sooner, LONGEST) for sooner, later in pairwise(ended)]
     allowed = max([PATIENCE, *(gap * USUAL for gap in gaps)])
-    if ws.now - ends[-1] > allowed:
-        away = _words(ws.now - ends[-1])
+    if ws.now - ended[-1] > allowed:
+        away = _words(ws.now - ended[-1])
         yield Problem(layout.PIPELINES, 0, f"the last crm tick ended {away} ago", hint)
 
 
 def _is_automated(pipeline: Pipeline) -> bool:
     stages = pipeline.stages
     return bool(pipeline.schedules) or any(stage.robots or stage.triggers for stage in stages)
-
-
-def _ends(ws: Workspace) -> list[datetime]:
-    """When the last ticks ended, as far as that can be read."""
-    try:
-        text = files.read_bytes(ws.root / RECORD).decode("utf-8", "replace")
-    except files.Missing:
-        return []
-    found = []
-    for word in text.split():
-        try:
-            found.append(parse_instant(word))
-        except ValueError:
-            continue  # the file of a lock may be damaged or of another time; the rest still counts
-    return sorted(found)
 
 
 def _has_waited(ws: Workspace) -> bool:

@@ -24,6 +24,8 @@ TROUBLED = ("dead", "unknown", "missed", "stopped")
 
 RETRIES = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
 """Seconds to wait after each failure."""
+LONGEST_WAIT = timedelta(seconds=RETRIES[-1] * 1.5)
+"""No next try lies farther ahead: the longest wait, spread by half."""
 MOST_ATTEMPTS = 8
 LONGEST = timedelta(hours=72)
 MOST_STARTS = 3

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions import enter
 from crmcli.automation.failures import bug_in, is_everybodys, reason_of
-from crmcli.automation.ledger import MOST_STARTS, Job, instant_in, jobs_of, next_try
+from crmcli.automation.ledger import LONGEST_WAIT, MOST_STARTS, Job, instant_in, jobs_of, next_try
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.model.clocks import has_come
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.names import linked
@@ -52,7 +53,9 @@ def ready(job: Job, now: datetime) -> bool:
     if job.state == "started":
         return is_abandoned(job, now)
     return job.state == "queued" or (
-        job.state == "failed" and job.retry_at is not None and job.retry_at <= now
+        job.state == "failed"
+        and job.retry_at is not None
+        and has_come(job.retry_at, now, LONGEST_WAIT)
     )
 
 
@@ -71,7 +74,7 @@ def is_abandoned(job: Job, now: datetime) -> bool:
     Only one tick runs at a time, so a claim of our own process number is a dead one's too.
     """
     lease = instant_in(job.claim, "lease_until")
-    if lease is None or lease <= now:
+    if lease is None or has_come(lease, now, LEASE):
         return True
     pid = job.claim.get("pid")
     if job.claim.get("boot") != this_boot() or not isinstance(pid, int) or not pid:
@@ -98,7 +101,7 @@ def _fail(ws: Workspace, key: str, error: Exception) -> Delivery | None:
     """Write down that a letter could not even be claimed, as if the other side had refused it."""
     with ws.change("tick", actor="crm") as change:
         ws.index.refresh_timeline()
-        job = jobs_of(ws.index.job_events([key])).get(key)
+        job = jobs_of(ws.in_right_time(ws.index.job_events([key]))).get(key)
         if job is None or not ready(job, ws.now):
             return None
         outcome = Failed(reason_of(error), again=True)
@@ -124,7 +127,7 @@ def _tried(ws: Workspace, job: Job) -> tuple[Outcome, Exception | None]:
 
 def call_off(ws: Workspace, record_id: str) -> None:
     """Call off the letters of a record that was removed, or went into another."""
-    jobs = jobs_of(ws.index.job_events(record=record_id)).values()
+    jobs = jobs_of(ws.in_right_time(ws.index.job_events(record=record_id))).values()
     left = [job for job in jobs if job.is_letter and job.state in ("queued", "failed")]
     if left:
         fate = "merged" if merged_into(ws.root, record_id) else "removed"
@@ -141,7 +144,7 @@ def _claim(ws: Workspace, key: str) -> Job | None:
     """Take the job, durably, before anything leaves; the job as it was, or as it had to be ended."""
     with ws.change("tick", actor="crm") as change:
         ws.index.refresh_timeline()
-        job = jobs_of(ws.index.job_events([key])).get(key)
+        job = jobs_of(ws.in_right_time(ws.index.job_events([key]))).get(key)
         if job is None or not ready(job, ws.now):
             return None
         ended = _end_of_dead_claim(job) or _refused(ws, job)

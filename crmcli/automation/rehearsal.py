@@ -148,7 +148,7 @@ class _Stage:
     def _letters(self, until: datetime) -> Iterator[Planned]:
         """The letters in the queue, at once or at their next try."""
         lines = []
-        for job in jobs_of(self.ws.index.job_events()).values():
+        for job in jobs_of(self.ws.in_right_time(self.ws.index.job_events())).values():
             at = outbox.next_look(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from crmcli.automation.ledger import Job, job_key, jobs_of
+from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
 from crmcli.automation.worktime import at_local, shift, shift_working, working_moment
 from crmcli.model.automation import Robot, Timing
+from crmcli.model.clocks import has_come
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
@@ -180,7 +181,8 @@ def _known_step(robot: Robot, job: Job, now: datetime) -> Step:
     """The step of a job that the ledger knows."""
     if job.state == "failed" and not job.is_letter and not robot.enabled:
         return Step(robot, job.key, "paused", None, "disabled in pipelines.yaml")
-    if job.state == "failed" and not job.is_letter and job.retry_at and job.retry_at <= now:
+    again = job.state == "failed" and not job.is_letter and job.retry_at
+    if again and has_come(again, now, LONGEST_WAIT):
         return Step(robot, job.key, "due", job.retry_at, job.reason)
     if job.state == "stopped":
         return Step(robot, job.key, "paused", None, job.reason)

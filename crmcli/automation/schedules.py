@@ -24,6 +24,7 @@ from crmcli.automation.ledger import instant_in, job_key
 from crmcli.automation.schedule import Due, Slot, due
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.automation import Schedule
+from crmcli.model.clocks import TOLERANCE
 from crmcli.model.condition import And, Compare, Empty, In, Node, Not, Or
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -70,25 +71,52 @@ def timetables(ws: Workspace) -> list[Timetable]:
     declared = [Timetable(p, s) for p in ws.pipelines for s in p.schedules]
     if not declared:
         return []
-    latest = _latest(ws, {table.who for table in declared})
+    latest = _latest(ws, {table.who: table.schedule.cron for table in declared})
     return [_with_past(table, latest.get(table.who)) for table in declared]
 
 
-def _latest(ws: Workspace, wanted: set[str]) -> dict[str, Event]:
-    """The last event of each schedule: mostly among the recent ones, else among all."""
+def _latest(ws: Workspace, crons: Mapping[str, str]) -> dict[str, Event]:
+    """The event of each schedule that says how far it is: mostly among the recent ones, else among all."""
     found: dict[str, Event] = {}
     for limit in (_RECENT, None):
         found = {}
+        past: dict[str, list[Event]] = {}
         events = ws.index.events(kinds=KINDS, newest_first=True, limit=limit)
         for event in events:
-            found.setdefault(str(event.data.get("schedule")), event)
-        if wanted <= found.keys() or len(events) < _RECENT:
+            past.setdefault(str(event.data.get("schedule")), []).append(event)
+        for who, cron in crons.items():
+            last = _farthest(past.get(who, ()), cron, ws.now)
+            if last is not None:
+                found[who] = last
+        is_enough = crons.keys() <= past.keys() and not _has_stepped_since(ws, events)
+        if is_enough or len(events) < _RECENT:
             break
     return found
 
 
+def _farthest(events: Sequence[Event], cron: str, now: datetime) -> Event | None:
+    """Of the events of one schedule, newest first, the one that says how far it has been carried out.
+
+    What lies ahead was written by a clock that was wrong, and after a clock that was behind the newest
+    is not the farthest. Of those under another cron line nothing counts.
+    """
+    best: Event | None = None
+    latest: datetime | None = None
+    for event in events:
+        if event.data.get("cron") != cron:
+            break
+        until = instant_in(event.data, "until")
+        if until is not None and until <= now + TOLERANCE and (latest is None or until > latest):
+            best, latest = event, until
+    return best
+
+
+def _has_stepped_since(ws: Workspace, events: Sequence[Event]) -> bool:
+    return any(step.id > events[-1].id for step in ws.clock_steps) if events else False
+
+
 def _with_past(table: Timetable, last: Event | None) -> Timetable:
-    if last is None or last.data.get("cron") != table.schedule.cron:
+    if last is None:
         return table
     until = instant_in(last.data, "until")
     begun = None
@@ -165,7 +193,7 @@ def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Do
     if table.schedule.once:
         return _run_once(ws, table, slot)
     keys = {record.id: job_key(table.who, record.id, slot.key) for record in selection(ws, table)}
-    known = {event.data["key"] for event in ws.index.job_events(list(keys.values()))}
+    known = _known(ws, list(keys.values()))
     left = [(record_id, key) for record_id, key in keys.items() if key not in known]
     now, later = left[: max(most, 0)], left[max(most, 0) :]
     return _run_together(ws, table, slot, now, is_over=not later)
@@ -209,6 +237,12 @@ def _dead(change: Change, table: Timetable, target: str, key: str, error: Except
     return Done(target, table.who, action, "dead", key, reason, bug_in(error))
 
 
+def _known(ws: Workspace, keys: Sequence[str]) -> set[str]:
+    """Those of the keys under which something was done already, though it be by a clock that was wrong."""
+    events = ws.in_right_time(ws.index.job_events(keys)) if keys else ()
+    return {str(event.data["key"]) for event in events}
+
+
 def _for_record(
     ws: Workspace, change: Change, table: Timetable, record_id: str, key: str
 ) -> Iterator[Done]:
@@ -230,7 +264,7 @@ def _for_record(
 def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
     key = job_key(table.who, "", slot.key)
     try:
-        return [_act_once(ws, table, slot, key)]
+        done = _act_once(ws, table, slot, key)
     except Exception as error:
         if is_everybodys(error):
             raise
@@ -238,9 +272,14 @@ def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
             dead = _dead(change, table, "", key, error)
             _end(change, table, slot, is_over=True, ran=1)
         return [dead]
+    return [done] if done else []
 
 
-def _act_once(ws: Workspace, table: Timetable, slot: Slot, key: str) -> Done:
+def _act_once(ws: Workspace, table: Timetable, slot: Slot, key: str) -> Done | None:
+    if _known(ws, [key]):
+        with ws.change("tick", actor=table.who, depth=1) as change:
+            _end(change, table, slot, is_over=True, ran=0)
+        return None
     chosen = selection(ws, table)
     with ws.change("tick", actor=table.who, depth=1) as change:
         now = ws.now.astimezone(ws.zone)
@@ -306,9 +345,13 @@ def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
     count = len(found.missed)
     word = "skipped" if table.schedule.catch_up == "none" else "missed"
     reason = f"{last.key} came too late" + (f", and {count - 1} before it" if count > 1 else "")
+    was_done = bool(_known(ws, [key]))
     with ws.change("tick", actor=table.who, depth=1) as change:
-        enter(change, word, "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
+        if not was_done:
+            enter(change, word, "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
         change.note("schedule.ran", "", _facts(table, {"until": format_instant(last.at), "ran": 0}))
+    if was_done:
+        return []
     return [Done("", table.who, table.schedule.do, word, key, reason)]
 
 
@@ -328,10 +371,11 @@ def letters_of_once(ws: Workspace) -> Sequence[Event]:
     people have decided about since.
     """
     index = ws.index
+    slots: Sequence[Event]
     slots = index.events(kinds=("schedule.ran",), newest_first=True, limit=_RECENT)
     if len(slots) == _RECENT and ws.now - slots[-1].at < _OPEN:
         more = index.events(kinds=("schedule.ran",), newest_first=True, limit=_MANY)
-        slots = [event for event in more if ws.now - event.at < _OPEN]
+        slots = [event for event in ws.in_right_time(more[::-1]) if ws.now - event.at < _OPEN]
     keys = {str(key) for event in slots for key in event.data.get("queued", ())}
     for event in index.events(kinds=("job.resolved",), newest_first=True, limit=_RECENT):
         if not event.record:

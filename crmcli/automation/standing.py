@@ -140,6 +140,7 @@ def stand(ws: Workspace, record_id: str, change: Change | None = None) -> Standi
 
 def standing_of(ws: Workspace, record: Record, events: Sequence[Event]) -> Standing:
     """What follows from a record and its events, oldest first."""
+    events = ws.in_right_time(events)
     stays = visits(with_arrival(ws, record, events))
     try:
         pipeline = ws.pipeline_of(record)

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crmcli.automation import inbox, outbox, schedules
+from crmcli.automation import clocksteps, inbox, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.failures import CRM, LOOK, Bug, Done, Place, fail, known, mended
-from crmcli.automation.lateness import note_end
+from crmcli.automation.lastticks import note_end
 from crmcli.automation.ledger import TROUBLED, Job, jobs_of
 from crmcli.automation.listening import Heard, listen
 from crmcli.automation.robots import Step, next_at
@@ -73,7 +73,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                     break
                 ws.look_again()
                 ws.read_clock()
-            note_end(lock, ws.now)
+            note_end(lock, ws.now, anew=night.has_stepped)
     return night.result
 
 
@@ -109,6 +109,7 @@ def signature(ws: Workspace) -> str:
     calendar = ws.settings.calendar
     days = [sorted(calendar.holidays), sorted(calendar.workdays)]  # sets have no order of their own
     times = (ws.settings.time_zone, calendar.days, calendar.opens, calendar.closes, days)
+    rules.update(clocksteps.mark(ws).encode())
     rules.update(repr(times).encode())
     return rules.hexdigest()
 
@@ -123,10 +124,14 @@ class _Night:
         self.failing: dict[str, int] = {}
         self.settled: list[tuple[str, str | None]] = []
         self.unreceived: dict[str, Exception] = {}
+        self.has_stepped = False
 
     def passes_once(self) -> bool:
         """Go through the house once; says whether anything happened, so that more may be due."""
         ws = self.ws
+        stepped = clocksteps.notice(ws)
+        self.result.failures += stepped
+        self.has_stepped = self.has_stepped or bool(stepped)
         ws.index.agenda_signature(signature(ws))
         received = inbox.receive(ws, self._candidates())
         self.unreceived = received.failed
@@ -245,9 +250,9 @@ class _Night:
     def _letters(self) -> list[Job]:
         """Every letter that should leave now."""
         index, now = self.ws.index, self.ws.now
-        jobs = list(jobs_of(schedules.letters_of_once(self.ws)).values())
+        jobs = list(jobs_of(self.ws.in_right_time(schedules.letters_of_once(self.ws))).values())
         for record_id in self._candidates():
-            jobs += jobs_of(index.job_events(record=record_id)).values()
+            jobs += jobs_of(self.ws.in_right_time(index.job_events(record=record_id))).values()
         return [job for job in jobs if outbox.ready(job, now)]
 
 

@@ -26,6 +26,8 @@ KINDS = (
     "schedule.started", "schedule.ran",
     "triggers.read",      # data: upto {clone: event id}
     "automation.stopped",  # a loop limit was reached
+    # data: see model/clocks.py; and what is planned again: records, retries, schedules (numbers)
+    "clock.stepped",
     # data: merged, into (ids), name (of the merged one), changes; text: the file as it was, where it
     # was written by hand. On both records and on each that links to the merged one.
     "lead.merged", "contact.merged", "company.merged", "deal.merged",

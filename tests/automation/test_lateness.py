@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.automation.lateness import MOST_KEPT, neglect, note_end
+from crmcli.automation.lastticks import MOST_KEPT, note_end
+from crmcli.automation.lateness import neglect
 from crmcli.workspace import Workspace
 from tests.conftest import NOW, Run
 

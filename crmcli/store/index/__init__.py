@@ -16,7 +16,7 @@ from crmcli.model.holds import Env
 from crmcli.model.values import Raw
 from crmcli.model.where import Condition
 from crmcli.store import query
-from crmcli.store.index import agenda, births, events, selection
+from crmcli.store.index import agenda, births, events, instants, selection
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
 from crmcli.store.index.upkeep import Upkeep
@@ -24,6 +24,7 @@ from crmcli.store.index.upkeep import Upkeep
 if TYPE_CHECKING:
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.facts import Facts
+    from crmcli.store.index.instants import Beyond, Span
 
 __all__ = ["Hit", "Index", "IndexBusy", "Total"]
 
@@ -193,6 +194,28 @@ class Index(Upkeep):
     def agenda_signature(self, text: str) -> bool:
         """Tell of which rules (by a digest) the agenda is; with others than before all is dirty."""
         return self._read(lambda connection: agenda.sign(connection, text))
+
+    # -- the instants of events -----------------------------------------------------------------
+
+    def latest_instant(self) -> str:
+        """The latest instant of any event that is not accounted for; "" if there is none."""
+        return self._read(instants.latest)
+
+    def seen_upto(self) -> str:
+        """The greatest id of the events that were there at the last account."""
+        return self._read(instants.seen)
+
+    def account(self, instant: str) -> None:
+        """Note that no event there is dated after an instant, but for those accounted for."""
+        self._read(lambda connection: instants.account(connection, instant))
+
+    def beyond(self, limit: str, known: Sequence[Span]) -> Beyond:
+        """The events dated after an instant, without those of spans that are accounted for."""
+        return self._read(lambda connection: instants.beyond(connection, limit, known))
+
+    def between(self, after: str, until: str, before: str = "f") -> Span:
+        """The events with ids after one and before another, dated until an instant."""
+        return self._read(lambda connection: instants.between(connection, after, until, before))
 
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._waiting:
