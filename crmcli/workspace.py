@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from crmcli.errors import BadUsage, InvalidData, NotFound
-from crmcli.model.clocks import STEPPED, ClockStep, believed, in_right_time
+from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
@@ -213,6 +213,10 @@ class Workspace(Folder):
     def in_right_time(self, events: Sequence[Event]) -> Sequence[Event]:
         """The events, oldest first, at the times at which they really were, without void verdicts."""
         return in_right_time(events, self.clock_steps)
+
+    def in_order(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The same for who shows or measures the past: all of them, of each record in their order."""
+        return in_order(events, self.clock_steps, self.now)
 
     def read_clock(self) -> None:
         """Let time go on, for a run that lasts; CRM_NOW stands still."""

@@ -131,6 +131,7 @@ def _card(ws: Workspace, out: Output, stage: Stage, record: Record) -> Card:
     entry = last_entry(ws, record)
     age, overdue = "", False
     if entry is not None and stage.is_open:
+        [entry] = ws.in_order([entry])
         hours = max(0, int((ws.now - entry.at).total_seconds() // 3600))
         age = f"{hours // 24}d" if hours >= 24 else f"{hours}h"
         overdue = stage.max_days is not None and hours >= 24 * stage.max_days

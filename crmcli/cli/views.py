@@ -128,7 +128,10 @@ def print_one(session: Session, record: Record, at: datetime | None = None) -> N
         out.section(PLURAL[other].capitalize(), rows, [named(ws, other, c, rows) for c in columns])
     from crmcli.cli.events import event_columns, event_rows
 
-    events = [event for event in story(ws, record) if at is None or event.at <= at]
+    events = story(ws, record)
+    if at is not None:
+        told = [event.at <= at for event in ws.in_order(events)]
+        events = [event for event, is_told in zip(events, told, strict=True) if is_told]
     out.section("Timeline", event_rows(ws, events[-LAST_EVENTS:]), event_columns())
 
 

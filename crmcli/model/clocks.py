@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from crmcli.model.event import Event
@@ -113,13 +113,15 @@ def returned_to(steps: Sequence[ClockStep], last: datetime, now: datetime) -> tu
     """
     passed = timedelta()
     end = last
-    for n, step in enumerate(reversed(steps)):
+    fits: list[tuple[timedelta, int]] = []
+    for n in range(len(steps) - 1, -1, -1):
+        step = steps[n]
         passed += max(end - step.to, timedelta())
         end = step.until
         over = now - step.until - passed
         if -_LEAP <= over <= max(abs(step.until - step.to), TOLERANCE):
-            return tuple(steps[len(steps) - 1 - n :])
-    return ()
+            fits.append((over, n))
+    return tuple(steps[min(fits)[1] :]) if fits else ()
 
 
 def in_right_time(events: Sequence[Event], steps: Sequence[ClockStep]) -> Sequence[Event]:
@@ -171,23 +173,34 @@ def _later(text: str, by: timedelta) -> str:
         return text  # no instant that crm has written; who reads it says so
 
 
-def in_order(events: Sequence[Event], now: datetime) -> list[Event]:
-    """The events of one record, oldest first, none before the one before it and none after now.
+def in_order(events: Sequence[Event], steps: Sequence[ClockStep], now: datetime) -> Sequence[Event]:
+    """The events, oldest first, at the times at which they really were: of each record none before the
+    one before it, and none after now, even where no tick has noticed that the clock was wrong.
 
-    For who shows or measures the past: even where no tick has noticed that the clock was wrong.
+    For who shows or measures the past; nothing is void.
     """
-    sooner: list[Event] = []
-    bound = now
-    for event in reversed(events):
-        at = bound if event.at > now + TOLERANCE else event.at
-        bound = min(bound, at) if event.at <= now + TOLERANCE else bound
-        sooner.append(event if at == event.at else replace(event, at=at))
-    found: list[Event] = []
-    last = datetime.min.replace(tzinfo=UTC)
-    for event in reversed(sooner):
-        last = max(last, event.at)
-        found.append(event if event.at == last else replace(event, at=last))
-    return found
+    limit = now + TOLERANCE
+    instants = [_right(event, steps) for event in events]
+    sooner: dict[str, datetime] = {}
+    for n in range(len(events) - 1, -1, -1):
+        if instants[n] > limit:  # it cannot have been after what came next
+            instants[n] = sooner.get(events[n].record, now)
+        else:
+            sooner[events[n].record] = min(instants[n], sooner.get(events[n].record, now))
+    latest: dict[str, datetime] = {}
+    for n, event in enumerate(events):
+        instants[n] = latest[event.record] = max(instants[n], latest.get(event.record, instants[n]))
+    return [
+        event if event.at == at else replace(event, at=at)
+        for event, at in zip(events, instants, strict=True)
+    ]
+
+
+def _right(event: Event, steps: Sequence[ClockStep]) -> datetime:
+    at = event.at
+    for step in steps:
+        at = step.right(at) if step.covers(event.id, at) else at
+    return at
 
 
 def has_come(moment: datetime, now: datetime, farthest: timedelta) -> bool:

@@ -81,7 +81,7 @@ def read_funnel(
     if condition is not None:
         only = {record.id for record in ws.select(pipeline.entity, condition)}
     events = ws.events(kinds=stage_kinds(pipeline.entity))
-    events += all_unwritten(ws, pipeline.entity)
+    events = [*all_unwritten(ws, pipeline.entity), *ws.in_order(events)]
     home = pipeline.id if pipeline.entity == "lead" else ws.pipelines.deals[0].id
     return funnel(events, pipeline, ws.now, period=period, only=only, home=home)
 

@@ -11,7 +11,7 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.model.event import ACTIVITIES, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
-from crmcli.model.values import Raw, entity_of
+from crmcli.model.values import Raw, entity_of, parse_instant
 from crmcli.store.eventids import are_of_one_change
 from crmcli.store.index import Index
 from crmcli.store.stored import RecordRemoved
@@ -184,7 +184,7 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
 
     What somebody edited by hand, unseen by any command, is taken as having been so all along.
     """
-    events = ws.events(record=record_id, newest_first=True)
+    events = ws.in_order(ws.events(record=record_id))
     raw: dict[str, Raw] | None = None
     try:
         raw = ws.schema.write(ws.stored(record_id, merged=True).record)
@@ -192,11 +192,11 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
         if not events:
             raise  # there never was one
     changed: set[str] = set()
-    for event in events:
+    for event in reversed(events):
         if event.at > moment:
             raw = before(raw, event)
             changed |= {*event.data.get("changes", ())}
-    if raw is None:
+    if raw is None or _was_made_later(ws, raw, events, moment):
         raise _was_not_there(record_id, events, moment)
     raw = without_empty(raw, changed)
     if MERGED_INTO in raw:  # it was a part of another one already
@@ -208,6 +208,20 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
             f"{record_id} as it was then does not fit the fields of today: {error}",
             f"see crm timeline {record_id}",
         ) from None
+
+
+def _was_made_later(
+    ws: Workspace, raw: Mapping[str, Raw], events: Sequence[Event], moment: datetime
+) -> bool:
+    """Whether a record of whose making no event tells says itself that it was made after a moment."""
+    if events and events[0].kind.endswith(".created"):
+        return False
+    try:
+        made = parse_instant(str(raw.get("created_at", "")))
+    except ValueError:
+        return False  # it does not say
+    first = events[0].at if events else ws.now
+    return moment < made <= first
 
 
 def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) -> NotFound:

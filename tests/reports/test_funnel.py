@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
-from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel
+from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel, read_funnel
+from crmcli.sales import records, stages
+from crmcli.workspace import Workspace
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NOW = START + timedelta(days=30)
@@ -298,3 +301,21 @@ def test_every_record_is_somewhere_and_a_funnel_never_widens(
     lost = sum(row.lost or 0 for row in steps)
     assert lost == rows["lost"].reached + rows["spam"].reached
     assert rows["won"].reached == sum(way[-1] == ("won", "sales") for way in ways)
+
+
+@pytest.mark.parametrize("wrong", [-4000, -1, 1, 4000])
+def test_a_clock_that_was_wrong_makes_no_stay_absurd(ws: Workspace, wrong: int) -> None:
+    """A lead that came at a wrong time, and one that moved at one."""
+
+    def at(moment: datetime) -> Workspace:
+        return Workspace.open(ws.root, now=moment)
+
+    jump = timedelta(days=wrong)
+    one = records.add(at(ws.now + jump), "lead", {"name": ["А"], "emails": ["a@b.example"]}).id
+    stages.move(at(ws.now + timedelta(hours=1)), one, "working")
+    two = records.add(at(ws.now), "lead", {"name": ["Б"], "emails": ["b@b.example"]}).id
+    stages.move(at(ws.now + timedelta(hours=1) + jump), two, "working")
+    later = at(ws.now + timedelta(hours=2))
+    rows = {row.stage: row for row in read_funnel(later, later.pipelines.leads).rows}
+    assert 0 <= (rows["new"].median_days or 0) <= 0.1 + max(0, -wrong)
+    assert 0 <= (rows["working"].waiting_days or 0) <= 0.1

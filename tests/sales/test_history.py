@@ -49,6 +49,34 @@ def test_a_record_as_it_was(folder: Path, lead: str) -> None:
     assert seen(folder, lead, 3) == ("working", "7", (), {})
 
 
+@pytest.mark.parametrize("wrong", [-4000, -400, -1, 1, 400, 4000])
+@pytest.mark.parametrize("which", ["made", "edited", "both"])
+def test_the_past_after_a_clock_change(folder: Path, wrong: int, which: str) -> None:
+    """Wrong by days when it was made, or later: it was made once, and was not there before."""
+    jump = timedelta(days=wrong)
+    made = NOW + jump if which != "edited" else NOW
+    edited = NOW + HOUR + (jump if which != "made" else timedelta())
+    lead_id = records.add(at(folder, made), "lead", {"name": ["Кровля"]}).id
+    records.edit(at(folder, edited), lead_id, Edit({"amount": ["100"]}, {}, {}))
+    ws = at(folder, NOW + 9 * HOUR)
+    with pytest.raises(NotFound, match="not yet"):
+        history.as_of(ws, lead_id, NOW - timedelta(days=5000))
+    if wrong > 0:
+        with pytest.raises(NotFound, match="not yet"):
+            history.as_of(ws, lead_id, NOW - HOUR)
+    assert str(history.as_of(ws, lead_id, ws.now).get("amount")) == "100"
+
+
+def test_a_record_that_no_event_made_was_made_when_it_says(folder: Path, lead: str) -> None:
+    made = records.add(at(folder, NOW), "lead", {"name": ["Чай"]}).id
+    for path in (folder / "data/timeline").rglob("*.csv"):
+        path.unlink()
+    ws = at(folder, NOW + 9 * HOUR)
+    assert history.as_of(ws, made, NOW + HOUR).get("name") == "Чай"
+    with pytest.raises(NotFound, match="not yet"):
+        history.as_of(ws, made, NOW - HOUR)
+
+
 def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) -> None:
     with pytest.raises(NotFound, match="not yet"):
         seen(folder, lead, -1)
