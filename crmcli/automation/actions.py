@@ -16,6 +16,7 @@ from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales import activities, letters, records, stages
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.given import read_values
+from crmcli.store import sent
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
@@ -81,6 +82,8 @@ def enter(
 ) -> None:
     """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot."""
     data = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **facts}
+    if word == "queued":
+        change.note_sent(sent.queued_line(key, str(facts["file"])))
     change.note(f"job.{word}", target, {k: v for k, v in data.items() if v not in ("", None)})
 
 

@@ -38,6 +38,7 @@ def neglect(ws: Workspace) -> Iterator[Problem]:
     yield from _late(ws)
     yield from told(ws)
     yield from _troubled(ws)
+    yield from _held(ws)
 
 
 def _late(ws: Workspace) -> Iterator[Problem]:
@@ -87,6 +88,21 @@ def _troubled(ws: Workspace) -> Iterator[Problem]:
             words = counted(count, f"job {one}", f"jobs {many}")
             hint = f"crm jobs list --state {state}, {then}"
             yield Problem(layout.TIMELINE, 0, f"{words} ({state})", hint)
+
+
+def _held(ws: Workspace) -> Iterator[Problem]:
+    """What would leave the machine and must not yet."""
+    from crmcli.automation.approval.gate import WAITS, Gate, approval
+
+    gate = Gate(ws)
+    if gate.pause:
+        yield Problem(layout.TIMELINE, 0, gate.pause)
+    unapproved = approval(ws).unapproved
+    if unapproved:
+        words = counted(len(unapproved), "act that came", "acts that came")
+        few = "; ".join(act.what for act in unapproved[:3])
+        hint = "crm trust shows what could run, send or call, and asks"
+        yield Problem(layout.PIPELINES, 0, f"{words} from elsewhere {WAITS}: {few}", hint)
 
 
 def _words(away: timedelta) -> str:

@@ -37,7 +37,8 @@ class Job:
     """One thing that a robot or schedule did, does or failed to do, as its last event left it.
 
     `facts` is what the queued event said, empty for a job that is done within crm; `since` is when
-    it was first tried; `starts` counts claims without an end; `claim` is the last one.
+    it was first tried; `starts` counts claims without an end, `claims` all there were; `claim` is the
+    last one.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Job:
     retry_at: datetime | None = None
     attempts: int = 0
     starts: int = 0
+    claims: int = 0
     cause: str = ""
     depth: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -99,11 +101,11 @@ def _after(job: Job | None, event: Event) -> Job:
     if word == "queued":
         return replace(job, facts=data)
     if word == "started":
-        return replace(job, starts=job.starts + 1, claim=data)
+        return replace(job, starts=job.starts + 1, claims=job.claims + 1, claim=data)
     if word == "failed":
         retry_at = instant_in(data, "retry_at") or event.at
         return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
-    return replace(job, starts=0)
+    return replace(job, starts=0, claims=max(job.claims, int(data.get("claims", 0))))
 
 
 def instant_in(data: Mapping[str, Any], name: str) -> datetime | None:

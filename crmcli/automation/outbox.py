@@ -19,7 +19,7 @@ from crmcli.model.clocks import has_come
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.names import linked
-from crmcli.store import files, layout
+from crmcli.store import files, layout, sent
 from crmcli.store.repository import Change
 from crmcli.store.stored import merged_into
 from crmcli.workspace import Workspace
@@ -162,7 +162,14 @@ def _claim(ws: Workspace, key: str) -> Job | None:
             "boot": this_boot(),
         }
         _enter(change, job, "started", **claim)
+        change.note_sent(sent.claimed_line(_noted(job, ws.now)))
     return job
+
+
+def _noted(job: Job, now: datetime) -> sent.Claim:
+    """The claim as this machine's own list keeps it."""
+    to, at = str(job.facts.get("to", "")), format_instant(now)
+    return sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
 
 
 def _as(job: Job, ended: Delivery) -> Job:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from crmcli.automation.approval.gate import Gate
 from crmcli.automation.failures import CRM, LOOK, is_everybodys, reason_of
 from crmcli.automation.robots import Step, Visit
 from crmcli.automation.standing import STAGED, Standing, stand
@@ -14,7 +15,7 @@ from crmcli.model.holds import holds
 from crmcli.model.pipeline import Stage
 from crmcli.workspace import Workspace
 
-WAITING = ("due", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
+WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
            "failed")  # fmt: skip
 """The states in which something is still to come."""
 
@@ -37,10 +38,13 @@ class Line:
 def waiting(ws: Workspace, record: str = "") -> list[Line]:
     """What is still to come from robots, of one record or of all; the earliest first."""
     found: list[Line] = []
+    gate = Gate(ws)
     for record_id in [record] if record else with_robots(ws):
         try:
             standing = stand(ws, record_id)
-            found += [_line(standing, step) for step in standing.steps if step.state in WAITING]
+            found += [
+                _line(standing, step, gate) for step in standing.steps if step.state in WAITING
+            ]
         except (NotFound, InvalidData, Forbidden):
             continue  # gone since it was listed, or unreadable, which `crm check` reports
         except Exception as error:
@@ -71,14 +75,16 @@ def explain(ws: Workspace, ref: str) -> list[Line]:
     lines: list[Line] = []
     for visit, following in zip(standing.visits, standing.visits[1:], strict=False):
         lines += _left_behind(standing, visit, following)
+    gate = Gate(ws)
     return lines + [
-        _line(standing, step, _condition(ws, standing, step)) for step in standing.steps
+        _line(standing, step, gate, _condition(ws, standing, step)) for step in standing.steps
     ]
 
 
-def _line(standing: Standing, step: Step, condition: str = "") -> Line:
+def _line(standing: Standing, step: Step, gate: Gate, condition: str = "") -> Line:
     robot, record = step.robot, standing.record
-    why = step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")
+    held = gate.why_not_step(standing, step) if step.state in ("waiting", "due") else ""
+    why = held or step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")
     stage = standing.stage.id if standing.stage else ""
     return Line(
         record.id,
@@ -86,7 +92,7 @@ def _line(standing: Standing, step: Step, condition: str = "") -> Line:
         stage,
         robot.id,
         robot.do,
-        step.state,
+        "held" if held and step.state == "due" else step.state,
         step.due_at,
         "; ".join(part for part in (why, condition) if part),
         step.key,

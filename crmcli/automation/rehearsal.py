@@ -11,6 +11,7 @@ from typing import Any
 
 from crmcli.automation import inbox, listening, outbox, schedules
 from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.approval.gate import Gate
 from crmcli.automation.failures import CRM, LOOK, REFUSALS, is_everybodys, reason_of
 from crmcli.automation.ledger import jobs_of
 from crmcli.automation.outlook import with_robots
@@ -61,12 +62,14 @@ def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
 def _slots(ws: Workspace, until: datetime) -> list[Planned]:
     """The slots of the schedules: those that have come at once, the others in their time."""
     lines: list[Planned] = []
+    gate = Gate(ws)
     for table in schedules.timetables(ws):
         schedule = table.schedule
         missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
         chosen = len(schedules.selection(ws, table))
         for_all = f"for {counted(chosen, 'record')}"
-        what = f"{schedule.do} {'once' if schedule.once else for_all}"
+        held = gate.why_not(table.declared_at, schedule)
+        what = f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
         coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, until))
         lines += [Planned(max(slot.at, ws.now), "", table.who, what) for slot in coming]
     return sorted(lines, key=lambda line: (line.at, line.who))
@@ -84,6 +87,7 @@ class _Stage:
         self.seen = 0
         self.queue: list[tuple[datetime, str]] = []
         self.past: set[str] = set()
+        self.gate = Gate(ws)
 
     def play(self, until: datetime) -> Iterator[Planned]:
         """Everything that robots, triggers and the post would do, in the order of time."""
@@ -152,7 +156,8 @@ class _Stage:
             at = outbox.next_look(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)
-                what = f"deliver {job.action} to {job.facts.get('to')}"
+                held = self.gate.why_not_letter(job)
+                what = f"deliver {job.action} to {job.facts.get('to')}{': ' if held else ''}{held}"
                 lines.append(Planned(at, job.record, f"robot {job.robot}", what))
         yield from sorted(lines, key=lambda line: (line.at, line.record))
 
@@ -187,6 +192,10 @@ class _Stage:
         who = f"robot {robot.id}"
         if entry.depth + 1 > DEEPEST or is_wild(robot.id, standing.events, self.ws.now):
             yield self._line(record.id, who, f"{robot.do}: stopped, it runs in circles")
+            return
+        held = self.gate.why_not_step(standing, step)
+        if held:
+            yield self._line(record.id, who, f"{robot.do}: {held}")
             return
         why = step.reason if step.verdict != "run" else ""
         if not why and robot.when and not holds(robot.when, record, self.ws.env):

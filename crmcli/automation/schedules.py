@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.approval.acts import schedule_place
+from crmcli.automation.approval.gate import Gate
 from crmcli.automation.failures import (
     PLAN,
     REFUSALS,
@@ -64,6 +66,11 @@ class Timetable:
     def place(self) -> Place:
         """Where it stands in the ledger if it cannot even be thought over."""
         return Place("", PLAN, who=self.who)
+
+    @property
+    def declared_at(self) -> str:
+        """Where it is declared."""
+        return schedule_place(self.pipeline.id, self.schedule.id)
 
 
 def timetables(ws: Workspace) -> list[Timetable]:
@@ -125,10 +132,10 @@ def _with_past(table: Timetable, last: Event | None) -> Timetable:
     return Timetable(table.pipeline, table.schedule, until, begun)
 
 
-def run(ws: Workspace, most: int) -> list[Done]:
+def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
     """Run the slots that have come, with at most so many acts; the rest of a slot follows later.
 
-    A schedule that was never seen begins to count now.
+    A schedule that was never seen begins to count now; the slots of one that is held wait.
     """
     done: list[Done] = []
     tables = timetables(ws)
@@ -139,16 +146,18 @@ def run(ws: Workspace, most: int) -> list[Done]:
         if rests(failed.get(table.place.key), ws.now):
             continue
         try:
-            done += _run(ws, table, most - len(done))
+            done += _run(ws, table, most - len(done), gate)
         except Exception as error:
             told = fail(ws, table.place, error)
             done += [told] if told else []
     return done
 
 
-def _run(ws: Workspace, table: Timetable, most: int) -> list[Done]:
+def _run(ws: Workspace, table: Timetable, most: int, gate: Gate) -> list[Done]:
     if table.until is None:
         _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
+        return []
+    if gate.why_not(table.declared_at, table.schedule):
         return []
     if table.begun:
         return _run_slot(ws, table, table.begun, most)  # later ones follow when it is complete

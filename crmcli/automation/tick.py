@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from crmcli.automation import clocksteps, inbox, outbox, schedules
 from crmcli.automation.acting import take
+from crmcli.automation.approval.gate import Gate
 from crmcli.automation.failures import CRM, LOOK, Bug, Done, Place, fail, known, mended
 from crmcli.automation.lastticks import note_end
 from crmcli.automation.ledger import TROUBLED, Job, jobs_of
@@ -73,6 +75,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                     break
                 ws.look_again()
                 ws.read_clock()
+            night.result.failures += night.gate.news()
             note_end(lock, ws.now, anew=night.has_stepped)
     return night.result
 
@@ -126,6 +129,11 @@ class _Night:
         self.unreceived: dict[str, Exception] = {}
         self.has_stepped = False
 
+    @cached_property
+    def gate(self) -> Gate:
+        """What may leave the machine."""
+        return Gate(self.ws)
+
     def passes_once(self) -> bool:
         """Go through the house once; says whether anything happened, so that more may be due."""
         ws = self.ws
@@ -133,6 +141,7 @@ class _Night:
         self.result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.index.agenda_signature(signature(ws))
+        self.gate.look_again()
         received = inbox.receive(ws, self._candidates())
         self.unreceived = received.failed
         self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
@@ -158,7 +167,7 @@ class _Night:
         self.result.effects += 1
 
     def _schedule(self) -> int:
-        done = schedules.run(self.ws, self._left())
+        done = schedules.run(self.ws, self._left(), self.gate)
         for one in done:
             self._told(one)
         return len(done)
@@ -228,8 +237,12 @@ class _Night:
         self.settled.append((record_id, format_instant(min(known)) if known else None))
 
     def _due(self, standing: Standing) -> list[Step]:
-        """What is due and was not taken in this tick: nothing is tried twice in a row."""
-        return [step for step in standing.due() if step.key not in self.taken]
+        """What is due, may happen and was not taken in this tick: nothing is tried twice in a row."""
+        return [
+            step
+            for step in standing.due()
+            if step.key not in self.taken and not self.gate.why_not_step(standing, step)
+        ]
 
     def _deliver(self) -> int:
         """Bring out the letters, the oldest first; a channel that fails thrice running rests."""
@@ -253,7 +266,7 @@ class _Night:
         jobs = list(jobs_of(self.ws.in_right_time(schedules.letters_of_once(self.ws))).values())
         for record_id in self._candidates():
             jobs += jobs_of(self.ws.in_right_time(index.job_events(record=record_id))).values()
-        return [job for job in jobs if outbox.ready(job, now)]
+        return [job for job in jobs if outbox.ready(job, now) and not self.gate.why_not_letter(job)]
 
 
 def _as_done(ended: outbox.Delivery) -> Done:

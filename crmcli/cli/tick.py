@@ -34,11 +34,19 @@ PLAN = [
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Only show what would happen; write nothing.")
 @click.option("--until", metavar="DATE", help="With --dry-run: play on until then.")
+@click.option(
+    "--accept-history",
+    is_flag=True,
+    help="Go on though git has stepped back: what left here and the timeline no longer knows is noted as"
+    " sent.",
+)
 @click.pass_obj
-def tick(session: Session, dry_run: bool, until: str | None) -> None:
+def tick(session: Session, dry_run: bool, until: str | None, accept_history: bool) -> None:
     """Run what is due."""
     if until and not dry_run:
         raise BadUsage("--until needs --dry-run", "time cannot be hurried, only rehearsed")
+    if accept_history:
+        _accept_history(session, dry_run=dry_run)
     if not dry_run:
         run_once(session)
         return
@@ -54,6 +62,18 @@ def tick(session: Session, dry_run: bool, until: str | None) -> None:
     session.out.records(rows, PLAN)
     if not plan:
         session.out.note("nothing would happen")
+
+
+def _accept_history(session: Session, *, dry_run: bool) -> None:
+    from crmcli.automation.forgotten import accept, forgotten
+
+    ws = session.workspace
+    gone = forgotten(ws) if dry_run else accept(ws)
+    for claim in gone:
+        what = "would be noted as sent" if dry_run else "noted as sent"
+        session.out.note(f"{what}: {claim.action} to {claim.to} on {claim.at}")
+    if not gone:
+        session.out.note("the timeline knows everything that left here")
 
 
 def run_once(session: Session) -> None:

@@ -2,76 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import BadUsage
+from crmcli.model.plural import counted
 
-COLUMNS = [Column("folder", "Folder", keep=True), Column("since", "Since", "date")]
+if TYPE_CHECKING:
+    from crmcli.automation.approval.acts import Act
+
+FOLDERS = [Column("folder", "Folder", keep=True), Column("since", "Since", "date")]
+ACTS = [
+    Column("place", "Where", keep=True),
+    Column("what", "What"),
+    Column("state", "State", keep=True),
+]
 
 
 @click.command(
     cls=Verb,
-    help="Approve a workspace that somebody else owns or has made: work in DIR, or in the workspace "
-    "around you, from now on.\n\n"
-    "In a folder of another user crm only reads until then. Your word is kept for you alone, outside "
-    "the folder, in ~/.local/state/crm.\n\n"
-    "Example: crm trust /srv/crm",
+    help="Approve a workspace that somebody else owns or has made: DIR, or the one around you.\n\n"
+    "In a folder of another user crm only reads until then. What could run, send or call by itself and "
+    "came by clone, pull, merge, checkout or unpacking is shown, and acts once you say yes: robots that "
+    "write or call, the mail server, commands that give a password, messages queued elsewhere. What you "
+    "wrote by hand needs no word. Your word is kept for you alone, outside the folder, and holds as long "
+    "as what you approved stays as it is.\n\n"
+    "Example: crm trust /srv/crm\n\n"
+    "Example: crm trust --list",
 )
 @click.argument("folder", metavar="[DIR]", default="")
-@click.option("--list", "list_", is_flag=True, help="List the folders that you trust.")
-@click.option("--revoke", is_flag=True, help="Trust it no longer.")
+@click.option(
+    "--list", "list_", is_flag=True, help="Show what could leave, and the folders you trust."
+)
+@click.option("--revoke", is_flag=True, help="Take back your word for the folder and all in it.")
 @click.pass_obj
 def trust(session: Session, folder: str, list_: bool, revoke: bool) -> None:
     """Approve a workspace that somebody else owns or has made."""
-    if list_ and (folder or revoke):
-        raise BadUsage("--list goes alone", "crm trust --list")
+    if list_ and revoke:
+        raise BadUsage("--list and --revoke do not go together", "give one of them")
+    session.folder = folder or session.folder
     if list_:
         _list(session)
-        return
-    root = _root(session, folder)
-    if revoke:
-        _revoke(session, root)
+    elif revoke:
+        _revoke(session)
     else:
-        _trust_folder(session, root)
+        _trust_folder(session)
+        _approve(session)
 
 
-def _root(session: Session, folder: str) -> Path:
+def _root(session: Session) -> Path:
     from crmcli.store.layout import find_root
 
-    return find_root(Path(folder or session.folder or "."))
+    return find_root(Path(session.folder or "."))
 
 
-def _list(session: Session) -> None:
-    from crmcli.store.trust import trusted_folders
-
-    rows = [{"folder": path, "since": since} for path, since in sorted(trusted_folders().items())]
-    if not rows and session.out.is_table:
-        session.out.note("no folder of another user is trusted")
-    session.out.records(rows, COLUMNS)
-
-
-def _trust_folder(session: Session, root: Path) -> None:
+def _trust_folder(session: Session) -> None:
+    """Ask to work in a folder of another user; nothing is asked about one's own."""
     from crmcli.store import owners, trust
 
-    if trust.problem() is None and trust.is_folder_trusted(root):
-        session.out.changed(f"{root} was trusted before.", {"folder": str(root)})
-        return
-    if owners.is_mine(root):
-        session.out.changed(f"{root} is yours: nothing to approve.", {"folder": str(root)})
+    root = _root(session)
+    if owners.is_mine(root) or (trust.problem() is None and trust.is_folder_trusted(root)):
         return
     owner = owners.name_of(root.stat().st_uid)
     session.confirm(f"{root} belongs to {owner}: work in it?")
     trust.trust_folder(root)
-    session.out.changed(f"Trusted {root}, which belongs to {owner}.", {"folder": str(root)})
+    session.out.note(f"trusted {root}, which belongs to {owner}")
 
 
-def _revoke(session: Session, root: Path) -> None:
+def _approve(session: Session) -> None:
+    """Show what came from elsewhere, and let it act if the answer is yes."""
+    from crmcli.automation.approval.gate import approval, approve, strangers
+
+    ws = session.workspace
+    waiting = [*approval(ws).unapproved, *strangers(ws)]
+    if not waiting:
+        session.out.changed("Nothing waits for your word.", {"approved": 0})
+        return
+    session.out.note("this came from elsewhere and could run, send or call:")
+    for act in waiting:
+        session.out.note(f"  {act.place}: {act.what}")
+    session.confirm("approve all of this?")
+    approve(ws, waiting)
+    session.out.changed(f"Approved {counted(len(waiting), 'act')}.", {"approved": len(waiting)})
+
+
+def _list(session: Session) -> None:
+    from crmcli.errors import NotFound
+    from crmcli.store.trust import trusted_folders
+
+    out = session.out
+    rows = [{"folder": path, "since": since} for path, since in sorted(trusted_folders().items())]
+    try:
+        acts = _acts(session)
+    except NotFound:
+        out.records(rows, FOLDERS)  # outside a workspace the folders are all there is
+        return
+    out.records([_row(act, state) for act, state in acts], ACTS)
+    if not acts:
+        out.note("nothing in this workspace could run, send or call")
+    out.section("Folders of other users in which you work", rows, FOLDERS)
+
+
+def _acts(session: Session) -> Sequence[tuple[Act, str]]:
+    from crmcli.automation.approval.gate import approval, strangers
+
+    found = approval(session.workspace)
+    waiting = {act.digest for act in found.unapproved}
+    known = [(act, "waits" if act.digest in waiting else "approved") for act in found.acts]
+    return [*known, *((act, "waits") for act in strangers(session.workspace))]
+
+
+def _row(act: Act, state: str) -> dict[str, str]:
+    return {"place": act.place, "what": act.what, "state": state}
+
+
+def _revoke(session: Session) -> None:
+    from crmcli.automation.approval.gate import revoke
     from crmcli.store.trust import untrust_folder
 
-    was = untrust_folder(root)
-    text = f"{root} is no longer trusted." if was else f"{root} was not trusted."
-    session.out.changed(text, {"folder": str(root)})
+    acts = revoke(session.workspace)
+    untrust_folder(_root(session))
+    text = f"{counted(acts, 'act')} will wait for crm trust."
+    session.out.changed(text, {"revoked": acts})

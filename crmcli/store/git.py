@@ -118,6 +118,11 @@ def _refusal(args: Sequence[str], complaint: str, said: bytes) -> GitFailed:
     return GitFailed(f"git {command}: {reason}", "look whether git works by itself")
 
 
+def output(root: Path, *args: str) -> bytes:
+    """What git prints for a command in that folder, byte for byte; GitFailed with its complaint."""
+    return _call(root, *args)
+
+
 def top_of(root: Path) -> Path | None:
     """The work tree in which a folder stands, None if it stands in none."""
     try:

@@ -16,7 +16,7 @@ from crmcli.model.fields import Record, dump_value
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Raw, entity_of, format_instant
-from crmcli.store import codec, files, layout, locks, timeline, uncommitted
+from crmcli.store import codec, files, layout, locks, sent, timeline, uncommitted
 from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.disks import UntrustedDisk
 from crmcli.store.drafts import Content, Draft, Drafts
@@ -69,6 +69,7 @@ class Change:
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _files: dict[str, tuple[bytes, str | None]] = field(default_factory=dict)
+    _sent: list[bytes] = field(default_factory=list)
     _expected: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, bytes] = field(default_factory=dict)
     _ids: EventIds | None = None
@@ -196,6 +197,10 @@ class Change:
         self._attachments[sha] = data
         return sha
 
+    def note_sent(self, line: bytes) -> None:
+        """Note what is queued or leaves in this machine's own list as well, see `store.sent`."""
+        self._sent.append(line)
+
     def rewrite(self, path: str, data: bytes, facts: Mapping[str, Any] | None = None) -> str:
         """Write a file that is no record, like settings.yaml, and an event with its texts before and
         after, as attachments, and more facts; "" and nothing if it has that text."""
@@ -260,6 +265,8 @@ class Change:
             about = dict.fromkeys(event.record for event in self.events if event.record)
             entry = uncommitted.Entry(self.author.call, list(about), plan.marks())
             plan.append(uncommitted.PENDING, uncommitted.line(entry))
+        for line in self._sent:
+            plan.append(sent.PATH, line)
         return plan.commit().note
 
     def _plan_record(self, plan: Transaction, record_id: str, content: Content) -> None:

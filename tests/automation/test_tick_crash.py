@@ -107,7 +107,7 @@ def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) 
 
     def check(at: tuple[str, int]) -> bool:
         root = tmp_path / f"{at[0]}{at[1]}"
-        shutil.copytree(ready.root, root)
+        shutil.copytree(ready.root, root, copy_function=shutil.copy)
         assert kill_at(root, now, *at) != 0, (at, "was not killed")
         ws = again(ready, root)
         ledger = ws.events()
@@ -129,7 +129,7 @@ def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_pat
     now, outcomes = ready.now.isoformat(), []
     for at in calls:
         root = tmp_path / f"{at[0]}{at[1]}"
-        shutil.copytree(ready.root, root)
+        shutil.copytree(ready.root, root, copy_function=shutil.copy)
         assert kill_at(root, now, *at) != 0, (at, "was not killed")
         ws = again(ready, root)
         states = {job.robot: job.state for job in jobs_of(ws.events()).values()}

@@ -147,6 +147,18 @@ class Index(Upkeep):
         """The events of jobs, oldest first: of these keys, of this record, or of all."""
         return self._read(lambda connection: events.job_events(connection, keys, record))
 
+    def claims(self, keys: Sequence[str]) -> dict[str, int]:
+        """How often each of these jobs was begun, as far as the timeline knows."""
+        return self._read(lambda connection: events.claims(connection, keys))
+
+    def sent_seen(self) -> int:
+        """How much of what this machine noted as sent was found on the timeline, in bytes."""
+        return self._read(events.sent_seen)
+
+    def note_sent_seen(self, size: int) -> None:
+        """Note that so much of it stands there."""
+        self._read(lambda connection: events.note_sent_seen(connection, size))
+
     def clones(self) -> list[str]:
         """The clones that have written on the timeline."""
         return self._read(events.clones)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from sys import intern
 
 from crmcli.model.event import ENTRIES, Event
+from crmcli.store.index import base
 
 _instant = lru_cache(maxsize=256)(
     datetime.fromisoformat
@@ -87,6 +88,33 @@ def job_events(connection: sqlite3.Connection, keys: Sequence[str], record: str)
         terms += " AND (record = ? OR job IN (SELECT job FROM event WHERE record = ? AND job IS NOT NULL))"
         parameters += [record, record]
     return _select(connection, f"{terms} ORDER BY id", parameters)
+
+
+def claims(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:
+    """How often each of these jobs was begun, as far as the timeline knows; those never begun left out."""
+    rows = connection.execute(
+        "SELECT job, sum(CASE kind WHEN 'job.started' THEN 1 ELSE 0 END),"
+        " max(ifnull(json_extract(data, '$.claims'), 0))"
+        " FROM event WHERE job IN (SELECT value FROM json_each(?)) GROUP BY job",
+        (json.dumps(list(keys)),),
+    )
+    return {job: max(begun, told) for job, begun, told in rows}
+
+
+_SENT = "sent"
+"""Of how much of this machine's list of what it sent it is known that the timeline has it too."""
+
+
+def sent_seen(connection: sqlite3.Connection) -> int:
+    """How many bytes of that list were compared; 0 again once anything of the timeline was taken back."""
+    found = connection.execute("SELECT value FROM meta WHERE key = ?", (_SENT,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def note_sent_seen(connection: sqlite3.Connection, size: int) -> None:
+    """Note that so much of it was compared, and all of it is on the timeline."""
+    with base.transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SENT, str(size)))
 
 
 def clones(connection: sqlite3.Connection) -> list[str]:

@@ -148,6 +148,8 @@ class JournalReader:
         )
         self._connection.execute("DELETE FROM event WHERE journal = ?", (known.num,))
         self._connection.execute("DELETE FROM journal WHERE num = ?", (known.num,))
+        # What left this machine must be looked for on the timeline again.
+        self._connection.execute("DELETE FROM meta WHERE key = 'sent'")
         repeats = self._connection.execute("SELECT 1 FROM meta WHERE key = 'repeats'").fetchone()
         self._again = self._again or bool(repeats)
 

@@ -1,0 +1,215 @@
+"""The gate through which everything goes that leaves the machine: what waits there, and why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from crmcli.automation.approval import acts as declared
+from crmcli.automation.approval import origin
+from crmcli.automation.approval.acts import Act
+from crmcli.automation.forgotten import forgotten, words
+from crmcli.automation.ledger import OPEN, Job, jobs_of
+from crmcli.automation.robots import Step
+from crmcli.automation.standing import Standing
+from crmcli.errors import CrmError, InvalidData
+from crmcli.model.automation import Robot, Schedule
+from crmcli.model.plural import counted
+from crmcli.store import sent, trust
+from crmcli.store.sent import Sent
+from crmcli.workspace import Workspace
+
+PART = "acts"
+"""The part of what this user approved that names acts, by folder."""
+_KEPT = 1000
+"""Of so many acts of a folder it is remembered what was said of them."""
+WAITS = "waits for crm trust"
+PAUSED = "paused: the timeline no longer knows what left here"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What could leave: every act that is declared, and those that nobody has approved yet."""
+
+    acts: tuple[Act, ...]
+    unapproved: tuple[Act, ...]
+
+
+def approval(ws: Workspace) -> Approval:
+    """Look at what could leave; what the owner wrote by his own hand is approved by that."""
+    acts = _declared(ws)
+    known = _known(ws)
+    unknown = [act for act in acts if act.digest not in known.get("approved", {})]
+    foreign = known.get("foreign", {})
+    fresh = [act for act in unknown if not {act.digest, act.declared} & foreign.keys()]
+    if fresh:
+        mine = origin.own(ws.root, fresh, known.get("declared", ()), known.get("texts", ()))
+        _remember(ws, fresh, mine)
+        unknown = [act for act in unknown if act.digest not in mine]
+    return Approval(tuple(acts), tuple(unknown))
+
+
+def _declared(ws: Workspace) -> list[Act]:
+    acts = declared.acts_of(partial(origin.read_here, ws.root))
+    notifies = any(act.notifies for act in acts)
+    return [act for act in acts if notifies or act.place != declared.STAFF]
+
+
+def strangers(ws: Workspace) -> list[Act]:
+    """The messages that stand queued on the timeline, were not queued here and are not approved."""
+    known = sent.read(ws.root).queued
+    approved = _known(ws).get("approved", {})
+    jobs = [job for job in jobs_of(ws.history.job_events()).values() if job.is_letter]
+    acts = [
+        letter_act(job)
+        for job in jobs
+        if job.state in OPEN and known.get(job.key) != job.facts.get("file")
+    ]
+    return [act for act in acts if act.digest not in approved]
+
+
+def approve(ws: Workspace, acts: Iterable[Act]) -> None:
+    """Let these acts happen from now on, for this user, in this folder, as they are written today."""
+    chosen = list(acts)
+    _remember(ws, chosen, {act.digest for act in chosen})
+
+
+def revoke(ws: Workspace) -> int:
+    """Take back all that was approved in this folder, by hand or by word; how many acts that were."""
+    acts = _declared(ws)
+    with trust.changed(PART) as folders:
+        folders.pop(_folder(ws), None)
+    _remember(ws, acts, ())
+    return len(acts)
+
+
+def _remember(ws: Workspace, acts: Iterable[Act], approved: Collection[str]) -> None:
+    with trust.changed(PART) as folders:
+        known: dict[str, Any] = folders.setdefault(_folder(ws), {})
+        yes, no = known.setdefault("approved", {}), known.setdefault("foreign", {})
+        for act in acts:
+            is_new = act.declared not in known.get("declared", ())
+            for digest in (act.digest, act.declared):
+                no.pop(digest, None)
+            if act.digest in approved:
+                yes[act.digest] = f"{act.place} {act.what}"
+            else:  # of a known declaration only the new text is somebody else's
+                no[act.declared if is_new else act.digest] = f"{act.place} {act.what}"
+        chosen = [act for act in acts if act.digest in approved]
+        news = {
+            "declared": [act.declared for act in chosen],
+            "texts": [text for act in chosen for text in act.texts.values()],
+        }
+        for name, seen in news.items():
+            known[name] = list(dict.fromkeys([*known.get(name, ()), *seen]))[-_KEPT:]
+        for name in ("approved", "foreign"):
+            known[name] = dict(list(known[name].items())[-_KEPT:])
+
+
+def _known(ws: Workspace) -> dict[str, Any]:
+    """What was approved and seen in this folder before; anything else in its place counts as nothing."""
+    known = trust.read(PART).get(_folder(ws), {})
+    return known if isinstance(known, dict) else {}
+
+
+def _folder(ws: Workspace) -> str:
+    return os.path.realpath(ws.root)
+
+
+class Gate:
+    """What may leave in one tick. `held` collects what did not, and the reason, for one line."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self.held: dict[str, str] = {}
+        self.pause = ""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """See whether the timeline still knows what left here, after it may have changed."""
+        self.__dict__.pop("_sent", None)
+        try:
+            gone = forgotten(self.ws)
+            self.pause = words(gone) if gone else ""
+        except InvalidData as damaged:
+            self.pause = f"{damaged.message}; nothing leaves until it is mended ({damaged.hint})"
+
+    def why_not(self, place: str, act: Robot | Schedule) -> str:
+        """Why a robot or schedule must not act now, "" if it may."""
+        if not declared.leaves(act.do):
+            return ""
+        if self.pause:
+            return PAUSED
+        wanted = [place, declared.STAFF] if act.do == "notify" else [place]
+        return self._waiting(wanted)
+
+    def why_not_step(self, standing: Standing, step: Step) -> str:
+        """Why a robot must not act for a record now, "" if it may."""
+        pipeline = standing.pipeline.id if standing.pipeline else ""
+        stage = standing.stage.id if standing.stage else ""
+        return self.why_not(declared.robot_place(pipeline, stage, step.robot.id), step.robot)
+
+    def why_not_letter(self, job: Job) -> str:
+        """Why a queued letter or call must not leave now, "" if it may."""
+        if self.pause:
+            return PAUSED
+        act = letter_act(job)
+        content = str(job.facts.get("file", ""))
+        if self._sent.queued.get(job.key) != content and act.digest not in self._approved_letters:
+            return self._hold(act)
+        channel = declared.WEBHOOK if job.action == "webhook" else declared.MAIL
+        return self._waiting([channel])
+
+    def _waiting(self, places: Collection[str]) -> str:
+        for place in places:
+            if place in self._unapproved:
+                return self._hold(self._unapproved[place])
+        return ""
+
+    def _hold(self, act: Act) -> str:
+        self.held[act.place] = act.what
+        return WAITS
+
+    @cached_property
+    def _unapproved(self) -> dict[str, Act]:
+        return {act.place: act for act in approval(self.ws).unapproved}
+
+    @cached_property
+    def _sent(self) -> Sent:
+        return sent.read(self.ws.root)
+
+    @cached_property
+    def _approved_letters(self) -> Collection[str]:
+        found: Collection[str] = _known(self.ws).get("approved", {})
+        return found
+
+    def news(self) -> list[str]:
+        """What a person should know of what is held, if it was not said before."""
+        lines = [self.pause] if self.pause else []
+        if self.held:
+            what = counted(len(self.held), "act that came", "acts that came")
+            few = "; ".join(list(self.held.values())[:3])
+            lines.append(
+                f"{what} into this folder from elsewhere and would leave the machine {WAITS}: {few}"
+            )
+        told = _known(self.ws).get("told", [])
+        if lines == told:
+            return []
+        try:
+            with trust.changed(PART) as folders:
+                folders.setdefault(_folder(self.ws), {})["told"] = lines
+        except CrmError as error:
+            lines = [*lines, error.message]
+        return [line for line in lines if line not in told]
+
+
+def letter_act(job: Job) -> Act:
+    """A queued letter as an act."""
+    facts = job.facts
+    return declared.letter_act(
+        job.key, str(facts.get("file", "")), str(facts.get("to", "?")), str(facts.get("subject", "")),
+        job.robot,
+    )  # fmt: skip

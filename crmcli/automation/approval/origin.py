@@ -1,0 +1,123 @@
+"""Whose hand an act is of: the owner's here, or somebody's by clone, pull, merge, checkout or unpacking."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection
+from functools import lru_cache
+from pathlib import Path
+
+from crmcli.automation.approval.acts import ALL_TEMPLATES, Act, acts_of
+from crmcli.store import files, git, layout, owners
+from crmcli.store.canonical import MAX_BYTES
+from crmcli.store.lineage import MOST_COMMITS, Lineage
+
+TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates")
+_IN_PLACE = 100_000_000
+"""Nanoseconds within which writing a file and bringing it into its place lie. What was unpacked or copied
+with its times has an older time of writing than the time at which it came to stand here."""
+_SECOND = 1_000_000_000
+
+
+def read_here(root: Path, path: str) -> bytes | None:
+    """A file as it stands in the folder; None where there is none that could be read."""
+    if path == ALL_TEMPLATES:
+        return b"".join(read_here(root, part) or b"" for part in _templates(root))
+    try:
+        return files.read_bytes(files.inside(root, path), most=MAX_BYTES)
+    except (files.Missing, files.UnsafePath, files.PermissionDenied):
+        return None  # nothing can act by it
+
+
+def own(
+    root: Path, acts: Collection[Act], declared: Collection[str], texts: Collection[str]
+) -> set[str]:
+    """The digests of those acts that the owner of the folder wrote here by his own hand.
+
+    Whoever declares an act means its templates as they stand at that moment. When they change later,
+    they must be his as well: `declared` and `texts` are the declarations and templates approved before.
+    In doubt an act is not his.
+    """
+    written = [act for act in acts if act.path and _is_typed(root, act.path)]
+    history = _History(root) if written and _is_in_git(root) else None
+
+    def is_own(act: Act) -> bool:
+        if history is not None and history.brought(act.declared):
+            return False
+        changed = [path for path, text in act.texts.items() if text not in texts]
+        return act.declared not in declared or all(
+            _is_own_text(root, path, act.texts[path], history) for path in changed
+        )
+
+    try:
+        return {act.digest for act in written if is_own(act)}
+    except git.GitFailed:
+        return set()
+
+
+def _is_own_text(root: Path, path: str, text: str, history: _History | None) -> bool:
+    parts = _templates(root) if path == ALL_TEMPLATES else [path]
+    return all(_is_typed(root, part) for part in parts) and not (
+        history is not None and history.brought(text)
+    )
+
+
+def _is_typed(root: Path, path: str) -> bool:
+    """Whether a file was written in its place, by its owner, who we are."""
+    status = (root / path).lstat()
+    moved = status.st_ctime_ns - status.st_mtime_ns
+    return (
+        stat.S_ISREG(status.st_mode)
+        and owners.is_me(status.st_uid)
+        and 0 <= moved <= _IN_PLACE
+        and bool(status.st_mtime_ns % _SECOND)
+    )
+
+
+def _templates(root: Path) -> list[str]:
+    found = (root / "templates").rglob("*")
+    return sorted(path.relative_to(root).as_posix() for path in found if path.is_file())
+
+
+def _is_in_git(root: Path) -> bool:
+    return any(os.path.lexists(folder / ".git") for folder in (root, *root.parents))
+
+
+class _History:
+    """The declarations and templates in the commits of the repository around a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.lineage = Lineage(root, TOUCHED)
+        self.at = lru_cache(maxsize=1024)(self._at)
+
+    def _at(self, commit: str) -> frozenset[str]:
+        acts = acts_of(lambda path: self.lineage.read(commit, path))
+        return frozenset(part for act in acts for part in (act.declared, *act.texts.values()))
+
+    def brought(self, part: str) -> bool:
+        """Whether any branch has a declaration or text by a commit that was not made here."""
+        return any(not self._is_own(part, tip) for tip in self.lineage.tips if part in self.at(tip))
+
+    def _is_own(self, part: str, tip: str) -> bool:
+        source = self._source(part, tip)
+        if source in self.lineage.made_here:
+            return True
+        return source in self.lineage.replayed and any(
+            self._begins(part, commit) for commit in self.lineage.made_here[:MOST_COMMITS]
+        )
+
+    def _source(self, part: str, tip: str) -> str:
+        """The commit that brought it into the history of a tip; "" if it lies too far back."""
+        found = ""
+        commits = self.lineage.changes(tip)
+        for commit in commits:
+            if part not in self.at(commit):
+                return found
+            found = commit
+        return found if len(commits) < MOST_COMMITS else ""
+
+    def _begins(self, part: str, commit: str) -> bool:
+        return part in self.at(commit) and not any(
+            part in self.at(parent) for parent in self.lineage.parents(commit)
+        )

@@ -1,0 +1,52 @@
+"""What left this machine and the timeline no longer knows: git has stepped back since."""
+
+from __future__ import annotations
+
+from crmcli.automation.actions import enter
+from crmcli.model.plural import counted
+from crmcli.store import sent
+from crmcli.store.sent import Claim
+from crmcli.workspace import Workspace
+
+WAY_OUT = (
+    "bring the history back (git stash pop, git checkout BRANCH, git reflog), or keep it as it is now:"
+    " crm tick --accept-history"
+)
+
+
+def forgotten(ws: Workspace) -> list[Claim]:
+    """The letters and calls that left here and of which the timeline knows nothing, the oldest first.
+
+    Nothing of it is read again while neither the list nor what stood on the timeline has changed.
+    """
+    if sent.size_of(ws.root) == ws.index.sent_seen():
+        return []
+    known = sent.read(ws.root)
+    begun = ws.index.claims(list(known.claims))
+    gone = [claim for claim in known.claims.values() if begun.get(claim.key, 0) < claim.number]
+    if not gone:
+        ws.index.note_sent_seen(known.size)
+    return gone
+
+
+def words(gone: list[Claim]) -> str:
+    """One line on what the timeline has forgotten, and what is to be done."""
+    what = counted(len(gone), "message that left", "messages that left")
+    last = max(gone, key=lambda claim: claim.at)
+    return (
+        f"the timeline no longer knows {what} here, the last on {last.at} to {last.to}:"
+        f" git has stepped back. Nothing leaves until you {WAY_OUT}"
+    )
+
+
+def accept(ws: Workspace) -> list[Claim]:
+    """Write down on the timeline what left and it no longer knows, so that it never leaves again."""
+    with ws.change("tick --accept-history") as change:
+        ws.index.refresh_timeline()
+        gone = forgotten(ws)
+        for claim in gone:
+            enter(
+                change, "done", claim.record, claim.key, claim.robot, claim.action, to=claim.to,
+                claims=claim.number, reason=f"left on {claim.at}, before the history was set back",
+            )  # fmt: skip
+    return gone

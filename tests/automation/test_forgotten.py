@@ -1,0 +1,162 @@
+"""git steps back, and nothing that left this machine leaves a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crmcli.automation.forgotten import accept, forgotten
+from crmcli.store import sent
+from tests.automation.conftest import House
+from tests.automation.test_approval import HELLO, begin, git, save
+
+BACK: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
+    "stash": (lambda root: git(root, "stash", "-q"), lambda root: git(root, "stash", "pop", "-q")),
+    "stash -u": (
+        lambda root: git(root, "stash", "-q", "-u"),
+        lambda root: git(root, "stash", "pop", "-q"),
+    ),
+    "checkout of an older commit": (
+        lambda root: (save(root, "sent"), git(root, "checkout", "-q", "HEAD~1")),
+        lambda root: git(root, "checkout", "-q", "main"),
+    ),
+    "reset --hard": (
+        lambda root: (save(root, "sent"), git(root, "reset", "-q", "--hard", "HEAD~1")),
+        lambda root: git(root, "reset", "-q", "--hard", "ORIG_HEAD"),
+    ),
+    "bisect": (
+        lambda root: (
+            save(root, "sent"), save_empty(root), git(root, "bisect", "start", "HEAD", "HEAD~2"),
+            git(root, "checkout", "-q", "HEAD~1"),
+        ),
+        lambda root: git(root, "bisect", "reset"),
+    ),
+    "rebase --onto": (
+        lambda root: (
+            save(root, "sent"), save_empty(root),
+            git(root, "rebase", "-q", "--onto", "HEAD~2", "HEAD~1", "main"),
+        ),
+        lambda root: git(root, "reset", "-q", "--hard", "ORIG_HEAD"),
+    ),
+    "checkout of the timeline": (
+        lambda root: (save(root, "sent"), git(root, "checkout", "-q", "HEAD~1", "--", "data")),
+        lambda root: git(root, "checkout", "-q", "HEAD", "--", "data"),
+    ),
+}  # fmt: skip
+
+
+def save_empty(root: Path) -> None:
+    (root / "notes.txt").write_text("1")
+    save(root, "more")
+
+
+@pytest.fixture
+def told(house: House) -> House:
+    """A house in git whose lead has had its letter; the lead is committed, the letter is not."""
+    house.rules(leads=HELLO)
+    house.add("lead", name="Чай", emails="olga@kafe.example")
+    begin(house.root)
+    assert house.tick().failures == []
+    assert len(house.letters()) == 1
+    empty(house)
+    return house
+
+
+def empty(house: House) -> None:
+    """Somebody reads the letters and takes them out, so that the Maildir cannot tell."""
+    for path in (house.root / "outbox/new").glob("*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("way", BACK)
+def test_nothing_leaves_until_the_history_is_back(told: House, way: str) -> None:
+    back, forth = BACK[way]
+    back(told.root)
+    (line,) = told.tick("5m").failures
+    assert "the timeline no longer knows 1 message" in line
+    assert "crm tick --accept-history" in line
+    assert told.tick("5m").failures == []  # said once
+    assert told.letters() == []
+    for kind in (told.root / "data").rglob("*.csv"):  # what the ticks meanwhile wrote is dropped
+        if git(told.root, "status", "--porcelain", "--", str(kind)):
+            git(told.root, "checkout", "-q", "--", str(kind))
+    forth(told.root)
+    assert told.tick("5m").failures == []
+    assert told.letters() == []
+    assert forgotten(told.ws) == []
+    told.add("lead", name="Кофе", emails="ivan@kafe.example")
+    assert told.tick("5m").failures == []
+    assert len(told.letters()) == 1
+
+
+@pytest.mark.parametrize("way", BACK)
+def test_or_until_somebody_says_so(told: House, way: str) -> None:
+    BACK[way][0](told.root)
+    (claim,) = accept(told.ws)
+    assert "olga@kafe.example" in claim.to
+    assert accept(told.ws) == []
+    assert told.tick("5m").failures == []
+    assert told.tick("1d").failures == []
+    assert told.letters() == []
+    told.add("lead", name="Кофе", emails="ivan@kafe.example")
+    assert told.tick("5m").failures == []
+    assert len(told.letters()) == 1
+
+
+def test_meanwhile_robots_go_on_within_crm(told: House) -> None:
+    told.rules(
+        leads=HELLO.replace(
+            "robots:\n", "robots:\n      - {id: call, do: task, with: {title: Звонок}}\n"
+        )
+    )
+    git(told.root, "stash", "-q")
+    told.rules(
+        leads=HELLO.replace(
+            "robots:\n", "robots:\n      - {id: call, do: task, with: {title: Звонок}}\n"
+        )
+    )
+    told.add("lead", name="Кофе", emails="ivan@kafe.example")
+    told.tick()
+    assert told.titles() == ["Звонок"]
+    assert told.letters() == []
+
+
+def test_a_letter_that_is_tried_again_is_no_second_one(house: House) -> None:
+    house.write(
+        "settings.yaml", "channels: {mail: {deliver: 'smtp://127.0.0.1:9', from: a@chai.example}}\n"
+    )
+    house.user = ""
+    house.rules(leads=HELLO)
+    house.add("lead", name="Чай", emails="olga@kafe.example")
+    for _ in range(3):
+        assert house.tick("13h").failures == []
+    assert len(house.events("job.started")) == 3
+    known = sent.read(house.root)
+    assert [claim.number for claim in known.claims.values()] == [3]
+
+
+def test_a_damaged_list_lets_nothing_leave_and_stops_nothing_else(told: House) -> None:
+    with (told.root / sent.PATH).open("ab") as file:
+        file.write(b'{"claimed": \n')
+    told.add("lead", name="Кофе", emails="ivan@kafe.example")
+    (line,) = told.tick().failures
+    assert f"{sent.PATH}:3 is damaged" in line
+    assert told.letters() == []
+
+
+def test_the_list_is_compared_once(told: House) -> None:
+    told.tick()
+    assert told.ws.index.sent_seen() == sent.size_of(told.root) > 0
+    (told.root / ".crm/index.db").unlink()
+    assert told.ws.index.sent_seen() == 0
+    told.tick()
+    assert told.ws.index.sent_seen() == sent.size_of(told.root)
+
+
+def test_check_warns(told: House) -> None:
+    from crmcli.automation.lateness import neglect
+
+    git(told.root, "stash", "-q")
+    assert any("no longer knows" in problem.message for problem in neglect(told.ws))
