@@ -50,7 +50,7 @@ def folder(_fresh: Path, tmp_path: Path) -> Path:
     """The folder of a new Russian workspace."""
     import shutil
 
-    return Path(shutil.copytree(_fresh, tmp_path / "ws"))
+    return Path(shutil.copytree(_fresh, tmp_path / "ws", copy_function=shutil.copy))
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ class Scene:
     def stand(self, root: Path) -> Path:
         """A fresh copy of the workspace."""
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(self.base, root)
+        shutil.copytree(self.base, root, copy_function=shutil.copy)
         return root
 
 

@@ -48,7 +48,7 @@ def sweep(top: Path, base: Path, what: str, levels: range, command: list[str]) -
     root = top / "ws"
     for level in levels:
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(base, root)
+        shutil.copytree(base, root, copy_function=shutil.copy)
         (_fill_pages if what == "pages" else _fill_inodes)(top, level)
         done = run(command, root)
         at_once = state(content(root))

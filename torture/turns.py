@@ -60,10 +60,10 @@ class Turn:
         """That call on such a path, counted from 0, of a command that is then taken back."""
         base, log = (self.root.with_name(f"{self.root.name}-{of}") for of in ("base", "log"))
         self.root.rename(base)
-        shutil.copytree(base, self.root)
+        shutil.copytree(base, self.root, copy_function=shutil.copy)
         _, points = record((*self.program, *args), self.root, log, reads=True)
         shutil.rmtree(self.root)
-        shutil.copytree(base, self.root)
+        shutil.copytree(base, self.root, copy_function=shutil.copy)
         return [p for p in points if p.call == call and words in p.line][number]
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,7 @@ from crmcli.model.plural import counted
 if TYPE_CHECKING:
     from crmcli.automation.approval.acts import Act
 
-FOLDERS = [Column("folder", "Folder", keep=True), Column("since", "Since", "date")]
-ACTS = [
+COLUMNS = [
     Column("place", "Where", keep=True),
     Column("what", "What"),
     Column("state", "State", keep=True),
@@ -81,7 +81,7 @@ def _approve(session: Session) -> None:
     ws = session.workspace
     waiting = [*approval(ws).unapproved, *strangers(ws)]
     if not waiting:
-        session.out.changed("Nothing waits for your word.", {"approved": 0})
+        session.out.changed(f"Nothing in {ws.root} waits for your word.", {"approved": 0})
         return
     session.out.note("this came from elsewhere and could run, send or call:")
     for act in waiting:
@@ -95,17 +95,15 @@ def _list(session: Session) -> None:
     from crmcli.errors import NotFound
     from crmcli.store.trust import trusted_folders
 
-    out = session.out
-    rows = [{"folder": path, "since": since} for path, since in sorted(trusted_folders().items())]
-    try:
-        acts = _acts(session)
-    except NotFound:
-        out.records(rows, FOLDERS)  # outside a workspace the folders are all there is
-        return
-    out.records([_row(act, state) for act, state in acts], ACTS)
-    if not acts:
-        out.note("nothing in this workspace could run, send or call")
-    out.section("Folders of other users in which you work", rows, FOLDERS)
+    rows = [
+        {"place": path, "what": "a folder of another user", "state": f"trusted {since}"}
+        for path, since in sorted(trusted_folders().items())
+    ]
+    with suppress(NotFound):  # outside a workspace the folders are all there is
+        rows += [_row(act, state) for act, state in _acts(session)]
+    session.out.records(rows, COLUMNS)
+    if not rows:
+        session.out.note("nothing here could run, send or call, and no folder of others is trusted")
 
 
 def _acts(session: Session) -> Sequence[tuple[Act, str]]:

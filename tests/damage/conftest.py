@@ -19,4 +19,4 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Base:
 @pytest.fixture
 def base(_built: Base, tmp_path: Path) -> Base:
     """A copy of it."""
-    return _built.at(Path(shutil.copytree(_built.root, tmp_path / "ws")))
+    return _built.at(Path(shutil.copytree(_built.root, tmp_path / "ws", copy_function=shutil.copy)))

@@ -34,7 +34,7 @@ channels: {mail: {deliver: "smtp://mail.example.ru"}}
 @pytest.fixture
 def folder(_fresh: Path, tmp_path: Path) -> Path:
     """A workspace as crm init makes it."""
-    return Path(shutil.copytree(_fresh, tmp_path / "ws"))
+    return Path(shutil.copytree(_fresh, tmp_path / "ws", copy_function=shutil.copy))
 
 
 @pytest.fixture

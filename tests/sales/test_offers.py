@@ -31,7 +31,7 @@ D = Decimal
 @pytest.fixture
 def folder(_fresh: Path, tmp_path: Path) -> Path:
     """A workspace as crm init makes it."""
-    return Path(shutil.copytree(_fresh, tmp_path / "ws"))
+    return Path(shutil.copytree(_fresh, tmp_path / "ws", copy_function=shutil.copy))
 
 
 @pytest.fixture
