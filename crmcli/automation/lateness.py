@@ -92,17 +92,14 @@ def _troubled(ws: Workspace) -> Iterator[Problem]:
 
 def _held(ws: Workspace) -> Iterator[Problem]:
     """What would leave the machine and must not yet."""
-    from crmcli.automation.approval.gate import WAITS, Gate, approval
+    from crmcli.automation.approval.gate import ASK, Gate, approval, in_words
 
     gate = Gate(ws)
     if gate.pause:
         yield Problem(layout.TIMELINE, 0, gate.pause)
     unapproved = approval(ws).unapproved
     if unapproved:
-        words = counted(len(unapproved), "act that came", "acts that came")
-        few = "; ".join(act.what for act in unapproved[:3])
-        hint = "crm trust shows what could run, send or call, and asks"
-        yield Problem(layout.PIPELINES, 0, f"{words} from elsewhere {WAITS}: {few}", hint)
+        yield Problem(layout.PIPELINES, 0, f"not done: {in_words(unapproved)}", ASK)
 
 
 def _words(away: timedelta) -> str:

@@ -79,7 +79,8 @@ def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Proble
         for problem in found:
             out.text(str(problem))
         for warning in warnings:
-            out.note(f"warning: {warning.message} ({warning.hint})")
+            hint = f" ({warning.hint})" if warning.hint else ""
+            out.note(f"warning: {warning.message}{hint}")
         if not found and not warnings:
             out.note("all is well")
         return

@@ -90,8 +90,8 @@ def test_what_was_cloned_waits_and_says_so_once(house: House, clone: Callable[..
     other = clone()
     lead(other)
     (line,) = other.tick().failures
-    assert "waits for crm trust" in line
-    assert "mail/hello.j2" in line
+    assert "leads/new/hello sends mail/hello.j2 to the client" in line
+    assert "crm trust" in line
     assert other.tick("5m").failures == []  # cron mails every line
     assert other.letters() == []
     approve(other.ws, approval(other.ws).unapproved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -17,7 +17,6 @@ from crmcli.automation.robots import Step
 from crmcli.automation.standing import Standing
 from crmcli.errors import CrmError, InvalidData
 from crmcli.model.automation import Robot, Schedule
-from crmcli.model.plural import counted
 from crmcli.store import sent, trust
 from crmcli.store.sent import Sent
 from crmcli.workspace import Workspace
@@ -26,6 +25,8 @@ PART = "acts"
 """The part of what this user approved that names acts, by folder."""
 _KEPT = 1000
 """Of so many acts of a folder it is remembered what was said of them."""
+_FEW = 3
+ASK = "crm trust shows all of it, and asks"
 WAITS = "waits for crm trust"
 PAUSED = "paused: the timeline no longer knows what left here"
 
@@ -124,7 +125,7 @@ class Gate:
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
-        self.held: dict[str, str] = {}
+        self.held: dict[str, Act] = {}
         self.pause = ""
         self.look_again()
 
@@ -170,7 +171,7 @@ class Gate:
         return ""
 
     def _hold(self, act: Act) -> str:
-        self.held[act.place] = act.what
+        self.held[act.place] = act
         return WAITS
 
     @cached_property
@@ -190,11 +191,7 @@ class Gate:
         """What a person should know of what is held, if it was not said before."""
         lines = [self.pause] if self.pause else []
         if self.held:
-            what = counted(len(self.held), "act that came", "acts that came")
-            few = "; ".join(list(self.held.values())[:3])
-            lines.append(
-                f"{what} into this folder from elsewhere and would leave the machine {WAITS}: {few}"
-            )
+            lines.append(f"not done: {in_words(list(self.held.values()))} ({ASK})")
         told = _known(self.ws).get("told", [])
         if lines == told:
             return []
@@ -204,6 +201,14 @@ class Gate:
         except CrmError as error:
             lines = [*lines, error.message]
         return [line for line in lines if line not in told]
+
+
+def in_words(acts: Sequence[Act]) -> str:
+    """Some of the acts that wait, with the reason."""
+    few = [f"{act.place} {act.what}" for act in acts[:_FEW]]
+    more = len(acts) - len(few)
+    listed = "; ".join(few) + (f"; and {more} more" if more else "")
+    return f"{listed}, for it came into this folder from elsewhere"
 
 
 def letter_act(job: Job) -> Act:
