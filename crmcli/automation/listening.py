@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from crmcli.automation.failures import HEAR, REFUSALS, Done, Place, fail_in, is_everybodys
+from crmcli.automation.failures import (
+    HEAR,
+    REFUSALS,
+    Done,
+    Place,
+    fail,
+    fail_in,
+    is_everybodys,
+    mended,
+)
+from crmcli.automation.ledger import Job
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.standing import STAGED
 from crmcli.automation.triggers import RELEVANT, Decision, choose
@@ -21,6 +31,9 @@ from crmcli.workspace import UnknownStage, Workspace
 
 BATCH = 500
 """Events that are read over at most before the cursor is written down."""
+
+Upto: TypeAlias = dict[str, str]
+"""Up to which event each clone was read."""
 
 
 @dataclass
@@ -105,6 +118,24 @@ def _hear(ws: Workspace, event: Event, upto: dict[str, str]) -> Heard | None:
         return Heard(failed=[failed] if failed else [])
 
 
+def hear_again(ws: Workspace, job: Job) -> Heard:
+    """Let the triggers see an event at last over which something had failed."""
+    place = Place(job.record, HEAR, job.cause)
+    event = ws.index.event(job.cause)
+    heard = Heard()
+    try:
+        if event is not None and not dead(ws.index)(event):
+            record = subject(ws, event)
+            if record is not None and _is_wanted(ws, record, event):
+                heard = _move(ws, record, event, None)
+    except Exception as error:
+        failed = fail(ws, place, error)
+        return Heard(failed=[failed] if failed else [])
+    with ws.change("tick", actor="crm", cause=job.cause) as change:
+        mended(change, place)
+    return heard
+
+
 def subject(ws: Workspace, event: Event) -> Record | None:
     """The lead or deal that an event is about: its own record, what a task or an offer is for, or of
     a contact or company the open deal with the latest activity, else the open lead."""
@@ -160,7 +191,7 @@ def _decide(ws: Workspace, record: Record, event: Event) -> Decision:
         return Decision()
 
 
-def _move(ws: Workspace, found: Record, event: Event, upto: dict[str, str]) -> Heard:
+def _move(ws: Workspace, found: Record, event: Event, upto: Upto | None) -> Heard:
     """Decide again under the lock and move the record, with the cursor, in one change."""
     try:
         return _move_in_change(ws, found, event, upto)
@@ -183,7 +214,7 @@ def _tell_owner(
         change.note("notice", record.id, {"to": owner, "text": text})
 
 
-def _move_in_change(ws: Workspace, found: Record, event: Event, upto: dict[str, str]) -> Heard:
+def _move_in_change(ws: Workspace, found: Record, event: Event, upto: Upto | None) -> Heard:
     decision = _decide(ws, found, event)
     on = decision.trigger.on if decision.trigger else event.kind
     with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
@@ -235,5 +266,7 @@ def _remember(ws: Workspace, upto: dict[str, str], heard: Heard) -> None:
         _write(change, upto, heard)
 
 
-def _write(change: Change, upto: dict[str, str], heard: Heard) -> None:
-    change.note("triggers.read", "", {"upto": upto, **heard.facts})
+def _write(change: Change, upto: Upto | None, heard: Heard) -> None:
+    """How far the events were read; None where one is heard again for itself."""
+    if upto is not None:
+        change.note("triggers.read", "", {"upto": upto, **heard.facts})

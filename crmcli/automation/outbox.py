@@ -68,6 +68,18 @@ def next_look(job: Job, now: datetime) -> datetime | None:
     return job.retry_at if job.is_letter and job.state == "failed" else None
 
 
+def time_of(job: Job, now: datetime) -> datetime | None:
+    """When a letter was or is to leave; None if it needs nobody."""
+    if not ready(job, now):
+        return next_look(job, now)
+    return min((job.at if job.state == "queued" else job.retry_at) or now, now)
+
+
+def channel_of(job: Job) -> str:
+    """By which way a letter leaves: what fails there for one fails for the next one, too."""
+    return str(job.facts.get("to")) if job.action == "webhook" else "mail"
+
+
 def is_abandoned(job: Job, now: datetime) -> bool:
     """Whether whoever claimed the job is gone: its lease has run out, or its process is dead.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from crmcli.automation.actions import Work, act, enter
@@ -39,9 +39,6 @@ from crmcli.workspace import Workspace
 
 KINDS = ("schedule.started", "schedule.ran")
 _RECENT = 500
-_MANY = 10_000
-_OPEN = timedelta(days=5)
-"""Longer than any letter is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,22 +368,3 @@ def _note(ws: Workspace, table: Timetable, kind: str, facts: Mapping[str, Any]) 
 
 def _facts(table: Timetable, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {"schedule": table.who, "cron": table.schedule.cron, **facts}
-
-
-def letters_of_once(ws: Workspace) -> Sequence[Event]:
-    """The events of letters that schedules wrote for a whole selection: they stand on no record.
-
-    Of the latest slots, of as many more as a letter may still be tried for, and of those that
-    people have decided about since.
-    """
-    index = ws.index
-    slots: Sequence[Event]
-    slots = index.events(kinds=("schedule.ran",), newest_first=True, limit=_RECENT)
-    if len(slots) == _RECENT and ws.now - slots[-1].at < _OPEN:
-        more = index.events(kinds=("schedule.ran",), newest_first=True, limit=_MANY)
-        slots = [event for event in ws.in_right_time(more[::-1]) if ws.now - event.at < _OPEN]
-    keys = {str(key) for event in slots for key in event.data.get("queued", ())}
-    for event in index.events(kinds=("job.resolved",), newest_first=True, limit=_RECENT):
-        if not event.record:
-            keys.add(str(event.data["key"]))
-    return index.job_events(sorted(keys)) if keys else ()

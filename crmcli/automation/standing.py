@@ -100,10 +100,9 @@ def place_of(ws: Workspace, record: Record) -> Place:
 
 def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     """Those of many records for which nothing can be due: no robots where they stand, or imported
-    ones whose robots sleep, and no letter of theirs was ever queued."""
+    ones whose robots sleep."""
     if len(candidates) <= MANY:
         return set()
-    busy = {event.record for event in ws.index.events(kinds=("job.queued",))}
     idle = {
         (pipeline.entity, pipeline.id if pipeline.entity == "deal" else "", stage.id)
         for pipeline in ws.pipelines
@@ -113,8 +112,7 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     return {
         place.record
         for place in places(ws, candidates)
-        if place.record not in busy
-        and not place.has_strayed
+        if not place.has_strayed
         and (
             (entity_of(place.record), place.pipeline, place.stage) in idle
             or (place.entry is not None and place.entry.data.get("robots") is False)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import heapq
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,16 +14,18 @@ from functools import cached_property
 from crmcli.automation import clocksteps, inbox, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import CRM, LOOK, Bug, Done, Place, fail, known, mended
+from crmcli.automation.failures import CRM, HEAR, LOOK, Bug, Done, Place, fail, known, mended
 from crmcli.automation.lastticks import note_end
 from crmcli.automation.ledger import TROUBLED, Job, jobs_of
-from crmcli.automation.listening import Heard, listen
+from crmcli.automation.listening import Heard, hear_again, listen
+from crmcli.automation.queue import Queue, Turn
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.standing import Standing, sleepers, stand
 from crmcli.errors import Forbidden, InvalidData, NotFound, kind_of_bug
 from crmcli.model.values import format_instant
 from crmcli.store import files
 from crmcli.store.files import DiskFailed
+from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
 
 LOCK = ".crm/tick.lock"
@@ -142,22 +143,20 @@ class _Night:
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.index.agenda_signature(signature(ws))
         self.gate.look_again()
-        received = inbox.receive(ws, self._candidates())
+        received = inbox.receive(ws, ws.index.dirty())
         self.unreceived = received.failed
         self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
         heard = listen(ws)
         for told in heard:
-            self.result.said += _moves(told) + _refusals(told)
-            self.result.failures += _refusals(told)
-            for failed in told.failed:
-                self.result.told(failed)
+            self._heard(told)
         acted = self._schedule() + self._act()
         return bool(received.moved or heard or acted + self._deliver())
 
-    def _candidates(self) -> list[str]:
-        """The records that changed since they were last thought over, or that are due now."""
-        index = self.ws.index
-        return list(dict.fromkeys([*index.dirty(), *index.due(format_instant(self.ws.now))]))
+    def _heard(self, told: Heard) -> None:
+        self.result.said += _moves(told) + _refusals(told)
+        self.result.failures += _refusals(told)
+        for failed in told.failed:
+            self.result.told(failed)
 
     def _left(self) -> int:
         return max(self.ws.settings.max_effects - self.result.effects, 0)
@@ -173,39 +172,49 @@ class _Night:
         return len(done)
 
     def _act(self) -> int:
-        """Let robots act in the order in which they are due; who is due for nothing is settled."""
-        queue: list[tuple[datetime, str, Standing]] = []
-        candidates = self._candidates()
-        asleep = sleepers(self.ws, [one for one in candidates if one not in self.unreceived])
-        self.settled = [(record_id, None) for record_id in asleep]
-        for record_id in candidates:
-            if record_id not in asleep:
-                self._queue(queue, record_id)
+        """Let robots act in the order in which they are due."""
+        self._look_at_changed()
+        queue = Queue(self.ws, self._look)
         acted = 0
-        while queue and self._left():
-            _, record_id, standing = heapq.heappop(queue)
-            step = self._due(standing)[0]
+        while (turn := queue.first()) is not None:
+            if not self._left():
+                most = self.ws.settings.max_effects
+                self.result.limited = True
+                self.result.failures.append(f"stopped after {most} acts; the next tick goes on")
+                break
+            queue.pop()
+            step = self._due(turn.standing)[0]
             self.taken.add(step.key)
             self.ws.read_clock()
-            done = take(self.ws, record_id, standing, step)
+            done = take(self.ws, turn.record, turn.standing, step)
             if done is not None:
                 self._told(done)
                 acted += 1
-            self._queue(queue, record_id)
-        self.ws.index.settle_all(self.settled)
-        if queue:
-            most = self.ws.settings.max_effects
-            self.result.limited = True
-            self.result.failures.append(f"stopped after {most} acts; the next tick goes on")
+            queue.again(turn.record)
+        self._settle()
         return acted
 
-    def _queue(self, queue: list[tuple[datetime, str, Standing]], record_id: str) -> None:
-        """Look at a record: what is due goes into the queue, one that has nothing due is settled."""
+    def _look_at_changed(self) -> None:
+        """Put into the agenda when each record is due that changed since it was thought over."""
+        changed = self.ws.index.dirty()
+        asleep = sleepers(self.ws, [one for one in changed if one not in self.unreceived])
+        self.settled = [(record_id, None) for record_id in asleep]
+        for record_id in changed:
+            if record_id not in asleep:
+                self._look(record_id)
+        self._settle()
+
+    def _settle(self) -> None:
+        self.ws.index.settle_all(self.settled)
+        self.settled.clear()
+
+    def _look(self, record_id: str) -> Turn | None:
+        """Look at a record and settle when it is due next; its turn if that is now."""
         place = Place(record_id, LOOK)
         try:
             if record_id in self.unreceived:
                 raise self.unreceived[record_id]
-            self._look_at(queue, record_id, place)
+            return self._turn(record_id, place)
         except (NotFound, InvalidData, Forbidden):
             # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
             if not self.ws.exists(record_id):
@@ -218,23 +227,19 @@ class _Night:
             job = known(self.ws, [place]).get(place.key)
             again = job.retry_at if job else None
             self.settled.append((record_id, format_instant(again) if again else None))
+        return None
 
-    def _look_at(
-        self, queue: list[tuple[datetime, str, Standing]], record_id: str, place: Place
-    ) -> None:
+    def _turn(self, record_id: str, place: Place) -> Turn | None:
         standing = stand(self.ws, record_id)
         job = standing.jobs.get(place.key)
         if job is not None and job.state in ("failed", "dead"):
             with self.ws.change("tick", actor=CRM) as change:
                 mended(change, place)
         steps = self._due(standing)
-        if steps:
-            heapq.heappush(queue, (steps[0].due_at or self.ws.now, record_id, standing))
-            return
-        times = [next_at(standing.steps, self.ws.now)]
-        times += [outbox.next_look(job, self.ws.now) for job in standing.jobs.values()]
-        known = [moment for moment in times if moment is not None]
-        self.settled.append((record_id, format_instant(min(known)) if known else None))
+        due_at = (steps[0].due_at or self.ws.now) if steps else None
+        moment = due_at or next_at(standing.steps, self.ws.now)
+        self.settled.append((record_id, format_instant(moment) if moment else None))
+        return Turn(due_at, record_id, standing) if due_at else None
 
     def _due(self, standing: Standing) -> list[Step]:
         """What is due, may happen and was not taken in this tick: nothing is tried twice in a row."""
@@ -245,13 +250,18 @@ class _Night:
         ]
 
     def _deliver(self) -> int:
-        """Bring out the letters, the oldest first; a channel that fails thrice running rests."""
+        """Bring out the letters, the oldest first; a channel that fails thrice running rests. What
+        could not be heard is heard again at its time."""
+        self._plan_jobs()
         delivered = 0
-        for job in sorted(self._letters(), key=lambda job: (job.at, job.key)):
-            channel = str(job.facts.get("to")) if job.action == "webhook" else "mail"
-            if self.failing.get(channel, 0) >= MOST_FAILURES:
+        for job in self._ready():
+            channel = outbox.channel_of(job)
+            if channel in self._resting():
                 continue
             self.ws.read_clock()
+            if job.robot == CRM:
+                delivered += self._hear_again(job)
+                continue
             ended = outbox.deliver(self.ws, job.key)
             if ended is not None:
                 failed = self.failing.get(channel, 0) + 1
@@ -260,13 +270,45 @@ class _Night:
                 delivered += 1
         return delivered
 
-    def _letters(self) -> list[Job]:
-        """Every letter that should leave now."""
+    def _hear_again(self, job: Job) -> int:
+        heard = hear_again(self.ws, job)
+        self._heard(heard)
+        return 1
+
+    def _resting(self) -> list[str]:
+        return [name for name, count in self.failing.items() if count >= MOST_FAILURES]
+
+    def _plan_jobs(self) -> None:
+        """Put into the agenda when each job needs somebody of which something was written."""
         index, now = self.ws.index, self.ws.now
-        jobs = list(jobs_of(self.ws.in_right_time(schedules.letters_of_once(self.ws))).values())
-        for record_id in self._candidates():
-            jobs += jobs_of(self.ws.in_right_time(index.job_events(record=record_id))).values()
-        return [job for job in jobs if outbox.ready(job, now) and not self.gate.why_not_letter(job)]
+        while found := index.touched_jobs():
+            jobs = self._jobs([key for _, key in found])
+            index.plan_jobs([_plan(mark, jobs.get(key), now) for mark, key in found])
+
+    def _ready(self) -> Iterator[Job]:
+        """Every letter that should leave now, the longest waiting first."""
+        index, now, place = self.ws.index, self.ws.now, ("", "")
+        while page := index.ready_jobs(format_instant(now), place, self._resting()):
+            place = page[-1]
+            jobs = self._jobs([key for _, key in page])
+            for job in (jobs[key] for _, key in page if key in jobs):
+                if job.robot == CRM or (
+                    outbox.ready(job, now) and not self.gate.why_not_letter(job)
+                ):
+                    yield job
+
+    def _jobs(self, keys: Sequence[str]) -> Mapping[str, Job]:
+        return jobs_of(self.ws.in_right_time(self.ws.index.job_events(keys)))
+
+
+def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
+    """When a job needs somebody besides its record's own turn."""
+    if job is not None and job.is_letter:
+        moment = outbox.time_of(job, now)
+        return Plan(mark, format_instant(moment) if moment else None, outbox.channel_of(job))
+    if job is not None and job.action == HEAR and job.state == "failed" and job.retry_at:
+        return Plan(mark, format_instant(job.retry_at))
+    return Plan(mark, None)
 
 
 def _as_done(ended: outbox.Delivery) -> Done:

@@ -7,7 +7,7 @@ anew; whoever reads brings it up to the folder first.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from crmcli.errors import Problem
@@ -16,7 +16,7 @@ from crmcli.model.holds import Env
 from crmcli.model.values import Raw
 from crmcli.model.where import Condition
 from crmcli.store import query
-from crmcli.store.index import agenda, births, events, instants, selection
+from crmcli.store.index import agenda, births, events, instants, pending, selection
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
 from crmcli.store.index.upkeep import Upkeep
@@ -199,9 +199,34 @@ class Index(Upkeep):
         rows = list(plans)
         self._read(lambda connection: agenda.settle(connection, rows, self._mark))
 
-    def due(self, until: str) -> list[str]:
-        """The settled records that are due by an instant."""
-        return self._read(lambda connection: agenda.due(connection, until))
+    def due(
+        self, until: str, after: tuple[str, str] = ("", ""), limit: int = 100
+    ) -> list[tuple[str, str]]:
+        """Some settled records that are due by an instant, the longest due first: time and id.
+
+        The next page comes `after` the last of this one.
+        """
+        return self._read(lambda connection: agenda.due(connection, until, after, limit))
+
+    def touched_jobs(self, limit: int = 500) -> list[tuple[int, str]]:
+        """Some jobs of which something was written since they were planned: mark and key."""
+        return self._read(lambda connection: pending.touched(connection, limit))
+
+    def plan_jobs(self, plans: Sequence[pending.Plan]) -> None:
+        """Note when jobs need a look next; those of which something was written since stay touched."""
+        self._read(lambda connection: pending.plan(connection, plans))
+
+    def ready_jobs(
+        self,
+        until: str,
+        after: tuple[str, str] = ("", ""),
+        resting: Collection[str] = (),
+        limit: int = 100,
+    ) -> list[tuple[str, str]]:
+        """Some planned jobs that need somebody by an instant, but through no channel that rests."""
+        return self._read(
+            lambda connection: pending.ready(connection, until, after, resting, limit)
+        )
 
     def agenda_signature(self, text: str) -> bool:
         """Tell of which rules (by a digest) the agenda is; with others than before all is dirty."""

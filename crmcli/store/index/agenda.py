@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from crmcli.store.index import base
+from crmcli.store.index import base, pending
 
 Plans: TypeAlias = Sequence[tuple[str, "str | None"]]
 """Records, each with the instant at which it is due next."""
@@ -38,12 +38,17 @@ def settle(connection: sqlite3.Connection, plans: Plans, mark: int) -> None:
         connection.executemany("INSERT OR REPLACE INTO agenda VALUES (?, ?)", planned)
 
 
-def due(connection: sqlite3.Connection, until: str) -> list[str]:
-    """The records that are due by an instant, the longest due first."""
+def due(
+    connection: sqlite3.Connection, until: str, after: tuple[str, str], limit: int
+) -> list[tuple[str, str]]:
+    """Some records that are due by an instant, the longest due first, behind this place in the
+    order: each with its time."""
     rows = connection.execute(
-        "SELECT record FROM agenda WHERE next_at <= ? ORDER BY next_at, record", (until,)
+        "SELECT next_at, record FROM agenda WHERE next_at <= ? AND (next_at, record) > (?, ?)"
+        " ORDER BY next_at, record LIMIT ?",
+        (until, *after, limit),
     )
-    return [record for (record,) in rows]
+    return rows.fetchall()
 
 
 def sign(connection: sqlite3.Connection, text: str) -> bool:
@@ -55,4 +60,5 @@ def sign(connection: sqlite3.Connection, text: str) -> bool:
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('agenda', ?)", (text,))
         for entity in STAGED:
             connection.execute(f"INSERT OR REPLACE INTO dirty (record) SELECT id FROM {entity}")
+        pending.touch_all(connection)
     return True

@@ -15,7 +15,7 @@ from crmcli.errors import CrmError, Problem
 from crmcli.model.event import ACTIVITIES, Event
 from crmcli.model.values import fold
 from crmcli.store import linewise, timeline
-from crmcli.store.index import folder
+from crmcli.store.index import folder, pending
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Stamp
 from crmcli.store.index.tables import SAID
@@ -146,6 +146,10 @@ class JournalReader:
             " WHERE journal = ? AND (record GLOB 'lead-*' OR record GLOB 'deal-*')",
             (known.num,),
         )
+        rows = self._connection.execute(
+            "SELECT DISTINCT job FROM event WHERE journal = ? AND job IS NOT NULL", (known.num,)
+        )
+        pending.touch(self._connection, [job for (job,) in rows.fetchall()])
         self._connection.execute("DELETE FROM event WHERE journal = ?", (known.num,))
         self._connection.execute("DELETE FROM journal WHERE num = ?", (known.num,))
         # What left this machine must be looked for on the timeline again.
@@ -182,6 +186,7 @@ class JournalReader:
         many("INSERT INTO talk VALUES (?, ?)", said)
         if self._marking:
             self._mark_dirty(dirty)
+            pending.touch(self._connection, {cells[-1] for cells in made if cells[-1]})
 
     def _already_there(self, rows: Sequence[timeline.Row]) -> set[str]:
         ids = json.dumps([row.event.id for row in rows])

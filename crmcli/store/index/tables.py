@@ -37,6 +37,8 @@ CREATE TABLE journal (num INTEGER PRIMARY KEY, path TEXT, size INTEGER, mtime IN
 CREATE TABLE event (num INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, actor TEXT, kind TEXT,
                     record TEXT, cause TEXT, depth INTEGER, data TEXT, journal INTEGER, job TEXT);
 CREATE TABLE dirty (mark INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT UNIQUE);
+CREATE TABLE pending (mark INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT UNIQUE, next_at TEXT,
+                      channel TEXT);
 CREATE TABLE agenda (record TEXT PRIMARY KEY, next_at TEXT) WITHOUT ROWID;
 CREATE TABLE words (num INTEGER PRIMARY KEY, {", ".join(TEXTS)});
 CREATE TABLE talk (num INTEGER PRIMARY KEY, text);
@@ -50,7 +52,8 @@ CREATE INDEX event_record ON event (record, id);
 CREATE INDEX event_kind ON event (kind, id);
 CREATE INDEX event_journal ON event (journal);
 CREATE INDEX event_job ON event (job) WHERE job IS NOT NULL;
-CREATE INDEX agenda_next ON agenda (next_at);
+CREATE INDEX agenda_next ON agenda (next_at, record);
+CREATE INDEX pending_next ON pending (next_at, job, channel);
 """
 
 

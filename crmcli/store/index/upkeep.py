@@ -194,7 +194,7 @@ class Upkeep:
 
     def _fill_tables(self, connection: sqlite3.Connection) -> None:
         """Fill an empty index, with helpers if there is much to read and they come to no harm."""
-        from crmcli.store.index import crew, tables
+        from crmcli.store.index import crew, pending, tables
 
         for statement in tables.tables(self._columns):
             connection.execute(statement)
@@ -208,6 +208,7 @@ class Upkeep:
             self._fill(connection)
         for statement in tables.indexes(self._columns):
             connection.execute(statement)
+        pending.touch_all(connection)
 
     def _fill(self, connection: sqlite3.Connection) -> None:
         from crmcli.store.index import folder

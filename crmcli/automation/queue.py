@@ -1,0 +1,61 @@
+"""The records for which robots are due, in the order of time, each looked at only when its turn comes."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from crmcli.automation.standing import Standing
+from crmcli.model.values import format_instant
+from crmcli.workspace import Workspace
+
+
+class Turn(NamedTuple):
+    """A record whose turn it is: since when, and where it stands."""
+
+    due_at: datetime
+    record: str
+    standing: Standing
+
+
+class Queue:
+    """Takes from the agenda as much as is asked for, so that a backlog is not looked through each time.
+
+    The agenda knows when a record is due at the earliest; `look` tells when it really is, None where
+    it is not. So the order is that of time, and of those of one time that of their ids.
+    """
+
+    def __init__(self, ws: Workspace, look: Callable[[str], Turn | None]) -> None:
+        self._look = look
+        self._turns: list[Turn] = []
+        self._seen: set[str] = set()
+        self._ahead = self._agenda(ws)
+        self._next = next(self._ahead, None)
+
+    def first(self) -> Turn | None:
+        """The record that is due the longest; None if none is."""
+        while self._next and (not self._turns or self._next < self._turns[0][:2]):
+            self.again(self._next[1])
+            self._next = next(self._ahead, None)
+        return self._turns[0] if self._turns else None
+
+    def pop(self) -> None:
+        """Take out the first."""
+        heapq.heappop(self._turns)
+
+    def again(self, record_id: str) -> None:
+        """Look at a record, and let it have its turn if it is due."""
+        self._seen.add(record_id)
+        turn = self._look(record_id)
+        if turn is not None:
+            heapq.heappush(self._turns, turn)
+
+    def _agenda(self, ws: Workspace) -> Iterator[tuple[datetime, str]]:
+        until, place = format_instant(ws.now), ("", "")
+        while page := ws.index.due(until, place):
+            place = page[-1]
+            for next_at, record_id in page:
+                if record_id not in self._seen:
+                    yield datetime.fromisoformat(next_at), record_id
