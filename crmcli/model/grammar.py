@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 from typing import NamedTuple, NoReturn
 
+from crmcli.model import limits
 from crmcli.model.condition import (
     MOMENT_BEGUN,
     NUMBER,
@@ -107,7 +108,7 @@ class _Parser:
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
         self._next = 0
-        self._depth = 0
+        self._depth = self._terms = self._words = 0
 
     @property
     def _token(self) -> _Token:
@@ -165,6 +166,9 @@ class _Parser:
         return node
 
     def _comparison(self) -> Node:
+        self._terms += 1
+        if self._terms > limits.TERMS:
+            raise BadCondition(f"the condition has more than {limits.TERMS} comparisons")
         path = self._path()
         if self._token.kind == "sign" and self._token.text in OPERATORS:
             return Compare(path, self._take().text, self._value())
@@ -211,6 +215,9 @@ class _Parser:
         return tuple(values)
 
     def _value(self) -> Literal:
+        self._words += 1
+        if self._words > limits.WORDS:
+            raise BadCondition(f"the condition has more than {limits.WORDS:,} values")
         token = self._token
         if token.kind == "text":
             return Text(self._take().text)

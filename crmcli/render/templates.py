@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError, Problem
+from crmcli.model import limits
 from crmcli.render import letter
 from crmcli.render.failed import TemplateFailed, nearest
 from crmcli.render.letter import Letter
@@ -159,6 +161,10 @@ class Renderer:
             raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
         key = (shown, source)
         if key not in self._compiled:
+            # Compiling looks at no clock, so what it will have to do is counted first.
+            signs = sum(1 for _ in islice(self._sandbox.lex(source), limits.SIGNS + 1))
+            if signs > limits.SIGNS:
+                raise TemplateFailed(shown, 0, f"has more than {limits.SIGNS:,} words and signs")
             with budget():
                 code = self._sandbox.compile(source, path, shown)
             self._compiled[key] = Template.from_code(self._sandbox, code, self._sandbox.globals)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model import limits
 from crmcli.model.requisites import BankAccount, check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.settings import (
     COMMITS,
@@ -152,7 +153,7 @@ def _rate(text: str) -> Decimal:
 
 def _users(place: Cursor) -> dict[str, User]:
     users = {}
-    for entry in place.entries():
+    for entry in place.at_most(limits.USERS, "a list of users").entries():
         word = str(entry.path[-1])
         if not re.fullmatch(USER_RULE, word):
             entry.fault(f"{word!r} cannot be a user's id", "one word, a letter first")

@@ -98,6 +98,16 @@ class Cursor:
         value = self.value.get(key) if isinstance(self.value, dict) else None
         return Cursor(value, (*self.path, key), self.findings)
 
+    def at_most(self, limit: int, what: str) -> Cursor:
+        """This place, after a look at how many entries it has; InvalidData at once if too many."""
+        value = self.value
+        if not isinstance(value, dict | list) or len(value) <= limit:
+            return self
+        self.findings.problems.clear()  # what else is wrong may only follow from it
+        self.fault(f"{what} has at most {limit:,}, here are {len(value):,}", "strike some out")
+        self.findings.settle()
+        return self
+
     def known(self, allowed: Sequence[str], required: Sequence[str] = ()) -> Cursor:
         """This place, after a look at its keys: unknown ones and missing ones are faults."""
         for place in self.entries():

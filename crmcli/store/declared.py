@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from crmcli.model import limits
 from crmcli.model.fields import CUSTOM_KINDS, UTM_KEYS, Field
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.schema import own_fields
@@ -28,7 +29,8 @@ RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", 
 def read_directories(place: Cursor) -> dict[str, dict[str, str]]:
     """The directories by name: the labels of their values by id, in order."""
     directories: dict[str, dict[str, str]] = {}
-    for entry in place.entries():
+    for whole in place.at_most(limits.DIRECTORIES, "a list of directories").entries():
+        entry = whole.at_most(limits.VALUES, "a directory")
         word = str(entry.path[-1])
         if not re.fullmatch(DIRECTORY_RULE, word):
             entry.fault(f"{word!r} cannot name a directory", "small latin letters, digits and _")
@@ -59,7 +61,8 @@ def read_fields(place: Cursor, directories: Directories) -> dict[str, tuple[Fiel
     place.known(ENTITIES)
     fields = {}
     for entity in ENTITIES:
-        entries = list(place.at(entity).entries())
+        what = "a list of custom fields"
+        entries = list(place.at(entity).at_most(limits.FIELDS, what).entries())
         fields[entity] = tuple(_field(entry, entity, directories) for entry in entries)
     return {entity: many for entity, many in fields.items() if many}
 
@@ -81,7 +84,7 @@ def _field(place: Cursor, entity: str, directories: Directories) -> Field:
         place.fault(f"{entity} has a field {name!r} already", "give yours another name")
     place.known(FIELD_KEYS, ("type",))
     kind = place.at("type").one_of(CUSTOM_KINDS, "text")
-    choices = place.at("choices").texts()
+    choices = place.at("choices").at_most(limits.CHOICES, "a list of choices").texts()
     unique(choices, "choice")
     directory = place.at("directory").text()
     _check_field(place, kind, bool(choices), directory, directories)

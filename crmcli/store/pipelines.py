@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model import limits
 from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -50,11 +51,12 @@ def load_pipelines(
     top.known(("leads", "deals"), ("leads", "deals"))
     ground = _Ground(root / "templates", schema, _aliases(settings or Settings(), top))
     leads = _pipeline(top.at("leads").known(LEAD_KEYS, ("stages",)), "lead", ground)
+    deal_place = top.at("deals").at_most(limits.PIPELINES, "a list of pipelines")
     deals = tuple(
         _pipeline(place.known(DEAL_KEYS, ("id", "name", "stages")), "deal", ground)
-        for place in top.at("deals").items()
+        for place in deal_place.items()
     )
-    _check_pipeline_ids(top.at("deals"), deals)
+    _check_pipeline_ids(deal_place, deals)
     top.findings.settle()
     return Pipelines(leads, deals)
 
@@ -98,14 +100,16 @@ def _check_pipeline_ids(place: Cursor, deals: tuple[Pipeline, ...]) -> None:
 def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
     default = "leads" if entity == "lead" else ""
     pipeline_id = place.id() if entity == "deal" else default
-    stage_places = list(place.at("stages").items())
+    stage_list = place.at("stages").at_most(limits.STAGES, "a list of stages")
+    stage_places = list(stage_list.items())
     ids = tuple(stage.at("id").text() for stage in stage_places)
     aliases = {**ground.aliases, f"{entity}.stage": _stage_aliases(place)}
     frame = Frame(ground.schema, entity, ids, ground.templates, aliases)
     stages = tuple(_stage(stage, frame) for stage in stage_places)
     unique(zip(ids, stage_places, strict=True), "stage")
-    _check_kinds(place.at("stages"), stages, stage_places)
-    schedule_places = list(place.at("schedules").items())
+    _check_kinds(stage_list, stages, stage_places)
+    schedule_list = place.at("schedules").at_most(limits.SCHEDULES, "a list of schedules")
+    schedule_places = list(schedule_list.items())
     schedules = tuple(read_schedule(entry, frame) for entry in schedule_places)
     unique(((schedule.id, at) for schedule, at in zip(schedules, schedule_places, strict=True)),
            "schedule")  # fmt: skip
@@ -117,7 +121,8 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
 
 def _stage(place: Cursor, frame: Frame) -> Stage:
     place.known(STAGE_KEYS, ("id", "name"))
-    robot_places = list(place.at("robots").items())
+    robot_places = list(place.at("robots").at_most(limits.ROBOTS, "a list of robots").items())
+    trigger_list = place.at("triggers").at_most(limits.TRIGGERS, "a list of triggers")
     robots = tuple(read_robot(entry, frame) for entry in robot_places)
     unique(zip((robot.id for robot in robots), robot_places, strict=True), "robot")
     return Stage(
@@ -129,7 +134,7 @@ def _stage(place: Cursor, frame: Frame) -> Stage:
         probability=place.at("probability").whole(0, 100),
         requires=_requires(place.at("requires"), frame),
         robots=robots,
-        triggers=tuple(read_trigger(entry, frame) for entry in place.at("triggers").items()),
+        triggers=tuple(read_trigger(entry, frame) for entry in trigger_list.items()),
         is_initial=place.at("initial").yes_no(False),
         line=place.line,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from crmcli.errors import CrmError
+from crmcli.model import limits
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.view import View
 from crmcli.store.cursor import Cursor, choice_hint, marked, read_marked, unique
@@ -28,13 +29,17 @@ def load_views(
     top = read_marked(root, VIEWS) if data is None else marked(data, VIEWS)
     if top is None:
         return {}
-    views = {
-        entity: tuple(_view(place, entity, schema, check) for place in top.at(plural).items())
+    lists = {
+        entity: list(top.at(plural).at_most(limits.VIEWS, "a list of views").items())
         for entity, plural in PLURAL.items()
     }
+    views = {
+        entity: tuple(_view(place, entity, schema, check) for place in places)
+        for entity, places in lists.items()
+    }
     top.known(tuple(PLURAL.values()))
-    for plural in PLURAL.values():
-        unique(((place.at("id").text(), place) for place in top.at(plural).items()), "view")
+    for places in lists.values():
+        unique(((place.at("id").text(), place) for place in places), "view")
     top.findings.settle()
     return views
 
