@@ -18,7 +18,7 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
-from crmcli.store import config, layout
+from crmcli.store import config, layout, state, trust
 from crmcli.store.reading import Folder
 from crmcli.store.repository import Author, Change, open_change, recover_if_needed
 
@@ -60,11 +60,13 @@ class Workspace(Folder):
         now: datetime | None = None,
         *,
         dry_run: bool = False,
+        inspecting: bool = False,
     ) -> Workspace:
         """Open the workspace at `start`, or the one around the current folder.
 
-        Raises NotFound where there is none, InvalidData where its settings are wrong. What a killed
-        command had committed is finished first.
+        Raises NotFound where there is none, InvalidData where its settings are wrong, ForeignState
+        where its state is not this machine's, unless somebody is `inspecting` just that. What a
+        killed command had committed is finished first. The folder of another user is only read.
         """
         root = layout.find_root(start or Path())
         if (root / "access.yaml").exists():
@@ -76,8 +78,20 @@ class Workspace(Folder):
         workspace = cls(root, settings, user or _only_user(settings), now, dry_run=dry_run)
         if user:
             workspace.user = workspace.user_id(user)
-        workspace.notes += recover_if_needed(root, "recover", any_disk=settings.any_disk)
+        workspace._look_whose(inspecting=inspecting)
+        if not workspace.only_reads:
+            workspace.notes += recover_if_needed(root, "recover", any_disk=settings.any_disk)
         return workspace
+
+    def _look_whose(self, *, inspecting: bool) -> None:
+        """Only read where the folder is another user's, or its state another machine's."""
+        if trust.is_stranger(self.root):
+            self.only_reads = True
+            self.notes.append("{}; {}".format(*trust.only_read(self.root)))
+        elif inspecting:
+            self.only_reads = bool(state.why_foreign(self.root))
+        else:
+            state.refuse_foreign(self.root)
 
     # --- configuration -------------------------------------------------------------------------
 
@@ -115,7 +129,7 @@ class Workspace(Folder):
     @cached_property
     def clone(self) -> str:
         """This clone's own name on the timeline."""
-        return layout.clone_id(self.root)
+        return state.make(self.root)
 
     def user_id(self, ref: str) -> str:
         """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""

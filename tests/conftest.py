@@ -14,6 +14,7 @@ import pytest
 
 from crmcli.sales import founding
 from crmcli.workspace import Workspace
+from torture.copies import copied
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
 
@@ -48,9 +49,8 @@ def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(_fresh: Path, tmp_path: Path) -> Path:
     """The folder of a new Russian workspace."""
-    import shutil
 
-    return Path(shutil.copytree(_fresh, tmp_path / "ws", copy_function=shutil.copy))
+    return copied(_fresh, tmp_path / "ws")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from crmcli.model.company import Company
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Email, Phone
 from crmcli.sales.founding import found
-from crmcli.store import config, starter
+from crmcli.store import config, starter, state
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -171,7 +171,7 @@ def test_the_demo_happened_in_order_and_before_now(demo: Path) -> None:
 def test_the_demo_leaves_the_clone_a_name_of_its_own(demo: Path) -> None:
     stories = {path.stem for path in (demo / "data" / "timeline").rglob("*.csv")}
     assert stories == {"dem0dem0"}
-    assert not (demo / ".crm" / "clone-id").exists()
+    assert state.make(demo) != "dem0dem0"
 
 
 # --- the project's root ------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crmcli.store import files
 from crmcli.store.commit import TXN, Append, CommitRecord
+from torture.copies import copied
 from torture.scenes import new
 from torture.score import Score
 from torture.spoilt import GOOD, LEAD, LINE, fuzz
@@ -144,7 +145,7 @@ def _limited(root: Path, *args: str) -> tuple[int, str, float, float]:
 def _plant_and_look(name: str, plant: Plant, base: Path, folder: Path, score: Score) -> float:
     root = folder / "ws"
     run(("rm", "-rf", str(root)), folder)
-    run(("cp", "-a", str(base), str(root)), folder)
+    copied(base, root, symlinks=True)
     plant(root)
     slowest = 0.0
     for args in (

@@ -10,6 +10,7 @@ from pathlib import Path
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import ID_LETTERS
 from crmcli.sales.founding import found
+from torture.copies import copied
 from torture.tracing import crm, run
 
 TICK_RULES = """
@@ -58,7 +59,7 @@ class Scene:
     def stand(self, root: Path) -> Path:
         """A fresh copy of the workspace."""
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(self.base, root, copy_function=shutil.copy)
+        copied(self.base, root)
         return root
 
 

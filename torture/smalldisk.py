@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from torture.copies import copied
 from torture.states import State, content, state
 from torture.tracing import Done, crm, run
 
@@ -48,7 +49,7 @@ def sweep(top: Path, base: Path, what: str, levels: range, command: list[str]) -
     root = top / "ws"
     for level in levels:
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(base, root, copy_function=shutil.copy)
+        copied(base, root)
         (_fill_pages if what == "pages" else _fill_inodes)(top, level)
         done = run(command, root)
         at_once = state(content(root))

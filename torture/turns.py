@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmcli.store import layout
+from torture.copies import copied
 from torture.scenes import ROBOTS, new, ticking, with_folders
 from torture.score import Score
 from torture.tracing import Point, Program, crm, environ, inject, missing, record, run
@@ -60,10 +61,10 @@ class Turn:
         """That call on such a path, counted from 0, of a command that is then taken back."""
         base, log = (self.root.with_name(f"{self.root.name}-{of}") for of in ("base", "log"))
         self.root.rename(base)
-        shutil.copytree(base, self.root, copy_function=shutil.copy)
+        copied(base, self.root)
         _, points = record((*self.program, *args), self.root, log, reads=True)
         shutil.rmtree(self.root)
-        shutil.copytree(base, self.root, copy_function=shutil.copy)
+        copied(base, self.root)
         return [p for p in points if p.call == call and words in p.line][number]
 
     @contextmanager

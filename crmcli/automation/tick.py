@@ -23,7 +23,7 @@ from crmcli.automation.robots import Step, next_at
 from crmcli.automation.standing import Standing, sleepers, stand
 from crmcli.errors import Forbidden, InvalidData, NotFound, kind_of_bug
 from crmcli.model.values import format_instant
-from crmcli.store import files
+from crmcli.store import files, locks
 from crmcli.store.files import DiskFailed
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
@@ -87,7 +87,7 @@ def _alone(ws: Workspace) -> Iterator[int | None]:
 
     The system lets go of a dead one's.
     """
-    files.make_folders(ws.root, LOCK.rpartition("/")[0])
+    locks.admit(ws.root)
     with files.os_errors(f"lock {LOCK}"):
         fd = files.open_own(ws.root / LOCK, os.O_RDWR)
     try:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     "--fix mends what has one right answer and says so: phones and e-mails that were written by hand; "
     "a record's file in the wrong folder or under a name in capitals; in the timeline Windows line ends, "
     "a byte order mark, a lost line end and lines that stand twice to the letter; a damaged index; "
-    "what a killed command left in .crm/. "
+    "what a killed command left in .crm/; a .crm/ that is tracked by git, another user's or made for "
+    "another folder is set aside. "
     "After asking, links to records that are not there are taken away (crm undo brings them back), and of "
     "a record whose file was deleted by hand the timeline notes that it was removed. "
     "All else is reported and left.\n\n"
@@ -41,7 +42,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     from crmcli.sales.checking import own_state, problems
     from crmcli.sales.surroundings import surroundings
 
-    session.dry_run = dry_run
+    session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
     if fix:
         _mend(session)

@@ -45,6 +45,7 @@ class Session:
         self.has_saved = False
         self.exit_code = 0
         """That of a command which came to its end, and met an error on its way."""
+        self.inspecting = False
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -56,6 +57,7 @@ class Session:
             user=self.user,
             now=self.now,
             dry_run=self.dry_run,
+            inspecting=self.inspecting,
         )
         if workspace.settings.commit != "never":
             from crmcli.cli.calling import command_line

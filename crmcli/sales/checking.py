@@ -12,7 +12,7 @@ from crmcli.model.schema import CLASSES
 from crmcli.sales import tombstones
 from crmcli.sales.blocklist import blocklist
 from crmcli.sales.inquest import Inquest
-from crmcli.store import chain, inspecting, layout, locks
+from crmcli.store import chain, inspecting, layout, locks, state
 from crmcli.store.index import base
 from crmcli.store.transaction import leftovers, strays
 from crmcli.workspace import Workspace
@@ -40,7 +40,7 @@ def problems(ws: Workspace) -> list[Problem]:
             read()
         except InvalidData as error:
             found += error.problems
-    found += leftovers(ws.root)
+    found += [] if ws.only_reads else leftovers(ws.root)
     places = list(inspecting.strange_places(ws.root))
     found += places
     found += inspecting.attachments(ws.root)
@@ -56,6 +56,11 @@ def own_state(ws: Workspace) -> list[Problem]:
 
     Ask before anything else is read: a damaged index is built anew by whoever reads it.
     """
+    why = state.why_foreign(ws.root)
+    if why:
+        return [Problem(layout.STATE, 0, why, state.BY_FIX)]
+    if ws.only_reads:
+        return []
     with locks.shared(ws.root):  # what stands there while somebody writes is his
         left = strays(ws.root)
     found = [

@@ -15,7 +15,18 @@ from crmcli.sales.links import links_of
 from crmcli.sales.records import with_values, without_link
 from crmcli.sales.tombstones import successor
 from crmcli.sales.uniting import relinked
-from crmcli.store import chain, files, inspecting, layout, locks, timeline
+from crmcli.store import (
+    aside,
+    chain,
+    files,
+    inspecting,
+    layout,
+    locks,
+    state,
+    targets,
+    timeline,
+    trust,
+)
 from crmcli.store.index import base
 from crmcli.store.index.documents import IndexDamaged
 from crmcli.store.transaction import Transaction, recover, strays
@@ -72,6 +83,8 @@ def mend(ws: Workspace, may: May) -> Iterator[Mended]:
     in the wrong folder, the spelling of phones and e-mails, and, where `may` says so, links that lead
     nowhere and files that were deleted by hand. A dry run only tells."""
     yield from _own_state(ws)
+    if ws.only_reads:
+        return  # a dry run in a state that is not ours: the rest is looked at when it is
     yield from _timeline(ws)
     yield from _places(ws)
     ws.look_again()
@@ -83,7 +96,10 @@ def mend(ws: Workspace, may: May) -> Iterator[Mended]:
 
 
 def _own_state(ws: Workspace) -> Iterator[Mended]:
-    """What stands in .crm/ and belongs to no change."""
+    """What stands in .crm/ and belongs to no change, or all of it where it is not ours."""
+    yield from _foreign_state(ws)
+    if ws.only_reads:
+        return
     left = strays(ws.root)
     if left and not ws.dry_run:
         with locks.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
@@ -101,6 +117,21 @@ def _own_state(ws: Workspace) -> Iterator[Mended]:
         if not ws.dry_run:
             base.discard(ws.root)
         yield Mended(base.PATH, "removed: it was damaged, and is built anew from the files")
+
+
+def _foreign_state(ws: Workspace) -> Iterator[Mended]:
+    trust.refuse_stranger(ws.root)
+    why = state.why_foreign(ws.root)
+    if not why:
+        return
+    was_tracked = state.is_tracked(ws.root)
+    place = f"{layout.STATE}/aside" if ws.dry_run else aside.set_aside(ws.root)
+    what = f"it {why}; set aside in {place}"
+    if was_tracked:
+        what += f", and taken out of git (git rm -r --cached {layout.STATE}): commit that"
+    yield Mended(layout.STATE, what)
+    ws.only_reads = ws.dry_run
+    ws.look_again()
 
 
 def _index(ws: Workspace) -> Iterator[Mended]:
@@ -127,6 +158,8 @@ def _timeline(ws: Workspace) -> Iterator[Mended]:
     bad = chain.by_file(ws.problems())
     found = [*chain.problems(ws.root, bad), *chain.line_ends(ws.root, bad)]
     for path in dict.fromkeys(p.path for p in found if p.hint == chain.BY_FIX):
+        if not targets.is_journal(path):
+            continue  # under a strange name, which is told: nobody but crm's own files is mended
         with _alone(ws) as plan:
             content = files.read_bytes(ws.root / path)
             is_whole = timeline.read_file(ws.root / path).end == len(content)

@@ -111,7 +111,7 @@ def _select(
 
     from crmcli.store.index import Index
 
-    index = Index(ws.root, schema, settings.phone_country)
+    index = Index(ws.root, schema, settings.phone_country, in_memory=ws.only_reads)
     index.refresh()
     return [str(row["id"]) for row in index.select(entity, what, replace(ws.env, schema=schema))]
 

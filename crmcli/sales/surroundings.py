@@ -26,7 +26,7 @@ def surroundings(ws: Workspace) -> Iterator[Problem]:
             f"the workspace stands on {kind}, where locks cannot be trusted: {fate}",
             "move it to a local disk, and let git bring it to other machines",
         )
-    if ws.settings.commit == "each" and uncommitted.is_any(ws.root):
+    if ws.settings.commit == "each" and not ws.only_reads and uncommitted.is_any(ws.root):
         yield Problem(
             layout.SETTINGS,
             0,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from crmcli.errors import CrmError
-from crmcli.store import files
+from crmcli.store import files, owners, targets
+from crmcli.store.layout import CLONE_ID
 
 TXN = ".crm/txn"
 KEPT = f"{TXN}/kept"
@@ -18,7 +21,16 @@ SUFFIX = ".commit"
 MANY = 50
 """From so many files on, one sync of the file system is cheaper than one of each file."""
 
+MOST = 256 << 20
+"""Bytes that a commit record may have."""
+
 _VERSION = 1
+_ID = re.compile("[0-9a-f]{16}")
+_NUMBER = re.compile("0|[1-9][0-9]{0,8}")
+_DIGEST = re.compile("[0-9a-f]{64}")
+_FINGERPRINT_RULE = re.compile("[0-9a-f]{16}")
+_LARGEST = 1 << 62  # bytes of a file
+_RUNS = 0o111 | stat.S_ISUID | stat.S_ISGID
 _FINGERPRINT = 4096  # bytes before an append by which its file is known again
 _T = TypeVar("_T")
 
@@ -69,6 +81,32 @@ class CommitRecord(NamedTuple):
         """Whether it is synced by file system instead of file by file."""
         return len(self.puts) + len(self.appends) + len(self.deletes) > MANY
 
+    def paths(self) -> Iterator[str]:
+        """Every file that it touches."""
+        yield from (put.path for put in self.puts)
+        yield from (append.path for append in self.appends)
+        yield from (delete.path for delete in self.deletes)
+
+    def is_sound(self) -> bool:
+        """Whether each part of it is as we write it: of the right kind, and each file named once."""
+        paths = list(self.paths())
+        staged = [put.staged for put in self.puts]
+        return (
+            all(map(_is_text, (self.id, self.who, self.command, self.at)))
+            and bool(_ID.fullmatch(self.id))
+            and all(map(_is_text, (*paths, *staged)))
+            and len(set(paths)) == len(paths)
+            and len(set(staged)) == len(staged)
+            and all(map(self._is_put, self.puts))
+            and all(map(_is_append, self.appends))
+            and all(_is_digest(delete.old) for delete in self.deletes)
+        )
+
+    def _is_put(self, put: Put) -> bool:
+        id_, _, number = put.staged.partition(".")
+        is_named = id_ == self.id and bool(_NUMBER.fullmatch(number))
+        return is_named and _is_digest(put.new) and (put.old is None or _is_digest(put.old))
+
     def encode(self) -> bytes:
         """Its file: the checksum on the first line, JSON below."""
         head = {"version": _VERSION, "id": self.id, "who": self.who}
@@ -91,17 +129,90 @@ class CommitRecord(NamedTuple):
         checksum, _, body = data.partition(b"\n")
         if checksum != files.digest(body).encode():
             return None
-        raw: dict[str, Any] = json.loads(body)
-        if raw.pop("version") != _VERSION:
+        try:
+            raw = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        version = raw.pop("version", 0) if isinstance(raw, dict) else 0
+        if isinstance(version, int) and version > _VERSION:
             raise CrmError("a newer crm left a change unfinished here", "update crm")
-        return cls(
-            **{
-                **raw,
-                "puts": tuple(Put(**put) for put in raw["puts"]),
-                "appends": tuple(Append(**append) for append in raw["appends"]),
-                "deletes": tuple(Delete(**delete) for delete in raw["deletes"]),
-            }
-        )
+        try:
+            record = cls(
+                **{
+                    **raw,
+                    "puts": tuple(Put(**put) for put in raw["puts"]),
+                    "appends": tuple(Append(**append) for append in raw["appends"]),
+                    "deletes": tuple(Delete(**delete) for delete in raw["deletes"]),
+                }
+            )
+        except (TypeError, KeyError, AttributeError):  # not the keys that we write
+            return None
+        return record if record.is_sound() else None
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text that can be written: no half characters."""
+    try:
+        return isinstance(value, str) and bool(value.encode() or True)
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
+
+
+def _is_append(append: Append) -> bool:
+    return (
+        type(append.offset) is int
+        and 0 <= append.offset < _LARGEST
+        and _is_text(append.text)
+        and isinstance(append.before, str)
+        and bool(_FINGERPRINT_RULE.fullmatch(append.before))
+    )
+
+
+def why_refused(root: Path, record: CommitRecord) -> str:
+    """Why a sound record must never be carried out; "" if it may. Whoever forged it knows our checksum.
+
+    UnsafePath if a link stands in its way: it waits until that is gone.
+    """
+    for acts, is_allowed in (
+        (record.puts, targets.may_put),
+        (record.appends, targets.may_append),
+        (record.deletes, targets.may_delete),
+    ):
+        for act in acts:
+            if not is_allowed(act.path):
+                return targets.refuse(act.path).message
+    names = (record.name, *(put.staged for put in record.puts))
+    bad = next(filter(None, (_why_strange(root, f"{TXN}/{name}") for name in names)), "")
+    for path in () if bad else record.paths():
+        files.inside(root, path)
+    return bad
+
+
+def _why_strange(root: Path, path: str) -> str:
+    """Why a file of a transaction is none that we wrote; "" also where it is gone."""
+    try:
+        status = os.lstat(f"{root}/{path}")
+    except FileNotFoundError:
+        return ""
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+        return f"{path} is a link, or no file"
+    if not owners.is_known(root, status):
+        return f"{path} belongs to {owners.name_of(status.st_uid)}"
+    if status.st_mode & _RUNS and _keeps_modes(root):
+        return f"{path} can be run as a program"
+    return ""
+
+
+def _keeps_modes(root: Path) -> bool:
+    """Whether the file system keeps the modes that we give, as vfat does not: there all can be run."""
+    try:
+        return not os.lstat(root / CLONE_ID).st_mode & 0o111
+    except FileNotFoundError:
+        return True
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

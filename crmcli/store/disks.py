@@ -20,6 +20,13 @@ _LOCAL_FUSE = frozenset(
 """What comes by way of FUSE and stands on a disk of this machine all the same."""
 
 
+_CHANGING = frozenset(
+    ("overlay", "aufs", "vfat", "exfat", "msdos", "ntfs", "ntfs3", "fuseblk", "fuse", "9p", "virtiofs",
+     "cifs", "smb3", "smbfs", "vboxsf", "vmhgfs", "prl_fs", "fakeowner")
+)  # fmt: skip
+"""Where a folder may get another inode number with each mount."""
+
+
 class UntrustedDisk(InvalidData):
     """The workspace stands where nothing keeps two commands apart."""
 
@@ -62,16 +69,25 @@ def is_untrusted(kind: str) -> bool:
 
 def untrusted_kind(root: Path) -> str:
     """The kind of file system under a folder if it cannot be trusted, "" otherwise."""
+    kind = _kind_under(root)
+    return kind if is_untrusted(kind) else ""
+
+
+def has_steady_inodes(root: Path) -> bool:
+    """Whether a folder there keeps its inode number for good."""
+    return _kind_under(root).partition(".")[0] not in _CHANGING
+
+
+def _kind_under(root: Path) -> str:
     try:
         fd = os.open(MOUNTS, os.O_RDONLY)
     except OSError:
         return ""  # a system without such a list: nothing is known, and nothing is held against it
     try:
         mounts = b"".join(iter(lambda: os.read(fd, 1 << 16), b""))
-        kind = kind_of(root.stat().st_dev, os.path.realpath(root), mounts)
+        return kind_of(root.stat().st_dev, os.path.realpath(root), mounts)
     finally:
         os.close(fd)
-    return kind if is_untrusted(kind) else ""
 
 
 def is_forced(*, any_disk: bool = False) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 from crmcli.errors import NotFound
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import ID_LETTERS, entity_of
-from crmcli.store import files
 
 DATA = "data"
 STATE = ".crm"
@@ -25,7 +23,6 @@ ID_LENGTH = 8  # letters of five bits each
 
 _ENTITY = {plural: entity for entity, plural in PLURAL.items()}
 _RECORD = re.compile(r"data/([a-z]+)/(.)/([a-z]+-([0-9a-z]{8}))\.yaml")
-_CLONE = re.compile(rf"[{ID_LETTERS}]{{{ID_LENGTH}}}")
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TYPED = str.maketrans("oil", "011")
 
@@ -62,7 +59,7 @@ def id_of_path(path: str) -> str:
 
 def new_id(entity: str) -> str:
     """A new random id: two clones that both add records must not choose the same."""
-    return f"{entity}-{_random_letters()}"
+    return f"{entity}-{random_letters()}"
 
 
 def timeline_path(at: datetime, clone: str) -> str:
@@ -97,42 +94,6 @@ def find_root(start: Path) -> Path:
     )
 
 
-def clone_id(root: Path) -> str:
-    """This clone's own eight letters; made and stored when they are first asked for."""
-    path = root / CLONE_ID
-    known = _stored_clone_id(path)
-    if known:
-        return known
-    files.make_folders(root, STATE)
-    fresh = path.with_name(f"clone-id.{_random_letters()}")
-    try:
-        files.write_file(fresh, (_random_letters() + "\n").encode())
-        with files.os_errors(f"write {path}"):
-            _publish(fresh, path)
-    finally:
-        with contextlib.suppress(OSError):  # crm check --fix sweeps it away then
-            fresh.unlink(missing_ok=True)
-    files.fsync_dir(path.parent)
-    return _stored_clone_id(path)
-
-
-def _publish(fresh: Path, path: Path) -> None:
-    """Give the file its name; of two processes that do so at once, the first one's stays."""
-    if path.exists():  # it is damaged, or its letters would have been used
-        fresh.replace(path)
-        return
-    with contextlib.suppress(FileExistsError):  # the other process was first
-        os.link(fresh, path)
-
-
-def _stored_clone_id(path: Path) -> str:
-    try:
-        text = files.read_bytes(path).decode("ascii", "replace").strip()
-    except files.Missing:
-        return ""
-    return text if _CLONE.fullmatch(text) else ""
-
-
 def ids_with_prefix(root: Path, entity: str, prefix: str) -> list[str]:
     """The ids of an entity whose random part begins with `prefix` (`7k3`, `deal-7k3`), sorted.
 
@@ -150,6 +111,7 @@ def ids_with_prefix(root: Path, entity: str, prefix: str) -> list[str]:
     return sorted(record_id for record_id in ids if entity_of(record_id) == entity)
 
 
-def _random_letters() -> str:
+def random_letters() -> str:
+    """Eight letters that nobody else will draw."""
     number = int.from_bytes(os.urandom(5))
     return "".join(ID_LETTERS[number >> 5 * n & 31] for n in range(ID_LENGTH))

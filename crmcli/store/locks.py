@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
-from crmcli.store import disks
+from crmcli.store import disks, state, trust
 from crmcli.store.files import (
     DiskFull,
     Missing,
     PermissionDenied,
-    make_folders,
     open_own,
     os_errors,
     plain_error,
@@ -31,6 +30,15 @@ class Busy(Conflict):
     """Another command holds the workspace."""
 
 
+def admit(root: Path) -> None:
+    """Make sure that this user may write in the folder, and that .crm is there and its own.
+
+    NotYours, ForeignState.
+    """
+    trust.refuse_stranger(root)
+    state.make(root)
+
+
 @contextlib.contextmanager
 def exclusive(
     root: Path, command: str, timeout: float = 10.0, *, any_disk: bool = False
@@ -38,12 +46,12 @@ def exclusive(
     """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
 
     Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
-    trusted, unless `any_disk` or the environment says that this is known.
+    trusted, unless `any_disk` or the environment says that this is known; NotYours, ForeignState.
     """
+    admit(root)
     forced = disks.is_forced(any_disk=any_disk)
     if not forced:
         disks.refuse_untrusted(root)
-    make_folders(root, LOCK.rpartition("/")[0])
     with os_errors(f"lock {root}"):
         fd = open_own(root / LOCK, os.O_RDWR)
     try:
@@ -83,7 +91,7 @@ def _open_to_read(root: Path) -> int | None:
     except Missing:
         pass
     try:
-        make_folders(root, LOCK.rpartition("/")[0])
+        state.make(root)
         with os_errors(f"lock {root}"):
             return open_own(path, os.O_RDONLY)
     except (PermissionDenied, DiskFull):

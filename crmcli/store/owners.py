@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 ROOT = 0
@@ -25,6 +26,17 @@ def is_me(uid: int) -> bool:
 def is_mine(root: Path) -> bool:
     """Whether a folder belongs to me; that of another user does not, even if I am root."""
     return is_me(root.stat().st_uid)
+
+
+def is_known(root: Path, status: os.stat_result) -> bool:
+    """Whether what stands in a workspace, that is mine or trusted, belongs to one who works there: me,
+    the owner of the folder, or where a group may write in it, any member of that group."""
+    if is_me(status.st_uid):
+        return True
+    top = root.stat()
+    return status.st_uid == top.st_uid or (
+        bool(top.st_mode & stat.S_IWGRP) and status.st_gid == top.st_gid
+    )
 
 
 def name_of(uid: int) -> str:

@@ -38,6 +38,8 @@ class Folder:
         self.schema = Schema(settings.fields)
         self.notes: list[str] = []
         self._writing = False
+        self.only_reads = False
+        """Whether nothing is written here, not even an index: the folder, or its state, is not ours."""
 
     # --- index and timeline --------------------------------------------------------------------
 
@@ -83,15 +85,16 @@ class Folder:
     def _new_index(self) -> Index:
         from crmcli.store.index import Index
 
-        return Index(self.root, self.schema, self.settings.phone_country)
+        country = self.settings.phone_country
+        return Index(self.root, self.schema, country, in_memory=self.only_reads)
 
     def _known_index(self) -> Index | None:
         found = (self.__dict__.get(name) for name in _INDEXES)
         return next((index for index in found if index is not None), None)
 
     def _reading(self) -> AbstractContextManager[object]:
-        """The shared lock, or nothing where this process holds the exclusive one."""
-        return nullcontext() if self._writing else locks.shared(self.root)
+        """The shared lock, or nothing where this process holds the exclusive one, or leaves no trace."""
+        return nullcontext() if self._writing or self.only_reads else locks.shared(self.root)
 
     def look_again(self) -> None:
         """Let the next read look at the folder again."""

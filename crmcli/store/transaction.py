@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmcli.errors import Conflict, CrmError, InvalidData, Problem
-from crmcli.store import files
+from crmcli.errors import Conflict, CrmError, InvalidData, Problem, Refused
+from crmcli.store import files, targets
 from crmcli.store.commit import (
     KEPT,
     MANY,
+    MOST,
     QUARANTINE,
     SUFFIX,
     TXN,
@@ -25,6 +26,7 @@ from crmcli.store.commit import (
     Put,
     digest_of,
     fingerprint,
+    why_refused,
 )
 from crmcli.store.rights import Rights, rights_in
 
@@ -64,12 +66,12 @@ class Transaction:
 
     def put(self, path: str, data: bytes, expected: str | None) -> None:
         """Write a file whose content has the digest `expected` now; None: it must not exist yet."""
-        self._take(path)
+        self._take(path, is_allowed=targets.may_put(path))
         self._puts[path] = (data, expected)
 
     def delete(self, path: str, expected: str) -> None:
         """Remove a file whose content has that digest now."""
-        self._take(path)
+        self._take(path, is_allowed=targets.may_delete(path))
         self._deletes[path] = expected
 
     def append(self, path: str, data: bytes) -> None:
@@ -77,7 +79,7 @@ class Transaction:
         if path in self._appends:
             self._appends[path] += data
             return
-        self._take(path)
+        self._take(path, is_allowed=targets.may_append(path))
         self._appends[path] = data
 
     def marks(self) -> dict[str, tuple[str | int | None, str | int | None]]:
@@ -93,7 +95,9 @@ class Transaction:
             marks[path] = (size, size + len(data))
         return marks | {path: (old, None) for path, old in self._deletes.items()}
 
-    def _take(self, path: str) -> None:
+    def _take(self, path: str, *, is_allowed: bool) -> None:
+        if not is_allowed:
+            raise targets.refuse(path)
         if path in self._puts or path in self._appends or path in self._deletes:
             raise ValueError(f"{path} is already part of this transaction")
 
@@ -224,8 +228,11 @@ class _Stage:
         if self.is_large:
             files.sync_all(self.txn)
         draft, final = self.txn / f"{self.id}.tmp", self.txn / record.name
+        data = record.encode()
+        if len(data) > MOST:
+            raise Refused("that is too much for one change", "make it in several")
         self._staged.append(draft.name)
-        files.write_file(draft, record.encode(), rights=rights_in(self.txn))
+        files.write_file(draft, data, rights=rights_in(self.txn))
         try:
             with files.os_errors(f"write {final}"):
                 draft.rename(final)
@@ -287,17 +294,33 @@ def recover(root: Path) -> list[str]:
 
 
 def _recover_one(root: Path, name: str) -> list[str]:
-    data = files.read_bytes(root / TXN / name)
-    record = CommitRecord.decode(data)
+    record = _read_record(root, name)
     if record is None:
         _quarantine(root, name)
         raise CommitRecordDamaged(
             f"{TXN}/{name} is damaged: a change that was saved may be only half in its place",
             f"compare the files in {QUARANTINE} with data/; the disk may be failing",
         )
+    bad = why_refused(root, record)
+    if bad:
+        _quarantine(root, name)
+        raise CommitRecordDamaged(
+            f"{TXN}/{name} is refused, and nothing of it was done: {bad}",
+            f"it is in {QUARANTINE}; look at who could have written it",
+        )
     notes = Applying(root, record, again=True).run()
     who = f" by {record.who}" if record.who else ""
     return [f"finished `{record.command}`{who}, which had been interrupted", *notes]
+
+
+def _read_record(root: Path, name: str) -> CommitRecord | None:
+    """A commit record; None if it is damaged, is not that for which it is named, or is no file."""
+    try:
+        data = files.read_bytes(root / TXN / name, most=MOST)
+    except files.UnsafePath:
+        return None
+    record = CommitRecord.decode(data)
+    return record if record is not None and record.name == name else None
 
 
 def _quarantine(root: Path, name: str) -> None:
@@ -313,7 +336,8 @@ def _quarantine(root: Path, name: str) -> None:
 
 def _names(root: Path) -> list[str]:
     try:
-        with files.os_errors(f"read {root / TXN}"), os.scandir(root / TXN) as entries:
+        txn = files.inside(root, TXN)
+        with files.os_errors(f"read {txn}"), os.scandir(txn) as entries:
             return sorted(e.name for e in entries if not e.is_dir(follow_symlinks=False))
     except files.Missing:
         return []

@@ -7,13 +7,14 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crmcli.errors import InvalidData, Problem
+from crmcli.errors import Forbidden, InvalidData, Problem
 from crmcli.store import files, owners
 
 FILE = "trust.json"
@@ -21,6 +22,10 @@ _LOCK = "trust.lock"
 FOLDERS = "folders"
 """The part that names folders: real path -> since when it is trusted."""
 _MOST = 16 << 20  # bytes
+
+
+class NotYours(Forbidden):
+    """The workspace belongs to another user, and nobody has said that this one works in it."""
 
 
 class TrustUnreadable(InvalidData):
@@ -96,6 +101,8 @@ def _read() -> dict[str, Any]:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except files.Missing:
         return {}
+    except (files.PermissionDenied, files.UnsafePath):
+        raise _damaged("cannot be read") from None
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST:
@@ -141,6 +148,31 @@ def trusted_folders() -> dict[str, str]:
 def is_folder_trusted(root: Path) -> bool:
     """Whether this user has said that he works in that folder, though it is not his."""
     return os.path.realpath(root) in read(FOLDERS)
+
+
+def is_stranger(root: Path) -> bool:
+    """Whether the workspace is neither mine nor trusted: then it is only read."""
+    if owners.is_mine(root):
+        return False
+    try:
+        return not is_folder_trusted(root)
+    except TrustUnreadable:
+        return True
+
+
+def refuse_stranger(root: Path) -> None:
+    """NotYours where that is so."""
+    if is_stranger(root):
+        raise NotYours(*only_read(root))
+
+
+def only_read(root: Path) -> tuple[str, str]:
+    """What is said of such a folder, and the way out."""
+    owner = owners.name_of(root.stat().st_uid)
+    what = f"{root} belongs to {owner}, so crm only reads in it"
+    hint = f"if you trust what stands there: crm trust {shlex.quote(str(root))}"
+    damage = problem()
+    return what, f"{damage.message}; {hint}" if damage else hint
 
 
 def trust_folder(root: Path) -> bool:

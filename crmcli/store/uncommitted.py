@@ -50,6 +50,7 @@ def alone(root: Path) -> Iterator[bool]:
 
     It is a lock of its own: people go on changing records while git is at work.
     """
+    locks.admit(root)
     files.make_folders(root, FOLDER)
     with files.os_errors(f"lock {_LOCK}"):
         fd = files.open_own(root / _LOCK, os.O_RDWR)

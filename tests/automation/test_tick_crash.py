@@ -15,6 +15,7 @@ import pytest
 
 from crmcli.automation.ledger import jobs_of
 from crmcli.sales.checking import problems
+from torture.copies import copied
 
 pytestmark = [
     pytest.mark.slow,
@@ -62,7 +63,7 @@ def run_tick(root: Path, now: str, *tracing: str) -> int:
 def points(ready: Any, folder: Path, calls: tuple[str, ...], where: str) -> list[tuple[str, int]]:
     """Each call of a whole tick on a copy of the workspace that matters: its name and its number."""
     copy, log = folder / "whole", folder / "log"
-    shutil.copytree(ready.root, copy, copy_function=shutil.copy)
+    copied(ready.root, copy)
     traced = ",".join(calls)
     assert (
         run_tick(copy, ready.now.isoformat(), "-yy", "-o", str(log), "-e", f"trace={traced}") == 0
@@ -107,7 +108,7 @@ def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) 
 
     def check(at: tuple[str, int]) -> bool:
         root = tmp_path / f"{at[0]}{at[1]}"
-        shutil.copytree(ready.root, root, copy_function=shutil.copy)
+        copied(ready.root, root)
         assert kill_at(root, now, *at) != 0, (at, "was not killed")
         ws = again(ready, root)
         ledger = ws.events()
@@ -129,7 +130,7 @@ def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_pat
     now, outcomes = ready.now.isoformat(), []
     for at in calls:
         root = tmp_path / f"{at[0]}{at[1]}"
-        shutil.copytree(ready.root, root, copy_function=shutil.copy)
+        copied(ready.root, root)
         assert kill_at(root, now, *at) != 0, (at, "was not killed")
         ws = again(ready, root)
         states = {job.robot: job.state for job in jobs_of(ws.events()).values()}

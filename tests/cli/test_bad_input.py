@@ -15,6 +15,7 @@ import pytest
 
 from crmcli.store import layout
 from tests.conftest import Run
+from torture.copies import adopt
 
 Crm = Callable[..., Run]
 
@@ -136,6 +137,7 @@ def disk(folder: Path, tmp_path: Path) -> Iterator[Path]:
         pytest.skip("this machine does not let us mount")
     try:
         subprocess.run(["cp", "-a", f"{folder}/.", str(disk)], check=True)
+        adopt(disk)
         yield disk
     finally:
         subprocess.run(["umount", str(disk)], check=True)

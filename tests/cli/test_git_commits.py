@@ -15,6 +15,7 @@ import pytest
 
 from crmcli.cli.calling import command_line
 from tests.conftest import NOW, Run
+from torture.copies import copied
 
 Crm = Callable[..., Run]
 GIT = shutil.which("git") or ""
@@ -299,7 +300,7 @@ def test_outside_git_on_a_disk_of_its_own(folder: Path, crm: Crm) -> None:
     """git says more there: that it stops at the border of the file system."""
     write_more(folder / "settings.yaml", "\ngit: {commit: each}\n")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as disk:
-        there = shutil.copytree(folder, f"{disk}/ws")
+        there = copied(folder, f"{disk}/ws")
         assert "in no git repository" in crm("lead", "add", "--name", "Павел", "-C", there).err
         assert crm("lead", "add", "--name", "Вера", "-C", there).err == ""
 

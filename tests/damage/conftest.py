@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.damage.base import Base, build
+from torture.copies import copied
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +19,4 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Base:
 @pytest.fixture
 def base(_built: Base, tmp_path: Path) -> Base:
     """A copy of it."""
-    return _built.at(Path(shutil.copytree(_built.root, tmp_path / "ws", copy_function=shutil.copy)))
+    return _built.at(copied(_built.root, tmp_path / "ws"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -22,6 +21,7 @@ from crmcli.sales import letters, names, records
 from crmcli.sales.letters import NoAddress
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
+from torture.copies import copied
 
 SETTINGS = """
 company: {name: Скатная линия, email: sales@skat.example.ru, phone: +7 495 000-00-10}
@@ -34,7 +34,7 @@ channels: {mail: {deliver: "smtp://mail.example.ru"}}
 @pytest.fixture
 def folder(_fresh: Path, tmp_path: Path) -> Path:
     """A workspace as crm init makes it."""
-    return Path(shutil.copytree(_fresh, tmp_path / "ws", copy_function=shutil.copy))
+    return copied(_fresh, tmp_path / "ws")
 
 
 @pytest.fixture

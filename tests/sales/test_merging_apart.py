@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 import tempfile
 from datetime import timedelta
@@ -41,6 +40,7 @@ from tests.sales.test_merging import (
     text_of,
     tree,
 )
+from torture.copies import copied
 
 ODD = (
     "# правил руками\nid: {id}\nname:   'Боря'\nтелефон: x\nphones: ['+79123456789']\nz: 1\na: 2\n"
@@ -335,7 +335,7 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
 def test_a_merge_and_an_unmerge_leave_all_as_before(template: Path, seed: int) -> None:
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        ws = Workspace.open(Path(shutil.copytree(template, f"{folder}/ws")), user="anna", now=NOW)
+        ws = Workspace.open(copied(template, f"{folder}/ws"), user="anna", now=NOW)
         firms = [company(ws, name) for name in ("Ромашка", "Лютик")]
         people: list[str] = []
         for _ in range(4):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from crmcli.sales.lines import read_line
 from crmcli.sales.offers import Draft, NothingToOffer, OfferDecided
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
+from torture.copies import copied
 
 NB = "\u00a0"
 D = Decimal
@@ -31,7 +31,7 @@ D = Decimal
 @pytest.fixture
 def folder(_fresh: Path, tmp_path: Path) -> Path:
     """A workspace as crm init makes it."""
-    return Path(shutil.copytree(_fresh, tmp_path / "ws", copy_function=shutil.copy))
+    return copied(_fresh, tmp_path / "ws")
 
 
 @pytest.fixture

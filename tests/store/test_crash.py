@@ -17,6 +17,7 @@ import pytest
 from crmcli.store import files, locks
 from crmcli.store.commit import TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.transaction import leftovers, needs_recovery, recover
+from torture.copies import adopt
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,6 +29,7 @@ CALLS = ("openat", "write", "pwrite64", "ftruncate", "fsync", "rename", "unlink"
 LEAD, TASK = "data/leads/7/lead-7k3qf2m9.yaml", "data/tasks/2/task-2k3qf2m9.yaml"
 DEAL, CONTACT = "data/deals/9/deal-9k3qf2m9.yaml", "data/contacts/0/contact-0k3qf2m9.yaml"
 LINES = "data/timeline/2026-11/7k3qf2m9.csv"
+ID = "0000000000000001"
 FIRST, SECOND = b"id\n1\n", b"2\n3\n"
 BEFORE = {LEAD: b"old\n", TASK: b"task\n", LINES: FIRST}
 AFTER = {LEAD: b"new\n" * 900, DEAL: b"deal\n", CONTACT: b"contact\n", LINES: FIRST + SECOND}
@@ -86,13 +88,14 @@ def build_committed(root: Path) -> None:
     puts = []
     for number, path in enumerate((LEAD, DEAL, CONTACT)):
         old = files.digest(BEFORE[path]) if path in BEFORE else None
-        puts.append(Put(path, f"0001.{number}", files.digest(AFTER[path]), old))
-        (root / TXN / f"0001.{number}").write_bytes(AFTER[path])
+        puts.append(Put(path, f"{ID}.{number}", files.digest(AFTER[path]), old))
+        (root / TXN / f"{ID}.{number}").write_bytes(AFTER[path])
     append = Append(LINES, len(FIRST), SECOND.decode(), files.digest(FIRST)[:16])
     record = CommitRecord(
-        "0001", "anna", "crm", "", tuple(puts), (append,), (Delete(TASK, files.digest(b"task\n")),)
+        ID, "anna", "crm", "", tuple(puts), (append,), (Delete(TASK, files.digest(b"task\n")),)
     )
     (root / TXN / record.name).write_bytes(record.encode())
+    adopt(root)
 
 
 def content(root: Path) -> dict[str, bytes]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -100,53 +97,6 @@ def test_a_relative_start_is_taken_from_the_current_folder(
 ) -> None:
     monkeypatch.chdir(root / "data")
     assert layout.find_root(Path()) == root
-
-
-def test_the_clone_id_is_made_once(root: Path) -> None:
-    first = layout.clone_id(root)
-    assert entity_of(f"lead-{first}")
-    assert layout.clone_id(root) == first
-    assert os.listdir(root / ".crm") == ["clone-id"]
-
-
-@pytest.mark.parametrize("damage", ["", "\0\0\0\0\0\0\0\0\n", "UPPER123", "../../x"])
-def test_a_damaged_clone_id_is_replaced(root: Path, damage: str) -> None:
-    (root / ".crm").mkdir()
-    (root / ".crm/clone-id").write_text(damage)
-    fresh = layout.clone_id(root)
-    assert entity_of(f"lead-{fresh}")
-    assert layout.clone_id(root) == fresh
-    assert os.listdir(root / ".crm") == ["clone-id"]
-
-
-def test_a_clone_id_that_cannot_be_written_leaves_nothing(root: Path) -> None:
-    code = (
-        "import resource, sys; from pathlib import Path; from crmcli.store import files, layout\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (3, 3))\n"
-        "try: layout.clone_id(Path(sys.argv[1]))\n"
-        "except files.DiskFull as error: print('refused')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(root)], capture_output=True, text=True, check=False
-    )
-    assert done.stdout == "refused\n", done.stderr
-    assert not list((root / ".crm").iterdir())
-
-
-def test_processes_that_start_together_agree_on_the_clone_id(root: Path) -> None:
-    program = (
-        "import sys; from pathlib import Path; from crmcli.store import layout;"
-        "sys.stdin.read(); print(layout.clone_id(Path(sys.argv[1])))"
-    )
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(root)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for _ in range(4)
-    ]
-    assert len({process.communicate()[0] for process in running}) == 1
 
 
 def test_ids_by_prefix_read_one_shard(root: Path) -> None:

@@ -25,13 +25,13 @@ root, name, many = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 while True:
     with locks.exclusive(root, name, 30):
         recover(root)
-        old = files.read_bytes(root / "data/count")
+        old = files.read_bytes(root / "data/blocklist.csv")
         new = int(old) + 1
         plan = Transaction(root, name)
-        plan.put("data/count", str(new).encode(), files.digest(old))
+        plan.put("data/blocklist.csv", str(new).encode(), files.digest(old))
         for part in range(many):
-            plan.put(f"data/leads/{name}/{new}-{part}", b"%d\\n" % new * 900, None)
-        plan.append("data/log", f"{new} {name}\\n".encode())
+            plan.put(f"templates/{name}/{new}-{part}", b"%d\\n" % new * 900, None)
+        plan.append("data/timeline/2026-11/7k3qf2m9.csv", f"{new} {name}\\n".encode())
         if not plan.commit().done:
             sys.exit(1)
     print(new, flush=True)
@@ -66,7 +66,7 @@ run(make, "-q", str(image))
 if subprocess.run(["mount", "-o", "loop", str(image), str(mount)]).returncode:
     sys.exit(77)  # a kernel without loop devices or without this file system
 (root / "data").mkdir(parents=True)
-(root / "data/count").write_text("0")
+(root / "data/blocklist.csv").write_text("0")
 files.sync_all(mount)
 for cut, many in enumerate((60, 2)):
     writers = [
@@ -91,12 +91,12 @@ for cut, many in enumerate((60, 2)):
     with locks.exclusive(root, "check"):
         recover(root)
     assert leftovers(root) == [], leftovers(root)
-    count = int((root / "data/count").read_text())
+    count = int((root / "data/blocklist.csv").read_text())
     assert acknowledged <= count, ("lost", acknowledged, count)
-    lines = (root / "data/log").read_text().splitlines()
+    lines = (root / "data/timeline/2026-11/7k3qf2m9.csv").read_text().splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(1, count + 1))
     parts = {}
-    for path in root.glob("data/leads/*/*"):
+    for path in root.glob("templates/*/*"):
         number = path.name.split("-")[0]
         assert path.read_bytes() == f"{number}\n".encode() * 900, path
         parts[number] = parts.get(number, 0) + 1

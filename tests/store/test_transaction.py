@@ -30,6 +30,7 @@ LEAD = "data/leads/7/lead-7k3qf2m9.yaml"
 DEAL = "data/deals/9/deal-9k3qf2m9.yaml"
 TASK = "data/tasks/2/task-2k3qf2m9.yaml"
 LINES = "data/timeline/2026-11/7k3qf2m9.csv"
+OTHER_LINES = "data/timeline/2026-12/7k3qf2m9.csv"
 OLD_LEAD = b"id: lead-7k3qf2m9\nstage: new\n"
 NEW_LEAD = "id: lead-7k3qf2m9\nstage: Качественный\n".encode()
 NEW_DEAL = "id: deal-9k3qf2m9\nname: Ромашка\n".encode()
@@ -75,18 +76,18 @@ def leave_committed(root: Path) -> CommitRecord:
     """The workspace as a command leaves it that is killed right after its commit point."""
     sizes = len(FIRST.encode())
     record = CommitRecord(
-        "0001", "anna", "crm lead convert", "2026-11-23T09:00:00Z",
+        "0000000000000001", "anna", "crm lead convert", "2026-11-23T09:00:00Z",
         puts=(
-            Put(LEAD, "0001.0", files.digest(NEW_LEAD), files.digest(OLD_LEAD)),
-            Put(DEAL, "0001.1", files.digest(NEW_DEAL), None),
+            Put(LEAD, "0000000000000001.0", files.digest(NEW_LEAD), files.digest(OLD_LEAD)),
+            Put(DEAL, "0000000000000001.1", files.digest(NEW_DEAL), None),
         ),
         appends=(Append(LINES, sizes, SECOND, files.digest(FIRST.encode())[:16]),),
         deletes=(Delete(TASK, files.digest(OLD_TASK)),),
     )  # fmt: skip
     folder = root / TXN
     folder.mkdir(parents=True)
-    (folder / "0001.0").write_bytes(NEW_LEAD)
-    (folder / "0001.1").write_bytes(NEW_DEAL)
+    (folder / "0000000000000001.0").write_bytes(NEW_LEAD)
+    (folder / "0000000000000001.1").write_bytes(NEW_DEAL)
     (folder / record.name).write_bytes(record.encode())
     return record
 
@@ -177,19 +178,21 @@ def test_a_path_is_named_once(root: Path) -> None:
     for again in (plan.delete, lambda path, old: plan.put(path, b"", old)):
         with pytest.raises(ValueError, match="already part"):
             again(LEAD, "")
+    plan.put(OTHER_LINES, b"", None)
     with pytest.raises(ValueError, match="already part"):
-        plan.append(LEAD, b"")
+        plan.append(OTHER_LINES, b"")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../x", "data/../../x", "data/..", "data/", ""])
 def test_a_path_stays_inside(root: Path, path: str) -> None:
-    put, append, delete = change(root), change(root), change(root)
-    put.put(path, b"x", None)
-    append.append(path, b"x")
-    delete.delete(path, files.digest(b"x"))
-    for plan in (put, append, delete):
+    plan = change(root)
+    for act in (
+        lambda: plan.put(path, b"x", None),
+        lambda: plan.append(path, b"x"),
+        lambda: plan.delete(path, files.digest(b"x")),
+    ):
         with pytest.raises(files.UnsafePath):
-            plan.commit()
+            act()
     assert content(root) == BEFORE
     assert not needs_recovery(root)
 
@@ -221,7 +224,7 @@ def test_a_command_that_is_no_utf8_is_recorded_all_the_same(root: Path) -> None:
 
 def test_a_transaction_of_many_files(root: Path) -> None:
     plan = Transaction(root, "crm import leads")
-    paths = [f"data/contacts/{n % 7}/contact-{n:08d}.yaml" for n in range(200)]
+    paths = [f"data/contacts/{n % 7}/contact-{n % 7}{n:07d}.yaml" for n in range(200)]
     for path in paths:
         plan.put(path, path.encode(), None)
     plan.append(LINES, SECOND.encode())
@@ -284,10 +287,10 @@ def test_recovery_finishes_what_was_saved(root: Path) -> None:
 def test_recovery_goes_on_from_any_half_way(root: Path, steps: int) -> None:
     leave_committed(root)
     if steps & 1:
-        (root / TXN / "0001.0").replace(root / LEAD)
+        (root / TXN / "0000000000000001.0").replace(root / LEAD)
     if steps & 2:
         (root / DEAL).parent.mkdir(parents=True)
-        (root / TXN / "0001.1").replace(root / DEAL)
+        (root / TXN / "0000000000000001.1").replace(root / DEAL)
     if steps & 4:
         with (root / LINES).open("ab") as file:
             file.write(SECOND.encode()[: -3 if steps & 1 else None])
@@ -301,7 +304,7 @@ def test_recovery_goes_on_from_any_half_way(root: Path, steps: int) -> None:
 
 def test_what_was_not_saved_is_swept_away(root: Path) -> None:
     record = leave_committed(root)
-    (root / TXN / record.name).rename(root / TXN / "0001.tmp")
+    (root / TXN / record.name).rename(root / TXN / "0000000000000001.tmp")
     assert not needs_recovery(root)
     assert recover(root) == []
     assert content(root) == BEFORE
@@ -321,7 +324,7 @@ def test_the_next_transaction_first_finishes_the_one_before(root: Path) -> None:
 def test_a_hand_edit_is_never_overwritten(root: Path, applied: bool) -> None:
     leave_committed(root)
     if applied:
-        (root / TXN / "0001.0").replace(root / LEAD)
+        (root / TXN / "0000000000000001.0").replace(root / LEAD)
     (root / LEAD).write_bytes(b"stage: by hand\n")
     notes = recover(root)
     assert content(root) == {**AFTER, LEAD: b"stage: by hand\n"}
@@ -329,11 +332,13 @@ def test_a_hand_edit_is_never_overwritten(root: Path, applied: bool) -> None:
         assert len(notes) == 1
         assert leftovers(root) == []
         return
-    kept = root / KEPT / "0001.lead-7k3qf2m9.yaml"
+    kept = root / KEPT / "0000000000000001.lead-7k3qf2m9.yaml"
     assert kept.read_bytes() == NEW_LEAD
     assert LEAD in notes[1]
-    assert f"{KEPT}/0001.lead-7k3qf2m9.yaml" in notes[1]
-    assert [problem.path for problem in leftovers(root)] == [f"{KEPT}/0001.lead-7k3qf2m9.yaml"]
+    assert f"{KEPT}/0000000000000001.lead-7k3qf2m9.yaml" in notes[1]
+    assert [problem.path for problem in leftovers(root)] == [
+        f"{KEPT}/0000000000000001.lead-7k3qf2m9.yaml"
+    ]
     assert not needs_recovery(root)
     assert recover(root) == []
     assert kept.exists()
@@ -345,7 +350,7 @@ def test_a_file_made_by_hand_where_a_new_one_was_to_be(root: Path) -> None:
     (root / DEAL).write_bytes(b"by hand")
     recover(root)
     assert (root / DEAL).read_bytes() == b"by hand"
-    assert (root / KEPT / "0001.deal-9k3qf2m9.yaml").read_bytes() == NEW_DEAL
+    assert (root / KEPT / "0000000000000001.deal-9k3qf2m9.yaml").read_bytes() == NEW_DEAL
 
 
 def test_a_removed_file_that_was_edited_stays(root: Path) -> None:
@@ -408,7 +413,11 @@ def test_a_damaged_commit_record_is_put_into_quarantine(root: Path, damage: byte
         recover(root)
     assert QUARANTINE in caught.value.hint
     assert content(root) == BEFORE
-    assert sorted(os.listdir(root / QUARANTINE)) == ["0001.0", "0001.1", "0001.commit"]
+    assert sorted(os.listdir(root / QUARANTINE)) == [
+        "0000000000000001.0",
+        "0000000000000001.1",
+        "0000000000000001.commit",
+    ]
     assert len(leftovers(root)) == 3
     assert recover(root) == []
     assert change(root).commit().done
@@ -416,20 +425,20 @@ def test_a_damaged_commit_record_is_put_into_quarantine(root: Path, damage: byte
 
 def test_a_damaged_staged_file_is_not_put_into_place(root: Path) -> None:
     leave_committed(root)
-    (root / TXN / "0001.0").write_bytes(b"\0" * 20)
+    (root / TXN / "0000000000000001.0").write_bytes(b"\0" * 20)
     notes = recover(root)
     assert content(root) == {**AFTER, LEAD: OLD_LEAD}
     assert "damaged" in notes[1]
-    assert (root / KEPT / "0001.lead-7k3qf2m9.yaml").read_bytes() == b"\0" * 20
+    assert (root / KEPT / "0000000000000001.lead-7k3qf2m9.yaml").read_bytes() == b"\0" * 20
 
 
 def test_a_record_of_a_newer_crm_is_left_alone(root: Path) -> None:
     body = b'{"version": 2}'
     (root / TXN).mkdir(parents=True)
-    (root / TXN / "0001.commit").write_bytes(files.digest(body).encode() + b"\n" + body)
+    (root / TXN / "0000000000000001.commit").write_bytes(files.digest(body).encode() + b"\n" + body)
     with pytest.raises(Exception, match="newer crm"):
         recover(root)
-    assert txn(root) == ["0001.commit"]
+    assert txn(root) == ["0000000000000001.commit"]
 
 
 def test_a_target_that_became_a_link_is_not_followed(root: Path, tmp_path: Path) -> None:
@@ -439,7 +448,7 @@ def test_a_target_that_became_a_link_is_not_followed(root: Path, tmp_path: Path)
     with pytest.raises(files.UnsafePath, match="data/deals"):
         recover(root)
     assert needs_recovery(root)
-    assert (root / LEAD).read_bytes() == NEW_LEAD
+    assert content(root) == BEFORE  # nothing of it is done before all can be
     (root / "data/deals").unlink()
     recover(root)
     assert content(root) == AFTER
@@ -448,7 +457,7 @@ def test_a_target_that_became_a_link_is_not_followed(root: Path, tmp_path: Path)
 def test_ctrl_c_waits_until_the_answer_is_known(root: Path) -> None:
     plan = Transaction(root, "crm import leads")
     for n in range(40):
-        plan.put(f"data/contacts/{n % 7}/contact-{n:08d}.yaml", b"x" * 100, None)
+        plan.put(f"data/contacts/{n % 7}/contact-{n % 7}{n:07d}.yaml", b"x" * 100, None)
     main = threading.main_thread().ident
     assert main is not None
     stop = threading.Event()
@@ -484,11 +493,11 @@ root, name = Path(sys.argv[1]), sys.argv[2]
 for n in range(25):
     with locks.exclusive(root, name, 30):
         recover(root)
-        old = files.read_bytes(root / "data/count")
+        old = files.read_bytes(root / "data/blocklist.csv")
         plan = Transaction(root, name)
-        plan.put("data/count", str(int(old) + 1).encode(), files.digest(old))
-        plan.put(f"data/leads/{name}/{n}", old, None)
-        plan.append("data/log", f"{int(old) + 1} {name} {n}\\n".encode())
+        plan.put("data/blocklist.csv", str(int(old) + 1).encode(), files.digest(old))
+        plan.put(f"templates/{name}/{n}", old, None)
+        plan.append("data/timeline/2026-11/7k3qf2m9.csv", f"{int(old) + 1} {name} {n}\\n".encode())
         assert plan.commit().done
     print(n, flush=True)
 """
@@ -496,7 +505,7 @@ for n in range(25):
 
 def test_commands_at_once_lose_nothing(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/count").write_text("0")
+    (tmp_path / "data/blocklist.csv").write_text("0")
     running = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path), name], stdout=subprocess.PIPE
@@ -507,15 +516,15 @@ def test_commands_at_once_lose_nothing(tmp_path: Path) -> None:
         out, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert len(out.splitlines()) == 25
-    assert (tmp_path / "data/count").read_text() == "75"
-    lines = (tmp_path / "data/log").read_text().splitlines()
+    assert (tmp_path / "data/blocklist.csv").read_text() == "75"
+    lines = (tmp_path / "data/timeline/2026-11/7k3qf2m9.csv").read_text().splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(1, 76))
-    assert len(list(tmp_path.glob("data/leads/*/*"))) == 75
+    assert len(list(tmp_path.glob("templates/*/*"))) == 75
 
 
 def test_random_kills_of_commands_at_once_lose_nothing(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/count").write_text("0")
+    (tmp_path / "data/blocklist.csv").write_text("0")
     acknowledged = 0
     for attempt in range(8):
         names = [f"a{attempt}", f"b{attempt}"]
@@ -536,8 +545,8 @@ def test_random_kills_of_commands_at_once_lose_nothing(tmp_path: Path) -> None:
             acknowledged += len(out.splitlines())
     with locks.exclusive(tmp_path, "crm"):
         recover(tmp_path)
-    count = int((tmp_path / "data/count").read_text())
+    count = int((tmp_path / "data/blocklist.csv").read_text())
     assert acknowledged <= count
-    lines = (tmp_path / "data/log").read_text().splitlines()
+    lines = (tmp_path / "data/timeline/2026-11/7k3qf2m9.csv").read_text().splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(1, count + 1))
-    assert len(list(tmp_path.glob("data/leads/*/*"))) == count
+    assert len(list(tmp_path.glob("templates/*/*"))) == count

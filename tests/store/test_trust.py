@@ -80,7 +80,7 @@ def test_a_link_or_a_pipe_in_its_place_is_not_followed(tmp_path: Path) -> None:
     path = trust.home() / trust.FILE
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Exception, match="cannot read"):
+    with pytest.raises(trust.TrustUnreadable, match="cannot be read"):
         trust.is_folder_trusted(tmp_path)
     path.unlink()
     os.mkfifo(path)

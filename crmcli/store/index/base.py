@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
-from crmcli.store import files
+from crmcli.store import files, state
 from crmcli.store.rights import rights_in
 
 PATH = ".crm/index.db"
@@ -74,7 +74,7 @@ def open_index(
 ) -> sqlite3.Connection | None:
     """The index as it stands; None if there is none, or it is damaged or of another signature."""
     path = root / PATH
-    if not path.exists():
+    if not path.exists() or not state.is_ready(root):
         return None
     with gate(root, exclusive=False, patience=patience):
         return _open(path, signature)
@@ -100,7 +100,7 @@ def _open(path: Path, signature: str) -> sqlite3.Connection | None:
 def is_sound(root: Path) -> bool:
     """Whether the file, if there is one, reads through without a fault; the slow way of asking."""
     path = root / PATH
-    if not path.exists():
+    if not path.exists() or not state.is_ready(root):
         return True
     with gate(root, exclusive=False):
         try:
@@ -128,7 +128,7 @@ def build(
     `anew`: even if another command has built a good one in the meantime.
     """
     path = root / PATH
-    (root / PATH).parent.mkdir(exist_ok=True)
+    state.make(root)
     with gate(root, exclusive=True):
         standing = None if anew else _open(path, signature)
         if standing:

@@ -11,6 +11,7 @@ from crmcli.errors import CrmError
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.store import layout
 from crmcli.store.columns import Columns
+from crmcli.store.files import DiskFull, PermissionDenied
 from crmcli.store.index import base, freshness
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ _MOST_TOUCHED = 2000  # files; beyond that the next refresh does it quicker
 class Upkeep:
     """The file of an index, and what keeps it equal to the folder.
 
-    `country` is that of phone numbers written without one.
+    `country` is that of phone numbers written without one. `in_memory`: no file is read or written.
     """
 
-    def __init__(self, root: Path, schema: Schema, country: str = "RU") -> None:
+    def __init__(
+        self, root: Path, schema: Schema, country: str = "RU", *, in_memory: bool = False
+    ) -> None:
         self._root = root
+        self._in_memory = in_memory
         self._columns = Columns(schema, country)
         self._reader: Reader | None = None
         self._connection: sqlite3.Connection | None = None
@@ -39,7 +43,7 @@ class Upkeep:
 
     def is_there(self) -> bool:
         """Whether there is a file of it; it may be old."""
-        return (self._root / base.PATH).exists()
+        return not self._in_memory and (self._root / base.PATH).exists()
 
     # -- keeping it equal to the folder ---------------------------------------------------------
 
@@ -79,7 +83,7 @@ class Upkeep:
             self._stale = True  # the command is done; it must not fail for its index
 
     def _take_files(self, paths: Sequence[str]) -> None:
-        if self._connection is None:
+        if self._connection is None and not self._in_memory:
             self._connection = base.open_index(self._root, self._columns.signature(), patience=0)
         records = [path for path in paths if layout.id_of_path(path)]
         logs = [path for path in paths if path.startswith(f"{layout.TIMELINE}/")]
@@ -169,6 +173,8 @@ class Upkeep:
         return work(self._connection)
 
     def _open(self) -> sqlite3.Connection:
+        if self._in_memory:
+            return self._build_in_memory()
         standing = base.open_index(self._root, self._columns.signature())
         return standing or self._build(anew=False)
 
@@ -178,7 +184,7 @@ class Upkeep:
             connection, ours = base.build(
                 self._root, self._columns.signature(), self._fill_tables, anew=anew
             )
-        except OSError:
+        except (OSError, PermissionDenied, DiskFull):
             return self._build_in_memory()
         except sqlite3.DatabaseError as error:
             if base.is_unwritable(error):
