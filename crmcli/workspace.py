@@ -50,6 +50,8 @@ class Workspace(Folder):
         self.has_changed = False
         self.is_settled = False
         """Whether no change is under way: what fails after the last one is only the telling."""
+        self.forgives_rules = False
+        """Whether a fault of one robot, trigger or schedule is left to it, as by a tick."""
         self._in_series = False
 
     @classmethod
@@ -98,7 +100,14 @@ class Workspace(Folder):
     @cached_property
     def pipelines(self) -> Pipelines:
         """The stages as pipelines.yaml declares them; InvalidData with every fault."""
-        return config.load_pipelines(self.root, self.schema, self.settings)
+        return config.load_pipelines(
+            self.root, self.schema, self.settings, forgiving=self.forgives_rules
+        )
+
+    def forgive_rules(self) -> None:
+        """From now on leave a fault of one robot, trigger or schedule to it, and go on with the others."""
+        self.forgives_rules = True
+        self.__dict__.pop("pipelines", None)
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings, which the file will say when a change is written."""

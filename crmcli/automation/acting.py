@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmcli.automation.actions import Work, act, enter
-from crmcli.automation.failures import Done, bug_in, is_everybodys, reason_of
+from crmcli.automation.failures import Done, bug_in, check_rule, is_everybodys, reason_of
 from crmcli.automation.ledger import Job, next_try
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.automation.standing import Standing, stand
@@ -47,6 +47,7 @@ def _again(
 
 def _take_in(ws: Workspace, change: Change, standing: Standing, step: Step, depth: int) -> Done:
     robot, record = step.robot, standing.record
+    check_rule(robot)
     stopped = "" if _is_asked_for(standing, step) else _why_stop(standing, step, ws, depth)
     if stopped:
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": stopped}

@@ -9,6 +9,7 @@ from datetime import datetime
 from crmcli.automation.actions import enter
 from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of, next_try
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
 from crmcli.model.values import format_instant
 from crmcli.store.repository import Change
@@ -77,6 +78,12 @@ def reason_of(error: Exception) -> str:
     text = f"a bug in crm: {type(error).__name__}: {error}" if own else str(error)
     line = " ".join(text.encode("utf-8", "replace").decode().split())
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+def check_rule(rule: Robot | Schedule | Trigger) -> None:
+    """InvalidData if pipelines.yaml is wrong about this very rule."""
+    if rule.fault:
+        raise InvalidData(rule.fault, "crm pipeline check tells it with all others")
 
 
 @dataclass(frozen=True, slots=True)

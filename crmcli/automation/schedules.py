@@ -16,9 +16,11 @@ from crmcli.automation.failures import (
     Done,
     Place,
     bug_in,
+    check_rule,
     fail,
     is_everybodys,
     known,
+    mended,
     reason_of,
     rests,
 )
@@ -140,10 +142,14 @@ def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
     for table in tables:
         if len(done) >= most:
             break
-        if rests(failed.get(table.place.key), ws.now):
+        job = failed.get(table.place.key)
+        if rests(job, ws.now):
             continue
         try:
             done += _run(ws, table, most - len(done), gate)
+            if job is not None and job.state in ("failed", "dead"):
+                with ws.change("tick", actor=table.who) as change:
+                    mended(change, table.place)
         except Exception as error:
             told = fail(ws, table.place, error)
             done += [told] if told else []
@@ -151,6 +157,7 @@ def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
 
 
 def _run(ws: Workspace, table: Timetable, most: int, gate: Gate) -> list[Done]:
+    check_rule(table.schedule)
     if table.until is None:
         _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
         return []

@@ -21,7 +21,7 @@ from crmcli.automation.listening import Heard, hear_again, listen
 from crmcli.automation.queue import Queue, Turn
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.standing import Standing, sleepers, stand
-from crmcli.errors import Forbidden, InvalidData, NotFound, kind_of_bug
+from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.model.values import format_instant
 from crmcli.store import files, locks
 from crmcli.store.files import DiskFailed
@@ -38,13 +38,15 @@ MOST_FAILURES = 3
 @dataclass
 class TickResult:
     """What a tick did. `said` narrates it; `failures` is what needs a person now: jobs,
-    and moves of triggers that a rule refused; `bugs` are crm's own errors, one of a kind."""
+    and moves of triggers that a rule refused; `bugs` are crm's own errors, one of a kind;
+    `faults` is what is wrong with single rules of pipelines.yaml, without which it went."""
 
     busy: bool = False
     limited: bool = False
     said: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     effects: int = 0
+    faults: Sequence[Problem] = ()
     bugs: dict[str, Bug] = field(default_factory=dict)
 
     def met(self, error: Exception, about: str) -> None:
@@ -70,6 +72,8 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
         night.result.busy = lock is None
         if lock is None:
             return night.result
+        ws.forgive_rules()
+        night.result.faults = ws.pipelines.excused
         with ws.series():
             for _ in range(MOST_PASSES):
                 if not night.passes_once() or night.result.limited:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crmcli.errors import InvalidData
 from crmcli.model.automation import TRIGGER_EVENTS, Trigger
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -41,6 +42,8 @@ def choose(pipeline: Pipeline, record: Record, event: Event, env: Env) -> Decisi
         for trigger in stage.triggers:
             if not waits_for(trigger, event):
                 continue
+            if trigger.fault:
+                raise InvalidData(trigger.fault, "crm pipeline check tells it with all others")
             why = _against(trigger, pipeline, here, n, record, event, env)
             if not why:
                 return Decision(stage, trigger, tuple(passed))

@@ -10,6 +10,7 @@ from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
 from crmcli.cli.telling import notes
 from crmcli.errors import BadUsage
+from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,11 +101,19 @@ def run_once(session: Session) -> None:
 
 
 def _report(session: Session, result: TickResult) -> None:
-    """Tell of crm's own errors, which stopped nobody else: each kind once, with a report file."""
+    """Tell of what stopped nobody else: rules that are wrong, and crm's own errors, each kind once
+    and with a report file."""
+    from crmcli.errors import CrmError, InvalidData
+
+    if result.faults:
+        faulty = counted(len(result.faults), "rule is", "rules are")
+        hint = "the others went on; mend each line named, then look again with: crm pipeline check"
+        error = InvalidData(f"pipelines.yaml: {faulty} wrong", hint, result.faults)
+        session.out.error(error)
+        session.exit_code = error.exit_code
     if not result.bugs:
         return
     from crmcli.cli import bugs
-    from crmcli.errors import CrmError
 
     session.exit_code = bugs.EXIT
     for bug in result.bugs.values():

@@ -70,6 +70,8 @@ class Robot:
     on_error: str = "stop"  # stop | continue: whether a dead job ends the chain
     enabled: bool = True
     line: int = 0
+    fault: str = ""
+    """What is wrong with it, where a tick goes on without it."""
 
     @property
     def is_at_once(self) -> bool:
@@ -92,6 +94,8 @@ class Trigger:
     back: bool = False
     on_closed: bool = False
     line: int = 0
+    fault: str = ""
+    """What is wrong with it, where a tick goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +115,5 @@ class Schedule:
     catch_up: str = "one"
     max_late: Duration | None = None
     line: int = 0
+    fault: str = ""
+    """What is wrong with it, where a tick goes on without it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from crmcli.errors import Problem
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.values import fold
 
@@ -105,10 +106,15 @@ def _ring(start: str, steps: Mapping[str, list[str]]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Pipelines:
-    """What pipelines.yaml declares: one pipeline of leads, one or more of deals."""
+    """What pipelines.yaml declares: one pipeline of leads, one or more of deals.
+
+    `excused` are the faults of single robots, triggers and schedules, where these were asked to be
+    left to the rule itself: it fails when its time comes, and the others act.
+    """
 
     leads: Pipeline
     deals: tuple[Pipeline, ...]
+    excused: tuple[Problem, ...] = ()
 
     def __iter__(self) -> Iterator[Pipeline]:
         yield self.leads

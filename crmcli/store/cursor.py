@@ -43,6 +43,8 @@ class Findings:
     path: str
     lines: Mapping[Place, int]
     problems: list[Problem] = field(default_factory=list)
+    of_rules: list[Problem] = field(default_factory=list)
+    """Those among them that are one robot's, trigger's or schedule's own."""
 
     def line(self, path: Place) -> int:
         """The line of a place, or of the nearest place around it that has one."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model import limits
+from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -20,6 +22,7 @@ LEAD_KEYS = ("name", "stages", "schedules")
 DEAL_KEYS = ("id", "name", "stages", "schedules")
 STAGE_KEYS = ("id", "name", "kind", "color", "initial", "max_days", "probability", "requires",
               "robots", "triggers")  # fmt: skip
+R = TypeVar("R", Robot, Schedule, Trigger)
 COLOR_RULE = r"#[0-9a-fA-F]{6}"
 
 
@@ -33,13 +36,19 @@ class _Ground:
 
 
 def load_pipelines(
-    root: Path, schema: Schema, settings: Settings | None = None, data: bytes | None = None
+    root: Path,
+    schema: Schema,
+    settings: Settings | None = None,
+    data: bytes | None = None,
+    *,
+    forgiving: bool = False,
 ) -> Pipelines:
     """What pipelines.yaml declares, or would if it held `data`. InvalidData names every fault, with
     its line.
 
     With the settings, conditions may say users, sources and the like by name, and one that says an
-    unknown value is a fault.
+    unknown value is a fault. `forgiving`: what is one robot's, trigger's or schedule's own fault is
+    left to it.
     """
     top = read_marked(root, PIPELINES) if data is None else marked(data, PIPELINES)
     if top is None or not isinstance(top.value, dict):
@@ -57,8 +66,10 @@ def load_pipelines(
         for place in deal_place.items()
     )
     _check_pipeline_ids(deal_place, deals)
+    excused = tuple(top.findings.of_rules) if forgiving else ()
+    top.findings.problems[:] = [one for one in top.findings.problems if one not in excused]
     top.findings.settle()
-    return Pipelines(leads, deals)
+    return Pipelines(leads, deals, excused)
 
 
 def _aliases(settings: Settings, top: Cursor) -> dict[str, dict[str, str]]:
@@ -109,10 +120,7 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
     unique(zip(ids, stage_places, strict=True), "stage")
     _check_kinds(stage_list, stages, stage_places)
     schedule_list = place.at("schedules").at_most(limits.SCHEDULES, "a list of schedules")
-    schedule_places = list(schedule_list.items())
-    schedules = tuple(read_schedule(entry, frame) for entry in schedule_places)
-    unique(((schedule.id, at) for schedule, at in zip(schedules, schedule_places, strict=True)),
-           "schedule")  # fmt: skip
+    schedules = _rules(schedule_list, read_schedule, frame)
     name = place.at("name").text(default)
     pipeline = Pipeline(pipeline_id, name, entity, stages, schedules, place.line)
     _check_loops(pipeline, stage_places)
@@ -121,10 +129,8 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
 
 def _stage(place: Cursor, frame: Frame) -> Stage:
     place.known(STAGE_KEYS, ("id", "name"))
-    robot_places = list(place.at("robots").at_most(limits.ROBOTS, "a list of robots").items())
+    robot_list = place.at("robots").at_most(limits.ROBOTS, "a list of robots")
     trigger_list = place.at("triggers").at_most(limits.TRIGGERS, "a list of triggers")
-    robots = tuple(read_robot(entry, frame) for entry in robot_places)
-    unique(zip((robot.id for robot in robots), robot_places, strict=True), "robot")
     return Stage(
         id=place.id(),
         name=place.at("name").text(),
@@ -133,11 +139,34 @@ def _stage(place: Cursor, frame: Frame) -> Stage:
         max_days=place.at("max_days").whole(1, 3650),
         probability=place.at("probability").whole(0, 100),
         requires=_requires(place.at("requires"), frame),
-        robots=robots,
-        triggers=tuple(read_trigger(entry, frame) for entry in trigger_list.items()),
+        robots=_rules(robot_list, read_robot, frame),
+        triggers=_rules(trigger_list, read_trigger, frame),
         is_initial=place.at("initial").yes_no(False),
         line=place.line,
     )
+
+
+def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> tuple[R, ...]:
+    """The rules of a list, each with what is wrong with it alone."""
+    rules: list[R] = []
+    lines: dict[str, int] = {}
+    problems = place.findings.problems
+    for entry in place.items():
+        before = len(problems)
+        rule = read(entry, frame)
+        name = "" if isinstance(rule, Trigger) else rule.id
+        if name and name in lines:
+            what = type(rule).__name__.lower()
+            entry.fault(f"{what} {name!r} stands twice", f"the first is in line {lines[name]}")
+        own = problems[before:]
+        place.findings.of_rules += own
+        if own:
+            rule = replace(rule, fault=str(own[0]))
+        if not isinstance(rule, Trigger) and (not name or name in lines):
+            rule = replace(rule, id=f"{name or 'rule'}-in-line-{rule.line}")  # surely its own
+        lines.setdefault(name, entry.line)
+        rules.append(rule)
+    return tuple(rules)
 
 
 def _requires(place: Cursor, frame: Frame) -> tuple[tuple[str, ...], ...]:
@@ -182,3 +211,4 @@ def _check_loops(pipeline: Pipeline, places: list[Cursor]) -> None:
         at = next(place for place in places if place.at("id").text() == ring[0])
         way = " -> ".join((*ring, ring[0]))
         at.fault(f"robots move a record round and round: {way}", "give one of them when: or after:")
+        at.findings.of_rules.append(at.findings.problems[-1])

@@ -18,6 +18,7 @@ import pytest
 
 from crmcli.automation import outlook, rehearsal
 from crmcli.automation.tick import tick
+from crmcli.sales import activities
 
 DEALS = """
     stages:
@@ -288,3 +289,82 @@ def test_a_bug_over_one_record_of_a_schedule_is_its_own(house: Any) -> None:
     assert [job.state for job in house.jobs()].count("dead") == 2
     assert run("1m").said == []
     assert len(house.events("schedule.ran")) == 1
+
+
+RULES = (
+    "{id: bad, do: comment, with: {text: x}, when: vanished > 5}",
+    "{id: bad, do: set, with: {vanished: 5}}",
+    "{id: bad, do: comment, with: {text: x}, before: {field: vanished, by: 1d}}",
+    "{id: bad, do: comment, with: {text: x}, after: soon}",
+    "{id: bad, do: email, with: {template: mail/vanished.j2}}",
+    "{id: bad, do: move, with: {stage: vanished}}",
+    "{id: bad, do: nothing}",
+    "{id: bad}",
+    "{do: comment, with: {text: x}}",
+    "{id: good, do: comment, with: {text: x}}",
+    "{id: bad, do: comment, with: [], when: source = vanished}",
+    "[bad]",
+    "bad",
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_broken_rule_stops_no_other(house: Any, rule: str) -> None:
+    good = "          - {id: good, do: task, with: {title: Позвонить}}\n"
+    head, tail = FAR.split("          - {id: remind", 1)[0], FAR[FAR.index("      - {id: talks") :]
+    house.rules(head + good + tail)
+    house.add("deal", name="Чай")
+    house.rules(head + good + f"          - {rule}\n" + tail)
+    result = house.tick()
+    assert house.titles() == ["Позвонить"]
+    assert result.bugs == {}
+    assert len(result.faults) >= 1
+    assert all(job.state in ("done", "failed") for job in house.jobs())
+    house.rules(head + good + tail)
+    assert house.tick("1m").faults == ()
+
+
+def test_a_broken_trigger_or_schedule_stops_no_other_and_is_heard_when_mended(house: Any) -> None:
+    def rules(when: str) -> None:
+        house.rules(
+            f"""
+            stages:
+              - {{id: new, name: Новая}}
+              - {{id: talks, name: Переговоры, triggers: [{{on: call.in, when: {when}}}]}}
+              - {{id: more, name: Ещё, triggers: [{{on: meeting}}]}}
+              - {{id: won, name: Успех, kind: won}}
+              - {{id: lost, name: Провал, kind: lost}}
+            schedules:
+              - {{id: bad, cron: '0 10 * * *', do: task, with: {{title: Раз}}, where: {when}}}
+              - {{id: good, cron: '0 10 * * *', do: task, with: {{title: Два}}}}
+            """
+        )
+
+    rules("name ~ ча")
+    first, second = house.add("deal", name="Чай"), house.add("deal", name="Кофе")
+    house.tick()
+    rules("vanished > 1")
+    activities.log(house.ws, first.id, "call.in", "алло")
+    activities.log(house.ws, second.id, "meeting", "встреча")
+    result = house.tick("1d")
+    assert len(result.faults) == 2
+    assert (house.get(first.id).stage, house.get(second.id).stage) == ("new", "more")
+    assert house.titles() == ["Два", "Два"]
+    assert {job.action for job in house.jobs() if job.state == "failed"} == {"hear", "plan"}
+    rules("name ~ ча")
+    house.tick("1h")
+    assert house.get(first.id).stage == "talks"
+    assert "Раз" in house.titles()
+    assert not [job for job in house.jobs() if job.state == "failed"]
+
+
+def test_the_tick_tells_of_broken_rules_at_its_end(house: Any) -> None:
+    house.rules(FAR.replace("at: {field: close_by}", "at: {field: vanished}"))
+    done = subprocess.run(
+        [sys.executable, "-m", "crmcli", "-C", str(house.root), "tick"],
+        env={**os.environ, "CRM_NOW": "2026-11-23T09:00:00Z"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert "1 rule is wrong" in done.stderr
+    assert "vanished" in done.stderr
