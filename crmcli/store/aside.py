@@ -16,7 +16,7 @@ def set_aside(root: Path) -> str:
     git forgets what it tracks of it. A killed one leaves .crm-new-… with the old state in it.
     """
     if state.is_tracked(root):
-        git.run(root, "rm", "-r", "--cached", "--quiet", "--", STATE)
+        git.run(root, "rm", "-r", "-f", "--cached", "--quiet", "--", STATE)
     name = random_letters()
     fresh, place = f"{_NEW}{name}", f"{STATE}/aside/{name}"
     files.make_folders(root, f"{fresh}/aside")

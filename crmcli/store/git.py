@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import ServiceFailed
-from crmcli.store import files
+from crmcli.store import files, gitsafety
 from crmcli.store.commit import MANY
 
-_SAFE = (
-    "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false",
-    "-c", "protocol.ext.allow=never", "-c", "advice.defaultBranchName=false",
-)  # fmt: skip
 _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _IN_ONE = ("-c", "core.fsync=none")
 """For many files: they are synced together afterwards, before anything names them."""
 _NOBODY = ("crm", "crm@localhost")
-_OF_A_CALLER = (
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-)  # fmt: skip
-"""Set when a hook or an alias of some git has called us: its repository is not ours."""
-_SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": "true", "GIT_PAGER": "cat", "LC_ALL": "C"}
+_HASHING = frozenset(("update-index", "commit", "reset", "rm"))
+"""The commands in which git would run filters: they read files of the work tree."""
 _CLEAN = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
 _TIMEOUT = 60.0
 _LONGEST = 900.0  # seconds for a commit of a hundred thousand files
@@ -75,7 +65,7 @@ class Blob(NamedTuple):
 
 def is_installed() -> bool:
     """Whether there is a git to call."""
-    return shutil.which("git") is not None
+    return bool(gitsafety.program())
 
 
 def run(root: Path, *args: str) -> str:
@@ -86,12 +76,12 @@ def run(root: Path, *args: str) -> str:
 def _call(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT) -> bytes:
     import subprocess
 
-    environment = {k: v for k, v in os.environ.items() if k not in _OF_A_CALLER} | _SILENT
+    settings = _disarmed(root) if _HASHING & set(args) else {}
     try:
         done = subprocess.run(
-            ["git", *_SAFE, *args],
+            [gitsafety.program() or "git", *gitsafety.SAFE, *args],
             cwd=root,
-            env=environment,
+            env=gitsafety.environment(settings),
             input=given,
             capture_output=True,
             timeout=timeout,
@@ -102,6 +92,17 @@ def _call(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT)
     if done.returncode:
         raise _refusal(args, done.stderr.decode("utf-8", "replace"), done.stdout)
     return done.stdout
+
+
+def _disarmed(root: Path) -> dict[str, str]:
+    """The settings by which git runs no filter that the folder's configuration names."""
+    try:
+        names = _call(root, "config", "-z", "--name-only", "--get-regexp", gitsafety.RUNS)
+    except GitFailed as failure:
+        if failure.message.endswith("no reason given"):  # there is none, which is exit 1
+            return {}
+        raise
+    return gitsafety.disarmed(names.decode("utf-8", "surrogateescape"))
 
 
 def _refusal(args: Sequence[str], complaint: str, said: bytes) -> GitFailed:
@@ -135,13 +136,17 @@ def top_of(root: Path) -> Path | None:
 def repository_of(root: Path) -> Repository | None:
     """The repository around a folder, None if there is none; GitFailed if git will not open it."""
     try:
-        found = run(root, "rev-parse", "--show-toplevel", "--absolute-git-dir")
+        found = run(
+            root, "rev-parse", "--path-format=absolute", "--show-toplevel", "--absolute-git-dir",
+            "--git-common-dir",
+        )  # fmt: skip
     except GitFailed as failure:
         if "not a git repository" in failure.message:
             return None
         raise
-    top, folder = (Path(line) for line in found.splitlines())
-    return Repository(top, folder, _obstacle(root, folder))
+    top, folder, common = (Path(line) for line in found.splitlines())
+    outside = gitsafety.why_outside(top, folder, common, _setting(root, "core.worktree"))
+    return Repository(top, folder, outside or _obstacle(root, folder))
 
 
 def _obstacle(root: Path, folder: Path) -> str:
@@ -267,10 +272,13 @@ def _patiently(root: Path, *args: str, given: bytes) -> None:
 def _identity(root: Path, author: tuple[str, str]) -> list[str]:
     flags = []
     for name, fallback in zip(("user.name", "user.email"), author, strict=True):
-        try:
-            known = run(root, "config", "--get", name)
-        except GitFailed:
-            known = ""
-        if not known:
+        if not _setting(root, name):
             flags += ["-c", f"{name}={fallback}"]
     return flags
+
+
+def _setting(root: Path, name: str) -> str:
+    try:
+        return run(root, "config", "--get", name)
+    except GitFailed:
+        return ""
