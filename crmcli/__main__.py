@@ -7,8 +7,13 @@ import sys
 def main() -> None:
     """Run the command line; nothing is imported from the folder in which we stand."""
     _shut_out_the_current_folder()
-    from crmcli.cli.main import main as run
-
+    try:
+        from crmcli.cli.main import main as run
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and "map segment" not in str(error):
+            raise
+        os.write(2, b"crm: error: not enough memory\nhint: raise the limit (ulimit -v)\n")
+        os._exit(5)
     run()
 
 

@@ -41,7 +41,7 @@ def _command(word: str) -> click.Command:
             raise BadUsage("--in and --out exclude each other", "give one of them")
         ws = session.workspace
         kind = WORDS[word][1 if incoming else 0]
-        body = _text(sys.stdin.read() if text == "-" else text)
+        body = _text(_from_stdin() if text == "-" else text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Просил перезвонить'")
         record = ws.find(ref)
@@ -69,6 +69,13 @@ def _command(word: str) -> click.Command:
         help=f"Write down a {word}; - reads the text from stdin."
         f"\n\nExample: crm log {word} 7k3 'Просил перезвонить'" + (" --in" if both_ways else ""),
     )
+
+
+def _from_stdin() -> str:
+    from crmcli.sales.sources import LARGEST_TEXT, read_stream
+
+    data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
+    return data.decode(sys.stdin.encoding, "surrogateescape")
 
 
 def _text(text: str) -> str:

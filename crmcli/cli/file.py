@@ -20,7 +20,7 @@ file = Noun("file", help="Files of a record: contracts, plans, photos.")
     "Example: crm file add 7k3 Договор.pdf",
 )
 @click.argument("ref")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
 @click.option("--name", default="", help="The name that it shall have.")
 @click.option("--replace", is_flag=True, help="Instead of a file of the same name.")
 @click.pass_obj
@@ -68,7 +68,9 @@ def list_(session: Session, ref: str) -> None:
 )
 @click.argument("ref")
 @click.argument("name", required=False, default="")
-@click.option("-o", "--output", default="", metavar="PATH", help="A file, a folder, or -.")
+@click.option(
+    "-o", "--output", default="", type=click.Path(), metavar="PATH", help="A file, a folder, or -."
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.pass_obj
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> None:

@@ -26,7 +26,7 @@ import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vC
 def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     return [
-        click.Argument(("file",)),
+        click.Argument(("file",), type=click.Path()),
         click.Option(
             ("--preset",), default="", metavar="NAME", help=f"Whose words it has: {PRESET_NAMES}."
         ),
@@ -85,6 +85,7 @@ def _taking_options() -> list[click.Parameter]:
         ),
         click.Option(
             ("--rejects",),
+            type=click.Path(),
             default="rejects.csv",
             metavar="FILE",
             help="Where rows that were not taken go.",
@@ -210,21 +211,13 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
 
 
 def _read(file: str) -> tuple[str, bytes]:
-    if file == "-":
-        return "stdin", sys.stdin.buffer.read()
-    from crmcli.errors import NotFound
+    from crmcli.sales.sources import LARGEST_IMPORT, read_file, read_stream
 
-    path = Path(file)
-    try:
-        return path.name, path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"there is no file {file}", "give its path, or - for stdin") from None
-    except IsADirectoryError:
-        raise BadUsage(
-            f"{file} is a folder", "give a CSV, xlsx, JSON lines or vCard file"
-        ) from None
-    except OSError as error:
-        raise BadUsage(f"{file} cannot be read: {error.strerror or error}", "") from None
+    if file == "-":
+        return "stdin", read_stream(sys.stdin.buffer, "stdin", LARGEST_IMPORT)
+    if Path(file).is_dir():
+        raise BadUsage(f"{file} is a folder", "give a CSV, xlsx, JSON lines or vCard file")
+    return read_file(file, LARGEST_IMPORT)
 
 
 def _wanted(session: Session, options: dict[str, Any]) -> Wanted:

@@ -11,7 +11,7 @@ from crmcli.model.settings import LANGUAGES
 
 
 @click.command(cls=Verb)
-@click.argument("folder", metavar="[DIR]", default="")
+@click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
 @click.option("--demo", is_flag=True, help="With a small made-up company in it.")
 @click.option(
     "--lang",

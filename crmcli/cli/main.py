@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from crmcli import __version__
 from crmcli.cli.params import LazyRoot, Session
-from crmcli.errors import CrmError, OutputFailed
+from crmcli.errors import (
+    BadUsage,
+    Conflict,
+    CrmError,
+    Forbidden,
+    InvalidData,
+    NotFound,
+    OutputFailed,
+)
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("crmcli.cli.init:init", "Make a workspace."),
@@ -66,8 +76,23 @@ def crm(ctx: click.Context) -> None:
     ctx.ensure_object(Session)
 
 
+_OF_PATHS = (
+    errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENXIO, errno.EILSEQ,
+)  # fmt: skip
+"""What is wrong with a path itself: it will be wrong the next time too."""
+_SHOWN = 80
+"""Letters of a path that are shown."""
+_OF_OURS = ("CRM_USER", "CRM_FORMAT", "CRM_NOW", "CRM_LANG", "LOGNAME", "USER")
+
+
 def main() -> NoReturn:
     """Run the command line; every way out goes through here and has its exit code."""
+    with contextlib.suppress(MemoryError):  # what fills the memory hangs on it: let go of it first
+        _main()
+    _leave_without_memory()
+
+
+def _main() -> NoReturn:
     _open_closed_streams()
     session = Session()
     try:
@@ -90,22 +115,47 @@ def main() -> NoReturn:
         os._exit(0 if _is_settled(session) else 141)  # as other programs whose reader is gone
     except OSError as error:
         _leave_after_os_error(session, error)
-    except UnicodeEncodeError as error:
-        _leave_after_strange_letters(session, error)
+    except ImportError as error:
+        _leave_after_import(error)
+    except MemoryError:
+        raise
     except Exception as error:
         _report_bug(error)
 
 
 def _run(session: Session) -> object:
     """The command, and what follows a change, even one that could not be told; the exit code."""
+    _look_at_environment()
     try:
-        code = crm.main(standalone_mode=False, obj=session, prog_name="crm")
+        code = _call(session)
     except Exception:
         if _is_settled(session):
             _follow_up(session)
         raise
     _follow_up(session)
     return code
+
+
+def _call(session: Session) -> object:
+    """As click's own `main`, which would end with 1 where the reader of stdout is gone."""
+    if "_CRM_COMPLETE" in os.environ:
+        return crm.main(prog_name="crm", obj=session)
+    try:
+        with crm.make_context("crm", sys.argv[1:], obj=session) as context:
+            return crm.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except EOFError:
+        raise click.Abort from None
+
+
+def _look_at_environment() -> None:
+    try:
+        "".join(os.environ.get(name, "") for name in _OF_OURS).encode()
+    except UnicodeEncodeError:
+        from crmcli.cli import strangewords
+
+        strangewords.refuse_environment(_OF_OURS)
 
 
 def _follow_up(session: Session) -> None:
@@ -188,28 +238,53 @@ def _leave(code: int) -> NoReturn:
 
 
 def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
-    from crmcli.errors import Conflict, Forbidden
-
-    words = error.strerror or str(error)
-    where = f"{error.filename}: " if error.filename else ""
-    kind = Forbidden if isinstance(error, PermissionError) else Conflict
-    told = _weighed(session, kind(f"{where}{words}", "crm check tells whether all is well"))
+    if error.errno == errno.ENOMEM:
+        raise MemoryError from None
+    told = _weighed(session, _in_plain_words(error))
     _complain(session, told)
     _leave(told.exit_code)
 
 
-def _leave_after_strange_letters(session: Session, error: UnicodeEncodeError) -> NoReturn:
-    """A word of the command line that is no UTF-8 can be in no record, so nothing answers to it."""
-    from crmcli.errors import BadUsage
+def _in_plain_words(error: OSError) -> CrmError:
+    """What the system refused where nobody had thought of it; trying again helps in few cases."""
+    words = error.strerror or str(error)
+    name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    where = f"{name if len(name) <= _SHOWN else '…' + name[-_SHOWN:]}: " if name else ""
+    if isinstance(error, PermissionError):
+        return Forbidden(f"{where}{words}", "check who owns the file and its folder")
+    if isinstance(error, FileNotFoundError):
+        if not _stands_somewhere():
+            return NotFound("the current folder was deleted", "cd to one that is there")
+        return NotFound(f"{where}{words}", "check the path")
+    if error.errno in _OF_PATHS:
+        return InvalidData(f"{where}{words}", "check the path")
+    return Conflict(f"{where}{words}", "crm check tells whether all is well")
 
-    for word in sys.argv:
-        shown = os.fsencode(word).decode("utf-8", "replace")
-        if shown.encode() != os.fsencode(word):
-            _complain(
-                session, BadUsage(f"{shown!r} is no UTF-8", "look at the terminal's encoding")
-            )
-            _leave(2)
+
+def _stands_somewhere() -> bool:
+    try:
+        return Path.cwd().exists()
+    except OSError:
+        return False
+
+
+def _leave_after_import(error: ImportError) -> NoReturn:
+    """A library that cannot be mapped into memory is an ImportError; all else is a bug."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if "map segment" in str(cause) or "allocate memory" in str(cause):
+            raise MemoryError from None
+        cause = cause.__cause__ or cause.__context__
     _report_bug(error)
+
+
+def _leave_without_memory() -> NoReturn:
+    """As little as can be done; what was saved is saved, what was begun is finished by the next command."""
+    with contextlib.suppress(OSError):
+        os.write(
+            2, b"crm: error: not enough memory\nhint: raise the limit (ulimit -v), or free some\n"
+        )
+    os._exit(5)
 
 
 def _complain(session: Session, error: CrmError) -> None:
@@ -220,12 +295,10 @@ def _complain(session: Session, error: CrmError) -> None:
 
 
 def _complain_of_usage(session: Session, error: click.ClickException) -> None:
-    from crmcli.errors import BadUsage
-
     context = getattr(error, "ctx", None)
     hint = f"see {context.command_path} --help" if context is not None else ""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
+        _say(error.format_message())
         return
     _complain(session, BadUsage(error.format_message(), hint))
 
@@ -233,6 +306,10 @@ def _complain_of_usage(session: Session, error: click.ClickException) -> None:
 def _report_bug(error: BaseException) -> NoReturn:
     from crmcli.cli import bugs
 
-    said, hint = bugs.told(error, bugs.write_report(error))
+    try:
+        said, hint = bugs.told(error, bugs.write_report(error))
+    except OSError as failure:
+        said = f"this is a bug in crm: {type(error).__name__}"
+        hint = f"no report can be written ({failure.strerror}): set TMPDIR, and try again"
     _say(f"crm: error: {said}\nhint: {hint}")
     _leave(bugs.EXIT)

@@ -133,7 +133,14 @@ def _common_options() -> list[click.Option]:
         return option(*names, to=to, value=value, is_flag=True, **more)
 
     return [
-        option("-C", "--workspace", to="folder", metavar="DIR", help="Work in this folder."),
+        option(
+            "-C",
+            "--workspace",
+            to="folder",
+            metavar="DIR",
+            type=click.Path(),
+            help="Work in this folder.",
+        ),
         option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
         option(
             "--format", "format_", to="format", type=click.Choice(FORMATS), help="How to print."
@@ -148,7 +155,21 @@ def _common_options() -> list[click.Option]:
     ]
 
 
-class Verb(click.Command):
+class _Literate(click.Command):
+    """Takes no word that is no UTF-8, except where a file is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look at the words before any of them is used."""
+        try:
+            "".join(args).encode()
+        except UnicodeEncodeError:
+            from crmcli.cli import strangewords
+
+            strangewords.refuse(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+
+class Verb(_Literate):
     """A command that also takes the global options after its own."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -182,13 +203,13 @@ class Change(Verb):
         )
 
 
-class Noun(click.Group):
+class Noun(_Literate, click.Group):
     """A group of commands; `@group.command()` makes a Verb, `cls=Change` one that writes."""
 
     command_class = Verb
 
 
-class LazyRoot(click.Group):
+class LazyRoot(_Literate, click.Group):
     """The root: its commands are imported when they are called, its help costs nothing."""
 
     command_class = Verb

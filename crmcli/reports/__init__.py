@@ -1,1 +1,6 @@
 """The window: read-only, and the only home of pandas."""
+
+import os
+
+# Nothing here is linear algebra; its threads would take memory that a limit may not give.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

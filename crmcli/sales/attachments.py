@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -38,10 +39,13 @@ def read(path: Path, name: str = "") -> New:
     """A file from anywhere, to be attached under its own name or another; BadUsage if it cannot be."""
     from crmcli.store import files
 
-    wanted = safe_name(name or path.name)
+    name = name or os.fsencode(path.name).decode("utf-8", "replace")  # it may be any bytes
+    wanted = safe_name(name)
     if not wanted:
-        raise BadUsage(f"{name or path.name!r} is no name for a file", "give one with --name")
-    content = files.read_bytes(path.resolve(), most=LARGEST)
+        raise BadUsage(f"{name!r} is no name for a file", "give one with --name")
+    if path.exists() and not path.is_file():
+        raise files.UnsafePath(f"{path} is not a regular file", "save it as one first")
+    content = files.read_bytes(os.path.realpath(path), most=LARGEST)
     if len(content) > LARGEST:
         raise BadUsage(
             f"{path} is larger than {LARGEST // 1_000_000} MB",

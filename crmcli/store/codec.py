@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -127,6 +129,10 @@ class _Reader:
         import yaml
 
         if not yaml.__with_libyaml__:
+            with contextlib.suppress(ModuleNotFoundError):
+                importlib.import_module(
+                    "yaml._yaml"
+                )  # it is there: this says what is wrong with it
             raise CrmError(
                 "PyYAML was installed without libyaml",
                 "pip install --force-reinstall --only-binary :all: pyyaml",

@@ -14,6 +14,7 @@ from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData, NotFound, 
 from crmcli.store.rights import Rights, rights_in
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_SUCH_KIND = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENXIO)
 _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -46,9 +47,15 @@ def plain_error(error: OSError, doing: str) -> CrmError:
         return PermissionDenied(f"cannot {doing}: {reason}", "check who owns the folder")
     if error.errno == errno.ENOENT:
         return Missing(f"cannot {doing}: there is no such file")
-    if error.errno in (errno.ELOOP, errno.ENOTDIR):
+    if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
+        return UnsafePath(f"cannot {_shortened(doing)}: {reason}", "choose another name")
+    if error.errno in _NO_SUCH_KIND:
         return UnsafePath(f"cannot {doing}: {reason}", "put the real file or folder in its place")
     return DiskFailed(f"cannot {doing}: {reason}", "check the disk, then try again")
+
+
+def _shortened(doing: str) -> str:
+    return doing if len(doing) <= 100 else f"{doing[:40]}…{doing[-40:]}"
 
 
 @contextlib.contextmanager

@@ -77,6 +77,8 @@ def file_path(sha: str) -> str:
 def find_root(start: Path) -> Path:
     """The nearest folder from `start` upwards that is a workspace; NoWorkspace if there is none."""
     start = start.absolute()
+    if not start.is_dir():
+        raise NoWorkspace(f"there is no folder {start}", "name one with -C DIR")
     for folder in (start, *start.parents):
         if (folder / PIPELINES).is_file() and (
             (folder / DATA).is_dir() or (folder / SETTINGS).is_file()
