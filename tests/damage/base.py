@@ -42,7 +42,7 @@ class Base:
     def path(self, name: str) -> str:
         """The path of something from the root: of a record by its word, of the timeline or a file."""
         if name in ("now", "before"):
-            clone = (self.root / layout.CLONE_ID).read_text().strip()
+            clone = (self.root / layout.CLONE_ID).read_text().split()[0]
             return layout.timeline_path(NOW if name == "now" else BEFORE, clone)
         if name == "letter":
             return layout.file_path(self.sha)

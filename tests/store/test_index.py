@@ -301,22 +301,17 @@ def test_a_new_id_in_the_place_of_another_is_seen(folder: Folder) -> None:
     assert names(folder.fresh()) == ["Инна"]
 
 
-def test_a_copied_folder_is_checked_by_content_and_not_indexed_anew(
-    folder: Folder, tmp_path: Path
-) -> None:
-    folder.write(lead())
+def test_a_folder_with_new_times_is_checked_by_content_and_not_indexed_anew(folder: Folder) -> None:
+    path = folder.write(lead())
     folder.fresh().close()
-    copy = tmp_path / "copy"
-    shutil.copytree(folder.root, copy, ignore=shutil.ignore_patterns("copy"))
-    with sqlite3.connect(copy / ".crm/index.db") as connection:
+    with sqlite3.connect(folder.root / ".crm/index.db") as connection:
         connection.execute("UPDATE doc SET doc = replace(doc, 'Анна', 'из индекса')")
     connection.close()
+    os.utime(path)
 
-    index = Index(copy, Schema())
-    index.refresh()
+    folder.index.refresh()
 
-    assert names(index) == ["из индекса"]
-    index.close()
+    assert names(folder.index) == ["из индекса"]
 
 
 NUMBERS = st.integers(0, 3)
