@@ -8,6 +8,7 @@ from crmcli.automation.ledger import Job, next_try
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.automation.standing import Standing, stand
 from crmcli.model.holds import holds
+from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
 from crmcli.sales.names import names_for
 from crmcli.store.repository import Change
@@ -122,7 +123,7 @@ def _fail(ws: Workspace, record_id: str, seen: Standing, step: Step, error: Exce
         owner = str(seen.record.get("owner"))
         if again is None and owner:
             text = f"robot {robot.id} ({robot.do}) failed for good: {reason}"
-            change.note("notice", record_id, {"to": owner, "text": text})
+            change.note("notice", record_id, {"to": owner, "text": redacted(text)})
     return _done(seen, step, word, reason, bug_in(error))
 
 

@@ -12,6 +12,7 @@ from crmcli.automation.ledger import job_key
 from crmcli.automation.worktime import shift
 from crmcli.errors import BadUsage
 from crmcli.model.fields import Record
+from crmcli.model.redaction import redacted
 from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales import activities, letters, records, stages
 from crmcli.sales.consent import why_not_mail
@@ -80,8 +81,12 @@ def act(work: Work) -> Effect:
 def enter(
     change: Change, word: str, target: str, key: str, who: str, action: str, **facts: Any
 ) -> None:
-    """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot."""
-    data = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **facts}
+    """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot.
+
+    Everybody who has the folder can read it, so what is secret in an address does not stand there.
+    """
+    shown = {k: redacted(v) if isinstance(v, str) else v for k, v in facts.items()}
+    data = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **shown}
     if word == "queued":
         change.note_sent(sent.queued_line(key, str(facts["file"])))
     change.note(f"job.{word}", target, {k: v for k, v in data.items() if v not in ("", None)})

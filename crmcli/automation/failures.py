@@ -11,6 +11,7 @@ from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of, next_t
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
+from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
@@ -76,7 +77,7 @@ def reason_of(error: Exception) -> str:
     """What the ledger says of it: one line, of bounded length, that can be written."""
     own = not isinstance(error, CrmError)
     text = f"a bug in crm: {type(error).__name__}: {error}" if own else str(error)
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    line = redacted(" ".join(text.encode("utf-8", "replace").decode().split()))
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 

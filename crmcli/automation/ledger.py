@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crmcli.model.event import Event
+from crmcli.model.redaction import redacted
 from crmcli.model.values import parse_instant
 
 STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
@@ -97,9 +98,11 @@ def _after(job: Job | None, event: Event) -> Job:
     word = "stopped" if event.kind == "automation.stopped" else event.kind.partition(".")[2]
     if word == "resolved":
         return _resolved(job, event)
-    job = replace(job, state=word, at=event.at, reason=str(data.get("reason", "")), retry_at=None)
+    reason = redacted(str(data.get("reason", "")))  # older lines quote addresses as they were
+    job = replace(job, state=word, at=event.at, reason=reason, retry_at=None)
     if word == "queued":
-        return replace(job, facts=data)
+        to = {"to": redacted(str(data["to"]))} if "to" in data else {}
+        return replace(job, facts={**data, **to})
     if word == "started":
         return replace(job, starts=job.starts + 1, claims=job.claims + 1, claim=data)
     if word == "failed":

@@ -16,6 +16,7 @@ from crmcli.automation.failures import bug_in, is_everybodys, reason_of
 from crmcli.automation.ledger import LONGEST_WAIT, MOST_STARTS, Job, instant_in, jobs_of, next_try
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.model.clocks import has_come
+from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.names import linked
@@ -336,7 +337,7 @@ def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> No
     owner = str(change.get(job.record).get("owner"))
     if owner:
         what = "did not leave" if word == "dead" else "may or may not have left"
-        text = f"{job.action} to {job.facts.get('to', '?')} {what}: {reason}"
+        text = redacted(f"{job.action} to {job.facts.get('to', '?')} {what}: {reason}")
         change.note("notice", job.record, {"to": owner, "text": text})
 
 

@@ -42,6 +42,6 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
             secrets.read(channel.password),
         )
     raise NoChannel(
-        f"channels.mail.deliver: {channel.deliver!r} is no way to deliver",
+        "channels.mail.deliver is no way to deliver",
         "write maildir:outbox or smtp://user@host:587",
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from crmcli.model.redaction import redacted, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,10 @@ class Unknown:
 
 
 Outcome: TypeAlias = Sent | Failed | Unknown
+
+
+def discreet(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
+    """The outcome without the secrets that the other side was told, should it have repeated them."""
+    if isinstance(outcome, Sent):
+        return Sent(redacted(without(outcome.ref, secrets)))
+    return replace(outcome, reason=redacted(without(outcome.reason, secrets)))

@@ -38,7 +38,8 @@ def read(reference: str) -> str:
         raise NoSecret("a password does not stand in the settings itself", f"write {_KINDS}")
     secret = reader(rest.strip())
     if not secret:
-        raise NoSecret(f"{kind}:{rest.strip()} is empty", "put the password there")
+        shown = f"{rest.split()[0]} …" if kind == "cmd" else rest.strip()
+        raise NoSecret(f"{kind}:{shown} is empty", "put the password there")
     return secret
 
 
@@ -49,7 +50,7 @@ def _from_environment(name: str) -> str:
 
 
 def _from_command(command: str) -> str:
-    where = f"cmd:{command}"
+    where = f"cmd:{command.split()[0]} …"  # its arguments may be what nobody may see
     try:
         code, said = _run(shlex.split(command), time.monotonic() + SECONDS)
     except (ValueError, OSError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import smtplib
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet
 from crmcli.errors import InvalidData
 
 SECONDS = 30.0
@@ -58,18 +59,18 @@ class Server:
 
 def server(url: str) -> Server:
     """Read `smtp://user@host:587` or `smtps://user@host`; BadServer otherwise."""
-    parts = urlsplit(url)
     hint = "write smtp://user@host:587 or smtps://user@host:465, the password under password:"
     try:
+        parts = urlsplit(url)
         port = parts.port
-    except ValueError:
-        raise BadServer(f"{url!r} has no valid port", hint) from None
+    except ValueError:  # its words quote what stands there, which may be a password
+        raise BadServer("channels.mail.deliver has no valid host and port", hint) from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise BadServer(f"{url!r} is no mail server", hint)
+        raise BadServer("channels.mail.deliver is no mail server", hint)
     if parts.password is not None:
         raise BadServer("a password stands in channels.mail.deliver", hint)
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise BadServer(f"{url!r} has something behind the host", hint)
+        raise BadServer("channels.mail.deliver has something behind the host", hint)
     tls = parts.scheme == "smtps"
     user = unquote(parts.username or "")
     return Server(parts.hostname, port or (465 if tls else 587 if user else 25), user, tls)
@@ -275,7 +276,11 @@ def send(
             "the user or the password holds letters that a login by SMTP cannot carry",
             "use Latin letters, digits and signs",
         )
-    return _Conversation(to, password, seconds, total).send(sender, recipients, data)
+    outcome = _Conversation(to, password, seconds, total).send(sender, recipients, data)
+    encoded = (
+        base64.b64encode(t.encode()).decode() for t in (password, f"\0{to.user}\0{password}")
+    )
+    return discreet(outcome, (password, *encoded) if password else ())
 
 
 def _dotted(data: bytes) -> bytes:

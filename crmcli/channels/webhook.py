@@ -20,8 +20,9 @@ from urllib.parse import quote, urlsplit
 from crmcli.channels.address import checked
 from crmcli.channels.connection import Connection, look_up
 from crmcli.channels.network import is_inner
-from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.channels.outcome import Failed, Outcome, Sent, discreet
 from crmcli.errors import InvalidData
+from crmcli.model.redaction import secrets_of
 
 if TYPE_CHECKING:
     import socket
@@ -68,6 +69,7 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
     data = _json(hook.body)
     headers = _headers(hook, place, data, int(at.timestamp()))
     until = time.monotonic() + seconds
+    told = {*secrets_of(hook.url), hook.secret, *hook.headers.values()}
     try:
         address = _resolve(place, allow, until)
     except _Inner as inner:
@@ -75,11 +77,11 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
     except OSError as error:
         return Failed(f"{place.host}: {error.strerror or error}", again=True)
     try:
-        return _call(place, address, data, headers, until)
+        return discreet(_call(place, address, data, headers, until), told)
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
         words = "no answer in time" if late else _words(error)
-        return Failed(f"{place.host}: {words}", again=True)
+        return discreet(Failed(f"{place.host}: {words}", again=True), told)
 
 
 class _Inner(Exception):
@@ -110,16 +112,16 @@ class _Place:
 def _place(url: str) -> _Place:
     hint = "write it like https://example.com/hook"
     if not url.isprintable() or " " in url:
-        raise BadHook(f"{url[:200]!r} holds spaces or control characters", hint)
+        raise BadHook("the address of the web hook holds spaces or control characters", hint)
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host = parts.hostname or ""
         host = host if host.isascii() else host.encode("idna").decode()
-    except ValueError as error:
-        raise BadHook(f"{url[:200]!r} is no web address: {error}", hint) from None
+    except ValueError:  # its words quote what stands there, which may be a password
+        raise BadHook("the address of the web hook is no web address", hint) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise BadHook(f"{url[:200]!r} is no web address", hint)
+        raise BadHook("the address of the web hook is no web address", hint)
     if parts.username is not None or parts.password is not None:
         raise BadHook("a name or password stands in the address of a web hook", "use headers")
     query = f"?{parts.query}" if parts.query else ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crmcli import __version__
 from crmcli.errors import kind_of_bug
+from crmcli.model.redaction import redacted
 
 EXIT = 70
 SHOWN = 20
@@ -27,7 +28,7 @@ def write_report(error: BaseException, met: Sequence[str] = ()) -> str:
         if met:
             more = f" and {len(met) - SHOWN} more" if len(met) > SHOWN else ""
             report.write(f"met over {', '.join(met[:SHOWN])}{more}\n")
-        report.write("".join(traceback.format_exception(error)))
+        report.write(redacted("".join(traceback.format_exception(error))))
     digest = hashlib.sha256(kind_of_bug(error).encode()).hexdigest()[:8]
     path = Path(report.name).with_name(f"crm-bug-{os.getuid()}-{digest}.txt")
     try:

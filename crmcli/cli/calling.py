@@ -6,13 +6,13 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
+from crmcli.model.redaction import HIDDEN, redacted
+
 LONGEST = 40
 """Letters of one word."""
 _ALONE = ("-q", "--quiet", "-v", "--verbose", "--no-color", "--yes", "--json", "--csv", "--ids")
 _WITH_VALUE = ("-C", "--workspace", "--format")
 _SECRET = re.compile(r"passw|secret|token|api_?-?key|парол|секрет", re.IGNORECASE)
-_IN_ADDRESS = re.compile(r"(\w+://)[^\s/@]+@")
-_HIDDEN = "***"
 
 
 def command_line(words: Sequence[str]) -> str:
@@ -29,13 +29,13 @@ def _told(words: Sequence[str]) -> Iterator[str]:
         if word in _WITH_VALUE:
             next(rest, "")
         elif not word.startswith("-C") or word.startswith("--"):
-            yield f"{name}={_HIDDEN}" if value and _SECRET.search(name) else word
+            yield f"{name}={HIDDEN}" if value and _SECRET.search(name) else word
             if not equals and word.startswith("-") and _SECRET.search(word) and next(rest, ""):
-                yield _HIDDEN
+                yield HIDDEN
 
 
 def _quoted(word: str) -> str:
-    text = _IN_ADDRESS.sub(rf"\1{_HIDDEN}@", word)
+    text = redacted(word)
     text = " ".join(text.encode("utf-8", "replace").decode().split())
     if len(text) > LONGEST:
         text = text[: LONGEST - 1] + "…"

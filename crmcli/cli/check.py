@@ -10,6 +10,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
+from crmcli.model.redaction import redacted
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
@@ -49,12 +50,16 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
         ws.look_again()
         ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
-    found = list(dict.fromkeys(found))
+    found = [_redacted(problem) for problem in dict.fromkeys(found)]
     warnings = [*surroundings(ws), *neglect(ws)]
     notes(session)
     _print(session, found, warnings)
     if found:
         click.get_current_context().exit(6)
+
+
+def _redacted(problem: Problem) -> Problem:
+    return problem._replace(message=redacted(problem.message), hint=redacted(problem.hint))
 
 
 def _mend(session: Session) -> None:

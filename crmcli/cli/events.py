@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.cli.cells import Column, Locale, in_short, shown
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.merged import JOINS, PARTINGS
+from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def describe(ws: Workspace, event: Event) -> str:
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
     words = (data.get(key) for key in ("subject", "name", "text", "code", "robot", "reason", "to"))
-    return " · ".join(in_short(word) for word in words if word)
+    told = " · ".join(in_short(word) for word in words if word)
+    return redacted(told) if event.kind.startswith("job.") else told
 
 
 def _merge(ws: Workspace, event: Event) -> str:

@@ -13,6 +13,7 @@ from crmcli.cli import formats, terminal
 from crmcli.cli.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 from crmcli.cli.table import clean, lay_out, one_line, pad, width
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
+from crmcli.model.redaction import redacted
 
 __all__ = ["Column", "Locale", "Output", "Row"]
 
@@ -142,11 +143,11 @@ class Output:
         if self.format in ("json", "jsonl"):
             facts = {
                 "name": error.name,
-                "message": error.message,
-                "hint": error.hint,
+                "message": redacted(error.message),
+                "hint": redacted(error.hint),
                 "exit_code": error.exit_code,
                 "problems": [
-                    {"path": p.path, "line": p.line, "message": p.message, "hint": p.hint}
+                    {**p._asdict(), "message": redacted(p.message), "hint": redacted(p.hint)}
                     for p in problems
                 ],
             }
@@ -248,7 +249,7 @@ class Output:
     def _say(self, text: str, *, painted: bool = False) -> None:
         with suppress(OSError):  # a full stderr must not end what is half done
             sys.stderr.write(
-                terminal.printable(text if painted else clean(text), sys.stderr) + "\n"
+                terminal.printable(redacted(text if painted else clean(text)), sys.stderr) + "\n"
             )
 
     def _page(self, lines: Sequence[str]) -> None:

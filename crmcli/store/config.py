@@ -167,12 +167,7 @@ def _users(place: Cursor) -> dict[str, User]:
 def _mail(place: Cursor, *, has_address: bool) -> MailChannel:
     place.known(("deliver", "from", "password"))
     default = MailChannel()
-    deliver = place.at("deliver").matching(
-        DELIVER_RULE,
-        "a way to deliver",
-        "maildir:outbox, smtp://user@host:587 or smtps://user@host:465; the password goes under"
-        " password:",
-    )
+    deliver = _deliver(place.at("deliver"))
     sender = place.at("from").matching(SENDER_RULE, "a sender", "like: Sales <sales@example.com>")
     if (deliver or "").startswith("smtp") and not sender and not has_address:
         place.at("deliver").fault(
@@ -184,6 +179,25 @@ def _mail(place: Cursor, *, has_address: bool) -> MailChannel:
         sender,
         _password(place.at("password")),
     )
+
+
+def _deliver(place: Cursor) -> str:
+    """The way to deliver. What is wrong with it is never repeated: a password may stand in it."""
+    text = place.text()
+    if not text or re.fullmatch(DELIVER_RULE, text):
+        return text
+    if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
+        place.fault(
+            "a password does not belong in 'deliver'",
+            "write smtp://user@host:587, and where the password stands under password:",
+        )
+    else:
+        place.fault(
+            "'deliver' is not a way to deliver",
+            "maildir:outbox, smtp://user@host:587 or smtps://user@host:465; the password goes under"
+            " password:",
+        )
+    return ""
 
 
 def _password(place: Cursor) -> str:

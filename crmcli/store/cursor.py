@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.plural import counted
+from crmcli.model.redaction import redacted
 from crmcli.model.values import Raw
 from crmcli.store import files
 from crmcli.store.layout import PIPELINES
@@ -93,7 +94,8 @@ class Cursor:
 
     def fault(self, message: str, hint: str = "") -> None:
         """Note that something is wrong here."""
-        self.findings.problems.append(Problem(self.findings.path, self.line, message, hint))
+        problem = Problem(self.findings.path, self.line, redacted(message), redacted(hint))
+        self.findings.problems.append(problem)
 
     def at(self, key: str) -> Cursor:
         """The place below a key, absent if this is no map or has no such key."""

@@ -238,12 +238,23 @@ def _check_params(place: Cursor, action: str, frame: Frame) -> None:
     elif action == "move":
         _check_stage(place.at("stage"), frame)
     elif action == "webhook":
-        place.at("url").matching(URL_RULE, "an address", "like https://example.com/hook")
-        place.at("secret").matching(SECRET_RULE, "a place of a secret", "env:NAME or file:/path")
+        _check_hook(place)
         list(place.at("headers").entries())
     for key in place.value if isinstance(place.value, dict) else ():
         if key not in ("body", "headers", "to"):
             place.at(key).text()
+
+
+def _check_hook(place: Cursor) -> None:
+    """The address and the secret of a web hook; what is wrong with them may be what nobody may see."""
+    url, secret = place.at("url"), place.at("secret")
+    if url.text() and not re.fullmatch(URL_RULE, url.text()):
+        url.fault("'url' is not a web address", "like https://example.com/hook")
+    elif re.match(r"https?://[^/?#\\{]*@", url.text()):
+        url.fault("a name or password does not belong in 'url'", "send it in headers:")
+    if secret.text() and not re.fullmatch(SECRET_RULE, secret.text()):
+        hint = "write env:NAME, file:/path or cmd:command"
+        secret.fault("a secret does not belong in this file, only where it stands", hint)
 
 
 def _check_due(place: Cursor) -> None:

@@ -56,7 +56,7 @@ def test_a_command_that_fails_does_not_tell_what_it_said() -> None:
     with pytest.raises(NoSecret) as caught:
         secrets.read("cmd:sh -c 'echo hunter2; exit 3'")
     assert "ends with 3" in caught.value.message
-    assert "hunter2" not in caught.value.message.replace("cmd:sh -c 'echo hunter2; exit 3'", "")
+    assert "hunter2" not in caught.value.message
 
 
 def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
