@@ -188,7 +188,7 @@ def _deliver(place: Cursor) -> str:
         return text
     if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
         place.fault(
-            "a password does not belong in 'deliver'",
+            "'deliver' is not a way to deliver: a password does not belong there",
             "write smtp://user@host:587, and where the password stands under password:",
         )
     else:

@@ -249,12 +249,15 @@ def _check_hook(place: Cursor) -> None:
     """The address and the secret of a web hook; what is wrong with them may be what nobody may see."""
     url, secret = place.at("url"), place.at("secret")
     if url.text() and not re.fullmatch(URL_RULE, url.text()):
-        url.fault("'url' is not a web address", "like https://example.com/hook")
+        url.fault("'url' is not an address", "like https://example.com/hook")
     elif re.match(r"https?://[^/?#\\{]*@", url.text()):
-        url.fault("a name or password does not belong in 'url'", "send it in headers:")
+        url.fault(
+            "'url' is not an address: a name or password does not belong there",
+            "send it under headers:",
+        )
     if secret.text() and not re.fullmatch(SECRET_RULE, secret.text()):
-        hint = "write env:NAME, file:/path or cmd:command"
-        secret.fault("a secret does not belong in this file, only where it stands", hint)
+        hint = "write where it stands: env:NAME, file:/path or cmd:command"
+        secret.fault("'secret' is not a place of a secret", hint)
 
 
 def _check_due(place: Cursor) -> None:
