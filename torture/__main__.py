@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from torture.clocks import clocks
 from torture.codec import codec
 from torture.cuts import cuts
 from torture.disk import disk
@@ -37,6 +38,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         ),
         "codec": lambda folder: codec(folder, times=2 if quick else 40),
         "hostile": lambda folder: hostile(folder, count=5_000 if quick else 300_000),
+        "clocks": lambda folder: clocks(
+            folder, weeks=1 if quick else options.weeks, days=1 if quick else 7
+        ),
         "honesty": honesty,
     }
 
@@ -48,13 +52,14 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile honesty; all of them if none is named",
+        " processes codec hostile clocks honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")
     parser.add_argument("--kills", type=int, default=1000, help="kills among the processes")
     parser.add_argument("--seconds", type=float, default=1200, help="longest time for those kills")
     parser.add_argument("--points", type=int, default=0, help="points of each command; 0: all")
+    parser.add_argument("--weeks", type=int, default=4, help="weeks in which the clock jumps")
     options = parser.parse_args()
     known = parts(options)
     unknown = [name for name in options.part if name not in known]

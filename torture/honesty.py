@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from torture.clocks import clocks
 from torture.disk import disk
 from torture.kills import kills
 from torture.score import Score
@@ -21,6 +22,8 @@ def found_by(fault: Fault, program: Program, folder: Path) -> Score:
         return kills(folder, names=(fault.scene,), program=program, within=60, at_first=True)
     if fault.part == "disk":
         return disk(folder, names=(fault.scene,), program=program, at_first=True)
+    if fault.part == "clocks":
+        return clocks(folder, names=(fault.scene,), program=program)
     return turns(folder, names=(fault.scene,), program=program)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crmcli.automation import clocksteps, schedules
 from crmcli.store import commit, files, locks, repository, transaction
 from crmcli.store.commit import SUFFIX, TXN, Append, Applying, CommitRecord, Put
 
@@ -242,6 +243,16 @@ def no_digests() -> None:
     _patch(transaction.Transaction, "_check_digests", lambda _: None)
 
 
+def blind_clock() -> None:
+    """A clock that was wrong is not noticed."""
+    _patch(clocksteps, "notice", lambda ws: [])
+
+
+def newest_slot() -> None:
+    """A schedule goes on where it came last, by whatever clock."""
+    _patch(schedules, "_farthest", lambda events, cron, now: events[0] if events else None)
+
+
 FAULTS: dict[str, Fault] = {
     seed.__name__: Fault((seed.__doc__ or "").rstrip("."), part, scene, seed)
     for seed, part, scene in (
@@ -266,6 +277,8 @@ FAULTS: dict[str, Fault] = {
         (no_reader_lock, "turns", "reader_then_writer"),
         (blind_recovery, "turns", "hand_then_recovery"),
         (no_digests, "turns", "editor_then_command"),
+        (blind_clock, "clocks", "ahead"),
+        (newest_slot, "clocks", "ahead"),
     )
 }
 

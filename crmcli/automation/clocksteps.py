@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.automation.lastticks import ends
 from crmcli.errors import Problem
-from crmcli.model.clocks import STEPPED, TOLERANCE, ClockStep, believed, read_step, returned_to
+from crmcli.model.clocks import STEPPED, TOLERANCE, ClockStep, read_step, returned_to
 from crmcli.model.event import Event
 from crmcli.model.plural import counted
-from crmcli.model.values import format_instant, parse_instant
+from crmcli.model.values import parse_instant
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 
@@ -70,13 +70,10 @@ def _ahead(ws: Workspace, steps: Sequence[ClockStep]) -> Beyond | None:
     """The events ahead of the clock that no step accounts for, if there can be any."""
     from crmcli.store.index.instants import Span
 
-    limit = format_instant(ws.now + TOLERANCE)
+    limit = _text(ws.now + TOLERANCE)
     if ws.index.latest_instant() <= limit:
         return None
-    known = [
-        Span(step.first, step.last, format_instant(step.since), format_instant(step.until))
-        for step in steps
-    ]
+    known = [Span(step.first, step.last, _text(step.since), _text(step.until)) for step in steps]
     return ws.index.beyond(limit, known)
 
 
@@ -84,35 +81,25 @@ def _gone_back(ws: Workspace) -> _Noticed | None:
     """What events that are dated ahead tell, or a tick that ended later than it is now."""
     seen_upto = ws.index.seen_upto()
     latest = ws.index.latest_instant()
-    steps, undone = _without_leap(ws, latest)
+    steps = ws.clock_steps
     seen = _ahead(ws, steps)
     ws.index.account(seen.before if seen else latest)
     ended = _ended_ahead(ws, steps)
-    limit = ws.now + TOLERANCE
+    counts = (0, 0, 0)
     if seen is not None and seen.span.last:
-        span, until = seen.span, max([parse_instant(seen.span.until), *ended])
-        before = ws.index.between("", format_instant(limit), span.first).until
-        floor = min(parse_instant(before), ws.now) if before else ws.now
-        step = ClockStep(
-            "", ws.clone, span.first, span.last, parse_instant(span.since), until, ws.now, floor,
-            tuple(step.id for step in undone),
-        )  # fmt: skip
+        first, last = seen.span.first, seen.span.last
+        since, until = parse_instant(seen.span.since), parse_instant(seen.span.until)
         counts = (seen.records, seen.retries, seen.schedules)
-        return _Noticed(_widened(step, steps, limit), counts)
-    if not ended:
+    elif ended:
+        first = last = seen_upto
+        since = until = ended[0]
+    else:
         return None
-    step = ClockStep("", ws.clone, seen_upto, seen_upto, ended[0], ended[0], ws.now, ws.now)
-    return _Noticed(_widened(step, steps, limit))
-
-
-def _without_leap(ws: Workspace, latest: str) -> tuple[Sequence[ClockStep], Sequence[ClockStep]]:
-    """The steps that hold, and those that hold no more: leaps ahead that a clock gone back undoes."""
-    steps = ws.clock_steps
-    if not steps or steps[-1].is_back or latest <= format_instant(ws.now + TOLERANCE):
-        return steps, ()
-    undone = returned_to(steps, parse_instant(latest), ws.now)
-    gone = [step.id for step in undone]
-    return believed(ws.clock_events, ws.clone, ws.now, gone), undone
+    step = ClockStep("", ws.clone, first, last, since, max([until, *ended]), ws.now, ws.now)
+    step = _widened(step, steps, ws.now + TOLERANCE)
+    before = ws.index.between("", _text(ws.now + TOLERANCE), step.first).until
+    floor = min(parse_instant(before), ws.now) if before else ws.now
+    return _Noticed(replace(step, floor=floor), counts)
 
 
 def _ended_ahead(ws: Workspace, steps: Sequence[ClockStep]) -> list[datetime]:
@@ -135,7 +122,6 @@ def _widened(step: ClockStep, steps: Sequence[ClockStep], limit: datetime) -> Cl
                 last=max(step.last, earlier.last),
                 since=min(step.since, limit),
                 until=max(step.until, at),
-                floor=min(step.floor, earlier.floor),
             )
     return step
 
@@ -145,22 +131,25 @@ def _come_back(ws: Workspace) -> _Noticed | None:
     if not steps or not steps[-1].is_back:
         return None
     latest = steps[-1]
-    border = latest.until - TOLERANCE
+    border = latest.until - max(TOLERANCE, latest.slack)
     ended = ends(ws)
-    if ws.now < border or not ended or ended[-1] >= border:
-        return None  # it is not there yet, or went there step by step as a right clock does
-    seen = ws.index.between(latest.last, format_instant(border)).until
-    last = max([latest.to, ended[-1], *([parse_instant(seen)] if seen else [])])
+    if ws.now < border or not ended:
+        return None
+    if ended[-1] >= border and ended[-1] != latest.until:  # that is the end that told of the step
+        return None  # it went there tick by tick, as a right clock does
+    seen = ws.index.between(latest.last, _text(border)).until
+    known = [latest.to, *([parse_instant(seen)] if seen else [])]
+    last = max([*known, *(end for end in ended[-1:] if end < border)])
     undone = returned_to(steps, last, ws.now)
     if not undone:
         return None
-    span = ws.index.between(undone[0].last, format_instant(last))
+    span = ws.index.between(undone[0].last, _text(last))
     if not span.last:
         return None
-    step = ClockStep(
-        "", ws.clone, span.first, span.last, parse_instant(span.since), last, ws.now,
-        undone[0].until - TOLERANCE, tuple(step.id for step in undone),
-    )  # fmt: skip
+    since = parse_instant(span.since)
+    floor = ws.now - (last - since)
+    gone = tuple(step.id for step in undone)
+    step = ClockStep("", ws.clone, span.first, span.last, since, last, ws.now, floor, gone)
     return _Noticed(step)
 
 
@@ -181,6 +170,11 @@ def _words(ws: Workspace, facts: dict[str, object]) -> str:
         f"the clock went back from {there} to {here}: it was ahead (or is behind: then set it right);"
         f" planned again: {planned}"
     )
+
+
+def _text(moment: datetime) -> str:
+    """An instant as the index has it."""
+    return moment.astimezone(UTC).isoformat()
 
 
 def _number(value: object) -> int:

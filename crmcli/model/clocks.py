@@ -7,7 +7,7 @@ for what is due reads them `in_right_time`; no line of the timeline is ever rewr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ STEPPED = "clock.stepped"
 VERDICTS = ("job.missed", "job.skipped", "job.dead", "automation.stopped")
 """What is void if a wrong clock led to it; all else has happened, whatever the clock said."""
 _LEAP = timedelta(minutes=1)
+_LONG = timedelta(days=7)
 _YEARS = range(1800, 2400)
 _AIMS = ("retry_at", "lease_until")
 
@@ -55,10 +56,20 @@ class ClockStep:
         """Whether an event was dated by the clock before."""
         return self.first <= event_id <= self.last and self.since <= at <= self.until
 
+    def places(self, at: datetime) -> bool:
+        """Whether it can be told when that really was: no earlier than the right clock still went."""
+        return self.to - (self.until - at) >= self.floor
+
     def right(self, at: datetime) -> datetime:
         """When it really was: what passed by the clock before has passed."""
-        moment = self.to - (self.until - at)
-        return moment if moment >= self.floor else self.to
+        return self.to - (self.until - at) if self.places(at) else self.to
+
+    @property
+    def slack(self) -> timedelta:
+        """How much sooner than it should a clock that was behind may come back: nobody is away for
+        half of a long jump, and the clock may have been ahead before it."""
+        jump = abs(self.until - self.to)
+        return jump / 2 if jump >= _LONG else _LEAP
 
     @property
     def data(self) -> dict[str, Any]:
@@ -86,15 +97,13 @@ def read_step(event: Event) -> ClockStep | None:
     return ClockStep(event.id, clone, first, last, since, until, to, floor, undoes)
 
 
-def believed(
-    events: Iterable[Event], clone: str, now: datetime, without: Collection[str] = ()
-) -> tuple[ClockStep, ...]:
+def believed(events: Iterable[Event], clone: str, now: datetime) -> tuple[ClockStep, ...]:
     """The steps that hold, oldest first: those of this clone that no later one took back.
 
     Another clone's clock says nothing of this one's, save of what cannot have been yet.
     """
     found: list[ClockStep] = []
-    undone = set(without)
+    undone: set[str] = set()
     steps = [step for step in map(read_step, events) if step is not None]
     for step in sorted(steps, key=lambda step: step.id, reverse=True):
         is_own = step.clone == clone or (step.is_back and step.until > now + TOLERANCE)
@@ -116,11 +125,13 @@ def returned_to(steps: Sequence[ClockStep], last: datetime, now: datetime) -> tu
     fits: list[tuple[timedelta, int]] = []
     for n in range(len(steps) - 1, -1, -1):
         step = steps[n]
+        if not step.is_back:
+            break  # what was before a leap back to the right time is settled
         passed += max(end - step.to, timedelta())
         end = step.until
         over = now - step.until - passed
-        if -_LEAP <= over <= max(abs(step.until - step.to), TOLERANCE):
-            fits.append((over, n))
+        if -step.slack <= over <= max(abs(step.until - step.to), TOLERANCE):
+            fits.append((abs(over), n))
     return tuple(steps[min(fits)[1] :]) if fits else ()
 
 
@@ -134,6 +145,7 @@ def in_right_time(events: Sequence[Event], steps: Sequence[ClockStep]) -> Sequen
         return events
     found: list[Event] = []
     begun: dict[str, str] = {}
+    dated = {event.id: event.at for event in events}
     for event in events:
         key = str(event.data.get("key", ""))
         base = begun.setdefault(key, event.id) if key else ""
@@ -142,18 +154,20 @@ def in_right_time(events: Sequence[Event], steps: Sequence[ClockStep]) -> Sequen
         for step in steps:
             if step.covers(event.id, at):
                 at = step.right(at)
-                is_void = is_void or _is_void(
-                    event, step, event.cause if base == event.id else base
-                )
+                since = event.cause if base == event.id else base
+                is_void = is_void or _is_void(event, step, since, dated.get(since))
         if not is_void:
             found.append(event if at == event.at else _moved(event, at))
     return found
 
 
-def _is_void(event: Event, step: ClockStep, base: str) -> bool:
+def _is_void(event: Event, step: ClockStep, base: str, begun: datetime | None) -> bool:
     if event.kind not in VERDICTS or not step.is_back:
         return False
-    return bool(event.data.get("timed")) or not step.first <= base <= step.last
+    if event.data.get("timed") or not step.first <= base <= step.last:
+        return True
+    # The wrong clock may have leapt on in between: then it was not so late.
+    return event.kind == "job.missed" and begun is not None and not step.places(begun)
 
 
 def _moved(event: Event, at: datetime) -> Event:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from torture.clocks import clocks
 from torture.cuts import _fork, cuts
 from torture.disk import disk
 from torture.errors import errors
@@ -97,3 +98,17 @@ def test_many_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
 def test_hostile_files_are_refused(tmp_path: Path) -> None:
     some = tuple(sorted(CASES))[::4]
     assert good(hostile(tmp_path, count=4000, names=some))
+
+
+# Until a new id is greater than all that are known, whatever the clock.
+@pytest.mark.xfail(reason="ids follow the clock within a month's file", strict=False)
+def test_a_clock_that_jumps_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    assert good(clocks(tmp_path / "scene", names=("ahead",)))
+    assert good(clocks(tmp_path / "days", days=0.5, seed=1))
+
+
+@pytest.mark.parametrize("name", [n for n, fault in FAULTS.items() if fault.part == "clocks"])
+def test_a_clock_that_is_believed_is_noticed(name: str, tmp_path: Path) -> None:
+    program = (sys.executable, "-m", "torture.seeded", name)
+    found = found_by(FAULTS[name], program, tmp_path).faults
+    assert any(map(tells, found)), found
