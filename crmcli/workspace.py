@@ -313,6 +313,7 @@ class Workspace(Folder):
                 self.clone,
                 author,
                 self.robots_of,
+                self.newest_id,
                 dry_run=self.dry_run,
                 any_disk=self.settings.any_disk,
             ) as change,
@@ -324,6 +325,7 @@ class Workspace(Folder):
         self.is_settled = not self._in_series
         if change.touched and not self.dry_run:
             self.has_changed = True
+            self.know(change.events)
             self._reindex(change.touched, later=is_one_of_many)
 
     @contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from crmcli.automation.failures import (
     HEAR,
@@ -16,29 +15,28 @@ from crmcli.automation.failures import (
     is_everybodys,
     mended,
 )
+from crmcli.automation.hearing import Hearing
 from crmcli.automation.ledger import Job
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.standing import STAGED
-from crmcli.automation.triggers import RELEVANT, Decision, choose
+from crmcli.automation.triggers import Decision, choose
 from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
 from crmcli.sales.undoing import dead
+from crmcli.store import layout
 from crmcli.store.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
 
 BATCH = 500
-"""Events that are read over at most before the cursor is written down."""
-
-Upto: TypeAlias = dict[str, str]
-"""Up to which event each clone was read."""
+"""Events that are read over at most before it is written down that they were heard."""
 
 
 @dataclass
 class Heard:
-    """What one reading of the events led to; this is also what the cursor's event says of it.
+    """What one reading of the events led to; this is also what its event on the timeline says.
 
     `failed` is what stands in the ledger of an event that could not be thought over.
     """
@@ -54,67 +52,53 @@ class Heard:
         return {n: v for n in ("moved", "refused", "passed") if (v := getattr(self, n))}
 
 
-def unread(ws: Workspace) -> tuple[dict[str, str], list[tuple[str, Event]]]:
-    """The cursor, and what happened after it in any clone, in the order of time.
-
-    A clone whose events arrive late, by git, is read from where it was left off. What was taken
-    back before anybody read it is passed over.
-    """
-    upto: dict[str, str] = {}
-    clones = ws.index.clones()
-    for clone in clones:
-        for last in ws.index.events(
-            kinds=("triggers.read",), clone=clone, newest_first=True, limit=1
-        ):
-            for name, event_id in last.data.get("upto", {}).items():
-                upto[name] = max(event_id, upto.get(name, ""))
-    is_dead = dead(ws.index)
-    found = [
-        [
-            (clone, event)
-            for event in ws.index.events(kinds=RELEVANT, after=upto.get(clone, ""), clone=clone)
-            if not is_dead(event)
-        ]
-        for clone in clones
-    ]
-    # Merged, not sorted: within a clone the ids tell the order, even if its clock was set back.
-    return upto, list(heapq.merge(*found, key=lambda pair: (pair[1].at, pair[1].id)))
+def hearing(ws: Workspace) -> Hearing:
+    """What of the timeline was heard, and what was not, in any clone."""
+    file = layout.timeline_file(ws.now, ws.clone)
+    return ws.index.tree(lambda tree: Hearing(tree, file))
 
 
 def listen(ws: Workspace) -> list[Heard]:
-    """Let the triggers see every event once; each move and the cursor over its event are one change."""
-    upto, events = unread(ws)
+    """Let the triggers see every event once; each move, and that its event was heard, are one change.
+
+    What was taken back before anybody heard of it is passed over.
+    """
+    notes = hearing(ws)
+    is_dead = dead(ws.index)
     heard: list[Heard] = []
     read = Heard()
     count = 0
-    for clone, event in events:
-        upto = {**upto, clone: max(event.id, upto.get(clone, ""))}
+    for unheard in notes.events:
+        notes.hear(unheard)
+        if is_dead(unheard.event):
+            continue
         count += 1
-        told = _hear(ws, event, upto)
+        told = _hear(ws, unheard.event, notes)
         if told is not None:
             heard.append(told)
             count, read = 0, Heard()
         elif count >= BATCH:
-            _remember(ws, upto, read)
+            _remember(ws, notes, read)
             count, read = 0, Heard()
     if count:
-        _remember(ws, upto, read)
+        _remember(ws, notes, read)
     return heard
 
 
-def _hear(ws: Workspace, event: Event, upto: dict[str, str]) -> Heard | None:
+def _hear(ws: Workspace, event: Event, notes: Hearing) -> Heard | None:
     """Let the triggers see one event, and write down what came of it; None if nothing did."""
     try:
         record = subject(ws, event)
         if record is None or not _is_wanted(ws, record, event):
             return None
-        return _move(ws, record, event, upto)
+        return _move(ws, record, event, notes)
     except Exception as error:
         if is_everybodys(error):
             raise
         with ws.change("tick", actor="crm", cause=event.id) as change:
             failed = fail_in(ws, change, Place(event.record, HEAR, event.id), error)
-            _write(change, upto, Heard())
+            _write(change, notes, Heard())
+        _wrote(change, notes)
         return Heard(failed=[failed] if failed else [])
 
 
@@ -191,15 +175,16 @@ def _decide(ws: Workspace, record: Record, event: Event) -> Decision:
         return Decision()
 
 
-def _move(ws: Workspace, found: Record, event: Event, upto: Upto | None) -> Heard:
-    """Decide again under the lock and move the record, with the cursor, in one change."""
+def _move(ws: Workspace, found: Record, event: Event, notes: Hearing | None) -> Heard:
+    """Decide again under the lock and move the record, with that its event was heard, in one change."""
     try:
-        return _move_in_change(ws, found, event, upto)
+        return _move_in_change(ws, found, event, notes)
     except REFUSALS as refusal:
         heard = Heard(refused=[_line(found, event, refusal=refusal)])
         with ws.change("tick", actor="crm", cause=event.id, depth=event.depth + 1) as change:
             _tell_owner(ws, change, found, event, refusal)
-            _write(change, upto, heard)
+            _write(change, notes, heard)
+        _wrote(change, notes)
         return heard
 
 
@@ -214,7 +199,7 @@ def _tell_owner(
         change.note("notice", record.id, {"to": owner, "text": text})
 
 
-def _move_in_change(ws: Workspace, found: Record, event: Event, upto: Upto | None) -> Heard:
+def _move_in_change(ws: Workspace, found: Record, event: Event, notes: Hearing | None) -> Heard:
     decision = _decide(ws, found, event)
     on = decision.trigger.on if decision.trigger else event.kind
     with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
@@ -229,7 +214,8 @@ def _move_in_change(ws: Workspace, found: Record, event: Event, upto: Upto | Non
                 change, ws, record, decision.stage.id, reopen=True, data={"by": "trigger"}
             )
             heard.moved.append({**_line(record, event, decision=decision), "to": decision.stage.id})
-        _write(change, upto, heard)
+        _write(change, notes, heard)
+    _wrote(change, notes)
     return heard
 
 
@@ -239,7 +225,7 @@ def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
         return f"{event.depth} steps of automation led here: a loop"
     ws.index.refresh_timeline()
     for entry in ws.index.events(record=record.id, kinds=ENTRIES, newest_first=True):
-        if (entry.at, entry.id) <= (event.at, event.id):
+        if entry.id <= event.id:
             break
         if ":" not in entry.actor:
             return f"{entry.actor} has moved the record since"
@@ -261,12 +247,19 @@ def _line(
     return {**line, "why": reasons} if reasons else line
 
 
-def _remember(ws: Workspace, upto: dict[str, str], heard: Heard) -> None:
+def _remember(ws: Workspace, notes: Hearing, heard: Heard) -> None:
     with ws.change("tick", actor="crm") as change:
-        _write(change, upto, heard)
+        _write(change, notes, heard)
+    _wrote(change, notes)
 
 
-def _write(change: Change, upto: Upto | None, heard: Heard) -> None:
-    """How far the events were read; None where one is heard again for itself."""
-    if upto is not None:
-        change.note("triggers.read", "", {"upto": upto, **heard.facts})
+def _write(change: Change, notes: Hearing | None, heard: Heard) -> None:
+    """What is heard by now; None where one event is heard again for itself."""
+    if notes is not None:
+        change.note("triggers.read", "", {**notes.facts(), **heard.facts})
+
+
+def _wrote(change: Change, notes: Hearing | None) -> None:
+    """The change stands, and in it what `_write` noted."""
+    if notes is not None:
+        notes.wrote([event.id for event in change.events if event.kind == "triggers.read"][-1])

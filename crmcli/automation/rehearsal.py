@@ -18,14 +18,16 @@ from crmcli.automation.outlook import with_robots
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
 from crmcli.automation.standing import STAGED, Place, Standing, standing_of
-from crmcli.automation.triggers import RELEVANT, choose
+from crmcli.automation.triggers import choose
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.model.automation import HEARD
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.holds import holds
 from crmcli.model.plural import counted
 from crmcli.sales import stages
 from crmcli.sales.names import names_for
+from crmcli.sales.undoing import dead
 from crmcli.store.repository import Author, Change
 from crmcli.workspace import UnknownStage, Workspace
 
@@ -174,8 +176,10 @@ class _Stage:
         yield self._line(place.record, "edit", f"came to {place.stage}")
 
     def _triggers(self) -> Iterator[Planned]:
-        for _, event in listening.unread(self.ws)[1]:
-            yield from self._surely(event.record, partial(self._hear_first, event))
+        is_dead = dead(self.ws.index)
+        for event in (unheard.event for unheard in listening.hearing(self.ws).events):
+            if not is_dead(event):
+                yield from self._surely(event.record, partial(self._hear_first, event))
 
     def _hear_first(self, event: Event) -> Iterator[Planned]:
         record = listening.subject(self.ws, event)
@@ -245,7 +249,7 @@ class _Stage:
     def _echo(self, record: Record) -> Iterator[Planned]:
         """Let the triggers hear what the robot did."""
         for event in self._take_events():
-            if event.kind in RELEVANT and event.record == record.id:
+            if event.kind in HEARD and event.record == record.id:
                 yield from self._hear(event, record.id)
 
     def _hear(self, event: Event, record_id: str) -> Iterator[Planned]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crmcli.errors import InvalidData
-from crmcli.model.automation import TRIGGER_EVENTS, Trigger
+from crmcli.model.automation import Trigger
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.where import Env, holds
-
-RELEVANT = (*TRIGGER_EVENTS, "signal")
-"""The kinds of events that a trigger may wait for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ ACTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
                   "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
 """Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
+HEARD = (*TRIGGER_EVENTS, "signal")
+"""The kinds of events that triggers are asked about."""
 
 
 @dataclass(frozen=True, slots=True)

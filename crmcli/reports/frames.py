@@ -30,10 +30,9 @@ def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.D
     import pandas as pd
 
     start, removals = f"{entity}-", (f"{entity}.removed", f"{entity}.merged")
-    ordered = sorted(
-        (event for event in events if event.record.startswith(start) and not _stays(event)),
-        key=lambda event: (event.at, event.id),
-    )
+    kinds = stage_kinds(entity)
+    told = (e for e in events if e.kind in kinds and e.record.startswith(start) and not _stays(e))
+    ordered = sorted(told, key=lambda event: event.id)
     rows = [
         (
             event.record,

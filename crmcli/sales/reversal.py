@@ -213,7 +213,7 @@ class Reversal:
         own = index.events(record=made.record, clone=clone, newest_first=True)
         known = {event.id for event in own}
         for event in index.events(record=made.record):
-            if event.id not in known and event.at >= made.at and "changes" in event.data:
+            if event.id not in known and event.id > made.id and "changes" in event.data:
                 return None
         raw = self._as_now(made.record)
         changed: set[str] = set()

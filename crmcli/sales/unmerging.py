@@ -180,7 +180,7 @@ def story_of(ws: Workspace, record: Record) -> list[Event]:
         if lead and lead not in (record.id, *inside):
             others += ws.events(record=lead)
     events += [event for event in others if event.kind not in (*JOINS, *PARTINGS)]
-    return sorted(events, key=lambda event: (event.at, event.id))
+    return sorted(events, key=lambda event: event.id)
 
 
 def _lead_of(event: Event) -> str:

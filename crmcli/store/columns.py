@@ -12,7 +12,7 @@ from crmcli.model.paths import PARTS, Step
 from crmcli.model.schema import Schema
 from crmcli.model.values import ENTITIES
 
-LAYOUT = 5
+LAYOUT = 6
 """Counts up whenever the tables, or what stands in them, change."""
 
 AS_GIVEN = "#"

@@ -12,22 +12,26 @@ _LETTERS = 16
 ID_LENGTH = 1 + _LETTERS
 EVENT_ID = re.compile(f"e[{ID_LETTERS}]{{{_LETTERS}}}")
 _RANDOM_BITS = 35
+_LATEST = (1 << 45) - (1 << 25)
+"""Milliseconds: the year 3083. A clock beyond it leaves ids room to count on."""
 
 
 class EventIds:
     """Makes event ids that sort by time: `e`, nine letters of milliseconds, seven of chance.
 
-    Each is greater than the one before it and than `last`, even when the clock stands or goes back;
-    the first goes on from `last` by a random step, as another branch of this clone may do the same.
+    They are a hybrid logical clock: each is greater than the one before it and than `last`, the
+    greatest that is known here, even when a clock stands or goes back or was years ahead. So what
+    was done knowing of an event sorts behind it, and the order of ids is that of cause and effect.
+    The first goes on from `last` by a random step, as others may go on from there too.
     One change takes its ids from one of these: they follow each other without a gap, and nothing
     else does. So `are_of_one_change` needs no word on the line.
     """
 
     def __init__(self, at: datetime, last: str = "") -> None:
-        self._start = int(at.timestamp() * 1000) << _RANDOM_BITS
+        self._start = min(int(at.timestamp() * 1000), _LATEST) << _RANDOM_BITS
         self._last = _number(last)
         if self._last >= self._start:
-            self._last += 1 + (int.from_bytes(os.urandom(4)) >> 4)
+            self._last += 1 + int.from_bytes(os.urandom(4))
 
     def next(self) -> str:
         """The next id."""

@@ -67,6 +67,11 @@ def timeline_path(at: datetime, clone: str) -> str:
     return f"{TIMELINE}/{at.astimezone(UTC):%Y-%m}/{clone}.csv"
 
 
+def timeline_file(at: datetime, clone: str) -> str:
+    """The same in short, as events name it: `2026-11/k3mxw9tz`."""
+    return timeline_path(at, clone).removeprefix(f"{TIMELINE}/").removesuffix(".csv")
+
+
 def file_path(sha: str) -> str:
     """Where an attachment stands, by the sha256 of its content."""
     if not _SHA.fullmatch(sha):

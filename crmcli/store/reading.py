@@ -40,6 +40,7 @@ class Folder:
         self._writing = False
         self.only_reads = False
         """Whether nothing is written here, not even an index: the folder, or its state, is not ours."""
+        self._newest = ""
 
     # --- index and timeline --------------------------------------------------------------------
 
@@ -82,6 +83,20 @@ class Folder:
         index = self._new_index()
         return index if index.is_there() else self.index
 
+    def newest_id(self) -> str:
+        """The greatest id of an event that is known here, of whatever clone; "" if none is."""
+        if not self._newest:
+            index = self._known_index() or self._new_index()
+            if index.is_there():
+                self.__dict__.setdefault("standing", index)
+            self._newest = index.newest_id()
+        return self._newest
+
+    def know(self, written: Sequence[Event]) -> None:
+        """Remember that these were written just now, behind all before."""
+        if written:
+            self._newest = written[-1].id
+
     def _new_index(self) -> Index:
         from crmcli.store.index import Index
 
@@ -98,6 +113,7 @@ class Folder:
 
     def look_again(self) -> None:
         """Let the next read look at the folder again."""
+        self._newest = ""
         for name in _INDEXES:
             self.__dict__.pop(name, None)
 

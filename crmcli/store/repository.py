@@ -64,6 +64,8 @@ class Change:
     clone: str
     author: Author
     robots_of: Callable[[Record], list[str]]
+    newest_id: Callable[[], str] = str
+    """The greatest id of an event that is known here, of whatever clone; "" if none is."""
     events: list[Event] = field(default_factory=list)
     warning: str = ""
     touched: list[str] = field(default_factory=list)
@@ -167,7 +169,7 @@ class Change:
     ) -> str:
         """Write an event alone; returns its id."""
         if self._ids is None:
-            self._ids = EventIds(self.author.at, self._before.last_id)
+            self._ids = EventIds(self.author.at, max(self._before.last_id, self.newest_id()))
         event = Event(
             id=self._ids.next(),
             at=self.author.at,
@@ -287,6 +289,7 @@ def open_change(
     clone: str,
     author: Author,
     robots_of: Callable[[Record], list[str]],
+    newest_id: Callable[[], str],
     *,
     dry_run: bool = False,
     any_disk: bool = False,
@@ -294,7 +297,7 @@ def open_change(
     """Take the lock, finish what a killed command left, hand out a Change and commit it at the end."""
     with locks.exclusive(root, author.command, any_disk=any_disk):
         recover(root)
-        change = Change(root, schema, clone, author, robots_of)
+        change = Change(root, schema, clone, author, robots_of, newest_id)
         yield change
         if not dry_run:
             change.warning = change.commit()

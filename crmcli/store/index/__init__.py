@@ -16,12 +16,13 @@ from crmcli.model.holds import Env
 from crmcli.model.values import Raw
 from crmcli.model.where import Condition
 from crmcli.store import query
-from crmcli.store.index import agenda, births, events, instants, pending, selection
+from crmcli.store.index import agenda, base, births, events, instants, pending, selection
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
 from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from crmcli.store.index.branches import Tree
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.facts import Facts
     from crmcli.store.index.instants import Beyond, Span
@@ -158,6 +159,16 @@ class Index(Upkeep):
     def note_sent_seen(self, size: int) -> None:
         """Note that so much of it stands there."""
         self._read(lambda connection: events.note_sent_seen(connection, size))
+
+    def tree(self, work: Callable[[Tree], T]) -> T:
+        """What `work` makes of the branches of the timeline, all of it as at one moment."""
+        from crmcli.store.index.branches import Tree
+
+        def at_once(connection: sqlite3.Connection) -> T:
+            with base.snapshot(connection):
+                return work(Tree(connection))
+
+        return self._read(at_once)
 
     def clones(self) -> list[str]:
         """The clones that have written on the timeline."""

@@ -202,6 +202,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is read inside the block is as at one moment, whoever writes meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(sqlite3.Error):  # a failed statement may have ended it already
+            connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
 def hurried(connection: sqlite3.Connection) -> Iterator[None]:
     """Wait for others only a moment inside the block."""
     connection.execute(f"PRAGMA busy_timeout={HURRY * 1000:.0f}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
+from typing import Any
 
 from crmcli.model.event import ENTRIES, Event
 from crmcli.store.index import base
@@ -15,7 +16,7 @@ from crmcli.store.index import base
 _instant = lru_cache(maxsize=256)(
     datetime.fromisoformat
 )  # many events of a command have the same one
-_COLUMNS = "id, at, actor, kind, record, cause, depth, data"
+COLUMNS = "id, at, actor, kind, record, cause, depth, data"
 
 
 def events(
@@ -59,6 +60,12 @@ def events(
 def event(connection: sqlite3.Connection, event_id: str) -> Event | None:
     """One event by its id."""
     return next(iter(_select(connection, "id = ?", [event_id])), None)
+
+
+def newest(connection: sqlite3.Connection) -> str:
+    """The greatest id of all; "" if there is no event."""
+    (found,) = connection.execute("SELECT max(id) FROM event").fetchone()
+    return found or ""
 
 
 def entries(
@@ -126,10 +133,13 @@ def clones(connection: sqlite3.Connection) -> list[str]:
 def _select(
     connection: sqlite3.Connection, terms: str, parameters: Sequence[str | int]
 ) -> list[Event]:
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {terms}", parameters)
-    return [
-        Event(
-            id_, _instant(at), intern(actor), intern(kind), record, cause, depth, json.loads(data)
-        )
-        for id_, at, actor, kind, record, cause, depth, data in rows
-    ]
+    rows = connection.execute(f"SELECT {COLUMNS} FROM event WHERE {terms}", parameters)
+    return [event_of(row) for row in rows]
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """An event of a row of COLUMNS."""
+    id_, at, actor, kind, record, cause, depth, data = row
+    return Event(
+        id_, _instant(at), intern(actor), intern(kind), record, cause, depth, json.loads(data)
+    )

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from crmcli.errors import CrmError
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import ID_LETTERS
-from crmcli.store import files, layout
+from crmcli.store import files, layout, timeline
 
 Stamp = tuple[int, int, int]
 """Size, mtime and ctime of a file; the times in nanoseconds."""
@@ -126,6 +127,13 @@ def journals(root: Path) -> Iterator[tuple[str, Stamp]]:
             found = stamp_of(root, path) if name.endswith(".csv") else None
             if found:
                 yield path, found
+
+
+def last_ids(root: Path) -> Iterator[str]:
+    """With which event each timeline file ends; one that cannot be read says nothing."""
+    for path, _ in journals(root):
+        with contextlib.suppress(CrmError):
+            yield timeline.tail(root, path).last_id
 
 
 def stamp_of(root: Path, path: str) -> Stamp | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from crmcli.errors import CrmError, Problem
 from crmcli.model.event import ACTIVITIES, Event
 from crmcli.model.values import fold
-from crmcli.store import linewise, timeline
+from crmcli.store import descent, linewise, timeline
 from crmcli.store.index import folder, pending
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Stamp
@@ -109,12 +109,34 @@ class JournalReader:
                 self._complain(chunk.problems)
                 self._put(chunk.rows, start.num)
                 end, line = chunk.end, chunk.next_line
+            self._note_forks(fd, path, start, end)
             last = _last_line(fd, end)
             crc = _checksum(fd, start.end, end, start.crc)
             if _checksum(fd, start.end, stamp[0]) != before:
                 crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole
         journal = _Journal(start.num, stamp[0], end, line, last, crc)
         self._remember(path, journal, stamp, racy=racy)
+
+    def _note_forks(self, fd: int, path: str, start: _Journal, end: int) -> None:
+        """Which of the new lines follow others than the ones above: where there are any, the whole
+        file is looked at again."""
+        if self._ends_as_read(fd, start) and descent.is_straight(fd, start.end, end):
+            return
+        rows = self._connection.execute("SELECT line FROM problem WHERE path = ?", (path,))
+        found = descent.forks(fd, end, {line for (line,) in rows})
+        self._connection.execute("DELETE FROM fork WHERE journal = ?", (start.num,))
+        self._connection.executemany(
+            "INSERT INTO fork VALUES (?, ?, ?)", ((start.num, *fork) for fork in found)
+        )
+
+    def _ends_as_read(self, fd: int, known: _Journal) -> bool:
+        """Whether the last line so far is that of the last event: not one that stands there twice."""
+        if not known.end:
+            return True
+        row = self._connection.execute(
+            "SELECT id FROM event WHERE journal = ? ORDER BY num DESC LIMIT 1", (known.num,)
+        ).fetchone()
+        return row is not None and row[0] == descent.last_id(fd, known.end)
 
     def _known(self, path: str) -> _Journal | None:
         row = self._connection.execute(
@@ -151,6 +173,7 @@ class JournalReader:
         )
         pending.touch(self._connection, [job for (job,) in rows.fetchall()])
         self._connection.execute("DELETE FROM event WHERE journal = ?", (known.num,))
+        self._connection.execute("DELETE FROM fork WHERE journal = ?", (known.num,))
         self._connection.execute("DELETE FROM journal WHERE num = ?", (known.num,))
         # What left this machine must be looked for on the timeline again.
         self._connection.execute("DELETE FROM meta WHERE key = 'sent'")
@@ -223,11 +246,15 @@ def read_anew(root: Path, path: str, num: int, rows: Rows) -> None:
     with linewise.opened(root / path) as fd:
         before = _checksum(fd, 0, stamp[0])
         end, line = 0, 1
+        unreadable: set[int] = set()
         for chunk in timeline.read_pieces(fd, 0, name=path, line=1):
             end, line = chunk.end, chunk.next_line
             rows.problems(chunk.problems)
+            unreadable.update(problem.line for problem in chunk.problems)
             for row in chunk.rows:
                 _hand_on(row, num, rows)
+        if not descent.is_straight(fd, 0, end):
+            rows.batch["fork"] += [(num, *fork) for fork in descent.forks(fd, end, unreadable)]
         last, crc = _last_line(fd, end), _checksum(fd, 0, end)
         if _checksum(fd, 0, stamp[0]) != before:
             crc = _NO_CHECKSUM  # changed under our eyes: the next refresh reads it whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from crmcli.model.automation import HEARD
 from crmcli.model.fields import Field
 from crmcli.model.values import ENTITIES
 from crmcli.store.columns import Columns
@@ -24,6 +25,10 @@ _TEXT_OF_KIND = {
 SAID = ("subject", "text")
 """What of an activity's data is searched."""
 
+IS_HEARD = f"kind IN ({', '.join(repr(kind) for kind in HEARD)})"
+IS_READ = "kind = 'triggers.read'"
+"""Conditions as the indexes of such events have them; a query must say them in the same words."""
+
 _TABLES = f"""
 CREATE TABLE shard (path TEXT PRIMARY KEY, names BLOB, stamps BLOB) WITHOUT ROWID;
 CREATE TABLE file (num INTEGER PRIMARY KEY, shard TEXT, name BLOB, size INTEGER, mtime INTEGER,
@@ -36,6 +41,7 @@ CREATE TABLE journal (num INTEGER PRIMARY KEY, path TEXT, size INTEGER, mtime IN
                       ctime INTEGER, upto INTEGER, line INTEGER, last_hash TEXT, crc INTEGER, racy INTEGER);
 CREATE TABLE event (num INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, actor TEXT, kind TEXT,
                     record TEXT, cause TEXT, depth INTEGER, data TEXT, journal INTEGER, job TEXT);
+CREATE TABLE fork (journal INTEGER, id TEXT, parent TEXT);
 CREATE TABLE dirty (mark INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT UNIQUE);
 CREATE TABLE pending (mark INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT UNIQUE, next_at TEXT,
                       channel TEXT);
@@ -43,7 +49,7 @@ CREATE TABLE agenda (record TEXT PRIMARY KEY, next_at TEXT) WITHOUT ROWID;
 CREATE TABLE words (num INTEGER PRIMARY KEY, {", ".join(TEXTS)});
 CREATE TABLE talk (num INTEGER PRIMARY KEY, text);
 """
-_INDEXES = """
+_INDEXES = f"""
 CREATE UNIQUE INDEX file_name ON file (shard, name);
 CREATE INDEX item_key ON item (field, key, num);
 CREATE INDEX item_num ON item (num);
@@ -51,6 +57,9 @@ CREATE INDEX merged_id ON merged (id);
 CREATE INDEX event_record ON event (record, id);
 CREATE INDEX event_kind ON event (kind, id);
 CREATE INDEX event_journal ON event (journal);
+CREATE INDEX event_heard ON event (journal) WHERE {IS_HEARD};
+CREATE INDEX event_read ON event (journal) WHERE {IS_READ};
+CREATE INDEX fork_journal ON fork (journal);
 CREATE INDEX event_job ON event (job) WHERE job IS NOT NULL;
 CREATE INDEX agenda_next ON agenda (next_at, record);
 CREATE INDEX pending_next ON pending (next_at, job, channel);

@@ -12,7 +12,7 @@ from crmcli.model.schema import PLURAL, Schema
 from crmcli.store import layout
 from crmcli.store.columns import Columns
 from crmcli.store.files import DiskFull, PermissionDenied
-from crmcli.store.index import base, freshness
+from crmcli.store.index import base, events, folder, freshness
 
 if TYPE_CHECKING:
     from crmcli.store.index.examining import Examiner
@@ -82,9 +82,27 @@ class Upkeep:
         except (sqlite3.Error, OSError, CrmError):
             self._stale = True  # the command is done; it must not fail for its index
 
-    def _take_files(self, paths: Sequence[str]) -> None:
+    def newest_id(self) -> str:
+        """The greatest id of an event in any timeline file; "" if there is none.
+
+        Never fails and never builds an index: without one the ends of the files must do.
+        """
+        try:
+            self._connect_if_there()
+            if self._connection is not None:
+                with base.hurried(self._connection):
+                    self._refresh_timeline(self._connection)
+                    return events.newest(self._connection)
+        except (sqlite3.Error, OSError, CrmError):
+            pass  # held by another command or damaged: whoever reads of it next sees to that
+        return max(folder.last_ids(self._root), default="")
+
+    def _connect_if_there(self) -> None:
         if self._connection is None and not self._in_memory:
             self._connection = base.open_index(self._root, self._columns.signature(), patience=0)
+
+    def _take_files(self, paths: Sequence[str]) -> None:
+        self._connect_if_there()
         records = [path for path in paths if layout.id_of_path(path)]
         logs = [path for path in paths if path.startswith(f"{layout.TIMELINE}/")]
         if self._connection is None or not (records or logs):
@@ -217,8 +235,6 @@ class Upkeep:
         pending.touch_all(connection)
 
     def _fill(self, connection: sqlite3.Connection) -> None:
-        from crmcli.store.index import folder
-
         self._examiner(connection).take(freshness.everything(self._root))
         logs = [path for path, _ in folder.journals(self._root)]
         self._read_journals(connection, logs, thorough=True, marking=False)

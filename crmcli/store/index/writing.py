@@ -34,6 +34,7 @@ _INSERTS = {
     "problem": "INSERT INTO problem VALUES (?, ?, ?, ?)",
     "shard": "INSERT OR REPLACE INTO shard VALUES (?, ?, ?)",
     "event": "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "fork": "INSERT INTO fork VALUES (?, ?, ?)",
     "talk": "INSERT INTO talk VALUES (?, ?)",
     "journal": "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 }
