@@ -14,11 +14,13 @@ from torture.codec import codec
 from torture.cuts import cuts
 from torture.disk import disk
 from torture.errors import errors
+from torture.folders import folders
 from torture.honesty import honesty
 from torture.hostile import hostile
 from torture.kills import kills
 from torture.processes import processes
 from torture.score import Score, table
+from torture.trees import TREES
 from torture.turns import turns
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -38,9 +40,13 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         ),
         "codec": lambda folder: codec(folder, times=2 if quick else 40),
         "hostile": lambda folder: hostile(folder, count=5_000 if quick else 300_000),
+<<<<<<< HEAD
         "clocks": lambda folder: clocks(
             folder, weeks=1 if quick else options.weeks, days=1 if quick else 7
         ),
+=======
+        "folders": lambda folder: folders(folder, names=sorted(TREES)[::20] if quick else ()),
+>>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
         "honesty": honesty,
     }
 
@@ -52,7 +58,11 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
+<<<<<<< HEAD
         " processes codec hostile clocks honesty; all of them if none is named",
+=======
+        " processes codec hostile folders honesty; all of them if none is named",
+>>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

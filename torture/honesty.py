@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torture.clocks import clocks
 from torture.disk import disk
+from torture.folders import folders
 from torture.kills import kills
 from torture.score import Score
 from torture.seeded import FAULTS, Fault
@@ -22,8 +23,13 @@ def found_by(fault: Fault, program: Program, folder: Path) -> Score:
         return kills(folder, names=(fault.scene,), program=program, within=60, at_first=True)
     if fault.part == "disk":
         return disk(folder, names=(fault.scene,), program=program, at_first=True)
+<<<<<<< HEAD
     if fault.part == "clocks":
         return clocks(folder, names=(fault.scene,), program=program)
+=======
+    if fault.part == "folders":
+        return folders(folder, names=(fault.scene,), program=program)
+>>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
     return turns(folder, names=(fault.scene,), program=program)
 
 

@@ -13,8 +13,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+<<<<<<< HEAD
 from crmcli.automation import clocksteps, schedules
 from crmcli.store import commit, files, locks, repository, transaction
+=======
+from crmcli.store import (
+    commit,
+    files,
+    git,
+    gitsafety,
+    locks,
+    repository,
+    targets,
+    transaction,
+)
+>>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
 from crmcli.store.commit import SUFFIX, TXN, Append, Applying, CommitRecord, Put
 
 
@@ -243,6 +256,7 @@ def no_digests() -> None:
     _patch(transaction.Transaction, "_check_digests", lambda _: None)
 
 
+<<<<<<< HEAD
 def blind_clock() -> None:
     """A clock that was wrong is not noticed."""
     _patch(clocksteps, "notice", lambda ws: [])
@@ -251,6 +265,22 @@ def blind_clock() -> None:
 def newest_slot() -> None:
     """A schedule goes on where it came last, by whatever clock."""
     _patch(schedules, "_farthest", lambda events, cron, now: events[0] if events else None)
+=======
+def no_allow_list() -> None:
+    """Recovery writes wherever a commit record says."""
+    for name in ("may_put", "may_append", "may_delete"):
+        _patch(targets, name, lambda path: True)
+
+
+def armed_git() -> None:
+    """git runs the filters that the folder's configuration names."""
+    _patch(git, "_disarmed", lambda root: {})
+
+
+def any_repository() -> None:
+    """A commit goes into whatever repository .git leads to."""
+    _patch(gitsafety, "why_outside", lambda *_: "")
+>>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
 
 
 FAULTS: dict[str, Fault] = {
@@ -277,8 +307,14 @@ FAULTS: dict[str, Fault] = {
         (no_reader_lock, "turns", "reader_then_writer"),
         (blind_recovery, "turns", "hand_then_recovery"),
         (no_digests, "turns", "editor_then_command"),
+<<<<<<< HEAD
         (blind_clock, "clocks", "ahead"),
         (newest_slot, "clocks", "ahead"),
+=======
+        (no_allow_list, "folders", "record: put '.git/hooks/post-commit'"),
+        (armed_git, "folders", "config filter.x.clean"),
+        (any_repository, "folders", "another repository by file"),
+>>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
     )
 }
 

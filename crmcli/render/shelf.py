@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from crmcli.render.failed import TemplateFailed
+from crmcli.store.files import is_file
 
 MAX_SOURCE = 256 * 1024
 
@@ -20,14 +21,14 @@ class Shelf:
         return f"{self.folder.name}/{path}"
 
     def has(self, path: str) -> bool:
-        """Whether there is such a template."""
-        return self._place(path).is_file()
+        """Whether there is such a template, or one in a folder that cannot be read."""
+        return is_file(self._place(path))
 
     def read(self, path: str) -> str:
         """The text of a template; TemplateFailed if it is absent, too long or no UTF-8."""
         place = self._place(path)
         shown = self.shown(path)
-        if not place.is_file():
+        if not is_file(place):
             raise TemplateFailed(shown, 0, "there is no such template", self._others(path))
         try:
             with place.open("rb") as file:

@@ -12,7 +12,7 @@ from crmcli.model.schema import CLASSES
 from crmcli.sales import tombstones
 from crmcli.sales.blocklist import blocklist
 from crmcli.sales.inquest import Inquest
-from crmcli.store import chain, inspecting, layout, locks, state
+from crmcli.store import chain, files, inspecting, layout, locks, state, targets
 from crmcli.store.index import base
 from crmcli.store.transaction import leftovers, strays
 from crmcli.workspace import Workspace
@@ -32,14 +32,23 @@ def problems(ws: Workspace) -> list[Problem]:
     except InvalidData as error:
         found += error.problems
         staged = False
+    except files.PermissionDenied as error:
+        found.append(_closed(ws, layout.PIPELINES, error))
+        staged = False
     if not (ws.root / layout.SETTINGS).exists():
         hint = f"bring it back: git checkout {layout.SETTINGS}"
         found.append(Problem(layout.SETTINGS, 0, "the file is missing, so the defaults hold", hint))
-    for read in (lambda: ws.views, lambda: blocklist(ws)):
+    for path, read in (
+        ("views.yaml", lambda: ws.views),
+        (targets.BLOCKLIST, lambda: blocklist(ws)),
+    ):
         try:
             read()
         except InvalidData as error:
             found += error.problems
+        except files.PermissionDenied as error:
+            found.append(_closed(ws, path, error))
+    found += inspecting.closed_templates(ws.root)
     found += [] if ws.only_reads else leftovers(ws.root)
     places = list(inspecting.strange_places(ws.root))
     found += places
@@ -49,6 +58,10 @@ def problems(ws: Workspace) -> list[Problem]:
     found += _of_timeline(ws)
     found += _of_records(ws, found, staged=staged)
     return list(dict.fromkeys(found))
+
+
+def _closed(ws: Workspace, path: str, error: files.PermissionDenied) -> Problem:
+    return Problem(path, 0, error.message.replace(f"{ws.root}/", ""), error.hint)
 
 
 def own_state(ws: Workspace) -> list[Problem]:
@@ -118,7 +131,7 @@ def _vanished(ws: Workspace) -> Iterator[Problem]:
     """Records that were made, and whose files are gone though nobody removed them with crm."""
     for record_id in ws.index.vanished():
         path = layout.record_path(record_id)
-        if not (ws.root / path).exists():
+        if not files.is_there(ws.root / path):
             said = "the file is missing: the record was made and never removed"
             hint = (
                 f"git checkout {path}, or let crm check --fix note that it was deleted on purpose"

@@ -197,7 +197,7 @@ def _lost(ws: Workspace, may: May) -> Iterator[Mended]:
     """Notes the removal of records whose files somebody deleted."""
     for record_id in ws.index.vanished():
         path = layout.record_path(record_id)
-        if (ws.root / path).exists() or not may(Lost(record_id)):
+        if files.is_there(ws.root / path) or not may(Lost(record_id)):
             continue
         with ws.change("check --fix") as change:
             change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "hand"})

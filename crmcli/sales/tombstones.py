@@ -25,7 +25,7 @@ def problems(ws: Workspace) -> Iterator[Problem]:
         if _is_in_a_circle(way, record_id):
             said = f"merged into {survivor}, which went into it in turn"
             hint = f"decide which one stays, and {unmerge} for that one"
-        elif survivor not in way and not (ws.root / layout.record_path(survivor)).exists():
+        elif survivor not in way and not files.is_there(ws.root / layout.record_path(survivor)):
             said = f"merged into {survivor}, which is not there"
             hint = f"{unmerge} brings it back; else remove the file"
         else:

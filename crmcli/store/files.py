@@ -72,6 +72,25 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_there(path: Path | str) -> bool:
+    """Whether a file or folder stands there; what is closed to us may, so that it counts."""
+    try:
+        os.stat(path)  # noqa: PTH116  # imports ask for each row
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands there, or something in a folder that is closed to us: to read it tells."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
+
+
 def inside(root: Path, path: str) -> Path:
     """The full path of a file in the workspace; UnsafePath if a link or `..` may lead out."""
     parts = path.split("/")

@@ -57,10 +57,33 @@ def _strange_journals(root: Path, month: str) -> Iterator[Problem]:
             yield Problem(f"{month}/{entry.name}", 0, said, "rename it, or move it out of here")
 
 
+def _closed(root: Path, path: str) -> Iterator[Problem]:
+    """A problem if the file or folder is there and cannot be read."""
+    full = root / path
+    wanted = os.R_OK | os.X_OK if full.is_dir() else os.R_OK
+    if os.path.lexists(full) and not full.is_symlink() and not os.access(full, wanted):
+        yield Problem(path, 0, "this cannot be read", "check who owns it and its rights")
+
+
+def closed_templates(root: Path) -> Iterator[Problem]:
+    """Templates, and folders of them, that cannot be read."""
+    left = ["templates"]
+    while left:
+        path = left.pop()
+        yield from _closed(root, path)
+        for entry in _entries(root, path):
+            if entry.is_dir(follow_symlinks=False):
+                left.append(f"{path}/{entry.name}")
+            else:
+                yield from _closed(root, f"{path}/{entry.name}")
+
+
 def attachments(root: Path) -> Iterator[Problem]:
     """Attached files whose content is not that for which they are named."""
+    yield from _closed(root, layout.FILES)
     for shard in _entries(root, layout.FILES):
         if shard.is_dir(follow_symlinks=False):
+            yield from _closed(root, f"{layout.FILES}/{shard.name}")
             for entry in _entries(root, f"{layout.FILES}/{shard.name}"):
                 yield from _of_attachment(root, f"{layout.FILES}/{shard.name}/{entry.name}")
         else:
@@ -124,7 +147,7 @@ def _entries(root: Path, path: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(root / path) as entries:
             return sorted((e for e in entries if e.name[0] != "."), key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []  # what is closed to us is told as such, once
     except OSError as error:
         raise files.plain_error(error, f"read the folder {path}") from error

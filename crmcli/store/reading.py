@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,7 +15,7 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import ENTITIES, entity_of
-from crmcli.store import layout, locks
+from crmcli.store import files, layout, locks
 from crmcli.store.stored import RecordMerged, Stored, merged_into, read_record
 
 if TYPE_CHECKING:
@@ -156,8 +155,7 @@ class Folder:
     def exists(self, record_id: str) -> bool:
         """Whether there is a file for that id, and not one that says that it was merged."""
         path = f"{self.root}/{layout.record_path(record_id)}" if entity_of(record_id) else ""
-        is_there = bool(path) and os.path.exists(path)  # noqa: PTH110  # imports ask for each row
-        return is_there and not merged_into(self.root, record_id)
+        return bool(path) and files.is_there(path) and not merged_into(self.root, record_id)
 
     def survivor(self, record_id: str) -> str:
         """The id under which a record is now: its own, or that into which it was merged.

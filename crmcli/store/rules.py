@@ -16,6 +16,7 @@ from crmcli.model.paths import SHORT
 from crmcli.model.schema import Schema
 from crmcli.model.values import Duration, fold, parse_duration
 from crmcli.model.where import Aliases, Condition
+from crmcli.store import files
 from crmcli.store.cursor import ID_HINT, Cursor, choice_hint, nearest
 
 ROBOT_KEYS = ("id", "do", "with", "when", "after", "at", "before", "wait", "workdays", "if_past",
@@ -282,7 +283,7 @@ def _check_template(place: Cursor, frame: Frame) -> None:
         return
     if name.startswith("/") or ".." in name.split("/") or "\\" in name:
         place.fault(f"the template {name!r} lies outside templates/", "like mail/hello.j2")
-    elif not (frame.templates / name).is_file():
+    elif not files.is_file(frame.templates / name):
         there = sorted(p.relative_to(frame.templates).as_posix()
                        for p in frame.templates.glob("mail/*.j2")
                        if not p.name.endswith(".html.j2"))  # fmt: skip

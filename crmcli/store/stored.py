@@ -47,7 +47,7 @@ def merged_into(root: Path, record_id: str) -> str:
     try:
         data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
         return survivor_in(codec.load(data, path)) if MERGED_INTO.encode() in data else ""
-    except (files.Missing, InvalidData):
+    except (files.Missing, files.PermissionDenied, InvalidData):
         return ""
 
 

@@ -13,6 +13,7 @@ from torture.clocks import clocks
 from torture.cuts import _fork, cuts
 from torture.disk import disk
 from torture.errors import errors
+from torture.folders import folders
 from torture.honesty import found_by, tells
 from torture.hostile import CASES, hostile
 from torture.kills import kills
@@ -20,6 +21,7 @@ from torture.processes import processes
 from torture.score import Score, table
 from torture.seeded import FAULTS
 from torture.tracing import missing
+from torture.trees import TREES
 from torture.turns import turns
 
 PATIENCE = 20.0
@@ -53,7 +55,11 @@ def test_a_power_cut_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) 
 @traced
 @pytest.mark.parametrize(
     "name",
-    [n for n, fault in FAULTS.items() if fault.part in ("disk", "turns") and n != "whole_sync"],
+    [
+        n
+        for n, fault in FAULTS.items()
+        if fault.part in ("disk", "turns", "folders") and n != "whole_sync"
+    ],
 )
 def test_a_sync_or_a_lock_that_is_left_out_is_noticed(name: str, tmp_path: Path) -> None:
     program = (sys.executable, "-m", "torture.seeded", name)
@@ -93,6 +99,21 @@ def test_an_error_of_the_system_is_told_truly(tmp_path: Path) -> None:
 def test_many_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
     score = processes(tmp_path, kills=20, seconds=90, longest=60.0)
     assert good(score)
+
+
+SAMPLE = (
+    "another repository by link", "config filter.a=b.clean", "config filter.x.process",
+    "hook post-commit by path", "link .crm to a folder outside", "link data/leads/7 to a folder outside",
+    "link outbox to a folder outside", "pipe .crm/lock", "record: append '.git/config'",
+    "record: put '../outside/file'", "staged: a link", "template globals",
+    "tracked .crm/txn/00000000000000ff.commit",
+)  # fmt: skip
+
+
+@traced
+def test_nothing_in_a_hostile_folder_runs_or_writes_outside(tmp_path: Path) -> None:
+    assert len(TREES) >= 200
+    assert good(folders(tmp_path, names=SAMPLE))
 
 
 def test_hostile_files_are_refused(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ class Examiner:
 
 _STRANGER = "this is not the file of a record, or it stands in the wrong folder"
 _STRANGER_HINT = "a record is data/leads/7/lead-7k3qf2m9.yaml; move anything else out of here"
+_CLOSED_HINT = "check who owns it and its rights"
 _LARGE_HINT = "keep long texts as attached files"
 
 
@@ -152,6 +153,8 @@ def _read(
     fd: int, path: str, record_id: str, suspect: Suspect
 ) -> tuple[bytes, Problem | None, bool]:
     """What a file holds, or why that cannot be said; and whether that lasts until it is changed."""
+    if suspect.name == folder.ITSELF:
+        return b"", Problem(path, 0, "the folder cannot be read", _CLOSED_HINT), False
     if not record_id:
         return b"", Problem(path, 0, _STRANGER, _STRANGER_HINT), True
     if suspect.stamp[0] > MAX_BYTES:
@@ -164,6 +167,8 @@ def _read(
 
 def _path(shard: str, name: bytes) -> str:
     """The path of a file as it is shown; bytes that are no text are spelled out."""
+    if name == folder.ITSELF:
+        return shard
     return f"{shard}/{name.decode('utf-8', 'backslashreplace')}"
 
 

@@ -20,8 +20,11 @@ from crmcli.store import files, layout, timeline
 Stamp = tuple[int, int, int]
 """Size, mtime and ctime of a file; the times in nanoseconds."""
 
+ITSELF = b"."
+"""In place of the files of a folder that cannot be read: its own name."""
+
 MISSING = -1
-"""In place of the descriptor of a folder that is not there."""
+"""In place of the descriptor of a folder that is not there, or cannot be read."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -83,6 +86,8 @@ def look(root: Path, path: str) -> Look:
         return _look_at_base(root, path)[1]
     names: list[bytes] = []
     numbers: list[int] = []
+    if is_closed(root, path):
+        return _closed(root, path)
     with files.os_errors(f"read the folder {path}"), opened(root, path) as fd:
         for entry in _entries(fd):
             name = entry.name
@@ -102,6 +107,8 @@ def _look_at_base(root: Path, base: str) -> tuple[list[str], Look]:
     shards: list[str] = []
     names: list[bytes] = []
     numbers: list[int] = []
+    if is_closed(root, base):
+        return [], _closed(root, base)
     with files.os_errors(f"read the folder {base}"), opened(root, base) as fd:
         for entry in _entries(fd):
             if entry.name in _LETTERS and entry.is_dir(follow_symlinks=False):
@@ -120,13 +127,23 @@ def _entries(folder: int) -> Iterator[os.DirEntry[str]]:
 
 
 def journals(root: Path) -> Iterator[tuple[str, Stamp]]:
-    """Every timeline file with its stamp."""
-    for month in _names(root, layout.TIMELINE):
-        for name in _names(root, f"{layout.TIMELINE}/{month}"):
-            path = f"{layout.TIMELINE}/{month}/{name}"
-            found = stamp_of(root, path) if name.endswith(".csv") else None
-            if found:
-                yield path, found
+    """Every timeline file with its stamp, and in place of its files a folder that cannot be read."""
+    for folder in _months(root):
+        if is_closed(root, folder):
+            found = [folder]
+        else:
+            found = [f"{folder}/{n}" for n in _names(root, folder) if n.endswith(".csv")]
+        for path in found:
+            stamped = stamp_of(root, path)
+            if stamped:
+                yield path, stamped
+
+
+def _months(root: Path) -> Iterator[str]:
+    if is_closed(root, layout.TIMELINE):
+        yield layout.TIMELINE
+        return
+    yield from (f"{layout.TIMELINE}/{month}" for month in _names(root, layout.TIMELINE))
 
 
 def last_ids(root: Path) -> Iterator[str]:
@@ -151,6 +168,17 @@ def _names(root: Path, path: str) -> list[str]:
             return []
 
 
+def is_closed(root: Path, path: str) -> bool:
+    """Whether a folder is there and we may not look into it."""
+    return not os.access(root / path, os.R_OK | os.X_OK) and os.path.isdir(root / path)  # noqa: PTH112  # a Path fails in what is closed
+
+
+def _closed(root: Path, path: str) -> Look:
+    """A folder that cannot be read, as one with itself in it: that is told, and hides nothing else."""
+    found = stamp_of(root, path)
+    return _packed(path, [ITSELF], list(found)) if found else Look(path, b"", b"")
+
+
 def _packed(path: str, names: list[bytes], numbers: list[int]) -> Look:
     try:
         stamps = array("q", numbers)
@@ -164,7 +192,7 @@ def opened(root: Path, path: str) -> Iterator[int]:
     """A descriptor of a folder, to reach its files by name; MISSING if it is not there."""
     try:
         fd = os.open(root / path, _FOLDER)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         yield MISSING
         return
     try:
@@ -179,8 +207,8 @@ def stamp(folder: int | None, name: bytes) -> Stamp | None:
         return None
     try:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, PermissionError):
+        return None  # in a folder that is closed to us, which is told by itself
     return status.st_size, min(status.st_mtime_ns, _LARGEST), min(status.st_ctime_ns, _LARGEST)
 
 
