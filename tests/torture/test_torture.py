@@ -121,8 +121,6 @@ def test_hostile_files_are_refused(tmp_path: Path) -> None:
     assert good(hostile(tmp_path, count=4000, names=some))
 
 
-# Until a new id is greater than all that are known, whatever the clock.
-@pytest.mark.xfail(reason="ids follow the clock within a month's file", strict=False)
 def test_a_clock_that_jumps_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert good(clocks(tmp_path / "scene", names=("ahead",)))
     assert good(clocks(tmp_path / "days", days=0.5, seed=1))
