@@ -40,13 +40,10 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         ),
         "codec": lambda folder: codec(folder, times=2 if quick else 40),
         "hostile": lambda folder: hostile(folder, count=5_000 if quick else 300_000),
-<<<<<<< HEAD
         "clocks": lambda folder: clocks(
             folder, weeks=1 if quick else options.weeks, days=1 if quick else 7
         ),
-=======
         "folders": lambda folder: folders(folder, names=sorted(TREES)[::20] if quick else ()),
->>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
         "honesty": honesty,
     }
 
@@ -58,11 +55,7 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-<<<<<<< HEAD
-        " processes codec hostile clocks honesty; all of them if none is named",
-=======
-        " processes codec hostile folders honesty; all of them if none is named",
->>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
+        " processes codec hostile clocks folders honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

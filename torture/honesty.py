@@ -23,13 +23,10 @@ def found_by(fault: Fault, program: Program, folder: Path) -> Score:
         return kills(folder, names=(fault.scene,), program=program, within=60, at_first=True)
     if fault.part == "disk":
         return disk(folder, names=(fault.scene,), program=program, at_first=True)
-<<<<<<< HEAD
     if fault.part == "clocks":
         return clocks(folder, names=(fault.scene,), program=program)
-=======
     if fault.part == "folders":
         return folders(folder, names=(fault.scene,), program=program)
->>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
     return turns(folder, names=(fault.scene,), program=program)
 
 

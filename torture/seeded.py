@@ -13,10 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-<<<<<<< HEAD
 from crmcli.automation import clocksteps, schedules
-from crmcli.store import commit, files, locks, repository, transaction
-=======
 from crmcli.store import (
     commit,
     files,
@@ -27,7 +24,6 @@ from crmcli.store import (
     targets,
     transaction,
 )
->>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
 from crmcli.store.commit import SUFFIX, TXN, Append, Applying, CommitRecord, Put
 
 
@@ -256,7 +252,6 @@ def no_digests() -> None:
     _patch(transaction.Transaction, "_check_digests", lambda _: None)
 
 
-<<<<<<< HEAD
 def blind_clock() -> None:
     """A clock that was wrong is not noticed."""
     _patch(clocksteps, "notice", lambda ws: [])
@@ -265,7 +260,8 @@ def blind_clock() -> None:
 def newest_slot() -> None:
     """A schedule goes on where it came last, by whatever clock."""
     _patch(schedules, "_farthest", lambda events, cron, now: events[0] if events else None)
-=======
+
+
 def no_allow_list() -> None:
     """Recovery writes wherever a commit record says."""
     for name in ("may_put", "may_append", "may_delete"):
@@ -280,7 +276,6 @@ def armed_git() -> None:
 def any_repository() -> None:
     """A commit goes into whatever repository .git leads to."""
     _patch(gitsafety, "why_outside", lambda *_: "")
->>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
 
 
 FAULTS: dict[str, Fault] = {
@@ -307,14 +302,11 @@ FAULTS: dict[str, Fault] = {
         (no_reader_lock, "turns", "reader_then_writer"),
         (blind_recovery, "turns", "hand_then_recovery"),
         (no_digests, "turns", "editor_then_command"),
-<<<<<<< HEAD
         (blind_clock, "clocks", "ahead"),
         (newest_slot, "clocks", "ahead"),
-=======
         (no_allow_list, "folders", "record: put '.git/hooks/post-commit'"),
         (armed_git, "folders", "config filter.x.clean"),
         (any_repository, "folders", "another repository by file"),
->>>>>>> bcc29ca (torture: hostile folders; what one cannot read is named and hides nothing else; members of a group share a folder whatever their umask)
     )
 }
 
