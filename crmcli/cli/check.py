@@ -83,7 +83,7 @@ def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Proble
     out = session.out
     if out.is_table:
         for problem in found:
-            out.text(str(problem))
+            out.prose(str(problem))
         for warning in warnings:
             hint = f" ({warning.hint})" if warning.hint else ""
             out.note(f"warning: {warning.message}{hint}")

@@ -23,7 +23,7 @@ def help_(ctx: click.Context, words: Sequence[str]) -> None:
     """Help on a command or a topic."""
     out = ctx.ensure_object(Session).out
     if len(words) == 1 and words[0] in TOPICS:
-        out.text(topic(words[0]))
+        out.prose(topic(words[0]))
         return
     root = ctx.find_root()
     command, context = root.command, root
@@ -34,7 +34,7 @@ def help_(ctx: click.Context, words: Sequence[str]) -> None:
             raise NotFound(f"there is no help on {' '.join(words)!r}", known)
         context = click.Context(child, info_name=word, parent=context)
         command = child
-    out.text(command.get_help(context))
+    out.prose(command.get_help(context))
 
 
 def topic(name: str) -> str:

@@ -21,6 +21,10 @@ PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
 
 
+class UnwritableOutput(InvalidData):
+    """What is to be printed holds letters that the output's encoding does not have."""
+
+
 class Output:
     """Where and how one run prints.
 
@@ -62,18 +66,18 @@ class Output:
             return
         if not all_fields and self.format in ("json", "jsonl", "yaml"):
             rows = [{c.name: row[c.name] for c in columns if c.name in row} for row in rows]
-        self._write(formats.LISTS[self.format](rows, columns))
+        self._write_data(formats.LISTS[self.format](rows, columns))
 
     def one(self, record: Row, columns: Sequence[Column]) -> None:
         """Print one record: `label: value` lines, or an object in the machine formats."""
         if self.format == "table":
             self._page(self.card(record, columns))
         elif self.format == "json":
-            self._write([formats.write_json(record, indent=2)])
+            self._write_data([formats.write_json(record, indent=2)])
         elif self.format == "yaml":
-            self._write(formats.yaml_map(record))
+            self._write_data(formats.yaml_map(record))
         else:
-            self._write(formats.LISTS[self.format]([record], columns))
+            self._write_data(formats.LISTS[self.format]([record], columns))
 
     def section(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> None:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
@@ -82,7 +86,15 @@ class Output:
             self._write(["", heading, *self.table(rows, columns)], as_they_are=True)
 
     def text(self, text: str) -> None:
-        """Print what is text by nature, as it is: a rendered letter, a script."""
+        """Print what is text by nature, as it is: a rendered letter, a page."""
+        lines = [text.removesuffix("\n")]
+        if sys.stdout.isatty():
+            self._write(lines)
+        else:
+            self._write_data(lines, "text")
+
+    def prose(self, text: str) -> None:
+        """Print words for people: help, a problem."""
         self._write([text.removesuffix("\n")])
 
     def content(self, data: bytes) -> None:
@@ -114,14 +126,15 @@ class Output:
     def created(self, record_id: str) -> None:
         """Print the id of a new record, alone."""
         if self.format in ("json", "jsonl"):
-            self._write([formats.write_json({"id": record_id})])
+            self._write_data([formats.write_json({"id": record_id})])
         else:
             self._write([record_id])
 
     def changed(self, text: str, record: Row | None = None) -> None:
         """Print the one line that says what changed; with JSON the record, with ids its id."""
         if self.format in ("json", "jsonl"):
-            self._write([formats.write_json(record if record is not None else {"changed": text})])
+            facts = record if record is not None else {"changed": text}
+            self._write_data([formats.write_json(facts)])
         elif self.format == "ids":
             self._write([plain(record["id"])] if record else [])
         elif not self.quiet:
@@ -151,7 +164,7 @@ class Output:
                     for p in problems
                 ],
             }
-            self._say(formats.write_json({"error": facts}))
+            self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
         self._say(f"{self._alarm('crm: error:')} {clean(error.message)}", painted=True)
         told = [p for p in problems if str(p._replace(hint="")) not in error.message]
@@ -247,15 +260,31 @@ class Output:
         return self.paint(text, "red", bold=True) if sys.stderr.isatty() else text
 
     def _say(self, text: str, *, painted: bool = False) -> None:
+        self._put(terminal.printable(redacted(text if painted else clean(text)), sys.stderr))
+
+    def _put(self, line: str) -> None:
         with suppress(OSError):  # a full stderr must not end what is half done
-            sys.stderr.write(
-                terminal.printable(redacted(text if painted else clean(text)), sys.stderr) + "\n"
-            )
+            sys.stderr.write(line + "\n")
 
     def _page(self, lines: Sequence[str]) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
         if not (terminal.wants_pager(len(lines)) and terminal.page(lines)):
             self._write(lines, as_they_are=True)
+
+    def _write_data(self, lines: Iterable[str], form: str = "") -> None:
+        """Write what programs read: exactly that, or escaped as JSON allows, or nothing at all."""
+        encoding = terminal.encoding_of(sys.stdout)
+        if (form or self.format) in ("json", "jsonl"):
+            lines = (terminal.json_printable(line, sys.stdout) for line in lines)
+        elif encoding.lower() not in ("utf-8", "utf8"):
+            lines = list(lines)
+            for line in lines:
+                if letters := terminal.unwritable(line, encoding):
+                    raise UnwritableOutput(
+                        f"the output holds {letters[:20]!r}, which {encoding} cannot express",
+                        "choose --format json, or set PYTHONIOENCODING=utf-8",
+                    )
+        self._write(lines)
 
     def _write(self, lines: Iterable[str], *, as_they_are: bool = False) -> None:
         """Write lines, or nothing if nobody reads any more: a change begun is brought to its end."""

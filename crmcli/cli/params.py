@@ -156,7 +156,13 @@ def _common_options() -> list[click.Option]:
 
 
 class _Literate(click.Command):
-    """Takes no word that is no UTF-8, except where a file is named."""
+    """Takes no word that is no UTF-8, except where a file is named; its help suits the output."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, with what the output's encoding cannot express escaped."""
+        from crmcli.cli.terminal import printable
+
+        return printable(super().get_help(ctx), sys.stdout)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the words before any of them is used."""

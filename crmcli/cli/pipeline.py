@@ -193,7 +193,7 @@ def check(session: Session) -> None:
     found = look_through(start, session.now or datetime.now(UTC))
     if session.out.is_table:
         for problem in found.faults:
-            session.out.text(str(problem))
+            session.out.prose(str(problem))
         for oddity in found.oddities:
             session.out.note(f"warning: {oddity}")
         if not found.faults:

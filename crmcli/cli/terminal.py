@@ -51,14 +51,39 @@ def tint(color: str) -> tuple[int, int, int] | str:
     )
 
 
-def printable(text: str, stream: TextIO) -> str:
-    """The text, with what the stream's encoding cannot express as question marks."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
+def encoding_of(stream: TextIO) -> str:
+    """How a stream writes letters."""
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def unwritable(text: str, encoding: str) -> str:
+    """The first letters of the text that the encoding cannot express; "" if it can express it all."""
     try:
         text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.encode(encoding, "replace").decode(encoding)
-    return text
+    except UnicodeEncodeError as error:
+        return text[error.start : error.end]
+    return ""
+
+
+def printable(text: str, stream: TextIO) -> str:
+    r"""The text for people, with what the stream's encoding cannot express as `\u0436`."""
+    encoding = encoding_of(stream)
+    if not unwritable(text, encoding):
+        return text
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def json_printable(text: str, stream: TextIO) -> str:
+    r"""A JSON text, with what the stream's encoding cannot express as JSON escapes it (`\ud83d\ude00`)."""
+    encoding = encoding_of(stream)
+    if not unwritable(text, encoding):
+        return text
+    return "".join(_json_escaped(c) if unwritable(c, encoding) else c for c in text)
+
+
+def _json_escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
 
 
 def wants_pager(lines: int) -> bool:
@@ -81,6 +106,7 @@ def page(lines: Sequence[str]) -> bool:
     import subprocess
 
     environ = {"LESS": "FRX", **os.environ}
+    encoding = encoding_of(sys.stdout)
     sys.stdout.flush()
     try:
         pager = subprocess.Popen(_pager(), stdin=subprocess.PIPE, env=environ)
@@ -89,7 +115,7 @@ def page(lines: Sequence[str]) -> bool:
     assert pager.stdin is not None  # PIPE was asked for
     try:
         with pager.stdin:
-            pager.stdin.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
+            pager.stdin.write(("\n".join(lines) + "\n").encode(encoding, "backslashreplace"))
     except BrokenPipeError:
         pass  # the reader left before the end: that is what a pager is for
     while pager.poll() is None:
