@@ -86,10 +86,11 @@ def enter(
     Everybody who has the folder can read it, so what is secret in an address does not stand there.
     """
     shown = {k: redacted(v) if isinstance(v, str) else v for k, v in facts.items()}
-    data = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **shown}
+    given = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **shown}
+    data = {name: value for name, value in given.items() if value not in ("", None)}
     if word == "queued":
-        change.note_sent(sent.queued_line(key, str(facts["file"])))
-    change.note(f"job.{word}", target, {k: v for k, v in data.items() if v not in ("", None)})
+        change.note_sent(sent.queued_line(key, data))
+    change.note(f"job.{word}", target, data)
 
 
 def _task(work: Work) -> Effect:

@@ -45,6 +45,7 @@ def accept(ws: Workspace) -> list[Claim]:
         ws.index.refresh_timeline()
         gone = forgotten(ws)
         for claim in gone:
+            change.note_sent(sent.ended_line(claim.key))
             enter(
                 change, "done", claim.record, claim.key, claim.robot, claim.action, to=claim.to,
                 claims=claim.number, reason=f"left on {claim.at}, before the history was set back",

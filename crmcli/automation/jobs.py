@@ -12,6 +12,7 @@ from crmcli.automation.standing import standing_of
 from crmcli.entries import last_entry
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of
+from crmcli.store import sent
 from crmcli.workspace import Workspace
 
 ENDS = ("sent", "failed", "retry")
@@ -70,6 +71,8 @@ def cancel(ws: Workspace, key: str) -> Job:
     if job.state not in (*CANCELLABLE, "waiting"):
         raise JobIsOver(f"{job.key} is {job.state}, so it cannot be called off")
     with ws.change("jobs cancel", cause=job.cause) as change:
+        if job.is_letter:
+            change.note_sent(sent.ended_line(job.key))
         enter(change, "cancelled", job.record, job.key, job.robot, job.action)
     return job
 
@@ -101,6 +104,9 @@ def resolve(ws: Workspace, key: str, how: str) -> Job:
 
 def _decide(ws: Workspace, job: Job, how: str) -> Job:
     with ws.change(f"jobs {how}", cause=job.cause) as change:
+        if job.is_letter:
+            line = sent.again_line if how == "retry" else sent.ended_line
+            change.note_sent(line(job.key))
         enter(change, "resolved", job.record, job.key, job.robot, job.action, **{"as": how})
     return job
 

@@ -108,7 +108,8 @@ def _after(job: Job | None, event: Event) -> Job:
     if word == "failed":
         retry_at = instant_in(data, "retry_at") or event.at
         return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
-    return replace(job, starts=0, claims=max(job.claims, int(data.get("claims", 0))))
+    told = data.get("claims")
+    return replace(job, starts=0, claims=max(job.claims, told if isinstance(told, int) else 0))
 
 
 def instant_in(data: Mapping[str, Any], name: str) -> datetime | None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds; longer than any delivery may take."""
+ENDS = ("done", "unknown", "dead", "skipped", "cancelled")
+"""How a letter ends, so that only a person's word makes it leave again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +329,8 @@ def _mail_facts(ws: Workspace, job: Job) -> dict[str, Any]:
 
 
 def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
+    if word in ENDS:
+        change.note_sent(sent.ended_line(job.key))
     enter(change, word, job.record, job.key, job.robot, job.action, **facts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from crmcli.automation.actions import Work, act, enter
@@ -25,7 +25,7 @@ from crmcli.automation.failures import (
     rests,
 )
 from crmcli.automation.ledger import instant_in, job_key
-from crmcli.automation.schedule import Due, Slot, due
+from crmcli.automation.schedule import Due, Slot, due, slots
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.automation import Schedule
 from crmcli.model.clocks import TOLERANCE
@@ -41,6 +41,7 @@ from crmcli.workspace import Workspace
 
 KINDS = ("schedule.started", "schedule.ran")
 _RECENT = 500
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def timetables(ws: Workspace) -> list[Timetable]:
     if not declared:
         return []
     latest = _latest(ws, {table.who: table.schedule.cron for table in declared})
-    return [_with_past(table, latest.get(table.who)) for table in declared]
+    return [_with_past(table, latest.get(table.who), ws.zone) for table in declared]
 
 
 def _latest(ws: Workspace, crons: Mapping[str, str]) -> dict[str, Event]:
@@ -121,13 +122,16 @@ def _has_stepped_since(ws: Workspace, events: Sequence[Event]) -> bool:
     return any(step.id > events[-1].id for step in ws.clock_steps) if events else False
 
 
-def _with_past(table: Timetable, last: Event | None) -> Timetable:
+def _with_past(table: Timetable, last: Event | None, zone: tzinfo) -> Timetable:
     if last is None:
         return table
     until = instant_in(last.data, "until")
     begun = None
-    if until is not None and last.kind == "schedule.started" and last.data.get("slot"):
-        begun = Slot(str(last.data["slot"]), until)
+    if until is not None and last.kind == "schedule.started":
+        there = slots(
+            table.schedule.cron, zone, until - _SECOND, until
+        )  # as lines come by git, too
+        begun = next((slot for slot in there if slot.key == last.data.get("slot")), None)
     return Timetable(table.pipeline, table.schedule, until, begun)
 
 

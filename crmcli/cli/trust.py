@@ -85,7 +85,8 @@ def _approve(session: Session) -> None:
         return
     session.out.note("this came from elsewhere and could run, send or call:")
     for act in waiting:
-        session.out.note(f"  {act.place}: {act.what}")
+        row = _row(act, "waits")
+        session.out.note(f"  {row['place']}: {row['what']}")
     session.confirm("approve all of this?")
     approve(ws, waiting)
     session.out.changed(f"Approved {counted(len(waiting), 'act')}.", {"approved": len(waiting)})
@@ -116,7 +117,9 @@ def _acts(session: Session) -> Sequence[tuple[Act, str]]:
 
 
 def _row(act: Act, state: str) -> dict[str, str]:
-    return {"place": act.place, "what": act.what, "state": state}
+    from crmcli.automation.approval.acts import in_one_line
+
+    return {"place": in_one_line(act.place), "what": in_one_line(act.what), "state": state}
 
 
 def _revoke(session: Session) -> None:

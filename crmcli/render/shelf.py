@@ -55,11 +55,11 @@ class Shelf:
                 "write it like mail/hello.j2",
             )
         place = self.folder.joinpath(*parts)
-        if not place.resolve().is_relative_to(self.folder.resolve()):
+        if place.resolve() != self.folder.parent.resolve().joinpath(self.folder.name, *parts):
             raise TemplateFailed(
                 self.shown(path),
                 0,
-                f"leads out of {self.folder.name}/",
+                "is or lies behind a symbolic link",
                 "put the file itself there",
             )
         return place

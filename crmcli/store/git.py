@@ -119,9 +119,9 @@ def _refusal(args: Sequence[str], complaint: str, said: bytes) -> GitFailed:
     return GitFailed(f"git {command}: {reason}", "look whether git works by itself")
 
 
-def output(root: Path, *args: str) -> bytes:
+def output(root: Path, *args: str, given: bytes = b"") -> bytes:
     """What git prints for a command in that folder, byte for byte; GitFailed with its complaint."""
-    return _call(root, *args)
+    return _call(root, *args, given=given)
 
 
 def top_of(root: Path) -> Path | None:

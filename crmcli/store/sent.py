@@ -6,6 +6,7 @@ durably, before it leaves.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ class Claim(NamedTuple):
 
 @dataclass
 class Sent:
-    """All that this machine noted: the content queued under each key, and the last claim of each.
+    """All that this machine noted: what was queued under each key, the last claim of each, how often
+    each has ended, and those that are over.
 
     `size` is how much of the file was read.
     """
@@ -40,11 +42,32 @@ class Sent:
     size: int = 0
     queued: dict[str, str] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
+
+    def lets(self, key: str, facts: Mapping[str, Any]) -> bool:
+        """Whether exactly that was queued here, and has not ended here since."""
+        return self.queued.get(key) == content_of(facts) and key not in self.over
 
 
-def queued_line(key: str, content: str) -> bytes:
-    """The line that notes that a letter of this content (its sha256) was queued here."""
-    return _line({"queued": key, "file": content})
+def content_of(facts: Mapping[str, Any]) -> str:
+    """A digest of all that a queued event says: the letter, and how it is to leave."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def queued_line(key: str, facts: Mapping[str, Any]) -> bytes:
+    """The line that notes that a letter was queued here."""
+    return _line({"queued": key, "content": content_of(facts)})
+
+
+def ended_line(key: str) -> bytes:
+    """The line that notes that a letter has left or been given up here: no event may revive it."""
+    return _line({"ended": key})
+
+
+def again_line(key: str) -> bytes:
+    """The line that notes that somebody here wants it to be tried again."""
+    return _line({"again": key})
 
 
 def claimed_line(claim: Claim) -> bytes:
@@ -81,8 +104,7 @@ def read(root: Path) -> Sent:
 def _take(found: Sent, line: bytes, number: int) -> None:
     try:
         facts = json.loads(line)
-        if "queued" in facts:
-            found.queued[facts["queued"]] = facts["file"]
+        if _is_of_queue(found, facts):
             return
         claim = Claim(
             facts["claimed"], int(facts["number"]),
@@ -96,3 +118,17 @@ def _take(found: Sent, line: bytes, number: int) -> None:
     known = found.claims.get(claim.key)
     if known is None or claim.number > known.number:
         found.claims[claim.key] = claim
+
+
+def _is_of_queue(found: Sent, facts: Mapping[str, str]) -> bool:
+    if "queued" in facts:
+        found.queued[facts["queued"]] = facts["content"]
+        found.over.discard(facts["queued"])
+    elif "ended" in facts:
+        found.ends[facts["ended"]] = found.ends.get(facts["ended"], 0) + 1
+        found.over.add(facts["ended"])
+    elif "again" in facts:
+        found.over.discard(facts["again"])
+    else:
+        return False
+    return True

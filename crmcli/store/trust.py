@@ -128,6 +128,10 @@ def _damaged(what: str) -> TrustUnreadable:
 def _write(folder: Path, whole: dict[str, Any]) -> None:
     aside = folder / f".{FILE}-{secrets.token_hex(4)}"
     data = json.dumps(whole, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
+    if len(data) > _MOST:
+        raise InvalidData(
+            f"{folder / FILE} would grow too large", "crm trust --revoke where it may go"
+        )
     try:
         files.write_file(aside, data, mode=0o600)
         with files.os_errors(f"write {folder / FILE}"):

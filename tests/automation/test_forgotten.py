@@ -142,7 +142,7 @@ def test_a_damaged_list_lets_nothing_leave_and_stops_nothing_else(told: House) -
         file.write(b'{"claimed": \n')
     told.add("lead", name="Кофе", emails="ivan@kafe.example")
     (line,) = told.tick().failures
-    assert f"{sent.PATH}:3 is damaged" in line
+    assert f"{sent.PATH}:4 is damaged" in line
     assert told.letters() == []
 
 

@@ -11,10 +11,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from crmcli.errors import InvalidData
-from crmcli.store import cursor, layout
+from crmcli.store import cursor, layout, lineage
 
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""
@@ -26,8 +27,10 @@ MAIL = "channels/mail"
 WEBHOOK = "channels/webhook"
 STAFF = "users"
 _TEMPLATES = "templates"
-_INCLUDED = re.compile(r"\{%[-+]?\s*(?:include|extends|import|from)\s+(['\"])([^'\"]+)\1")
-_DYNAMIC = re.compile(r"\{%[-+]?\s*(?:include|extends|import|from)\s+(?!['\"])")
+_LOADS = re.compile(r"\{%[-+]?\s*(?:include|extends|import|from)\b")
+_PLAIN = re.compile(r"""\s*(['"])([\w./-]+)\1\s*(?:[-+]?%\}|(?:ignore|with|without|import|as)\b)""")
+"""What follows where the name of the template stands there, and is not reckoned."""
+_MOST_SHOWN = 300
 ALL_TEMPLATES = "templates/**"
 """In place of the templates that an act names, where only rendering would tell which they are."""
 
@@ -47,6 +50,14 @@ class Act:
     path: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
     notifies: bool = False
+
+    def __str__(self) -> str:
+        return f"{in_one_line(self.place)} {in_one_line(self.what)}"
+
+    @property
+    def name(self) -> str:
+        """Its place, short enough to be kept."""
+        return in_one_line(self.place)[:80]
 
     @property
     def digest(self) -> str:
@@ -71,10 +82,8 @@ def _of_settings(read: Read) -> Iterator[Act]:
     if mail:
         deliver = str(_map(mail).get("deliver", ""))
         secret = str(_map(mail).get("password", ""))
-        runs = (
-            f", running `{secret.removeprefix('cmd:')}` for its password" if _runs(secret) else ""
-        )
-        if not _stays_inside(deliver) or runs:
+        runs = _running(secret, "password")
+        if not _stays_inside(deliver) or secret.startswith("cmd:"):
             yield _act(MAIL, f"messages leave by {without_password(deliver)}{runs}", mail)
     webhook = channels.get("webhook")
     if webhook:
@@ -90,7 +99,12 @@ def _of_settings(read: Read) -> Iterator[Act]:
 def _stays_inside(deliver: str) -> bool:
     """Whether messages only go into a folder of the workspace."""
     kind, _, where = (deliver or "maildir:outbox").partition(":")
-    return kind == "maildir" and not where.startswith(("/", "~")) and ".." not in where.split("/")
+    return kind == "maildir" and not where.startswith(("/", "~")) and not _is_hidden(where)
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a path leads out of its folder, or into one that is none of the user's: .git, .crm."""
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def without_password(address: str) -> str:
@@ -98,8 +112,12 @@ def without_password(address: str) -> str:
     return re.sub(r"//[^/@]*@", "//***@", address)
 
 
-def _runs(secret: str) -> bool:
-    return secret.startswith("cmd:")
+def _running(secret: str, what: str) -> str:
+    """How a secret is had, in words; nothing need be said of one in no command or file."""
+    kind, _, where = secret.partition(":")
+    if kind == "cmd":
+        return f", running `{where}` for its {what}"
+    return f", with the {what} from {secret}" if kind in ("env", "file") else ""
 
 
 def _act(place: str, what: str, facts: object) -> Act:
@@ -134,10 +152,17 @@ def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]
     if not leaves(do):
         return
     given = _map(robot.get("with"))
-    found = _templates(read, str(given.get("template", ""))) if do == "email" else {}
-    texts = {path: hashlib.sha256(text).hexdigest() for path, text in found.items()}
+    names = [str(given.get("template", ""))] if do == "email" else []
+    found = _templates(read, names, list(_texts_in(given)))
+    texts = {path: lineage.digest_of(text) for path, text in found.items()}
     declared = _digest(place, robot)
     yield Act(place, _words(do, given), declared, layout.PIPELINES, texts, notifies=do == "notify")
+
+
+def in_one_line(text: str) -> str:
+    """What stands in a file of others, in one line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}… ({len(line)} characters)"
 
 
 def _words(do: str, given: Mapping[str, Any]) -> str:
@@ -146,7 +171,7 @@ def _words(do: str, given: Mapping[str, Any]) -> str:
         return f"sends {given.get('template', '?')}{to}"
     if do == "webhook":
         secret = str(given.get("secret", ""))
-        runs = f", running `{secret.removeprefix('cmd:')}` for its secret" if _runs(secret) else ""
+        runs = _running(secret, "secret")
         return f"calls {without_password(str(given.get('url', '?')))}{runs}"
     if do == "notify":
         to = given.get("to") or "the owner"
@@ -154,29 +179,60 @@ def _words(do: str, given: Mapping[str, Any]) -> str:
     return f"does {do!r}"
 
 
-def _templates(read: Read, name: str) -> dict[str, bytes]:
-    """The template of a letter, its HTML part and all that these include, by path."""
+def _texts_in(value: object) -> Iterator[str]:
+    """Every text of a robot's parameters: each may be a template that loads others."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)
+
+
+def _templates(read: Read, names: Sequence[str], sources: Sequence[str]) -> dict[str, bytes]:
+    """The templates of a letter with their HTML parts, and all that these and the sources load, by path."""
     found: dict[str, bytes] = {}
-    waiting = [name, f"{name.removesuffix('.j2')}.html.j2"]
-    if "{{" in name or "{%" in name:
-        return {ALL_TEMPLATES: read(ALL_TEMPLATES) or b""}
-    while waiting:
-        path = f"{_TEMPLATES}/{waiting.pop()}"
-        text = None if path in found else read(path)
-        if text is None:
+    waiting = [part for name in names for part in (name, f"{name.removesuffix('.j2')}.html.j2")]
+    unread = list(sources)
+    if any("{" in name for name in names):
+        waiting = [ALL_TEMPLATES]
+    while waiting or unread:
+        if unread:
+            waiting += _loaded_by(unread.pop())
             continue
-        found[path] = text
-        written = text.decode("utf-8", "replace")
-        waiting += [match[2] for match in _INCLUDED.finditer(written)]
-        if _DYNAMIC.search(written) and ALL_TEMPLATES not in found:
-            found[ALL_TEMPLATES] = read(ALL_TEMPLATES) or b""
+        path = _path_of(waiting.pop())
+        text = None if path in found else read(path)
+        if text is not None:
+            found[path] = text
+            unread += [text.decode("utf-8", "replace")] if path != ALL_TEMPLATES else []
     return found
 
 
-def letter_act(key: str, content: str, to: str, subject: str, robot: str) -> Act:
-    """The act of a letter that stands queued on the timeline, and was not queued here."""
-    about = f" {subject!r}" if subject else ""
-    what = f"a message{about} to {without_password(to)}, queued in another clone"
+def _path_of(name: str) -> str:
+    """Where the renderer finds a template: `./mail//hello.j2 ` is mail/hello.j2 as well."""
+    parts = PurePosixPath(name.strip()).parts
+    return ALL_TEMPLATES if name == ALL_TEMPLATES else "/".join((_TEMPLATES, *parts))
+
+
+def _loaded_by(source: str) -> Iterator[str]:
+    """The names of the templates that a template loads; all of them where it reckons one."""
+    for place in _LOADS.finditer(source):
+        plain = _PLAIN.match(source, place.end())
+        yield plain[2] if plain else ALL_TEMPLATES
+
+
+def letter_act(
+    key: str, content: str, robot: str, facts: Mapping[str, Any], *, has_left: bool
+) -> Act:
+    """The act of a letter or call that stands queued on the timeline, and was not queued here.
+
+    `content` is the digest of all of it; `has_left` says that it ended here before.
+    """
+    is_call = facts.get("action") == "webhook"
+    about = f" {facts['subject']!r}" if facts.get("subject") else ""
+    to = without_password(str(facts.get("to", "?")))
+    runs = _running(str(facts.get("secret", "")), "secret") if is_call else ""
+    why = "that ended here before" if has_left else "queued in another clone"
+    what = f"a {'call' if is_call else 'message'}{about} to {to}{runs}, {why}"
     return Act(f"queue/{robot}/{key}", what, _digest(key, content))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -23,7 +23,7 @@ from crmcli.workspace import Workspace
 
 PART = "acts"
 """The part of what this user approved that names acts, by folder."""
-_KEPT = 1000
+_KEPT = 10_000
 """Of so many acts of a folder it is remembered what was said of them."""
 _FEW = 3
 ASK = "crm trust shows all of it, and asks"
@@ -47,10 +47,20 @@ def approval(ws: Workspace) -> Approval:
     foreign = known.get("foreign", {})
     fresh = [act for act in unknown if not {act.digest, act.declared} & foreign.keys()]
     if fresh:
-        mine = origin.own(ws.root, fresh, known.get("declared", ()), known.get("texts", ()))
-        _remember(ws, fresh, mine)
+        mine = _judged(ws, fresh, known)
         unknown = [act for act in unknown if act.digest not in mine]
     return Approval(tuple(acts), tuple(unknown))
+
+
+def _judged(ws: Workspace, fresh: Sequence[Act], known: Mapping[str, Any]) -> Collection[str]:
+    """The digests of those acts that are the owner's own, once that is remembered. Where git cannot
+    tell now, or nothing can be written, they wait, and are looked at again."""
+    try:
+        mine = origin.own(ws.root, fresh, known.get("declared", ()), known.get("texts", ()))
+        _remember(ws, fresh, mine)
+    except CrmError:
+        return ()  # who waits is told, with the way out
+    return mine
 
 
 def _declared(ws: Workspace) -> list[Act]:
@@ -61,13 +71,13 @@ def _declared(ws: Workspace) -> list[Act]:
 
 def strangers(ws: Workspace) -> list[Act]:
     """The messages that stand queued on the timeline, were not queued here and are not approved."""
-    known = sent.read(ws.root).queued
+    known = sent.read(ws.root)
     approved = _known(ws).get("approved", {})
     jobs = [job for job in jobs_of(ws.history.job_events()).values() if job.is_letter]
     acts = [
-        letter_act(job)
+        letter_act(job, known)
         for job in jobs
-        if job.state in OPEN and known.get(job.key) != job.facts.get("file")
+        if job.state in OPEN and not known.lets(job.key, job.facts)
     ]
     return [act for act in acts if act.digest not in approved]
 
@@ -96,9 +106,9 @@ def _remember(ws: Workspace, acts: Iterable[Act], approved: Collection[str]) -> 
             for digest in (act.digest, act.declared):
                 no.pop(digest, None)
             if act.digest in approved:
-                yes[act.digest] = f"{act.place} {act.what}"
+                yes[act.digest] = act.name
             else:  # of a known declaration only the new text is somebody else's
-                no[act.declared if is_new else act.digest] = f"{act.place} {act.what}"
+                no[act.declared if is_new else act.digest] = act.name
         chosen = [act for act in acts if act.digest in approved]
         news = {
             "declared": [act.declared for act in chosen],
@@ -130,8 +140,10 @@ class Gate:
         self.look_again()
 
     def look_again(self) -> None:
-        """See whether the timeline still knows what left here, after it may have changed."""
-        self.__dict__.pop("_sent", None)
+        """See whether the timeline still knows what left here, and look at the configuration anew: both
+        may have changed."""
+        for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_letters"):
+            self.__dict__.pop(seen, None)
         try:
             gone = forgotten(self.ws)
             self.pause = words(gone) if gone else ""
@@ -144,6 +156,8 @@ class Gate:
             return ""
         if self.pause:
             return PAUSED
+        if place not in self._places:
+            return WAITS  # it came in this moment; the next pass looks at it
         wanted = [place, declared.STAFF] if act.do == "notify" else [place]
         return self._waiting(wanted)
 
@@ -157,10 +171,10 @@ class Gate:
         """Why a queued letter or call must not leave now, "" if it may."""
         if self.pause:
             return PAUSED
-        act = letter_act(job)
-        content = str(job.facts.get("file", ""))
-        if self._sent.queued.get(job.key) != content and act.digest not in self._approved_letters:
-            return self._hold(act)
+        if not self._sent.lets(job.key, job.facts):
+            act = letter_act(job, self._sent)
+            if act.digest not in self._approved_letters:
+                return self._hold(act)
         channel = declared.WEBHOOK if job.action == "webhook" else declared.MAIL
         return self._waiting([channel])
 
@@ -175,8 +189,16 @@ class Gate:
         return WAITS
 
     @cached_property
+    def _approval(self) -> Approval:
+        return approval(self.ws)
+
+    @cached_property
+    def _places(self) -> Collection[str]:
+        return {act.place for act in self._approval.acts}
+
+    @cached_property
     def _unapproved(self) -> dict[str, Act]:
-        return {act.place: act for act in approval(self.ws).unapproved}
+        return {act.place: act for act in self._approval.unapproved}
 
     @cached_property
     def _sent(self) -> Sent:
@@ -205,16 +227,14 @@ class Gate:
 
 def in_words(acts: Sequence[Act]) -> str:
     """Some of the acts that wait, with the reason."""
-    few = [f"{act.place} {act.what}" for act in acts[:_FEW]]
+    few = [str(act) for act in acts[:_FEW]]
     more = len(acts) - len(few)
     listed = "; ".join(few) + (f"; and {more} more" if more else "")
     return f"{listed}, for it came into this folder from elsewhere"
 
 
-def letter_act(job: Job) -> Act:
-    """A queued letter as an act."""
-    facts = job.facts
-    return declared.letter_act(
-        job.key, str(facts.get("file", "")), str(facts.get("to", "?")), str(facts.get("subject", "")),
-        job.robot,
-    )  # fmt: skip
+def letter_act(job: Job, known: Sent) -> Act:
+    """A queued letter or call as an act. Your word for it is good for one end of it."""
+    ends = known.ends.get(job.key, 0)
+    content = f"{sent.content_of(job.facts)} {ends}"
+    return declared.letter_act(job.key, content, job.robot, job.facts, has_left=bool(ends))

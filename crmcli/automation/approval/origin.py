@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from crmcli.automation.approval.acts import ALL_TEMPLATES, Act, acts_of
-from crmcli.store import files, git, layout, owners
+from crmcli.store import files, layout, owners
 from crmcli.store.canonical import MAX_BYTES
-from crmcli.store.lineage import MOST_COMMITS, Lineage
+from crmcli.store.lineage import MOST_COMMITS, Lineage, together
 
 TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates")
 _IN_PLACE = 100_000_000
@@ -23,7 +23,7 @@ _SECOND = 1_000_000_000
 def read_here(root: Path, path: str) -> bytes | None:
     """A file as it stands in the folder; None where there is none that could be read."""
     if path == ALL_TEMPLATES:
-        return b"".join(read_here(root, part) or b"" for part in _templates(root))
+        return together((part, read_here(root, part)) for part in _templates(root))
     try:
         return files.read_bytes(files.inside(root, path), most=MAX_BYTES)
     except (files.Missing, files.UnsafePath, files.PermissionDenied):
@@ -37,34 +37,35 @@ def own(
 
     Whoever declares an act means its templates as they stand at that moment. When they change later,
     they must be his as well: `declared` and `texts` are the declarations and templates approved before.
-    In doubt an act is not his.
+    GitFailed if git cannot tell. In doubt an act is not his.
     """
     written = [act for act in acts if act.path and _is_typed(root, act.path)]
     history = _History(root) if written and _is_in_git(root) else None
 
     def is_own(act: Act) -> bool:
-        if history is not None and history.brought(act.declared):
+        if history is not None and history.brought(act.path, act.declared):
             return False
         changed = [path for path, text in act.texts.items() if text not in texts]
         return act.declared not in declared or all(
             _is_own_text(root, path, act.texts[path], history) for path in changed
         )
 
-    try:
-        return {act.digest for act in written if is_own(act)}
-    except git.GitFailed:
-        return set()
+    return {act.digest for act in written if is_own(act)}
 
 
 def _is_own_text(root: Path, path: str, text: str, history: _History | None) -> bool:
     parts = _templates(root) if path == ALL_TEMPLATES else [path]
     return all(_is_typed(root, part) for part in parts) and not (
-        history is not None and history.brought(text)
+        history is not None and any(history.brought(part, text) for part in parts)
     )
 
 
 def _is_typed(root: Path, path: str) -> bool:
-    """Whether a file was written in its place, by its owner, who we are."""
+    """Whether a file was written in its place, by its owner, who we are; one in a repository within
+    the folder, a submodule for instance, came with that."""
+    above = [root / folder for folder in Path(path).parents][:-1]
+    if any(os.path.lexists(folder / ".git") for folder in above):
+        return False
     status = (root / path).lstat()
     moved = status.st_ctime_ns - status.st_mtime_ns
     return (
@@ -90,32 +91,50 @@ class _History:
     def __init__(self, root: Path) -> None:
         self.lineage = Lineage(root, TOUCHED)
         self.at = lru_cache(maxsize=1024)(self._at)
+        self._converts = lru_cache(maxsize=1024)(lambda path: bool(self.lineage.converts([path])))
 
     def _at(self, commit: str) -> frozenset[str]:
         acts = acts_of(lambda path: self.lineage.read(commit, path))
         return frozenset(part for act in acts for part in (act.declared, *act.texts.values()))
 
-    def brought(self, part: str) -> bool:
-        """Whether any branch has a declaration or text by a commit that was not made here."""
-        return any(not self._is_own(part, tip) for tip in self.lineage.tips if part in self.at(tip))
+    def brought(self, path: str, part: str) -> bool:
+        """Whether any branch has a declaration or text by a commit that was not made here, or may have
+        it in another form."""
+        return self._converts(path) or any(
+            not self._is_own(part, tip) for tip in self.lineage.tips if part in self.at(tip)
+        )
 
     def _is_own(self, part: str, tip: str) -> bool:
-        source = self._source(part, tip)
+        return all(self._is_made_here(part, source) for source in self._sources(part, tip))
+
+    def _is_made_here(self, part: str, source: str) -> bool:
+        before = self.lineage.amended.get(source)
+        if before and part in self.at(before):
+            return self._is_own(part, before)
         if source in self.lineage.made_here:
             return True
         return source in self.lineage.replayed and any(
             self._begins(part, commit) for commit in self.lineage.made_here[:MOST_COMMITS]
         )
 
-    def _source(self, part: str, tip: str) -> str:
-        """The commit that brought it into the history of a tip; "" if it lies too far back."""
-        found = ""
-        commits = self.lineage.changes(tip)
-        for commit in commits:
-            if part not in self.at(commit):
-                return found
-            found = commit
-        return found if len(commits) < MOST_COMMITS else ""
+    def _sources(self, part: str, tip: str) -> set[str]:
+        """The commits that brought it into the history of a tip; "" for one that lies too far back."""
+        changes = self.lineage.changes(tip)
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting = list(changes)[:1]
+        while waiting:
+            commit = waiting.pop()
+            if commit in seen:
+                continue
+            seen.add(commit)
+            older = [before for before in changes.get(commit, ()) if part in self.at(before)]
+            waiting += older
+            if commit not in changes:
+                found.add("")
+            elif not older:
+                found.add(commit)
+        return found
 
     def _begins(self, part: str, commit: str) -> bool:
         return part in self.at(commit) and not any(

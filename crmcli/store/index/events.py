@@ -101,7 +101,7 @@ def claims(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int
     """How often each of these jobs was begun, as far as the timeline knows; those never begun left out."""
     rows = connection.execute(
         "SELECT job, sum(CASE kind WHEN 'job.started' THEN 1 ELSE 0 END),"
-        " max(ifnull(json_extract(data, '$.claims'), 0))"
+        " max(CASE json_type(data, '$.claims') WHEN 'integer' THEN json_extract(data, '$.claims') ELSE 0 END)"
         " FROM event WHERE job IN (SELECT value FROM json_each(?)) GROUP BY job",
         (json.dumps(list(keys)),),
     )
