@@ -23,6 +23,9 @@ PLAN = [
     Column("who", "Who"), Column("what", "What"),
 ]  # fmt: skip
 
+MOST_TOLD = 50
+"""Of so many messages that git has forgotten each is named."""
+
 
 @click.command(
     cls=Verb,
@@ -70,9 +73,11 @@ def _accept_history(session: Session, *, dry_run: bool) -> None:
 
     ws = session.workspace
     gone = forgotten(ws) if dry_run else accept(ws)
-    for claim in gone:
-        what = "would be noted as sent" if dry_run else "noted as sent"
+    what = "would be noted as sent" if dry_run else "noted as sent"
+    for claim in gone[:MOST_TOLD]:
         session.out.note(f"{what}: {claim.action} to {claim.to} on {claim.at}")
+    if len(gone) > MOST_TOLD:
+        session.out.note(f"{what}: {len(gone) - MOST_TOLD:,} more")
     if not gone:
         session.out.note("the timeline knows everything that left here")
 

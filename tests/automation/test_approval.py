@@ -415,7 +415,12 @@ def _line_ends(house: House) -> None:
     house.write(".gitattributes", "*.j2 text eol=crlf\n")
 
 
+def _plain(house: House) -> None:
+    house.template("hello", "Subject: Evil\n\nx\n")
+
+
 FORMS = {
+    "plain": _plain,
     "a link": _link,
     "a link to a folder": _link_folder,
     "ident": _ident,
@@ -427,8 +432,8 @@ FORMS = {
 def test_a_template_of_others_in_another_form_does_not_leave(
     house: House, clone: Any, form: str
 ) -> None:
-    house.rules(leads=HELLO)
     other = clone()
+    other.rules(leads=HELLO)  # his own robot, with a template that is not
     approve(other.ws, approval(other.ws).unapproved)
     FORMS[form](house)
     save(house.root, "evil")
@@ -569,7 +574,6 @@ def test_a_person_here_may_try_again(house: House) -> None:
 
     house.rules(leads=HELLO)
     lead(house)
-    house.wait("1m")
     (house.root / "outbox").write_text("in the way")
     house.tick()
     (queued,) = house.events("job.queued")
@@ -591,3 +595,27 @@ def test_a_forged_number_of_claims_stops_nobody(house: House, claims: object) ->
     result = house.tick("1m")
     assert (result.failures, result.bugs) == ([], {})
     assert len(house.letters()) == 2
+
+
+def test_no_slot_that_a_cron_line_does_not_have_is_run(house: House) -> None:
+    weekly = "schedules:\n  - {id: late, cron: '0 9 * * mon', do: email, with: {template: mail/hello.j2}}\n"
+    house.rules(leads=NONE + weekly)
+    lead(house)
+    house.tick()
+    (begun,) = house.events("schedule.started")
+    forge(house, "schedule.started", "", {**begun.data, "slot": "2026-11-23T08:59"})
+    house.tick("1m")
+    assert house.letters() == []
+
+
+def test_of_all_templates_together_each_must_be_ones_own(house: House, clone: Any) -> None:
+    house.template("hello", "Subject: Привет\n\n{% include 'mail/' ~ '_foot.j2' %}\n")
+    house.template("_foot", "один\n")
+    other = clone()
+    other.rules(leads=HELLO)
+    assert unapproved(other) == []
+    other.template("mine", "Subject: Моё\n\nx\n")  # so that no commit has all as they are here
+    house.template("_foot", "другой\n")
+    save(house.root, "evil")
+    git(other.root, "pull", "-q")
+    assert unapproved(other) == ["leads/new/hello"]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from crmcli.automation.approval.acts import ALL_TEMPLATES, Act, acts_of
 from crmcli.store import files, layout, owners
 from crmcli.store.canonical import MAX_BYTES
-from crmcli.store.lineage import MOST_COMMITS, Lineage, together
+from crmcli.store.lineage import MOST_COMMITS, Lineage, digest_of, together
 
 TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates")
 _IN_PLACE = 100_000_000
@@ -54,10 +55,11 @@ def own(
 
 
 def _is_own_text(root: Path, path: str, text: str, history: _History | None) -> bool:
-    parts = _templates(root) if path == ALL_TEMPLATES else [path]
-    return all(_is_typed(root, part) for part in parts) and not (
-        history is not None and any(history.brought(part, text) for part in parts)
-    )
+    """Whether a template was typed here; of all of them together each must have been."""
+    if path == ALL_TEMPLATES:
+        here = ((part, digest_of(read_here(root, part) or b"")) for part in _templates(root))
+        return all(_is_own_text(root, part, content, history) for part, content in here)
+    return _is_typed(root, path) and not (history is not None and history.brought(path, text))
 
 
 def _is_typed(root: Path, path: str) -> bool:
@@ -90,34 +92,52 @@ class _History:
 
     def __init__(self, root: Path) -> None:
         self.lineage = Lineage(root, TOUCHED)
-        self.at = lru_cache(maxsize=1024)(self._at)
+        self._at = lru_cache(maxsize=1024)(self._parts_of)
         self._converts = lru_cache(maxsize=1024)(lambda path: bool(self.lineage.converts([path])))
 
-    def _at(self, commit: str) -> frozenset[str]:
+    def _parts_of(self, commit: str) -> frozenset[str]:
         acts = acts_of(lambda path: self.lineage.read(commit, path))
         return frozenset(part for act in acts for part in (act.declared, *act.texts.values()))
 
     def brought(self, path: str, part: str) -> bool:
         """Whether any branch has a declaration or text by a commit that was not made here, or may have
         it in another form."""
-        return self._converts(path) or any(
-            not self._is_own(part, tip) for tip in self.lineage.tips if part in self.at(tip)
-        )
+        there = _Part(self._at, self.lineage, path, part)
+        tips = [tip for tip in self.lineage.tips if there.is_at(tip)]
+        return self._converts(path) or any(not there.is_own(tip) for tip in tips)
 
-    def _is_own(self, part: str, tip: str) -> bool:
-        return all(self._is_made_here(part, source) for source in self._sources(part, tip))
 
-    def _is_made_here(self, part: str, source: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A declaration, or the text of a template, of a file in the commits."""
+
+    declared_at: Callable[[str], frozenset[str]]
+    lineage: Lineage
+    path: str
+    digest: str
+
+    def is_at(self, commit: str) -> bool:
+        """Whether a commit has it; a template also where no robot of that commit fills it."""
+        if self.digest in self.declared_at(commit):
+            return True
+        text = self.lineage.read(commit, self.path)
+        return text is not None and digest_of(text) == self.digest
+
+    def is_own(self, tip: str) -> bool:
+        """Whether it came into the history of a commit by commits that were made here."""
+        return all(self._is_made_here(source) for source in self._sources(tip))
+
+    def _is_made_here(self, source: str) -> bool:
         before = self.lineage.amended.get(source)
-        if before and part in self.at(before):
-            return self._is_own(part, before)
+        if before and self.is_at(before):
+            return self.is_own(before)
         if source in self.lineage.made_here:
             return True
         return source in self.lineage.replayed and any(
-            self._begins(part, commit) for commit in self.lineage.made_here[:MOST_COMMITS]
+            self._begins(commit) for commit in self.lineage.made_here[:MOST_COMMITS]
         )
 
-    def _sources(self, part: str, tip: str) -> set[str]:
+    def _sources(self, tip: str) -> set[str]:
         """The commits that brought it into the history of a tip; "" for one that lies too far back."""
         changes = self.lineage.changes(tip)
         found: set[str] = set()
@@ -128,7 +148,7 @@ class _History:
             if commit in seen:
                 continue
             seen.add(commit)
-            older = [before for before in changes.get(commit, ()) if part in self.at(before)]
+            older = [before for before in changes.get(commit, ()) if self.is_at(before)]
             waiting += older
             if commit not in changes:
                 found.add("")
@@ -136,7 +156,5 @@ class _History:
                 found.add(commit)
         return found
 
-    def _begins(self, part: str, commit: str) -> bool:
-        return part in self.at(commit) and not any(
-            part in self.at(parent) for parent in self.lineage.parents(commit)
-        )
+    def _begins(self, commit: str) -> bool:
+        return self.is_at(commit) and not any(map(self.is_at, self.lineage.parents(commit)))
