@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from crmcli.errors import InvalidData
+from crmcli.model.redaction import redacted
 from crmcli.store import cursor, layout, lineage
 
 Read: TypeAlias = Callable[[str], bytes | None]
@@ -84,7 +85,7 @@ def _of_settings(read: Read) -> Iterator[Act]:
         secret = str(_map(mail).get("password", ""))
         runs = _running(secret, "password")
         if not _stays_inside(deliver) or secret.startswith("cmd:"):
-            yield _act(MAIL, f"messages leave by {without_password(deliver)}{runs}", mail)
+            yield _act(MAIL, f"messages leave by {redacted(deliver)}{runs}", mail)
     webhook = channels.get("webhook")
     if webhook:
         allowed = ", ".join(map(str, _list(_map(webhook).get("allow"))))
@@ -105,11 +106,6 @@ def _stays_inside(deliver: str) -> bool:
 def _is_hidden(path: str) -> bool:
     """Whether a path leads out of its folder, or into one that is none of the user's: .git, .crm."""
     return any(part.startswith(".") for part in path.split("/"))
-
-
-def without_password(address: str) -> str:
-    """An address without what stands before its host."""
-    return re.sub(r"//[^/@]*@", "//***@", address)
 
 
 def _running(secret: str, what: str) -> str:
@@ -172,7 +168,7 @@ def _words(do: str, given: Mapping[str, Any]) -> str:
     if do == "webhook":
         secret = str(given.get("secret", ""))
         runs = _running(secret, "secret")
-        return f"calls {without_password(str(given.get('url', '?')))}{runs}"
+        return f"calls {redacted(str(given.get('url', '?')))}{runs}"
     if do == "notify":
         to = given.get("to") or "the owner"
         return f"notifies {', '.join(map(str, to)) if isinstance(to, list) else to}"
@@ -229,7 +225,7 @@ def letter_act(
     """
     is_call = facts.get("action") == "webhook"
     about = f" {facts['subject']!r}" if facts.get("subject") else ""
-    to = without_password(str(facts.get("to", "?")))
+    to = redacted(str(facts.get("to", "?")))
     runs = _running(str(facts.get("secret", "")), "secret") if is_call else ""
     why = "that ended here before" if has_left else "queued in another clone"
     what = f"a {'call' if is_call else 'message'}{about} to {to}{runs}, {why}"
