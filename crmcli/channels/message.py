@@ -155,20 +155,34 @@ def _address(box: Mailbox) -> object:
 
 
 def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
-    """Read the bytes again: exactly the headers that were meant, recipients and subject as given."""
+    """Read the bytes again: exactly the headers that were meant, people and subject as given."""
     from email import policy
     from email.parser import BytesHeaderParser
 
     read = BytesHeaderParser(policy=policy.default).parsebytes(data)
     wanted = [name.lower() for name in built.keys()]  # noqa: SIM118  # a message with one header twice
     found = [name.lower() for name in read.keys()]  # noqa: SIM118  # likewise
-    to = [address.addr_spec for address in read["To"].addresses]
+    meant = {"From": [message.sender], "To": message.to, "Reply-To": [message.reply_to]}
+    people = [
+        (
+            name,
+            [(" ".join(one.display_name.split()), one.addr_spec) for one in read[name].addresses],
+        )
+        for name in meant
+        if name in read
+    ]
     if (
         found != wanted
-        or to != [mailbox("To", one).address for one in message.to]
-        or " ".join(str(read["Subject"]).split()) != " ".join(str(built["Subject"]).split())
+        or people != [(name, [_read_as(name, one) for one in meant[name]]) for name, _ in people]
+        or " ".join(str(read["Subject"]).split()) != " ".join(message.subject.split())
     ):
         raise UnsafeHeader(
             f"the message {message.subject[:60]!r} would not leave as it was meant",
             "look for odd characters in its subject and names",
         )
+
+
+def _read_as(header: str, text: str) -> tuple[str, str]:
+    """The name and the address that are meant."""
+    box = mailbox(header, text)
+    return " ".join(box.name.split()), box.address

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from crmcli.render import Letter, Renderer
 
 
+_NOBODY = "nobody@localhost"
+"""Stands for the receiver of a letter that has none, so that the rest of it can be looked at."""
+
+
 class NoAddress(Refused):
     """A letter has nobody to go to."""
 
@@ -95,10 +99,15 @@ def letter_for(
     UnsafeHeader or NoAttachment.
     """
     letter = renderer(ws).render_letter(template, names_for(ws, record))
-    receivers = tuple(to) or tuple(t.strip() for t in letter.to.split(",") if t.strip())
+    receivers = tuple(to) or _receivers(letter)
     return message_of(
         ws, letter, receivers or (recipient(ws, record),), key=key, automatic=automatic
     )
+
+
+def _receivers(letter: Letter) -> tuple[str, ...]:
+    """Whom the template itself names."""
+    return tuple(to.strip() for to in letter.to.split(",") if to.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +127,36 @@ def preview(ws: Workspace, template: str, record: Record) -> Preview:
     letter = renderer(ws).render_letter(template, names_for(ws, record))
     missing = ""
     try:
-        to = letter.to or recipient(ws, record)
+        to = _receivers(letter) or (recipient(ws, record),)
     except NoAddress as refusal:
-        to, missing = "", refusal.message
+        to, missing = (), refusal.message
     headers = {
         "From": letter.sender or sender(ws),
-        "To": to,
+        "To": ", ".join(to),
         "Reply-To": letter.reply_to,
         "Subject": letter.subject,
         "Attach": ", ".join(letter.attach),
     }
     shown = tuple((name, value) for name, value in headers.items() if value)
+    refused = _why_not(ws, letter, record, to)
+    return Preview(shown, letter.text, letter.html, missing, refused)
+
+
+def _why_not(ws: Workspace, letter: Letter, record: Record, to: Sequence[str]) -> str:
+    """Why a robot would not send it, in its own words: it goes the same way up to the bytes."""
+    from crmcli.channels.address import UnsafeHeader
+    from crmcli.channels.message import NoAttachment, to_bytes
     from crmcli.sales.consent import why_not_mail
 
-    refused = why_not_mail(ws, record, [to]) if to else ""
-    return Preview(shown, letter.text, letter.html, missing, refused)
+    try:
+        message = message_of(ws, letter, to or [_NOBODY])
+        refused = why_not_mail(ws, record, to) if to else ""
+        if not refused:
+            for wire in (False, True):
+                to_bytes(message, wire=wire)
+    except (UnsafeHeader, NoAttachment) as error:
+        return error.message
+    return refused
 
 
 def message_of(

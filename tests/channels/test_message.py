@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from email import policy
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -217,3 +219,51 @@ def test_attachments_have_a_limit() -> None:
     big = Attachment("a.bin", "application/octet-stream", bytes(21 * 1024 * 1024))
     with pytest.raises(NoAttachment, match="20 MB"):
         to_bytes(replace(LETTER, attachments=(big,)), wire=True)
+
+
+ENCODED = [
+    "=?x?Q?a?=", "=?utf-8?Q?a?=", "=?utf-8?B?0JDQvdC90LA=?=", "a =?koi8-r?b?8A==?= b", "=?utf-8?Q?=3D=3Fx=3FQ=3Fa=3F=3D?=",
+    "=?utf-8?Q?a", "=?utf-8?Q?", "=?", "?=", "Чай =? чай", "=?utf-8*ru?Q?a?=", "=?utf-8?X?a?=", "=??Q?a?=", "=?utf-8?Q? a b ?=",
+    "=?utf-8?Q?" + "a" * 2000 + "?=", "=?utf-8?Q?a?= =?utf-8?Q?b?=", "(=?utf-8?Q?a?=)", "=?utf-8?q?a?=x", "= ?utf-8?q?a?=",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ENCODED)
+@pytest.mark.parametrize("place", ["subject", "sender", "to", "reply_to", "attachment"])
+@pytest.mark.parametrize("wire", [True, False])
+def test_an_encoded_word_leaves_as_it_stands_or_not_at_all(
+    word: str, place: str, wire: bool
+) -> None:
+    changes: dict[str, dict[str, Any]] = {
+        "subject": {"subject": word},
+        "sender": {"sender": f"{word} <a@b.ru>"},
+        "to": {"to": (f"{word} <a@b.ru>",)},
+        "reply_to": {"reply_to": f"{word} <a@b.ru>"},
+        "attachment": {"attachments": (Attachment(word, "text/plain", b""),)},
+    }
+    try:
+        data = to_bytes(replace(LETTER, **changes[place]), wire=wire)
+    except UnsafeHeader:
+        assert "=?" in word
+        assert "?=" in word
+        return
+    got = message_from_bytes(data, policy=policy.default)
+    old = message_from_bytes(data)
+    seen = {
+        "subject": lambda: (got["Subject"], decoded(old["Subject"])),
+        "sender": lambda: (got["From"].addresses[0].display_name, name_in(old["From"])),
+        "to": lambda: (got["To"].addresses[0].display_name, name_in(old["To"])),
+        "reply_to": lambda: (got["Reply-To"].addresses[0].display_name, name_in(old["Reply-To"])),
+        "attachment": lambda: tuple(
+            decoded(part.get_filename() or "") for part in old.walk() if part.get_filename()
+        )[-1:] * 2,
+    }  # fmt: skip
+    assert seen[place]() == (word, word)
+
+
+def name_in(header: str) -> str:
+    return decoded(parseaddr(header)[0])
+
+
+def decoded(header: str) -> str:
+    return str(make_header(decode_header(header)))

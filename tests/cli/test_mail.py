@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
 
 Crm = Callable[..., Run]
@@ -77,3 +79,59 @@ def test_no_such_template(crm: Crm) -> None:
     assert run.code == 6
     assert "there is no such template" in run.err
     assert "mail/hello.j2" in run.err
+
+
+SPOILT = [
+    ("Subject: =?x?Q?a?=", "encoded word"),
+    ("Subject: {{ lead.name }} =?utf-8?B?0JDQ?=", "encoded word"),
+    ("Subject: a\nFrom: nobody", "is not an e-mail address"),
+    ("Subject: a\nTo: Anna <anna>", "is not an e-mail address"),
+    ("Subject: a\nTo: a@b.ru, nobody", "is not an e-mail address"),
+    ("Subject: a\nReply-To: x y", "is not an e-mail address"),
+    ("Subject: a\nReply-To: =?utf-8?Q?a?= <a@b.ru>", "encoded word"),
+    ("Subject: a\nAttach: files/none.pdf", "there is no file"),
+    ("Subject: a\nAttach: .git/config", "may not be attached"),
+    ("Subject: a\nAttach: ../x", ""),
+    ("Subject: a\nAttach: =?x?Q?a?=.txt", "encoded word"),
+    ("Subject: a\nAttach: large.bin", "more than 20 MB"),
+]
+RULES = """
+leads:
+  stages:
+    - {id: new, name: Новый, robots: [{id: hi, do: email, with: {template: mail/spoilt.j2}}]}
+    - {id: done, name: Успех, kind: won}
+    - {id: junk, name: Брак, kind: lost}
+deals:
+  - {id: sales, name: Продажи, stages: [{id: new, name: Новая}, {id: won, name: Успех, kind: won},
+     {id: lost, name: Провал, kind: lost}]}
+"""
+
+
+@pytest.mark.parametrize(("head", "words"), SPOILT)
+def test_what_a_robot_would_not_send_is_told_in_its_words(
+    head: str, words: str, crm: Crm, folder: Path
+) -> None:
+    (folder / "pipelines.yaml").write_text(RULES, "utf-8")
+    (folder / "templates/mail/spoilt.j2").write_text(f"{head}\n\nТекст\n", "utf-8")
+    (folder / "=?x?Q?a?=.txt").write_text("x")
+    with (folder / "large.bin").open("wb") as file:
+        file.truncate(21 * 1024 * 1024)
+    ref = lead(crm, "--email", "anna@example.ru")
+    shown = crm("mail", "render", "mail/spoilt.j2", "--for", ref)
+    crm("tick")
+    (job,) = json.loads(crm("jobs", "list", "--state", "all", "--json").out)
+    assert job["state"] in ("failed", "dead")
+    assert words in job["reason"]
+    assert job["reason"] in shown.err
+
+
+@pytest.mark.parametrize("name", ["=?x?Q?a?=", "=?utf-8?B?0JDQvdC90LA=?="])
+def test_a_name_that_mail_programs_would_decode_is_told(name: str, crm: Crm, folder: Path) -> None:
+    (folder / "pipelines.yaml").write_text(RULES, "utf-8")
+    (folder / "templates/mail/spoilt.j2").write_text("Subject: a\n\nТекст\n", "utf-8")
+    ref = crm("lead", "add", "--name", "x", "--first-name", name, "--email", "a@b.ru").out.strip()
+    shown = crm("mail", "render", "mail/spoilt.j2", "--for", ref)
+    crm("tick")
+    (job,) = json.loads(crm("jobs", "list", "--state", "all", "--json").out)
+    assert "To holds an encoded word" in job["reason"]
+    assert job["reason"] in shown.err
