@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.automation.lastticks import ends
 from crmcli.errors import Problem
-from crmcli.model.clocks import STEPPED, TOLERANCE, ClockStep, read_step, returned_to
+from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
 from crmcli.model.event import Event
 from crmcli.model.plural import counted
 from crmcli.model.values import parse_instant
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TOLD = timedelta(days=7)
 """So long crm check speaks of a clock that was set."""
+_EVER = "9999"
+"""After every instant, as the index has them."""
 _COUNTS = ("records", "retries", "schedules")
 
 
@@ -44,6 +46,8 @@ def notice(ws: Workspace) -> list[str]:
     with ws.change("tick", actor="crm") as change:
         change.note(STEPPED, "", facts)
     ws.__dict__.pop("clock_events", None)
+    if noticed.step.undoes:  # what that accounted for is to be looked at again
+        ws.index.account(_EVER)
     return [_words(ws, facts)]
 
 
@@ -127,30 +131,39 @@ def _widened(step: ClockStep, steps: Sequence[ClockStep], limit: datetime) -> Cl
 
 
 def _come_back(ws: Workspace) -> _Noticed | None:
-    steps = ws.clock_steps
-    if not steps or not steps[-1].is_back:
+    """What a leap ahead tells, after a step back."""
+    steps, ended = ws.clock_steps, ends(ws)
+    if not steps or not steps[-1].is_back or not ended:
         return None
     latest = steps[-1]
-    border = latest.until - max(TOLERANCE, latest.slack)
-    ended = ends(ws)
-    if ws.now < border or not ended:
+    last = _before_leap(ws, latest, ended[-1], latest.until - max(TOLERANCE, latest.slack))
+    undone = returned_to(steps, last, ws.now) if last else ()
+    if not undone and ws.now - ended[-1] >= LONG:
+        # So far nobody is away: was it ahead before it was behind, and is now where it was before both?
+        right = ws.index.between("", _text(ws.now + TOLERANCE), latest.last).until
+        last = _before_leap(ws, latest, ended[-1], parse_instant(right) - LONG) if right else None
+        undone = (latest,) if last else ()
+    span = ws.index.between(undone[0].last, _text(last)) if undone and last else None
+    if last is None or span is None or not span.last:
         return None
-    if ended[-1] >= border and ended[-1] != latest.until:  # that is the end that told of the step
+    since = parse_instant(span.since)
+    gone = tuple(step.id for step in undone)
+    floor = ws.now - (last - since)
+    step = ClockStep("", ws.clone, span.first, span.last, since, last, ws.now, floor, gone)
+    return _Noticed(step)
+
+
+def _before_leap(
+    ws: Workspace, latest: ClockStep, ended: datetime, border: datetime
+) -> datetime | None:
+    """The last instant before the clock passed a border in one leap; None if it did not."""
+    if ws.now < border or latest.to > border:
+        return None
+    if ended >= border and ended != latest.until:  # that is the end that told of the step
         return None  # it went there tick by tick, as a right clock does
     seen = ws.index.between(latest.last, _text(border)).until
     known = [latest.to, *([parse_instant(seen)] if seen else [])]
-    last = max([*known, *(end for end in ended[-1:] if end < border)])
-    undone = returned_to(steps, last, ws.now)
-    if not undone:
-        return None
-    span = ws.index.between(undone[0].last, _text(last))
-    if not span.last:
-        return None
-    since = parse_instant(span.since)
-    floor = ws.now - (last - since)
-    gone = tuple(step.id for step in undone)
-    step = ClockStep("", ws.clone, span.first, span.last, since, last, ws.now, floor, gone)
-    return _Noticed(step)
+    return max([*known, *([ended] if ended < border else [])])
 
 
 def _words(ws: Workspace, facts: dict[str, object]) -> str:

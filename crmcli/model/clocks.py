@@ -22,7 +22,8 @@ STEPPED = "clock.stepped"
 VERDICTS = ("job.missed", "job.skipped", "job.dead", "automation.stopped")
 """What is void if a wrong clock led to it; all else has happened, whatever the clock said."""
 _LEAP = timedelta(minutes=1)
-_LONG = timedelta(days=7)
+LONG = timedelta(days=7)
+"""From here on a leap is hardly an absence."""
 _YEARS = range(1800, 2400)
 _AIMS = ("retry_at", "lease_until")
 
@@ -69,7 +70,7 @@ class ClockStep:
         """How much sooner than it should a clock that was behind may come back: nobody is away for
         half of a long jump, and the clock may have been ahead before it."""
         jump = abs(self.until - self.to)
-        return jump / 2 if jump >= _LONG else _LEAP
+        return jump / 2 if jump >= LONG else _LEAP
 
     @property
     def data(self) -> dict[str, Any]:
