@@ -168,7 +168,7 @@ class _Parser:
     def _comparison(self) -> Node:
         self._terms += 1
         if self._terms > limits.TERMS:
-            raise BadCondition(f"the condition has more than {limits.TERMS} comparisons")
+            raise BadCondition(f"the condition has more than {limits.TERMS:,} comparisons")
         path = self._path()
         if self._token.kind == "sign" and self._token.text in OPERATORS:
             return Compare(path, self._take().text, self._value())

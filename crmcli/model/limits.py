@@ -25,7 +25,7 @@ VALUES = 5000
 USERS = 1000
 VIEWS = 500
 """Of a kind of record."""
-TERMS = 500
+TERMS = 5000
 """Comparisons in a condition."""
 WORDS = 10_000
 """Values in a condition, those in the lists of `in` included."""
