@@ -29,7 +29,10 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
         from crmcli.store import files
 
         folder = Path(where).expanduser()
-        folder = folder if folder.is_absolute() else files.inside(root, where.rstrip("/"))
+        if not folder.is_absolute():
+            folder = files.inside(root, where.rstrip("/"))
+            for name in maildir.FOLDERS:  # nor may one of those lead out
+                files.inside(root, f"{where.rstrip('/')}/{name}")
         return maildir.deliver(to_bytes(message, wire=False), folder, message.key)
     if kind in ("smtp", "smtps"):
         from crmcli.channels import secrets, smtp

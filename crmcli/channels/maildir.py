@@ -12,6 +12,7 @@ from crmcli.errors import CrmError
 from crmcli.store import files
 
 _SUFFIX = ".crm"
+FOLDERS = ("tmp", "new", "cur")
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -35,10 +36,10 @@ def deliver(data: bytes, folder: Path, key: str) -> Outcome:
 
 def _make(folder: Path) -> None:
     """Make the Maildir with its three folders, where it is not there yet."""
-    if all((folder / name).is_dir() for name in ("tmp", "new", "cur")):
+    if all((folder / name).is_dir() for name in FOLDERS):
         return
     with files.os_errors(f"make {folder}"):
-        for name in ("tmp", "new", "cur"):
+        for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
     files.fsync_dir(folder)
     files.fsync_dir(folder.parent)
