@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
+import stat
 from pathlib import Path
 
 from crmcli.store import files
@@ -18,14 +18,20 @@ _POINTER = b"gitdir: "
 
 def index_of(root: Path) -> tuple[Path, Path] | None:
     """The work tree around a folder and the index file of its repository; None if there is none."""
-    top = Path(os.path.realpath(root))
-    for folder in (top, *top.parents):
-        place = folder / ".git"
-        if place.is_dir():
-            return folder, place / "index"
-        if place.is_file():
-            return folder, _pointed_at(folder, place) / "index"
-    return None
+    folder = os.path.realpath(root)
+    while True:
+        place = f"{folder.rstrip('/')}/.git"
+        try:
+            mode = os.stat(place).st_mode  # noqa: PTH116  # every command asks; a Path costs more
+        except OSError:
+            mode = 0
+        if stat.S_ISDIR(mode):
+            return Path(folder), Path(f"{place}/index")
+        if stat.S_ISREG(mode):
+            return Path(folder), _pointed_at(Path(folder), Path(place)) / "index"
+        if folder == "/":
+            return None
+        folder = os.path.dirname(folder)  # noqa: PTH120
 
 
 def _pointed_at(folder: Path, place: Path) -> Path:
@@ -51,7 +57,12 @@ def tracks(root: Path, name: str, top: Path, index: Path) -> bool:
     if int.from_bytes(data[4:8]) not in _PLAIN or _SPLIT in data:
         return _git_says(root, name)
     path = os.fsencode(os.path.relpath(os.path.join(os.path.realpath(root), name), top))  # noqa: PTH118
-    return any(_is_entry(data, m.start()) for m in re.finditer(re.escape(path) + rb"[/\0]", data))
+    at = data.find(path)
+    while at >= 0:
+        if data[at + len(path) : at + len(path) + 1] in (b"/", b"\0") and _is_entry(data, at):
+            return True
+        at = data.find(path, at + 1)
+    return False
 
 
 def _is_entry(data: bytes, at: int) -> bool:

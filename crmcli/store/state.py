@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -229,24 +230,27 @@ def here(root: Path, letters: str) -> Binding:
     path = root / STATE
     with files.os_errors(f"look at {STATE}"):
         inode, system = path.stat().st_ino, os.statvfs(path).f_fsid
-    host = _digest(os.uname().nodename.encode())
-    return Binding(letters, _machine(), host, inode, system, _path(root))
+    return Binding(letters, _machine(), _host(), inode, system, _path(root))
 
 
 def _is_here(root: Path, binding: Binding) -> bool:
     """Whether a state belongs where it stands: a copy and what was unpacked have another inode, a
     snapshot another file system; where a folder does not keep its number, the path decides."""
-    now = here(root, binding.letters)
-    if now.machine != binding.machine:
+    if _machine() != binding.machine:
         return False
-    is_there = now.path == binding.path
-    if now.inode == binding.inode and (now.system == binding.system or is_there):
+    path = f"{root}/{STATE}"
+    with files.os_errors(f"look at {STATE}"):
+        is_same = os.lstat(path).st_ino == binding.inode
+        if is_same and os.statvfs(path).f_fsid == binding.system:
+            return True
+    if _path(root) != binding.path:
+        return False
+    if is_same:
         return True
-    if not is_there or disks.has_steady_inodes(root):
-        return False
-    return now.machine != "-" or now.host == binding.host
+    return not disks.has_steady_inodes(root) and (binding.machine != "-" or _host() == binding.host)
 
 
+@lru_cache
 def _machine() -> str:
     """A digest of the machine's own number, which is nobody's business; "-" where it has none."""
     try:
@@ -254,6 +258,10 @@ def _machine() -> str:
     except OSError:
         return "-"
     return _digest(number) if re.fullmatch(rb"[0-9a-f]{32}", number) else "-"
+
+
+def _host() -> str:
+    return _digest(os.uname().nodename.encode())
 
 
 def _path(root: Path) -> str:
