@@ -15,6 +15,7 @@ from torture.cuts import cuts
 from torture.disk import disk
 from torture.errors import errors
 from torture.folders import folders
+from torture.gitsteps import gitsteps
 from torture.honesty import honesty
 from torture.hostile import hostile
 from torture.kills import kills
@@ -44,6 +45,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             folder, weeks=1 if quick else options.weeks, days=1 if quick else 7
         ),
         "folders": lambda folder: folders(folder, names=sorted(TREES)[::20] if quick else ()),
+        "gitsteps": lambda folder: gitsteps(
+            folder, steps=100 if quick else options.steps, seed=options.seed
+        ),
         "honesty": honesty,
     }
 
@@ -55,7 +59,7 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders honesty; all of them if none is named",
+        " processes codec hostile clocks folders gitsteps honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")
@@ -63,6 +67,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1200, help="longest time for those kills")
     parser.add_argument("--points", type=int, default=0, help="points of each command; 0: all")
     parser.add_argument("--weeks", type=int, default=4, help="weeks in which the clock jumps")
+    parser.add_argument("--steps", type=int, default=1000, help="steps of git, commands and ticks")
+    parser.add_argument("--seed", type=int, default=0, help="by which they are chosen")
     options = parser.parse_args()
     known = parts(options)
     unknown = [name for name in options.part if name not in known]

@@ -8,6 +8,7 @@ from pathlib import Path
 from torture.clocks import clocks
 from torture.disk import disk
 from torture.folders import folders
+from torture.gitsteps import gitsteps
 from torture.kills import kills
 from torture.score import Score
 from torture.seeded import FAULTS, Fault
@@ -23,6 +24,8 @@ def found_by(fault: Fault, program: Program, folder: Path) -> Score:
         return kills(folder, names=(fault.scene,), program=program, within=60, at_first=True)
     if fault.part == "disk":
         return disk(folder, names=(fault.scene,), program=program, at_first=True)
+    if fault.part == "gitsteps":
+        return gitsteps(folder, names=(fault.scene,), program=program)
     if fault.part == "clocks":
         return clocks(folder, names=(fault.scene,), program=program)
     if fault.part == "folders":

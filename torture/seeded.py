@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmcli.automation import clocksteps, schedules
+from crmcli.automation import clocksteps, hearing, schedules
+from crmcli.automation.approval import gate
 from crmcli.store import (
     commit,
     files,
@@ -278,6 +279,22 @@ def any_repository() -> None:
     _patch(gitsafety, "why_outside", lambda *_: "")
 
 
+def greatest_id() -> None:
+    """Nothing is heard whose id is smaller than that of something heard before."""
+    find = hearing.Hearing._find
+
+    def found(notes: Any, is_whole: bool) -> Any:
+        last = max((name for name in notes._heard._heads if name), default="")
+        return [unheard for unheard in find(notes, is_whole) if unheard.event.id > last]
+
+    _patch(hearing.Hearing, "_find", found)
+
+
+def forgetful() -> None:
+    """What left this machine is not asked for when the timeline has forgotten it."""
+    _patch(gate, "forgotten", lambda ws: [])
+
+
 FAULTS: dict[str, Fault] = {
     seed.__name__: Fault((seed.__doc__ or "").rstrip("."), part, scene, seed)
     for seed, part, scene in (
@@ -307,6 +324,8 @@ FAULTS: dict[str, Fault] = {
         (no_allow_list, "folders", "record: put '.git/hooks/post-commit'"),
         (armed_git, "folders", "config filter.x.clean"),
         (any_repository, "folders", "another repository by file"),
+        (greatest_id, "gitsteps", "late_call"),
+        (forgetful, "gitsteps", "letters_stashed"),
     )
 }
 

@@ -13,7 +13,11 @@ from torture.clocks import clocks
 from torture.cuts import _fork, cuts
 from torture.disk import disk
 from torture.errors import errors
+<<<<<<< HEAD
 from torture.folders import folders
+=======
+from torture.gitsteps import gitsteps
+>>>>>>> ad5eda1 (torture: git steps, three clones between which git goes to and fro; index: a tick with nothing new is cheap at any size)
 from torture.honesty import found_by, tells
 from torture.hostile import CASES, hostile
 from torture.kills import kills
@@ -126,8 +130,15 @@ def test_a_clock_that_jumps_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert good(clocks(tmp_path / "days", days=0.5, seed=1))
 
 
-@pytest.mark.parametrize("name", [n for n, fault in FAULTS.items() if fault.part == "clocks"])
-def test_a_clock_that_is_believed_is_noticed(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", [n for n, fault in FAULTS.items() if fault.part in ("clocks", "gitsteps")]
+)
+def test_what_is_believed_blindly_is_noticed(name: str, tmp_path: Path) -> None:
     program = (sys.executable, "-m", "torture.seeded", name)
     found = found_by(FAULTS[name], program, tmp_path).faults
     assert any(map(tells, found)), found
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_git_may_step_where_it_likes(seed: int, tmp_path: Path) -> None:
+    assert good(gitsteps(tmp_path, steps=60, seed=seed))

@@ -144,9 +144,9 @@ class Tree:
 def _stretches(connection: sqlite3.Connection) -> tuple[list[Branch], list[_Above | None]]:
     """The branches, and for each the journal and number of the event that it follows."""
     forks: dict[int, list[tuple[int, str, str, int | None, int | None]]] = {}
-    for journal, *fork in connection.execute(
+    for journal, *fork in connection.execute(  # CROSS: from the few forks to their events
         "SELECT fork.journal, own.num, own.id, fork.parent, above.journal, above.num FROM fork"
-        " JOIN event AS own ON own.id = fork.id AND own.journal = fork.journal"
+        " CROSS JOIN event AS own ON own.id = fork.id AND own.journal = fork.journal"
         " LEFT JOIN event AS above ON above.id = fork.parent ORDER BY own.num"
     ):
         forks.setdefault(journal, []).append(tuple(fork))
