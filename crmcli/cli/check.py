@@ -14,7 +14,7 @@ from crmcli.model.redaction import redacted
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
-    from crmcli.sales.mending import Loose, Lost
+    from crmcli.sales.mending import Case
 
 
 @click.command(
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     "what a killed command left in .crm/; a .crm/ that is tracked by git, another user's or made for "
     "another folder is set aside. "
     "After asking, links to records that are not there are taken away (crm undo brings them back), and of "
-    "a record whose file was deleted by hand the timeline notes that it was removed. "
+    "a record whose file was deleted by hand the timeline notes that it was removed, and of one that it "
+    "does not know, or knows as removed, that it is there. "
     "All else is reported and left.\n\n"
     "A late crm tick, jobs that wait for a person and a disk whose locks cannot be trusted are warnings: "
     "they do not change the exit code.",
@@ -71,7 +72,7 @@ def _mend(session: Session) -> None:
             session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
 
 
-def _may(session: Session, case: Loose | Lost) -> bool:
+def _may(session: Session, case: Case) -> bool:
     if session.yes:
         return True
     if session.dry_run or not sys.stdin.isatty():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.plural import counted
 from crmcli.model.schema import CLASSES
-from crmcli.sales import tombstones
+from crmcli.sales import merge_checks, tombstones
 from crmcli.sales.blocklist import blocklist
 from crmcli.sales.inquest import Inquest
 from crmcli.store import chain, files, inspecting, layout, locks, state, targets
@@ -109,6 +109,7 @@ def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Ite
     months = {p.path.split("/")[2] for p in found if p.path.startswith(f"{layout.TIMELINE}/")}
     yield from _unborn(ws, inquest.unborn, months)
     yield from _vanished(ws)
+    yield from merge_checks.problems(ws)
 
 
 def _unborn(
@@ -123,17 +124,22 @@ def _unborn(
             continue
         who = counted(len(ids), "record was", "records were")
         said = f"{who} made in this month and the timeline does not know it: {', '.join(ids[:3])}"
-        hint = "bring a lost file back from git; of a record written by hand, take created_at away"
+        back = (
+            "git stash pop, if that has them"
+            if merge_checks.has_stash(ws)
+            else "bring a lost file back from git"
+        )
+        hint = f"{back}; or {merge_checks.BY_FIX} notes that they are there"
         yield Problem(f"{layout.TIMELINE}/{month}", 0, said + (" …" if ids[3:] else ""), hint)
 
 
 def _vanished(ws: Workspace) -> Iterator[Problem]:
     """Records that were made, and whose files are gone though nobody removed them with crm."""
-    for record_id in ws.index.vanished():
-        path = layout.record_path(record_id)
-        if not files.is_there(ws.root / path):
-            said = "the file is missing: the record was made and never removed"
-            hint = (
-                f"git checkout {path}, or let crm check --fix note that it was deleted on purpose"
-            )
-            yield Problem(path, 0, said, hint)
+    paths = map(layout.record_path, ws.index.vanished())
+    gone = [path for path in paths if not files.is_there(ws.root / path)]
+    ways = merge_checks.ways_back(ws, gone)
+    for path in gone:
+        said = "the file is missing: the record was made and never removed"
+        back = ways.get(path, f"git checkout {path}")
+        hint = f"{back}, or let crm check --fix note that it was deleted on purpose"
+        yield Problem(path, 0, said, hint)

@@ -74,7 +74,19 @@ class Lost(NamedTuple):
         return f"the file of {self.record} is missing: was it deleted on purpose?"
 
 
-May = Callable[[Loose | Lost], bool]
+class Found(NamedTuple):
+    """A record that is there, though the timeline does not know of its making or knows it as removed."""
+
+    record: str
+
+    @property
+    def question(self) -> str:
+        """What a person is asked before it is mended."""
+        return f"{self.record} is there, and the timeline does not say so: note that it stays?"
+
+
+Case = Loose | Lost | Found
+May = Callable[[Case], bool]
 """Says whether something may be mended that has more than one answer."""
 
 
@@ -93,6 +105,7 @@ def mend(ws: Workspace, may: May) -> Iterator[Mended]:
         for found in ws.select(entity):
             yield from _of_record(ws, found, may)
     yield from _lost(ws, may)
+    yield from _found(ws, may)
 
 
 def _own_state(ws: Workspace) -> Iterator[Mended]:
@@ -195,13 +208,40 @@ def _alone(ws: Workspace) -> Iterator[Transaction]:
 
 def _lost(ws: Workspace, may: May) -> Iterator[Mended]:
     """Notes the removal of records whose files somebody deleted."""
-    for record_id in ws.index.vanished():
+    strangers = () if _lacks_timeline(ws) else (i for i, _ in ws.index.strangers())
+    for record_id in (*ws.index.vanished(), *strangers):
         path = layout.record_path(record_id)
         if files.is_there(ws.root / path) or not may(Lost(record_id)):
             continue
         with ws.change("check --fix") as change:
             change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "hand"})
         yield Mended(path, "noted on the timeline that it was deleted")
+
+
+def _found(ws: Workspace, may: May) -> Iterator[Mended]:
+    """Notes that records are there which the timeline knows as removed, or not at all.
+
+    No robot wakes: what there was to do in the stage was done, or missed, when the record came there.
+    """
+    unborn = () if _lacks_timeline(ws) else ws.index.unborn()
+    made = [i for i in sorted(unborn) if ws.get(i).get("created_at")]
+    stays = [i for i, survivor in ws.index.rejoined() if not ws.exists(survivor)]
+    for record_id in (*made, *ws.index.returned(), *stays):
+        if not may(Found(record_id)):
+            continue
+        with ws.change("check --fix") as change:
+            record = change.get(record_id, merged=True)
+            facts: dict[str, Any] = {"by": "hand"}
+            facts |= {n: record.get(n) for n in ("stage", "pipeline") if getattr(record, n, "")}
+            if "stage" in facts:
+                facts["robots"] = []
+            change.note(f"{record.entity}.created", record_id, facts)
+        yield Mended(layout.record_path(record_id), "noted on the timeline that it is there")
+
+
+def _lacks_timeline(ws: Workspace) -> bool:
+    """Whether part of the timeline cannot be read: what is missing may stand there."""
+    return any(problem.path.startswith(f"{layout.TIMELINE}/") for problem in ws.problems())
 
 
 def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Mended]:

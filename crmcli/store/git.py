@@ -203,6 +203,14 @@ def _blobs(paths: Sequence[str], answer: memoryview) -> Iterator[tuple[str, Blob
         place += size + 1
 
 
+def commit_with(root: Path, path: str) -> str:
+    """A commit of whatever branch, or stash, that has a file; "" if none has."""
+    return run(
+        root, "--literal-pathspecs", "log", "--all", "-n", "1", "--format=%h",
+        "--diff-filter=AMRT", "--", path,
+    )  # fmt: skip
+
+
 def begin(root: Path) -> None:
     """Make the folder a repository."""
     run(root, "init", "--quiet")

@@ -186,6 +186,18 @@ class Index(Upkeep):
         """The ids that were made and not removed since, and of which there is no readable record."""
         return self._read(births.vanished)
 
+    def returned(self) -> list[str]:
+        """The records that are there though the timeline's last word is that they were removed."""
+        return self._read(births.returned)
+
+    def rejoined(self) -> list[tuple[str, str]]:
+        """The records that stand for themselves though they were merged, each with that into which."""
+        return self._read(births.rejoined)
+
+    def strangers(self) -> list[tuple[str, str]]:
+        """The ids without record, beginning and end of which the timeline tells, with the last event."""
+        return self._read(births.strangers)
+
     def problems(self) -> list[Problem]:
         """The files, or lines of the timeline, that cannot be read."""
         return self._read(selection.problems)
