@@ -267,8 +267,9 @@ def test_a_stage_taken_away_there_and_entered_here(clones: Clones) -> None:
     clones.part()
     clones.crm(clones.a, "lead", "move", lead, "working")
     text = (clones.b / "pipelines.yaml").read_text()
-    assert "id: working" in text
-    (clones.b / "pipelines.yaml").write_text(text.replace("id: working", "id: other", 1))
+    old, new = "id: working\n      name: Working", "id: other\n      name: Other"
+    assert old in text
+    (clones.b / "pipelines.yaml").write_text(text.replace(old, new, 1))
     clones.join()
     found = "\n".join(clones.problems(clones.a))
     assert lead in found
