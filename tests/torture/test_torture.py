@@ -13,11 +13,8 @@ from torture.clocks import clocks
 from torture.cuts import _fork, cuts
 from torture.disk import disk
 from torture.errors import errors
-<<<<<<< HEAD
 from torture.folders import folders
-=======
 from torture.gitsteps import gitsteps
->>>>>>> ad5eda1 (torture: git steps, three clones between which git goes to and fro; index: a tick with nothing new is cheap at any size)
 from torture.honesty import found_by, tells
 from torture.hostile import CASES, hostile
 from torture.kills import kills
