@@ -149,15 +149,16 @@ def in_right_time(events: Sequence[Event], steps: Sequence[ClockStep]) -> Sequen
     dated = {event.id: event.at for event in events}
     for event in events:
         key = str(event.data.get("key", ""))
-        base = begun.setdefault(key, event.id) if key else ""
+        since = begun.get(key, event.cause)
         at = event.at
         is_void = False
         for step in steps:
             if step.covers(event.id, at):
                 at = step.right(at)
-                since = event.cause if base == event.id else base
                 is_void = is_void or _is_void(event, step, since, dated.get(since))
         if not is_void:
+            if key:
+                begun.setdefault(key, event.id)  # what is void has begun nothing
             found.append(event if at == event.at else _moved(event, at))
     return found
 

@@ -81,6 +81,14 @@ def test_a_verdict_on_what_was_before_is_void(kind: str) -> None:
     assert in_right_time([timed], [AHEAD]) == []
 
 
+def test_a_void_verdict_is_no_beginning() -> None:
+    entry = event(5, NOW)
+    verdicts = [
+        event(n, NOW + YEAR + n * HOUR / 60, "job.missed", entry.id, key="k") for n in (11, 12)
+    ]
+    assert in_right_time([entry, *verdicts], [AHEAD]) == [entry]
+
+
 def test_what_was_done_was_done() -> None:
     done = [
         event(n, NOW + YEAR, f"job.{word}", key="k")
