@@ -21,6 +21,7 @@ from torture.hostile import hostile
 from torture.kills import kills
 from torture.processes import processes
 from torture.score import Score, table
+from torture.servers import servers
 from torture.trees import TREES
 from torture.turns import turns
 
@@ -48,6 +49,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "gitsteps": lambda folder: gitsteps(
             folder, steps=100 if quick else options.steps, seed=options.seed
         ),
+        "servers": lambda folder: servers(
+            folder, mixed=20 if quick else 400, every=8 if quick else 1
+        ),
         "honesty": honesty,
     }
 
@@ -59,7 +63,7 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders gitsteps honesty; all of them if none is named",
+        " processes codec hostile clocks folders gitsteps servers honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

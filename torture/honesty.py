@@ -12,6 +12,7 @@ from torture.gitsteps import gitsteps
 from torture.kills import kills
 from torture.score import Score
 from torture.seeded import FAULTS, Fault
+from torture.servers import servers
 from torture.tracing import Program, missing
 from torture.turns import turns
 
@@ -30,6 +31,8 @@ def found_by(fault: Fault, program: Program, folder: Path) -> Score:
         return clocks(folder, names=(fault.scene,), program=program)
     if fault.part == "folders":
         return folders(folder, names=(fault.scene,), program=program)
+    if fault.part == "servers":
+        return servers(folder, names=(fault.scene,), program=(*program, "--caller"))
     return turns(folder, names=(fault.scene,), program=program)
 
 

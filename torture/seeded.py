@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from crmcli.automation import clocksteps, hearing, schedules
 from crmcli.automation.approval import gate
+from crmcli.channels import connection, smtp, webhook
 from crmcli.store import (
     commit,
     files,
@@ -295,6 +296,57 @@ def forgetful() -> None:
     _patch(gate, "forgotten", lambda ws: [])
 
 
+def endless_patience() -> None:
+    """Each byte of a server begins the time anew."""
+    _patch(connection, "time_left", lambda until: 5.0)
+
+
+def no_limit() -> None:
+    """What a server says is kept, however much it is."""
+    for where in (smtp, webhook):
+        for name in ("LONGEST_LINE", "LONGEST_ANSWER", "MOST_LINES", "MOST_HEARD"):
+            _patch(where, name, 1 << 40)
+
+
+def unasked() -> None:
+    """What a server says before it was asked counts as its answer."""
+    _patch(smtp._Conversation, "_listen", lambda talk, what: None)
+
+
+def half_a_line() -> None:
+    """A line that is broken off counts as a whole one."""
+    line = connection.Connection.line
+
+    def read(made: connection.Connection, most: int) -> bytes:
+        try:
+            return line(made, most)
+        except connection.HungUp:
+            rest = bytes(made._ahead)
+            made._ahead.clear()
+            if not rest:
+                raise
+            return rest
+
+    _patch(connection.Connection, "line", read)
+
+
+def silence_is_refusal() -> None:
+    """No answer after the whole letter counts as a refusal."""
+    _patch(smtp, "Unknown", lambda reason: smtp.Failed(reason, again=True))
+
+
+def final_announcement() -> None:
+    """A status that only announces an answer counts as the answer."""
+    status = webhook._Pinned._status
+
+    def read(made: webhook._Pinned) -> int:
+        first = made.line.line(webhook.LONGEST_LINE)
+        made.line.unread(first + b"\r\n")
+        return 200 if first.startswith(b"HTTP/1.1 1") else status(made)
+
+    _patch(webhook._Pinned, "_status", read)
+
+
 FAULTS: dict[str, Fault] = {
     seed.__name__: Fault((seed.__doc__ or "").rstrip("."), part, scene, seed)
     for seed, part, scene in (
@@ -319,6 +371,12 @@ FAULTS: dict[str, Fault] = {
         (no_reader_lock, "turns", "reader_then_writer"),
         (blind_recovery, "turns", "hand_then_recovery"),
         (no_digests, "turns", "editor_then_command"),
+        (endless_patience, "servers", "EHLO: drips lines without end"),
+        (no_limit, "servers", "hook: a line without end"),
+        (unasked, "servers", "DATA: thanks before the text"),
+        (half_a_line, "servers", "dot: a line broken off"),
+        (silence_is_refusal, "servers", "dot: hangs up"),
+        (final_announcement, "servers", "hook: 103 and no more"),
         (blind_clock, "clocks", "ahead"),
         (newest_slot, "clocks", "ahead"),
         (no_allow_list, "folders", "record: put '.git/hooks/post-commit'"),
@@ -333,7 +391,10 @@ FAULTS: dict[str, Fault] = {
 def main() -> None:
     """Put the fault in, and run the command line."""
     FAULTS[sys.argv.pop(1)].seed()
-    from crmcli.cli.main import main as run
+    if sys.argv[1:] == ["--caller"]:
+        from torture.caller import main as run
+    else:
+        from crmcli.cli.main import main as run
 
     run()
 
