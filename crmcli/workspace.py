@@ -18,7 +18,7 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
-from crmcli.store import config, layout, state, trust
+from crmcli.store import config, files, layout, state, trust
 from crmcli.store.reading import Folder
 from crmcli.store.repository import Author, Change, open_change, recover_if_needed
 
@@ -76,6 +76,7 @@ class Workspace(Folder):
                 "access.yaml: rights are not built yet, and will not be ignored",
                 "remove access.yaml; users stand in settings.yaml",
             )
+        files.refuse_links(root, layout.FOLDERS)
         settings = config.load_settings(root)
         workspace = cls(root, settings, user or _only_user(settings), now, dry_run=dry_run)
         if user:

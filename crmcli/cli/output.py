@@ -166,14 +166,14 @@ class Output:
             }
             self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
-        self._say(f"{self._alarm('crm: error:')} {clean(error.message)}", painted=True)
+        self._say(f"{self._alarm('crm: error:')} {one_line(error.message)}", painted=True)
         told = [p for p in problems if str(p._replace(hint="")) not in error.message]
         for problem in told[:PROBLEMS_SHOWN]:
             self._say(f"  {problem}")
         if len(told) > PROBLEMS_SHOWN:
             self._say(f"  … and {len(told) - PROBLEMS_SHOWN} more, see crm check")
         if error.hint:
-            self._say(f"hint: {error.hint}")
+            self._say(f"hint: {one_line(error.hint)}")
 
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[terminal.Progress]:

@@ -112,6 +112,14 @@ def inside(root: Path, path: str) -> Path:
     return root / path
 
 
+def refuse_links(root: Path, folders: Iterable[str]) -> None:
+    """UnsafePath if one of these folders is a symbolic link."""
+    for path in folders:
+        if (root / path).is_symlink():
+            hint = "put the real folder in its place; the whole workspace may be a link"
+            raise UnsafePath(f"{path} is a symbolic link", hint)
+
+
 class Insider:
     """Gives the full paths of many files in a workspace, looking at each folder on the way once."""
 

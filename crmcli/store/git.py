@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -127,24 +128,32 @@ def output(root: Path, *args: str, given: bytes = b"") -> bytes:
 def top_of(root: Path) -> Path | None:
     """The work tree in which a folder stands, None if it stands in none."""
     try:
-        found = run(root, "rev-parse", "--show-toplevel")
+        found = _paths(root, "--show-toplevel")
     except GitFailed:
         return None
-    return Path(found) if found else None
+    return found[0] if found else None
+
+
+def _paths(root: Path, *which: str) -> list[Path]:
+    """Folders of the repository as `rev-parse` says them; one that has a line end is asked for alone."""
+    said = _call(root, "rev-parse", "--path-format=absolute", *which)
+    lines = os.fsdecode(said).removesuffix("\n").split("\n")
+    if len(which) > 1 and len(lines) != len(which):
+        return [path for one in which for path in _paths(root, one)]
+    if len(which) == 1:
+        lines = ["\n".join(lines)]
+    return [Path(line) for line in lines if line]
 
 
 def repository_of(root: Path) -> Repository | None:
     """The repository around a folder, None if there is none; GitFailed if git will not open it."""
     try:
-        found = run(
-            root, "rev-parse", "--path-format=absolute", "--show-toplevel", "--absolute-git-dir",
-            "--git-common-dir",
-        )  # fmt: skip
+        found = _paths(root, "--show-toplevel", "--absolute-git-dir", "--git-common-dir")
     except GitFailed as failure:
         if "not a git repository" in failure.message:
             return None
         raise
-    top, folder, common = (Path(line) for line in found.splitlines())
+    top, folder, common = found
     outside = gitsafety.why_outside(top, folder, common, _setting(root, "core.worktree"))
     return Repository(top, folder, outside or _obstacle(root, folder))
 
@@ -233,7 +242,7 @@ def commit(
         root, *(_IN_ONE if is_large else _DURABLE), "update-index", "--add", "--remove", "-z",
         "--stdin", given=given,
     )  # fmt: skip
-    folder = Path(run(root, "rev-parse", "--absolute-git-dir"))
+    folder = _paths(root, "--absolute-git-dir")[0]
     if is_large:
         files.sync_all(folder)
     _patiently(

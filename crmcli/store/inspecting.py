@@ -45,7 +45,9 @@ def strange_places(root: Path) -> Iterator[Problem]:
             yield Problem(path, 0, "crm reads nothing in a folder of this name", hint)
     for entry in _entries(root, layout.TIMELINE):
         path = f"{layout.TIMELINE}/{entry.name}"
-        if not _MONTH.fullmatch(entry.name):
+        if entry.is_symlink():
+            yield Problem(path, 0, "is a symbolic link", "put the real folder in its place")
+        elif not _MONTH.fullmatch(entry.name):
             yield Problem(path, 0, "the timeline has a folder a month, like 2026-11", "rename it")
         yield from _strange_journals(root, path)
 

@@ -18,6 +18,8 @@ PIPELINES = "pipelines.yaml"
 SETTINGS = "settings.yaml"
 TIMELINE = "data/timeline"
 FILES = "data/files"
+FOLDERS = (DATA, TIMELINE, FILES, *(f"{DATA}/{plural}" for plural in PLURAL.values()))
+"""Where links are refused at once: what stands behind one is not looked at."""
 CLONE_ID = ".crm/clone-id"
 ID_LENGTH = 8  # letters of five bits each
 

@@ -294,3 +294,82 @@ def test_too_little_memory_is_told_in_a_line_and_loses_nothing(
         if added:
             assert run.stdout.strip() in crm("lead", "list", "--ids").out
     assert crm("check").code == 0
+
+
+# -- strange folders -----------------------------------------------------------------------------
+
+NAMES = (
+    "a\nb",
+    "tab\there",
+    "'quotes\"",
+    "\x1b[31mred",
+    STRANGE,
+    f"{STRANGE}\n ",
+    " both ",
+    "$(id);x",
+    "-C",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_workspace_may_have_any_name(crm: Crm, tmp_path: Path, name: str) -> None:
+    root = tmp_path / "any" / name
+    root.parent.mkdir()
+    assert crm("init", str(root), cwd=root.parent).code == 0
+    with (root / "settings.yaml").open("a") as file:
+        file.write("\ngit: {commit: each}\n")
+    for args in (("lead", "add", "--name", "Анна"), ("tick",), ("lead", "list"), ("check",)):
+        run = crm(*args, cwd=root)
+        assert run.code == 0, (args, run.err)
+        assert "not committed" not in run.err, run.err
+    log = subprocess.run(["git", "log", "--format=%s"], cwd=root, capture_output=True, check=True)
+    assert "crm lead add" in log.stdout.decode()
+    run = crm("-C", str(root / "nix"), "lead", "list", cwd=root.parent)
+    assert run.code == 3
+    assert one_line(run.err), run.err
+    assert "\x1b" not in run.err
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data",
+        "data/leads",
+        "data/timeline",
+        "data/files",
+        "data/leads/{shard}",
+        "data/timeline/{month}",
+    ],
+)
+def test_a_link_in_place_of_a_folder_is_told(crm: Crm, folder: Path, path: str) -> None:
+    lead = crm("lead", "add", "--name", "Анна").out.strip()
+    (folder / "data/files").mkdir(exist_ok=True)
+    month = next((folder / "data/timeline").iterdir()).name
+    place = folder / path.format(shard=lead[5], month=month)
+    shown = str(place.relative_to(folder))
+    place.rename(folder.parent / "elsewhere")
+    place.symlink_to(folder.parent / "elsewhere")
+    run = crm("check")
+    assert run.code == 6
+    assert shown in run.out + run.err
+    assert "link" in run.out + run.err
+    run = crm("lead", "add", "--name", "Борис")
+    assert run.code in (0, 6), run.err  # another folder than that of the link may be written
+    for args in (("lead", "list"), ("tick",), ("export", "leads")):
+        run = crm(*args)
+        assert run.code in (0, 6), run.err
+        if run.code == 6:
+            assert f"{shown} is a symbolic link" in run.err
+            assert one_line(run.err), run.err
+        elif "list" in args:
+            assert "Анна" in run.out or "cannot be read" in run.err
+    place.unlink()
+    (folder.parent / "elsewhere").rename(place)
+    assert crm("check").code == 0
+
+
+def test_the_whole_workspace_may_be_a_link(crm: Crm, folder: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    assert crm("-C", str(link), "lead", "add", "--name", "Анна", cwd=tmp_path).code == 0
+    assert crm("-C", str(link), "check", cwd=tmp_path).code == 0

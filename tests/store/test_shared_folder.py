@@ -199,3 +199,22 @@ def test_what_one_cannot_read_is_named_and_hides_nothing_else(team: Team, what: 
         lead,
         other,
     }
+
+
+@pytest.mark.parametrize("closed", ["index.db", "index.db-wal", "index.db-shm"])
+@pytest.mark.parametrize("owner", [ANNA, 0])
+def test_an_index_that_is_closed_to_us_is_replaced_once(
+    team: Team, closed: str, owner: int
+) -> None:
+    team.works(ANNA, "lead", "add", "--name", "Имя")
+    team.works(ANNA, "lead", "list")
+    path = team.root / ".crm" / closed
+    path.touch()
+    os.chown(path, owner, owner)
+    path.chmod(0)
+    assert "Имя" in team.works(ANNA, "lead", "list")
+    index = (team.root / ".crm/index.db").stat()
+    assert index.st_uid == ANNA
+    assert "Имя" in team.works(ANNA, "lead", "list")
+    assert (team.root / ".crm/index.db").stat().st_ino == index.st_ino
+    team.works(ANNA, "check")

@@ -81,7 +81,7 @@ def open_index(
 
 
 def _open(path: Path, signature: str) -> sqlite3.Connection | None:
-    if not path.exists():
+    if not path.exists() or _is_closed(path):
         return None
     connection = connect(str(path))
     try:
@@ -97,6 +97,17 @@ def _open(path: Path, signature: str) -> sqlite3.Connection | None:
     return None
 
 
+def _is_closed(path: Path) -> bool:
+    """Whether a file is not for us to read or write, in a folder where we may put another in its place.
+
+    It would cost each command the time of building all anew in memory; so it costs one.
+    """
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        return False
+    own = (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm")))
+    return any(os.path.lexists(one) and not os.access(one, os.R_OK | os.W_OK) for one in own)
+
+
 def is_sound(root: Path) -> bool:
     """Whether the file, if there is one, reads through without a fault; the slow way of asking."""
     path = root / PATH
@@ -107,7 +118,7 @@ def is_sound(root: Path) -> bool:
             with contextlib.closing(connect(str(path))) as connection:
                 return list(connection.execute("PRAGMA quick_check(1)")) == [("ok",)]
         except sqlite3.DatabaseError as error:
-            if is_damaged(error):
+            if is_damaged(error) or _is_closed(path):
                 return False
             raise
 

@@ -195,6 +195,9 @@ def opened(root: Path, path: str) -> Iterator[int]:
     except (FileNotFoundError, PermissionError):
         yield MISSING
         return
+    except NotADirectoryError:
+        files.inside(root, path)  # which says so if it is a link
+        raise
     try:
         yield fd
     finally:
