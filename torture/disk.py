@@ -20,6 +20,7 @@ from typing import NamedTuple
 from crmcli.errors import CrmError
 from crmcli.store.commit import SUFFIX, TXN
 from crmcli.store.layout import DATA, STATE
+from torture.copies import adopt
 from torture.kills import snapshots
 from torture.scenes import Scene, scenes
 from torture.score import Score
@@ -199,6 +200,7 @@ class Wreck(NamedTuple):
             (root / folder).mkdir(parents=True, exist_ok=True)
         for path, data in self.files:
             (root / path).write_bytes(data)
+        adopt(root)  # the wreck is the same disk, in another place
 
 
 def _folder(path: str) -> str:
