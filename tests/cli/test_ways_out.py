@@ -255,8 +255,9 @@ def test_what_is_too_large_is_refused_at_the_limit(
             )  # fmt: skip
         assert run.stdout is not None
         assert run.stderr is not None
-        run.stdout.read()
-        err = run.stderr.read()
+        with run.stdout, run.stderr:
+            run.stdout.read()
+            err = run.stderr.read()
         _, status, usage = os.wait4(run.pid, 0)  # of this child alone
         run.returncode = os.waitstatus_to_exitcode(status)
         endless.kill()
