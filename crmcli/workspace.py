@@ -18,7 +18,7 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
-from crmcli.store import config, files, layout, state, trust
+from crmcli.store import config, disks, files, layout, locks, state, trust
 from crmcli.store.reading import Folder
 from crmcli.store.repository import Author, Change, open_change, recover_if_needed
 
@@ -91,10 +91,16 @@ class Workspace(Folder):
         if trust.is_stranger(self.root):
             self.only_reads = True
             self.notes.append("{}; {}".format(*trust.only_read(self.root)))
-        elif inspecting:
-            self.only_reads = bool(state.why_foreign(self.root))
-        else:
+            return
+        self.only_reads = bool(state.why_foreign(self.root))
+        if self.only_reads and not inspecting and not self._stands_far_off():
             state.refuse_foreign(self.root)
+
+    def _stands_far_off(self) -> bool:
+        """Whether another machine shares its disk with us, on which only that one writes: the state that
+        stands there is its own, and reading needs none."""
+        any_disk = self.settings.any_disk
+        return not disks.is_forced(any_disk=any_disk) and bool(disks.untrusted_kind(self.root))
 
     # --- configuration -------------------------------------------------------------------------
 
@@ -139,7 +145,7 @@ class Workspace(Folder):
     @cached_property
     def clone(self) -> str:
         """This clone's own name on the timeline."""
-        return state.make(self.root)
+        return locks.admit(self.root, any_disk=self.settings.any_disk)
 
     def user_id(self, ref: str) -> str:
         """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""

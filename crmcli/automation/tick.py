@@ -91,7 +91,7 @@ def _alone(ws: Workspace) -> Iterator[int | None]:
 
     The system lets go of a dead one's.
     """
-    locks.admit(ws.root)
+    locks.admit(ws.root, any_disk=ws.settings.any_disk)
     with files.os_errors(f"lock {LOCK}"):
         fd = files.open_own(ws.root / LOCK, os.O_RDWR)
     try:

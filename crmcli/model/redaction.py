@@ -114,13 +114,21 @@ class _Address(NamedTuple):
         trailing = text[mark.end() + len(body) :]
         authority = re.split(r"[/?#\\]", body, maxsplit=1)[0]
         if "@" not in authority and "@" in body and not _is_port(authority):
-            user, at, tail = body.rpartition("@")
-            authority = user + at + re.split(r"[/?#\\]", tail, maxsplit=1)[0]
+            authority = _up_to_last_at(body)
+        elif ":" in authority.partition("@")[0] and "@" in body[len(authority) :]:
+            authority = _up_to_last_at(
+                body
+            )  # it may be part of the password: more is hidden, not less
         user, at, place = authority.rpartition("@")
         bracket, close, after = place.rpartition("]")
         name, colon, port = after.partition(":")
         host, port = f"{bracket}{close}{name}", colon + port
         return cls(text[: mark.end()], user + at, host, port, body[len(authority) :], trailing)
+
+
+def _up_to_last_at(body: str) -> str:
+    user, at, tail = body.rpartition("@")
+    return user + at + re.split(r"[/?#\\]", tail, maxsplit=1)[0]
 
 
 def _is_port(authority: str) -> bool:

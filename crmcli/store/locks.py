@@ -30,13 +30,16 @@ class Busy(Conflict):
     """Another command holds the workspace."""
 
 
-def admit(root: Path) -> None:
-    """Make sure that this user may write in the folder, and that .crm is there and its own.
+def admit(root: Path, *, any_disk: bool = False) -> str:
+    """Make sure that this user may write in the folder, that its disk can be trusted with it and that
+    .crm is there and its own; this clone's eight letters.
 
-    NotYours, ForeignState.
+    NotYours, ForeignState; UntrustedDisk unless `any_disk` or the environment says that this is known.
     """
     trust.refuse_stranger(root)
-    state.make(root)
+    if not disks.is_forced(any_disk=any_disk):
+        disks.refuse_untrusted(root)
+    return state.make(root)
 
 
 @contextlib.contextmanager
@@ -48,10 +51,8 @@ def exclusive(
     Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
     trusted, unless `any_disk` or the environment says that this is known; NotYours, ForeignState.
     """
-    admit(root)
+    admit(root, any_disk=any_disk)
     forced = disks.is_forced(any_disk=any_disk)
-    if not forced:
-        disks.refuse_untrusted(root)
     with os_errors(f"lock {root}"):
         fd = open_own(root / LOCK, os.O_RDWR)
     try:

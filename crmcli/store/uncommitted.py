@@ -45,12 +45,12 @@ def is_any(root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def alone(root: Path) -> Iterator[bool]:
+def alone(root: Path, *, any_disk: bool = False) -> Iterator[bool]:
     """Keep other commits of crm out; False if another one has not finished within seconds.
 
     It is a lock of its own: people go on changing records while git is at work.
     """
-    locks.admit(root)
+    locks.admit(root, any_disk=any_disk)
     files.make_folders(root, FOLDER)
     with files.os_errors(f"lock {_LOCK}"):
         fd = files.open_own(root / _LOCK, os.O_RDWR)

@@ -43,7 +43,9 @@ def ready(house: Any) -> Any:
     house.template("hi", "Subject: О чае\n\nДобрый день!\n")
     house.rules(RULES)
     house.add("deal", name="Чай")
-    assert house.ws.index.dirty() != []
+    ws = house.ws
+    assert ws.index.dirty() != []
+    ws.index.close()  # or it takes its files away some time, while they are copied
     return house
 
 

@@ -115,7 +115,7 @@ def test_a_network_disk_is_written_by_force(far: Path, crm: Crm) -> None:
     settings = far / "settings.yaml"  # not past the mount, which has a cache
     settings.write_text(settings.read_text("utf-8") + "\nstorage: {any_disk: yes}\n", "utf-8")
     assert crm("lead", "add", "--name", "Вера", cwd=far).code == 0
-    assert len(crm("lead", "list", "--ids").out.split()) == 2
+    assert len(crm("lead", "list", "--ids", cwd=far).out.split()) == 2
 
 
 def test_check_warns_of_a_network_disk(far: Path, crm: Crm) -> None:
