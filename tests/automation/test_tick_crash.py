@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -45,7 +46,8 @@ def ready(house: Any) -> Any:
     house.add("deal", name="Чай")
     ws = house.ws
     assert ws.index.dirty() != []
-    ws.index.close()  # or it takes its files away some time, while they are copied
+    ws.index.close()
+    gc.collect()  # an index that is closed later would take its files away while they are copied
     return house
 
 
