@@ -7,16 +7,16 @@ anew; whoever reads brings it up to the folder first.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from crmcli.errors import Problem
-from crmcli.model.event import Event
 from crmcli.model.holds import Env
 from crmcli.model.values import Raw
 from crmcli.model.where import Condition
 from crmcli.store import query
-from crmcli.store.index import agenda, base, births, events, instants, pending, selection
+from crmcli.store.index import agenda, base, births, instants, pending, selection
+from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
 from crmcli.store.index.upkeep import Upkeep
@@ -25,11 +25,23 @@ if TYPE_CHECKING:
     from crmcli.store.index.branches import Tree
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.facts import Facts
-    from crmcli.store.index.instants import Beyond, Span
 
 __all__ = ["Hit", "Index", "IndexBusy", "Total"]
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+
+def _asking(
+    work: Callable[Concatenate[sqlite3.Connection, P], T],
+) -> Callable[Concatenate[Index, P], T]:
+    """The method that asks the database exactly that, once the index is fresh enough."""
+
+    @wraps(work)
+    def ask(self: Index, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._read(lambda connection: work(connection, *args, **kwargs))
+
+    return ask
 
 
 class Index(Upkeep):
@@ -118,47 +130,21 @@ class Index(Upkeep):
         schema = self._columns.schema
         return self._read(lambda connection: search(connection, schema, text, entities, limit))
 
-    def events(
-        self,
-        record: str = "",
-        kinds: Sequence[str] = (),
-        after: str = "",
-        limit: int | None = None,
-        newest_first: bool = False,
-        clone: str = "",
-        before: str = "",
-    ) -> list[Event]:
-        """Events in the order of their ids; `after` or `before` an id, of one clone if it is named."""
-        return self._read(
-            lambda connection: events.events(
-                connection, record, kinds, after, clone, limit,
-                newest_first=newest_first, before=before,
-            )
-        )  # fmt: skip
-
-    def event(self, event_id: str) -> Event | None:
-        """One event; None if there is none of that id."""
-        return self._read(lambda connection: events.event(connection, event_id))
-
-    def entries(self, records: Sequence[str]) -> dict[str, tuple[Event, Event]]:
-        """The first and the last event by which these records came into a stage, where there are."""
-        return self._read(lambda connection: events.entries(connection, records))
-
-    def job_events(self, keys: Sequence[str] = (), record: str = "") -> list[Event]:
-        """The events of jobs, oldest first: of these keys, of this record, or of all."""
-        return self._read(lambda connection: events.job_events(connection, keys, record))
-
-    def claims(self, keys: Sequence[str]) -> dict[str, int]:
-        """How often each of these jobs was begun, as far as the timeline knows."""
-        return self._read(lambda connection: events.claims(connection, keys))
-
-    def sent_seen(self) -> int:
-        """How much of what this machine noted as sent was found on the timeline, in bytes."""
-        return self._read(events.sent_seen)
-
-    def note_sent_seen(self, size: int) -> None:
-        """Note that so much of it stands there."""
-        self._read(lambda connection: events.note_sent_seen(connection, size))
+    events = _asking(timeline.events)
+    event = _asking(timeline.event)
+    entries = _asking(timeline.entries)
+    job_events = _asking(timeline.job_events)
+    claims = _asking(timeline.claims)
+    sent_seen = _asking(timeline.sent_seen)
+    note_sent_seen = _asking(timeline.note_sent_seen)
+    clones = _asking(timeline.clones)
+    merged = _asking(selection.merged)
+    problems = _asking(selection.problems)
+    unborn = _asking(births.unborn)
+    vanished = _asking(births.vanished)
+    returned = _asking(births.returned)
+    rejoined = _asking(births.rejoined)
+    strangers = _asking(births.strangers)
 
     def tree(self, work: Callable[[Tree], T]) -> T:
         """What `work` makes of the branches of the timeline, all of it as at one moment."""
@@ -170,39 +156,13 @@ class Index(Upkeep):
 
         return self._read(at_once)
 
-    def clones(self) -> list[str]:
-        """The clones that have written on the timeline."""
-        return self._read(events.clones)
-
-    def merged(self, survivor: str = "") -> list[tuple[str, str]]:
-        """The records that were merged, each with the one into which; into one alone if it is named."""
-        return self._read(lambda connection: selection.merged(connection, survivor))
-
-    def unborn(self) -> list[str]:
-        """The records of whose making the timeline has no event."""
-        return self._read(births.unborn)
-
-    def vanished(self) -> list[str]:
-        """The ids that were made and not removed since, and of which there is no readable record."""
-        return self._read(births.vanished)
-
-    def returned(self) -> list[str]:
-        """The records that are there though the timeline's last word is that they were removed."""
-        return self._read(births.returned)
-
-    def rejoined(self) -> list[tuple[str, str]]:
-        """The records that stand for themselves though they were merged, each with that into which."""
-        return self._read(births.rejoined)
-
-    def strangers(self) -> list[tuple[str, str]]:
-        """The ids without record, beginning and end of which the timeline tells, with the last event."""
-        return self._read(births.strangers)
-
-    def problems(self) -> list[Problem]:
-        """The files, or lines of the timeline, that cannot be read."""
-        return self._read(selection.problems)
-
     # -- the agenda of robots -------------------------------------------------------------------
+
+    due = _asking(agenda.due)
+    agenda_signature = _asking(agenda.sign)
+    touched_jobs = _asking(pending.touched)
+    plan_jobs = _asking(pending.plan)
+    ready_jobs = _asking(pending.ready)
 
     def dirty(self) -> list[str]:
         """The leads and deals that changed since they were settled; some may be there no more."""
@@ -222,60 +182,13 @@ class Index(Upkeep):
         rows = list(plans)
         self._read(lambda connection: agenda.settle(connection, rows, self._mark))
 
-    def due(
-        self, until: str, after: tuple[str, str] = ("", ""), limit: int = 100
-    ) -> list[tuple[str, str]]:
-        """Some settled records that are due by an instant, the longest due first: time and id.
-
-        The next page comes `after` the last of this one.
-        """
-        return self._read(lambda connection: agenda.due(connection, until, after, limit))
-
-    def touched_jobs(self, limit: int = 500) -> list[tuple[int, str]]:
-        """Some jobs of which something was written since they were planned: mark and key."""
-        return self._read(lambda connection: pending.touched(connection, limit))
-
-    def plan_jobs(self, plans: Sequence[pending.Plan]) -> None:
-        """Note when jobs need a look next; those of which something was written since stay touched."""
-        self._read(lambda connection: pending.plan(connection, plans))
-
-    def ready_jobs(
-        self,
-        until: str,
-        after: tuple[str, str] = ("", ""),
-        resting: Collection[str] = (),
-        limit: int = 100,
-    ) -> list[tuple[str, str]]:
-        """Some planned jobs that need somebody by an instant, but through no channel that rests."""
-        return self._read(
-            lambda connection: pending.ready(connection, until, after, resting, limit)
-        )
-
-    def agenda_signature(self, text: str) -> bool:
-        """Tell of which rules (by a digest) the agenda is; with others than before all is dirty."""
-        return self._read(lambda connection: agenda.sign(connection, text))
-
     # -- the instants of events -----------------------------------------------------------------
 
-    def latest_instant(self) -> str:
-        """The latest instant of any event that is not accounted for; "" if there is none."""
-        return self._read(instants.latest)
-
-    def seen_upto(self) -> str:
-        """The greatest id of the events that were there at the last account."""
-        return self._read(instants.seen)
-
-    def account(self, instant: str) -> None:
-        """Note that no event there is dated after an instant, but for those accounted for."""
-        self._read(lambda connection: instants.account(connection, instant))
-
-    def beyond(self, limit: str, known: Sequence[Span]) -> Beyond:
-        """The events dated after an instant, without those of spans that are accounted for."""
-        return self._read(lambda connection: instants.beyond(connection, limit, known))
-
-    def between(self, after: str, until: str, before: str = "f") -> Span:
-        """The events with ids after one and before another, dated until an instant."""
-        return self._read(lambda connection: instants.between(connection, after, until, before))
+    latest_instant = _asking(instants.latest)
+    seen_upto = _asking(instants.seen)
+    account = _asking(instants.account)
+    beyond = _asking(instants.beyond)
+    between = _asking(instants.between)
 
     def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._waiting:

@@ -114,7 +114,7 @@ class Tree:
     def readings(self, limit: int) -> list[Event]:
         """Those that tell what was heard, the newest first."""
         kinds = ("triggers.read",)
-        return events.events(self._connection, "", kinds, "", "", limit, newest_first=True)
+        return events.events(self._connection, kinds=kinds, limit=limit, newest_first=True)
 
     def event(self, event_id: str) -> Event | None:
         """One event by its id."""

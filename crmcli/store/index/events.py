@@ -21,16 +21,18 @@ COLUMNS = "id, at, actor, kind, record, cause, depth, data"
 
 def events(
     connection: sqlite3.Connection,
-    record: str,
-    kinds: Sequence[str],
-    after: str,
-    clone: str,
-    limit: int | None,
-    *,
-    newest_first: bool,
+    record: str = "",
+    kinds: Sequence[str] = (),
+    after: str = "",
+    limit: int | None = None,
+    newest_first: bool = False,
+    clone: str = "",
     before: str = "",
 ) -> list[Event]:
-    """Events in the order of their ids; each argument that is not empty narrows the choice."""
+    """Events in the order of their ids; each argument that is not empty narrows the choice.
+
+    `after` and `before` are ids, `clone` is whose they are.
+    """
     terms: list[str] = []
     parameters: list[str | int] = []
     if record:
@@ -84,7 +86,9 @@ def entries(
     return {record: (first, found[1][record]) for record, first in found[0].items()}
 
 
-def job_events(connection: sqlite3.Connection, keys: Sequence[str], record: str) -> list[Event]:
+def job_events(
+    connection: sqlite3.Connection, keys: Sequence[str] = (), record: str = ""
+) -> list[Event]:
     """The events of these jobs, or of all jobs of a record, or of all jobs there are."""
     terms = "job IS NOT NULL"
     parameters: list[str | int] = []

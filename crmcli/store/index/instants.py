@@ -97,7 +97,7 @@ def beyond(connection: sqlite3.Connection, limit: str, known: Sequence[Span]) ->
     return Beyond(span, before[0] or "", *(int(row[0] or 0) for row in counts))
 
 
-def between(connection: sqlite3.Connection, after: str, until: str, before: str) -> Span:
+def between(connection: sqlite3.Connection, after: str, until: str, before: str = "f") -> Span:
     """The events with ids after one and before another, dated until an instant; "" where none are."""
     row = connection.execute(
         "SELECT min(id), max(id), min(at), max(at) FROM event WHERE id > ? AND id < ? AND at <= ?",

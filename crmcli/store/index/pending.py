@@ -43,7 +43,7 @@ def touch_all(connection: sqlite3.Connection) -> None:
     touch(connection, [job for (job,) in rows.fetchall()])
 
 
-def touched(connection: sqlite3.Connection, limit: int) -> list[tuple[int, str]]:
+def touched(connection: sqlite3.Connection, limit: int = 500) -> list[tuple[int, str]]:
     """Some jobs that were not looked at since something was written of them, each with its mark."""
     rows = connection.execute(
         "SELECT mark, job FROM pending WHERE next_at = '' ORDER BY mark LIMIT ?", (limit,)
@@ -63,9 +63,9 @@ def plan(connection: sqlite3.Connection, plans: Sequence[Plan]) -> None:
 def ready(
     connection: sqlite3.Connection,
     until: str,
-    after: tuple[str, str],
-    resting: Collection[str],
-    limit: int,
+    after: tuple[str, str] = ("", ""),
+    resting: Collection[str] = (),
+    limit: int = 100,
 ) -> list[tuple[str, str]]:
     """The jobs that need somebody by an instant, the longest waiting first, behind this place in the
     order and not through these channels: each with its time."""

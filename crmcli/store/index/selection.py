@@ -159,7 +159,7 @@ def _with_key(
     return found
 
 
-def merged(connection: sqlite3.Connection, survivor: str) -> list[tuple[str, str]]:
+def merged(connection: sqlite3.Connection, survivor: str = "") -> list[tuple[str, str]]:
     """The records that went into others, each with the one into which; of one of these if named."""
     terms, parameters = ("survivor = ?", [survivor]) if survivor else ("1", [])
     rows = connection.execute(
