@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+export PYTHONDONTWRITEBYTECODE :=  # compiled modules are kept, as they are wherever crm is installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo install test check types lint contracts bench torture docs clean system
@@ -37,7 +38,7 @@ system:
 	@bash tests/system-packages.sh
 
 test: $(STAMP)-test system  ## install what the tests need, and run them
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: lint types contracts test  ## ruff, mypy, import contracts and the tests
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
@@ -17,6 +18,13 @@ from crmcli.workspace import Workspace
 from torture.copies import copied
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile what thousands of processes will import, where the environment says not to keep it."""
+    if not hasattr(session.config, "workerinput"):  # once, before there are workers
+        for package in ("crmcli", "torture"):
+            compileall.compile_dir(Path(__file__).parents[1] / package, quiet=2)
 
 
 @pytest.fixture(autouse=True)
