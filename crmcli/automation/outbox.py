@@ -20,9 +20,9 @@ from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent import why_not_mail
 from crmcli.sales.names import linked
-from crmcli.store import files, layout, sent
+from crmcli.store import sent
 from crmcli.store.repository import Change
-from crmcli.store.stored import merged_into
+from crmcli.store.stored import FileDamaged, content_of, merged_into
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _channel(ws: Workspace, job: Job) -> str:
 
 def _prepared(ws: Workspace, job: Job) -> Callable[[], Outcome]:
     """What hands the letter over, with all of it read and taken apart."""
-    content = files.read_bytes(files.inside(ws.root, layout.file_path(str(job.facts["file"]))))
+    content = content_of(ws.root, str(job.facts["file"]))
     if job.action != "webhook":
         from crmcli.channels import mail
 
@@ -247,7 +247,7 @@ def _may_be_mended(refusal: Exception) -> bool:
     from crmcli.channels.message import NoAttachment
     from crmcli.channels.webhook import BadHook
 
-    return not isinstance(refusal, UnsafeHeader | NoAttachment | BadHook | files.Missing)
+    return not isinstance(refusal, UnsafeHeader | NoAttachment | BadHook | FileDamaged)
 
 
 def letter_from(content: bytes, key: str) -> Message:
@@ -317,7 +317,7 @@ def _note_mail(ws: Workspace, change: Change, job: Job) -> Delivery:
 
 
 def _mail_facts(ws: Workspace, job: Job) -> dict[str, Any]:
-    content = files.read_bytes(files.inside(ws.root, layout.file_path(str(job.facts["file"]))))
+    content = content_of(ws.root, str(job.facts["file"]))
     letter = letter_from(content, job.key)
     return {
         "text": letter.text,

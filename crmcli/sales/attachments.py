@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from crmcli.errors import BadUsage, Conflict, InvalidData, NotFound, Problem
+from crmcli.errors import BadUsage, Conflict, NotFound
 from crmcli.model.attachment import Attachment, safe_name
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ LARGEST = 50_000_000
 
 class AlreadyAttached(Conflict):
     """The record has another file of that name."""
-
-
-class FileDamaged(InvalidData):
-    """The stored content is missing, or no longer what was attached."""
 
 
 class New(NamedTuple):
@@ -104,16 +100,9 @@ def named(record: Record, name: str = "") -> Attachment:
 
 def content(ws: Workspace, attachment: Attachment) -> bytes:
     """What is in an attached file; FileDamaged if that is no longer what was attached."""
-    from crmcli.store import files, layout
+    from crmcli.store.stored import content_of
 
-    path = layout.file_path(attachment.file)
-    try:
-        data = files.read_bytes(files.inside(ws.root, path))
-    except files.Missing:
-        raise _damaged(path, f"{attachment.name}: the stored file is missing") from None
-    if files.digest(data) != attachment.file:
-        raise _damaged(path, f"{attachment.name}: the stored file is no longer what was attached")
-    return data
+    return content_of(ws.root, attachment.file)
 
 
 def write_out(path: Path, data: bytes, *, over: bool = False) -> None:
@@ -131,11 +120,6 @@ def size(ws: Workspace, attachment: Attachment) -> int | None:
         return (ws.root / layout.file_path(attachment.file)).stat().st_size
     except FileNotFoundError:
         return None
-
-
-def _damaged(path: str, words: str) -> FileDamaged:
-    hint = f"bring it back: git checkout {path}"
-    return FileDamaged(words, hint, [Problem(path, 0, words, hint)])
 
 
 def of(record: Record) -> tuple[Attachment, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage, NotFound
+from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.model.fields import Field
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import Raw
@@ -179,7 +179,7 @@ def _cards(
     ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], version: str
 ) -> Iterator[str]:
     from crmcli.sales.cards import card_of
-    from crmcli.store import files, layout
+    from crmcli.store.stored import content_of
     from crmcli.store.vcards import card_text
 
     companies = SheetColumn("companies", Field("companies", "companies"), "names")
@@ -187,8 +187,8 @@ def _cards(
 
     def file_of(sha: str) -> bytes:
         try:
-            return files.read_bytes(files.inside(ws.root, layout.file_path(sha)))
-        except NotFound:
+            return content_of(ws.root, sha)
+        except (NotFound, InvalidData):
             ws.notes.append(f"a picture is not in its place: {sha[:12]}…; it is left out")
             return b""
 

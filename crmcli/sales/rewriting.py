@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crmcli.store import files, layout
+from crmcli.store import files
 from crmcli.store.repository import MAX_FILE
+from crmcli.store.stored import content_of
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
@@ -52,6 +53,5 @@ class FileReversal:
     def _write(self, path: str, text: str) -> str:
         data = b""
         if text:
-            kept = files.inside(self._root, layout.file_path(text))
-            data = files.read_bytes(kept, most=MAX_FILE)
-        return self._change.rewrite(path, data)
+            data = content_of(self._root, text)
+        return self._change.rewrite(path, data, restored=True)

@@ -307,7 +307,7 @@ class Applying:
             self._make_room(put.path)
             os.rename(staged, target)  # noqa: PTH104  # a Path costs more than the call; imports have many
             if not put.path.startswith("data/"):
-                os.utime(target)  # written here and now: what was unpacked has an older time
+                owners.mark_typed(target)
         elif waiting == put.new:
             self._keep(put, Path(staged), "was changed by someone else in the meantime")
         else:

@@ -1,4 +1,4 @@
-"""Whose a folder is, judged as git's safe.directory does."""
+"""Whose a folder is, judged as git's safe.directory does, and whether a file in it was written there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import stat
 from pathlib import Path
 
 ROOT = 0
+_IN_PLACE = 100_000_000
+"""Nanoseconds within which writing a file and bringing it into its place lie. What was unpacked or copied
+with its times has an older time of writing than the time at which it came to stand here."""
+_SECOND = 1_000_000_000
 
 
 def mine() -> frozenset[int]:
@@ -47,3 +51,31 @@ def name_of(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"user {uid}"
+
+
+def is_typed(root: Path, path: str) -> bool:
+    """Whether a file was written in its place, by its owner, who we are; one in a repository within
+    the folder, a submodule for instance, came with that."""
+    above = [root / folder for folder in Path(path).parents][:-1]
+    if any(os.path.lexists(folder / ".git") for folder in above):
+        return False
+    status = (root / path).lstat()
+    moved = status.st_ctime_ns - status.st_mtime_ns
+    return (
+        stat.S_ISREG(status.st_mode)
+        and is_me(status.st_uid)
+        and 0 <= moved <= _IN_PLACE
+        and bool(status.st_mtime_ns % _SECOND)
+    )
+
+
+def mark_untyped(path: Path | str) -> None:
+    """Give a file a time of writing as what is unpacked has it."""
+    before = os.stat(path).st_mtime_ns // _SECOND * _SECOND  # noqa: PTH116  # as its callers say it
+    os.utime(path, ns=(before, before))
+
+
+def mark_typed(path: Path | str) -> None:
+    """Let a file that was moved into its place count as written there now, unless it is marked."""
+    if os.stat(path).st_mtime_ns % _SECOND:  # noqa: PTH116  # as its callers say it
+        os.utime(path)

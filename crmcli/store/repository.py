@@ -18,6 +18,7 @@ from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Raw, entity_of, format_instant
 from crmcli.store import codec, files, layout, locks, sent, timeline, uncommitted
 from crmcli.store.canonical import MAX_BYTES
+from crmcli.store.commit import digest_of
 from crmcli.store.disks import UntrustedDisk
 from crmcli.store.drafts import Content, Draft, Drafts
 from crmcli.store.eventids import EventIds
@@ -70,7 +71,7 @@ class Change:
     warning: str = ""
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
-    _files: dict[str, tuple[bytes, str | None]] = field(default_factory=dict)
+    _files: dict[str, tuple[bytes, str | None, bool]] = field(default_factory=dict)
     _sent: list[bytes] = field(default_factory=list)
     _expected: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, bytes] = field(default_factory=dict)
@@ -203,16 +204,26 @@ class Change:
         """Note what is queued or leaves in this machine's own list as well, see `store.sent`."""
         self._sent.append(line)
 
-    def rewrite(self, path: str, data: bytes, facts: Mapping[str, Any] | None = None) -> str:
+    def rewrite(
+        self,
+        path: str,
+        data: bytes,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        restored: bool = False,
+    ) -> str:
         """Write a file that is no record, like settings.yaml, and an event with its texts before and
-        after, as attachments, and more facts; "" and nothing if it has that text."""
+        after, as attachments, and more facts; "" and nothing if it has that text.
+
+        `restored`: the text was not made now, but found in the workspace.
+        """
         try:
             before: bytes | None = files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
         except files.Missing:
             before = None
         if before == data:
             return ""
-        self._files[path] = data, None if before is None else files.digest(before)
+        self._files[path] = data, None if before is None else files.digest(before), restored
         was = {} if before is None else {"from": self.attach(before)}
         told = {"file": path, **was, "to": self.attach(data), **(facts or {})}
         return self.note("file.changed", "", told)
@@ -249,13 +260,14 @@ class Change:
         )
         for record_id, content in self._drafts.contents():
             self._plan_record(plan, record_id, content)
-        for path, (data, digest) in self._files.items():
-            plan.put(path, data, digest)
+        for path, (data, digest, restored) in self._files.items():
+            plan.put(path, data, digest, restored=restored)
             self.touched.append(path)
         for sha, data in self._attachments.items():
             path = layout.file_path(sha)
-            if not (self.root / path).exists():
-                plan.put(path, data, None)
+            now = digest_of(f"{self.root}/{path}")
+            if now != sha:  # what others put in its place is no longer what was attached
+                plan.put(path, data, now)
                 self.touched.append(path)
         if self.events:
             path = layout.timeline_path(self.author.at, self.clone)

@@ -24,6 +24,9 @@ class Stored:
     digest: str
 
 
+_MOST = 64 << 20
+"""Bytes; no file that was attached, and no message, has more."""
+
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""
 
@@ -49,6 +52,25 @@ def merged_into(root: Path, record_id: str) -> str:
         return survivor_in(codec.load(data, path)) if MERGED_INTO.encode() in data else ""
     except (files.Missing, files.PermissionDenied, InvalidData):
         return ""
+
+
+class FileDamaged(InvalidData):
+    """The stored content is missing, or no longer what was put there."""
+
+
+def content_of(root: Path, sha: str) -> bytes:
+    """What a file holds that was stored by its sha256; FileDamaged if that is not what stands there."""
+    path = layout.file_path(sha)
+    hint = f"bring it back: git checkout {path}"
+    try:
+        data = files.read_bytes(files.inside(root, path), most=_MOST)
+    except files.Missing:
+        words = f"the stored file is missing: {path}"
+        raise FileDamaged(words, hint, [Problem(path, 0, words, hint)]) from None
+    if files.digest(data) != sha:
+        words = f"the stored file is no longer what was attached: {path}"
+        raise FileDamaged(words, hint, [Problem(path, 0, words, hint)])
+    return data
 
 
 def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = False) -> Stored:

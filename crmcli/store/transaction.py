@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmcli.errors import Conflict, CrmError, InvalidData, Problem, Refused
-from crmcli.store import files, targets
+from crmcli.store import files, owners, targets
 from crmcli.store.commit import (
     KEPT,
     MANY,
@@ -61,13 +61,19 @@ class Transaction:
         self.who = who
         self.at = at
         self._puts: dict[str, tuple[bytes, str | None]] = {}
+        self._restored: set[str] = set()
         self._appends: dict[str, bytes] = {}
         self._deletes: dict[str, str] = {}
 
-    def put(self, path: str, data: bytes, expected: str | None) -> None:
-        """Write a file whose content has the digest `expected` now; None: it must not exist yet."""
+    def put(self, path: str, data: bytes, expected: str | None, *, restored: bool = False) -> None:
+        """Write a file whose content has the digest `expected` now; None: it must not exist yet.
+
+        What is `restored` says what somebody once wrote into the workspace: no hand of ours.
+        """
         self._take(path, is_allowed=targets.may_put(path))
         self._puts[path] = (data, expected)
+        if restored:
+            self._restored.add(path)
 
     def delete(self, path: str, expected: str) -> None:
         """Remove a file whose content has that digest now."""
@@ -132,7 +138,7 @@ class Transaction:
     def _stage(self, stage: _Stage) -> CommitRecord:
         stage.is_large = len(self._puts) + len(self._appends) + len(self._deletes) > MANY
         puts = tuple(
-            Put(path, stage.file(path, data), files.digest(data), expected)
+            Put(path, self._staged(stage, path, data), files.digest(data), expected)
             for path, (data, expected) in self._puts.items()
         )
         appends = tuple(stage.append(path, data) for path, data in self._appends.items())
@@ -140,6 +146,18 @@ class Transaction:
             stage.admit(path)
         deletes = tuple(Delete(path, old) for path, old in self._deletes.items())
         return CommitRecord(stage.id, self.who, self.command, self.at, puts, appends, deletes)
+
+    def _staged(self, stage: _Stage, path: str, data: bytes) -> str:
+        """The name of the staged file. Where configuration was no hand's of ours, our own change of a part
+        of it makes none of it ours."""
+        name = stage.file(path, data)
+        is_new = self._puts[path][1] is None
+        if path.startswith("data/"):
+            return name
+        if path in self._restored or not (is_new or owners.is_typed(self.root, path)):
+            with files.os_errors(f"write {path}"):
+                owners.mark_untyped(f"{self.root}/{TXN}/{name}")
+        return name
 
 
 class _Stage:

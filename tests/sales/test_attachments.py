@@ -8,9 +8,10 @@ import pytest
 
 from crmcli.errors import BadUsage, NotFound
 from crmcli.sales import attachments, checking, leads, records, undoing
-from crmcli.sales.attachments import AlreadyAttached, FileDamaged, New
+from crmcli.sales.attachments import AlreadyAttached, New
 from crmcli.sales.leads import Wanted
 from crmcli.store import layout
+from crmcli.store.stored import FileDamaged
 from crmcli.workspace import Workspace
 
 CONTRACT = New("Договор.pdf", b"%PDF-1.7 \xd0\x94")

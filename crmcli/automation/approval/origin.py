@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,10 +14,6 @@ from crmcli.store.canonical import MAX_BYTES
 from crmcli.store.lineage import MOST_COMMITS, Lineage, digest_of, together
 
 TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates")
-_IN_PLACE = 100_000_000
-"""Nanoseconds within which writing a file and bringing it into its place lie. What was unpacked or copied
-with its times has an older time of writing than the time at which it came to stand here."""
-_SECOND = 1_000_000_000
 
 
 def read_here(root: Path, path: str) -> bytes | None:
@@ -40,7 +35,7 @@ def own(
     they must be his as well: `declared` and `texts` are the declarations and templates approved before.
     GitFailed if git cannot tell. In doubt an act is not his.
     """
-    written = [act for act in acts if act.path and _is_typed(root, act.path)]
+    written = [act for act in acts if act.path and owners.is_typed(root, act.path)]
     history = _History(root) if written and _is_in_git(root) else None
 
     def is_own(act: Act) -> bool:
@@ -59,23 +54,7 @@ def _is_own_text(root: Path, path: str, text: str, history: _History | None) -> 
     if path == ALL_TEMPLATES:
         here = ((part, digest_of(read_here(root, part) or b"")) for part in _templates(root))
         return all(_is_own_text(root, part, content, history) for part, content in here)
-    return _is_typed(root, path) and not (history is not None and history.brought(path, text))
-
-
-def _is_typed(root: Path, path: str) -> bool:
-    """Whether a file was written in its place, by its owner, who we are; one in a repository within
-    the folder, a submodule for instance, came with that."""
-    above = [root / folder for folder in Path(path).parents][:-1]
-    if any(os.path.lexists(folder / ".git") for folder in above):
-        return False
-    status = (root / path).lstat()
-    moved = status.st_ctime_ns - status.st_mtime_ns
-    return (
-        stat.S_ISREG(status.st_mode)
-        and owners.is_me(status.st_uid)
-        and 0 <= moved <= _IN_PLACE
-        and bool(status.st_mtime_ns % _SECOND)
-    )
+    return owners.is_typed(root, path) and not (history is not None and history.brought(path, text))
 
 
 def _templates(root: Path) -> list[str]:
