@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +21,6 @@ from crmcli.automation.standing import Standing, sleepers, stand
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.model.values import format_instant
 from crmcli.store import files, locks
-from crmcli.store.files import DiskFailed
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
 
@@ -68,7 +64,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
     A `result` that is handed in tells what was done even if the tick ends with an error.
     """
     night = _Night(ws, result or TickResult())
-    with _alone(ws) as lock:
+    with locks.beside(ws.root, LOCK, any_disk=ws.settings.any_disk) as lock:
         night.result.busy = lock is None
         if lock is None:
             return night.result
@@ -83,31 +79,6 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             night.result.failures += night.gate.news()
             note_end(lock, ws.now, anew=night.has_stepped)
     return night.result
-
-
-@contextmanager
-def _alone(ws: Workspace) -> Iterator[int | None]:
-    """Hold the tick's own lock, as its open file; None if another tick holds it.
-
-    The system lets go of a dead one's.
-    """
-    locks.admit(ws.root, any_disk=ws.settings.any_disk)
-    with files.os_errors(f"lock {LOCK}"):
-        fd = files.open_own(ws.root / LOCK, os.O_RDWR)
-    try:
-        yield fd if _taken(fd) else None
-    finally:
-        os.close(fd)
-
-
-def _taken(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise DiskFailed(f"cannot lock {LOCK}: {error.strerror}") from error
-    return True
 
 
 def signature(ws: Workspace) -> str:

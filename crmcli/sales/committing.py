@@ -51,7 +51,7 @@ def commit_changes(ws: Workspace, *, is_unattended: bool = False) -> list[str]:
         if not uncommitted.is_any(ws.root):
             return []
         with uncommitted.alone(ws.root, any_disk=ws.settings.any_disk) as alone:
-            if not alone:
+            if alone is None:
                 return [
                     "not committed yet: another crm is at it; the next change will be, with this"
                 ]

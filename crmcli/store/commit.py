@@ -326,15 +326,12 @@ class Applying:
     def _append(self, append: Append) -> None:
         target = self._target(append.path)
         self._make_room(append.path)
-        fd = files.open_own(target, os.O_RDWR)
-        try:
+        with files.closing(files.open_own(target, os.O_RDWR)) as fd:
             offset, text = _what_is_missing(fd, append)
             if text:
                 files.write_all(fd, text, offset)
             if not self.record.is_large:
                 os.fsync(fd)
-        finally:
-            os.close(fd)
 
     def _delete(self, delete: Delete) -> None:
         target = self._target(delete.path)

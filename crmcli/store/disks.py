@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from crmcli.errors import InvalidData
+from crmcli.store import files
 
 MOUNTS = Path("/proc/self/mountinfo")
 FORCED = "CRM_ANY_DISK"
@@ -83,11 +84,9 @@ def _kind_under(root: Path) -> str:
         fd = os.open(MOUNTS, os.O_RDONLY)
     except OSError:
         return ""  # a system without such a list: nothing is known, and nothing is held against it
-    try:
+    with files.closing(fd):
         mounts = b"".join(iter(lambda: os.read(fd, 1 << 16), b""))
         return kind_of(root.stat().st_dev, os.path.realpath(root), mounts)
-    finally:
-        os.close(fd)
 
 
 def is_forced(*, any_disk: bool = False) -> bool:

@@ -67,6 +67,15 @@ def os_errors(doing: str) -> Iterator[None]:
         raise plain_error(error, doing) from error
 
 
+@contextlib.contextmanager
+def closing(fd: int) -> Iterator[int]:
+    """Close an open file at the end of the block."""
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def digest(data: bytes) -> str:
     """The sha256 of a content, in hex."""
     return hashlib.sha256(data).hexdigest()
@@ -159,13 +168,10 @@ def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) ->
 
 def read_tail(path: Path, want: int) -> tuple[int, bytes]:
     """The size of a file and its last bytes, at most `want`; no link followed."""
-    with os_errors(f"read {path}"):
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            size = os.fstat(fd).st_size
-            return size, os.pread(fd, want, max(0, size - want))
-        finally:
-            os.close(fd)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with os_errors(f"read {path}"), closing(os.open(path, flags)) as fd:
+        size = os.fstat(fd).st_size
+        return size, os.pread(fd, want, max(0, size - want))
 
 
 def read_all(fd: int, size: int) -> bytes:
@@ -214,22 +220,15 @@ def write_file(
 
 
 def _status_of(like: Path | str | None) -> os.stat_result | None:
-    if like is None:
-        return None
-    try:
-        return os.lstat(like)
-    except FileNotFoundError:
-        return None
+    with contextlib.suppress(FileNotFoundError):
+        return os.lstat(like) if like is not None else None
+    return None
 
 
 def fsync_dir(path: Path) -> None:
     """Make the names in a folder durable."""
-    with os_errors(f"sync {path}"):
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+    with os_errors(f"sync {path}"), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
+        os.fsync(fd)
 
 
 def sync_all(path: Path) -> None:
@@ -237,13 +236,9 @@ def sync_all(path: Path) -> None:
     import ctypes
 
     syncfs = ctypes.CDLL(None, use_errno=True).syncfs
-    with os_errors(f"sync {path}"):
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            if syncfs(fd) != 0:
-                raise OSError(ctypes.get_errno(), "syncfs")
-        finally:
-            os.close(fd)
+    with os_errors(f"sync {path}"), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
+        if syncfs(fd) != 0:
+            raise OSError(ctypes.get_errno(), "syncfs")
 
 
 def make_folders(root: Path, path: str) -> list[Path]:
@@ -258,20 +253,13 @@ def make_folders(root: Path, path: str) -> list[Path]:
             with os_errors(f"make the folder {step}"), contextlib.suppress(FileExistsError):
                 step.mkdir()
                 made.append(step)
-                _give_rights(step, rights_in(above))
+                with closing(os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)) as fd:
+                    rights_in(above).give_folder(fd)
                 fsync_dir(above)
     except CrmError:
         remove_folders(made)
         raise
     return made
-
-
-def _give_rights(folder: Path, rights: Rights) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        rights.give_folder(fd)
-    finally:
-        os.close(fd)
 
 
 def open_own(path: Path | str, flags: int) -> int:
@@ -286,6 +274,13 @@ def open_own(path: Path | str, flags: int) -> int:
         return _regular(os.open(path, flags), path)
     rights_in(Path(path).parent).give(fd)
     return fd
+
+
+def write_own(path: Path, data: bytes) -> None:
+    """Write such a file over; not durably, for it only saves work or serves a message."""
+    with os_errors(f"write {path}"), closing(open_own(path, os.O_WRONLY)) as fd:
+        os.ftruncate(fd, 0)
+        write_all(fd, data)
 
 
 def _regular(fd: int, path: Path | str) -> int:

@@ -33,14 +33,11 @@ class Piece(NamedTuple):
 def opened(path: Path) -> Iterator[int]:
     """A descriptor of a regular file for the length of a block; no link is followed, errors are told
     in plain words."""
-    with files.os_errors(f"read {path}"):
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise files.UnsafePath(f"cannot read {path}: it is not a regular file")
-            yield fd
-        finally:
-            os.close(fd)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with files.os_errors(f"read {path}"), files.closing(os.open(path, flags)) as fd:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise files.UnsafePath(f"cannot read {path}: it is not a regular file")
+        yield fd
 
 
 def pieces(fd: int, offset: int, longest: int) -> Iterator[Piece]:

@@ -16,6 +16,8 @@ from crmcli.store.files import (
     DiskFull,
     Missing,
     PermissionDenied,
+    closing,
+    make_folders,
     open_own,
     os_errors,
     plain_error,
@@ -55,15 +57,13 @@ def exclusive(
     forced = disks.is_forced(any_disk=any_disk)
     with os_errors(f"lock {root}"):
         fd = open_own(root / LOCK, os.O_RDWR)
-    try:
+    with closing(fd):
         _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
         _sign(fd, f"{os.getpid()} {command}\n")
         try:
             yield
         finally:
             _sign(fd, "")
-    finally:
-        os.close(fd)
 
 
 @contextlib.contextmanager
@@ -77,11 +77,23 @@ def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
     if fd is None:
         yield
         return
-    try:
+    with closing(fd):
         _take(fd, fcntl.LOCK_SH, timeout, root, may_lack=True)
         yield
-    finally:
-        os.close(fd)
+
+
+@contextlib.contextmanager
+def beside(
+    root: Path, path: str, timeout: float = 0.0, *, any_disk: bool = False
+) -> Iterator[int | None]:
+    """Hold another lock than that of the workspace, as its open file; None if another command still
+    holds it at the end. The system lets go of a dead one's."""
+    admit(root, any_disk=any_disk)
+    make_folders(root, path.rpartition("/")[0])
+    with os_errors(f"lock {path}"):
+        fd = open_own(root / path, os.O_RDWR)
+    with closing(fd):
+        yield fd if _taken(fd, fcntl.LOCK_EX, timeout, path, may_lack=False) else None
 
 
 def _open_to_read(root: Path) -> int | None:
@@ -100,24 +112,29 @@ def _open_to_read(root: Path) -> int | None:
 
 
 def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
+    if not _taken(fd, how, timeout, str(root), may_lack=may_lack):
+        raise Busy(
+            f"the workspace is busy: {_holder(fd)} has not finished in {timeout:g} s",
+            "try again; if that process hangs, end it (nothing will be lost)",
+        )
+
+
+def _taken(fd: int, how: int, timeout: float, path: str, *, may_lack: bool) -> bool:
     """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
     deadline = time.monotonic() + timeout
     pause, longest = _POLL
     while True:
         try:
             fcntl.flock(fd, how | fcntl.LOCK_NB)
-            return
+            return True
         except BlockingIOError:
             left = deadline - time.monotonic()
         except OSError as error:
             if may_lack and error.errno in _NO_LOCKS:
-                return
-            raise plain_error(error, f"lock {root}") from error
+                return True
+            raise plain_error(error, f"lock {path}") from error
         if left <= 0:
-            raise Busy(
-                f"the workspace is busy: {_holder(fd)} has not finished in {timeout:g} s",
-                "try again; if that process hangs, end it (nothing will be lost)",
-            )
+            return False
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, longest)
 

@@ -19,7 +19,6 @@ from crmcli.store import disks, files, gitindex, owners
 from crmcli.store.layout import CLONE_ID, ID_LENGTH, STATE, random_letters
 from crmcli.store.rights import rights_in
 
-ASIDE = f"{STATE}/aside"
 TXN = f"{STATE}/txn"
 SENT = f"{STATE}/sent"
 COMMITS = f"{STATE}/commits"
@@ -128,7 +127,7 @@ def _why_tracked(root: Path) -> str:
     if _read(root) is not None:
         # Only saves the next command the same look; where it cannot be written, that one looks.
         with contextlib.suppress(files.PermissionDenied, files.DiskFull, files.DiskFailed):
-            _note(root, now)
+            files.write_own(root / _SEEN, now.encode())
     return ""
 
 
@@ -137,16 +136,6 @@ def _seen(root: Path) -> str:
         return files.read_bytes(root / _SEEN, most=200).decode("ascii", "replace")
     except files.Missing:
         return ""
-
-
-def _note(root: Path, text: str) -> None:
-    with files.os_errors(f"write {_SEEN}"):
-        fd = files.open_own(root / _SEEN, os.O_WRONLY)
-        try:
-            os.ftruncate(fd, 0)
-            files.write_all(fd, text.encode())
-        finally:
-            os.close(fd)
 
 
 # -- making it ours ---------------------------------------------------------------------------------
@@ -188,12 +177,10 @@ def _alone(root: Path) -> Iterator[None]:
     """Of two processes that bind at once, the second finds what the first has made."""
     with files.os_errors(f"lock {STATE}"):
         fd = os.open(root / STATE, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with files.closing(fd):
         with contextlib.suppress(OSError):  # a disk without locks: then only one command runs
             fcntl.flock(fd, fcntl.LOCK_EX)
-    try:
         yield
-    finally:
-        os.close(fd)
 
 
 def _read(root: Path) -> Binding | None:

@@ -233,13 +233,10 @@ class _Stage:
                 fd = os.open(files.inside(self.root, path), os.O_RDWR | os.O_NOFOLLOW)
         except files.Missing:
             return Append(path, 0, text, files.digest(b"")[:16])
-        with files.os_errors(f"read {path}"):
-            try:
-                size = os.fstat(fd).st_size
-                whole = not size or os.pread(fd, 1, size - 1) == b"\n"
-                return Append(path, size, text if whole else "\n" + text, fingerprint(fd, size))
-            finally:
-                os.close(fd)
+        with files.os_errors(f"read {path}"), files.closing(fd):
+            size = os.fstat(fd).st_size
+            whole = not size or os.pread(fd, 1, size - 1) == b"\n"
+            return Append(path, size, text if whole else "\n" + text, fingerprint(fd, size))
 
     def publish(self, record: CommitRecord) -> None:
         """The commit point: when this returns, the change will happen, whatever comes."""

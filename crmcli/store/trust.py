@@ -77,7 +77,7 @@ def changed(part: str) -> Iterator[dict[str, Any]]:
     with files.os_errors(f"write {folder}"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
+    with files.closing(fd):
         with files.os_errors(f"lock {folder}"):
             fcntl.flock(fd, fcntl.LOCK_EX)
         try:
@@ -90,8 +90,6 @@ def changed(part: str) -> Iterator[dict[str, Any]]:
         whole[part] = given if isinstance(given, dict) else {}
         yield whole[part]
         _write(folder, whole)
-    finally:
-        os.close(fd)
 
 
 def _read() -> dict[str, Any]:
@@ -103,20 +101,16 @@ def _read() -> dict[str, Any]:
         return {}
     except (files.PermissionDenied, files.UnsafePath):
         raise _damaged("cannot be read") from None
-    try:
+    with files.closing(fd):
         status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST:
-            raise _damaged("is damaged")
-        if not owners.is_me(status.st_uid) or status.st_mode & 0o022:
+        is_file = stat.S_ISREG(status.st_mode) and status.st_size <= _MOST
+        if is_file and (not owners.is_me(status.st_uid) or status.st_mode & 0o022):
             raise _damaged("can be written by others")
-        whole = json.loads(files.read_all(fd, status.st_size))
-    except (ValueError, RecursionError):
-        raise _damaged("is damaged") from None
-    finally:
-        os.close(fd)
-    if not isinstance(whole, dict):
-        raise _damaged("is damaged")
-    return whole
+        with contextlib.suppress(ValueError, RecursionError):
+            whole = json.loads(files.read_all(fd, status.st_size)) if is_file else None
+            if isinstance(whole, dict):
+                return whole
+    raise _damaged("is damaged")
 
 
 def _damaged(what: str) -> TrustUnreadable:

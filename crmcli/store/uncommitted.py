@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ _LOCK = f"{FOLDER}/lock"
 _TOLD = f"{FOLDER}/told"
 _CLAIMED = "claimed-"
 _PATIENCE = 4.0  # seconds in which another crm may finish its commit
-_PAUSE = 0.02
 
 Mark = str | int | None
 """A file at one moment: the digest of its content, or its size where it only grows; None if absent."""
@@ -44,35 +43,12 @@ def is_any(root: Path) -> bool:
     return bool(_names(root))
 
 
-@contextlib.contextmanager
-def alone(root: Path, *, any_disk: bool = False) -> Iterator[bool]:
-    """Keep other commits of crm out; False if another one has not finished within seconds.
+def alone(root: Path, *, any_disk: bool = False) -> AbstractContextManager[int | None]:
+    """Keep other commits of crm out; None if another one has not finished within seconds.
 
     It is a lock of its own: people go on changing records while git is at work.
     """
-    locks.admit(root, any_disk=any_disk)
-    files.make_folders(root, FOLDER)
-    with files.os_errors(f"lock {_LOCK}"):
-        fd = files.open_own(root / _LOCK, os.O_RDWR)
-    try:
-        yield _taken(fd)
-    finally:
-        os.close(fd)
-
-
-def _taken(fd: int) -> bool:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            raise files.plain_error(error, f"lock {_LOCK}") from error
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_PAUSE)
+    return locks.beside(root, _LOCK, _PATIENCE, any_disk=any_disk)
 
 
 def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
@@ -127,16 +103,11 @@ def is_news(root: Path, text: str) -> bool:
         known = ""
     if text == known:
         return False
-    with files.os_errors(f"write {_TOLD}"):
-        if not text:
+    if not text:
+        with files.os_errors(f"remove {_TOLD}"):
             path.unlink()
-            return True
-        fd = files.open_own(path, os.O_WRONLY)
-        try:
-            os.ftruncate(fd, 0)
-            files.write_all(fd, text.encode("utf-8", "replace"))
-        finally:
-            os.close(fd)
+        return True
+    files.write_own(path, text.encode("utf-8", "replace"))
     return True
 
 

@@ -177,13 +177,10 @@ def _write(path: Path, signature: str, fill: Callable[[sqlite3.Connection], None
         with transaction(connection):
             _fill(connection, signature, fill)
         connection.execute("PRAGMA journal_mode=WAL")
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
+    with files.closing(os.open(path, os.O_RDONLY | os.O_NOFOLLOW)) as fd:
         # SQLite gives its companions, -wal and -shm, the mode and the owner of this one.
         rights_in(path.parent).give(fd)
         os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _fill(
@@ -243,11 +240,9 @@ def gate(root: Path, *, exclusive: bool, patience: float = LONG_PATIENCE) -> Ite
             raise
         yield  # nobody can replace the file in a folder that cannot be written
         return
-    try:
+    with files.closing(fd):
         _wait(fd, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, patience)
         yield
-    finally:
-        os.close(fd)
 
 
 def _wait(fd: int, mode: int, patience: float) -> None:

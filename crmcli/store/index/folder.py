@@ -198,10 +198,8 @@ def opened(root: Path, path: str) -> Iterator[int]:
     except NotADirectoryError:
         files.inside(root, path)  # which says so if it is a link
         raise
-    try:
+    with files.closing(fd):
         yield fd
-    finally:
-        os.close(fd)
 
 
 def stamp(folder: int | None, name: bytes) -> Stamp | None:
