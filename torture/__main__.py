@@ -50,7 +50,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             folder, steps=100 if quick else options.steps, seed=options.seed
         ),
         "servers": lambda folder: servers(
-            folder, mixed=20 if quick else 400, every=8 if quick else 1
+            folder, mixed=20 if quick else 400, every=8 if quick else 1, seed=options.seed
         ),
         "honesty": honesty,
     }

@@ -24,7 +24,7 @@ from crmcli.store import files
 from crmcli.workspace import Workspace
 from torture.scenes import new
 from torture.score import Score
-from torture.tracing import environ, is_harmless
+from torture.tracing import capped, environ, is_harmless
 
 SHUTDOWN = 0x8004587D  # what xfs_io -x -c shutdown asks for, on ext4 as well
 LOSE_THE_LOG = struct.pack("I", 2)
@@ -258,6 +258,7 @@ def cuts(folder: Path, *, count: int = 300, systems: tuple[str, ...] = ("ext4", 
         process = subprocess.Popen(
             ("unshare", "-m", sys.executable, "-m", "torture.cuts", str(place), system, str(count)),
             env=environ(CRM_NOW=""), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=capped,
         )  # fmt: skip
         out, err = process.communicate()
         if process.returncode == NOT_HERE:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +13,10 @@ from torture.copies import copied
 from torture.scenes import new
 from torture.score import Score
 from torture.spoilt import GOOD, LEAD, LINE, fuzz
-from torture.tracing import crm, environ, limited, run
+from torture.tracing import crm, run
 
 SECONDS = 2.0
-MEGABYTES = 256
+LONGEST = 20.0
 BOMB = "a: &a [х, х, х, х, х, х, х, х, х]\n" + "".join(
     f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(12)
 )
@@ -125,23 +123,6 @@ CASES: dict[str, Plant] = {
 }  # fmt: skip
 
 
-def _limited(root: Path, *args: str) -> tuple[int, str, float, float]:
-    """Run crm with little memory; its exit code, what it said, the seconds it took, those it worked."""
-    started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    process = subprocess.Popen(
-        (*crm(), *args), cwd=root, env=environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, preexec_fn=lambda: limited(20, MEGABYTES),
-    )  # fmt: skip
-    try:
-        out, _ = process.communicate(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, _ = process.communicate()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return process.returncode, out.decode("utf-8", "replace"), time.monotonic() - started, worked
-
-
 def _plant_and_look(name: str, plant: Plant, base: Path, folder: Path, score: Score) -> float:
     root = folder / "ws"
     run(("rm", "-rf", str(root)), folder)
@@ -154,15 +135,21 @@ def _plant_and_look(name: str, plant: Plant, base: Path, folder: Path, score: Sc
         ("lead", "show", "7k3"),
         ("lead", "add", "--name", "Б"),
     ):
-        code, said, seconds, worked = _limited(root, *args)
-        slowest = max(slowest, worked)
         where = f"{name}, crm {' '.join(args)}"
         score.ran()
-        if code not in range(8) or "Traceback" in said:
-            score.fault("other", f"{where}: exit {code}: {said[:300]}")
-        if worked > SECONDS:
-            score.fault("other", f"{where}: {worked:.1f} s of work, {seconds:.1f} s in all")
-        if args == ("check",) and code == 0:
+        try:
+            done = run((*crm(), *args), root, limit=LONGEST)
+        except subprocess.TimeoutExpired:
+            score.fault("other", f"{where}: not done in {LONGEST:.0f} s")
+            continue
+        said = done.err + done.out
+        slowest = max(slowest, done.worked)
+        if done.code not in range(8) or "Traceback" in said:
+            score.fault("other", f"{where}: exit {done.code}: {said[:300]}")
+        if done.worked > SECONDS:
+            took = f"{done.worked:.1f} s of work, {done.seconds:.1f} s in all"
+            score.fault("other", f"{where}: {took}")
+        if args == ("check",) and done.code == 0:
             score.fault("other", f"{where}: all is well, it says: {said[:300]}")
         if "root:" in said:
             score.fault("other", f"{where}: it shows what a link leads to")

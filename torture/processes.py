@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from crmcli.store import layout, locks
 from torture.scenes import new
 from torture.score import Score
-from torture.tracing import Done, Program, crm, environ, run, text_of
+from torture.tracing import Done, Program, capped, crm, environ, run, text_of
 
 LONGEST = 5.0
 """Seconds that any command may take while all the others run."""
@@ -62,7 +62,7 @@ class Crowd:
         with TemporaryFile() as out, TemporaryFile() as err:
             process = subprocess.Popen(
                 (*self.program, *args), cwd=self.root, env=environ(CRM_NOW=""), stdout=out,
-                stderr=err, stdin=subprocess.DEVNULL,
+                stderr=err, stdin=subprocess.DEVNULL, preexec_fn=capped,
             )  # fmt: skip
             fate = dice.random() if self.kills else 1.0
             if fate < AT_WORK:

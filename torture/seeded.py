@@ -7,6 +7,7 @@ put into this process alone, before the command runs.
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -303,9 +304,21 @@ def endless_patience() -> None:
 
 def no_limit() -> None:
     """What a server says is kept, however much it is."""
+
+    def line(made: connection.Connection, most: int) -> bytes:
+        kept = io.BytesIO()
+        while b"\n" not in (piece := made.read(1 << 16)):
+            if not piece:
+                raise connection.HungUp("the connection was closed")
+            kept.write(piece)
+        end, _, rest = piece.partition(b"\n")
+        made.unread(rest)
+        return (kept.getvalue() + end).removesuffix(b"\r")
+
+    _patch(connection.Connection, "line", line)
+    _patch(connection, "_PIECE", 1 << 16)
     for where in (smtp, webhook):
-        for name in ("LONGEST_LINE", "LONGEST_ANSWER", "MOST_LINES", "MOST_HEARD"):
-            _patch(where, name, 1 << 40)
+        _patch(where, "MOST_HEARD", 1 << 40)
 
 
 def unasked() -> None:

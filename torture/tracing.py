@@ -20,6 +20,8 @@ CHANGING = (
     "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "sync",
     "syncfs",
 )  # fmt: skip
+MEGABYTES = 300
+"""The most memory that a command may take."""
 NOW = "2026-11-23T09:00:00+00:00"
 _CWD = re.compile("AT_FDCWD<[^>]*>")
 _LINE = re.compile(r"(?:\d+ +)?(\w+)\(")
@@ -108,8 +110,9 @@ def run(
         given.seek(0)
         started = time.monotonic()
         process = subprocess.Popen(
-            command, cwd=root, env=environ(**more), stdin=given, stdout=out, stderr=err
-        )
+            command, cwd=root, env=environ(**more), stdin=given, stdout=out, stderr=err,
+            preexec_fn=capped,
+        )  # fmt: skip
         alarm = threading.Timer(limit, process.kill)
         alarm.start()
         _, status, used = os.wait4(process.pid, 0)  # of this process alone, also with threads
@@ -186,7 +189,9 @@ def inject(
     )  # fmt: skip
 
 
-def limited(seconds: int, megabytes: int) -> None:
-    """Limit the memory and the time of this process; for a child, before it begins."""
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+def capped() -> None:
+    """Give this process the memory that crm promises to do with; for a child, before it begins.
+
+    Counted is what it can write to (RLIMIT_DATA). RLIMIT_AS would count what threads only reserve.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (MEGABYTES << 20, MEGABYTES << 20))

@@ -19,7 +19,7 @@ from crmcli.store import layout
 from torture.copies import copied
 from torture.scenes import ROBOTS, new, ticking, with_folders
 from torture.score import Score
-from torture.tracing import Point, Program, crm, environ, inject, missing, record, run
+from torture.tracing import Point, Program, capped, crm, environ, inject, missing, record, run
 
 BUSY = 5
 PATIENCE = 60.0
@@ -75,7 +75,7 @@ class Turn:
                  "-e", f"inject={point.call}:signal=STOP:when={point.number}")  # fmt: skip
         process = subprocess.Popen(
             (*words, *self.program, *args), cwd=self.root, env=environ(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=capped,
         )  # fmt: skip
         stopped = _wait_for_stop(log, process)
         try:

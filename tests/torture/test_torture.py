@@ -21,7 +21,8 @@ from torture.kills import kills
 from torture.processes import processes
 from torture.score import Score, table
 from torture.seeded import FAULTS
-from torture.tracing import missing
+from torture.servers import servers
+from torture.tracing import missing, run
 from torture.trees import TREES
 from torture.turns import turns
 
@@ -122,13 +123,28 @@ def test_hostile_files_are_refused(tmp_path: Path) -> None:
     assert good(hostile(tmp_path, count=4000, names=some))
 
 
+def test_a_command_that_eats_memory_is_stopped(tmp_path: Path) -> None:
+    done = run((sys.executable, "-c", "bytearray(400 << 20)"), tmp_path)
+    assert done.code == 1
+    assert "MemoryError" in done.err
+
+
+def test_a_server_may_misbehave_as_it_likes(tmp_path: Path) -> None:
+    assert good(servers(tmp_path, mixed=12, every=8))
+
+
 def test_a_clock_that_jumps_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert good(clocks(tmp_path / "scene", names=("ahead",)))
     assert good(clocks(tmp_path / "days", days=0.5, seed=1))
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, fault in FAULTS.items() if fault.part in ("clocks", "gitsteps")]
+    "name",
+    [
+        n
+        for n, fault in FAULTS.items()
+        if fault.part in ("clocks", "gitsteps", "servers") and n != "endless_patience"
+    ],
 )
 def test_what_is_believed_blindly_is_noticed(name: str, tmp_path: Path) -> None:
     program = (sys.executable, "-m", "torture.seeded", name)
