@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from crmcli.automation.actions import Work, act, enter
 from crmcli.automation.failures import Done, bug_in, check_rule, is_everybodys, reason_of
-from crmcli.automation.ledger import Job, next_try
+from crmcli.automation.ledger import Job, after_failure
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.automation.standing import Standing, stand
 from crmcli.model.holds import holds
 from crmcli.model.redaction import redacted
-from crmcli.model.values import format_instant
 from crmcli.sales.names import names_for
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
@@ -109,19 +108,16 @@ def _fail(ws: Workspace, record_id: str, seen: Standing, step: Step, error: Exce
     reason = reason_of(error)
     job = _job(seen, step)
     attempts = (job.attempts if job else 0) + 1
-    again = next_try(step.key, attempts, job.since if job else ws.now, ws.now)
+    since = job.since if job else ws.now
+    word, facts = after_failure(step.key, attempts, since, ws.now, reason)
     assert seen.visit is not None
-    word = "failed" if again else "dead"
     with ws.change(
         "tick", actor=f"robot:{step.robot.id}", cause=seen.visit.entry.id, depth=_depth(seen, step)
     ) as change:
-        facts = {"reason": reason, "attempt": attempts}
-        if again:
-            facts["retry_at"] = format_instant(again)
         robot = step.robot
         enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
         owner = str(seen.record.get("owner"))
-        if again is None and owner:
+        if word == "dead" and owner:
             text = f"robot {robot.id} ({robot.do}) failed for good: {reason}"
             change.note("notice", record_id, {"to": owner, "text": redacted(text)})
     return _done(seen, step, word, reason, bug_in(error))

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crmcli.automation.actions import enter
-from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of, next_try
+from crmcli.automation.ledger import LONGEST_WAIT, Job, after_failure, job_key, jobs_of
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
-from crmcli.model.values import format_instant
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
 
@@ -68,6 +67,13 @@ def is_everybodys(error: Exception) -> bool:
     return isinstance(error, OSError | MemoryError)
 
 
+def own(error: Exception) -> Exception:
+    """The error, if it is one of what was thought over; what the next one would meet too is raised."""
+    if is_everybodys(error):
+        raise error
+    return error
+
+
 def bug_in(error: Exception) -> Exception | None:
     """The error if it is one of crm's own; None for a refusal."""
     return None if isinstance(error, CrmError) else error
@@ -107,8 +113,7 @@ def fail(ws: Workspace, place: Place, error: Exception) -> Done | None:
 
     Raises the error itself if it is everybody's. What was given up is not written down again.
     """
-    if is_everybodys(error):
-        raise error
+    own(error)
     with ws.change("tick", actor=CRM, cause=place.cause) as change:
         ws.index.refresh_timeline()
         return fail_in(ws, change, place, error)
@@ -121,20 +126,20 @@ def fail_in(ws: Workspace, change: Change, place: Place, error: Exception) -> Do
         return None
     again = job is not None and job.state == "failed"
     attempts = 1 + (job.attempts if job and again else 0)
-    retry_at = next_try(place.key, attempts, job.since if job and again else ws.now, ws.now)
-    facts: dict[str, object] = {"reason": reason_of(error), "attempt": attempts}
-    if retry_at is not None:
-        facts["retry_at"] = format_instant(retry_at)
-    word = "failed" if retry_at else "dead"
+    since, reason = job.since if job and again else ws.now, reason_of(error)
+    word, facts = after_failure(place.key, attempts, since, ws.now, reason)
     enter(change, word, place.record, place.key, place.who, place.action, **facts)
-    told = (place.record, place.who, place.action, word, place.key, str(facts["reason"]))
-    return Done(*told, bug=bug_in(error))
+    return Done(place.record, place.who, place.action, word, place.key, reason, bug_in(error))
+
+
+def jobs_here(ws: Workspace, keys: Sequence[str] = (), record: str = "") -> dict[str, Job]:
+    """What the ledger says now of these jobs, of those of a record, or of all, by key."""
+    return jobs_of(ws.in_right_time(ws.index.job_events(keys, record)))
 
 
 def known(ws: Workspace, places: Sequence[Place]) -> dict[str, Job]:
     """What the ledger says of these places, by key."""
-    keys = [place.key for place in places]
-    return jobs_of(ws.in_right_time(ws.index.job_events(keys))) if keys else {}
+    return jobs_here(ws, [place.key for place in places]) if places else {}
 
 
 def rests(job: Job | None, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
-from crmcli.model.values import parse_instant
+from crmcli.model.values import format_instant, parse_instant
 
 STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
           "cancelled", "stopped")  # fmt: skip
@@ -135,6 +135,17 @@ def _resolved(job: Job, event: Event) -> Job:
         starts=0,
         depth=0 if how == "retry" else job.depth,
     )
+
+
+def after_failure(
+    key: str, attempts: int, since: datetime, now: datetime, reason: str, *, again: bool = True
+) -> tuple[str, dict[str, Any]]:
+    """The word and the facts of the line that says that a job failed for the `attempts`-th time."""
+    retry_at = next_try(key, attempts, since, now) if again else None
+    facts: dict[str, Any] = {"reason": reason, "attempt": attempts}
+    if retry_at is None:
+        return "dead", facts
+    return "failed", {**facts, "retry_at": format_instant(retry_at)}
 
 
 def next_try(job_key: str, attempts: int, since: datetime, now: datetime) -> datetime | None:

@@ -12,8 +12,8 @@ from crmcli.automation.failures import (
     Place,
     fail,
     fail_in,
-    is_everybodys,
     mended,
+    own,
 )
 from crmcli.automation.hearing import Hearing
 from crmcli.automation.ledger import Job
@@ -93,8 +93,7 @@ def _hear(ws: Workspace, event: Event, notes: Hearing) -> Heard | None:
             return None
         return _move(ws, record, event, notes)
     except Exception as error:
-        if is_everybodys(error):
-            raise
+        own(error)
         with ws.change("tick", actor="crm", cause=event.id) as change:
             failed = fail_in(ws, change, Place(event.record, HEAR, event.id), error)
             _write(change, notes, Heard())

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions import enter
-from crmcli.automation.failures import bug_in, is_everybodys, reason_of
-from crmcli.automation.ledger import LONGEST_WAIT, MOST_STARTS, Job, instant_in, jobs_of, next_try
+from crmcli.automation.failures import bug_in, jobs_here, own, reason_of
+from crmcli.automation.ledger import LONGEST_WAIT, MOST_STARTS, Job, after_failure, instant_in
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
@@ -26,8 +26,6 @@ from crmcli.store.stored import FileDamaged, content_of, merged_into
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage
-
     from crmcli.channels.message import Message
 
 LEASE = timedelta(minutes=10)
@@ -102,9 +100,7 @@ def deliver(ws: Workspace, key: str) -> Delivery | None:
     try:
         job = _claim(ws, key)
     except Exception as error:
-        if is_everybodys(error):
-            raise
-        return _fail(ws, key, error)
+        return _fail(ws, key, own(error))
     if job is None or job.state in ("dead", "unknown", "skipped"):
         return Delivery(job, job.state, job.reason) if job else None
     outcome, bug = _tried(ws, job)
@@ -116,7 +112,7 @@ def _fail(ws: Workspace, key: str, error: Exception) -> Delivery | None:
     """Write down that a letter could not even be claimed, as if the other side had refused it."""
     with ws.change("tick", actor="crm") as change:
         ws.index.refresh_timeline()
-        job = jobs_of(ws.in_right_time(ws.index.job_events([key]))).get(key)
+        job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
         outcome = Failed(reason_of(error), again=True)
@@ -132,9 +128,7 @@ def _tried(ws: Workspace, job: Job) -> tuple[Outcome, Exception | None]:
         begun = _channel(ws, job) == "smtp"
         return hand_over(), None
     except Exception as error:
-        if is_everybodys(error):
-            raise
-        if bug_in(error) is None:
+        if bug_in(own(error)) is None:
             return Failed(reason_of(error), again=_may_be_mended(error)), None
         reason = reason_of(error)
         return (Unknown(reason) if begun else Failed(reason, again=True)), error
@@ -142,7 +136,7 @@ def _tried(ws: Workspace, job: Job) -> tuple[Outcome, Exception | None]:
 
 def call_off(ws: Workspace, record_id: str) -> None:
     """Call off the letters of a record that was removed, or went into another."""
-    jobs = jobs_of(ws.in_right_time(ws.index.job_events(record=record_id))).values()
+    jobs = jobs_here(ws, record=record_id).values()
     left = [job for job in jobs if job.is_letter and job.state in ("queued", "failed")]
     if left:
         fate = "merged" if merged_into(ws.root, record_id) else "removed"
@@ -159,7 +153,7 @@ def _claim(ws: Workspace, key: str) -> Job | None:
     """Take the job, durably, before anything leaves; the job as it was, or as it had to be ended."""
     with ws.change("tick", actor="crm") as change:
         ws.index.refresh_timeline()
-        job = jobs_of(ws.in_right_time(ws.index.job_events([key]))).get(key)
+        job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
         ended = _end_of_dead_claim(job) or _refused(ws, job)
@@ -167,7 +161,7 @@ def _claim(ws: Workspace, key: str) -> Job | None:
             _enter(change, job, ended.word, reason=ended.reason)
             if ended.word != "skipped":
                 _tell(change, ws, job, ended.word, ended.reason)
-            return _as(job, ended)
+            return replace(job, state=ended.word, reason=ended.reason)
         claim = {
             "attempt": job.attempts + job.starts + 1,
             "lease_until": format_instant(ws.now + LEASE),
@@ -185,10 +179,6 @@ def _noted(job: Job, now: datetime) -> sent.Claim:
     """The claim as this machine's own list keeps it."""
     to, at = str(job.facts.get("to", "")), format_instant(now)
     return sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
-
-
-def _as(job: Job, ended: Delivery) -> Job:
-    return replace(job, state=ended.word, reason=ended.reason)
 
 
 def _end_of_dead_claim(job: Job) -> Delivery | None:
@@ -228,17 +218,27 @@ def _channel(ws: Workspace, job: Job) -> str:
 
 def _prepared(ws: Workspace, job: Job) -> Callable[[], Outcome]:
     """What hands the letter over, with all of it read and taken apart."""
-    content = content_of(ws.root, str(job.facts["file"]))
     if job.action != "webhook":
         from crmcli.channels import mail
 
-        return partial(mail.deliver, letter_from(content, job.key), ws.settings.mail, ws.root)
+        return partial(mail.deliver, _letter(ws, job), ws.settings.mail, ws.root)
     from crmcli.channels import secrets, webhook
 
-    call = json.loads(content)
+    call = json.loads(_content(ws, job))
     secret = secrets.read(str(job.facts.get("secret", "")))
     hook = webhook.Hook(call["url"], call["body"], job.key, secret, call["headers"])
     return partial(webhook.post, hook, ws.now, ws.settings.webhook.allow)
+
+
+def _content(ws: Workspace, job: Job) -> bytes:
+    return content_of(ws.root, str(job.facts["file"]))
+
+
+def _letter(ws: Workspace, job: Job) -> Message:
+    """The message that was kept, to be sent as it was: same text, same Message-ID."""
+    from crmcli.channels.message import from_bytes
+
+    return from_bytes(_content(ws, job), job.key)
 
 
 def _may_be_mended(refusal: Exception) -> bool:
@@ -248,38 +248,6 @@ def _may_be_mended(refusal: Exception) -> bool:
     from crmcli.channels.webhook import BadHook
 
     return not isinstance(refusal, UnsafeHeader | NoAttachment | BadHook | FileDamaged)
-
-
-def letter_from(content: bytes, key: str) -> Message:
-    """The message that was kept, to be sent as it was: same text, same Message-ID."""
-    from email import message_from_bytes, policy
-    from email.utils import parsedate_to_datetime
-
-    from crmcli.channels.message import Attachment, Message
-
-    read = message_from_bytes(content, policy=policy.default)
-    html = read.get_body(("html",))
-    plain = read.get_body(("plain",))
-    return Message(
-        key=key,
-        sender=str(read["From"]),
-        to=tuple(str(address) for address in read["To"].addresses),
-        subject=str(read["Subject"]),
-        text=plain.get_content() if plain else "",
-        date=parsedate_to_datetime(str(read["Date"])),
-        html=html.get_content() if html else "",
-        reply_to=str(read["Reply-To"] or ""),
-        attachments=tuple(
-            Attachment(part.get_filename() or "", part.get_content_type(), _content(part))
-            for part in read.iter_attachments()
-        ),
-        automatic="Auto-Submitted" in read,
-    )
-
-
-def _content(part: EmailMessage) -> bytes:
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""
 
 
 def _write_down(ws: Workspace, change: Change, job: Job, outcome: Outcome) -> Delivery:
@@ -292,15 +260,12 @@ def _write_down(ws: Workspace, change: Change, job: Job, outcome: Outcome) -> De
         _enter(change, job, "unknown", reason=outcome.reason)
         _tell(change, ws, job, "unknown", outcome.reason)
         return Delivery(job, "unknown", outcome.reason)
-    attempts = job.attempts + 1
-    again = next_try(job.key, attempts, job.since, ws.now) if outcome.again else None
-    if again is None:
-        _enter(change, job, "dead", reason=outcome.reason, attempt=attempts)
-        _tell(change, ws, job, "dead", outcome.reason)
-        return Delivery(job, "dead", outcome.reason)
-    retry_at = format_instant(again)
-    _enter(change, job, "failed", reason=outcome.reason, attempt=attempts, retry_at=retry_at)
-    return Delivery(job, "failed", outcome.reason)
+    told = (job.key, job.attempts + 1, job.since, ws.now, outcome.reason)
+    word, facts = after_failure(*told, again=outcome.again)
+    _enter(change, job, word, **facts)
+    if word == "dead":
+        _tell(change, ws, job, word, outcome.reason)
+    return Delivery(job, word, outcome.reason)
 
 
 def _note_mail(ws: Workspace, change: Change, job: Job) -> Delivery:
@@ -308,17 +273,14 @@ def _note_mail(ws: Workspace, change: Change, job: Job) -> Delivery:
     try:
         facts, bug = _mail_facts(ws, job), None
     except Exception as error:
-        if is_everybodys(error):
-            raise
         kept = ("subject", "to", "file")
-        facts, bug = {name: job.facts.get(name, "") for name in kept}, bug_in(error)
+        facts, bug = {name: job.facts.get(name, "") for name in kept}, bug_in(own(error))
     change.note("mail.out", job.record, facts)
     return Delivery(job, "done", bug=bug)
 
 
 def _mail_facts(ws: Workspace, job: Job) -> dict[str, Any]:
-    content = content_of(ws.root, str(job.facts["file"]))
-    letter = letter_from(content, job.key)
+    letter = _letter(ws, job)
     return {
         "text": letter.text,
         "subject": letter.subject,

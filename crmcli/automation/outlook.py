@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import CRM, LOOK, is_everybodys, reason_of
+from crmcli.automation.failures import CRM, LOOK, own, reason_of
 from crmcli.automation.robots import Step, Visit
 from crmcli.automation.standing import STAGED, Standing, stand
 from crmcli.errors import Forbidden, InvalidData, NotFound
@@ -48,9 +48,8 @@ def waiting(ws: Workspace, record: str = "") -> list[Line]:
         except (NotFound, InvalidData, Forbidden):
             continue  # gone since it was listed, or unreadable, which `crm check` reports
         except Exception as error:
-            if is_everybodys(error):
-                raise
-            found.append(Line(record_id, "", "", CRM, LOOK, "failed", None, reason_of(error)))
+            why = reason_of(own(error))
+            found.append(Line(record_id, "", "", CRM, LOOK, "failed", None, why))
     return sorted(found, key=lambda line: (line.due_at is None, line.due_at or ws.now, line.record))
 
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from crmcli.automation import inbox, listening, outbox, schedules
+from crmcli.automation import inbox, listening, outbox, timetables
 from crmcli.automation.actions import Work, act, enter
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import CRM, LOOK, REFUSALS, is_everybodys, reason_of
-from crmcli.automation.ledger import jobs_of
+from crmcli.automation.failures import CRM, LOOK, REFUSALS, jobs_here, own, reason_of
 from crmcli.automation.outlook import with_robots
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
@@ -65,10 +64,10 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
     """The slots of the schedules: those that have come at once, the others in their time."""
     lines: list[Planned] = []
     gate = Gate(ws)
-    for table in schedules.timetables(ws):
+    for table in timetables.timetables(ws):
         schedule = table.schedule
         missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
-        chosen = len(schedules.selection(ws, table))
+        chosen = len(timetables.selection(ws, table))
         for_all = f"for {counted(chosen, 'record')}"
         held = gate.why_not(table.declared_at, schedule)
         what = f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
@@ -118,9 +117,7 @@ class _Stage:
         try:
             yield from work() or ()
         except Exception as error:
-            if is_everybodys(error):
-                raise
-            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(error)}")
+            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(own(error))}")
 
     def _set_clock(self, at: datetime) -> None:
         self.ws.now = max(at, self.ws.now)
@@ -154,7 +151,7 @@ class _Stage:
     def _letters(self, until: datetime) -> Iterator[Planned]:
         """The letters in the queue, at once or at their next try."""
         lines = []
-        for job in jobs_of(self.ws.in_right_time(self.ws.index.job_events())).values():
+        for job in jobs_here(self.ws).values():
             at = outbox.next_look(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)

@@ -3,136 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, tzinfo
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any
 
 from crmcli.automation.actions import Work, act, enter
-from crmcli.automation.approval.acts import schedule_place
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.failures import (
-    PLAN,
     REFUSALS,
     Done,
-    Place,
     bug_in,
     check_rule,
     fail,
     is_everybodys,
     known,
     mended,
+    own,
     reason_of,
     rests,
 )
-from crmcli.automation.ledger import instant_in, job_key
-from crmcli.automation.schedule import Due, Slot, due, slots
+from crmcli.automation.ledger import job_key
+from crmcli.automation.schedule import Due, Slot, due
+from crmcli.automation.timetables import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.model.automation import Schedule
-from crmcli.model.clocks import TOLERANCE
-from crmcli.model.condition import And, Compare, Empty, In, Node, Not, Or
-from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.holds import holds
-from crmcli.model.pipeline import Pipeline
 from crmcli.model.values import format_instant
 from crmcli.sales.names import names_for, plain
 from crmcli.store.repository import Change
 from crmcli.workspace import Workspace
-
-KINDS = ("schedule.started", "schedule.ran")
-_RECENT = 500
-_SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Timetable:
-    """A schedule with its pipeline, and how far it has been carried out.
-
-    `until` is None for one that was never seen, or whose cron line has changed since; `begun` is a
-    slot that was begun and whose selection was too large for one tick.
-    """
-
-    pipeline: Pipeline
-    schedule: Schedule
-    until: datetime | None = None
-    begun: Slot | None = None
-
-    @property
-    def who(self) -> str:
-        """Its name on the timeline."""
-        return f"schedule:{self.pipeline.id}/{self.schedule.id}"
-
-    @property
-    def place(self) -> Place:
-        """Where it stands in the ledger if it cannot even be thought over."""
-        return Place("", PLAN, who=self.who)
-
-    @property
-    def declared_at(self) -> str:
-        """Where it is declared."""
-        return schedule_place(self.pipeline.id, self.schedule.id)
-
-
-def timetables(ws: Workspace) -> list[Timetable]:
-    """Every schedule that is declared, with how far it has come."""
-    declared = [Timetable(p, s) for p in ws.pipelines for s in p.schedules]
-    if not declared:
-        return []
-    latest = _latest(ws, {table.who: table.schedule.cron for table in declared})
-    return [_with_past(table, latest.get(table.who), ws.zone) for table in declared]
-
-
-def _latest(ws: Workspace, crons: Mapping[str, str]) -> dict[str, Event]:
-    """The event of each schedule that says how far it is: mostly among the recent ones, else among all."""
-    found: dict[str, Event] = {}
-    for limit in (_RECENT, None):
-        found = {}
-        past: dict[str, list[Event]] = {}
-        events = ws.index.events(kinds=KINDS, newest_first=True, limit=limit)
-        for event in events:
-            past.setdefault(str(event.data.get("schedule")), []).append(event)
-        for who, cron in crons.items():
-            last = _farthest(past.get(who, ()), cron, ws.now)
-            if last is not None:
-                found[who] = last
-        is_enough = crons.keys() <= past.keys() and not _has_stepped_since(ws, events)
-        if is_enough or len(events) < _RECENT:
-            break
-    return found
-
-
-def _farthest(events: Sequence[Event], cron: str, now: datetime) -> Event | None:
-    """Of the events of one schedule, newest first, the one that says how far it has been carried out.
-
-    What lies ahead was written by a clock that was wrong, and after a clock that was behind the newest
-    is not the farthest. Of those under another cron line nothing counts.
-    """
-    best: Event | None = None
-    latest: datetime | None = None
-    for event in events:
-        if event.data.get("cron") != cron:
-            break
-        until = instant_in(event.data, "until")
-        if until is not None and until <= now + TOLERANCE and (latest is None or until > latest):
-            best, latest = event, until
-    return best
-
-
-def _has_stepped_since(ws: Workspace, events: Sequence[Event]) -> bool:
-    return any(step.id > events[-1].id for step in ws.clock_steps) if events else False
-
-
-def _with_past(table: Timetable, last: Event | None, zone: tzinfo) -> Timetable:
-    if last is None:
-        return table
-    until = instant_in(last.data, "until")
-    begun = None
-    if until is not None and last.kind == "schedule.started":
-        there = slots(
-            table.schedule.cron, zone, until - _SECOND, until
-        )  # as lines come by git, too
-        begun = next((slot for slot in there if slot.key == last.data.get("slot")), None)
-    return Timetable(table.pipeline, table.schedule, until, begun)
 
 
 def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
@@ -163,7 +62,8 @@ def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
 def _run(ws: Workspace, table: Timetable, most: int, gate: Gate) -> list[Done]:
     check_rule(table.schedule)
     if table.until is None:
-        _note(ws, table, "schedule.started", {"until": format_instant(ws.now)})
+        with _change(ws, table) as change:
+            change.note("schedule.started", "", _facts(table, {"until": format_instant(ws.now)}))
         return []
     if gate.why_not(table.declared_at, table.schedule):
         return []
@@ -176,33 +76,6 @@ def _run(ws: Workspace, table: Timetable, most: int, gate: Gate) -> list[Done]:
             break
         done += _run_slot(ws, table, slot, most - len(done))
     return done
-
-
-def selection(ws: Workspace, table: Timetable) -> list[Record]:
-    """The records that the schedule is for: of its pipeline, open unless its condition names stages."""
-    where = table.schedule.where
-    any_stage = where is not None and _names_stage(where.tree)
-    return [
-        record
-        for record in ws.select(table.pipeline.entity, where)
-        if _belongs(table.pipeline, record, any_stage=any_stage)
-    ]
-
-
-def _belongs(pipeline: Pipeline, record: Record, *, any_stage: bool) -> bool:
-    if record.entity == "deal" and record.get("pipeline") != pipeline.id:
-        return False
-    stage = pipeline.stage(str(record.get("stage")))
-    return any_stage or (stage is not None and stage.is_open)
-
-
-def _names_stage(node: Node) -> bool:
-    if isinstance(node, And | Or):
-        return any(_names_stage(part) for part in node.parts)
-    if isinstance(node, Not):
-        return _names_stage(node.part)
-    assert isinstance(node, Compare | In | Empty)
-    return node.path == ("stage",)
 
 
 def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Done]:
@@ -222,29 +95,23 @@ def _run_together(
     """A part of a selection in one change; where that fails over one of them, by halves, so that all
     the others have their act and that one is let go."""
     try:
-        return _run_part(ws, table, slot, wanted, is_over=is_over)
+        done: list[Done] = []
+        with _change(ws, table) as change:
+            for record_id, key in wanted:
+                done += _for_record(ws, change, table, record_id, key)
+            _end(change, table, slot, is_over=is_over, ran=len(done))
+        return done
     except Exception as error:
         if is_everybodys(error) or not wanted:
             raise
         if len(wanted) > 1:
             half = len(wanted) // 2
-            done = _run_together(ws, table, slot, wanted[:half], is_over=False)
-            return done + _run_together(ws, table, slot, wanted[half:], is_over=is_over)
-        with ws.change("tick", actor=table.who, depth=1) as change:
+            first = _run_together(ws, table, slot, wanted[:half], is_over=False)
+            return first + _run_together(ws, table, slot, wanted[half:], is_over=is_over)
+        with _change(ws, table) as change:
             dead = _dead(change, table, *wanted[0], error)
             _end(change, table, slot, is_over=is_over, ran=1)
         return [dead]
-
-
-def _run_part(
-    ws: Workspace, table: Timetable, slot: Slot, wanted: Sequence[tuple[str, str]], *, is_over: bool
-) -> list[Done]:
-    done: list[Done] = []
-    with ws.change("tick", actor=table.who, depth=1) as change:
-        for record_id, key in wanted:
-            done += _for_record(ws, change, table, record_id, key)
-        _end(change, table, slot, is_over=is_over, ran=len(done))
-    return done
 
 
 def _dead(change: Change, table: Timetable, target: str, key: str, error: Exception) -> Done:
@@ -275,7 +142,7 @@ def _for_record(
     except REFUSALS as refusal:
         yield _dead(change, table, record_id, key, refusal)
         return
-    yield _act(change, table, _work(ws, change, table, key, record, names))
+    yield _act(ws, change, table, key, record, names)
 
 
 def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
@@ -283,10 +150,8 @@ def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
     try:
         done = _act_once(ws, table, slot, key)
     except Exception as error:
-        if is_everybodys(error):
-            raise
-        with ws.change("tick", actor=table.who, depth=1) as change:
-            dead = _dead(change, table, "", key, error)
+        with _change(ws, table) as change:
+            dead = _dead(change, table, "", key, own(error))
             _end(change, table, slot, is_over=True, ran=1)
         return [dead]
     return [done] if done else []
@@ -294,11 +159,11 @@ def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
 
 def _act_once(ws: Workspace, table: Timetable, slot: Slot, key: str) -> Done | None:
     if _known(ws, [key]):
-        with ws.change("tick", actor=table.who, depth=1) as change:
+        with _change(ws, table) as change:
             _end(change, table, slot, is_over=True, ran=0)
         return None
     chosen = selection(ws, table)
-    with ws.change("tick", actor=table.who, depth=1) as change:
+    with _change(ws, table) as change:
         now = ws.now.astimezone(ws.zone)
         names: dict[str, object] = {
             "records": [plain(ws, record) for record in chosen],
@@ -306,26 +171,23 @@ def _act_once(ws: Workspace, table: Timetable, slot: Slot, key: str) -> Done | N
             "now": now,
             "today": now.date(),
         }
-        done = _act(change, table, _work(ws, change, table, key, None, names))
+        done = _act(ws, change, table, key, None, names)
         queued = [event.data["key"] for event in change.events if event.kind == "job.queued"]
         _end(change, table, slot, is_over=True, ran=1, queued=queued)
     return done
 
 
-def _work(
+def _act(
     ws: Workspace,
     change: Change,
     table: Timetable,
     key: str,
     record: Record | None,
     names: Mapping[str, object],
-) -> Work:
-    schedule = table.schedule
-    return Work(ws, change, record, table.who, schedule.do, schedule.params, key, names)
-
-
-def _act(change: Change, table: Timetable, work: Work) -> Done:
+) -> Done:
     """Act, or write down for good what was refused."""
+    schedule = table.schedule
+    work = Work(ws, change, record, table.who, schedule.do, schedule.params, key, names)
     try:
         effect = act(work)
     except REFUSALS as refusal:
@@ -363,7 +225,7 @@ def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
     word = "skipped" if table.schedule.catch_up == "none" else "missed"
     reason = f"{last.key} came too late" + (f", and {count - 1} before it" if count > 1 else "")
     was_done = bool(_known(ws, [key]))
-    with ws.change("tick", actor=table.who, depth=1) as change:
+    with _change(ws, table) as change:
         if not was_done:
             enter(change, word, "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
         change.note("schedule.ran", "", _facts(table, {"until": format_instant(last.at), "ran": 0}))
@@ -372,9 +234,8 @@ def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
     return [Done("", table.who, table.schedule.do, word, key, reason)]
 
 
-def _note(ws: Workspace, table: Timetable, kind: str, facts: Mapping[str, Any]) -> None:
-    with ws.change("tick", actor=table.who, depth=1) as change:
-        change.note(kind, "", _facts(table, facts))
+def _change(ws: Workspace, table: Timetable) -> AbstractContextManager[Change]:
+    return ws.change("tick", actor=table.who, depth=1)
 
 
 def _facts(table: Timetable, facts: Mapping[str, Any]) -> dict[str, Any]:

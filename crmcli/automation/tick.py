@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,9 +11,20 @@ from functools import cached_property
 from crmcli.automation import clocksteps, inbox, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import CRM, HEAR, LOOK, Bug, Done, Place, fail, known, mended
+from crmcli.automation.failures import (
+    CRM,
+    HEAR,
+    LOOK,
+    Bug,
+    Done,
+    Place,
+    fail,
+    jobs_here,
+    known,
+    mended,
+)
 from crmcli.automation.lastticks import note_end
-from crmcli.automation.ledger import TROUBLED, Job, jobs_of
+from crmcli.automation.ledger import TROUBLED, Job
 from crmcli.automation.listening import Heard, hear_again, listen
 from crmcli.automation.queue import Queue, Turn
 from crmcli.automation.robots import Step, next_at
@@ -235,7 +246,8 @@ class _Night:
                 continue
             self.ws.read_clock()
             if job.robot == CRM:
-                delivered += self._hear_again(job)
+                self._heard(hear_again(self.ws, job))
+                delivered += 1
                 continue
             ended = outbox.deliver(self.ws, job.key)
             if ended is not None:
@@ -245,11 +257,6 @@ class _Night:
                 delivered += 1
         return delivered
 
-    def _hear_again(self, job: Job) -> int:
-        heard = hear_again(self.ws, job)
-        self._heard(heard)
-        return 1
-
     def _resting(self) -> list[str]:
         return [name for name, count in self.failing.items() if count >= MOST_FAILURES]
 
@@ -257,7 +264,7 @@ class _Night:
         """Put into the agenda when each job needs somebody of which something was written."""
         index, now = self.ws.index, self.ws.now
         while found := index.touched_jobs():
-            jobs = self._jobs([key for _, key in found])
+            jobs = jobs_here(self.ws, [key for _, key in found])
             index.plan_jobs([_plan(mark, jobs.get(key), now) for mark, key in found])
 
     def _ready(self) -> Iterator[Job]:
@@ -265,15 +272,12 @@ class _Night:
         index, now, place = self.ws.index, self.ws.now, ("", "")
         while page := index.ready_jobs(format_instant(now), place, self._resting()):
             place = page[-1]
-            jobs = self._jobs([key for _, key in page])
+            jobs = jobs_here(self.ws, [key for _, key in page])
             for job in (jobs[key] for _, key in page if key in jobs):
                 if job.robot == CRM or (
                     outbox.ready(job, now) and not self.gate.why_not_letter(job)
                 ):
                     yield job
-
-    def _jobs(self, keys: Sequence[str]) -> Mapping[str, Job]:
-        return jobs_of(self.ws.in_right_time(self.ws.index.job_events(keys)))
 
 
 def _plan(mark: int, job: Job | None, now: datetime) -> Plan:

@@ -101,6 +101,35 @@ def to_bytes(message: Message, *, wire: bool) -> bytes:
     return data
 
 
+def from_bytes(data: bytes, key: str) -> Message:
+    """The message that such bytes hold, for its key."""
+    from email import message_from_bytes, policy
+    from email.utils import parsedate_to_datetime
+
+    read = message_from_bytes(data, policy=policy.default)
+    html, plain = read.get_body(("html",)), read.get_body(("plain",))
+    return Message(
+        key=key,
+        sender=str(read["From"]),
+        to=tuple(str(address) for address in read["To"].addresses),
+        subject=str(read["Subject"]),
+        text=plain.get_content() if plain else "",
+        date=parsedate_to_datetime(str(read["Date"])),
+        html=html.get_content() if html else "",
+        reply_to=str(read["Reply-To"] or ""),
+        attachments=tuple(
+            Attachment(part.get_filename() or "", part.get_content_type(), _decoded(part))
+            for part in read.iter_attachments()
+        ),
+        automatic="Auto-Submitted" in read,
+    )
+
+
+def _decoded(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
 def _built(message: Message, rules: object) -> EmailMessage:
     from email.message import EmailMessage
 

@@ -9,7 +9,7 @@ import pytest
 from crmcli.automation import jobs, outbox
 from crmcli.automation.actions import enter
 from crmcli.automation.ledger import jobs_of
-from crmcli.channels.message import Attachment, Message, to_bytes
+from crmcli.channels.message import Attachment, Message, from_bytes, to_bytes
 from crmcli.model.values import format_instant
 
 HELLO = """
@@ -249,7 +249,7 @@ def test_what_is_kept_is_read_back_as_the_same_letter() -> None:
                      Attachment("notes.txt", "text/plain", "чай\n".encode())),
     )  # fmt: skip
     kept = to_bytes(message, wire=False)
-    again = outbox.letter_from(kept, "key")
+    again = from_bytes(kept, "key")
     assert again == message
     assert to_bytes(again, wire=False) == kept
     assert to_bytes(again, wire=True) == to_bytes(message, wire=True)
