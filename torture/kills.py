@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crmcli.store.commit import SUFFIX, TXN
-from crmcli.store.transaction import needs_recovery
+from crmcli.store.recovery import needs_recovery
 from torture.scenes import Scene, scenes
 from torture.score import Score
 from torture.states import State, content, state

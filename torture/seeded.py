@@ -27,7 +27,8 @@ from crmcli.store import (
     targets,
     transaction,
 )
-from crmcli.store.commit import SUFFIX, TXN, Append, Applying, CommitRecord, Put
+from crmcli.store.applying import Applying
+from crmcli.store.commit import SUFFIX, TXN, Append, CommitRecord, Put
 
 
 class Fault(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 from crmcli.model.values import ENTITIES, ID_LETTERS
 from crmcli.store import locks
 from crmcli.store.commit import KEPT, QUARANTINE
-from crmcli.store.transaction import leftovers, recover
+from crmcli.store.recovery import leftovers, recover
 
 State = tuple[tuple[str, str], ...]
 """Each file below data/ with its content, under names that do not depend on chance."""

@@ -14,7 +14,7 @@ from crmcli.sales.blocklist import blocklist
 from crmcli.sales.inquest import Inquest
 from crmcli.store import chain, files, inspecting, layout, locks, state, targets
 from crmcli.store.index import base
-from crmcli.store.transaction import leftovers, strays
+from crmcli.store.recovery import leftovers, strays
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -29,7 +29,8 @@ from crmcli.store import (
 )
 from crmcli.store.index import base
 from crmcli.store.index.documents import IndexDamaged
-from crmcli.store.transaction import Transaction, recover, strays
+from crmcli.store.recovery import recover, strays
+from crmcli.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Field, Record

@@ -17,13 +17,14 @@ from crmcli.model.merged import survivor_of
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Raw, entity_of, format_instant
 from crmcli.store import codec, files, layout, locks, sent, timeline, uncommitted
+from crmcli.store.applying import digest_of
 from crmcli.store.canonical import MAX_BYTES
-from crmcli.store.commit import digest_of
 from crmcli.store.disks import UntrustedDisk
 from crmcli.store.drafts import Content, Draft, Drafts
 from crmcli.store.eventids import EventIds
+from crmcli.store.recovery import needs_recovery, recover
 from crmcli.store.stored import SUM, RecordRemoved, gone_into, read_record, short_sum
-from crmcli.store.transaction import Transaction, needs_recovery, recover
+from crmcli.store.transaction import Transaction
 
 MAX_FILE = 64 * MAX_BYTES
 """How much a file that is no record may hold to be rewritten."""

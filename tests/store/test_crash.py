@@ -16,7 +16,7 @@ import pytest
 
 from crmcli.store import files, locks
 from crmcli.store.commit import TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.transaction import leftovers, needs_recovery, recover
+from crmcli.store.recovery import leftovers, needs_recovery, recover
 from torture.copies import adopt
 
 pytestmark = [
@@ -39,7 +39,8 @@ import sys
 from pathlib import Path
 from crmcli.errors import CrmError
 from crmcli.store import files, locks
-from crmcli.store.transaction import Transaction, recover
+from crmcli.store.recovery import recover
+from crmcli.store.transaction import Transaction
 
 root = Path(sys.argv[1])
 try:
@@ -61,7 +62,7 @@ import sys
 from pathlib import Path
 from crmcli.errors import CrmError
 from crmcli.store import files, locks
-from crmcli.store.transaction import recover
+from crmcli.store.recovery import recover
 
 root = Path(sys.argv[1])
 try:

@@ -19,7 +19,8 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from crmcli.store import files, locks
-from crmcli.store.transaction import Transaction, recover
+from crmcli.store.recovery import recover
+from crmcli.store.transaction import Transaction
 
 root, name, many = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 while True:
@@ -41,7 +42,7 @@ CUTS = r"""
 import fcntl, os, signal, struct, subprocess, sys, time
 from pathlib import Path
 from crmcli.store import files, locks
-from crmcli.store.transaction import leftovers, recover
+from crmcli.store.recovery import leftovers, recover
 
 writer, make, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 image, mount = folder / "image", folder / "mount"

@@ -10,7 +10,8 @@ import pytest
 
 from crmcli.store import files, targets
 from crmcli.store.commit import QUARANTINE, TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.transaction import CommitRecordDamaged, Transaction, recover
+from crmcli.store.recovery import CommitRecordDamaged, recover
+from crmcli.store.transaction import Transaction
 from tests.conftest import NOW
 from torture.trees import SHAPES, TARGETS
 

@@ -16,15 +16,8 @@ import pytest
 from crmcli.errors import Conflict
 from crmcli.store import files, locks
 from crmcli.store.commit import KEPT, QUARANTINE, TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.transaction import (
-    CommitRecordDamaged,
-    CommitResult,
-    FileChanged,
-    Transaction,
-    leftovers,
-    needs_recovery,
-    recover,
-)
+from crmcli.store.recovery import CommitRecordDamaged, leftovers, needs_recovery, recover
+from crmcli.store.transaction import CommitResult, FileChanged, Transaction
 
 LEAD = "data/leads/7/lead-7k3qf2m9.yaml"
 DEAL = "data/deals/9/deal-9k3qf2m9.yaml"
@@ -488,7 +481,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from crmcli.store import files, locks
-from crmcli.store.transaction import Transaction, recover
+from crmcli.store.recovery import recover
+from crmcli.store.transaction import Transaction
 root, name = Path(sys.argv[1]), sys.argv[2]
 for n in range(25):
     with locks.exclusive(root, name, 30):
