@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -11,38 +11,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.errors import InvalidData, NotFound
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import fold
 from crmcli.store import config, disks, files, layout, locks, state, trust
-from crmcli.store.reading import Folder
+from crmcli.store.configured import Configured, UnknownStage
 from crmcli.store.repository import Author, Change, open_change, recover_if_needed
 
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
-    from crmcli.model.pipeline import Pipeline, Pipelines, Stage
-    from crmcli.model.view import View
     from crmcli.model.where import Condition, Env
 
 
-class UnknownStage(InvalidData):
-    """A record stands in a stage that pipelines.yaml does not declare."""
+__all__ = ["UnknownStage", "Workspace"]
 
 
-class Workspace(Folder):
+class Workspace(Configured):
     """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
 
     def __init__(
         self, root: Path, settings: Settings, user: str, now: datetime | None, *, dry_run: bool
     ) -> None:
-        super().__init__(root, settings)
+        super().__init__(root, settings, user)
         self.dry_run = dry_run
         self.zone = ZoneInfo(settings.time_zone)
-        self.user = user
         self.fixed_now = now
         self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.call = ""
@@ -50,8 +44,6 @@ class Workspace(Folder):
         self.has_changed = False
         self.is_settled = False
         """Whether no change is under way: what fails after the last one is only the telling."""
-        self.forgives_rules = False
-        """Whether a fault of one robot, trigger or schedule is left to it, as by a tick."""
         self._in_series = False
 
     @classmethod
@@ -105,89 +97,9 @@ class Workspace(Folder):
     # --- configuration -------------------------------------------------------------------------
 
     @cached_property
-    def pipelines(self) -> Pipelines:
-        """The stages as pipelines.yaml declares them; InvalidData with every fault."""
-        return config.load_pipelines(
-            self.root, self.schema, self.settings, forgiving=self.forgives_rules
-        )
-
-    def forgive_rules(self) -> None:
-        """From now on leave a fault of one robot, trigger or schedule to it, and go on with the others."""
-        self.forgives_rules = True
-        self.__dict__.pop("pipelines", None)
-
-    def take_settings(self, settings: Settings) -> None:
-        """Go on with other settings, which the file will say when a change is written."""
-        self.settings = settings
-        self.schema = Schema(settings.fields)
-        for name in ("pipelines", "views", "inputs", "env"):
-            self.__dict__.pop(name, None)
-        self.look_again()
-
-    @cached_property
-    def views(self) -> Mapping[str, tuple[View, ...]]:
-        """The saved views by entity, as views.yaml declares them; InvalidData with every fault."""
-        from crmcli.store.views import load_views
-
-        anybody = self.user or next(iter(self.settings.users), "")
-        return load_views(self.root, self.schema, partial(self.condition, user=anybody))
-
-    def view(self, entity: str, ref: str) -> View:
-        """A saved view of an entity, by its id or its name; NotFound if there is none."""
-        known = self.views.get(entity, ())
-        for view in known:
-            if fold(ref) in (view.id, fold(view.name)):
-                return view
-        names = ", ".join(view.id for view in known)
-        hint = f"views of {entity}s: {names}" if names else "declare it in views.yaml"
-        raise NotFound(f"there is no view {ref!r}", hint)
-
-    @cached_property
     def clone(self) -> str:
         """This clone's own name on the timeline."""
         return locks.admit(self.root, any_disk=self.settings.any_disk)
-
-    def user_id(self, ref: str) -> str:
-        """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""
-        users = self.settings.users
-        if not users or ref in users:
-            return ref
-        for user in users.values():
-            if fold(ref) in (fold(user.name), fold(user.email)):
-                return user.id
-        raise BadUsage(f"there is no user {ref!r}", f"users: {', '.join(users)}")
-
-    def pipeline_of(self, record: Record) -> Pipeline:
-        """The pipeline in which a lead or deal stands; UnknownStage if it is not declared."""
-        if record.entity == "lead":
-            return self.pipelines.leads
-        wanted = str(getattr(record, "pipeline", ""))
-        pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.deals[0]
-        if pipeline is None or pipeline.entity != "deal":
-            raise UnknownStage(
-                f"{record.id} is in pipeline {wanted!r}, which pipelines.yaml does not declare",
-                "declare it, or move the deal with --pipeline",
-            )
-        return pipeline
-
-    def stage_of(self, record: Record) -> Stage:
-        """The stage in which a lead or deal stands; UnknownStage if it is not declared."""
-        pipeline = self.pipeline_of(record)
-        stage = pipeline.stage(str(getattr(record, "stage", "")))
-        if stage is None:
-            raise UnknownStage(
-                f"{record.id} stands in stage {getattr(record, 'stage', '')!r}, "
-                f"which pipeline {pipeline.id!r} does not declare",
-                f"move it to one of {', '.join(s.id for s in pipeline.stages)}",
-            )
-        return stage
-
-    def robots_of(self, record: Record) -> list[str]:
-        """The robots that are declared for the stage in which a record stands."""
-        try:
-            return [robot.id for robot in self.stage_of(record).robots]
-        except UnknownStage:
-            return []
 
     @cached_property
     def inputs(self) -> InputContext:
@@ -253,21 +165,6 @@ class Workspace(Folder):
         for name in ("env", "inputs"):
             self.__dict__.pop(name, None)
         self.now = self.fixed_now or datetime.now(UTC).replace(microsecond=0)
-
-    def condition(self, text: str, entity: str, user: str = "") -> Condition:
-        """Parse and check a condition on an entity; stage, user and directory names become ids, and
-        what is asked of a merged record is asked of its survivor too.
-
-        `me` in it is `user`, the acting user if none is given.
-        """
-        from crmcli.model import where
-        from crmcli.model.aliases import aliases
-
-        condition = where.parse(text)
-        where.check(condition, self.schema, entity)
-        names = aliases(self.settings, self.pipelines, user or self.user)
-        resolved = where.resolve(condition, self.schema, entity, names)
-        return where.with_heirs(resolved, self.heir)
 
     def select(
         self,
@@ -345,11 +242,6 @@ class Workspace(Folder):
         finally:
             self._in_series = outer
         self.is_settled = not outer
-
-    def owner_name(self, owner: str) -> str:
-        """How a user is called in print."""
-        user = self.settings.users.get(owner)
-        return user.name if user and user.name else owner
 
 
 def _only_user(settings: Settings) -> str:

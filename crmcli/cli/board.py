@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli.filters import filtered
 from crmcli.cli.lanes import Card, Lane, draw, unbound_width
 from crmcli.cli.output import Column, Output
 from crmcli.cli.params import Session, Verb
-from crmcli.cli.records import filtered
 from crmcli.cli.table import one_line
 from crmcli.cli.telling import unreadable
 from crmcli.cli.wanted import pipeline_named

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import Change, Session
 from crmcli.cli.records import noun
 from crmcli.cli.telling import notes, tell
+
+if TYPE_CHECKING:
+    from crmcli.model.task import Task
+    from crmcli.workspace import Workspace
 
 task = noun("task", "Tasks: what has to be done, by when, for whom.")
 
@@ -18,17 +23,9 @@ task = noun("task", "Tasks: what has to be done, by when, for whom.")
 @click.pass_obj
 def done(session: Session, refs: Sequence[str]) -> None:
     """Mark tasks as done."""
-    from crmcli.cli.views import raw_row
-    from crmcli.sales import tasks
+    from crmcli.sales.tasks import finish
 
-    ws = session.workspace
-    ids = [ws.resolve(ref, "task") for ref in refs]
-    with ws.series():
-        changed = [tasks.finish(ws, task_id) for task_id in ids]
-    for finished, was_open in changed:
-        words = "Done" if was_open else "Was done before"
-        tell(session, f"{words}: {finished.id} {finished.name}.", raw_row(ws, finished))
-    notes(session)
+    _each(session, refs, finish, "Done", "Was done before")
 
 
 @task.command(cls=Change, help="Take finished tasks up again.")
@@ -36,14 +33,25 @@ def done(session: Session, refs: Sequence[str]) -> None:
 @click.pass_obj
 def reopen(session: Session, refs: Sequence[str]) -> None:
     """Take finished tasks up again."""
-    from crmcli.cli.views import raw_row
     from crmcli.sales import tasks
+
+    _each(session, refs, tasks.reopen, "Open again", "Is open")
+
+
+def _each(
+    session: Session,
+    refs: Sequence[str],
+    verb: Callable[[Workspace, str], tuple[Task, bool]],
+    now: str,
+    already: str,
+) -> None:
+    """Do it to each task, all of them or none, and say what became of each."""
+    from crmcli.cli.views import raw_row
 
     ws = session.workspace
     ids = [ws.resolve(ref, "task") for ref in refs]
     with ws.series():
-        changed = [tasks.reopen(ws, task_id) for task_id in ids]
-    for opened, was_done in changed:
-        words = "Open again" if was_done else "Is open"
-        tell(session, f"{words}: {opened.id} {opened.name}.", raw_row(ws, opened))
+        changed = [verb(ws, task_id) for task_id in ids]
+    for one, is_new in changed:
+        tell(session, f"{now if is_new else already}: {one.id} {one.name}.", raw_row(ws, one))
     notes(session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from crmcli.model.addresses import read_email, read_url, split_emails
 from crmcli.model.amounts import CURRENCY_SIGNS, read_money, read_number
 from crmcli.model.dates import local_day, read_when, to_utc
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field, dump_value
+from crmcli.model.listed import nearest, read_listed
 from crmcli.model.phones import parse_phones
 from crmcli.model.requisites import BankAccount
 from crmcli.model.values import (
@@ -37,7 +38,6 @@ TRUTHS = {
 }
 YEARS = range(1800, 2300)
 _LIST = re.compile(r"[,;\n]")
-MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -81,30 +81,6 @@ def _clean(text: str, *, lines: bool) -> str:
         if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
             raise ValueError(f"control character U+{ord(character):04X} in {plain[:40]!r}")
     return plain.strip()
-
-
-def _nearest(text: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
-    """The end of a refusal: the nearest of the words, and what is allowed."""
-    from difflib import get_close_matches
-
-    by_folded = {fold(word): word for word in words}
-    near = get_close_matches(fold(text), by_folded, 1)
-    allowed = list(shown or by_folded.values())
-    more = ", …" if len(allowed) > MOST_SHOWN else ""
-    hint = f"did you mean {by_folded[near[0]]!r}? " if near else ""
-    return f"{hint}allowed: {', '.join(allowed[:MOST_SHOWN])}{more}"
-
-
-def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
-    """The id of an entry given by its id or its label; ValueError names the nearest and the allowed."""
-    if text in labels:
-        return text
-    for entry, label in labels.items():
-        if fold(text) in (fold(entry), fold(label)):
-            return entry
-    words = [word for pair in labels.items() for word in pair if word]
-    shown = [f"{entry} ({label})" if label else entry for entry, label in labels.items()]
-    raise ValueError(f"{text!r} is none of {what}; {_nearest(text, words, shown)}")
 
 
 def _read_text(field: Field, text: str, ctx: InputContext) -> Raw:
@@ -208,7 +184,7 @@ def _refuse_type(text: str, types: tuple[str, ...], what: str) -> None:
     """Refuse a prefix in Latin letters that looks like a type but is none."""
     match = re.match(r"([a-z]{3,}):(?!//)", text)
     if match and match[1] not in (*types, "tel", "phone", "mob", "cell", "mailto"):
-        raise ValueError(f"{match[1]!r} is no type of {what}; {_nearest(match[1], types)}")
+        raise ValueError(f"{match[1]!r} is no type of {what}; {nearest(match[1], types)}")
 
 
 def _read_email(field: Field, text: str, ctx: InputContext) -> Raw:
@@ -264,7 +240,7 @@ def _read_utm(field: Field, text: str, ctx: InputContext) -> Raw:
         key = key.lower().removeprefix("utm_")
         if not equals or key not in UTM_KEYS:
             raise ValueError(
-                f"{item.strip()!r} is not like source=yandex; {_nearest(key, UTM_KEYS)}"
+                f"{item.strip()!r} is not like source=yandex; {nearest(key, UTM_KEYS)}"
             )
         if value:
             found[key] = value

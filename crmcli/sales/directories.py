@@ -65,7 +65,7 @@ def counts(ws: Workspace, name: str) -> dict[str, int]:
 
 def find(ws: Workspace, name: str, ref: str) -> str:
     """The id of a value by its id or label; BadUsage with the nearest and the allowed ones."""
-    from crmcli.model.inputs import read_listed
+    from crmcli.model.listed import read_listed
 
     try:
         return read_listed(ref, values_of(ws, name), name)

@@ -21,9 +21,7 @@ def finish_in(change: Change, ws: Workspace, task_id: str) -> tuple[Task, bool]:
 
     The event stands on the record that the task is for, where triggers look for it.
     """
-    task = change.get(task_id)
-    if not isinstance(task, Task):
-        raise BadUsage(f"{task_id} is no task", "see crm task list")
+    task = _task(change, task_id)
     if not task.is_open:
         return task, False
     done = replace(task, done_at=ws.now)
@@ -35,12 +33,17 @@ def finish_in(change: Change, ws: Workspace, task_id: str) -> tuple[Task, bool]:
 def reopen(ws: Workspace, task_id: str) -> tuple[Task, bool]:
     """Take a finished task up again; says whether it was done."""
     with ws.change("task reopen") as change:
-        task = change.get(task_id)
-        if not isinstance(task, Task):
-            raise BadUsage(f"{task_id} is no task", "see crm task list")
+        task = _task(change, task_id)
         if task.is_open:
             return task, False
         opened = replace(task, done_at=None)
         change.save(opened)
         change.note("task.reopened", task.about or task.id, {"task": task.id, "name": task.name})
         return opened, True
+
+
+def _task(change: Change, task_id: str) -> Task:
+    task = change.get(task_id)
+    if not isinstance(task, Task):
+        raise BadUsage(f"{task_id} is no task", "see crm task list")
+    return task

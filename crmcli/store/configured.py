@@ -1,0 +1,135 @@
+"""A folder with what its configuration declares: pipelines and their stages, users, views, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.model.fields import Record
+from crmcli.model.schema import Schema
+from crmcli.model.settings import Settings
+from crmcli.model.values import fold
+from crmcli.store import config
+from crmcli.store.reading import Folder
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Pipeline, Pipelines, Stage
+    from crmcli.model.view import View
+    from crmcli.model.where import Condition
+
+
+class UnknownStage(InvalidData):
+    """A record stands in a stage that pipelines.yaml does not declare."""
+
+
+class Configured(Folder):
+    """A folder as a user reads it, with its configuration."""
+
+    def __init__(self, root: Path, settings: Settings, user: str) -> None:
+        super().__init__(root, settings)
+        self.user = user
+        self.forgives_rules = False
+        """Whether a fault of one robot, trigger or schedule is left to it, as by a tick."""
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """The stages as pipelines.yaml declares them; InvalidData with every fault."""
+        return config.load_pipelines(
+            self.root, self.schema, self.settings, forgiving=self.forgives_rules
+        )
+
+    def forgive_rules(self) -> None:
+        """From now on leave a fault of one robot, trigger or schedule to it, and go on with the others."""
+        self.forgives_rules = True
+        self.__dict__.pop("pipelines", None)
+
+    def take_settings(self, settings: Settings) -> None:
+        """Go on with other settings, which the file will say when a change is written."""
+        self.settings = settings
+        self.schema = Schema(settings.fields)
+        for name in ("pipelines", "views", "inputs", "env"):
+            self.__dict__.pop(name, None)
+        self.look_again()
+
+    @cached_property
+    def views(self) -> Mapping[str, tuple[View, ...]]:
+        """The saved views by entity, as views.yaml declares them; InvalidData with every fault."""
+        from crmcli.store.views import load_views
+
+        anybody = self.user or next(iter(self.settings.users), "")
+        return load_views(self.root, self.schema, partial(self.condition, user=anybody))
+
+    def view(self, entity: str, ref: str) -> View:
+        """A saved view of an entity, by its id or its name; NotFound if there is none."""
+        known = self.views.get(entity, ())
+        for view in known:
+            if fold(ref) in (view.id, fold(view.name)):
+                return view
+        names = ", ".join(view.id for view in known)
+        hint = f"views of {entity}s: {names}" if names else "declare it in views.yaml"
+        raise NotFound(f"there is no view {ref!r}", hint)
+
+    def user_id(self, ref: str) -> str:
+        """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""
+        users = self.settings.users
+        if not users or ref in users:
+            return ref
+        for user in users.values():
+            if fold(ref) in (fold(user.name), fold(user.email)):
+                return user.id
+        raise BadUsage(f"there is no user {ref!r}", f"users: {', '.join(users)}")
+
+    def owner_name(self, owner: str) -> str:
+        """How a user is called in print."""
+        user = self.settings.users.get(owner)
+        return user.name if user and user.name else owner
+
+    def pipeline_of(self, record: Record) -> Pipeline:
+        """The pipeline in which a lead or deal stands; UnknownStage if it is not declared."""
+        if record.entity == "lead":
+            return self.pipelines.leads
+        wanted = str(getattr(record, "pipeline", ""))
+        pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.deals[0]
+        if pipeline is None or pipeline.entity != "deal":
+            raise UnknownStage(
+                f"{record.id} is in pipeline {wanted!r}, which pipelines.yaml does not declare",
+                "declare it, or move the deal with --pipeline",
+            )
+        return pipeline
+
+    def stage_of(self, record: Record) -> Stage:
+        """The stage in which a lead or deal stands; UnknownStage if it is not declared."""
+        pipeline = self.pipeline_of(record)
+        stage = pipeline.stage(str(getattr(record, "stage", "")))
+        if stage is None:
+            raise UnknownStage(
+                f"{record.id} stands in stage {getattr(record, 'stage', '')!r}, "
+                f"which pipeline {pipeline.id!r} does not declare",
+                f"move it to one of {', '.join(s.id for s in pipeline.stages)}",
+            )
+        return stage
+
+    def robots_of(self, record: Record) -> list[str]:
+        """The robots that are declared for the stage in which a record stands."""
+        try:
+            return [robot.id for robot in self.stage_of(record).robots]
+        except UnknownStage:
+            return []
+
+    def condition(self, text: str, entity: str, user: str = "") -> Condition:
+        """Parse and check a condition on an entity; stage, user and directory names become ids, and
+        what is asked of a merged record is asked of its survivor too.
+
+        `me` in it is `user`, the acting user if none is given.
+        """
+        from crmcli.model import where
+        from crmcli.model.aliases import aliases
+
+        condition = where.parse(text)
+        where.check(condition, self.schema, entity)
+        names = aliases(self.settings, self.pipelines, user or self.user)
+        resolved = where.resolve(condition, self.schema, entity, names)
+        return where.with_heirs(resolved, self.heir)
