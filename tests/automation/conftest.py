@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,6 +19,7 @@ from crmcli.model.fields import Record
 from crmcli.model.task import Task
 from crmcli.sales import records
 from crmcli.workspace import Workspace
+from tests.automation.clones import begin, git
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, noon in Moscow
 
@@ -244,3 +245,18 @@ def post(house: House) -> Iterator[Post]:
     )
     yield served
     served.close()
+
+
+@pytest.fixture
+def clone(house: House, tmp_path: Path) -> Callable[..., House]:
+    """Another clone of the house, which is under git."""
+
+    def make(name: str = "clone") -> House:
+        if not (house.root / ".git").exists():
+            begin(house.root)
+        git(tmp_path, "clone", "-q", str(house.root), name)
+        other = object.__new__(House)
+        other.__dict__.update(vars(house) | {"root": tmp_path / name})
+        return other
+
+    return make
