@@ -26,28 +26,24 @@ _BY_FIX = "crm check --fix mends it"
 def problems(ws: Workspace) -> list[Problem]:
     """Everything that a person should mend, by file and line."""
     found: list[Problem] = []
-    staged = True
-    try:
-        _ = ws.pipelines
-    except InvalidData as error:
-        found += error.problems
-        staged = False
-    except files.PermissionDenied as error:
-        found.append(_closed(ws, layout.PIPELINES, error))
-        staged = False
-    if not (ws.root / layout.SETTINGS).exists():
-        hint = f"bring it back: git checkout {layout.SETTINGS}"
-        found.append(Problem(layout.SETTINGS, 0, "the file is missing, so the defaults hold", hint))
+    bad: set[str] = set()
     for path, read in (
+        (layout.PIPELINES, lambda: ws.pipelines),
         ("views.yaml", lambda: ws.views),
         (targets.BLOCKLIST, lambda: blocklist(ws)),
     ):
         try:
             read()
+            continue
         except InvalidData as error:
             found += error.problems
         except files.PermissionDenied as error:
-            found.append(_closed(ws, path, error))
+            said = error.message.replace(f"{ws.root}/", "")
+            found.append(Problem(path, 0, said, error.hint))
+        bad.add(path)
+    if not (ws.root / layout.SETTINGS).exists():
+        hint = f"bring it back: git checkout {layout.SETTINGS}"
+        found.append(Problem(layout.SETTINGS, 0, "the file is missing, so the defaults hold", hint))
     found += inspecting.closed_templates(ws.root)
     found += [] if ws.only_reads else leftovers(ws.root)
     places = list(inspecting.strange_places(ws.root))
@@ -56,12 +52,8 @@ def problems(ws: Workspace) -> list[Problem]:
     if any(not (ws.root / place.path).is_dir() and place.path.count("/") == 1 for place in places):
         return list(dict.fromkeys(found))  # nothing can be read while a file stands for a folder
     found += _of_timeline(ws)
-    found += _of_records(ws, found, staged=staged)
+    found += _of_records(ws, found, staged=layout.PIPELINES not in bad)
     return list(dict.fromkeys(found))
-
-
-def _closed(ws: Workspace, path: str, error: files.PermissionDenied) -> Problem:
-    return Problem(path, 0, error.message.replace(f"{ws.root}/", ""), error.hint)
 
 
 def own_state(ws: Workspace) -> list[Problem]:

@@ -51,42 +51,13 @@ class Mended(NamedTuple):
         return f"{self.path}: {self.what}"
 
 
-class Loose(NamedTuple):
-    """A link to a record that is not there."""
+class Case(NamedTuple):
+    """What has more than one right answer: a record, and the question that a person is asked."""
 
     record: str
-    field: str
-    target: str
-
-    @property
-    def question(self) -> str:
-        """What a person is asked before it is mended."""
-        return f"{self.record} {self.field} links to {self.target}, which is not there: unlink?"
+    question: str
 
 
-class Lost(NamedTuple):
-    """A record whose file is gone, though nobody removed it with crm."""
-
-    record: str
-
-    @property
-    def question(self) -> str:
-        """What a person is asked before it is mended."""
-        return f"the file of {self.record} is missing: was it deleted on purpose?"
-
-
-class Found(NamedTuple):
-    """A record that is there, though the timeline does not know of its making or knows it as removed."""
-
-    record: str
-
-    @property
-    def question(self) -> str:
-        """What a person is asked before it is mended."""
-        return f"{self.record} is there, and the timeline does not say so: note that it stays?"
-
-
-Case = Loose | Lost | Found
 May = Callable[[Case], bool]
 """Says whether something may be mended that has more than one answer."""
 
@@ -212,7 +183,8 @@ def _lost(ws: Workspace, may: May) -> Iterator[Mended]:
     strangers = () if _lacks_timeline(ws) else (i for i, _ in ws.index.strangers())
     for record_id in (*ws.index.vanished(), *strangers):
         path = layout.record_path(record_id)
-        if files.is_there(ws.root / path) or not may(Lost(record_id)):
+        ask = f"the file of {record_id} is missing: was it deleted on purpose?"
+        if files.is_there(ws.root / path) or not may(Case(record_id, ask)):
             continue
         with ws.change("check --fix") as change:
             change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "hand"})
@@ -228,7 +200,8 @@ def _found(ws: Workspace, may: May) -> Iterator[Mended]:
     made = [i for i in sorted(unborn) if ws.get(i).get("created_at")]
     stays = [i for i, survivor in ws.index.rejoined() if not ws.exists(survivor)]
     for record_id in (*made, *ws.index.returned(), *stays):
-        if not may(Found(record_id)):
+        ask = f"{record_id} is there, and the timeline does not say so: note that it stays?"
+        if not may(Case(record_id, ask)):
             continue
         with ws.change("check --fix") as change:
             record = change.get(record_id, merged=True)
@@ -248,9 +221,12 @@ def _lacks_timeline(ws: Workspace) -> bool:
 def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Mended]:
     """The phones, e-mails and links of one record, looked at again under the lock."""
     path = layout.record_path(found.id)
-    loose = [Loose(found.id, n, t) for n, t, _ in links_of(ws, found) if not is_there(ws, t)]
-    merged = {link: new for link in loose if (new := successor(ws, link.target))}
-    wanted = [link for link in loose if link not in merged and may(link)]
+    loose = [(field, to) for field, to, _ in links_of(ws, found) if not is_there(ws, to)]
+    merged = {link: new for link in loose if (new := successor(ws, link[1]))}
+    ask = f"{found.id} {{}} links to {{}}, which is not there: unlink?"
+    wanted = [
+        link for link in loose if link not in merged and may(Case(found.id, ask.format(*link)))
+    ]
     if not wanted and not merged and not _spelling(ws, found):  # asked before the lock is taken
         return
     told: list[str] = []
@@ -260,12 +236,12 @@ def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Mended]:
         for name, value in values.items():
             told.append(f"{name} {_words(record.get(name))} → {_words(value)}")
         record = with_values(ws, record, values)
-        for link, survivor in merged.items():
-            record = relinked(ws, record, link.target, survivor)
-            told.append(f"{link.field} links to {survivor} now: {link.target} was merged into it")
-        for link in wanted:
-            record = without_link(ws, record, link.target)
-            told.append(f"{link.field} no longer links to {link.target}, which is not there")
+        for (field, gone), survivor in merged.items():
+            record = relinked(ws, record, gone, survivor)
+            told.append(f"{field} links to {survivor} now: {gone} was merged into it")
+        for field, gone in wanted:
+            record = without_link(ws, record, gone)
+            told.append(f"{field} no longer links to {gone}, which is not there")
         change.save(record)
     yield from (Mended(path, what) for what in told)
 
