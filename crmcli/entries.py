@@ -30,7 +30,7 @@ def with_arrival(ws: Workspace, record: Record, events: Sequence[Event]) -> Sequ
     """A record's events, oldest first, with the entry that no line tells before them."""
     first = next((event for event in events if event.kind in ENTRIES), None)
     pipeline = str(record.get("pipeline")) if record.entity == "deal" else ""
-    stage = _declared(ws, record.entity, str(record.get("stage")), pipeline)
+    stage = stage_id(ws, record.entity, str(record.get("stage")), pipeline)
     entry = unwritten(record.id, _made(record), stage, pipeline, first)
     return [entry, *events] if entry else events
 
@@ -56,12 +56,12 @@ def _first(
     ws: Workspace, row: Mapping[str, Raw], made: datetime | None, told: Told
 ) -> Event | None:
     record_id, pipeline = str(row["id"]), str(row.get("pipeline", ""))
-    stage = _declared(ws, entity_of(record_id), str(row.get("stage", "")), pipeline)
+    stage = stage_id(ws, entity_of(record_id), str(row.get("stage", "")), pipeline)
     known = told.get(record_id)
     return unwritten(record_id, made, stage, pipeline, known[0] if known else None)
 
 
-def _declared(ws: Workspace, entity: str, stage: str, pipeline: str) -> str:
+def stage_id(ws: Workspace, entity: str, stage: str, pipeline: str) -> str:
     """The stage's id, even where somebody wrote its name into the file."""
     wanted = "leads" if entity == "lead" else pipeline or ws.pipelines.deals[0].id
     found = ws.pipelines.find(wanted)

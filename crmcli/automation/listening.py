@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from crmcli.automation.failures import (
-    HEAR,
-    REFUSALS,
-    Done,
-    Place,
-    fail,
-    fail_in,
-    mended,
-    own,
-)
+from crmcli.automation.failures import HEAR, REFUSALS, Done, Place, fail, fail_in, mended, own
 from crmcli.automation.hearing import Hearing
 from crmcli.automation.ledger import Job
 from crmcli.automation.robots import DEEPEST

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, plan, visits
-from crmcli.entries import last_entries, last_entry, with_arrival
+from crmcli.entries import last_entries, last_entry, stage_id, with_arrival
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
@@ -81,13 +81,11 @@ def places(ws: Workspace, candidates: Sequence[str]) -> list[Place]:
 
 
 def _place(ws: Workspace, row: Mapping[str, Raw], entry: Event | None) -> Place:
-    """The stage by its id, even where somebody wrote its name into the file."""
-    record_id, stage = str(row["id"]), str(row.get("stage", ""))
-    name = "leads" if entity_of(record_id) == "lead" else str(row.get("pipeline", ""))
-    pipeline = ws.pipelines.find(name)
-    declared = pipeline.stage(stage) if pipeline else None
-    own = "" if name == "leads" else name
-    return Place(record_id, declared.id if declared else stage, own, entry)
+    record_id = str(row["id"])
+    entity = entity_of(record_id)
+    pipeline = str(row.get("pipeline", "")) if entity == "deal" else ""
+    stage = stage_id(ws, entity, str(row.get("stage", "")), pipeline)
+    return Place(record_id, stage, pipeline, entry)
 
 
 def place_of(ws: Workspace, record: Record) -> Place:

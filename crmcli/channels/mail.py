@@ -45,6 +45,5 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
             secrets.read(channel.password),
         )
     raise NoChannel(
-        "channels.mail.deliver is no way to deliver",
-        "write maildir:outbox or smtp://user@host:587",
+        "channels.mail.deliver is no way to deliver", "write maildir:outbox or smtp://user@host:587"
     )

@@ -18,10 +18,7 @@ export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards."
 def _options() -> list[click.Parameter]:
     return [
         click.Option(
-            ("--where", "-w"),
-            default="",
-            metavar="EXPR",
-            help="Only what fits a condition.",
+            ("--where", "-w"), default="", metavar="EXPR", help="Only what fits a condition."
         ),
         click.Option(
             ("--format", "form"),

@@ -189,11 +189,7 @@ def _now(root: Path, path: str) -> git.Blob | None:
 
 
 def _is_mixed(
-    marks: Sequence[Sequence[Mark]],
-    head: git.Blob | None,
-    now: git.Blob | None,
-    *,
-    may_go_on: bool,
+    marks: Sequence[Sequence[Mark]], head: git.Blob | None, now: git.Blob | None, *, may_go_on: bool
 ) -> bool:
     """Whether a file changed between the last commit and now in a way that crm did not note."""
     first, last = marks[0][0], marks[-1][1]

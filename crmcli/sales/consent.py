@@ -27,11 +27,7 @@ class MustNotMail(Refused):
 
 
 def decide(
-    ws: Workspace,
-    record_id: str,
-    answers: Mapping[str, bool],
-    text: str = "",
-    source: str = "",
+    ws: Workspace, record_id: str, answers: Mapping[str, bool], text: str = "", source: str = ""
 ) -> tuple[Record, Record]:
     """Write down consents (True) and refusals (False) by channel; the record before and after.
 

@@ -146,10 +146,7 @@ def _csv(
 
 
 def _cells(
-    ws: Workspace,
-    entity: str,
-    rows: Sequence[Mapping[str, Raw]],
-    columns: Sequence[SheetColumn],
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
 ) -> Iterator[list[str]]:
     name_of = _names(ws, columns)
     # No country: an export must read back the same wherever numbers without one are read otherwise.
@@ -161,10 +158,7 @@ def _cells(
 
 
 def _workbook(
-    ws: Workspace,
-    entity: str,
-    rows: Sequence[Mapping[str, Raw]],
-    columns: Sequence[SheetColumn],
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
 ) -> Iterator[bytes]:
     from crmcli.store.workbook import write_workbook
 
@@ -198,10 +192,7 @@ def _cards(
 
 
 def _json_lines(
-    ws: Workspace,
-    entity: str,
-    rows: Sequence[Mapping[str, Raw]],
-    columns: Sequence[SheetColumn],
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
 ) -> Iterator[str]:
     names = {column.field.name for column in columns}
     for row in rows:

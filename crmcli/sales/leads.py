@@ -281,10 +281,7 @@ def _unmapped(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> tuple[s
     if "deal" in whole:
         carried |= {"contact", "company"}
     own = [f for f in ws.schema.fields("lead") if f.name not in carried]
-    return (
-        *(f.name for f in own if lead.get(f.name) != empty(f.kind)),
-        *sorted(lead.unknown),
-    )
+    return (*(f.name for f in own if lead.get(f.name) != empty(f.kind)), *sorted(lead.unknown))
 
 
 def _open_tasks(ws: Workspace, lead: Lead) -> tuple[Task, ...]:

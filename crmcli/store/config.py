@@ -174,11 +174,7 @@ def _mail(place: Cursor, *, has_address: bool) -> MailChannel:
             "a mail server needs to know from whom letters are",
             "add from: Sales <sales@example.com>, or the company's email",
         )
-    return MailChannel(
-        deliver or default.deliver,
-        sender,
-        _password(place.at("password")),
-    )
+    return MailChannel(deliver or default.deliver, sender, _password(place.at("password")))
 
 
 def _deliver(place: Cursor) -> str:

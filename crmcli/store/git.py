@@ -71,10 +71,11 @@ def is_installed() -> bool:
 
 def run(root: Path, *args: str) -> str:
     """What git prints for a command in that folder; GitFailed with its complaint."""
-    return _call(root, *args).decode("utf-8", "replace").strip()
+    return output(root, *args).decode("utf-8", "replace").strip()
 
 
-def _call(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT) -> bytes:
+def output(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT) -> bytes:
+    """What git prints for a command in that folder, byte for byte; GitFailed with its complaint."""
     import subprocess
 
     settings = _disarmed(root) if _HASHING & set(args) else {}
@@ -98,7 +99,7 @@ def _call(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT)
 def _disarmed(root: Path) -> dict[str, str]:
     """The settings by which git runs no filter that the folder's configuration names."""
     try:
-        names = _call(root, "config", "-z", "--name-only", "--get-regexp", gitsafety.RUNS)
+        names = output(root, "config", "-z", "--name-only", "--get-regexp", gitsafety.RUNS)
     except GitFailed as failure:
         if failure.message.endswith("no reason given"):  # there is none, which is exit 1
             return {}
@@ -120,11 +121,6 @@ def _refusal(args: Sequence[str], complaint: str, said: bytes) -> GitFailed:
     return GitFailed(f"git {command}: {reason}", "look whether git works by itself")
 
 
-def output(root: Path, *args: str, given: bytes = b"") -> bytes:
-    """What git prints for a command in that folder, byte for byte; GitFailed with its complaint."""
-    return _call(root, *args, given=given)
-
-
 def top_of(root: Path) -> Path | None:
     """The work tree in which a folder stands, None if it stands in none."""
     try:
@@ -136,7 +132,7 @@ def top_of(root: Path) -> Path | None:
 
 def _paths(root: Path, *which: str) -> list[Path]:
     """Folders of the repository as `rev-parse` says them; one that has a line end is asked for alone."""
-    said = _call(root, "rev-parse", "--path-format=absolute", *which)
+    said = output(root, "rev-parse", "--path-format=absolute", *which)
     lines = os.fsdecode(said).removesuffix("\n").split("\n")
     if len(which) > 1 and len(lines) != len(which):
         return [path for one in which for path in _paths(root, one)]
@@ -182,7 +178,7 @@ def ignored(root: Path, paths: Iterable[str]) -> set[str]:
     """Which of these files, not tracked yet, the repository ignores."""
     given = "\0".join(paths).encode()
     try:
-        found = _call(root, "check-ignore", "-z", "--stdin", given=given)
+        found = output(root, "check-ignore", "-z", "--stdin", given=given)
     except GitFailed as failure:
         if failure.message.endswith("no reason given"):  # it found none, which is exit 1
             return set()
@@ -193,7 +189,7 @@ def ignored(root: Path, paths: Iterable[str]) -> set[str]:
 def at_head(root: Path, paths: Sequence[str]) -> dict[str, Blob]:
     """These files as the last commit has them; those that it has not are left out."""
     given = "".join(f"HEAD:./{path}\n" for path in paths).encode()
-    answer = _call(root, "cat-file", "--batch", given=given, timeout=_LONGEST)
+    answer = output(root, "cat-file", "--batch", given=given, timeout=_LONGEST)
     return dict(_blobs(paths, memoryview(answer)))
 
 
@@ -226,10 +222,7 @@ def begin(root: Path) -> None:
 
 
 def commit(
-    root: Path,
-    paths: Sequence[str],
-    message: str,
-    author: tuple[str, str] = _NOBODY,
+    root: Path, paths: Sequence[str], message: str, author: tuple[str, str] = _NOBODY
 ) -> None:
     """Commit exactly these files, new, changed or gone, whatever else is staged; durable.
 
@@ -264,7 +257,7 @@ def restage(root: Path, paths: Iterable[str]) -> None:
     wanted = set(paths)
     if not wanted:
         return
-    staged = _call(root, "diff-index", "--cached", "--name-only", "--relative", "-z", "HEAD")
+    staged = output(root, "diff-index", "--cached", "--name-only", "--relative", "-z", "HEAD")
     stale = wanted & set(staged.decode("utf-8", "replace").split("\0"))
     if stale:
         _patiently(
@@ -278,10 +271,10 @@ def _patiently(root: Path, *args: str, given: bytes) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         with contextlib.suppress(GitBusy):
-            _call(root, *args, given=given, timeout=_LONGEST)
+            output(root, *args, given=given, timeout=_LONGEST)
             return
         if time.monotonic() > deadline:
-            _call(root, *args, given=given, timeout=_LONGEST)
+            output(root, *args, given=given, timeout=_LONGEST)
             return
         time.sleep(_PAUSE)
 

@@ -110,15 +110,8 @@ class Lineage:
     def _changes(self, tip: str) -> dict[str, list[str]]:
         """The commits up to a tip that changed one of the files, the newest first; MOST_COMMITS at most.
         Each with those before it that did."""
-        said = git.output(
-            self.root,
-            "rev-list",
-            "--parents",
-            f"--max-count={MOST_COMMITS}",
-            tip,
-            "--",
-            *self.paths,
-        )
+        how = ("rev-list", "--parents", f"--max-count={MOST_COMMITS}")
+        said = git.output(self.root, *how, tip, "--", *self.paths)
         lines = [line.split() for line in said.decode().splitlines()]
         return {commit: before for commit, *before in lines}
 

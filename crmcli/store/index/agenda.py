@@ -39,10 +39,7 @@ def settle(connection: sqlite3.Connection, plans: Plans, mark: int) -> None:
 
 
 def due(
-    connection: sqlite3.Connection,
-    until: str,
-    after: tuple[str, str] = ("", ""),
-    limit: int = 100,
+    connection: sqlite3.Connection, until: str, after: tuple[str, str] = ("", ""), limit: int = 100
 ) -> list[tuple[str, str]]:
     """Some records that are due by an instant, the longest due first, behind this place in the
     order: each with its time."""
