@@ -1,1 +1,1 @@
-"""The night shift: runs only in crm tick."""
+"""Robots, triggers and schedules, run by crm tick."""

@@ -61,7 +61,7 @@ class Job:
 
     @property
     def is_letter(self) -> bool:
-        """Whether it leaves the house: an e-mail or a webhook, delivered from the queue."""
+        """Whether it leaves the machine: an e-mail or a web hook, delivered from the queue."""
         return bool(self.facts)
 
     @property

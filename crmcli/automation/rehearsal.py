@@ -49,7 +49,7 @@ def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
     lines: list[Planned] = []
     begun = ws.now
     slots_to_come = _slots(ws, until)  # first, for the play moves the clock
-    played = _Stage(ws).play(until)
+    played = _Trial(ws).play(until)
     for line in heapq.merge(played, slots_to_come, key=lambda line: line.at):
         lines.append(line)
         if len(lines) == MOST_LINES:
@@ -76,7 +76,7 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
     return sorted(lines, key=lambda line: (line.at, line.who))
 
 
-class _Stage:
+class _Trial:
     """The records as they would be: a change that is never written, and a clock that goes on."""
 
     def __init__(self, ws: Workspace) -> None:

@@ -74,22 +74,22 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
 
     A `result` that is handed in tells what was done even if the tick ends with an error.
     """
-    night = _Night(ws, result or TickResult())
+    run = _Run(ws, result or TickResult())
     with locks.beside(ws.root, LOCK, any_disk=ws.settings.any_disk) as lock:
-        night.result.busy = lock is None
+        run.result.busy = lock is None
         if lock is None:
-            return night.result
+            return run.result
         ws.forgive_rules()
-        night.result.faults = ws.pipelines.excused
+        run.result.faults = ws.pipelines.excused
         with ws.series():
             for _ in range(MOST_PASSES):
-                if not night.passes_once() or night.result.limited:
+                if not run.passes_once() or run.result.limited:
                     break
                 ws.look_again()
                 ws.read_clock()
-            night.result.failures += night.gate.news()
-            note_end(lock, ws.now, anew=night.has_stepped)
-    return night.result
+            run.result.failures += run.gate.news()
+            note_end(lock, ws.now, anew=run.has_stepped)
+    return run.result
 
 
 def signature(ws: Workspace) -> str:
@@ -104,7 +104,7 @@ def signature(ws: Workspace) -> str:
     return rules.hexdigest()
 
 
-class _Night:
+class _Run:
     """The work of one tick: what was taken already, how many acts are left, which channel is down."""
 
     def __init__(self, ws: Workspace, result: TickResult) -> None:
@@ -122,7 +122,7 @@ class _Night:
         return Gate(self.ws)
 
     def passes_once(self) -> bool:
-        """Go through the house once; says whether anything happened, so that more may be due."""
+        """One pass over all of it; says whether anything happened, so that more may be due."""
         ws = self.ws
         stepped = clocksteps.notice(ws)
         self.result.failures += stepped

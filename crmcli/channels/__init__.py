@@ -1,1 +1,1 @@
-"""The post office: brings messages out; knows messages, not sales."""
+"""Sending e-mail and calling web hooks; knows messages, not sales."""

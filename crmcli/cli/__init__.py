@@ -1,1 +1,1 @@
-"""The command line: the only home of click."""
+"""The command line: the only code that uses click."""

@@ -76,10 +76,10 @@ def _trust_folder(session: Session) -> None:
 
 def _approve(session: Session) -> None:
     """Show what came from elsewhere, and let it act if the answer is yes."""
-    from crmcli.automation.approval.gate import approval, approve, strangers
+    from crmcli.automation.approval.gate import approval, approve, queued_elsewhere
 
     ws = session.workspace
-    waiting = [*approval(ws).unapproved, *strangers(ws)]
+    waiting = [*approval(ws).unapproved, *queued_elsewhere(ws)]
     if not waiting:
         session.out.changed(f"Nothing in {ws.root} waits for your word.", {"approved": 0})
         return
@@ -108,12 +108,12 @@ def _list(session: Session) -> None:
 
 
 def _acts(session: Session) -> Sequence[tuple[Act, str]]:
-    from crmcli.automation.approval.gate import approval, strangers
+    from crmcli.automation.approval.gate import approval, queued_elsewhere
 
     found = approval(session.workspace)
     waiting = {act.digest for act in found.unapproved}
     known = [(act, "waits" if act.digest in waiting else "approved") for act in found.acts]
-    return [*known, *((act, "waits") for act in strangers(session.workspace))]
+    return [*known, *((act, "waits") for act in queued_elsewhere(session.workspace))]
 
 
 def _row(act: Act, state: str) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The words: what a CRM is made of. Frozen values and pure rules."""
+"""What a CRM is made of: frozen values and pure rules."""

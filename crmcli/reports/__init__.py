@@ -1,4 +1,4 @@
-"""The window: read-only, and the only home of pandas."""
+"""Reports: read-only, and the only code that uses pandas."""
 
 import os
 

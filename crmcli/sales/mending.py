@@ -180,8 +180,8 @@ def _alone(ws: Workspace) -> Iterator[Transaction]:
 
 def _lost(ws: Workspace, may: May) -> Iterator[Mended]:
     """Notes the removal of records whose files somebody deleted."""
-    strangers = () if _lacks_timeline(ws) else (i for i, _ in ws.index.strangers())
-    for record_id in (*ws.index.vanished(), *strangers):
+    recordless = () if _lacks_timeline(ws) else (i for i, _ in ws.index.recordless())
+    for record_id in (*ws.index.vanished(), *recordless):
         path = layout.record_path(record_id)
         ask = f"the file of {record_id} is missing: was it deleted on purpose?"
         if files.is_there(ws.root / path) or not may(Case(record_id, ask)):

@@ -36,7 +36,7 @@ def problems(ws: Workspace) -> Iterator[Problem]:
     yield from _decisions(ws, was_undone)
     yield from _returned(ws)
     yield from _rejoined(ws)
-    yield from _strangers(ws)
+    yield from _recordless(ws)
 
 
 def where_is(ws: Workspace, path: str) -> str:
@@ -168,9 +168,9 @@ def _survivor(ws: Workspace, record_id: str) -> str:
     return found if _there(ws, found) is not None else ""
 
 
-def _strangers(ws: Workspace) -> Iterator[Problem]:
+def _recordless(ws: Workspace) -> Iterator[Problem]:
     """Records of which the timeline tells something, but neither beginning nor end, and without a file."""
-    for number, (record_id, event_id) in enumerate(ws.index.strangers()):
+    for number, (record_id, event_id) in enumerate(ws.index.recordless()):
         path = layout.record_path(record_id)
         if files.is_there(ws.root / path):
             continue  # it cannot be read, which is told of the file itself

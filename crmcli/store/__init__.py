@@ -1,1 +1,1 @@
-"""The cellar: the only code that knows what the data folder looks like."""
+"""The files of a workspace: the only code that knows what the data folder looks like."""

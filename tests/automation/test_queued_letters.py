@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.approval.gate import approval, approve, strangers
+from crmcli.automation.approval.gate import approval, approve, queued_elsewhere
 from crmcli.model.event import Event
 from tests.automation.clones import (
     HELLO,
@@ -33,7 +33,7 @@ def test_a_letter_queued_in_another_clone_waits(house: House, clone: Any) -> Non
     (line,) = other.tick("1d").failures
     assert "queued in another clone" in line
     assert not [e for e in other.events("job.started") if e.at == other.now]
-    approve(other.ws, strangers(other.ws))
+    approve(other.ws, queued_elsewhere(other.ws))
     other.tick("1d")
     assert [e for e in other.events("job.started") if e.at == other.now]
 
@@ -82,7 +82,7 @@ def test_no_line_of_others_makes_a_letter_leave_again(house: House, way: str) ->
     (line,) = house.tick("1h").failures
     assert "that ended here before" in line
     assert house.letters() == []
-    approve(house.ws, strangers(house.ws))
+    approve(house.ws, queued_elsewhere(house.ws))
     house.tick("1h")
     assert len(house.letters()) == 1
     for path in (house.root / "outbox/new").glob("*"):

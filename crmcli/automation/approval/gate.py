@@ -1,4 +1,4 @@
-"""The gate through which everything goes that leaves the machine: what waits there, and why."""
+"""What may leave the machine now, and what must wait and why."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _declared(ws: Workspace) -> list[Act]:
     return [act for act in acts if notifies or act.place != declared.STAFF]
 
 
-def strangers(ws: Workspace) -> list[Act]:
+def queued_elsewhere(ws: Workspace) -> list[Act]:
     """The messages that stand queued on the timeline, were not queued here and are not approved."""
     known = sent.read(ws.root)
     approved = _known(ws).get("approved", {})

@@ -144,7 +144,7 @@ class Index(Upkeep):
     vanished = _asking(births.vanished)
     returned = _asking(births.returned)
     rejoined = _asking(births.rejoined)
-    strangers = _asking(births.strangers)
+    recordless = _asking(births.recordless)
 
     def tree(self, work: Callable[[Tree], T]) -> T:
         """What `work` makes of the branches of the timeline, all of it as at one moment."""

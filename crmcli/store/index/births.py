@@ -49,7 +49,7 @@ def rejoined(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     return _rows(connection, sql, "merged", "merged", "unmerged", "created", "removed")
 
 
-def strangers(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+def recordless(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """The ids of which the timeline tells something but no beginning and no end, without a readable
     record; each with the id of the last event."""
     sql = (
