@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.approval.gate import approval
 
@@ -64,3 +64,9 @@ def own_commit(root: Path) -> None:
 def remark(root: Path) -> None:
     with (root / "pipelines.yaml").open("a") as file:
         file.write("# a remark\n")
+
+
+def forge(house: House, kind: str, record: str, data: dict[str, Any]) -> None:
+    """A line of the timeline as another clone may bring it."""
+    with house.ws.change("forged") as change:
+        change.note(kind, record, data)

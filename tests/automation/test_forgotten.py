@@ -9,8 +9,8 @@ import pytest
 
 from crmcli.automation.forgotten import accept, forgotten
 from crmcli.store import sent
+from tests.automation.clones import HELLO, begin, git, save
 from tests.automation.conftest import House
-from tests.automation.test_approval import HELLO, begin, git, save
 
 BACK: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
     "stash": (lambda root: git(root, "stash", "-q"), lambda root: git(root, "stash", "pop", "-q")),

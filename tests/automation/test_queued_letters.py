@@ -13,6 +13,7 @@ from tests.automation.clones import (
     HELLO,
     NONE,
     begin,
+    forge,
     lead,
     save,
 )
@@ -39,12 +40,6 @@ def test_a_letter_queued_in_another_clone_waits(house: House, clone: Any) -> Non
 
 
 CALL = "do: webhook, with: {url: 'http://127.0.0.1:9/x'}"
-
-
-def forge(house: House, kind: str, record: str, data: dict[str, Any]) -> None:
-    """A line of the timeline as another clone may bring it."""
-    with house.ws.change("forged") as change:
-        change.note(kind, record, data)
 
 
 def test_a_call_queued_here_runs_no_command_that_others_wrote_beside_it(house: House) -> None:

@@ -14,8 +14,8 @@ from crmcli.automation.approval.gate import approval
 from crmcli.sales import fields
 from crmcli.sales.undoing import undo
 from crmcli.store.layout import file_path
+from tests.automation.clones import HELLO, forge, lead
 from tests.automation.conftest import SETTINGS, Hook, House
-from tests.automation.test_approval import HELLO, forge, lead
 
 EVIL = SETTINGS + "channels: {mail: {deliver: 'smtp://127.0.0.1:9', password: 'cmd:touch ran'}}\n"
 
