@@ -105,6 +105,12 @@ def merge(clone: Clone, dice: Random) -> None:
     clone.git("merge", "-q", "--no-edit", *side, _somewhere(clone, dice))
 
 
+def octopus(clone: Clone, dice: Random) -> None:
+    """Several others into this one at once."""
+    others = {_somewhere(clone, dice) for _ in range(3)}
+    clone.git("merge", "-q", "--no-edit", *sorted(others))
+
+
 def pick(clone: Clone, dice: Random) -> None:
     """One commit from elsewhere."""
     clone.git("cherry-pick", _older(clone, dice))
@@ -157,7 +163,7 @@ def restore(clone: Clone, dice: Random) -> None:
 
 MOVES: tuple[tuple[Callable[[Clone, Random], None], float], ...] = (
     (commit, 4), (pull, 10), (push, 8), (stash, 2), (unstash, 3), (branch, 1), (checkout, 4),
-    (merge, 3), (pick, 1), (revert, 1), (reset, 2), (undo_reset, 1), (bisect, 2), (clean, 0.5),
-    (amend, 1), (rebase, 1), (restore, 0.3),
+    (merge, 3), (octopus, 1), (pick, 1), (revert, 1), (reset, 2), (undo_reset, 1), (bisect, 2),
+    (clean, 0.5), (amend, 1), (rebase, 1), (restore, 0.3),
 )  # fmt: skip
 """Each with how often it comes."""

@@ -66,6 +66,9 @@ BY_GIT = (
     "made in this month and the timeline does not know it",
     "there is no lead-",
     "the file that the event names is missing",
+    "there is no file and no beginning of it",
+    "which is not there",
+    "it was removed on one side and changed on the other",
 )
 """What crm check may find: git has put lines and files together that were never so."""
 

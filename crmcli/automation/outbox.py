@@ -162,6 +162,7 @@ def _claim(ws: Workspace, key: str) -> Job | None:
             if ended.word != "skipped":
                 _tell(change, ws, job, ended.word, ended.reason)
             return replace(job, state=ended.word, reason=ended.reason)
+        noted = _noted(job, ws.now)
         claim = {
             "attempt": job.attempts + job.starts + 1,
             "lease_until": format_instant(ws.now + LEASE),
@@ -171,7 +172,8 @@ def _claim(ws: Workspace, key: str) -> Job | None:
             "boot": this_boot(),
         }
         _enter(change, job, "started", **claim)
-        change.note_sent(sent.claimed_line(_noted(job, ws.now)))
+        change.note_sent(sent.claimed_line(noted))
+    sent.keep(ws.root, noted)
     return job
 
 

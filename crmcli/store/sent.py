@@ -1,22 +1,25 @@
 """What was queued here and what left this machine: kept outside git, which may step back and forget it.
 
 Each line is written in the same transaction as the event that it repeats, so a letter is noted here,
-durably, before it leaves.
+durably, before it leaves. `git stash --all` and `git clean -x` take that list away as well: the claims
+stand once more in git's own folder, which no step of git touches.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import InvalidData
-from crmcli.store import files
+from crmcli.store import files, gitindex, owners
 
 PATH = ".crm/sent"
+_BESIDE = "crm-sent"
 
 
 class Claim(NamedTuple):
@@ -52,7 +55,7 @@ class Sent:
 
 def content_of(facts: Mapping[str, Any]) -> str:
     """A digest of all that a queued event says: the letter, and how it is to leave."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+    return files.digest(json.dumps(facts, sort_keys=True, default=str).encode())
 
 
 def queued_line(key: str, facts: Mapping[str, Any]) -> bytes:
@@ -80,25 +83,68 @@ def _line(facts: Mapping[str, Any]) -> bytes:
     return json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
+def keep(root: Path, claim: Claim) -> None:
+    """Note a claim in git's own folder as well, durably, before the letter leaves."""
+    path = _beside(root)
+    if path is None:
+        return
+    # Who cannot write there cannot set git back either.
+    with contextlib.suppress(files.PermissionDenied), files.os_errors(f"write {path}"):
+        fd = files.open_own(path, os.O_WRONLY)
+        try:  # the line above may have been cut off
+            files.write_all(fd, b"\n" + claimed_line(claim), os.fstat(fd).st_size)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _beside(root: Path) -> Path | None:
+    """The list in git's own folder; None where there is none, or it stands elsewhere."""
+    found = gitindex.index_of(root)
+    if found is None:
+        return None
+    top, index = found
+    folder = top / ".git"
+    if index.parent != folder or folder.is_symlink():
+        return None
+    if not owners.is_known(root, folder.lstat()):
+        return None
+    inner = os.path.relpath(os.path.realpath(root), top)
+    return folder / (
+        _BESIDE if inner == "." else f"{_BESIDE}-{files.digest(os.fsencode(inner))[:8]}"
+    )
+
+
 def size_of(root: Path) -> int:
-    """How long the file is; 0 if there is none."""
-    try:
-        return files.inside(root, PATH).lstat().st_size
-    except FileNotFoundError:
-        return 0
+    """How long the lists are together; 0 if there are none."""
+    size = 0
+    for path in (files.inside(root, PATH), _beside(root)):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.lstat().st_size if path else 0
+    return size
 
 
 def read(root: Path) -> Sent:
     """All that was noted; InvalidData where a line cannot be read: nothing may leave on a guess."""
-    try:
-        data = files.read_bytes(files.inside(root, PATH))
-    except files.Missing:
-        return Sent()
-    found = Sent(len(data))
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line:
+    found = Sent()
+    for number, line in _lines(found, files.inside(root, PATH)):
+        _take(found, line, number)
+    beside = _beside(root)
+    for number, line in _lines(found, beside) if beside else ():
+        with contextlib.suppress(InvalidData):  # cut off: then its letter has not left
             _take(found, line, number)
     return found
+
+
+def _lines(found: Sent, path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        data = files.read_bytes(path)
+    except files.Missing:
+        return
+    found.size += len(data)
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line:
+            yield number, line
 
 
 def _take(found: Sent, line: bytes, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,11 +41,26 @@ BACK: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
         ),
         lambda root: git(root, "reset", "-q", "--hard", "ORIG_HEAD"),
     ),
+    "stash -a": (
+        lambda root: git(root, "stash", "-q", "-a"),
+        lambda root: (shutil.rmtree(root / ".crm"), git(root, "stash", "pop", "-q"), begin_anew(root)),
+    ),
+    "clean -x": (
+        lambda root: (
+            save(root, "sent"), git(root, "reset", "-q", "--hard", "HEAD~1"), git(root, "clean", "-qfdx"),
+        ),
+        lambda root: git(root, "reset", "-q", "--hard", "HEAD@{1}"),
+    ),
     "checkout of the timeline": (
         lambda root: (save(root, "sent"), git(root, "checkout", "-q", "HEAD~1", "--", "data")),
         lambda root: git(root, "checkout", "-q", "HEAD", "--", "data"),
     ),
 }  # fmt: skip
+
+
+def begin_anew(root: Path) -> None:
+    """As `crm check --fix` does for a state that git has written anew."""
+    shutil.rmtree(root / ".crm")
 
 
 def save_empty(root: Path) -> None:
