@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import compileall
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 
 from crmcli.sales import founding
 from crmcli.workspace import Workspace
+from tests.forks import forks
 from torture.copies import copied
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
@@ -80,15 +79,11 @@ def crm(folder: Path) -> Callable[..., Run]:
     """Run the real program on the workspace: `crm("lead", "add", "--name", "Анна")`."""
 
     def run(*args: str, stdin: str | bytes = b"", cwd: Path | None = None, **environ: str) -> Run:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            [sys.executable, "-m", "crmcli", *args],
-            input=data,
-            capture_output=True,
+        done = forks().run(
+            args,
+            stdin=stdin.encode() if isinstance(stdin, str) else stdin,
             cwd=cwd or folder,
-            env={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1", **environ},
-            timeout=120,
-            check=False,
+            environ={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1", **environ},
         )
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 

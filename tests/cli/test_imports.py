@@ -61,9 +61,8 @@ def test_no_module_of_the_workspace_is_imported(
     folder: Path, names: list[str], path: str, as_folders: bool
 ) -> None:
     if path != str(ROOT):  # Python itself reads these words before it comes to us
-        names = [
-            n for n in names if n not in _modules(_OF_PYTHON) and n not in _early(path, folder)
-        ]
+        early = _modules(_OF_PYTHON) | _early(path, folder)
+        names = [name for name in names if name not in early]
     hit = _poison(folder, [*names, "usercustomize"], as_folders=as_folders)
     for args in COMMANDS:
         run = subprocess.run(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import pty
-import sys
-import tempfile
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn
 
-from crmcli.cli.main import main
 from crmcli.sales import activities, founding, leads, records
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 from tests.conftest import NOW, Run
+from tests.forks import forks
 
 BEFORE = NOW - timedelta(days=40)
 USERS = "users:\n  anna: {name: Анна Орлова, email: anna@example.ru}\n"
@@ -91,37 +88,16 @@ def build(root: Path) -> Base:
 
 
 def run(root: Path, *args: str, answer: str = "") -> Run:
-    """Run the real program in a copy of this process, which has its modules loaded already.
+    """Run the real program.
 
     With an `answer` it finds a terminal to ask at, where somebody types that.
     """
     terminal, stdin = pty.openpty() if answer else (-1, os.open(os.devnull, os.O_RDONLY))
     if answer:
         os.write(terminal, answer.encode())
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        pid = os.fork()
-        if not pid:
-            _become(root, args, stdin, out.fileno(), err.fileno())
-        _, status = os.waitpid(pid, 0)
-        for fd in (terminal, stdin):
-            if fd >= 0:
-                os.close(fd)
-        for file in (out, err):
-            file.seek(0)
-        return Run(os.waitstatus_to_exitcode(status), out.read().decode(), err.read().decode())
-
-
-def _become(root: Path, args: tuple[str, ...], stdin: int, out: int, err: int) -> NoReturn:
-    try:
-        for number, fd in enumerate((stdin, out, err)):
-            os.dup2(fd, number)
-        sys.stdin, sys.stdout, sys.stderr = (
-            open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115  # till the end
-            for number, mode in ((0, "r"), (1, "w"), (2, "w"))
-        )
-        os.chdir(root)
-        os.environ["CRM_NOW"] = NOW.isoformat()
-        sys.argv = ["crm", *args]
-        main()
-    finally:
-        os._exit(99)
+    environ = {**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1"}
+    done = forks().run(args, stdin=stdin, cwd=root, environ=environ)
+    for file in (terminal, stdin):
+        if file >= 0:
+            os.close(file)
+    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -117,18 +117,18 @@ def test_what_a_reader_cannot_do_is_done_alone(
 
 
 SLOW = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 from crmcli.model.schema import Schema
 from crmcli.store import files, locks
 from crmcli.store.index import Index, crew
 
-def sleep(*_):
+def wait(*_):
     os.write(1, b"reading\\n")
-    time.sleep(0.5)
+    os.read(0, 1)  # until the test lets go
     return look(*_)
 
-look, crew.folder.look = crew.folder.look, sleep
+look, crew.folder.look = crew.folder.look, wait
 crew._MANY, crew._cores = 1, lambda: 2
 root = Path(sys.argv[1])
 with locks.exclusive(root, "test"):
@@ -139,8 +139,10 @@ with locks.exclusive(root, "test"):
 def test_no_lock_outlives_a_killed_command(folder: Folder) -> None:
     environ = {**os.environ, "PYTHONPATH": str(Path(crmcli.__file__).parents[1])}
     command = subprocess.Popen(
-        [sys.executable, "-c", SLOW, str(folder.root)], stdout=subprocess.PIPE, env=environ
-    )
+        [sys.executable, "-c", SLOW, str(folder.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=environ,
+    )  # fmt: skip
+    assert command.stdin is not None
     assert command.stdout is not None
     assert command.stdout.readline() == b"reading\n"
     time.sleep(0.1)
@@ -149,5 +151,6 @@ def test_no_lock_outlives_a_killed_command(folder: Folder) -> None:
     with locks.exclusive(folder.root, "next", timeout=0.1):
         pass
     folder.again().close()  # nor does the gate of the index stand closed
+    command.stdin.close()
     command.stdout.read()  # the readers end by themselves
     command.stdout.close()

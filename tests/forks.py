@@ -1,0 +1,194 @@
+"""Real processes of crm that begin at once: each is a fork of one that has imported all of it.
+
+What Python's start and the imports cost is most of a short command, and a test wants the command. The fork has
+its own arguments, folder, environment, files and exit code, and ends as any Python does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import gc
+import json
+import os
+import pkgutil
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+COMMAND = (sys.executable, "-m", "crmcli")
+LONGEST = 100_000
+"""Bytes of a request; what is larger is started as usual."""
+_READ_AT_START = ("LANG", "LC_", "LD_", "MALLOC", "PYTHON", "TZ")
+"""What Python reads before it comes to us: a command to which it says something else is no fork."""
+_BESIDE = (
+    "croniter", "csv", "email.message", "http.client", "jinja2", "phonenumbers", "shlex", "shutil", "smtplib",
+    "sqlite3", "stdnum", "tempfile", "yaml",
+)  # fmt: skip
+
+
+def _at_start(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith(_READ_AT_START)}
+
+
+class Forks:
+    """The process that has imported crm, as the tests see it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._at_start = _at_start(environ)
+        self._door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(theirs.fileno())], env=environ,
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+
+    def close(self) -> None:
+        """Let it end."""
+        self._door.close()
+        self._process.wait()
+
+    def run(
+        self,
+        args: Sequence[str | Path],
+        *,
+        stdin: bytes | int,
+        cwd: Path,
+        environ: Mapping[str, str],
+        timeout: float = 120,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a command to its end, which reads those bytes or that file; TimeoutExpired after `timeout` seconds."""
+        os.umask(mask := os.umask(0o077))
+        words = [*map(str, args)]
+        request = json.dumps(
+            {"args": words, "cwd": str(cwd), "environ": dict(environ), "umask": mask}
+        ).encode()
+        with TemporaryFile() as out, TemporaryFile() as err, _readable(stdin) as file:
+            if _at_start(environ) != self._at_start or len(request) > LONGEST:
+                return subprocess.run(
+                    [*COMMAND, *words], stdin=file, capture_output=True, cwd=cwd, env=environ,
+                    timeout=timeout, check=False,
+                )  # fmt: skip
+            ours, theirs = socket.socketpair()
+            with ours:
+                with theirs:
+                    files = [file, out.fileno(), err.fileno(), theirs.fileno()]
+                    socket.send_fds(self._door, [request], files)
+                code = _code(ours, [*COMMAND, *words], timeout)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(words, code, out.read(), err.read())
+
+
+@functools.cache
+def forks() -> Forks:
+    """The one of this process, started when it is first wanted."""
+    made = Forks({**os.environ, "PYTHONUTF8": "1"})
+    atexit.register(made.close)
+    return made
+
+
+def _code(answers: socket.socket, command: list[str], timeout: float) -> int:
+    """The exit code, negative for a signal, of the process whose number is the first answer."""
+    answers.settimeout(timeout)
+    with answers.makefile("rb") as lines:
+        process = int(lines.readline())
+        try:
+            return os.waitstatus_to_exitcode(int(lines.readline()))
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(command, timeout) from None
+
+
+@contextlib.contextmanager
+def _readable(data: bytes | int) -> Iterator[int]:
+    """The reading end of a pipe through which those bytes come; what is a file already stays one."""
+    if isinstance(data, int):
+        yield data
+        return
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with contextlib.suppress(BrokenPipeError), open(writing, "wb") as file:
+            file.write(data)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        writer.join()
+
+
+# -- the process itself ---------------------------------------------------------------------------
+
+
+def _import_all() -> None:
+    import crmcli
+
+    for module in pkgutil.walk_packages(crmcli.__path__, "crmcli."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    for name in _BESIDE:
+        import_module(name)
+
+
+def _serve(door: socket.socket) -> dict[str, Any]:
+    """Fork for each request; what was requested, in the fork that is to do it."""
+    gc.freeze()  # what is shared need not be looked through by each fork
+    while True:
+        request, files, *_ = socket.recv_fds(door, 2 * LONGEST, 4)
+        if not request:
+            os._exit(0)
+        if os.fork() == 0:
+            door.close()
+            _keep(files)
+            return dict(json.loads(request))
+        for file in files:
+            os.close(file)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _keep(files: list[int]) -> None:
+    """Fork the command, and stay behind to tell how it ended."""
+    process = os.fork()
+    if process == 0:
+        for number, file in enumerate(files[:3]):
+            os.dup2(file, number)
+        for file in files:
+            os.close(file)
+        return
+    for file in files[:3]:
+        os.close(file)
+    os.write(files[3], b"%d\n" % process)
+    os.write(files[3], b"%d\n" % os.waitpid(process, 0)[1])
+    os._exit(0)
+
+
+def _begin(request: dict[str, Any]) -> None:
+    """Be `python -m crmcli` with these words, there."""
+    os.chdir(request["cwd"])
+    os.umask(request["umask"])
+    os.environ.clear()
+    os.environ.update(request["environ"])
+    sys.argv = ["crmcli", *request["args"]]
+    sys.path.insert(0, request["cwd"])
+    runpy.run_module("crmcli", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    sys.path.pop(0)  # the folder of this file
+    _import_all()
+    _begin(_serve(socket.socket(fileno=int(sys.argv[1]))))
