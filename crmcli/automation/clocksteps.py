@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.automation.lastticks import ends
 from crmcli.errors import Problem
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
+from crmcli.model.dates import local_minute
 from crmcli.model.event import Event
 from crmcli.model.plural import counted
 from crmcli.model.values import parse_instant
@@ -60,8 +61,10 @@ def told(ws: Workspace) -> Iterator[Problem]:
     """What crm check says of the clock: events dated ahead that no tick has seen, and the last step."""
     seen = _ahead(ws, ws.clock_steps)
     if seen is not None and seen.span.last:
-        until = _shown(ws, parse_instant(seen.span.until))
-        hint = "set the clock right if it is not; the next crm tick plans again what hangs on it"
+        until = local_minute(parse_instant(seen.span.until), ws.zone)
+        hint = (
+            "if the clock is wrong, set it right; the next crm tick plans again what depends on it"
+        )
         yield Problem(
             layout.TIMELINE, 0, f"events are dated up to {until}, ahead of the clock", hint
         )
@@ -169,19 +172,18 @@ def _before_leap(
 def _words(ws: Workspace, facts: dict[str, object]) -> str:
     step = read_step(Event("", ws.now, "", STEPPED, "", data=facts))
     assert step is not None
-    here, there = _shown(ws, step.to), _shown(ws, step.until)
+    here, there = local_minute(step.to, ws.zone), local_minute(step.until, ws.zone)
     if not step.is_back:
-        return f"the clock was behind, and leapt from {there} to {here}: robots count on from there"
+        return f"the clock was behind, and jumped from {there} to {here}; robots count from there"
     records, retries, schedules = (_number(facts.get(name)) for name in _COUNTS)
     again = [
         f"the robots of {counted(records, 'record')}" if records else "",
         counted(retries, "try", "tries") if retries else "",
         counted(schedules, "schedule") if schedules else "",
     ]
-    planned = ", ".join(part for part in again if part) or "nothing"
-    return (
-        f"the clock went back from {there} to {here}: it was ahead (or is behind: then set it right);"
-        f" planned again: {planned}"
+    planned = ", ".join(part for part in again if part)
+    return f"the clock went back from {there} to {here} (set it right if it is wrong now)" + (
+        f"; planned again: {planned}" if planned else ""
     )
 
 
@@ -192,11 +194,3 @@ def _text(moment: datetime) -> str:
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _shown(ws: Workspace, moment: datetime) -> str:
-    from crmcli.model.dates import local_day
-
-    if moment.year < 2:
-        return str(local_day(moment, ws.zone))
-    return f"{moment.astimezone(ws.zone):%Y-%m-%d %H:%M}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from crmcli.automation.actions import enter
+from crmcli.model.dates import local_minute
 from crmcli.model.plural import counted
+from crmcli.model.values import parse_instant
 from crmcli.store import sent
 from crmcli.store.sent import Claim
 from crmcli.workspace import Workspace
 
 WAY_OUT = (
-    "bring the history back (git stash pop, git checkout BRANCH, git reflog), or keep it as it is now:"
+    "bring the history back (git stash pop, git checkout BRANCH, git reflog) or accept it as it is:"
     " crm tick --accept-history"
 )
 
@@ -29,12 +31,13 @@ def forgotten(ws: Workspace) -> list[Claim]:
     return gone
 
 
-def words(gone: list[Claim]) -> str:
+def words(ws: Workspace, gone: list[Claim]) -> str:
     """One line on what the timeline has forgotten, and what is to be done."""
     what = counted(len(gone), "message that left", "messages that left")
     last = max(gone, key=lambda claim: claim.at)
+    when = local_minute(parse_instant(last.at), ws.zone)
     return (
-        f"the timeline no longer knows {what} here, the last on {last.at} to {last.to}:"
+        f"the timeline no longer knows {what} here, the last to {last.to} on {when}:"
         f" git has stepped back. Nothing leaves until you {WAY_OUT}"
     )
 

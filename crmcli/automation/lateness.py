@@ -14,6 +14,7 @@ from crmcli.model.clocks import TOLERANCE
 from crmcli.model.plural import counted
 from crmcli.model.values import format_instant
 from crmcli.store import layout
+from crmcli.store.state import why_foreign
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
@@ -35,10 +36,11 @@ _TROUBLE = {
 
 def neglect(ws: Workspace) -> Iterator[Problem]:
     """What a person should see to, though no file is wrong: a late tick, jobs in trouble."""
-    yield from _late(ws)
+    is_ours = not why_foreign(ws.root)  # else what .crm/ says is not of this machine
+    yield from _late(ws) if is_ours else ()
     yield from told(ws)
     yield from _troubled(ws)
-    yield from _held(ws)
+    yield from _held(ws) if is_ours else ()
 
 
 def _late(ws: Workspace) -> Iterator[Problem]:
@@ -99,7 +101,7 @@ def _held(ws: Workspace) -> Iterator[Problem]:
         yield Problem(layout.TIMELINE, 0, gate.pause)
     unapproved = approval(ws).unapproved
     if unapproved:
-        yield Problem(layout.PIPELINES, 0, f"not done: {in_words(unapproved)}", ASK)
+        yield Problem(layout.PIPELINES, 0, in_words(unapproved), ASK)
 
 
 def _words(away: timedelta) -> str:

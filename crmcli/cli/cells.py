@@ -37,6 +37,7 @@ class Column:
     currency: str = "currency"
     within: str = ""  # the key in the row that tells equal raw values apart: labels are "of/value"
     keep: bool = False  # never cut, whatever the terminal's width
+    whole: bool = False  # never cut either: what has no room goes on below
 
     @classmethod
     def of(cls, declared: Field) -> Column:

@@ -10,6 +10,7 @@ import click
 
 from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
+from crmcli.model.plural import counted
 from crmcli.model.redaction import redacted
 
 if TYPE_CHECKING:
@@ -67,15 +68,20 @@ def _mend(session: Session) -> None:
     """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
     from crmcli.sales.mending import mend
 
+    unasked: list[Case] = []
     with session.workspace.series():
-        for mended in mend(session.workspace, lambda case: _may(session, case)):
+        for mended in mend(session.workspace, lambda case: _may(session, case, unasked)):
             session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
+    if unasked:
+        wait = counted(len(unasked), "fix needs", "fixes need")
+        session.out.note(f"{wait} a yes: run this on a terminal, or add --yes")
 
 
-def _may(session: Session, case: Case) -> bool:
+def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
     if session.yes:
         return True
     if session.dry_run or not sys.stdin.isatty():
+        unasked.append(case)
         return False
     return click.confirm(case.question, err=True)
 

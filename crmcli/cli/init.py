@@ -55,7 +55,7 @@ def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
     else:
         steps += [
             "edit settings.yaml and pipelines.yaml, then: crm pipeline check",
-            "crm lead add --name 'Павел' --phone '8 900 000-00-00' --source call",
+            "crm lead add --name Maria --email maria@example.com --source web",
             "crm tick                     runs the robots; let cron call it:",
             f"*/5 * * * * crm -C {root} tick",
         ]

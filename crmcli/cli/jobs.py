@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from crmcli.automation.ledger import Job
 
 LIST = [
-    Column("key", "Key", keep=True), Column("at", "When", "datetime"), Column("record", "Record"),
-    Column("robot", "Robot"), Column("action", "Does"), Column("state", "State", keep=True),
-    Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("reason", "Why"),
+    Column("key", "Key", keep=True), Column("state", "State", keep=True), Column("record", "Record"),
+    Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
+    Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip
 
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")

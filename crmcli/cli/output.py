@@ -205,6 +205,7 @@ class Output:
             [column.elastic for column in columns],
             self.width,
             paint if self.color else None,
+            [n for n, column in enumerate(columns) if column.whole],
         )
         if left_out:
             names = ", ".join(column.name for column in columns[-left_out:])

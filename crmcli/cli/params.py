@@ -100,7 +100,7 @@ class Session:
         if self.yes or self.dry_run:
             return
         if not sys.stdin.isatty():
-            raise BadUsage(question.rstrip("?") + " needs a yes", "add --yes")
+            raise BadUsage(f"without a terminal nobody can be asked: {question}", "add --yes")
         if not click.confirm(question, err=True):
             raise Refused("nothing was changed: the answer was no")
 

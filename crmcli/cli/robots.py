@@ -24,12 +24,12 @@ LIST = [
 WAITING = [
     Column("record", "Record", keep=True), Column("name", "Name"), Column("robot", "Robot"),
     Column("action", "Does"), Column("state", "State"), Column("due_at", "Due", "datetime"),
-    Column("why", "Why"),
+    Column("why", "Why", whole=True),
 ]  # fmt: skip
 EXPLAINED = [
     Column("stage", "Stage"), Column("robot", "Robot", keep=True), Column("action", "Does"),
     Column("state", "State", keep=True), Column("due_at", "When", "datetime"),
-    Column("why", "Why"), Column("key", "Key"),
+    Column("why", "Why", whole=True), Column("key", "Key"),
 ]  # fmt: skip
 
 robots = Noun("robots", help="What robots there are, what they wait for, and why.")

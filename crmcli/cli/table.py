@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 GAP = "  "
 LEAST = 8
@@ -75,6 +76,24 @@ def wrap(text: str, room: int, most: int) -> list[str]:
     return lines
 
 
+def fold(text: str, room: int) -> list[str]:
+    """All of a text in lines of `room` cells: broken between words, and a longer word within."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if width(joined) <= room:
+            lines[-1] = joined
+            continue
+        lines += [""] if lines[-1] else []
+        left = word
+        while width(left) > room:
+            kept = max(1, len(cut(left, room)) - 1)
+            lines[-1:] = [left[:kept], ""]
+            left = left[kept:]
+        lines[-1] = left
+    return lines
+
+
 def fit(natural: Sequence[int], elastic: Sequence[bool], room: int) -> list[int]:
     """The widths of as many columns as fit, from the left; the widest elastic ones give way."""
     for count in range(len(natural), 0, -1):
@@ -106,28 +125,39 @@ def lay_out(
     elastic: Sequence[bool],
     room: int | None,
     paint: Callable[[int, int, str], str] | None = None,
+    whole: Sequence[int] = (),
 ) -> tuple[list[str], int]:
     """The lines of a table, its heads first, and how many columns found no room.
 
     `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
-    row -1 is the heads.
+    row -1 is the heads. What the columns `whole` have no room for goes on in lines below.
     """
     rows = [heads, *cells]
     sizes = [[width(text) for text in row] for row in rows]
     natural = [max(column) for column in zip(*sizes, strict=True)]
     widths = natural if room is None else fit(natural, elastic, room)
+    folded = [n for n in whole if n < len(widths) and widths[n] < natural[n]]
     lines = []
     for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
-        parts = []
-        for n, space in enumerate(widths):
-            text, spare = row[n], space - size[n]
-            if spare < 0:
-                text = cut(text, space)
-                spare = space - width(text)
-            if right[n]:
-                text = " " * spare + text
-            elif n < len(widths) - 1:
-                text += " " * spare
-            parts.append(paint(number, n, text) if paint else text)
-        lines.append(GAP.join(parts).rstrip(" "))
+        for texts, taken in _below(row, widths, folded) if folded else [(row, size)]:
+            parts = []
+            for n, space in enumerate(widths):
+                text, spare = texts[n], space - taken[n]
+                if spare < 0:
+                    text = cut(text, space)
+                    spare = space - width(text)
+                if right[n]:
+                    text = " " * spare + text
+                elif n < len(widths) - 1:
+                    text += " " * spare
+                parts.append(paint(number, n, text) if paint else text)
+            lines.append(GAP.join(parts).rstrip(" "))
     return lines, len(natural) - len(widths)
+
+
+def _below(
+    row: Sequence[str], widths: Sequence[int], folded: Sequence[int]
+) -> list[tuple[Sequence[str], list[int]]]:
+    """A row as the lines it takes, each with the cells of its texts."""
+    columns = [fold(text, widths[n]) if n in folded else [text] for n, text in enumerate(row)]
+    return [(line, [width(text) for text in line]) for line in zip_longest(*columns, fillvalue="")]

@@ -70,12 +70,15 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:
     from crmcli.automation.forgotten import accept, forgotten
+    from crmcli.model.dates import local_minute
+    from crmcli.model.values import parse_instant
 
     ws = session.workspace
     gone = forgotten(ws) if dry_run else accept(ws)
     what = "would be noted as sent" if dry_run else "noted as sent"
     for claim in gone[:MOST_TOLD]:
-        session.out.note(f"{what}: {claim.action} to {claim.to} on {claim.at}")
+        when = local_minute(parse_instant(claim.at), ws.zone)
+        session.out.note(f"{what}: {claim.action} to {claim.to} on {when}")
     if len(gone) > MOST_TOLD:
         session.out.note(f"{what}: {len(gone) - MOST_TOLD:,} more")
     if not gone:
@@ -90,6 +93,8 @@ def run_once(session: Session) -> None:
     ws, out = session.workspace, session.out
     ws.look_again()
     ws.read_clock()
+    if ws.only_reads:
+        ws.notes.clear()  # the refusal says it
     result = TickResult()
     try:
         run(ws, result)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     Column("place", "Where", keep=True),
-    Column("what", "What"),
+    Column("what", "What", whole=True),
     Column("state", "State", keep=True),
 ]
 
@@ -126,7 +126,8 @@ def _revoke(session: Session) -> None:
     from crmcli.automation.approval.gate import revoke
     from crmcli.store.trust import untrust_folder
 
-    acts = revoke(session.workspace)
-    untrust_folder(_root(session))
+    acts, root = revoke(session.workspace), _root(session)
+    if untrust_folder(root):
+        session.out.note(f"no longer trusted: {root}")
     text = f"{counted(acts, 'act')} will wait for crm trust."
     session.out.changed(text, {"revoked": acts})

@@ -93,6 +93,13 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
         return moment.date()
 
 
+def local_minute(moment: datetime, zone: tzinfo) -> str:
+    """An instant as people of the zone read it, to the minute; its day alone where time begins."""
+    if moment.year < 2:
+        return str(local_day(moment, zone))
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def _clock(text: str) -> time:
     match = _CLOCK.fullmatch(text)
     if not match:

@@ -107,7 +107,8 @@ class Inquest:
             if not self._exists(target):
                 survivor = successor(self.ws, target)
                 fate = f"was merged into {survivor}" if survivor else "is not there"
-                hint = f"crm check --fix turns it to {survivor}" if survivor else "unset the link"
+                turn = f"turns it to {survivor}" if survivor else "takes the link away"
+                hint = f"crm check --fix {turn}"
                 yield _Found(name, target, f"{name} links to {target}, which {fate}", hint)
             elif allowed and entity_of(target) not in allowed:
                 said = f"{name} links to {target}, which is no {' or '.join(allowed)}"

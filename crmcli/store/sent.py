@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import InvalidData
+from crmcli.model.values import parse_instant
 from crmcli.store import files, gitindex, owners
 
 PATH = ".crm/sent"
@@ -156,6 +157,7 @@ def _take(found: Sent, line: bytes, number: int) -> None:
             facts["claimed"], int(facts["number"]),
             *(str(facts.get(name, "")) for name in Claim._fields[2:]),
         )  # fmt: skip
+        parse_instant(claim.at)
     except (ValueError, TypeError, KeyError):
         raise InvalidData(
             f"{PATH}:{number} is damaged, so nobody knows what has left here",

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from crmcli.automation.forgotten import accept, forgotten
+from crmcli.errors import InvalidData
 from crmcli.store import sent
+from crmcli.workspace import Workspace
 from tests.automation.clones import HELLO, begin, git, save
 from tests.automation.conftest import House
 
@@ -176,3 +178,19 @@ def test_check_warns(told: House) -> None:
 
     git(told.root, "stash", "-q")
     assert any("no longer knows" in problem.message for problem in neglect(told.ws))
+
+
+def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path) -> None:
+    from crmcli.automation.lateness import neglect
+
+    git(told.root, "stash", "-q")
+    copy = Path(shutil.copytree(told.root, tmp_path / "copy"))
+    ws = Workspace.open(copy, now=told.ws.now, inspecting=True)
+    assert not any("no longer knows" in problem.message for problem in neglect(ws))
+
+
+def test_a_claim_of_no_time_is_a_damaged_line(told: House) -> None:
+    path = told.root / sent.PATH
+    path.write_text(path.read_text().replace('"at": "2', '"at": "x'))
+    with pytest.raises(InvalidData, match="is damaged"):
+        sent.read(told.root)

@@ -142,10 +142,12 @@ def test_a_link_that_leads_nowhere_is_left_or_taken_away(crm: Crm, folder: Path)
     left = crm("check", "--fix")
     assert left.code == 6
     assert f"links to {company}" in left.out
+    assert "2 fixes need a yes: run this on a terminal, or add --yes" in left.err
     assert company in record(folder, "contacts").read_text(encoding="utf-8")
     mended = crm("check", "--fix", "--yes")
     assert mended.code == 0
     assert f"no longer links to {company}" in mended.err
+    assert "a yes" not in mended.err
     assert company not in record(folder, "contacts").read_text(encoding="utf-8")
 
 

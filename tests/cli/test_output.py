@@ -22,7 +22,7 @@ from wcwidth import wcswidth
 
 from crmcli.cli.cells import Column, Locale, as_raw, plain, shown
 from crmcli.cli.output import Output
-from crmcli.cli.table import clean, cut, fit, one_line, pad, width
+from crmcli.cli.table import clean, cut, fit, fold, one_line, pad, width
 from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
 from crmcli.render.style import Style
 
@@ -185,6 +185,31 @@ def test_a_table_fits_its_width_and_keeps_ids_and_sums(capsys: pytest.CaptureFix
     assert "deal-7k3qf2m9" in lines[1]
     assert "1\u00a0234\u00a0567,50\u00a0₽" in lines[1]
     assert "…" in lines[1]
+
+
+def test_a_whole_column_goes_on_below(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "place": "mail",
+        "what": "runs `rm -rf /srv/everything` for its password",
+        "state": "waits",
+    }
+    columns = [Column("place", keep=True), Column("what", whole=True), Column("state", keep=True)]
+    printer(width=34).records([row, {**row, "what": "sends"}], columns)
+    assert capsys.readouterr().out.splitlines() == [
+        "place  what                  state",
+        "mail   runs `rm -rf          waits",
+        "       /srv/everything` for",
+        "       its password",
+        "mail   sends                 waits",
+    ]
+
+
+@given(st.text(max_size=60), st.integers(2, 20))
+def test_a_folded_text_fits_and_lacks_nothing(text: str, room: int) -> None:
+    line = one_line(text)
+    lines = fold(line, room)
+    assert all(width(part) <= room for part in lines)
+    assert "".join(lines).replace(" ", "") == "".join(line.split())
 
 
 def test_columns_without_room_are_named_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

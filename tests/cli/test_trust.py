@@ -35,8 +35,15 @@ def test_the_word_is_asked_for_kept_and_taken_back(crm: Crm, folder: Path, tmp_p
     assert crm("trust", str(folder), "--yes", cwd=tmp_path, **state).code == 0
     listed = json.loads(crm("trust", "--list", "--json", **state).out)
     assert [row["place"] for row in listed if "trusted" in row["state"]] == [str(folder)]
-    assert crm("trust", str(folder), "--revoke", **state).code == 0
+    assert f"no longer trusted: {folder}" in crm("trust", str(folder), "--revoke", **state).err
     assert str(folder) not in crm("trust", "--list", "--json", **state).out
+
+
+@by_root
+def test_a_tick_in_anothers_folder_says_once_that_it_is_not_ours(crm: Crm, folder: Path) -> None:
+    os.chown(folder, 4321, 4321)
+    run = crm("tick")
+    assert (run.code, run.err.count("belongs to user 4321")) == (4, 1)
 
 
 def test_the_list_goes_alone(crm: Crm) -> None:

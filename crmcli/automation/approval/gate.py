@@ -26,9 +26,9 @@ PART = "acts"
 _KEPT = 10_000
 """Of so many acts of a folder it is remembered what was said of them."""
 _FEW = 3
-ASK = "crm trust shows all of it, and asks"
+ASK = "review it with crm trust"
 WAITS = "waits for crm trust"
-PAUSED = "paused: the timeline no longer knows what left here"
+PAUSED = "paused: see crm check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Gate:
             self.__dict__.pop(seen, None)
         try:
             gone = forgotten(self.ws)
-            self.pause = words(gone) if gone else ""
+            self.pause = words(self.ws, gone) if gone else ""
         except InvalidData as damaged:
             self.pause = f"{damaged.message}; nothing leaves until it is mended ({damaged.hint})"
 
@@ -213,7 +213,7 @@ class Gate:
         """What a person should know of what is held, if it was not said before."""
         lines = [self.pause] if self.pause else []
         if self.held:
-            lines.append(f"not done: {in_words(list(self.held.values()))} ({ASK})")
+            lines.append(f"{in_words(list(self.held.values()))} ({ASK})")
         told = _known(self.ws).get("told", [])
         if lines == told:
             return []
@@ -226,11 +226,11 @@ class Gate:
 
 
 def in_words(acts: Sequence[Act]) -> str:
-    """Some of the acts that wait, with the reason."""
+    """Some of the acts that wait, and the reason."""
     few = [str(act) for act in acts[:_FEW]]
     more = len(acts) - len(few)
     listed = "; ".join(few) + (f"; and {more} more" if more else "")
-    return f"{listed}, for it came into this folder from elsewhere"
+    return f"not done, since it came from elsewhere: {listed}"
 
 
 def letter_act(job: Job, known: Sent) -> Act:
