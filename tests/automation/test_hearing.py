@@ -29,6 +29,7 @@ class Story:
         self.root = root
         self.dice = random.Random(seed)
         self.now = START
+        self.is_telling = True  # name each event of which something came
         self.heard: dict[str, set[str]] = {}
         (root / "data/timeline").mkdir(parents=True)
         for args in (("init", "-qb", "main"), ("config", "user.name", "t"),
@@ -80,7 +81,7 @@ class Story:
             notes.hear(unheard)
             batch.append(unheard.event.id)
             if self.dice.random() < every or unheard is notes.events[-1]:
-                told = {"moved": [{"event": name} for name in batch]}
+                told = {"moved": [{"event": name} for name in batch]} if self.is_telling else {}
                 [written] = self.write(OURS, "triggers.read", data={**notes.facts(), **told})
                 notes.wrote(written)
                 self.heard[written] = set(batch)
@@ -190,6 +191,28 @@ def test_heads_that_a_hand_spoilt_stop_nothing(story: Story) -> None:
     new = story.write(OTHERS[0], "note")
     assert story.tick()[-1] == new[0]
     assert story.tick() == []
+
+
+@pytest.mark.parametrize("is_telling", [True, False])
+@pytest.mark.parametrize("more", [0, 2])
+def test_what_stood_before_a_picked_line_is_heard_when_it_comes(
+    story: Story, more: int, is_telling: bool
+) -> None:
+    """A line that git picked without the one before it tells of itself and of what follows."""
+    story.is_telling = is_telling
+    story.write(OTHERS[0], "note")
+    story.tick()
+    told = story.write(OTHERS[0], "call.in", "signal", "note", *["note"] * more)
+    [path] = [path for path in story.files() if path.stem == OTHERS[0]]
+    whole = path.read_text()
+    lines = whole.splitlines(keepends=True)
+    path.write_text("".join(lines[:2] + lines[4:]))
+    assert story.tick() == told[2:]
+    path.write_text(whole)
+    assert story.tick() == told[:2]
+    assert story.tick() == []
+    last = story.write(OTHERS[0], "signal")
+    assert story.tick() == last
 
 
 @pytest.mark.parametrize("line", ["in the middle", "the heard one"])
