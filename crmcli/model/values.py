@@ -156,8 +156,8 @@ class Duration:
 
 
 def parse_duration(text: str) -> Duration:
-    """Read `10m`, `2h`, `3d` or `1w`; ValueError otherwise."""
-    match = re.fullmatch(r"([0-9]{1,5})([mhdw])", text.strip())
+    """Read `10m`, `2h`, `3d` or `1w`, in either case; ValueError otherwise."""
+    match = re.fullmatch(r"([0-9]{1,5})([mhdw])", text.strip().lower())
     if not match:
         raise ValueError(f"{text!r} is not a time like 10m, 2h, 3d or 1w")
     return Duration(int(match[1]), match[2])

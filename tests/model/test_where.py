@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from crmcli.errors import BadUsage
 from crmcli.model.company import Company
 from crmcli.model.condition import OPERATORS, RESERVED
 from crmcli.model.contact import Contact
+from crmcli.model.dates import read_when
 from crmcli.model.deal import Deal
 from crmcli.model.fields import CUSTOM_KINDS, Field, Record
 from crmcli.model.holds import PRIMITIVES, bounds, comparable, keys
@@ -648,3 +650,14 @@ def test_holds_never_fails_on_a_checked_condition(data: st.DataObject) -> None:
     if isinstance(node, Compare) and node.op == "=":
         assert holds(Condition("", In(node.path, (node.value,))), record, env) is answer
         assert holds(Condition("", Compare(node.path, "!=", node.value)), record, env) is not answer
+
+
+@given(st.from_regex(r"(?i:today|now)(?:[+-][0-9]{1,5}[mhdwMHDW])?", fullmatch=True))
+def test_every_moment_that_is_read_means_the_same_in_capitals(token: str) -> None:
+    """What the grammar takes, no reader after it may refuse."""
+    tree, small = (parse(f"due < {text}").tree for text in (token, token.lower()))
+    assert tree == small
+    assert read_when(token, NOW, MOSCOW) == read_when(token.lower(), NOW, MOSCOW)
+    condition = parse(f"due <= {token} or due > {token}")
+    check(condition, SCHEMA, "task")
+    assert holds(condition, replace(TASK, due=NOW), ENV)
