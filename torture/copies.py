@@ -9,11 +9,13 @@ from typing import Any
 from crmcli.store import state
 
 
-def adopt(root: Path) -> Path:
-    """Let a state that was copied or made elsewhere belong where it stands."""
-    if (root / ".crm").is_dir():
-        known = state._read(root)
-        state._write(root, state.here(root, known.letters if known else "7k3qf2m9"))
+def adopt(root: Path, letters: str = "") -> Path:
+    """Let a state that was copied belong where it stands, and one that belonged nowhere if it is
+    given letters."""
+    known = state._read(root)
+    letters = known.letters if known else letters
+    if letters:
+        state._write(root, state.here(root, letters))
     return root
 
 

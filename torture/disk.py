@@ -3,7 +3,8 @@
 The calls of a real run are replayed. After each of them the disk may have lost, or kept out of turn,
 whatever was not yet synced: a new file is synced with its first name, any other name only with its
 folder. That is worse than any journaling file system, so a sync that ext4 or xfs would forgive is
-missed here all the same.
+missed here all the same. Followed is what must outlast it: records and timeline, transactions, the
+letters of this clone, and what left this machine.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError
+from crmcli.store import state
 from crmcli.store.commit import SUFFIX, TXN
-from crmcli.store.layout import DATA, STATE
+from crmcli.store.layout import CLONE_ID, DATA, STATE
 from torture.copies import adopt
 from torture.kills import snapshots
 from torture.scenes import Scene, scenes
@@ -29,6 +31,8 @@ from torture.tracing import Program, crm, missing, record
 
 FEW = 6
 """Of so many calls that are not synced each is tried alone and left out alone; of more, some."""
+
+FOLLOWED = (DATA, TXN, CLONE_ID, state.SENT)
 
 _CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += (-?\d+)")
 _FD = re.compile(r"(?:\d+|AT_FDCWD)<([^>]*)>")
@@ -75,7 +79,7 @@ class Disk:
             name = path.relative_to(root).as_posix()
             if path.is_dir():
                 disk.folders.add(name)
-            elif name.startswith((DATA, TXN)):
+            elif name.startswith(FOLLOWED):
                 disk.names[name] = len(disk.contents)
                 disk.contents[disk.names[name]] = path.read_bytes()
         disk.live = dict(disk.names)
@@ -96,7 +100,7 @@ class Disk:
         if call == "syncfs":
             self._sync(self.pending)
             return True
-        if not paths or not (paths[0] in ("", STATE) or paths[0].startswith((DATA, TXN))):
+        if not paths or not (paths[0] in ("", STATE) or paths[0].startswith(FOLLOWED)):
             return False
         return self._follow(call, args, paths)
 
@@ -141,6 +145,11 @@ class Disk:
         chosen = set(map(id, ops))
         self.synced += [op for op in self.pending if id(op) in chosen]
         self.pending = [op for op in self.pending if id(op) not in chosen]
+
+    @property
+    def clones(self) -> set[str]:
+        """The letters of the clones that had written before the command."""
+        return {Path(name).stem for name in self.names}
 
     def wrecks(self, dice: random.Random) -> Iterator[Wreck]:
         """What a power cut may leave now."""
@@ -233,6 +242,9 @@ def _judge(
     except (CrmError, AssertionError) as error:
         score.fault("torn", f"{where}: {error}")
         return
+    new = {path.stem for path in root.glob("data/timeline/*/*.csv")} - disk.clones
+    if not new <= {state.make(root)}:
+        score.fault("other", f"{where}: the clone {new} wrote, and has forgotten its letters")
     if found not in states:
         score.fault("torn", f"{where}: a state that never was")
     elif states.index(found) < min(disk.said, len(states) - 1):

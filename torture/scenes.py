@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import ID_LETTERS
 from crmcli.sales.founding import found
+from crmcli.store.commit import TXN
+from crmcli.store.layout import CLONE_ID, STATE
 from torture.copies import copied
-from torture.tracing import crm, run
+from torture.tracing import crm, environ, run
 
 TICK_RULES = """
 leads:
@@ -182,9 +185,36 @@ def _merged(root: Path) -> tuple[str, ...]:
     return ("--yes", "contact", "unmerge", merge[-2])
 
 
+def _stateless(root: Path) -> tuple[str, ...]:
+    """A workspace in use whose .crm somebody has deleted."""
+    lead = _first(root)
+    shutil.rmtree(root / STATE)
+    return ("lead", "edit", lead, "--comment", "другое")
+
+
+def _cloned(root: Path) -> tuple[str, ...]:
+    """A clone by git in which nobody has worked yet."""
+    origin = root.with_name(f"{root.name}-origin")
+    edit = _stateless(origin)
+    for args in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "one"),
+                 ("clone", "-q", str(origin), str(root))):  # fmt: skip
+        words = ("git", "-c", "user.name=t", "-c", "user.email=t@kafe.example", *args)
+        subprocess.run(words, cwd=origin, env=environ(), check=True)
+    return edit
+
+
+def _unbound(root: Path) -> tuple[str, ...]:
+    """The state of an earlier crm, that only says its letters."""
+    edit = _stateless(root)
+    (root / TXN).mkdir(parents=True)
+    (root / CLONE_ID).write_text("7k3qf2m9\n", "ascii")
+    return edit
+
+
 PAST = {
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
-    "unmerge": _merged,
+    "unmerge": _merged, "first after rm": _stateless, "first after clone": _cloned,
+    "first in an old state": _unbound,
 }  # fmt: skip
 """Commands that need some past, each with what makes it and gives the command line."""
 

@@ -29,6 +29,7 @@ from crmcli.store import (
 )
 from crmcli.store.applying import Applying
 from crmcli.store.commit import SUFFIX, TXN, Append, CommitRecord, Put
+from crmcli.store.layout import CLONE_ID, STATE
 
 
 class Fault(NamedTuple):
@@ -112,6 +113,16 @@ def whole_sync() -> None:
 def append_sync() -> None:
     """The timeline is not synced."""
     _patch(applying, "os", _Os(fsync=lambda fd: None))
+
+
+def own_letters() -> None:
+    """The letters of this clone are not synced."""
+    _unsynced(lambda path: CLONE_ID in path)
+
+
+def own_letters_folder() -> None:
+    """The folder of this clone's letters is not synced after they got their name."""
+    _no_folder_sync(lambda path, caller: path.name == STATE and caller == "_write")
 
 
 def no_record() -> None:
@@ -373,6 +384,8 @@ FAULTS: dict[str, Fault] = {
         (new_folders, "disk", "first add"),
         (whole_sync, "disk", "import many"),
         (append_sync, "disk", "call"),
+        (own_letters, "disk", "first after clone"),
+        (own_letters_folder, "disk", "first in an old state"),
         (no_record, "kills", "edit"),
         (record_without_rename, "kills", "edit"),
         (in_place, "kills", "edit"),

@@ -1,4 +1,4 @@
-"""Runs crm, and after each of its transactions copies what is below data/ to a folder.
+"""Runs crm, and after each of its transactions copies what must last to a folder.
 
 `python -m torture.snapshots FOLDER [crm arguments]`. What a kill may leave is one of these copies:
 they are taken by looking, without any part of the recovery that is under test.
@@ -6,12 +6,12 @@ they are taken by looking, without any part of the recovery that is under test.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 from crmcli.cli.main import main
 from crmcli.store.transaction import CommitResult, Transaction
+from torture.states import content
 
 
 def watch(folder: Path) -> None:
@@ -23,7 +23,10 @@ def watch(folder: Path) -> None:
         nonlocal taken
         result = commit(plan)
         taken += 1
-        shutil.copytree(plan.root / "data", folder / f"{taken:04}" / "data")
+        for path, data in content(plan.root).items():
+            copy = folder / f"{taken:04}" / path
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(data)
         return result
 
     Transaction.commit = copied  # type: ignore[method-assign, assignment]  # only in this process, to look on

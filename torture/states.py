@@ -10,9 +10,10 @@ from crmcli.model.values import ENTITIES, ID_LETTERS
 from crmcli.store import locks
 from crmcli.store.commit import KEPT, QUARANTINE
 from crmcli.store.recovery import leftovers, recover
+from crmcli.store.state import SENT
 
 State = tuple[tuple[str, str], ...]
-"""Each file below data/ with its content, under names that do not depend on chance."""
+"""What `content` finds, under names that do not depend on chance."""
 
 _RECORD = re.compile(rf"\b(?:{'|'.join((*ENTITIES, 'batch'))})-[{ID_LETTERS}]{{8}}\b")
 _NAMED = re.compile(rf"\b[a-z]+-(?:\d+|[{ID_LETTERS}]{{8}})\b")
@@ -25,10 +26,10 @@ _SHARD = re.compile(r"^(data/[a-z]+)/[^/]+/([a-z]+-)")
 
 
 def content(root: Path) -> dict[str, bytes]:
-    """Every file below data/, as it is."""
+    """Every file below data/, and what left this machine, as it is."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
-        for path in sorted(root.glob("data/**/*"))
+        for path in sorted((*root.glob("data/**/*"), root / SENT))
         if path.is_file()
     }
 
@@ -36,7 +37,8 @@ def content(root: Path) -> dict[str, bytes]:
 def state(found: dict[str, bytes]) -> State:
     """The content with every id replaced by the place where it first stands on the timeline."""
     names: dict[str, str] = {}
-    timelines = sorted(path for path in found if path.startswith("data/timeline/"))
+    # By their first event: of two clones, which letters come first is chance.
+    timelines = sorted((p for p in found if p.startswith("data/timeline/")), key=found.__getitem__)
     for path in timelines:
         text = found[path].decode("utf-8", "replace")
         for pattern in (_RECORD, _EVENT, _LETTER):

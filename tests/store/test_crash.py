@@ -96,7 +96,7 @@ def build_committed(root: Path) -> None:
         ID, "anna", "crm", "", tuple(puts), (append,), (Delete(TASK, files.digest(b"task\n")),)
     )
     (root / TXN / record.name).write_bytes(record.encode())
-    adopt(root)
+    adopt(root, "7k3qf2m9")
 
 
 def content(root: Path) -> dict[str, bytes]:

@@ -49,7 +49,7 @@ def test_a_kill_leaves_the_old_or_the_new_state(name: str, most: int, tmp_path: 
 
 
 @traced
-@pytest.mark.parametrize("name", ["first add", "first convert", "rm"])
+@pytest.mark.parametrize("name", ["first add", "first after clone", "first convert", "rm"])
 def test_a_power_cut_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) -> None:
     assert good(disk(tmp_path, names=(name,)))
 
