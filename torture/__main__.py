@@ -11,6 +11,7 @@ from pathlib import Path
 
 from torture.clocks import clocks
 from torture.codec import codec
+from torture.copies import in_memory
 from torture.cuts import cuts
 from torture.disk import disk
 from torture.errors import errors
@@ -24,8 +25,6 @@ from torture.score import Score, table
 from torture.servers import servers
 from torture.trees import TREES
 from torture.turns import turns
-
-SHARED_MEMORY = Path("/dev/shm")
 
 
 def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
@@ -81,8 +80,7 @@ def main() -> int:
     scores = []
     for name in options.part or known:
         print(f"{name} …", flush=True)
-        within = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
-        folder = Path(tempfile.mkdtemp(prefix="crm-torture-", dir=within))
+        folder = Path(tempfile.mkdtemp(prefix="crm-torture-", dir=in_memory()))
         try:
             scores.append(known[name](folder))
             print(table(scores[-1:]), flush=True)  # a run that is broken off keeps what it found

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from torture.copies import copied
 from torture.scenes import new
 from torture.score import Score
-from torture.tracing import Program, crm, environ, missing, run
+from torture.tracing import FAST, Program, crm, environ, missing, run
 from torture.trees import TREES, Plant
 
 LONGEST = 30.0
@@ -125,7 +125,19 @@ def _try(name: str, stage: Stage, program: Program, score: Score) -> None:
     outside, armed = _look(stage.outside), _armed(stage.root)
     for args in COMMANDS:
         log.unlink(missing_ok=True)
-        traced = ("strace", "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(log))
+        traced = (
+            "strace",
+            "-f",
+            FAST,
+            "-qq",
+            "-y",
+            "-s",
+            "4096",
+            "-e",
+            f"trace={CALLS}",
+            "-o",
+            str(log),
+        )
         try:
             done = run(
                 (*traced, *program, *args), stage.root, limit=LONGEST, HOME=str(stage.home),

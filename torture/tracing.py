@@ -135,6 +135,10 @@ def text_of(file: IO[bytes]) -> str:
     return file.read().decode("utf-8", "replace")
 
 
+FAST = "--seccomp-bpf"
+"""Of strace: only the calls that are wanted stop the program. No signal can be sent at one then."""
+
+
 def strace(command: Sequence[str], root: Path, *options: str) -> Done:
     """Run a command in a workspace under strace."""
     return run(("strace", "-f", "-qq", *options, *command), root)
@@ -174,7 +178,7 @@ def record(
     """Run a command to its end and list the points at which it could have been stopped."""
     wanted = ",".join((*CHANGING, "exit_group"))
     verbose = ("-s", "4194304") if full else ("-s", "16384")
-    done = strace(command, root, "-y", *verbose, "-o", str(log), "-e", f"trace={wanted}")
+    done = strace(command, root, FAST, "-y", *verbose, "-o", str(log), "-e", f"trace={wanted}")
     return done, points(log.read_text("utf-8", "replace"), root, reads=reads)
 
 
@@ -183,8 +187,9 @@ def inject(
 ) -> Done:
     """Let one call kill the program or fail; with `on`, that call and all later ones of its name."""
     when = f"{point.number}+" if on else str(point.number)
+    fast = () if "signal=" in what else (FAST,)
     return strace(
-        command, root, "-o", "/dev/null", "-e", f"trace={point.call}",
+        command, root, *fast, "-o", "/dev/null", "-e", f"trace={point.call}",
         "-e", f"inject={point.call}:{what}:when={when}",
     )  # fmt: skip
 

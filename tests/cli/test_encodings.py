@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from crmcli.sales import records
+from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
 NAME = "Чай «Ёж» 😀 é"
@@ -18,9 +20,7 @@ ENCODINGS = ["ascii", "latin-1", "cp866", "koi8-r", "ascii:replace", "ascii:igno
 
 @pytest.fixture
 def lead(folder: Path) -> str:
-    code, out, _ = run(folder, "utf-8", "lead", "add", "--name", NAME)
-    assert code == 0
-    return out.decode().strip()
+    return records.add(Workspace.open(folder, now=NOW), "lead", {"name": [NAME]}).id
 
 
 def run(folder: Path, encoding: str, *args: str, **environ: str) -> tuple[int, bytes, bytes]:

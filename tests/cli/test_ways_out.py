@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NOW, Run
+from torture.memory import peak
 
 Crm = Callable[..., Run]
 CRM = (sys.executable, "-m", "crmcli")
@@ -249,23 +250,14 @@ def test_what_is_too_large_is_refused_at_the_limit(
         stdin = endless.stdout if source == "pipe" else path.open("rb")
         assert stdin is not None
         with stdin:
-            run = subprocess.Popen(
-                [*CRM, *(word.format(path) for word in args)], cwd=folder, env=environ(),
-                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )  # fmt: skip
-        assert run.stdout is not None
-        assert run.stderr is not None
-        with run.stdout, run.stderr:
-            run.stdout.read()
-            err = run.stderr.read()
-        _, status, usage = os.wait4(run.pid, 0)  # of this child alone
-        run.returncode = os.waitstatus_to_exitcode(status)
+            words = [word.format(path) for word in args]
+            run = peak([*CRM, *words], cwd=folder, env=environ(), stdin=stdin)
         endless.kill()
-    assert run.returncode in (2, 3, 6), err
-    assert one_line(err.decode()), err
+    assert run.code in (2, 3, 6), run.err
+    assert one_line(run.err), run.err
     if "file" not in args or source == "large":
-        assert b"larger than" in err
-    assert usage.ru_maxrss < 300_000
+        assert "larger than" in run.err
+    assert run.kilobytes < 300_000
 
 
 def limited(

@@ -18,6 +18,7 @@ from crmcli.store import files, locks
 from crmcli.store.commit import TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.recovery import leftovers, needs_recovery, recover
 from torture.copies import adopt
+from torture.tracing import FAST
 
 pytestmark = [
     pytest.mark.slow,
@@ -125,7 +126,7 @@ def points(program: str, root: Path, log: Path, *, reads: bool) -> list[tuple[st
     """
     warm_up = [sys.executable, "-c", program, str(root.parent / "warm-up")]
     subprocess.run(warm_up, capture_output=True, check=False)
-    strace(program, root, "-y", "-o", str(log), "-e", f"trace={','.join(CALLS)}")
+    strace(program, root, FAST, "-y", "-o", str(log), "-e", f"trace={','.join(CALLS)}")
     seen = dict.fromkeys(CALLS, 0)
     found = []
     for line in log.read_text().splitlines():
@@ -139,8 +140,9 @@ def points(program: str, root: Path, log: Path, *, reads: bool) -> list[tuple[st
 
 def inject(program: str, root: Path, call: str, number: int, what: str) -> tuple[int, str]:
     """Let one call fail or kill the program; its exit code and what it said."""
+    fast = () if "signal=" in what else (FAST,)
     done = strace(
-        program, root, "-o", "/dev/null", "-e", f"trace={call}",
+        program, root, *fast, "-o", "/dev/null", "-e", f"trace={call}",
         "-e", f"inject={call}:{what}:when={number}",
     )  # fmt: skip
     assert "Traceback" not in done.stderr, (call, number, done.stderr)
