@@ -88,7 +88,10 @@ _OF_OURS = ("CRM_USER", "CRM_FORMAT", "CRM_NOW", "CRM_LANG", "LOGNAME", "USER")
 def main() -> NoReturn:
     """Run the command line; every way out goes through here and has its exit code."""
     with contextlib.suppress(MemoryError):  # what fills the memory hangs on it: let go of it first
-        _main()
+        try:
+            _main()
+        except ImportError as error:  # of the command, or of what a way out needs
+            _leave_after_import(error)
     _leave_without_memory()
 
 
@@ -115,9 +118,7 @@ def _main() -> NoReturn:
         os._exit(0 if _is_settled(session) else 141)  # as other programs whose reader is gone
     except OSError as error:
         _leave_after_os_error(session, error)
-    except ImportError as error:
-        _leave_after_import(error)
-    except MemoryError:
+    except (ImportError, MemoryError):
         raise
     except Exception as error:
         _report_bug(error)

@@ -130,7 +130,7 @@ def test_never_touches_no_git(folder: Path, crm: Crm) -> None:
         "from crmcli.cli.main import main\n"
         "sys.argv = ['crm', 'lead', 'add', '--name', 'Вера']\n"
         "main()\n"
-        "print([m for m in sys.modules if m.endswith(('committing', 'calling', 'store.git'))])\n"
+        "print([m for m in sys.modules if m.endswith(('git_commits', 'calling', 'git.commands'))])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
