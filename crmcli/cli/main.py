@@ -90,7 +90,7 @@ def main() -> NoReturn:
     with contextlib.suppress(MemoryError):  # what fills the memory hangs on it: let go of it first
         try:
             _main()
-        except ImportError as error:  # of the command, or of what a way out needs
+        except (ImportError, SystemError) as error:  # of the command, or of what a way out needs
             _leave_after_import(error)
     _leave_without_memory()
 
@@ -118,7 +118,7 @@ def _main() -> NoReturn:
         os._exit(0 if _is_settled(session) else 141)  # as other programs whose reader is gone
     except OSError as error:
         _leave_after_os_error(session, error)
-    except (ImportError, MemoryError):
+    except (ImportError, MemoryError, SystemError):
         raise
     except Exception as error:
         _report_bug(error)
@@ -269,11 +269,15 @@ def _stands_somewhere() -> bool:
         return False
 
 
-def _leave_after_import(error: ImportError) -> NoReturn:
-    """A library that cannot be mapped into memory is an ImportError; all else is a bug."""
+_OF_MEMORY = ("map segment", "allocate memory", "without setting an exception")
+
+
+def _leave_after_import(error: ImportError | SystemError) -> NoReturn:
+    """A library that cannot be mapped into memory is an ImportError, a module that cannot be read a
+    SystemError of Python's; all else is a bug."""
     cause: BaseException | None = error
     while cause is not None:
-        if "map segment" in str(cause) or "allocate memory" in str(cause):
+        if any(words in str(cause) for words in _OF_MEMORY):
             raise MemoryError from None
         cause = cause.__cause__ or cause.__context__
     _report_bug(error)
