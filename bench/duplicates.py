@@ -23,7 +23,8 @@ import generate
 from timing import Bench
 
 from crmcli.model.values import ID_LETTERS, Raw
-from crmcli.store import codec, layout
+from crmcli.store import layout
+from crmcli.store.yaml import codec
 
 _MEN = """Александр:Саша Сергей:Серёжа Дмитрий:Дима Алексей:Лёша Андрей Михаил:Миша Иван:Ваня Евгений:Женя
 Владимир:Вова Николай:Коля Максим:Макс Павел:Паша Артём:Тёма Денис Антон Игорь Юрий:Юра Роман:Рома

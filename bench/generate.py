@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 
 from crmcli.model.event import Event
 from crmcli.model.values import ID_LETTERS, Raw, format_instant
-from crmcli.store import codec, layout, timeline
-from crmcli.store.eventids import EventIds
+from crmcli.store import layout
+from crmcli.store.timeline import csv_lines
+from crmcli.store.timeline.event_ids import EventIds
+from crmcli.store.yaml import codec
 
 CLONE = "benchc1n"
 NAMES = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Жанна", "Зинаида", "Илья", "Ксения",
@@ -229,7 +231,7 @@ def _write_timeline(root: Path, events: list[Event]) -> None:
         months.setdefault(layout.timeline_path(event.at, CLONE), []).append(dated)
     for path, dated_events in months.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(timeline.lines(dated_events, timeline.Tail(0, "", "")))
+        (root / path).write_bytes(csv_lines.lines(dated_events, csv_lines.Tail(0, "", "")))
 
 
 def import_csv(path: Path, rows: int) -> None:

@@ -16,13 +16,16 @@ from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.settings import Settings
-from crmcli.store import config, disks, files, layout, locks, state, trust
+from crmcli.store import layout
+from crmcli.store.config import settings as config
 from crmcli.store.configured import Configured, UnknownStage
-from crmcli.store.repository import Author, Change, open_change, recover_if_needed
+from crmcli.store.disk import file_systems, files
+from crmcli.store.records.repository import Author, Change, open_change, recover_if_needed
+from crmcli.store.safety import locks, state, trust
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.where import Condition, Env
     from crmcli.model.inputs import InputContext
-    from crmcli.model.where import Condition, Env
 
 
 __all__ = ["UnknownStage", "Workspace"]
@@ -92,7 +95,9 @@ class Workspace(Configured):
         """Whether another machine shares its disk with us, on which only that one writes: the state that
         stands there is its own, and reading needs none."""
         any_disk = self.settings.any_disk
-        return not disks.is_forced(any_disk=any_disk) and bool(disks.untrusted_kind(self.root))
+        return not file_systems.is_forced(any_disk=any_disk) and bool(
+            file_systems.untrusted_kind(self.root)
+        )
 
     # --- configuration -------------------------------------------------------------------------
 
@@ -118,7 +123,7 @@ class Workspace(Configured):
     @cached_property
     def env(self) -> Env:
         """What conditions are evaluated against."""
-        from crmcli.model.where import Env
+        from crmcli.model.conditions.where import Env
 
         return Env(
             now=self.now,

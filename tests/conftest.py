@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from crmcli.sales import founding
+from crmcli.sales.init import create
 from crmcli.workspace import Workspace
 from tests.forks import forks
 from torture.copies import copied
@@ -49,7 +49,7 @@ def _no_real_home(
 def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new workspace, made once; each test gets a copy."""
     folder = tmp_path_factory.mktemp("fresh") / "ws"
-    founding.found(folder, language="ru", use_git=False)
+    create.found(folder, language="ru", use_git=False)
     return folder
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 import crmcli
-from crmcli.automation.soundness import look_through
+from crmcli.automation.config_checks import look_through
 from crmcli.model.company import Company
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.model.values import Email, Phone
-from crmcli.sales.founding import found
-from crmcli.store import config, starter, state
+from crmcli.sales.init.create import found
+from crmcli.store.config import settings as config
+from crmcli.store.config import starter
+from crmcli.store.safety import state
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from crmcli.store import state
+from crmcli.store.safety import state
 
 SHARED_MEMORY = Path("/dev/shm")
 

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.model.values import format_instant
-from crmcli.sales import checking, records
-from crmcli.store import files
+from crmcli.sales.checks import check
+from crmcli.sales.records import verbs
+from crmcli.store.disk import files
 from crmcli.workspace import Workspace
 from torture.scenes import new
 from torture.score import Score
@@ -57,7 +58,7 @@ def _write(root: Path, name: str, pipe: int) -> None:
     while True:
         ws = Workspace.open(root, user=name)
         if not mine or dice.random() < 0.2:
-            mine = records.add(ws, "lead", {"name": [f"{name} {count}"], "comment": ["0"]}).id
+            mine = verbs.add(ws, "lead", {"name": [f"{name} {count}"], "comment": ["0"]}).id
             count = 0
             say("lead", mine, 0)
         elif dice.random() < 0.15:
@@ -69,7 +70,7 @@ def _write(root: Path, name: str, pipe: int) -> None:
             say("many", mine, BATCH)
         else:
             count += 1
-            records.edit(ws, mine, records.Edit({"comment": [str(count)]}, {}, {}))
+            verbs.edit(ws, mine, verbs.Edit({"comment": [str(count)]}, {}, {}))
             say("lead", mine, count)
 
 
@@ -153,7 +154,7 @@ def _room(mount: Path) -> list[str]:
 def _look(root: Path, said: list[Answer]) -> list[str]:
     """What is wrong with the workspace after a power cut, each with the kind of fault in front."""
     ws = Workspace.open(root)
-    found = map(str, checking.problems(ws))
+    found = map(str, check.problems(ws))
     wrong = [f"torn {problem}" for problem in found if not is_harmless(problem)]
     wrong += [f"other {note}" for note in ws.notes if "kept in" in note]
     return [*wrong, *_leads(ws, said), *_batches(ws, said)]

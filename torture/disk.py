@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError
-from crmcli.store import state
-from crmcli.store.commit import SUFFIX, TXN
+from crmcli.store.disk.commit_record import SUFFIX, TXN
 from crmcli.store.layout import CLONE_ID, DATA, STATE
+from crmcli.store.safety import state
 from torture.copies import adopt
 from torture.kills import snapshots
 from torture.scenes import Scene, scenes

@@ -14,8 +14,11 @@ from crmcli.automation.forgotten import accept, forgotten
 from crmcli.automation.tick import tick
 from crmcli.errors import CrmError, NotFound, Refused
 from crmcli.model.values import format_instant
-from crmcli.sales import activities, checking, records, stages, undoing
-from crmcli.sales.founding import found
+from crmcli.sales import activities, stages
+from crmcli.sales.checks import check
+from crmcli.sales.history import undo
+from crmcli.sales.init.create import found
+from crmcli.sales.records import verbs
 from crmcli.store.index import Index
 from crmcli.workspace import Workspace
 from torture import gitmoves
@@ -170,13 +173,13 @@ class World:
             elif act == "ping":
                 activities.fire(ws, lead, "ping")
             elif act == "edit":
-                records.edit(ws, lead, records.Edit({"comment": [words]}, {}, {}))
+                verbs.edit(ws, lead, verbs.Edit({"comment": [words]}, {}, {}))
             elif act == "move":
                 stages.move(ws, lead, self.random.choice(("new", "called", "working")))
             elif act == "undo":
-                undoing.undo(ws)
+                undo.undo(ws)
             elif self.random.random() < 0.2:
-                records.remove(ws, lead)
+                verbs.remove(ws, lead)
         except (NotFound, Refused):
             pass  # git has taken away what there was, or a task hangs on it
         except CrmError as error:
@@ -184,7 +187,7 @@ class World:
 
     def _add(self, clone: Clone) -> None:
         mail = f"{self.random.randrange(1 << 30)}@kafe.example"
-        records.add(self.ws(clone), "lead", {"name": ["Лид"], "emails": [mail]})
+        verbs.add(self.ws(clone), "lead", {"name": ["Лид"], "emails": [mail]})
 
     # --- ticks ---------------------------------------------------------------------------------
 
@@ -247,7 +250,7 @@ class World:
         ws = self.ws(clone)
         for words in differences(ws.index, self.fresh(clone)):
             self.fault("torn", f"the index of {clone.name}: {words}")
-        for problem in [*checking.own_state(ws), *checking.problems(ws)]:
+        for problem in [*check.own_state(ws), *check.problems(ws)]:
             if not any(words in problem.message for words in BY_GIT):
                 self.fault("torn", f"crm check in {clone.name}: {problem.path}: {problem.message}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmcli.sales.undoing import dead
+from crmcli.sales.history.undo import dead
 from crmcli.store import layout
 from crmcli.store.index import Index
 

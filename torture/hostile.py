@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from crmcli.store import files
-from crmcli.store.commit import TXN, Append, CommitRecord
+from crmcli.store.disk import files
+from crmcli.store.disk.commit_record import TXN, Append, CommitRecord
 from torture.copies import copied
 from torture.scenes import new
 from torture.score import Score

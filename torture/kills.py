@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmcli.store.commit import SUFFIX, TXN
-from crmcli.store.recovery import needs_recovery
+from crmcli.store.disk.commit_record import SUFFIX, TXN
+from crmcli.store.disk.recovery import needs_recovery
 from torture.scenes import Scene, scenes
 from torture.score import Score
 from torture.states import State, content, state

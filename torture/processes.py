@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from crmcli.store import layout, locks
+from crmcli.store import layout
+from crmcli.store.safety import locks
 from torture.scenes import new
 from torture.score import Score
 from torture.tracing import Done, Program, capped, crm, environ, run, text_of

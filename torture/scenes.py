@@ -10,8 +10,8 @@ from pathlib import Path
 
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import ID_LETTERS
-from crmcli.sales.founding import found
-from crmcli.store.commit import TXN
+from crmcli.sales.init.create import found
+from crmcli.store.disk.commit_record import TXN
 from crmcli.store.layout import CLONE_ID, STATE
 from torture.copies import copied
 from torture.tracing import crm, environ, run

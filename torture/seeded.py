@@ -14,22 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmcli.automation import clocksteps, hearing, timetables
+from crmcli.automation import clock_steps, hearing, timetables
 from crmcli.automation.approval import gate
 from crmcli.channels import connection, smtp, webhook
-from crmcli.store import (
-    applying,
-    files,
-    git,
-    gitsafety,
-    locks,
-    repository,
-    targets,
-    transaction,
-)
-from crmcli.store.applying import Applying
-from crmcli.store.commit import SUFFIX, TXN, Append, CommitRecord, Put
+from crmcli.store.disk import applying, files, targets, transaction
+from crmcli.store.disk.applying import Applying
+from crmcli.store.disk.commit_record import SUFFIX, TXN, Append, CommitRecord, Put
+from crmcli.store.git import commands, safe_call
 from crmcli.store.layout import CLONE_ID, STATE
+from crmcli.store.records import repository
+from crmcli.store.safety import locks
 
 
 class Fault(NamedTuple):
@@ -270,7 +264,7 @@ def no_digests() -> None:
 
 def blind_clock() -> None:
     """A clock that was wrong is not noticed."""
-    _patch(clocksteps, "notice", lambda ws: [])
+    _patch(clock_steps, "notice", lambda ws: [])
 
 
 def newest_slot() -> None:
@@ -286,12 +280,12 @@ def no_allow_list() -> None:
 
 def armed_git() -> None:
     """git runs the filters that the folder's configuration names."""
-    _patch(git, "_disarmed", lambda root: {})
+    _patch(commands, "_disarmed", lambda root: {})
 
 
 def any_repository() -> None:
     """A commit goes into whatever repository .git leads to."""
-    _patch(gitsafety, "why_outside", lambda *_: "")
+    _patch(safe_call, "why_outside", lambda *_: "")
 
 
 def greatest_id() -> None:

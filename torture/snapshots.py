@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from crmcli.cli.main import main
-from crmcli.store.transaction import CommitResult, Transaction
+from crmcli.store.disk.transaction import CommitResult, Transaction
 from torture.states import content
 
 

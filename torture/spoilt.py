@@ -10,8 +10,10 @@ from crmcli.errors import CrmError
 from crmcli.model.fields import BadValues
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.sales.importing import open_source
-from crmcli.store import chain, codec, config, timeline
+from crmcli.sales.imports import open_source
+from crmcli.store.config import settings as config
+from crmcli.store.timeline import chain, csv_lines
+from crmcli.store.yaml import codec
 from torture.score import Score
 
 LEAD = "data/leads/7/lead-7k3qf2m9.yaml"
@@ -63,7 +65,7 @@ utm:
   source: yandex
 """
 LINE = (
-    f"{timeline.HEADER}\n"
+    f"{csv_lines.HEADER}\n"
     "e1m83t4cm01x5gzr6,2026-11-23T09:00:00Z,anna,lead.created,lead-7k3qf2m9,,0,"
     '"{""stage"":""new"",""robots"":[""call""]}",87207bd2bffadc9c\n'
 )
@@ -123,7 +125,7 @@ def _readers(root: Path) -> Iterator[tuple[str, int, bytes, Callable[[bytes], ob
         path = root / "timeline.csv"
         path.write_bytes(data)
         chain.verify_chain(path)
-        return timeline.read_file(path)
+        return csv_lines.read_file(path)
 
     def rows(data: bytes) -> object:
         source = open_source(data, "x.csv")

@@ -7,10 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 from crmcli.model.values import ENTITIES, ID_LETTERS
-from crmcli.store import locks
-from crmcli.store.commit import KEPT, QUARANTINE
-from crmcli.store.recovery import leftovers, recover
-from crmcli.store.state import SENT
+from crmcli.store.disk.commit_record import KEPT, QUARANTINE
+from crmcli.store.disk.recovery import leftovers, recover
+from crmcli.store.safety import locks
+from crmcli.store.safety.state import SENT
 
 State = tuple[tuple[str, str], ...]
 """What `content` finds, under names that do not depend on chance."""

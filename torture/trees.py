@@ -10,8 +10,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from crmcli.store import files, state
-from crmcli.store.commit import TXN, Append, CommitRecord, Delete, Put
+from crmcli.store.disk import files
+from crmcli.store.disk.commit_record import TXN, Append, CommitRecord, Delete, Put
+from crmcli.store.safety import state
 
 LEAD = "data/leads/7/lead-7k3qf2m9.yaml"
 JOURNAL = "data/timeline/2026-11/7k3qf2m9.csv"

@@ -7,10 +7,10 @@ from crmcli.automation.failures import Done, bug_in, check_rule, is_everybodys, 
 from crmcli.automation.ledger import Job, after_failure
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.automation.standing import Standing, stand
-from crmcli.model.holds import holds
+from crmcli.model.conditions.holds import holds
 from crmcli.model.redaction import redacted
-from crmcli.sales.names import names_for
-from crmcli.store.repository import Change
+from crmcli.sales.template_names import names_for
+from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 
 

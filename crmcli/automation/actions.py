@@ -9,16 +9,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.automation.ledger import job_key
-from crmcli.automation.worktime import shift
+from crmcli.automation.work_time import shift
 from crmcli.errors import BadUsage
 from crmcli.model.fields import Record
 from crmcli.model.redaction import redacted
 from crmcli.model.values import ID_LETTERS, parse_duration
-from crmcli.sales import activities, letters, records, stages
-from crmcli.sales.consent import why_not_mail
-from crmcli.sales.given import read_values
-from crmcli.store import sent
-from crmcli.store.repository import Change
+from crmcli.sales import activities, stages
+from crmcli.sales.consent.permission import why_not_mail
+from crmcli.sales.documents import messages
+from crmcli.sales.records import verbs
+from crmcli.sales.records.given_values import read_values
+from crmcli.store.records.repository import Change
+from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Work:
 
     def fill(self, source: object, name: str) -> str:
         """A text with its template filled in; TemplateFailed names the robot and the parameter."""
-        renderer = letters.renderer(self.ws)
+        renderer = messages.renderer(self.ws)
         return renderer.render_inline(str(source), self.names, f"{self.who}, {name}")
 
 
@@ -105,7 +107,7 @@ def _task(work: Work) -> Effect:
     values["owner"] = values.get("owner") or (work.record.get("owner") if work.record else "")
     values["about"] = work.record.id if work.record else ""
     values["due"] = _due(work)
-    work.change.add(records.build(work.ws, "task", values, task_id))
+    work.change.add(verbs.build(work.ws, "task", values, task_id))
     return Effect("done", {"task": task_id})
 
 
@@ -138,7 +140,7 @@ def _set(work: Work) -> Effect:
             into = {"+": more, "-": less}.get(text[:1], put) if many else put
             into.setdefault(name, []).append(text if into is put else text[1:].strip())
     before = _record(work)
-    after = records.edit_in(work.change, work.ws, before.id, records.Edit(put, more, less))
+    after = verbs.edit_in(work.change, work.ws, before.id, verbs.Edit(put, more, less))
     return Effect("done", {"changed": sorted(work.change.differences(before, after))})
 
 
@@ -184,7 +186,7 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
     about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
     first = text.strip().split("\n")[0]
     letter = Letter(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
-    return letters.message_of(work.ws, letter, (to,), key=key, automatic=True)
+    return messages.message_of(work.ws, letter, (to,), key=key, automatic=True)
 
 
 def _users(work: Work) -> list[str]:
@@ -205,14 +207,14 @@ def _email(work: Work) -> Effect:
     template = work.text("template")
     to = tuple(part.strip() for part in work.text("to").split(",") if part.strip())
     if work.record is None:
-        letter = letters.renderer(work.ws).render_letter(template, work.names)
-        message = letters.message_of(work.ws, letter, to, key=work.key, automatic=True)
+        letter = messages.renderer(work.ws).render_letter(template, work.names)
+        message = messages.message_of(work.ws, letter, to, key=work.key, automatic=True)
         return _queued(work, message)
     try:
-        message = letters.letter_for(
+        message = messages.letter_for(
             work.ws, template, work.record, key=work.key, to=to, automatic=True
         )
-    except letters.NoAddress:
+    except messages.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
     return _queued(work, message)
 

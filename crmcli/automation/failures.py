@@ -12,7 +12,7 @@ from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData,
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
-from crmcli.store.repository import Change
+from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 
 REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)

@@ -6,8 +6,8 @@ from crmcli.automation.actions import enter
 from crmcli.model.dates import local_minute
 from crmcli.model.plural import counted
 from crmcli.model.values import parse_instant
-from crmcli.store import sent
-from crmcli.store.sent import Claim
+from crmcli.store.timeline import sent
+from crmcli.store.timeline.sent import Claim
 from crmcli.workspace import Workspace
 
 WAY_OUT = (

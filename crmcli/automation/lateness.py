@@ -7,14 +7,14 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from crmcli.automation.clocksteps import told
-from crmcli.automation.lastticks import ends
+from crmcli.automation.clock_steps import told
+from crmcli.automation.last_ticks import ends
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.plural import counted
 from crmcli.model.values import format_instant
 from crmcli.store import layout
-from crmcli.store.state import why_foreign
+from crmcli.store.safety.state import why_foreign
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline

@@ -16,9 +16,9 @@ from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
-from crmcli.sales.undoing import dead
+from crmcli.sales.history.undo import dead
 from crmcli.store import layout
-from crmcli.store.repository import Change
+from crmcli.store.records.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
 
 BATCH = 500

@@ -18,11 +18,11 @@ from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
-from crmcli.sales.consent import why_not_mail
-from crmcli.sales.names import linked
-from crmcli.store import sent
-from crmcli.store.repository import Change
-from crmcli.store.stored import FileDamaged, content_of, merged_into
+from crmcli.sales.consent.permission import why_not_mail
+from crmcli.sales.template_names import linked
+from crmcli.store.records.repository import Change
+from crmcli.store.records.stored import FileDamaged, content_of, merged_into
+from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
-from crmcli.automation.worktime import at_local, shift, shift_working, working_moment
+from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.clocks import has_come
 from crmcli.model.event import ENTRIES, Event

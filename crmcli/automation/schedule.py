@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from crmcli.automation.worktime import shift
+from crmcli.automation.work_time import shift
 from crmcli.model.automation import Schedule
 from crmcli.model.values import Duration, format_instant
 

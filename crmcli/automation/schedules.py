@@ -26,11 +26,11 @@ from crmcli.automation.ledger import job_key
 from crmcli.automation.schedule import Due, Slot, due
 from crmcli.automation.timetables import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.model.conditions.holds import holds
 from crmcli.model.fields import Record
-from crmcli.model.holds import holds
 from crmcli.model.values import format_instant
-from crmcli.sales.names import names_for, plain
-from crmcli.store.repository import Change
+from crmcli.sales.template_names import names_for, plain
+from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 
 

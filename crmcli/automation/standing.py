@@ -13,7 +13,7 @@ from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.values import Raw, entity_of
-from crmcli.store.repository import Change
+from crmcli.store.records.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
 
 STAGED = ("lead", "deal")

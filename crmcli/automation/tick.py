@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from crmcli.automation import clocksteps, inbox, outbox, schedules
+from crmcli.automation import clock_steps, hand_edits, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.failures import (
@@ -23,7 +23,7 @@ from crmcli.automation.failures import (
     known,
     mended,
 )
-from crmcli.automation.lastticks import note_end
+from crmcli.automation.last_ticks import note_end
 from crmcli.automation.ledger import TROUBLED, Job
 from crmcli.automation.listening import Heard, hear_again, listen
 from crmcli.automation.queue import Queue, Turn
@@ -31,8 +31,9 @@ from crmcli.automation.robots import Step, next_at
 from crmcli.automation.standing import Standing, sleepers, stand
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.model.values import format_instant
-from crmcli.store import files, locks
+from crmcli.store.disk import files
 from crmcli.store.index.pending import Plan
+from crmcli.store.safety import locks
 from crmcli.workspace import Workspace
 
 LOCK = ".crm/tick.lock"
@@ -99,7 +100,7 @@ def signature(ws: Workspace) -> str:
     calendar = ws.settings.calendar
     days = [sorted(calendar.holidays), sorted(calendar.workdays)]  # sets have no order of their own
     times = (ws.settings.time_zone, calendar.days, calendar.opens, calendar.closes, days)
-    rules.update(clocksteps.mark(ws).encode())
+    rules.update(clock_steps.mark(ws).encode())
     rules.update(repr(times).encode())
     return rules.hexdigest()
 
@@ -124,12 +125,12 @@ class _Run:
     def passes_once(self) -> bool:
         """One pass over all of it; says whether anything happened, so that more may be due."""
         ws = self.ws
-        stepped = clocksteps.notice(ws)
+        stepped = clock_steps.notice(ws)
         self.result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.index.agenda_signature(signature(ws))
         self.gate.look_again()
-        received = inbox.receive(ws, ws.index.dirty())
+        received = hand_edits.receive(ws, ws.index.dirty())
         self.unreceived = received.failed
         self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
         heard = listen(ws)

@@ -12,7 +12,7 @@ from crmcli.automation.ledger import instant_in
 from crmcli.automation.schedule import Slot, slots
 from crmcli.model.automation import Schedule
 from crmcli.model.clocks import TOLERANCE
-from crmcli.model.condition import And, Compare, Empty, In, Node, Not, Or
+from crmcli.model.conditions.tree import And, Compare, Empty, In, Node, Not, Or
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline

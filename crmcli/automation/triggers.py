@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from crmcli.errors import InvalidData
 from crmcli.model.automation import Trigger
+from crmcli.model.conditions.where import Env, holds
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
-from crmcli.model.where import Env, holds
 
 
 @dataclass(frozen=True, slots=True)

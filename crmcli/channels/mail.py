@@ -26,7 +26,7 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
     kind, _, where = channel.deliver.partition(":")
     if kind == "maildir":
         from crmcli.channels import maildir
-        from crmcli.store import files
+        from crmcli.store.disk import files
 
         folder = Path(where).expanduser()
         if not folder.is_absolute():

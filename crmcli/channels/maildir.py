@@ -9,7 +9,7 @@ from pathlib import Path
 from crmcli.channels.message import fingerprint
 from crmcli.channels.outcome import Failed, Outcome, Sent
 from crmcli.errors import CrmError
-from crmcli.store import files
+from crmcli.store.disk import files
 
 _SUFFIX = ".crm"
 FOLDERS = ("tmp", "new", "cur")

@@ -67,7 +67,7 @@ def fingerprint(key: str) -> str:
 
 def attachment(root: Path, path: str) -> Attachment:
     """Read a file of the workspace to be attached; hidden folders and .. are refused."""
-    from crmcli.store import files
+    from crmcli.store.disk import files
 
     if any(part.startswith(".") for part in path.split("/")):
         raise NoAttachment(f"{path!r} may not be attached", "name a file inside the workspace")

@@ -72,7 +72,7 @@ def _command(word: str) -> click.Command:
 
 
 def _from_stdin() -> str:
-    from crmcli.sales.sources import LARGEST_TEXT, read_stream
+    from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
 
     data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
     return data.decode(sys.stdin.encoding, "surrogateescape")

@@ -31,9 +31,9 @@ block = Noun(
 @click.pass_obj
 def add(session: Session, what: Sequence[str], reason: str) -> None:
     """Put e-mail addresses, domains or phones on the block list."""
-    from crmcli.sales import blocklist
+    from crmcli.sales.consent import block_list
 
-    for found in blocklist.add(session.workspace, what, reason):
+    for found in block_list.add(session.workspace, what, reason):
         tell(session, f"Blocked {found}.", {"what": found.what, "reason": found.reason})
     notes(session)
 
@@ -44,12 +44,12 @@ def add(session: Session, what: Sequence[str], reason: str) -> None:
 @click.pass_obj
 def list_(session: Session) -> None:
     """List what is blocked."""
-    from crmcli.sales import blocklist
+    from crmcli.sales.consent import block_list
 
     ws = session.workspace
     rows = [
         {"what": b.what, "kind": b.kind, "reason": b.reason, "on": b.on, "by": b.by}
-        for b in blocklist.blocklist(ws).blocks.values()
+        for b in block_list.blocklist(ws).blocks.values()
     ]
     if not rows and session.out.is_table:
         session.out.note("nothing is blocked")
@@ -65,8 +65,8 @@ def list_(session: Session) -> None:
 @click.pass_obj
 def rm(session: Session, what: Sequence[str]) -> None:
     """Take addresses, domains or phones off the block list."""
-    from crmcli.sales import blocklist
+    from crmcli.sales.consent import block_list
 
-    for found in blocklist.remove(session.workspace, what):
+    for found in block_list.remove(session.workspace, what):
         tell(session, f"No longer blocked: {found.what}.", {"what": found.what})
     notes(session)

@@ -17,7 +17,7 @@ from crmcli.cli.telling import unreadable
 from crmcli.cli.wanted import pipeline_named
 
 if TYPE_CHECKING:
-    from crmcli.model.condition import Condition, Node
+    from crmcli.model.conditions.tree import Condition, Node
     from crmcli.model.fields import Record
     from crmcli.model.pipeline import Pipeline, Stage
     from crmcli.workspace import Workspace
@@ -91,7 +91,7 @@ def read_lanes(
 
 def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> list[Node]:
     """What a record on this board fulfils; deals without a pipeline are on the first one's."""
-    from crmcli.model.where import Compare, Empty, Or, Text
+    from crmcli.model.conditions.where import Compare, Empty, Or, Text
 
     parts: list[Node] = [condition.tree] if condition is not None else []
     if pipeline.entity == "deal":
@@ -102,7 +102,7 @@ def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> li
 
 
 def _all_of(parts: Sequence[Node]) -> Condition | None:
-    from crmcli.model.where import And, Condition
+    from crmcli.model.conditions.where import And, Condition
 
     tree = And(tuple(parts))
     return Condition(str(tree), tree) if parts else None
@@ -112,7 +112,7 @@ def _cards(
     ws: Workspace, out: Output, pipeline: Pipeline, stage: Stage, scope: Sequence[Node], limit: int
 ) -> list[Card]:
     """The first records of a stage: the oldest while it is open, the newest of a final one."""
-    from crmcli.model.where import Compare, Empty, Text
+    from crmcli.model.conditions.where import Compare, Empty, Text
 
     # Not through ws.condition: it refuses a stage that is no longer declared.
     here = Compare(("stage",), "=", Text(stage.id)) if stage.id else Empty(("stage",))

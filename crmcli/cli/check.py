@@ -15,7 +15,7 @@ from crmcli.model.redaction import redacted
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
-    from crmcli.sales.mending import Case
+    from crmcli.sales.checks.fix import Case
 
 
 @click.command(
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def check(session: Session, fix: bool, dry_run: bool) -> None:
     """Look for problems in the files."""
+    from crmcli.automation.config_checks import look_through
     from crmcli.automation.lateness import neglect
-    from crmcli.automation.soundness import look_through
     from crmcli.cli.telling import notes
-    from crmcli.sales.checking import own_state, problems
-    from crmcli.sales.surroundings import surroundings
+    from crmcli.sales.checks.check import own_state, problems
+    from crmcli.sales.checks.surroundings import surroundings
 
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
@@ -66,7 +66,7 @@ def _redacted(problem: Problem) -> Problem:
 
 def _mend(session: Session) -> None:
     """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
-    from crmcli.sales.mending import mend
+    from crmcli.sales.checks.fix import mend
 
     unasked: list[Case] = []
     with session.workspace.series():

@@ -16,12 +16,12 @@ def consent_command(entity: str) -> click.Command:
 
     def callback(ref: str, text: str, source: str, **answers: str | None) -> None:
         session = click.get_current_context().ensure_object(Session)
-        from crmcli.sales import consent
+        from crmcli.sales.consent import permission
 
         ws = session.workspace
         said = {channel: answer == "yes" for channel, answer in answers.items() if answer}
         record_id = ws.resolve(ref, entity)
-        say_changes(session, [consent.decide(ws, record_id, said, text, source)])
+        say_changes(session, [permission.decide(ws, record_id, said, text, source)])
 
     options: list[click.Parameter] = [
         click.Option((f"--{channel}",), type=click.Choice(("yes", "no")), help=_help(channel))

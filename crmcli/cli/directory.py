@@ -25,7 +25,7 @@ directory = Noun(
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the directories."""
-    from crmcli.sales import directories
+    from crmcli.sales.settings import directories
 
     ws = session.workspace
     rows = [
@@ -50,7 +50,7 @@ def list_(session: Session) -> None:
 @click.pass_obj
 def show(session: Session, name: str) -> None:
     """Show the values of a directory."""
-    from crmcli.sales import directories
+    from crmcli.sales.settings import directories
 
     ws = session.workspace
     labels = directories.values_of(ws, name)
@@ -70,7 +70,7 @@ def show(session: Session, name: str) -> None:
 @click.pass_obj
 def add(session: Session, name: str, value: str, label: str) -> None:
     """Add a value."""
-    from crmcli.sales import directories
+    from crmcli.sales.settings import directories
 
     done = directories.add(session.workspace, name, value, label)
     say_reshaped(session, f"{name} has {value} now", done, {"directory": name, "value": value})
@@ -89,7 +89,7 @@ def add(session: Session, name: str, value: str, label: str) -> None:
 @click.pass_obj
 def rename(session: Session, name: str, value: str, new: str, label: str) -> None:
     """Give a value another id, another label, or both."""
-    from crmcli.sales import directories
+    from crmcli.sales.settings import directories
 
     done = directories.rename(session.workspace, name, value, new, label)
     text = f"{value} of {name} is {new or label} now"
@@ -107,7 +107,7 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Non
 @click.pass_obj
 def rm(session: Session, name: str, value: str, replace_with: str) -> None:
     """Take a value away."""
-    from crmcli.sales import directories
+    from crmcli.sales.settings import directories
 
     done = directories.remove(session.workspace, name, value, replace_with)
     text = f"{name} has no {value} any more"

@@ -112,7 +112,7 @@ def _sum_up(session: Session, plural: str, found: Search, groups: Sequence[Group
 
 
 def _merge(session: Session, found: Search, groups: list[Group]) -> None:
-    from crmcli.sales.duplicates.together import Joined, merge_certain
+    from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
 
     merged = left = 0
 

@@ -19,14 +19,14 @@ def edit_as_text(session: Session, record_id: str) -> None:
     The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
     the file stays where it was edited if it cannot be taken, so that no typing is lost.
     """
-    from crmcli.sales import records, texts
+    from crmcli.sales.records import editor_text, verbs
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor and not sys.stdin.isatty():
         raise BadUsage("nothing is to be changed", "give options, or set EDITOR")
     ws = session.workspace
     stored = ws.stored(record_id)
-    original = texts.to_text(ws, stored.record).encode()
+    original = editor_text.to_text(ws, stored.record).encode()
     path = _write(original)
     record = stored.record
     try:
@@ -37,8 +37,8 @@ def edit_as_text(session: Session, record_id: str) -> None:
                 session.out.note("nothing changed")
                 break
             try:
-                record = texts.from_text(ws, stored.record, data)
-                records.take_text(ws, record_id, stored.digest, record)
+                record = editor_text.from_text(ws, stored.record, data)
+                verbs.take_text(ws, record_id, stored.digest, record)
                 break
             except CrmError as error:
                 if not _again(error):

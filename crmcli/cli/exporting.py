@@ -53,7 +53,7 @@ def _export_command(entity: str) -> click.Command:
         columns: str,
         for_mailing: bool,
     ) -> None:
-        from crmcli.sales import exporting
+        from crmcli.sales.exports import export as exporting
 
         ws = session.workspace
         condition = ws.condition(where, entity) if where else None

@@ -31,7 +31,7 @@ field = Noun("field", help="Fields of your own, as settings.yaml declares them."
 @click.pass_obj
 def list_(session: Session, entity: str | None) -> None:
     """List the fields of your own."""
-    from crmcli.sales.fields import TYPES
+    from crmcli.sales.settings.fields import TYPES
 
     rows = [
         {
@@ -76,7 +76,7 @@ def add(
     session: Session, /, entity: str, name: str, kind: str, choices: Sequence[str], **given: Any
 ) -> None:
     """Declare a field."""
-    from crmcli.sales import fields
+    from crmcli.sales.settings import fields
 
     directory = given["directory"]
     values: dict[str, Any] = {}
@@ -123,7 +123,7 @@ def _pairs(choices: Sequence[str]) -> list[tuple[str, str, str]]:
 @click.pass_obj
 def rename(session: Session, entity: str, old: str, new: str) -> None:
     """Rename a field."""
-    from crmcli.sales import fields
+    from crmcli.sales.settings import fields
 
     done = fields.rename(session.workspace, entity, old, new)
     say_reshaped(session, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new})
@@ -140,7 +140,7 @@ def rename(session: Session, entity: str, old: str, new: str) -> None:
 @click.pass_obj
 def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
     """Take a field away."""
-    from crmcli.sales import fields
+    from crmcli.sales.settings import fields
 
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
     text = f"A {entity} has no field {name} any more"

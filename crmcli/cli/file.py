@@ -27,7 +27,7 @@ file = Noun("file", help="Files of a record: contracts, plans, photos.")
 def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> None:
     """Attach files."""
     from crmcli.cli.views import raw_row
-    from crmcli.sales import attachments
+    from crmcli.sales.records import attachments
 
     if name and len(paths) > 1:
         raise BadUsage("--name names one file", "attach the files one by one")
@@ -46,7 +46,7 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
 @click.pass_obj
 def list_(session: Session, ref: str) -> None:
     """List the files of a record."""
-    from crmcli.sales import attachments
+    from crmcli.sales.records import attachments
 
     ws, out = session.workspace, session.out
     record = ws.find(ref)
@@ -75,7 +75,7 @@ def list_(session: Session, ref: str) -> None:
 @click.pass_obj
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> None:
     """Write a file of a record to the disk."""
-    from crmcli.sales import attachments
+    from crmcli.sales.records import attachments
 
     ws = session.workspace
     record = ws.find(ref)
@@ -101,7 +101,7 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
 def rm(session: Session, ref: str, name: str) -> None:
     """Take a file off a record."""
     from crmcli.cli.views import raw_row
-    from crmcli.sales import attachments
+    from crmcli.sales.records import attachments
 
     ws = session.workspace
     record, found = attachments.detach(ws, ws.find(ref).id, name)

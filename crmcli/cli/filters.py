@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.where import Condition
     from crmcli.model.view import View
-    from crmcli.model.where import Condition
     from crmcli.workspace import Workspace
 
 FILTERS: Mapping[str, tuple[str, ...]] = {

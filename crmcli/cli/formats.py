@@ -74,7 +74,7 @@ def tsv_lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[str]:
 
 def yaml_map(record: Row) -> list[str]:
     """One record as its file has it."""
-    from crmcli.store.codec import dump
+    from crmcli.store.yaml.codec import dump
 
     raw: dict[str, Raw] = {key: as_raw(value) for key, value in record.items() if value is not None}
     return dump(raw).removesuffix("\n").split("\n")

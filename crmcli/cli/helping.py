@@ -9,7 +9,7 @@ import click
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import NotFound
 
-TOPICS = {"conditions": "crmcli.model.where:GUIDE"}
+TOPICS = {"conditions": "crmcli.model.conditions.where:GUIDE"}
 
 
 @click.command(

@@ -10,7 +10,7 @@ from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
-    from crmcli.sales.importing.summary import Summary
+    from crmcli.sales.imports.summary import Summary
 
 MOST_NAMED = 12
 """Names that one line of the summary lists."""

@@ -17,7 +17,7 @@ from crmcli.model.schema import PLURAL
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
-    from crmcli.sales.importing import Wanted
+    from crmcli.sales.imports import Wanted
 
 PRESET_NAMES = "bitrix24, amocrm, hubspot, salesforce, pipedrive, google, outlook or none"
 import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
@@ -132,7 +132,7 @@ def _import_command(entity: str) -> click.Command:
 def list_(session: Session) -> None:
     """List the imports of this workspace, what each did and whether it still stands."""
     from crmcli.cli.output import Column
-    from crmcli.sales.importing.resuming import past_imports
+    from crmcli.sales.imports.resume import past_imports
 
     ws = session.workspace
     session.out.localize(ws.settings.language, ws.zone, ws.settings.currency)
@@ -185,16 +185,16 @@ for _entity in ("lead", "contact", "company", "deal"):
 
 
 def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -> int:
-    from crmcli.sales import importing
+    from crmcli.sales import imports
 
     name, content = _read(file)
-    source = importing.open_source(
+    source = imports.open_source(
         content, name, options["encoding"], options["delimiter"], options["sheet"]
     )
     wanted = _wanted(session, options)
     try:
         with session.out.progress(f"import {PLURAL[entity]}") as progress:
-            found = importing.import_records(
+            found = imports.import_records(
                 session.workspace,
                 entity,
                 source,
@@ -211,7 +211,7 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
 
 
 def _read(file: str) -> tuple[str, bytes]:
-    from crmcli.sales.sources import LARGEST_IMPORT, read_file, read_stream
+    from crmcli.sales.records.input_files import LARGEST_IMPORT, read_file, read_stream
 
     if file == "-":
         return "stdin", read_stream(sys.stdin.buffer, "stdin", LARGEST_IMPORT)
@@ -221,7 +221,7 @@ def _read(file: str) -> tuple[str, bytes]:
 
 
 def _wanted(session: Session, options: dict[str, Any]) -> Wanted:
-    from crmcli.sales.importing import Wanted
+    from crmcli.sales.imports import Wanted
 
     users = _pairs("owner-map", options["owners"], "their name=user")
     return Wanted(

@@ -28,7 +28,7 @@ def init(session: Session, folder: str, demo: bool, language: str, no_git: bool)
 
     Example: crm init sales --demo
     """
-    from crmcli.sales.founding import found
+    from crmcli.sales.init.create import found
 
     founding = found(
         Path(folder or session.folder or "."),

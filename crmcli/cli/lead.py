@@ -79,7 +79,7 @@ def convert(
 
 def _print_conversion(session: Session, done: Conversion) -> None:
     from crmcli.cli.views import raw_row
-    from crmcli.sales.blocklist import blocklist, stops
+    from crmcli.sales.consent.block_list import blocklist, stops
 
     ws = session.workspace
     parts = [f"new {e} {r.id} {r.get('name')}" for e, r in done.made.items()]

@@ -22,10 +22,10 @@ mail = Noun("mail", help="Letters from templates.")
 @click.pass_obj
 def render(session: Session, template: str, ref: str, html: bool) -> None:
     """Print the letter that a template makes for a record."""
-    from crmcli.sales import letters
+    from crmcli.sales.documents import messages
 
     ws = session.workspace
-    letter = letters.preview(ws, template.removeprefix("templates/"), ws.find(ref))
+    letter = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
     if letter.refused:
         session.out.note(f"a robot would not send it: {letter.refused}")
     if letter.missing:

@@ -15,8 +15,8 @@ from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
-    from crmcli.sales.merging import Merged, Plan
-    from crmcli.sales.unmerging import Parted
+    from crmcli.sales.merging.merge import Merged, Plan
+    from crmcli.sales.merging.unmerge import Parted
     from crmcli.workspace import Workspace
 
 
@@ -33,19 +33,19 @@ def merge_command(entity: str) -> click.Command:
     )
     @click.pass_obj
     def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> None:
-        from crmcli.sales import merging
+        from crmcli.sales.merging import merge
 
         ws = session.workspace
         survivor = ws.named(ref, entity)
         ids = [ws.named(other, entity) for other in others]
-        plan = merging.plan(ws, survivor, ids, _takes(ws, entity, take, ids))
+        plan = merge.plan(ws, survivor, ids, _takes(ws, entity, take, ids))
         _show(session, plan)
         if sys.stdin.isatty() and not session.dry_run:
-            links = len(merging.relations(ws, ids))
+            links = len(merge.relations(ws, ids))
             more = f" and turn the links of {links} records" if links else ""
             session.out.flush()
             session.confirm(f"merge {together(ids)} into {survivor}{more}?")
-        _say_merged(session, merging.merge(ws, plan))
+        _say_merged(session, merge.merge(ws, plan))
 
     return Change(
         "merge",
@@ -67,10 +67,10 @@ def unmerge_command(entity: str) -> click.Command:
     @click.argument("ref")
     @click.pass_obj
     def callback(session: Session, ref: str) -> None:
-        from crmcli.sales import unmerging
+        from crmcli.sales.merging import unmerge
 
         ws = session.workspace
-        _say_parted(session, unmerging.unmerge(ws, unmerging.find_merged(ws, ref, entity)))
+        _say_parted(session, unmerge.unmerge(ws, unmerge.find_merged(ws, ref, entity)))
 
     return Change(
         "unmerge",

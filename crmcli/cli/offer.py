@@ -48,7 +48,7 @@ def draft(
     comment: str,
 ) -> None:
     """Make a numbered offer for a deal."""
-    from crmcli.sales import offers
+    from crmcli.sales.documents import offers
 
     wanted = offers.Draft(lines, valid_days, template or offers.TEMPLATE, comment)
     made = offers.draft(session.workspace, deal_ref, wanted)
@@ -70,14 +70,14 @@ def draft(
 @click.pass_obj
 def render(session: Session, ref: str, output: Path | None) -> None:
     """Print an offer as HTML."""
-    from crmcli.sales import offers
+    from crmcli.sales.documents import offers
 
     ws = session.workspace
     page = offers.render(ws, ws.resolve(ref, "offer"))
     if output is None:
         session.out.text(page)
         return
-    from crmcli.store.files import os_errors
+    from crmcli.store.disk.files import os_errors
 
     with os_errors(f"write {output}"):
         # The same bytes as on stdout.
@@ -90,7 +90,7 @@ def render(session: Session, ref: str, output: Path | None) -> None:
 @click.pass_obj
 def accept(session: Session, ref: str) -> None:
     """The client accepts an offer."""
-    from crmcli.sales import offers
+    from crmcli.sales.documents import offers
 
     ws = session.workspace
     decided = offers.accept(ws, ws.resolve(ref, "offer"))
@@ -104,7 +104,7 @@ def accept(session: Session, ref: str) -> None:
 @click.pass_obj
 def decline(session: Session, ref: str, reason: str) -> None:
     """The client declines an offer."""
-    from crmcli.sales import offers
+    from crmcli.sales.documents import offers
 
     ws = session.workspace
     decided = offers.decline(ws, ws.resolve(ref, "offer"), reason)

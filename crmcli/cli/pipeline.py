@@ -13,7 +13,7 @@ from crmcli.errors import NotFound
 from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
-    from crmcli.automation.soundness import Soundness
+    from crmcli.automation.config_checks import Soundness
     from crmcli.model.automation import Robot, Schedule, Trigger
     from crmcli.model.pipeline import Pipeline, Stage
 
@@ -187,7 +187,7 @@ def check(session: Session) -> None:
     """
     from datetime import UTC, datetime
 
-    from crmcli.automation.soundness import look_through
+    from crmcli.automation.config_checks import look_through
 
     start = Path(session.folder) if session.folder else None
     found = look_through(start, session.now or datetime.now(UTC))

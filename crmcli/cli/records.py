@@ -19,7 +19,7 @@ from crmcli.model.schema import PLURAL, own_fields
 from crmcli.model.view import View
 
 if TYPE_CHECKING:
-    from crmcli.sales.records import Edit
+    from crmcli.sales.records.verbs import Edit
 
 
 def noun(entity: str, title: str, *verbs: str) -> Noun:
@@ -156,7 +156,7 @@ def edit_command(entity: str) -> click.Command:
         ref: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
     ) -> None:
         session = click.get_current_context().ensure_object(Session)
-        from crmcli.sales import records
+        from crmcli.sales.records import verbs as records
 
         ws = session.workspace
         wanted = _edit(entity, options, more, less, unset)
@@ -215,7 +215,7 @@ def _edit(
     less: Sequence[str],
     unset: Sequence[str],
 ) -> Edit:
-    from crmcli.sales.records import Edit
+    from crmcli.sales.records.verbs import Edit
 
     given = dict(options)
     more = [*more, *(f"tags={tag}" for tag in given.pop("add_tag", ()))]
@@ -231,7 +231,7 @@ def rm_command(entity: str) -> click.Command:
     @click.pass_obj
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
         from crmcli.cli.views import raw_row
-        from crmcli.sales import records
+        from crmcli.sales.records import verbs as records
 
         ws = session.workspace
         ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
@@ -257,7 +257,7 @@ def bulk_command(entity: str) -> click.Command:
         where: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
     ) -> None:
         session = click.get_current_context().ensure_object(Session)
-        from crmcli.sales import records
+        from crmcli.sales.records import verbs as records
 
         wanted = _edit(entity, options, more, less, unset)
         if wanted.is_empty:

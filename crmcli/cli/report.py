@@ -16,7 +16,7 @@ from crmcli.cli.wanted import day_given, pipeline_named
 from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
-    from crmcli.model.condition import Condition
+    from crmcli.model.conditions.tree import Condition
     from crmcli.model.pipeline import Pipeline
     from crmcli.reports.funnel import Funnel
     from crmcli.reports.leads import LeadsRow

@@ -12,7 +12,7 @@ from crmcli.cli.params import Noun, Session, Verb
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
-    from crmcli.automation.outlook import Line
+    from crmcli.automation.explain import Line
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
 
@@ -74,7 +74,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> list[dict[str, Any]]:
 @click.pass_obj
 def waiting(session: Session, ref: str) -> None:
     """What is still to come from robots."""
-    from crmcli.automation import outlook
+    from crmcli.automation import explain as outlook
 
     ws = session.workspace
     lines = outlook.waiting(ws, ws.resolve(ref, "lead", "deal") if ref else "")
@@ -92,7 +92,7 @@ def waiting(session: Session, ref: str) -> None:
 @click.pass_obj
 def explain(session: Session, ref: str) -> None:
     """Each robot of a record's stage, and why."""
-    from crmcli.automation import outlook
+    from crmcli.automation import explain as outlook
 
     lines = outlook.explain(session.workspace, ref)
     _print(session, _rows(lines), EXPLAINED)

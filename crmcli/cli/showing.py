@@ -28,10 +28,10 @@ def show_command(help_: str, *entities: str) -> click.Command:
         if at is None:
             print_one(session, ws.find(ref, *entities))
         else:
-            from crmcli.sales import history
+            from crmcli.sales.history import past
 
-            moment = history.moment_of(ws, at)
-            record = history.as_of(ws, _known(session, ref, *entities), moment)
+            moment = past.moment_of(ws, at)
+            record = past.as_of(ws, _known(session, ref, *entities), moment)
             print_one(session, record, moment)
         notes(session)
 

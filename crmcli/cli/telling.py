@@ -10,7 +10,7 @@ from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.arrival import Arrival
-    from crmcli.sales.fields import Reshaped
+    from crmcli.sales.settings.fields import Reshaped
 
 
 def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:

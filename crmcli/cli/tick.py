@@ -54,7 +54,7 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
     if not dry_run:
         run_once(session)
         return
-    from crmcli.automation.rehearsal import rehearse
+    from crmcli.automation.simulate import rehearse
     from crmcli.model.values import format_instant
 
     ws = session.workspace
@@ -135,7 +135,7 @@ def _moment(ws: Workspace, text: str) -> datetime:
     """The instant that is meant; a day means its end."""
     from datetime import time, timedelta
 
-    from crmcli.automation.worktime import at_local
+    from crmcli.automation.work_time import at_local
     from crmcli.model.fields import Field
     from crmcli.model.inputs import read_input
     from crmcli.model.values import parse_date, parse_instant

@@ -63,7 +63,8 @@ def _root(session: Session) -> Path:
 
 def _trust_folder(session: Session) -> None:
     """Ask to work in a folder of another user; nothing is asked about one's own."""
-    from crmcli.store import owners, trust
+    from crmcli.store.disk import owners
+    from crmcli.store.safety import trust
 
     root = _root(session)
     if owners.is_mine(root) or (trust.problem() is None and trust.is_folder_trusted(root)):
@@ -94,7 +95,7 @@ def _approve(session: Session) -> None:
 
 def _list(session: Session) -> None:
     from crmcli.errors import NotFound
-    from crmcli.store.trust import trusted_folders
+    from crmcli.store.safety.trust import trusted_folders
 
     rows = [
         {"place": path, "what": "a folder of another user", "state": f"trusted {since}"}
@@ -124,7 +125,7 @@ def _row(act: Act, state: str) -> dict[str, str]:
 
 def _revoke(session: Session) -> None:
     from crmcli.automation.approval.gate import revoke
-    from crmcli.store.trust import untrust_folder
+    from crmcli.store.safety.trust import untrust_folder
 
     acts, root = revoke(session.workspace), _root(session)
     if untrust_folder(root):

@@ -11,7 +11,7 @@ from crmcli.errors import BadUsage
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
-    from crmcli.sales.undoing import Undone
+    from crmcli.sales.history.undo import Undone
 
 
 @click.command(
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def undo(ctx: click.Context, count: int, batch: str, event: str, redo: bool) -> None:
     """Take back changes."""
     from crmcli.cli.telling import notes
-    from crmcli.sales import undoing
+    from crmcli.sales.history import undo as undoing
 
     session = ctx.ensure_object(Session)
     counted = ctx.get_parameter_source("count") is not click.core.ParameterSource.DEFAULT

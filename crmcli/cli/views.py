@@ -140,7 +140,7 @@ def _belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]
 
     Links that crm itself writes, like that of a deal to its lead, are told by the other side.
     """
-    from crmcli.sales.links import linking_fields
+    from crmcli.sales.records.links import linking_fields
 
     found: dict[str, list[dict[str, Any]]] = {}
     linking = {
@@ -157,7 +157,7 @@ def _belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]
 
 def story(ws: Workspace, record: Record) -> list[Event]:
     """The events of a record, with those of what was merged into it and of the leads they come from."""
-    from crmcli.sales.unmerging import story_of
+    from crmcli.sales.merging.unmerge import story_of
 
     return story_of(ws, record)
 

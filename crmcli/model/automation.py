@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crmcli.model.conditions.where import Condition
 from crmcli.model.values import Duration
-from crmcli.model.where import Condition
 
 ACTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "task": (("title",), ("due", "owner", "comment")),

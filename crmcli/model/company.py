@@ -10,7 +10,7 @@ from decimal import Decimal
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.fields import Record, declare
-from crmcli.model.requisites import BankAccount
+from crmcli.model.legal_details import BankAccount
 from crmcli.model.values import Email, Phone
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import TYPE_CHECKING
 
-from crmcli.model import requisites
+from crmcli.model import legal_details
 from crmcli.model.addresses import read_email, read_url, split_emails
 from crmcli.model.amounts import CURRENCY_SIGNS, read_money, read_number
 from crmcli.model.dates import local_day, read_when, to_utc
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field, dump_value
+from crmcli.model.legal_details import BankAccount
 from crmcli.model.listed import nearest, read_listed
 from crmcli.model.phones import parse_phones
-from crmcli.model.requisites import BankAccount
 from crmcli.model.values import (
     ENTITIES,
     Email,
@@ -251,8 +251,12 @@ def _read_requisite(field: Field, text: str, ctx: InputContext) -> Raw:
     """An INN, KPP, OGRN or VAT number; where other countries' rules hold, without their checks."""
     if ctx.country.upper() != "RU" and field.kind != "vat_id":
         return re.sub(r"[\s-]", "", text)
-    read = {"inn": requisites.read_inn, "kpp": requisites.read_kpp, "ogrn": requisites.read_ogrn}
-    return read.get(field.kind, requisites.read_vat_id)(text)
+    read = {
+        "inn": legal_details.read_inn,
+        "kpp": legal_details.read_kpp,
+        "ogrn": legal_details.read_ogrn,
+    }
+    return read.get(field.kind, legal_details.read_vat_id)(text)
 
 
 def _read_accounts(field: Field, text: str, ctx: InputContext) -> Raw:
@@ -263,7 +267,7 @@ def _read_accounts(field: Field, text: str, ctx: InputContext) -> Raw:
         if not item:
             continue
         try:
-            account = requisites.read_account(item)
+            account = legal_details.read_account(item)
         except ValueError:
             if is_ours:
                 raise

@@ -1,6 +1,6 @@
 """How much a configuration may declare: far above what people use, far below what makes crm slow.
 
-A file of configuration and a record have 1 MB, a template 256 KB: see `store/canonical.py` and
+A file of configuration and a record have 1 MB, a template 256 KB: see `store/yaml/canonical.py` and
 `render/shelf.py`.
 """
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CHANNELS, Consent
-from crmcli.model.requisites import BankAccount
+from crmcli.model.legal_details import BankAccount
 from crmcli.model.values import (
     CompanyLink,
     Email,

@@ -8,7 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from crmcli.model.fields import Field
-from crmcli.model.requisites import BankAccount
+from crmcli.model.legal_details import BankAccount
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("ru", "en")

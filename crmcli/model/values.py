@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import Consent
-from crmcli.model.requisites import BankAccount
+from crmcli.model.legal_details import BankAccount
 
 Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
 """A value as it stands in a record file: every scalar is text, typed later by the schema."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from crmcli.render.failed import TemplateFailed
-from crmcli.store.files import is_file
+from crmcli.store.disk.files import is_file
 
 MAX_SOURCE = 256 * 1024
 

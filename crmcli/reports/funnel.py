@@ -15,7 +15,7 @@ from crmcli.reports.frames import DAY, entries, stage_kinds, visits
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crmcli.model.where import Condition
+    from crmcli.model.conditions.where import Condition
     from crmcli.workspace import Workspace
 
 

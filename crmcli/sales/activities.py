@@ -8,8 +8,8 @@ from typing import Any
 
 from crmcli.errors import BadUsage
 from crmcli.model.event import ACTIVITIES
-from crmcli.sales.blocklist import check_welcome
-from crmcli.store.repository import Change
+from crmcli.sales.consent.block_list import check_welcome
+from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 
 

@@ -1,9 +1,9 @@
-"""Deals: win and lose; moving them stands in stages.py, what they share with others in records.py."""
+"""Deals: win and lose; moving is in stages.py, what all records have in records/."""
 
 from __future__ import annotations
 
 from crmcli.errors import BadUsage
-from crmcli.sales.places import find_stage
+from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Workspace
 

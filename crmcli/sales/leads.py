@@ -1,4 +1,4 @@
-"""Leads: junk and convert; moving them stands in stages.py, what they share with others in records.py."""
+"""Leads: junk and convert; moving is in stages.py, what all records have in records/."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from crmcli.model.fields import Record, empty
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
-from crmcli.sales import records
-from crmcli.sales.places import find_pipeline
-from crmcli.sales.required import MissingFields
+from crmcli.sales.merging.field_merge import joined
+from crmcli.sales.records import verbs
+from crmcli.sales.records.required import MissingFields
+from crmcli.sales.records.stage_lookup import find_pipeline
 from crmcli.sales.stages import Move, move_in
-from crmcli.sales.uniting import joined
-from crmcli.store.repository import Change
+from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 
 TARGETS = ("contact", "company", "deal")
@@ -171,16 +171,14 @@ def _company(ws: Workspace, lead: Lead, *, has_contact: bool) -> Record:
             ["company_name"],
         )
     values = _for_company(ws, lead, has_contact=has_contact)
-    return records.build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
+    return verbs.build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
 
 
 def _contact(ws: Workspace, lead: Lead, company: Record | None) -> Record:
     name = full_name(lead.first_name, lead.middle_name, lead.last_name) or lead.name
     link = (CompanyLink(company.id, lead.position),) if company else ()
     values = _shared(ws, lead, "contact")
-    return records.build(
-        ws, "contact", {**values, "name": name, "companies": link, "lead": lead.id}
-    )
+    return verbs.build(ws, "contact", {**values, "name": name, "companies": link, "lead": lead.id})
 
 
 def _deal(
@@ -188,7 +186,7 @@ def _deal(
 ) -> Record:
     target = find_pipeline(ws, pipeline) if pipeline else ws.pipelines.deals[0]
     values = _shared(ws, lead, "deal")
-    return records.build(
+    return verbs.build(
         ws,
         "deal",
         {
@@ -240,7 +238,7 @@ def _enriched(
             values[name] = new
         elif old != new:
             conflicts.append(f"{record.id} {name}")
-    return records.with_values(ws, record, {**values, **_new_links(lead, record, whole)})
+    return verbs.with_values(ws, record, {**values, **_new_links(lead, record, whole)})
 
 
 def _new_links(lead: Lead, record: Record, whole: Mapping[str, Record]) -> dict[str, Value]:
@@ -259,7 +257,7 @@ def _new_links(lead: Lead, record: Record, whole: Mapping[str, Record]) -> dict[
 
 
 def _check_whole(ws: Workspace, record: Record) -> None:
-    from crmcli.sales.required import check_stage, require
+    from crmcli.sales.records.required import check_stage, require
 
     require(ws, record, [f.name for f in ws.schema.fields(record.entity) if f.required])
     if isinstance(record, Deal):

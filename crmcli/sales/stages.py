@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
-from crmcli.sales.given import read_value
-from crmcli.sales.places import (
+from crmcli.sales.records.given_values import read_value
+from crmcli.sales.records.required import check_stage
+from crmcli.sales.records.stage_lookup import (
     NotConverted,
     find_pipeline,
     find_stage,
     missing_reason,
     reason_field,
 )
-from crmcli.sales.required import check_stage
-from crmcli.store.repository import Change
+from crmcli.store.records.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
 
 if TYPE_CHECKING:

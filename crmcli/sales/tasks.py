@@ -1,4 +1,4 @@
-"""Tasks: done and reopened; adding them stands in records.py."""
+"""Tasks: done and reopened; adding is in records/."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from crmcli.errors import BadUsage
 from crmcli.model.task import Task
-from crmcli.store.repository import Change
+from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 
 

@@ -12,13 +12,13 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
-from crmcli.store import config
-from crmcli.store.reading import Folder
+from crmcli.store.config import settings as config
+from crmcli.store.records.reader import Folder
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.where import Condition
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.view import View
-    from crmcli.model.where import Condition
 
 
 class UnknownStage(InvalidData):
@@ -57,7 +57,7 @@ class Configured(Folder):
     @cached_property
     def views(self) -> Mapping[str, tuple[View, ...]]:
         """The saved views by entity, as views.yaml declares them; InvalidData with every fault."""
-        from crmcli.store.views import load_views
+        from crmcli.store.config.views import load_views
 
         anybody = self.user or next(iter(self.settings.users), "")
         return load_views(self.root, self.schema, partial(self.condition, user=anybody))
@@ -125,8 +125,8 @@ class Configured(Folder):
 
         `me` in it is `user`, the acting user if none is given.
         """
-        from crmcli.model import where
         from crmcli.model.aliases import aliases
+        from crmcli.model.conditions import where
 
         condition = where.parse(text)
         where.check(condition, self.schema, entity)

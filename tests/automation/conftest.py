@@ -17,7 +17,7 @@ from crmcli.automation.tick import TickResult, tick
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.task import Task
-from crmcli.sales import records
+from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
 from tests.automation.clones import begin, git
 
@@ -87,11 +87,11 @@ class House:
 
     def add(self, entity: str, **fields: str | list[str]) -> Record:
         given = {k: v if isinstance(v, list) else [v] for k, v in fields.items()}
-        return records.add(self.ws, entity, given)
+        return verbs.add(self.ws, entity, given)
 
     def edit(self, record_id: str, **fields: str) -> None:
         put = {name: [text] for name, text in fields.items()}
-        records.edit(self.ws, record_id, records.Edit(put, {}, {}))
+        verbs.edit(self.ws, record_id, verbs.Edit(put, {}, {}))
 
     def get(self, record_id: str) -> Any:
         return self.ws.get(record_id)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crmcli.automation import outlook, rehearsal
+from crmcli.automation import explain, simulate
 from crmcli.automation.tick import tick
 from crmcli.sales import activities
 
@@ -85,9 +85,9 @@ def test_broken_records_stop_nobody_else(house: Any, entity: str) -> None:
         assert house.tick("1d").bugs == {}
     assert house.tick("1d").said == []
     for record in good:
-        assert outlook.explain(house.ws, record.id)
-    outlook.waiting(house.ws)
-    rehearsal.rehearse(house.ws, datetime(2027, 1, 1, tzinfo=UTC))
+        assert explain.explain(house.ws, record.id)
+    explain.waiting(house.ws)
+    simulate.rehearse(house.ws, datetime(2027, 1, 1, tzinfo=UTC))
 
 
 TEMPLATES = (

@@ -10,7 +10,7 @@ import pytest
 
 from crmcli.automation.forgotten import accept, forgotten
 from crmcli.errors import InvalidData
-from crmcli.store import sent
+from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
 from tests.automation.clones import HELLO, begin, git, save
 from tests.automation.conftest import House

@@ -13,9 +13,10 @@ import pytest
 from crmcli.automation.hearing import Hearing
 from crmcli.model.event import Event
 from crmcli.model.schema import Schema
-from crmcli.store import layout, timeline
-from crmcli.store.eventids import EventIds
+from crmcli.store import layout
 from crmcli.store.index import Index
+from crmcli.store.timeline import csv_lines
+from crmcli.store.timeline.event_ids import EventIds
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OURS, OTHERS = "mmmmmmmm", ("aaaaaaaa", "zzzzzzzz")
@@ -60,12 +61,12 @@ class Story:
     def write(self, clone: str, *kinds: str, data: Any = None) -> list[str]:
         """Append events as a command of that clone does."""
         path = layout.timeline_path(self.now, clone)
-        tail = timeline.tail(self.root, path)
+        tail = csv_lines.tail(self.root, path)
         ids = EventIds(self.now, max(tail.last_id, Index(self.root, Schema()).newest_id()))
         made = [Event(ids.next(), self.now, "anna", kind, "lead-7k3qf2m9", data=data or {}) for kind in kinds]  # fmt: skip
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         with (self.root / path).open("ab") as file:
-            file.write(timeline.lines(made, tail))
+            file.write(csv_lines.lines(made, tail))
         return [event.id for event in made]
 
     def hearing(self) -> Hearing:

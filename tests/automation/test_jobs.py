@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation import jobs
-from crmcli.automation.outlook import explain, waiting
+from crmcli.automation.explain import explain, waiting
 from crmcli.errors import Ambiguous, BadUsage, NotFound
 from crmcli.sales import stages
 

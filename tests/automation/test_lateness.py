@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.automation.lastticks import MOST_KEPT, note_end
+from crmcli.automation.last_ticks import MOST_KEPT, note_end
 from crmcli.automation.lateness import neglect
 from crmcli.workspace import Workspace
 from tests.conftest import NOW, Run

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from crmcli.automation.listening import hearing, subject
-from crmcli.sales import activities, records, stages, tasks
-from crmcli.store.eventids import EventIds
+from crmcli.sales import activities, stages, tasks
+from crmcli.sales.records import verbs
+from crmcli.store.timeline.event_ids import EventIds
 
 DEALS = """
     stages:
@@ -207,7 +208,7 @@ def test_an_event_on_a_company_finds_its_deal(rules: Any) -> None:
 def test_an_event_on_something_that_is_gone_is_passed_over(rules: Any) -> None:
     deal = rules.add("deal", name="Чай")
     call(rules, deal.id)
-    records.remove(rules.ws, deal.id)
+    verbs.remove(rules.ws, deal.id)
     assert rules.tick().failures == []
     ws = rules.ws
     [event] = rules.events("call.in")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmcli.sales import merging, unmerging
+from crmcli.sales.merging import merge as merging
+from crmcli.sales.merging import unmerge
 
 RULES = """
     stages:
@@ -55,7 +56,7 @@ def test_it_is_called_again_when_it_comes_out(house: Any) -> None:
     merge(house, one, two)
     house.tick("2d")
     assert house.titles() == ["Позвонить: Чай"]
-    unmerging.unmerge(house.ws, two)
+    unmerge.unmerge(house.ws, two)
     house.tick()
     assert house.titles() == ["Позвонить: Кофе", "Позвонить: Чай"]
     house.tick("2d")
@@ -72,8 +73,8 @@ def test_no_trigger_hears_of_a_merge(house: Any) -> None:
     merge(house, own, other)
     house.tick()
     assert house.get(own).stage == "new"
-    unmerging.unmerge(house.ws, other)
-    unmerging.unmerge(house.ws, too)
+    unmerge.unmerge(house.ws, other)
+    unmerge.unmerge(house.ws, too)
     house.tick()
     assert {house.get(i).stage for i in (own, other)} == {"new"}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.sales import consent
+from crmcli.sales.consent import permission
 
 HELLO = """
     stages:
@@ -33,7 +33,7 @@ def hello(house: Any) -> Any:
 def test_a_robot_writes_to_nobody_who_refuses(house: Any, deal: Any) -> None:
     house.tick()
     ws = house.ws
-    consent.decide(ws, deal.contacts[0], {"mail": False})
+    permission.decide(ws, deal.contacts[0], {"mail": False})
     assert house.tick("1h").failures == []
     assert hello(house).state == "skipped"
     assert "Ольга Чайкина" in hello(house).reason
@@ -49,7 +49,7 @@ def test_a_queued_letter_stays_when_the_refusal_comes_first(
     post.mode = "later"
     house.tick("1h")
     assert hello(house).state == "failed"
-    consent.decide(house.ws, deal.contacts[0], {"mail": False})
+    permission.decide(house.ws, deal.contacts[0], {"mail": False})
     post.mode = "take"
     house.tick("30m")
     assert hello(house).state == "skipped"

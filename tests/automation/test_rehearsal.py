@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.rehearsal import rehearse
+from crmcli.automation.simulate import rehearse
 from crmcli.sales import activities
 
 RULES = """

@@ -11,8 +11,8 @@ import pytest
 
 from crmcli.automation import jobs
 from crmcli.automation.approval.gate import approval
-from crmcli.sales import fields
-from crmcli.sales.undoing import undo
+from crmcli.sales.history.undo import undo
+from crmcli.sales.settings import fields
 from crmcli.store.layout import file_path
 from tests.automation.clones import HELLO, forge, lead
 from tests.automation.conftest import SETTINGS, Hook, House

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation.ledger import jobs_of
-from crmcli.sales.checking import problems
+from crmcli.sales.checks.check import problems
 from torture.copies import copied
 
 pytestmark = [

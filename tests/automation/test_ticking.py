@@ -177,9 +177,9 @@ def test_a_file_that_was_dropped_in_is_an_entry(house: Any) -> None:
 def test_imported_records_have_sleeping_robots_until_they_move(house: Any) -> None:
     house.rules(CALL)
     ws = house.ws
-    from crmcli.sales import given, records
+    from crmcli.sales.records import given_values, verbs
 
-    deal = records.build(ws, "deal", given.read_values(ws, "deal", {"name": ["Чай"]}))
+    deal = verbs.build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Чай"]}))
     with ws.change("import") as change:
         change.add(deal, {"robots": False})
     house.tick("1d")
@@ -291,11 +291,11 @@ def test_a_removed_record_is_let_go(house: Any) -> None:
     house.rules(CHAIN)
     deal = house.add("deal", name="Чай")
     house.tick()
-    from crmcli.sales import records
+    from crmcli.sales.records import verbs
 
     for task in house.tasks():
-        records.remove(house.ws, task.id)
-    records.remove(house.ws, deal.id)
+        verbs.remove(house.ws, task.id)
+    verbs.remove(house.ws, deal.id)
     assert house.tick("1h").said == []
     assert house.titles() == []
 
@@ -389,15 +389,15 @@ def test_a_stage_that_was_written_by_its_name_is_that_stage(house: Any) -> None:
 
 def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     """Beyond a couple of hundred the index is asked for all of them together."""
-    from crmcli.sales import given, records
+    from crmcli.sales.records import given_values, verbs
 
     house.rules(CALL)
     ws = house.ws
     with ws.change("import") as change:
         for n in range(260):
-            values = given.read_values(ws, "deal", {"name": [f"{n}"], "stage": ["talks"]})
-            change.add(records.build(ws, "deal", values))
-        asleep = records.build(ws, "deal", given.read_values(ws, "deal", {"name": ["Спит"]}))
+            values = given_values.read_values(ws, "deal", {"name": [f"{n}"], "stage": ["talks"]})
+            change.add(verbs.build(ws, "deal", values))
+        asleep = verbs.build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Спит"]}))
         change.add(asleep, {"robots": False})
     awake, strayed = (
         house.add("deal", name="Бодрствует"),
@@ -448,7 +448,7 @@ def test_a_robot_added_later_leaves_alone_who_stood_there_before(house: Any) -> 
     fresh = house.add("deal", name="Новая")
     house.tick("1h")
     assert {t.about for t in house.tasks() if t.name == "Поздно"} == {fresh.id}
-    from crmcli.automation.outlook import explain
+    from crmcli.automation.explain import explain
 
     [told] = [line for line in explain(house.ws, old.id) if line.robot == "late"]
     assert (told.state, told.why) == ("paused", "added after the record came into this stage")

@@ -10,11 +10,11 @@ import pytest
 
 from crmcli.automation.triggers import Decision, choose
 from crmcli.model.automation import Trigger
+from crmcli.model.conditions.where import Env, parse
 from crmcli.model.deal import Deal
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import Schema
-from crmcli.model.where import Env, parse
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ENV = Env(NOW, ZoneInfo("Europe/Moscow"), Schema(), lambda _: None)

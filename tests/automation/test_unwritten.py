@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation import jobs, outlook
+from crmcli.automation import explain, jobs
 from crmcli.automation.standing import stand
 from crmcli.entries import last_entry
 from crmcli.reports.funnel import read_funnel
-from crmcli.sales import stages, undoing
+from crmcli.sales import stages
+from crmcli.sales.history import undo
 
 RULES = """
     stages:
@@ -45,7 +46,7 @@ def house(house: Any) -> Any:
 @pytest.mark.parametrize("stage", ["new", "Новая"])
 def test_its_robots_count_from_its_creation(house: Any, stage: str) -> None:
     drop_in(house, stage)
-    states = {line.robot: (line.state, line.due_at) for line in outlook.explain(house.ws, DEAL)}
+    states = {line.robot: (line.state, line.due_at) for line in explain.explain(house.ws, DEAL)}
     assert states == {
         "day": ("due", datetime(2026, 11, 14, 9, tzinfo=UTC)),
         "month": ("waiting", datetime(2026, 12, 13, 9, tzinfo=UTC)),
@@ -77,16 +78,16 @@ def test_it_goes_on_its_way_when_it_is_moved_and_taken_back(house: Any) -> None:
     first, second = stand(house.ws, DEAL).visits
     assert (first.entry.data["stage"], first.entry.at.day) == ("new", 13)
     assert second.entry.data["stage"] == "talks"
-    left = [line.robot for line in outlook.explain(house.ws, DEAL) if line.state == "cancelled"]
+    left = [line.robot for line in explain.explain(house.ws, DEAL) if line.state == "cancelled"]
     assert left == ["month"]
 
 
 def test_a_move_that_is_taken_back_leaves_the_robots_waiting_that_had_not_acted(house: Any) -> None:
     drop_in(house)
     house.tick()
-    assert [line.robot for line in outlook.waiting(house.ws)] == ["month"]
+    assert [line.robot for line in explain.waiting(house.ws)] == ["month"]
     stages.move(house.ws, DEAL, "talks")
-    undoing.undo(house.ws)
+    undo.undo(house.ws)
     assert house.get(DEAL).stage == "new"
     assert house.events("stage.entered")[-1].data["robots"] == ["month"]
 
@@ -102,7 +103,7 @@ def test_a_hand_edit_of_what_was_never_written_is_no_entry(house: Any) -> None:
 
 def test_a_robot_that_waits_there_can_be_called_off(house: Any) -> None:
     drop_in(house)
-    [line] = [line for line in outlook.waiting(house.ws) if line.robot == "month"]
+    [line] = [line for line in explain.waiting(house.ws) if line.robot == "month"]
     job = jobs.cancel(house.ws, line.key)
     assert job.cause == last_entry(house.ws, house.get(DEAL)).id
     house.tick("60d")

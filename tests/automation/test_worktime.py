@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.automation.worktime import at_local, shift, shift_working, working_moment
+from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
 from crmcli.model.settings import Calendar
 from crmcli.model.values import Duration, parse_duration
 

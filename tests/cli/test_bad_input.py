@@ -186,7 +186,7 @@ def test_two_commands_at_once_both_succeed(folder: Path) -> None:
 
 def test_a_command_that_waits_too_long_names_the_holder(folder: Path, crm: Crm) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", ("import sys, time, pathlib\nfrom crmcli.store import locks\n"
+        [sys.executable, "-c", ("import sys, time, pathlib\nfrom crmcli.store.safety import locks\n"
          "with locks.exclusive(pathlib.Path(sys.argv[1]), 'import leads'):\n print(flush=True); time.sleep(60)"),
          str(folder)], stdout=subprocess.PIPE,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales import records
+from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -20,7 +20,7 @@ ENCODINGS = ["ascii", "latin-1", "cp866", "koi8-r", "ascii:replace", "ascii:igno
 
 @pytest.fixture
 def lead(folder: Path) -> str:
-    return records.add(Workspace.open(folder, now=NOW), "lead", {"name": [NAME]}).id
+    return verbs.add(Workspace.open(folder, now=NOW), "lead", {"name": [NAME]}).id
 
 
 def run(folder: Path, encoding: str, *args: str, **environ: str) -> tuple[int, bytes, bytes]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales import founding
+from crmcli.sales.init import create
 from tests.conftest import Run
 
 Crm = Callable[..., Run]
@@ -32,7 +32,7 @@ LEADS = (
 def other(folder: Path) -> Path:
     """Another empty workspace."""
     root = folder.parent / "other"
-    founding.found(root, language="ru", use_git=False)
+    create.found(root, language="ru", use_git=False)
     return root
 
 

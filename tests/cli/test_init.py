@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales.founding import AlreadyAWorkspace, FolderInUse, found
+from crmcli.sales.init.create import AlreadyAWorkspace, FolderInUse, found
 from crmcli.workspace import Workspace
 from tests.conftest import NOW, Run
 

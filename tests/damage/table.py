@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmcli.store import files
+from crmcli.store.disk import files
 from tests.damage.base import Base
 
 Do = Callable[[Base], None]
@@ -181,7 +181,7 @@ def conflict(where: str, line: int) -> Do:
 
 def other_id(lines: list[bytes]) -> list[bytes]:
     """The last event with the id of the first, under a chain that holds."""
-    from crmcli.store.timeline import line_hash
+    from crmcli.store.timeline.csv_lines import line_hash
 
     cells = lines[-1].split(b",", 1)
     prev = line_hash(lines[-1].removesuffix(b"\n")).encode()

@@ -19,7 +19,7 @@ from crmcli.model.fields import (
     empty,
     parse_value,
 )
-from crmcli.model.requisites import BankAccount
+from crmcli.model.legal_details import BankAccount
 from crmcli.model.schema import CLASSES, PLURAL, Schema
 from crmcli.model.values import CompanyLink, Email, Line, Phone, Raw, Value
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crmcli.model.likeness.firms import compare_firms, read_firm
-from crmcli.model.likeness.mailers import is_shared, mailbox, work_domain
-from crmcli.model.likeness.persons import Comparison, compare, read_person
-from crmcli.model.likeness.words import differ_by_a_slip, skeleton, typed_otherwise, words_of
+from crmcli.matching.firms import compare_firms, read_firm
+from crmcli.matching.mail_domains import is_shared, mailbox, work_domain
+from crmcli.matching.people import Comparison, compare, read_person
+from crmcli.matching.words import differ_by_a_slip, skeleton, typed_otherwise, words_of
 from crmcli.model.values import fold
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from crmcli.model.requisites import (
+from crmcli.model.legal_details import (
     BankAccount,
     is_key_right,
     read_account,

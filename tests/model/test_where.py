@@ -12,19 +12,10 @@ from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
 from crmcli.model.company import Company
-from crmcli.model.condition import OPERATORS, RESERVED
-from crmcli.model.contact import Contact
-from crmcli.model.dates import read_when
-from crmcli.model.deal import Deal
-from crmcli.model.fields import CUSTOM_KINDS, Field, Record
-from crmcli.model.holds import PRIMITIVES, bounds, comparable, keys
-from crmcli.model.holds import tests as made_tests  # a name that pytest leaves alone
-from crmcli.model.lead import Lead
-from crmcli.model.offer import Offer
-from crmcli.model.schema import CLASSES, Schema
-from crmcli.model.task import Task
-from crmcli.model.values import CompanyLink, Duration, Email, Line, Phone, Value
-from crmcli.model.where import (
+from crmcli.model.conditions.holds import PRIMITIVES, bounds, comparable, keys
+from crmcli.model.conditions.holds import tests as made_tests  # a name that pytest leaves alone
+from crmcli.model.conditions.tree import OPERATORS, RESERVED
+from crmcli.model.conditions.where import (
     GUIDE,
     Aliases,
     And,
@@ -47,6 +38,15 @@ from crmcli.model.where import (
     resolve,
     routes,
 )
+from crmcli.model.contact import Contact
+from crmcli.model.dates import read_when
+from crmcli.model.deal import Deal
+from crmcli.model.fields import CUSTOM_KINDS, Field, Record
+from crmcli.model.lead import Lead
+from crmcli.model.offer import Offer
+from crmcli.model.schema import CLASSES, Schema
+from crmcli.model.task import Task
+from crmcli.model.values import CompanyLink, Duration, Email, Line, Phone, Value
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import BadUsage, NotFound
-from crmcli.sales import attachments, checking, leads, records, undoing
-from crmcli.sales.attachments import AlreadyAttached, New
+from crmcli.sales import leads
+from crmcli.sales.checks import check
+from crmcli.sales.history import undo
 from crmcli.sales.leads import Wanted
+from crmcli.sales.records import attachments, verbs
+from crmcli.sales.records.attachments import AlreadyAttached, New
 from crmcli.store import layout
-from crmcli.store.stored import FileDamaged
+from crmcli.store.records.stored import FileDamaged
 from crmcli.workspace import Workspace
 
 CONTRACT = New("Договор.pdf", b"%PDF-1.7 \xd0\x94")
@@ -20,7 +23,7 @@ PLAN = New("План.png", b"\x89PNG")
 
 @pytest.fixture
 def lead(ws: Workspace) -> str:
-    return records.add(ws, "lead", {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}).id
+    return verbs.add(ws, "lead", {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}).id
 
 
 def stored(ws: Workspace) -> list[Path]:
@@ -38,7 +41,7 @@ def test_what_was_attached_comes_back(ws: Workspace, lead: str) -> None:
 
 
 def test_the_same_content_is_stored_once(ws: Workspace, lead: str) -> None:
-    other = records.add(ws, "contact", {"last_name": ["Ёлкин"]}).id
+    other = verbs.add(ws, "contact", {"last_name": ["Ёлкин"]}).id
     attachments.attach(ws, lead, [CONTRACT])
     attachments.attach(ws, other, [New("копия.pdf", CONTRACT.content)])
     assert len(stored(ws)) == 1
@@ -73,9 +76,9 @@ def test_taken_off_and_undone(ws: Workspace, lead: str) -> None:
     attachments.attach(ws, lead, [CONTRACT])
     attachments.detach(ws, lead, "Договор")
     assert attachments.of(ws.get(lead)) == ()
-    undoing.undo(ws)
+    undo.undo(ws)
     assert attachments.content(ws, attachments.named(ws.get(lead))) == CONTRACT.content
-    undoing.undo(ws)
+    undo.undo(ws)
     assert attachments.of(ws.get(lead)) == ()
 
 
@@ -86,7 +89,7 @@ def test_a_damaged_file_is_not_handed_out(ws: Workspace, lead: str) -> None:
     path.write_bytes(b"other")
     with pytest.raises(FileDamaged, match="no longer what was attached"):
         attachments.content(ws, found)
-    assert any(problem.path == layout.file_path(found.file) for problem in checking.problems(ws))
+    assert any(problem.path == layout.file_path(found.file) for problem in check.problems(ws))
     path.unlink()
     with pytest.raises(FileDamaged, match="missing"):
         attachments.content(ws, found)
@@ -94,7 +97,7 @@ def test_a_damaged_file_is_not_handed_out(ws: Workspace, lead: str) -> None:
 
 
 def test_a_conversion_carries_files_over(ws: Workspace, lead: str) -> None:
-    deal = records.add(ws, "deal", {"name": ["Кровля"]}).id
+    deal = verbs.add(ws, "deal", {"name": ["Кровля"]}).id
     attachments.attach(ws, deal, [New(CONTRACT.name, b"another")])
     attachments.attach(ws, lead, [CONTRACT])
     done = leads.convert(ws, lead, Wanted(make=("contact",), use={"deal": deal}))
@@ -123,7 +126,7 @@ def test_files_from_outside(ws: Workspace, tmp_path: Path) -> None:
 
 
 def test_offers_have_no_files(ws: Workspace) -> None:
-    deal = records.add(ws, "deal", {"name": ["Кровля"]}).id
-    offer = records.add(ws, "offer", {"name": ["КП"], "deal": [deal]}).id
+    deal = verbs.add(ws, "deal", {"name": ["Кровля"]}).id
+    offer = verbs.add(ws, "offer", {"name": ["КП"], "deal": [deal]}).id
     with pytest.raises(BadUsage, match="offers have no files"):
         attachments.attach(ws, offer, [CONTRACT])

@@ -9,22 +9,24 @@ from typing import Any
 import pytest
 
 from crmcli.errors import BadUsage, InvalidData, NotFound
-from crmcli.model.blocking import read_what
-from crmcli.sales import activities, blocklist, records
-from crmcli.sales.blocklist import Blocked
+from crmcli.model.block_list import read_what
+from crmcli.sales import activities
+from crmcli.sales.consent import block_list
+from crmcli.sales.consent.block_list import Blocked
+from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
 
 CSV = "data/blocklist.csv"
 
 
 def lead(ws: Workspace, *, anyway: bool = False, **given: str) -> Any:
-    return records.add(
+    return verbs.add(
         ws, "lead", {"name": ["Заявка"], **{n: [t] for n, t in given.items()}}, anyway=anyway
     )
 
 
 def test_each_kind_of_block_stops_its_own(ws: Workspace) -> None:
-    blocklist.add(ws, ["Spam@Mail.RU", "@bad.example.ru", "8 912 345-67-89"], "спам, опять")
+    block_list.add(ws, ["Spam@Mail.RU", "@bad.example.ru", "8 912 345-67-89"], "спам, опять")
     strangers: tuple[dict[str, Any], ...] = (
         {"emails": "spam@mail.ru"},
         {"emails": "anna@bad.example.ru"},
@@ -41,30 +43,30 @@ def test_each_kind_of_block_stops_its_own(ws: Workspace) -> None:
 
 
 def test_the_file_is_one_sorted_line_each(ws: Workspace) -> None:
-    blocklist.add(ws, ["b@mail.ru", "8 912 345-67-89"], "спам")
-    assert [b.what for b in blocklist.add(ws, ["a.ru", "b@mail.ru"])] == ["a.ru"]
+    block_list.add(ws, ["b@mail.ru", "8 912 345-67-89"], "спам")
+    assert [b.what for b in block_list.add(ws, ["a.ru", "b@mail.ru"])] == ["a.ru"]
     assert (ws.root / CSV).read_text("utf-8") == (
         "what,reason,on,by\n"
         "+79123456789,спам,2026-11-23,anna\n"
         "a.ru,,2026-11-23,anna\n"
         "b@mail.ru,спам,2026-11-23,anna\n"
     )
-    blocklist.remove(ws, ["+7 912 345 67 89", "a.ru"])
-    assert list(blocklist.blocklist(ws).blocks) == ["b@mail.ru"]
+    block_list.remove(ws, ["+7 912 345 67 89", "a.ru"])
+    assert list(block_list.blocklist(ws).blocks) == ["b@mail.ru"]
     with pytest.raises(NotFound, match=r"x@mail.ru is not on the block list"):
-        blocklist.remove(ws, ["b@mail.ru", "x@mail.ru"])
-    assert list(blocklist.blocklist(ws).blocks) == ["b@mail.ru"]
+        block_list.remove(ws, ["b@mail.ru", "x@mail.ru"])
+    assert list(block_list.blocklist(ws).blocks) == ["b@mail.ru"]
 
 
 def test_a_hand_may_write_it_as_it_likes(ws: Workspace) -> None:
     (ws.root / CSV).write_text(
         "what,reason\r\n8 (912) 345-67-89\r\n\r\nSpam.RU,\n", encoding="utf-8"
     )
-    assert list(blocklist.blocklist(ws).blocks) == ["+79123456789", "spam.ru"]
+    assert list(block_list.blocklist(ws).blocks) == ["+79123456789", "spam.ru"]
     (ws.root / CSV).write_text("what,reason,on,by\nспам\n<<<<<<< HEAD\na.ru,,вчера,\n", "utf-8")
     with pytest.raises(InvalidData) as caught:
         lead(ws, emails="a@b.ru")
-    from crmcli.sales.checking import problems
+    from crmcli.sales.checks.check import problems
 
     assert [p.line for p in problems(ws) if p.path == CSV] == [2, 3, 4]
     assert [(p.line, p.message.split(":")[0]) for p in caught.value.problems] == [
@@ -82,13 +84,13 @@ def test_what_can_be_blocked_is_named(text: str) -> None:
 
 def test_what_comes_in_from_a_blocked_one_is_refused(ws: Workspace) -> None:
     known = lead(ws, emails="anna@example.ru")
-    blocklist.add(ws, ["example.ru"])
+    block_list.add(ws, ["example.ru"])
     with pytest.raises(Blocked):
         activities.log(ws, known.id, "mail.in", "Здравствуйте")
     activities.log(ws, known.id, "mail.out", "До свидания")
     activities.log(ws, known.id, "mail.in", "Здравствуйте", anyway=True)
     with pytest.raises(BadUsage):
-        blocklist.add(ws, ["спам"])
+        block_list.add(ws, ["спам"])
 
 
 def test_the_command_line_and_an_import(crm: Callable[..., Any], folder: Path) -> None:

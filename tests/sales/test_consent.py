@@ -7,20 +7,21 @@ import pytest
 
 from crmcli.errors import BadUsage
 from crmcli.model.consent import Consent
-from crmcli.sales import blocklist, consent, records
-from crmcli.sales.consent import MustNotMail
+from crmcli.sales.consent import block_list, permission
+from crmcli.sales.consent.permission import MustNotMail
+from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
 
 def contact(ws: Workspace, **given: str) -> Any:
-    return records.add(ws, "contact", {name: [text] for name, text in given.items()})
+    return verbs.add(ws, "contact", {name: [text] for name, text in given.items()})
 
 
 def test_a_consent_is_kept_with_its_text_and_time(ws: Workspace) -> None:
     anna = contact(ws, name="Анна Ковалёва", do_not="mail")
     assert anna.do_not == ("mail",)
-    _, after = consent.decide(ws, anna.id, {"mail": True, "sms": True}, "v2", "форма")
+    _, after = permission.decide(ws, anna.id, {"mail": True, "sms": True}, "v2", "форма")
     given = Consent("mail", "v2", NOW, "форма")
     assert (after.get("do_not"), after.get("consents")) == (
         (),
@@ -28,47 +29,49 @@ def test_a_consent_is_kept_with_its_text_and_time(ws: Workspace) -> None:
     )
     assert ws.get(anna.id) == after
     assert ws.count("contact", ws.condition("consents has mail", "contact")) == 1
-    _, again = consent.decide(ws, anna.id, {"mail": True}, "v2", "звонок")
+    _, again = permission.decide(ws, anna.id, {"mail": True}, "v2", "звонок")
     assert again == after
 
 
 def test_a_refusal_ends_the_consent_and_keeps_its_line(ws: Workspace) -> None:
     anna = contact(ws, name="Анна")
-    consent.decide(ws, anna.id, {"mail": True}, "v1")
+    permission.decide(ws, anna.id, {"mail": True}, "v1")
     ws.now = NOW + timedelta(days=1)
-    _, after = consent.decide(ws, anna.id, {"mail": False, "call": False})
+    _, after = permission.decide(ws, anna.id, {"mail": False, "call": False})
     assert after.get("do_not") == ("call", "mail")
     assert after.get("consents") == (Consent("mail", "v1", NOW, "", ws.now),)
     ws.look_again()
     assert ws.count("contact", ws.condition("consents has mail", "contact")) == 0
     assert ws.count("contact", ws.condition("do_not has mail", "contact")) == 1
-    _, back = consent.decide(ws, anna.id, {"mail": True}, "v2")
+    _, back = permission.decide(ws, anna.id, {"mail": True}, "v2")
     assert [c.is_given for c in back.consents] == [False, True]  # type: ignore[attr-defined]  # a contact
     with pytest.raises(BadUsage, match="it is not said to what"):
-        consent.decide(ws, anna.id, {})
+        permission.decide(ws, anna.id, {})
 
 
 def test_a_new_text_is_a_new_consent(ws: Workspace) -> None:
     anna = contact(ws, name="Анна")
-    consent.decide(ws, anna.id, {"mail": True}, "v1")
-    _, after = consent.decide(ws, anna.id, {"mail": True}, "v2")
+    permission.decide(ws, anna.id, {"mail": True}, "v1")
+    _, after = permission.decide(ws, anna.id, {"mail": True}, "v2")
     assert [(c.text, c.is_given) for c in after.consents] == [("v1", False), ("v2", True)]  # type: ignore[attr-defined]  # a contact
 
 
 def test_whoever_refuses_is_not_mailed(ws: Workspace) -> None:
     anna = contact(ws, name="Анна", emails="anna@example.ru")
-    deal = records.add(ws, "deal", {"name": ["Кровля"], "contacts": [anna.id]})
-    consent.check_mail(ws, deal, ["Анна <anna@example.ru>"])
-    consent.decide(ws, anna.id, {"mail": False})
+    deal = verbs.add(ws, "deal", {"name": ["Кровля"], "contacts": [anna.id]})
+    permission.check_mail(ws, deal, ["Анна <anna@example.ru>"])
+    permission.decide(ws, anna.id, {"mail": False})
     ws.look_again()
     with pytest.raises(MustNotMail, match=r"Анна .* must not be mailed: do_not has mail"):
-        consent.check_mail(ws, deal, ["Анна <Anna@Example.ru>"])
+        permission.check_mail(ws, deal, ["Анна <Anna@Example.ru>"])
     with pytest.raises(MustNotMail):
-        consent.check_mail(ws, None, ["anna@example.ru"])
-    consent.check_mail(ws, deal, ["anna@example.ru"], anyway=True)
-    consent.check_mail(ws, deal, ["boris@example.ru"])
-    blocklist.add(ws, ["example.ru"])
-    assert consent.why_not_mail(ws, deal, ["boris@example.ru"]) == "example.ru is on the block list"
+        permission.check_mail(ws, None, ["anna@example.ru"])
+    permission.check_mail(ws, deal, ["anna@example.ru"], anyway=True)
+    permission.check_mail(ws, deal, ["boris@example.ru"])
+    block_list.add(ws, ["example.ru"])
+    assert (
+        permission.why_not_mail(ws, deal, ["boris@example.ru"]) == "example.ru is on the block list"
+    )
 
 
 def test_a_mailing_leaves_out_and_counts(ws: Workspace) -> None:
@@ -79,13 +82,11 @@ def test_a_mailing_leaves_out_and_counts(ws: Workspace) -> None:
     contact(ws, name="Вера", phones="+79161234567")
     contact(ws, name="Глеб", emails="gleb@spam.ru")
     again = ws.select("contact", ws.condition('name = "Анна снова"', "contact"))[0]
-    edit = records.Edit(
-        {"emails": ["work@example.ru"]}, {"emails": ["mailing:ANNA@example.ru"]}, {}
-    )
-    records.edit(ws, again.id, edit)
-    blocklist.add(ws, ["spam.ru"])
+    edit = verbs.Edit({"emails": ["work@example.ru"]}, {"emails": ["mailing:ANNA@example.ru"]}, {})
+    verbs.edit(ws, again.id, edit)
+    block_list.add(ws, ["spam.ru"])
     ws.look_again()
-    kept, left = consent.mailable(ws, ws.select("contact"))
+    kept, left = permission.mailable(ws, ws.select("contact"))
     assert len(kept) == 1
     assert left == {
         "must not be mailed": 2,
@@ -98,12 +99,12 @@ def test_a_mailing_leaves_out_and_counts(ws: Workspace) -> None:
 def test_a_lead_takes_its_refusal_to_the_contact(ws: Workspace) -> None:
     from crmcli.sales import leads
 
-    lead = records.add(
+    lead = verbs.add(
         ws,
         "lead",
         {"name": ["Анна"], "emails": ["a@b.ru"], "company_name": ["Ромашка"], "do_not": ["mail"]},
     )
-    consent.decide(ws, lead.id, {"call": True}, "v1")
+    permission.decide(ws, lead.id, {"call": True}, "v1")
     done = leads.convert(ws, lead.id, leads.Wanted())
     made = done.made
     assert made["contact"].get("do_not") == ("mail",)

@@ -13,9 +13,11 @@ from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
-from crmcli.sales import activities, consent, leads, records
+from crmcli.sales import activities, leads
+from crmcli.sales.consent import permission
 from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
-from crmcli.sales.required import MissingFields
+from crmcli.sales.records import verbs
+from crmcli.sales.records.required import MissingFields
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -23,7 +25,7 @@ COMBINATIONS = [c for n in (1, 2, 3) for c in itertools.combinations(TARGETS, n)
 
 
 def full_lead(ws: Workspace) -> str:
-    return records.add(
+    return verbs.add(
         ws,
         "lead",
         {
@@ -94,8 +96,8 @@ def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) ->
 
 def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) -> None:
     lead_id = full_lead(ws)
-    consent.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
-    firm = records.add(ws, "company", {"name": ["Ромашка"]})
+    permission.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
+    firm = verbs.add(ws, "company", {"name": ["Ромашка"]})
     done = leads.convert(ws, lead_id, Wanted(make=("contact",), use={"company": firm.id}))
     company = ws.get(firm.id)
     assert isinstance(company, Company)
@@ -107,7 +109,7 @@ def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) ->
 
 
 def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
-    known = records.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
+    known = verbs.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
     done = leads.convert(ws, full_lead(ws), Wanted(make=("company",), use={"contact": known.id}))
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
@@ -116,7 +118,7 @@ def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
 
 def test_a_company_alone_gets_the_consents(ws: Workspace) -> None:
     lead_id = full_lead(ws)
-    consent.decide(ws, lead_id, {"mail": True}, "v2", "форма")
+    permission.decide(ws, lead_id, {"mail": True}, "v2", "форма")
     done = leads.convert(ws, lead_id, Wanted(make=("company", "deal")))
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
@@ -124,10 +126,10 @@ def test_a_company_alone_gets_the_consents(ws: Workspace) -> None:
 
 
 def test_a_newer_consent_stands_beside_the_older_one(ws: Workspace) -> None:
-    known = records.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
-    consent.decide(ws, known.id, {"mail": True}, "v1")
+    known = verbs.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
+    permission.decide(ws, known.id, {"mail": True}, "v1")
     lead_id = full_lead(ws)
-    consent.decide(ws, lead_id, {"mail": True}, "v2")
+    permission.decide(ws, lead_id, {"mail": True}, "v2")
     leads.convert(ws, lead_id, Wanted(make=("deal",), use={"contact": known.id}))
     contact = ws.get(known.id)
     assert isinstance(contact, Contact)
@@ -151,7 +153,7 @@ def test_junk_is_not_converted(ws: Workspace) -> None:
 
 
 def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
-    lead = records.add(ws, "lead", {"name": ["Без компании"]})
+    lead = verbs.add(ws, "lead", {"name": ["Без компании"]})
     with pytest.raises(MissingFields, match="it lacks company_name"):
         leads.convert(ws, lead.id, Wanted(make=TARGETS))
     assert not (folder / "data/contacts").exists()
@@ -159,12 +161,12 @@ def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Pat
 
 
 def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> None:
-    contact = records.add(
+    contact = verbs.add(
         ws,
         "contact",
         {"name": ["Пётр"], "emails": ["old@example.ru"], "comment": ["Наш"], "tags": ["old"]},
     )
-    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
     done = leads.convert(
         ws,
         full_lead(ws),
@@ -181,12 +183,10 @@ def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> Non
 
 
 def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
-    company = records.add(ws, "company", {"name": ["ООО «Ромашка»"]})
-    contact = records.add(ws, "contact", {"name": ["Пётр"]})
+    company = verbs.add(ws, "company", {"name": ["ООО «Ромашка»"]})
+    contact = verbs.add(ws, "contact", {"name": ["Пётр"]})
     lead_id = full_lead(ws)
-    records.edit(
-        ws, lead_id, records.Edit({"company": [company.id], "contact": [contact.id]}, {}, {})
-    )
+    verbs.edit(ws, lead_id, verbs.Edit({"company": [company.id], "contact": [contact.id]}, {}, {}))
     done = leads.convert(ws, lead_id, Wanted())
     assert (ws.count("company"), ws.count("contact")) == (1, 1)
     deal = ws.get(done.ids["deal"])
@@ -194,15 +194,15 @@ def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
 
 
 def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
-    company = records.add(ws, "company", {"name": ["Ромашка"]})
+    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
     lead_id = full_lead(ws)
-    records.edit(ws, lead_id, records.Edit({"company": [company.id]}, {}, {}))
+    verbs.edit(ws, lead_id, verbs.Edit({"company": [company.id]}, {}, {}))
     leads.convert(ws, lead_id, Wanted(make=("company", "contact")))
     assert ws.count("company") == 2
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
-    deal = records.add(ws, "deal", {"name": ["Старая"]})
+    deal = verbs.add(ws, "deal", {"name": ["Старая"]})
     done = leads.convert(ws, full_lead(ws), Wanted(make=("contact",), use={"deal": deal.id}))
     now = ws.get(deal.id)
     assert isinstance(now, Deal)
@@ -216,7 +216,7 @@ def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
 def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     activities.log(ws, lead_id, "call.in", "Просил перезвонить")
-    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
+    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
     done = leads.convert(ws, lead_id, Wanted())
     assert ws.get(task.id).get("about") == done.ids["deal"]
     from crmcli.cli.views import story

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
-from crmcli.sales import fields, records, undoing
-from crmcli.sales.fields import FieldHoldsData
-from crmcli.sales.reshaping import StillNamed
-from crmcli.store.codec import load
-from crmcli.store.transaction import FileChanged
+from crmcli.sales.history import undo
+from crmcli.sales.records import verbs
+from crmcli.sales.settings import fields
+from crmcli.sales.settings.fields import FieldHoldsData
+from crmcli.sales.settings.reshape import StillNamed
+from crmcli.store.disk.transaction import FileChanged
+from crmcli.store.yaml.codec import load
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -36,7 +38,7 @@ def raw(ws: Workspace, record: Any) -> dict[str, Any]:
 
 
 def deal(ws: Workspace, **given: str) -> Any:
-    return records.add(ws, "deal", {"name": ["Кровля"], **{n: [t] for n, t in given.items()}})
+    return verbs.add(ws, "deal", {"name": ["Кровля"], **{n: [t] for n, t in given.items()}})
 
 
 def test_every_type_is_declared_and_used(ws: Workspace) -> None:
@@ -53,7 +55,7 @@ def test_every_type_is_declared_and_used(ws: Workspace) -> None:
     assert raw(ws, deal(ws, colors="Синий, красный"))["colors"] == ["красный", "синий"]
     with pytest.raises(BadUsage, match="did you mean 'синий'"):
         deal(ws, colors="синй")
-    contact = records.add(ws, "contact", {"name": ["Анна Ковалёва"]})
+    contact = verbs.add(ws, "contact", {"name": ["Анна Ковалёва"]})
     fields.add(ws, "deal", "agent", {"type": "link", "to": "contact"})
     assert raw(ws, deal(ws, agent="анна ковалёва"))["agent"] == contact.id
     assert COMMENT in (ws.root / "settings.yaml").read_text("utf-8")
@@ -127,7 +129,7 @@ def test_a_rename_carries_records_conditions_and_views(ws: Workspace) -> None:
     template.parent.mkdir(parents=True)
     template.write_text("Subject: x\n\n{{ deal.area }} {{ lead.area }}\n", "utf-8")
     ws = again(ws.root)
-    lead = records.add(ws, "lead", {"name": ["Заявка"], "area": ["7"]})
+    lead = verbs.add(ws, "lead", {"name": ["Заявка"], "area": ["7"]})
     both = deal(ws, area="50", roof="гнутая")
     none = deal(ws)
     done = fields.rename(ws, "deal", "area", "square")
@@ -188,11 +190,11 @@ def test_a_rename_is_undone_and_done_again_with_its_files(ws: Workspace) -> None
     before = settings.read_bytes()
     one, two = deal(ws, area="5"), deal(ws, area="7")
     fields.rename(ws, "deal", "area", "square")
-    done = undoing.undo(again(ws.root))
+    done = undo.undo(again(ws.root))
     assert (len(done.records), done.files) == (2, ["settings.yaml"])
     assert settings.read_bytes() == before
     assert [raw(ws, r)["area"] for r in (one, two)] == ["5", "7"]
-    undoing.redo(again(ws.root))
+    undo.redo(again(ws.root))
     assert raw(ws, one)["square"] == "5"
     assert b"square" in settings.read_bytes()
 
@@ -212,7 +214,7 @@ def test_settings_that_changed_since_keep_all_of_it(ws: Workspace) -> None:
     fields.rename(ws, "deal", "area", "square")
     with (ws.root / "settings.yaml").open("a", encoding="utf-8") as file:
         file.write("# рукой\n")
-    done = undoing.undo(again(ws.root))
+    done = undo.undo(again(ws.root))
     assert [(k.record, k.field) for k in done.kept] == [("", "settings.yaml")]
     assert raw(ws, one)["square"] == "5"
 
@@ -224,7 +226,7 @@ def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
     assert ws.schema.field("deal", "area")
     fields.remove(ws, "deal", "area", drop_data=True)
     assert "area" not in raw(ws, one)
-    undoing.undo(again(ws.root))
+    undo.undo(again(ws.root))
     assert raw(ws, one)["area"] == "5"
     fields.remove(again(ws.root), "lead", "secret")
     with pytest.raises(NotFound, match="no field 'secret' of your own"):
@@ -234,7 +236,7 @@ def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
 
 
 def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(ws: Workspace) -> None:
-    from crmcli.sales.reshaping import Wanted, reshaping
+    from crmcli.sales.settings.reshape import Wanted, reshaping
 
     settings = ws.root / "settings.yaml"
 

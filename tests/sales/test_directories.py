@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from crmcli.errors import BadUsage, NotFound, Refused
-from crmcli.sales import directories, records, undoing
-from crmcli.sales.directories import ValueInUse
-from crmcli.sales.reshaping import StillNamed
+from crmcli.sales.history import undo
+from crmcli.sales.records import verbs
+from crmcli.sales.settings import directories
+from crmcli.sales.settings.directories import ValueInUse
+from crmcli.sales.settings.reshape import StillNamed
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -19,7 +21,7 @@ def again(ws: Workspace) -> Workspace:
 
 
 def lead(ws: Workspace, source: str) -> Any:
-    return records.add(ws, "lead", {"name": ["Заявка"], "source": [source]})
+    return verbs.add(ws, "lead", {"name": ["Заявка"], "source": [source]})
 
 
 def source(ws: Workspace, record: Any) -> str:
@@ -49,14 +51,14 @@ def test_a_rename_carries_records_of_every_kind_and_conditions(ws: Workspace) ->
     pipelines.write_text(text, "utf-8")
     ws = again(ws)
     one, other = lead(ws, "web"), lead(ws, "call")
-    contact = records.add(ws, "contact", {"name": ["web"], "source": ["web"]})
+    contact = verbs.add(ws, "contact", {"name": ["web"], "source": ["web"]})
     done = directories.rename(ws, "sources", "Сайт", "site")
     assert (done.records, set(done.files)) == (2, {"settings.yaml", "pipelines.yaml"})
     assert [source(ws, r) for r in (one, other, contact)] == ["site", "call", "site"]
     assert again(ws).get(contact.id).get("name") == "web"
     assert "with: {source: site}, when: source = site" in pipelines.read_text("utf-8")
     assert again(ws).settings.directories["sources"] == {"site": "Сайт", "call": "Звонок"}
-    undoing.undo(again(ws))
+    undo.undo(again(ws))
     assert source(ws, one) == "web"
     assert pipelines.read_text("utf-8") == text
 
@@ -89,7 +91,7 @@ def test_a_value_of_which_a_condition_speaks_stays(ws: Workspace) -> None:
 
 
 def test_a_directory_without_a_list_is_not_narrowed_by_the_way(ws: Workspace) -> None:
-    records.add(ws, "company", {"name": ["Ромашка"], "industry": ["Цветы"]})
+    verbs.add(ws, "company", {"name": ["Ромашка"], "industry": ["Цветы"]})
     with pytest.raises(ValueInUse, match="industries allowed any value"):
         directories.add(ws, "industries", "it")
     directories.add(ws, "company_types", "client", "Клиент")

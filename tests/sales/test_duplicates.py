@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Ambiguous, BadUsage
-from crmcli.sales import merging, records, undoing
 from crmcli.sales.duplicates import arrival, marks
+from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
 from crmcli.sales.duplicates.searching import Group, read_groups, search
-from crmcli.sales.duplicates.together import Joined, merge_certain
+from crmcli.sales.history import undo
+from crmcli.sales.merging import merge
+from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -18,7 +20,7 @@ PHONE = "8 912 345-67-89"
 
 
 def add(ws: Workspace, entity: str, **given: str) -> str:
-    return records.add(ws, entity, {name: value.split("|") for name, value in given.items()}).id
+    return verbs.add(ws, entity, {name: value.split("|") for name, value in given.items()}).id
 
 
 def found(ws: Workspace, entity: str = "contact", least: int = 60) -> list[Group]:
@@ -175,9 +177,9 @@ def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
     hits = search(ws, "contact")
     assert (hits.clusters, hits.hidden) == ([], 1)
     assert len(search(ws, "contact", marked_too=True).clusters) == 1
-    undoing.undo(ws)
+    undo.undo(ws)
     assert pairs(ws) == [{one, other}]
-    undoing.redo(ws)
+    undo.redo(ws)
     assert pairs(ws) == []
     assert len(marks.reopen(ws, [one, other])) == 1
     assert pairs(ws) == [{one, other}]
@@ -188,7 +190,7 @@ def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
 def test_a_mark_outlives_the_merge_of_one_of_the_two(ws: Workspace) -> None:
     one, other, third = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(3))
     marks.keep_apart(ws, [one, other])
-    merging.merge(ws, merging.plan(ws, third, [other]))
+    merge.merge(ws, merge.plan(ws, third, [other]))
     assert pairs(ws) == []
     assert marks.denied(ws) == {marks.pair_of(one, third)}
 

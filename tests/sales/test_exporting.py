@@ -19,10 +19,10 @@ from crmcli.errors import BadUsage
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
-from crmcli.sales.exporting import Layout, export, export_bytes
-from crmcli.sales.importing import Wanted, import_records, open_source
-from crmcli.sales.importing.summary import Summary
-from crmcli.sales.sheet import guard, unguard
+from crmcli.sales.exports.export import Layout, export, export_bytes
+from crmcli.sales.exports.sheet_rows import guard, unguard
+from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 from tests.sales.conftest import PIPELINES

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import BadUsage, NotFound
-from crmcli.sales import history, leads, records, stages
-from crmcli.sales.records import Edit
+from crmcli.sales import leads, stages
+from crmcli.sales.history import past
+from crmcli.sales.records import verbs
+from crmcli.sales.records.verbs import Edit
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -24,19 +26,19 @@ def at(folder: Path, moment: datetime) -> Workspace:
 def lead(folder: Path) -> str:
     """Made at NOW, edited after 1 h, moved after 2 h, edited after 3 h, removed after 4 h."""
     made = {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}
-    lead_id = records.add(at(folder, NOW), "lead", made).id
+    lead_id = verbs.add(at(folder, NOW), "lead", made).id
     first = Edit({"amount": ["100"], "utm_source": ["google"]}, {"tags": ["vip"]}, {})
-    records.edit(at(folder, NOW + HOUR), lead_id, first)
+    verbs.edit(at(folder, NOW + HOUR), lead_id, first)
     stages.move(at(folder, NOW + 2 * HOUR), lead_id, "working")
-    records.edit(
+    verbs.edit(
         at(folder, NOW + 3 * HOUR), lead_id, Edit({"amount": ["7"]}, {}, {}, ("utm", "tags"))
     )
-    records.remove(at(folder, NOW + 4 * HOUR), lead_id)
+    verbs.remove(at(folder, NOW + 4 * HOUR), lead_id)
     return lead_id
 
 
 def seen(folder: Path, lead: str, hours: float) -> tuple[object, ...]:
-    record = history.as_of(at(folder, NOW + 9 * HOUR), lead, NOW + hours * HOUR)
+    record = past.as_of(at(folder, NOW + 9 * HOUR), lead, NOW + hours * HOUR)
     amount = record.get("amount")
     return record.get("stage"), amount and str(amount), record.get("tags"), record.get("utm")
 
@@ -56,25 +58,25 @@ def test_the_past_after_a_clock_change(folder: Path, wrong: int, which: str) -> 
     jump = timedelta(days=wrong)
     made = NOW + jump if which != "edited" else NOW
     edited = NOW + HOUR + (jump if which != "made" else timedelta())
-    lead_id = records.add(at(folder, made), "lead", {"name": ["Кровля"]}).id
-    records.edit(at(folder, edited), lead_id, Edit({"amount": ["100"]}, {}, {}))
+    lead_id = verbs.add(at(folder, made), "lead", {"name": ["Кровля"]}).id
+    verbs.edit(at(folder, edited), lead_id, Edit({"amount": ["100"]}, {}, {}))
     ws = at(folder, NOW + 9 * HOUR)
     with pytest.raises(NotFound, match="not yet"):
-        history.as_of(ws, lead_id, NOW - timedelta(days=5000))
+        past.as_of(ws, lead_id, NOW - timedelta(days=5000))
     if wrong > 0:
         with pytest.raises(NotFound, match="not yet"):
-            history.as_of(ws, lead_id, NOW - HOUR)
-    assert str(history.as_of(ws, lead_id, ws.now).get("amount")) == "100"
+            past.as_of(ws, lead_id, NOW - HOUR)
+    assert str(past.as_of(ws, lead_id, ws.now).get("amount")) == "100"
 
 
 def test_a_record_that_no_event_made_was_made_when_it_says(folder: Path, lead: str) -> None:
-    made = records.add(at(folder, NOW), "lead", {"name": ["Чай"]}).id
+    made = verbs.add(at(folder, NOW), "lead", {"name": ["Чай"]}).id
     for path in (folder / "data/timeline").rglob("*.csv"):
         path.unlink()
     ws = at(folder, NOW + 9 * HOUR)
-    assert history.as_of(ws, made, NOW + HOUR).get("name") == "Чай"
+    assert past.as_of(ws, made, NOW + HOUR).get("name") == "Чай"
     with pytest.raises(NotFound, match="not yet"):
-        history.as_of(ws, made, NOW - HOUR)
+        past.as_of(ws, made, NOW - HOUR)
 
 
 def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) -> None:
@@ -88,7 +90,7 @@ def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) ->
 
 def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
     """Whatever is done to a lead, each file it ever was can be reckoned back."""
-    lead_id = records.add(at(folder, NOW), "lead", {"name": ["Кровля"], "company_name": ["Р"]}).id
+    lead_id = verbs.add(at(folder, NOW), "lead", {"name": ["Кровля"], "company_name": ["Р"]}).id
     states = []
     edits = [
         Edit({"phones": ["8 912 345-67-89"], "amount": ["10"]}, {}, {}),
@@ -98,12 +100,12 @@ def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
     ]
     for n, edit in enumerate(edits):
         states.append(at(folder, NOW).get(lead_id))
-        records.edit(at(folder, NOW + (n + 1) * HOUR), lead_id, edit)
+        verbs.edit(at(folder, NOW + (n + 1) * HOUR), lead_id, edit)
     states.append(at(folder, NOW).get(lead_id))
     leads.convert(at(folder, NOW + 8 * HOUR), lead_id, leads.Wanted())
     ws = at(folder, NOW + 9 * HOUR)
     for n, state in enumerate(states):
-        assert history.as_of(ws, lead_id, NOW + n * HOUR) == state
+        assert past.as_of(ws, lead_id, NOW + n * HOUR) == state
 
 
 @pytest.mark.parametrize(
@@ -116,31 +118,31 @@ def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
     ],
 )
 def test_moments(ws: Workspace, text: str, moment: str) -> None:
-    assert history.moment_of(ws, text).isoformat() == moment
+    assert past.moment_of(ws, text).isoformat() == moment
 
 
 def test_what_is_no_moment(ws: Workspace) -> None:
     with pytest.raises(BadUsage):
-        history.moment_of(ws, "когда-нибудь")
+        past.moment_of(ws, "когда-нибудь")
 
 
 def test_changes_are_told_apart_within_one_second(ws: Workspace) -> None:
     for n in range(5):
-        lead_id = records.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
+        lead_id = verbs.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
         leads.convert(ws, lead_id, leads.Wanted())
-    found = list(history.changes_of(ws.history, ws.clone))
+    found = list(past.changes_of(ws.history, ws.clone))
     assert [len(change.events) for change in found] == [5, 1] * 5
     assert [found[0].events[-1].kind, found[1].events[0].kind] == ["lead.converted", "lead.created"]
-    assert found == [history.change_at(ws.history, c.events[-1].id) for c in found]
+    assert found == [past.change_at(ws.history, c.events[-1].id) for c in found]
 
 
 def test_a_change_may_be_longer_than_a_page(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "PAGE", 3)
+    monkeypatch.setattr(past, "PAGE", 3)
     for n in range(4):
         with ws.change("lead add") as change:
             for m in range(1, 30, 7):
                 name = {"name": f"Лид {n} {m}"}
                 for _ in range(m):
-                    change.add(records.build(ws, "lead", name))
-    found = list(history.changes_of(ws.history, ws.clone))
+                    change.add(verbs.build(ws, "lead", name))
+    found = list(past.changes_of(ws.history, ws.clone))
     assert [len(change.events) for change in found] == [1 + 8 + 15 + 22 + 29] * 4

@@ -14,14 +14,14 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from crmcli.errors import BadUsage, InvalidData
-from crmcli.sales import undoing
-from crmcli.sales.exporting import Layout, export_bytes
-from crmcli.sales.importing import Wanted, import_records, open_source, run
-from crmcli.sales.importing.firmnames import bare_name, same_firm
-from crmcli.sales.importing.personnames import split_name
-from crmcli.sales.importing.resuming import past_imports
-from crmcli.sales.importing.summary import Summary
-from crmcli.store.workbook import write_workbook
+from crmcli.formats.xlsx import write_workbook
+from crmcli.sales.exports.export import Layout, export_bytes
+from crmcli.sales.history import undo
+from crmcli.sales.imports import Wanted, import_records, open_source, run
+from crmcli.sales.imports.firm_names import bare_name, same_firm
+from crmcli.sales.imports.person_names import split_name
+from crmcli.sales.imports.resume import past_imports
+from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
 
@@ -417,7 +417,7 @@ def test_what_is_taken_back_can_be_imported_again(
 ) -> None:
     interrupted(ws, monkeypatch, after=2)
     [past] = past_imports(ws)
-    undoing.undo_batch(ws, past.batch)
+    undo.undo_batch(ws, past.batch)
     ws.look_again()
     [past] = past_imports(ws)
     assert past.state == "taken back"

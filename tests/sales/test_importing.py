@@ -14,11 +14,11 @@ import pytest
 from crmcli.errors import BadUsage, Conflict, InvalidData
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
-from crmcli.sales import importing
-from crmcli.sales.importing import RowsRepeat, Wanted, import_records, open_source, run
-from crmcli.sales.importing.mapping import NothingMapped, Vocabulary, header_key, map_columns
-from crmcli.sales.importing.presets import PRESETS
-from crmcli.sales.importing.summary import Summary
+from crmcli.sales import imports
+from crmcli.sales.imports import RowsRepeat, Wanted, import_records, open_source, run
+from crmcli.sales.imports.mapping import NothingMapped, Vocabulary, header_key, map_columns
+from crmcli.sales.imports.presets import PRESETS
+from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -46,7 +46,7 @@ def one(ws: Workspace, entity: str) -> dict[str, Any]:
 
 def rejected(ws: Workspace, name: str = "rejects.csv") -> list[dict[str, str]]:
     text = (ws.root.parent / name).read_text("utf-8-sig")
-    delimiter = importing.open_source(text.encode(), name)
+    delimiter = imports.open_source(text.encode(), name)
     return list(csv.DictReader(io.StringIO(text), delimiter=delimiter.delimiter))  # type: ignore[union-attr]  # CSV here
 
 
@@ -116,7 +116,7 @@ def test_a_preset_brings_in_what_means_something_else_without_it() -> None:
 
 
 def test_every_word_of_the_presets_is_a_name_that_some_entity_has() -> None:
-    known = {name for e in importing.ENTITIES for name in Vocabulary(Schema(), e).names}
+    known = {name for e in imports.ENTITIES for name in Vocabulary(Schema(), e).names}
     for preset in PRESETS.values():
         for columns in (preset.columns, preset.asked):
             assert {name for by in columns.values() for name in by.values()} <= known

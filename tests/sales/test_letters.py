@@ -17,8 +17,10 @@ from crmcli.errors import InvalidData
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.render import TemplateFailed
-from crmcli.sales import letters, names, records
-from crmcli.sales.letters import NoAddress
+from crmcli.sales import template_names
+from crmcli.sales.documents import messages
+from crmcli.sales.documents.messages import NoAddress
+from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 from torture.copies import copied
@@ -48,13 +50,11 @@ def opened(folder: Path, settings: str) -> Workspace:
 
 
 def add(ws: Workspace, entity: str, **values: str | list[str]) -> Record:
-    return records.add(
-        ws, entity, {k: v if isinstance(v, list) else [v] for k, v in values.items()}
-    )
+    return verbs.add(ws, entity, {k: v if isinstance(v, list) else [v] for k, v in values.items()})
 
 
 def seen(ws: Workspace, record: Record) -> dict[str, Any]:
-    return cast("dict[str, Any]", letters.names_for(ws, record))
+    return cast("dict[str, Any]", messages.names_for(ws, record))
 
 
 def plain_only(value: object) -> bool:
@@ -121,15 +121,15 @@ def test_everything_is_plain_and_known(ws: Workspace) -> None:
     deal = add(ws, "deal", name="Склад", contacts=contact.id, close_by="2026-12-01")
     task = add(ws, "task", name="Звонок", about=deal.id, due="2026-11-24 10:00")
     for record in (company, contact, lead, deal, task):
-        got = letters.names_for(ws, record)
+        got = messages.names_for(ws, record)
         assert plain_only(got)
-        assert set(got) <= set(names.known_names(entity_of(record.id)))
+        assert set(got) <= set(template_names.known_names(entity_of(record.id)))
 
 
 def test_a_link_to_nothing_is_no_contact(ws: Workspace) -> None:
     contact = add(ws, "contact", name="Анна")
     deal = add(ws, "deal", name="Склад", contacts=contact.id)
-    records.remove(ws, contact.id, unlink=True)
+    verbs.remove(ws, contact.id, unlink=True)
     assert seen(ws, ws.get(deal.id))["contact"] is None
 
 
@@ -138,9 +138,9 @@ def test_a_link_to_nothing_is_no_contact(ws: Workspace) -> None:
 
 def test_the_first_address_or_the_one_for_mailings(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", first_name="Анна", emails=["a@b.ru", "b@b.ru"])
-    assert letters.recipient(ws, lead) == "Анна <a@b.ru>"
+    assert messages.recipient(ws, lead) == "Анна <a@b.ru>"
     lead = add(ws, "lead", name="Кровля", emails=["a@b.ru", "mailing:c@b.ru"])
-    assert letters.recipient(ws, lead) == "c@b.ru"
+    assert messages.recipient(ws, lead) == "c@b.ru"
 
 
 def test_a_deals_letter_goes_to_its_contact_else_its_company(ws: Workspace) -> None:
@@ -148,33 +148,33 @@ def test_a_deals_letter_goes_to_its_contact_else_its_company(ws: Workspace) -> N
     contact = add(ws, "contact", name="Анна", emails="anna@romashka.ru", companies=company.id)
     mute = add(ws, "contact", name="Борис", companies=company.id)
     assert (
-        letters.recipient(ws, add(ws, "deal", name="A", contacts=contact.id))
+        messages.recipient(ws, add(ws, "deal", name="A", contacts=contact.id))
         == "Анна <anna@romashka.ru>"
     )
     assert (
-        letters.recipient(ws, add(ws, "deal", name="B", contacts=mute.id))
+        messages.recipient(ws, add(ws, "deal", name="B", contacts=mute.id))
         == "Ромашка <info@romashka.ru>"
     )
     assert (
-        letters.recipient(ws, add(ws, "deal", name="C", company=company.id))
+        messages.recipient(ws, add(ws, "deal", name="C", company=company.id))
         == "Ромашка <info@romashka.ru>"
     )
-    assert letters.recipient(ws, mute) == "Ромашка <info@romashka.ru>"
+    assert messages.recipient(ws, mute) == "Ромашка <info@romashka.ru>"
 
 
 def test_nobody_to_write_to(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", phones="+79123456789")
     with pytest.raises(NoAddress, match=f"{lead.id} Кровля has no e-mail") as caught:
-        letters.recipient(ws, lead)
+        messages.recipient(ws, lead)
     assert caught.value.exit_code == 1
     assert "crm lead edit" in caught.value.hint
 
 
 def test_a_name_cannot_break_the_header(ws: Workspace) -> None:
     contact = add(ws, "contact", name='Анна "Босс" <boss@evil.ru>,', emails="anna@example.ru")
-    to = letters.recipient(ws, contact)
+    to = messages.recipient(ws, contact)
     assert to == "Анна Босс boss@evil.ru , <anna@example.ru>"
-    message = letters.letter_for(template(ws, "Subject: a\n\nb"), "mail/t.j2", contact)
+    message = messages.letter_for(template(ws, "Subject: a\n\nb"), "mail/t.j2", contact)
     read = BytesParser(policy=policy.default).parsebytes(to_bytes(message, wire=True))
     assert [a.addr_spec for a in read["To"].addresses] == ["anna@example.ru"]
 
@@ -196,7 +196,7 @@ def test_a_letter_ready_to_leave(ws: Workspace) -> None:
         ws,
         "Subject: Привет, {{ lead.first_name }}\nAttach: price.pdf\nReply-To: {{ owner.email }}\n\nТекст",
     )
-    message = letters.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
+    message = messages.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
     assert message.subject == "Привет, Анна"
     assert message.sender == "Скатная линия <sales@skat.example.ru>"
     assert message.to == ("Анна <anna@example.ru>",)
@@ -204,7 +204,7 @@ def test_a_letter_ready_to_leave(ws: Workspace) -> None:
     assert message.html == "<p>Анна</p>"
     assert message.attachments[0].content == b"%PDF"
     assert message.automatic
-    again = letters.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
+    again = messages.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
     assert to_bytes(message, wire=True) == to_bytes(again, wire=True)
 
 
@@ -212,17 +212,18 @@ def test_without_a_key_each_letter_is_a_new_one(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     template(ws, "Subject: a\n\nb")
     assert (
-        letters.letter_for(ws, "mail/t.j2", lead).id != letters.letter_for(ws, "mail/t.j2", lead).id
+        messages.letter_for(ws, "mail/t.j2", lead).id
+        != messages.letter_for(ws, "mail/t.j2", lead).id
     )
 
 
 def test_the_template_or_the_robot_may_name_others(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     template(ws, "Subject: a\nTo: a@skat.ru, b@skat.ru\nFrom: Босс <boss@skat.ru>\n\nb")
-    message = letters.letter_for(ws, "mail/t.j2", lead)
+    message = messages.letter_for(ws, "mail/t.j2", lead)
     assert message.to == ("a@skat.ru", "b@skat.ru")
     assert message.sender == "Босс <boss@skat.ru>"
-    assert letters.letter_for(ws, "mail/t.j2", lead, to=["c@skat.ru"]).to == ("c@skat.ru",)
+    assert messages.letter_for(ws, "mail/t.j2", lead, to=["c@skat.ru"]).to == ("c@skat.ru",)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_the_template_or_the_robot_may_name_others(ws: Workspace) -> None:
 def test_what_is_not_there_refuses_to_be_a_letter(ws: Workspace, text: str) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     with pytest.raises(TemplateFailed):
-        letters.letter_for(template(ws, text), "mail/t.j2", lead)
+        messages.letter_for(template(ws, text), "mail/t.j2", lead)
 
 
 @pytest.mark.parametrize(
@@ -250,24 +251,24 @@ def test_what_is_not_there_refuses_to_be_a_letter(ws: Workspace, text: str) -> N
 def test_wrong_headers_refuse_to_be_a_letter(ws: Workspace, text: str) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     with pytest.raises(InvalidData):
-        letters.letter_for(template(ws, text), "mail/t.j2", lead)
+        messages.letter_for(template(ws, text), "mail/t.j2", lead)
 
 
 def test_who_a_letter_is_from(folder: Path) -> None:
     ws = opened(
         folder, "channels: {mail: {from: 'Отдел <o@skat.ru>'}}\ncompany: {email: c@skat.ru}"
     )
-    assert letters.sender(ws) == "Отдел <o@skat.ru>"
+    assert messages.sender(ws) == "Отдел <o@skat.ru>"
     assert (
-        letters.sender(opened(folder, "company: {name: Скат, email: c@skat.ru}"))
+        messages.sender(opened(folder, "company: {name: Скат, email: c@skat.ru}"))
         == "Скат <c@skat.ru>"
     )
-    assert letters.sender(opened(folder, "company: {name: Скат}")) == "Скат <crm@localhost>"
+    assert messages.sender(opened(folder, "company: {name: Скат}")) == "Скат <crm@localhost>"
 
 
 def test_a_preview_needs_nobody_to_write_to(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", phones="+79123456789")
-    shown = letters.preview(template(ws, "Subject: Тема\n\nТекст"), "mail/t.j2", lead)
+    shown = messages.preview(template(ws, "Subject: Тема\n\nТекст"), "mail/t.j2", lead)
     assert dict(shown.headers) == {
         "From": "Скатная линия <sales@skat.example.ru>",
         "Subject": "Тема",
@@ -279,6 +280,6 @@ def test_an_edited_template_is_seen_at_once(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", emails="a@b.ru")
     template(ws, "первая", "mail/part.j2")
     template(ws, "Subject: a\n\n{% include 'mail/part.j2' %}")
-    assert letters.letter_for(ws, "mail/t.j2", lead).text == "первая\n"
+    assert messages.letter_for(ws, "mail/t.j2", lead).text == "первая\n"
     template(ws, "вторая", "mail/part.j2")
-    assert letters.letter_for(ws, "mail/t.j2", lead).text == "вторая\n"
+    assert messages.letter_for(ws, "mail/t.j2", lead).text == "вторая\n"

@@ -10,21 +10,16 @@ import pytest
 
 from crmcli.errors import BadUsage, NotFound
 from crmcli.model.fields import Record
-from crmcli.sales import (
-    activities,
-    checking,
-    leads,
-    mending,
-    merging,
-    records,
-    stages,
-    undoing,
-    unmerging,
-)
+from crmcli.sales import activities, leads, stages
+from crmcli.sales.checks import check, fix
+from crmcli.sales.history import undo
 from crmcli.sales.leads import Wanted
-from crmcli.sales.records import Edit
+from crmcli.sales.merging import merge as merging
+from crmcli.sales.merging import unmerge
+from crmcli.sales.records import verbs
+from crmcli.sales.records.verbs import Edit
+from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.layout import record_path
-from crmcli.store.transaction import FileChanged
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 
@@ -69,15 +64,15 @@ def as_other_clone(ws: Workspace) -> Workspace:
 
 def contact(ws: Workspace, **given: str | list[str]) -> str:
     values = {n: [v] if isinstance(v, str) else v for n, v in {"name": "Анна", **given}.items()}
-    return records.add(ws, "contact", values).id
+    return verbs.add(ws, "contact", values).id
 
 
 def deal(ws: Workspace, **given: str) -> str:
-    return records.add(ws, "deal", {"name": ["Кровля"], **{n: [v] for n, v in given.items()}}).id
+    return verbs.add(ws, "deal", {"name": ["Кровля"], **{n: [v] for n, v in given.items()}}).id
 
 
 def company(ws: Workspace, name: str = "Ромашка") -> str:
-    return records.add(ws, "company", {"name": [name]}).id
+    return verbs.add(ws, "company", {"name": [name]}).id
 
 
 def merge(ws: Workspace, survivor: str, *others: str, **takes: str) -> Record:
@@ -186,14 +181,14 @@ def test_the_survivor_stays_where_it_stands(ws: Workspace) -> None:
 
 
 def test_a_name_made_of_its_parts_follows_them(ws: Workspace) -> None:
-    one = records.add(ws, "contact", {"first_name": ["Анна"]}).id
-    two = records.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
+    one = verbs.add(ws, "contact", {"first_name": ["Анна"]}).id
+    two = verbs.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
     assert merge(ws, one, two).get("name") == "Анна Ковалёва"
 
 
 def test_a_taken_name_takes_its_parts(ws: Workspace) -> None:
-    one = records.add(ws, "contact", {"first_name": ["Аня"]}).id
-    two = records.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
+    one = verbs.add(ws, "contact", {"first_name": ["Аня"]}).id
+    two = verbs.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
     after = merge(ws, one, two, name=two)
     assert (after.get("name"), after.get("first_name")) == ("Анна Ковалёва", "Анна")
 
@@ -213,12 +208,12 @@ def test_keys_that_nobody_declared_come_along(ws: Workspace) -> None:
 
 def test_every_link_is_turned(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
-    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [two]}).id
+    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [two]}).id
     offer_deal = deal(ws, contacts=two)
-    both = records.add(ws, "deal", {"name": ["Окна"], "contacts": [two, one]}).id
-    lead = records.add(ws, "lead", {"name": ["Лид"], "contact": [two]}).id
+    both = verbs.add(ws, "deal", {"name": ["Окна"], "contacts": [two, one]}).id
+    lead = verbs.add(ws, "lead", {"name": ["Лид"], "contact": [two]}).id
     friend = contact(ws, friend=two)
-    offer = records.add(ws, "offer", {"name": ["КП-1"], "deal": [offer_deal], "contact": [two]}).id
+    offer = verbs.add(ws, "offer", {"name": ["КП-1"], "deal": [offer_deal], "contact": [two]}).id
     done = merging.merge(ws, merging.plan(ws, one, [two]))
     assert {after.id for _, after in done.moved} == {task, offer_deal, both, lead, friend, offer}
     assert ws.get(task).get("about") == one
@@ -227,7 +222,7 @@ def test_every_link_is_turned(ws: Workspace) -> None:
     assert ws.get(lead).get("contact") == one
     assert ws.get(friend).get("friend") == one
     assert ws.get(offer).get("contact") == one
-    assert checking.problems(ws) == []
+    assert check.problems(ws) == []
 
 
 def test_a_link_that_was_made_meanwhile_is_turned_too(ws: Workspace) -> None:
@@ -243,22 +238,22 @@ def test_links_among_them_go(ws: Workspace) -> None:
     one = contact(ws)
     two = contact(ws, friend=one)
     three = contact(ws, friend=two)
-    records.edit(ws, one, put(friend=three))
+    verbs.edit(ws, one, put(friend=three))
     after = merge(ws, one, two, three)
     assert after.get("friend") == ""
     assert not any(i in text_of(ws, one) for i in (two, three))
 
 
 def test_what_a_lead_became_is_turned(ws: Workspace) -> None:
-    lead = records.add(ws, "lead", {"name": ["Пётр"], "phones": ["8 912 345-67-89"]}).id
+    lead = verbs.add(ws, "lead", {"name": ["Пётр"], "phones": ["8 912 345-67-89"]}).id
     made = leads.convert(ws, lead, Wanted(("contact",))).ids["contact"]
     one = contact(ws)
     merge(ws, one, made)
     assert ws.get(lead).get("converted") == {"contact": one}
-    kinds = [e.kind for e in unmerging.story_of(ws, ws.get(one))]
+    kinds = [e.kind for e in unmerge.story_of(ws, ws.get(one))]
     assert "lead.converted" in kinds
     assert kinds.count("contact.merged") == 1
-    assert checking.problems(ws) == []
+    assert check.problems(ws) == []
 
 
 def test_companies(ws: Workspace) -> None:
@@ -276,9 +271,9 @@ def test_its_story_shows_under_the_survivor(ws: Workspace) -> None:
     activities.log(ws, three, "note", "давно")
     merge(ws, two, three)
     merge(ws, one, two)
-    story = unmerging.story_of(ws, ws.get(one))
+    story = unmerge.story_of(ws, ws.get(one))
     assert [e.data.get("text") for e in story if e.kind == "note"] == ["давно"]
-    assert unmerging.absorbed(ws, one) == [two, three]
+    assert unmerge.absorbed(ws, one) == [two, three]
 
 
 # --- what is left of it ---------------------------------------------------------------------------
@@ -331,15 +326,15 @@ def test_removing_the_survivor_removes_the_tombstones(ws: Workspace) -> None:
     merge(ws, two, three)
     merge(ws, one, two)
     before = tree(ws.root)
-    records.remove(ws, one)
+    verbs.remove(ws, one)
     assert tree(ws.root) == {}
-    undoing.undo(ws)
+    undo.undo(ws)
     assert tree(ws.root) == before
-    undoing.redo(ws)
+    undo.redo(ws)
     assert tree(ws.root) == {}
-    undoing.undo(ws)
-    unmerging.unmerge(ws, two)
-    unmerging.unmerge(ws, three)
+    undo.undo(ws)
+    unmerge.unmerge(ws, two)
+    unmerge.unmerge(ws, three)
     assert {i for i in (one, two, three) if ws.exists(i)} == {one, two, three}
 
 
@@ -348,7 +343,7 @@ def test_removing_the_survivor_removes_the_tombstones(ws: Workspace) -> None:
 
 def test_refusals(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
-    task = records.add(ws, "task", {"name": ["Позвонить"]}).id
+    task = verbs.add(ws, "task", {"name": ["Позвонить"]}).id
     before = tree(ws.root)
     for ids in ([one, one], [one, two, two], [one, two, one], [one, company(ws)], [task, task]):
         with pytest.raises(merging.NotMergeable):
@@ -363,7 +358,7 @@ def test_refusals(ws: Workspace) -> None:
 
 
 def test_a_converted_lead_stays(ws: Workspace) -> None:
-    one, two = (records.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
+    one, two = (verbs.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
     leads.convert(ws, two, Wanted(("deal",)))
     with pytest.raises(merging.NotMergeable) as refusal:
         merging.plan(ws, one, [two])
@@ -375,7 +370,7 @@ def test_a_converted_lead_stays(ws: Workspace) -> None:
 def test_a_plan_that_is_old(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     plan = merging.plan(ws, one, [two])
-    records.edit(ws, two, put(position="юрист"))
+    verbs.edit(ws, two, put(position="юрист"))
     before = tree(ws.root)
     with pytest.raises(FileChanged):
         merging.merge(ws, plan)
@@ -400,13 +395,13 @@ def test_check_turns_a_link_that_was_written_by_hand(ws: Workspace) -> None:
     path = ws.root / record_path(sale)
     path.write_text(path.read_text(encoding="utf-8").replace(one, two), encoding="utf-8")
     ws.look_again()
-    (problem,) = checking.problems(ws)
+    (problem,) = check.problems(ws)
     assert problem.message == f"contacts links to {two}, which was merged into {one}"
-    told = list(mending.mend(ws, lambda _: False))
+    told = list(fix.mend(ws, lambda _: False))
     assert len(told) == 1
     assert ws.get(sale).get("contacts") == (one,)
     ws.look_again()
-    assert checking.problems(ws) == []
+    assert check.problems(ws) == []
 
 
 @pytest.mark.parametrize(
@@ -424,7 +419,7 @@ def test_check_tells_of_a_tombstone_that_is_wrong(ws: Workspace, text: str, said
     path = ws.root / record_path(one)
     path.write_text(f"id: {one}\n" + text.format(id=one, other=other), encoding="utf-8")
     ws.look_again()
-    problems = checking.problems(ws)
+    problems = check.problems(ws)
     assert len(problems) == 1, problems
     assert said in problems[0].message
     assert problems[0].line == (3 if "name" in text else 2)
@@ -440,20 +435,20 @@ def test_check_tells_of_a_circle_and_unmerge_opens_it(ws: Workspace) -> None:
     merge(ws, two, one)
     (ws.root / record_path(two)).write_text(stone, encoding="utf-8")
     ws.look_again()
-    found = checking.problems(ws)
+    found = check.problems(ws)
     assert len(found) == 2
     assert all("went into it in turn" in problem.message for problem in found)
     with pytest.raises(NotFound, match="merged into each other"):
         ws.resolve(one)
-    unmerging.unmerge(ws, one)
+    unmerge.unmerge(ws, one)
     assert text_of(ws, one) == first
     assert ws.resolve(two) == one
     ws.look_again()
-    assert checking.problems(ws) == []
+    assert check.problems(ws) == []
 
 
 def test_an_edit_of_its_own_is_not_possible(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     merge(ws, one, two)
     with pytest.raises(NotFound, match="was merged into"):
-        records.edit(ws, two, Edit({"position": ["юрист"]}, {}, {}))
+        verbs.edit(ws, two, Edit({"position": ["юрист"]}, {}, {}))

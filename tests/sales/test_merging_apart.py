@@ -13,18 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import Ambiguous, NotFound, Refused
-from crmcli.sales import (
-    checking,
-    directories,
-    fields,
-    history,
-    leads,
-    records,
-    stages,
-    undoing,
-    unmerging,
-)
+from crmcli.sales import leads, stages
+from crmcli.sales.checks import check
+from crmcli.sales.history import past, undo
 from crmcli.sales.leads import Wanted
+from crmcli.sales.merging import unmerge
+from crmcli.sales.records import verbs
+from crmcli.sales.settings import directories, fields
 from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
@@ -68,11 +63,11 @@ def test_all_is_as_before(ws: Workspace) -> None:
     one = contact(ws, phones="8 912 345-67-89", companies=firm)
     two = contact(ws, name="Боря", phones="8 912 345-67-80", comment="вечером", friend=one)
     deal(ws, contacts=two)
-    records.add(ws, "deal", {"name": ["Окна"], "contacts": [one, two]})
+    verbs.add(ws, "deal", {"name": ["Окна"], "contacts": [one, two]})
     before = tree(ws.root)
     merge(ws, one, two, name=two)
     assert tree(ws.root) != before
-    done = unmerging.unmerge(ws, two)
+    done = unmerge.unmerge(ws, two)
     assert tree(ws.root) == before
     assert (done.kept, done.stays) == ((), ())
     assert (done.restored.id, done.survivor) == (two, one)
@@ -93,13 +88,13 @@ def test_what_was_written_by_hand_comes_back_as_it_was(ws: Workspace, how: str) 
     merge(ws, one, two)
     after = tree(ws.root)
     if how == "unmerge":
-        unmerging.unmerge(ws, two)
+        unmerge.unmerge(ws, two)
     else:
-        undoing.undo(ws)
+        undo.undo(ws)
     if how == "again":
-        undoing.redo(ws)
+        undo.redo(ws)
         assert {**after, record_path(two): b""} == {**tree(ws.root), record_path(two): b""}
-        unmerging.unmerge(ws, two)
+        unmerge.unmerge(ws, two)
     assert tree(ws.root) == before
 
 
@@ -110,7 +105,7 @@ def test_keys_that_nobody_declared_keep_their_order(ws: Workspace) -> None:
         path.write_text(path.read_text(encoding="utf-8") + "b: 1\na: 2\n", encoding="utf-8")
     before = tree(ws.root)
     merge(ws, one, two)
-    unmerging.unmerge(ws, two)
+    unmerge.unmerge(ws, two)
     assert tree(ws.root) == before
 
 
@@ -120,14 +115,14 @@ def test_undo_and_redo(ws: Workspace) -> None:
     before = tree(ws.root)
     merge(ws, one, two, three)
     merged = tree(ws.root)
-    undoing.undo(ws)
+    undo.undo(ws)
     assert tree(ws.root) == before
-    undoing.redo(ws)
+    undo.redo(ws)
     assert tree(ws.root) == merged
     with pytest.raises(Refused, match="went in together") as refusal:
-        unmerging.unmerge(ws, two)
+        unmerge.unmerge(ws, two)
     event = refusal.value.hint.split()[3]
-    undoing.undo_at(ws, event)
+    undo.undo_at(ws, event)
     assert tree(ws.root) == before
 
 
@@ -136,13 +131,13 @@ def test_an_unmerge_is_undone(ws: Workspace) -> None:
     before = tree(ws.root)
     merge(ws, one, two)
     merged = tree(ws.root)
-    unmerging.unmerge(ws, two)
-    undoing.undo(ws)
+    unmerge.unmerge(ws, two)
+    undo.undo(ws)
     assert tree(ws.root) == merged
-    unmerging.unmerge(ws, two)
+    unmerge.unmerge(ws, two)
     assert tree(ws.root) == before
     merge(ws, two, one)
-    unmerging.unmerge(ws, one)
+    unmerge.unmerge(ws, one)
     assert tree(ws.root) == before
 
 
@@ -154,13 +149,13 @@ def test_one_of_two_comes_out(ws: Workspace) -> None:
     before = tree(ws.root)
     merge(ws, one, two, three)
     with pytest.raises(Ambiguous):
-        unmerging.find_merged(ws, one, "contact")
-    unmerging.unmerge(ws, two)
+        unmerge.find_merged(ws, one, "contact")
+    unmerge.unmerge(ws, two)
     assert [str(p) for p in items(ws.get(one), "phones")] == ["+74951112233"]
     assert ws.get(first).get("contacts") == (two,)
     assert ws.get(second).get("contacts") == (one,)
-    assert unmerging.find_merged(ws, one, "contact") == three
-    unmerging.unmerge(ws, three)
+    assert unmerge.find_merged(ws, one, "contact") == three
+    unmerge.unmerge(ws, three)
     assert tree(ws.root) == before
 
 
@@ -170,9 +165,9 @@ def test_a_chain_is_taken_apart_from_its_end(ws: Workspace) -> None:
     merge(ws, two, three)
     merge(ws, one, two)
     with pytest.raises(Refused, match="went into"):
-        unmerging.unmerge(ws, three)
-    unmerging.unmerge(ws, two)
-    unmerging.unmerge(ws, three)
+        unmerge.unmerge(ws, three)
+    unmerge.unmerge(ws, two)
+    unmerge.unmerge(ws, three)
     assert tree(ws.root) == before
 
 
@@ -183,9 +178,9 @@ def test_what_was_edited_since_is_kept(ws: Workspace) -> None:
     one = contact(ws, phones="8 912 345-67-89", tags=["юг"])
     two = contact(ws, phones="8 495 111-22-33", address="Казань", position="юрист", tags=["vip"])
     merge(ws, one, two)
-    records.edit(ws, one, put(position="директор", comment="новое"))
-    records.edit(ws, one, records.Edit({}, {"phones": ["8 912 345-67-80"], "tags": ["ё"]}, {}))
-    done = unmerging.unmerge(ws, two)
+    verbs.edit(ws, one, put(position="директор", comment="новое"))
+    verbs.edit(ws, one, verbs.Edit({}, {"phones": ["8 912 345-67-80"], "tags": ["ё"]}, {}))
+    done = unmerge.unmerge(ws, two)
     after = ws.get(one)
     assert [str(p) for p in items(after, "phones")] == ["+79123456789", "+79123456780"]
     assert after.get("tags") == ("юг", "ё")
@@ -202,11 +197,11 @@ def test_what_was_linked_since_stays_and_is_named(ws: Workspace) -> None:
     merge(ws, one, two)
     ws.now = NOW + timedelta(hours=1)
     new = deal(ws, contacts=one)
-    records.edit(ws, other, put(contacts=one))
-    records.edit(ws, own, put(comment="…"))
+    verbs.edit(ws, other, put(contacts=one))
+    verbs.edit(ws, own, put(comment="…"))
     third = contact(ws, name="Вера")
-    records.edit(ws, his, records.Edit({}, {"contacts": [third]}, {}))
-    done = unmerging.unmerge(ws, two)
+    verbs.edit(ws, his, verbs.Edit({}, {"contacts": [third]}, {}))
+    done = unmerge.unmerge(ws, two)
     assert set(done.stays) == {new, other}
     assert ws.get(new).get("contacts") == (one,)
     assert ws.get(his).get("contacts") == (two, third)
@@ -217,8 +212,8 @@ def test_a_link_that_was_taken_elsewhere_since_stays_there(ws: Workspace) -> Non
     one, two, third = contact(ws), contact(ws), contact(ws, name="Вера")
     sale = deal(ws, contacts=two)
     merge(ws, one, two)
-    records.edit(ws, sale, put(contacts=third))
-    done = unmerging.unmerge(ws, two)
+    verbs.edit(ws, sale, put(contacts=third))
+    done = unmerge.unmerge(ws, two)
     assert ws.get(sale).get("contacts") == (third,)
     assert [(k.record, k.field) for k in done.kept] == [(sale, "contacts")]
 
@@ -227,20 +222,20 @@ def test_what_was_removed_since_is_named(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     sale = deal(ws, contacts=two)
     merge(ws, one, two)
-    records.remove(ws, sale)
-    done = unmerging.unmerge(ws, two)
+    verbs.remove(ws, sale)
+    done = unmerge.unmerge(ws, two)
     assert [k.record for k in done.kept] == [sale]
 
 
 def test_nothing_to_take_apart(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
-    with pytest.raises(unmerging.NotMerged):
-        unmerging.find_merged(ws, one, "contact")
-    with pytest.raises(unmerging.NotMerged):
-        unmerging.unmerge(ws, one)
+    with pytest.raises(unmerge.NotMerged):
+        unmerge.find_merged(ws, one, "contact")
+    with pytest.raises(unmerge.NotMerged):
+        unmerge.unmerge(ws, one)
     by_hand(ws, two, "id: {id}\nmerged_into: " + one + "\n")
     with pytest.raises(NotFound, match="timeline does not say"):
-        unmerging.unmerge(ws, two)
+        unmerge.unmerge(ws, two)
 
 
 # --- the past -------------------------------------------------------------------------------------
@@ -251,19 +246,19 @@ def test_the_past_shows_both(ws: Workspace) -> None:
     ws.now = NOW + timedelta(hours=2)
     merge(ws, one, two)
     then, since = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
-    assert history.as_of(ws, two, then).get("name") == "Боря"
-    assert history.as_of(ws, two, since).id == one
-    assert history.as_of(ws, one, then).get("address") == ""
+    assert past.as_of(ws, two, then).get("name") == "Боря"
+    assert past.as_of(ws, two, since).id == one
+    assert past.as_of(ws, one, then).get("address") == ""
     ws.now = NOW + timedelta(hours=4)
-    unmerging.unmerge(ws, two)
-    assert history.as_of(ws, two, since).id == one
-    assert history.as_of(ws, two, NOW + timedelta(hours=5)).id == two
+    unmerge.unmerge(ws, two)
+    assert past.as_of(ws, two, since).id == one
+    assert past.as_of(ws, two, NOW + timedelta(hours=5)).id == two
 
 
 def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
     from crmcli.reports.funnel import read_funnel
 
-    one, two = (records.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
+    one, two = (verbs.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
 
     def waiting() -> int | None:
         ws.look_again()
@@ -272,7 +267,7 @@ def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
     assert waiting() == 2
     merge(ws, one, two)
     assert waiting() == 1
-    unmerging.unmerge(ws, two)
+    unmerge.unmerge(ws, two)
     assert waiting() == 2
 
 
@@ -281,7 +276,7 @@ def test_a_move_and_a_merge_undone_together(ws: Workspace) -> None:
     before = tree(ws.root)
     stages.move(ws, two, "offer")
     merge(ws, one, two)
-    undoing.undo(ws, 2)
+    undo.undo(ws, 2)
     assert tree(ws.root) == before
     kinds = [e.kind for e in ws.events(record=two)]
     assert kinds[-2:] == ["deal.unmerged", "stage.entered"]
@@ -303,7 +298,7 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     """A contact with some of everything."""
     lead = ""
     if chance.random() < 0.3:
-        made = records.add(
+        made = verbs.add(
             ws, "lead", {"name": ["Лид"], "phones": ["8 912 345-67-8" + str(chance.randrange(10))]}
         )
         lead = leads.convert(ws, made.id, Wanted(("contact", "deal"))).ids["contact"]
@@ -325,9 +320,9 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     if people and chance.random() < 0.5:
         values["friend"] = [chance.choice(people)]
     if lead:
-        records.edit(ws, lead, records.Edit(values, {}, {}))
+        verbs.edit(ws, lead, verbs.Edit(values, {}, {}))
         return lead
-    return records.add(ws, "contact", {"name": [chance.choice(["Анна", "Боря"])], **values}).id
+    return verbs.add(ws, "contact", {"name": [chance.choice(["Анна", "Боря"])], **values}).id
 
 
 @settings(max_examples=25, deadline=None)
@@ -342,8 +337,8 @@ def test_a_merge_and_an_unmerge_leave_all_as_before(template: Path, seed: int) -
             people.append(some(chance, ws, people, firms))
         for _ in range(3):
             deal_ids = chance.sample(people, chance.randrange(1, 4))
-            records.add(ws, "deal", {"name": ["Окна"], "contacts": deal_ids})
-            records.add(ws, "task", {"name": ["Дело"], "about": [chance.choice(people)]})
+            verbs.add(ws, "deal", {"name": ["Окна"], "contacts": deal_ids})
+            verbs.add(ws, "task", {"name": ["Дело"], "about": [chance.choice(people)]})
         states = [tree(ws.root)]
         done: list[str] = []
         left = list(people)
@@ -353,13 +348,13 @@ def test_a_merge_and_an_unmerge_leave_all_as_before(template: Path, seed: int) -
             done.append(left.pop(1))
             states.append(tree(ws.root))
             ws.look_again()
-            assert checking.problems(ws) == []
+            assert check.problems(ws) == []
         for merged in reversed(done):
             assert tree(ws.root) == states.pop()
             if chance.random() < 0.5:
-                undoing.undo_at(ws, ws.events(record=merged, kinds=("contact.merged",))[-1].id)
+                undo.undo_at(ws, ws.events(record=merged, kinds=("contact.merged",))[-1].id)
             else:
-                unmerging.unmerge(ws, merged)
+                unmerge.unmerge(ws, merged)
         assert tree(ws.root) == states.pop()
 
 
@@ -404,7 +399,7 @@ def test_two_clones_merge_one_record_into_two_others(ws: Workspace, tmp_path: Pa
     merge(clones.other(), two, three)
     assert clones.join() != 0
     ws.look_again()
-    (problem,) = checking.problems(ws)
+    (problem,) = check.problems(ws)
     assert (problem.path, problem.message) == (record_path(three), "unresolved merge conflict")
 
 
@@ -415,7 +410,7 @@ def test_two_clones_merge_two_into_each_other(ws: Workspace, tmp_path: Path) -> 
     merge(clones.other(), two, one)
     assert clones.join() == 0
     ws.look_again()
-    assert [p.path for p in checking.problems(ws)] == sorted(map(record_path, (one, two)))
+    assert [p.path for p in check.problems(ws)] == sorted(map(record_path, (one, two)))
 
 
 def test_a_clone_links_to_what_the_other_merges(ws: Workspace, tmp_path: Path) -> None:
@@ -425,7 +420,7 @@ def test_a_clone_links_to_what_the_other_merges(ws: Workspace, tmp_path: Path) -
     sale = deal(clones.other(), contacts=two)
     assert clones.join() == 0
     ws.look_again()
-    (problem,) = checking.problems(ws)
+    (problem,) = check.problems(ws)
     assert problem.path == record_path(sale)
     assert problem.hint == f"crm check --fix turns it to {one}"
 
@@ -434,10 +429,10 @@ def test_a_clone_edits_what_the_other_merges(ws: Workspace, tmp_path: Path) -> N
     one, two = contact(ws), contact(ws)
     clones = Clones(ws, tmp_path / "there")
     merge(ws, one, two)
-    records.edit(clones.other(), two, put(position="юрист"))
+    verbs.edit(clones.other(), two, put(position="юрист"))
     assert clones.join() != 0
     ws.look_again()
-    assert [p.message for p in checking.problems(ws)] == ["unresolved merge conflict"]
+    assert [p.message for p in check.problems(ws)] == ["unresolved merge conflict"]
 
 
 # --- fields and values renamed since ----------------------------------------------------------------
@@ -454,7 +449,7 @@ def test_fields_and_values_renamed_since_come_back_under_their_new_names(ws: Wor
     fields.rename(ws, "contact", "friend", "pal")
     directories.rename(ws, "sources", "web", "site")
     ws = Workspace.open(ws.root, user="anna", now=NOW)
-    done = unmerging.unmerge(ws, two)
+    done = unmerge.unmerge(ws, two)
     assert done.kept == ()
     assert text_of(ws, one) == before[one]
     renamed = before[two].replace("shoe:", "foot:").replace("source: web", "source: site")
@@ -467,7 +462,7 @@ def test_a_rename_that_was_taken_back_changes_nothing(ws: Workspace) -> None:
     before = tree(ws.root)
     merge(ws, one, two)
     fields.rename(ws, "contact", "shoe", "size")
-    undoing.undo(Workspace.open(ws.root, user="anna", now=NOW))
+    undo.undo(Workspace.open(ws.root, user="anna", now=NOW))
     ws = Workspace.open(ws.root, user="anna", now=NOW)
-    unmerging.unmerge(ws, two)
+    unmerge.unmerge(ws, two)
     assert {path: text for path, text in tree(ws.root).items() if path in before} == before

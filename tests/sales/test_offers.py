@@ -17,9 +17,10 @@ from crmcli.errors import BadUsage
 from crmcli.model.fields import Record
 from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
-from crmcli.sales import offers, records
-from crmcli.sales.lines import read_line
-from crmcli.sales.offers import Draft, NothingToOffer, OfferDecided
+from crmcli.sales.documents import offers
+from crmcli.sales.documents.offers import Draft, NothingToOffer, OfferDecided
+from crmcli.sales.records import verbs
+from crmcli.sales.records.line_text import read_line
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 from torture.copies import copied
@@ -41,7 +42,7 @@ def ws(folder: Path) -> Workspace:
 
 def deal(ws: Workspace, **values: str) -> Record:
     given: Mapping[str, list[str]] = {"name": ["Склад"], **{k: [v] for k, v in values.items()}}
-    return records.add(ws, "deal", given)
+    return verbs.add(ws, "deal", given)
 
 
 def with_settings(folder: Path, text: str) -> Workspace:
@@ -97,7 +98,7 @@ def test_a_new_year_begins_at_one(ws: Workspace, folder: Path) -> None:
 def test_processes_at_once_never_share_a_number(ws: Workspace, folder: Path) -> None:
     one = deal(ws, amount="1000")
     script = (
-        "import sys; from crmcli.workspace import Workspace; from crmcli.sales import offers; from pathlib import Path\n"
+        "import sys; from crmcli.workspace import Workspace; from crmcli.sales.documents import offers; from pathlib import Path\n"
         "for _ in range(5): offers.draft(Workspace.open(Path(sys.argv[1])), sys.argv[2])"
     )
     running = [
@@ -143,8 +144,8 @@ def test_the_deals_lines_are_copied_for_good(ws: Workspace, folder: Path) -> Non
 
 
 def test_people_come_from_the_deal(ws: Workspace) -> None:
-    company = records.add(ws, "company", {"name": ["Ромашка"]})
-    contact = records.add(ws, "contact", {"name": ["Анна"], "emails": ["anna@example.ru"]})
+    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
+    contact = verbs.add(ws, "contact", {"name": ["Анна"], "emails": ["anna@example.ru"]})
     made = offers.draft(ws, deal(ws, amount="1", company=company.id, contacts=contact.id).id)
     assert (made.company, made.contact) == (company.id, contact.id)
 
@@ -234,18 +235,18 @@ numbering: {offer: "КП-{year}-{seq:04}"}
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -> None:
-    from crmcli.sales import founding
+    from crmcli.sales.init import create
 
     if language == "en":
         folder = tmp_path / "english"
-        founding.found(folder, language="en", use_git=False)
+        create.found(folder, language="en", use_git=False)
     ws = with_settings(folder, COMPANY + f"language: {language}\n")
-    client = records.add(
+    client = verbs.add(
         ws,
         "company",
         {"name": ["Ромашка & Ко"], "inn": ["7707083893"], "legal_address": ["Москва, Лесная, 1"]},
     )
-    contact = records.add(
+    contact = verbs.add(
         ws, "contact", {"name": ["Анна <b>"], "phones": ["8 912 345-67-89 доб. 12"]}
     )
     one = deal(ws, amount="1", company=client.id, contacts=contact.id)
@@ -281,8 +282,8 @@ def test_a_page_for_prices_without_vat_and_for_none(folder: Path) -> None:
 
 
 def test_templates_of_the_starter_are_sound(ws: Workspace) -> None:
-    from crmcli.sales.letters import renderer
-    from crmcli.sales.names import known_names
+    from crmcli.sales.documents.messages import renderer
+    from crmcli.sales.template_names import known_names
 
     for path in (ws.root / "templates").rglob("*.j2"):
         name = path.relative_to(ws.root / "templates").as_posix()

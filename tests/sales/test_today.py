@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from crmcli.sales import deals, leads, records, tasks
+from crmcli.sales import deals, leads, tasks
+from crmcli.sales.records import verbs
 from crmcli.sales.today import Today, today
 from crmcli.workspace import Workspace
 
 
 def add(ws: Workspace, entity: str, **values: str) -> str:
-    return records.add(ws, entity, {name: [value] for name, value in values.items()}).id
+    return verbs.add(ws, entity, {name: [value] for name, value in values.items()}).id
 
 
 def ids(found: Today) -> dict[str, list[str]]:

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import NotFound
-from crmcli.sales import activities, deals, importing, leads, records, stages, tasks, undoing
-from crmcli.sales.importing import Wanted
-from crmcli.sales.records import Edit
+from crmcli.sales import activities, deals, imports, leads, stages, tasks
+from crmcli.sales.history import undo
+from crmcli.sales.imports import Wanted
+from crmcli.sales.records import verbs
+from crmcli.sales.records.verbs import Edit
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
 from tests.sales.conftest import PIPELINES, SETTINGS
@@ -32,7 +34,7 @@ def tree(root: Path) -> dict[str, bytes]:
 
 def lead(ws: Workspace, **more: str) -> str:
     given = {"name": "Кровля", "phones": PHONE, "company_name": "Ромашка", **more}
-    return records.add(ws, "lead", {name: [text] for name, text in given.items()}).id
+    return verbs.add(ws, "lead", {name: [text] for name, text in given.items()}).id
 
 
 def put(**values: str) -> Edit:
@@ -50,79 +52,79 @@ def as_other_clone(ws: Workspace) -> Workspace:
 
 
 def test_nothing_to_undo(ws: Workspace) -> None:
-    with pytest.raises(undoing.NothingToUndo):
-        undoing.undo(ws)
+    with pytest.raises(undo.NothingToUndo):
+        undo.undo(ws)
 
 
 def test_a_new_record_goes_and_comes_again(ws: Workspace) -> None:
     lead_id = lead(ws)
     made = tree(ws.root)
-    done = undoing.undo(ws)
+    done = undo.undo(ws)
     assert [(b.id if b else "", a) for b, a in done.records] == [(lead_id, None)]
     assert tree(ws.root) == {}
-    undoing.redo(ws)
+    undo.redo(ws)
     assert tree(ws.root) == made
-    with pytest.raises(undoing.NothingToUndo):
-        undoing.redo(ws)
+    with pytest.raises(undo.NothingToUndo):
+        undo.redo(ws)
 
 
 def test_the_next_undo_goes_further_back(ws: Workspace) -> None:
     lead_id = lead(ws)
-    records.edit(ws, lead_id, put(amount="100"))
-    records.edit(ws, lead_id, put(amount="200"))
-    undoing.undo(ws)
+    verbs.edit(ws, lead_id, put(amount="100"))
+    verbs.edit(ws, lead_id, put(amount="200"))
+    undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "100"
-    undoing.undo(ws)
+    undo.undo(ws)
     assert ws.get(lead_id).get("amount") is None
-    undoing.undo(ws)
+    undo.undo(ws)
     assert not ws.exists(lead_id)
 
 
 def test_several_at_once_are_one_change(ws: Workspace) -> None:
     empty = tree(ws.root)
     lead_id = lead(ws)
-    records.edit(ws, lead_id, put(amount="100"))
+    verbs.edit(ws, lead_id, put(amount="100"))
     leads.convert(ws, lead_id, leads.Wanted())
     full = tree(ws.root)
-    undoing.undo(ws, 3)
+    undo.undo(ws, 3)
     assert tree(ws.root) == empty
-    undoing.redo(ws)
+    undo.redo(ws)
     assert tree(ws.root) == full
 
 
 def test_an_undo_of_a_redo_and_so_on(ws: Workspace) -> None:
     lead_id = lead(ws)
-    records.edit(ws, lead_id, put(amount="100"))
+    verbs.edit(ws, lead_id, put(amount="100"))
     for _ in range(3):
-        undoing.undo(ws)
+        undo.undo(ws)
         assert ws.get(lead_id).get("amount") is None
-        undoing.redo(ws)
+        undo.redo(ws)
         assert str(ws.get(lead_id).get("amount")) == "100"
-    undoing.undo(ws, 2)
+    undo.undo(ws, 2)
     assert not ws.exists(lead_id)
 
 
 def test_two_commands_in_one_second_are_two_changes(ws: Workspace) -> None:
     first, second = lead(ws), lead(ws, name="Навес", phones="8 912 345-67-90")
-    undoing.undo(ws)
+    undo.undo(ws)
     assert ws.exists(first)
     assert not ws.exists(second)
 
 
 def test_a_bulk_edit_is_one_change(ws: Workspace) -> None:
     ids = [lead(ws, name=f"Лид {n}", phones=f"8 912 345-67-{n:02}") for n in range(5)]
-    records.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(owner="boris"))
-    done = undoing.undo(ws)
+    verbs.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(owner="boris"))
+    done = undo.undo(ws)
     assert len(done.records) == 5
     assert {ws.get(i).get("owner") for i in ids} == {"anna"}
 
 
 def test_a_removal_with_its_links_comes_back(ws: Workspace) -> None:
-    company = records.add(ws, "company", {"name": ["Ромашка"]}).id
-    records.add(ws, "contact", {"name": ["Анна"], "companies": [f"{company}: директор"]})
+    company = verbs.add(ws, "company", {"name": ["Ромашка"]}).id
+    verbs.add(ws, "contact", {"name": ["Анна"], "companies": [f"{company}: директор"]})
     before = tree(ws.root)
-    records.remove(ws, company, unlink=True)
-    undoing.undo(ws)
+    verbs.remove(ws, company, unlink=True)
+    undo.undo(ws)
     assert tree(ws.root) == before
 
 
@@ -131,26 +133,26 @@ def test_unknown_keys_come_back(ws: Workspace) -> None:
     path = next((ws.root / "data/leads").glob("*/*.yaml"))
     path.write_text(path.read_text(encoding="utf-8") + "own:\n  - a\n  - b\n", encoding="utf-8")
     before = tree(ws.root)
-    records.remove(ws, lead_id)
-    undoing.undo(ws)
+    verbs.remove(ws, lead_id)
+    undo.undo(ws)
     assert tree(ws.root) == before
 
 
 def test_a_conversion_goes_whole(ws: Workspace) -> None:
     lead_id = lead(ws, amount="100")
-    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
     before = tree(ws.root)
     plan = leads.convert(ws, lead_id, leads.Wanted())
     assert ws.get(task).get("about") == plan.ids["deal"]
-    undoing.undo(ws)
+    undo.undo(ws)
     assert tree(ws.root) == before
 
 
 def test_a_finished_task_is_open_again(ws: Workspace) -> None:
     lead_id = lead(ws)
-    task = records.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
     tasks.finish(ws, task)
-    undoing.undo(ws)
+    undo.undo(ws)
     assert ws.get(task).get("done_at") is None
     assert [e.kind for e in ws.events(record=lead_id)][-2:] == ["task.done", "task.reopened"]
 
@@ -160,7 +162,7 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
     lead(ws)
     before = tree(folder)
     events = len(ws.events())
-    done = undoing.undo(Workspace.open(folder, user="anna", now=NOW, dry_run=True))
+    done = undo.undo(Workspace.open(folder, user="anna", now=NOW, dry_run=True))
     assert len(done.records) == 1
     ws.look_again()
     assert (tree(folder), len(ws.events())) == (before, events)
@@ -171,9 +173,9 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 
 def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    records.edit(ws, lead_id, put(amount="100", comment="старое"))
-    records.edit(as_other_clone(ws), lead_id, put(amount="300"))
-    done = undoing.undo(ws)
+    verbs.edit(ws, lead_id, put(amount="100", comment="старое"))
+    verbs.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    done = undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "300"
     assert ws.get(lead_id).get("comment") == ""
     assert [(k.record, k.field) for k in done.kept] == [(lead_id, "amount")]
@@ -181,28 +183,28 @@ def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
 
 def test_a_hand_edit_of_the_field_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    records.edit(ws, lead_id, put(amount="100"))
+    verbs.edit(ws, lead_id, put(amount="100"))
     path = next((ws.root / "data/leads").glob("*/*.yaml"))
     path.write_text(path.read_text(encoding="utf-8").replace("'100'", "'777'").replace(
         "amount: 100", "amount: 777"), encoding="utf-8")  # fmt: skip
-    done = undoing.undo(ws)
+    done = undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "777"
     assert [k.field for k in done.kept] == ["amount"]
 
 
 def test_a_new_record_that_was_edited_since_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    records.edit(as_other_clone(ws), lead_id, put(amount="300"))
-    done = undoing.undo(ws)
+    verbs.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    done = undo.undo(ws)
     assert ws.exists(lead_id)
     assert [k.record for k in done.kept] == [lead_id]
 
 
 def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
-    company = records.add(ws, "company", {"name": ["Ромашка"]}).id
+    company = verbs.add(ws, "company", {"name": ["Ромашка"]}).id
     other = as_other_clone(ws)
-    deal = records.add(other, "deal", {"name": ["Сделка"], "company": [company]}).id
-    done = undoing.undo(ws)
+    deal = verbs.add(other, "deal", {"name": ["Сделка"], "company": [company]}).id
+    done = undo.undo(ws)
     assert ws.exists(company)
     assert done.kept == [(company, "", f"{deal} links to it")]
 
@@ -210,9 +212,9 @@ def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
 def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
     lead_id = lead(ws)
     plan = leads.convert(ws, lead_id, leads.Wanted())
-    records.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
+    verbs.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
     before = tree(ws.root)
-    done = undoing.undo(ws)
+    done = undo.undo(ws)
     assert tree(ws.root) == before
     assert not done.records
     assert {k.record for k in done.kept} == {lead_id, *plan.ids.values()}
@@ -220,29 +222,29 @@ def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
 
 def test_a_record_removed_since_is_named(ws: Workspace) -> None:
     lead_id = lead(ws)
-    records.edit(ws, lead_id, put(amount="100"))
-    records.remove(as_other_clone(ws), lead_id)
-    done = undoing.undo(ws)
+    verbs.edit(ws, lead_id, put(amount="100"))
+    verbs.remove(as_other_clone(ws), lead_id)
+    done = undo.undo(ws)
     assert done.kept == [(lead_id, "", "it was removed since")]
 
 
 def test_only_this_clone(ws: Workspace) -> None:
     mine = lead(ws)
     theirs = lead(as_other_clone(ws), name="Чужой", phones="8 912 345-67-90")
-    undoing.undo(ws)
+    undo.undo(ws)
     assert not ws.exists(mine)
     assert ws.exists(theirs)
-    with pytest.raises(undoing.NothingToUndo):
-        undoing.undo(ws)
+    with pytest.raises(undo.NothingToUndo):
+        undo.undo(ws)
 
 
 def test_a_call_stays_and_is_said(ws: Workspace) -> None:
     lead_id = lead(ws)
     activities.log(ws, lead_id, "call.in", "спросили цену")
-    done = undoing.undo(ws)
+    done = undo.undo(ws)
     assert not done.records
     assert done.stays == [f"call.in of {lead_id} stays on the timeline"]
-    undoing.undo(ws)
+    undo.undo(ws)
     assert not ws.exists(lead_id)
 
 
@@ -263,7 +265,7 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
     tick.tick(ws)
     assert len(ws.select("task")) == 1
     stages.move(ws, lead_id, "working")
-    undoing.undo(ws)
+    undo.undo(ws)
     _, entry = ws.history.entries([lead_id])[lead_id]
     assert entry is not None
     assert (entry.data["stage"], entry.data["robots"]) == ("new", ["late"])
@@ -271,7 +273,7 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
     tick.tick(ws)
     ws.look_again()
     assert len(ws.select("task")) == 1
-    done = undoing.undo(ws)  # what the robot did
+    done = undo.undo(ws)  # what the robot did
     assert [before.entity for before, _ in done.records if before] == ["task"]
 
 
@@ -281,49 +283,49 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
 def bring(ws: Workspace, rows: int) -> str:
     lines = [f"Лид {n};+7 912 {n:03}-00-00;Фирма {n % 3}" for n in range(rows)]
     text = "Name;Phone;Company name\n" + "\n".join(lines) + "\n"
-    from crmcli.store.tables import read_table
+    from crmcli.formats.csv import read_table
 
     source = read_table(text.encode(), "a.csv")
-    found = importing.import_records(ws, "lead", source, "a.csv", Wanted(), lambda _: None)
+    found = imports.import_records(ws, "lead", source, "a.csv", Wanted(), lambda _: None)
     return str(found.batch)
 
 
 def test_an_import_goes_by_its_batch(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmcli.sales.importing.run.CHUNK", 10)
+    monkeypatch.setattr("crmcli.sales.imports.run.CHUNK", 10)
     batch = bring(ws, 35)
     edited = ws.select("lead")[17].id
-    records.edit(ws, edited, put(amount="5"))
+    verbs.edit(ws, edited, put(amount="5"))
     lead(ws, name="Другой", phones="+7 912 999-99-99")
     ws.look_again()
-    done = undoing.undo_batch(ws, batch)
+    done = undo.undo_batch(ws, batch)
     gone = Counter(old.entity for old, _ in done.records if old)
     assert gone == {"lead": 34, "company": 2}  # of the three that the rows had named
     kept = ws.get(edited)
     assert [k.record for k in done.kept] == [edited, kept.get("company")]
     ws.look_again()
     assert {r.get("name") for r in ws.select("lead")} == {"Другой", kept.get("name")}
-    with pytest.raises(undoing.NothingToUndo):
-        undoing.undo_batch(ws, batch)
+    with pytest.raises(undo.NothingToUndo):
+        undo.undo_batch(ws, batch)
     with pytest.raises(NotFound):
-        undoing.undo_batch(ws, "batch-00000000")
-    undoing.redo(ws)
+        undo.undo_batch(ws, "batch-00000000")
+    undo.redo(ws)
     ws.look_again()
     assert ws.count("lead") == 36
 
 
 def test_an_import_is_one_change(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crmcli.sales.importing.run.CHUNK", 10)
+    monkeypatch.setattr("crmcli.sales.imports.run.CHUNK", 10)
     lead_id = lead(ws)
     before = tree(ws.root)
     bring(ws, 35)
     full = tree(ws.root)
-    undoing.undo(ws)
+    undo.undo(ws)
     assert tree(ws.root) == before
-    undoing.redo(ws)
+    undo.redo(ws)
     assert tree(ws.root) == full
-    undoing.undo(ws)
+    undo.undo(ws)
     assert tree(ws.root) == before
-    undoing.undo(ws)
+    undo.undo(ws)
     assert not ws.exists(lead_id)
 
 
@@ -339,19 +341,19 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         "lead": lambda ws, d: lead(
             ws, name=f"Лид {d.random()}", phones=f"+7912{d.randrange(10**7):07}"
         ),
-        "deal": lambda ws, d: records.add(ws, "deal", {"name": ["Сделка"], "amount": ["10,50"]}),
-        "task": lambda ws, d: records.add(
+        "deal": lambda ws, d: verbs.add(ws, "deal", {"name": ["Сделка"], "amount": ["10,50"]}),
+        "task": lambda ws, d: verbs.add(
             ws, "task", {"name": ["Звонок"], "about": [some(ws, "lead", d)]}
         ),
-        "edit": lambda ws, d: records.edit(
+        "edit": lambda ws, d: verbs.edit(
             ws, some(ws, "lead", d), put(amount=str(d.randrange(99)), tags=d.choice("абв"))
         ),
-        "more": lambda ws, d: records.edit(
+        "more": lambda ws, d: verbs.edit(
             ws,
             some(ws, "lead", d),
             Edit({"utm_source": ["google"]}, {"phones": ["+7 912 000-00-01 доб. 5"]}, {}),
         ),
-        "clear": lambda ws, d: records.edit(
+        "clear": lambda ws, d: verbs.edit(
             ws, some(ws, "lead", d), Edit({}, {}, {}, ("amount", "comment"))
         ),
         "move": lambda ws, d: stages.move(ws, some(ws, "lead", d), "working"),
@@ -360,8 +362,8 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         "win": lambda ws, d: deals.win(ws, some(ws, "deal", d)),
         "done": lambda ws, d: tasks.finish(ws, some(ws, "task", d)),
         "reopen": lambda ws, d: tasks.reopen(ws, some(ws, "task", d)),
-        "rm": lambda ws, d: records.remove(ws, some(ws, "lead", d), unlink=True),
-        "bulk": lambda ws, d: records.bulk(
+        "rm": lambda ws, d: verbs.remove(ws, some(ws, "lead", d), unlink=True),
+        "bulk": lambda ws, d: verbs.bulk(
             ws, "lead", ws.condition("name ~ лид", "lead"), put(comment=str(d.random()))
         ),
         "note": lambda ws, d: activities.log(ws, some(ws, "lead", d), "note", "заметка"),
@@ -392,13 +394,13 @@ def test_whatever_was_done_is_undone_step_by_step(names: list[str], seed: int) -
         steps = list(states)
         while len(states) > 1:
             states.pop()
-            done = undoing.undo(ws)
+            done = undo.undo(ws)
             assert done.kept == []
             assert tree(root) == states[-1]
-        with pytest.raises(undoing.NothingToUndo):
-            undoing.undo(ws)
+        with pytest.raises(undo.NothingToUndo):
+            undo.undo(ws)
         for state in steps[1:]:
-            undoing.redo(ws)
+            undo.redo(ws)
             assert tree(root) == state
     finally:
         shutil.rmtree(root)
@@ -415,13 +417,13 @@ def test_triggers_do_not_hear_what_was_taken_back(folder: Path) -> None:
     ws = Workspace.open(folder, user="anna", now=NOW)
     lead_id = lead(ws)
     activities.log(ws, lead_id, "call.in", "ошибка")
-    undoing.undo(ws)
+    undo.undo(ws)
     ws.look_again()
     tick.tick(ws)
     assert ws.get(lead_id).get("stage") == "new"
     activities.log(ws, lead_id, "call.in", "звонок")
-    undoing.undo(ws)
-    undoing.redo(ws)
+    undo.undo(ws)
+    undo.redo(ws)
     ws.look_again()
     tick.tick(ws)
     assert ws.get(lead_id).get("stage") == "working"

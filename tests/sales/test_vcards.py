@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from crmcli.formats.vcard import card_text, cards, read_cards
+from crmcli.formats.vcard_lines import STRUCTURED, CardLine, cut, escape, unescape
 from crmcli.model.phones import key as phone_key
-from crmcli.sales.exporting import Layout, export
-from crmcli.sales.importing import Wanted, import_records, open_source
-from crmcli.sales.importing.summary import Summary
-from crmcli.store.vcardlines import STRUCTURED, CardLine, cut, escape, unescape
-from crmcli.store.vcards import card_text, cards, read_cards
+from crmcli.sales.exports.export import Layout, export
+from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "vcards"
@@ -155,11 +155,11 @@ def _plain(line: CardLine, country: str) -> tuple[object, ...]:
 
 def test_an_edited_field_wins_over_its_kept_line(ws: Workspace) -> None:
     load(ws, OLD)
-    from crmcli.sales import records
+    from crmcli.sales.records import verbs
 
     contact = str(one(ws)["id"])
     with ws.change("test") as change:
-        changed = records.with_values(ws, change.get(contact), {"address": "Тверская, 1"})
+        changed = verbs.with_values(ws, change.get(contact), {"address": "Тверская, 1"})
         change.save(changed)
     text = exported(ws).decode()
     assert "Тверская\\, 1" in text

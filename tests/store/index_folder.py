@@ -10,16 +10,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crmcli.errors import InvalidData, NotFound
+from crmcli.model.conditions.holds import Env
+from crmcli.model.conditions.where import Condition, check, parse
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.holds import Env
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of
-from crmcli.model.where import Condition, check, parse
-from crmcli.store import codec, layout, timeline
-from crmcli.store.eventids import EventIds
+from crmcli.store import layout
 from crmcli.store.index import Index
-from crmcli.store.stored import read_record
+from crmcli.store.records.stored import read_record
+from crmcli.store.timeline import csv_lines
+from crmcli.store.timeline.event_ids import EventIds
+from crmcli.store.yaml import codec
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -55,7 +57,7 @@ class Folder:
     ) -> list[str]:
         """Append events (kind, record, data) to a clone's timeline; returns the events' ids."""
         path = layout.timeline_path(at, clone)
-        tail = timeline.tail(self.root, path)
+        tail = csv_lines.tail(self.root, path)
         self.ids = self.ids or EventIds(at, tail.last_id)
         made = [
             Event(self.ids.next(), at, "anna", kind, record, data=data)
@@ -63,7 +65,7 @@ class Folder:
         ]
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         with (self.root / path).open("ab") as file:
-            file.write(timeline.lines(made, tail))
+            file.write(csv_lines.lines(made, tail))
         return [event.id for event in made]
 
     def fresh(self) -> Index:

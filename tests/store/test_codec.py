@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from crmcli.errors import InvalidData
 from crmcli.model.values import Raw
-from crmcli.store import codec
-from crmcli.store.canonical import MAX_BYTES, is_safe, read_canonical
+from crmcli.store.yaml import codec
+from crmcli.store.yaml.canonical import MAX_BYTES, is_safe, read_canonical
 
 TIMES = int(os.environ.get("TORTURE_TIMES", "1"))
 """`make torture` looks at many times as many examples."""

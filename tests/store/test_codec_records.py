@@ -14,7 +14,7 @@ from crmcli.model.attachment import safe_name
 from crmcli.model.fields import MANY_KINDS, Field, parse_value
 from crmcli.model.schema import Schema
 from crmcli.model.values import ENTITIES, Raw, format_decimal, format_instant
-from crmcli.store import codec
+from crmcli.store.yaml import codec
 from tests.store.test_codec import NASTY, TIMES, records, shaped, texts
 
 CUSTOM = Schema(

@@ -20,7 +20,7 @@ from crmcli.model.pipeline import Pipelines
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Duration
-from crmcli.store.config import load_pipelines, load_settings
+from crmcli.store.config.settings import load_pipelines, load_settings
 
 SCHEMAS = Path(crmcli.__file__).parent / "starter" / "common" / "schema"
 

@@ -14,9 +14,10 @@ from typing import TypeVar
 
 import pytest
 
-from crmcli.store import files, locks
-from crmcli.store.commit import TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.recovery import leftovers, needs_recovery, recover
+from crmcli.store.disk import files
+from crmcli.store.disk.commit_record import TXN, Append, CommitRecord, Delete, Put
+from crmcli.store.disk.recovery import leftovers, needs_recovery, recover
+from crmcli.store.safety import locks
 from torture.copies import adopt
 from torture.tracing import FAST
 
@@ -39,9 +40,9 @@ CHANGE = f"""
 import sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files, locks
-from crmcli.store.recovery import recover
-from crmcli.store.transaction import Transaction
+from crmcli.store.disk import files; from crmcli.store.safety import locks
+from crmcli.store.disk.recovery import recover
+from crmcli.store.disk.transaction import Transaction
 
 root = Path(sys.argv[1])
 try:
@@ -62,8 +63,8 @@ RECOVER = """
 import sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files, locks
-from crmcli.store.recovery import recover
+from crmcli.store.disk import files; from crmcli.store.safety import locks
+from crmcli.store.disk.recovery import recover
 
 root = Path(sys.argv[1])
 try:
@@ -235,7 +236,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_crash as crash
-from crmcli.store import files, locks
+from crmcli.store.disk import files; from crmcli.store.safety import locks
 
 top = Path(sys.argv[1])
 ws = top / "ws"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import InvalidData
-from crmcli.store import disks, locks
+from crmcli.store.disk import file_systems
+from crmcli.store.safety import locks
 from tests.conftest import Run
 
 Crm = Callable[..., Run]
@@ -44,12 +45,12 @@ MOUNTS = rb"""22 1 0:21 / /proc rw,relatime - proc proc rw
     ],
 )
 def test_what_kind_of_file_system_it_is(device: int, path: str, kind: str) -> None:
-    assert disks.kind_of(device, path, MOUNTS) == kind
+    assert file_systems.kind_of(device, path, MOUNTS) == kind
 
 
 def test_an_empty_list_tells_nothing() -> None:
-    assert disks.kind_of(5, "/srv", b"") == ""
-    assert not disks.is_untrusted("")
+    assert file_systems.kind_of(5, "/srv", b"") == ""
+    assert not file_systems.is_untrusted("")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_an_empty_list_tells_nothing() -> None:
              "fuse.rclone", "fuse.glusterfs", "davfs"],
 )  # fmt: skip
 def test_kinds_that_are_not_trusted(kind: str) -> None:
-    assert disks.is_untrusted(kind)
+    assert file_systems.is_untrusted(kind)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +66,13 @@ def test_kinds_that_are_not_trusted(kind: str) -> None:
              "fuse.ntfs-3g", "fuse.gocryptfs", "fuse.fuse-overlayfs"],
 )  # fmt: skip
 def test_kinds_that_are_trusted(kind: str) -> None:
-    assert not disks.is_untrusted(kind)
+    assert not file_systems.is_untrusted(kind)
 
 
 def test_the_disks_of_this_machine_are_trusted(tmp_path: Path) -> None:
-    assert disks.untrusted_kind(tmp_path) == ""
+    assert file_systems.untrusted_kind(tmp_path) == ""
     if Path("/dev/shm").is_dir():
-        assert disks.untrusted_kind(Path("/dev/shm")) == ""
+        assert file_systems.untrusted_kind(Path("/dev/shm")) == ""
 
 
 @pytest.fixture

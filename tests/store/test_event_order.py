@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from crmcli.model.event import Event
-from crmcli.sales import records, undoing
-from crmcli.sales.founding import found
-from crmcli.store import layout, timeline
-from crmcli.store.eventids import EVENT_ID, EventIds, are_of_one_change
+from crmcli.sales.history import undo
+from crmcli.sales.init.create import found
+from crmcli.sales.records import verbs
+from crmcli.store import layout
+from crmcli.store.timeline import csv_lines
+from crmcli.store.timeline.event_ids import EVENT_ID, EventIds, are_of_one_change
 from crmcli.workspace import Workspace
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -32,7 +34,7 @@ def at(root: Path, now: datetime) -> Workspace:
 def edit(root: Path, lead: str, words: str, now: datetime) -> str:
     """The id of the event that this leaves."""
     known = {event.id for event in at(root, now).events(record=lead)}
-    records.edit(at(root, now), lead, records.Edit({"comment": [words]}, {}, {}))
+    verbs.edit(at(root, now), lead, verbs.Edit({"comment": [words]}, {}, {}))
     [new] = {event.id for event in at(root, now).events(record=lead)} - known
     return new
 
@@ -40,26 +42,26 @@ def edit(root: Path, lead: str, words: str, now: datetime) -> str:
 def told_by(clone: str, root: Path, now: datetime, record: str) -> str:
     """An event that another clone wrote, as git brings it."""
     path = layout.timeline_path(now, clone)
-    tail = timeline.tail(root, path)
+    tail = csv_lines.tail(root, path)
     event = Event(EventIds(now, tail.last_id).next(), now, "boris", "note", record)
     (root / path).parent.mkdir(parents=True, exist_ok=True)
     with (root / path).open("ab") as file:
-        file.write(timeline.lines([event], tail))
+        file.write(csv_lines.lines([event], tail))
     return event.id
 
 
 @pytest.mark.parametrize("wrong", [timedelta(days=3650), timedelta(minutes=1), -timedelta(days=3650)])  # fmt: skip
 def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None:
-    lead = records.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = verbs.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
     ids = [edit(root, lead, words, NOW + by) for words, by in (
         ("before", timedelta()), ("wrong", wrong), ("after", timedelta(hours=1)),
         ("last", timedelta(hours=2)),
     )]  # fmt: skip
     assert ids == sorted(ids)
     assert not any(map(are_of_one_change, ids, ids[1:]))
-    undoing.undo(at(root, NOW + timedelta(hours=3)))
+    undo.undo(at(root, NOW + timedelta(hours=3)))
     assert at(root, NOW).get(lead).get("comment") == "after"
-    undoing.undo(at(root, NOW + timedelta(hours=3)), count=2)
+    undo.undo(at(root, NOW + timedelta(hours=3)), count=2)
     assert at(root, NOW).get(lead).get("comment") == "before"
 
 
@@ -67,7 +69,7 @@ def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None
 @pytest.mark.parametrize("clone", [OTHER, "own"])
 def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
     """Also what came since the index was last read, and what our own clone wrote in another month."""
-    lead = records.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = verbs.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
     if index == "there":
         assert at(root, NOW).events()
     name = at(root, NOW).clone if clone == "own" else clone
@@ -76,7 +78,7 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
         (root / ".crm/index.db").unlink(missing_ok=True)
     if index == "damaged":
         (root / ".crm/index.db").write_bytes(b"no database" * 1000)
-    records.edit(at(root, NOW), lead, records.Edit({"comment": ["x"]}, {}, {}))
+    verbs.edit(at(root, NOW), lead, verbs.Edit({"comment": ["x"]}, {}, {}))
     ours = at(root, NOW).events(record=lead)[-1]
     assert ours.kind == "field.changed"
     assert ours.id > theirs
@@ -85,11 +87,11 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
 def test_a_run_that_lasts_knows_what_it_wrote(root: Path) -> None:
     """Without a look at the folder, which is another one by now."""
     ws = at(root, NOW + timedelta(days=3650))
-    records.add(ws, "lead", {"name": ["One"]})
+    verbs.add(ws, "lead", {"name": ["One"]})
     [first] = [event.id for event in at(root, NOW).events()]
     shutil.rmtree(root / "data/timeline")
     ws.now = NOW
-    records.add(ws, "lead", {"name": ["Two"]})
+    verbs.add(ws, "lead", {"name": ["Two"]})
     [second] = [event.id for event in at(root, NOW).events()]
     assert second > first
 

@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData
-from crmcli.store import files, locks
-from crmcli.store.rights import rights_in
+from crmcli.store.disk import files
+from crmcli.store.disk.rights import rights_in
+from crmcli.store.safety import locks
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from crmcli.store import files, locks
+from crmcli.store.disk import files; from crmcli.store.safety import locks
 lock = locks.exclusive(Path(sys.argv[1]), "crm lead import") if sys.argv[2] == "ex" else locks.shared(Path(sys.argv[1]))
 with lock:
     print("held", flush=True)
@@ -116,7 +117,7 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files, locks
+from crmcli.store.disk import files; from crmcli.store.safety import locks
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 root = Path(sys.argv[1])
 with locks.shared(root, 0.2):
@@ -258,7 +259,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store import files, locks
+from crmcli.store.disk import files; from crmcli.store.safety import locks
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 try:
     files.write_file(Path(sys.argv[1]), b"x" * 10_000)

@@ -23,7 +23,7 @@ from crmcli.model.fields import Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
 from crmcli.store import layout
-from crmcli.store.files import UnsafePath
+from crmcli.store.disk.files import UnsafePath
 from crmcli.store.index import Index, IndexBusy, Total
 from crmcli.store.index.folder import is_racy
 from tests.store.index_folder import NOW, Folder
@@ -618,7 +618,7 @@ def test_an_index_of_another_release_is_built_anew(
     folder.write(lead())
     folder.fresh().close()
     before = database(folder).stat().st_ino
-    monkeypatch.setattr("crmcli.store.columns.__version__", crmcli.__version__ + "1")
+    monkeypatch.setattr("crmcli.store.index.columns.__version__", crmcli.__version__ + "1")
 
     assert names(folder.again()) == ["Анна"]
     assert database(folder).stat().st_ino != before

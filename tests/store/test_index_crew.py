@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 import crmcli
-from crmcli.store import layout, locks
+from crmcli.store import layout
 from crmcli.store.index import Index, crew, writing
+from crmcli.store.safety import locks
 from tests.store.index_folder import NOW, Folder
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the readers are forked")
@@ -120,7 +121,7 @@ SLOW = """
 import os, sys
 from pathlib import Path
 from crmcli.model.schema import Schema
-from crmcli.store import files, locks
+from crmcli.store.disk import files; from crmcli.store.safety import locks
 from crmcli.store.index import Index, crew
 
 def wait(*_):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import InvalidData
-from crmcli.model import grammar, limits, where
+from crmcli.model import limits
+from crmcli.model.conditions import grammar, where
 from crmcli.render import Renderer
 from crmcli.workspace import Workspace
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from crmcli.model.event import Event
-from crmcli.store import chain, linewise, timeline
-from crmcli.store.eventids import EventIds
-from crmcli.store.timeline import LONGEST, Tail
+from crmcli.store.disk import line_reader
+from crmcli.store.timeline import chain, csv_lines
+from crmcli.store.timeline.csv_lines import LONGEST, Tail
+from crmcli.store.timeline.event_ids import EventIds
 from tests.store.index_folder import Folder
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -26,13 +27,13 @@ def event(text: str = "", second: int = 0) -> Event:
 def test_pieces_are_whole_lines_and_miss_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(linewise, "PIECE", size)
+    monkeypatch.setattr(line_reader, "PIECE", size)
     path = tmp_path / "a.csv"
     lines = ["раз", "", "x" * 40, "два", "y" * 21, "z" * 20, "конец"]
     path.write_text("\n".join(lines), encoding="utf-8")
-    with linewise.opened(path) as fd:
-        found = list(linewise.pieces(fd, 0, 20))
-        ends = [linewise.line_start(fd, piece.end - 1) for piece in found if piece.data is None]
+    with line_reader.opened(path) as fd:
+        found = list(line_reader.pieces(fd, 0, 20))
+        ends = [line_reader.line_start(fd, piece.end - 1) for piece in found if piece.data is None]
     content = path.read_bytes()
     assert [p.start for p in found] == [0, *(p.end for p in found[:-1])]
     assert found[-1].end == len(content)
@@ -44,14 +45,14 @@ def test_pieces_are_whole_lines_and_miss_nothing(
 
 def test_a_line_of_30_mb_is_passed_over(tmp_path: Path) -> None:
     one, two = event("до"), event("после", 1)
-    good = timeline.lines([one], NEW)
+    good = csv_lines.lines([one], NEW)
     path = tmp_path / "a.csv"
     path.write_bytes(good + b"x" * 30_000_000 + b"\n")
-    tail = timeline.tail(tmp_path, "a.csv")
+    tail = csv_lines.tail(tmp_path, "a.csv")
     assert (tail.size, tail.last_id) == (path.stat().st_size, one.id)
-    assert tail.hash == timeline.line_hash(b"x" * 30_000_000)
-    path.write_bytes(path.read_bytes() + timeline.lines([two], tail))
-    chunk = timeline.read_file(path, name="a.csv")
+    assert tail.hash == csv_lines.line_hash(b"x" * 30_000_000)
+    path.write_bytes(path.read_bytes() + csv_lines.lines([two], tail))
+    chunk = csv_lines.read_file(path, name="a.csv")
     assert [(row.event, row.line) for row in chunk.rows] == [(one, 2), (two, 4)]
     [problem] = chunk.problems
     assert (problem.path, problem.line) == ("a.csv", 3)
@@ -62,9 +63,9 @@ def test_a_line_of_30_mb_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_long_last_line_without_its_end_is_read_again_later(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    good = timeline.lines([event("до")], NEW)
+    good = csv_lines.lines([event("до")], NEW)
     path.write_bytes(good + b"x" * (LONGEST + 1))
-    chunk = timeline.read_file(path)
+    chunk = csv_lines.read_file(path)
     assert (len(chunk.rows), chunk.end, chunk.next_line) == (1, len(good), 3)
     assert [p.line for p in chunk.problems] == [3]
 
@@ -75,14 +76,14 @@ def test_the_longest_that_crm_can_write_is_read(tmp_path: Path) -> None:
         "changes": {"comment": [quotes, odd]}, "text": quotes
     })  # fmt: skip
     path = tmp_path / "a.csv"
-    path.write_bytes(timeline.lines([written], NEW))
+    path.write_bytes(csv_lines.lines([written], NEW))
     assert path.stat().st_size > 8_000_000
-    assert [row.event for row in timeline.read_file(path).rows] == [written]
+    assert [row.event for row in csv_lines.read_file(path).rows] == [written]
 
 
 def test_what_could_not_be_read_is_not_written() -> None:
-    with pytest.raises(timeline.UnwritableEvent, match="too long"):
-        timeline.lines([event("я" * (LONGEST // 2))], NEW)
+    with pytest.raises(csv_lines.UnwritableEvent, match="too long"):
+        csv_lines.lines([event("я" * (LONGEST // 2))], NEW)
 
 
 def test_the_index_reads_what_stands_around_it(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ pytestmark = [
 WRITER = """
 import sys, time
 from pathlib import Path
-from crmcli.store import files, locks
-from crmcli.store.recovery import recover
-from crmcli.store.transaction import Transaction
+from crmcli.store.disk import files; from crmcli.store.safety import locks
+from crmcli.store.disk.recovery import recover
+from crmcli.store.disk.transaction import Transaction
 
 root, name, many = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 while True:
@@ -41,8 +41,8 @@ while True:
 CUTS = r"""
 import fcntl, os, signal, struct, subprocess, sys, time
 from pathlib import Path
-from crmcli.store import files, locks
-from crmcli.store.recovery import leftovers, recover
+from crmcli.store.disk import files; from crmcli.store.safety import locks
+from crmcli.store.disk.recovery import leftovers, recover
 
 writer, make, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 image, mount = folder / "image", folder / "mount"

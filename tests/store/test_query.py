@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
-from crmcli.model.condition import (
+from crmcli.model.conditions.holds import holds, keys
+from crmcli.model.conditions.tree import (
     And,
     Compare,
     Condition,
@@ -25,11 +26,10 @@ from crmcli.model.condition import (
     Or,
     Text,
 )
+from crmcli.model.conditions.where import BadCondition, Literal, check, operators, routes
 from crmcli.model.fields import Field, parse_value
-from crmcli.model.holds import holds, keys
 from crmcli.model.schema import Schema
 from crmcli.model.values import Duration, Raw
-from crmcli.model.where import BadCondition, Literal, check, operators, routes
 from crmcli.store.index.shortcuts import SHORTCUTS
 from tests.store.index_folder import Folder
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales import founding
+from crmcli.sales.init import create
 from tests.conftest import NOW
 from tests.members import command
 
@@ -78,7 +78,7 @@ def team() -> Iterator[Team]:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         top = Path(name)
         top.chmod(0o755)
-        founding.found(top / "ws", language="ru", use_git=False)
+        create.found(top / "ws", language="ru", use_git=False)
         shutil.rmtree(top / "ws/.crm", ignore_errors=True)
         team = Team(top)
         team.share()

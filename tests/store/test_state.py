@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.model.values import entity_of
-from crmcli.store import state
+from crmcli.store.safety import state
 from tests.conftest import Run
 from torture.copies import copied
 
@@ -44,7 +44,7 @@ def test_a_damaged_clone_id_is_replaced(root: Path, damage: str) -> None:
 
 def test_a_clone_id_that_cannot_be_written_leaves_nothing(root: Path) -> None:
     code = (
-        "import resource, sys; from pathlib import Path; from crmcli.store import files, state\n"
+        "import resource, sys; from pathlib import Path; from crmcli.store.disk import files; from crmcli.store.safety import state\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (3, 3))\n"
         "try: state.make(Path(sys.argv[1]))\n"
         "except files.DiskFull as error: print('refused')\n"
@@ -58,7 +58,7 @@ def test_a_clone_id_that_cannot_be_written_leaves_nothing(root: Path) -> None:
 
 def test_processes_that_start_together_agree_on_the_clone_id(root: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from crmcli.store import state;"
+        "import sys; from pathlib import Path; from crmcli.store.safety import state;"
         "sys.stdin.read(); print(state.make(Path(sys.argv[1])))"
     )
     running = [

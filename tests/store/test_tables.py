@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage, Conflict
-from crmcli.store.decoding import TableUnreadable
-from crmcli.store.jsonlines import read_json_lines
-from crmcli.store.newfile import NewFile
-from crmcli.store.tables import CELL_LIMIT, Table, csv_line, find_delimiter, read_table
+from crmcli.formats.csv import CELL_LIMIT, Table, csv_line, find_delimiter, read_table
+from crmcli.formats.encodings import TableUnreadable
+from crmcli.formats.jsonl import read_json_lines
+from crmcli.store.disk.new_file import NewFile
 
 
 def table(text: str | bytes, encoding: str = "", delimiter: str = "") -> Table:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.store import files, targets
-from crmcli.store.commit import QUARANTINE, TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.recovery import CommitRecordDamaged, recover
-from crmcli.store.transaction import Transaction
+from crmcli.store.disk import files, targets
+from crmcli.store.disk.commit_record import QUARANTINE, TXN, Append, CommitRecord, Delete, Put
+from crmcli.store.disk.recovery import CommitRecordDamaged, recover
+from crmcli.store.disk.transaction import Transaction
 from tests.conftest import NOW
 from torture.trees import SHAPES, TARGETS
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.event import Event
-from crmcli.store import chain, timeline
-from crmcli.store.eventids import EVENT_ID, EventIds
-from crmcli.store.timeline import HEADER, Tail
+from crmcli.store.timeline import chain, csv_lines
+from crmcli.store.timeline.csv_lines import HEADER, Tail
+from crmcli.store.timeline.event_ids import EVENT_ID, EventIds
 
 AT = datetime(2026, 11, 23, 9, 0, 1, tzinfo=UTC)
 NEW = Tail(0, "", "")
@@ -38,22 +38,22 @@ EVENTS = [
 def file(tmp_path: Path) -> Path:
     path = tmp_path / PATH
     path.parent.mkdir(parents=True)
-    path.write_bytes(timeline.lines(EVENTS, NEW))
+    path.write_bytes(csv_lines.lines(EVENTS, NEW))
     return path
 
 
 def read(path: Path) -> list[Event]:
-    chunk = timeline.read_file(path)
+    chunk = csv_lines.read_file(path)
     assert chunk.problems == []
     return [row.event for row in chunk.rows]
 
 
 def messages(path: Path) -> list[tuple[int, str]]:
-    return [(problem.line, problem.message) for problem in timeline.read_file(path).problems]
+    return [(problem.line, problem.message) for problem in csv_lines.read_file(path).problems]
 
 
 def test_an_event_is_one_line() -> None:
-    line = timeline.to_line(EVENTS[1], "0123456789abcdef")
+    line = csv_lines.to_line(EVENTS[1], "0123456789abcdef")
     assert line == (
         f"{EVENTS[1].id},2026-11-23T09:00:01Z,anna,mail.in,lead-7k3qf2m9,e1m83rm83k7ethf48,2,"
         '"{""text"":""Строка \\""1\\""\\nСтрока 2\\r\\n,;""}",0123456789abcdef\n'
@@ -65,10 +65,10 @@ def test_a_new_file_begins_with_the_header_and_reads_back(file: Path) -> None:
     assert lines[0] == HEADER == "id,at,actor,kind,record,cause,depth,data,prev"
     assert len(lines) == 4
     assert read(file) == EVENTS
-    rows = timeline.read_file(file).rows
+    rows = csv_lines.read_file(file).rows
     assert [row.line for row in rows] == [2, 3, 4]
     assert rows[2].data == "{}"
-    assert [row.prev for row in rows] == [timeline.line_hash(line.encode()) for line in lines[:3]]
+    assert [row.prev for row in rows] == [csv_lines.line_hash(line.encode()) for line in lines[:3]]
     assert chain.verify_chain(file) == []
 
 
@@ -78,66 +78,66 @@ def test_every_tool_that_knows_csv_reads_it(file: Path) -> None:
 
 
 def test_appending_goes_on_with_the_chain(file: Path, tmp_path: Path) -> None:
-    tail = timeline.tail(tmp_path, PATH)
-    assert tail == Tail(file.stat().st_size, timeline.line_hash(file.read_bytes().splitlines()[-1]), EVENTS[2].id)  # fmt: skip
+    tail = csv_lines.tail(tmp_path, PATH)
+    assert tail == Tail(file.stat().st_size, csv_lines.line_hash(file.read_bytes().splitlines()[-1]), EVENTS[2].id)  # fmt: skip
     more = [event(4), event(5)]
-    file.write_bytes(file.read_bytes() + timeline.lines(more, tail))
+    file.write_bytes(file.read_bytes() + csv_lines.lines(more, tail))
     assert read(file) == [*EVENTS, *more]
     assert chain.verify_chain(file) == []
 
 
 def test_the_tail_of_a_missing_and_of_an_empty_file(tmp_path: Path) -> None:
-    assert timeline.tail(tmp_path, PATH) == NEW
+    assert csv_lines.tail(tmp_path, PATH) == NEW
     (tmp_path / "empty.csv").touch()
-    assert timeline.tail(tmp_path, "empty.csv") == NEW
+    assert csv_lines.tail(tmp_path, "empty.csv") == NEW
 
 
 def test_the_tail_of_a_file_whose_last_line_is_very_long(tmp_path: Path) -> None:
     long = event(2, data={"text": "ё" * 300_000})
-    (tmp_path / "x.csv").write_bytes(timeline.lines([event(1), long], NEW))
-    assert timeline.tail(tmp_path, "x.csv").last_id == long.id
-    assert [row.event for row in timeline.read_file(tmp_path / "x.csv").rows][1] == long
+    (tmp_path / "x.csv").write_bytes(csv_lines.lines([event(1), long], NEW))
+    assert csv_lines.tail(tmp_path, "x.csv").last_id == long.id
+    assert [row.event for row in csv_lines.read_file(tmp_path / "x.csv").rows][1] == long
     assert chain.verify_chain(tmp_path / "x.csv") == []
 
 
 def test_reading_goes_on_where_it_stopped(file: Path, tmp_path: Path) -> None:
-    first = timeline.read_file(file)
-    tail = timeline.tail(tmp_path, PATH)
+    first = csv_lines.read_file(file)
+    tail = csv_lines.tail(tmp_path, PATH)
     more = event(4)
-    file.write_bytes(file.read_bytes() + timeline.lines([more], tail) + b"broken\n")
-    second = timeline.read_file(file, first.end, line=first.next_line, name=PATH)
+    file.write_bytes(file.read_bytes() + csv_lines.lines([more], tail) + b"broken\n")
+    second = csv_lines.read_file(file, first.end, line=first.next_line, name=PATH)
     assert [row.event for row in second.rows] == [more]
     assert second.rows[0].line == 5
     assert [(p.path, p.line) for p in second.problems] == [(PATH, 6)]
     assert (second.end, second.next_line) == (file.stat().st_size, 7)
-    third = timeline.read_file(file, second.end, line=second.next_line)
-    assert third == timeline.Chunk([], [], second.end, 7)
+    third = csv_lines.read_file(file, second.end, line=second.next_line)
+    assert third == csv_lines.Chunk([], [], second.end, 7)
 
 
 def test_a_cut_off_last_line_is_told_and_read_again_later(file: Path) -> None:
     whole = file.read_bytes()
     for cut in range(len(whole.rsplit(b"\n", 2)[0]) + 2, len(whole) - 1):
         file.write_bytes(whole[:cut])
-        chunk = timeline.read_file(file)
+        chunk = csv_lines.read_file(file)
         assert [row.event for row in chunk.rows] == EVENTS[:2]
         assert [(p.line, p.message) for p in chunk.problems] == [(4, "the last line is cut off")]
         assert whole[: chunk.end].endswith(b"\n")
         assert chunk.next_line == 4
     file.write_bytes(whole)
-    again = timeline.read_file(file, chunk.end, line=chunk.next_line)
+    again = csv_lines.read_file(file, chunk.end, line=chunk.next_line)
     assert [row.event for row in again.rows] == EVENTS[2:]
 
 
 def test_a_last_line_that_lacks_only_its_end_is_an_event(file: Path, tmp_path: Path) -> None:
     whole = file.read_bytes()
     file.write_bytes(whole[:-1])
-    chunk = timeline.read_file(file)
+    chunk = csv_lines.read_file(file)
     assert [row.event for row in chunk.rows] == EVENTS
     assert chunk.problems == []
-    tail = timeline.tail(tmp_path, PATH)
-    assert tail.hash == timeline.line_hash(whole.splitlines()[-1])
-    file.write_bytes(whole[:-1] + b"\n" + timeline.lines([event(4)], tail))
-    again = timeline.read_file(file, chunk.end, line=chunk.next_line)
+    tail = csv_lines.tail(tmp_path, PATH)
+    assert tail.hash == csv_lines.line_hash(whole.splitlines()[-1])
+    file.write_bytes(whole[:-1] + b"\n" + csv_lines.lines([event(4)], tail))
+    again = csv_lines.read_file(file, chunk.end, line=chunk.next_line)
     assert [(row.event, row.line) for row in again.rows] == [
         (event(4, id=again.rows[0].event.id), 5)
     ]
@@ -149,7 +149,7 @@ def test_a_line_torn_in_the_middle_costs_only_itself(file: Path) -> None:
     torn = lines[2][:120] + b"\n"
     assert torn.count(b'"') % 2 == 1
     file.write_bytes(lines[0] + lines[1] + torn + lines[3])
-    assert [row.event for row in timeline.read_file(file).rows] == [EVENTS[0], EVENTS[2]]
+    assert [row.event for row in csv_lines.read_file(file).rows] == [EVENTS[0], EVENTS[2]]
     assert messages(file) == [(3, "the line is no CSV: a quote is not closed")]
 
 
@@ -176,7 +176,7 @@ def test_a_damaged_line_is_named_and_the_others_are_read(
 ) -> None:
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([*lines[:2], line, b"\n", *lines[2:]]))
-    assert [row.event for row in timeline.read_file(file).rows] == EVENTS
+    assert [row.event for row in csv_lines.read_file(file).rows] == EVENTS
     ((number, message),) = messages(file)
     assert number == 3
     assert words in message
@@ -219,8 +219,8 @@ def test_the_chain_shows_a_line_taken_out_put_in_or_moved(file: Path) -> None:
     ],
 )
 def test_an_event_that_fits_on_no_line_is_refused(bad: Event) -> None:
-    with pytest.raises(timeline.UnwritableEvent, match=r"event note of"):
-        timeline.lines([bad], NEW)
+    with pytest.raises(csv_lines.UnwritableEvent, match=r"event note of"):
+        csv_lines.lines([bad], NEW)
 
 
 json_values = st.recursive(
@@ -247,7 +247,7 @@ words = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_
 @settings(max_examples=200, deadline=None)
 def test_whatever_happened_reads_back(tmp_path_factory: Any, events: list[Event]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
-    data = timeline.lines(events, NEW)
+    data = csv_lines.lines(events, NEW)
     path.write_bytes(data)
     assert read(path) == events
     assert chain.verify_chain(path) == []
@@ -284,9 +284,9 @@ def test_branches_of_one_clone_that_git_joined_are_a_sound_chain(tmp_path: Path)
 
     def more(base: bytes, *events: Event) -> bytes:
         path.write_bytes(base)
-        return timeline.lines(list(events), timeline.tail(tmp_path, PATH))
+        return csv_lines.lines(list(events), csv_lines.tail(tmp_path, PATH))
 
-    trunk = timeline.lines([first], NEW)
+    trunk = csv_lines.lines([first], NEW)
     joined = trunk + more(trunk, ours) + more(trunk, theirs)
     path.write_bytes(joined + more(joined, last))
     assert read(path) == [first, ours, theirs, last]
@@ -305,8 +305,8 @@ def test_two_branches_in_one_second_choose_different_ids() -> None:
 def test_data_that_is_nested_too_deeply_is_a_problem_of_its_line(tmp_path: Path) -> None:
     path = tmp_path / "deep.csv"
     deep = "[" * 50_000 + "]" * 50_000
-    good = timeline.lines(EVENTS, NEW).decode()
+    good = csv_lines.lines(EVENTS, NEW).decode()
     path.write_text(good + f"{EVENTS[0].id},2026-11-23T09:00:00Z,anna,note,,,0,{deep},{'0' * 16}\n")
-    chunk = timeline.read_file(path)
+    chunk = csv_lines.read_file(path)
     assert [row.event for row in chunk.rows] == EVENTS
     assert [problem.message for problem in chunk.problems] == ["data is nested too deeply"]

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Conflict
-from crmcli.store import files, locks
-from crmcli.store.commit import KEPT, QUARANTINE, TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.recovery import CommitRecordDamaged, leftovers, needs_recovery, recover
-from crmcli.store.transaction import CommitResult, FileChanged, Transaction
+from crmcli.store.disk import files
+from crmcli.store.disk.commit_record import KEPT, QUARANTINE, TXN, Append, CommitRecord, Delete, Put
+from crmcli.store.disk.recovery import CommitRecordDamaged, leftovers, needs_recovery, recover
+from crmcli.store.disk.transaction import CommitResult, FileChanged, Transaction
+from crmcli.store.safety import locks
 
 LEAD = "data/leads/7/lead-7k3qf2m9.yaml"
 DEAL = "data/deals/9/deal-9k3qf2m9.yaml"
@@ -231,7 +232,7 @@ AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from crmcli.errors import CrmError
-from crmcli.store.transaction import Transaction
+from crmcli.store.disk.transaction import Transaction
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 plan = Transaction(Path(sys.argv[1]), "crm")
@@ -480,9 +481,9 @@ def test_ctrl_c_waits_until_the_answer_is_known(root: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from crmcli.store import files, locks
-from crmcli.store.recovery import recover
-from crmcli.store.transaction import Transaction
+from crmcli.store.disk import files; from crmcli.store.safety import locks
+from crmcli.store.disk.recovery import recover
+from crmcli.store.disk.transaction import Transaction
 root, name = Path(sys.argv[1]), sys.argv[2]
 for n in range(25):
     with locks.exclusive(root, name, 30):

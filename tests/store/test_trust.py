@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.store import trust
+from crmcli.store.safety import trust
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.values import Raw
-from crmcli.store.codec import load_marked
-from crmcli.store.yamltext import CannotEdit, edited, with_key
+from crmcli.store.yaml.codec import load_marked
+from crmcli.store.yaml.text_edit import CannotEdit, edited, with_key
 
 TEXT = """\
 # Всё о компании
@@ -149,7 +149,7 @@ def test_a_text_of_several_lines_in_a_list() -> None:
 @example({"a": ["0", "0\n", "0"]}, {"a": ["0", ":", "0"]})
 @example({"a": "0\n", "b": "1"}, {"a": ":"})
 def test_it_says_what_was_meant_or_nothing(before: dict[str, Raw], after: dict[str, Raw]) -> None:
-    from crmcli.store.canonical import dump
+    from crmcli.store.yaml.canonical import dump
 
     text = dump(before)
     wanted = {**before, **after}

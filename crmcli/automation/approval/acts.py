@@ -16,7 +16,9 @@ from typing import Any, TypeAlias
 
 from crmcli.errors import InvalidData
 from crmcli.model.redaction import redacted
-from crmcli.store import cursor, layout, lineage
+from crmcli.store import layout
+from crmcli.store.config import cursor
+from crmcli.store.git import lineage
 
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""

@@ -17,8 +17,9 @@ from crmcli.automation.robots import Step
 from crmcli.automation.standing import Standing
 from crmcli.errors import CrmError, InvalidData
 from crmcli.model.automation import Robot, Schedule
-from crmcli.store import sent, trust
-from crmcli.store.sent import Sent
+from crmcli.store.safety import trust
+from crmcli.store.timeline import sent
+from crmcli.store.timeline.sent import Sent
 from crmcli.workspace import Workspace
 
 PART = "acts"

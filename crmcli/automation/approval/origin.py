@@ -9,9 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from crmcli.automation.approval.acts import ALL_TEMPLATES, Act, acts_of
-from crmcli.store import files, layout, owners
-from crmcli.store.canonical import MAX_BYTES
-from crmcli.store.lineage import MOST_COMMITS, Lineage, digest_of, together
+from crmcli.store import layout
+from crmcli.store.disk import files, owners
+from crmcli.store.git.lineage import MOST_COMMITS, Lineage, digest_of, together
+from crmcli.store.yaml.canonical import MAX_BYTES
 
 TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates")
 

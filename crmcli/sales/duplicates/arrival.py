@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import Ambiguous, InvalidData, NotFound, Refused
-from crmcli.model.holds import keys
+from crmcli.model.conditions.holds import keys
 from crmcli.model.lead import Lead
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import fold
-from crmcli.sales import records
+from crmcli.sales.records import verbs
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.sales.duplicates.cards import Card
-    from crmcli.sales.given import Given
+    from crmcli.sales.records.given_values import Given
     from crmcli.store.index import Index
-    from crmcli.store.repository import Change
+    from crmcli.store.records.repository import Change
     from crmcli.workspace import Workspace
 
 POLICIES = ("warn", "fail", "link")
@@ -67,13 +67,13 @@ def add(
     is the answer and nothing is added, but a lead of a known contact or company is added and linked to
     them. Ambiguous where several are known.
     """
-    record = records.prepared(ws, entity, given, anyway=anyway)
+    record = verbs.prepared(ws, entity, given, anyway=anyway)
     if entity not in _AMONG:
-        records.write_new(ws, record)
+        verbs.write_new(ws, record)
         return Arrival(record, True)
     if policy == "warn":
         found = tuple(known_to(ws, record, ws.standing))
-        records.write_new(ws, record)
+        verbs.write_new(ws, record)
         return Arrival(record, True, found)
     with ws.change(f"{entity} add") as change:
         ws.look_again()
@@ -98,7 +98,7 @@ def _settled(
         for entity in ("contact", "company"):
             there = [known for known in sure if known.record.entity == entity]
             if there and not record.get(entity):
-                record = records.with_values(ws, record, {entity: _only(there).id})
+                record = verbs.with_values(ws, record, {entity: _only(there).id})
     change.add(record)
     return Arrival(record, True, found)
 
@@ -180,7 +180,7 @@ def _names(record: Record) -> list[str]:
         return [name] if " " in name and not any(letter.isdigit() for letter in name) else []
     if record.entity != "company":
         return []  # a lead's name is a title
-    from crmcli.model.likeness.firms import read_firm
+    from crmcli.matching.firms import read_firm
 
     plain = " ".join(read_firm(name).texts)
     forms = [f"ооо {quoted}" for quoted in (plain, f"«{plain}»", f'"{plain}"')]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from crmcli.model.likeness.firstnames import full_forms
-from crmcli.model.likeness.persons import Word
+from crmcli.matching.first_names import full_forms
+from crmcli.matching.people import Word
 from crmcli.sales.duplicates.cards import Card
 from crmcli.sales.duplicates.weighing import Scale, firm_key
 

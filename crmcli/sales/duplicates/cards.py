@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from crmcli.model.holds import keys
-from crmcli.model.likeness.firms import Firm, read_firm
-from crmcli.model.likeness.mailers import mailbox, work_domain
-from crmcli.model.likeness.persons import ANY, Word, read_person
+from crmcli.matching.firms import Firm, read_firm
+from crmcli.matching.mail_domains import mailbox, work_domain
+from crmcli.matching.people import ANY, Word, read_person
+from crmcli.model.conditions.holds import keys
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.holds import Key
     from crmcli.model.fields import Record
-    from crmcli.model.holds import Key
     from crmcli.workspace import Workspace
 
 Keys: TypeAlias = Mapping[str, tuple["Key", ...]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from crmcli.errors import BadUsage
 from crmcli.model.event import MARKS
 from crmcli.model.values import entity_of
-from crmcli.sales.undoing import dead
+from crmcli.sales.history.undo import dead
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
-from crmcli.model.likeness.firms import compare_firms, read_firm
-from crmcli.model.likeness.mailers import mailbox
-from crmcli.model.likeness.persons import Comparison, Word, compare
-from crmcli.model.likeness.words import is_latin, typed_otherwise
+from crmcli.matching.firms import compare_firms, read_firm
+from crmcli.matching.mail_domains import mailbox
+from crmcli.matching.people import Comparison, Word, compare
+from crmcli.matching.words import is_latin, typed_otherwise
 from crmcli.model.phones import key as phone_key
 from crmcli.model.phones import spaced
 from crmcli.model.values import fold

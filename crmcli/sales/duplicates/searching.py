@@ -19,8 +19,8 @@ from crmcli.sales.duplicates.reasons import reasons
 from crmcli.sales.duplicates.weighing import Scale, score_of
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.where import Condition
     from crmcli.model.fields import Record
-    from crmcli.model.where import Condition
     from crmcli.workspace import Workspace
 
 SEARCHED = ("lead", "contact", "company")

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterable
 from math import log2
 
-from crmcli.model.likeness.firms import compare_firms
-from crmcli.model.likeness.firstnames import full_forms, is_patronymic
-from crmcli.model.likeness.mailers import is_shared
-from crmcli.model.likeness.persons import ANY, FIRST, LAST, MIDDLE, Comparison, Match, Word, compare
+from crmcli.matching.firms import compare_firms
+from crmcli.matching.first_names import full_forms, is_patronymic
+from crmcli.matching.mail_domains import is_shared
+from crmcli.matching.people import ANY, FIRST, LAST, MIDDLE, Comparison, Match, Word, compare
 from crmcli.sales.duplicates.cards import Card
 
 LEAST_SIZE = 3000

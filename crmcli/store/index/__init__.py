@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from crmcli.model.holds import Env
+from crmcli.model.conditions.holds import Env
+from crmcli.model.conditions.where import Condition
 from crmcli.model.values import Raw
-from crmcli.model.where import Condition
-from crmcli.store import query
-from crmcli.store.index import agenda, base, births, instants, pending, selection
+from crmcli.store.index import agenda, base, births, instants, pending, query, selection
 from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
-from crmcli.store import files, state
-from crmcli.store.rights import rights_in
+from crmcli.store.disk import files
+from crmcli.store.disk.rights import rights_in
+from crmcli.store.safety import state
 
 PATH = ".crm/index.db"
 GATE = ".crm/index.lock"

@@ -18,8 +18,8 @@ from typing import BinaryIO, NamedTuple
 
 from crmcli.model.schema import PLURAL
 from crmcli.store import layout
-from crmcli.store.columns import Columns
 from crmcli.store.index import folder, freshness
+from crmcli.store.index.columns import Columns
 from crmcli.store.index.examining import Examiner
 from crmcli.store.index.journals import read_anew
 from crmcli.store.index.rows import Reader

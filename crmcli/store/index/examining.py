@@ -11,13 +11,14 @@ from crmcli.model.fields import BadValues
 from crmcli.model.merged import MERGED_INTO, fault_of, survivor_in
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import Raw, entity_of
-from crmcli.store import codec, layout
-from crmcli.store.canonical import MAX_BYTES
+from crmcli.store import layout
 from crmcli.store.index import folder
 from crmcli.store.index.folder import Look
 from crmcli.store.index.freshness import Changes, Known, Suspect
 from crmcli.store.index.rows import Reader
 from crmcli.store.index.writing import Rows
+from crmcli.store.yaml import codec
+from crmcli.store.yaml.canonical import MAX_BYTES
 
 _ENTITY = {plural: entity for entity, plural in PLURAL.items()}
 

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crmcli.model.holds import Key
-from crmcli.store.columns import AS_GIVEN, Columns
-from crmcli.store.query import Sql
+from crmcli.model.conditions.holds import Key
+from crmcli.store.index.columns import AS_GIVEN, Columns
+from crmcli.store.index.query import Sql
 
 
 class Facts(NamedTuple):

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from crmcli.errors import CrmError
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import ID_LETTERS
-from crmcli.store import files, layout, timeline
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.timeline import csv_lines
 
 Stamp = tuple[int, int, int]
 """Size, mtime and ctime of a file; the times in nanoseconds."""
@@ -150,7 +152,7 @@ def last_ids(root: Path) -> Iterator[str]:
     """With which event each timeline file ends; one that cannot be read says nothing."""
     for path, _ in journals(root):
         with contextlib.suppress(CrmError):
-            yield timeline.tail(root, path).last_id
+            yield csv_lines.tail(root, path).last_id
 
 
 def stamp_of(root: Path, path: str) -> Stamp | None:

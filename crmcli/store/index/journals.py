@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from crmcli.errors import CrmError, Problem
 from crmcli.model.event import ACTIVITIES, Event
 from crmcli.model.values import fold
-from crmcli.store import descent, linewise, timeline
+from crmcli.store.disk import line_reader
 from crmcli.store.index import folder, pending
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Stamp
 from crmcli.store.index.tables import SAID
 from crmcli.store.index.writing import Rows
+from crmcli.store.timeline import csv_lines, descent
 
 _SHORT = -1
 _NO_CHECKSUM = -2  # that of no content
@@ -91,7 +92,7 @@ class JournalReader:
         """Whether what was read before still stands there."""
         if size < known.end:
             return False
-        with linewise.opened(self._root / path) as fd:
+        with line_reader.opened(self._root / path) as fd:
             if size > known.size and not thorough:
                 return _last_line(fd, known.end) == known.last
             return _checksum(fd, 0, known.end) == known.crc
@@ -103,9 +104,9 @@ class JournalReader:
             "DELETE FROM problem WHERE path = ? AND (line >= ? OR line = 0)", (path, start.line)
         )
         end, line = start.end, start.line
-        with linewise.opened(self._root / path) as fd:
+        with line_reader.opened(self._root / path) as fd:
             before = _checksum(fd, end, stamp[0])
-            for chunk in timeline.read_pieces(fd, end, name=path, line=line):
+            for chunk in csv_lines.read_pieces(fd, end, name=path, line=line):
                 self._complain(chunk.problems)
                 self._put(chunk.rows, start.num)
                 end, line = chunk.end, chunk.next_line
@@ -186,7 +187,7 @@ class JournalReader:
             [(p.path, p.line, p.message, p.hint) for p in problems],
         )
 
-    def _put(self, rows: Sequence[timeline.Row], journal: int) -> None:
+    def _put(self, rows: Sequence[csv_lines.Row], journal: int) -> None:
         """Events that were read; one that stands in another file already is not taken twice."""
         known = self._already_there(rows)
         (last,) = self._connection.execute("SELECT ifnull(max(num), 0) FROM event").fetchone()
@@ -211,7 +212,7 @@ class JournalReader:
             self._mark_dirty(dirty)
             pending.touch(self._connection, {cells[-1] for cells in made if cells[-1]})
 
-    def _already_there(self, rows: Sequence[timeline.Row]) -> set[str]:
+    def _already_there(self, rows: Sequence[csv_lines.Row]) -> set[str]:
         ids = json.dumps([row.event.id for row in rows])
         found = self._connection.execute(
             "SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", (ids,)
@@ -243,11 +244,11 @@ def read_anew(root: Path, path: str, num: int, rows: Rows) -> None:
     stamp = folder.stamp_of(root, path)
     if stamp is None:
         return
-    with linewise.opened(root / path) as fd:
+    with line_reader.opened(root / path) as fd:
         before = _checksum(fd, 0, stamp[0])
         end, line = 0, 1
         unreadable: set[int] = set()
-        for chunk in timeline.read_pieces(fd, 0, name=path, line=1):
+        for chunk in csv_lines.read_pieces(fd, 0, name=path, line=1):
             end, line = chunk.end, chunk.next_line
             rows.problems(chunk.problems)
             unreadable.update(problem.line for problem in chunk.problems)
@@ -262,14 +263,14 @@ def read_anew(root: Path, path: str, num: int, rows: Rows) -> None:
     rows.batch["journal"].append((num, path, *stamp, end, line, last, crc, racy))
 
 
-def _hand_on(row: timeline.Row, journal: int, rows: Rows) -> None:
+def _hand_on(row: csv_lines.Row, journal: int, rows: Rows) -> None:
     num = rows.new_number()
     rows.batch["event"].append(_cells(num, row, journal))
     if row.event.kind in ACTIVITIES:
         rows.batch["talk"].append((num, _words(row.event)))
 
 
-def _cells(num: int, row: timeline.Row, journal: int) -> tuple[Any, ...]:
+def _cells(num: int, row: csv_lines.Row, journal: int) -> tuple[Any, ...]:
     event = row.event
     job = event.data.get("key") if event.kind.startswith(("job.", "automation.")) else None
     return (
@@ -286,7 +287,7 @@ def _words(event: Event) -> str:
 
 def _last_line(fd: int, end: int) -> str:
     """The hash of the line that ends at byte `end`; "" where nothing stands before it."""
-    return linewise.sha256(fd, linewise.line_start(fd, end - 1), end)[:16] if end else ""
+    return line_reader.sha256(fd, line_reader.line_start(fd, end - 1), end)[:16] if end else ""
 
 
 def _checksum(fd: int, start: int, end: int, crc: int = 0) -> int:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
+from crmcli.model.conditions.holds import PHONE_KINDS, Key, keys
+from crmcli.model.conditions.paths import PARTS
 from crmcli.model.fields import MAP_KINDS, BadValues, Field, parse_value
-from crmcli.model.holds import PHONE_KINDS, Key, keys
-from crmcli.model.paths import PARTS
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import ENTITIES, Raw, fold
-from crmcli.store.columns import AS_GIVEN, Columns
+from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.shortcuts import SHORTCUTS
 from crmcli.store.index.tables import text_of

@@ -12,9 +12,9 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index.answers import Hit
 from crmcli.store.index.fulltext import TEXTS, wake
+from crmcli.store.index.query import bindable
 from crmcli.store.index.selection import documents
 from crmcli.store.index.tables import SAID, text_of
-from crmcli.store.query import bindable
 
 _SHORTEST = 3  # the trigram index knows nothing shorter
 _WEIGHTS = "10.0, 5.0, 5.0, 5.0, 1.0"

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from crmcli.errors import BadUsage, Problem
-from crmcli.model.holds import keys
-from crmcli.model.paths import routes
+from crmcli.model.conditions.holds import keys
+from crmcli.model.conditions.paths import routes
 from crmcli.model.values import ENTITIES, Raw, entity_of, fold
-from crmcli.store.columns import Columns
 from crmcli.store.index.answers import Total
+from crmcli.store.index.columns import Columns
 from crmcli.store.index.documents import Documents
-from crmcli.store.query import Sql
+from crmcli.store.index.query import Sql
 
 _SPLIT = 1_000_000  # SQLite's sums are exact up to 2^63; parts of them never come near
 _SCAN = 500

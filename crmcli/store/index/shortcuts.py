@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
+from crmcli.model.conditions.holds import Key
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES
-from crmcli.model.holds import Key
 from crmcli.model.values import Raw, fold
 
 Shortcut: TypeAlias = Callable[[Raw], "list[Key] | None"]

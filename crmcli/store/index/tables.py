@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from crmcli.model.automation import HEARD
 from crmcli.model.fields import Field
 from crmcli.model.values import ENTITIES
-from crmcli.store.columns import Columns
+from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
 
 _TEXT_OF = {

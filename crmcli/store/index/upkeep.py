@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from crmcli.errors import CrmError
 from crmcli.model.schema import PLURAL, Schema
 from crmcli.store import layout
-from crmcli.store.columns import Columns
-from crmcli.store.files import DiskFull, PermissionDenied
+from crmcli.store.disk.files import DiskFull, PermissionDenied
 from crmcli.store.index import base, events, folder, freshness
+from crmcli.store.index.columns import Columns
 
 if TYPE_CHECKING:
     from crmcli.store.index.examining import Examiner

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from crmcli.errors import Problem
 from crmcli.model.values import ENTITIES, Raw
-from crmcli.store.columns import Columns
 from crmcli.store.index.agenda import STAGED
+from crmcli.store.index.columns import Columns
 from crmcli.store.index.folder import Look, Stamp
 from crmcli.store.index.freshness import Known
 from crmcli.store.index.fulltext import TEXTS

@@ -1,0 +1,174 @@
+"""Looking through settings, pipelines and templates: what is wrong, and what is merely odd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from crmcli.automation.actions import OWNER
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule
+from crmcli.model.pipeline import Pipeline, Pipelines, Stage
+from crmcli.model.schema import Schema
+from crmcli.model.settings import Settings
+from crmcli.model.values import fold
+from crmcli.render import Renderer
+from crmcli.sales.template_names import known_fields, known_names
+from crmcli.store import layout
+from crmcli.store.config.settings import load_pipelines, load_settings
+
+T = TypeVar("T")
+Act = Robot | Schedule
+
+_UNTEMPLATED = ("template", "stage", "secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """What was found: `faults` keep the configuration from working, `oddities` may be meant so."""
+
+    faults: tuple[Problem, ...]
+    oddities: tuple[Problem, ...] = ()
+    pipelines: Pipelines | None = None
+
+
+def look_through(start: Path | None, now: datetime) -> Soundness:
+    """Look through the configuration of the workspace around a folder, with all faults at once."""
+    root = layout.find_root(start or Path.cwd())
+    faults: list[Problem] = []
+    settings = _loaded(lambda: load_settings(root), Settings(), faults)
+    schema = Schema(settings.fields)
+    pipelines = _loaded(lambda: load_pipelines(root, schema, settings), None, faults)
+    if pipelines is None:
+        return Soundness(tuple(faults))
+    renderer = Renderer(root / "templates")
+    oddities: list[Problem] = []
+    for pipeline in pipelines:
+        faults += _faults(pipeline, settings, renderer, now)
+        oddities += _oddities(pipeline)
+    for path in sorted((root / "templates").rglob("*.j2")):
+        faults += renderer.validate(path.relative_to(root / "templates").as_posix())
+    return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
+
+
+def _loaded(load: Callable[[], T], otherwise: T, faults: list[Problem]) -> T:
+    try:
+        return load()
+    except InvalidData as error:
+        faults += error.problems
+        return otherwise
+
+
+def _acts(pipeline: Pipeline) -> Iterator[Act]:
+    for stage in pipeline.stages:
+        yield from stage.robots
+    yield from pipeline.schedules
+
+
+def _faults(
+    pipeline: Pipeline, settings: Settings, renderer: Renderer, now: datetime
+) -> Iterator[Problem]:
+    zone = ZoneInfo(settings.time_zone)
+    for act in _acts(pipeline):
+        yield from _template_faults(act, pipeline, settings, renderer)
+        yield from _people_faults(act, settings)
+        if isinstance(act, Schedule):
+            yield from _cron_faults(act, zone, now)
+
+
+def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:
+    from crmcli.automation.schedule import next_slot
+
+    if next_slot(schedule.cron, zone, now.astimezone(UTC)) is None:
+        yield _problem(
+            schedule.line,
+            f"schedule {schedule.id!r}: {schedule.cron!r} never comes",
+            "there is no such day in any month",
+        )
+
+
+def _template_faults(
+    act: Act, pipeline: Pipeline, settings: Settings, renderer: Renderer
+) -> Iterator[Problem]:
+    once = isinstance(act, Schedule) and act.once
+    known = ("records", "us", "now", "today") if once else known_names(pipeline.entity)
+    fields = known_fields(Schema(settings.fields))
+    if act.do == "email":
+        yield from renderer.validate(str(act.params["template"]), known, fields)
+    for key, value in act.params.items():
+        if isinstance(value, str) and key not in _UNTEMPLATED:
+            for problem in renderer.validate_inline(value, layout.PIPELINES, known, fields):
+                message = f"{_called(act)}, {key}: {problem.message}"
+                yield _problem(act.line, message, problem.hint)
+
+
+def _people_faults(act: Act, settings: Settings) -> Iterator[Problem]:
+    """Users that a robot names and settings.yaml does not; nothing where it names none at all."""
+    if act.do == "email" or not settings.users:
+        return
+    known = {fold(w) for u in settings.users.values() for w in (u.id, u.name, u.email)}
+    if act.do != "set":  # which writes what it is told
+        known.add(OWNER)
+    for key in ("owner", "to"):
+        named = act.params.get(key, "")
+        for text in named if isinstance(named, list) else str(named).split(","):
+            who = str(text).strip()
+            if who and "{" not in who and fold(who) not in known:
+                hint = f"users: {', '.join(settings.users)}"
+                yield _problem(act.line, f"{_called(act)}: there is no user {who!r}", hint)
+
+
+def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
+    for ring in pipeline.loops(at_once=False):
+        if ring not in pipeline.loops(at_once=True):
+            way = " -> ".join((*ring, ring[0]))
+            yield _problem(_line(pipeline, ring[0]), f"robots may move a record in a ring: {way}")
+    for number, stage in enumerate(pipeline.stages):
+        yield from _odd_robots(stage)
+        yield from _odd_triggers(stage, number, pipeline)
+
+
+def _odd_robots(stage: Stage) -> Iterator[Problem]:
+    for number, robot in enumerate(stage.robots):
+        if number == 0 and robot.timing.wait_previous:
+            yield _problem(robot.line, f"{_called(robot)} waits for the one above, there is none")
+        if robot.do == "move" and robot.params.get("stage") == stage.id:
+            yield _problem(robot.line, f"{_called(robot)} moves to the stage in which it stands")
+
+
+def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Problem]:
+    for trigger in stage.triggers:
+        if number == 0 and not trigger.back:
+            yield _problem(
+                trigger.line,
+                f"trigger {trigger.on!r} never fires: no stage comes before {stage.id!r}",
+                "put it into the stage to which it shall move, or add back: yes",
+            )
+        if trigger.on.startswith("offer.") and pipeline.entity == "lead":
+            yield _problem(
+                trigger.line, f"trigger {trigger.on!r} never fires: leads have no offers"
+            )
+        near = [event for event in TRIGGER_EVENTS if event.replace(".", "") == trigger.on]
+        if near:
+            yield _problem(
+                trigger.line,
+                f"{trigger.on!r} is a code for crm trigger fire",
+                f"did you mean the event {near[0]}?",
+            )
+
+
+def _called(act: Act) -> str:
+    return f"{'robot' if isinstance(act, Robot) else 'schedule'} {act.id!r}"
+
+
+def _line(pipeline: Pipeline, stage_id: str) -> int:
+    stage = pipeline.stage(stage_id)
+    return stage.line if stage else pipeline.line
+
+
+def _problem(line: int, message: str, hint: str = "") -> Problem:
+    return Problem(layout.PIPELINES, line, message, hint)

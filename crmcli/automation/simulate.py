@@ -1,0 +1,311 @@
+"""What ticks would do until some time, played through in memory: nothing is written, nothing leaves."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from crmcli.automation import hand_edits, listening, outbox, timetables
+from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.approval.gate import Gate
+from crmcli.automation.explain import with_robots
+from crmcli.automation.failures import CRM, LOOK, REFUSALS, jobs_here, own, reason_of
+from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
+from crmcli.automation.schedule import due, slots
+from crmcli.automation.standing import STAGED, Place, Standing, standing_of
+from crmcli.automation.triggers import choose
+from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.model.automation import HEARD
+from crmcli.model.conditions.holds import holds
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.plural import counted
+from crmcli.sales import stages
+from crmcli.sales.history.undo import dead
+from crmcli.sales.template_names import names_for
+from crmcli.store.records.repository import Author, Change
+from crmcli.workspace import UnknownStage, Workspace
+
+MOST_LINES = 10_000
+"""Lines after which a rehearsal ends: rules may go on for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One thing that would happen: when, to which record, by whom, and what."""
+
+    at: datetime
+    record: str
+    who: str
+    what: str
+
+
+def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
+    """Play the ticks from now until then, as if one came at each moment at which something is due."""
+    lines: list[Planned] = []
+    begun = ws.now
+    slots_to_come = _slots(ws, until)  # first, for the play moves the clock
+    played = _Trial(ws).play(until)
+    for line in heapq.merge(played, slots_to_come, key=lambda line: line.at):
+        lines.append(line)
+        if len(lines) == MOST_LINES:
+            lines.append(Planned(line.at, "", "crm", f"more than {MOST_LINES} lines: cut off here"))
+            break
+    ws.now = begun
+    ws.read_clock()
+    return lines
+
+
+def _slots(ws: Workspace, until: datetime) -> list[Planned]:
+    """The slots of the schedules: those that have come at once, the others in their time."""
+    lines: list[Planned] = []
+    gate = Gate(ws)
+    for table in timetables.timetables(ws):
+        schedule = table.schedule
+        missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
+        chosen = len(timetables.selection(ws, table))
+        for_all = f"for {counted(chosen, 'record')}"
+        held = gate.why_not(table.declared_at, schedule)
+        what = f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
+        coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, until))
+        lines += [Planned(max(slot.at, ws.now), "", table.who, what) for slot in coming]
+    return sorted(lines, key=lambda line: (line.at, line.who))
+
+
+class _Trial:
+    """The records as they would be: a change that is never written, and a clock that goes on."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+        self.change = Change(
+            ws.root, ws.schema, "rehearse", Author("crm", "tick", ws.now), ws.robots_of
+        )
+        self.events: dict[str, list[Event]] = {}
+        self.seen = 0
+        self.queue: list[tuple[datetime, str]] = []
+        self.past: set[str] = set()
+        self.gate = Gate(ws)
+
+    def play(self, until: datetime) -> Iterator[Planned]:
+        """Everything that robots, triggers and the post would do, in the order of time."""
+        yield from self._letters(until)
+        yield from self._strays()
+        yield from self._triggers()
+        for record_id in with_robots(self.ws, self.events):
+            yield from self._surely(record_id, partial(self._queue, record_id, until))
+        while self.queue:
+            at, record_id = heapq.heappop(self.queue)
+            self._set_clock(at)
+            yield from self._surely(record_id, partial(self._go_on, record_id))
+            yield from self._surely(record_id, partial(self._queue, record_id, until))
+
+    def _go_on(self, record_id: str) -> Iterator[Planned]:
+        standing = self._stand(record_id)
+        steps = [step for step in standing.due() if step.key not in self.past] if standing else []
+        if standing and steps:
+            self.past.add(steps[0].key)
+            yield from self._act(standing, steps[0])
+
+    def _surely(
+        self, record_id: str, work: Callable[[], Iterator[Planned] | None]
+    ) -> Iterator[Planned]:
+        """The lines of some work; where it fails over this one record, a line that says so."""
+        try:
+            yield from work() or ()
+        except Exception as error:
+            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(own(error))}")
+
+    def _set_clock(self, at: datetime) -> None:
+        self.ws.now = max(at, self.ws.now)
+        for name in ("env", "inputs"):
+            self.ws.__dict__.pop(name, None)
+
+    def _stand(self, record_id: str) -> Standing | None:
+        try:
+            record = self.change.get(record_id)
+        except (NotFound, InvalidData, Forbidden):
+            return None
+        events = self.events.get(record_id)
+        if events is None:
+            events = self.ws.index.events(record=record_id)
+        return standing_of(self.ws, record, events)
+
+    def _queue(self, record_id: str, until: datetime) -> None:
+        standing = self._stand(record_id)
+        if standing is None:
+            return
+        steps = [step for step in standing.steps if step.key not in self.past]
+        moment = next_at(steps, self.ws.now)
+        if moment is not None and moment <= until:
+            heapq.heappush(self.queue, (max(moment, self.ws.now), record_id))
+
+    def _line(self, record_id: str, who: str, what: str) -> Planned:
+        return Planned(self.ws.now, record_id, who, what)
+
+    # --- what is there already -----------------------------------------------------------------
+
+    def _letters(self, until: datetime) -> Iterator[Planned]:
+        """The letters in the queue, at once or at their next try."""
+        lines = []
+        for job in jobs_here(self.ws).values():
+            at = outbox.next_look(job, self.ws.now)
+            if at is not None and at <= until:
+                at = max(at, self.ws.now)
+                held = self.gate.why_not_letter(job)
+                what = f"deliver {job.action} to {job.facts.get('to')}{': ' if held else ''}{held}"
+                lines.append(Planned(at, job.record, f"robot {job.robot}", what))
+        yield from sorted(lines, key=lambda line: (line.at, line.record))
+
+    def _strays(self) -> Iterator[Planned]:
+        failed: dict[str, Exception] = {}
+        for place in hand_edits.strayed(self.ws, self.ws.index.dirty(), failed):
+            yield from self._surely(place.record, partial(self._stray, place))
+
+    def _stray(self, place: Place) -> Iterator[Planned]:
+        self._author("edit", "", 0)
+        robots = self.ws.robots_of(self.change.get(place.record))
+        self.change.note("stage.entered", place.record, hand_edits.facts_of(place, robots))
+        self._take_events()
+        yield self._line(place.record, "edit", f"came to {place.stage}")
+
+    def _triggers(self) -> Iterator[Planned]:
+        is_dead = dead(self.ws.index)
+        for event in (unheard.event for unheard in listening.hearing(self.ws).events):
+            if not is_dead(event):
+                yield from self._surely(event.record, partial(self._hear_first, event))
+
+    def _hear_first(self, event: Event) -> Iterator[Planned]:
+        record = listening.subject(self.ws, event)
+        if record is not None:
+            yield from self._hear(event, record.id)
+
+    # --- what happens --------------------------------------------------------------------------
+
+    def _act(self, standing: Standing, step: Step) -> Iterator[Planned]:
+        assert standing.visit is not None  # who has a step stands in a stage
+        robot, record = step.robot, standing.record
+        entry = standing.visit.entry
+        self._author(f"robot:{robot.id}", entry.id, entry.depth + 1)
+        who = f"robot {robot.id}"
+        if entry.depth + 1 > DEEPEST or is_wild(robot.id, standing.events, self.ws.now):
+            yield self._line(record.id, who, f"{robot.do}: stopped, it runs in circles")
+            return
+        held = self.gate.why_not_step(standing, step)
+        if held:
+            yield self._line(record.id, who, f"{robot.do}: {held}")
+            return
+        why = step.reason if step.verdict != "run" else ""
+        if not why and robot.when and not holds(robot.when, record, self.ws.env):
+            why = f"not so: {robot.when}"
+        if why:
+            self._enter(record, step, "missed" if step.verdict == "miss" else "skipped")
+            yield self._line(record.id, who, f"{robot.do}: not done, {why}")
+            return
+        yield self._line(record.id, who, self._perform(record, step))
+        yield from self._echo(record)
+
+    def _perform(self, record: Record, step: Step) -> str:
+        """Do it in memory; in words."""
+        robot, before = step.robot, len(self.change.events)
+        names = names_for(self.ws, record)
+        work = Work(
+            self.ws,
+            self.change,
+            record,
+            f"robot:{robot.id}",
+            robot.do,
+            robot.params,
+            step.key,
+            names,
+        )
+        try:
+            effect = act(work)
+        except REFUSALS as refusal:
+            self._enter(record, step, "dead")
+            return f"{robot.do}: refused, {refusal.message}"
+        new = self.change.events[before:]
+        for event in new:
+            if event.kind == "job.queued":
+                self._arrive(event, record)
+        if effect.word == "skipped":
+            return f"{robot.do}: not done, {effect.facts.get('reason')}"
+        return f"{robot.do}: {_in_words(self.change, robot.do, new)}"
+
+    def _arrive(self, event: Event, record: Record) -> None:
+        """A queued letter counts as sent at once."""
+        data = event.data
+        enter(self.change, "done", record.id, data["key"], data["robot"], data["action"])
+        if data["action"] == "email" and not data.get("notice"):
+            facts = {"subject": data.get("subject", ""), "to": data.get("to", "")}
+            self.change.note("mail.out", record.id, facts)
+
+    def _echo(self, record: Record) -> Iterator[Planned]:
+        """Let the triggers hear what the robot did."""
+        for event in self._take_events():
+            if event.kind in HEARD and event.record == record.id:
+                yield from self._hear(event, record.id)
+
+    def _hear(self, event: Event, record_id: str) -> Iterator[Planned]:
+        standing = self._stand(record_id)
+        if standing is None or event.depth >= DEEPEST:
+            return
+        try:
+            pipeline = self.ws.pipeline_of(standing.record)
+        except UnknownStage:
+            return  # no triggers where no pipeline is declared
+        decision = choose(pipeline, standing.record, event, self.ws.env)
+        if decision.stage is None:
+            return
+        self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
+        record, goal = standing.record, decision.stage.id
+        try:
+            stages.move_in(self.change, self.ws, record, goal, reopen=True, data={"by": "trigger"})
+        except REFUSALS as refusal:
+            yield self._line(record_id, f"trigger {event.kind}", f"refused: {refusal.message}")
+            return
+        self._take_events()
+        yield self._line(record_id, f"trigger {event.kind}", f"move to {goal}")
+
+    def _author(self, actor: str, cause: str, depth: int) -> None:
+        self.change.author = replace(
+            self.change.author, actor=actor, cause=cause, depth=depth, at=self.ws.now
+        )
+
+    def _enter(self, record: Record, step: Step, word: str) -> None:
+        enter(self.change, word, record.id, step.key, step.robot.id, step.robot.do)
+        self._take_events()
+
+    def _take_events(self) -> list[Event]:
+        """Put what was just written in memory behind what is known of each record."""
+        new = self.change.events[self.seen :]
+        self.seen = len(self.change.events)
+        for event in new:
+            if event.record.split("-")[0] in STAGED:
+                if event.record not in self.events:
+                    self.events[event.record] = self.ws.index.events(record=event.record)
+                self.events[event.record].append(event)
+        return new
+
+
+def _in_words(change: Change, action: str, events: list[Event]) -> str:
+    """What an act came to, from the events that it wrote."""
+    told: dict[str, Any] = {}
+    noticed = [str(event.data["to"]) for event in events if event.kind == "notice"]
+    for event in events:
+        told.update(event.data if event.kind != "job.done" else {})
+        if event.kind == "task.created":
+            told["title"] = change.get(event.record).get("name")
+    words = {
+        "task": f"«{told.get('title', '')}»",
+        "set": ", ".join(f"{k}: {v[1]}" for k, v in told.get("changes", {}).items()) or "no change",
+        "move": f"to {told['stage']}" if "stage" in told else "no change",
+        "comment": str(told.get("text", "")),
+        "notify": f"{', '.join(noticed)}: {told.get('text', '')}",
+        "email": f"«{told.get('subject', '')}» to {told.get('to', '')}",
+        "webhook": f"to {told.get('to', '')}",
+    }
+    return words[action]

@@ -1,0 +1,1 @@
+"""Files of other programs: CSV, encodings, xlsx, JSON lines, vCards."""

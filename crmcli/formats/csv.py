@@ -1,0 +1,280 @@
+"""CSV text and the rows in it: delimiters, headers, broken rows, and writing it again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from crmcli.errors import BadUsage
+from crmcli.formats.encodings import TableUnreadable, decode, is_sound
+
+DELIMITERS = (";", ",", "\t", "|")
+CELL_LIMIT = 1_000_000
+"""Characters that a cell may have: a record's file may not be longer than a megabyte anyway."""
+
+_SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+_HIDDEN = "\ufeff\u200b\u00a0 \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row: the line of the file where it starts, and as many cells as the header has.
+
+    `fault` says why a row cannot be read by columns; its `cells` are then what could be had, often
+    nothing, and `source` is its text.
+    """
+
+    line: int
+    cells: tuple[str, ...]
+    fault: str = ""
+    source: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything."""
+        return not self.fault and not any(cell.strip() for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV file, decoded, its header read; its rows are parsed as they are asked for."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    encoding: str
+    bom: bool
+    text: str
+    first_line: int  # of the first row
+    body: int  # the offset in `text` where the rows begin
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A name of its own for each column."""
+        return unique_labels(self.header)
+
+    def rows(self) -> Iterator[TableRow]:
+        """Every row in order, broken ones too; wholly empty lines are passed over."""
+        suspicious = "\0" in self.text or not is_sound(self.text)
+        lines = _Lines(self.text[self.body :], self.first_line)
+        for row in _split(lines, self.delimiter, len(self.header)):
+            yield _with_byte_faults(row) if suspicious else row
+
+
+def unique_labels(header: Sequence[str]) -> tuple[str, ...]:
+    """A name of its own for each column: `Tel (2)` if repeated, `column 3` if nameless."""
+    labels: dict[str, None] = {}
+    for number, name in enumerate(header, start=1):
+        base = label = name or f"column {number}"
+        times = 1
+        while label in labels:
+            times += 1
+            label = f"{base} ({times})"
+        labels[label] = None
+    return tuple(labels)
+
+
+def read_table(content: bytes, name: str, encoding: str = "", delimiter: str = "") -> Table:
+    """Decode a CSV file and read its header; `name` is what complaints call it.
+
+    Raises TableUnreadable for what is no table, BadUsage for an unknown encoding or delimiter.
+    """
+    read = decode(content, name, encoding)
+    start, line = _first_filled_line(read.text)
+    if start == len(read.text):
+        raise TableUnreadable(f"{name} is empty", "it needs a header line and rows")
+    declared = _SEP_LINE.match(read.text, start)
+    if declared:  # Excel's own way to say which delimiter a file has
+        start, line = declared.end(), line + 1
+    separator = _known_delimiter(delimiter) or (declared and declared[1]) or ""
+    separator = separator or find_delimiter(read.text[start:])
+    lines = _Lines(read.text[start:], line)
+    header = _read_header(lines, separator, name)
+    return Table(
+        header, separator, read.encoding, read.bom, read.text, lines.line, start + lines.passed
+    )
+
+
+def _read_header(lines: _Lines, delimiter: str, name: str) -> tuple[str, ...]:
+    _allow_long_cells()
+    try:
+        cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise TableUnreadable(
+            f"{name}:{lines.line}: the header cannot be read: {_in_words(error)}",
+            "close the quote in the first line",
+        ) from None
+    text = "".join(lines.taken)
+    if "\0" in text:
+        raise TableUnreadable(
+            f"{name} holds NUL bytes, so it is no text",
+            "save it as CSV UTF-8, or say --encoding utf-16-le",
+        )
+    if not is_sound(text):
+        raise TableUnreadable(
+            f"{name}: the header holds bytes of another encoding", "say which one with --encoding"
+        )
+    lines.begin_record()
+    header = [cell.strip(_HIDDEN) for cell in cells]
+    while len(header) > 1 and not header[-1]:
+        header.pop()  # a delimiter at the end of the line makes a column that is none
+    return tuple(header)
+
+
+# -- rows -----------------------------------------------------------------------------------
+
+
+def find_delimiter(text: str) -> str:
+    """The delimiter that the header line has most of outside its quotes; a comma if it has none."""
+    counts = dict.fromkeys(DELIMITERS, 0)
+    quoted = False
+    for letter in text:
+        if letter == '"':
+            quoted = not quoted
+        elif not quoted and letter in "\r\n":
+            break
+        elif not quoted and letter in counts:
+            counts[letter] += 1
+    best = max(DELIMITERS, key=lambda delimiter: counts[delimiter])
+    return best if counts[best] else ","
+
+
+def _known_delimiter(text: str) -> str:
+    named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+    delimiter = named.get(text.lower(), text)
+    if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise BadUsage(f"{text!r} is no delimiter", "one character: ; , | or tab")
+    return delimiter
+
+
+class _Lines:
+    """The lines of a text for csv.reader, with their numbers and the right to give some back."""
+
+    def __init__(self, text: str, line: int) -> None:
+        self._stream = io.StringIO(text, newline="")  # CR, LF and CRLF all end a line, and are kept
+        self._again: list[str] = []
+        self.taken: list[str] = []
+        self.line = line  # where the record begins whose lines are being taken
+        self.passed = 0  # characters before it
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else self._stream.readline()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+    def begin_record(self) -> None:
+        """The lines taken so far are done with."""
+        self.line += len(self.taken)
+        self.passed += sum(map(len, self.taken))
+        self.taken.clear()
+
+    def keep_first(self) -> None:
+        """Give back all lines of this record but the first."""
+        self._again.extend(reversed(self.taken[1:]))
+        del self.taken[1:]
+
+
+def _split(lines: _Lines, delimiter: str, width: int) -> Iterator[TableRow]:
+    """The rows; after one whose quotes are broken, reading goes on with the file's next line."""
+    _allow_long_cells()
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.keep_first()
+            fault = _in_words(error)
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            yield _broken(lines, fault)
+        else:
+            if len(cells) != width and _swallowed_rows(lines.taken, delimiter, width):
+                lines.keep_first()
+                reader = csv.reader(lines, delimiter=delimiter, strict=True)
+                yield _broken(lines, "a quote is opened and never closed")
+            elif cells:
+                yield _as_row(lines, cells, width)
+        lines.begin_record()
+
+
+def _as_row(lines: _Lines, cells: list[str], width: int) -> TableRow:
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    if len(cells) == width:
+        return TableRow(lines.line, tuple(cells))
+    source = "".join(lines.taken).rstrip("\r\n")
+    if not any(cell.strip() for cell in cells):
+        return TableRow(lines.line, ("",) * width)
+    return TableRow(
+        lines.line, tuple(cells), f"has {len(cells)} cells, the header has {width}", source
+    )
+
+
+def _broken(lines: _Lines, fault: str) -> TableRow:
+    return TableRow(lines.line, (), fault, lines.taken[0].rstrip("\r\n"))
+
+
+def _swallowed_rows(taken: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether an open quote made one row of several: the next line is a row by itself."""
+    if len(taken) < 2:
+        return False
+    try:
+        return (
+            len(next(csv.reader(iter(taken[1:2]), delimiter=delimiter, strict=True))) >= width > 1
+        )
+    except csv.Error:
+        return False
+
+
+def _with_byte_faults(row: TableRow) -> TableRow:
+    text = row.source or "".join(row.cells)
+    fault = "holds a NUL byte" if "\0" in text else ""
+    if not is_sound(text):
+        fault = "holds bytes of another encoding"
+    return TableRow(row.line, row.cells, fault, row.source or text) if fault else row
+
+
+def _in_words(error: csv.Error) -> str:
+    text = str(error)
+    if "expected after" in text:
+        return "a quote inside a quoted cell is not doubled, or a quote is not closed"
+    if "larger than field limit" in text:
+        return f"a cell is longer than {CELL_LIMIT:,} characters, or a quote is not closed"
+    return "a quote is opened and never closed"
+
+
+def _allow_long_cells() -> None:
+    csv.field_size_limit(CELL_LIMIT)  # the module's own limit would cut long comments
+
+
+def _first_filled_line(text: str) -> tuple[int, int]:
+    start = re.match(r"\s*", text)
+    end = start.end() if start else 0
+    head = text[:end]
+    ends = list(re.finditer(r"\r\n|\r|\n", head))
+    if end == len(text):
+        return end, 1
+    return (ends[-1].end() if ends else 0), 1 + len(ends)
+
+
+# -- writing --------------------------------------------------------------------------------
+
+
+def csv_line(cells: Iterable[str], delimiter: str = ",", end: str = "\n") -> str:
+    """One line of CSV; a cell is quoted where a reader could take it for something else.
+
+    csv.writer leaves a lone carriage return bare when lines end in LF, and then the row breaks.
+    """
+    needs = {delimiter, '"', "\r", "\n"}
+    line = delimiter.join(
+        '"' + cell.replace('"', '""') + '"' if needs.intersection(cell) else cell for cell in cells
+    )
+    return (line or '""') + end

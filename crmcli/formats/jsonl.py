@@ -1,0 +1,116 @@
+"""JSON lines and the records in them: one object a line, every scalar taken as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crmcli.formats.encodings import TableUnreadable, decode, is_sound
+from crmcli.model.values import Raw
+
+DEPTH_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRow:
+    """One object: its line in the file and a value for each column, "" where it has none.
+
+    `fault` says why a line is no such object; `source` is its text.
+    """
+
+    line: int
+    cells: tuple[Raw, ...]
+    fault: str = ""
+    source: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything."""
+        return not self.fault and not any(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLines:
+    """A file of JSON lines; its columns are all the keys that occur in it."""
+
+    labels: tuple[str, ...]
+    text: str
+
+    def rows(self) -> Iterator[JsonRow]:
+        """Every line in order, broken ones too; empty ones are passed over."""
+        for number, line in _lines(self.text):
+            try:
+                record = read_object(line)
+            except ValueError as error:
+                yield JsonRow(number, ("",) * len(self.labels), str(error), line)
+            else:
+                yield JsonRow(number, tuple(record.get(label, "") for label in self.labels))
+
+
+def read_json_lines(content: bytes, name: str, encoding: str = "") -> JsonLines:
+    """Decode a file of JSON lines and find its columns; TableUnreadable if it holds no object."""
+    text = decode(content, name, encoding).text
+    labels: dict[str, None] = {}
+    first = ""
+    for _, line in _lines(text):
+        try:
+            labels.update(dict.fromkeys(read_object(line)))
+        except ValueError as error:
+            first = first or str(error)
+    if not labels and first:
+        raise TableUnreadable(f"{name} holds no JSON lines: {first}", "one object in each line")
+    return JsonLines(tuple(labels), text)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line.strip()
+
+
+def read_object(text: str) -> dict[str, Raw]:
+    """Read one object, every scalar as text (`true` is yes, null is absent); ValueError if none."""
+    if not is_sound(text):
+        raise ValueError("holds bytes of another encoding")
+    try:
+        found = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_pairs)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError('is no object like {"name": "…"}')
+    raw = as_raw(found)
+    assert isinstance(raw, dict)
+    return raw
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("has a key twice")
+    return found
+
+
+def as_raw(value: Any, depth: int = 0) -> Raw:
+    """A value of JSON as record files have it: every scalar is text."""
+    if depth > DEPTH_LIMIT:
+        raise ValueError("is nested too deeply")
+    if isinstance(value, dict):
+        items = ((as_raw(key), item) for key, item in value.items() if item is not None)
+        return {str(key): as_raw(item, depth + 1) for key, item in items}
+    if isinstance(value, list):
+        return [as_raw(item, depth + 1) for item in value]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "" if value is None else str(value)
+    if "\0" in text or not is_sound(text):
+        raise ValueError("holds a character that no text can have")
+    return text
+
+
+def json_line(raw: object) -> str:
+    """One value as one line of JSON, letters as they are."""
+    return json.dumps(raw, ensure_ascii=False)

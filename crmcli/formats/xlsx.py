@@ -1,0 +1,248 @@
+"""Excel workbooks: a sheet read row by row as text, behind limits that no zip bomb passes; and written."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.formats.csv import CELL_LIMIT, TableRow, unique_labels
+from crmcli.formats.encodings import TableUnreadable
+from crmcli.formats.xlsx_size import MOST_ROWS, check_size
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+MOST_LETTERS = 32_767
+"""What Excel itself allows in a cell."""
+
+OLD, NEW = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+INSTALL = "pip install 'crmcli[xlsx]'"
+
+Cell: TypeAlias = "str | Decimal | date"
+"""What is written: text stays text, whatever it looks like."""
+
+_LOST = re.compile("_x005[Ff]_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]")
+_MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - of every workbook: equal records, equal bytes
+
+
+class NotInstalled(Refused):
+    """What the work needs is an extra that is not installed."""
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """One sheet of a workbook: its header read, its rows made text as they are asked for.
+
+    `others` are the sheets beside it that people see.
+    """
+
+    header: tuple[str, ...]
+    sheet: str
+    others: tuple[str, ...]
+    first_line: int  # of the first row below the header
+    content: bytes
+    _rows: CalamineSheet
+
+    encoding = "xlsx"
+    delimiter = ""
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """A name of its own for each column."""
+        return unique_labels(self.header)
+
+    def rows(self) -> Iterator[TableRow]:
+        """Every row below the header; formulas are their values, dates and numbers as we write them."""
+        for line, cells in _lines(self._rows):
+            if line >= self.first_line:
+                yield _as_row(line, cells, len(self.header))
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether bytes begin like a workbook, old or new."""
+    return content.startswith((OLD, NEW))
+
+
+def read_workbook(content: bytes, name: str, sheet: str = "") -> Workbook:
+    """Open a sheet by its name or number, else the first; `name` is what complaints call the file.
+
+    Raises TableUnreadable for what is no workbook or more than one may hold, BadUsage for an unknown
+    sheet, NotInstalled without the extra.
+    """
+    if content.startswith(NEW):
+        check_size(content, name)
+    book = _opened(content, name)
+    chosen, others = _chosen(book, name, sheet)
+    rows = _loaded(book, name, chosen)
+    header_line, header = _header(rows, name, chosen)
+    return Workbook(header, chosen, others, header_line + 1, content, rows)
+
+
+def _opened(content: bytes, name: str) -> CalamineWorkbook:
+    try:
+        import python_calamine
+    except ImportError:
+        raise NotInstalled(
+            f"{name} is a workbook, and their reader is not installed", INSTALL
+        ) from None
+    try:
+        return python_calamine.CalamineWorkbook.from_object(io.BytesIO(content))
+    except python_calamine.PasswordError:
+        raise TableUnreadable(f"{name} has a password", "save it without one") from None
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise TableUnreadable(
+            f"{name} cannot be read as a workbook: {error}", "save it anew, or as CSV UTF-8"
+        ) from None
+
+
+def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> tuple[str, tuple[str, ...]]:
+    """The sheet that is wanted, and those beside it that are not hidden."""
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
+    sheets = [m for m in book.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
+    seen = [m.name for m in sheets]
+    shown = [m.name for m in sheets if m.visible == SheetVisibleEnum.Visible]
+    if not seen:
+        raise TableUnreadable(f"{name} has no sheet", "it needs one with a header and rows")
+    if sheet.isdecimal() and sheet not in seen and 1 <= int(sheet) <= len(seen):
+        sheet = seen[int(sheet) - 1]
+    folded = {label.casefold(): label for label in seen}
+    if sheet and sheet.casefold() not in folded:
+        raise BadUsage(f"{name} has no sheet {sheet!r}", f"sheets: {', '.join(seen)}")
+    chosen = folded[sheet.casefold()] if sheet else (shown or seen)[0]
+    return chosen, tuple(label for label in shown if label != chosen)
+
+
+def _loaded(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
+    import python_calamine
+
+    try:
+        return book.get_sheet_by_name(sheet)
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        raise TableUnreadable(
+            f"{name}: sheet {sheet!r} cannot be read: {error}", "save it anew, or as CSV UTF-8"
+        ) from None
+
+
+def _lines(sheet: CalamineSheet) -> Iterator[tuple[int, list[object]]]:
+    """The rows with their numbers as Excel counts them."""
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        yield number, list(cells)
+
+
+def _header(sheet: CalamineSheet, name: str, chosen: str) -> tuple[int, tuple[str, ...]]:
+    """The first row that has more than one filled cell, or any where the sheet has one column."""
+    first: tuple[int, tuple[str, ...]] = (0, ("",))
+    for line, cells in _lines(sheet):
+        texts = [_text(cell).strip() for cell in cells]
+        filled = sum(bool(text) for text in texts)
+        if not filled:
+            continue
+        while len(texts) > 1 and not texts[-1]:
+            texts.pop()
+        if filled > 1:
+            return line, tuple(texts)
+        first = first if first[0] else (line, tuple(texts))
+        if line > first[0] + 5:
+            break
+    if not first[0]:
+        raise TableUnreadable(f"{name}: sheet {chosen!r} is empty", "it needs a header and rows")
+    return first
+
+
+def _as_row(line: int, cells: list[object], width: int) -> TableRow:
+    texts = [_text(cell) for cell in cells]
+    while len(texts) > width and not texts[-1].strip():
+        texts.pop()
+    texts += [""] * (width - len(texts))
+    fault = ""
+    if len(texts) > width:
+        fault = f"has {len(texts)} cells, the header has {width}"
+    elif any(len(text) > CELL_LIMIT for text in texts):
+        fault = f"a cell is longer than {CELL_LIMIT:,} characters"
+    elif any("\0" in text for text in texts):
+        fault = "holds a NUL byte"
+    source = "\t".join(texts)[:CELL_LIMIT] if fault else ""
+    return TableRow(line, tuple(texts), fault, source)
+
+
+def _text(value: object) -> str:
+    """A cell as people would write it: 7707083893, 1200.5, 2026-11-23, yes."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return format(Decimal(format(value, ".15g")), "f")  # as many digits as Excel shows
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0).isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return value.replace(microsecond=0).isoformat()
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(int(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return "" if value is None else str(value)
+
+
+# -- writing --------------------------------------------------------------------------------
+
+
+def write_workbook(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str) -> bytes:
+    """A workbook of one sheet; no text in it is ever a formula, a link or a number.
+
+    Raises Refused for what no sheet can hold, NotInstalled without the extra.
+    """
+    try:
+        import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
+    except ImportError:
+        raise NotInstalled("what writes workbooks is not installed", INSTALL) from None
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    book.set_properties({"created": _MADE})
+    page = book.add_worksheet(sheet)
+    bold = book.add_format({"bold": True})
+    page.freeze_panes(1, 0)
+    for place, name in enumerate(header):
+        page.write_string(0, place, name, bold)
+    line = 0
+    for line, cells in enumerate(rows, start=1):
+        if line >= MOST_ROWS:
+            raise Refused(f"a sheet has at most {MOST_ROWS:,} rows", "export CSV, or less: --where")
+        for place, cell in enumerate(cells):
+            if isinstance(cell, str):
+                if cell:
+                    page.write_string(line, place, _checked(cell, header[place], str(cells[0])))
+            elif isinstance(cell, Decimal):
+                page.write_number(line, place, float(cell))
+            else:
+                page.write_datetime(line, place, cell)
+    page.autofilter(0, 0, max(line, 1), max(len(header) - 1, 0))
+    book.close()
+    return out.getvalue()
+
+
+def _checked(cell: str, column: str, record: str) -> str:
+    if len(cell) > MOST_LETTERS:
+        raise Refused(
+            f"{record} {column}: a cell of a sheet has at most {MOST_LETTERS:,} characters",
+            "export CSV or JSON lines",
+        )
+    if _LOST.search(cell):
+        raise Refused(
+            f"{record} {column}: holds what a sheet would change", "export CSV or JSON lines"
+        )
+    return cell
+
+
+def fits_a_number(text: str) -> bool:
+    """Whether a decimal number comes back from a sheet digit by digit."""
+    return format(Decimal(format(float(text), ".15g")), "f") == text

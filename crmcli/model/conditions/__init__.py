@@ -1,0 +1,1 @@
+"""The condition language: its tree, its reader, and whether a condition holds."""

@@ -1,0 +1,249 @@
+"""The reader of the condition language: text in, tree out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import NamedTuple, NoReturn
+
+from crmcli.model import limits
+from crmcli.model.conditions.tree import (
+    MOMENT_BEGUN,
+    NUMBER,
+    OPERATORS,
+    RESERVED,
+    WORD,
+    And,
+    BadCondition,
+    Compare,
+    Condition,
+    Empty,
+    In,
+    Literal,
+    Moment,
+    Node,
+    Not,
+    Number,
+    Or,
+    Text,
+)
+from crmcli.model.values import parse_duration
+
+MAX_DEPTH = 50
+MAX_LENGTH = 100_000
+
+_TOKEN = re.compile(
+    rf"""\s*(?: (?P<word>{WORD})
+      | '(?P<single>(?:[^']|'')*)' | "(?P<double>(?:[^"]|"")*)"
+      | (?P<foreign>==|=~|=>|=<|!~|<>|&&|\|\||!(?!=))
+      | (?P<sign>!=|>=|<=|[=<>~(),]) )""",
+    re.VERBOSE,
+)
+_NAME = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
+_MOMENT = re.compile(r"(today|now)(?:([+-])([0-9]{1,5}[mhdw]))?", re.IGNORECASE)
+_INSTEAD = {"==": "=", "=~": "~", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or",
+            "!": "not", "!~": "not FIELD ~ VALUE", "like": "~", "contains": "~"}  # fmt: skip
+
+
+def parse(text: str) -> Condition:
+    """Read a condition; BadCondition names the position and what was expected there."""
+    if len(text) > MAX_LENGTH:
+        raise BadCondition(f"the condition is longer than {MAX_LENGTH} characters")
+    parser = _Parser(_tokens(text))
+    tree = parser.either()
+    parser.finish()
+    return Condition(text, tree)
+
+
+class _Token(NamedTuple):
+    kind: str  # word, text, sign, end
+    text: str
+    at: int
+
+    def __str__(self) -> str:
+        return repr(self.text) if self.kind != "end" else "the end"
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens = []
+    place = 0
+    end = len(text.rstrip())
+    while place < end:
+        match = _TOKEN.match(text, place)
+        if not match or match.lastgroup is None:
+            _refuse_character(text, place)
+        kind, found = match.lastgroup, match[match.lastgroup]
+        at = match.start(kind) + 1
+        if kind == "foreign":
+            raise BadCondition(
+                f"{found!r} at position {at} is no operator", f"write {_INSTEAD[found]}", at
+            )
+        if kind in ("single", "double"):
+            quote = "'" if kind == "single" else '"'
+            tokens.append(_Token("text", found.replace(quote * 2, quote), at - 1))
+        else:
+            tokens.append(_Token(kind, found, at))
+        place = match.end()
+    return [*tokens, _Token("end", "", end + 1)]
+
+
+def _refuse_character(text: str, place: int) -> NoReturn:
+    at = place + len(text[place:]) - len(text[place:].lstrip()) + 1
+    found = text[at - 1]
+    if found in "'\"":
+        raise BadCondition(
+            f"the quote opened at position {at} is never closed",
+            "double a quote that belongs to the text: 'O''Brien'",
+            at,
+        )
+    raise BadCondition(
+        f"unexpected {found!r} at position {at}", "put text with such characters in quotes", at
+    )
+
+
+class _Parser:
+    """Reads tokens by recursive descent: or, and, not, comparison, from loose to tight."""
+
+    def __init__(self, tokens: list[_Token]) -> None:
+        self._tokens = tokens
+        self._next = 0
+        self._depth = self._terms = self._words = 0
+
+    @property
+    def _token(self) -> _Token:
+        return self._tokens[self._next]
+
+    def _take(self) -> _Token:
+        token = self._token
+        self._next += token.kind != "end"
+        return token
+
+    def _accept(self, kind: str, text: str) -> bool:
+        found = self._token.kind == kind and self._token.text.lower() == text
+        if found:
+            self._take()
+        return found
+
+    def _refuse(self, expected: str, hint: str = "") -> NoReturn:
+        at = self._token.at
+        message = f"expected {expected} at position {at}, found {self._token}"
+        raise BadCondition(message, hint, at)
+
+    def finish(self) -> None:
+        """Refuse anything that follows the condition."""
+        if self._token.kind in ("word", "text"):
+            self._refuse("'and' or 'or'", "put text of several words in quotes")
+        if self._token.kind != "end":
+            self._refuse("the end")
+
+    def either(self) -> Node:
+        """Parts joined by `or`."""
+        parts = [self._both()]
+        while self._accept("word", "or"):
+            parts.append(self._both())
+        return Or(tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _both(self) -> Node:
+        parts = [self._negated()]
+        while self._accept("word", "and"):
+            parts.append(self._negated())
+        return And(tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _negated(self) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise BadCondition(f"the condition is nested more than {MAX_DEPTH} deep")
+        if self._accept("word", "not"):
+            node: Node = Not(self._negated())
+        elif self._accept("sign", "("):
+            node = self.either()
+            if not self._accept("sign", ")"):
+                self._refuse("')'")
+        else:
+            node = self._comparison()
+        self._depth -= 1
+        return node
+
+    def _comparison(self) -> Node:
+        self._terms += 1
+        if self._terms > limits.TERMS:
+            raise BadCondition(f"the condition has more than {limits.TERMS:,} comparisons")
+        path = self._path()
+        if self._token.kind == "sign" and self._token.text in OPERATORS:
+            return Compare(path, self._take().text, self._value())
+        if self._accept("word", "has"):
+            return Compare(path, "has", self._value())
+        if self._accept("word", "in"):
+            return In(path, self._values())
+        if self._accept("word", "is"):
+            return self._emptiness(path)
+        if not self._accept("word", "not"):
+            instead = _INSTEAD.get(self._token.text.lower(), "")
+            hint = f"write {instead}" if instead else f"one of {' '.join(OPERATORS)}, in, is empty"
+            self._refuse(f"an operator after {'.'.join(path)!r}", hint)
+        if not self._accept("word", "in"):
+            self._refuse("'in'", "a negation stands before the field: not name ~ x")
+        return Not(In(path, self._values()))
+
+    def _emptiness(self, path: tuple[str, ...]) -> Node:
+        negated = self._accept("word", "not")
+        if not self._accept("word", "empty"):
+            self._refuse("'empty'", "write FIELD is empty, FIELD is not empty or FIELD = VALUE")
+        return Not(Empty(path)) if negated else Empty(path)
+
+    def _path(self) -> tuple[str, ...]:
+        token = self._token
+        fits = token.kind == "word" and token.text.lower() not in RESERVED
+        name = unicodedata.normalize("NFC", token.text)
+        if not fits or not _NAME.fullmatch(name):
+            self._refuse(
+                "a field", "a condition is FIELD OPERATOR VALUE, for instance amount > 1000"
+            )
+        self._take()
+        return tuple(name.split("."))
+
+    def _values(self) -> tuple[Literal, ...]:
+        hint = "write the values like this: owner in (anna, boris)"
+        if not self._accept("sign", "("):
+            self._refuse("'('", hint)
+        values = [self._value()]
+        while self._accept("sign", ","):
+            values.append(self._value())
+        if not self._accept("sign", ")"):
+            self._refuse("',' or ')'", hint)
+        return tuple(values)
+
+    def _value(self) -> Literal:
+        self._words += 1
+        if self._words > limits.WORDS:
+            raise BadCondition(f"the condition has more than {limits.WORDS:,} values")
+        token = self._token
+        if token.kind == "text":
+            return Text(self._take().text)
+        if token.kind != "word":
+            self._refuse("a value")
+        if token.text.lower() in RESERVED:
+            self._refuse("a value", f'put the word in quotes: "{token.text}"')
+        self._take()
+        if NUMBER.fullmatch(token.text):
+            return Number(Decimal(token.text))
+        return self._moment(token) if MOMENT_BEGUN.fullmatch(token.text) else Text(token.text)
+
+    def _moment(self, token: _Token) -> Moment:
+        """`today` and what follows it; white space may stand round the sign."""
+        text = token.text
+        base = text.lower().rstrip("+-")
+        if text.lower() == base and self._token.kind == "word" and self._token.text[0] in "+-":
+            text += self._take().text
+        if text[-1] in "+-" and self._token.kind == "word":
+            text += self._take().text
+        match = _MOMENT.fullmatch(text)
+        if match is None:
+            raise BadCondition(
+                f"expected a time like 7d, 2h or 1w in {text!r} at position {token.at}",
+                "for instance today+7d or now-2h",
+                token.at,
+            )
+        offset = parse_duration(match[3]) if match[3] else None
+        return Moment(match[1].lower(), -1 if match[2] == "-" else 1, offset)

@@ -1,0 +1,118 @@
+"""Where the dotted paths of conditions lead: through links, from field to field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from crmcli.model.conditions.tree import BadCondition
+from crmcli.model.fields import UTM_KEYS, Field
+from crmcli.model.schema import PLURAL, Schema
+
+LINK_KINDS = ("link", "links", "companies")
+SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
+         "contact": "contacts", "company": "companies"}  # fmt: skip
+"""What may be said for a list field by an entity that has no field of the short name."""
+
+CONVERTED_KEYS = ("contact", "company", "deal")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One field on the way: of which entity, and for a map field under which key.
+
+    With a key, `field` is that part of the map: a text of `utm`, a link of `converted`.
+    """
+
+    entity: str
+    field: Field
+    key: str = ""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The entities to which the step leads on; none if it is no link."""
+        if self.field.kind == "companies":
+            return ("company",)
+        return self.field.entities if self.field.kind in LINK_KINDS else ()
+
+
+Route: TypeAlias = tuple[Step, ...]
+"""One way along a path: every step but the last is a link."""
+
+
+def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, ...]:
+    """The ways along a path; there are several where a link may lead to several entities.
+
+    BadCondition if there is none. `about.stage` of a task has two: to a lead's stage, to a deal's.
+    """
+    step, rest = _step(path, schema, entity)
+    if not rest:
+        return ((step,),)
+    if not step.targets:
+        links = [f.name for f in schema.fields(entity) if f.kind in LINK_KINDS]
+        raise BadCondition(
+            f"{path[0]!r} of {PLURAL[entity]} is no link, so {'.'.join(path)!r} leads nowhere",
+            f"links are {', '.join(links)}",
+        )
+    found: list[Route] = []
+    refusal: BadCondition | None = None
+    for target in step.targets:
+        try:
+            found += [(step, *route) for route in routes(rest, schema, target)]
+        except BadCondition as error:
+            refusal = refusal or error
+    if refusal and not found:
+        raise refusal
+    return tuple(found)
+
+
+def step_of(
+    path: tuple[str, ...], schema: Schema, entity: str
+) -> tuple[Step, tuple[str, ...]] | None:
+    """The first step of a path and what is left of it; None if the entity has no such field."""
+    name = path[0]
+    fields = {field.name: field for field in schema.fields(entity)}
+    field = fields.get(name) or fields.get(SHORT.get(name, ""))
+    if field is None:
+        return None
+    if field.kind not in PARTS or len(path) == 1:
+        return Step(entity, field), path[1:]
+    key = path[1]
+    if field.kind == "utm":
+        return Step(entity, Field(field.name, "text", key), key), path[2:]
+    return Step(entity, Field(field.name, "link", key, entities=(key,)), key), path[2:]
+
+
+PARTS = {"utm": UTM_KEYS, "converted": CONVERTED_KEYS}
+"""The keys of map fields that a path may name."""
+
+
+def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tuple[str, ...]]:
+    found = step_of(path, schema, entity)
+    if found is None:
+        names = [field.name for field in schema.fields(entity)]
+        raise _unknown("field", path[0], names, f"for {PLURAL[entity]}")
+    step, rest = found
+    keys = PARTS[schema.field(entity, step.field.name).kind] if step.key else ()
+    if step.key and step.key not in keys:
+        raise _unknown("part", step.key, keys, f"of {path[0]!r}")
+    return step, rest
+
+
+def _unknown(what: str, name: str, names: Iterable[str], where: str) -> BadCondition:
+    return BadCondition(f"unknown {what} {name!r} {where}", suggest(name, names))
+
+
+def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
+    """A hint that names the nearest of the allowed words, or all of them if none is near.
+
+    `shown` is named instead of all where several words mean the same.
+    """
+    from difflib import get_close_matches
+
+    words = list(words)
+    near = get_close_matches(word, words, 1) or get_close_matches(word.lower(), words, 1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(shown or words)}" if words else ""

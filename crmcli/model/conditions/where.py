@@ -1,0 +1,260 @@
+"""The condition language: filters, robots, triggers, views and schedules all speak it.
+
+`parse` reads the text (model.grammar) into a tree (model.condition), `check` compares it with the
+fields of an entity, `resolve` puts ids for names, `holds` evaluates it (model.holds has the
+semantics and all that SQL needs to give the same answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from crmcli.model.conditions.grammar import parse
+from crmcli.model.conditions.holds import DATE_KINDS, NUMBER_KINDS, Env, bounds, comparable, holds
+from crmcli.model.conditions.paths import LINK_KINDS, Step, routes, suggest
+from crmcli.model.conditions.tree import (
+    OPERATORS,
+    And,
+    BadCondition,
+    Compare,
+    Condition,
+    Empty,
+    In,
+    Literal,
+    Moment,
+    Node,
+    Not,
+    Number,
+    Or,
+    Text,
+)
+from crmcli.model.fields import MAP_KINDS, Field
+from crmcli.model.schema import Schema
+from crmcli.model.values import entity_of, fold
+
+__all__ = [
+    "GUIDE", "OPERATORS", "Aliases", "And", "BadCondition", "Compare", "Condition", "Empty", "Env",
+    "In", "Literal", "Moment", "Node", "Not", "Number", "Or", "Text", "bounds", "check",
+    "comparable", "holds", "parse", "resolve", "routes", "with_heirs",
+]  # fmt: skip
+
+GUIDE = """\
+A condition says which records are meant: FIELD OPERATOR VALUE, joined by and, or, not.
+
+  stage = new                             =  !=  compare; text in any case, ё counts as е
+  amount >= 100000                        >  >=  <  <=  for numbers, money and dates
+  name ~ ромаш                            ~  contains
+  tags has vip                            has  is one of the items of a list
+  owner in (anna, boris)                  in, not in
+  emails is not empty                     is empty, is not empty
+  not (stage = won or stage = lost)       and binds closer than or; not binds closest
+  amount > 100000 and (tags has vip or name ~ "ООО Ромашка")
+
+Values: put text with spaces or other signs in quotes, 'so' or "so"; double a quote that belongs
+to the text. Stages, pipelines, owners and values of directories may be written by id or by name:
+stage = "В работе". Phones are compared as numbers, however they are written:
+phone = "8 (916) 123-45-67".
+
+Dates: 2026-11-23, 23.11.2026, today, tomorrow, yesterday, fri, today+7d, today-2w are whole days in
+the workspace's time zone: due <= today takes in all of today, created_at = yesterday all of
+yesterday. now, now-2h, "2026-11-23 15:00" are moments. Units: m h d w.
+
+  close_by < today+7d and stage != lost
+  due < now and done_at is empty
+  created_at >= 2026-11-01 and created_at < 2026-12-01
+
+Links: a dot leads to the linked record. Where several are linked, one that fits is enough.
+
+  company.inn = 7701234567
+  contacts.email ~ romashka.ru
+  about.stage = negotiation               of a task: the lead or deal that it is for
+  utm.source = yandex
+
+Nothing is less, greater or equal to an absent value, and only != is true of it: close_by < today
+leaves out what has no date. In a list, tags != vip means that none of the tags is vip.
+Short names: email, phone, tag, url for emails, phones, tags, urls; contact of a deal for contacts;
+company of a contact for companies.
+"""
+"""The language as a page for its users."""
+
+Aliases: TypeAlias = Mapping[str, Mapping[str, str | Sequence[str]]]
+"""Ids by folded name: for a kind (stage, pipeline, user) or a directory's name (sources, …).
+
+A name that several things bear may have several ids. `deal.stage` comes before `stage`: where an
+entity has names of its own.
+"""
+
+_EQUALITY = ("=", "!=", "in")
+_ORDERING = (">", ">=", "<", "<=")
+
+
+def check(condition: Condition, schema: Schema, entity: str) -> None:
+    """Refuse what does not fit the fields of an entity; `holds` and SQL never fail after that.
+
+    BadCondition for an unknown field, a path through something that is no link, an operator or a
+    value that does not fit the field's kind.
+    """
+    env = Env(datetime(2026, 1, 1, tzinfo=UTC), UTC, schema, lambda _: None)
+    for leaf in leaves(condition.tree):
+        for route in routes(leaf.path, schema, entity):
+            step = route[-1]
+            name = ".".join(leaf.path)
+            if not isinstance(leaf, Empty):
+                _check_operator(name, "in" if isinstance(leaf, In) else leaf.op, step.field)
+            for value in _values(leaf):
+                _check_value(name, leaf, step, value, env)
+
+
+def leaves(node: Node) -> list[Compare | In | Empty]:
+    """The comparisons of which a tree is made, from left to right."""
+    if isinstance(node, And | Or):
+        return [leaf for part in node.parts for leaf in leaves(part)]
+    return leaves(node.part) if isinstance(node, Not) else [node]
+
+
+def _values(leaf: Compare | In | Empty) -> tuple[Literal, ...]:
+    if isinstance(leaf, Empty):
+        return ()
+    return leaf.values if isinstance(leaf, In) else (leaf.value,)
+
+
+def operators(field: Field) -> tuple[str, ...]:
+    """The operators that fit a field, `is empty` aside, which fits all."""
+    if field.kind in MAP_KINDS:
+        return ()
+    if field.kind in (*NUMBER_KINDS, *DATE_KINDS):
+        return (*_EQUALITY, *_ORDERING)
+    if field.kind == "bool":
+        return ("=", "!=")
+    contains = () if field.kind in LINK_KINDS else ("~",)
+    return (*_EQUALITY, *contains, "has") if field.is_many else (*_EQUALITY, *contains)
+
+
+def _check_operator(name: str, op: str, field: Field) -> None:
+    allowed = operators(field)
+    if op in allowed:
+        return
+    if field.kind in MAP_KINDS:
+        hint = f"name one of its parts, like {name}.source, or write {name} is not empty"
+    elif field.kind in LINK_KINDS and op == "~":
+        hint = f"look at a field of what it links to: {name}.name ~ …"
+    elif op == "has":
+        hint = f"{name} holds one value; write {name} = …"
+    else:
+        hint = f"use one of {', '.join(allowed)}, is empty"
+    raise BadCondition(f"{op!r} does not fit {name!r}, which is of kind {field.kind}", hint)
+
+
+def _check_value(
+    name: str, leaf: Compare | In | Empty, step: Step, value: Literal, env: Env
+) -> None:
+    text = value.value if isinstance(value, Text) else str(value)
+    if not fold(text):
+        raise BadCondition(f"{name!r} is compared with empty text", f"write {name} is empty")
+    if step.targets and entity_of(fold(text)) not in step.targets:
+        raise BadCondition(
+            f"{name!r} is a link and {text!r} is no id of a {' or '.join(step.targets)}",
+            f"write {name}.name = {value}",
+        )
+    try:
+        bounds(step.field.kind, value, env)
+    except ValueError as error:
+        raise BadCondition(f"{name}: {error}") from None
+    choices = {fold(choice) for choice in step.field.choices}
+    exact = isinstance(leaf, In) or (isinstance(leaf, Compare) and leaf.op != "~")
+    if choices and exact and fold(text) not in choices:
+        raise BadCondition(f"{text!r} is no value of {name!r}", suggest(text, step.field.choices))
+
+
+def resolve(condition: Condition, schema: Schema, entity: str, aliases: Aliases) -> Condition:
+    """The condition with ids in place of the names of stages, pipelines, users, directory entries.
+
+    Where `aliases` knows the values of a field, a value that is neither an id nor a name of it is
+    a BadCondition; `~` takes in the ids whose names contain the text. Call `check` first.
+    """
+
+    def change(leaf: Compare | In | Empty) -> Node:
+        known = _names(leaf.path, schema, entity, aliases)
+        if not known or isinstance(leaf, Empty):
+            return leaf
+        if isinstance(leaf, In):
+            return In(leaf.path, tuple(i for v in leaf.values for i in _ids(leaf.path, v, known)))
+        if leaf.op == "~":
+            return _containing(leaf, known)
+        ids = _ids(leaf.path, leaf.value, known)
+        if len(ids) == 1:
+            return Compare(leaf.path, leaf.op, ids[0])
+        return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
+
+    return Condition(condition.text, _changed(condition.tree, change))
+
+
+def with_heirs(condition: Condition, heir: Callable[[str], str]) -> Condition:
+    """The condition with, beside each id of a merged record, that of the one into which it went.
+
+    `heir` tells that, of any other id the same id.
+    """
+
+    def both(value: Literal) -> tuple[Literal, ...]:
+        record_id = fold(value.value) if isinstance(value, Text) else ""
+        now = heir(record_id) if entity_of(record_id) else record_id
+        return (value,) if now == record_id else (value, Text(now))
+
+    def change(leaf: Compare | In | Empty) -> Node:
+        if isinstance(leaf, In):
+            return In(leaf.path, tuple(v for value in leaf.values for v in both(value)))
+        if isinstance(leaf, Empty) or leaf.op not in ("=", "!=", "has"):
+            return leaf
+        ids = both(leaf.value)
+        if len(ids) == 1:
+            return leaf
+        return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
+
+    return Condition(condition.text, _changed(condition.tree, change))
+
+
+def _changed(node: Node, change: Callable[[Compare | In | Empty], Node]) -> Node:
+    if isinstance(node, And | Or):
+        return type(node)(tuple(_changed(part, change) for part in node.parts))
+    return Not(_changed(node.part, change)) if isinstance(node, Not) else change(node)
+
+
+def _names(
+    path: tuple[str, ...], schema: Schema, entity: str, aliases: Aliases
+) -> dict[str, tuple[str, ...]]:
+    """Ids by folded name for the field at the end of a path; ids stand for themselves."""
+    found: dict[str, tuple[str, ...]] = {}
+    for step in (route[-1] for route in routes(path, schema, entity)):
+        kind = step.field.directory or step.field.kind
+        for name, ids in (aliases.get(f"{step.entity}.{kind}") or aliases.get(kind) or {}).items():
+            more = (ids,) if isinstance(ids, str) else tuple(ids)
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *more)))
+    for record_id in [i for ids in found.values() for i in ids]:
+        found[fold(record_id)] = (record_id,)
+    return found
+
+
+def _ids(
+    path: tuple[str, ...], value: Literal, known: Mapping[str, tuple[str, ...]]
+) -> tuple[Text, ...]:
+    text = value.value if isinstance(value, Text) else str(value)
+    if fold(text) in known:
+        return tuple(Text(record_id) for record_id in known[fold(text)])
+    name = ".".join(path)
+    if fold(text) == "me":
+        raise BadCondition("nobody knows who 'me' is", "say it with --as USER or CRM_USER")
+    hint = suggest(fold(text), known, dict.fromkeys(i for ids in known.values() for i in ids))
+    raise BadCondition(
+        f"{text!r} is no value of {name!r}",
+        f"{hint}; for one that is no longer listed write {name} ~ {value}",
+    )
+
+
+def _containing(leaf: Compare, known: Mapping[str, tuple[str, ...]]) -> Node:
+    text = leaf.value.value if isinstance(leaf.value, Text) else str(leaf.value)
+    named = {i for name, ids in known.items() if fold(text) in name for i in ids}
+    if not named:
+        return leaf
+    return Or((leaf, In(leaf.path, tuple(Text(record_id) for record_id in sorted(named)))))

@@ -1,0 +1,1 @@
+"""What crm check looks at, and what it can fix."""

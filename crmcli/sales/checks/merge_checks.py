@@ -1,0 +1,186 @@
+"""What git joined without a conflict and cannot all be true: each with the command that decides it."""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import CrmError, Problem
+from crmcli.model.merged import MERGEABLE
+from crmcli.model.settings import NUMBERED
+from crmcli.model.values import entity_of, fold
+from crmcli.sales.documents.offers import next_number
+from crmcli.sales.history.undo import dead
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.git import commands
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from crmcli.model.event import Event
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+BY_FIX = "crm check --fix --yes"
+_DECISIONS = ("offer.accepted", "offer.declined")
+_SEARCHED = 20
+"""Files for which git is asked where they are: each takes a process."""
+
+
+def problems(ws: Workspace) -> Iterator[Problem]:
+    """What two clones have done that does not go together, a problem for each record to be decided."""
+    yield from _numbers(ws)
+    was_undone = dead(ws.index)
+    yield from _conversions(ws, was_undone)
+    yield from _decisions(ws, was_undone)
+    yield from _returned(ws)
+    yield from _rejoined(ws)
+    yield from _recordless(ws)
+
+
+def where_is(ws: Workspace, path: str) -> str:
+    """The command that brings a file back out of git, from whatever branch or stash; "" if none has it."""
+    try:
+        commit = commands.commit_with(ws.root, path)
+    except CrmError:
+        return ""
+    return f"git checkout {commit} -- {path}" if commit else ""
+
+
+def has_stash(ws: Workspace) -> bool:
+    """Whether git keeps changes that somebody has put aside."""
+    try:
+        return bool(commands.run(ws.root, "stash", "list"))
+    except CrmError:
+        return False
+
+
+def _numbers(ws: Workspace) -> Iterator[Problem]:
+    """Documents that have the number of another; the one that came first, or left, keeps it."""
+    for entity in NUMBERED:
+        known: defaultdict[str, list[Record]] = defaultdict(list)
+        taken: list[str] = []
+        for record in ws.select(entity):
+            number = str(record.get("name"))
+            taken.append(number)
+            if number:
+                known[fold(number)].append(record)
+        for same in known.values():
+            first, *others = sorted(same, key=_seniority)
+            for record in others:
+                fresh = next_number(ws.settings.numbering[entity], taken, _day(ws, record))
+                taken.append(fresh)
+                said = f"{entity} {record.get('name')!r}: {first.id} has this number too"
+                hint = f"crm {entity} edit {record.id} --name {shlex.quote(fresh)}"
+                yield Problem(layout.record_path(record.id), 0, said, hint)
+
+
+def _seniority(record: Record) -> tuple[bool, str, str]:
+    return record.get("status") == "draft", str(record.get("created_at")), record.id
+
+
+def _day(ws: Workspace, record: Record) -> date:
+    return cast("date | None", record.get("date")) or ws.now.astimezone(ws.zone).date()
+
+
+def _conversions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[Problem]:
+    """Leads that were converted on both sides: what one of the conversions made is left over."""
+    told: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in ws.index.events(kinds=("lead.converted",)):
+        if not was_undone(event):
+            told[event.record].append(event)
+    for lead, events in told.items():
+        record = _there(ws, lead) if len(events) > 1 else None
+        if record is None:
+            continue
+        became = cast("Mapping[str, str]", record.get("converted"))
+        made = (str(target) for event in events for target in event.data.get("made", ()))
+        for target in dict.fromkeys(made):
+            entity = entity_of(target)
+            kept = _survivor(ws, became.get(entity) or str(events[0].data.get(entity, "")))
+            if target == kept or _there(ws, target) is None:
+                continue
+            said = f"{lead} was converted {len(events)} times, and {target} is left over"
+            if not kept:
+                use = f"crm lead convert {lead} --use-{entity} {target}"
+                hint = f"crm {entity} rm {target} --yes; or keep it: {use}"
+            else:
+                said += f" beside {kept}"
+                hint = f"crm {entity} merge {kept} {target}"
+            yield Problem(layout.record_path(target), 0, said, hint)
+
+
+def _there(ws: Workspace, record_id: str) -> Record | None:
+    """A record that stands for itself and can be read; what else is wrong with it is told elsewhere."""
+    try:
+        return ws.get(record_id)
+    except CrmError:
+        return None
+
+
+def _decisions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[Problem]:
+    """Offers that were accepted on one side and declined on the other; the events stand on the deal."""
+    told: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in ws.index.events(kinds=_DECISIONS):
+        if not was_undone(event):
+            told[str(event.data.get("offer", event.record))].append(event)
+    for offer, events in told.items():
+        record = _there(ws, offer) if len({event.kind for event in events}) > 1 else None
+        if record is None:
+            continue
+        status = str(record.get("status"))
+        wrong = next((event for event in events if event.kind != f"offer.{status}"), events[0])
+        word = wrong.kind.partition(".")[2]
+        said = f"the offer is {status}, and was {word} on another side"
+        hint = f"crm undo --event {wrong.id} takes back that it was {word}"
+        yield Problem(layout.record_path(offer), 0, said, hint)
+
+
+def _returned(ws: Workspace) -> Iterator[Problem]:
+    for record_id in ws.index.returned():
+        said = "it was removed on one side and changed on the other, and its file is there"
+        hint = f"crm {entity_of(record_id)} rm {record_id} --yes; or {BY_FIX} notes that it stays"
+        yield Problem(layout.record_path(record_id), 0, said, hint)
+
+
+def _rejoined(ws: Workspace) -> Iterator[Problem]:
+    """Records that stand for themselves though the timeline's last word is that they were merged."""
+    for record_id, survivor in ws.index.rejoined():
+        entity = entity_of(record_id)
+        if entity not in MERGEABLE:
+            continue
+        said = f"it was merged into {survivor} on one side and changed on the other"
+        stays = _survivor(ws, survivor)
+        if stays and stays != record_id:
+            hint = f"crm {entity} merge {stays} {record_id}"
+        else:
+            hint = f"{BY_FIX} notes that it stays"
+        yield Problem(layout.record_path(record_id), 0, said, hint)
+
+
+def _survivor(ws: Workspace, record_id: str) -> str:
+    """The record that a merged one is now; "" if there is none."""
+    try:
+        found = ws.survivor(record_id)
+    except CrmError:
+        return ""
+    return found if _there(ws, found) is not None else ""
+
+
+def _recordless(ws: Workspace) -> Iterator[Problem]:
+    """Records of which the timeline tells something, but neither beginning nor end, and without a file."""
+    for number, (record_id, event_id) in enumerate(ws.index.recordless()):
+        path = layout.record_path(record_id)
+        if files.is_there(ws.root / path):
+            continue  # it cannot be read, which is told of the file itself
+        said = f"the timeline tells of it ({event_id}), and there is no file and no beginning of it"
+        back = where_is(ws, path) if number < _SEARCHED else ""
+        yield Problem(path, 0, said, back or f"{BY_FIX} notes that it was removed")
+
+
+def ways_back(ws: Workspace, paths: list[str]) -> dict[str, str]:
+    """For the first of these lost files the commands that bring them back out of git, where one does."""
+    return {path: back for path in paths[:_SEARCHED] if (back := where_is(ws, path))}

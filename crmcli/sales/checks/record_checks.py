@@ -1,0 +1,204 @@
+"""Looks into records one after another: do their links, stages, owners and phones hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from crmcli.errors import CrmError, Problem
+from crmcli.model.values import Email, Phone, Raw, entity_of
+from crmcli.sales.records.links import links_of
+from crmcli.sales.records.tombstones import successor
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.index import base
+from crmcli.store.yaml import codec
+from crmcli.store.yaml.canonical import MAX_BYTES
+from crmcli.workspace import UnknownStage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+_CACHE = 1 << 16
+
+
+class _Found(NamedTuple):
+    """A fault of a record: in which field, with which value in it, if it has several."""
+
+    field: str
+    value: str
+    message: str
+    hint: str
+
+
+class Inquest:
+    """Looks at the records of one workspace; what it cannot say before the end it keeps.
+
+    `unborn` are records, with the time of their making, of which the timeline knows no beginning.
+    """
+
+    def __init__(self, ws: Workspace, *, staged: bool) -> None:
+        self.ws = ws
+        self.unborn: list[tuple[str, datetime]] = []
+        self._staged = staged
+        self._strangers = frozenset(ws.index.unborn())
+        self._differs: list[str] = []
+        self._exists = lru_cache(_CACHE)(partial(is_there, ws))
+
+    def of_record(self, entity: str, raw: Mapping[str, Raw]) -> Iterator[Problem]:
+        """What is wrong with a record as the index has it, with the lines of its file."""
+        record = self.ws.schema.read(entity, raw)
+        path = layout.record_path(record.id)
+        marked = None
+        for fault in self._faults(record):
+            marked = marked or _marked(self.ws, path)
+            line = _line(marked, fault.field, fault.value)
+            yield Problem(path, line, fault.message, fault.hint)
+        self.compare(raw)
+        made = cast("datetime | None", record.get("created_at"))
+        if made is not None and record.id in self._strangers:
+            self.unborn.append((record.id, made))
+        elif made is None and record.id not in self._strangers:
+            said = "created_at is missing, which crm had written: the end may be cut off"
+            yield Problem(path, 0, said, f"compare with git: git diff {path}")
+
+    def compare(self, raw: Mapping[str, Raw]) -> None:
+        """Keep in mind a record of which the index says something else than its file."""
+        record_id = str(raw["id"])
+        if self._content(layout.record_path(record_id)) != raw:
+            self._differs.append(record_id)
+
+    def of_index(self) -> Iterator[Problem]:
+        """Whether the index says what the files say: once more for those that seemed to differ."""
+        if self._differs:
+            self.ws.look_again()
+        for record_id in self._differs:
+            entity = entity_of(record_id)
+            wanted = self.ws.condition(f"id = {record_id}", entity)
+            known = list(self.ws.index.select(entity, wanted, self.ws.env))
+            content = self._content(layout.record_path(record_id))
+            if content is not None and known != [content]:
+                said = f"the index says otherwise of {record_id} than its file"
+                yield Problem(base.PATH, 0, said, "crm check --fix builds it anew out of the files")
+                return
+
+    def _content(self, path: str) -> dict[str, Raw] | None:
+        try:
+            return codec.load(files.read_bytes(self.ws.root / path, most=MAX_BYTES), path)
+        except CrmError:
+            return None  # which is told of the file itself
+
+    def _faults(self, record: Record) -> Iterator[_Found]:
+        yield from self._of_links(record)
+        if record.entity == "lead":
+            yield from self._of_conversion(record)
+        if self._staged and record.entity in ("lead", "deal"):
+            yield from self._of_stage(record)
+        yield from self._of_owner(record)
+        yield from unreadable_contacts(self.ws, record)
+
+    def _of_links(self, record: Record) -> Iterator[_Found]:
+        for name, target, allowed in links_of(self.ws, record):
+            if not self._exists(target):
+                survivor = successor(self.ws, target)
+                fate = f"was merged into {survivor}" if survivor else "is not there"
+                turn = f"turns it to {survivor}" if survivor else "takes the link away"
+                hint = f"crm check --fix {turn}"
+                yield _Found(name, target, f"{name} links to {target}, which {fate}", hint)
+            elif allowed and entity_of(target) not in allowed:
+                said = f"{name} links to {target}, which is no {' or '.join(allowed)}"
+                yield _Found(name, target, said, "unset the link")
+
+    def _of_conversion(self, record: Record) -> Iterator[_Found]:
+        """What a lead became; it may have been removed or merged since, which the timeline knows."""
+        became = cast("Mapping[str, str]", record.get("converted"))
+        for entity, target in became.items():
+            if self._exists(target) and entity_of(target) == entity:
+                continue
+            if not entity_of(target) or not self._is_known_to_be_gone(target):
+                said = f"converted to the {entity} {target!r}, which is not there"
+                yield _Found("converted", target, said, "see crm timeline, and mend it by hand")
+
+    def _is_known_to_be_gone(self, target: str) -> bool:
+        kinds = [f"{entity_of(target)}.{word}" for word in ("removed", "merged")]
+        return bool(self.ws.index.events(record=target, kinds=kinds, limit=1))
+
+    def _of_stage(self, record: Record) -> Iterator[_Found]:
+        try:
+            self.ws.stage_of(record)
+        except UnknownStage as error:
+            field = "stage"
+            try:
+                self.ws.pipeline_of(record)
+            except UnknownStage:
+                field = "pipeline"
+            yield _Found(field, "", error.message, error.hint)
+
+    def _of_owner(self, record: Record) -> Iterator[_Found]:
+        users = self.ws.settings.users
+        owner = str(record.get("owner"))
+        if users and owner and owner not in users:
+            hint = f"users of settings.yaml: {', '.join(list(users)[:8])}"
+            yield _Found("owner", "", f"the owner {owner!r} is no user", hint)
+
+
+def is_there(ws: Workspace, record_id: str) -> bool:
+    """Whether a record can be linked to, even if nobody may read its file just now."""
+    try:
+        return ws.exists(record_id)
+    except CrmError:
+        return True
+
+
+def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
+    """Phones and e-mails that are none in any spelling."""
+    for field in ws.schema.fields(record.entity):
+        if field.kind.removesuffix("s") not in ("phone", "email"):
+            continue
+        value = cast("Any", record.get(field.name))
+        for item in value if isinstance(value, tuple) else (value,) if value else ():
+            text = str(item.value if isinstance(item, Phone | Email) else item)
+            if field.kind.startswith("phone") and not _is_phone(text, ws.settings.phone_country):
+                said = f"{text!r} is no phone number"
+                yield _Found(field.name, text, said, "put words into comment, or take it out")
+            elif field.kind.startswith("email") and not _EMAIL.fullmatch(text):
+                yield _Found(field.name, text, f"{text!r} is no e-mail address", "mend it")
+
+
+def _is_phone(text: str, country: str) -> bool:
+    if _E164.fullmatch(text):
+        return True
+    from crmcli.model.phones import parse_phones
+
+    try:
+        return bool(parse_phones(text, country))
+    except ValueError:
+        return False
+
+
+def _marked(ws: Workspace, path: str) -> codec.Marked:
+    try:
+        return codec.load_marked(files.read_bytes(ws.root / path, most=MAX_BYTES), path)
+    except CrmError:
+        return codec.Marked({}, {})  # it was changed a moment ago; the next check has its line
+
+
+def _line(marked: codec.Marked, field: str, value: str) -> int:
+    """The line of a field in its file, or of that item of it which has the value."""
+    raw = marked.value.get(field)
+    items: list[tuple[str | int, Raw]] = []
+    if isinstance(raw, list):
+        items = [*enumerate(raw)]
+    elif isinstance(raw, dict):
+        items = [*raw.items()]
+    for key, item in items:
+        if value and (item == value or (isinstance(item, dict) and value in item.values())):
+            return marked.lines.get((field, key), 0)
+    return marked.lines.get((field,), 0)

@@ -1,0 +1,1 @@
+"""Whom crm may write to, and whose messages it refuses."""

@@ -1,0 +1,80 @@
+"""The block list: adding to it, taking from it, and asking it at every intake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.model.block_list import Block, BlockList, read_what
+from crmcli.store.config.block_list import PATH, blocklist_text, read_blocklist
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.values import Email, Phone
+    from crmcli.workspace import Workspace
+
+
+class Blocked(Refused):
+    """An address, its domain or a phone stands on the block list."""
+
+
+def blocklist(ws: Workspace) -> BlockList:
+    """The block list as it stands now; an intake of many asks for it once."""
+    return read_blocklist(ws.root, ws.settings.phone_country)
+
+
+def stops(blocks: BlockList, record: Record) -> Block | None:
+    """The block that a record falls under by its e-mails or phones; None if it is welcome."""
+    if not blocks.blocks:
+        return None
+    emails = cast("Sequence[Email]", getattr(record, "emails", ()))
+    phones = cast("Sequence[Phone]", getattr(record, "phones", ()))
+    return blocks.stops([e.value for e in emails], [p.value for p in phones])
+
+
+def check_welcome(ws: Workspace, record: Record) -> None:
+    """Refuse a record that the block list keeps out."""
+    if not getattr(record, "emails", ()) and not getattr(record, "phones", ()):
+        return
+    block = stops(blocklist(ws), record)
+    if block is not None:
+        raise Blocked(
+            f"{block} is on the block list",
+            f"add --anyway, or take it off: crm block rm {block.what}",
+        )
+
+
+def add(ws: Workspace, texts: Sequence[str], reason: str = "") -> list[Block]:
+    """Put addresses, domains or phones on the list; returns those that were not there yet."""
+    words = [_word(ws, text) for text in texts]
+    today = ws.now.astimezone(ws.zone).date()
+    with ws.change("block add") as change:
+        known = blocklist(ws)
+        found = [Block(w, " ".join(reason.split()), today, ws.user) for w in dict.fromkeys(words)]
+        new = [block for block in found if block.what not in known.blocks]
+        if new:
+            change.rewrite(PATH, blocklist_text([*known.blocks.values(), *new]))
+    return new
+
+
+def remove(ws: Workspace, texts: Sequence[str]) -> list[Block]:
+    """Take addresses, domains or phones off the list, all or none; NotFound for one that is not there."""
+    words = dict.fromkeys(_word(ws, text) for text in texts)
+    with ws.change("block rm") as change:
+        known = blocklist(ws)
+        for word in words:
+            if word not in known.blocks:
+                above = known.stops([word]) if "@" in word else None
+                hint = f"its domain is: {above.what}" if above else "see crm block list"
+                raise NotFound(f"{word} is not on the block list", hint)
+        left = [block for what, block in known.blocks.items() if what not in words]
+        change.rewrite(PATH, blocklist_text(left))
+    return [known.blocks[word] for word in words]
+
+
+def _word(ws: Workspace, text: str) -> str:
+    try:
+        return read_what(text, ws.settings.phone_country)
+    except ValueError as error:
+        raise BadUsage(str(error), "e.g. spam@example.ru, example.ru or +79161234567") from None

@@ -1,0 +1,164 @@
+"""Whom crm may write to: consents and refusals, and the letters that must not leave because of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.values import fold
+from crmcli.sales.consent.block_list import blocklist
+from crmcli.sales.template_names import company_of, contact_of, linked
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.values import Email
+    from crmcli.workspace import Workspace
+
+HOLDERS = ("lead", "contact", "company")
+"""The entities that may refuse and consent."""
+
+
+class MustNotMail(Refused):
+    """Somebody has refused letters, or is on the block list."""
+
+
+def decide(
+    ws: Workspace, record_id: str, answers: Mapping[str, bool], text: str = "", source: str = ""
+) -> tuple[Record, Record]:
+    """Write down consents (True) and refusals (False) by channel; the record before and after.
+
+    A consent takes the refusal away and is kept with its text's version and time; a refusal ends the
+    consents to that channel, and their lines stay.
+    """
+    if not answers:
+        raise BadUsage("it is not said to what", f"e.g. --mail yes; also --{' --'.join(CHANNELS)}")
+    with ws.change("consent") as change:
+        before = change.get(record_id)
+        after = decided(ws, before, answers, text, source)
+        change.save(after)
+    return before, after
+
+
+def decided(
+    ws: Workspace, record: Record, answers: Mapping[str, bool], text: str = "", source: str = ""
+) -> Record:
+    """The record with consents and refusals taken down; see `decide`. A form calls this too."""
+    refused = {c for c in cast("tuple[str, ...]", record.get("do_not")) if not answers.get(c)}
+    consents: list[Consent] = []
+    for consent in cast("tuple[Consent, ...]", record.get("consents")):
+        ends = consent.is_given and consent.channel in answers
+        is_same = answers.get(consent.channel) and consent.text == text
+        consents.append(replace(consent, withdrawn_at=ws.now) if ends and not is_same else consent)
+    for channel, is_yes in answers.items():
+        if not is_yes:
+            refused.add(channel)
+        elif not any(c.is_given and c.channel == channel for c in consents):
+            consents.append(Consent(channel, text, ws.now, source))
+    more: dict[str, Any] = {"do_not": tuple(sorted(refused)), "consents": tuple(consents)}
+    return replace(record, **more)
+
+
+def refuses(record: Record | None, channel: str = "mail") -> bool:
+    """Whether a record says that its people must not be spoken to that way."""
+    return record is not None and channel in getattr(record, "do_not", ())
+
+
+def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:
+    """Why a letter about a record must not go to these addresses, in one sentence; "" if it may.
+
+    The record, its contact and its company count where the letter goes to them, and whoever else has
+    one of the addresses.
+    """
+    addresses = [_address(receiver) for receiver in to]
+    people = _people(ws, record)
+    for one in people:
+        emails = {fold(e.value) for e in cast("Sequence[Email]", getattr(one, "emails", ()))}
+        if refuses(one) and (one is people[0] or emails.intersection(addresses)):
+            return _refusal(one)
+    for address in addresses:
+        for record_id in ws.index.lookup("email", address, HOLDERS):
+            other = linked(ws, record_id)
+            if other is not None and refuses(other):
+                return _refusal(other)
+    block = blocklist(ws).stops(addresses)
+    return f"{block} is on the block list" if block is not None else ""
+
+
+def check_mail(
+    ws: Workspace, record: Record | None, to: Sequence[str], *, anyway: bool = False
+) -> None:
+    """Refuse a letter that must not leave; a person may say `anyway`, a robot may not."""
+    why = "" if anyway else why_not_mail(ws, record, to)
+    if why:
+        raise MustNotMail(why, "add --anyway if this very letter was asked for")
+
+
+def _refusal(record: Record) -> str:
+    return f"{record.get('name')} ({record.id}) must not be mailed: do_not has mail"
+
+
+def _people(ws: Workspace, record: Record | None) -> list[Record]:
+    """The record and those that stand behind it."""
+    if record is None:
+        return []
+    about = linked(ws, str(getattr(record, "about", "")))
+    start = about if about is not None else record
+    return [one for one in (start, contact_of(ws, start), company_of(ws, start)) if one is not None]
+
+
+def _address(receiver: str) -> str:
+    """The folded address of `Anna <anna@example.ru>`."""
+    from crmcli.model.addresses import read_email
+
+    try:
+        return fold(read_email(receiver))
+    except ValueError:
+        return fold(receiver)
+
+
+def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Counter[str]]:
+    """The records that a mailing may go to, and how many are left out for which reason.
+
+    Left out are those who refuse, or whose address somebody else refuses letters to, those on the
+    block list, those without an e-mail, and repeats of one address.
+    """
+    refused = _refused_addresses(ws)
+    blocks = blocklist(ws)
+    kept: list[Record] = []
+    left: Counter[str] = Counter()
+    taken: set[str] = set()
+    for record in records:
+        emails = cast("Sequence[Email]", getattr(record, "emails", ()))
+        address = fold(mailing_address(emails))
+        if refuses(record) or address in refused:
+            left["must not be mailed"] += 1
+        elif not address:
+            left["no e-mail"] += 1
+        elif blocks.stops([address]) is not None:
+            left["on the block list"] += 1
+        elif address in taken:
+            left["repeats an address"] += 1
+        else:
+            taken.add(address)
+            kept.append(record)
+    return kept, left
+
+
+def mailing_address(emails: Sequence[Email]) -> str:
+    """The address that a letter goes to: one of type mailing before the others; "" of none."""
+    chosen = next((e for e in emails if e.type == "mailing"), emails[0] if emails else None)
+    return chosen.value if chosen else ""
+
+
+def _refused_addresses(ws: Workspace) -> set[str]:
+    """Every address of anybody who refuses letters."""
+    return {
+        fold(email.value)
+        for entity in HOLDERS
+        for record in ws.select(entity, ws.condition("do_not has mail", entity))
+        for email in cast("Sequence[Email]", getattr(record, "emails", ()))
+    }

@@ -1,0 +1,1 @@
+"""Offers, and the messages that carry them."""

@@ -1,0 +1,199 @@
+"""Letters for records: whom they go to, the message ready to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import Refused
+from crmcli.model.contact import full_name
+from crmcli.model.fields import Record
+from crmcli.model.lead import Lead
+from crmcli.model.task import Task
+from crmcli.model.values import Email
+from crmcli.sales.template_names import company_of, contact_of, linked, names_for
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.channels.message import Message
+    from crmcli.render import Letter, Renderer
+
+
+_NOBODY = "nobody@localhost"
+"""Stands for the receiver of a letter that has none, so that the rest of it can be looked at."""
+
+
+class NoAddress(Refused):
+    """A letter has nobody to go to."""
+
+
+def renderer(ws: Workspace) -> Renderer:
+    """The renderer of the workspace's templates, in its language, currency and time zone."""
+    settings = ws.settings
+    return _renderer(ws.root, settings.language, settings.currency, settings.time_zone)
+
+
+@lru_cache(maxsize=4)  # a run that writes a thousand letters reads each template once
+def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
+    from zoneinfo import ZoneInfo
+
+    from crmcli.render import Renderer, Style
+
+    return Renderer(root / "templates", Style(language, currency, ZoneInfo(zone)))
+
+
+def recipient(ws: Workspace, record: Record) -> str:
+    """Whom a letter about a record goes to: `Anna <anna@example.com>`.
+
+    The record's own e-mail, else its contact's, else its company's; one of type mailing before the
+    others. NoAddress if there is none.
+    """
+    if isinstance(record, Task):
+        about = linked(ws, record.about)
+        if about is not None:
+            return recipient(ws, about)
+    for candidate in (record, contact_of(ws, record), company_of(ws, record)):
+        emails = cast("tuple[Email, ...]", getattr(candidate, "emails", ()))
+        if emails:
+            chosen = next((e for e in emails if e.type == "mailing"), emails[0])
+            return _named(_called(candidate), chosen.value)
+    raise NoAddress(
+        f"{record.id} {record.get('name')} has no e-mail address, nor have its contact and company",
+        f"add one: crm {record.entity} edit {record.id} --email …"
+        if "emails" in {f.name for f in ws.schema.fields(record.entity)}
+        else "add one to its contact: crm contact edit … --email …",
+    )
+
+
+def _called(record: Record | None) -> str:
+    """The name that stands before an address; a lead's title is not the person's name."""
+    if isinstance(record, Lead):
+        return full_name(record.first_name, record.middle_name, record.last_name)
+    return str(record.get("name")) if record is not None else ""
+
+
+def _named(name: str, address: str) -> str:
+    """A name and an address as a header has them; what would break the header is left out."""
+    clean = " ".join(
+        "".join(c if c.isprintable() and c not in '<>"' else " " for c in name).split()
+    )
+    return f"{clean} <{address}>" if clean and clean != address else address
+
+
+def letter_for(
+    ws: Workspace,
+    template: str,
+    record: Record,
+    *,
+    key: str = "",
+    to: Sequence[str] = (),
+    automatic: bool = False,
+) -> Message:
+    """The letter that a mail template makes for a record, ready to be delivered.
+
+    The same `key` gives the same Message-ID; without one the letter is a new one. `to` overrides the
+    template's To, which overrides the record's own address. Raises TemplateFailed, NoAddress,
+    UnsafeHeader or NoAttachment.
+    """
+    letter = renderer(ws).render_letter(template, names_for(ws, record))
+    receivers = tuple(to) or _receivers(letter)
+    return message_of(
+        ws, letter, receivers or (recipient(ws, record),), key=key, automatic=automatic
+    )
+
+
+def _receivers(letter: Letter) -> tuple[str, ...]:
+    """Whom the template itself names."""
+    return tuple(to.strip() for to in letter.to.split(",") if to.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter as it would leave: its headers in order, its parts; `missing` is why it could not,
+    `refused` why it must not."""
+
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+    missing: str = ""
+    refused: str = ""
+
+
+def preview(ws: Workspace, template: str, record: Record) -> Preview:
+    """What a mail template makes for a record, also where there is nobody to send it to."""
+    letter = renderer(ws).render_letter(template, names_for(ws, record))
+    missing = ""
+    try:
+        to = _receivers(letter) or (recipient(ws, record),)
+    except NoAddress as refusal:
+        to, missing = (), refusal.message
+    headers = {
+        "From": letter.sender or sender(ws),
+        "To": ", ".join(to),
+        "Reply-To": letter.reply_to,
+        "Subject": letter.subject,
+        "Attach": ", ".join(letter.attach),
+    }
+    shown = tuple((name, value) for name, value in headers.items() if value)
+    refused = _why_not(ws, letter, record, to)
+    return Preview(shown, letter.text, letter.html, missing, refused)
+
+
+def _why_not(ws: Workspace, letter: Letter, record: Record, to: Sequence[str]) -> str:
+    """Why a robot would not send it, in its own words: it goes the same way up to the bytes."""
+    from crmcli.channels.address import UnsafeHeader
+    from crmcli.channels.message import NoAttachment, to_bytes
+    from crmcli.sales.consent.permission import why_not_mail
+
+    try:
+        message = message_of(ws, letter, to or [_NOBODY])
+        refused = why_not_mail(ws, record, to) if to else ""
+        if not refused:
+            for wire in (False, True):
+                to_bytes(message, wire=wire)
+    except (UnsafeHeader, NoAttachment) as error:
+        return error.message
+    return refused
+
+
+def message_of(
+    ws: Workspace, letter: Letter, to: Sequence[str], *, key: str = "", automatic: bool = False
+) -> Message:
+    """A rendered letter as a message to these addresses."""
+    import secrets
+
+    from crmcli.channels.address import mailbox
+    from crmcli.channels.message import Message, attachment
+
+    receivers = tuple(to)
+    for receiver in receivers:
+        mailbox("To", receiver)
+    return Message(
+        key=key or secrets.token_hex(16),
+        sender=letter.sender or sender(ws),
+        to=receivers,
+        subject=letter.subject,
+        text=letter.text,
+        date=ws.now.astimezone(ws.zone),
+        html=letter.html,
+        reply_to=letter.reply_to,
+        attachments=tuple(attachment(ws.root, path) for path in letter.attach),
+        automatic=automatic,
+    )
+
+
+def sender(ws: Workspace) -> str:
+    """The From of letters whose template names none.
+
+    While letters only go into a folder of this machine, any address will do; settings.yaml with a
+    mail server names one.
+    """
+    settings = ws.settings
+    if settings.mail.sender:
+        return settings.mail.sender
+    if settings.us.email:
+        return _named(settings.us.name, settings.us.email)
+    return _named(settings.us.name, "crm@localhost")

@@ -1,0 +1,174 @@
+"""Commercial offers: drafted from a deal, numbered, rendered, accepted or declined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import cast
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.deal import Deal
+from crmcli.model.offer import Offer
+from crmcli.model.values import Line, Value
+from crmcli.sales.documents.messages import renderer
+from crmcli.sales.records.line_text import read_line
+from crmcli.sales.records.verbs import build
+from crmcli.store.records.repository import Change
+from crmcli.workspace import Workspace
+
+TEMPLATE = "offers/offer.html.j2"
+VALID_DAYS = 14
+
+
+class NothingToOffer(Refused):
+    """A deal has neither lines nor an amount."""
+
+
+class OfferDecided(Refused):
+    """The offer was accepted or declined before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an offer is to be like where the deal does not say it.
+
+    `lines` are texts as `read_line` takes them; without any the deal's own lines are copied, and of a
+    deal without lines its name and amount make one.
+    """
+
+    lines: Sequence[str] = ()
+    valid_days: int = VALID_DAYS
+    template: str = TEMPLATE
+    comment: str = ""
+
+
+def draft(ws: Workspace, deal_ref: str, wanted: Draft | None = None) -> Offer:
+    """Make a numbered offer for a deal; returns it.
+
+    Raises NothingToOffer for a deal without lines and amount, BadUsage for a line that cannot be
+    read, TemplateFailed where there is no such template.
+    """
+    deal_id = ws.resolve(deal_ref, "deal")
+    with ws.change("offer draft") as change:
+        return draft_in(change, ws, deal_id, wanted or Draft())
+
+
+def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: Draft) -> Offer:
+    """Make a numbered offer within an open change: its lock is what keeps the number unique."""
+    deal = change.get(deal_id)
+    if not isinstance(deal, Deal):
+        raise BadUsage(f"{deal_id} is no deal", "see crm deal list")
+    if wanted.valid_days < 0:
+        raise BadUsage("an offer cannot end before it begins", "--valid-days 14")
+    renderer(ws).look_for(wanted.template)
+    today = ws.now.astimezone(ws.zone).date()
+    ws.look_again()  # under the lock, so that nobody takes the same number meanwhile
+    taken = [offer.get("name") for offer in ws.select("offer")]
+    taken += [after.get("name") for _, after in change.records if isinstance(after, Offer)]
+    values: dict[str, Value] = {
+        "name": next_number(ws.settings.numbering["offer"], map(str, taken), today),
+        "deal": deal.id,
+        "company": deal.company,
+        "contact": deal.contacts[0] if deal.contacts else "",
+        "date": today,
+        "valid_until": today + timedelta(days=wanted.valid_days),
+        "currency": deal.currency or ws.settings.currency,
+        "vat_included": ws.settings.vat_included,
+        "lines": _lines(ws, deal, wanted.lines),
+        "template": wanted.template,
+        "owner": deal.owner,
+        "comment": wanted.comment,
+    }
+    offer = cast("Offer", build(ws, "offer", values))
+    change.add(offer, {"name": offer.name, "deal": deal.id})
+    return offer
+
+
+def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
+    """The lines as given, else the deal's, else one of its name and amount.
+
+    A line of a deal that says nothing of VAT gets the company's rate.
+    """
+    rate = ws.settings.vat_rate
+    if texts:
+        currency = deal.currency or ws.settings.currency
+        return tuple(read_line(text, rate, currency) for text in texts)
+    if deal.lines:
+        return tuple(
+            line if line.vat is not None else replace(line, vat=rate) for line in deal.lines
+        )
+    if deal.amount is None:
+        raise NothingToOffer(
+            f"{deal.id} {deal.name} has neither lines nor an amount",
+            "add --line 'name;quantity;price', or crm deal edit --amount",
+        )
+    return (Line(deal.name, price=deal.amount, vat=rate),)
+
+
+def next_number(mask: str, taken: Iterable[str], day: date) -> str:
+    """The number after the highest one of that year that fits the mask `КП-{year}-{seq:04}`.
+
+    A mask without a year counts on for ever. Numbers that do not fit it are passed over.
+    """
+    pattern = re.compile(re.sub(r"\\\{(year|month|seq)[^}]*\\\}", _group, re.escape(mask)))
+    highest = 0
+    for name in taken:
+        match = pattern.fullmatch(name)
+        if match and int(match.groupdict().get("year") or day.year) == day.year:
+            highest = max(highest, int(match["seq"]))
+    return mask.format(year=day.year, month=day.month, seq=highest + 1)
+
+
+def _group(match: re.Match[str]) -> str:
+    """The digits that stand for a part of the mask; one named twice counts where it stands first."""
+    before = match.string[: match.start()]
+    return r"\d+" if rf"\{{{match[1]}" in before else rf"(?P<{match[1]}>\d+)"
+
+
+def render(ws: Workspace, offer_id: str) -> str:
+    """The offer as a page of HTML, by its template; TemplateFailed if it cannot be rendered."""
+    from crmcli.sales.template_names import names_for
+
+    offer = ws.get(offer_id)
+    if not isinstance(offer, Offer):
+        raise BadUsage(f"{offer_id} is no offer", "see crm offer list")
+    return renderer(ws).render_text(offer.template or TEMPLATE, names_for(ws, offer))
+
+
+def accept(ws: Workspace, offer_id: str) -> Offer:
+    """The client says yes. OfferDecided if the offer was decided otherwise before."""
+    return _decide(ws, offer_id, "accepted", "")
+
+
+def decline(ws: Workspace, offer_id: str, reason: str = "") -> Offer:
+    """The client says no. OfferDecided if the offer was decided otherwise before."""
+    return _decide(ws, offer_id, "declined", reason)
+
+
+def _decide(ws: Workspace, offer_id: str, status: str, reason: str) -> Offer:
+    with ws.change(f"offer {status}") as change:
+        return decide_in(change, offer_id, status, reason)
+
+
+def decide_in(change: Change, offer_id: str, status: str, reason: str = "") -> Offer:
+    """Accept or decline an offer within an open change; nothing if it has that status.
+
+    The event stands on the deal, where triggers look for it.
+    """
+    offer = change.get(offer_id)
+    if not isinstance(offer, Offer):
+        raise BadUsage(f"{offer_id} is no offer", "see crm offer list")
+    if offer.status == status:
+        return offer
+    if offer.status in ("accepted", "declined"):
+        raise OfferDecided(
+            f"{offer.id} {offer.name} was {offer.status}", "draft a new offer for the deal"
+        )
+    decided = replace(offer, status=status)
+    change.save(decided)
+    facts = {"offer": offer.id, "name": offer.name, "amount": str(offer.totals.gross)}
+    data = {**facts, "currency": offer.currency, **({"reason": reason} if reason else {})}
+    change.note(f"offer.{status}", offer.deal or offer.id, data)
+    return decided

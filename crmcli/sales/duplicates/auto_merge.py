@@ -1,0 +1,82 @@
+"""Merging what is one beyond doubt, and only where nothing conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crmcli.errors import CrmError
+from crmcli.sales.merging import merge
+
+if TYPE_CHECKING:
+    from crmcli.sales.duplicates.searching import Group, Search
+    from crmcli.sales.merging.merge import Plan
+    from crmcli.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A group that was merged, or would be; `left` are its other records, each with the reason."""
+
+    survivor: str
+    name: str
+    merged: tuple[str, ...]
+    left: tuple[tuple[str, str], ...]
+
+
+def merge_certain(
+    ws: Workspace, found: Search, groups: list[Group], each: Callable[[Joined], None]
+) -> None:
+    """Merge in every group what goes with its best record beyond doubt; one transaction a group.
+
+    Records that do not fit the search's condition stay. With a dry run nothing is written.
+    """
+    done: Joined | None = None
+    with ws.series():
+        for group in groups:
+            if found.wanted is not None and group.ids[0] not in found.wanted:
+                continue
+            if done is not None:
+                each(done)
+            done = _join(ws, found, group)
+    if done is not None:
+        each(done)  # the last one is told when all are merged: what fails then is only the telling
+
+
+def _join(ws: Workspace, found: Search, group: Group) -> Joined | None:
+    wanted, left = _plan(ws, found, group)
+    if wanted is not None:
+        merge.merge(ws, wanted)
+    merged = tuple(other.id for other in wanted.others) if wanted else ()
+    if not merged and not left:
+        return None
+    name = str(group.alike[0].record.get("name"))
+    return Joined(group.ids[0], name, merged, tuple(left))
+
+
+def _plan(ws: Workspace, found: Search, group: Group) -> tuple[Plan | None, list[tuple[str, str]]]:
+    """The largest merge without a conflict; whatever is certain and yet left, with the reason."""
+    best, *others = group.ids
+    wanted: Plan | None = None
+    left: list[tuple[str, str]] = []
+    for other in others:
+        if not found.is_certain(best, other):
+            continue
+        if found.wanted is not None and other not in found.wanted:
+            continue
+        so_far = [record.id for record in wanted.others] if wanted else []
+        try:
+            further = merge.plan(ws, best, [*so_far, other])
+        except CrmError as error:
+            left.append((other, error.message))
+            continue
+        if further.conflicts:
+            left.append((other, f"they differ in {_words(further.conflicts)}"))
+        else:
+            wanted = further
+    return wanted, left
+
+
+def _words(names: tuple[str, ...]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,1 @@
+"""Records written out: CSV, workbooks, JSON lines, vCards."""

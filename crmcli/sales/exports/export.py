@@ -1,0 +1,226 @@
+"""Writing records out as CSV, a workbook, JSON lines or vCards, so that an import makes them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.formats.csv import csv_line
+from crmcli.formats.jsonl import json_line
+from crmcli.model.fields import Field
+from crmcli.model.schema import PLURAL
+from crmcli.model.values import Raw
+from crmcli.sales.consent.permission import HOLDERS, mailable
+from crmcli.sales.exports.sheet_rows import (
+    SheetColumn,
+    guard,
+    hidden,
+    row_of,
+    sheet_columns,
+    typed_cell,
+)
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.where import Condition
+
+FORMATS = ("csv", "xlsx", "jsonl", "vcard")
+VERSIONS = ("3.0", "4.0")
+"""Of vCards that are written."""
+
+WITH_CARDS = ("contact", "company")
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an export is written: its format, for a spreadsheet program or not, which columns.
+
+    `for_mailing` leaves out whoever must not be mailed; the workspace's notes say how many.
+    `version` is of vCards, one of VERSIONS.
+    """
+
+    format: str = "csv"
+    excel: bool = False
+    columns: Sequence[str] = ()
+    for_mailing: bool = False
+    version: str = "3.0"
+
+
+def export_bytes(
+    ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
+) -> Iterator[bytes]:
+    """The bytes of an export, in pieces: of a workbook too, which is no text."""
+    chosen = layout or Layout()
+    if chosen.format != "xlsx":
+        return (piece.encode() for piece in export(ws, entity, condition, chosen))
+    _check(entity, chosen)
+    columns = _columns(ws, entity, chosen.columns)
+    return _workbook(ws, entity, _selected(ws, entity, condition, chosen), columns)
+
+
+def export(
+    ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
+) -> Iterator[str]:
+    """The text of an export, in pieces: the records that fit a condition, oldest first.
+
+    Raises BadUsage for an unknown column or a layout that makes no sense, before the first piece.
+    """
+    chosen = layout or Layout()
+    _check(entity, chosen)
+    if chosen.format == "xlsx":
+        raise BadUsage("a workbook is no text", "export it as bytes")
+    columns = _columns(ws, entity, chosen.columns)
+    rows = _selected(ws, entity, condition, chosen)
+    if chosen.format == "vcard":
+        return _cards(ws, entity, rows, chosen.version)
+    if chosen.format == "jsonl":
+        return _json_lines(ws, entity, rows, columns if chosen.columns else ())
+    return _csv(ws, entity, rows, columns, excel=chosen.excel)
+
+
+def _check(entity: str, chosen: Layout) -> None:
+    """Refuse a layout that makes no sense."""
+    if chosen.format not in FORMATS:
+        raise BadUsage(f"{chosen.format!r} is no format of exports", f"one of {', '.join(FORMATS)}")
+    if chosen.excel and chosen.format != "csv":
+        raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
+    if chosen.format == "vcard":
+        if entity not in WITH_CARDS:
+            raise BadUsage(f"{PLURAL[entity]} have no vCards", "contacts and companies have")
+        if chosen.columns:
+            raise BadUsage("a vCard has no columns", "leave out --columns")
+        if chosen.version not in VERSIONS:
+            raise BadUsage(f"vCard {chosen.version!r} is not written", "3.0 or 4.0")
+
+
+def _selected(
+    ws: Workspace, entity: str, condition: Condition | None, chosen: Layout
+) -> Sequence[Mapping[str, Raw]]:
+    if chosen.for_mailing:
+        return _for_mailing(ws, entity, condition)
+    return ws.index.select(entity, condition, ws.env)
+
+
+def _for_mailing(
+    ws: Workspace, entity: str, condition: Condition | None
+) -> list[Mapping[str, Raw]]:
+    """The records that a mailing may go to; a note counts the others by the reason."""
+    if entity not in HOLDERS:
+        raise BadUsage(f"{PLURAL[entity]} are not mailed", f"one of {', '.join(HOLDERS)}")
+    kept, left = mailable(ws, ws.select(entity, condition))
+    reasons = ", ".join(f"{count} {why}" for why, count in sorted(left.items()))
+    ws.notes.append(f"for mailing: {len(kept)}" + (f"; left out: {reasons}" if left else ""))
+    return [ws.schema.write(record) for record in kept]
+
+
+def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetColumn, ...]:
+    known = {column.name: column for column in sheet_columns(ws.schema, entity)}
+    known["batch"] = SheetColumn("batch", Field("batch", "text"))
+    if not names:
+        return tuple(column for name, column in known.items() if name != "batch")
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, 1)
+            raise BadUsage(
+                f"a {entity} has no column {name!r}",
+                (f"did you mean {near[0]!r}? " if near else "") + f"columns: {', '.join(known)}",
+            )
+    return tuple(known[name] for name in names)
+
+
+def _csv(
+    ws: Workspace,
+    entity: str,
+    rows: Sequence[Mapping[str, Raw]],
+    columns: Sequence[SheetColumn],
+    *,
+    excel: bool,
+) -> Iterator[str]:
+    delimiter, end = (";", "\r\n") if excel else (",", "\n")
+    yield ("\ufeff" if excel else "") + csv_line((c.name for c in columns), delimiter, end)
+    lines: list[str] = []
+    for cells in _cells(ws, entity, rows, columns):
+        lines.append(csv_line((guard(c, excel=excel) for c in cells), delimiter, end))
+        if len(lines) == CHUNK:
+            yield "".join(lines)
+            lines.clear()
+    yield "".join(lines)
+
+
+def _cells(
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
+) -> Iterator[list[str]]:
+    name_of = _names(ws, columns)
+    # No country: an export must read back the same wherever numbers without one are read otherwise.
+    ctx = replace(ws.inputs, country="")
+    for row in rows:
+        record = ws.schema.read(entity, row)
+        raw = ws.schema.write(record)
+        yield row_of(raw, columns, hidden(raw, record.unknown), name_of, ctx)
+
+
+def _workbook(
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
+) -> Iterator[bytes]:
+    from crmcli.formats.xlsx import write_workbook
+
+    lines = (
+        [typed_cell(column, cell) for column, cell in zip(columns, cells, strict=True)]
+        for cells in _cells(ws, entity, rows, columns)
+    )
+    yield write_workbook([column.name for column in columns], lines, PLURAL[entity])
+
+
+def _cards(
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], version: str
+) -> Iterator[str]:
+    from crmcli.formats.vcard import card_text
+    from crmcli.sales.exports.vcard_records import card_of
+    from crmcli.store.records.stored import content_of
+
+    companies = SheetColumn("companies", Field("companies", "companies"), "names")
+    name_of = _names(ws, [companies] if entity == "contact" else [])
+
+    def file_of(sha: str) -> bytes:
+        try:
+            return content_of(ws.root, sha)
+        except (NotFound, InvalidData):
+            ws.notes.append(f"a picture is not in its place: {sha[:12]}…; it is left out")
+            return b""
+
+    for row in rows:
+        raw = ws.schema.write(ws.schema.read(entity, row))
+        yield card_text(card_of(raw, entity, name_of, file_of, ws.inputs), version)
+
+
+def _json_lines(
+    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
+) -> Iterator[str]:
+    names = {column.field.name for column in columns}
+    for row in rows:
+        record = ws.schema.read(entity, row)
+        raw = ws.schema.write(record)
+        unknown = {key: raw.pop(key) for key in record.unknown}
+        raw.update((key, unknown[key]) for key in sorted(unknown))
+        keep = names or set(raw) - {"batch"}
+        yield json_line({name: value for name, value in raw.items() if name in keep}) + "\n"
+
+
+def _names(ws: Workspace, columns: Sequence[SheetColumn]) -> Callable[[str], str]:
+    """How linked records are called; a link that leads nowhere has no name."""
+    entities = {
+        "company" if column.field.kind == "companies" else column.field.entities[0]
+        for column in columns
+        if column.part == "names"
+    }
+    names = {
+        str(row["id"]): str(row.get("name", ""))
+        for entity in sorted(entities)
+        for row in ws.index.select(entity, None, ws.env)
+    }
+    return lambda record_id: names.get(record_id, "")

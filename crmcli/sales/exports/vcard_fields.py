@@ -1,0 +1,202 @@
+"""What a line of a vCard says of the fields of a record, and the lines that say what fields say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from crmcli.formats.vcard_lines import CardLine, cut, escape, unescape
+from crmcli.model.fields import Field
+from crmcli.model.values import fold
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+
+Fact: TypeAlias = "tuple[str, str]"
+"""Something that a line says of a field, folded so that it can be compared."""
+
+NAMES = ("last_name", "first_name", "middle_name", "salutation")
+_ORDINARY = frozenset(("voice", "internet", "pref", "x-pref"))
+"""Types that say nothing which order and field do not say."""
+
+_ORDINARY_PARAMS = ("TYPE", "PREF", "VALUE", "MEDIATYPE")
+_PHONE_TYPES = {"cell": "mobile", "fax": "fax", "pager": "pager", "home": "home", "work": "work",
+                "x-mailing": "mailing"}  # fmt: skip
+_EMAIL_TYPES = {"home": "home", "work": "work", "x-mailing": "mailing"}
+_OURS = {"mobile": "CELL", "fax": "FAX", "pager": "PAGER", "home": "HOME", "work": "WORK",
+         "mailing": "X-MAILING", "other": ""}  # fmt: skip
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
+
+
+def meaning(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    """The values that a line gives to fields; none for what has no field here."""
+    read = _MEANINGS.get(line.name)
+    return read(line, ctx) if read else []
+
+
+def _of_name(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    return [
+        (name, part.strip()) for name, part in zip(NAMES, line.parts, strict=False) if part.strip()
+    ]
+
+
+def _of_text(name: str) -> Callable[[CardLine, InputContext], list[tuple[str, Any]]]:
+    return lambda line, ctx: [(name, line.text.strip())] if line.text.strip() else []
+
+
+def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    from crmcli.model.inputs import read_input
+
+    text = line.text.strip()
+    if text.lower().startswith("tel:"):
+        number, _, rest = text[4:].partition(";")
+        extension = re.search(r"ext=(\w+)", rest)
+        text = number + (f" x{extension[1]}" if extension else "")
+    elif re.match(r"[a-z][\w+.-]*:", text, re.IGNORECASE) or not text:
+        return []  # sip:, skype: and the like
+    kind = next((ours for theirs, ours in _PHONE_TYPES.items() if theirs in line.types), "other")
+    if "fax" in line.types:
+        kind = "fax"
+    found = cast("list[dict[str, str]]", read_input(Field("phones", "phones"), text, ctx))
+    return [("phones", {**phone, "type": kind}) for phone in found]
+
+
+def _of_email(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    from crmcli.model.inputs import read_input
+
+    text = re.sub("^mailto:", "", line.text.strip(), flags=re.IGNORECASE)
+    if not text or (not {"internet", "pref", "home", "work"} & line.types and "@" not in text):
+        return []  # an X.400 address, or one of another kind
+    kind = next((ours for theirs, ours in _EMAIL_TYPES.items() if theirs in line.types), "other")
+    found = cast("list[dict[str, str]]", read_input(Field("emails", "emails"), text, ctx))
+    return [("emails", {**email, "type": kind}) for email in found]
+
+
+def _of_url(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    from crmcli.model.addresses import read_url
+
+    try:
+        return [("urls", read_url(line.text.strip()))]
+    except ValueError:
+        return []  # it stays as a line
+
+
+def _of_address(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    """The address as people write it, in one line: street, house, box, city, region, code, country."""
+    parts = [part.strip() for part in line.parts] + [""] * 7
+    order = (parts[2], parts[1], parts[0], *parts[3:7])
+    text = ", ".join(part.strip(" ,") for part in order if part.strip(" ,"))
+    text = re.sub(r"\s*\n\s*", ", ", text)
+    return [("address", text)] if text else []
+
+
+def _of_birthday(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    from datetime import date
+
+    match = _DAY.fullmatch(line.text.strip())
+    if match is None:
+        return []  # without a year, or a text: it stays as a line
+    try:
+        return [("birthday", date(*map(int, match.groups())).isoformat())]
+    except ValueError:
+        return []
+
+
+def _of_tags(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    return [("tags", tag) for part in cut(line.value, ",") if (tag := unescape(part).strip())]
+
+
+_MEANINGS: Mapping[str, Callable[[CardLine, InputContext], list[tuple[str, Any]]]] = {
+    "FN": _of_text("name"),
+    "N": _of_name,
+    "TEL": _of_phone,
+    "EMAIL": _of_email,
+    "URL": _of_url,
+    "ADR": _of_address,
+    "BDAY": _of_birthday,
+    "CATEGORIES": _of_tags,
+    "NOTE": _of_text("comment"),
+    "TITLE": _of_text("position"),
+    "ORG": lambda line, ctx: [("organisation", line.parts[0].strip())],
+}
+
+
+def facts_of(line: CardLine, ctx: InputContext) -> list[Fact]:
+    """What a line says of fields, as it is compared; ValueError for what cannot be read."""
+    return [(name, key_of(value)) for name, value in meaning(line, ctx)]
+
+
+def key_of(value: Any) -> str:
+    """A value as it is compared."""
+    if isinstance(value, dict):
+        return fold(f"{value.get('value', '')} x{value.get('ext', '')}")
+    return fold(str(value))
+
+
+def signature(line: CardLine, ctx: InputContext) -> tuple[object, ...]:
+    """By what two lines are the same, however they are written."""
+    types = line.types - _ORDINARY
+    params = sorted(p for p in line.params if p[0] not in _ORDINARY_PARAMS)
+    try:
+        facts = tuple(facts_of(line, ctx))
+    except ValueError:
+        facts = ()
+    exact = line.name in ("N", "ADR", "ORG") or not facts
+    parts = [part.strip() for part in line.parts] if exact else []
+    while parts and not parts[-1]:
+        parts.pop()
+    return line.name, types, tuple(params), facts, tuple(parts)
+
+
+def lines_of(values: Mapping[str, Any]) -> list[CardLine]:
+    """The lines that say what the fields say."""
+    names = [str(values.get(name, "")) for name in NAMES]
+    whole = str(values.get("name", "")) or " ".join(filter(None, (names[1], names[2], names[0])))
+    lines = [CardLine("FN", escape(whole)), CardLine("N", ";".join(map(escape, [*names, ""])))]
+    lines += _lines_of_companies(values)
+    for phone in values.get("phones", []):
+        lines.append(CardLine("TEL", escape(dialled(phone)), _typed(phone.get("type", "work"))))
+    for email in values.get("emails", []):
+        typed = (("TYPE", "INTERNET"), *_typed(email.get("type", "work")))
+        lines.append(CardLine("EMAIL", escape(email["value"]), typed))
+    for address in str(values.get("address", "")).split("\n"):
+        if address.strip():
+            lines.append(CardLine("ADR", f";;{escape(address.strip())};;;;"))
+    lines += [CardLine("URL", escape(str(url))) for url in values.get("urls", [])]
+    if values.get("birthday"):
+        lines.append(CardLine("BDAY", str(values["birthday"])))
+    if values.get("tags"):
+        lines.append(CardLine("CATEGORIES", ",".join(map(escape, values["tags"]))))
+    if values.get("comment"):
+        lines.append(CardLine("NOTE", escape(str(values["comment"]))))
+    return lines
+
+
+def _lines_of_companies(values: Mapping[str, Any]) -> list[CardLine]:
+    """Each company with the role in it; a second one has a group, so that its title is known."""
+    companies = cast("list[dict[str, str]]", values.get("companies", []))
+    position = str(values.get("position", ""))
+    lines: list[CardLine] = []
+    for number, link in enumerate(companies):
+        role = link.get("role", "")
+        is_plain = number == 0 and role in ("", position)
+        group = "" if is_plain else f"org{number + 1}"
+        lines.append(CardLine("ORG", escape(link["name"]), group=group))
+        if role and not is_plain:
+            lines.append(CardLine("TITLE", escape(role), group=group))
+    if "company_name" in values:
+        lines.append(CardLine("ORG", escape(str(values["company_name"]))))
+    if position:
+        lines.append(CardLine("TITLE", escape(position)))
+    return lines
+
+
+def dialled(phone: Mapping[str, str]) -> str:
+    """A number with its extension."""
+    return phone["value"] + (f" x{phone['ext']}" if phone.get("ext") else "")
+
+
+def _typed(kind: str) -> tuple[tuple[str, str], ...]:
+    theirs = _OURS.get(kind, "")
+    return (("TYPE", theirs),) if theirs else ()

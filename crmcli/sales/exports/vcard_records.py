@@ -1,0 +1,202 @@
+"""A contact or a company as a vCard, and back: what has no field of ours is kept as its line.
+
+The lines that the fields cannot give back stand in the key `vcard` of the record, pictures as files.
+On export a kept line that speaks of a field (an address with its parts) is used as long as the field
+still says what the line says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.formats.vcard import Card
+from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
+from crmcli.model.values import Raw, fold
+from crmcli.sales.exports.vcard_fields import (
+    NAMES,
+    Fact,
+    dialled,
+    facts_of,
+    key_of,
+    lines_of,
+    meaning,
+    signature,
+)
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+
+KEPT = "vcard"
+"""The key of a record under which the lines stand that no field holds."""
+
+_FRAME = ("BEGIN", "END", "VERSION")
+_NEEDED = frozenset(("FN", "N"))
+"""Lines that version 3.0 asks of every card, though they may be empty."""
+
+_ORGANISATION = ("org", "organization", "company")
+
+
+@dataclass
+class CardRead:
+    """What a card says: raw values by field, the lines that are kept, and the files they name."""
+
+    values: dict[str, Raw] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    files: list[bytes] = field(default_factory=list)
+
+
+def is_of_company(card: Card) -> bool:
+    """Whether a card is an organisation's, no person's."""
+    said = {line.name: line.text.strip().lower() for line in card.lines}
+    return said.get("KIND") in _ORGANISATION or said.get("X-ABSHOWAS") == "company"
+
+
+def read_card(card: Card, entity: str, ctx: InputContext) -> CardRead:
+    """What a card says of a contact, lead or company; ValueError with what cannot be read."""
+    lines = [line for line in card.lines if line.name not in _FRAME and line.name[:6] != "X-CRM-"]
+    values: dict[str, Any] = {}
+    for line in sorted(lines, key=_preference):
+        for name, value in meaning(line, ctx):
+            _put(values, name, value)
+    _put_companies(values, lines, entity)
+    found = CardRead(values)
+    labelled = {line.group for line in lines if line.group and line.name[:2] == "X-"}
+    ours = {signature(line, ctx) for line in lines_of(values)}
+    for line in lines:
+        if line.group in labelled or signature(line, ctx) not in ours:
+            found.kept.append(str(_kept(line, found, ctx)))
+    return found
+
+
+def _preference(line: CardLine) -> int:
+    """Preferred lines come first, as our lists have them."""
+    number = line.param("PREF")
+    if number.isdecimal():
+        return int(number)
+    return 0 if "pref" in line.types else 101
+
+
+def _kept(line: CardLine, found: CardRead, ctx: InputContext) -> CardLine:
+    """The line as it is kept: a picture is a file of the record, a phone has its country."""
+    if not line.content:
+        phones = [value for name, value in meaning(line, ctx) if name == "phones"]
+        if len(phones) == 1 and not line.param("VALUE"):
+            return replace(line, value=escape(dialled(phones[0])))
+        return line
+    found.files.append(line.content)
+    sha = hashlib.sha256(line.content).hexdigest()
+    kind = line.param("MEDIATYPE").rpartition("/")[2] or line.param("TYPE")
+    suffix = re.sub("[^a-z0-9]", "", kind.lower())
+    name = line.name.lower() + (f".{suffix}" if suffix else "")
+    cast("list[Raw]", found.values.setdefault("files", [])).append({"name": name, "file": sha})
+    return replace(line, value=KEPT_FILE + sha, content=b"")
+
+
+def _put(values: dict[str, Any], name: str, value: Any) -> None:
+    if name in ("phones", "emails", "urls", "tags"):
+        items = values.setdefault(name, [])
+        if value not in items:
+            items.append(value)
+    elif (name == "address" and values.get(name)) or (name == "comment" and values.get(name)):
+        values[name] += f"\n{value}"
+    else:
+        values.setdefault(name, value)
+
+
+def _put_companies(values: dict[str, Any], lines: Sequence[CardLine], entity: str) -> None:
+    """Companies with the role in each: the title beside it, or the card's only one."""
+    values.pop("organisation", None)
+    titles = {line.group: line.text for line in lines if line.name == "TITLE"}
+    groups = {line.group for line in lines if line.name == "ORG"}
+    position = next((t for group, t in titles.items() if not group or group not in groups), "")
+    if position:
+        values["position"] = position
+    found: list[dict[str, str]] = []
+    for line in sorted(lines, key=lambda line: bool(line.group)):
+        name = line.parts[0].strip() if line.name == "ORG" else ""
+        if name and fold(name) not in [fold(link["name"]) for link in found]:
+            role = titles.get(line.group, "") if line.group or not found else ""
+            found.append({"name": name, **({"role": role} if role else {})})
+    if found and entity == "contact":
+        values["companies"] = found
+    elif found and entity == "lead":
+        values["company_name"] = found[0]["name"]
+    elif entity == "company":
+        official = found[0]["name"] if found else ""
+        values["name"] = values.get("name") or official
+        if official and official != values["name"]:
+            values["legal_name"] = official
+        for name in (*NAMES, "position", "birthday"):
+            values.pop(name, None)
+
+
+# -- writing --------------------------------------------------------------------------------
+
+
+def card_of(
+    raw: Mapping[str, Raw],
+    entity: str,
+    name_of: Callable[[str], str],
+    file_of: Callable[[str], bytes],
+    ctx: InputContext,
+) -> list[CardLine]:
+    """The lines of a record's card: the kept ones that still hold, and new ones for the rest.
+
+    `name_of` names a company by id, `file_of` reads a kept file by its sha256, b"" if it is not there.
+    """
+    values: dict[str, Any] = dict(raw)
+    if entity == "contact":
+        links = cast("list[dict[str, str]]", raw.get("companies", []))
+        named = [{"name": name_of(i["company"]), "role": i.get("role", "")} for i in links]
+        values["companies"] = [link for link in named if link["name"]]
+    else:
+        values["companies"] = [{"name": str(raw.get("legal_name") or raw.get("name", ""))}]
+    ours = lines_of(values)
+    said = {fact for line in ours for fact in _facts_or_none(line, ctx)}
+    lines: list[CardLine] = []
+    covered: set[Fact] = set()
+    for kept in _kept_lines(raw):
+        facts = _facts_or_none(kept, ctx)
+        if set(facts) <= said:
+            covered.update(facts)
+            lines += _with_content(kept, file_of)
+    names = {line.name for line in lines}
+    new = [
+        line
+        for line in ours
+        if not set(_facts_or_none(line, ctx)) <= covered or line.name in _NEEDED - names
+    ]
+    if entity == "company" and not names & {"KIND", "X-ABSHOWAS"}:
+        new.append(CardLine("X-ABSHOWAS", "COMPANY"))
+    if "UID" not in names:
+        new.append(CardLine("UID", str(raw["id"])))
+    return [*new, *lines]
+
+
+def _facts_or_none(line: CardLine, ctx: InputContext) -> list[Fact]:
+    try:
+        return facts_of(line, ctx)
+    except ValueError:
+        return [(line.name, key_of(line.text))]  # a number that was kept as it was written
+
+
+def _kept_lines(raw: Mapping[str, Raw]) -> Iterable[CardLine]:
+    from crmcli.formats.vcard import parse_kept
+
+    texts = raw.get(KEPT, [])
+    for text in texts if isinstance(texts, list) else [texts]:
+        try:
+            yield parse_kept(str(text))
+        except ValueError:
+            continue  # edited by hand into what is no property
+
+
+def _with_content(line: CardLine, file_of: Callable[[str], bytes]) -> list[CardLine]:
+    if not line.value.startswith(KEPT_FILE):
+        return [line]
+    content = file_of(line.value.removeprefix(KEPT_FILE))
+    return [replace(line, value="", content=content)] if content else []

@@ -1,0 +1,257 @@
+"""Committing to git what crm changed, and nothing that is not named."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.errors import CrmError
+from crmcli.model.plural import counted
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.git import commands
+from crmcli.store.records import uncommitted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crmcli.store.records.uncommitted import Entry, Mark
+    from crmcli.workspace import Workspace
+
+MOST_LISTED = 20
+"""Lines of each kind in the body of a message."""
+MOST_NAMED = 3
+"""Files that a note on stderr names."""
+LONGEST_SUBJECT = 100
+_NO_REPOSITORY = (
+    "nothing is committed: the workspace is in no git repository"
+    " (git init && git add . && git commit -m begin; or git: {commit: never} in settings.yaml)"
+)
+
+
+class _Plan(NamedTuple):
+    """What one commit takes in: changes that git has not, files, those of them that hold more.
+
+    `lost` are the commands whose changes are not in the files any more.
+    """
+
+    entries: list[Entry]
+    paths: list[str]
+    mixed: list[str]
+    lost: list[str]
+
+
+def commit_changes(ws: Workspace, *, is_unattended: bool = False) -> list[str]:
+    """Commit what crm changed and git does not have yet; lines for the user on what did not go.
+
+    Whatever git says, the changes stand, so nothing is raised: what was left is taken up by the
+    next commit. The same complaint is not repeated to a run that nobody attends.
+    """
+    try:
+        if not uncommitted.is_any(ws.root):
+            return []
+        with uncommitted.alone(ws.root, any_disk=ws.settings.any_disk) as alone:
+            if alone is None:
+                return [
+                    "not committed yet: another crm is at it; the next change will be, with this"
+                ]
+            return _told(ws.root, _commit(ws), is_unattended=is_unattended)
+    except CrmError as failure:
+        return [f"not committed yet: {failure.message}{_in_brackets(failure.hint)}"]
+
+
+class _Outcome(NamedTuple):
+    """What to say after a try: `lasting` will be the same each time, until somebody mends it."""
+
+    said: str = ""
+    lasting: bool = False
+
+
+def _told(root: Path, outcome: _Outcome, *, is_unattended: bool) -> list[str]:
+    remembered = outcome.said if outcome.lasting or is_unattended else ""
+    is_news = uncommitted.is_news(root, remembered)
+    return [outcome.said] if outcome.said and (is_news or not remembered) else []
+
+
+def _commit(ws: Workspace) -> _Outcome:
+    root = ws.root
+    if not commands.is_installed():
+        return _Outcome("not committed: git is not installed", lasting=True)
+    is_committed = False
+    try:
+        repository = commands.repository_of(root)
+        if repository is None:
+            uncommitted.claim(root, any_disk=ws.settings.any_disk)
+            uncommitted.settle(root)
+            return _Outcome(_NO_REPOSITORY, lasting=True)
+        if repository.obstacle:
+            return _Outcome(
+                f"not committed yet: {repository.obstacle}; a change after that will be"
+            )
+        entries = uncommitted.claim(root, any_disk=ws.settings.any_disk)
+        ignored = commands.ignored(root, _paths(entries))
+        plan = _planned(root, entries, ignored)
+        if plan.paths:
+            with contextlib.suppress(commands.NothingToCommit):  # somebody else has, meanwhile
+                commands.commit(root, plan.paths, _message(ws, plan), _acting(ws))
+        is_committed = True
+        commands.restage(root, set(_paths(entries)) - ignored)
+    except commands.GitFailed as failure:
+        state = "committed, but not in git's index yet" if is_committed else "not committed yet"
+        return _Outcome(f"{state}: {failure.message}{_in_brackets(failure.hint)}")
+    uncommitted.settle(root)
+    if ignored:
+        where = "data/" if all(path.startswith(layout.DATA) for path in ignored) else "some files"
+        return _Outcome(f"not committed: .gitignore leaves out {where}", lasting=True)
+    if plan.lost:
+        return _Outcome(
+            "not committed, for it is not in the files any more, as after git rebase --abort, reset"
+            f" --hard or checkout: {_few(plan.lost)}"
+        )
+    if plan.mixed:
+        return _Outcome(f"the commit also takes in earlier changes of {_few(plan.mixed)}")
+    return _Outcome()
+
+
+def _in_brackets(hint: str) -> str:
+    return f" ({hint})" if hint else ""
+
+
+def _paths(entries: Iterable[Entry]) -> list[str]:
+    return sorted({path for entry in entries for path in entry.paths})
+
+
+def _planned(root: Path, entries: Sequence[Entry], ignored: set[str]) -> _Plan:
+    """The files that differ from the last commit."""
+    paths = [path for path in _paths(entries) if path not in ignored]
+    head = commands.at_head(root, paths)
+    present = {path: _now(root, path) for path in paths}
+    wanted = {path: now for path, now in present.items() if now != head.get(path)}
+    later = uncommitted.since_claim(root)
+    mixed = []
+    for path, now in wanted.items():
+        marks = [entry.paths[path] for entry in entries if path in entry.paths]
+        if _is_mixed(marks, head.get(path), now, may_go_on=path in later):
+            mixed.append(path)
+    lost = _lost(entries, head, present)
+    gone = [entry for entry in lost if not _makes(entry, wanted)]
+    new = [entry for entry in entries if _is_new(entry, head) and entry not in gone]
+    return _Plan(new, list(wanted), mixed, list(dict.fromkeys(e.command for e in lost)))
+
+
+def _lost(
+    entries: Sequence[Entry],
+    head: Mapping[str, commands.Blob],
+    present: Mapping[str, commands.Blob | None],
+) -> list[Entry]:
+    """The changes whose lines have gone from the timeline again, and whose records are as before.
+
+    A record that was new is left out: git does not know it yet, and so leaves it.
+    """
+    sizes = {path: now.size if now else 0 for path, now in present.items()}
+    begun = {path: {now.digest if now else None} for path, now in present.items()}
+    lost = []
+    for entry in reversed(entries):
+        known = {path: marks for path, marks in entry.paths.items() if path in present}
+        shorter = [p for p, (_, new) in known.items() if isinstance(new, int) and new > sizes[p]]
+        kept = [p for p, (old, new) in known.items() if _is_text(old) and new in begun[p]]
+        if shorter and not kept and _is_new(entry, head):
+            lost.append(entry)
+        for path, (old, _) in known.items():
+            if isinstance(old, int):
+                sizes[path] = min(sizes[path], old)
+            else:
+                begun[path].add(old)
+    return lost[::-1]
+
+
+def _makes(entry: Entry, wanted: Container[str]) -> bool:
+    return any(old is None and path in wanted for path, (old, _) in entry.paths.items())
+
+
+def _is_text(mark: Mark) -> bool:
+    return isinstance(mark, str)
+
+
+def _is_new(entry: Entry, head: Mapping[str, commands.Blob]) -> bool:
+    """Whether the last commit lacks it: a command that was killed may not have noted its success."""
+    for path, (_, after) in entry.paths.items():
+        blob = head.get(path)
+        if isinstance(after, int):
+            if after > (blob.size if blob else 0):
+                return True
+        elif after != (blob.digest if blob else None):
+            return True
+    return False
+
+
+def _now(root: Path, path: str) -> commands.Blob | None:
+    full = files.inside(root, path)
+    return commands.Blob.of(files.read_bytes(full)) if os.path.lexists(full) else None
+
+
+def _is_mixed(
+    marks: Sequence[Sequence[Mark]],
+    head: commands.Blob | None,
+    now: commands.Blob | None,
+    *,
+    may_go_on: bool,
+) -> bool:
+    """Whether a file changed between the last commit and now in a way that crm did not note."""
+    first, last = marks[0][0], marks[-1][1]
+    if isinstance(first, int):  # it only grows; another crm may have committed our lines too
+        return first > (head.size if head else 0)
+    known = head.digest if head else None
+    # A command that was killed after its commit has left marks that the last commit has already.
+    marks = marks[max((n for n, mark in enumerate(marks, 1) if mark[1] == known), default=0) :]
+    if marks and marks[0][0] != known:
+        return True
+    if any(mine[1] != next_[0] for mine, next_ in pairwise(marks)):
+        return True
+    return last != (now.digest if now else None) and not may_go_on
+
+
+def _message(ws: Workspace, plan: _Plan) -> str:
+    """The command line, then what else a reader of the history may look for."""
+    calls = list(dict.fromkeys(entry.command for entry in plan.entries))
+    call = ws.call or (calls or ["crm"])[-1]
+    records = list(dict.fromkeys(record for entry in plan.entries for record in entry.records))
+    subject = call
+    if call.endswith(" tick"):
+        subject += f": {counted(len(records), 'record')}"
+    parts = [_shortened(subject)]
+    if len(subject) > LONGEST_SUBJECT:
+        parts.append(subject)
+    others = [other for other in calls if other != call]
+    if others:
+        parts.append(_listed("Since the last commit:", others))
+    if [record for record in records if record not in subject]:
+        parts.append(_listed("Records:", records))
+    if plan.mixed:
+        parts.append(_listed("With earlier changes, not noted by crm, of:", plan.mixed))
+    return "\n\n".join(parts) + "\n"
+
+
+def _shortened(subject: str) -> str:
+    return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 1] + "…"
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    shown = [f"- {line}" for line in lines[:MOST_LISTED]]
+    more = len(lines) - MOST_LISTED
+    return "\n".join([title, *shown, *([f"- and {more} more"] if more > 0 else [])])
+
+
+def _few(paths: Sequence[str]) -> str:
+    more = len(paths) - MOST_NAMED
+    return ", ".join(paths[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _acting(ws: Workspace) -> tuple[str, str]:
+    """Who is named where git knows no name: the acting user."""
+    user = ws.settings.users.get(ws.user)
+    name = ws.owner_name(ws.user) or "crm"
+    return name, (user.email if user else "") or f"{ws.user or 'crm'}@localhost"

@@ -1,0 +1,1 @@
+"""The past of records, undo and redo."""

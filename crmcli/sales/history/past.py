@@ -1,0 +1,249 @@
+"""The past: which events one change made, and what a record was like before any of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any, cast
+
+from crmcli.errors import BadUsage, NotFound
+from crmcli.model.event import ACTIVITIES, MARKS, Event
+from crmcli.model.fields import BadValues, Record
+from crmcli.model.merged import MERGED_INTO, survivor_in
+from crmcli.model.values import Raw, entity_of, parse_instant
+from crmcli.store.index import Index
+from crmcli.store.records.stored import RecordRemoved
+from crmcli.store.timeline.event_ids import are_of_one_change
+from crmcli.workspace import Workspace
+
+PAGE = 500
+"""Events that are read at a time."""
+
+SAID = (*ACTIVITIES, "signal")
+"""What a person writes down because it has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastChange:
+    """What one transaction wrote on the timeline of a clone.
+
+    `span` has the ids of its first and last event; no event of another change lies between them.
+    `batch` is the import that it is a part of, "" if of none. `is_undo`: it took something back;
+    what takes back an undo does something again. `is_undoable`: it changed a record, or a person
+    wrote down what happened; else it is what crm notes for itself: letters and other jobs of
+    robots, what triggers have read.
+    """
+
+    index: Index = field(compare=False, repr=False)
+    clone: str
+    span: tuple[str, str]
+    batch: str
+    is_undo: bool
+    is_undoable: bool
+
+    @property
+    def id(self) -> str:
+        """The id of its first event stands for the whole."""
+        return self.span[0]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Its events, oldest first, all at once; `each` for those of a change that may be large."""
+        return tuple(self.each())
+
+    def each(self, *, newest_first: bool = False) -> Iterator[Event]:
+        """Its events, of which some hundred are held at a time."""
+        first, last = self.span
+        after, before = _just_before(first), _just_after(last)
+        for event in _events(
+            self.index, self.clone, after=after, before=before, newest_first=newest_first
+        ):
+            if event.id >= first:
+                yield event
+
+
+def _events(
+    index: Index, clone: str, *, after: str = "", before: str = "", newest_first: bool = False
+) -> Iterator[Event]:
+    """The events of a clone between two ids, some hundred at a time."""
+    while True:
+        found = index.events(
+            clone=clone, after=after, before=before, newest_first=newest_first, limit=PAGE
+        )
+        yield from found
+        if len(found) < PAGE:
+            return
+        after, before = (after, found[-1].id) if newest_first else (found[-1].id, before)
+
+
+def _just_before(event_id: str) -> str:
+    """An id, not a whole one, that sorts before this one and before at most 31 others like it."""
+    return event_id[:-1]
+
+
+def _just_after(event_id: str) -> str:
+    """An id, more than a whole one, that sorts right behind this one."""
+    return f"{event_id}0"
+
+
+def group(index: Index, clone: str, events: Iterable[Event]) -> Iterator[PastChange]:
+    """The changes that events of a clone belong to; both in the same order, whichever it is."""
+    found: PastChange | None = None
+    for event in events:
+        alone = _of_one(index, clone, event)
+        if found is None:
+            found = alone
+        elif are_of_one_change(found.span[1], event.id) or are_of_one_change(event.id, found.id):
+            found = _joined(found, alone)
+        else:
+            yield found
+            found = alone
+    if found is not None:
+        yield found
+
+
+def _of_one(index: Index, clone: str, event: Event) -> PastChange:
+    is_undoable = (
+        "changes" in event.data
+        or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
+        or event.kind == "file.changed"
+        or event.kind in MARKS
+        or (event.kind == "change.undone" and bool(event.data.get("redo")))  # of a mark alone
+        or (event.kind in SAID and ":" not in event.actor)
+    )
+    is_undo = event.kind == "change.undone" and not event.data.get("redo")
+    batch = str(event.data.get("batch") or "")
+    return PastChange(index, clone, (event.id, event.id), batch, is_undo, is_undoable)
+
+
+def _joined(one: PastChange, other: PastChange) -> PastChange:
+    return replace(
+        one,
+        span=(min(one.id, other.id), max(one.span[1], other.span[1])),
+        batch=one.batch or other.batch,
+        is_undo=one.is_undo or other.is_undo,
+        is_undoable=one.is_undoable or other.is_undoable,
+    )
+
+
+def changes_of(index: Index, clone: str) -> Iterator[PastChange]:
+    """The changes that a clone made, the latest first."""
+    return group(index, clone, _events(index, clone, newest_first=True))
+
+
+def change_at(index: Index, event_id: str) -> PastChange | None:
+    """The change to which an event belongs; None if there is no such event in any clone."""
+    for clone in index.clones():
+        near = index.events(clone=clone, after=_just_before(event_id), limit=32)
+        if event_id not in [event.id for event in near]:
+            continue
+        last = event_id
+        for event in _events(index, clone, after=event_id):
+            if not are_of_one_change(last, event.id):
+                break
+            last = event.id
+        events = _events(index, clone, before=_just_after(last), newest_first=True)
+        return next(group(index, clone, events))
+    return None
+
+
+def changes_of_batch(index: Index, batch: str) -> list[PastChange]:
+    """The changes by which an import stands, the latest first."""
+    found = [
+        change
+        for clone in index.clones()
+        for change in group(index, clone, _events(index, clone))
+        if change.batch == batch and not change.is_undo
+    ]
+    return sorted(found, key=lambda change: (change.id, change.clone), reverse=True)
+
+
+def before(raw: Mapping[str, Raw] | None, event: Event) -> dict[str, Raw] | None:
+    """A record as it was before one of its events; None where it was not there."""
+    if event.kind.endswith(".created"):
+        return None
+    if event.kind.endswith(".removed"):
+        # a file that was deleted by hand left no text
+        return dict(cast("Mapping[str, Raw]", event.data.get("record", {}))) or None
+    if raw is None:
+        return None
+    changes = cast("Mapping[str, Any]", event.data.get("changes", {}))
+    return {**raw, **{name: old for name, (old, _) in changes.items()}}
+
+
+def without_empty(raw: Mapping[str, Raw], names: Iterable[str]) -> dict[str, Raw]:
+    """The raw record without those of the named fields that hold nothing."""
+    gone = {name for name in names if raw.get(name) == ""}
+    return {name: value for name, value in raw.items() if name not in gone}
+
+
+def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
+    """A record as it was at a moment, by its present file and its events since; NotFound if it was
+    not there.
+
+    What somebody edited by hand, unseen by any command, is taken as having been so all along.
+    """
+    events = ws.in_order(ws.events(record=record_id))
+    raw: dict[str, Raw] | None = None
+    try:
+        raw = ws.schema.write(ws.stored(record_id, merged=True).record)
+    except RecordRemoved:
+        if not events:
+            raise  # there never was one
+    changed: set[str] = set()
+    for event in reversed(events):
+        if event.at > moment:
+            raw = before(raw, event)
+            changed |= {*event.data.get("changes", ())}
+    if raw is None or _was_made_later(ws, raw, events, moment):
+        raise _was_not_there(record_id, events, moment)
+    raw = without_empty(raw, changed)
+    if MERGED_INTO in raw:  # it was a part of another one already
+        return as_of(ws, survivor_in(raw), moment)
+    try:
+        return ws.schema.read(entity_of(record_id), raw)
+    except BadValues as error:
+        raise BadUsage(
+            f"{record_id} as it was then does not fit the fields of today: {error}",
+            f"see crm timeline {record_id}",
+        ) from None
+
+
+def _was_made_later(
+    ws: Workspace, raw: Mapping[str, Raw], events: Sequence[Event], moment: datetime
+) -> bool:
+    """Whether a record of whose making no event tells says itself that it was made after a moment."""
+    if events and events[0].kind.endswith(".created"):
+        return False
+    try:
+        made = parse_instant(str(raw.get("created_at", "")))
+    except ValueError:
+        return False  # it does not say
+    first = events[0].at if events else ws.now
+    return moment < made <= first
+
+
+def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) -> NotFound:
+    was_there = any(event.at <= moment for event in events)
+    words = "no longer" if was_there else "not yet"
+    return NotFound(f"{record_id} was {words} there then", f"see crm timeline {record_id}")
+
+
+def moment_of(ws: Workspace, text: str) -> datetime:
+    """The moment that people mean: an instant, or the end of a day; BadUsage if it is neither."""
+    from crmcli.model.dates import read_when
+
+    try:
+        when = read_when(text, ws.now, ws.zone)
+    except ValueError as error:
+        raise BadUsage(f"--at: {error}") from None
+    return when if isinstance(when, datetime) else _end_of(when, ws.zone)
+
+
+def _end_of(day: date, zone: tzinfo) -> datetime:
+    from crmcli.model.dates import to_utc
+
+    if day == date.max:
+        return to_utc(day, time(23, 59, 59), zone)
+    return to_utc(day + timedelta(days=1), time(), zone) - timedelta(seconds=1)

@@ -1,0 +1,256 @@
+"""Taking back: the last changes of this clone, or a whole import, as a new change; and redoing that."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import NotFound, Refused
+from crmcli.model.event import MARKS
+from crmcli.sales.history.past import SAID, PastChange, change_at, changes_of, changes_of_batch
+from crmcli.sales.history.undo_plan import Kept, Reversal
+from crmcli.sales.records.packed import Pairs
+
+if TYPE_CHECKING:
+    from crmcli.model.event import Event
+    from crmcli.model.fields import Record
+    from crmcli.store.index import Index
+    from crmcli.store.records.repository import Change
+    from crmcli.workspace import Workspace
+
+Span = tuple[str, str]
+OUTGOING = ("mail.out", "sms.out", "message.out")
+
+
+class NothingToUndo(Refused):
+    """This clone has made no change that is not taken back already."""
+
+
+@dataclass
+class Undone:
+    """What was taken back: each record before and after (None: not there).
+
+    `kept` is what was changed since and left alone, `stays` what has happened in the world; `files`
+    are other files that say again what they said; `marks` are pairs of ids, and whether they are
+    marked as no duplicates now.
+    """
+
+    records: Pairs[Record | None]
+    kept: list[Kept] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    marks: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def add(self, other: Undone) -> None:
+        """Take in what another transaction took back."""
+        self.records.extend(other.records)
+        self.kept += other.kept
+        self.stays += other.stays
+        self.files += other.files
+        self.marks += other.marks
+
+
+Each = Callable[[Undone], None]
+"""Is given what each transaction took back as soon as it stands; of a large import there are many."""
+
+
+def undo(ws: Workspace, count: int = 1, each: Each | None = None) -> Undone:
+    """Take back the last `count` changes of this clone; NothingToUndo if there is none left.
+
+    An import counts as one, however many transactions it took, and each act of a robot as one.
+    Letters that left since are named, and stay.
+    """
+    return _in_turn(ws, lambda index: _latest(index, ws.clone, count), each)
+
+
+def redo(ws: Workspace, each: Each | None = None) -> Undone:
+    """Take back the last undo of this clone; NothingToUndo if there is none."""
+    return _in_turn(ws, lambda index: _last_undo(index, ws.clone), each)
+
+
+def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
+    """Take back what an import did, wherever it ran; rows that were edited since are kept.
+
+    NotFound for an unknown batch, NothingToUndo if all of it is taken back already.
+    """
+
+    def find(index: Index) -> list[PastChange]:
+        spans = undone_spans(index)
+        found = changes_of_batch(index, batch)
+        if not found:
+            raise NotFound(f"no import was {batch!r}", "crm import prints the name of its batch")
+        left = [past for past in found if past.span not in spans]
+        if not left:
+            raise NothingToUndo(f"{batch} is taken back already", "crm undo --redo does it again")
+        return left
+
+    return _in_turn(ws, find, each)
+
+
+def undo_at(ws: Workspace, event_id: str, each: Each | None = None) -> Undone:
+    """Take back the change that wrote an event, in whatever clone; NotFound if there is none."""
+
+    def find(index: Index) -> list[PastChange]:
+        past = change_at(index, event_id)
+        if past is None:
+            raise NotFound(f"there is no event {event_id!r}", "see crm timeline REF --json")
+        if past.span in undone_spans(index):
+            raise NothingToUndo(
+                "that change is taken back already", "crm undo --redo does it again"
+            )
+        return [past]
+
+    return _in_turn(ws, find, each)
+
+
+def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Each | None) -> Undone:
+    """Take changes back, the latest first, in one transaction, or one for each part of an import.
+
+    Returns all that was taken back, or with `each` nothing: an import may be larger than memory.
+    """
+    total = Undone(Pairs(ws.schema))
+    tell = each or total.add
+    with ws.series():
+        with ws.change("undo") as change:
+            ws.look_again()
+            parts = _parts(find(ws.history))[::-1]
+            done = _take_back(ws, change, parts.pop())
+            last = change.last_event
+        while parts:
+            tell(done)
+            with ws.change("undo") as change:
+                if change.last_event != last:  # somebody else has written meanwhile
+                    ws.look_again()
+                done = _take_back(ws, change, parts.pop())
+                last = change.last_event
+    tell(done)
+    return total
+
+
+def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:
+    """What goes into one transaction: a part of an import alone, all between them together."""
+    marks = [past.id if past.batch else "" for past in changes]
+    pairs = groupby(zip(marks, changes, strict=True), key=lambda pair: pair[0])
+    return [[past for _, past in pair] for _, pair in pairs]
+
+
+def undone_spans(index: Index) -> set[Span]:
+    """The changes that were taken back, in any clone, by the ids of their first and last events."""
+    return {
+        (str(first), str(last))
+        for event in index.events(kinds=("change.undone",))
+        for first, last in event.data.get("undone", ())
+    }
+
+
+def dead(index: Index) -> Callable[[Event], bool]:
+    """A question: was what this event tells of taken back, and not done again since?"""
+    spans: list[Span] = []
+    for event in index.events(kinds=("change.undone",), newest_first=True):
+        if not any(first <= event.id <= last for first, last in spans):
+            spans += [(str(first), str(last)) for first, last in event.data.get("undone", ())]
+    spans.sort()
+
+    def ask(event: Event) -> bool:
+        place = bisect_right(spans, (event.id, "~"))
+        return place > 0 and event.id <= spans[place - 1][1]
+
+    return ask
+
+
+def _latest(index: Index, clone: str, count: int) -> list[PastChange]:
+    """The last changes that can be taken back, the latest first; all of an import's count as one."""
+    spans = undone_spans(index)
+    found: list[PastChange] = []
+    units: set[str] = set()
+    for past in changes_of(index, clone):
+        if past.span in spans or past.is_undo or not past.is_undoable:
+            continue
+        unit = past.batch or past.id
+        if unit not in units and len(units) == count:
+            break
+        units.add(unit)
+        found.append(past)
+    if not found:
+        raise NothingToUndo(
+            "there is no change of this clone to take back",
+            "crm undo takes back what was done here, not in other clones",
+        )
+    return found
+
+
+def _last_undo(index: Index, clone: str) -> list[PastChange]:
+    spans = undone_spans(index)
+    found: list[PastChange] = []
+    for past in changes_of(index, clone):
+        if past.span in spans or not past.is_undo:
+            continue
+        if found and (not past.batch or past.batch != found[0].batch):
+            break
+        found.append(past)
+        if not past.batch:
+            break
+    if not found:
+        raise NothingToUndo("this clone has taken nothing back", "there is nothing to do again")
+    return found
+
+
+def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
+    """Take changes back within an open change, the latest first; it notes which they were."""
+    reversal = Reversal(ws, change)
+    for past in changes:
+        reversal.take_back(past)
+    records = reversal.write()
+    files = reversal.files.write()
+    facts: dict[str, Any] = {"undone": [list(past.span) for past in changes]}
+    if changes[0].batch:
+        facts["batch"] = changes[0].batch
+    if changes[0].is_undo:
+        facts["redo"] = True
+    change.note("change.undone", "", facts)
+    said, marks = _told(ws.history, changes)
+    return Undone(records, reversal.kept, said + _letters(ws, records, changes), files, marks)
+
+
+def _told(
+    index: Index, changes: Sequence[PastChange]
+) -> tuple[list[str], list[tuple[str, str, bool]]]:
+    """What changes say beside their records: what has happened, and which pairs are marked now."""
+    said: list[str] = []
+    marks: list[tuple[str, str, bool]] = []
+
+    def tell_marks(event: Event, *, is_back: bool) -> None:
+        other = str(event.data.get("other"))
+        if event.kind in MARKS and event.record < other:  # the first of its two events
+            marks.append((event.record, other, (event.kind == MARKS[0]) is is_back))
+        for first, last in event.data.get("undone", ()):
+            for again in index.events(kinds=(*MARKS, "change.undone")):
+                if first <= again.id <= last:
+                    tell_marks(again, is_back=not is_back)
+
+    for event in (e for past in changes for e in past.each()):
+        if event.kind in SAID:
+            said.append(f"{event.kind} of {event.record} stays on the timeline")
+        tell_marks(event, is_back=False)
+    return said, marks
+
+
+def _letters(
+    ws: Workspace,
+    records: Iterable[tuple[Record | None, Record | None]],
+    changes: Sequence[PastChange],
+) -> list[str]:
+    """The letters that robots have sent since about what is taken back: they cannot be called back."""
+    first = min(past.id for past in changes)
+    sent = [e for e in ws.history.events(kinds=OUTGOING, after=first) if ":" in e.actor]
+    if not sent:
+        return []
+    ids = {record.id for pair in records for record in pair if record is not None}
+    return [
+        f"the letter to {e.data.get('to', '')} about {e.record} has left and cannot be undone"
+        for e in sent
+        if e.record in ids
+    ]

@@ -1,0 +1,57 @@
+"""Taking back what was done to files that are no records: settings.yaml, the block list and their kin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crmcli.store.disk import files
+from crmcli.store.records.repository import MAX_FILE
+from crmcli.store.records.stored import content_of
+
+if TYPE_CHECKING:
+    from crmcli.model.event import Event
+    from crmcli.store.records.repository import Change
+    from crmcli.workspace import Workspace
+
+REWRITTEN = "file.changed"
+
+
+class FileReversal:
+    """The files of some changes as they were before these, within an open change."""
+
+    def __init__(self, ws: Workspace, change: Change) -> None:
+        self._root = ws.root
+        self._change = change
+        self._texts: dict[str, str] = {}
+
+    def stuck(self, events: Iterable[Event]) -> list[str]:
+        """The files that these events wrote and that say something else by now."""
+        wrote: dict[str, str] = {}
+        for event in events:
+            if event.kind == REWRITTEN:
+                wrote[str(event.data["file"])] = str(event.data["to"])
+        return [path for path, text in wrote.items() if self._now(path) != text]
+
+    def reverse(self, event: Event) -> None:
+        """Let a file be as it was before an event; what did not exist is empty."""
+        self._texts[str(event.data["file"])] = str(event.data.get("from", ""))
+
+    def _now(self, path: str) -> str:
+        """The digest of a file as it is here so far."""
+        if path in self._texts:
+            return self._texts[path]
+        try:
+            return files.digest(files.read_bytes(files.inside(self._root, path), most=MAX_FILE))
+        except files.Missing:
+            return ""
+
+    def write(self) -> list[str]:
+        """Write the files into the open change; their paths."""
+        return [path for path, text in self._texts.items() if self._write(path, text)]
+
+    def _write(self, path: str, text: str) -> str:
+        data = b""
+        if text:
+            data = content_of(self._root, text)
+        return self._change.rewrite(path, data, restored=True)

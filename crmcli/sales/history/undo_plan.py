@@ -1,0 +1,308 @@
+"""Working out the reverse of changes: what goes, what comes back, and what was changed since and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.entries import with_arrival
+from crmcli.errors import Refused
+from crmcli.model.arrivals import is_unwritten
+from crmcli.model.event import ENTRIES
+from crmcli.model.fields import BadValues
+from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
+from crmcli.model.values import Raw, entity_of
+from crmcli.sales.history.past import PastChange, before, without_empty
+from crmcli.sales.history.undo_files import REWRITTEN, FileReversal
+from crmcli.sales.records.links import links_of, referring_to
+from crmcli.sales.records.packed import Pairs, Shelf
+from crmcli.store.records.stored import SUM, RecordRemoved, short_sum
+from crmcli.store.yaml import codec
+
+if TYPE_CHECKING:
+    from crmcli.model.event import Event
+    from crmcli.model.fields import Record
+    from crmcli.store.records.repository import Change
+    from crmcli.workspace import Workspace
+
+
+class Kept(NamedTuple):
+    """What is left as it is: a record, one of its fields or "" for all of it, and why."""
+
+    record: str
+    field: str
+    why: str
+
+
+class Reversal:
+    """The records of some changes as they were before these, within an open change.
+
+    Nothing is written until `write`; changes are taken back the latest first.
+    """
+
+    def __init__(self, ws: Workspace, change: Change, by: str = "undo") -> None:
+        self.ws = ws
+        self._facts: dict[str, Any] = {"by": by} if by else {}
+        self.change = change
+        self.kept: list[Kept] = []
+        self._raw = Shelf()
+        self._entries: dict[str, str] = {}
+        self._reopened: dict[str, Event] = {}
+        self._merges: dict[str, Event] = {}
+        self._parted: set[str] = set()
+        self.files = FileReversal(ws, change)
+
+    def take_back(self, past: PastChange) -> None:
+        """Take one change back; a conversion, or a change of settings, whole or not at all."""
+        stuck = [] if past.batch else self.files.stuck(past.each())  # an import writes records only
+        if stuck:
+            why = "it was changed since, so all of this change is kept"
+            self.kept += [Kept("", path, why) for path in stuck]
+            return
+        earlier = self._raw.copy()
+        known = len(self.kept)
+        made: list[str] = []
+        is_conversion = False
+        for event in past.each(newest_first=True):
+            self._reverse(event, past.clone)
+            made += [event.record] if event.kind.endswith(".created") else []
+            is_conversion = is_conversion or event.kind == "lead.converted"
+        self._keep_linked([i for i in made if self._raw.get(i) is None])
+        if is_conversion and any(self._raw.get(i) is not None for i in made):
+            for record_id in self._raw:
+                back = earlier if record_id in earlier else {record_id: self._as_now(record_id)}
+                self._raw[record_id] = back[record_id]
+            ids = {kept.record for kept in self.kept[known:]}
+            rest = {e.record for e in past.events if e.record not in ids}
+            why = "the conversion is taken back whole or not at all"
+            self.kept += [Kept(i, "", why) for i in sorted(rest)]
+
+    def take_back_events(self, events: Sequence[Event]) -> None:
+        """Take back some events that belong together, though perhaps not all of their change."""
+        for event in reversed(events):
+            self._reverse(event, "")
+
+    def write(self) -> Pairs[Record | None]:
+        """Write what came out, into the open change; each record before and after."""
+        written: Pairs[Record | None] = Pairs(self.ws.schema)
+        for record_id in sorted(self._raw, key=lambda i: MERGED_INTO not in (self._raw[i] or ())):
+            old, raw = self._on_disk(record_id), self._raw[record_id]
+            new = None if raw is None else self._typed(record_id, raw)
+            if old == new:
+                continue
+            if new is None:
+                self.change.remove(record_id, self._facts)
+            elif old is None and survivor_of(new):
+                facts = {"merged": new.id, "into": survivor_of(new), "name": ""}
+                self.change.add(new, {**facts, **self._facts}, f"{new.entity}.merged")
+            elif old is None:
+                left = self._robots_left(new) if getattr(new, "stage", "") else {}
+                self.change.add(new, {**self._facts, **left})
+            else:
+                self._save(old, new)
+            written.append((old, new))
+        return written
+
+    def _save(self, old: Record, new: Record) -> None:
+        told = self._merges.get(new.id)
+        if told is not None and survivor_of(old) and not survivor_of(new):
+            then = {name: was for name, (was, _) in told.data["changes"].items() if was != ""}
+            old = self._typed(new.id, {"id": new.id, **then})  # as it was when it was merged
+            arrival = {n: old.get(n) for n in ("stage", "pipeline") if getattr(old, n, "")}
+            self._save_merged(told, old, arrival)
+        moved = any(getattr(old, n, "") != getattr(new, n, "") for n in ("stage", "pipeline"))
+        data = self._facts
+        if old == new:
+            return
+        if told is not None and (survivor_of(new) or not moved):
+            self._save_merged(told, new, {})
+        elif moved:
+            left = self._robots_left(new)
+            self.change.save(new, "stage.entered", {**data, "from": old.get("stage"), **left})
+        else:
+            self.change.save(new, data=data)
+        done = self._reopened.get(new.id)
+        if done is not None and not new.get("done_at"):
+            self.change.note("task.reopened", done.record, {**done.data, **data})
+
+    def _save_merged(self, told: Event, new: Record, more: Mapping[str, Any]) -> None:
+        """Write a record of a merge that is taken apart, or made again: no move, so no robot wakes."""
+        entity = told.kind.partition(".")[0]
+        kind = f"{entity}.unmerged" if told.kind in JOINS else f"{entity}.merged"
+        facts = {name: told.data[name] for name in ("merged", "into", "name")}
+        text = self.change.odd_text(new.id)
+        if text:
+            facts["text"] = text
+        if len(self._parted) > 1:
+            facts["together"] = sorted(self._parted)
+        self.change.save(new, kind, {**facts, **self._facts, **more})
+        if told.data.get("text"):
+            self.change.write_as(new.id, str(told.data["text"]))
+
+    def _robots_left(self, record: Record) -> dict[str, Any]:
+        """The robots that had not acted yet when the record was moved away: these go on waiting."""
+        index = self.ws.history
+        moved = self._entries.get(record.id, "")
+        entries = with_arrival(self.ws, record, index.events(record=record.id, kinds=ENTRIES))
+        stay = next((e for e in reversed(entries) if e.id < moved), None)
+        there = stay.data.get("robots") if stay else []
+        if stay is not None and is_unwritten(stay):
+            there = self.ws.robots_of(record)
+        if stay is None or not isinstance(there, list):
+            return {"robots": [] if stay is None or there is None else there}
+        acted = {
+            event.data.get("robot")
+            for event in index.job_events(record=record.id)
+            if event.cause == stay.id
+        }
+        return {"robots": [robot for robot in there if robot not in acted]}
+
+    # --- one event -------------------------------------------------------------------------------
+
+    def _reverse(self, event: Event, clone: str) -> None:
+        data = event.data
+        if event.kind.endswith(".created"):
+            self._unmake(event, clone)
+        elif event.kind.endswith(".removed"):
+            self._bring_back(event)
+        elif event.kind in JOINS and "changes" not in data and data["merged"] == event.record:
+            if self._now(event.record) is not None:  # a tombstone that was brought back
+                self._raw[event.record] = None
+        elif event.kind in (*JOINS, *PARTINGS):
+            self._merges[event.record] = event
+            self._parted.add(str(data.get("merged")))
+            self._put_back(event.record, data.get("changes", {}), by_item=True)
+        elif "changes" in data:
+            if event.kind == "stage.entered":
+                self._entries[event.record] = event.id
+            self._put_back(event.record, data["changes"])
+        elif event.kind == REWRITTEN:
+            self.files.reverse(event)
+        elif event.kind == "task.done" and data.get("task"):
+            self._reopened[str(data["task"])] = event
+
+    def _unmake(self, event: Event, clone: str) -> None:
+        raw = self._now(event.record)
+        if raw is None:
+            return  # it is gone already
+        made = self._as_made(event, clone) if entity_of(event.record) else None
+        if made is None or raw != made:
+            self.kept.append(Kept(event.record, "", "it was changed since it was made"))
+        elif self._is_edited_by_hand(event, made):
+            self.kept.append(Kept(event.record, "", "it was edited by hand since it was made"))
+        else:
+            self._raw[event.record] = None
+
+    def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw]) -> bool:
+        """Whether a record, reckoned back to when it was made, is another one than that.
+
+        Events of older versions do not say what it was.
+        """
+        known = str(made.data.get(SUM, ""))
+        if not known or self.ws.stored(made.record, merged=True).digest.startswith(known):
+            return False
+        record = self._typed(made.record, raw)
+        return short_sum(codec.dump(self.ws.schema.write(record)).encode()) != known
+
+    def _as_made(self, made: Event, clone: str) -> dict[str, Raw] | None:
+        """The record as it was right after it was made, by its file and its events since.
+
+        None if another clone has changed it: of events in one second nobody knows the order then.
+        """
+        index = self.ws.history
+        own = index.events(record=made.record, clone=clone, newest_first=True)
+        known = {event.id for event in own}
+        for event in index.events(record=made.record):
+            if event.id not in known and event.id > made.id and "changes" in event.data:
+                return None
+        raw = self._as_now(made.record)
+        changed: set[str] = set()
+        for event in own:
+            if event.id <= made.id:
+                break
+            raw = before(raw, event)
+            changed |= {*event.data.get("changes", ())}
+        return None if raw is None else without_empty(raw, changed)
+
+    def _bring_back(self, event: Event) -> None:
+        if self._now(event.record) is not None:
+            self.kept.append(Kept(event.record, "", "it is there again"))
+            return
+        if before(None, event) is None:
+            self.kept.append(Kept(event.record, "", "its file was deleted by hand"))
+            return
+        self._entries[event.record] = event.id
+        self._raw[event.record] = before(None, event)
+
+    def _put_back(
+        self, record_id: str, changes: Mapping[str, Sequence[Raw]], *, by_item: bool = False
+    ) -> None:
+        """Give fields their values of before; `by_item`, of a list that was edited since its part."""
+        raw = self._now(record_id)
+        if raw is None:
+            self.kept.append(Kept(record_id, "", "it was removed since"))
+            return
+        wanted = dict(raw)
+        for name, (old, new) in changes.items():
+            now = raw.get(name, "")
+            part = without_part(now, old, new) if by_item else None
+            if now == new:
+                wanted[name] = old
+            elif part is not None:
+                wanted[name] = part
+            elif now != old:
+                self.kept.append(Kept(record_id, name, "it was changed since"))
+        self._raw[record_id] = without_empty(wanted, changes)
+
+    def _now(self, record_id: str) -> dict[str, Raw] | None:
+        """The record as it is here so far."""
+        if record_id not in self._raw:
+            self._raw[record_id] = self._as_now(record_id)
+        return self._raw[record_id]
+
+    def _as_now(self, record_id: str) -> dict[str, Raw] | None:
+        """The record as it is on disk."""
+        record = self._on_disk(record_id)
+        return None if record is None else self.ws.schema.write(record)
+
+    def _on_disk(self, record_id: str) -> Record | None:
+        try:
+            return self.change.get(record_id, merged=True)
+        except RecordRemoved:
+            return None
+
+    def _typed(self, record_id: str, raw: Mapping[str, Raw]) -> Record:
+        try:
+            return self.ws.schema.read(entity_of(record_id), raw)
+        except BadValues as error:
+            raise Refused(
+                f"{record_id} cannot be as it was: {error}", "the fields in settings.yaml changed"
+            ) from None
+
+    # --- links -----------------------------------------------------------------------------------
+
+    def _keep_linked(self, gone: Sequence[str]) -> None:
+        """Keep those of the records that are to go to which something that stays links."""
+        left = set(gone)
+        links = list(self._links_to(gone)) if gone else []
+        while True:
+            held = {
+                target: source for source, target in links if target in left and source not in left
+            }
+            if not held:
+                return
+            for target, source in held.items():
+                left.discard(target)
+                self._raw[target] = self._as_now(target)
+                self.kept.append(Kept(target, "", f"{source} links to it"))
+
+    def _links_to(self, gone: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Who links to these: as the records are on disk, or as they are here where they are touched."""
+        targets = set(gone)
+        for record in referring_to(self.ws, gone):
+            if record.id not in self._raw or record.id in targets:
+                yield from ((record.id, t) for _, t, _ in links_of(self.ws, record) if t in targets)
+        for record_id, raw in self._raw.items():
+            if raw is not None:
+                record = self._typed(record_id, raw)
+                yield from ((record_id, t) for _, t, _ in links_of(self.ws, record) if t in targets)

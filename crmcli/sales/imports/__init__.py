@@ -1,0 +1,57 @@
+"""Bringing in records from a file: every row becomes a record, repeats one, or is given back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.model.plural import counted
+from crmcli.sales.imports.options import ON_DUPLICATE, Wanted
+from crmcli.sales.imports.run import Import
+from crmcli.sales.imports.sources import Source, open_source
+from crmcli.sales.imports.summary import Summary
+from crmcli.workspace import Workspace
+
+__all__ = ["ENTITIES", "ON_DUPLICATE", "RowsRepeat", "Wanted", "import_records", "open_source"]
+
+ENTITIES = ("lead", "contact", "company", "deal")
+SHOWN = 10
+"""Duplicates that a refusal lists."""
+
+
+class RowsRepeat(Refused):
+    """Rows of the file repeat records, and that was to stop the import; nothing was written."""
+
+
+def import_records(
+    ws: Workspace,
+    entity: str,
+    source: Source,
+    name: str,
+    wanted: Wanted,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Summary:
+    """Import a file; `progress` is told how many rows are done.
+
+    A row is taken whole or not at all. Raises RowsRepeat with `fail`, before anything is written;
+    an error in the middle leaves the transactions before it, and a rejects file of their rows.
+    """
+    if wanted.on_duplicate not in ON_DUPLICATE:
+        raise BadUsage(f"{wanted.on_duplicate!r} is no policy", f"one of {', '.join(ON_DUPLICATE)}")
+    wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
+    if wanted.on_duplicate == "fail":
+        _refuse_repeats(ws, entity, source, name, wanted)
+    return Import(ws, entity, source, name, wanted).run(progress)
+
+
+def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted) -> None:
+    trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
+    trial.run(lambda rows: None)
+    if repeated := trial.taker.repeated:
+        lines = [f"line {line} repeats {', '.join(ids)}" for line, ids in repeated]
+        more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+        raise RowsRepeat(
+            f"{counted(len(lines), 'row repeats', 'rows repeat')} records: {'; '.join(lines[:SHOWN])}{more}",
+            "nothing was written; choose --on-duplicate skip, merge, replace or create",
+        )

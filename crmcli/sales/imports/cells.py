@@ -1,0 +1,188 @@
+"""The value of one cell of an import file, as its field has it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crmcli.model.fields import Field, parse_value
+from crmcli.model.values import Raw, fold
+from crmcli.sales.exports.sheet_rows import read_list
+from crmcli.sales.imports.presets import Preset, spoken
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+
+_TO_THE_LETTER = ("number", "money", "date", "datetime", "bool")
+_REQUISITES = ("inn", "kpp", "ogrn", "vat_id")
+_DIGITS_ONLY = ("inn", "kpp", "ogrn", "phone", "phones")
+"""Kinds and fields of digits that Excel takes for numbers: 7707083893.0, 7.70708E+09."""
+
+_FLOAT = re.compile(r"\+?([0-9]{5,20})[.,]0+")
+_SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+[0-9]+")
+_SLASHED = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/[0-9]{4}\b")
+_NO_DATE = re.compile(r"0+[/.-]0+[/.-]0+( 0?0:00(:00)?)?")
+_TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
+
+
+class CellReader:
+    """Reads cells; `unknown_owners` counts the owners that are no users here and are kept as text.
+
+    `exact` cells come from our own exports: what is canonical already is taken to the letter.
+    `owners` is what other systems call our users; `has_numbers` says that the file is a workbook,
+    in which 1200.50 stands as 1200.5.
+    """
+
+    def __init__(
+        self,
+        ctx: InputContext,
+        preset: Preset | None = None,
+        owners: Mapping[str, str] | None = None,
+        *,
+        has_numbers: bool = False,
+    ) -> None:
+        self.ctx = ctx
+        self.unknown_owners: Counter[str] = Counter()
+        self._preset = preset
+        self._owners = {fold(name): user for name, user in (owners or {}).items()}
+        self._has_numbers = has_numbers
+
+    def read(self, spec: Field, cell: Raw, *, exact: bool) -> Raw:
+        """The raw value of a cell; ValueError with a sentence if it does not fit its field."""
+        if not isinstance(cell, str):
+            return cell if exact else self._read_items(spec, cell)
+        if spec.kind in ("stage", "pipeline"):
+            return cell.strip()
+        is_kept = exact and self._is_canonical(spec, cell)
+        if not is_kept and (spec.kind in _DIGITS_ONLY or spec.name in _DIGITS_ONLY):
+            cell = _mended(spec, cell, self.ctx.country)
+        if spec.is_many or spec.kind in ("utm", "converted"):
+            return read_list(spec, cell, self.ctx)
+        if spec.kind == "user":
+            return self._read_owner(spec, cell, exact=exact)
+        if is_kept:
+            is_cut = self._has_numbers and spec.kind == "money" and _TENTHS.fullmatch(cell)
+            return f"{cell}0" if is_cut else cell
+        return self._read_listed(spec, cell) if spec.directory else self._read_input(spec, cell)
+
+    def read_refusal(self, spec: Field, cell: str, channel: str) -> Raw:
+        """What somebody refuses by a cell: a channel at yes, nothing at no, else those it names."""
+        from crmcli.model.inputs import read_input
+
+        try:
+            is_refused = read_input(Field(spec.name, "bool"), cell, self.ctx) == "yes"
+        except ValueError as error:
+            try:
+                return read_input(spec, cell, self.ctx)
+            except ValueError:
+                raise error from None
+        return [channel] if is_refused else []
+
+    def _is_canonical(self, spec: Field, cell: str) -> bool:
+        if spec.kind in ("text", "note"):
+            return not self.ctx.directories.get(spec.directory)
+        if spec.kind in _REQUISITES:
+            return cell.isascii() and cell.isalnum()
+        try:
+            return spec.kind in _TO_THE_LETTER and parse_value(spec.kind, cell) is not None
+        except ValueError:
+            return False
+
+    def _read_input(self, spec: Field, cell: str) -> Raw:
+        from crmcli.model.inputs import read_input
+
+        ctx = self.ctx
+        if spec.kind in ("date", "datetime"):
+            if _NO_DATE.fullmatch(cell):
+                return ""  # how Outlook writes that there is none
+            order = _order_of(cell)
+            ctx = replace(ctx, date_order=order) if order else ctx
+            if not ctx.date_order and _SLASHED.match(cell):
+                raise ValueError(
+                    f"{cell!r} may be day/month or month/day: say --date-order dmy or mdy"
+                )
+        return read_input(spec, cell, ctx)
+
+    def _read_items(self, spec: Field, cell: Raw) -> Raw:
+        """A list that came as JSON: each item as people may write it, or as files have it."""
+        if spec.kind == "lines" or not isinstance(cell, list):
+            return cell
+        items: list[Raw] = []
+        if spec.kind == "tags":  # whose commas part nothing here
+            return [*sorted({i.strip() for i in cell if isinstance(i, str) and i.strip()})]
+        for item in cell:
+            more = item if isinstance(item, dict) else {}
+            text = more.get("value") if more else item
+            found = self.read(spec, text, exact=False) if isinstance(text, str) else item
+            for one in found if isinstance(found, list) else [found]:
+                kept = {key: value for key, value in more.items() if key != "value"}
+                items.append({**one, **kept} if isinstance(one, dict) else one)
+        return items
+
+    def _read_owner(self, spec: Field, cell: str, *, exact: bool) -> Raw:
+        """A user's id; the text of somebody who is no user is kept, and counted."""
+        cell = self._owners.get(fold(cell), cell)
+        try:
+            owner = str(self._read_input(spec, cell))
+        except ValueError:
+            owner = cell
+        if owner in self.ctx.users:
+            return owner
+        self.unknown_owners[owner] += 1
+        return cell if exact else owner
+
+    def _read_listed(self, spec: Field, cell: str) -> Raw:
+        """A value of a directory: by id, by label, or by what another CRM calls a source."""
+        try:
+            return self._read_input(spec, cell)
+        except ValueError:
+            known = self.ctx.directories.get(spec.directory, {})
+            other = self._sources.get(fold(cell), ()) if spec.directory == "sources" else ()
+            for entry in other:
+                if entry in known:
+                    return entry
+            raise
+
+    @cached_property
+    def _sources(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for preset in spoken(self._preset):
+            for name, ids in preset.sources.items():
+                found.setdefault(fold(name), ids)
+        return found
+
+
+def _mended(spec: Field, cell: str, country: str) -> str:
+    """Digits that a spreadsheet took for a number: without `.0`, an INN with its zero in front."""
+    match = _FLOAT.fullmatch(cell.strip())
+    text = match[1] if match else cell
+    if _SCIENTIFIC.fullmatch(cell.strip()):
+        raise ValueError(
+            f"{cell!r} is a number that lost digits: make the column text and save the file again"
+        )
+    is_short = spec.kind == "inn" and country.upper() == "RU" and text.isdecimal()
+    if is_short and len(text) in (9, 11):
+        return f"0{text}"
+    return text
+
+
+def _order_of(cell: str) -> str:
+    """The order of a date with slashes where only one can be: 15 is no month."""
+    match = _SLASHED.match(cell)
+    if match is None:
+        return ""
+    first, second = int(match[1]), int(match[2])
+    if first > 12 >= second:
+        return "dmy"
+    return "mdy" if second > 12 >= first else ""
+
+
+def read_currency(cell: str) -> str:
+    """The currency that stands beside an amount in its cell, "" if none does."""
+    from crmcli.model.amounts import read_money
+
+    return read_money(cell)[1]

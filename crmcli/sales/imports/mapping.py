@@ -1,0 +1,275 @@
+"""From the headers of a file to the fields of a record: which column goes where."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from crmcli.errors import BadUsage
+from crmcli.model.consent import CHANNELS
+from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.schema import Schema
+from crmcli.model.values import fold
+from crmcli.sales.imports.presets import ALWAYS, PRESETS, Preset, recognise
+
+EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
+"""What a rejects file has beside its input's columns; `crm_rest` holds what is in no column."""
+
+LABELLED, PART, FULL_NAME, STATUS = "labelled", "part", "full_name", "status"
+_TYPED = re.compile(r"(.+) - Value")
+_LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
+    ("contact", "companies"): {
+        "company_name": ("companies", "name"),
+        "company_names": ("companies", "names"),
+        "company_role": ("companies", "role"),
+        "company_inn": ("companies", "inn"),
+    },
+    ("lead", "company"): {"company_inn": ("company", "inn")},
+    ("deal", "company"): {"company_name": ("company", "name"), "company_inn": ("company", "inn")},
+    ("deal", "contacts"): {
+        "contact_name": ("contacts", "name"),
+        "contact_names": ("contacts", "names"),
+        "contact_phone": ("contacts", "phone"),
+        "contact_email": ("contacts", "email"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a column goes: a field and the part of it, which is
+
+    the type of a phone or an e-mail, a key of `utm`, the channel that somebody refuses, `name`,
+    `names`, `role`, `inn`, `phone` or `email` of a linked record, `part` of an address, or
+    `labelled`: into the comment, with the column's name before it, or `status` of a stage: won
+    or lost beside the stage where it stood. `full_name` is no field: it is where a person's
+    whole name goes.
+    """
+
+    field: str
+    part: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field} ({self.part})" if self.part else self.field
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the file: its name and where it goes.
+
+    `target` is None where nobody knows; `ignored` where it was said, or is plain, that it goes
+    nowhere. `typed_by` is the place of the column that says of which type its values are, or -1.
+    """
+
+    label: str
+    target: Target | None = None
+    ignored: bool = False
+    typed_by: int = -1
+
+
+class NothingMapped(BadUsage):
+    """No column of the file has a name that means a field."""
+
+
+def header_key(text: str) -> str:
+    """A header as it is compared: letters and digits only, without case, accents or the `*`."""
+    letters = unicodedata.normalize("NFD", fold(text))
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+class Vocabulary:
+    """Every name that a column of one entity's file may have, and the field that it means."""
+
+    def __init__(self, schema: Schema, entity: str, preset: Preset | None = None) -> None:
+        self.schema = schema
+        self.entity = entity
+        self.fields = {field.name: field for field in schema.fields(entity)}
+        self.names: dict[str, Target] = dict(self._own_names())
+        self._preset = preset
+
+    def _own_names(self) -> Iterator[tuple[str, Target]]:
+        """The names that `--map` and our own exports use."""
+        for name, field in self.fields.items():
+            yield name, Target(name)
+            if field.kind == "utm":
+                yield from ((f"{name}_{key}", Target(name, key)) for key in UTM_KEYS)
+        for stem, name, types in (
+            ("phone", "phones", PHONE_TYPES),
+            ("email", "emails", EMAIL_TYPES),
+        ):
+            if name in self.fields:
+                yield from ((f"{stem}_{kind}", Target(name, kind)) for kind in types)
+        if "do_not" in self.fields:
+            yield from ((f"do_not_{channel}", Target("do_not", channel)) for channel in CHANNELS)
+        for (entity, field_name), parts in _LINK_PARTS.items():
+            if entity == self.entity and field_name in self.fields:
+                yield from ((n, Target(*t)) for n, t in parts.items() if n not in self.fields)
+        for field_name, name, target in (
+            ("address", "address_part", Target("address", PART)),
+            ("comment", LABELLED, Target("comment", LABELLED)),
+            ("first_name", FULL_NAME, Target(FULL_NAME)),
+            ("stage", f"stage_{STATUS}", Target("stage", STATUS)),
+        ):
+            if field_name in self.fields:
+                yield name, target
+        yield "unknown", Target("unknown")
+
+    @cached_property
+    def words(self) -> Mapping[str, Target]:
+        """The folded names; the first meaning of a name is the one that counts."""
+        words: dict[str, Target] = {}
+        if self._preset is not None:
+            self._learn(words, self._preset.asked)
+        for name, target in self.names.items():
+            if name == "unknown":  # a column of ours alone
+                continue
+            words.setdefault(header_key(name), target)
+            stem, _, kind = name.partition("_")
+            if stem in ("phone", "email") and kind:
+                words.setdefault(header_key(kind + stem), target)  # work phone, home e-mail
+        for field in sorted(self.fields.values(), key=lambda field: not field.custom):
+            words.setdefault(header_key(field.label or field.name), Target(field.name))
+        for preset in ALWAYS:
+            self._learn(words, preset.columns)
+        words.pop("", None)
+        return words
+
+    def _learn(self, words: dict[str, Target], columns: Mapping[str, Mapping[str, str]]) -> None:
+        for entity in (self.entity, ""):
+            for header, name in columns.get(entity, {}).items():
+                if name in self.names:
+                    words.setdefault(header_key(header), self.names[name])
+
+    def find(self, header: str) -> Target | None:
+        """What a header means; `Phone 2` is another phone."""
+        key = header_key(header)
+        target = self.names.get(header.strip()) or self.words.get(key)
+        if target is None and key.rstrip("0123456789") != key:
+            target = self.words.get(key.rstrip("0123456789"))
+            if target is not None and not self.takes_several(target):
+                return None
+        return target
+
+    def named(self, name: str) -> Target:
+        """The target that a person named in `--map`; BadUsage with the nearest if there is none."""
+        from difflib import get_close_matches
+
+        target = self.names.get(name.strip()) or self.words.get(header_key(name))
+        if target is not None:
+            return target
+        near = get_close_matches(name, self.names, 1)
+        raise BadUsage(
+            f"a {self.entity} has no field {name!r}",
+            (f"did you mean {near[0]!r}? " if near else "") + f"fields: {', '.join(self.names)}",
+        )
+
+    def takes_several(self, target: Target) -> bool:
+        """Whether several columns may go there side by side."""
+        if target.part in (PART, LABELLED) or target.field == "comment":
+            return True
+        field = self.fields.get(target.field)
+        return field is not None and field.kind in MANY_KINDS and target.part not in ("role", "inn")
+
+    def field(self, target: Target) -> Field:
+        """The field of a target; KeyError for `full_name` and `unknown`, which are none."""
+        return self.fields[target.field]
+
+
+def chosen_preset(name: str, labels: Sequence[str]) -> Preset | None:
+    """The preset of that name, for "" the one whose headers these are; BadUsage lists them.
+
+    `none` is no preset, whatever the headers are.
+    """
+    if not name:
+        return recognise(labels)
+    if name.lower() not in (*PRESETS, "none"):
+        raise BadUsage(f"there is no preset {name!r}", f"presets: {', '.join(PRESETS)}, none")
+    return PRESETS.get(name.lower())
+
+
+def map_columns(
+    labels: Sequence[str], vocabulary: Vocabulary, wanted: Mapping[str, str]
+) -> tuple[Column, ...]:
+    """Find for each column where it goes; `wanted` is what `--map` says, column -> field or "".
+
+    Raises BadUsage for a `--map` of no such column, NothingMapped where no column is known.
+    """
+    by_hand = {_column_named(name, labels): target for name, target in wanted.items()}
+    columns = tuple(
+        _mapped_by_hand(label, by_hand[label], vocabulary)
+        if label in by_hand
+        else _mapped_by_name(label, vocabulary)
+        for label in labels
+    )
+    if not any(column.target for column in columns):
+        shown = ", ".join(repr(label) for label in labels[:8])
+        raise NothingMapped(
+            f"no column means a field of a {vocabulary.entity}: {shown}",
+            "is the first line a header, and does it read well? if so, say --map column=field;"
+            " else try --encoding cp866, koi8-r or mac-cyrillic",
+        )
+    return _with_types(_with_one_plain_comment(columns))
+
+
+def _with_types(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """`Phone 1 - Value` has its type in `Phone 1 - Type`, or `Phone 1 - Label`."""
+    places = {column.label: number for number, column in enumerate(columns)}
+    found = list(columns)
+    for number, column in enumerate(columns):
+        match = _TYPED.fullmatch(column.label)
+        target = column.target
+        if match is None or target is None:
+            continue
+        if target.field not in ("phones", "emails") and target.part != LABELLED:
+            continue
+        names = (f"{match[1]} - Type", f"{match[1]} - Label")
+        place = next((places[name] for name in names if name in places), -1)
+        if place >= 0:
+            found[number] = replace(column, typed_by=place)
+            found[place] = Column(columns[place].label, ignored=True)
+    return tuple(found)
+
+
+def _mapped_by_hand(label: str, name: str, vocabulary: Vocabulary) -> Column:
+    if not name:
+        return Column(label, ignored=True)
+    target = vocabulary.named(name)
+    return Column(label, Target("comment", LABELLED) if target == Target("comment") else target)
+
+
+def _mapped_by_name(label: str, vocabulary: Vocabulary) -> Column:
+    if label in EXTRAS:
+        return Column(label, ignored=True)
+    target = vocabulary.find(re.sub(r" \(\d+\)$", "", label))
+    if target == Target("batch"):
+        return Column(label, ignored=True)  # this import has a batch of its own
+    return Column(label, target)
+
+
+def _with_one_plain_comment(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """A comment that was mapped by hand needs no label where it is the only one."""
+    fed = [column for column in columns if column.target and column.target.field == "comment"]
+    if len(fed) != 1 or fed[0].target != Target("comment", LABELLED):
+        return columns
+    plain = Column(fed[0].label, Target("comment"))
+    return tuple(plain if column is fed[0] else column for column in columns)
+
+
+def _column_named(name: str, labels: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    if name in labels:
+        return name
+    found = [label for label in labels if header_key(label) == header_key(name)]
+    if len(found) == 1:
+        return found[0]
+    near = found or get_close_matches(name, labels, 3)
+    raise BadUsage(
+        f"the file has {'several columns' if found else 'no column'} {name!r}",
+        f"did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else f"columns: {', '.join(labels)}",
+    )

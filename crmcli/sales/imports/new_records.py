@@ -1,0 +1,217 @@
+"""From what an import row says to a new record, or to an existing one with the row's facts in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from crmcli.model.fields import BadValues, Record, empty
+from crmcli.model.values import Raw, Value
+from crmcli.sales.imports.draft import Draft
+from crmcli.sales.imports.row_reader import RowReader
+from crmcli.sales.records import defaults, verbs
+from crmcli.sales.records.stage_lookup import missing_reason, reason_field
+from crmcli.sales.stages import Closed, move_in
+from crmcli.store.records.repository import Change
+from crmcli.workspace import Workspace
+
+STUB = {"id", "name", "batch", "created_at"}
+LONG = 50_000
+"""Characters from which on a row may be more than a record's file can hold."""
+
+_NOT_MERGED = ("id", "batch", "created_at", "stage", "pipeline")
+
+
+class RowRefused(Exception):  # caught within the import, no error of the program
+    """A row cannot be taken; pairs of column and reason."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(why for _, why in faults))
+        self.faults = list(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An existing record as a row changes it: `kept` values of the row were not taken.
+
+    `stage` is where it goes, if it goes anywhere.
+    """
+
+    record: Record
+    kept: int = 0
+    pipeline: str = ""
+    stage: str = ""
+    reason: str = ""
+
+    def save(self, change: Change, ws: Workspace, facts: Mapping[str, Any]) -> int:
+        """Write it within an open change; a new stage is entered by the rules of moving."""
+        if self.stage:
+            move_in(
+                change,
+                ws,
+                self.record,
+                self.stage,
+                pipeline=self.pipeline,
+                reason=self.reason,
+                data=facts,
+            )
+        else:
+            change.save(self.record, data=facts)
+        return self.kept
+
+
+def check_writable(ws: Workspace, record: Record, draft: Draft) -> None:
+    """Refuse, before anything is written, what no record file can hold; Unwritable says what.
+
+    Only what may be too long or too deep is tried: a whole transaction must not fail for one row.
+    """
+    from crmcli.store.yaml import codec
+
+    texts = [cell for cell in draft.cells if isinstance(cell, str)]
+    is_long = sum(map(len, texts)) + len(str(getattr(record, "comment", ""))) > LONG
+    if is_long or len(texts) < len(draft.cells) or draft.unknown:
+        codec.dump(ws.schema.write(record))
+
+
+def is_stub(ws: Workspace, record: Record) -> bool:
+    """Whether of a record only the name is known, because another row's link named it."""
+    return "batch" in (raw := ws.schema.write(record)) and set(raw) <= STUB
+
+
+def new_record(
+    ws: Workspace, reader: RowReader, draft: Draft, links: Mapping[str, Raw], batch: str
+) -> Record:
+    """A new record of a row; RowRefused or TooLittle if it cannot be one.
+
+    A row with an id of ours is taken to the letter: only what the file has no column for is filled in.
+    """
+    record_id = draft.id or ws.new_id(reader.entity)
+    typed = _typed(ws, reader, draft, links, record_id)
+    if draft.id:
+        record = _filled_in(ws, typed, reader.fields)
+    else:
+        given = {name: typed.get(name) for name in {**draft.values, **links} if name != "id"}
+        record = verbs.build(ws, reader.entity, {**given, "batch": batch}, record_id, strict=False)
+        defaults.check_minimum(record)
+        if not typed.unknown:  # of a hundred thousand rows, each copy of a record counts
+            return record
+    more: dict[str, Any] = {"batch": batch, "unknown": typed.unknown}
+    return replace(record, **more)
+
+
+def _typed(
+    ws: Workspace, reader: RowReader, draft: Draft, links: Mapping[str, Raw], record_id: str
+) -> Record:
+    raw = {**draft.unknown, **draft.values, **links, "id": record_id}
+    try:
+        return ws.schema.read(reader.entity, raw)
+    except BadValues as error:
+        faults = [(reader.label_of(name), why) for name, why in error.faults]
+        raise RowRefused(faults) from None
+
+
+def _filled_in(ws: Workspace, record: Record, known: Collection[str]) -> Record:
+    """The record with the usual defaults in the fields that its file does not speak of."""
+    complete = defaults.complete(ws, record)
+    names = [f.name for f in ws.schema.fields(record.entity) if f.name not in known]
+    if record.entity in ("lead", "deal"):
+        names += ["stage", "pipeline"] if record.entity == "deal" else ["stage"]
+    return verbs.with_values(ws, record, {name: complete.get(name) for name in names})
+
+
+def changed_by(
+    ws: Workspace,
+    reader: RowReader,
+    draft: Draft,
+    links: Mapping[str, Raw],
+    old: Record,
+    policy: str,
+) -> Update:
+    """An existing record with a row's facts: `merge` fills and adds, `replace` overwrites.
+
+    `complete` puts the row in the place of a stub.
+    """
+    typed = _typed(ws, reader, draft, links, old.id)
+    if policy == "complete":
+        more: dict[str, Any] = {"batch": old.get("batch")}
+        return Update(replace(_filled_in(ws, typed, reader.fields), **more))
+    values: dict[str, Value] = {}
+    kept = 0
+    for name in {**draft.values, **links}:
+        if name in _NOT_MERGED:
+            continue
+        now, new = old.get(name), typed.get(name)
+        types = draft.types.get(name, set())
+        found = _merged(ws, old, name, now, new) if policy == "merge" else _put(now, new, types)
+        kept += found == now != new and not _contains(now, new)
+        values[name] = found
+    unknown = {**typed.unknown, **old.unknown}
+    if policy == "replace":
+        unknown = {**old.unknown, **typed.unknown}
+    record = replace(verbs.with_values(ws, old, values), unknown=unknown)
+    if policy == "replace":
+        return _moved(ws, record, typed)
+    return Update(record, kept)
+
+
+def _merged(ws: Workspace, old: Record, name: str, now: Value, new: Value) -> Value:
+    """The old value, with what it lacks."""
+    kind = ws.schema.field(old.entity, name).kind
+    if now == empty(kind):
+        return new
+    if isinstance(now, Mapping):
+        return {**cast("Mapping[str, str]", new), **now}
+    if isinstance(now, tuple) and kind != "lines":
+        had = {_bare(item) for item in now}
+        both = (*now, *(item for item in cast("tuple[Any, ...]", new) if _bare(item) not in had))
+        return cast("Value", tuple(sorted(both)) if kind in ("tags", "choices") else both)
+    if name == "comment" and not _contains(now, new):
+        return f"{now}\n{new}"
+    return now
+
+
+def _put(now: Value, new: Value, types: Collection[str]) -> Value:
+    """The new value; of phones and e-mails in columns of their own type, only those types go."""
+    if not types or not isinstance(now, tuple):
+        return new
+    others = tuple(item for item in now if getattr(item, "type", "") not in types)
+    return cast("Value", (*others, *cast("tuple[Any, ...]", new)))
+
+
+def _contains(now: Value, new: Value) -> bool:
+    if isinstance(now, str) and isinstance(new, str):
+        return new in now
+    if isinstance(now, tuple) and isinstance(new, tuple):
+        return {_bare(item) for item in new} <= {_bare(item) for item in now}
+    return False
+
+
+def _bare(item: object) -> object:
+    """A phone without its type, an address in small letters, a company without the role."""
+    if hasattr(item, "ext"):
+        return item.value, item.ext  # type: ignore[attr-defined]  # a Phone
+    return str(item).casefold()
+
+
+def _moved(ws: Workspace, record: Record, typed: Record) -> Update:
+    """The update with the stage that the row names, if that is another one."""
+    if record.entity not in ("lead", "deal") or not typed.get("stage"):
+        return Update(record)
+    pipeline = str(typed.get("pipeline")) if record.entity == "deal" else ""
+    pipeline = pipeline or (str(record.get("pipeline")) if record.entity == "deal" else "")
+    same = record.entity == "lead" or record.get("pipeline") == pipeline
+    if record.get("stage") == typed.get("stage") and same:
+        return Update(record)
+    now, target = ws.stage_of(record), ws.stage_of(typed)
+    if target.is_open and not now.is_open:
+        raise Closed(
+            f"{record.id} has ended in {now.name!r}",
+            f"to take it up again: crm {record.entity} move {record.id} {target.id} --reopen",
+        )
+    name = reason_field(record.entity)
+    reason = str(record.get(name)) if target.kind == "lost" else ""
+    refusal = missing_reason(ws, record.entity, record.id, f"a column {name}")
+    if target.kind == "lost" and not reason and refusal:
+        raise refusal
+    return Update(record, 0, pipeline, target.id, reason)

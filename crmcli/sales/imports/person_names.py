@@ -1,0 +1,109 @@
+"""The parts of a person's whole name: Ф И О, first last or last first; no word is ever lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from crmcli.model.values import Raw, fold
+from crmcli.sales.imports.draft import Draft
+
+FORMATS = ("auto", "fio", "first-last", "last-first")
+"""`auto` takes a name apart only where a patronymic or a comma tells how; `fio` is `last-first`."""
+
+_PARTS = ("first_name", "middle_name", "last_name")
+_OF_FATHER = ("оглы", "оглу", "кызы", "уулу", "углы", "гызы", "ogly", "oglu", "kyzy", "gizi")
+_PATRONYMIC = re.compile(
+    r".{2,}(?:[ое]вич|[ое]вна|инична|ична|ovich|evich|ovna|evna|ichna|"
+    rf"-(?:{'|'.join(_OF_FATHER)}))"
+)
+_SHORT_PATRONYMIC = re.compile(r".{2,}[иы]ч")
+_SURNAME_TOO = re.compile(r".+(?:[ое]вич|[oe]vich)")
+_ALWAYS_PATRONYMIC = frozenset(
+    ("ильич", "кузьмич", "лукич", "никитич", "фомич", "саввич", "фокич", "силыч", "ильинична")
+)
+
+
+def split_name(text: str, form: str = "auto") -> dict[str, str]:
+    """The parts of a whole name by field; {} where nothing tells which word is which."""
+    last, comma, rest = (part.strip() for part in text.partition(","))
+    if comma and last and rest and "," not in rest:
+        first, *middle = rest.split()
+        return _parts([first], middle, last.split())
+    words = _together(text.split())
+    if len(words) < 2 or comma:
+        return {}
+    if form == "first-last":
+        return _parts(words[:1], words[1:-1], words[-1:])
+    if form in ("fio", "last-first"):
+        return _parts(words[1:2], words[2:], words[:1])
+    return _by_patronymic(words)
+
+
+def _by_patronymic(words: list[str]) -> dict[str, str]:
+    place = next((n for n, word in enumerate(words) if _is_patronymic(word, len(words))), 0)
+    if not place:
+        return {}
+    middle = words[place : place + 1]
+    if place == len(words) - 1 and len(words) > 2:
+        return _parts(words[place - 1 : place], middle, words[: place - 1])
+    return _parts(words[:place], middle, words[place + 1 :])
+
+
+def _is_patronymic(word: str, words: int) -> bool:
+    plain = fold(word)
+    if plain in _ALWAYS_PATRONYMIC or " " in plain:
+        return True
+    if words == 2 and _SURNAME_TOO.fullmatch(plain):
+        return False  # Анна Рабинович
+    return bool(_PATRONYMIC.fullmatch(plain)) or (
+        words > 2 and bool(_SHORT_PATRONYMIC.fullmatch(plain))
+    )
+
+
+def _together(words: list[str]) -> list[str]:
+    """`Гасан оглы` is one word of a name."""
+    joined: list[str] = []
+    for word in words:
+        if joined and fold(word) in _OF_FATHER:
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _parts(first: list[str], middle: list[str], last: list[str]) -> dict[str, str]:
+    words = {"first_name": first, "middle_name": middle, "last_name": last}
+    return {name: " ".join(part) for name, part in words.items() if part}
+
+
+def finish_name(draft: Draft, form: str) -> bool:
+    """Take a row's whole name apart, if it gives no parts of its own.
+
+    False if its columns tell of two different names.
+    """
+    values = draft.values
+    has_parts = any(part in values for part in _PARTS)
+    whole = draft.full_name
+    if whole and not has_parts:
+        values.update(
+            split_name(whole, form) or ({"first_name": whole} if "name" in values else {})
+        )
+    elif not has_parts and draft.has_person:
+        values.update(split_name(str(values.get("name", "")), form))
+    elif "first_name" in values and not (whole or "last_name" in values or "middle_name" in values):
+        _take_first_name_apart(values, form)
+    if not whole:
+        return True
+    if "name" not in values:
+        values["name"] = whole
+        return True
+    said = fold(" ".join(str(values.get(part, "")) for part in ("name", *_PARTS))).split()
+    return set(fold(whole).replace(",", " ").split()) <= set(said)
+
+
+def _take_first_name_apart(values: dict[str, Raw], form: str) -> None:
+    """A column Имя that holds all three words; two may be a double first name."""
+    found: Mapping[str, str] = split_name(str(values["first_name"]), form)
+    if found and (form != "auto" or len(found) == len(_PARTS)):
+        values.update({name: found.get(name, "") for name in _PARTS if found.get(name)})

@@ -1,0 +1,82 @@
+"""The rows that an import did not take, in a file that can be mended and imported again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from crmcli.errors import CrmError
+from crmcli.formats.csv import Table, csv_line
+from crmcli.formats.jsonl import json_line
+from crmcli.formats.xlsx import Workbook
+from crmcli.model.values import Raw
+from crmcli.sales.imports.draft import Draft
+from crmcli.sales.imports.mapping import EXTRAS
+from crmcli.sales.imports.sources import Source
+from crmcli.sales.imports.vcard_rows import Cards
+from crmcli.store.disk.new_file import NewFile
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Rejects:
+    """A rejects file in the making: the columns of the input, and beside them what was wrong."""
+
+    def __init__(self, path: Path, source: Source) -> None:
+        self._source = source
+        self._kept = [n for n, label in enumerate(source.labels) if label not in EXTRAS]
+        self._delimiter = source.delimiter if isinstance(source, Table) else ";"
+        self.count = 0
+        if isinstance(source, Cards) and path.suffix == ".csv":
+            path = path.with_suffix(".vcf")
+        try:
+            self._file = NewFile(path)
+        except CrmError as error:
+            error.hint = "say with --rejects to which file rejected rows may be written"
+            raise
+        if isinstance(source, Table | Workbook):
+            # Excel takes UTF-8 for what it is only with a mark; who sent cp1251 uses Excel.
+            is_plain = isinstance(source, Table) and not source.bom and source.encoding == "utf-8"
+            self._file.write("" if is_plain else "\ufeff")
+            header = [source.header[n] for n in self._kept]
+            self._file.write(csv_line([*header, *EXTRAS], self._delimiter))
+
+    def add(self, draft: Draft, reason: str, repeats: Iterable[str] = ()) -> None:
+        """Add a row with the reason, and the ids of the records that it repeats."""
+        self.count += 1
+        extras = (str(draft.line), reason, " ".join(repeats), draft.source)
+        if isinstance(self._source, Cards):
+            line = _card(draft.source, reason)
+        elif isinstance(self._source, Table | Workbook):
+            cells = [str(draft.cells[n]) if n < len(draft.cells) else "" for n in self._kept]
+            line = csv_line(map(_writable, [*cells, *extras]), self._delimiter)
+        else:
+            line = json_line(self._object(draft.cells, self._source.labels, extras)) + "\n"
+        self._file.write(line)
+
+    def _object(
+        self, cells: Sequence[Raw], labels: Sequence[str], extras: Sequence[str]
+    ) -> Mapping[str, Raw]:
+        known = {labels[n]: cells[n] for n in self._kept if n < len(cells) and cells[n]}
+        more = {k: _writable(v) for k, v in zip(EXTRAS, extras, strict=True) if v}
+        return {**known, **more}
+
+    def close(self) -> Path | None:
+        """Put the file in its place and return where that is; None where nothing was rejected."""
+        if not self.count:
+            self._file.discard()
+            return None
+        return self._file.keep()
+
+
+def _card(source: str, reason: str) -> str:
+    """A card as it was, with the reason as a line of it that is passed over when it is read again."""
+    body, end, _ = source.rpartition("END:VCARD")
+    said = f"X-CRM-REASON:{' '.join(reason.split())}\n"
+    text = f"{body}{said}{end}" if end else f"{source.rstrip()}\n{said}"
+    return _writable(text.rstrip()) + "\n"
+
+
+def _writable(text: str) -> str:
+    return _UNWRITABLE.sub("\ufffd", text)

@@ -1,0 +1,60 @@
+"""Which existing record an import row repeats: by id, phone, e-mail or INN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from crmcli.sales.imports.draft import Draft
+from crmcli.sales.imports.linking import Key
+from crmcli.workspace import Workspace
+
+WORDS = {"phone": "phone", "email": "e-mail", "inn": "INN"}
+
+
+class Repeats:
+    """Remembers what an import has made, and looks the rest up in the index.
+
+    A row that carries an id of ours is the record of that id and repeats no other row of its file:
+    an export may hold two contacts with one phone, and must come back as it was.
+    """
+
+    def __init__(self, ws: Workspace, entity: str) -> None:
+        self._ws = ws
+        self._entity = entity
+        self._seen: dict[Key, str] = {}
+        self._made: set[str] = set()
+
+    @cached_property
+    def _is_empty(self) -> bool:
+        """Whether nothing is here that this import has not made; asked under the lock."""
+        return self._ws.count(self._entity) == 0
+
+    def look_again(self) -> None:
+        """Others have written meanwhile."""
+        self.__dict__.pop("_is_empty", None)
+
+    def of(self, draft: Draft, keys: Iterable[Key]) -> dict[str, str]:
+        """The ids that a row repeats, and by what each; its own id alone if that is there."""
+        if draft.id and (draft.id in self._made or self._ws.exists(draft.id)):
+            return {draft.id: "id"}
+        found: dict[str, str] = {}
+        for kind, text in keys:
+            by = WORDS.get(kind, kind)
+            here = self._seen.get((kind, text))
+            if here and not draft.id:
+                found.setdefault(here, by)
+            if not self._is_empty:
+                for record_id in self._look_up(kind, text, draft):
+                    found.setdefault(record_id, by)
+        return found
+
+    def _look_up(self, kind: str, text: str, draft: Draft) -> list[str]:
+        ids = self._ws.index.lookup(kind, text, [self._entity])
+        return [i for i in ids if i not in self._made] if draft.id else ids
+
+    def remember(self, record_id: str, keys: Iterable[Key]) -> None:
+        """A row became this record."""
+        self._made.add(record_id)
+        for key in keys:
+            self._seen.setdefault(key, record_id)

@@ -1,0 +1,211 @@
+"""One run of an import: its rows are taken or turned back, a thousand in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage, CrmError
+from crmcli.formats.jsonl import JsonLines
+from crmcli.formats.xlsx import Workbook
+from crmcli.model.phones import is_country
+from crmcli.model.plural import counted
+from crmcli.model.schema import PLURAL
+from crmcli.sales.imports.draft import Draft
+from crmcli.sales.imports.mapping import Column, Vocabulary, chosen_preset, map_columns
+from crmcli.sales.imports.options import Wanted
+from crmcli.sales.imports.rejects import Rejects
+from crmcli.sales.imports.resume import PartLog, earlier_import
+from crmcli.sales.imports.row_reader import Manner, RowReader
+from crmcli.sales.imports.sources import (
+    Source,
+    delimiter_of,
+    doubts_of,
+    encoding_of,
+    key_of,
+    read_as,
+)
+from crmcli.sales.imports.summary import Summary
+from crmcli.sales.imports.take import Taker
+from crmcli.sales.imports.vcard_rows import Cards
+from crmcli.store import layout
+from crmcli.store.records.repository import Author, Change
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+
+CHUNK = 1000
+"""Rows in one transaction."""
+
+
+class Import:
+    """One run of an import."""
+
+    def __init__(
+        self, ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted
+    ) -> None:
+        self.ws = ws
+        self.entity = entity
+        ctx = self._inputs(wanted)
+        self.source = source = read_as(source, entity, ctx)
+        self.wanted = wanted
+        is_raw = isinstance(source, JsonLines | Cards)
+        preset = None
+        if not is_raw or wanted.preset:
+            preset = chosen_preset(wanted.preset, source.labels)
+        columns = self._columns(Vocabulary(ws.schema, entity, preset))
+        manner = Manner(
+            ctx, preset, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
+            is_workbook=isinstance(source, Workbook),
+        )  # fmt: skip
+        self.reader = RowReader(ws, entity, columns, manner)
+        digest = key_of(source)
+        self.earlier = None if wanted.again else earlier_import(ws, entity, digest)
+        self.resumed = self.earlier if self.earlier and not self.earlier.is_done else None
+        self.batch = "" if wanted.dry_run else layout.new_id("batch")
+        if self.resumed and not wanted.dry_run:
+            self.batch = self.resumed.batch
+        self.saved = self._saved_line = 0
+        self._last_event: str | None = None
+        self.summary = Summary(
+            entity=entity,
+            file=name,
+            encoding=encoding_of(source),
+            delimiter=delimiter_of(source),
+            batch=self.batch,
+            dry_run=wanted.dry_run,
+            columns=columns,
+            preset=preset.name if preset else "",
+            preset_was_asked=bool(wanted.preset),
+            resumed=self.resumed.batch if self.resumed else "",
+            doubts=doubts_of(source),
+        )
+        self.log = PartLog(self.summary, digest)
+        self.taker = Taker(self.reader, wanted, self.summary, self.log, self.earlier)
+
+    def _columns(self, vocabulary: Vocabulary) -> tuple[Column, ...]:
+        if not isinstance(self.source, Cards):
+            return map_columns(self.source.labels, vocabulary, self.wanted.columns)
+        if self.wanted.columns:
+            raise BadUsage("a vCard has no columns", "leave out --map")
+        return self.source.columns(vocabulary)
+
+    def _inputs(self, wanted: Wanted) -> InputContext:
+        ctx = self.ws.inputs
+        country = wanted.country.upper() or ctx.country
+        if wanted.country and not is_country(country):
+            raise BadUsage(f"{wanted.country!r} is no country", "two letters: RU, KZ, US, …")
+        return replace(ctx, country=country, date_order=wanted.date_order)
+
+    def run(self, progress: Callable[[int], None]) -> Summary:
+        """Read, take and give back every row, a thousand in one transaction."""
+        rejects = None if self.wanted.dry_run else Rejects(self.wanted.rejects, self.source)
+        with self.ws.series():
+            try:
+                self._take_all(rejects, progress)
+            except BaseException as error:
+                self._end_early(error, rejects)
+                raise
+            self._keep(rejects)
+        return self._finished()
+
+    def _take_all(self, rejects: Rejects | None, progress: Callable[[int], None]) -> None:
+        trial = self._trial() if self.wanted.dry_run else None
+        for drafts, is_last in _chunks(self._drafts()):
+            self._take_chunk(drafts, trial, is_last=is_last)
+            for draft, reason, ids in self.taker.turned_back:
+                if rejects is not None:
+                    rejects.add(draft, reason, ids)
+            self.taker.turned_back.clear()
+            progress(self.summary.rows)
+
+    def _keep(self, rejects: Rejects | None) -> None:
+        try:
+            kept = rejects.close() if rejects is not None else None
+        except CrmError as error:
+            self._say_what_stands(error)
+            raise
+        self.summary.rejects = str(kept) if kept else ""
+
+    def _end_early(self, error: BaseException, rejects: Rejects | None) -> None:
+        """Keep the rejects so far, and let the error say what stands; it is what must be seen."""
+        if isinstance(error, CrmError):
+            self._say_what_stands(error)
+        try:
+            self._keep(rejects)
+        except CrmError as unkept:
+            if isinstance(error, CrmError):
+                error.hint += f"; {unkept.message}"
+
+    def _drafts(self) -> Iterator[Draft]:
+        for row in self.source.rows():
+            if row.is_blank:
+                self.summary.empty_rows += 1
+            else:
+                yield self.reader.read(row)
+
+    def _trial(self) -> Change:
+        """A change that is never committed: a dry run sees its own records without a lock."""
+        author = Author("", "import", self.ws.now)
+        return Change(self.ws.root, self.ws.schema, "00000000", author, self.ws.robots_of)
+
+    def _take_chunk(self, drafts: Sequence[Draft], trial: Change | None, *, is_last: bool) -> None:
+        change: AbstractContextManager[Change]
+        command = f"import {PLURAL[self.entity]}"
+        change = nullcontext(trial) if trial else self.ws.change(command, is_one_of_many=True)
+        with change as open_change:
+            if trial is None:
+                self._notice_others(open_change)
+            self.log.begin()
+            for draft in drafts:
+                self.taker.take(open_change, draft)
+            if trial is None:
+                self._note_part(open_change, is_last=is_last)
+            self._last_event = open_change.last_event
+        self.saved, self._saved_line = self.summary.taken, drafts[-1].line
+
+    def _notice_others(self, change: Change) -> None:
+        """Between two transactions another command may have written what the next rows repeat."""
+        if change.last_event != self._last_event:
+            self.ws.look_again()
+            self.taker.look_again()
+
+    def _note_part(self, change: Change, *, is_last: bool) -> None:
+        """What is done so far is written with the rows themselves, so that no kill can part them."""
+        if self.log.has_taken:
+            change.note("import.part", "", self.log.part())
+        if is_last and (self.summary.taken or self.summary.before):
+            change.note("import.done", "", self.log.whole())
+
+    def _finished(self) -> Summary:
+        found = self.summary
+        if isinstance(self.source, Cards):
+            found.decoded.clear()  # the card itself is what stands in the file
+        found.made = self.taker.made
+        found.unknown_owners = dict(self.reader.cells.unknown_owners)
+        found.unknown_stages = dict(self.reader.stages.unknown)
+        found.unused_stages = list(self.reader.stages.unused.values())
+        found.filled = dict(self.reader.filled)
+        found.foreign_ids = self.reader.foreign_ids
+        return found
+
+    def _say_what_stands(self, error: CrmError) -> None:
+        if self.saved and not self.wanted.dry_run:
+            rows = counted(self.saved, "row is", "rows are")
+            error.hint += f"; up to line {self._saved_line}, {rows} imported already"
+            error.hint += f" as {self.batch}: the same command again goes on there"
+
+
+def _chunks(drafts: Iterator[Draft]) -> Iterator[tuple[list[Draft], bool]]:
+    """A thousand at a time, and whether those are the last."""
+    chunk: list[Draft] = []
+    for draft in drafts:
+        if len(chunk) == CHUNK:
+            yield chunk, False
+            chunk = []
+        chunk.append(draft)
+    if chunk:
+        yield chunk, True

@@ -1,0 +1,84 @@
+"""The files that an import reads, whatever their kind: CSV, a workbook, JSON lines, vCards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from crmcli.formats.csv import Table, read_table
+from crmcli.formats.encoding_guess import doubt_of_encoding, likely_encoding
+from crmcli.formats.encodings import TableUnreadable
+from crmcli.formats.jsonl import JsonLines, read_json_lines
+from crmcli.formats.vcard import is_vcard
+from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
+from crmcli.sales.imports.resume import digest_of
+from crmcli.sales.imports.vcard_rows import Cards, open_cards
+
+if TYPE_CHECKING:
+    from crmcli.model.inputs import InputContext
+
+Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
+"""A file of rows that can be read from the beginning as often as is wanted."""
+
+
+def open_source(
+    content: bytes, name: str, encoding: str = "", delimiter: str = "", sheet: str = ""
+) -> Source:
+    """The rows of a file: a workbook or vCards by how it begins, JSON lines by name or first letter.
+
+    Everything else is CSV, in the encoding that its text suggests if none is said. `sheet` is the name
+    or number of a workbook's sheet.
+    """
+    if is_workbook(content):
+        return read_workbook(content, name, sheet)
+    if name.lower().endswith((".vcf", ".vcard")) or is_vcard(content):
+        return open_cards(content, name, encoding)
+    if content.lstrip()[:2] == b"[{":
+        raise TableUnreadable(
+            f"{name} is one list of JSON", "put each object on a line of its own: jq -c '.[]'"
+        )
+    is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
+    if is_json and content.strip():
+        return read_json_lines(content, name, encoding)
+    table = read_table(content, name, encoding, delimiter)
+    likely = "" if encoding else likely_encoding(table)
+    return read_table(content, name, likely, delimiter) if likely else table
+
+
+def read_as(source: Source, entity: str, ctx: InputContext) -> Source:
+    """The source for one entity: cards are read as a person's or a company's."""
+    if isinstance(source, Cards):
+        return Cards(source.lines, source.encoding, source.content, entity, ctx)
+    return source
+
+
+def encoding_of(source: Source) -> str:
+    """How its text was encoded; `xlsx` for a workbook."""
+    return "utf-8" if isinstance(source, JsonLines) else source.encoding
+
+
+def delimiter_of(source: Source) -> str:
+    """What parts the cells of a CSV file; "" for others."""
+    return source.delimiter if isinstance(source, Table) else ""
+
+
+def key_of(source: Source) -> str:
+    """By what the same file is known again."""
+    return digest_of(source.content if isinstance(source, Workbook | Cards) else source.text)
+
+
+def doubts_of(source: Source) -> list[str]:
+    """What was guessed about the file and may be wrong."""
+    doubts: list[str] = []
+    if isinstance(source, Table):
+        doubts += doubt_of_encoding(source)
+        double = sorted({name for name in source.header if name and source.header.count(name) > 1})
+        if double:
+            doubts.append(f"columns that stand there twice: {', '.join(double)}")
+    if isinstance(source, Workbook):
+        double = sorted({name for name in source.header if name and source.header.count(name) > 1})
+        if double:
+            doubts.append(f"columns that stand there twice: {', '.join(double)}")
+        if source.others:
+            others = ", ".join(source.others)
+            doubts.append(f"read is the sheet {source.sheet!r}; there are more (--sheet): {others}")
+    return doubts

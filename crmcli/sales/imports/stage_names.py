@@ -1,0 +1,156 @@
+"""From the stage that a file names to one that pipelines.yaml declares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage
+from crmcli.model.values import fold
+from crmcli.sales.imports.presets import Preset, StageName, spoken
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.pipeline import Pipeline, Stage
+
+
+class UnknownPipeline(ValueError):
+    """No pipeline of ours has that id or name."""
+
+
+class StageNames:
+    """Finds stages of one entity by id, by name, or by what another CRM calls them.
+
+    `mapped` says which of ours the file's stages are: an id or a name, or one after its pipeline
+    and a slash; BadUsage if there is none. `unknown` counts the stages of the file that are none
+    here, `unused` are the names of `mapped` that no row had.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        entity: str,
+        preset: Preset | None = None,
+        mapped: Mapping[str, str] | None = None,
+    ) -> None:
+        self._ws = ws
+        self._presets = spoken(preset)
+        self._entity = entity
+        self._found: dict[tuple[str, str], tuple[str, str]] = {}
+        self._mapped: dict[str, str] = {}
+        self.unknown: Counter[str] = Counter()
+        self.unused: dict[str, str] = {}
+        for name, ref in (mapped or {}).items():
+            self._map(name, ref)
+
+    def find(self, pipeline: str, stage: str) -> tuple[str, str]:
+        """The ids of pipeline and stage; "" for what is not said. ValueError if there is none.
+
+        A stage of a deal without a pipeline is looked for in all of them, the first one first.
+        """
+        key = (pipeline, stage)
+        self.unused.pop(fold(stage), None)
+        if key not in self._found:
+            try:
+                self._found[key] = self._find(pipeline, stage)
+            except ValueError:
+                self.unknown[stage] += bool(stage)
+                raise
+        return self._found[key]
+
+    def ends(self, status: str) -> bool:
+        """Whether a status beside the stage says that it is over: won or lost."""
+        alias = self._aliases.get(fold(status))
+        return alias is not None and alias.kind in ("won", "lost")
+
+    def _map(self, name: str, ref: str) -> None:
+        key = fold(name)
+        if self._mapped.get(key, ref) != ref:
+            raise BadUsage(f"--stage-map says twice what {name!r} is", "name it once")
+        pipeline, stage = self._parts(ref)
+        try:
+            self._our_stage(pipeline, stage)
+        except ValueError as error:
+            raise BadUsage(
+                f"--stage-map {name}={ref}: {error}", "STAGE or PIPELINE/STAGE"
+            ) from None
+        self._mapped[key] = ref
+        self.unused[key] = name
+
+    def _parts(self, ref: str) -> tuple[str, str]:
+        """Pipeline and stage of a mapping; the pipeline is "" where it names none."""
+        pipeline, _, stage = ref.rpartition("/")
+        if any(place.stage(ref) for place in self._places("")):
+            return "", ref  # the slash is a letter of its name
+        return pipeline, stage
+
+    def _find(self, pipeline: str, stage: str) -> tuple[str, str]:
+        ref = self._mapped.get(fold(stage))
+        if ref is not None:
+            said, name = self._parts(ref)
+            return self._our_stage(said or pipeline, name)
+        places = self._places(pipeline)
+        if not stage:
+            return places[0].id if pipeline else "", ""
+        for place in places:
+            found = place.stage(stage) or self._by_other_name(place, stage)
+            if found is not None:
+                return self._ids(place, found)
+        raise self._no_stage(stage, places)
+
+    def _our_stage(self, pipeline: str, stage: str) -> tuple[str, str]:
+        """The ids of a stage by our own names alone."""
+        places = self._places(pipeline)
+        for place in places:
+            found = place.stage(stage)
+            if found is not None:
+                return self._ids(place, found)
+        raise self._no_stage(stage, places)
+
+    def _ids(self, place: Pipeline, stage: Stage) -> tuple[str, str]:
+        return place.id if self._entity == "deal" else "", stage.id
+
+    def _no_stage(self, stage: str, places: Sequence[Pipeline]) -> ValueError:
+        from difflib import get_close_matches
+
+        names = [name for place in places for s in place.stages for name in (s.id, s.name)]
+        near = get_close_matches(stage, names, 1)
+        return ValueError(
+            f"{stage!r} is no stage; "
+            + (f"did you mean {near[0]!r}? " if near else "")
+            + f"stages: {', '.join(s.name for place in places for s in place.stages)}"
+        )
+
+    def _places(self, pipeline: str) -> tuple[Pipeline, ...]:
+        ours = self._ws.pipelines
+        all_ = (ours.leads,) if self._entity == "lead" else ours.deals
+        if not pipeline:
+            return all_
+        found = ours.find(pipeline)
+        if found is None or found.entity != self._entity:
+            known = ", ".join(p.name for p in all_)
+            raise UnknownPipeline(
+                f"{pipeline!r} is no pipeline of {self._entity}s; pipelines: {known}"
+            )
+        return (found,)
+
+    def _by_other_name(self, pipeline: Pipeline, name: str) -> Stage | None:
+        alias = self._aliases.get(fold(name))
+        if alias is None:
+            return None
+        for stage_id in alias.ids:
+            found = next((s for s in pipeline.stages if s.id == stage_id), None)
+            if found is not None:
+                return found
+        ends = {"initial": pipeline.initial, "won": pipeline.won, "lost": pipeline.lost}
+        return ends.get(alias.kind)
+
+    @cached_property
+    def _aliases(self) -> Mapping[str, StageName]:
+        aliases: dict[str, StageName] = {}
+        for preset in self._presets:
+            for name, stage in preset.stages.get(self._entity, {}).items():
+                aliases.setdefault(fold(name), stage)
+        return aliases

@@ -1,0 +1,229 @@
+"""Two records made one: which value of each field stands, and what comes of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.errors import BadUsage
+from crmcli.model.conditions.holds import comparable, keys
+from crmcli.model.fields import MAP_KINDS, Field, dump_value, empty
+from crmcli.model.values import CompanyLink, Email, Phone, Raw, Value, fold
+from crmcli.sales.records.defaults import follow_name
+from crmcli.sales.records.given_values import field_named
+from crmcli.sales.records.verbs import with_values, without_link
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+STANDING = ("id", "stage", "pipeline", "probability", "junk_reason", "lost_reason", "closed_at",
+            "converted", "converted_at", "batch")  # fmt: skip
+"""Fields that say how far the one that stays has come: it keeps its own, whatever the other has."""
+NAMING = ("name", "salutation", "first_name", "middle_name", "last_name")
+ORIGIN = ("source_detail", "utm")
+"""What explains a source: of no use beside another source."""
+PRICED = {"lead": "amount", "deal": "amount", "company": "turnover"}
+"""The amount to which the currency belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """What two records come to: the values that change, and the fields in which one had to yield.
+
+    `yielded` are single fields in which both have something, and not the same.
+    """
+
+    record: Record
+    yielded: tuple[str, ...]
+
+
+def unite(
+    ws: Workspace, record: Record, other: Record, taken: Collection[str], ids: Sequence[str]
+) -> Union:
+    """A record with all that another one has and it lacks; of `taken` fields it gets the other's value.
+
+    Lists are united, comments stand below one another, the earlier time of creation stays. Links
+    among `ids`, which all become one, go.
+    """
+    other = _without_links(ws, other, ids)
+    taken = _with_kin(ws, record, other, taken)
+    values: dict[str, Value] = {}
+    yielded: list[str] = []
+    for field in ws.schema.fields(record.entity):
+        mine, theirs = record.get(field.name), other.get(field.name)
+        if field.name in STANDING or theirs == empty(field.kind):
+            continue
+        if field.name in taken or mine == empty(field.kind):
+            values[field.name] = theirs
+        elif field.name == "created_at":
+            values[field.name] = min(cast("Any", mine), cast("Any", theirs))
+        elif is_united(field):
+            values[field.name] = joined(field, mine, theirs, ws.settings.phone_country)
+        elif not field.system and not _is_same(field, mine, theirs):
+            yielded.append(field.name)
+    _keep_kin(record, other, taken, values, yielded)
+    united = _without_links(ws, with_values(ws, record, values), ids)
+    united, more = _with_unknown(united, other)
+    return Union(follow_name(record, united), (*yielded, *more))
+
+
+def _without_links(ws: Workspace, record: Record, ids: Sequence[str]) -> Record:
+    for record_id in ids:
+        record = without_link(ws, record, record_id)
+    return record
+
+
+def is_united(field: Field) -> bool:
+    """Whether both values of a field are kept: lists, comments and notes of one's own."""
+    is_list = field.is_many and field.kind != "lines"
+    return is_list or field.name == "comment" or (field.custom and field.kind == "note")
+
+
+def check_takable(ws: Workspace, record: Record, other: Record, name: str) -> None:
+    """BadUsage unless the field is one whose value may be taken of the other record."""
+    field = field_named(ws, record.entity, name)
+    if field.name in STANDING:
+        raise BadUsage(
+            f"{name} says where {record.id} stands, and is not taken", "move it afterwards"
+        )
+    if field.is_many and field.kind != "lines":
+        raise BadUsage(f"{name} are united, so there is nothing to take", "edit them afterwards")
+    if other.get(name) == empty(field.kind):
+        raise BadUsage(f"{other.id} has no {name} to take", "see the plan with -n")
+
+
+def _with_kin(ws: Workspace, record: Record, other: Record, taken: Collection[str]) -> set[str]:
+    """The fields that are taken, with those that mean nothing without them."""
+    names = {field.name for field in ws.schema.fields(record.entity)}
+    found = set(taken)
+    if record.entity == "contact" and "name" in found:
+        found |= set(NAMING)
+    if "source" in found:
+        found |= {*ORIGIN} & names
+    if PRICED.get(record.entity) in found:
+        found.add("currency")
+    return found
+
+
+def _keep_kin(
+    record: Record,
+    other: Record,
+    taken: Collection[str],
+    values: dict[str, Value],
+    yielded: list[str],
+) -> None:
+    """Leave out what the other has to a value that stands otherwise here."""
+    source = "source" not in taken and record.get("source") if record.entity != "task" else ""
+    if source and other.get("source") and fold(str(source)) != fold(str(other.get("source"))):
+        for name in set(ORIGIN) - set(taken):
+            values.pop(name, None)
+        yielded[:] = [name for name in yielded if name not in ORIGIN]
+    priced = PRICED.get(record.entity)
+    if priced is None or "currency" in taken:
+        return
+    if priced in values:
+        if other.get("currency"):
+            values["currency"] = other.get("currency")
+    elif record.get(priced) is not None:
+        values.pop("currency", None)
+        if "currency" in yielded and other.get(priced) is not None and priced not in yielded:
+            yielded.append(priced)
+    yielded[:] = [name for name in yielded if name != "currency"]
+
+
+def _with_unknown(record: Record, other: Record) -> tuple[Record, tuple[str, ...]]:
+    """The record with those keys that nobody declared and only the other has."""
+    from dataclasses import replace
+
+    both = [name for name in other.unknown if name in record.unknown]
+    differing = tuple(n for n in both if other.unknown[n] != record.unknown[n])
+    if len(both) == len(other.unknown):
+        return record, differing
+    new = {name: value for name, value in other.unknown.items() if name not in record.unknown}
+    return replace(record, unknown={**record.unknown, **new}), differing
+
+
+def _is_same(field: Field, mine: Value, theirs: Value) -> bool:
+    """Whether two values say the same, however they are spelled."""
+    if field.kind in ("lines", *MAP_KINDS):
+        return mine == theirs
+    return keys(field.kind, mine) == keys(field.kind, theirs)
+
+
+def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
+    """Both values of a field that holds several, or of a text below which another may stand."""
+    if not field.is_many:
+        here, there = str(mine), str(theirs)
+        return here if fold(there) in fold(here) else f"{here.rstrip()}\n\n{there.lstrip()}"
+    items = list(cast("tuple[Any, ...]", mine))
+    for item in cast("tuple[Any, ...]", theirs):
+        if isinstance(item, CompanyLink):
+            items = _with_company(items, item)
+        elif all(_key(field, item, country) != _key(field, had, country) for had in items):
+            items.append(item)
+    return tuple(sorted(items)) if field.kind in ("tags", "choices") else tuple(items)
+
+
+def _with_company(items: list[CompanyLink], new: CompanyLink) -> list[CompanyLink]:
+    """The links with one more; a second role in the same company is kept beside the first."""
+    same = [n for n, had in enumerate(items) if had.company == new.company]
+    roles = {fold(items[n].role) for n in same}
+    if not same:
+        return [*items, new]
+    if not new.role or fold(new.role) in roles:
+        return items
+    if "" in roles:
+        place = next(n for n in same if not items[n].role)
+        return [*items[:place], new, *items[place + 1 :]]
+    return [*items, new]
+
+
+def _key(field: Field, item: object, country: str) -> object:
+    """By what two items of a list are the same."""
+    if isinstance(item, Phone):
+        from crmcli.model.phones import key
+
+        return key(item.value, country) or fold(item.value), item.ext
+    if isinstance(item, Email):
+        return fold(item.value)
+    return comparable(field.kind, item) if isinstance(item, str) else item
+
+
+def relinked(ws: Workspace, record: Record, old: str, new: str) -> Record:
+    """The record with every link to one record turned to another; no list names that twice."""
+    values: dict[str, Value] = {}
+    for field in ws.schema.fields(record.entity):
+        value = record.get(field.name)
+        if field.kind == "link" and value == old:
+            values[field.name] = new
+        elif field.kind == "links" and old in cast("tuple[str, ...]", value):
+            ids = (new if i == old else i for i in cast("tuple[str, ...]", value))
+            values[field.name] = tuple(dict.fromkeys(ids))
+        elif field.kind == "companies":
+            values[field.name] = _with_other_company(
+                cast("tuple[CompanyLink, ...]", value), old, new
+            )
+        elif field.kind == "converted":
+            parts = cast("Mapping[str, str]", value)
+            values[field.name] = {k: new if i == old else i for k, i in parts.items()}
+    return with_values(ws, record, values)
+
+
+def _with_other_company(links: tuple[CompanyLink, ...], old: str, new: str) -> tuple[Any, ...]:
+    if old not in (link.company for link in links):
+        return links
+    items: list[CompanyLink] = []
+    for link in links:
+        turned = CompanyLink(new, link.role) if link.company == old else link
+        items = _with_company(items, turned)
+    return tuple(items)
+
+
+def raw_value(ws: Workspace, record: Record, name: str) -> Raw:
+    """A field's raw value, also of a key that nobody declared."""
+    for field in ws.schema.fields(record.entity):
+        if field.name == name:
+            return dump_value(field.kind, record.get(name))
+    return record.unknown.get(name, "")

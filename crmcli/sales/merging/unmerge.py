@@ -1,0 +1,189 @@
+"""Merges taken apart again, and the story of records that are one now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.model.merged import JOINS, PARTINGS, survivor_of
+from crmcli.model.values import entity_of
+from crmcli.sales.history.renames import Renamings
+from crmcli.sales.history.undo_plan import Kept, Reversal
+from crmcli.sales.merging.merge import relations
+from crmcli.store.records.stored import merged_into
+
+if TYPE_CHECKING:
+    from crmcli.model.event import Event
+    from crmcli.model.fields import Record
+    from crmcli.store.index import Index
+    from crmcli.workspace import Workspace
+
+
+class NotMerged(Refused):
+    """There is no merge to take apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A merge taken apart: both records as they are now, and every record before and after.
+
+    `kept` was changed since and stays; `stays` are the records linked since, which stay too.
+    """
+
+    restored: Record
+    survivor: str
+    records: tuple[tuple[Record | None, Record | None], ...]
+    kept: tuple[Kept, ...]
+    stays: tuple[str, ...]
+
+
+def find_merged(ws: Workspace, ref: str, entity: str) -> str:
+    """The merged record that a reference means: itself, or the only one that went into what it means."""
+    named = ws.named(ref, entity)
+    if survivor_of(ws.stored(named, merged=True).record):
+        return named
+    inside = [i for i in absorbed(ws, named) if _survivor(ws, i) == named]
+    if not inside:
+        raise NotMerged(f"nothing was merged into {named}", f"see crm timeline {named}")
+    if len(inside) > 1:
+        raise Ambiguous(
+            f"{len(inside)} records were merged into {named}: {', '.join(inside)}", "give the id"
+        )
+    return inside[0]
+
+
+def unmerge(ws: Workspace, merged: str) -> Parted:
+    """Take a merged record out again, in one transaction: it is as it was, and so is the other.
+
+    What was edited since stays, and so do records that were linked since.
+    """
+    with ws.change(f"{entity_of(merged)} unmerge") as change:
+        survivor = survivor_of(change.get(merged, merged=True))
+        if not survivor:
+            raise NotMerged(f"{merged} is not merged", f"see crm timeline {merged}")
+        _check_top(ws, merged, survivor)
+        ws.look_again()
+        events = _merge_events(ws.history, merged, survivor)
+        stays = _linked_since(ws, survivor, events)
+        reversal = Reversal(ws, change, by="")
+        renamings = Renamings(ws, events[0].id)
+        reversal.take_back_events([renamings.of_today(event) for event in events])
+        records = tuple(reversal.write())
+        restored = change.get(merged)
+    return Parted(restored, survivor, records, tuple(reversal.kept), stays)
+
+
+def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
+    """Of a chain the last merge is taken apart first; a circle is opened anywhere."""
+    further = _survivor(ws, survivor)
+    if further and further != merged:
+        raise Refused(
+            f"{survivor}, into which it was merged, went into {further} itself",
+            f"crm {entity_of(merged)} unmerge {survivor} first",
+        )
+
+
+def _merge_events(index: Index, merged: str, survivor: str) -> list[Event]:
+    """The events by which a record went into another: they stand in a row, its own is the first."""
+    own = index.events(record=merged, kinds=JOINS, newest_first=True)
+    first = next((e for e in own if e.data.get("into") == survivor and "changes" in e.data), None)
+    if first is None:
+        raise NotFound(
+            f"the timeline does not say what {merged} was before it was merged",
+            "bring its file back from git or a backup",
+        )
+    if first.data.get("together"):
+        raise Refused(
+            f"{' and '.join(first.data['together'])} went in together, when a change was done again",
+            f"crm undo --event {first.id} takes all of them out",
+        )
+    limit = 200
+    while True:
+        later = index.events(after=first.id, limit=limit)
+        row = [first, *(e for e in later if e.data.get("merged") == merged and e.kind in JOINS)]
+        found = _in_a_row(row)
+        if len(later) < limit or len(found) <= len(later):
+            return found
+        limit *= 8
+
+
+def _in_a_row(events: Sequence[Event]) -> list[Event]:
+    from crmcli.store.timeline.event_ids import are_of_one_change
+
+    found = [events[0]]
+    for event in events[1:]:
+        if not are_of_one_change(found[-1].id, event.id):
+            break
+        found.append(event)
+    return found
+
+
+def _linked_since(ws: Workspace, survivor: str, events: Sequence[Event]) -> tuple[str, ...]:
+    """The records that link to the survivor and did not when the merge was made."""
+    first, turned = events[0].id, {event.record for event in events}
+    found = []
+    for record in relations(ws, [survivor]):
+        if record.id in turned:
+            continue
+        later = ws.history.events(record=record.id, after=first)
+        if any(_links(event, survivor) for event in later):
+            found.append(record.id)
+    return tuple(found)
+
+
+def _links(event: Event, target: str) -> bool:
+    """Whether an event made a link to a record, as far as it says."""
+    if event.kind.endswith(".created"):
+        return True
+    changes = event.data.get("changes", {}).values()
+    return any(target in str(new) and target not in str(old) for old, new in changes)
+
+
+def _survivor(ws: Workspace, record_id: str) -> str:
+    """Into what a record went, "" if it stands for itself or is not there."""
+    return merged_into(ws.root, record_id)
+
+
+# --- the story of both ----------------------------------------------------------------------------
+
+
+def absorbed(ws: Workspace, record_id: str) -> list[str]:
+    """The records that went into this one and are in it still, and those that had gone into them."""
+    found: list[str] = []
+    look = [record_id]
+    while look:
+        here = look.pop()
+        events = ws.events(record=here, kinds=JOINS)
+        ids = dict.fromkeys(str(e.data.get("merged")) for e in events if e.data.get("into") == here)
+        new = [i for i in ids if i not in (*found, record_id) and _survivor(ws, i) == here]
+        found += new
+        look += new
+    return found
+
+
+def story_of(ws: Workspace, record: Record) -> list[Event]:
+    """The events of a record, of what went into it, and of the leads that all these come from.
+
+    A merge is told once, as the survivor has it.
+    """
+    inside = absorbed(ws, record.id)
+    events = list(ws.events(record=record.id))
+    leads = [str(getattr(record, "lead", "") or "")]
+    others: list[Event] = []
+    for merged in inside:
+        own = ws.events(record=merged)
+        others += own
+        leads += [_lead_of(event) for event in own]
+    for lead in dict.fromkeys(leads):
+        if lead and lead not in (record.id, *inside):
+            others += ws.events(record=lead)
+    events += [event for event in others if event.kind not in (*JOINS, *PARTINGS)]
+    return sorted(events, key=lambda event: event.id)
+
+
+def _lead_of(event: Event) -> str:
+    """The lead that a merged record had come from."""
+    changes = event.data.get("changes", {}) if event.kind in JOINS else {}
+    return str(changes.get("lead", [""])[0])

@@ -1,0 +1,1 @@
+"""What all records have: add, edit, remove, links, defaults, stages, attachments."""

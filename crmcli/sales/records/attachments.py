@@ -1,0 +1,141 @@
+"""Files of a record: attached, read back, taken off. Each content is stored once, by its sha256."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from crmcli.errors import BadUsage, Conflict, NotFound
+from crmcli.model.attachment import Attachment, safe_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+LARGEST = 50_000_000
+"""Bytes of one file: it is held in memory while it is written, and git keeps it for ever."""
+
+
+class AlreadyAttached(Conflict):
+    """The record has another file of that name."""
+
+
+class New(NamedTuple):
+    """A file to attach: the name it shall have, and its content."""
+
+    name: str
+    content: bytes
+
+
+def read(path: Path, name: str = "") -> New:
+    """A file from anywhere, to be attached under its own name or another; BadUsage if it cannot be."""
+    from crmcli.store.disk import files
+
+    name = name or os.fsencode(path.name).decode("utf-8", "replace")  # it may be any bytes
+    wanted = safe_name(name)
+    if not wanted:
+        raise BadUsage(f"{name!r} is no name for a file", "give one with --name")
+    if path.exists() and not path.is_file():
+        raise files.UnsafePath(f"{path} is not a regular file", "save it as one first")
+    content = files.read_bytes(os.path.realpath(path), most=LARGEST)
+    if len(content) > LARGEST:
+        raise BadUsage(
+            f"{path} is larger than {LARGEST // 1_000_000} MB",
+            "keep large files elsewhere and note their address with --set urls=…",
+        )
+    return New(wanted, content)
+
+
+def attach(ws: Workspace, record_id: str, new: Sequence[New], *, instead: bool = False) -> Record:
+    """Attach files to a record; `instead` of those that have their names.
+
+    AlreadyAttached for another content under a name that is taken; the same twice is no change.
+    """
+    with ws.change("file add") as change:
+        old = change.get(record_id)
+        standing = {attachment.name: attachment for attachment in of(old)}
+        for name, content in new:
+            attachment = Attachment(name, change.attach(content))
+            if not instead and standing.get(name, attachment) != attachment:
+                raise AlreadyAttached(
+                    f"{record_id} has another file called {name}",
+                    "attach it with --name under another name, or --replace",
+                )
+            standing[name] = attachment
+        record = _with(old, standing.values())
+        change.save(record)
+    return record
+
+
+def detach(ws: Workspace, record_id: str, name: str) -> tuple[Record, Attachment]:
+    """Take a file off a record; its content stays stored, for the record's past."""
+    with ws.change("file rm") as change:
+        old = change.get(record_id)
+        found = named(old, name)
+        record = _with(old, (attachment for attachment in of(old) if attachment != found))
+        change.save(record)
+    return record, found
+
+
+def named(record: Record, name: str = "") -> Attachment:
+    """The file of that name, or the beginning of its name or content; the only one if "" is given."""
+    known = of(record)
+    exact = [attachment for attachment in known if attachment.name == name]
+    near = [a for a in known if a.name.casefold().startswith(name.casefold()) or _is_of(a, name)]
+    found = exact or near
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(attachment.name for attachment in found or known)
+    if not known:
+        raise NotFound(f"{record.id} has no files", f"crm file add {record.id} PATH")
+    if not found:
+        raise NotFound(f"{record.id} has no file {name!r}", f"it has {names}")
+    what = f"{name!r} is the beginning of several" if name else "there are several"
+    raise NotFound(f"which file of {record.id}: {what}", f"one of {names}")
+
+
+def content(ws: Workspace, attachment: Attachment) -> bytes:
+    """What is in an attached file; FileDamaged if that is no longer what was attached."""
+    from crmcli.store.records.stored import content_of
+
+    return content_of(ws.root, attachment.file)
+
+
+def write_out(path: Path, data: bytes, *, over: bool = False) -> None:
+    """Write a file's content outside the workspace; NameTaken if one is there, unless `over` it."""
+    from crmcli.store.disk import new_file
+
+    new_file.write_out(path, data, over=over)
+
+
+def size(ws: Workspace, attachment: Attachment) -> int | None:
+    """The bytes of an attached file; None if its content is missing."""
+    from crmcli.store import layout
+
+    try:
+        return (ws.root / layout.file_path(attachment.file)).stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def of(record: Record) -> tuple[Attachment, ...]:
+    """The files of a record; BadUsage for one that can have none."""
+    try:
+        return cast("tuple[Attachment, ...]", record.get("files"))
+    except KeyError:
+        raise BadUsage(
+            f"{record.entity}s have no files", "attach it to what the record is about"
+        ) from None
+
+
+def _is_of(attachment: Attachment, digits: str) -> bool:
+    return len(digits) >= 4 and attachment.file.startswith(digits)
+
+
+def _with(record: Record, attachments: Any) -> Record:
+    more: dict[str, Any] = {"files": tuple(sorted(attachments, key=lambda a: a.name))}
+    return replace(record, **more)

@@ -1,0 +1,102 @@
+"""A record as text in an editor, and the text back as a record, checked like what is typed as options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
+from crmcli.model.fields import UTM_KEYS, BadValues, Field, Record, dump_value
+from crmcli.sales.records.given_values import read_value
+from crmcli.sales.records.verbs import still_whole
+
+if TYPE_CHECKING:
+    from crmcli.model.values import Raw
+    from crmcli.workspace import Workspace
+
+HERE = "the edited text"
+_MAIN = {"phones": "value", "emails": "value", "companies": "company"}
+"""The key of a list's small maps that people type, and that has to be read."""
+
+
+def to_text(ws: Workspace, record: Record) -> str:
+    """The record as its file has it."""
+    from crmcli.store.yaml import codec
+
+    return codec.dump(ws.schema.write(record))
+
+
+def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
+    """The record that an edited text means; what was not touched in it is taken as it stands.
+
+    Raises InvalidData with the line of each fault, Refused for what is not changed by editing.
+    """
+    from crmcli.store.records.stored import unreadable
+    from crmcli.store.yaml import codec
+
+    raw = codec.load(data, HERE)
+    if raw.get("id") != before.id:
+        raise Refused("the id of a record cannot be changed", f"put back id: {before.id}")
+    old = ws.schema.write(before)
+    faults: list[tuple[str, str]] = []
+    for field in ws.schema.fields(before.entity):
+        given, had = raw.get(field.name, ""), old.get(field.name, "")
+        if given == had:
+            continue
+        _check_editable(field, before)
+        try:
+            raw[field.name] = _read(ws, field, given, had)
+        except (BadUsage, NotFound, Ambiguous) as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            faults.append((field.name, error.message.removeprefix(f"{field.name}: ") + hint))
+    try:
+        if faults:
+            raise BadValues(faults)
+        after = ws.schema.read(before.entity, raw)
+    except BadValues as error:
+        refusal = unreadable(HERE, data, error)
+        refusal.hint = ""  # the text is no file of the workspace
+        raise refusal from None
+    return still_whole(ws, before, after)
+
+
+def _check_editable(field: Field, record: Record) -> None:
+    if field.system:
+        raise Refused(f"{field.name} is written by crm itself", "put back what stood there")
+    if field.kind in ("stage", "pipeline"):
+        raise Refused(f"{field.name} is not edited", f"use crm {record.entity} move")
+
+
+def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
+    """A changed value in its canonical form, read as if it was typed; items that stood stay."""
+    if isinstance(given, str):
+        return dump_value(field.kind, read_value(ws, field, [given])) if given else ""
+    if isinstance(given, list):
+        stood = had if isinstance(had, list) else []
+        items: list[Raw] = []
+        for item in given:
+            items += [item] if item in stood else _items(ws, field, item)
+        return items
+    if field.kind == "utm":
+        _check_utm(given)
+    return given
+
+
+def _items(ws: Workspace, field: Field, item: Raw) -> list[Raw]:
+    if isinstance(item, str):
+        return cast("list[Raw]", dump_value(field.kind, read_value(ws, field, [item])) or [])
+    main = _MAIN.get(field.kind, "")
+    text = item.get(main) if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(text, str):
+        return [item]  # the schema says what is wrong with it, or that it is right
+    found = cast(
+        "list[dict[str, Any]]", dump_value(field.kind, read_value(ws, field, [text])) or []
+    )
+    more = {key: value for key, value in item.items() if key != main}
+    return [{**one, **more} for one in found]
+
+
+def _check_utm(given: Mapping[str, Raw]) -> None:
+    strange = sorted(set(given) - set(UTM_KEYS))
+    if strange:
+        raise BadUsage(f"there is no utm_{strange[0]}", f"one of {', '.join(UTM_KEYS)}")

@@ -1,0 +1,63 @@
+"""Tombstones as `crm check` looks at them: do they lead to a record, and what still links to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from crmcli.errors import CrmError, NotFound, Problem
+from crmcli.model.merged import MERGED_INTO, fault_of, tombstone
+from crmcli.model.values import entity_of
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.yaml import codec
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+
+def problems(ws: Workspace) -> Iterator[Problem]:
+    """The tombstones that lead nowhere: to a record that is not there, or round in a circle."""
+    way = dict(ws.index.merged())
+    for record_id, survivor in way.items():
+        if fault_of(tombstone(record_id, survivor))[0]:
+            continue  # it is told where the file was read
+        path = layout.record_path(record_id)
+        unmerge = f"crm {entity_of(record_id)} unmerge {record_id}"
+        if _is_in_a_circle(way, record_id):
+            said = f"merged into {survivor}, which went into it in turn"
+            hint = f"decide which one stays, and {unmerge} for that one"
+        elif survivor not in way and not files.is_there(ws.root / layout.record_path(survivor)):
+            said = f"merged into {survivor}, which is not there"
+            hint = f"{unmerge} brings it back; else remove the file"
+        else:
+            continue
+        yield Problem(path, _line(ws, path), said, hint)
+
+
+def _is_in_a_circle(way: dict[str, str], record_id: str) -> bool:
+    here = way[record_id]
+    for _ in way:
+        if here == record_id or here not in way:
+            break
+        here = way[here]
+    return here == record_id
+
+
+def _line(ws: Workspace, path: str) -> int:
+    try:
+        marked = codec.load_marked(files.read_bytes(ws.root / path), path)
+    except CrmError:
+        return 0
+    return marked.lines.get((MERGED_INTO,), 0)
+
+
+def successor(ws: Workspace, target: str) -> str:
+    """The record to which a link shall lead instead, if its target was merged; else ""."""
+    if not entity_of(target):
+        return ""
+    try:
+        survivor = ws.survivor(target)
+    except NotFound:
+        return ""
+    return survivor if survivor != target and ws.exists(survivor) else ""

@@ -1,0 +1,171 @@
+"""Custom fields: declaring, renaming and removing them, with the data that records have in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.model.fields import Field, empty, parse_value
+from crmcli.model.plural import counted
+from crmcli.sales.records.verbs import with_values
+from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
+from crmcli.store.config.declared import is_taken
+from crmcli.store.config.mentions import mentions
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.values import Raw
+    from crmcli.workspace import Workspace
+
+TYPES = {"phones": "phone", "emails": "email"}
+"""How settings.yaml calls the kinds that are kept as lists."""
+
+
+class FieldHoldsData(Refused):
+    """Records have something in a field that is to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """What a change of declarations did: how many records it changed, which files, and where the old
+    word still stands."""
+
+    records: int
+    files: Sequence[str]
+    left: Sequence[str] = ()
+
+
+def declared(ws: Workspace, entity: str, name: str) -> Field:
+    """A custom field; NotFound with the nearest name, BadUsage for a built-in one."""
+    from difflib import get_close_matches
+
+    custom = {field.name: field for field in ws.schema.custom.get(entity, ())}
+    if name in custom:
+        return custom[name]
+    if any(field.name == name for field in ws.schema.fields(entity)):
+        raise BadUsage(f"{name} of a {entity} is built in", "only fields of your own can change")
+    near = get_close_matches(name, custom, 1)
+    known = f"fields: {', '.join(custom)}" if custom else f"there is none: crm field add {entity} …"
+    raise NotFound(
+        f"a {entity} has no field {name!r} of your own",
+        f"did you mean {near[0]!r}?" if near else known,
+    )
+
+
+def add(
+    ws: Workspace, entity: str, name: str, facts: Mapping[str, Raw], values: Raw = ""
+) -> Reshaped:
+    """Declare a field; `facts` are its keys in settings.yaml, `values` those of a new directory.
+
+    BadUsage with what is wrong, as reading settings.yaml would say it.
+    """
+    _check_free(ws, entity, name)
+
+    def edit(tree: Tree) -> None:
+        _below(tree, "fields", entity)[name] = dict(facts)
+        if values:
+            _below(tree, "directories")[str(facts["directory"])] = values
+
+    with reshaping(ws, "field add", Wanted(edit)) as done:
+        pass
+    return Reshaped(0, done.rewritten)
+
+
+def _check_free(ws: Workspace, entity: str, name: str) -> None:
+    if is_taken(entity, name) or any(f.name == name for f in ws.schema.fields(entity)):
+        raise BadUsage(f"a {entity} has a field {name!r} already", "give yours another name")
+
+
+def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
+    """Rename a field in settings.yaml, in all records and in conditions, all in one transaction.
+
+    Templates are not changed; `left` names where they still say the old name.
+    """
+    field = declared(ws, entity, old)
+    if new == old:
+        return Reshaped(0, ())
+    _check_free(ws, entity, new)
+    holding = ws.condition(f"{old} is not empty", entity)
+    place = ("fields", entity, old)
+    wanted = Wanted(key=(place, new), word=Word(old, new), renamed=(*place, new))
+    with reshaping(ws, "field rename", wanted) as done:
+        ids = done.select(entity, holding)
+        for record_id in ids:
+            record = done.change.get(record_id)
+            if record.get(new) != empty(field.kind):
+                raise Refused(
+                    f"{record_id} holds both {old} and {new}, which nobody declared",
+                    f"decide in crm {entity} edit {record_id} which one is right",
+                )
+            raw = record.unknown[old]
+            rest = {key: value for key, value in record.unknown.items() if key != old}
+            renamed = with_values(ws, record, {new: parse_value(field.kind, raw)})
+            done.change.save(_with_unknown(renamed, rest))
+    return Reshaped(len(ids), done.rewritten, mentions(ws.root, [f"{entity}.{old}"]))
+
+
+def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) -> Reshaped:
+    """Take a field out of settings.yaml; refused while records hold data, unless it is to go too."""
+    declared(ws, entity, name)
+    holding = ws.condition(f"{name} is not empty", entity)
+    directory = declared(ws, entity, name).directory
+
+    def edit(tree: Tree) -> None:
+        fields = _below(tree, "fields", entity)
+        del fields[name]
+        if directory not in _used(ws, entity, name):
+            cast("Tree", tree.get("directories") or {}).pop(directory, None)
+        _prune(tree, "fields", entity)
+        _prune(tree, "directories")
+
+    with reshaping(ws, "field rm", Wanted(edit)) as done:
+        ids = done.select(entity, holding)
+        if ids and not drop_data:
+            shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
+            count = counted(len(ids), "record holds", "records hold")
+            raise FieldHoldsData(
+                f"{count} something in {name}: {shown}",
+                f"--drop-data takes it away; crm field rename {entity} {name} … keeps it",
+            )
+        for record_id in ids:
+            record = done.change.get(record_id)
+            rest = {key: value for key, value in record.unknown.items() if key != name}
+            done.change.save(_with_unknown(record, rest))
+    return Reshaped(len(ids), done.rewritten, mentions(ws.root, [f"{entity}.{name}"]))
+
+
+def _used(ws: Workspace, entity: str, name: str) -> set[str]:
+    """The directories that some field beside this one names."""
+    from crmcli.model.schema import CLASSES
+
+    return {
+        field.directory
+        for other in CLASSES
+        for field in ws.schema.fields(other)
+        if (other, field.name) != (entity, name)
+    }
+
+
+def _with_unknown(record: Record, unknown: Mapping[str, Raw]) -> Record:
+    return replace(record, unknown=unknown)
+
+
+def _below(tree: Tree, *steps: str) -> Tree:
+    """The map at the end of a path, made where there is none yet."""
+    for step in steps:
+        if not isinstance(tree.get(step), dict):
+            tree[step] = {}
+        tree = cast("Tree", tree[step])
+    return tree
+
+
+def _prune(tree: Tree, *steps: str) -> None:
+    """Take away maps that hold nothing any more, from the inside."""
+    for depth in range(len(steps), 0, -1):
+        inner = tree
+        for step in steps[: depth - 1]:
+            inner = cast("Tree", inner.get(step, {}))
+        if inner.get(steps[depth - 1]) == {}:
+            del inner[steps[depth - 1]]

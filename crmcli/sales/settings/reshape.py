@@ -1,0 +1,228 @@
+"""Changing what settings.yaml declares, with all records and files that speak of it, in one change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import zip_longest
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import BadUsage, InvalidData, Problem, Refused
+from crmcli.model.schema import Schema
+from crmcli.model.values import Raw
+from crmcli.sales.history.renames import RENAMED
+from crmcli.store.config import settings as config
+from crmcli.store.config import views
+from crmcli.store.config.views import VIEWS
+from crmcli.store.disk import files
+from crmcli.store.disk.transaction import FileChanged
+from crmcli.store.layout import PIPELINES, SETTINGS
+from crmcli.store.yaml.canonical import MAX_BYTES
+from crmcli.store.yaml.codec import load_marked
+from crmcli.store.yaml.text_edit import edited, places, with_key
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
+    from crmcli.model.settings import Settings
+    from crmcli.store.records.repository import Change
+    from crmcli.workspace import Workspace
+
+Tree = dict[str, Raw]
+SPEAKING = ("when", "where", "requires", "fields", "field", "columns", "sort", "with", "after", "at",
+            "before")  # fmt: skip
+"""The keys of pipelines.yaml and views.yaml whose values name fields and values of fields."""
+
+
+class StillNamed(Refused):
+    """pipelines.yaml or views.yaml speaks of what is to go; `problems` are the places."""
+
+    def __init__(self, message: str, hint: str, problems: Sequence[Problem]) -> None:
+        super().__init__(message, hint)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that comes in the place of another; `fields` are those that robots may set to it."""
+
+    old: str
+    new: str
+    fields: Sequence[str] = ()
+
+
+@dataclass
+class Wanted:
+    """What shall become of settings.yaml, and the word that other files shall say instead of another.
+
+    `edit` changes the raw tree; `key` is a key to be renamed in its place, with its new name;
+    `renamed` is what the timeline says of it, see renamings.py.
+    """
+
+    edit: Callable[[Tree], None] | None = None
+    key: tuple[tuple[str, ...], str] | None = None
+    word: Word | None = None
+    renamed: tuple[str, ...] = ()
+
+
+@dataclass
+class Reshaping:
+    """An open change under new settings, which still finds records by the old ones."""
+
+    change: Change
+    select: Callable[[str, Condition], list[str]]
+    rewritten: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping]:
+    """A change in which settings.yaml says something else, and the workspace goes by that.
+
+    Refused where that would leave settings.yaml, pipelines.yaml or views.yaml wrong.
+    """
+    old, old_schema = ws.settings, ws.schema
+    before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
+    after = _new_settings(before[SETTINGS], wanted)
+    _ = ws.pipelines, ws.views  # what is wrong before must not be laid at this door
+    try:
+        ws.take_settings(_settings_of(after))
+        new = {SETTINGS: after, **_others(ws, wanted.word)}
+        with ws.change(command) as change:
+            for path in new:
+                if _read(ws, path) != before[path]:
+                    raise FileChanged(f"{path} was changed by someone else meanwhile", "try again")
+            done = Reshaping(change, partial(_select, ws, old, old_schema))
+            facts = {SETTINGS: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
+            done.rewritten = [
+                path for path, data in new.items() if change.rewrite(path, data, facts.get(path))
+            ]
+            yield done
+    except BaseException:
+        ws.take_settings(old)
+        raise
+
+
+def _select(
+    ws: Workspace, settings: Settings, schema: Schema, entity: str, what: Condition
+) -> list[str]:
+    """The ids of records that fit a condition on the fields as they were."""
+    from dataclasses import replace
+
+    from crmcli.store.index import Index
+
+    index = Index(ws.root, schema, settings.phone_country, in_memory=ws.only_reads)
+    index.refresh()
+    return [str(row["id"]) for row in index.select(entity, what, replace(ws.env, schema=schema))]
+
+
+def raw_settings(ws: Workspace) -> Tree:
+    """What settings.yaml says, as it is written."""
+    return load_marked(_read(ws, SETTINGS), SETTINGS).value
+
+
+def _read(ws: Workspace, path: str) -> bytes:
+    try:
+        return files.read_bytes(ws.root / path, most=MAX_BYTES)
+    except files.Missing:
+        return b""
+
+
+def _new_settings(data: bytes, wanted: Wanted) -> bytes:
+    if wanted.key is not None:
+        data = with_key(data, SETTINGS, *wanted.key)
+    if wanted.edit is not None:
+        tree = deepcopy(load_marked(data, SETTINGS).value)
+        wanted.edit(tree)
+        data = edited(data, SETTINGS, tree)
+    return data
+
+
+def _settings_of(data: bytes) -> Settings:
+    try:
+        return config.settings_of(data)
+    except InvalidData as error:
+        first = error.problems[0]
+        raise BadUsage(f"{SETTINGS} would be wrong: {first.message}", first.hint) from None
+
+
+def _others(ws: Workspace, word: Word | None) -> dict[str, bytes]:
+    """The other files of configuration as they have to be under the new settings."""
+    pipelines = partial(config.load_pipelines, ws.root, ws.schema, ws.settings)
+    new = _adapted(ws, PIPELINES, word, lambda data: pipelines(data=data))
+    changed = {} if new is None else {PIPELINES: new}
+    ws.__dict__["pipelines"] = pipelines(data=new) if new is not None else pipelines()
+    check = partial(ws.condition, user=ws.user or next(iter(ws.settings.users), ""))
+    load = partial(views.load_views, ws.root, ws.schema, check)
+    new = _adapted(ws, VIEWS, word, lambda data: load(data=data))
+    return changed if new is None else {**changed, VIEWS: new}
+
+
+def _adapted(
+    ws: Workspace, path: str, word: Word | None, load: Callable[[bytes | None], object]
+) -> bytes | None:
+    """A file with the new word where the old one is wrong now; None if nothing is wrong."""
+    lines = set(_set_values(ws, path, word))
+    try:
+        load(None)
+        if not lines:
+            return None
+        problems: Sequence[Problem] = ()
+    except InvalidData as error:
+        problems = error.problems
+    data = _read(ws, path)
+    if word is not None:
+        new = _with_word(data, path, word, lines | {problem.line for problem in problems})
+        if new is not None:
+            try:
+                load(new)
+            except InvalidData:
+                pass  # refused below, with the places as they are
+            else:
+                return new
+    named = ", ".join(str(line) for line in sorted({problem.line for problem in problems}))
+    raise StillNamed(
+        f"{path} speaks of it, in line {named}: {problems[0].message}"
+        if problems
+        else f"{path} speaks of it, and cannot be changed safely",
+        f"change {path} first",
+        problems,
+    )
+
+
+def _with_word(data: bytes, path: str, word: Word, lines: set[int]) -> bytes | None:
+    """The file with a word for another in some lines; None if that would change anything else."""
+    rows = data.decode("utf-8").split("\n")
+    pattern = re.compile(rf"(?<![\w-]){re.escape(word.old)}(?![\w-])")
+    for line in lines:
+        if 0 < line <= len(rows):
+            text, sign, comment = rows[line - 1].partition(" #")
+            rows[line - 1] = pattern.sub(lambda _: word.new, text) + sign + comment
+    changed = "\n".join(rows).encode()
+    before, after = (load_marked(text, path).value for text in (data, changed))
+    pairs = list(zip_longest(places(before), places(after), fillvalue=((), "")))
+    differing = [(place, text) for (place, text), (_, new) in pairs if text != new]
+    return None if any(not _speaks(place, text, word) for place, text in differing) else changed
+
+
+def _speaks(place: Sequence[object], text: str, word: Word) -> bool:
+    """Whether a text at a place names fields or their values: not a title, not a tag, no template."""
+    if "{{" in text or not any(step in SPEAKING for step in place):
+        return False
+    return "with" not in place or place[-1] == "with" or place[-1] in word.fields
+
+
+def _set_values(ws: Workspace, path: str, word: Word | None) -> Iterator[int]:
+    """The lines in which a robot sets a field to the old word: no check names these."""
+    if path != PIPELINES or word is None or not word.fields:
+        return
+    marked = load_marked(_read(ws, path), path)
+    for place, text in places(marked.value):
+        if "with" in place and text.lstrip("+- ") == word.old and place[-1] in word.fields:
+            robot: Raw = marked.value
+            for step in place[: place.index("with")]:
+                robot = cast("Mapping[object, Raw]", robot)[step]
+            if isinstance(robot, dict) and robot.get("do") == "set":
+                yield marked.lines[place]

@@ -1,0 +1,179 @@
+"""What templates see of records: plain data by name, nothing that can do anything."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TypeAlias, cast
+
+from crmcli.errors import NotFound
+from crmcli.model.consent import Consent
+from crmcli.model.contact import Contact, full_name
+from crmcli.model.deal import Deal
+from crmcli.model.fields import Record, empty
+from crmcli.model.lead import Lead
+from crmcli.model.legal_details import BankAccount
+from crmcli.model.offer import Offer, Totals, line_sum
+from crmcli.model.schema import CLASSES, Schema
+from crmcli.model.settings import Us, User
+from crmcli.model.task import Task
+from crmcli.model.values import CompanyLink, Email, Line, Phone
+from crmcli.workspace import Workspace
+
+Plain: TypeAlias = dict[str, Any]
+"""A record as templates see it: texts, numbers, dates, lists and maps by field name."""
+
+SHORTCUTS = (("email", "emails"), ("phone", "phones"))
+"""Names for the first of a list."""
+
+EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
+
+
+def known_names(entity: str) -> tuple[str, ...]:
+    """The names that a template for records of that entity sees."""
+    about = {"offer": ("deal",), "task": ("lead", "deal", "offer")}
+    return (entity, *about.get(entity, ()), *(n for n in EVERYWHERE if n != entity))
+
+
+def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
+    """What can be asked of each name that is a map: `lead` has the fields of leads, and so on."""
+    fields = {"owner": frozenset(f.name for f in dataclasses.fields(User))}
+    fields["us"] = frozenset(f.name for f in dataclasses.fields(Us))
+    for entity in CLASSES:
+        names = {f.name for f in schema.fields(entity)}
+        names |= {one for one, many in SHORTCUTS if many in names}
+        fields[entity] = frozenset(names | ({"totals"} if entity == "offer" else set()))
+    return fields
+
+
+def names_for(ws: Workspace, record: Record) -> dict[str, object]:
+    """What a template sees for a record: plain data only.
+
+    The record under its own word, its `contact` and `company` (None where it has none), its `owner`,
+    the workspace's own `us`, `now` and `today` in the workspace's zone. An offer brings its `deal`, a
+    task the names of the record that it is for. A lead without a contact is its own contact.
+    """
+    about = linked(ws, record.about) if isinstance(record, Task) else None
+    names = names_for(ws, about) if about is not None else _people(ws, record)
+    if isinstance(record, Offer):
+        names["deal"] = _plain_or_none(ws, linked(ws, record.deal))
+    now, us = ws.now.astimezone(ws.zone), ws.settings.us
+    return {
+        **names,
+        record.entity: plain(ws, record),
+        "owner": _owner(ws, str(getattr(record, "owner", ""))),
+        "us": {**asdict(us), "accounts": [asdict(account) for account in us.accounts]},
+        "now": now,
+        "today": now.date(),
+    }
+
+
+def _people(ws: Workspace, record: Record) -> dict[str, object]:
+    contact = contact_of(ws, record)
+    named = _plain_or_none(ws, contact)
+    if contact is None and isinstance(record, Lead):
+        named = _lead_as_contact(ws, record)
+    return {"contact": named, "company": _plain_or_none(ws, company_of(ws, record))}
+
+
+def plain(ws: Workspace, record: Record) -> Plain:
+    """A record as templates see it, with `email` and `phone` for the first of each.
+
+    Lines carry their `sum`, an offer its `totals`; absent is "", [] or None, as the field's kind has it.
+    """
+    data: Plain = {
+        field.name: _plain_value(record.get(field.name), ws)
+        for field in ws.schema.fields(record.entity)
+    }
+    for one, many in SHORTCUTS:
+        if many in data:
+            values = cast("tuple[object, ...]", record.get(many))
+            data[one] = str(values[0]) if values else ""
+    if isinstance(record, Offer):
+        data["totals"] = _plain_totals(record.totals)
+    return data
+
+
+def _plain_value(value: object, ws: Workspace) -> object:
+    if isinstance(value, Phone | Email | CompanyLink | BankAccount | Consent):
+        return asdict(value)
+    if isinstance(value, Line):
+        return {**asdict(value), "sum": line_sum(value)}
+    if isinstance(value, tuple):
+        return [_plain_value(item, ws) for item in value]
+    if isinstance(value, datetime):
+        return _in_zone(value, ws)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _in_zone(moment: datetime, ws: Workspace) -> datetime:
+    """The moment by the clock on the wall; as it is at the very end of the calendar."""
+    try:
+        return moment.astimezone(ws.zone)
+    except OverflowError:
+        return moment
+
+
+def _plain_totals(totals: Totals) -> Plain:
+    rates = [{"rate": rate, "sum": amount} for rate, amount in totals.by_rate]
+    return {"net": totals.net, "vat": totals.vat, "gross": totals.gross, "by_rate": rates}
+
+
+def _plain_or_none(ws: Workspace, record: Record | None) -> Plain | None:
+    return plain(ws, record) if record is not None else None
+
+
+def _lead_as_contact(ws: Workspace, lead: Lead) -> Plain:
+    """The person that a lead speaks of, in the shape of a contact."""
+    own = plain(ws, lead)
+    fields = ws.schema.fields("contact")
+    person = {f.name: own.get(f.name, _plain_value(empty(f.kind), ws)) for f in fields}
+    name = full_name(lead.first_name, lead.middle_name, lead.last_name)
+    shortcuts = {"email": own["email"], "phone": own["phone"]}
+    return {**person, **shortcuts, "id": "", "name": name, "lead": lead.id}
+
+
+def _owner(ws: Workspace, owner: str) -> Plain:
+    user = ws.settings.users.get(owner)
+    return asdict(user) if user else {"id": owner, "name": owner, "email": "", "phone": ""}
+
+
+def linked(ws: Workspace, record_id: str) -> Record | None:
+    """The record behind a link; None where the link is empty or leads nowhere (`crm check` tells)."""
+    if not record_id:
+        return None
+    try:
+        return ws.get(record_id)
+    except NotFound:
+        return None
+
+
+def contact_of(ws: Workspace, record: Record) -> Record | None:
+    """The contact to speak to about a record: itself, or the one that it names first."""
+    if isinstance(record, Contact):
+        return record
+    if isinstance(record, Deal):
+        return linked(ws, record.contacts[0]) if record.contacts else None
+    own = linked(ws, str(getattr(record, "contact", "")))
+    if own is None and isinstance(record, Offer):
+        deal = linked(ws, record.deal)
+        return contact_of(ws, deal) if deal is not None else None
+    return own
+
+
+def company_of(ws: Workspace, record: Record) -> Record | None:
+    """The company of a record: itself, the one that it names, or the first one of its contact."""
+    if record.entity == "company":
+        return record
+    own = linked(ws, str(getattr(record, "company", "")))
+    if own is None and isinstance(record, Offer):
+        deal = linked(ws, record.deal)
+        own = linked(ws, str(getattr(deal, "company", "")))
+    if own is not None:
+        return own
+    contact = contact_of(ws, record)
+    if isinstance(contact, Contact) and contact.companies:
+        return linked(ws, contact.companies[0].company)
+    return None

@@ -1,0 +1,1 @@
+"""settings.yaml, pipelines.yaml, views.yaml and the block list, read."""

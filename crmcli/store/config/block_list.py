@@ -1,0 +1,68 @@
+"""data/blocklist.csv: one block a line, sorted, so that git shows and merges it well."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.formats.csv import csv_line
+from crmcli.model.block_list import Block, BlockList, read_what
+from crmcli.model.values import parse_date
+from crmcli.store.disk import files
+from crmcli.store.yaml.canonical import MAX_BYTES
+
+PATH = "data/blocklist.csv"
+HEADER = ("what", "reason", "on", "by")
+MOST = 64 * MAX_BYTES
+
+
+class BlockListDamaged(InvalidData):
+    """The block list cannot be read; taking in what it may forbid would be wrong."""
+
+
+def read_blocklist(root: Path, country: str) -> BlockList:
+    """The block list of a workspace, empty where there is none; BlockListDamaged with every line.
+
+    A line written by hand may have an address or number in any spelling.
+    """
+    try:
+        data = files.read_bytes(files.inside(root, PATH), most=MOST)
+    except files.Missing:
+        return BlockList()
+    blocks: dict[str, Block] = {}
+    problems: list[Problem] = []
+    try:
+        rows = csv.reader(data.decode("utf-8-sig").splitlines(), strict=True)
+        for row in rows:
+            if not row or row[0].strip().lower() == HEADER[0]:
+                continue
+            try:
+                block = _block(row, country)
+                blocks.setdefault(block.what, block)
+            except ValueError as error:
+                problems.append(Problem(PATH, rows.line_num, str(error)))
+    except (csv.Error, UnicodeDecodeError) as error:
+        problems.append(Problem(PATH, 0, f"this is no CSV in UTF-8: {error}"))
+    if problems:
+        raise BlockListDamaged(str(problems[0]), f"mend {PATH}, or restore it from git", problems)
+    return BlockList(sorted(blocks.values(), key=lambda block: block.what))
+
+
+def _block(row: list[str], country: str) -> Block:
+    if row[0].startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        raise ValueError("unresolved merge conflict: keep the lines of both sides")
+    if len(row) > len(HEADER):
+        raise ValueError(f"{len(row)} cells instead of {', '.join(HEADER)}")
+    what, reason, on, by = (*row, *("",) * (len(HEADER) - len(row)))
+    return Block(read_what(what, country), reason, parse_date(on) if on else None, by)
+
+
+def blocklist_text(blocks: Iterable[Block]) -> bytes:
+    """The block list as its file has it."""
+    lines = [csv_line(HEADER)]
+    for block in sorted(blocks, key=lambda block: block.what):
+        on = block.on.isoformat() if block.on else ""
+        lines.append(csv_line((block.what, block.reason, on, block.by)))
+    return "".join(lines).encode()

@@ -1,0 +1,238 @@
+"""Walking through a configuration file: each place knows its line and collects what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.plural import counted
+from crmcli.model.redaction import redacted
+from crmcli.model.values import Raw
+from crmcli.store.disk import files
+from crmcli.store.layout import PIPELINES
+
+T = TypeVar("T")
+Place = tuple[str | int, ...]
+
+ID_RULE = r"[a-z][a-z0-9_-]{0,39}"
+ID_HINT = "small latin letters, digits, - and _, a letter first"
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """The allowed word that looks most like a wrong one; "" if none comes near."""
+    import difflib
+
+    folded = {candidate.casefold(): candidate for candidate in allowed}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else ""
+
+
+def choice_hint(word: str, allowed: Sequence[str]) -> str:
+    """The nearest allowed word, if there is one, and the list of them all."""
+    near = nearest(word, allowed)
+    return (f"did you mean {near}? " if near else "") + f"allowed: {', '.join(allowed)}"
+
+
+@dataclass
+class Findings:
+    """What is wrong in one file so far."""
+
+    path: str
+    lines: Mapping[Place, int]
+    problems: list[Problem] = field(default_factory=list)
+    of_rules: list[Problem] = field(default_factory=list)
+    """Those among them that are one robot's, trigger's or schedule's own."""
+
+    def line(self, path: Place) -> int:
+        """The line of a place, or of the nearest place around it that has one."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def settle(self) -> None:
+        """Raise InvalidData with everything that was found, in the order of lines."""
+        if not self.problems:
+            return
+        ordered = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line)
+        again = "pipeline check" if self.path == PIPELINES else "check"
+        raise InvalidData(
+            f"{self.path} has {counted(len(ordered), 'fault')}",
+            f"mend each line named, then look again with: crm {again}",
+            ordered,
+        )
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """One place in a configuration file; `value` is None where nothing stands.
+
+    Readers return a default for an absent or wrong value, and note what is wrong.
+    """
+
+    value: Raw | None
+    path: Place
+    findings: Findings
+
+    @property
+    def is_present(self) -> bool:
+        """Whether something stands here; a key without a value counts as nothing."""
+        return self.value is not None and self.value != ""
+
+    @property
+    def line(self) -> int:
+        """Where it stands, counted from 1."""
+        return self.findings.line(self.path)
+
+    @property
+    def name(self) -> str:
+        """The last key of the place, as messages name it."""
+        return next((str(step) for step in reversed(self.path) if isinstance(step, str)), "file")
+
+    def fault(self, message: str, hint: str = "") -> None:
+        """Note that something is wrong here."""
+        problem = Problem(self.findings.path, self.line, redacted(message), redacted(hint))
+        self.findings.problems.append(problem)
+
+    def at(self, key: str) -> Cursor:
+        """The place below a key, absent if this is no map or has no such key."""
+        value = self.value.get(key) if isinstance(self.value, dict) else None
+        return Cursor(value, (*self.path, key), self.findings)
+
+    def at_most(self, limit: int, what: str) -> Cursor:
+        """This place, after a look at how many entries it has; InvalidData at once if too many."""
+        value = self.value
+        if not isinstance(value, dict | list) or len(value) <= limit:
+            return self
+        self.findings.problems.clear()  # what else is wrong may only follow from it
+        self.fault(f"{what} has at most {limit:,}, here are {len(value):,}", "strike some out")
+        self.findings.settle()
+        return self
+
+    def known(self, allowed: Sequence[str], required: Sequence[str] = ()) -> Cursor:
+        """This place, after a look at its keys: unknown ones and missing ones are faults."""
+        for place in self.entries():
+            if place.path[-1] not in allowed:
+                word = str(place.path[-1])
+                hint = choice_hint(word, allowed)
+                if place.value == "":  # {text: one, two} has a key `two` without a value
+                    hint += "; a value that holds a comma needs quotes"
+                place.fault(f"unknown key {word!r}", hint)
+        if isinstance(self.value, dict):
+            for key in required:
+                if not self.at(key).is_present:
+                    self.fault(f"{key!r} is missing", f"write {key}: …")
+        return self
+
+    def entries(self) -> Iterator[Cursor]:
+        """The places below a map, in order; a fault if there is something else here."""
+        if not self.is_present:
+            return
+        if not isinstance(self.value, dict):
+            self.fault(f"{self.name!r} must hold keys with values", "write key: value, indented")
+            return
+        for key in self.value:
+            yield self.at(key)
+
+    def items(self) -> Iterator[Cursor]:
+        """The places of a list, in order; a fault if there is something else here."""
+        if not self.is_present:
+            return
+        if not isinstance(self.value, list):
+            self.fault(f"{self.name!r} must be a list", "begin each item with - or write [a, b]")
+            return
+        for number, value in enumerate(self.value):
+            yield Cursor(value, (*self.path, number), self.findings)
+
+    def text(self, default: str = "") -> str:
+        """A single value as text."""
+        if not self.is_present:
+            return default
+        if not isinstance(self.value, str):
+            self.fault(f"{self.name!r} must be a single value, not a list or keys")
+            return default
+        return self.value
+
+    def texts(self) -> list[tuple[str, Cursor]]:
+        """A list of single values, each with its place."""
+        return [(place.text(), place) for place in self.items() if place.text()]
+
+    def one_of(self, allowed: Sequence[str], default: str = "") -> str:
+        """One of a few words."""
+        word = self.text(default)
+        if word == default or word in allowed:
+            return word
+        self.fault(f"{word!r} is not allowed for {self.name!r}", choice_hint(word, allowed))
+        return default
+
+    def parsed(self, parse: Callable[[str], T], default: T, hint: str = "") -> T:
+        """A single value read by a function whose ValueError is the complaint."""
+        text = self.text()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.fault(f"{self.name!r}: {error}", hint)
+            return default
+
+    def whole(self, low: int, high: int) -> int | None:
+        """A whole number within bounds, None if absent."""
+
+        def parse(text: str) -> int | None:
+            if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+                raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
+            return int(text)
+
+        return self.parsed(parse, None)
+
+    def yes_no(self, default: bool) -> bool:
+        """A yes or no; true and false are understood too."""
+        word = self.one_of(("yes", "no", "true", "false"))
+        return word in ("yes", "true") if word else default
+
+    def matching(self, rule: str, what: str, hint: str = "") -> str:
+        """A text that has to fit a regular expression; `what` is what it fails to be."""
+
+        def parse(text: str) -> str:
+            if not re.fullmatch(rule, text):
+                raise ValueError(f"{text!r} is not {what}")
+            return text
+
+        return self.parsed(parse, "", hint)
+
+    def id(self) -> str:
+        """An id of a stage, robot, schedule or pipeline."""
+        return self.at("id").matching(ID_RULE, "an id", ID_HINT)
+
+
+def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:
+    """Note every id that already stands above."""
+    seen: dict[str, int] = {}
+    for word, place in places:
+        if word and word in seen:
+            place.fault(f"{what} {word!r} stands twice", f"the first is in line {seen[word]}")
+        elif word:
+            seen[word] = place.line
+
+
+def read_marked(root: Path, name: str) -> Cursor | None:
+    """The top of a configuration file, None if there is no file."""
+    from crmcli.store.yaml.canonical import MAX_BYTES
+
+    try:
+        data = files.read_bytes(root / name, most=MAX_BYTES)
+    except files.Missing:
+        return None
+    return marked(data, name)
+
+
+def marked(data: bytes, name: str) -> Cursor:
+    """The top of a configuration file of that text."""
+    from crmcli.store.yaml.codec import load_marked
+
+    read = load_marked(data, name)
+    return Cursor(read.value, (), Findings(name, read.lines))

@@ -1,0 +1,1 @@
+"""Files, rights and transactions: durable writes, all or nothing."""

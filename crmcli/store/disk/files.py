@@ -1,0 +1,297 @@
+"""Files as the store touches them: durable writes, no link followed, errors in plain words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData, NotFound, ServiceFailed
+from crmcli.store.disk.rights import Rights, rights_in
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_SUCH_KIND = (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENXIO)
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class DiskFull(Conflict):
+    """No space is left for a write."""
+
+
+class DiskFailed(ServiceFailed):
+    """The system could not read or write a file."""
+
+
+class PermissionDenied(Forbidden):
+    """The file system does not let us read or write there."""
+
+
+class Missing(NotFound):
+    """There is no such file."""
+
+
+class UnsafePath(InvalidData):
+    """A path leaves the workspace, or leads through a symbolic link."""
+
+
+def plain_error(error: OSError, doing: str) -> CrmError:
+    """The refusal that says in plain words what the system did not let us do (`write data/x`)."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno in _NO_SPACE:
+        return DiskFull(f"cannot {doing}: the disk is full", "free some space and try again")
+    if error.errno in _NOT_ALLOWED:
+        return PermissionDenied(f"cannot {doing}: {reason}", "check who owns the folder")
+    if error.errno == errno.ENOENT:
+        return Missing(f"cannot {doing}: there is no such file")
+    if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
+        return UnsafePath(f"cannot {_shortened(doing)}: {reason}", "choose another name")
+    if error.errno in _NO_SUCH_KIND:
+        return UnsafePath(f"cannot {doing}: {reason}", "put the real file or folder in its place")
+    return DiskFailed(f"cannot {doing}: {reason}", "check the disk, then try again")
+
+
+def _shortened(doing: str) -> str:
+    return doing if len(doing) <= 100 else f"{doing[:40]}…{doing[-40:]}"
+
+
+@contextlib.contextmanager
+def os_errors(doing: str) -> Iterator[None]:
+    """Turn the system's errors inside the block into refusals."""
+    try:
+        yield
+    except OSError as error:
+        raise plain_error(error, doing) from error
+
+
+@contextlib.contextmanager
+def closing(fd: int) -> Iterator[int]:
+    """Close an open file at the end of the block."""
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def digest(data: bytes) -> str:
+    """The sha256 of a content, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_there(path: Path | str) -> bool:
+    """Whether a file or folder stands there; what is closed to us may, so that it counts."""
+    try:
+        os.stat(path)  # noqa: PTH116  # imports ask for each row
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands there, or something in a folder that is closed to us: to read it tells."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True
+
+
+def inside(root: Path, path: str) -> Path:
+    """The full path of a file in the workspace; UnsafePath if a link or `..` may lead out."""
+    parts = path.split("/")
+    if not path or "\0" in path or any(part in ("", ".", "..") for part in parts):
+        raise UnsafePath(f"{path!r} is not a path inside the workspace")
+    step = str(root)
+    for part in parts:
+        step = f"{step}/{part}"
+        try:
+            if stat.S_ISLNK(os.lstat(step).st_mode):
+                raise UnsafePath(
+                    f"{os.path.relpath(step, root)} is a symbolic link",
+                    "put the real file or folder in its place",
+                )
+        except FileNotFoundError:
+            break
+        except OSError as error:
+            raise plain_error(error, f"look at {path}") from error
+    return root / path
+
+
+def refuse_links(root: Path, folders: Iterable[str]) -> None:
+    """UnsafePath if one of these folders is a symbolic link."""
+    for path in folders:
+        if (root / path).is_symlink():
+            hint = "put the real folder in its place; the whole workspace may be a link"
+            raise UnsafePath(f"{path} is a symbolic link", hint)
+
+
+class Insider:
+    """Gives the full paths of many files in a workspace, looking at each folder on the way once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: dict[str, str] = {"": str(root)}
+
+    def __call__(self, path: str) -> str:
+        """Like `inside`; a link in the place of the file itself is left to whoever opens it."""
+        above, _, name = path.rpartition("/")
+        folder = self._folders.get(above)
+        if folder is None:
+            folder = self._folders[above] = str(inside(self._root, above))
+        if name in ("", ".", "..") or "\0" in name:
+            raise UnsafePath(f"{path!r} is not a path inside the workspace")
+        return f"{folder}/{name}"
+
+
+def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) -> bytes:
+    """The content of a regular file from a byte on, no link followed; Missing if there is none.
+
+    Of a file that is longer than `most` no more than one byte above that is read.
+    """
+    with os_errors(f"read {path}"):
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnsafePath(f"{path} is not a regular file")
+            os.lseek(fd, offset, os.SEEK_SET)
+            if most is not None and status.st_size - offset > most:
+                return os.read(fd, most + 1)
+            return read_all(fd, max(0, status.st_size - offset))
+        finally:
+            os.close(fd)
+
+
+def read_tail(path: Path, want: int) -> tuple[int, bytes]:
+    """The size of a file and its last bytes, at most `want`; no link followed."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    with os_errors(f"read {path}"), closing(os.open(path, flags)) as fd:
+        size = os.fstat(fd).st_size
+        return size, os.pread(fd, want, max(0, size - want))
+
+
+def read_all(fd: int, size: int) -> bytes:
+    """All that is left to read; `size` is a guess that saves calls if it is right."""
+    first = os.read(fd, size + 1)
+    if len(first) == size:
+        return first
+    chunks = [first]
+    while chunks[-1]:
+        chunks.append(os.read(fd, 1 << 20))
+    return b"".join(chunks)
+
+
+def write_all(fd: int, data: bytes, offset: int = 0) -> None:
+    """Write every byte at an offset: one call may write less than it is given."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def write_file(
+    path: Path | str,
+    data: bytes,
+    *,
+    durable: bool = True,
+    like: Path | str | None = None,
+    rights: Rights | None = None,
+    mode: int = 0o666,
+) -> None:
+    """Write a new file, with these rights, or with the mode and group of the file `like` if there is
+    one.
+
+    Durable once the folder is synced too. After a failed fsync the file is worth nothing.
+    """
+    with os_errors(f"write {path}"):
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        try:
+            write_all(fd, data)
+            if rights is not None:
+                rights.give(fd, like=_status_of(like))
+            if durable:
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _status_of(like: Path | str | None) -> os.stat_result | None:
+    with contextlib.suppress(FileNotFoundError):
+        return os.lstat(like) if like is not None else None
+    return None
+
+
+def fsync_dir(path: Path) -> None:
+    """Make the names in a folder durable."""
+    with os_errors(f"sync {path}"), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
+        os.fsync(fd)
+
+
+def sync_all(path: Path) -> None:
+    """Make everything durable that was written to the file system of `path`, in one call."""
+    import ctypes
+
+    syncfs = ctypes.CDLL(None, use_errno=True).syncfs
+    with os_errors(f"sync {path}"), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
+        if syncfs(fd) != 0:
+            raise OSError(ctypes.get_errno(), "syncfs")
+
+
+def make_folders(root: Path, path: str) -> list[Path]:
+    """Make a folder inside the workspace with all above it, durably; returns those that are new."""
+    if not path or inside(root, path).is_dir():
+        return []
+    made: list[Path] = []
+    step = root
+    try:
+        for part in path.split("/"):
+            above, step = step, step / part
+            with os_errors(f"make the folder {step}"), contextlib.suppress(FileExistsError):
+                step.mkdir()
+                made.append(step)
+                with closing(os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)) as fd:
+                    rights_in(above).give_folder(fd)
+                fsync_dir(above)
+    except CrmError:
+        remove_folders(made)
+        raise
+    return made
+
+
+def open_own(path: Path | str, flags: int) -> int:
+    """Open a file of crm's own, no link followed; one that is not there yet is made, with the rights
+    of its folder."""
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe in its place must not stop us
+    with contextlib.suppress(FileNotFoundError):
+        return _regular(os.open(path, flags), path)
+    try:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:  # somebody else was first
+        return _regular(os.open(path, flags), path)
+    rights_in(Path(path).parent).give(fd)
+    return fd
+
+
+def write_own(path: Path, data: bytes) -> None:
+    """Write such a file over; not durably, for it only saves work or serves a message."""
+    with os_errors(f"write {path}"), closing(open_own(path, os.O_WRONLY)) as fd:
+        os.ftruncate(fd, 0)
+        write_all(fd, data)
+
+
+def _regular(fd: int, path: Path | str) -> int:
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise UnsafePath(f"{path} is not a regular file")
+
+
+def remove_folders(made: Iterable[Path]) -> None:
+    """Take back folders that `make_folders` made, as far as they are still empty."""
+    for folder in reversed(list(made)):
+        with contextlib.suppress(OSError):  # an empty folder too many does no harm
+            folder.rmdir()

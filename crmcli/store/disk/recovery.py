@@ -1,0 +1,108 @@
+"""What a killed command left: what was saved is finished, what was not is swept away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.store.disk import files
+from crmcli.store.disk.applying import Applying, why_refused
+from crmcli.store.disk.commit_record import KEPT, MOST, QUARANTINE, SUFFIX, TXN, CommitRecord
+
+
+class CommitRecordDamaged(InvalidData):
+    """A change that was saved cannot be finished, because what says it was damaged afterwards."""
+
+
+def needs_recovery(root: Path) -> bool:
+    """Whether a command was cut off after its change was saved and before it was finished."""
+    return any(name.endswith(SUFFIX) for name in _names(root))
+
+
+def recover(root: Path) -> list[str]:
+    """Finish what was saved, sweep away what was not; notes for the user. Needs the exclusive lock.
+
+    CommitRecordDamaged, once, if a record cannot be trusted: it is put into quarantine.
+    """
+    notes: list[str] = []
+    names = _names(root)
+    for name in names:
+        if name.endswith(SUFFIX):
+            notes += _recover_one(root, name)
+    if names:
+        for name in _names(root):
+            with files.os_errors(f"remove {TXN}/{name}"):
+                (root / TXN / name).unlink()
+    return notes
+
+
+def _recover_one(root: Path, name: str) -> list[str]:
+    record = _read_record(root, name)
+    if record is None:
+        _quarantine(root, name)
+        raise CommitRecordDamaged(
+            f"{TXN}/{name} is damaged: a change that was saved may be only half in its place",
+            f"compare the files in {QUARANTINE} with data/; the disk may be failing",
+        )
+    bad = why_refused(root, record)
+    if bad:
+        _quarantine(root, name)
+        raise CommitRecordDamaged(
+            f"{TXN}/{name} is refused, and nothing of it was done: {bad}",
+            f"it is in {QUARANTINE}; look at who could have written it",
+        )
+    notes = Applying(root, record, again=True).run()
+    who = f" by {record.who}" if record.who else ""
+    return [f"finished `{record.command}`{who}, which had been interrupted", *notes]
+
+
+def _read_record(root: Path, name: str) -> CommitRecord | None:
+    """A commit record; None if it is damaged, is not that for which it is named, or is no file."""
+    try:
+        data = files.read_bytes(root / TXN / name, most=MOST)
+    except files.UnsafePath:
+        return None
+    record = CommitRecord.decode(data)
+    return record if record is not None and record.name == name else None
+
+
+def _quarantine(root: Path, name: str) -> None:
+    files.make_folders(root, QUARANTINE)
+    mine = name.removesuffix(SUFFIX) + "."
+    for other in _names(root):
+        if other.startswith(mine):
+            with files.os_errors(f"move {TXN}/{other}"):
+                (root / TXN / other).rename(root / QUARANTINE / other)
+    files.fsync_dir(root / QUARANTINE)
+    files.fsync_dir(root / TXN)
+
+
+def _names(root: Path) -> list[str]:
+    try:
+        txn = files.inside(root, TXN)
+        with files.os_errors(f"read {txn}"), os.scandir(txn) as entries:
+            return sorted(e.name for e in entries if not e.is_dir(follow_symlinks=False))
+    except files.Missing:
+        return []
+
+
+def strays(root: Path) -> list[str]:
+    """What a killed command has prepared and not committed, from the root; the next change sweeps it."""
+    names = _names(root)
+    return [] if needs_recovery(root) else [f"{TXN}/{name}" for name in names]
+
+
+def leftovers(root: Path) -> list[Problem]:
+    """The files that recovery put aside, for a person to look at."""
+    problems = []
+    for folder, message in (
+        (KEPT, "a version that lost to a change by hand"),
+        (QUARANTINE, "part of a damaged change"),
+    ):
+        with contextlib.suppress(FileNotFoundError):
+            for name in sorted(os.listdir(root / folder)):
+                hint = "compare it with the file in data/, then delete it"
+                problems.append(Problem(f"{folder}/{name}", 0, message, hint))
+    return problems

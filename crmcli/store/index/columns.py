@@ -1,0 +1,115 @@
+"""Where the index keeps each field: as a column of the entity's table, or as items of a list."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crmcli import __version__
+from crmcli.model.conditions.paths import PARTS, Step
+from crmcli.model.fields import MANY_KINDS, MAP_KINDS, Field
+from crmcli.model.schema import Schema
+from crmcli.model.values import ENTITIES
+
+LAYOUT = 6
+"""Counts up whenever the tables, or what stands in them, change."""
+
+AS_GIVEN = "#"
+"""Marks the second list of a phone field: the keys of numbers that do not stand there as E.164."""
+
+_TYPES = {"number": "REAL", "money": "REAL", "bool": "INTEGER"}
+_SOUGHT = ("link", "inn", "phone", "email", "url", "stage")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in SQL, its type, the field whose keys it holds, whether it is indexed.
+
+    `cents` names the column beside it that holds the same amount in whole cents; "" for no money.
+    """
+
+    name: str
+    type: str
+    field: Field
+    indexed: bool
+    cents: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may hold pages of text: such columns stand where a scan need not read them."""
+        return self.field.kind == "note"
+
+
+class Columns:
+    """The columns of all entities of one schema, and the numbers of all lists."""
+
+    def __init__(self, schema: Schema, country: str) -> None:
+        self.schema = schema
+        self.country = country
+        self._columns: dict[str, dict[str, Column]] = {}
+        self._lists: dict[tuple[str, str], int] = {}
+        for entity in ENTITIES:
+            self._columns[entity] = {}
+            for position, field in enumerate(schema.fields(entity)):
+                self._place(entity, position, field)
+            found = self._columns[entity].items()
+            self._columns[entity] = dict(sorted(found, key=lambda item: item[1].is_long))
+
+    def _place(self, entity: str, position: int, field: Field) -> None:
+        names = [field.name, *(f"{field.name}.{part}" for part in PARTS.get(field.kind, ()))]
+        if field.kind in ("phone", "phones"):
+            self._number(entity, field.name + AS_GIVEN)
+        if field.kind in MANY_KINDS or field.kind in MAP_KINDS:
+            for name in names:
+                self._number(entity, name)
+            return
+        # Two custom names may differ by case alone, which SQL would take for one.
+        name = f"x{position}" if field.custom else "id" if field.name == "id" else f"f_{field.name}"
+        self._columns[entity][field.name] = Column(
+            name,
+            _TYPES.get(field.kind, "TEXT"),
+            field,
+            indexed=field.kind in _SOUGHT or field.name == "name",
+            cents=f"{name}_cents" if field.kind == "money" else "",
+        )
+
+    def _number(self, entity: str, name: str) -> None:
+        self._lists[entity, name] = len(self._lists) + 1
+
+    def columns(self, entity: str) -> Mapping[str, Column]:
+        """The columns of an entity's single-valued fields by name; long texts come last."""
+        return self._columns[entity]
+
+    def column(self, step: Step) -> str:
+        """The column of a step; "" if the field is a list or a map."""
+        found = self._columns[step.entity].get(step.field.name) if not step.key else None
+        return found.name if found else ""
+
+    def list_number(self, entity: str, name: str) -> int:
+        """Under which number a list's items stand; `utm.source` for a part, 0 for no list."""
+        return self._lists.get((entity, name), 0)
+
+    def list_of(self, step: Step) -> int:
+        """Under which number the items of a step stand."""
+        name = f"{step.field.name}.{step.key}" if step.key else step.field.name
+        return self._lists[step.entity, name]
+
+    def of_kinds(self, entity: str, kinds: tuple[str, ...]) -> tuple[list[str], list[int]]:
+        """The columns, and the lists, of the fields of some kinds."""
+        fields = [field for field in self.schema.fields(entity) if field.kind in kinds]
+        columns = [self._columns[entity][f.name].name for f in fields if not f.is_many]
+        numbers = [
+            self._lists[entity, name]
+            for f in fields
+            for name in (f.name, f.name + AS_GIVEN)
+            if (entity, name) in self._lists
+        ]
+        return columns, numbers
+
+    def signature(self) -> str:
+        """What an index must have been built for to be of use here."""
+        facts = [__version__, LAYOUT, self.country]
+        for entity in ENTITIES:
+            facts += [(entity, f.name, f.kind, f.entities) for f in self.schema.fields(entity)]
+        return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -1,0 +1,224 @@
+"""The reading half of a workspace: records, references, index and timeline of one folder."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmcli.errors import Ambiguous, InvalidData, NotFound, Problem
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.schema import Schema
+from crmcli.model.settings import Settings
+from crmcli.model.values import ENTITIES, entity_of
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.records.stored import RecordMerged, Stored, merged_into, read_record
+from crmcli.store.safety import locks
+
+if TYPE_CHECKING:
+    from crmcli.store.index import Index
+
+_INDEXES = ("index", "history", "standing")
+"""The views of one index, by how fresh they are made."""
+
+
+class Folder:
+    """What a folder holds. Each read sees one committed state.
+
+    `notes` are what the user should be told once the command is done.
+    """
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+        self.schema = Schema(settings.fields)
+        self.notes: list[str] = []
+        self._writing = False
+        self.only_reads = False
+        """Whether nothing is written here, not even an index: the folder, or its state, is not ours."""
+        self._newest = ""
+
+    # --- index and timeline --------------------------------------------------------------------
+
+    @cached_property
+    def index(self) -> Index:
+        """The index, equal to the folder as of now."""
+        index = self._new_index()
+        with self._reading():
+            index.refresh()
+        return index
+
+    @cached_property
+    def history(self) -> Index:
+        """The index with only the timeline made fresh: enough for one record's events."""
+        if "index" in self.__dict__:
+            return self.index
+        index = self._new_index()
+        with self._reading():
+            index.refresh_timeline()
+        return index
+
+    def index_of(self, entities: Collection[str]) -> Index:
+        """The index, equal to the folder as of now as far as these entities and the timeline go: less
+        to look at than all of it. Ask it only for what lies in their own files."""
+        if "index" in self.__dict__:
+            return self.index
+        index = self._known_index() or self._new_index()
+        with self._reading():
+            index.refresh_records(entities)
+        self.__dict__.setdefault("history", index)
+        return index
+
+    @cached_property
+    def standing(self) -> Index:
+        """The index as the last command left it, at no cost that grows with the base: what was edited
+        by hand since is not in it. Built where there is none."""
+        known = self._known_index()
+        if known is not None:
+            return known
+        index = self._new_index()
+        return index if index.is_there() else self.index
+
+    def newest_id(self) -> str:
+        """The greatest id of an event that is known here, of whatever clone; "" if none is."""
+        if not self._newest:
+            index = self._known_index() or self._new_index()
+            if index.is_there():
+                self.__dict__.setdefault("standing", index)
+            self._newest = index.newest_id()
+        return self._newest
+
+    def know(self, written: Sequence[Event]) -> None:
+        """Remember that these were written just now, behind all before."""
+        if written:
+            self._newest = written[-1].id
+
+    def _new_index(self) -> Index:
+        from crmcli.store.index import Index
+
+        country = self.settings.phone_country
+        return Index(self.root, self.schema, country, in_memory=self.only_reads)
+
+    def _known_index(self) -> Index | None:
+        found = (self.__dict__.get(name) for name in _INDEXES)
+        return next((index for index in found if index is not None), None)
+
+    def _reading(self) -> AbstractContextManager[object]:
+        """The shared lock, or nothing where this process holds the exclusive one, or leaves no trace."""
+        return nullcontext() if self._writing or self.only_reads else locks.shared(self.root)
+
+    def look_again(self) -> None:
+        """Let the next read look at the folder again."""
+        self._newest = ""
+        for name in _INDEXES:
+            self.__dict__.pop(name, None)
+
+    def events(
+        self, record: str = "", kinds: Sequence[str] = (), *, newest_first: bool = False
+    ) -> list[Event]:
+        """Events of the timeline, oldest first unless asked otherwise."""
+        return self.history.events(record=record, kinds=kinds, newest_first=newest_first)
+
+    def problems(self) -> list[Problem]:
+        """The files that cannot be read, each with its place and reason."""
+        return self.index.problems()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """This process holds the exclusive lock inside the block, so reads need none."""
+        self._writing = True
+        try:
+            yield
+        finally:
+            self._writing = False
+
+    def _reindex(self, paths: Sequence[str], *, later: bool) -> None:
+        try:
+            known = self._known_index() or self._new_index()
+        except OSError:  # not even its code can be read; the change is saved, a refresh finds it
+            return
+        known.touch(paths, later=later)
+
+    # --- records --------------------------------------------------------------------------------
+
+    def stored(self, record_id: str, *, merged: bool = False) -> Stored:
+        """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
+        return read_record(self.root, self.schema, record_id, merged=merged)
+
+    def get(self, record_id: str) -> Record:
+        """A record by its full id; NotFound if it is not there, InvalidData if its file is broken."""
+        return self.stored(record_id).record
+
+    def exists(self, record_id: str) -> bool:
+        """Whether there is a file for that id, and not one that says that it was merged."""
+        path = f"{self.root}/{layout.record_path(record_id)}" if entity_of(record_id) else ""
+        return bool(path) and files.is_there(path) and not merged_into(self.root, record_id)
+
+    def survivor(self, record_id: str) -> str:
+        """The id under which a record is now: its own, or that into which it was merged.
+
+        RecordMerged if it went into one that went into it.
+        """
+        way = [record_id]
+        while entity_of(way[-1]) and (into := merged_into(self.root, way[-1])):
+            if into in way:
+                raise RecordMerged(
+                    f"{' and '.join(way)} are merged into each other",
+                    f"crm {entity_of(into)} unmerge {record_id}, or see crm check",
+                )
+            way.append(into)
+        return way[-1]
+
+    def heir(self, record_id: str) -> str:
+        """The same, and of a circle, which `crm check` tells of, its own id."""
+        try:
+            return self.survivor(record_id)
+        except RecordMerged:
+            return record_id
+
+    def find(self, ref: str, *entities: str) -> Record:
+        """A record by any reference; see `resolve`."""
+        return self.get(self.resolve(ref, *entities))
+
+    def resolve(self, ref: str, *entities: str) -> str:
+        """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
+        a web site or an exact name; the survivor of a record that was merged. NotFound or Ambiguous
+        otherwise."""
+        named = self.named(ref, *entities)
+        record_id = self.survivor(named)
+        if record_id != named:
+            self.notes.append(f"{named} was merged into {record_id}")
+        return record_id
+
+    def named(self, ref: str, *entities: str) -> str:
+        """As `resolve`, but a record that was merged and is named by its id answers for itself."""
+        from crmcli.store.records import references
+
+        wanted = entities or ENTITIES
+        found = references.by_id(self.root, ref, wanted)
+        if len(found) > 1:
+            found = [i for i in found if i == self.survivor(i)] or found
+        if not found or references.may_be_a_name(ref):
+            content = references.by_content(self.index, ref, wanted, self.settings.phone_country)
+            found = [*found, *(i for i in content if i not in found)]
+        if len(found) == 1:
+            return found[0]
+        words = " or ".join(wanted) if len(wanted) < 3 else "record"
+        if not found:
+            raise NotFound(
+                f"no {words} answers to {ref!r}", f"look with crm search {shlex.quote(ref)}"
+            )
+        shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
+        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
+        raise Ambiguous(f"{ref!r} means {len(found)} records: {shown}{more}", "give the id")
+
+    def _name(self, record_id: str) -> str:
+        try:
+            return str(self.get(record_id).get("name"))
+        except (NotFound, InvalidData):
+            return "(unreadable)"

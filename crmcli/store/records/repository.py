@@ -1,0 +1,326 @@
+"""Records on disk: several changed at once, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from crmcli.model.event import Event
+from crmcli.model.fields import Record, dump_value
+from crmcli.model.merged import survivor_of
+from crmcli.model.schema import PLURAL, Schema
+from crmcli.model.values import Raw, entity_of, format_instant
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.disk.applying import digest_of
+from crmcli.store.disk.file_systems import UntrustedDisk
+from crmcli.store.disk.recovery import needs_recovery, recover
+from crmcli.store.disk.transaction import Transaction
+from crmcli.store.records import uncommitted
+from crmcli.store.records.drafts import Content, Draft, Drafts
+from crmcli.store.records.stored import SUM, RecordRemoved, gone_into, read_record, short_sum
+from crmcli.store.safety import locks
+from crmcli.store.timeline import csv_lines, sent
+from crmcli.store.timeline.event_ids import EventIds
+from crmcli.store.yaml import codec
+from crmcli.store.yaml.canonical import MAX_BYTES
+
+MAX_FILE = 64 * MAX_BYTES
+"""How much a file that is no record may hold to be rewritten."""
+
+
+def recover_if_needed(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
+    """Finish what a killed command had committed; notes for the user. Cheap when there is nothing.
+
+    Where that cannot be written now, reading goes on: every file is whole, old or new.
+    """
+    if not needs_recovery(root):
+        return []
+    try:
+        with locks.exclusive(root, command, any_disk=any_disk):
+            return recover(root)
+    except (files.DiskFull, files.PermissionDenied, UntrustedDisk) as error:
+        return [f"an earlier change is saved but not yet in its place: {error.message}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes, and why: acting name, command, the event that caused it and how deep that chain is."""
+
+    actor: str
+    command: str
+    at: datetime
+    cause: str = ""
+    depth: int = 0
+    call: str = ""
+    """The whole command line where git shall have the change, "" where it shall not."""
+
+
+@dataclass
+class Change:
+    """A unit of work under the exclusive lock: everything in it is written at its end, or nothing."""
+
+    root: Path
+    schema: Schema
+    clone: str
+    author: Author
+    robots_of: Callable[[Record], list[str]]
+    newest_id: Callable[[], str] = str
+    """The greatest id of an event that is known here, of whatever clone; "" if none is."""
+    events: list[Event] = field(default_factory=list)
+    warning: str = ""
+    touched: list[str] = field(default_factory=list)
+    _attachments: dict[str, bytes] = field(default_factory=dict)
+    _files: dict[str, tuple[bytes, str | None, bool]] = field(default_factory=dict)
+    _sent: list[bytes] = field(default_factory=list)
+    _expected: dict[str, str] = field(default_factory=dict)
+    _texts: dict[str, bytes] = field(default_factory=dict)
+    _ids: EventIds | None = None
+
+    def get(self, record_id: str, *, merged: bool = False) -> Record:
+        """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone.
+
+        RecordMerged for a tombstone, unless `merged` asks for it.
+        """
+        record = self._drafts.of(record_id).after
+        if record is None:
+            raise RecordRemoved(f"there is no {record_id} any more", "somebody removed it")
+        survivor = survivor_of(record)
+        if survivor and not merged:
+            raise gone_into(record_id, survivor)
+        return record
+
+    def odd_text(self, record_id: str) -> str:
+        """The text of a record's file that crm would write otherwise, as a hand left it; else ""."""
+        draft = self._drafts.of(record_id)
+        if draft.before is None or draft.after is not draft.before:
+            return ""
+        strangers = list(draft.before.unknown)  # the timeline does not keep their order
+        if strangers == sorted(strangers) and (
+            files.digest(self._written(draft.before)) == draft.digest
+        ):
+            return ""
+        path = files.inside(self.root, layout.record_path(record_id))
+        return files.read_bytes(path, most=MAX_BYTES).decode()
+
+    def write_as(self, record_id: str, text: str) -> None:
+        """Write a record's file in this very text, if that is what it says in the end."""
+        self._drafts.of(record_id).content = None  # and at hand again, if it was put away
+        self._texts[record_id] = text.encode()
+
+    def _written(self, record: Record) -> bytes:
+        text = self._texts.get(record.id)
+        if text is not None and self._read(record.id, text) == record:
+            return text
+        return codec.dump(self.schema.write(record)).encode()
+
+    def _read(self, record_id: str, content: bytes) -> Record:
+        raw = codec.load(content, layout.record_path(record_id))
+        return self.schema.read(entity_of(record_id), raw)
+
+    def expect(self, record_id: str, digest: str) -> None:
+        """Let the change fail with FileChanged unless the record's file still has that digest."""
+        self._expected[record_id] = digest
+
+    def add(self, record: Record, data: Mapping[str, Any] | None = None, kind: str = "") -> str:
+        """Write a new record; returns the id of its `created` event, or of one of that kind."""
+        content = self._written(record)
+        self._drafts.put(record.id, Draft(None, None, record, content))
+        facts = {**self._arrival(record), **(data or {})}
+        if not kind:
+            facts[SUM] = short_sum(content)
+        return self.note(kind or f"{record.entity}.created", record.id, facts)
+
+    def _arrival(self, record: Record) -> dict[str, Any]:
+        """Where a lead or deal stands now, and which robots wait there: those added later do not."""
+        facts = {n: getattr(record, n) for n in ("stage", "pipeline") if getattr(record, n, "")}
+        return {**facts, "robots": self.robots_of(record)} if facts else {}
+
+    def save(
+        self, record: Record, kind: str = "field.changed", data: Mapping[str, Any] | None = None
+    ) -> str:
+        """Write a changed record and one event with what changed; "" and nothing if nothing did."""
+        draft = self._drafts.of(record.id)
+        old = draft.after
+        if old is None:
+            raise RecordRemoved(f"there is no {record.id} any more", "somebody removed it")
+        changes = self.differences(old, record)
+        if not changes:
+            return ""
+        draft.after, draft.content = record, None
+        arrival = self._arrival(record) if kind == "stage.entered" else {}
+        return self.note(kind, record.id, {**arrival, **(data or {}), "changes": changes})
+
+    def remove(self, record_id: str, data: Mapping[str, Any] | None = None) -> str:
+        """Delete a record; its whole text goes into the event, so that it can be brought back."""
+        record = self.get(record_id, merged=True)
+        draft = self._drafts.of(record_id)
+        draft.after = draft.content = None
+        facts = {**(data or {}), "record": self.schema.write(record)}
+        return self.note(f"{record.entity}.removed", record_id, facts)
+
+    def note(
+        self,
+        kind: str,
+        record_id: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        cause: str = "",
+        actor: str = "",
+    ) -> str:
+        """Write an event alone; returns its id."""
+        if self._ids is None:
+            self._ids = EventIds(self.author.at, max(self._before.last_id, self.newest_id()))
+        event = Event(
+            id=self._ids.next(),
+            at=self.author.at,
+            actor=actor or self.author.actor,
+            kind=kind,
+            record=record_id,
+            cause=cause or self.author.cause,
+            depth=self.author.depth,
+            data=data or {},
+        )
+        self.events.append(event)
+        return event.id
+
+    @property
+    def last_event(self) -> str:
+        """The newest event of this month and clone, of this change or of any before; "" if none."""
+        return self.events[-1].id if self.events else self._before.last_id
+
+    @cached_property
+    def _before(self) -> csv_lines.Tail:
+        """The end of the timeline file to which this change adds."""
+        return csv_lines.tail(self.root, layout.timeline_path(self.author.at, self.clone))
+
+    def attach(self, data: bytes) -> str:
+        """Store a file by its content; returns its sha256, the name under which it can be read."""
+        sha = hashlib.sha256(data).hexdigest()
+        self._attachments[sha] = data
+        return sha
+
+    def note_sent(self, line: bytes) -> None:
+        """Note what is queued or leaves in this machine's own list as well, see `store.sent`."""
+        self._sent.append(line)
+
+    def rewrite(
+        self,
+        path: str,
+        data: bytes,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        restored: bool = False,
+    ) -> str:
+        """Write a file that is no record, like settings.yaml, and an event with its texts before and
+        after, as attachments, and more facts; "" and nothing if it has that text.
+
+        `restored`: the text was not made now, but found in the workspace.
+        """
+        try:
+            before: bytes | None = files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
+        except files.Missing:
+            before = None
+        if before == data:
+            return ""
+        self._files[path] = data, None if before is None else files.digest(before), restored
+        was = {} if before is None else {"from": self.attach(before)}
+        told = {"file": path, **was, "to": self.attach(data), **(facts or {})}
+        return self.note("file.changed", "", told)
+
+    def differences(self, old: Record, new: Record) -> dict[str, list[Raw]]:
+        """What differs between two states of a record: field -> [from, to], in raw form."""
+        names = {f.name: f.kind for f in self.schema.fields(new.entity)}
+        changes: dict[str, list[Raw]] = {}
+        for name, kind in names.items():
+            if old.get(name) != new.get(name):
+                changes[name] = [dump_value(kind, old.get(name)), dump_value(kind, new.get(name))]
+        for name in sorted({*old.unknown, *new.unknown}):
+            if old.unknown.get(name) != new.unknown.get(name):
+                changes[name] = [old.unknown.get(name, ""), new.unknown.get(name, "")]
+        return changes
+
+    @property
+    def records(self) -> Iterator[tuple[Record | None, Record | None]]:
+        """Each record changed here: before and after; None where it is absent."""
+        return ((draft.before, draft.after) for draft in self._drafts.all())
+
+    @cached_property
+    def _drafts(self) -> Drafts:
+        return Drafts(self._load, self._written, self._read)
+
+    def _load(self, record_id: str) -> Draft:
+        stored = read_record(self.root, self.schema, record_id, merged=True)
+        return Draft(stored.record, stored.digest, stored.record)
+
+    def commit(self) -> str:
+        """Write everything; returns a note for the user if it is saved but not yet in its place."""
+        plan = Transaction(
+            self.root, self.author.command, self.author.actor, format_instant(self.author.at)
+        )
+        for record_id, content in self._drafts.contents():
+            self._plan_record(plan, record_id, content)
+        for path, (data, digest, restored) in self._files.items():
+            plan.put(path, data, digest, restored=restored)
+            self.touched.append(path)
+        for sha, data in self._attachments.items():
+            path = layout.file_path(sha)
+            now = digest_of(f"{self.root}/{path}")
+            if now != sha:  # what others put in its place is no longer what was attached
+                plan.put(path, data, now)
+                self.touched.append(path)
+        if self.events:
+            path = layout.timeline_path(self.author.at, self.clone)
+            plan.append(path, csv_lines.lines(self.events, self._before))
+            self.touched.append(path)
+        if not self.touched:
+            return ""
+        if self.author.call:
+            about = dict.fromkeys(event.record for event in self.events if event.record)
+            entry = uncommitted.Entry(self.author.call, list(about), plan.marks())
+            plan.append(uncommitted.PENDING, uncommitted.line(entry))
+        for line in self._sent:
+            plan.append(sent.PATH, line)
+        return plan.commit().note
+
+    def _plan_record(self, plan: Transaction, record_id: str, content: Content) -> None:
+        path = layout.record_path(record_id)
+        if content.after is not None:
+            plan.put(path, content.after, self._expected.get(record_id, content.digest))
+        elif content.digest is not None:
+            plan.delete(path, content.digest)
+        else:
+            return
+        self.touched.append(path)
+
+
+@contextmanager
+def open_change(
+    root: Path,
+    schema: Schema,
+    clone: str,
+    author: Author,
+    robots_of: Callable[[Record], list[str]],
+    newest_id: Callable[[], str],
+    *,
+    dry_run: bool = False,
+    any_disk: bool = False,
+) -> Iterator[Change]:
+    """Take the lock, finish what a killed command left, hand out a Change and commit it at the end."""
+    with locks.exclusive(root, author.command, any_disk=any_disk):
+        recover(root)
+        change = Change(root, schema, clone, author, robots_of, newest_id)
+        yield change
+        if not dry_run:
+            change.warning = change.commit()
+
+
+def folders() -> tuple[str, ...]:
+    """The folders of records, relative to the workspace."""
+    return tuple(f"{layout.DATA}/{plural}" for plural in PLURAL.values())

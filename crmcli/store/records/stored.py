@@ -1,0 +1,117 @@
+"""One record on disk: read by its id, with the refusals for one that is gone, merged or broken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmcli.errors import InvalidData, NotFound, Problem
+from crmcli.model.fields import BadValues, Record
+from crmcli.model.merged import MERGED_INTO, survivor_in
+from crmcli.model.schema import Schema
+from crmcli.model.values import Raw, entity_of
+from crmcli.store import layout
+from crmcli.store.disk import files
+from crmcli.store.yaml import codec
+from crmcli.store.yaml.canonical import MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it was read: typed, raw, and the digest of its file."""
+
+    record: Record
+    raw: Mapping[str, Raw]
+    digest: str
+
+
+_MOST = 64 << 20
+"""Bytes; no file that was attached, and no message, has more."""
+
+SUM = "sum"
+"""The key in the data of a `created` event of what tells whether the record was edited by hand since."""
+
+
+def short_sum(content: bytes) -> str:
+    """The beginning of the sha256 of a record's file, as it was made."""
+    return files.digest(content)[:8]
+
+
+class RecordRemoved(NotFound):
+    """The record is not there, or no longer."""
+
+
+class RecordMerged(RecordRemoved):
+    """The record went into another, and only its tombstone is there."""
+
+
+def merged_into(root: Path, record_id: str) -> str:
+    """The id into which a record was merged; "" if it was not, or its file cannot be read."""
+    path = layout.record_path(record_id)
+    try:
+        data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
+        return survivor_in(codec.load(data, path)) if MERGED_INTO.encode() in data else ""
+    except (files.Missing, files.PermissionDenied, InvalidData):
+        return ""
+
+
+class FileDamaged(InvalidData):
+    """The stored content is missing, or no longer what was put there."""
+
+
+def content_of(root: Path, sha: str) -> bytes:
+    """What a file holds that was stored by its sha256; FileDamaged if that is not what stands there."""
+    path = layout.file_path(sha)
+    hint = f"bring it back: git checkout {path}"
+    try:
+        data = files.read_bytes(files.inside(root, path), most=_MOST)
+    except files.Missing:
+        words = f"the stored file is missing: {path}"
+        raise FileDamaged(words, hint, [Problem(path, 0, words, hint)]) from None
+    if files.digest(data) != sha:
+        words = f"the stored file is no longer what was attached: {path}"
+        raise FileDamaged(words, hint, [Problem(path, 0, words, hint)])
+    return data
+
+
+def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = False) -> Stored:
+    """Read one record by its full id; RecordRemoved if there is no file, InvalidData if it is broken.
+
+    RecordMerged for a tombstone, unless `merged` asks for it.
+    """
+    path = layout.record_path(record_id)
+    try:
+        data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
+    except files.Missing:
+        entity = entity_of(record_id) or "record"
+        raise RecordRemoved(f"there is no {entity} {record_id}", f"see crm {entity} list") from None
+    raw = codec.load(data, path)
+    if raw.get("id") != record_id:
+        raise InvalidData(
+            f"{path}: the id inside is {raw.get('id')!r}",
+            "make it equal to the file's name",
+            [Problem(path, 1, "the id differs from the file's name")],
+        )
+    if MERGED_INTO in raw and not merged:
+        raise gone_into(record_id, survivor_in(raw))
+    try:
+        record = schema.read(entity_of(record_id), raw)
+    except BadValues as error:
+        raise unreadable(path, data, error) from None
+    return Stored(record, raw, files.digest(data))
+
+
+def gone_into(record_id: str, survivor: str) -> RecordMerged:
+    """The refusal for a record that was merged."""
+    undo = f"crm {entity_of(record_id)} unmerge {record_id} takes them apart"
+    return RecordMerged(f"{record_id} was merged into {survivor}", f"use {survivor}; {undo}")
+
+
+def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
+    """The refusal for a record whose values do not fit the schema, with the line of each."""
+    lines = codec.load_marked(data, path).lines
+    problems = [
+        Problem(path, lines.get((name,), 0), f"{name}: {why}") for name, why in error.faults
+    ]
+    return InvalidData(str(problems[0]), "mend the file, or look with crm check", problems)

@@ -1,0 +1,121 @@
+"""What crm changed and git does not have yet: noted with each change, settled by a commit."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+from crmcli.errors import InvalidData
+from crmcli.store.disk import files
+from crmcli.store.safety import locks
+
+FOLDER = ".crm/commits"
+PENDING = f"{FOLDER}/pending"
+_LOCK = f"{FOLDER}/lock"
+_TOLD = f"{FOLDER}/told"
+_CLAIMED = "claimed-"
+_PATIENCE = 4.0  # seconds in which another crm may finish its commit
+
+Mark = str | int | None
+"""A file at one moment: the digest of its content, or its size where it only grows; None if absent."""
+
+
+class Entry(NamedTuple):
+    """One change: the command, the records it was about, each of its files before and after."""
+
+    command: str
+    records: Sequence[str]
+    paths: Mapping[str, Sequence[Mark]]
+
+
+def line(entry: Entry) -> bytes:
+    """An entry as it is appended to the file of those pending."""
+    return json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def is_any(root: Path) -> bool:
+    """Whether anything is pending."""
+    return bool(_names(root))
+
+
+def alone(root: Path, *, any_disk: bool = False) -> AbstractContextManager[int | None]:
+    """Keep other commits of crm out; None if another one has not finished within seconds.
+
+    It is a lock of its own: people go on changing records while git is at work.
+    """
+    return locks.beside(root, _LOCK, _PATIENCE, any_disk=any_disk)
+
+
+def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
+    """Everything that is pending now, oldest first; it stays noted until it is settled.
+
+    InvalidData if the notes are damaged. Needs `alone`.
+    """
+    with (
+        locks.exclusive(root, "commit to git", any_disk=any_disk),
+        contextlib.suppress(files.Missing),  # a command that was killed has claimed it all before
+        files.os_errors(f"rename {PENDING}"),
+    ):
+        (root / PENDING).rename(root / FOLDER / f"{_CLAIMED}{time.time_ns():020}")
+    names = [name for name in _names(root) if name.startswith(_CLAIMED)]
+    return [entry for name in names for entry in _read(root, f"{FOLDER}/{name}")]
+
+
+def since_claim(root: Path) -> set[str]:
+    """The files that were changed after all was claimed."""
+    try:
+        return {path for entry in _read(root, PENDING) for path in entry.paths}
+    except files.Missing:
+        return set()
+
+
+def _read(root: Path, path: str) -> Iterator[Entry]:
+    text = files.read_bytes(root / path).decode("utf-8", "replace")
+    for number, text_line in enumerate(text.splitlines(), 1):
+        try:
+            command, records, paths = json.loads(text_line)
+            yield Entry(command, records, {p: (old, new) for p, (old, new) in paths.items()})
+        except (ValueError, TypeError, AttributeError):
+            raise InvalidData(
+                f"{path}:{number} is damaged", f"remove {path}, and commit what is left by hand"
+            ) from None
+
+
+def settle(root: Path) -> None:
+    """Forget what was claimed: git has it, or never will. Needs `alone`."""
+    for name in _names(root):
+        if name.startswith(_CLAIMED):
+            with files.os_errors(f"remove {FOLDER}/{name}"):
+                (root / FOLDER / name).unlink()
+
+
+def is_news(root: Path, text: str) -> bool:
+    """Whether this is not what was said last; "" begins anew. Needs `alone`."""
+    path = root / _TOLD
+    try:
+        known = files.read_bytes(path).decode("utf-8", "replace")
+    except files.Missing:
+        known = ""
+    if text == known:
+        return False
+    if not text:
+        with files.os_errors(f"remove {_TOLD}"):
+            path.unlink()
+        return True
+    files.write_own(path, text.encode("utf-8", "replace"))
+    return True
+
+
+def _names(root: Path) -> list[str]:
+    try:
+        with files.os_errors(f"read {FOLDER}"):
+            names = sorted(os.listdir(root / FOLDER))
+    except files.Missing:
+        return []
+    return [name for name in names if name == "pending" or name.startswith(_CLAIMED)]

@@ -1,0 +1,153 @@
+"""The lock of a workspace: alone to change it, together to read it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from crmcli.errors import Conflict
+from crmcli.store.disk import file_systems
+from crmcli.store.disk.files import (
+    DiskFull,
+    Missing,
+    PermissionDenied,
+    closing,
+    make_folders,
+    open_own,
+    os_errors,
+    plain_error,
+)
+from crmcli.store.safety import state, trust
+
+LOCK = ".crm/lock"
+_POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+class Busy(Conflict):
+    """Another command holds the workspace."""
+
+
+def admit(root: Path, *, any_disk: bool = False) -> str:
+    """Make sure that this user may write in the folder, that its disk can be trusted with it and that
+    .crm is there and its own; this clone's eight letters.
+
+    NotYours, ForeignState; UntrustedDisk unless `any_disk` or the environment says that this is known.
+    """
+    trust.refuse_stranger(root)
+    if not file_systems.is_forced(any_disk=any_disk):
+        file_systems.refuse_untrusted(root)
+    return state.make(root)
+
+
+@contextlib.contextmanager
+def exclusive(
+    root: Path, command: str, timeout: float = 10.0, *, any_disk: bool = False
+) -> Iterator[None]:
+    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
+
+    Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
+    trusted, unless `any_disk` or the environment says that this is known; NotYours, ForeignState.
+    """
+    admit(root, any_disk=any_disk)
+    forced = file_systems.is_forced(any_disk=any_disk)
+    with os_errors(f"lock {root}"):
+        fd = open_own(root / LOCK, os.O_RDWR)
+    with closing(fd):
+        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
+        _sign(fd, f"{os.getpid()} {command}\n")
+        try:
+            yield
+        finally:
+            _sign(fd, "")
+
+
+@contextlib.contextmanager
+def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
+    """Hold the workspace together with other readers, while nobody changes it; Busy as above.
+
+    A folder that can only be read and was never locked, or whose file system knows no locks, is
+    read without one.
+    """
+    fd = _open_to_read(root)
+    if fd is None:
+        yield
+        return
+    with closing(fd):
+        _take(fd, fcntl.LOCK_SH, timeout, root, may_lack=True)
+        yield
+
+
+@contextlib.contextmanager
+def beside(
+    root: Path, path: str, timeout: float = 0.0, *, any_disk: bool = False
+) -> Iterator[int | None]:
+    """Hold another lock than that of the workspace, as its open file; None if another command still
+    holds it at the end. The system lets go of a dead one's."""
+    admit(root, any_disk=any_disk)
+    make_folders(root, path.rpartition("/")[0])
+    with os_errors(f"lock {path}"):
+        fd = open_own(root / path, os.O_RDWR)
+    with closing(fd):
+        yield fd if _taken(fd, fcntl.LOCK_EX, timeout, path, may_lack=False) else None
+
+
+def _open_to_read(root: Path) -> int | None:
+    path = root / LOCK
+    try:
+        with os_errors(f"lock {root}"):
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except Missing:
+        pass
+    try:
+        state.make(root)
+        with os_errors(f"lock {root}"):
+            return open_own(path, os.O_RDONLY)
+    except (PermissionDenied, DiskFull):
+        return None
+
+
+def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
+    if not _taken(fd, how, timeout, str(root), may_lack=may_lack):
+        raise Busy(
+            f"the workspace is busy: {_holder(fd)} has not finished in {timeout:g} s",
+            "try again; if that process hangs, end it (nothing will be lost)",
+        )
+
+
+def _taken(fd: int, how: int, timeout: float, path: str, *, may_lack: bool) -> bool:
+    """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
+    deadline = time.monotonic() + timeout
+    pause, longest = _POLL
+    while True:
+        try:
+            fcntl.flock(fd, how | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            left = deadline - time.monotonic()
+        except OSError as error:
+            if may_lack and error.errno in _NO_LOCKS:
+                return True
+            raise plain_error(error, f"lock {path}") from error
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, longest)
+
+
+def _sign(fd: int, text: str) -> None:
+    """Leave word who holds the lock; it only serves a message, so a full disk must not matter."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, text.encode("utf-8", "replace"), 0)
+
+
+def _holder(fd: int) -> str:
+    with os_errors("read the lock file"):
+        pid, _, command = os.pread(fd, 4096, 0).decode("utf-8", "replace").strip().partition(" ")
+    return f"`{command}` (process {pid})" if pid else "another command"

@@ -1,0 +1,1 @@
+"""The timeline's files: lines, ids, their chain, and what was sent."""

@@ -1,0 +1,319 @@
+"""The timeline in CSV: one event a line, each with the hash of the line before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.event import Event
+from crmcli.model.values import format_instant, parse_instant
+from crmcli.store.disk import files, line_reader
+from crmcli.store.timeline.event_ids import EVENT_ID, ID_LENGTH
+from crmcli.store.yaml.canonical import MAX_BYTES
+
+COLUMNS = ("id", "at", "actor", "kind", "record", "cause", "depth", "data", "prev")
+HEADER = ",".join(COLUMNS)
+
+LONGEST = 10 * MAX_BYTES
+"""Bytes of a line. The longest that we write have two states of a record and the text of its file, of
+a megabyte each; quotes and what an editor may take for a line end grow threefold on their way here."""
+
+_HASH = re.compile("[0-9a-f]{16}")
+_NEEDS_QUOTES = re.compile('[",]')
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_LARGEST_FIELD = 1 << 26
+_TAIL = 1 << 13  # bytes in which the last line nearly always lies
+_instant = lru_cache(maxsize=256)(parse_instant)  # many events of a command have the same one
+# JSON leaves these as they are, but an editor or a text tool takes some of them for the end of a line.
+_HIDDEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+_HALF = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class UnwritableEvent(InvalidData):
+    """An event cannot stand on a line of the timeline."""
+
+
+class Row(NamedTuple):
+    """One event as a file has it, with its hash of the line above and its data as JSON text.
+
+    `line` counts from 1.
+    """
+
+    event: Event
+    prev: str
+    data: str
+    line: int
+
+
+class Chunk(NamedTuple):
+    """What was read of a timeline file. Read on at byte `end`, which is in line `next_line`."""
+
+    rows: list[Row]
+    problems: list[Problem]
+    end: int
+    next_line: int
+
+
+class Tail(NamedTuple):
+    """How a timeline file ends: its size in bytes, its last line's hash, its last event's id.
+
+    All zero or empty for a file that does not exist yet.
+    """
+
+    size: int
+    hash: str
+    last_id: str
+
+
+def line_hash(line: bytes) -> str:
+    """The hash by which the next line knows this one (without its line end)."""
+    return hashlib.sha256(line).hexdigest()[:16]
+
+
+def to_line(event: Event, prev: str) -> str:
+    """The line of an event, with its line end; `prev` is the hash of the line above it.
+
+    UnwritableEvent if its data is no JSON or a field holds a line end or half a character.
+    """
+    try:
+        data = json.dumps(event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise UnwritableEvent(f"event {event.kind} of {event.record}: {error}") from error
+    if _HIDDEN.search(data):
+        data = _HIDDEN.sub(_escaped, data)
+    plain = (event.id, event.actor, event.kind, event.record, event.cause)
+    if _CONTROL.search("".join(plain)):
+        raise UnwritableEvent(f"event {event.kind} of {event.record}: a line end in a field")
+    if _HALF.search(data):
+        raise UnwritableEvent(f"event {event.kind} of {event.record}: half a character in its data")
+    id_, actor, kind, record, cause = map(_cell, plain)
+    at = format_instant(event.at)
+    return f"{id_},{at},{actor},{kind},{record},{cause},{event.depth},{_cell(data)},{prev}\n"
+
+
+def _cell(text: str) -> str:
+    if _NEEDS_QUOTES.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
+def lines(events: Iterable[Event], tail: Tail) -> bytes:
+    """What to append to a file that ends as `tail` says; a new file begins with the header."""
+    written = []
+    prev = tail.hash
+    if not tail.size:
+        written.append(f"{HEADER}\n".encode())
+        prev = line_hash(HEADER.encode())
+    for event in events:
+        line = to_line(event, prev).encode()
+        if len(line) > LONGEST:
+            raise UnwritableEvent(
+                f"event {event.kind} of {event.record}: {len(line):,} bytes are too long for a line"
+            )
+        prev = line_hash(line[:-1])
+        written.append(line)
+    return b"".join(written)
+
+
+def tail(root: Path, path: str) -> Tail:
+    """How a timeline file ends, without reading it whole."""
+    full = files.inside(root, path)
+    try:
+        size, text = files.read_tail(full, _TAIL)
+    except files.Missing:
+        return Tail(0, "", "")
+    trimmed = text.rstrip(b"\r\n")
+    start = trimmed.rfind(b"\n") + 1
+    if start or len(text) == size:
+        return Tail(size, line_hash(trimmed[start:]), _last_id(text)) if size else Tail(0, "", "")
+    with line_reader.opened(full) as fd:
+        end = size - len(text) + len(trimmed)
+        start = line_reader.line_start(fd, end)
+        above = max(0, start - _TAIL)
+        last = _last_id(os.pread(fd, start + ID_LENGTH + 1 - above, above))
+        return Tail(size, line_reader.sha256(fd, start, end)[:16], last)
+
+
+def _last_id(text: bytes) -> str:
+    for line in reversed(text.split(b"\n")):
+        first = line[:ID_LENGTH].decode("ascii", "replace")
+        if EVENT_ID.fullmatch(first) and line[ID_LENGTH : ID_LENGTH + 1] == b",":
+            return first
+    return ""
+
+
+def read_file(path: Path, offset: int = 0, *, name: str = "", line: int = 1) -> Chunk:
+    """The events of a timeline file from byte `offset` on, which begins line number `line`.
+
+    Problems (under `name`, else the path) say which lines could not be read. A last line that is
+    cut off is one of them, and is left for the next reading: `end` stands before it. All events are
+    held at once; see `read_pieces`.
+    """
+    whole = Chunk([], [], offset, line)
+    with line_reader.opened(path) as fd:
+        for chunk in read_pieces(fd, offset, name=name or path.as_posix(), line=line):
+            rows, problems = whole.rows + chunk.rows, whole.problems + chunk.problems
+            whole = chunk._replace(rows=rows, problems=problems)
+    return whole
+
+
+def read_pieces(fd: int, offset: int, *, name: str, line: int) -> Iterator[Chunk]:
+    """As `read_file`, some thousand events at a time; a line over LONGEST is told, and passed over."""
+    for piece in line_reader.pieces(fd, offset, LONGEST):
+        if piece.data is not None:
+            chunk = _read_lines(piece.data, piece.start, name=name, line=line)
+        else:
+            hint = "crm has not written it: restore the file from git, or take the line out"
+            limit = f"the line is longer than {LONGEST // 1_000_000} MB"
+            is_ended = os.pread(fd, 1, piece.end - 1) == b"\n"
+            end, below = (piece.end, line + 1) if is_ended else (piece.start, line)
+            chunk = Chunk([], [Problem(name, line, limit, hint)], end, below)
+        line = chunk.next_line
+        yield chunk
+
+
+def _read_lines(data: bytes, offset: int, *, name: str, line: int) -> Chunk:
+    end = data.rfind(b"\n") + 1
+    reading = _Reading(name, line)
+    reading.take(data[:end])
+    next_line = reading.line
+    if end < len(data):
+        found = len(reading.rows)
+        kept = list(reading.problems)
+        reading.take(data[end:])
+        if len(reading.rows) > found:  # whole but for its line end
+            end = len(data)
+        else:
+            hint = "what it said is lost; look at git or a backup"
+            cut = Problem(reading.name, next_line, "the last line is cut off", hint)
+            reading.problems = [*kept, cut]
+    return Chunk(reading.rows, reading.problems, offset + end, next_line)
+
+
+class _Reading:
+    """Takes lines apart, one by one where it must, so that a damaged line costs only itself."""
+
+    def __init__(self, name: str, line: int) -> None:
+        self.name = name
+        self.line = line
+        self.is_dirty = False
+        self.rows: list[Row] = []
+        self.problems: list[Problem] = []
+
+    def take(self, data: bytes) -> None:
+        """Read some lines."""
+        if not data:
+            return
+        text = data.decode("utf-8", "surrogateescape")
+        if self.line == 1:
+            text = text.removeprefix("\ufeff")
+        if "\r\n" in text:  # an editor of Windows; nothing that we write holds one
+            text = text.replace("\r\n", "\n")
+        if not self.is_dirty:
+            self.is_dirty = "\0" in text or bool(_HALF.search(text))
+        lines = text.removesuffix("\n").split("\n")
+        for line, cells in zip(lines, _split(lines), strict=True):
+            if line and line != HEADER:  # git's union merge may repeat the header
+                self._row(line, cells)
+            self.line += 1
+
+    def _row(self, line: str, cells: Sequence[str] | None) -> None:
+        try:
+            if cells is None or len(cells) != len(COLUMNS):
+                raise ValueError(_misfit(line, cells))
+            if self.is_dirty:
+                _refuse_damage(line)
+            self.rows.append(Row(_event(cells), cells[8], cells[7], self.line))
+        except ValueError as error:
+            hint = "restore the line from git or a backup"
+            if line.startswith(_CONFLICT):
+                hint = "keep the lines of both sides, take out the marks"
+            self.problems.append(Problem(self.name, self.line, str(error), hint))
+
+
+def _split(texts: Sequence[str]) -> Sequence[Sequence[str] | None]:
+    """The cells of each line; None for one that is no CSV."""
+    import csv
+
+    csv.field_size_limit(_LARGEST_FIELD)
+    try:
+        reader = csv.reader(texts, strict=True)
+        rows = []
+        for row in reader:
+            rows.append(row)
+            if reader.line_num != len(rows):
+                break  # a quote that is not closed swallowed the line below
+        else:
+            return rows
+    except csv.Error:
+        pass
+    return [_split_one(text) for text in texts]
+
+
+def _split_one(text: str) -> Sequence[str] | None:
+    import csv
+
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error:
+        return None
+
+
+def _misfit(line: str, cells: Sequence[str] | None) -> str:
+    _refuse_damage(line)
+    if line.startswith(_CONFLICT):
+        return "unresolved merge conflict"
+    if cells is None:
+        return "the line is no CSV: a quote is not closed"
+    return f"{len(cells)} columns instead of {len(COLUMNS)}"
+
+
+def _refuse_damage(line: str) -> None:
+    if "\0" in line:
+        raise ValueError("the line holds NUL bytes, as a crash of the machine may leave them")
+    if _HALF.search(line):
+        raise ValueError("the line is not UTF-8")
+
+
+def _event(cells: Sequence[str]) -> Event:
+    id_, at, actor, kind, record, cause, depth, data, prev = cells
+    if not EVENT_ID.fullmatch(id_):
+        raise ValueError(f"{id_!r} is not the id of an event")
+    if not _HASH.fullmatch(prev):
+        raise ValueError(f"prev is {prev!r}, not the hash of a line")
+    facts = _facts(data)
+    return Event(id_, _instant(at), actor, kind, record, cause, _depth(depth), facts)
+
+
+def _facts(data: str) -> dict[str, Any]:
+    if data == "{}":
+        return {}
+    try:
+        facts = json.loads(data)
+    except ValueError as error:
+        raise ValueError(f"data is no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError("data is nested too deeply") from None
+    if "\\ud" in data and _HALF.search(json.dumps(facts, ensure_ascii=False)):
+        raise ValueError("data holds half a character")
+    if not isinstance(facts, dict):
+        raise ValueError("data is no JSON object")
+    return facts
+
+
+def _depth(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"depth is {text!r}, not a number")
+    return int(text)

@@ -1,0 +1,1 @@
+"""YAML: records and configuration as text and back."""

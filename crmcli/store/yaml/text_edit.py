@@ -1,0 +1,265 @@
+"""Changing a YAML file of a person as text: comments, order and all that is not meant stay as they are.
+
+The places are found by the YAML parser's own marks; what comes out is read again and must say exactly
+what was meant, or nothing is changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from crmcli.errors import Refused
+from crmcli.model.values import Raw
+from crmcli.store.yaml.canonical import dump, is_safe
+from crmcli.store.yaml.codec import RecordUnreadable, load_marked
+
+if TYPE_CHECKING:
+    import yaml
+
+LONGEST = 100
+_PLAIN = re.compile(r"\w(?:[\w .²/()%+-]*[\w²/()%+])?")
+Map = dict[str, Raw]
+
+
+class CannotEdit(Refused):
+    """A file is written in a way that crm cannot change without losing something of it."""
+
+
+def edited(data: bytes, path: str, wanted: Map) -> bytes:
+    """The file with other values; CannotEdit where only a person can do it.
+
+    New keys come where `wanted` has them. A map in braces that gets or loses a key is written anew.
+    """
+    text = data.decode("utf-8").removeprefix("\ufeff")
+    old = load_marked(data, path).value
+    new = _Text(text, path).changed(old, wanted)
+    return _checked(("\ufeff" if data.startswith(b"\xef\xbb\xbf") else "") + new, path, wanted)
+
+
+def with_key(data: bytes, path: str, place: tuple[str, ...], name: str) -> bytes:
+    """The file with one key renamed where it stands; CannotEdit as `edited`."""
+    text = data.decode("utf-8")
+    marked = _Text(text.removeprefix("\ufeff"), path)
+    old = load_marked(data, path).value
+    new = marked.renamed(place, name)
+    bom = "\ufeff" if text.startswith("\ufeff") else ""
+    return _checked(bom + new, path, renamed(old, place, name))
+
+
+def renamed(tree: Map, place: tuple[str, ...], name: str) -> Map:
+    """A tree with one key renamed, in its place among the others."""
+    if len(place) == 1:
+        return {name if key == place[0] else key: value for key, value in tree.items()}
+    inner = renamed(cast("Map", tree[place[0]]), place[1:], name)
+    return {**tree, place[0]: inner}
+
+
+def _checked(text: str, path: str, wanted: Map) -> bytes:
+    data = text.encode()
+    try:
+        is_meant = load_marked(data, path).value == wanted
+    except RecordUnreadable:
+        is_meant = False
+    if not is_meant:
+        raise CannotEdit(
+            f"{path} is written in a way that crm cannot change safely", "change it in an editor"
+        )
+    return data
+
+
+@dataclass
+class _Text:
+    """The lines of a file, and changes of them by line and column, made from the end."""
+
+    text: str
+    path: str
+    edits: list[tuple[int, int, int, int, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lines = self.text.split("\n")
+        self.end = "\r" if any(line.endswith("\r") for line in self.lines) else ""
+
+    def changed(self, old: Map, wanted: Map) -> str:
+        """The text with the values of `wanted`."""
+        root = self._root()
+        if root is None or not root.value:
+            return self.text.rstrip("\n") + "\n" * bool(self.text.strip()) + dump(wanted)
+        self._map(root, old, wanted)
+        return self._made()
+
+    def renamed(self, place: tuple[str, ...], name: str) -> str:
+        """The text with one key renamed."""
+        node: Any = self._root()
+        for step in place[:-1]:
+            node = next(value for key, value in node.value if key.value == step)
+        key = next(key for key, _ in node.value if key.value == place[-1])
+        self._replace(key, _scalar(name))
+        return self._made()
+
+    def _root(self) -> yaml.MappingNode | None:
+        import yaml
+
+        return cast("yaml.MappingNode | None", yaml.compose(self.text, Loader=yaml.CBaseLoader))
+
+    def _made(self) -> str:
+        lines = self.lines
+        # From the end; of two at one place the first was asked for first, and comes first.
+        ordered = sorted((*edit[:4], n, edit[4]) for n, edit in enumerate(self.edits))
+        for line, column, to_line, to_column, _, new in reversed(ordered):
+            before = lines[line][:column]
+            after = lines[to_line][to_column:] if to_line < len(lines) else ""
+            whole = before + new + after
+            lines[line : to_line + 1] = whole.split("\n")
+        return "\n".join(lines)
+
+    def _replace(self, node: yaml.Node, new: str) -> None:
+        start, end = node.start_mark, node.end_mark
+        to_line, to_column = end.line, end.column
+        if getattr(node, "style", None) in ("|", ">"):  # it ends where the next thing begins
+            to_line = end.line - 1
+            to_column = len(self.lines[to_line])
+        self.edits.append((start.line, start.column, to_line, to_column, new))
+
+    # --- maps and lists ----------------------------------------------------------------------
+
+    def _map(self, node: yaml.MappingNode, old: Map, wanted: Map) -> None:
+        """Change a block map key by key."""
+        column = node.value[0][0].start_mark.column
+        nodes = {key.value: (key, value) for key, value in node.value}
+        for name, (key, value) in nodes.items():
+            if name not in wanted:
+                self._drop(key.start_mark.line, self._last_line(value, key))
+            elif wanted[name] != old[name]:
+                self._value(key, value, old[name], wanted[name], column)
+        after = -1  # the line behind which the next new key goes
+        for name, value in wanted.items():
+            if name in nodes:
+                key, inner = nodes[name]
+                after = self._last_line(inner, key)
+            else:
+                first = node.value[0][0].start_mark.line
+                lines = _block(name, value, column)
+                self._insert(after if after >= 0 else first - 1, lines if column else ["", *lines])
+
+    def _value(self, key: yaml.Node, node: yaml.Node, old: Raw, new: Raw, column: int) -> None:
+        is_block = not getattr(node, "flow_style", True)
+        if isinstance(old, dict) and isinstance(new, dict) and is_block and new:
+            self._map(cast("yaml.MappingNode", node), old, new)
+        elif isinstance(old, list) and isinstance(new, list) and is_block and new:
+            self._list(cast("yaml.SequenceNode", node), old, new)
+        elif old == "" and not isinstance(new, str):
+            lines = _block(key.value, new, column)[1:]
+            self._insert(key.start_mark.line, lines)
+        elif is_block or getattr(node, "style", None) in ("|", ">"):
+            raise CannotEdit(f"{self.path}: {key.value!r} is to be changed as a whole",
+                             "change it in an editor")  # fmt: skip
+        else:
+            self._refuse_comments(node)
+            self._replace(node, _flow(new))
+
+    def _list(self, node: yaml.SequenceNode, old: list[Raw], new: list[Raw]) -> None:
+        """Change a block list: items that go, items that are another text now, items at its end."""
+        kept = [item for item in new if item in old]
+        if len(new) == len(old):
+            for item, was, now in zip(node.value, old, new, strict=True):
+                if was != now:
+                    self._replace(item, _flow(now))
+            return
+        if [item for item in old if item in new] != kept or new[: len(kept)] != kept:
+            raise CannotEdit(f"{self.path}: a list is to be put in another order",
+                             "change it in an editor")  # fmt: skip
+        for item, was in zip(node.value, old, strict=True):
+            if was not in new:
+                self._drop(item.start_mark.line, self._last_line(item, item))
+        indent = " " * node.start_mark.column
+        added = [f"{indent}- {_flow(item)}" for item in new[len(kept) :]]
+        self._insert(self._last_line(node.value[-1], node), added)
+
+    def _insert(self, after: int, new: list[str]) -> None:
+        """New lines behind a line, -1 for the beginning of the file."""
+        if not new:
+            return
+        text = "".join(f"{line}{self.end}\n" for line in new)
+        if after + 1 < len(self.lines):
+            self.edits.append((after + 1, 0, after + 1, 0, text))
+        else:
+            length = len(self.lines[after])
+            self.edits.append((after, length, after, length, "\n" + text.rstrip("\n")))
+
+    def _drop(self, first: int, last: int) -> None:
+        if last + 1 < len(self.lines):
+            self.edits.append((first, 0, last + 1, 0, ""))
+        else:
+            self.edits.append((first, 0, last, len(self.lines[last]), ""))
+
+    def _last_line(self, node: Any, key: yaml.Node) -> int:
+        """The last line that belongs to a value; comments below it do not."""
+        if isinstance(node.value, list) and not node.flow_style and node.value:
+            last = node.value[-1]
+            pair = last if isinstance(last, tuple) else (last, last)
+            return self._last_line(pair[1], pair[0])
+        if getattr(node, "style", None) in ("|", ">"):
+            end = node.end_mark.line - (node.end_mark.column == 0)
+            while end > key.start_mark.line and not self.lines[end].strip():
+                end -= 1
+            return cast("int", end)
+        if node.value == "" and not node.style:
+            return cast("int", key.start_mark.line)
+        return cast("int", node.end_mark.line)
+
+    def _refuse_comments(self, node: yaml.Node) -> None:
+        """A list or map in brackets that is written anew would lose the comments in it."""
+        inside = self.lines[node.start_mark.line : node.end_mark.line]
+        if any(re.search(r"(^|\s)#", line) for line in inside):
+            raise CannotEdit(
+                f"{self.path}:{node.start_mark.line + 1}: there are comments in a list or map that"
+                " is to be changed",
+                "change it in an editor, or write it in lines of its own",
+            )
+
+
+def _block(name: str, value: Raw, column: int) -> list[str]:
+    """A key with its value as lines, indented; a small map of facts in one line."""
+    indent = " " * column
+    if isinstance(value, dict) and "type" in value:
+        line = f"{indent}{_scalar(name)}: {_flow(value)}"
+        if len(line) <= LONGEST:
+            return [line]
+    elif isinstance(value, dict) and value:
+        inner = [line for key, part in value.items() for line in _block(key, part, column + 2)]
+        return [f"{indent}{_scalar(name)}:", *inner]
+    return [indent + line if line else "" for line in dump({name: value}).rstrip("\n").split("\n")]
+
+
+def _flow(value: Raw) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+    return _scalar(value)
+
+
+def _scalar(text: str) -> str:
+    """A text in one line, quoted where a reader might take it for something else."""
+    if is_safe(text) and _PLAIN.fullmatch(text):
+        return text
+    return json.dumps(text, ensure_ascii=not is_safe(text))
+
+
+def places(
+    tree: Raw, at: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a tree with its place; a key stands for itself, at the place of its map."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield at, key
+            yield from places(value, (*at, key))
+    elif isinstance(tree, list):
+        for number, value in enumerate(tree):
+            yield from places(value, (*at, number))
+    else:
+        yield at, tree
