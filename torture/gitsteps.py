@@ -69,7 +69,7 @@ def _play(world: World, steps: int) -> None:
             world.tick()
         else:
             world.step = f"{clone.name}: {gitmoves.move(clone, world.random)}"
-        world.look(clone)
+        world.look(clone, after_git=fate >= 0.6)
     world.end()
 
 
@@ -91,7 +91,7 @@ def late_call(world: World) -> None:
     first.git("commit", "-qm", "tick")
     first.git("merge", "-q", "--no-edit", "side")
     world.tick()
-    world.look(first)
+    world.look(first, after_git=True)
     world.end()
 
 

@@ -103,6 +103,7 @@ class World:
     letters: Counter[str] = field(default_factory=Counter)
     hearings: Hearings = field(default_factory=Hearings)
     told: Counter[str] = field(default_factory=Counter)
+    by_git: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     def fault(self, kind: str, words: str) -> None:
         """Something went wrong."""
@@ -245,14 +246,22 @@ class World:
         index.refresh()
         return index
 
-    def look(self, clone: Clone) -> None:
-        """The index is what one made anew would be, and crm check finds nothing but git's own."""
+    def look(self, clone: Clone, *, after_git: bool = False) -> None:
+        """The index is what one made anew would be, and crm check finds nothing but git's own.
+
+        What git alone can cause, git must have caused: after a command or a tick none of it is new.
+        """
         ws = self.ws(clone)
         for words in differences(ws.index, self.fresh(clone)):
             self.fault("torn", f"the index of {clone.name}: {words}")
+        known = self.by_git.setdefault(clone.name, set())
+        found = set()
         for problem in [*check.own_state(ws), *check.problems(ws)]:
-            if not any(words in problem.message for words in BY_GIT):
+            words = next((words for words in BY_GIT if words in problem.message), "")
+            found.add((str(problem.path), words))
+            if not words or not (after_git or (str(problem.path), words) in known):
                 self.fault("torn", f"crm check in {clone.name}: {problem.path}: {problem.message}")
+        self.by_git[clone.name] = found
 
     def end(self) -> None:
         """Let all come to rest in the clone that ticks: what is due was done, what left arrived."""

@@ -51,6 +51,7 @@ def accept(ws: Workspace) -> list[Claim]:
             change.note_sent(sent.ended_line(claim.key))
             enter(
                 change, "done", claim.record, claim.key, claim.robot, claim.action, to=claim.to,
-                claims=claim.number, reason=f"left on {claim.at}, before the history was set back",
+                claims=claim.number, accepted=True,
+                reason=f"left on {claim.at}, before the history was set back",
             )  # fmt: skip
     return gone

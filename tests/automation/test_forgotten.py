@@ -10,6 +10,7 @@ import pytest
 
 from crmcli.automation.forgotten import accept, forgotten
 from crmcli.errors import InvalidData
+from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
 from tests.automation.clones import HELLO, begin, git, save
@@ -121,6 +122,21 @@ def test_or_until_somebody_says_so(told: House, way: str) -> None:
     told.add("lead", name="Кофе", emails="ivan@kafe.example")
     assert told.tick("5m").failures == []
     assert len(told.letters()) == 1
+
+
+def test_what_was_accepted_is_no_problem_though_the_record_is_gone(told: House) -> None:
+    """The lead went with its letter; whoever accepted that need not say it again to `crm check`."""
+    told.add("lead", name="Кофе", emails="ivan@kafe.example")
+    assert told.tick("5m").failures == []
+    git(told.root, "stash", "-q", "-u")
+    assert len(accept(told.ws)) == 2
+    assert list(check.problems(told.ws)) == []
+    lead = next(event.record for event in told.ws.events(kinds=("job.done",))
+                if not told.ws.exists(event.record))  # fmt: skip
+    with told.ws.change("test") as change:
+        change.note("note", lead, {"text": "Алло"})
+    (problem,) = check.problems(told.ws)
+    assert "no file and no beginning of it" in problem.message
 
 
 def test_meanwhile_robots_go_on_within_crm(told: House) -> None:

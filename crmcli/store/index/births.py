@@ -51,12 +51,15 @@ def rejoined(connection: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def recordless(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """The ids of which the timeline tells something but no beginning and no end, without a readable
-    record; each with the id of the last event."""
+    record; each with the id of the last event. Not those of which it only tells what was accepted
+    (`crm tick --accept-history`): there somebody has said that they are gone."""
     sql = (
         "SELECT record, (SELECT max(id) FROM event WHERE record = known.record) FROM"
         " (SELECT DISTINCT record FROM event WHERE record > '{0}-' AND record < '{0}.'"
         " EXCEPT SELECT id FROM {0} EXCEPT SELECT id FROM merged"
-        " EXCEPT SELECT record FROM event WHERE kind IN (?, ?)) AS known ORDER BY record"
+        " EXCEPT SELECT record FROM event WHERE kind IN (?, ?)) AS known WHERE EXISTS"
+        " (SELECT 1 FROM event WHERE record = known.record AND json_extract(data, '$.accepted') IS NULL)"
+        " ORDER BY record"
     )
     return _rows(connection, sql, "created", "removed")
 
