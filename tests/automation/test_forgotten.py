@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -137,6 +138,35 @@ def test_what_was_accepted_is_no_problem_though_the_record_is_gone(told: House) 
         change.note("note", lead, {"text": "Алло"})
     (problem,) = check.problems(told.ws)
     assert "no file and no beginning of it" in problem.message
+
+
+FORGED: dict[str, Callable[[Path, Path], object]] = {
+    "a link": lambda path, outside: path.symlink_to(outside),
+    "a link to nowhere": lambda path, outside: path.symlink_to(outside.with_name("nowhere")),
+    "a pipe": lambda path, outside: os.mkfifo(path),
+    "a folder": lambda path, outside: path.mkdir(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORGED)
+def test_nothing_is_written_through_what_stands_in_place_of_gits_list(
+    told: House, form: str, tmp_path: Path
+) -> None:
+    """Nothing leaves, and the tick says why; it goes on once that is taken away."""
+    outside, path = tmp_path / "outside", told.root / ".git/crm-sent"
+    outside.write_text("mine\n")
+    path.unlink()
+    FORGED[form](path, outside)
+    told.add("lead", name="Кофе", emails="ivan@kafe.example")
+    (line,) = told.tick("5m").failures
+    assert "crm-sent" in line
+    assert line.endswith("(put the real file or folder in its place)")
+    assert told.letters() == []
+    assert (outside.read_text(), (tmp_path / "nowhere").exists()) == ("mine\n", False)
+    path.rmdir() if form == "a folder" else path.unlink()
+    assert told.tick("5m").failures == []
+    assert len(told.letters()) == 1
+    assert path.is_file()
 
 
 def test_meanwhile_robots_go_on_within_crm(told: House) -> None:

@@ -34,6 +34,9 @@ class Missing(NotFound):
     """There is no such file."""
 
 
+IN_PLACE = "put the real file or folder in its place"
+
+
 class UnsafePath(InvalidData):
     """A path leaves the workspace, or leads through a symbolic link."""
 
@@ -50,7 +53,7 @@ def plain_error(error: OSError, doing: str) -> CrmError:
     if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
         return UnsafePath(f"cannot {_shortened(doing)}: {reason}", "choose another name")
     if error.errno in _NO_SUCH_KIND:
-        return UnsafePath(f"cannot {doing}: {reason}", "put the real file or folder in its place")
+        return UnsafePath(f"cannot {doing}: {reason}", IN_PLACE)
     return DiskFailed(f"cannot {doing}: {reason}", "check the disk, then try again")
 
 
@@ -112,7 +115,7 @@ def inside(root: Path, path: str) -> Path:
             if stat.S_ISLNK(os.lstat(step).st_mode):
                 raise UnsafePath(
                     f"{os.path.relpath(step, root)} is a symbolic link",
-                    "put the real file or folder in its place",
+                    IN_PLACE,
                 )
         except FileNotFoundError:
             break
@@ -157,7 +160,7 @@ def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) ->
         try:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
-                raise UnsafePath(f"{path} is not a regular file")
+                raise UnsafePath(f"{path} is not a regular file", IN_PLACE)
             os.lseek(fd, offset, os.SEEK_SET)
             if most is not None and status.st_size - offset > most:
                 return os.read(fd, most + 1)
@@ -287,7 +290,7 @@ def _regular(fd: int, path: Path | str) -> int:
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
-    raise UnsafePath(f"{path} is not a regular file")
+    raise UnsafePath(f"{path} is not a regular file", IN_PLACE)
 
 
 def remove_folders(made: Iterable[Path]) -> None:

@@ -36,7 +36,7 @@ def opened(path: Path) -> Iterator[int]:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with files.os_errors(f"read {path}"), files.closing(os.open(path, flags)) as fd:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise files.UnsafePath(f"cannot read {path}: it is not a regular file")
+            raise files.UnsafePath(f"{path} is not a regular file", files.IN_PLACE)
         yield fd
 
 

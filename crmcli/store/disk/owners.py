@@ -71,11 +71,11 @@ def is_typed(root: Path, path: str) -> bool:
 
 def mark_untyped(path: Path | str) -> None:
     """Give a file a time of writing as what is unpacked has it."""
-    before = os.stat(path).st_mtime_ns // _SECOND * _SECOND  # noqa: PTH116  # as its callers say it
+    before = Path(path).stat().st_mtime_ns // _SECOND * _SECOND
     os.utime(path, ns=(before, before))
 
 
 def mark_typed(path: Path | str) -> None:
     """Let a file that was moved into its place count as written there now, unless it is marked."""
-    if os.stat(path).st_mtime_ns % _SECOND:  # noqa: PTH116  # as its callers say it
+    if Path(path).stat().st_mtime_ns % _SECOND:
         os.utime(path)

@@ -94,8 +94,11 @@ def keep(root: Path, claim: Claim) -> None:
     with contextlib.suppress(files.PermissionDenied), files.os_errors(f"write {path}"):
         fd = files.open_own(path, os.O_WRONLY)
         try:  # the line above may have been cut off
-            files.write_all(fd, b"\n" + claimed_line(claim), os.fstat(fd).st_size)
+            size = os.fstat(fd).st_size
+            files.write_all(fd, b"\n" + claimed_line(claim), size)
             os.fsync(fd)
+            if not size:
+                files.fsync_dir(path.parent)
         finally:
             os.close(fd)
 
