@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.automation.forgotten import accept, forgotten
+from crmcli.automation.outbox import deliver
 from crmcli.errors import InvalidData
 from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
@@ -167,6 +168,27 @@ def test_nothing_is_written_through_what_stands_in_place_of_gits_list(
     assert told.tick("5m").failures == []
     assert len(told.letters()) == 1
     assert path.is_file()
+
+
+def test_a_message_that_cannot_be_noted_beside_has_failed_and_is_tried_again(told: House) -> None:
+    path = told.root / ".git/crm-sent"
+    outbox = told.root / "outbox"
+    outbox.rename(told.root / "away")
+    outbox.write_text("no Maildir")
+    lead = told.add("lead", name="Кофе", emails="ivan@kafe.example").id
+    assert told.tick("5m").failures == []
+    (key,) = (str(event.data["key"]) for event in told.ws.events(lead, kinds=("job.queued",)))
+    outbox.unlink()
+    (told.root / "away").rename(outbox)
+    path.unlink()
+    path.mkdir()
+    told.wait("1h")
+    ended = deliver(told.ws, key)
+    assert ended is not None
+    assert (ended.word, "crm-sent" in ended.reason) == ("failed", True)
+    path.rmdir()
+    assert told.tick("1h").failures == []
+    assert len(told.letters()) == 1
 
 
 def test_meanwhile_robots_go_on_within_crm(told: House) -> None:
