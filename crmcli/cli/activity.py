@@ -7,7 +7,7 @@ import sys
 import click
 
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
 
 WORDS = {

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.printing import notes, tell
+from crmcli.present.cells import Column
 
 COLUMNS = [
     Column("what", "Blocked", keep=True), Column("kind", "Kind"), Column("reason", "Reason"),

@@ -10,11 +10,12 @@ import click
 
 from crmcli.cli.filters import filtered
 from crmcli.cli.lanes import Card, Lane, draw, unbound_width
-from crmcli.cli.output import Column, Output
+from crmcli.cli.output import Output
 from crmcli.cli.params import Session, Verb
+from crmcli.cli.printing import unreadable
 from crmcli.cli.table import one_line
-from crmcli.cli.telling import unreadable
 from crmcli.cli.wanted import pipeline_named
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition, Node
@@ -52,7 +53,6 @@ def board(
     shown = pipeline_named(ws, pipeline)
     saved = ws.view(shown.entity, view) if view else None
     condition = filtered(ws, shown.entity, where, {"owner": owner} if owner else {}, saved)
-    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     wanted = cards if out.is_table else 0
     lanes = read_lanes(ws, out, shown, condition, wanted)
     if out.is_table:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
 from crmcli.model.plural import counted
 from crmcli.model.redaction import redacted
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
@@ -41,7 +41,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     """Look for problems in the files."""
     from crmcli.automation.config_checks import look_through
     from crmcli.automation.lateness import neglect
-    from crmcli.cli.telling import notes
+    from crmcli.cli.printing import notes
     from crmcli.sales.checks.check import own_state, problems
     from crmcli.sales.checks.surroundings import surroundings
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from crmcli.cli.params import Change, Session
-from crmcli.cli.telling import say_changes
+from crmcli.cli.printing import say_changes
 from crmcli.model.consent import CHANNELS
 
 

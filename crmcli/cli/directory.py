@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.telling import say_reshaped
+from crmcli.cli.printing import say_reshaped
+from crmcli.present.cells import Column
 
 LIST = [
     Column("name", "Directory", keep=True), Column("values", "Values", "count"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.telling import mark_line, notes, tell, unreadable
+from crmcli.cli.printing import mark_line, notes, tell, unreadable
 from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Session
-from crmcli.cli.telling import say_changes
+from crmcli.cli.printing import say_changes
 from crmcli.errors import BadUsage, CrmError
 
 

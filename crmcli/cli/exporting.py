@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from crmcli.cli.params import Noun, Session, Verb
-from crmcli.cli.telling import unreadable
+from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage, OutputFailed
 from crmcli.model.schema import PLURAL
 

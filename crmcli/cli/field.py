@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.telling import notes, say_reshaped, tell
+from crmcli.cli.printing import notes, say_reshaped, tell
 from crmcli.errors import BadUsage
 from crmcli.model.fields import CUSTOM_KINDS
 from crmcli.model.values import ENTITIES
+from crmcli.present.cells import Column
 
 COLUMNS = [
     Column("entity", "Of"), Column("name", "Field", keep=True), Column("type", "Type"),

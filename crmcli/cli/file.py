@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
+from crmcli.present.cells import Column
 
 file = Noun("file", help="Files of a record: contracts, plans, photos.")
 
@@ -26,7 +26,7 @@ file = Noun("file", help="Files of a record: contracts, plans, photos.")
 @click.pass_obj
 def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> None:
     """Attach files."""
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
 
     if name and len(paths) > 1:
@@ -100,7 +100,7 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
 @click.pass_obj
 def rm(session: Session, ref: str, name: str) -> None:
     """Take a file off a record."""
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
 
     ws = session.workspace

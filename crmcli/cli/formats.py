@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from crmcli.cli.cells import Column, Row, as_raw, plain
 from crmcli.errors import BadUsage
 from crmcli.model.values import Raw
+from crmcli.present.cells import Column, Row, as_raw, plain
 
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})

@@ -18,8 +18,7 @@ MOST_NAMED = 12
 
 def print_summary(session: Session, found: Summary) -> None:
     """The batch id, with JSON everything, of a dry run mapping and first rows; the rest is talk."""
-    out, ws = session.out, session.workspace
-    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
+    out = session.out
     if out.format in ("json", "jsonl"):
         out.one(found.as_dict(), [])
         return
@@ -32,7 +31,7 @@ def print_summary(session: Session, found: Summary) -> None:
 
 
 def _print_mapping(session: Session, found: Summary) -> None:
-    from crmcli.cli.output import Column
+    from crmcli.present.cells import Column
 
     rows = [
         {

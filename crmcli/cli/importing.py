@@ -11,7 +11,7 @@ import click
 
 from crmcli.cli.imported import print_summary
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.telling import notes
+from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.model.schema import PLURAL
 from crmcli.model.values import format_instant
@@ -131,11 +131,10 @@ def _import_command(entity: str) -> click.Command:
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the imports of this workspace, what each did and whether it still stands."""
-    from crmcli.cli.output import Column
+    from crmcli.present.cells import Column
     from crmcli.sales.imports.resume import past_imports
 
     ws = session.workspace
-    session.out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     counts = ("rows", "created", "changed", "skipped", "rejected")
     rows = [
         {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.printing import notes, tell
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.automation.ledger import Job
@@ -44,7 +44,6 @@ def list_(session: Session, states: Sequence[str], ref: str) -> None:
     found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
     record = ws.resolve(ref, "lead", "deal") if ref else ""
     listed = book.known(ws, found, record)
-    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     out.records([_row(job) for job in listed], LIST)
     if not listed:
         out.note("no such jobs" if wanted else "no job is open or needs anybody")

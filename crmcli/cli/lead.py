@@ -10,8 +10,8 @@ from crmcli.cli.consent import consent_command
 from crmcli.cli.merging import merge_command, unmerge_command
 from crmcli.cli.moving import move_command, print_move
 from crmcli.cli.params import Change, Session
+from crmcli.cli.printing import notes, tell
 from crmcli.cli.records import noun
-from crmcli.cli.telling import notes, tell
 
 if TYPE_CHECKING:
     from crmcli.sales.leads import Conversion
@@ -78,7 +78,7 @@ def convert(
 
 
 def _print_conversion(session: Session, done: Conversion) -> None:
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
     from crmcli.sales.consent.block_list import blocklist, stops
 
     ws = session.workspace

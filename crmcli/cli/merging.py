@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import Change, Session, together
-from crmcli.cli.telling import notes, tell, unreadable
+from crmcli.cli.printing import notes, tell, unreadable
 from crmcli.errors import BadUsage
 from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL
@@ -100,8 +100,7 @@ def _takes(ws: Workspace, entity: str, texts: Sequence[str], ids: Sequence[str])
 
 def _show(session: Session, plan: Plan) -> None:
     """Print what differs, and what becomes of it; what yields is told on stderr."""
-    from crmcli.cli.cells import in_short
-    from crmcli.cli.output import Column
+    from crmcli.present.cells import Column, in_short
 
     out = session.out
     if not out.quiet:
@@ -122,7 +121,7 @@ def _show(session: Session, plan: Plan) -> None:
 
 
 def _say_merged(session: Session, done: Merged) -> None:
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
 
     ws, plan = session.workspace, done.plan
     ids = [other.id for other in plan.others]
@@ -144,7 +143,7 @@ def _say_merged(session: Session, done: Merged) -> None:
 
 
 def _say_parted(session: Session, done: Parted) -> None:
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
 
     ws, restored = session.workspace, done.restored
     ids = {r.id for pair in done.records for r in pair if r is not None}

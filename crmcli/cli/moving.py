@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import Change, Session
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.printing import notes, tell
 from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def move_command(entity: str) -> click.Command:
 
 def print_move(session: Session, done: Move) -> None:
     """Say where the record went, and what waits for it there."""
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
 
     record, stage = done.record, done.stage
     row: dict[str, Any] = raw_row(session.workspace, record)

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Change, Session, Verb
+from crmcli.cli.printing import notes, tell
 from crmcli.cli.records import noun
-from crmcli.cli.telling import notes, tell
 
 offer = noun(
     "offer", "Commercial offers: draft, render, accept, decline.", "list", "show", "edit", "rm"

@@ -5,17 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import tzinfo
 
 import click
 
 from crmcli.cli import formats, terminal
-from crmcli.cli.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 from crmcli.cli.table import clean, lay_out, one_line, pad, width
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
 from crmcli.model.redaction import redacted
-
-__all__ = ["Column", "Locale", "Output", "Row"]
+from crmcli.present.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 
 PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
@@ -47,10 +44,6 @@ class Output:
         self.width = terminal.width() if width is None else width
         self.locale = Locale()
         self._left = False  # whoever read stdout is gone
-
-    def localize(self, language: str, zone: tzinfo, currency: str) -> None:
-        """Write numbers and times as the workspace's people read them."""
-        self.locale = Locale(language, zone, currency)
 
     # -- data -------------------------------------------------------------------------------
 

@@ -50,6 +50,7 @@ class Session:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace, found by `-C`, CRM_WORKSPACE or by walking up from here."""
+        from crmcli.present.cells import Locale
         from crmcli.workspace import Workspace
 
         workspace = Workspace.open(
@@ -59,7 +60,9 @@ class Session:
             dry_run=self.dry_run,
             inspecting=self.inspecting,
         )
-        if workspace.settings.commit != "never":
+        settings = workspace.settings
+        self.out.locale = Locale(settings.language, workspace.zone, settings.currency)
+        if settings.commit != "never":
             from crmcli.cli.calling import command_line
 
             workspace.call = command_line(sys.argv[1:])

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.errors import NotFound
 from crmcli.model.plural import counted
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.automation.config_checks import Soundness

@@ -10,13 +10,20 @@ import click
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.filters import filter_options, filtered
 from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.printing import (
+    notes,
+    print_records,
+    say_changes,
+    say_known,
+    tell,
+    unreadable,
+)
 from crmcli.cli.showing import show_command
-from crmcli.cli.telling import notes, say_changes, say_known, tell, unreadable
-from crmcli.cli.views import columns_of, print_records
 from crmcli.errors import BadUsage
 from crmcli.model.plural import counted
 from crmcli.model.schema import PLURAL, own_fields
 from crmcli.model.view import View
+from crmcli.present.columns import columns_of
 
 if TYPE_CHECKING:
     from crmcli.sales.records.verbs import Edit
@@ -45,7 +52,7 @@ def add_command(entity: str) -> click.Command:
 
     def callback(**options: Any) -> None:
         session = click.get_current_context().ensure_object(Session)
-        from crmcli.cli.views import raw_row
+        from crmcli.present.records import raw_row
         from crmcli.sales.duplicates import arrival
 
         anyway = bool(options.pop("anyway", False))
@@ -230,7 +237,7 @@ def rm_command(entity: str) -> click.Command:
     @click.option("--unlink", is_flag=True, help="Take away the links that others have to it.")
     @click.pass_obj
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
-        from crmcli.cli.views import raw_row
+        from crmcli.present.records import raw_row
         from crmcli.sales.records import verbs as records
 
         ws = session.workspace

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Noun, Session
-from crmcli.cli.telling import unreadable
+from crmcli.cli.printing import unreadable
 from crmcli.cli.wanted import day_given, pipeline_named
 from crmcli.model.plural import counted
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -87,7 +87,6 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
     first, last = day_given(ws, since), day_given(ws, until)
     period = Period(_midnight(ws, first), _midnight(ws, last and last + timedelta(days=1)))
     told = read_funnel(ws, shown, period, condition)
-    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     out.records([asdict(row) for row in told.rows], _funnel_columns(told, table=out.is_table))
     if out.is_table:
         _say_cohort(session, shown, told)
@@ -127,7 +126,6 @@ def leads(session: Session, by: str, since: str, until: str, where: str) -> None
 
     ws, out = session.workspace, session.out
     rows = read_leads(ws, by, _came(ws, since, until, where))
-    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     printed = [_leads_row(by, row) for row in rows]
     columns = [Column(by, by.capitalize(), labels=_labels(ws, by)), *LEADS_COLUMNS]
     if out.is_table:

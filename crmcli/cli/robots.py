@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.model.values import format_instant
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.automation.explain import Line
@@ -41,7 +41,7 @@ def list_(session: Session) -> None:
     """List the robots and schedules."""
     ws = session.workspace
     rows = [row for pipeline in ws.pipelines for row in _declared(ws, pipeline)]
-    _print(session, rows, LIST)
+    session.out.records(rows, LIST)
     if not rows:
         session.out.note("pipelines.yaml declares no robots and no schedules")
 
@@ -78,7 +78,7 @@ def waiting(session: Session, ref: str) -> None:
 
     ws = session.workspace
     lines = outlook.waiting(ws, ws.resolve(ref, "lead", "deal") if ref else "")
-    _print(session, _rows(lines), WAITING)
+    session.out.records(_rows(lines), WAITING)
     if not lines:
         session.out.note("no robot waits for anything")
 
@@ -95,7 +95,7 @@ def explain(session: Session, ref: str) -> None:
     from crmcli.automation import explain as outlook
 
     lines = outlook.explain(session.workspace, ref)
-    _print(session, _rows(lines), EXPLAINED)
+    session.out.records(_rows(lines), EXPLAINED)
     if not lines:
         session.out.note(_why_none(session.workspace, ref))
 
@@ -125,9 +125,3 @@ def _rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
         }
         for line in lines
     ]
-
-
-def _print(session: Session, rows: list[dict[str, Any]], columns: list[Column]) -> None:
-    ws = session.workspace
-    session.out.localize(ws.settings.language, ws.zone, ws.settings.currency)
-    session.out.records(rows, columns)

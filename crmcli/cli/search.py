@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
-from crmcli.cli.telling import unreadable
+from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage
+from crmcli.present.cells import Column
 
 
 @click.command(

@@ -21,8 +21,7 @@ def show_command(help_: str, *entities: str) -> click.Command:
     @click.option("--at", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h.")
     @click.pass_obj
     def callback(session: Session, ref: str, at: str | None) -> None:
-        from crmcli.cli.telling import notes
-        from crmcli.cli.views import print_one
+        from crmcli.cli.printing import notes, print_one
 
         ws = session.workspace
         if at is None:

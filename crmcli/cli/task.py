@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import Change, Session
+from crmcli.cli.printing import notes, tell
 from crmcli.cli.records import noun
-from crmcli.cli.telling import notes, tell
 
 if TYPE_CHECKING:
     from crmcli.model.task import Task
@@ -46,7 +46,7 @@ def _each(
     already: str,
 ) -> None:
     """Do it to each task, all of them or none, and say what became of each."""
-    from crmcli.cli.views import raw_row
+    from crmcli.present.records import raw_row
 
     ws = session.workspace
     ids = [ws.resolve(ref, "task") for ref in refs]

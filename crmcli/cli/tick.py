@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
-from crmcli.cli.telling import notes
+from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.model.plural import counted
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,7 +59,6 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
 
     ws = session.workspace
     plan = rehearse(ws, _moment(ws, until) if until else ws.now)
-    session.out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     rows = [
         {"at": format_instant(p.at), "record": p.record, "who": p.who, "what": p.what} for p in plan
     ]

@@ -21,9 +21,9 @@ from crmcli.model.values import entity_of
 @click.pass_obj
 def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None) -> None:
     """What happened to a record."""
-    from crmcli.cli.events import event_columns, event_rows
-    from crmcli.cli.telling import notes
-    from crmcli.cli.views import story
+    from crmcli.cli.printing import notes
+    from crmcli.present.events import event_columns, event_rows
+    from crmcli.present.records import story
 
     ws, out = session.workspace, session.out
     try:
@@ -36,6 +36,5 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
         events = [e for e in events if any(e.kind == k or e.kind.startswith(f"{k}.") for k in kind)]
     if limit:
         events = events[-limit:]
-    out.localize(ws.settings.language, ws.zone, ws.settings.currency)
     out.records(event_rows(ws, events), event_columns())
     notes(session)

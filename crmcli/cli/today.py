@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
+from crmcli.cli.printing import unreadable
 from crmcli.cli.table import clean
-from crmcli.cli.telling import unreadable
-from crmcli.cli.views import columns_of, named
+from crmcli.present.cells import Column
+from crmcli.present.columns import columns_of, named
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
@@ -53,7 +53,6 @@ def today(session: Session, owner: str, everybody: bool, limit: int) -> None:
     whose = "" if everybody else ws.user_id(owner) if owner else ws.user
     found = work_of(ws, whose)
     if out.is_table:
-        out.localize(ws.settings.language, ws.zone, ws.settings.currency)
         _print_parts(session, found, whose, limit)
     else:
         rows = [{"part": part, **row} for part, _, _, _ in SECTIONS for row in getattr(found, part)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.telling import notes, tell
+from crmcli.cli.printing import notes, tell
 
 trigger = Noun("trigger", help="Fire a code that triggers in pipelines.yaml wait for.")
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.output import Column
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import BadUsage
 from crmcli.model.plural import counted
+from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.automation.approval.acts import Act

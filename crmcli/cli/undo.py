@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def undo(ctx: click.Context, count: int, batch: str, event: str, redo: bool) -> None:
     """Take back changes."""
-    from crmcli.cli.telling import notes
+    from crmcli.cli.printing import notes
     from crmcli.sales.history import undo as undoing
 
     session = ctx.ensure_object(Session)
@@ -60,8 +60,8 @@ def undo(ctx: click.Context, count: int, batch: str, event: str, redo: bool) -> 
 
 
 def _print(session: Session, done: Undone) -> None:
-    from crmcli.cli.telling import mark_line, tell
-    from crmcli.cli.views import raw_row
+    from crmcli.cli.printing import mark_line, tell
+    from crmcli.present.records import raw_row
 
     for before, after in done.records:
         record = after or before
@@ -83,8 +83,8 @@ def _print(session: Session, done: Undone) -> None:
 
 def _line(session: Session, before: Record | None, after: Record | None) -> str:
     """What became of one record."""
-    from crmcli.cli.views import difference
     from crmcli.model.merged import survivor_of
+    from crmcli.present.changes import difference
 
     if after is None:
         assert before is not None

@@ -19,6 +19,7 @@ from crmcli.cli.lanes import Card, Lane, draw
 from crmcli.cli.output import Output
 from crmcli.cli.table import width
 from crmcli.model.pipeline import Stage
+from crmcli.present.cells import Locale
 
 Crm = Callable[..., Any]
 
@@ -42,7 +43,7 @@ WON = Lane(Stage("won", "Успех", "won"))
 
 def printer(**more: Any) -> Output:
     out = Output(color=False, **more)
-    out.localize("ru", ZoneInfo("Europe/Moscow"), "RUB")
+    out.locale = Locale("ru", ZoneInfo("Europe/Moscow"), "RUB")
     return out
 
 

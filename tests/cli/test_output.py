@@ -20,10 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from crmcli.cli.cells import Column, Locale, as_raw, plain, shown
 from crmcli.cli.output import Output
 from crmcli.cli.table import clean, cut, fit, fold, one_line, pad, width
 from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
+from crmcli.present.cells import Column, Locale, as_raw, plain, shown
 from crmcli.render.style import Style
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -53,7 +53,7 @@ COLUMNS = [
 
 def printer(form: str = "", **more: Any) -> Output:
     out = Output(form, color=False, **more)
-    out.localize("ru", MOSCOW, "RUB")
+    out.locale = Locale("ru", MOSCOW, "RUB")
     return out
 
 
@@ -426,7 +426,7 @@ def test_no_progress_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
 
 PRINT = """
 from crmcli.cli.output import Output
-from crmcli.cli.cells import Column
+from crmcli.present.cells import Column
 out = Output()
 rows = [{"id": f"deal-{n}", "name": "Очень длинное имя сделки " * 5, "stage": "new"} for n in range(%d)]
 stage = Column("stage", "Этап", labels={"new": "Новая"}, colors={"new": "#39a8ef"})

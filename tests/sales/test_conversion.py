@@ -219,7 +219,7 @@ def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
     done = leads.convert(ws, lead_id, Wanted())
     assert ws.get(task.id).get("about") == done.ids["deal"]
-    from crmcli.cli.views import story
+    from crmcli.present.records import story
 
     assert "call.in" in [e.kind for e in story(ws, ws.get(done.ids["deal"]))]
 

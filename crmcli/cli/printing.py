@@ -1,4 +1,4 @@
-"""What a command says of itself: what changed, and what the workspace has to tell."""
+"""How commands print: records and lists, what changed, and what the workspace has to tell."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+from crmcli.model.fields import Record
 from crmcli.model.plural import counted
+from crmcli.model.schema import PLURAL
+from crmcli.present.cells import Column
+from crmcli.present.changes import difference
+from crmcli.present.columns import columns_of, named
+from crmcli.present.records import belonging, card_columns, last_events, raw_row
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.sales.duplicates.arrival import Arrival
     from crmcli.sales.settings.fields import Reshaped
 
 
 def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
     """Print one line per changed record: which field went from what to what."""
-    from crmcli.cli.views import difference, raw_row
-
     for before, after in changed:
         lines = difference(session.workspace, before, after)
         text = (
@@ -74,3 +80,39 @@ def unreadable(session: Session) -> None:
     if count:
         session.out.note(f"{counted(count, 'file')} cannot be read: see crm check")
     notes(session)
+
+
+def print_records(
+    session: Session,
+    entity: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    *,
+    all_fields: bool = True,
+) -> None:
+    """Print a list of raw records; people see names for stages, users and links."""
+    out = session.out
+    if out.is_table:
+        columns = [named(session.workspace, entity, column, rows) for column in columns]
+        if not rows:
+            out.note(f"no {PLURAL[entity]}")
+    out.records(rows, columns, all_fields=all_fields)
+
+
+def print_one(session: Session, record: Record, at: datetime | None = None) -> None:
+    """Print a record: its card, what belongs to it, its last events.
+
+    As it was `at` a moment: without what belongs to it now, and with the events until then.
+    """
+    out, ws = session.out, session.workspace
+    row, columns = raw_row(ws, record), card_columns(ws, record)
+    if not out.is_table:
+        out.one(row, columns)
+        return
+    from crmcli.present.events import event_columns, event_rows
+
+    out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
+    for other, rows in ({} if at else belonging(ws, record)).items():
+        columns = [named(ws, other, column, rows) for column in columns_of(ws, other, [])]
+        out.section(PLURAL[other].capitalize(), rows, columns)
+    out.section("Timeline", event_rows(ws, last_events(ws, record, at)), event_columns())

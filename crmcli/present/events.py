@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmcli.cli.cells import Column, Locale, in_short, shown
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
+from crmcli.present.cells import Column, Locale, in_short, shown
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event

@@ -1,0 +1,1 @@
+"""How things look to people, whatever the door: columns, cells, events, boards and changes in words."""

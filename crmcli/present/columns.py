@@ -1,0 +1,77 @@
+"""The columns of lists: which an entity has, and the words that they have for raw values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import BadUsage
+from crmcli.model.schema import PLURAL
+from crmcli.present.cells import Column
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "lead": ("id", "name", "stage", "amount", "source", "owner", "phones", "emails"),
+    "contact": ("id", "name", "companies", "phones", "emails", "owner"),
+    "company": ("id", "name", "inn", "phones", "emails", "owner"),
+    "deal": ("id", "name", "stage", "amount", "close_by", "company", "owner"),
+    "offer": ("id", "name", "status", "date", "valid_until", "company", "deal"),
+    "task": ("id", "name", "due", "about", "owner", "done_at"),
+}
+
+
+def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
+    """The columns of a list: those named, or the entity's usual ones."""
+    known = {f.name: f for f in ws.schema.fields(entity)}
+    columns: list[Column] = []
+    for name in names or COLUMNS[entity]:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
+            raise BadUsage(f"{PLURAL[entity]} have no column {name!r}", hint)
+        columns.append(Column.of(known[name]))
+    return columns
+
+
+def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:
+    """The column with words for its raw values: stage names, people, names of linked records."""
+    if column.kind == "stage":
+        if entity == "lead":
+            stages = {s.id: s for s in ws.pipelines.leads.stages}
+        else:  # two pipelines may have stages of the same id
+            stages = {f"{p.id}/{s.id}": s for p in ws.pipelines.deals for s in p.stages}
+            stages |= {f"/{s.id}": s for s in ws.pipelines.deals[0].stages}
+            column = replace(column, within="pipeline")
+        names = {key: stage.name for key, stage in stages.items()}
+        return column.named(names, {key: stage.color for key, stage in stages.items()})
+    if column.kind == "pipeline":
+        return column.named({p.id: p.name for p in ws.pipelines.deals})
+    if column.kind == "user":
+        return column.named({u.id: u.name for u in ws.settings.users.values() if u.name})
+    if column.kind in ("link", "links", "companies"):
+        return column.named(_names(ws, column, rows))
+    directory = next((f.directory for f in ws.schema.fields(entity) if f.name == column.name), "")
+    return column.named(ws.settings.directories.get(directory, {})) if directory else column
+
+
+def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    ids: set[str] = set()
+    for row in rows:
+        value = row.get(column.name) or []
+        for item in [value] if isinstance(value, str) else value:
+            ids.add(item["company"] if isinstance(item, dict) else item)
+    return {record_id: _name(ws, record_id) for record_id in ids}
+
+
+def _name(ws: Workspace, record_id: str) -> str:
+    from crmcli.errors import InvalidData, NotFound
+
+    try:
+        return str(ws.get(record_id).get("name")) or record_id
+    except (NotFound, InvalidData):
+        return f"{record_id} (missing)"

@@ -1,0 +1,64 @@
+"""A record shown whole: its row, its columns, what belongs to it, its story."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crmcli.model.fields import Record
+from crmcli.model.schema import PLURAL
+from crmcli.present.cells import Column
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.model.event import Event
+    from crmcli.workspace import Workspace
+
+LAST_EVENTS = 10
+
+
+def raw_row(ws: Workspace, record: Record) -> dict[str, Any]:
+    """A record as a row to print."""
+    return dict(ws.schema.write(record))
+
+
+def card_columns(ws: Workspace, record: Record) -> list[Column]:
+    """All that a record may have, one column each; what its schema does not know comes last."""
+    columns = [Column.of(field) for field in ws.schema.fields(record.entity)]
+    return columns + [Column(name) for name in sorted(record.unknown)]
+
+
+def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
+    """What links to a record, as rows by entity: a company's contacts and deals, a deal's tasks.
+
+    Links that crm itself writes, like that of a deal to its lead, are told by the other side.
+    """
+    from crmcli.sales.records.links import linking_fields
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    linking = {
+        other: [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
+        for other in PLURAL
+    }
+    index = ws.index_of([other for other, fields in linking.items() if fields])
+    for other, fields in linking.items():
+        if fields:
+            asked = ws.condition(" or ".join(f"{name} = {record.id}" for name in fields), other)
+            found[other] = list(index.select(other, asked, ws.env))
+    return found
+
+
+def story(ws: Workspace, record: Record) -> list[Event]:
+    """The events of a record, with those of what was merged into it and of the leads they come from."""
+    from crmcli.sales.merging.unmerge import story_of
+
+    return story_of(ws, record)
+
+
+def last_events(ws: Workspace, record: Record, at: datetime | None = None) -> list[Event]:
+    """The end of a record's story, now or as it was told at a moment."""
+    events = story(ws, record)
+    if at is not None:
+        told = [event.at <= at for event in ws.in_order(events)]
+        events = [event for event, is_told in zip(events, told, strict=True) if is_told]
+    return events[-LAST_EVENTS:]
