@@ -13,7 +13,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.store.config import settings as config
-from crmcli.store.records.reader import Folder
+from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition

@@ -18,10 +18,10 @@ from crmcli.model.fields import Record
 from crmcli.model.settings import Settings
 from crmcli.store import layout
 from crmcli.store.config import settings as config
-from crmcli.store.configured import Configured, UnknownStage
 from crmcli.store.disk import file_systems, files
 from crmcli.store.records.repository import Author, Change, open_change, recover_if_needed
 from crmcli.store.safety import locks, state, trust
+from crmcli.workspace.configured import Configured, UnknownStage
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition, Env
