@@ -11,7 +11,8 @@ import pytest
 import crmcli
 from crmcli.automation.config_checks import look_through
 from crmcli.model.company import Company
-from crmcli.model.schema import PLURAL, Schema
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import Schema
 from crmcli.model.values import Email, Phone
 from crmcli.sales.init.create import found
 from crmcli.store.config import settings as config
@@ -113,7 +114,7 @@ def test_packaging_takes_every_file_of_the_starter() -> None:
 
 def test_the_demo_has_all_that_one_wants_to_see(demo: Path) -> None:
     ws = Workspace.open(demo, now=NOW)
-    counts = {entity: ws.count(entity) for entity in PLURAL}
+    counts = {entity: ws.count(entity) for entity in ENTITIES}
     assert counts == {
         "lead": 12, "contact": 8, "company": 5, "deal": 8, "offer": 0, "task": 6,
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crmcli.model.values import ENTITIES
+from crmcli.model.entities import ENTITIES
 from crmcli.store.index import Index
 
 _ALL = "SELECT * FROM"

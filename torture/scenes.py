@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import plurals
 from crmcli.model.values import ID_LETTERS
 from crmcli.sales.init.create import found
 from crmcli.store.disk.commit_record import TXN
@@ -81,7 +81,7 @@ def new(root: Path) -> Path:
 
 def with_folders(root: Path) -> None:
     """Make every folder that a new record may need, so that chance makes no difference of calls."""
-    for plural in PLURAL.values():
+    for plural in plurals():
         for letter in ID_LETTERS:
             (root / "data" / plural / letter).mkdir(parents=True, exist_ok=True)
 

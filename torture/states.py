@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from crmcli.model.values import ENTITIES, ID_LETTERS
+from crmcli.model.entities import ENTITIES
+from crmcli.model.values import ID_LETTERS
 from crmcli.store.disk.commit_record import KEPT, QUARANTINE
 from crmcli.store.disk.recovery import leftovers, recover
 from crmcli.store.safety import locks

@@ -9,8 +9,8 @@ import click
 
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.printing import mark_line, notes, tell, unreadable
+from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.model.schema import PLURAL
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _COLUMNS = (
 
 
 def _search_command(entity: str) -> click.Command:
-    plural = PLURAL[entity]
+    plural = ENTITIES[entity].plural
 
     @click.option("--where", "-w", default="", metavar="EXPR",
                   help="Only groups of which one record at least fits.")  # fmt: skip

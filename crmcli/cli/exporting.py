@@ -10,7 +10,7 @@ import click
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage, OutputFailed
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import ENTITIES
 
 export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards.")
 
@@ -70,7 +70,7 @@ def _export_command(entity: str) -> click.Command:
         _write(session, exporting.export_bytes(ws, entity, condition, layout))
         unreadable(session)
 
-    plural = PLURAL[entity]
+    plural = ENTITIES[entity].plural
     return Verb(
         plural,
         params=_options(),
@@ -80,7 +80,7 @@ def _export_command(entity: str) -> click.Command:
     )
 
 
-for _entity in PLURAL:
+for _entity in ENTITIES:
     export.add_command(_export_command(_entity))
 
 

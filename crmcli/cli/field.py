@@ -10,8 +10,8 @@ import click
 from crmcli.cli.params import Change, Noun, Session, Verb
 from crmcli.cli.printing import notes, say_reshaped, tell
 from crmcli.errors import BadUsage
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import CUSTOM_KINDS
-from crmcli.model.values import ENTITIES
 from crmcli.present.cells import Column
 
 COLUMNS = [

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
     from crmcli.sales.imports.summary import Summary
@@ -85,7 +85,7 @@ def _told_of_file(found: Summary) -> Iterator[str]:
 
 
 def _told_of_rows(found: Summary) -> Iterator[str]:
-    entity, plural = found.entity, PLURAL[found.entity]
+    entity, plural = found.entity, ENTITIES[found.entity].plural
     for count, one, many in (
         (found.before, "imported before", ""),
         (found.empty_rows, "empty, passed over", ""),
@@ -108,7 +108,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
         why = "created because rows name"
-        yield _line(count, f"{entity} {why} it", f"{PLURAL[entity]} {why} them")
+        yield _line(count, f"{entity} {why} it", f"{ENTITIES[entity].plural} {why} them")
 
 
 def _line(count: int, one: str, many: str) -> str:

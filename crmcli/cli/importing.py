@@ -13,7 +13,7 @@ from crmcli.cli.imported import print_summary
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import ENTITIES
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _import_command(entity: str) -> click.Command:
     def callback(session: Session, /, file: str, **options: Any) -> int:
         return _import(session, entity, file, options)
 
-    plural = PLURAL[entity]
+    plural = ENTITIES[entity].plural
     example = {
         "lead": "crm import leads leads.csv --preset bitrix24 --dry-run",
         "contact": "crm import contacts people.csv --map 'Tel=phone_mobile' --map Age=",
@@ -192,7 +192,7 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
     )
     wanted = _wanted(session, options)
     try:
-        with session.out.progress(f"import {PLURAL[entity]}") as progress:
+        with session.out.progress(f"import {ENTITIES[entity].plural}") as progress:
             found = imports.import_records(
                 session.workspace,
                 entity,

@@ -11,8 +11,8 @@ import click
 from crmcli.cli.params import Change, Session, together
 from crmcli.cli.printing import notes, tell, unreadable
 from crmcli.errors import BadUsage
+from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.model.schema import PLURAL
 
 if TYPE_CHECKING:
     from crmcli.sales.merging.merge import Merged, Plan
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def merge_command(entity: str) -> click.Command:
     """`crm NOUN merge`: shows what it comes to, asks on a terminal, does it."""
+    plural = ENTITIES[entity].plural
 
     @click.argument("ref")
     @click.argument("others", nargs=-1, required=True, metavar="OTHER...")
@@ -52,7 +53,7 @@ def merge_command(entity: str) -> click.Command:
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
         short_help=f"Make one {entity} of several.",
-        help=f"Merge {PLURAL[entity]}: the first one stays, the others go into it. On a terminal it "
+        help=f"Merge {plural}: the first one stays, the others go into it. On a terminal it "
         "asks first.\n\nThe first one's values stand where it has any; phones, e-mails, tags and the "
         "like are united, comments kept below one another. Whatever links to the others links to the "
         "first one then, and their ids lead to it. --take name,position lets the other's values "
@@ -63,6 +64,7 @@ def merge_command(entity: str) -> click.Command:
 
 def unmerge_command(entity: str) -> click.Command:
     """`crm NOUN unmerge`: the reverse."""
+    plural = ENTITIES[entity].plural
 
     @click.argument("ref")
     @click.pass_obj
@@ -77,7 +79,7 @@ def unmerge_command(entity: str) -> click.Command:
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
         short_help="Take a merge apart.",
-        help=f"Take a merge of {PLURAL[entity]} apart: both are as they were. REF is the one that "
+        help=f"Take a merge of {plural} apart: both are as they were. REF is the one that "
         "went into the other, or that other, if only one did.\n\nWhat was edited since is kept and "
         "named, and what was linked since stays with the one that had stayed."
         f"\n\nExample: crm {entity} unmerge 9mq",

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.plural import counted
-from crmcli.model.schema import PLURAL
 from crmcli.present.cells import Column
 from crmcli.present.changes import difference
 from crmcli.present.columns import columns_of, named
@@ -95,7 +95,7 @@ def print_records(
     if out.is_table:
         columns = [named(session.workspace, entity, column, rows) for column in columns]
         if not rows:
-            out.note(f"no {PLURAL[entity]}")
+            out.note(f"no {ENTITIES[entity].plural}")
     out.records(rows, columns, all_fields=all_fields)
 
 
@@ -114,5 +114,5 @@ def print_one(session: Session, record: Record, at: datetime | None = None) -> N
     out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
     for other, rows in ({} if at else belonging(ws, record)).items():
         columns = [named(ws, other, column, rows) for column in columns_of(ws, other, [])]
-        out.section(PLURAL[other].capitalize(), rows, columns)
+        out.section(ENTITIES[other].plural.capitalize(), rows, columns)
     out.section("Timeline", event_rows(ws, last_events(ws, record, at)), event_columns())

@@ -20,8 +20,9 @@ from crmcli.cli.printing import (
 )
 from crmcli.cli.showing import show_command
 from crmcli.errors import BadUsage
+from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.model.schema import PLURAL, own_fields
+from crmcli.model.schema import own_fields
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of
 
@@ -111,6 +112,7 @@ def _on_duplicate(entity: str) -> list[click.Parameter]:
 
 def list_command(entity: str) -> click.Command:
     """`crm NOUN list`: filters, condition, order, columns, limit, every format."""
+    plural = ENTITIES[entity].plural
 
     @click.option(
         "--where", "-w", default="", metavar="EXPR", help="A condition, e.g. 'amount > 100000'."
@@ -148,8 +150,8 @@ def list_command(entity: str) -> click.Command:
         "list",
         params=[*filter_options(entity), *getattr(callback, "__click_params__", [])[::-1]],
         callback=callback,
-        help=f"List {PLURAL[entity]}.\n\nExample: crm {entity} list --where 'name ~ \"ромаш\"' --limit 20",
-        short_help=f"List {PLURAL[entity]}.",
+        help=f"List {plural}.\n\nExample: crm {entity} list --where 'name ~ \"ромаш\"' --limit 20",
+        short_help=f"List {plural}.",
     )
 
 
@@ -232,6 +234,7 @@ def _edit(
 
 def rm_command(entity: str) -> click.Command:
     """`crm NOUN rm`: asks on a terminal; the text of the record stays on the timeline."""
+    plural = ENTITIES[entity].plural
 
     @click.argument("refs", nargs=-1, required=True, metavar="REF...")
     @click.option("--unlink", is_flag=True, help="Take away the links that others have to it.")
@@ -252,13 +255,14 @@ def rm_command(entity: str) -> click.Command:
         "rm",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
-        help=f"Remove {PLURAL[entity]}. Its text stays on the timeline.",
+        help=f"Remove {plural}. Its text stays on the timeline.",
         short_help=f"Remove a {entity}.",
     )
 
 
 def bulk_command(entity: str) -> click.Command:
     """`crm NOUN bulk`: the same edit for all that fit a condition, in one transaction."""
+    plural = ENTITIES[entity].plural
 
     def callback(
         where: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
@@ -274,7 +278,7 @@ def bulk_command(entity: str) -> click.Command:
         ws = session.workspace
         changed = records.bulk(ws, entity, ws.condition(where, entity), wanted)
         say_changes(session, changed)
-        count = counted(len(changed), entity, PLURAL[entity])
+        count = counted(len(changed), entity, plural)
         session.out.note(f"{'would change' if ws.dry_run else 'changed'} {count}")
         unreadable(session)
 
@@ -286,7 +290,7 @@ def bulk_command(entity: str) -> click.Command:
             *_list_options(entity),
         ],
         callback=callback,
-        short_help=f"Change all {PLURAL[entity]} that fit a condition.",
-        help=f"Change all {PLURAL[entity]} that fit a condition, in one transaction."
+        short_help=f"Change all {plural} that fit a condition.",
+        help=f"Change all {plural} that fit a condition, in one transaction."
         f"\n\nExample: crm {entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
     )

@@ -53,14 +53,14 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
 
 def _entities(within: str) -> tuple[str, ...]:
     """The entities that `--in` names, in the singular or the plural."""
-    from crmcli.model.schema import PLURAL
+    from crmcli.model.entities import ENTITIES, plurals
 
-    words = {word: entity for entity, plural in PLURAL.items() for word in (entity, plural)}
+    words = {word: entity for entity, row in ENTITIES.items() for word in (entity, row.plural)}
     wanted = [word.strip() for word in within.split(",") if word.strip()]
     for word in wanted:
         if word not in words:
             raise BadUsage(
                 f"there is nothing called {word!r} to search in",
-                f"any of {', '.join(PLURAL.values())}",
+                f"any of {', '.join(plurals())}",
             )
     return tuple(words[word] for word in wanted)

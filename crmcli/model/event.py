@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from crmcli.model.entities import ENTITIES, having
+
 KINDS = (
     # data of the created: stage, pipeline, robots where there are stages; sum: the first eight letters
     # of the sha256 of the file as it was made
-    "lead.created", "contact.created", "company.created", "deal.created", "offer.created", "task.created",
-    "lead.removed", "contact.removed", "company.removed", "deal.removed", "offer.removed", "task.removed",
+    *(f"{entity}.created" for entity in ENTITIES),
+    *(f"{entity}.removed" for entity in ENTITIES),
     "field.changed",      # data: changes {field: [from, to]} in raw form
     "stage.entered",      # data: stage, from, pipeline; by (edit|trigger|robot) where no person did it
     "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
@@ -31,8 +33,7 @@ KINDS = (
     "clock.stepped",
     # data: merged, into (ids), name (of the merged one), changes; text: the file as it was, where it
     # was written by hand. On both records and on each that links to the merged one.
-    "lead.merged", "contact.merged", "company.merged", "deal.merged",
-    "lead.unmerged", "contact.unmerged", "company.unmerged", "deal.unmerged",
+    *(f"{entity}.{word}" for entity in having("mergeable") for word in ("merged", "unmerged")),
     "duplicate.denied",   # data: other, name (of the other); on both: they are not one
     "duplicate.reopened",  # the same, where that was taken back
     # data: file, from, to: the texts before and after, as attachments; renamed, of settings.yaml: what
@@ -49,7 +50,7 @@ ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
 
-ENTRIES = ("lead.created", "deal.created", "stage.entered")
+ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
 

@@ -13,19 +13,12 @@ from crmcli.model import legal_details
 from crmcli.model.addresses import read_email, read_url, split_emails
 from crmcli.model.amounts import CURRENCY_SIGNS, read_money, read_number
 from crmcli.model.dates import local_day, read_when, to_utc
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field, dump_value
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.listed import nearest, read_listed
 from crmcli.model.phones import parse_phones
-from crmcli.model.values import (
-    ENTITIES,
-    Email,
-    Raw,
-    entity_of,
-    fold,
-    format_decimal,
-    format_instant,
-)
+from crmcli.model.values import Email, Raw, entity_of, fold, format_decimal, format_instant
 
 if TYPE_CHECKING:
     from crmcli.model.settings import User
@@ -213,7 +206,7 @@ def _read_link(field: Field, text: str, ctx: InputContext) -> Raw:
     entity = entity_of(text)
     if not entity or (field.entities and entity not in field.entities):
         allowed = field.entities or ("record",)
-        example = f"{(field.entities or ENTITIES)[0]}-7k3qf2m9"
+        example = f"{(field.entities or tuple(ENTITIES))[0]}-7k3qf2m9"
         raise ValueError(f"{text!r} is no id of a {' or '.join(allowed)}, like {example}")
     return text
 

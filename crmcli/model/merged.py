@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from crmcli.model.entities import having
 from crmcli.model.values import Raw, entity_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MERGED_INTO = "merged_into"
 """The key of a tombstone that names the record into which it went; its id is the only other one."""
 
-MERGEABLE = ("lead", "contact", "company", "deal")
+MERGEABLE = having("mergeable")
 JOINS = tuple(f"{entity}.merged" for entity in MERGEABLE)
 PARTINGS = tuple(f"{entity}.unmerged" for entity in MERGEABLE)
 """The kinds of the events of a merge and of its reverse, on every record that they touch."""

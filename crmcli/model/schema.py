@@ -4,38 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 
-from crmcli.model.company import Company
-from crmcli.model.contact import Contact
-from crmcli.model.deal import Deal
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
-from crmcli.model.lead import Lead
-from crmcli.model.offer import Offer
-from crmcli.model.task import Task
 from crmcli.model.values import Raw
 
-CLASSES: Mapping[str, type[Record]] = {
-    "lead": Lead,
-    "contact": Contact,
-    "company": Company,
-    "deal": Deal,
-    "offer": Offer,
-    "task": Task,
-}
-PLURAL = {
-    "lead": "leads",
-    "contact": "contacts",
-    "company": "companies",
-    "deal": "deals",
-    "offer": "offers",
-    "task": "tasks",
-}
-"""The folder, and the word for many."""
+
+@cache
+def record_class(entity: str) -> type[Record]:
+    """The class of a noun's records, imported when it is first asked for."""
+    module, _, name = ENTITIES[entity].record.partition(":")
+    found: type[Record] = getattr(import_module(module), name)
+    return found
 
 
 def own_fields(entity: str) -> tuple[Field, ...]:
     """The built-in fields of an entity in file order."""
-    return fields_of(CLASSES[entity])
+    return fields_of(record_class(entity))
 
 
 @dataclass(frozen=True)
@@ -57,7 +44,7 @@ class Schema:
 
     def read(self, entity: str, raw: Mapping[str, Raw]) -> Record:
         """Type a raw record; BadValues names every field that does not fit."""
-        return record_from_raw(CLASSES[entity], raw, self.custom.get(entity, ()))
+        return record_from_raw(record_class(entity), raw, self.custom.get(entity, ()))
 
     def write(self, record: Record) -> dict[str, Raw]:
         """The raw form of a record, fields in canonical order."""

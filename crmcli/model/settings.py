@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 
+from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.legal_details import BankAccount
 
@@ -18,7 +19,7 @@ DIRECTORIES = ("sources", "contact_types", "company_types", "industries", "lost_
                "junk_reasons")  # fmt: skip
 """The lists of allowed values that built-in fields name; custom fields may name more."""
 
-NUMBERED = ("offer",)
+NUMBERED = having("numbered")
 """The entities whose records carry a number that settings.yaml shapes."""
 
 
@@ -119,7 +120,9 @@ class Settings:
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     mail: MailChannel = field(default_factory=MailChannel)
     webhook: WebhookChannel = field(default_factory=WebhookChannel)
-    numbering: Mapping[str, str] = field(default_factory=lambda: {"offer": "{year}-{seq:04}"})
+    numbering: Mapping[str, str] = field(
+        default_factory=lambda: dict.fromkeys(NUMBERED, "{year}-{seq:04}")
+    )
     calendar: Calendar = field(default_factory=Calendar)
     max_effects: int = 1000
     commit: str = "never"

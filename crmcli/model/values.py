@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import Consent
+from crmcli.model.entities import ENTITIES
 from crmcli.model.legal_details import BankAccount
 
 Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
 """A value as it stands in a record file: every scalar is text, typed later by the schema."""
 
-ENTITIES = ("lead", "contact", "company", "deal", "offer", "task")
 ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
-_ID = re.compile(r"(lead|contact|company|deal|offer|task)-[0-9a-hjkmnp-tv-z]{8}")
+_ID = re.compile(rf"([a-z]+)-[{ID_LETTERS}]{{8}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ Value: TypeAlias = (
 
 def entity_of(record_id: str) -> str:
     """The entity of a full id: `deal-7k3qf2m9` is a deal; "" if it is no id."""
-    return record_id.split("-", 1)[0] if _ID.fullmatch(record_id) else ""
+    match = _ID.fullmatch(record_id)
+    return match[1] if match and match[1] in ENTITIES else ""
 
 
 def fold(text: str) -> str:

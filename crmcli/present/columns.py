@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
 
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
-            raise BadUsage(f"{PLURAL[entity]} have no column {name!r}", hint)
+            raise BadUsage(f"{ENTITIES[entity].plural} have no column {name!r}", hint)
         columns.append(Column.of(known[name]))
     return columns
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
-from crmcli.model.schema import PLURAL
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     linking = {
         other: [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
-        for other in PLURAL
+        for other in ENTITIES
     }
     index = ws.index_of([other for other, fields in linking.items() if fields])
     for other, fields in linking.items():

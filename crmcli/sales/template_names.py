@@ -12,11 +12,12 @@ from crmcli.errors import NotFound
 from crmcli.model.consent import Consent
 from crmcli.model.contact import Contact, full_name
 from crmcli.model.deal import Deal
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record, empty
 from crmcli.model.lead import Lead
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.offer import Offer, Totals, line_sum
-from crmcli.model.schema import CLASSES, Schema
+from crmcli.model.schema import Schema
 from crmcli.model.settings import Us, User
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Email, Line, Phone
@@ -41,7 +42,7 @@ def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
     """What can be asked of each name that is a map: `lead` has the fields of leads, and so on."""
     fields = {"owner": frozenset(f.name for f in dataclasses.fields(User))}
     fields["us"] = frozenset(f.name for f in dataclasses.fields(Us))
-    for entity in CLASSES:
+    for entity in ENTITIES:
         names = {f.name for f in schema.fields(entity)}
         names |= {one for one, many in SHORTCUTS if many in names}
         fields[entity] = frozenset(names | ({"totals"} if entity == "offer" else set()))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crmcli.errors import NotFound
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import ENTITIES, plurals
 from crmcli.model.values import ID_LETTERS, entity_of
 
 DATA = "data"
@@ -18,12 +18,12 @@ PIPELINES = "pipelines.yaml"
 SETTINGS = "settings.yaml"
 TIMELINE = "data/timeline"
 FILES = "data/files"
-FOLDERS = (DATA, TIMELINE, FILES, *(f"{DATA}/{plural}" for plural in PLURAL.values()))
+FOLDERS = (DATA, TIMELINE, FILES, *(f"{DATA}/{plural}" for plural in plurals()))
 """Where links are refused at once: what stands behind one is not looked at."""
 CLONE_ID = ".crm/clone-id"
 ID_LENGTH = 8  # letters of five bits each
 
-_ENTITY = {plural: entity for entity, plural in PLURAL.items()}
+_ENTITY = {row.plural: row.name for row in ENTITIES.values()}
 _RECORD = re.compile(r"data/([a-z]+)/(.)/([a-z]+-([0-9a-z]{8}))\.yaml")
 _SHA = re.compile(r"[0-9a-f]{64}")
 _TYPED = str.maketrans("oil", "011")
@@ -46,7 +46,7 @@ def record_path(record_id: str) -> str:
 
 def record_folder(entity: str) -> str:
     """The folder of all records of an entity, from the root."""
-    return f"{DATA}/{PLURAL[entity]}"
+    return f"{DATA}/{ENTITIES[entity].plural}"
 
 
 def id_of_path(path: str) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Ambiguous, InvalidData, NotFound, Problem
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import ENTITIES, entity_of
+from crmcli.model.values import entity_of
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.records.stored import RecordMerged, Stored, merged_into, read_record
@@ -199,7 +200,7 @@ class Folder:
         """As `resolve`, but a record that was merged and is named by its id answers for itself."""
         from crmcli.store.records import references
 
-        wanted = entities or ENTITIES
+        wanted = entities or tuple(ENTITIES)
         found = references.by_id(self.root, ref, wanted)
         if len(found) > 1:
             found = [i for i in found if i == self.survivor(i)] or found

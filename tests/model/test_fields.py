@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.contact import full_name
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import (
     EMAIL_TYPES,
     PHONE_TYPES,
@@ -20,7 +21,7 @@ from crmcli.model.fields import (
     parse_value,
 )
 from crmcli.model.legal_details import BankAccount
-from crmcli.model.schema import CLASSES, PLURAL, Schema
+from crmcli.model.schema import Schema, record_class
 from crmcli.model.values import CompanyLink, Email, Line, Phone, Raw, Value
 
 SCHEMA = Schema(
@@ -120,7 +121,7 @@ def test_a_line_free_of_vat_is_not_one_at_zero() -> None:
         {"name": "a", "quantity": "1", "price": "0"}, {"name": "b", "quantity": "1", "price": "0", "vat": "0"}]  # fmt: skip
 
 
-@pytest.mark.parametrize("entity", sorted(CLASSES))
+@pytest.mark.parametrize("entity", sorted(ENTITIES))
 def test_every_entity_is_declared_well(entity: str) -> None:
     fields = Schema().fields(entity)
     assert fields[0] == Field("id", "id", "Id", system=True)
@@ -128,12 +129,12 @@ def test_every_entity_is_declared_well(entity: str) -> None:
     for field in fields:
         assert field.label
         assert field.is_many == isinstance(empty(field.kind), tuple)
-        assert set(field.entities) <= set(CLASSES)
+        assert set(field.entities) <= set(ENTITIES)
         assert (field.kind in ("link", "links")) == bool(field.entities)
-    blank = CLASSES[entity](id=f"{entity}-00000000")
+    blank = record_class(entity)(id=f"{entity}-00000000")
     assert all(blank.get(f.name) == empty(f.kind) for f in fields[1:])
     assert Schema().write(blank) == {"id": blank.id}
-    assert PLURAL[entity] == {"company": "companies"}.get(entity, f"{entity}s")
+    assert ENTITIES[entity].plural == {"company": "companies"}.get(entity, f"{entity}s")
 
 
 def test_a_full_name_has_no_gaps() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from crmcli.model.attachment import safe_name
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import MANY_KINDS, Field, parse_value
 from crmcli.model.schema import Schema
-from crmcli.model.values import ENTITIES, Raw, format_decimal, format_instant
+from crmcli.model.values import Raw, format_decimal, format_instant
 from crmcli.store.yaml import codec
 from tests.store.test_codec import NASTY, TIMES, records, shaped, texts
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import NotFound
-from crmcli.model.values import ENTITIES, entity_of
+from crmcli.model.entities import ENTITIES
+from crmcli.model.values import entity_of
 from crmcli.store import layout
 
 SHA = "ab" * 32

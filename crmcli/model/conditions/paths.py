@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from crmcli.model.conditions.tree import BadCondition
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import UTM_KEYS, Field
-from crmcli.model.schema import PLURAL, Schema
+from crmcli.model.schema import Schema
 
 LINK_KINDS = ("link", "links", "companies")
 SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
@@ -52,7 +53,7 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
     if not step.targets:
         links = [f.name for f in schema.fields(entity) if f.kind in LINK_KINDS]
         raise BadCondition(
-            f"{path[0]!r} of {PLURAL[entity]} is no link, so {'.'.join(path)!r} leads nowhere",
+            f"{path[0]!r} of {ENTITIES[entity].plural} is no link, so {'.'.join(path)!r} leads nowhere",
             f"links are {', '.join(links)}",
         )
     found: list[Route] = []
@@ -92,7 +93,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.fields(entity)]
-        raise _unknown("field", path[0], names, f"for {PLURAL[entity]}")
+        raise _unknown("field", path[0], names, f"for {ENTITIES[entity].plural}")
     step, rest = found
     keys = PARTS[schema.field(entity, step.field.name).kind] if step.key else ()
     if step.key and step.key not in keys:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.model.schema import CLASSES
 from crmcli.sales.checks import merge_checks
 from crmcli.sales.checks.record_checks import Inquest
 from crmcli.sales.consent.block_list import blocklist
@@ -98,7 +98,7 @@ def _of_timeline(ws: Workspace) -> Iterator[Problem]:
 
 def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:
     inquest = Inquest(ws, staged=staged)
-    for entity in CLASSES:
+    for entity in ENTITIES:
         for raw in ws.index.select(entity):
             yield from inquest.of_record(entity, raw)
     yield from tombstones.problems(ws)

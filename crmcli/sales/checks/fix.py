@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from crmcli.model.schema import CLASSES
+from crmcli.model.entities import ENTITIES
 from crmcli.model.values import Email, Phone, entity_of
 from crmcli.sales.checks.record_checks import Inquest, is_there
 from crmcli.sales.merging.field_merge import relinked
@@ -66,7 +66,7 @@ def mend(ws: Workspace, may: May) -> Iterator[Mended]:
     yield from _places(ws)
     ws.look_again()
     yield from _index(ws)
-    for entity in CLASSES:
+    for entity in ENTITIES:
         for found in ws.select(entity):
             yield from _of_record(ws, found, may)
     yield from _lost(ws, may)
@@ -116,7 +116,7 @@ def _index(ws: Workspace) -> Iterator[Mended]:
     """An index that is sound in itself, and says something else than the files."""
     try:
         inquest = Inquest(ws, staged=False)
-        for entity in CLASSES:
+        for entity in ENTITIES:
             for raw in ws.index.select(entity):
                 inquest.compare(raw)
         said = [problem.message for problem in inquest.of_index()]

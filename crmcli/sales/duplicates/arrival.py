@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import Ambiguous, InvalidData, NotFound, Refused
 from crmcli.model.conditions.holds import keys
+from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
-from crmcli.model.schema import PLURAL
 from crmcli.model.values import fold
 from crmcli.sales.records import verbs
 
@@ -108,8 +108,8 @@ def _only(found: Sequence[Known]) -> Record:
         shown = "; ".join(map(str, found[:5]))
         entity = found[0].record.entity
         raise Ambiguous(
-            f"{len(found)} {PLURAL[entity]} are known by that: {shown}",
-            f"look at crm dupes {PLURAL[entity]}, or leave out --on-duplicate link",
+            f"{len(found)} {ENTITIES[entity].plural} are known by that: {shown}",
+            f"look at crm dupes {ENTITIES[entity].plural}, or leave out --on-duplicate link",
         )
     return found[0].record
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
-from crmcli.model.schema import PLURAL
 from crmcli.model.values import Raw
 from crmcli.sales.consent.permission import HOLDERS, mailable
 from crmcli.sales.exports.sheet_rows import (
@@ -89,7 +89,8 @@ def _check(entity: str, chosen: Layout) -> None:
         raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
     if chosen.format == "vcard":
         if entity not in WITH_CARDS:
-            raise BadUsage(f"{PLURAL[entity]} have no vCards", "contacts and companies have")
+            plural = ENTITIES[entity].plural
+            raise BadUsage(f"{plural} have no vCards", "contacts and companies have")
         if chosen.columns:
             raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:
@@ -109,7 +110,7 @@ def _for_mailing(
 ) -> list[Mapping[str, Raw]]:
     """The records that a mailing may go to; a note counts the others by the reason."""
     if entity not in HOLDERS:
-        raise BadUsage(f"{PLURAL[entity]} are not mailed", f"one of {', '.join(HOLDERS)}")
+        raise BadUsage(f"{ENTITIES[entity].plural} are not mailed", f"one of {', '.join(HOLDERS)}")
     kept, left = mailable(ws, ws.select(entity, condition))
     reasons = ", ".join(f"{count} {why}" for why, count in sorted(left.items()))
     ws.notes.append(f"for mailing: {len(kept)}" + (f"; left out: {reasons}" if left else ""))
@@ -173,7 +174,7 @@ def _workbook(
         [typed_cell(column, cell) for column, cell in zip(columns, cells, strict=True)]
         for cells in _cells(ws, entity, rows, columns)
     )
-    yield write_workbook([column.name for column in columns], lines, PLURAL[entity])
+    yield write_workbook([column.name for column in columns], lines, ENTITIES[entity].plural)
 
 
 def _cards(

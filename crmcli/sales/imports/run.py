@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook
+from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
 from crmcli.model.plural import counted
-from crmcli.model.schema import PLURAL
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, chosen_preset, map_columns
 from crmcli.sales.imports.options import Wanted
@@ -154,7 +154,7 @@ class Import:
 
     def _take_chunk(self, drafts: Sequence[Draft], trial: Change | None, *, is_last: bool) -> None:
         change: AbstractContextManager[Change]
-        command = f"import {PLURAL[self.entity]}"
+        command = f"import {ENTITIES[self.entity].plural}"
         change = nullcontext(trial) if trial else self.ws.change(command, is_one_of_many=True)
         with change as open_change:
             if trial is None:

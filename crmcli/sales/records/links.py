@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
-from crmcli.model.schema import CLASSES
+from crmcli.model.entities import ENTITIES
 from crmcli.model.values import entity_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
     for record_id in ids:
         by_entity.setdefault(entity_of(record_id), []).append(record_id)
     for target, targets in by_entity.items():
-        for entity in CLASSES:
+        for entity in ENTITIES:
             for field in linking_fields(ws, entity, target):
                 for start in range(0, len(targets), AT_ONCE):
                     listed = ", ".join(targets[start : start + AT_ONCE])

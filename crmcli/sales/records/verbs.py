@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, empty
 from crmcli.model.plural import counted
-from crmcli.model.schema import CLASSES
+from crmcli.model.schema import record_class
 from crmcli.model.values import CompanyLink, Value, fold
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import (
@@ -81,7 +82,7 @@ def build(
         values = beginning(ws, entity, {**_usual(ws, entity, values), **values})
     own, custom = _apart(ws, entity, values)
     custom = {f.name: empty(f.kind) for f in ws.schema.custom.get(entity, ())} | custom
-    blank = CLASSES[entity](id=record_id or ws.new_id(entity), custom=custom, **own)
+    blank = record_class(entity)(id=record_id or ws.new_id(entity), custom=custom, **own)
     record = defaults.complete(ws, blank)
     if strict:
         require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
@@ -223,7 +224,7 @@ def referring(ws: Workspace, record_id: str) -> list[Record]:
     """The records that link to this one."""
     found: list[Record] = []
     target = record_id.split("-", 1)[0]
-    for entity in CLASSES:
+    for entity in ENTITIES:
         for field in linking_fields(ws, entity, target):
             condition = ws.condition(f"{field.name} = {record_id}", entity)
             found += ws.select(entity, condition)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.model.schema import CLASSES
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
 from crmcli.sales.records.verbs import with_values
@@ -27,7 +27,7 @@ class ValueInUse(Refused):
 
 def users_of(ws: Workspace, name: str) -> Iterator[tuple[str, Field]]:
     """The fields whose values come from a directory, with their entities."""
-    for entity in CLASSES:
+    for entity in ENTITIES:
         for field in ws.schema.fields(entity):
             if field.directory == name:
                 yield entity, field

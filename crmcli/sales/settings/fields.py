@@ -138,11 +138,11 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
 
 def _used(ws: Workspace, entity: str, name: str) -> set[str]:
     """The directories that some field beside this one names."""
-    from crmcli.model.schema import CLASSES
+    from crmcli.model.entities import ENTITIES
 
     return {
         field.directory
-        for other in CLASSES
+        for other in ENTITIES
         for field in ws.schema.fields(other)
         if (other, field.name) != (entity, name)
     }

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from crmcli.model import limits
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import CUSTOM_KINDS, UTM_KEYS, Field
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.schema import own_fields
 from crmcli.model.settings import DIRECTORIES
-from crmcli.model.values import ENTITIES
 from crmcli.store.config.cursor import Cursor, choice_hint, unique
 
 FIELD_KEYS = ("type", "label", "required", "choices", "directory", "to", "default")
@@ -58,7 +58,7 @@ def check_directories(place: Cursor, fields: Mapping[str, tuple[Field, ...]]) ->
 
 def read_fields(place: Cursor, directories: Directories) -> dict[str, tuple[Field, ...]]:
     """The custom fields by entity, in order."""
-    place.known(ENTITIES)
+    place.known(tuple(ENTITIES))
     fields = {}
     for entity in ENTITIES:
         what = "a list of custom fields"
@@ -129,9 +129,9 @@ def _targets(place: Cursor, kind: str) -> tuple[str, ...]:
             place.fault("only a link points to something", "write type: link")
         return ()
     if isinstance(place.value, list):
-        return tuple(item.one_of(ENTITIES) for item in place.items())
-    target = place.one_of(ENTITIES)
-    return (target,) if target else ENTITIES
+        return tuple(item.one_of(tuple(ENTITIES)) for item in place.items())
+    target = place.one_of(tuple(ENTITIES))
+    return (target,) if target else tuple(ENTITIES)
 
 
 def _default(place: Cursor, field: Field, directories: Directories) -> str:

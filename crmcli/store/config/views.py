@@ -7,7 +7,8 @@ from pathlib import Path
 
 from crmcli.errors import CrmError
 from crmcli.model import limits
-from crmcli.model.schema import PLURAL, Schema
+from crmcli.model.entities import ENTITIES, plurals
+from crmcli.model.schema import Schema
 from crmcli.model.view import View
 from crmcli.store.config.cursor import Cursor, choice_hint, marked, read_marked, unique
 
@@ -30,14 +31,14 @@ def load_views(
     if top is None:
         return {}
     lists = {
-        entity: list(top.at(plural).at_most(limits.VIEWS, "a list of views").items())
-        for entity, plural in PLURAL.items()
+        entity: list(top.at(row.plural).at_most(limits.VIEWS, "a list of views").items())
+        for entity, row in ENTITIES.items()
     }
     views = {
         entity: tuple(_view(place, entity, schema, check) for place in places)
         for entity, places in lists.items()
     }
-    top.known(tuple(PLURAL.values()))
+    top.known(plurals())
     for places in lists.values():
         unique(((place.at("id").text(), place) for place in places), "view")
     top.findings.settle()

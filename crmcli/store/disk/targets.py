@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import plurals
 from crmcli.model.values import ID_LETTERS, entity_of
 from crmcli.store import layout
 from crmcli.store.disk.files import UnsafePath
@@ -66,7 +66,7 @@ def refuse(path: str) -> UnsafePath:
 def _is_misplaced(path: str) -> bool:
     """A record's file that `check --fix` moves: below the folder of a kind of record, at most one deep."""
     parts = path.split("/")
-    if len(parts) not in (3, 4) or parts[0] != layout.DATA or parts[1] not in PLURAL.values():
+    if len(parts) not in (3, 4) or parts[0] != layout.DATA or parts[1] not in plurals():
         return False
     named = parts[-1].removesuffix(".yaml").removesuffix(".YAML").lower()
     return bool(entity_of(named)) and all(map(_is_plain, parts[2:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from crmcli.model.values import ENTITIES
+from crmcli.model.entities import ENTITIES
 
 
 def unborn(connection: sqlite3.Connection) -> list[str]:

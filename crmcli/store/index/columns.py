@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from crmcli import __version__
 from crmcli.model.conditions.paths import PARTS, Step
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import MANY_KINDS, MAP_KINDS, Field
 from crmcli.model.schema import Schema
-from crmcli.model.values import ENTITIES
 
 LAYOUT = 6
 """Counts up whenever the tables, or what stands in them, change."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import ENTITIES
 from crmcli.store import layout
 from crmcli.store.index import folder, freshness
 from crmcli.store.index.columns import Columns
@@ -60,7 +60,7 @@ def is_worth_it(root: Path) -> bool:
 def fill(connection: sqlite3.Connection, root: Path, columns: Columns, reader: Reader) -> None:
     """Fill empty tables with all that the folder holds; Scattered if that must be done alone."""
     logs = sorted(path for path, _ in folder.journals(root))
-    bases = [layout.record_folder(entity) for entity in PLURAL]
+    bases = [layout.record_folder(entity) for entity in ENTITIES]
     tasks = [*logs, *bases, *folder.shards(root)]
 
     def work(number: int, rows: Rows) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import MERGED_INTO, fault_of, survivor_in
-from crmcli.model.schema import PLURAL
 from crmcli.model.values import Raw, entity_of
 from crmcli.store import layout
 from crmcli.store.index import folder
@@ -20,7 +20,7 @@ from crmcli.store.index.writing import Rows
 from crmcli.store.yaml import codec
 from crmcli.store.yaml.canonical import MAX_BYTES
 
-_ENTITY = {plural: entity for entity, plural in PLURAL.items()}
+_ENTITY = {row.plural: row.name for row in ENTITIES.values()}
 
 
 class Examiner:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import ENTITIES
 from crmcli.model.values import ID_LETTERS
 from crmcli.store import layout
 from crmcli.store.disk import files
@@ -65,7 +65,7 @@ def is_racy(stamp: Stamp, now: int) -> bool:
     return ctime >= now - tick or abs(now - mtime) <= tick
 
 
-def look_at_records(root: Path, entities: Iterable[str] = PLURAL) -> Iterator[Look]:
+def look_at_records(root: Path, entities: Iterable[str] = ENTITIES) -> Iterator[Look]:
     """Every folder in which records of these entities stand, and those of strangers beside them."""
     for entity in entities:
         base = layout.record_folder(entity)
@@ -77,7 +77,7 @@ def look_at_records(root: Path, entities: Iterable[str] = PLURAL) -> Iterator[Lo
 
 def shards(root: Path) -> Iterator[str]:
     """The folders of records; strangers beside them are left out."""
-    for entity in PLURAL:
+    for entity in ENTITIES:
         base = layout.record_folder(entity)
         yield from (f"{base}/{shard}" for shard in _look_at_base(root, base)[0])
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from crmcli.model.conditions.holds import PHONE_KINDS, Key, keys
 from crmcli.model.conditions.paths import PARTS
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import MAP_KINDS, BadValues, Field, parse_value
 from crmcli.model.phones import key as phone_key
-from crmcli.model.values import ENTITIES, Raw, fold
+from crmcli.model.values import Raw, fold
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.shortcuts import SHORTCUTS

@@ -10,7 +10,8 @@ from decimal import Decimal
 from crmcli.errors import BadUsage, Problem
 from crmcli.model.conditions.holds import keys
 from crmcli.model.conditions.paths import routes
-from crmcli.model.values import ENTITIES, Raw, entity_of, fold
+from crmcli.model.entities import ENTITIES
+from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index.answers import Total
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.documents import Documents

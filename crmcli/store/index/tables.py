@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from crmcli.model.automation import HEARD
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
-from crmcli.model.values import ENTITIES
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from crmcli.errors import CrmError
-from crmcli.model.schema import PLURAL, Schema
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import Schema
 from crmcli.store import layout
 from crmcli.store.disk.files import DiskFull, PermissionDenied
 from crmcli.store.index import base, events, folder, freshness
@@ -51,7 +52,7 @@ class Upkeep:
         """Make the index equal to the folder; IndexBusy if another command does so for too long."""
         self._stale = self._just_built = False
         self._waiting = []
-        self._use(lambda connection: self._refresh(connection, tuple(PLURAL)))
+        self._use(lambda connection: self._refresh(connection, tuple(ENTITIES)))
 
     def refresh_records(self, entities: Collection[str]) -> None:
         """The same as far as the records of these entities and the timeline go."""

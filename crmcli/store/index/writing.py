@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from crmcli.errors import Problem
-from crmcli.model.values import ENTITIES, Raw
+from crmcli.model.entities import ENTITIES
+from crmcli.model.values import Raw
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.folder import Look, Stamp

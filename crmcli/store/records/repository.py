@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crmcli.model.entities import plurals
 from crmcli.model.event import Event
 from crmcli.model.fields import Record, dump_value
 from crmcli.model.merged import survivor_of
-from crmcli.model.schema import PLURAL, Schema
+from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.disk import files
@@ -323,4 +324,4 @@ def open_change(
 
 def folders() -> tuple[str, ...]:
     """The folders of records, relative to the workspace."""
-    return tuple(f"{layout.DATA}/{plural}" for plural in PLURAL.values())
+    return tuple(f"{layout.DATA}/{plural}" for plural in plurals())

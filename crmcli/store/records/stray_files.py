@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError, Problem
-from crmcli.model.schema import PLURAL
+from crmcli.model.entities import plurals
 from crmcli.model.values import ID_LETTERS, entity_of
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.yaml import codec
 from crmcli.store.yaml.canonical import MAX_BYTES
 
-_FOLDERS = (*PLURAL.values(), "timeline", "files")
+_FOLDERS = (*plurals(), "timeline", "files")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _JOURNAL = re.compile(rf"[{ID_LETTERS}]{{{layout.ID_LENGTH}}}\.csv")
 
@@ -118,7 +118,7 @@ def misplaced(root: Path) -> Iterator[Misplaced]:
 
     Only where that place is free or holds the same content; of two that differ nobody knows which is right.
     """
-    for plural in PLURAL.values():
+    for plural in plurals():
         base = f"{layout.DATA}/{plural}"
         for shard in _entries(root, base):
             path = f"{base}/{shard.name}"

@@ -1,0 +1,128 @@
+"""The nouns: one row for each kind of record; what every noun has follows from its row.
+
+Ids, folders, event kinds, commands, what can be merged, imported, searched or held by automation: all
+of it is read off these rows. This module imports nothing of crm, so that `crm --help` may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+Trait: TypeAlias = Literal["staged", "client", "mergeable", "importable", "numbered"]
+"""What records of a noun are: standing in stages; somebody who can be written to (and known already);
+to be merged; to be imported (they have a field `batch`); numbered as settings.yaml says."""
+
+
+class Entity(NamedTuple):
+    """One noun: how it is called, what its records are, and what a new one must have.
+
+    `record` is the record class as `module:Class`; `ru` are the Russian words for one, two and five.
+    `parent` is the field that names the record it belongs to. `least` is what a new record must have,
+    `example` how one is added. `columns` are those of its lists, the first fields if none are named;
+    `sort` is their order.
+    """
+
+    name: str
+    plural: str
+    record: str
+    about: str
+    ru: tuple[str, str, str]
+    traits: tuple[Trait, ...] = ()
+    parent: str = ""
+    least: str = "a name"
+    example: str = "--name …"
+    columns: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()
+    known_among: tuple[str, ...] = ()
+    """Of a client: the nouns among which a new one may be known already."""
+
+
+_ROWS = (
+    Entity(
+        "lead",
+        "leads",
+        "crmcli.model.lead:Lead",
+        "Leads: the first trace of somebody who may become a client.",
+        ("лид", "лида", "лидов"),
+        traits=("staged", "client", "mergeable", "importable"),
+        least="a name, a phone, an e-mail, a company name or a comment",
+        example="--name 'Кровля' --phone '8 912 345-67-89' --source web",
+        columns=("id", "name", "stage", "amount", "source", "owner", "phones", "emails"),
+        known_among=("contact", "company", "lead"),
+    ),
+    Entity(
+        "contact",
+        "contacts",
+        "crmcli.model.contact:Contact",
+        "Contacts: people, who may belong to companies.",
+        ("контакт", "контакта", "контактов"),
+        traits=("client", "mergeable", "importable"),
+        least="a name, a phone or an e-mail",
+        example="--first-name Анна --last-name Ковалёва --email anna@example.ru",
+        columns=("id", "name", "companies", "phones", "emails", "owner"),
+        known_among=("contact", "lead"),
+    ),
+    Entity(
+        "company",
+        "companies",
+        "crmcli.model.company:Company",
+        "Companies: legal persons and sole traders.",
+        ("компания", "компании", "компаний"),
+        traits=("client", "mergeable", "importable"),
+        example="--name Ромашка --inn 7707083893",
+        columns=("id", "name", "inn", "phones", "emails", "owner"),
+        known_among=("company",),
+    ),
+    Entity(
+        "deal",
+        "deals",
+        "crmcli.model.deal:Deal",
+        "Deals: what may be sold, to whom, for how much.",
+        ("сделка", "сделки", "сделок"),
+        traits=("staged", "mergeable", "importable"),
+        example="--name 'Кровля склада' --amount 250000 --contact anna@example.ru",
+        columns=("id", "name", "stage", "amount", "close_by", "company", "owner"),
+    ),
+    Entity(
+        "offer",
+        "offers",
+        "crmcli.model.offer:Offer",
+        "Commercial offers: draft, render, accept, decline.",
+        ("предложение", "предложения", "предложений"),
+        traits=("numbered",),
+        parent="deal",
+        least="a number",
+        columns=("id", "name", "status", "date", "valid_until", "company", "deal"),
+    ),
+    Entity(
+        "task",
+        "tasks",
+        "crmcli.model.task:Task",
+        "Tasks: what has to be done, by when, for whom.",
+        ("задача", "задачи", "задач"),
+        parent="about",
+        least="a title",
+        example="'Позвонить' --about 7k3 --due tomorrow",
+        columns=("id", "name", "due", "about", "owner", "done_at"),
+        sort=("due",),
+    ),
+)
+_KNOWN = {row.name: row for row in _ROWS}
+ENTITIES: Mapping[str, Entity] = _KNOWN
+"""All nouns by name, in the order in which they are told."""
+
+
+def register(entity: Entity) -> None:
+    """Add a noun. To be called before anything else of crm is imported: much is read off the rows then."""
+    _KNOWN[entity.name] = entity
+
+
+def having(trait: Trait) -> tuple[str, ...]:
+    """The nouns of that trait."""
+    return tuple(entity.name for entity in ENTITIES.values() if trait in entity.traits)
+
+
+def plurals() -> tuple[str, ...]:
+    """The words for many, which are the names of the folders too."""
+    return tuple(entity.plural for entity in ENTITIES.values())
