@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 
 from crmcli.automation.approval import gate
-from crmcli.automation.forgotten import accept, forgotten
 from crmcli.automation.tick import tick
+from crmcli.automation.unrecorded_sends import accept, forgotten
 from crmcli.errors import CrmError, NotFound, Refused
 from crmcli.model.values import format_instant
 from crmcli.sales import activities, stages

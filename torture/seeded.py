@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmcli.automation import clock_steps, hearing, timetables
+from crmcli.automation import clock_changes, heard_events, timetables
 from crmcli.automation.approval import gate
 from crmcli.channels import connection, smtp, webhook
 from crmcli.store.disk import applying, files, targets, transaction
@@ -264,7 +264,7 @@ def no_digests() -> None:
 
 def blind_clock() -> None:
     """A clock that was wrong is not noticed."""
-    _patch(clock_steps, "notice", lambda ws: [])
+    _patch(clock_changes, "notice", lambda ws: [])
 
 
 def newest_slot() -> None:
@@ -290,13 +290,13 @@ def any_repository() -> None:
 
 def greatest_id() -> None:
     """Nothing is heard whose id is smaller than that of something heard before."""
-    find = hearing.Hearing._find
+    find = heard_events.Hearing._find
 
     def found(notes: Any, is_whole: bool) -> Any:
         last = max((name for name in notes._heard._heads if name), default="")
         return [unheard for unheard in find(notes, is_whole) if unheard.event.id > last]
 
-    _patch(hearing.Hearing, "_find", found)
+    _patch(heard_events.Hearing, "_find", found)
 
 
 def forgetful() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from crmcli.automation.actions import Work, act, enter
-from crmcli.automation.failures import Done, bug_in, check_rule, is_everybodys, reason_of
+from crmcli.automation.job_failures import Done, bug_in, check_rule, is_everybodys, reason_of
 from crmcli.automation.ledger import Job, after_failure
+from crmcli.automation.record_plan import Standing, stand
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
-from crmcli.automation.standing import Standing, stand
 from crmcli.model.conditions.holds import holds
 from crmcli.model.redaction import redacted
 from crmcli.sales.template_names import names_for

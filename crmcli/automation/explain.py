@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import CRM, LOOK, own, reason_of
+from crmcli.automation.job_failures import CRM, LOOK, own, reason_of
+from crmcli.automation.record_plan import STAGED, Standing, stand
 from crmcli.automation.robots import Step, Visit
-from crmcli.automation.standing import STAGED, Standing, stand
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.conditions.holds import holds
 from crmcli.model.pipeline import Stage

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crmcli.automation.failures import own
-from crmcli.automation.standing import PAGE, Place, place_of, places
+from crmcli.automation.job_failures import own
+from crmcli.automation.record_plan import PAGE, Place, place_of, places
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.values import entity_of
 from crmcli.store.records.repository import Change

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from crmcli.automation.actions import enter
 from crmcli.automation.explain import waiting
-from crmcli.automation.failures import CRM, PLAN
+from crmcli.automation.job_failures import CRM, PLAN
 from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, jobs_of
-from crmcli.automation.standing import standing_of
+from crmcli.automation.record_plan import standing_of
 from crmcli.entries import last_entry
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of

@@ -9,7 +9,7 @@ from typing import Any
 
 from crmcli.automation.actions import Work, act, enter
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import (
+from crmcli.automation.job_failures import (
     REFUSALS,
     Done,
     bug_in,

@@ -9,14 +9,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from crmcli.automation import hand_edits, listening, outbox, timetables
+from crmcli.automation import hand_edits, outbox, timetables, trigger_runs
 from crmcli.automation.actions import Work, act, enter
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.explain import with_robots
-from crmcli.automation.failures import CRM, LOOK, REFUSALS, jobs_here, own, reason_of
+from crmcli.automation.job_failures import CRM, LOOK, REFUSALS, jobs_here, own, reason_of
+from crmcli.automation.record_plan import STAGED, Place, Standing, standing_of
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
-from crmcli.automation.standing import STAGED, Place, Standing, standing_of
 from crmcli.automation.triggers import choose
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.automation import HEARD
@@ -174,12 +174,12 @@ class _Trial:
 
     def _triggers(self) -> Iterator[Planned]:
         is_dead = dead(self.ws.index)
-        for event in (unheard.event for unheard in listening.hearing(self.ws).events):
+        for event in (unheard.event for unheard in trigger_runs.hearing(self.ws).events):
             if not is_dead(event):
                 yield from self._surely(event.record, partial(self._hear_first, event))
 
     def _hear_first(self, event: Event) -> Iterator[Planned]:
-        record = listening.subject(self.ws, event)
+        record = trigger_runs.subject(self.ws, event)
         if record is not None:
             yield from self._hear(event, record.id)
 

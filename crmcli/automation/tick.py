@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from crmcli.automation import clock_steps, hand_edits, outbox, schedules
+from crmcli.automation import clock_changes, hand_edits, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.failures import (
+from crmcli.automation.due_records import Queue, Turn
+from crmcli.automation.job_failures import (
     CRM,
     HEAR,
     LOOK,
@@ -23,12 +24,11 @@ from crmcli.automation.failures import (
     known,
     mended,
 )
-from crmcli.automation.last_ticks import note_end
 from crmcli.automation.ledger import TROUBLED, Job
-from crmcli.automation.listening import Heard, hear_again, listen
-from crmcli.automation.queue import Queue, Turn
+from crmcli.automation.record_plan import Standing, sleepers, stand
 from crmcli.automation.robots import Step, next_at
-from crmcli.automation.standing import Standing, sleepers, stand
+from crmcli.automation.tick_times import note_end
+from crmcli.automation.trigger_runs import Heard, hear_again, listen
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.model.values import format_instant
 from crmcli.store.disk import files
@@ -100,7 +100,7 @@ def signature(ws: Workspace) -> str:
     calendar = ws.settings.calendar
     days = [sorted(calendar.holidays), sorted(calendar.workdays)]  # sets have no order of their own
     times = (ws.settings.time_zone, calendar.days, calendar.opens, calendar.closes, days)
-    rules.update(clock_steps.mark(ws).encode())
+    rules.update(clock_changes.mark(ws).encode())
     rules.update(repr(times).encode())
     return rules.hexdigest()
 
@@ -125,7 +125,7 @@ class _Run:
     def passes_once(self) -> bool:
         """One pass over all of it; says whether anything happened, so that more may be due."""
         ws = self.ws
-        stepped = clock_steps.notice(ws)
+        stepped = clock_changes.notice(ws)
         self.result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.index.agenda_signature(signature(ws))

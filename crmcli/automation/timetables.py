@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from crmcli.automation.approval.acts import schedule_place
-from crmcli.automation.failures import PLAN, Place
+from crmcli.automation.job_failures import PLAN, Place
 from crmcli.automation.ledger import instant_in
 from crmcli.automation.schedule import Slot, slots
 from crmcli.model.automation import Schedule

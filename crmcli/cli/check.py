@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def check(session: Session, fix: bool, dry_run: bool) -> None:
     """Look for problems in the files."""
     from crmcli.automation.config_checks import look_through
-    from crmcli.automation.lateness import neglect
+    from crmcli.automation.health import neglect
     from crmcli.cli.printing import notes
     from crmcli.sales.checks.check import own_state, problems
     from crmcli.sales.checks.surroundings import surroundings

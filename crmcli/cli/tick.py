@@ -68,7 +68,7 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
 
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:
-    from crmcli.automation.forgotten import accept, forgotten
+    from crmcli.automation.unrecorded_sends import accept, forgotten
     from crmcli.model.dates import local_minute
     from crmcli.model.values import parse_instant
 

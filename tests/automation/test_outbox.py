@@ -157,7 +157,7 @@ def claimed(house: Any, starts: int = 1, **claim: Any) -> str:
 
 
 def _steps(house: Any) -> Any:
-    from crmcli.automation.standing import stand
+    from crmcli.automation.record_plan import stand
 
     return stand(house.ws, house.ws.index.select("deal")[0]["id"]).steps
 

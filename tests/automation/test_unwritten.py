@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation import explain, jobs
-from crmcli.automation.standing import stand
+from crmcli.automation.record_plan import stand
 from crmcli.entries import last_entry
 from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages

@@ -11,10 +11,10 @@ from typing import Any
 from crmcli.automation.approval import acts as declared
 from crmcli.automation.approval import origin
 from crmcli.automation.approval.acts import Act
-from crmcli.automation.forgotten import forgotten, words
 from crmcli.automation.ledger import OPEN, Job, jobs_of
+from crmcli.automation.record_plan import Standing
 from crmcli.automation.robots import Step
-from crmcli.automation.standing import Standing
+from crmcli.automation.unrecorded_sends import forgotten, words
 from crmcli.errors import CrmError, InvalidData
 from crmcli.model.automation import Robot, Schedule
 from crmcli.store.safety import trust

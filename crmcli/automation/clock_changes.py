@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.automation.last_ticks import ends
+from crmcli.automation.tick_times import ends
 from crmcli.errors import Problem
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
 from crmcli.model.dates import local_minute

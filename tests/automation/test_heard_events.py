@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.hearing import Hearing
+from crmcli.automation.heard_events import Hearing
 from crmcli.model.event import Event
 from crmcli.model.schema import Schema
 from crmcli.store import layout

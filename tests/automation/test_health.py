@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.automation.last_ticks import MOST_KEPT, note_end
-from crmcli.automation.lateness import neglect
+from crmcli.automation.health import neglect
+from crmcli.automation.tick_times import MOST_KEPT, note_end
 from crmcli.workspace import Workspace
 from tests.conftest import NOW, Run
 

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.automation.extent import Extent
+from crmcli.automation.timeline_part import Extent
 from crmcli.model.event import Event
 
 if TYPE_CHECKING:

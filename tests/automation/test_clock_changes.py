@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation import jobs
-from crmcli.automation.lateness import neglect
+from crmcli.automation.health import neglect
 from crmcli.sales import stages
 
 JUMPS = [timedelta(minutes=20), timedelta(hours=1), timedelta(days=1), timedelta(days=40),

@@ -7,8 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from crmcli.automation.clock_steps import told
-from crmcli.automation.last_ticks import ends
+from crmcli.automation.clock_changes import told
+from crmcli.automation.tick_times import ends
 from crmcli.errors import InvalidData, Problem
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.plural import counted

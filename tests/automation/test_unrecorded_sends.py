@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.automation.forgotten import accept, forgotten
 from crmcli.automation.outbox import deliver
+from crmcli.automation.unrecorded_sends import accept, forgotten
 from crmcli.errors import InvalidData
 from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
@@ -242,14 +242,14 @@ def test_the_list_is_compared_once(told: House) -> None:
 
 
 def test_check_warns(told: House) -> None:
-    from crmcli.automation.lateness import neglect
+    from crmcli.automation.health import neglect
 
     git(told.root, "stash", "-q")
     assert any("no longer knows" in problem.message for problem in neglect(told.ws))
 
 
 def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path) -> None:
-    from crmcli.automation.lateness import neglect
+    from crmcli.automation.health import neglect
 
     git(told.root, "stash", "-q")
     copy = Path(shutil.copytree(told.root, tmp_path / "copy"))

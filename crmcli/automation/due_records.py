@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from crmcli.automation.standing import Standing
+from crmcli.automation.record_plan import Standing
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace
 

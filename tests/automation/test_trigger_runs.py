@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.listening import hearing, subject
+from crmcli.automation.trigger_runs import hearing, subject
 from crmcli.sales import activities, stages, tasks
 from crmcli.sales.records import verbs
 from crmcli.store.timeline.event_ids import EventIds

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from crmcli.automation.failures import HEAR, REFUSALS, Done, Place, fail, fail_in, mended, own
-from crmcli.automation.hearing import Hearing
+from crmcli.automation.heard_events import Hearing
+from crmcli.automation.job_failures import HEAR, REFUSALS, Done, Place, fail, fail_in, mended, own
 from crmcli.automation.ledger import Job
+from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
-from crmcli.automation.standing import STAGED
 from crmcli.automation.triggers import Decision, choose
 from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
 from crmcli.model.event import ENTRIES, Event
