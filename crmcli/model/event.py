@@ -26,7 +26,7 @@ KINDS = (
     "job.queued", "job.started", "job.done", "job.failed", "job.dead", "job.unknown", "job.skipped",
     "job.cancelled", "job.missed", "job.resolved",
     "schedule.started", "schedule.ran",
-    # data: heads {file: [event ids]}, since; see automation/heard_events.py; upto {clone: event id} before that
+    # data: heads {file: [event ids]}, since; see automation/heard_events.py; before that upto {clone: id}
     "triggers.read",
     "automation.stopped",  # a loop limit was reached
     # data: see model/clocks.py; and what is planned again: records, retries, schedules (numbers)
