@@ -105,7 +105,7 @@ def raw_records() -> st.SearchStrategy[dict[str, Raw]]:
         one = st.fixed_dictionaries({"id": st.just(f"{entity}-7k3qf2m9")}, optional=known)
         return st.builds(lambda raw, more: {**raw, **more}, one, strange)
 
-    return st.sampled_from(ENTITIES).flatmap(of)
+    return st.sampled_from(sorted(ENTITIES)).flatmap(of)
 
 
 def file_of(raw: dict[str, Raw]) -> str:
