@@ -17,8 +17,7 @@ from crmcli.automation.tick import tick
 from crmcli.errors import CrmError
 from crmcli.model.event import Event
 from crmcli.model.values import format_instant
-from crmcli.sales import stages
-from crmcli.sales.records import verbs
+from crmcli.sales import add, stages
 from crmcli.workspace import Workspace
 from torture.post import Post, posting
 from torture.score import Score
@@ -113,7 +112,7 @@ class Week:
             text = f"Subject: {subject}\n\n{subject}!\n"
             (self.root / f"templates/mail/{name}.j2").write_text(text, "utf-8")
         for close_by in ("2026-11-24", "2026-11-26", "2026-12-20"):
-            verbs.add(self.ws, "deal", {"name": ["Сделка"], "close_by": [close_by]})
+            add.add(self.ws, "deal", {"name": ["Сделка"], "close_by": [close_by]})
 
     def fault(self, kind: str, words: str) -> None:
         """Something went wrong."""
@@ -147,7 +146,7 @@ class Week:
         """What people do between ticks: a lead comes, another moves."""
         if self.random.random() < 0.06:
             fields = {"name": ["Лид"], "emails": [f"{len(self.entered)}@kafe.example"]}
-            self.entered[verbs.add(self.ws, "lead", fields).id, "new"] = self.right
+            self.entered[add.add(self.ws, "lead", fields).record.id, "new"] = self.right
         standing = [record.id for record in self.ws.select("lead") if record.get("stage") == "new"]
         if standing and self.random.random() < 0.02:
             moved = self.random.choice(standing)
@@ -290,7 +289,7 @@ def ahead(week: Week) -> None:
     week.found()
     week.tick()
     fields = {"name": ["Лид"], "emails": ["one@kafe.example"]}
-    week.entered[verbs.add(week.ws, "lead", fields).id, "new"] = week.right
+    week.entered[add.add(week.ws, "lead", fields).record.id, "new"] = week.right
     for by, ticks in ((timedelta(days=365), 2), (timedelta(hours=2), 1)):
         week.jumps += 2
         begin, week.offset = week.right, by

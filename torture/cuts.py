@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.model.values import format_instant
+from crmcli.sales import add
 from crmcli.sales.checks import check
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit
 from crmcli.store.disk import files
 from crmcli.workspace import Workspace
 from torture.scenes import new
@@ -58,7 +59,7 @@ def _write(root: Path, name: str, pipe: int) -> None:
     while True:
         ws = Workspace.open(root, user=name)
         if not mine or dice.random() < 0.2:
-            mine = verbs.add(ws, "lead", {"name": [f"{name} {count}"], "comment": ["0"]}).id
+            mine = add.add(ws, "lead", {"name": [f"{name} {count}"], "comment": ["0"]}).record.id
             count = 0
             say("lead", mine, 0)
         elif dice.random() < 0.15:
@@ -70,7 +71,7 @@ def _write(root: Path, name: str, pipe: int) -> None:
             say("many", mine, BATCH)
         else:
             count += 1
-            verbs.edit(ws, mine, verbs.Edit({"comment": [str(count)]}, {}, {}))
+            edit.edit(ws, mine, edit.Edit({"comment": [str(count)]}, {}, {}))
             say("lead", mine, count)
 
 

@@ -14,11 +14,11 @@ from crmcli.automation.tick import tick
 from crmcli.automation.unrecorded_sends import accept, forgotten
 from crmcli.errors import CrmError, NotFound, Refused
 from crmcli.model.values import format_instant
-from crmcli.sales import activities, stages
+from crmcli.sales import activities, add, stages
 from crmcli.sales.checks import check
 from crmcli.sales.history import undo
 from crmcli.sales.init.create import found
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit, remove
 from crmcli.store.index import Index
 from crmcli.workspace import Workspace
 from torture import gitmoves
@@ -174,13 +174,13 @@ class World:
             elif act == "ping":
                 activities.fire(ws, lead, "ping")
             elif act == "edit":
-                verbs.edit(ws, lead, verbs.Edit({"comment": [words]}, {}, {}))
+                edit.edit(ws, lead, edit.Edit({"comment": [words]}, {}, {}))
             elif act == "move":
                 stages.move(ws, lead, self.random.choice(("new", "called", "working")))
             elif act == "undo":
                 undo.undo(ws)
             elif self.random.random() < 0.2:
-                verbs.remove(ws, lead)
+                remove.remove(ws, lead)
         except (NotFound, Refused):
             pass  # git has taken away what there was, or a task hangs on it
         except CrmError as error:
@@ -188,7 +188,7 @@ class World:
 
     def _add(self, clone: Clone) -> None:
         mail = f"{self.random.randrange(1 << 30)}@kafe.example"
-        verbs.add(self.ws(clone), "lead", {"name": ["Лид"], "emails": [mail]})
+        add.add(self.ws(clone), "lead", {"name": ["Лид"], "emails": [mail]})
 
     # --- ticks ---------------------------------------------------------------------------------
 

@@ -15,9 +15,10 @@ from crmcli.model.fields import Record
 from crmcli.model.redaction import redacted
 from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales import activities, stages
+from crmcli.sales.add import build
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
-from crmcli.sales.records import verbs
+from crmcli.sales.records.edit import Edit, edit_in
 from crmcli.sales.records.given_values import read_values
 from crmcli.store.records.repository import Change
 from crmcli.store.timeline import sent
@@ -107,7 +108,7 @@ def _task(work: Work) -> Effect:
     values["owner"] = values.get("owner") or (work.record.get("owner") if work.record else "")
     values["about"] = work.record.id if work.record else ""
     values["due"] = _due(work)
-    work.change.add(verbs.build(work.ws, "task", values, task_id))
+    work.change.add(build(work.ws, "task", values, task_id))
     return Effect("done", {"task": task_id})
 
 
@@ -140,7 +141,7 @@ def _set(work: Work) -> Effect:
             into = {"+": more, "-": less}.get(text[:1], put) if many else put
             into.setdefault(name, []).append(text if into is put else text[1:].strip())
     before = _record(work)
-    after = verbs.edit_in(work.change, work.ws, before.id, verbs.Edit(put, more, less))
+    after = edit_in(work.change, work.ws, before.id, Edit(put, more, less))
     return Effect("done", {"changed": sorted(work.change.differences(before, after))})
 
 

@@ -19,7 +19,7 @@ def edit_as_text(session: Session, record_id: str) -> None:
     The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
     the file stays where it was edited if it cannot be taken, so that no typing is lost.
     """
-    from crmcli.sales.records import editor_text, verbs
+    from crmcli.sales.records import edit, editor_text
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor and not sys.stdin.isatty():
@@ -38,7 +38,7 @@ def edit_as_text(session: Session, record_id: str) -> None:
                 break
             try:
                 record = editor_text.from_text(ws, stored.record, data)
-                verbs.take_text(ws, record_id, stored.digest, record)
+                edit.take_text(ws, record_id, stored.digest, record)
                 break
             except CrmError as error:
                 if not _again(error):

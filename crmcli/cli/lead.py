@@ -107,7 +107,7 @@ def _print_conversion(session: Session, done: Conversion) -> None:
 
 def _say_known(session: Session, done: Conversion) -> None:
     """Name the contact and the company that were there before and might have been used."""
-    from crmcli.sales.duplicates.arrival import known_of_made
+    from crmcli.sales.duplicates.known import known_of_made
 
     first = "" if session.dry_run else "crm undo, then "
     for entity, known in known_of_made(session.workspace, done.made):

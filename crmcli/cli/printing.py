@@ -17,7 +17,7 @@ from crmcli.present.records import belonging, card_columns, last_events, raw_row
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.sales.duplicates.arrival import Arrival
+    from crmcli.sales.add import Added
     from crmcli.sales.settings.fields import Reshaped
 
 
@@ -64,7 +64,7 @@ def notes(session: Session) -> None:
     session.workspace.notes.clear()
 
 
-def say_known(session: Session, done: Arrival) -> None:
+def say_known(session: Session, done: Added) -> None:
     """Say, in one line, whom a new record may be, or that one was there and nothing was added."""
     shown = "; ".join(map(str, done.known[:3]))
     more = f" and {len(done.known) - 3} more" if len(done.known) > 3 else ""

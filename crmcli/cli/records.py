@@ -27,7 +27,7 @@ from crmcli.model.view import View
 from crmcli.present.columns import columns_of
 
 if TYPE_CHECKING:
-    from crmcli.sales.records.verbs import Edit
+    from crmcli.sales.records.edit import Edit
 
 
 def noun(entity: str, title: str, *verbs: str) -> Noun:
@@ -54,12 +54,12 @@ def add_command(entity: str) -> click.Command:
     def callback(**options: Any) -> None:
         session = click.get_current_context().ensure_object(Session)
         from crmcli.present.records import raw_row
-        from crmcli.sales.duplicates import arrival
+        from crmcli.sales import add
 
         anyway = bool(options.pop("anyway", False))
         policy = options.pop("on_duplicate", "warn")
         given = read_given(entity, options)
-        done = arrival.add(session.workspace, entity, given, policy, anyway=anyway)
+        done = add.add(session.workspace, entity, given, policy, anyway=anyway)
         if session.dry_run and done.is_new:
             row = raw_row(session.workspace, done.record)
             tell(session, f"Added {done.record.id} {done.record.get('name')}.", row)
@@ -165,7 +165,7 @@ def edit_command(entity: str) -> click.Command:
         ref: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
     ) -> None:
         session = click.get_current_context().ensure_object(Session)
-        from crmcli.sales.records import verbs as records
+        from crmcli.sales.records import edit
 
         ws = session.workspace
         wanted = _edit(entity, options, more, less, unset)
@@ -175,7 +175,7 @@ def edit_command(entity: str) -> click.Command:
 
             edit_as_text(session, record_id)
             return
-        before, after = records.edit(ws, record_id, wanted)
+        before, after = edit.edit(ws, record_id, wanted)
         say_changes(session, [(before, after)])
 
     params: list[click.Parameter] = [click.Argument(("ref",))]
@@ -224,7 +224,7 @@ def _edit(
     less: Sequence[str],
     unset: Sequence[str],
 ) -> Edit:
-    from crmcli.sales.records.verbs import Edit
+    from crmcli.sales.records.edit import Edit
 
     given = dict(options)
     more = [*more, *(f"tags={tag}" for tag in given.pop("add_tag", ()))]
@@ -241,12 +241,12 @@ def rm_command(entity: str) -> click.Command:
     @click.pass_obj
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
         from crmcli.present.records import raw_row
-        from crmcli.sales.records import verbs as records
+        from crmcli.sales.records import remove
 
         ws = session.workspace
         ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
         session.confirm(f"remove {', '.join(ids)}?")
-        for record in records.remove(ws, *ids, unlink=unlink):
+        for record in remove.remove(ws, *ids, unlink=unlink):
             row = raw_row(ws, record)
             tell(session, f"Removed {record.id} {record.get('name')}.", row)
         notes(session)
@@ -268,7 +268,7 @@ def bulk_command(entity: str) -> click.Command:
         where: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
     ) -> None:
         session = click.get_current_context().ensure_object(Session)
-        from crmcli.sales.records import verbs as records
+        from crmcli.sales.records import edit
 
         wanted = _edit(entity, options, more, less, unset)
         if wanted.is_empty:
@@ -276,7 +276,7 @@ def bulk_command(entity: str) -> click.Command:
                 "nothing is to be changed", "add --set FIELD=VALUE, --add, --remove or --unset"
             )
         ws = session.workspace
-        changed = records.bulk(ws, entity, ws.condition(where, entity), wanted)
+        changed = edit.bulk(ws, entity, ws.condition(where, entity), wanted)
         say_changes(session, changed)
         count = counted(len(changed), entity, plural)
         session.out.note(f"{'would change' if ws.dry_run else 'changed'} {count}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from crmcli.model.rawvalues import EMAIL_TYPES as EMAIL_TYPES
 from crmcli.model.rawvalues import PHONE_TYPES as PHONE_TYPES
@@ -75,6 +75,9 @@ def declare(kind: str, label: str, **more: Any) -> Any:
     return dataclasses.field(default=nothing, metadata=meta)
 
 
+R = TypeVar("R", bound="Record")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """What every record has: an id, its own fields, custom fields and keys that nobody declared.
@@ -101,6 +104,12 @@ class Record:
             return cast("Value", getattr(self, name))
         except AttributeError:
             raise KeyError(name) from None
+
+    def with_values(self: R, values: Mapping[str, Value]) -> R:
+        """The record with some fields changed, custom ones included."""
+        own: dict[str, Any] = {n: v for n, v in values.items() if n not in self.custom}
+        custom = {n: v for n, v in values.items() if n in self.custom}
+        return dataclasses.replace(self, **own, custom={**self.custom, **custom})
 
 
 _DECLARED: dict[type[Record], tuple[Field, ...]] = {}

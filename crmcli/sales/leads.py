@@ -12,8 +12,8 @@ from crmcli.model.fields import Record, empty
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
+from crmcli.sales.add import build
 from crmcli.sales.merging.field_merge import joined
-from crmcli.sales.records import verbs
 from crmcli.sales.records.required import MissingFields
 from crmcli.sales.records.stage_lookup import find_pipeline
 from crmcli.sales.stages import Move, move_in
@@ -171,14 +171,14 @@ def _company(ws: Workspace, lead: Lead, *, has_contact: bool) -> Record:
             ["company_name"],
         )
     values = _for_company(ws, lead, has_contact=has_contact)
-    return verbs.build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
+    return build(ws, "company", {**values, "name": lead.company_name, "lead": lead.id})
 
 
 def _contact(ws: Workspace, lead: Lead, company: Record | None) -> Record:
     name = full_name(lead.first_name, lead.middle_name, lead.last_name) or lead.name
     link = (CompanyLink(company.id, lead.position),) if company else ()
     values = _shared(ws, lead, "contact")
-    return verbs.build(ws, "contact", {**values, "name": name, "companies": link, "lead": lead.id})
+    return build(ws, "contact", {**values, "name": name, "companies": link, "lead": lead.id})
 
 
 def _deal(
@@ -186,7 +186,7 @@ def _deal(
 ) -> Record:
     target = find_pipeline(ws, pipeline) if pipeline else ws.pipelines.deals[0]
     values = _shared(ws, lead, "deal")
-    return verbs.build(
+    return build(
         ws,
         "deal",
         {
@@ -238,7 +238,7 @@ def _enriched(
             values[name] = new
         elif old != new:
             conflicts.append(f"{record.id} {name}")
-    return verbs.with_values(ws, record, {**values, **_new_links(lead, record, whole)})
+    return record.with_values({**values, **_new_links(lead, record, whole)})
 
 
 def _new_links(lead: Lead, record: Record, whole: Mapping[str, Record]) -> dict[str, Value]:

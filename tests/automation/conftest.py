@@ -17,8 +17,9 @@ from crmcli.automation.tick import TickResult, tick
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.task import Task
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit as editing
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.automation.clones import begin, git
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, noon in Moscow
@@ -87,11 +88,11 @@ class House:
 
     def add(self, entity: str, **fields: str | list[str]) -> Record:
         given = {k: v if isinstance(v, list) else [v] for k, v in fields.items()}
-        return verbs.add(self.ws, entity, given)
+        return kit.add(self.ws, entity, given)
 
     def edit(self, record_id: str, **fields: str) -> None:
         put = {name: [text] for name, text in fields.items()}
-        verbs.edit(self.ws, record_id, verbs.Edit(put, {}, {}))
+        editing.edit(self.ws, record_id, editing.Edit(put, {}, {}))
 
     def get(self, record_id: str) -> Any:
         return self.ws.get(record_id)

@@ -258,11 +258,11 @@ def test_what_is_kept_is_read_back_as_the_same_letter() -> None:
 def test_a_letter_of_a_record_that_was_removed_is_called_off(
     house: Any, deal: Any, post: Any
 ) -> None:
-    from crmcli.sales.records import verbs
+    from crmcli.sales.records import remove
 
     post.mode = "later"
     house.tick()
-    verbs.remove(house.ws, deal.id)
+    remove.remove(house.ws, deal.id)
     post.mode = "take"
     house.tick("1h")
     assert job(house).state == "cancelled"

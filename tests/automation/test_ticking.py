@@ -177,9 +177,10 @@ def test_a_file_that_was_dropped_in_is_an_entry(house: Any) -> None:
 def test_imported_records_have_sleeping_robots_until_they_move(house: Any) -> None:
     house.rules(CALL)
     ws = house.ws
-    from crmcli.sales.records import given_values, verbs
+    from crmcli.sales.add import build
+    from crmcli.sales.records import given_values
 
-    deal = verbs.build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Чай"]}))
+    deal = build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Чай"]}))
     with ws.change("import") as change:
         change.add(deal, {"robots": False})
     house.tick("1d")
@@ -291,11 +292,11 @@ def test_a_removed_record_is_let_go(house: Any) -> None:
     house.rules(CHAIN)
     deal = house.add("deal", name="Чай")
     house.tick()
-    from crmcli.sales.records import verbs
+    from crmcli.sales.records import remove
 
     for task in house.tasks():
-        verbs.remove(house.ws, task.id)
-    verbs.remove(house.ws, deal.id)
+        remove.remove(house.ws, task.id)
+    remove.remove(house.ws, deal.id)
     assert house.tick("1h").said == []
     assert house.titles() == []
 
@@ -389,15 +390,16 @@ def test_a_stage_that_was_written_by_its_name_is_that_stage(house: Any) -> None:
 
 def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     """Beyond a couple of hundred the index is asked for all of them together."""
-    from crmcli.sales.records import given_values, verbs
+    from crmcli.sales.add import build
+    from crmcli.sales.records import given_values
 
     house.rules(CALL)
     ws = house.ws
     with ws.change("import") as change:
         for n in range(260):
             values = given_values.read_values(ws, "deal", {"name": [f"{n}"], "stage": ["talks"]})
-            change.add(verbs.build(ws, "deal", values))
-        asleep = verbs.build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Спит"]}))
+            change.add(build(ws, "deal", values))
+        asleep = build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Спит"]}))
         change.add(asleep, {"robots": False})
     awake, strayed = (
         house.add("deal", name="Бодрствует"),

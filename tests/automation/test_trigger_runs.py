@@ -7,7 +7,7 @@ import pytest
 
 from crmcli.automation.trigger_runs import hearing, subject
 from crmcli.sales import activities, stages, tasks
-from crmcli.sales.records import verbs
+from crmcli.sales.records import remove
 from crmcli.store.timeline.event_ids import EventIds
 
 DEALS = """
@@ -208,7 +208,7 @@ def test_an_event_on_a_company_finds_its_deal(rules: Any) -> None:
 def test_an_event_on_something_that_is_gone_is_passed_over(rules: Any) -> None:
     deal = rules.add("deal", name="Чай")
     call(rules, deal.id)
-    verbs.remove(rules.ws, deal.id)
+    remove.remove(rules.ws, deal.id)
     assert rules.tick().failures == []
     ws = rules.ws
     [event] = rules.events("call.in")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 NAME = "Чай «Ёж» 😀 é"
@@ -20,7 +20,7 @@ ENCODINGS = ["ascii", "latin-1", "cp866", "koi8-r", "ascii:replace", "ascii:igno
 
 @pytest.fixture
 def lead(folder: Path) -> str:
-    return verbs.add(Workspace.open(folder, now=NOW), "lead", {"name": [NAME]}).id
+    return kit.add(Workspace.open(folder, now=NOW), "lead", {"name": [NAME]}).id
 
 
 def run(folder: Path, encoding: str, *args: str, **environ: str) -> tuple[int, bytes, bytes]:

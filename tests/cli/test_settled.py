@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Refused
-from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import Run
 
 Crm = Callable[..., Run]
@@ -63,24 +63,24 @@ def test_several_changes_are_settled_when_all_are_saved(folder: Path) -> None:
 
     def break_off() -> None:
         with ws.series():
-            verbs.add(ws, "lead", {"name": "Борис"})
+            kit.add(ws, "lead", {"name": "Борис"})
             seen.append(ws.is_settled)
             stop()
 
-    verbs.add(ws, "lead", {"name": "Анна"})
+    kit.add(ws, "lead", {"name": "Анна"})
     seen.append(ws.is_settled)
     with pytest.raises(Refused):
         break_off()
     seen.append(ws.is_settled)
     with ws.series():
-        verbs.add(ws, "lead", {"name": "Вера"})
+        kit.add(ws, "lead", {"name": "Вера"})
     seen.append(ws.is_settled)
     with pytest.raises(Refused), ws.change("lead add"):
         stop()
     seen.append(ws.is_settled)
     with ws.series():
         with ws.series():
-            verbs.add(ws, "lead", {"name": "Глеб"})
+            kit.add(ws, "lead", {"name": "Глеб"})
         seen.append(ws.is_settled)
     seen.append(ws.is_settled)
     assert seen == [True, False, False, True, False, False, True]

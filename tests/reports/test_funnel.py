@@ -15,8 +15,8 @@ from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel, read_funnel
 from crmcli.sales import stages
-from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
+from tests import kit
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NOW = START + timedelta(days=30)
@@ -312,9 +312,9 @@ def test_a_clock_that_was_wrong_makes_no_stay_absurd(ws: Workspace, wrong: int) 
         return Workspace.open(ws.root, now=moment)
 
     jump = timedelta(days=wrong)
-    one = verbs.add(at(ws.now + jump), "lead", {"name": ["А"], "emails": ["a@b.example"]}).id
+    one = kit.add(at(ws.now + jump), "lead", {"name": ["А"], "emails": ["a@b.example"]}).id
     stages.move(at(ws.now + timedelta(hours=1)), one, "working")
-    two = verbs.add(at(ws.now), "lead", {"name": ["Б"], "emails": ["b@b.example"]}).id
+    two = kit.add(at(ws.now), "lead", {"name": ["Б"], "emails": ["b@b.example"]}).id
     stages.move(at(ws.now + timedelta(hours=1) + jump), two, "working")
     later = at(ws.now + timedelta(hours=2))
     rows = {row.stage: row for row in read_funnel(later, later.pipelines.leads).rows}

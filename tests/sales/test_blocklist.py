@@ -13,14 +13,14 @@ from crmcli.model.block_list import read_what
 from crmcli.sales import activities
 from crmcli.sales.consent import block_list
 from crmcli.sales.consent.block_list import Blocked
-from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
+from tests import kit
 
 CSV = "data/blocklist.csv"
 
 
 def lead(ws: Workspace, *, anyway: bool = False, **given: str) -> Any:
-    return verbs.add(
+    return kit.add(
         ws, "lead", {"name": ["Заявка"], **{n: [t] for n, t in given.items()}}, anyway=anyway
     )
 

@@ -9,13 +9,14 @@ from crmcli.errors import BadUsage
 from crmcli.model.consent import Consent
 from crmcli.sales.consent import block_list, permission
 from crmcli.sales.consent.permission import MustNotMail
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit as editing
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 
 def contact(ws: Workspace, **given: str) -> Any:
-    return verbs.add(ws, "contact", {name: [text] for name, text in given.items()})
+    return kit.add(ws, "contact", {name: [text] for name, text in given.items()})
 
 
 def test_a_consent_is_kept_with_its_text_and_time(ws: Workspace) -> None:
@@ -58,7 +59,7 @@ def test_a_new_text_is_a_new_consent(ws: Workspace) -> None:
 
 def test_whoever_refuses_is_not_mailed(ws: Workspace) -> None:
     anna = contact(ws, name="Анна", emails="anna@example.ru")
-    deal = verbs.add(ws, "deal", {"name": ["Кровля"], "contacts": [anna.id]})
+    deal = kit.add(ws, "deal", {"name": ["Кровля"], "contacts": [anna.id]})
     permission.check_mail(ws, deal, ["Анна <anna@example.ru>"])
     permission.decide(ws, anna.id, {"mail": False})
     ws.look_again()
@@ -82,8 +83,10 @@ def test_a_mailing_leaves_out_and_counts(ws: Workspace) -> None:
     contact(ws, name="Вера", phones="+79161234567")
     contact(ws, name="Глеб", emails="gleb@spam.ru")
     again = ws.select("contact", ws.condition('name = "Анна снова"', "contact"))[0]
-    edit = verbs.Edit({"emails": ["work@example.ru"]}, {"emails": ["mailing:ANNA@example.ru"]}, {})
-    verbs.edit(ws, again.id, edit)
+    edit = editing.Edit(
+        {"emails": ["work@example.ru"]}, {"emails": ["mailing:ANNA@example.ru"]}, {}
+    )
+    editing.edit(ws, again.id, edit)
     block_list.add(ws, ["spam.ru"])
     ws.look_again()
     kept, left = permission.mailable(ws, ws.select("contact"))
@@ -99,7 +102,7 @@ def test_a_mailing_leaves_out_and_counts(ws: Workspace) -> None:
 def test_a_lead_takes_its_refusal_to_the_contact(ws: Workspace) -> None:
     from crmcli.sales import leads
 
-    lead = verbs.add(
+    lead = kit.add(
         ws,
         "lead",
         {"name": ["Анна"], "emails": ["a@b.ru"], "company_name": ["Ромашка"], "do_not": ["mail"]},

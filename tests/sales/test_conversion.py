@@ -16,16 +16,17 @@ from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads
 from crmcli.sales.consent import permission
 from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit
 from crmcli.sales.records.required import MissingFields
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 COMBINATIONS = [c for n in (1, 2, 3) for c in itertools.combinations(TARGETS, n)]
 
 
 def full_lead(ws: Workspace) -> str:
-    return verbs.add(
+    return kit.add(
         ws,
         "lead",
         {
@@ -97,7 +98,7 @@ def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) ->
 def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
-    firm = verbs.add(ws, "company", {"name": ["Ромашка"]})
+    firm = kit.add(ws, "company", {"name": ["Ромашка"]})
     done = leads.convert(ws, lead_id, Wanted(make=("contact",), use={"company": firm.id}))
     company = ws.get(firm.id)
     assert isinstance(company, Company)
@@ -109,7 +110,7 @@ def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) ->
 
 
 def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
-    known = verbs.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
+    known = kit.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
     done = leads.convert(ws, full_lead(ws), Wanted(make=("company",), use={"contact": known.id}))
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
@@ -126,7 +127,7 @@ def test_a_company_alone_gets_the_consents(ws: Workspace) -> None:
 
 
 def test_a_newer_consent_stands_beside_the_older_one(ws: Workspace) -> None:
-    known = verbs.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
+    known = kit.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
     permission.decide(ws, known.id, {"mail": True}, "v1")
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": True}, "v2")
@@ -153,7 +154,7 @@ def test_junk_is_not_converted(ws: Workspace) -> None:
 
 
 def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
-    lead = verbs.add(ws, "lead", {"name": ["Без компании"]})
+    lead = kit.add(ws, "lead", {"name": ["Без компании"]})
     with pytest.raises(MissingFields, match="it lacks company_name"):
         leads.convert(ws, lead.id, Wanted(make=TARGETS))
     assert not (folder / "data/contacts").exists()
@@ -161,12 +162,12 @@ def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Pat
 
 
 def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> None:
-    contact = verbs.add(
+    contact = kit.add(
         ws,
         "contact",
         {"name": ["Пётр"], "emails": ["old@example.ru"], "comment": ["Наш"], "tags": ["old"]},
     )
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
     done = leads.convert(
         ws,
         full_lead(ws),
@@ -183,10 +184,10 @@ def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> Non
 
 
 def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["ООО «Ромашка»"]})
-    contact = verbs.add(ws, "contact", {"name": ["Пётр"]})
+    company = kit.add(ws, "company", {"name": ["ООО «Ромашка»"]})
+    contact = kit.add(ws, "contact", {"name": ["Пётр"]})
     lead_id = full_lead(ws)
-    verbs.edit(ws, lead_id, verbs.Edit({"company": [company.id], "contact": [contact.id]}, {}, {}))
+    edit.edit(ws, lead_id, edit.Edit({"company": [company.id], "contact": [contact.id]}, {}, {}))
     done = leads.convert(ws, lead_id, Wanted())
     assert (ws.count("company"), ws.count("contact")) == (1, 1)
     deal = ws.get(done.ids["deal"])
@@ -194,15 +195,15 @@ def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
 
 
 def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
     lead_id = full_lead(ws)
-    verbs.edit(ws, lead_id, verbs.Edit({"company": [company.id]}, {}, {}))
+    edit.edit(ws, lead_id, edit.Edit({"company": [company.id]}, {}, {}))
     leads.convert(ws, lead_id, Wanted(make=("company", "contact")))
     assert ws.count("company") == 2
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
-    deal = verbs.add(ws, "deal", {"name": ["Старая"]})
+    deal = kit.add(ws, "deal", {"name": ["Старая"]})
     done = leads.convert(ws, full_lead(ws), Wanted(make=("contact",), use={"deal": deal.id}))
     now = ws.get(deal.id)
     assert isinstance(now, Deal)
@@ -216,7 +217,7 @@ def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
 def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     activities.log(ws, lead_id, "call.in", "Просил перезвонить")
-    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
+    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
     done = leads.convert(ws, lead_id, Wanted())
     assert ws.get(task.id).get("about") == done.ids["deal"]
     from crmcli.present.records import story

@@ -8,13 +8,13 @@ import pytest
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.sales.history import undo
-from crmcli.sales.records import verbs
 from crmcli.sales.settings import fields
 from crmcli.sales.settings.fields import FieldHoldsData
 from crmcli.sales.settings.reshape import StillNamed
 from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.yaml.codec import load
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 COMMENT = "# Площадь меряют на месте\n"
@@ -38,7 +38,7 @@ def raw(ws: Workspace, record: Any) -> dict[str, Any]:
 
 
 def deal(ws: Workspace, **given: str) -> Any:
-    return verbs.add(ws, "deal", {"name": ["Кровля"], **{n: [t] for n, t in given.items()}})
+    return kit.add(ws, "deal", {"name": ["Кровля"], **{n: [t] for n, t in given.items()}})
 
 
 def test_every_type_is_declared_and_used(ws: Workspace) -> None:
@@ -55,7 +55,7 @@ def test_every_type_is_declared_and_used(ws: Workspace) -> None:
     assert raw(ws, deal(ws, colors="Синий, красный"))["colors"] == ["красный", "синий"]
     with pytest.raises(BadUsage, match="did you mean 'синий'"):
         deal(ws, colors="синй")
-    contact = verbs.add(ws, "contact", {"name": ["Анна Ковалёва"]})
+    contact = kit.add(ws, "contact", {"name": ["Анна Ковалёва"]})
     fields.add(ws, "deal", "agent", {"type": "link", "to": "contact"})
     assert raw(ws, deal(ws, agent="анна ковалёва"))["agent"] == contact.id
     assert COMMENT in (ws.root / "settings.yaml").read_text("utf-8")
@@ -129,7 +129,7 @@ def test_a_rename_carries_records_conditions_and_views(ws: Workspace) -> None:
     template.parent.mkdir(parents=True)
     template.write_text("Subject: x\n\n{{ deal.area }} {{ lead.area }}\n", "utf-8")
     ws = again(ws.root)
-    lead = verbs.add(ws, "lead", {"name": ["Заявка"], "area": ["7"]})
+    lead = kit.add(ws, "lead", {"name": ["Заявка"], "area": ["7"]})
     both = deal(ws, area="50", roof="гнутая")
     none = deal(ws)
     done = fields.rename(ws, "deal", "area", "square")

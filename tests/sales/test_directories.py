@@ -8,11 +8,11 @@ import pytest
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.sales.history import undo
-from crmcli.sales.records import verbs
 from crmcli.sales.settings import directories
 from crmcli.sales.settings.directories import ValueInUse
 from crmcli.sales.settings.reshape import StillNamed
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 
@@ -21,7 +21,7 @@ def again(ws: Workspace) -> Workspace:
 
 
 def lead(ws: Workspace, source: str) -> Any:
-    return verbs.add(ws, "lead", {"name": ["Заявка"], "source": [source]})
+    return kit.add(ws, "lead", {"name": ["Заявка"], "source": [source]})
 
 
 def source(ws: Workspace, record: Any) -> str:
@@ -51,7 +51,7 @@ def test_a_rename_carries_records_of_every_kind_and_conditions(ws: Workspace) ->
     pipelines.write_text(text, "utf-8")
     ws = again(ws)
     one, other = lead(ws, "web"), lead(ws, "call")
-    contact = verbs.add(ws, "contact", {"name": ["web"], "source": ["web"]})
+    contact = kit.add(ws, "contact", {"name": ["web"], "source": ["web"]})
     done = directories.rename(ws, "sources", "Сайт", "site")
     assert (done.records, set(done.files)) == (2, {"settings.yaml", "pipelines.yaml"})
     assert [source(ws, r) for r in (one, other, contact)] == ["site", "call", "site"]
@@ -91,7 +91,7 @@ def test_a_value_of_which_a_condition_speaks_stays(ws: Workspace) -> None:
 
 
 def test_a_directory_without_a_list_is_not_narrowed_by_the_way(ws: Workspace) -> None:
-    verbs.add(ws, "company", {"name": ["Ромашка"], "industry": ["Цветы"]})
+    kit.add(ws, "company", {"name": ["Ромашка"], "industry": ["Цветы"]})
     with pytest.raises(ValueInUse, match="industries allowed any value"):
         directories.add(ws, "industries", "it")
     directories.add(ws, "company_types", "client", "Клиент")

@@ -7,20 +7,21 @@ from pathlib import Path
 import pytest
 
 from crmcli.errors import Ambiguous, BadUsage
-from crmcli.sales.duplicates import arrival, marks
+from crmcli.sales import add as adding
+from crmcli.sales.duplicates import marks
 from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
 from crmcli.sales.duplicates.searching import Group, read_groups, search
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
-from crmcli.sales.records import verbs
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 PHONE = "8 912 345-67-89"
 
 
 def add(ws: Workspace, entity: str, **given: str) -> str:
-    return verbs.add(ws, entity, {name: value.split("|") for name, value in given.items()}).id
+    return kit.add(ws, entity, {name: value.split("|") for name, value in given.items()}).id
 
 
 def found(ws: Workspace, entity: str = "contact", least: int = 60) -> list[Group]:
@@ -236,8 +237,8 @@ def test_what_does_not_fit_the_condition_is_not_merged(ws: Workspace) -> None:
 # -- arriving --------------------------------------------------------------------------------------
 
 
-def arrive(ws: Workspace, entity: str, policy: str = "warn", **given: str) -> arrival.Arrival:
-    return arrival.add(ws, entity, {k: v.split("|") for k, v in given.items()}, policy)
+def arrive(ws: Workspace, entity: str, policy: str = "warn", **given: str) -> adding.Added:
+    return adding.add(ws, entity, {k: v.split("|") for k, v in given.items()}, policy)
 
 
 def test_whom_a_new_record_may_be(ws: Workspace) -> None:
@@ -260,7 +261,7 @@ def test_known_by_name(ws: Workspace) -> None:
 
 def test_fail_and_link(ws: Workspace) -> None:
     contact = add(ws, "contact", name="Пётр Иванов", emails="p@mail.ru")
-    with pytest.raises(arrival.AlreadyKnown, match=contact):
+    with pytest.raises(adding.AlreadyKnown, match=contact):
         arrive(ws, "contact", "fail", name="Пётр", emails="P@mail.ru")
     done = arrive(ws, "contact", "link", name="Пётр", emails="p@mail.ru")
     assert (done.record.id, done.is_new) == (contact, False)
@@ -290,7 +291,7 @@ def test_a_hand_edit_is_seen_where_it_decides(ws: Workspace, folder: Path) -> No
     contact = add(ws, "contact", name="Пётр Иванов", phones="+79001112233")
     path = next(folder.glob(f"data/contacts/*/{contact}.yaml"))
     path.write_text(path.read_text("utf-8").replace("+79001112233", "+79123456789"), "utf-8")
-    with pytest.raises(arrival.AlreadyKnown):
+    with pytest.raises(adding.AlreadyKnown):
         arrive(
             Workspace.open(folder, user="anna", now=NOW), "contact", "fail", name="П", phones=PHONE
         )

@@ -9,10 +9,13 @@ import pytest
 
 from crmcli.errors import BadUsage, NotFound
 from crmcli.sales import leads, stages
+from crmcli.sales.add import build
 from crmcli.sales.history import past
-from crmcli.sales.records import verbs
-from crmcli.sales.records.verbs import Edit
+from crmcli.sales.records import edit as editing
+from crmcli.sales.records import remove
+from crmcli.sales.records.edit import Edit
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 HOUR = timedelta(hours=1)
@@ -26,14 +29,14 @@ def at(folder: Path, moment: datetime) -> Workspace:
 def lead(folder: Path) -> str:
     """Made at NOW, edited after 1 h, moved after 2 h, edited after 3 h, removed after 4 h."""
     made = {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}
-    lead_id = verbs.add(at(folder, NOW), "lead", made).id
+    lead_id = kit.add(at(folder, NOW), "lead", made).id
     first = Edit({"amount": ["100"], "utm_source": ["google"]}, {"tags": ["vip"]}, {})
-    verbs.edit(at(folder, NOW + HOUR), lead_id, first)
+    editing.edit(at(folder, NOW + HOUR), lead_id, first)
     stages.move(at(folder, NOW + 2 * HOUR), lead_id, "working")
-    verbs.edit(
+    editing.edit(
         at(folder, NOW + 3 * HOUR), lead_id, Edit({"amount": ["7"]}, {}, {}, ("utm", "tags"))
     )
-    verbs.remove(at(folder, NOW + 4 * HOUR), lead_id)
+    remove.remove(at(folder, NOW + 4 * HOUR), lead_id)
     return lead_id
 
 
@@ -58,8 +61,8 @@ def test_the_past_after_a_clock_change(folder: Path, wrong: int, which: str) -> 
     jump = timedelta(days=wrong)
     made = NOW + jump if which != "edited" else NOW
     edited = NOW + HOUR + (jump if which != "made" else timedelta())
-    lead_id = verbs.add(at(folder, made), "lead", {"name": ["Кровля"]}).id
-    verbs.edit(at(folder, edited), lead_id, Edit({"amount": ["100"]}, {}, {}))
+    lead_id = kit.add(at(folder, made), "lead", {"name": ["Кровля"]}).id
+    editing.edit(at(folder, edited), lead_id, Edit({"amount": ["100"]}, {}, {}))
     ws = at(folder, NOW + 9 * HOUR)
     with pytest.raises(NotFound, match="not yet"):
         past.as_of(ws, lead_id, NOW - timedelta(days=5000))
@@ -70,7 +73,7 @@ def test_the_past_after_a_clock_change(folder: Path, wrong: int, which: str) -> 
 
 
 def test_a_record_that_no_event_made_was_made_when_it_says(folder: Path, lead: str) -> None:
-    made = verbs.add(at(folder, NOW), "lead", {"name": ["Чай"]}).id
+    made = kit.add(at(folder, NOW), "lead", {"name": ["Чай"]}).id
     for path in (folder / "data/timeline").rglob("*.csv"):
         path.unlink()
     ws = at(folder, NOW + 9 * HOUR)
@@ -90,7 +93,7 @@ def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) ->
 
 def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
     """Whatever is done to a lead, each file it ever was can be reckoned back."""
-    lead_id = verbs.add(at(folder, NOW), "lead", {"name": ["Кровля"], "company_name": ["Р"]}).id
+    lead_id = kit.add(at(folder, NOW), "lead", {"name": ["Кровля"], "company_name": ["Р"]}).id
     states = []
     edits = [
         Edit({"phones": ["8 912 345-67-89"], "amount": ["10"]}, {}, {}),
@@ -100,7 +103,7 @@ def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
     ]
     for n, edit in enumerate(edits):
         states.append(at(folder, NOW).get(lead_id))
-        verbs.edit(at(folder, NOW + (n + 1) * HOUR), lead_id, edit)
+        editing.edit(at(folder, NOW + (n + 1) * HOUR), lead_id, edit)
     states.append(at(folder, NOW).get(lead_id))
     leads.convert(at(folder, NOW + 8 * HOUR), lead_id, leads.Wanted())
     ws = at(folder, NOW + 9 * HOUR)
@@ -128,7 +131,7 @@ def test_what_is_no_moment(ws: Workspace) -> None:
 
 def test_changes_are_told_apart_within_one_second(ws: Workspace) -> None:
     for n in range(5):
-        lead_id = verbs.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
+        lead_id = kit.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
         leads.convert(ws, lead_id, leads.Wanted())
     found = list(past.changes_of(ws.history, ws.clone))
     assert [len(change.events) for change in found] == [5, 1] * 5
@@ -143,6 +146,6 @@ def test_a_change_may_be_longer_than_a_page(ws: Workspace, monkeypatch: pytest.M
             for m in range(1, 30, 7):
                 name = {"name": f"Лид {n} {m}"}
                 for _ in range(m):
-                    change.add(verbs.build(ws, "lead", name))
+                    change.add(build(ws, "lead", name))
     found = list(past.changes_of(ws.history, ws.clone))
     assert [len(change.events) for change in found] == [1 + 8 + 15 + 22 + 29] * 4

@@ -20,8 +20,9 @@ from crmcli.render import TemplateFailed
 from crmcli.sales import template_names
 from crmcli.sales.documents import messages
 from crmcli.sales.documents.messages import NoAddress
-from crmcli.sales.records import verbs
+from crmcli.sales.records import remove
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 from torture.copies import copied
 
@@ -50,7 +51,7 @@ def opened(folder: Path, settings: str) -> Workspace:
 
 
 def add(ws: Workspace, entity: str, **values: str | list[str]) -> Record:
-    return verbs.add(ws, entity, {k: v if isinstance(v, list) else [v] for k, v in values.items()})
+    return kit.add(ws, entity, {k: v if isinstance(v, list) else [v] for k, v in values.items()})
 
 
 def seen(ws: Workspace, record: Record) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def test_everything_is_plain_and_known(ws: Workspace) -> None:
 def test_a_link_to_nothing_is_no_contact(ws: Workspace) -> None:
     contact = add(ws, "contact", name="Анна")
     deal = add(ws, "deal", name="Склад", contacts=contact.id)
-    verbs.remove(ws, contact.id, unlink=True)
+    remove.remove(ws, contact.id, unlink=True)
     assert seen(ws, ws.get(deal.id))["contact"] is None
 
 

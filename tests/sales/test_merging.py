@@ -16,11 +16,12 @@ from crmcli.sales.history import undo
 from crmcli.sales.leads import Wanted
 from crmcli.sales.merging import merge as merging
 from crmcli.sales.merging import unmerge
-from crmcli.sales.records import verbs
-from crmcli.sales.records.verbs import Edit
+from crmcli.sales.records import edit, remove
+from crmcli.sales.records.edit import Edit
 from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 FIELDS = """
@@ -64,15 +65,15 @@ def as_other_clone(ws: Workspace) -> Workspace:
 
 def contact(ws: Workspace, **given: str | list[str]) -> str:
     values = {n: [v] if isinstance(v, str) else v for n, v in {"name": "Анна", **given}.items()}
-    return verbs.add(ws, "contact", values).id
+    return kit.add(ws, "contact", values).id
 
 
 def deal(ws: Workspace, **given: str) -> str:
-    return verbs.add(ws, "deal", {"name": ["Кровля"], **{n: [v] for n, v in given.items()}}).id
+    return kit.add(ws, "deal", {"name": ["Кровля"], **{n: [v] for n, v in given.items()}}).id
 
 
 def company(ws: Workspace, name: str = "Ромашка") -> str:
-    return verbs.add(ws, "company", {"name": [name]}).id
+    return kit.add(ws, "company", {"name": [name]}).id
 
 
 def merge(ws: Workspace, survivor: str, *others: str, **takes: str) -> Record:
@@ -181,14 +182,14 @@ def test_the_survivor_stays_where_it_stands(ws: Workspace) -> None:
 
 
 def test_a_name_made_of_its_parts_follows_them(ws: Workspace) -> None:
-    one = verbs.add(ws, "contact", {"first_name": ["Анна"]}).id
-    two = verbs.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
+    one = kit.add(ws, "contact", {"first_name": ["Анна"]}).id
+    two = kit.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
     assert merge(ws, one, two).get("name") == "Анна Ковалёва"
 
 
 def test_a_taken_name_takes_its_parts(ws: Workspace) -> None:
-    one = verbs.add(ws, "contact", {"first_name": ["Аня"]}).id
-    two = verbs.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
+    one = kit.add(ws, "contact", {"first_name": ["Аня"]}).id
+    two = kit.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Ковалёва"]}).id
     after = merge(ws, one, two, name=two)
     assert (after.get("name"), after.get("first_name")) == ("Анна Ковалёва", "Анна")
 
@@ -208,12 +209,12 @@ def test_keys_that_nobody_declared_come_along(ws: Workspace) -> None:
 
 def test_every_link_is_turned(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
-    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [two]}).id
+    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [two]}).id
     offer_deal = deal(ws, contacts=two)
-    both = verbs.add(ws, "deal", {"name": ["Окна"], "contacts": [two, one]}).id
-    lead = verbs.add(ws, "lead", {"name": ["Лид"], "contact": [two]}).id
+    both = kit.add(ws, "deal", {"name": ["Окна"], "contacts": [two, one]}).id
+    lead = kit.add(ws, "lead", {"name": ["Лид"], "contact": [two]}).id
     friend = contact(ws, friend=two)
-    offer = verbs.add(ws, "offer", {"name": ["КП-1"], "deal": [offer_deal], "contact": [two]}).id
+    offer = kit.add(ws, "offer", {"name": ["КП-1"], "deal": [offer_deal], "contact": [two]}).id
     done = merging.merge(ws, merging.plan(ws, one, [two]))
     assert {after.id for _, after in done.moved} == {task, offer_deal, both, lead, friend, offer}
     assert ws.get(task).get("about") == one
@@ -238,14 +239,14 @@ def test_links_among_them_go(ws: Workspace) -> None:
     one = contact(ws)
     two = contact(ws, friend=one)
     three = contact(ws, friend=two)
-    verbs.edit(ws, one, put(friend=three))
+    edit.edit(ws, one, put(friend=three))
     after = merge(ws, one, two, three)
     assert after.get("friend") == ""
     assert not any(i in text_of(ws, one) for i in (two, three))
 
 
 def test_what_a_lead_became_is_turned(ws: Workspace) -> None:
-    lead = verbs.add(ws, "lead", {"name": ["Пётр"], "phones": ["8 912 345-67-89"]}).id
+    lead = kit.add(ws, "lead", {"name": ["Пётр"], "phones": ["8 912 345-67-89"]}).id
     made = leads.convert(ws, lead, Wanted(("contact",))).ids["contact"]
     one = contact(ws)
     merge(ws, one, made)
@@ -326,7 +327,7 @@ def test_removing_the_survivor_removes_the_tombstones(ws: Workspace) -> None:
     merge(ws, two, three)
     merge(ws, one, two)
     before = tree(ws.root)
-    verbs.remove(ws, one)
+    remove.remove(ws, one)
     assert tree(ws.root) == {}
     undo.undo(ws)
     assert tree(ws.root) == before
@@ -343,7 +344,7 @@ def test_removing_the_survivor_removes_the_tombstones(ws: Workspace) -> None:
 
 def test_refusals(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
-    task = verbs.add(ws, "task", {"name": ["Позвонить"]}).id
+    task = kit.add(ws, "task", {"name": ["Позвонить"]}).id
     before = tree(ws.root)
     for ids in ([one, one], [one, two, two], [one, two, one], [one, company(ws)], [task, task]):
         with pytest.raises(merging.NotMergeable):
@@ -358,7 +359,7 @@ def test_refusals(ws: Workspace) -> None:
 
 
 def test_a_converted_lead_stays(ws: Workspace) -> None:
-    one, two = (verbs.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
+    one, two = (kit.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
     leads.convert(ws, two, Wanted(("deal",)))
     with pytest.raises(merging.NotMergeable) as refusal:
         merging.plan(ws, one, [two])
@@ -370,7 +371,7 @@ def test_a_converted_lead_stays(ws: Workspace) -> None:
 def test_a_plan_that_is_old(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     plan = merging.plan(ws, one, [two])
-    verbs.edit(ws, two, put(position="юрист"))
+    edit.edit(ws, two, put(position="юрист"))
     before = tree(ws.root)
     with pytest.raises(FileChanged):
         merging.merge(ws, plan)
@@ -451,4 +452,4 @@ def test_an_edit_of_its_own_is_not_possible(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     merge(ws, one, two)
     with pytest.raises(NotFound, match="was merged into"):
-        verbs.edit(ws, two, Edit({"position": ["юрист"]}, {}, {}))
+        edit.edit(ws, two, Edit({"position": ["юрист"]}, {}, {}))

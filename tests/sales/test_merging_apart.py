@@ -18,10 +18,11 @@ from crmcli.sales.checks import check
 from crmcli.sales.history import past, undo
 from crmcli.sales.leads import Wanted
 from crmcli.sales.merging import unmerge
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit, remove
 from crmcli.sales.settings import directories, fields
 from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 from tests.sales.conftest import PIPELINES, SETTINGS
 from tests.sales.test_merging import (
@@ -63,7 +64,7 @@ def test_all_is_as_before(ws: Workspace) -> None:
     one = contact(ws, phones="8 912 345-67-89", companies=firm)
     two = contact(ws, name="Боря", phones="8 912 345-67-80", comment="вечером", friend=one)
     deal(ws, contacts=two)
-    verbs.add(ws, "deal", {"name": ["Окна"], "contacts": [one, two]})
+    kit.add(ws, "deal", {"name": ["Окна"], "contacts": [one, two]})
     before = tree(ws.root)
     merge(ws, one, two, name=two)
     assert tree(ws.root) != before
@@ -178,8 +179,8 @@ def test_what_was_edited_since_is_kept(ws: Workspace) -> None:
     one = contact(ws, phones="8 912 345-67-89", tags=["юг"])
     two = contact(ws, phones="8 495 111-22-33", address="Казань", position="юрист", tags=["vip"])
     merge(ws, one, two)
-    verbs.edit(ws, one, put(position="директор", comment="новое"))
-    verbs.edit(ws, one, verbs.Edit({}, {"phones": ["8 912 345-67-80"], "tags": ["ё"]}, {}))
+    edit.edit(ws, one, put(position="директор", comment="новое"))
+    edit.edit(ws, one, edit.Edit({}, {"phones": ["8 912 345-67-80"], "tags": ["ё"]}, {}))
     done = unmerge.unmerge(ws, two)
     after = ws.get(one)
     assert [str(p) for p in items(after, "phones")] == ["+79123456789", "+79123456780"]
@@ -197,10 +198,10 @@ def test_what_was_linked_since_stays_and_is_named(ws: Workspace) -> None:
     merge(ws, one, two)
     ws.now = NOW + timedelta(hours=1)
     new = deal(ws, contacts=one)
-    verbs.edit(ws, other, put(contacts=one))
-    verbs.edit(ws, own, put(comment="…"))
+    edit.edit(ws, other, put(contacts=one))
+    edit.edit(ws, own, put(comment="…"))
     third = contact(ws, name="Вера")
-    verbs.edit(ws, his, verbs.Edit({}, {"contacts": [third]}, {}))
+    edit.edit(ws, his, edit.Edit({}, {"contacts": [third]}, {}))
     done = unmerge.unmerge(ws, two)
     assert set(done.stays) == {new, other}
     assert ws.get(new).get("contacts") == (one,)
@@ -212,7 +213,7 @@ def test_a_link_that_was_taken_elsewhere_since_stays_there(ws: Workspace) -> Non
     one, two, third = contact(ws), contact(ws), contact(ws, name="Вера")
     sale = deal(ws, contacts=two)
     merge(ws, one, two)
-    verbs.edit(ws, sale, put(contacts=third))
+    edit.edit(ws, sale, put(contacts=third))
     done = unmerge.unmerge(ws, two)
     assert ws.get(sale).get("contacts") == (third,)
     assert [(k.record, k.field) for k in done.kept] == [(sale, "contacts")]
@@ -222,7 +223,7 @@ def test_what_was_removed_since_is_named(ws: Workspace) -> None:
     one, two = contact(ws), contact(ws)
     sale = deal(ws, contacts=two)
     merge(ws, one, two)
-    verbs.remove(ws, sale)
+    remove.remove(ws, sale)
     done = unmerge.unmerge(ws, two)
     assert [k.record for k in done.kept] == [sale]
 
@@ -258,7 +259,7 @@ def test_the_past_shows_both(ws: Workspace) -> None:
 def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
     from crmcli.reports.funnel import read_funnel
 
-    one, two = (verbs.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
+    one, two = (kit.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
 
     def waiting() -> int | None:
         ws.look_again()
@@ -298,7 +299,7 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     """A contact with some of everything."""
     lead = ""
     if chance.random() < 0.3:
-        made = verbs.add(
+        made = kit.add(
             ws, "lead", {"name": ["Лид"], "phones": ["8 912 345-67-8" + str(chance.randrange(10))]}
         )
         lead = leads.convert(ws, made.id, Wanted(("contact", "deal"))).ids["contact"]
@@ -320,9 +321,9 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     if people and chance.random() < 0.5:
         values["friend"] = [chance.choice(people)]
     if lead:
-        verbs.edit(ws, lead, verbs.Edit(values, {}, {}))
+        edit.edit(ws, lead, edit.Edit(values, {}, {}))
         return lead
-    return verbs.add(ws, "contact", {"name": [chance.choice(["Анна", "Боря"])], **values}).id
+    return kit.add(ws, "contact", {"name": [chance.choice(["Анна", "Боря"])], **values}).id
 
 
 @settings(max_examples=25, deadline=None)
@@ -337,8 +338,8 @@ def test_a_merge_and_an_unmerge_leave_all_as_before(template: Path, seed: int) -
             people.append(some(chance, ws, people, firms))
         for _ in range(3):
             deal_ids = chance.sample(people, chance.randrange(1, 4))
-            verbs.add(ws, "deal", {"name": ["Окна"], "contacts": deal_ids})
-            verbs.add(ws, "task", {"name": ["Дело"], "about": [chance.choice(people)]})
+            kit.add(ws, "deal", {"name": ["Окна"], "contacts": deal_ids})
+            kit.add(ws, "task", {"name": ["Дело"], "about": [chance.choice(people)]})
         states = [tree(ws.root)]
         done: list[str] = []
         left = list(people)
@@ -429,7 +430,7 @@ def test_a_clone_edits_what_the_other_merges(ws: Workspace, tmp_path: Path) -> N
     one, two = contact(ws), contact(ws)
     clones = Clones(ws, tmp_path / "there")
     merge(ws, one, two)
-    verbs.edit(clones.other(), two, put(position="юрист"))
+    edit.edit(clones.other(), two, put(position="юрист"))
     assert clones.join() != 0
     ws.look_again()
     assert [p.message for p in check.problems(ws)] == ["unresolved merge conflict"]

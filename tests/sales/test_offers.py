@@ -19,9 +19,9 @@ from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
 from crmcli.sales.documents import offers
 from crmcli.sales.documents.offers import Draft, NothingToOffer, OfferDecided
-from crmcli.sales.records import verbs
 from crmcli.sales.records.line_text import read_line
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 from torture.copies import copied
 
@@ -42,7 +42,7 @@ def ws(folder: Path) -> Workspace:
 
 def deal(ws: Workspace, **values: str) -> Record:
     given: Mapping[str, list[str]] = {"name": ["Склад"], **{k: [v] for k, v in values.items()}}
-    return verbs.add(ws, "deal", given)
+    return kit.add(ws, "deal", given)
 
 
 def with_settings(folder: Path, text: str) -> Workspace:
@@ -144,8 +144,8 @@ def test_the_deals_lines_are_copied_for_good(ws: Workspace, folder: Path) -> Non
 
 
 def test_people_come_from_the_deal(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
-    contact = verbs.add(ws, "contact", {"name": ["Анна"], "emails": ["anna@example.ru"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    contact = kit.add(ws, "contact", {"name": ["Анна"], "emails": ["anna@example.ru"]})
     made = offers.draft(ws, deal(ws, amount="1", company=company.id, contacts=contact.id).id)
     assert (made.company, made.contact) == (company.id, contact.id)
 
@@ -241,14 +241,12 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
         folder = tmp_path / "english"
         create.found(folder, language="en", use_git=False)
     ws = with_settings(folder, COMPANY + f"language: {language}\n")
-    client = verbs.add(
+    client = kit.add(
         ws,
         "company",
         {"name": ["Ромашка & Ко"], "inn": ["7707083893"], "legal_address": ["Москва, Лесная, 1"]},
     )
-    contact = verbs.add(
-        ws, "contact", {"name": ["Анна <b>"], "phones": ["8 912 345-67-89 доб. 12"]}
-    )
+    contact = kit.add(ws, "contact", {"name": ["Анна <b>"], "phones": ["8 912 345-67-89 доб. 12"]})
     one = deal(ws, amount="1", company=client.id, contacts=contact.id)
     made = offers.draft(
         ws,

@@ -12,25 +12,28 @@ from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
 from crmcli.model.values import Phone
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit as editing
+from crmcli.sales.records import remove as removing
 from crmcli.sales.records.defaults import TooLittle
-from crmcli.sales.records.verbs import Edit, StillLinked
+from crmcli.sales.records.edit import Edit
+from crmcli.sales.records.remove import StillLinked
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 
 def lead(ws: Workspace, **given: str | list[str]) -> Lead:
     values = {k: [v] if isinstance(v, str) else v for k, v in given.items()}
-    record = verbs.add(ws, "lead", values)
+    record = kit.add(ws, "lead", values)
     assert isinstance(record, Lead)
     return record
 
 
 def change(ws: Workspace, record_id: str, **put: str | list[str]) -> None:
     values = {k: [v] if isinstance(v, str) else v for k, v in put.items()}
-    verbs.edit(ws, record_id, Edit(values, {}, {}))
+    editing.edit(ws, record_id, Edit(values, {}, {}))
 
 
 def test_add_writes_one_readable_file_and_one_event(ws: Workspace, folder: Path) -> None:
@@ -140,21 +143,21 @@ def test_edit_writes_what_changed_and_nothing_twice(ws: Workspace) -> None:
 
 def test_lists_are_added_to_and_taken_from(ws: Workspace) -> None:
     made = lead(ws, name="К", tags=["vip"], phones=["+79123456789"])
-    verbs.edit(
+    editing.edit(
         ws, made.id, Edit({}, {"tags": ["a"], "phones": ["mobile:89161112233"]}, {"tags": ["VIP"]})
     )
     now = ws.get(made.id)
     assert isinstance(now, Lead)
     assert now.tags == ("a",)
     assert now.phones == (Phone("+79123456789"), Phone("+79161112233", type="mobile"))
-    verbs.edit(ws, made.id, Edit({}, {}, {"phones": ["8 912 345-67-89"]}, unset=("tags",)))
+    editing.edit(ws, made.id, Edit({}, {}, {"phones": ["8 912 345-67-89"]}, unset=("tags",)))
     now = ws.get(made.id)
     assert isinstance(now, Lead)
     assert (now.tags, [p.value for p in now.phones]) == ((), ["+79161112233"])
 
 
 def test_a_made_name_follows_its_parts(ws: Workspace) -> None:
-    contact = verbs.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Белова"]})
+    contact = kit.add(ws, "contact", {"first_name": ["Анна"], "last_name": ["Белова"]})
     change(ws, contact.id, last_name="Котова")
     assert ws.get(contact.id).get("name") == "Анна Котова"
     change(ws, contact.id, name="Аня")
@@ -169,11 +172,11 @@ def test_the_stage_is_not_edited(ws: Workspace) -> None:
 
 
 def test_a_deal_for_a_contact_belongs_to_its_company(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
-    contact = verbs.add(ws, "contact", {"name": ["Анна"], "companies": ["ромашка: директор"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    contact = kit.add(ws, "contact", {"name": ["Анна"], "companies": ["ромашка: директор"]})
     assert isinstance(contact, Contact)
     assert [(c.company, c.role) for c in contact.companies] == [(company.id, "директор")]
-    deal = verbs.add(ws, "deal", {"name": ["Сделка"], "contacts": ["Анна"]})
+    deal = kit.add(ws, "deal", {"name": ["Сделка"], "contacts": ["Анна"]})
     assert isinstance(deal, Deal)
     assert (deal.company, deal.pipeline, deal.stage, deal.probability) == (
         company.id,
@@ -184,13 +187,13 @@ def test_a_deal_for_a_contact_belongs_to_its_company(ws: Workspace) -> None:
 
 
 def test_what_others_link_to_is_not_removed(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
-    contact = verbs.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка"]})
-    deal = verbs.add(ws, "deal", {"name": ["Сделка"], "company": ["Ромашка"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    contact = kit.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка"]})
+    deal = kit.add(ws, "deal", {"name": ["Сделка"], "company": ["Ромашка"]})
     with pytest.raises(StillLinked, match="linked from 2 records"):
-        verbs.remove(ws, company.id)
+        removing.remove(ws, company.id)
     assert ws.exists(company.id)
-    verbs.remove(ws, company.id, unlink=True)
+    removing.remove(ws, company.id, unlink=True)
     assert not ws.exists(company.id)
     assert ws.get(contact.id).get("companies") == ()
     assert ws.get(deal.id).get("company") == ""
@@ -202,7 +205,7 @@ def test_bulk_changes_what_fits_in_one_transaction(ws: Workspace) -> None:
     for n in range(5):
         lead(ws, name=f"Лид {n}", amount=str(100 * n))
     condition = ws.condition("amount >= 300", "lead")
-    changed = verbs.bulk(ws, "lead", condition, Edit({"owner": ["boris"]}, {"tags": ["big"]}, {}))
+    changed = editing.bulk(ws, "lead", condition, Edit({"owner": ["boris"]}, {"tags": ["big"]}, {}))
     assert sorted(str(after.get("name")) for _, after in changed) == ["Лид 3", "Лид 4"]
     assert ws.count("lead", ws.condition("owner = boris and tags has big", "lead")) == 2
     assert ws.count("lead", ws.condition("owner = anna", "lead")) == 3
@@ -222,7 +225,7 @@ def test_a_text_edit_loses_against_a_faster_change(ws: Workspace) -> None:
     from dataclasses import replace
 
     with pytest.raises(Conflict):
-        verbs.take_text(ws, made.id, stored.digest, replace(made, name="Забор"))
+        editing.take_text(ws, made.id, stored.digest, replace(made, name="Забор"))
     assert (ws.get(made.id).get("name"), ws.get(made.id).get("amount")) == ("Кровля", Decimal(500))
 
 
@@ -257,42 +260,42 @@ def test_a_name_that_is_emptied_is_made_anew_or_refused(ws: Workspace) -> None:
 
 
 def test_an_amount_that_comes_later_has_its_currency_too(ws: Workspace) -> None:
-    deal = verbs.add(ws, "deal", {"name": ["Д"]})
+    deal = kit.add(ws, "deal", {"name": ["Д"]})
     change(ws, deal.id, amount="100")
     assert ws.get(deal.id).get("currency") == "RUB"
 
 
 def test_a_company_named_twice_stands_once_with_the_last_role(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
-    contact = verbs.add(
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    contact = kit.add(
         ws, "contact", {"name": ["Анна"], "companies": ["Ромашка: директор", company.id]}
     )
-    verbs.edit(ws, contact.id, Edit({}, {"companies": ["Ромашка: бухгалтер"]}, {}))
+    editing.edit(ws, contact.id, Edit({}, {"companies": ["Ромашка: бухгалтер"]}, {}))
     saved = ws.get(contact.id)
     assert isinstance(saved, Contact)
     assert [(c.company, c.role) for c in saved.companies] == [(company.id, "бухгалтер")]
-    deal = verbs.add(ws, "deal", {"name": ["Д"], "contacts": ["Анна", contact.id]})
+    deal = kit.add(ws, "deal", {"name": ["Д"], "contacts": ["Анна", contact.id]})
     assert deal.get("contacts") == (contact.id,)
 
 
 def test_what_is_broken_or_gone_can_be_removed_from_a_list(ws: Workspace, folder: Path) -> None:
-    contact = verbs.add(ws, "contact", {"name": ["Анна"], "phones": ["89123456789"]})
+    contact = kit.add(ws, "contact", {"name": ["Анна"], "phones": ["89123456789"]})
     file = folder / layout.record_path(contact.id)
     text = file.read_text(encoding="utf-8").replace("'+79123456789'", "нет его")
     file.write_text(text + "companies:\n  - company: company-00000000\n", encoding="utf-8")
     gone = {"phones": ["Нет его"], "companies": ["company-00000000"]}
-    verbs.edit(ws, contact.id, Edit({}, {}, gone))
+    editing.edit(ws, contact.id, Edit({}, {}, gone))
     assert (ws.get(contact.id).get("phones"), ws.get(contact.id).get("companies")) == ((), ())
 
 
 def test_several_are_removed_together_or_not_at_all(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]})
-    other = verbs.add(ws, "company", {"name": ["Лютик"]})
-    contact = verbs.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    other = kit.add(ws, "company", {"name": ["Лютик"]})
+    contact = kit.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка"]})
     with pytest.raises(StillLinked, match="linked from 1 record"):
-        verbs.remove(ws, other.id, company.id)
+        removing.remove(ws, other.id, company.id)
     assert ws.exists(other.id)
-    verbs.remove(ws, company.id, contact.id, company.id)
+    removing.remove(ws, company.id, contact.id, company.id)
     assert not ws.exists(company.id)
     assert not ws.exists(contact.id)
 
@@ -308,7 +311,7 @@ def test_a_reference_may_be_pasted_as_it_stands_in_a_letter(ws: Workspace, ref: 
 
 
 def test_a_deal_has_lines_and_their_sum(ws: Workspace) -> None:
-    deal = verbs.add(
+    deal = kit.add(
         ws, "deal", {"name": ["Кровля"], "lines": ["Лист;10;612,50;м²", "Доставка;1;1 500"]}
     )
     assert isinstance(deal, Deal)
@@ -318,4 +321,4 @@ def test_a_deal_has_lines_and_their_sum(ws: Workspace) -> None:
     assert (deal.amount, deal.currency) == (Decimal("7625.00"), "RUB")
     assert ws.get(deal.id) == deal
     with pytest.raises(BadUsage, match="is no line"):
-        verbs.edit(ws, deal.id, Edit({"lines": ["Лист"]}, {}, {}))
+        editing.edit(ws, deal.id, Edit({"lines": ["Лист"]}, {}, {}))

@@ -7,16 +7,16 @@ import pytest
 from crmcli.errors import BadUsage, CrmError, Refused
 from crmcli.model.deal import Deal
 from crmcli.sales import deals, leads, stages
-from crmcli.sales.records import verbs
 from crmcli.sales.records.required import MissingFields
 from crmcli.sales.records.stage_lookup import NoSuchStage, ReasonMissing
 from crmcli.sales.stages import Closed
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 
 
 def new(ws: Workspace, entity: str, **given: str) -> str:
-    return verbs.add(ws, entity, {name: [value] for name, value in given.items()}).id
+    return kit.add(ws, entity, {name: [value] for name, value in given.items()}).id
 
 
 def entries(ws: Workspace, record_id: str) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ def test_only_leads_and_deals_move(ws: Workspace) -> None:
 
 
 def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Workspace) -> None:
-    deal = verbs.add(ws, "deal", {"name": ["Д"], "pipeline": ["service"]})
+    deal = kit.add(ws, "deal", {"name": ["Д"], "pipeline": ["service"]})
     stages.move(ws, deal.id, "fine")
     with pytest.raises(Closed):
         stages.move(ws, deal.id, "request", pipeline="sales")
@@ -137,7 +137,7 @@ def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Work
 
 
 def test_a_better_reason_for_what_is_lost_already_is_taken_down(ws: Workspace) -> None:
-    deal = verbs.add(ws, "deal", {"name": ["Д"]})
+    deal = kit.add(ws, "deal", {"name": ["Д"]})
     deals.lose(ws, deal.id, "price")
     again = deals.lose(ws, deal.id, "silent")
     assert (again.moved, again.reason) == (False, "silent")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from crmcli.sales import deals, leads, tasks
-from crmcli.sales.records import verbs
 from crmcli.sales.today import Today, today
 from crmcli.workspace import Workspace
+from tests import kit
 
 
 def add(ws: Workspace, entity: str, **values: str) -> str:
-    return verbs.add(ws, entity, {name: [value] for name, value in values.items()}).id
+    return kit.add(ws, entity, {name: [value] for name, value in values.items()}).id
 
 
 def ids(found: Today) -> dict[str, list[str]]:

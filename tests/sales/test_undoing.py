@@ -17,9 +17,10 @@ from crmcli.errors import NotFound
 from crmcli.sales import activities, deals, imports, leads, stages, tasks
 from crmcli.sales.history import undo
 from crmcli.sales.imports import Wanted
-from crmcli.sales.records import verbs
-from crmcli.sales.records.verbs import Edit
+from crmcli.sales.records import edit, remove
+from crmcli.sales.records.edit import Edit
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW
 from tests.sales.conftest import PIPELINES, SETTINGS
 
@@ -34,7 +35,7 @@ def tree(root: Path) -> dict[str, bytes]:
 
 def lead(ws: Workspace, **more: str) -> str:
     given = {"name": "Кровля", "phones": PHONE, "company_name": "Ромашка", **more}
-    return verbs.add(ws, "lead", {name: [text] for name, text in given.items()}).id
+    return kit.add(ws, "lead", {name: [text] for name, text in given.items()}).id
 
 
 def put(**values: str) -> Edit:
@@ -70,8 +71,8 @@ def test_a_new_record_goes_and_comes_again(ws: Workspace) -> None:
 
 def test_the_next_undo_goes_further_back(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100"))
-    verbs.edit(ws, lead_id, put(amount="200"))
+    edit.edit(ws, lead_id, put(amount="100"))
+    edit.edit(ws, lead_id, put(amount="200"))
     undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "100"
     undo.undo(ws)
@@ -83,7 +84,7 @@ def test_the_next_undo_goes_further_back(ws: Workspace) -> None:
 def test_several_at_once_are_one_change(ws: Workspace) -> None:
     empty = tree(ws.root)
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100"))
+    edit.edit(ws, lead_id, put(amount="100"))
     leads.convert(ws, lead_id, leads.Wanted())
     full = tree(ws.root)
     undo.undo(ws, 3)
@@ -94,7 +95,7 @@ def test_several_at_once_are_one_change(ws: Workspace) -> None:
 
 def test_an_undo_of_a_redo_and_so_on(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100"))
+    edit.edit(ws, lead_id, put(amount="100"))
     for _ in range(3):
         undo.undo(ws)
         assert ws.get(lead_id).get("amount") is None
@@ -113,17 +114,17 @@ def test_two_commands_in_one_second_are_two_changes(ws: Workspace) -> None:
 
 def test_a_bulk_edit_is_one_change(ws: Workspace) -> None:
     ids = [lead(ws, name=f"Лид {n}", phones=f"8 912 345-67-{n:02}") for n in range(5)]
-    verbs.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(owner="boris"))
+    edit.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(owner="boris"))
     done = undo.undo(ws)
     assert len(done.records) == 5
     assert {ws.get(i).get("owner") for i in ids} == {"anna"}
 
 
 def test_a_removal_with_its_links_comes_back(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]}).id
-    verbs.add(ws, "contact", {"name": ["Анна"], "companies": [f"{company}: директор"]})
+    company = kit.add(ws, "company", {"name": ["Ромашка"]}).id
+    kit.add(ws, "contact", {"name": ["Анна"], "companies": [f"{company}: директор"]})
     before = tree(ws.root)
-    verbs.remove(ws, company, unlink=True)
+    remove.remove(ws, company, unlink=True)
     undo.undo(ws)
     assert tree(ws.root) == before
 
@@ -133,14 +134,14 @@ def test_unknown_keys_come_back(ws: Workspace) -> None:
     path = next((ws.root / "data/leads").glob("*/*.yaml"))
     path.write_text(path.read_text(encoding="utf-8") + "own:\n  - a\n  - b\n", encoding="utf-8")
     before = tree(ws.root)
-    verbs.remove(ws, lead_id)
+    remove.remove(ws, lead_id)
     undo.undo(ws)
     assert tree(ws.root) == before
 
 
 def test_a_conversion_goes_whole(ws: Workspace) -> None:
     lead_id = lead(ws, amount="100")
-    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
     before = tree(ws.root)
     plan = leads.convert(ws, lead_id, leads.Wanted())
     assert ws.get(task).get("about") == plan.ids["deal"]
@@ -150,7 +151,7 @@ def test_a_conversion_goes_whole(ws: Workspace) -> None:
 
 def test_a_finished_task_is_open_again(ws: Workspace) -> None:
     lead_id = lead(ws)
-    task = verbs.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
     tasks.finish(ws, task)
     undo.undo(ws)
     assert ws.get(task).get("done_at") is None
@@ -173,8 +174,8 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 
 def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100", comment="старое"))
-    verbs.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    edit.edit(ws, lead_id, put(amount="100", comment="старое"))
+    edit.edit(as_other_clone(ws), lead_id, put(amount="300"))
     done = undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "300"
     assert ws.get(lead_id).get("comment") == ""
@@ -183,7 +184,7 @@ def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
 
 def test_a_hand_edit_of_the_field_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100"))
+    edit.edit(ws, lead_id, put(amount="100"))
     path = next((ws.root / "data/leads").glob("*/*.yaml"))
     path.write_text(path.read_text(encoding="utf-8").replace("'100'", "'777'").replace(
         "amount: 100", "amount: 777"), encoding="utf-8")  # fmt: skip
@@ -194,16 +195,16 @@ def test_a_hand_edit_of_the_field_is_kept(ws: Workspace) -> None:
 
 def test_a_new_record_that_was_edited_since_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    edit.edit(as_other_clone(ws), lead_id, put(amount="300"))
     done = undo.undo(ws)
     assert ws.exists(lead_id)
     assert [k.record for k in done.kept] == [lead_id]
 
 
 def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
-    company = verbs.add(ws, "company", {"name": ["Ромашка"]}).id
+    company = kit.add(ws, "company", {"name": ["Ромашка"]}).id
     other = as_other_clone(ws)
-    deal = verbs.add(other, "deal", {"name": ["Сделка"], "company": [company]}).id
+    deal = kit.add(other, "deal", {"name": ["Сделка"], "company": [company]}).id
     done = undo.undo(ws)
     assert ws.exists(company)
     assert done.kept == [(company, "", f"{deal} links to it")]
@@ -212,7 +213,7 @@ def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
 def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
     lead_id = lead(ws)
     plan = leads.convert(ws, lead_id, leads.Wanted())
-    verbs.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
+    edit.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
     before = tree(ws.root)
     done = undo.undo(ws)
     assert tree(ws.root) == before
@@ -222,8 +223,8 @@ def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
 
 def test_a_record_removed_since_is_named(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100"))
-    verbs.remove(as_other_clone(ws), lead_id)
+    edit.edit(ws, lead_id, put(amount="100"))
+    remove.remove(as_other_clone(ws), lead_id)
     done = undo.undo(ws)
     assert done.kept == [(lead_id, "", "it was removed since")]
 
@@ -294,7 +295,7 @@ def test_an_import_goes_by_its_batch(ws: Workspace, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("crmcli.sales.imports.run.CHUNK", 10)
     batch = bring(ws, 35)
     edited = ws.select("lead")[17].id
-    verbs.edit(ws, edited, put(amount="5"))
+    edit.edit(ws, edited, put(amount="5"))
     lead(ws, name="Другой", phones="+7 912 999-99-99")
     ws.look_again()
     done = undo.undo_batch(ws, batch)
@@ -341,19 +342,19 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         "lead": lambda ws, d: lead(
             ws, name=f"Лид {d.random()}", phones=f"+7912{d.randrange(10**7):07}"
         ),
-        "deal": lambda ws, d: verbs.add(ws, "deal", {"name": ["Сделка"], "amount": ["10,50"]}),
-        "task": lambda ws, d: verbs.add(
+        "deal": lambda ws, d: kit.add(ws, "deal", {"name": ["Сделка"], "amount": ["10,50"]}),
+        "task": lambda ws, d: kit.add(
             ws, "task", {"name": ["Звонок"], "about": [some(ws, "lead", d)]}
         ),
-        "edit": lambda ws, d: verbs.edit(
+        "edit": lambda ws, d: edit.edit(
             ws, some(ws, "lead", d), put(amount=str(d.randrange(99)), tags=d.choice("абв"))
         ),
-        "more": lambda ws, d: verbs.edit(
+        "more": lambda ws, d: edit.edit(
             ws,
             some(ws, "lead", d),
             Edit({"utm_source": ["google"]}, {"phones": ["+7 912 000-00-01 доб. 5"]}, {}),
         ),
-        "clear": lambda ws, d: verbs.edit(
+        "clear": lambda ws, d: edit.edit(
             ws, some(ws, "lead", d), Edit({}, {}, {}, ("amount", "comment"))
         ),
         "move": lambda ws, d: stages.move(ws, some(ws, "lead", d), "working"),
@@ -362,8 +363,8 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         "win": lambda ws, d: deals.win(ws, some(ws, "deal", d)),
         "done": lambda ws, d: tasks.finish(ws, some(ws, "task", d)),
         "reopen": lambda ws, d: tasks.reopen(ws, some(ws, "task", d)),
-        "rm": lambda ws, d: verbs.remove(ws, some(ws, "lead", d), unlink=True),
-        "bulk": lambda ws, d: verbs.bulk(
+        "rm": lambda ws, d: remove.remove(ws, some(ws, "lead", d), unlink=True),
+        "bulk": lambda ws, d: edit.bulk(
             ws, "lead", ws.condition("name ~ лид", "lead"), put(comment=str(d.random()))
         ),
         "note": lambda ws, d: activities.log(ws, some(ws, "lead", d), "note", "заметка"),

@@ -10,10 +10,11 @@ from crmcli.errors import NotFound
 from crmcli.model.fields import Record
 from crmcli.sales.history import past as history
 from crmcli.sales.history import undo
-from crmcli.sales.records import packed, verbs
-from crmcli.sales.records.verbs import Edit
+from crmcli.sales.records import edit, packed, remove
+from crmcli.sales.records.edit import Edit
 from crmcli.store.records import drafts
 from crmcli.workspace import Workspace
+from tests import kit
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -28,7 +29,7 @@ def put(**values: str) -> Edit:
 
 def lead(ws: Workspace, name: str = "Кровля") -> str:
     given = {"name": [name], "phones": ["8 912 345-67-89"], "company_name": ["Ромашка"]}
-    return verbs.add(ws, "lead", given).id
+    return kit.add(ws, "lead", given).id
 
 
 def path_of(ws: Workspace, record_id: str) -> Path:
@@ -63,7 +64,7 @@ def test_a_record_that_was_edited_by_hand_is_kept(ws: Workspace, old: str, new: 
 def test_a_hand_edit_before_an_edit_is_seen_too(ws: Workspace) -> None:
     lead_id = lead(ws)
     by_hand(ws, lead_id, "company_name: Ромашка", "company_name: Лютик")
-    verbs.edit(ws, lead_id, put(amount="100"))
+    edit.edit(ws, lead_id, put(amount="100"))
     done = undo.undo(ws, 2)
     assert ws.get(lead_id).get("amount") is None
     assert ws.get(lead_id).get("company_name") == "Лютик"
@@ -79,7 +80,7 @@ def test_other_words_for_the_same_are_no_edit(ws: Workspace) -> None:
 
 def test_what_came_back_and_was_edited_by_hand_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    verbs.remove(ws, lead_id)
+    remove.remove(ws, lead_id)
     undo.undo(ws)
     by_hand(ws, lead_id, "company_name: Ромашка", "company_name: Лютик")
     done = undo.redo(ws)
@@ -104,8 +105,8 @@ def test_an_event_of_an_older_version_says_nothing_of_it(ws: Workspace) -> None:
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_an_event_that_stands_twice_counts_once(ws: Workspace, elsewhere: bool) -> None:
     lead_id = lead(ws)
-    verbs.edit(ws, lead_id, put(amount="100"))
-    verbs.edit(ws, lead_id, put(amount="200"))
+    edit.edit(ws, lead_id, put(amount="100"))
+    edit.edit(ws, lead_id, put(amount="200"))
     events = ws.events()
     journal = next((ws.root / "data/timeline").glob("*/*.csv"))
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -140,7 +141,7 @@ def test_a_bulk_edit_and_back_and_forth(ws: Workspace) -> None:
     ids = {lead(ws, f"Лид {n}") for n in range(23)}
     before = tree(ws.root)
     condition = ws.condition("name ~ лид", "lead")
-    changed = verbs.bulk(ws, "lead", condition, put(owner="boris", comment="«да»\nнет"))
+    changed = edit.bulk(ws, "lead", condition, put(owner="boris", comment="«да»\nнет"))
     assert {old.id for old, _ in changed} == ids
     assert [(o.get("owner"), n.get("comment")) for o, n in changed] == [("anna", "«да»\nнет")] * 23
     assert changed[7] == list(changed)[7]
@@ -156,7 +157,7 @@ def test_a_bulk_edit_and_back_and_forth(ws: Workspace) -> None:
 @pytest.mark.usefixtures("tight")
 def test_one_of_many_that_was_edited_since_is_kept(ws: Workspace) -> None:
     ids = sorted(lead(ws, f"Лид {n}") for n in range(12))
-    verbs.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(comment="все"))
+    edit.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(comment="все"))
     by_hand(ws, ids[3], "comment: все", "comment: один")
     done = undo.undo(ws)
     assert [(k.record, k.field) for k in done.kept] == [(ids[3], "comment")]
@@ -171,7 +172,7 @@ def test_a_large_change_is_refused_whole(ws: Workspace) -> None:
     def change_all_and_one_more() -> None:
         with ws.change("edit") as change:
             for lead_id in [*ids, "lead-00000000"]:
-                change.save(verbs.edited(ws, change.get(lead_id), put(comment="да")))
+                change.save(edit.edited(ws, change.get(lead_id), put(comment="да")))
 
     with pytest.raises(NotFound):
         change_all_and_one_more()
@@ -183,14 +184,14 @@ def test_what_was_put_away_is_taken_out_as_it_was_left(ws: Workspace) -> None:
     ids = sorted(lead(ws, f"Лид {n}") for n in range(9))
 
     def with_comment(record: Record, text: str) -> Record:
-        return verbs.edited(ws, record, put(comment=text))
+        return edit.edited(ws, record, put(comment=text))
 
     with ws.change("edit") as change:
         for text in ("раз", "два"):
             for lead_id in ids:
                 change.save(with_comment(change.get(lead_id), text))
         change.remove(ids[0])
-        change.save(verbs.edited(ws, change.get(ids[1]), Edit({}, {}, {}, ("comment",))))
+        change.save(edit.edited(ws, change.get(ids[1]), Edit({}, {}, {}, ("comment",))))
         assert {after and after.id for _, after in change.records} == {None, *ids[1:]}
     assert not ws.exists(ids[0])
     assert [ws.get(i).get("comment") for i in ids[1:]] == ["", *["два"] * 7]

@@ -155,11 +155,10 @@ def _plain(line: CardLine, country: str) -> tuple[object, ...]:
 
 def test_an_edited_field_wins_over_its_kept_line(ws: Workspace) -> None:
     load(ws, OLD)
-    from crmcli.sales.records import verbs
 
     contact = str(one(ws)["id"])
     with ws.change("test") as change:
-        changed = verbs.with_values(ws, change.get(contact), {"address": "Тверская, 1"})
+        changed = change.get(contact).with_values({"address": "Тверская, 1"})
         change.save(changed)
     text = exported(ws).decode()
     assert "Тверская\\, 1" in text

@@ -11,11 +11,12 @@ import pytest
 from crmcli.model.event import Event
 from crmcli.sales.history import undo
 from crmcli.sales.init.create import found
-from crmcli.sales.records import verbs
+from crmcli.sales.records import edit as editing
 from crmcli.store import layout
 from crmcli.store.timeline import csv_lines
 from crmcli.store.timeline.event_ids import EVENT_ID, EventIds, are_of_one_change
 from crmcli.workspace import Workspace
+from tests import kit
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OTHER = "zzzzzzzz"
@@ -34,7 +35,7 @@ def at(root: Path, now: datetime) -> Workspace:
 def edit(root: Path, lead: str, words: str, now: datetime) -> str:
     """The id of the event that this leaves."""
     known = {event.id for event in at(root, now).events(record=lead)}
-    verbs.edit(at(root, now), lead, verbs.Edit({"comment": [words]}, {}, {}))
+    editing.edit(at(root, now), lead, editing.Edit({"comment": [words]}, {}, {}))
     [new] = {event.id for event in at(root, now).events(record=lead)} - known
     return new
 
@@ -52,7 +53,7 @@ def told_by(clone: str, root: Path, now: datetime, record: str) -> str:
 
 @pytest.mark.parametrize("wrong", [timedelta(days=3650), timedelta(minutes=1), -timedelta(days=3650)])  # fmt: skip
 def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None:
-    lead = verbs.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = kit.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
     ids = [edit(root, lead, words, NOW + by) for words, by in (
         ("before", timedelta()), ("wrong", wrong), ("after", timedelta(hours=1)),
         ("last", timedelta(hours=2)),
@@ -69,7 +70,7 @@ def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None
 @pytest.mark.parametrize("clone", [OTHER, "own"])
 def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
     """Also what came since the index was last read, and what our own clone wrote in another month."""
-    lead = verbs.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = kit.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
     if index == "there":
         assert at(root, NOW).events()
     name = at(root, NOW).clone if clone == "own" else clone
@@ -78,7 +79,7 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
         (root / ".crm/index.db").unlink(missing_ok=True)
     if index == "damaged":
         (root / ".crm/index.db").write_bytes(b"no database" * 1000)
-    verbs.edit(at(root, NOW), lead, verbs.Edit({"comment": ["x"]}, {}, {}))
+    editing.edit(at(root, NOW), lead, editing.Edit({"comment": ["x"]}, {}, {}))
     ours = at(root, NOW).events(record=lead)[-1]
     assert ours.kind == "field.changed"
     assert ours.id > theirs
@@ -87,11 +88,11 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
 def test_a_run_that_lasts_knows_what_it_wrote(root: Path) -> None:
     """Without a look at the folder, which is another one by now."""
     ws = at(root, NOW + timedelta(days=3650))
-    verbs.add(ws, "lead", {"name": ["One"]})
+    kit.add(ws, "lead", {"name": ["One"]})
     [first] = [event.id for event in at(root, NOW).events()]
     shutil.rmtree(root / "data/timeline")
     ws.now = NOW
-    verbs.add(ws, "lead", {"name": ["Two"]})
+    kit.add(ws, "lead", {"name": ["Two"]})
     [second] = [event.id for event in at(root, NOW).events()]
     assert second > first
 

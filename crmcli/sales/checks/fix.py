@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import Email, Phone, entity_of
 from crmcli.sales.checks.record_checks import Inquest, is_there
-from crmcli.sales.merging.field_merge import relinked
-from crmcli.sales.records.links import links_of
+from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
-from crmcli.sales.records.verbs import with_values, without_link
 from crmcli.store import layout
 from crmcli.store.disk import files, targets
 from crmcli.store.disk.recovery import recover, strays
@@ -228,12 +226,12 @@ def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Mended]:
         values = _spelling(ws, record)
         for name, value in values.items():
             told.append(f"{name} {_words(record.get(name))} → {_words(value)}")
-        record = with_values(ws, record, values)
+        record = record.with_values(values)
         for (field, gone), survivor in merged.items():
             record = relinked(ws, record, gone, survivor)
             told.append(f"{field} links to {survivor} now: {gone} was merged into it")
         for field, gone in wanted:
-            record = without_link(ws, record, gone)
+            record = relinked(ws, record, gone)
             told.append(f"{field} no longer links to {gone}, which is not there")
         change.save(record)
     yield from (Mended(path, what) for what in told)

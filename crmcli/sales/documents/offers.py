@@ -12,9 +12,9 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
 from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
+from crmcli.sales.add import build
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.records.line_text import read_line
-from crmcli.sales.records.verbs import build
 from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 from crmcli.model.fields import Record, parse_value
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
+from crmcli.sales.add import build
 from crmcli.sales.imports.draft import Draft, Mention
 from crmcli.sales.imports.firm_names import bare_name, same_firm
-from crmcli.sales.records import verbs
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Workspace
 
@@ -229,7 +229,7 @@ class Linker:
             name: parse_value(self.ws.schema.field(entity, name).kind, value)
             for name, value in {**raw, "batch": self.batch}.items()
         }
-        return verbs.build(self.ws, entity, values, strict=False)
+        return build(self.ws, entity, values, strict=False)
 
 
 def keys_of(ws: Workspace, record: Record) -> Iterator[Key]:

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from crmcli.model.fields import BadValues, Record, empty
 from crmcli.model.values import Raw, Value
+from crmcli.sales.add import build
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.row_reader import RowReader
-from crmcli.sales.records import defaults, verbs
+from crmcli.sales.records import defaults
 from crmcli.sales.records.stage_lookup import missing_reason, reason_field
 from crmcli.sales.stages import Closed, move_in
 from crmcli.store.records.repository import Change
@@ -92,7 +93,7 @@ def new_record(
         record = _filled_in(ws, typed, reader.fields)
     else:
         given = {name: typed.get(name) for name in {**draft.values, **links} if name != "id"}
-        record = verbs.build(ws, reader.entity, {**given, "batch": batch}, record_id, strict=False)
+        record = build(ws, reader.entity, {**given, "batch": batch}, record_id, strict=False)
         defaults.check_minimum(record)
         if not typed.unknown:  # of a hundred thousand rows, each copy of a record counts
             return record
@@ -117,7 +118,7 @@ def _filled_in(ws: Workspace, record: Record, known: Collection[str]) -> Record:
     names = [f.name for f in ws.schema.fields(record.entity) if f.name not in known]
     if record.entity in ("lead", "deal"):
         names += ["stage", "pipeline"] if record.entity == "deal" else ["stage"]
-    return verbs.with_values(ws, record, {name: complete.get(name) for name in names})
+    return record.with_values({name: complete.get(name) for name in names})
 
 
 def changed_by(
@@ -149,7 +150,7 @@ def changed_by(
     unknown = {**typed.unknown, **old.unknown}
     if policy == "replace":
         unknown = {**old.unknown, **typed.unknown}
-    record = replace(verbs.with_values(ws, old, values), unknown=unknown)
+    record = replace(old.with_values(values), unknown=unknown)
     if policy == "replace":
         return _moved(ws, record, typed)
     return Update(record, kept)

@@ -13,7 +13,7 @@ from typing import Any, cast
 from crmcli.model.fields import parse_value
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
-from crmcli.sales.records import verbs
+from crmcli.sales.add import build
 from crmcli.sales.records.given_values import read_values
 from crmcli.store import layout
 from crmcli.store.config import starter
@@ -99,7 +99,7 @@ def _add(story: _Story, step: Step) -> None:
     values: dict[str, Value] = dict(read_values(ws, entity, texts))
     if "lines" in given:
         values["lines"] = parse_value("lines", given["lines"])
-    record = verbs.build(ws, entity, values)
+    record = build(ws, entity, values)
     with ws.change(f"{entity} add") as change:
         change.add(record)
     story.ids[str(step["as"])] = record.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +12,7 @@ from crmcli.model.fields import MAP_KINDS, Field, dump_value, empty
 from crmcli.model.values import CompanyLink, Email, Phone, Raw, Value, fold
 from crmcli.sales.records.defaults import follow_name
 from crmcli.sales.records.given_values import field_named
-from crmcli.sales.records.verbs import with_values, without_link
+from crmcli.sales.records.links import relinked, with_company
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -64,14 +64,14 @@ def unite(
         elif not field.system and not _is_same(field, mine, theirs):
             yielded.append(field.name)
     _keep_kin(record, other, taken, values, yielded)
-    united = _without_links(ws, with_values(ws, record, values), ids)
+    united = _without_links(ws, record.with_values(values), ids)
     united, more = _with_unknown(united, other)
     return Union(follow_name(record, united), (*yielded, *more))
 
 
 def _without_links(ws: Workspace, record: Record, ids: Sequence[str]) -> Record:
     for record_id in ids:
-        record = without_link(ws, record, record_id)
+        record = relinked(ws, record, record_id)
     return record
 
 
@@ -160,24 +160,10 @@ def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
     items = list(cast("tuple[Any, ...]", mine))
     for item in cast("tuple[Any, ...]", theirs):
         if isinstance(item, CompanyLink):
-            items = _with_company(items, item)
+            items = with_company(items, item)
         elif all(_key(field, item, country) != _key(field, had, country) for had in items):
             items.append(item)
     return tuple(sorted(items)) if field.kind in ("tags", "choices") else tuple(items)
-
-
-def _with_company(items: list[CompanyLink], new: CompanyLink) -> list[CompanyLink]:
-    """The links with one more; a second role in the same company is kept beside the first."""
-    same = [n for n, had in enumerate(items) if had.company == new.company]
-    roles = {fold(items[n].role) for n in same}
-    if not same:
-        return [*items, new]
-    if not new.role or fold(new.role) in roles:
-        return items
-    if "" in roles:
-        place = next(n for n in same if not items[n].role)
-        return [*items[:place], new, *items[place + 1 :]]
-    return [*items, new]
 
 
 def _key(field: Field, item: object, country: str) -> object:
@@ -189,36 +175,6 @@ def _key(field: Field, item: object, country: str) -> object:
     if isinstance(item, Email):
         return fold(item.value)
     return comparable(field.kind, item) if isinstance(item, str) else item
-
-
-def relinked(ws: Workspace, record: Record, old: str, new: str) -> Record:
-    """The record with every link to one record turned to another; no list names that twice."""
-    values: dict[str, Value] = {}
-    for field in ws.schema.fields(record.entity):
-        value = record.get(field.name)
-        if field.kind == "link" and value == old:
-            values[field.name] = new
-        elif field.kind == "links" and old in cast("tuple[str, ...]", value):
-            ids = (new if i == old else i for i in cast("tuple[str, ...]", value))
-            values[field.name] = tuple(dict.fromkeys(ids))
-        elif field.kind == "companies":
-            values[field.name] = _with_other_company(
-                cast("tuple[CompanyLink, ...]", value), old, new
-            )
-        elif field.kind == "converted":
-            parts = cast("Mapping[str, str]", value)
-            values[field.name] = {k: new if i == old else i for k, i in parts.items()}
-    return with_values(ws, record, values)
-
-
-def _with_other_company(links: tuple[CompanyLink, ...], old: str, new: str) -> tuple[Any, ...]:
-    if old not in (link.company for link in links):
-        return links
-    items: list[CompanyLink] = []
-    for link in links:
-        turned = CompanyLink(new, link.role) if link.company == old else link
-        items = _with_company(items, turned)
-    return tuple(items)
 
 
 def raw_value(ws: Workspace, record: Record, name: str) -> Raw:

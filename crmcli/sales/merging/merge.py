@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
-from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, relinked, unite
-from crmcli.sales.records.links import referring_to
+from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, unite
+from crmcli.sales.records.links import referring_to, relinked
 from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.records.stored import RecordMerged
 

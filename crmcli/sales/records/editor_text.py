@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
 from crmcli.model.fields import UTM_KEYS, BadValues, Field, Record, dump_value
+from crmcli.sales.records.edit import still_whole
 from crmcli.sales.records.given_values import read_value
-from crmcli.sales.records.verbs import still_whole
 
 if TYPE_CHECKING:
     from crmcli.model.values import Raw

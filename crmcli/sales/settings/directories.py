@@ -10,7 +10,6 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
-from crmcli.sales.records.verbs import with_values
 from crmcli.sales.settings.fields import Reshaped
 from crmcli.sales.settings.reshape import Reshaping, Tree, Wanted, Word, reshaping
 
@@ -162,9 +161,9 @@ def _carry(ws: Workspace, name: str, old: str, new: str, done: Reshaping) -> int
             if isinstance(now, tuple):
                 items = cast("tuple[str, ...]", now)
                 value = tuple(sorted({new if item == old else item for item in items}))
-                done.change.save(with_values(ws, record, {field.name: value}))
+                done.change.save(record.with_values({field.name: value}))
             else:
-                done.change.save(with_values(ws, record, {field.name: new}))
+                done.change.save(record.with_values({field.name: new}))
             touched.add(record_id)
     return len(touched)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.model.fields import Field, empty, parse_value
 from crmcli.model.plural import counted
-from crmcli.sales.records.verbs import with_values
 from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
 from crmcli.store.config.declared import is_taken
 from crmcli.store.config.mentions import mentions
@@ -101,7 +100,7 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
                 )
             raw = record.unknown[old]
             rest = {key: value for key, value in record.unknown.items() if key != old}
-            renamed = with_values(ws, record, {new: parse_value(field.kind, raw)})
+            renamed = record.with_values({new: parse_value(field.kind, raw)})
             done.change.save(_with_unknown(renamed, rest))
     return Reshaped(len(ids), done.rewritten, mentions(ws.root, [f"{entity}.{old}"]))
 

@@ -1,30 +1,22 @@
-"""Somebody new, who may be known already: asked by phone, e-mail, INN and name when a record is added."""
+"""Who is known already: records that may be a new one, by phone, e-mail, INN and name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.errors import Ambiguous, InvalidData, NotFound, Refused
+from crmcli.errors import InvalidData, NotFound
 from crmcli.model.conditions.holds import keys
-from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
 from crmcli.model.values import fold
-from crmcli.sales.records import verbs
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.sales.duplicates.cards import Card
-    from crmcli.sales.records.given_values import Given
     from crmcli.store.index import Index
-    from crmcli.store.records.repository import Change
     from crmcli.workspace import Workspace
 
-POLICIES = ("warn", "fail", "link")
-"""What to do about a record that is known already: add it and say so; refuse; use what is there."""
-
-_AMONG = {
+AMONG = {
     "lead": ("contact", "company", "lead"),
     "contact": ("contact", "lead"),
     "company": ("company",),
@@ -32,10 +24,6 @@ _AMONG = {
 _KINDS = {"phone": ("phone", "phones"), "email": ("email", "emails"), "inn": ("inn",)}
 _MOST_OF_A_NAME = 3  # records; a name that more have says little
 _MOST_OF_A_KEY = 20  # records of a phone or an address that are looked at; it is an office's then
-
-
-class AlreadyKnown(Refused):
-    """A record that was to be added is there already."""
 
 
 class Known(NamedTuple):
@@ -49,71 +37,6 @@ class Known(NamedTuple):
         return f"{self.record.id} {self.record.get('name')} ({', '.join(self.reasons)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What became of a record that was to be added: itself, or the one that was used instead."""
-
-    record: Record
-    is_new: bool
-    known: tuple[Known, ...] = ()
-
-
-def add(
-    ws: Workspace, entity: str, given: Given, policy: str = "warn", *, anyway: bool = False
-) -> Arrival:
-    """Add a record from values as people write them, mindful of those that are known already.
-
-    With `fail`, AlreadyKnown if a phone, e-mail or INN is; with `link` the known lead, contact or company
-    is the answer and nothing is added, but a lead of a known contact or company is added and linked to
-    them. Ambiguous where several are known.
-    """
-    record = verbs.prepared(ws, entity, given, anyway=anyway)
-    if entity not in _AMONG:
-        verbs.write_new(ws, record)
-        return Arrival(record, True)
-    if policy == "warn":
-        found = tuple(known_to(ws, record, ws.standing))
-        verbs.write_new(ws, record)
-        return Arrival(record, True, found)
-    with ws.change(f"{entity} add") as change:
-        ws.look_again()
-        found = tuple(known_to(ws, record, ws.index))
-        return _settled(ws, change, record, found, policy)
-
-
-def _settled(
-    ws: Workspace, change: Change, record: Record, found: tuple[Known, ...], policy: str
-) -> Arrival:
-    """What the policy comes to, under the lock: nobody adds the same in this moment."""
-    sure = [known for known in found if known.surely]
-    if sure and policy == "fail":
-        raise AlreadyKnown(
-            f"known already: {'; '.join(map(str, sure[:5]))}",
-            "leave out --on-duplicate to add it all the same, or say --on-duplicate link",
-        )
-    same = [known for known in sure if known.record.entity == record.entity]
-    if same:
-        return Arrival(_only(same), False, found)
-    if isinstance(record, Lead):
-        for entity in ("contact", "company"):
-            there = [known for known in sure if known.record.entity == entity]
-            if there and not record.get(entity):
-                record = verbs.with_values(ws, record, {entity: _only(there).id})
-    change.add(record)
-    return Arrival(record, True, found)
-
-
-def _only(found: Sequence[Known]) -> Record:
-    if len(found) > 1:
-        shown = "; ".join(map(str, found[:5]))
-        entity = found[0].record.entity
-        raise Ambiguous(
-            f"{len(found)} {ENTITIES[entity].plural} are known by that: {shown}",
-            f"look at crm dupes {ENTITIES[entity].plural}, or leave out --on-duplicate link",
-        )
-    return found[0].record
-
-
 def known_to(
     ws: Workspace, record: Record, index: Index, among: Sequence[str] = ()
 ) -> Iterator[Known]:
@@ -122,7 +45,7 @@ def known_to(
     Only look-ups by key: the cost does not grow with the base.
     """
     found: dict[str, bool] = {}
-    entities = among or _AMONG[record.entity]
+    entities = among or AMONG[record.entity]
     for kind, text in _keys(ws, record):
         ids = index.lookup(kind, text, entities)
         found.update(dict.fromkeys(ids[:_MOST_OF_A_KEY], True))

@@ -1,0 +1,135 @@
+"""Adding a record: what it gets when nobody says it, what it must have, who it may be already, whom
+the block list keeps out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crmcli.errors import Ambiguous, Refused
+from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import empty
+from crmcli.model.lead import Lead
+from crmcli.model.schema import record_class
+from crmcli.sales.duplicates.known import AMONG, Known, known_to
+from crmcli.sales.records import defaults
+from crmcli.sales.records.given_values import read_value, read_values
+from crmcli.sales.records.required import check_stage, require
+from crmcli.sales.records.stage_lookup import beginning
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.values import Value
+    from crmcli.sales.records.given_values import Given
+    from crmcli.workspace import Workspace
+
+POLICIES = ("warn", "fail", "link")
+"""What to do about a record that is known already: add it and say so; refuse; use what is there."""
+
+
+class AlreadyKnown(Refused):
+    """A record that was to be added is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a record that was to be added: itself, or the one that was used instead."""
+
+    record: Record
+    is_new: bool
+    known: tuple[Known, ...] = ()
+
+
+def add(
+    ws: Workspace, entity: str, given: Given, policy: str = "warn", *, anyway: bool = False
+) -> Added:
+    """Add a record from values as people write them, mindful of those that are known already.
+
+    With `fail`, AlreadyKnown if a phone, e-mail or INN is; with `link` the known lead, contact or company
+    is the answer and nothing is added, but a lead of a known contact or company is added and linked to
+    them. Ambiguous where several are known; Blocked by the block list, unless `anyway`.
+    """
+    record = build(ws, entity, read_values(ws, entity, given))
+    if not anyway:
+        from crmcli.sales.consent.block_list import check_welcome
+
+        check_welcome(ws, record)
+    if entity == "deal" and not given.get("company"):
+        defaults.note_choice(ws, record)
+    is_settled = entity in AMONG and policy != "warn"
+    found: tuple[Known, ...] = ()
+    if entity in AMONG and not is_settled:  # only said, so nobody else is kept waiting for it
+        found = tuple(known_to(ws, record, ws.standing))
+    with ws.change(f"{entity} add") as change:
+        if is_settled:  # under the lock: nobody adds the same in this moment
+            ws.look_again()
+            found = tuple(known_to(ws, record, ws.index))
+            record = _settled(record, [known for known in found if known.surely], policy)
+        is_new = not any(known.record is record for known in found)
+        if is_new:
+            change.add(record)
+    return Added(record, is_new, found)
+
+
+def build(
+    ws: Workspace,
+    entity: str,
+    values: Mapping[str, Value],
+    record_id: str = "",
+    *,
+    strict: bool = True,
+) -> Record:
+    """A new record with everything that nobody needs to say filled in, to be added to an open change.
+
+    `strict` asks for required fields; an import of old records does not.
+    """
+    custom = ws.schema.custom.get(entity, ())
+    if strict:
+        usual = {
+            field.name: read_value(ws, field, [field.default])
+            for field in custom
+            if field.default and field.name not in values
+        }
+        values = beginning(ws, entity, {**usual, **values})
+    own: dict[str, Any] = {**values}
+    theirs = {field.name: own.pop(field.name, empty(field.kind)) for field in custom}
+    blank = record_class(entity)(id=record_id or ws.new_id(entity), custom=theirs, **own)
+    record = defaults.complete(ws, blank)
+    if strict:
+        require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
+        defaults.check_minimum(record)
+        if entity in ("lead", "deal"):
+            check_stage(ws, record, ws.stage_of(record), is_new=True)
+    return record
+
+
+def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
+    """The record that is there, or the new one, linked to those that are."""
+    if sure and policy == "fail":
+        raise AlreadyKnown(
+            f"known already: {'; '.join(map(str, sure[:5]))}",
+            "leave out --on-duplicate to add it all the same, or say --on-duplicate link",
+        )
+    there = {
+        entity: [known for known in sure if known.record.entity == entity]
+        for entity in (record.entity, "contact", "company")
+    }
+    if there[record.entity]:
+        return _only(there[record.entity])
+    if isinstance(record, Lead):
+        for entity in ("contact", "company"):
+            if there[entity] and not record.get(entity):
+                record = record.with_values({entity: _only(there[entity]).id})
+    return record
+
+
+def _only(found: Sequence[Known]) -> Record:
+    if len(found) > 1:
+        shown = "; ".join(map(str, found[:5]))
+        plural = ENTITIES[found[0].record.entity].plural
+        raise Ambiguous(
+            f"{len(found)} {plural} are known by that: {shown}",
+            f"look at crm dupes {plural}, or leave out --on-duplicate link",
+        )
+    return found[0].record

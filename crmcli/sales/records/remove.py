@@ -1,0 +1,68 @@
+"""Removing records, which nothing may link to any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crmcli.errors import Refused
+from crmcli.model.entities import ENTITIES
+from crmcli.model.plural import counted
+from crmcli.sales.records.links import linking_fields, relinked
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+
+class StillLinked(Refused):
+    """Other records point to one that is to be removed."""
+
+
+def referring(ws: Workspace, record_id: str) -> list[Record]:
+    """The records that link to this one."""
+    found: list[Record] = []
+    target = record_id.split("-", 1)[0]
+    for entity in ENTITIES:
+        for field in linking_fields(ws, entity, target):
+            condition = ws.condition(f"{field.name} = {record_id}", entity)
+            found += ws.select(entity, condition)
+    return list({record.id: record for record in found}.values())
+
+
+def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record]:
+    """Remove records, all or none; refused while others link to them, unless `unlink` takes the
+    links away too."""
+    ids = list(dict.fromkeys(record_ids))
+    with ws.change(f"{ids[0].split('-')[0]} rm") as change:
+        gone = [change.get(record_id) for record_id in ids]
+        ws.look_again()
+        for record_id in ids:
+            others = [r for r in referring(ws, record_id) if r.id not in ids]
+            if others and not unlink:
+                raise _still_linked(record_id, others)
+            for other in others:
+                change.save(relinked(ws, change.get(other.id), record_id))
+        for record_id in ids:
+            change.remove(record_id)
+        for record_id in _tombstones(ws, ids):
+            change.remove(record_id, {"with": ws.survivor(record_id)})
+    return gone
+
+
+def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
+    """What is left of records that were merged into these, however many times over."""
+    found: list[str] = []
+    look = list(ids)
+    while look:
+        look = [merged for i in look for merged, _ in ws.index.merged(i) if merged not in found]
+        found += look
+    return found
+
+
+def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
+    shown = ", ".join(r.id for r in others[:5]) + (" …" if len(others) > 5 else "")
+    return StillLinked(
+        f"{record_id} is linked from {counted(len(others), 'record')}: {shown}",
+        "remove those first, or add --unlink to take the links away",
+    )
