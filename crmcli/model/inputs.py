@@ -16,7 +16,7 @@ from crmcli.model.dates import local_day, read_when, to_utc
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field, dump_value
 from crmcli.model.legal_details import BankAccount
-from crmcli.model.listed import nearest, read_listed
+from crmcli.model.listed import allowed_hint, read_listed
 from crmcli.model.phones import parse_phones
 from crmcli.model.values import Email, Raw, entity_of, fold, format_decimal, format_instant
 
@@ -177,7 +177,7 @@ def _refuse_type(text: str, types: tuple[str, ...], what: str) -> None:
     """Refuse a prefix in Latin letters that looks like a type but is none."""
     match = re.match(r"([a-z]{3,}):(?!//)", text)
     if match and match[1] not in (*types, "tel", "phone", "mob", "cell", "mailto"):
-        raise ValueError(f"{match[1]!r} is no type of {what}; {nearest(match[1], types)}")
+        raise ValueError(f"{match[1]!r} is no type of {what}; {allowed_hint(match[1], types)}")
 
 
 def _read_email(field: Field, text: str, ctx: InputContext) -> Raw:
@@ -233,7 +233,7 @@ def _read_utm(field: Field, text: str, ctx: InputContext) -> Raw:
         key = key.lower().removeprefix("utm_")
         if not equals or key not in UTM_KEYS:
             raise ValueError(
-                f"{item.strip()!r} is not like source=yandex; {nearest(key, UTM_KEYS)}"
+                f"{item.strip()!r} is not like source=yandex; {allowed_hint(key, UTM_KEYS)}"
             )
         if value:
             found[key] = value

@@ -9,16 +9,30 @@ from crmcli.model.values import fold
 MOST_SHOWN = 20
 
 
-def nearest(text: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
-    """The end of a refusal: the nearest of the words, and what is allowed."""
+def nearest(text: str, words: Iterable[str]) -> str:
+    """The word that looks most like the text, in any case; "" if none comes near."""
     from difflib import get_close_matches
 
     by_folded = {fold(word): word for word in words}
     near = get_close_matches(fold(text), by_folded, 1)
-    allowed = list(shown or by_folded.values())
+    return by_folded[near[0]] if near else ""
+
+
+def did_you_mean(text: str, words: Iterable[str], otherwise: str = "") -> str:
+    """A hint with the nearest of the words, or what to say where none comes near."""
+    near = nearest(text, words)
+    return f"did you mean {near!r}?" if near else otherwise
+
+
+def allowed_hint(
+    text: str, words: Iterable[str], what: str = "allowed", shown: Iterable[str] = ()
+) -> str:
+    """The end of a refusal: the nearest of the words, and what there is."""
+    words = list(words)
+    allowed = list(shown) or words
     more = ", …" if len(allowed) > MOST_SHOWN else ""
-    hint = f"did you mean {by_folded[near[0]]!r}? " if near else ""
-    return f"{hint}allowed: {', '.join(allowed[:MOST_SHOWN])}{more}"
+    listed = f"{what}: {', '.join(allowed[:MOST_SHOWN]) or 'none'}{more}"
+    return f"{did_you_mean(text, words)} {listed}".lstrip()
 
 
 def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
@@ -30,4 +44,4 @@ def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
             return entry
     words = [word for pair in labels.items() for word in pair if word]
     shown = [f"{entry} ({label})" if label else entry for entry, label in labels.items()]
-    raise ValueError(f"{text!r} is none of {what}; {nearest(text, words, shown)}")
+    raise ValueError(f"{text!r} is none of {what}; {allowed_hint(text, words, shown=shown)}")

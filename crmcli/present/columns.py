@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
+from crmcli.model.listed import did_you_mean
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
     columns: list[Column] = []
     for name in names or COLUMNS[entity]:
         if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"one of {', '.join(known)}"
+            hint = did_you_mean(name, known, f"one of {', '.join(known)}")
             raise BadUsage(f"{ENTITIES[entity].plural} have no column {name!r}", hint)
         columns.append(Column.of(known[name]))
     return columns

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from crmcli.errors import InvalidData, Problem
 
 
@@ -14,15 +12,3 @@ class TemplateFailed(InvalidData):
         self.problem = Problem(path, line, message, hint)
         where = f"{path}, line {line}" if line else path
         super().__init__(f"{where}: {message}", hint)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What to tell about an unknown name: the nearest known one, else all of them."""
-    from difflib import get_close_matches
-
-    names = sorted(known)
-    close = get_close_matches(name, names, 1)
-    told = f"known: {', '.join(names)}"
-    if close:
-        return f"did you mean {close[0]!r}?" + (f" {told}" if len(names) < 12 else "")
-    return told

@@ -6,7 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from crmcli.render.failed import TemplateFailed, nearest
+from crmcli.model.listed import allowed_hint
+from crmcli.render.failed import TemplateFailed
 
 HEADERS = ("Subject", "From", "Reply-To", "To", "Attach")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*)")
@@ -73,7 +74,10 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
     name = by_name.get(match[1].lower())
     if name is None:
         raise TemplateFailed(
-            shown, number, f"there is no header {match[1]!r} here", nearest(match[1], HEADERS)
+            shown,
+            number,
+            f"there is no header {match[1]!r} here",
+            allowed_hint(match[1], HEADERS, "known"),
         )
     return HeaderLine(name, match[2], number)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError, Problem
 from crmcli.model import limits
+from crmcli.model.listed import allowed_hint
 from crmcli.render import letter
-from crmcli.render.failed import TemplateFailed, nearest
+from crmcli.render.failed import TemplateFailed
 from crmcli.render.letter import Letter
 from crmcli.render.shelf import MAX_SOURCE, Shelf
 from crmcli.render.style import Style
@@ -137,7 +138,12 @@ class Renderer:
         for name in sorted(meta.find_undeclared_variables(tree) - allowed) if known else ():
             line = min((node.lineno for node in all_names if node.name == name), default=0)
             problems.append(
-                Problem(shown, line, f"there is no name {name!r}", nearest(name, known))
+                Problem(
+                    shown,
+                    line,
+                    f"there is no name {name!r}",
+                    allowed_hint(name, sorted(known), "known"),
+                )
             )
         for other in meta.find_referenced_templates(tree):
             if other and other not in seen:
@@ -218,7 +224,8 @@ class Renderer:
         match = re.match(r"No filter named '(\w+)'", message)
         if not match:
             return ""
-        return nearest(match[1], (name for name in self._sandbox.filters if " " not in name))
+        known = sorted(name for name in self._sandbox.filters if " " not in name)
+        return allowed_hint(match[1], known, "known")
 
 
 def _at_line(source: str, line: int) -> str:
@@ -257,7 +264,8 @@ def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Pr
             continue
         if not hasattr(dict, part.attr):
             message = f"there is no {f'{name}.{part.attr}'!r}"
-            problems.append(Problem(shown, part.lineno, message, nearest(part.attr, known)))
+            hint = allowed_hint(part.attr, sorted(known), "known")
+            problems.append(Problem(shown, part.lineno, message, hint))
     return problems
 
 
@@ -282,12 +290,12 @@ def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:
     from jinja2.utils import missing
 
     if inside is missing:
-        return f"there is no name {name!r}", nearest(name, names)
+        return f"there is no name {name!r}", allowed_hint(name, sorted(names), "known")
     if isinstance(inside, Mapping):
         holder = next((key for key, value in names.items() if value is inside), "")
         known = [str(key) for key in inside]
         full = f"{holder}.{name}" if holder else name
-        return f"there is no {full!r}", nearest(name, known)
+        return f"there is no {full!r}", allowed_hint(name, sorted(known), "known")
     if isinstance(inside, list | tuple):
         return f"the list has no item {name} (it holds {len(inside)})", ""
     return f"a value of type {type(inside).__name__} has no {name!r}", ""

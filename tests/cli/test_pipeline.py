@@ -84,7 +84,7 @@ def test_check_names_every_fault_of_both_files(crm: Crm, folder: Path) -> None:
     assert any(line.startswith(f"settings.yaml:{third}: ") for line in lines)
     assert any(line.startswith(f"pipelines.yaml:{first}: 'emial'") for line in lines)
     assert any(line.startswith(f"pipelines.yaml:{second}: 'vvon'") for line in lines)
-    assert "did you mean email?" in run.out
+    assert "did you mean 'email'?" in run.out
 
 
 @pytest.mark.parametrize(

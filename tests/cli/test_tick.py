@@ -100,7 +100,7 @@ def test_broken_rules_stop_the_tick_with_their_place(crm: Crm, deal: str, folder
     told = crm("tick")
     assert told.code == 6
     assert "pipelines.yaml:14" in told.err
-    assert "did you mean task" in told.err
+    assert "did you mean 'task'" in told.err
 
 
 def test_robots_are_listed_wait_and_are_explained(crm: Crm, deal: str) -> None:

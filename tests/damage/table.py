@@ -293,7 +293,7 @@ RECORDS = [
     Damage("task about nothing", swap("task", "{b.deal}", "deal-00000000"), "task", "about", "links to deal-00000000"),
     Damage("converted to nothing", swap("converted", "{b.deal}", "deal-00000000"), "converted", "  deal:", "converted to the deal"),
     Damage("contact that is none", swap("deal", "  - {b.contact}", "  - {b.lead}"), "deal", "  - contact", "which is no contact"),
-    Damage("unknown folder", moved("lead", "data/lead/y/{b.lead}.yaml", copied=True), "data/lead", 0, "did you mean leads"),
+    Damage("unknown folder", moved("lead", "data/lead/y/{b.lead}.yaml", copied=True), "data/lead", 0, "did you mean 'leads'"),
     Damage("stray file", write("data/leads/Копия.txt", b"x"), "data/leads/Копия.txt", 0, "not the file of a record"),
 ]  # fmt: skip
 

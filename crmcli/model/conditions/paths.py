@@ -9,6 +9,7 @@ from typing import TypeAlias
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import UTM_KEYS, Field
+from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import Schema
 
 LINK_KINDS = ("link", "links", "companies")
@@ -110,10 +111,5 @@ def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
 
     `shown` is named instead of all where several words mean the same.
     """
-    from difflib import get_close_matches
-
     words = list(words)
-    near = get_close_matches(word, words, 1) or get_close_matches(word.lower(), words, 1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(shown or words)}" if words else ""
+    return did_you_mean(word, words, f"there are {', '.join(shown or words)}" if words else "")

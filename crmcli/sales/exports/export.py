@@ -11,6 +11,7 @@ from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
+from crmcli.model.listed import allowed_hint
 from crmcli.model.values import Raw
 from crmcli.sales.consent.permission import HOLDERS, mailable
 from crmcli.sales.exports.sheet_rows import (
@@ -124,13 +125,8 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
         return tuple(column for name, column in known.items() if name != "batch")
     for name in names:
         if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 1)
-            raise BadUsage(
-                f"a {entity} has no column {name!r}",
-                (f"did you mean {near[0]!r}? " if near else "") + f"columns: {', '.join(known)}",
-            )
+            hint = allowed_hint(name, known, "columns")
+            raise BadUsage(f"a {entity} has no column {name!r}", hint)
     return tuple(known[name] for name in names)
 
 

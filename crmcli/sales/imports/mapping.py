@@ -11,6 +11,7 @@ from functools import cached_property
 from crmcli.errors import BadUsage
 from crmcli.model.consent import CHANNELS
 from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.values import fold
 from crmcli.sales.imports.presets import ALWAYS, PRESETS, Preset, recognise
@@ -155,16 +156,11 @@ class Vocabulary:
 
     def named(self, name: str) -> Target:
         """The target that a person named in `--map`; BadUsage with the nearest if there is none."""
-        from difflib import get_close_matches
-
         target = self.names.get(name.strip()) or self.words.get(header_key(name))
         if target is not None:
             return target
-        near = get_close_matches(name, self.names, 1)
-        raise BadUsage(
-            f"a {self.entity} has no field {name!r}",
-            (f"did you mean {near[0]!r}? " if near else "") + f"fields: {', '.join(self.names)}",
-        )
+        hint = allowed_hint(name, self.names, "fields")
+        raise BadUsage(f"a {self.entity} has no field {name!r}", hint)
 
     def takes_several(self, target: Target) -> bool:
         """Whether several columns may go there side by side."""
@@ -259,17 +255,12 @@ def _with_one_plain_comment(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def _column_named(name: str, labels: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
     if name in labels:
         return name
     found = [label for label in labels if header_key(label) == header_key(name)]
     if len(found) == 1:
         return found[0]
-    near = found or get_close_matches(name, labels, 3)
-    raise BadUsage(
-        f"the file has {'several columns' if found else 'no column'} {name!r}",
-        f"did you mean {' or '.join(map(repr, near))}?"
-        if near
-        else f"columns: {', '.join(labels)}",
-    )
+    if found:
+        meant = " or ".join(map(repr, found))
+        raise BadUsage(f"the file has several columns {name!r}", f"did you mean {meant}?")
+    raise BadUsage(f"the file has no column {name!r}", allowed_hint(name, labels, "columns"))

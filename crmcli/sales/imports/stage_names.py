@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
+from crmcli.model.listed import allowed_hint
 from crmcli.model.values import fold
 from crmcli.sales.imports.presets import Preset, StageName, spoken
 from crmcli.workspace import Workspace
@@ -113,15 +114,9 @@ class StageNames:
         return place.id if self._entity == "deal" else "", stage.id
 
     def _no_stage(self, stage: str, places: Sequence[Pipeline]) -> ValueError:
-        from difflib import get_close_matches
-
         names = [name for place in places for s in place.stages for name in (s.id, s.name)]
-        near = get_close_matches(stage, names, 1)
-        return ValueError(
-            f"{stage!r} is no stage; "
-            + (f"did you mean {near[0]!r}? " if near else "")
-            + f"stages: {', '.join(s.name for place in places for s in place.stages)}"
-        )
+        shown = [s.name for place in places for s in place.stages]
+        return ValueError(f"{stage!r} is no stage; {allowed_hint(stage, names, 'stages', shown)}")
 
     def _places(self, pipeline: str) -> tuple[Pipeline, ...]:
         ours = self._ws.pipelines

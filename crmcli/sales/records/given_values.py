@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from crmcli.errors import BadUsage
 from crmcli.model.fields import MAP_KINDS, UTM_KEYS, Field, parse_value
+from crmcli.model.listed import did_you_mean
 from crmcli.model.values import CompanyLink, Raw, Value, fold
 from crmcli.sales.records.line_text import read_line
 from crmcli.workspace import Workspace
@@ -17,14 +18,11 @@ Given = Mapping[str, Sequence[str]]
 
 def field_named(ws: Workspace, entity: str, name: str) -> Field:
     """A field that people may write; BadUsage with the nearest name if there is none."""
-    from difflib import get_close_matches
-
     try:
         field = ws.schema.field(entity, name)
     except KeyError:
         names = [f.name for f in ws.schema.fields(entity) if not f.system]
-        near = get_close_matches(name, names, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "declare it in settings.yaml under fields"
+        hint = did_you_mean(name, names, "declare it in settings.yaml under fields")
         raise BadUsage(f"a {entity} has no field {name!r}", hint) from None
     if field.system:
         raise BadUsage(f"{name} is written by crm itself", "use the verb that changes it")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.model.listed import allowed_hint
 from crmcli.model.values import Value
 from crmcli.workspace import Workspace
 
@@ -27,16 +28,13 @@ class NotConverted(Refused):
 
 def find_stage(pipeline: Pipeline, ref: str) -> Stage:
     """A stage of a pipeline by id or name in any case; NoSuchStage lists them with the nearest."""
-    from difflib import get_close_matches
-
     stage = pipeline.stage(ref)
     if stage is not None:
         return stage
     names = [s.id for s in pipeline.stages]
-    near = get_close_matches(ref, [*names, *(s.name for s in pipeline.stages)], 1)
     raise NoSuchStage(
         f"pipeline {pipeline.id!r} has no stage {ref!r}",
-        (f"did you mean {near[0]!r}? " if near else "") + f"stages: {', '.join(names)}",
+        allowed_hint(ref, [*names, *(s.name for s in pipeline.stages)], "stages", names),
     )
 
 

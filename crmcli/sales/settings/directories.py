@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.model.entities import ENTITIES
+from crmcli.model.listed import allowed_hint
 from crmcli.model.plural import counted
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
@@ -39,15 +40,9 @@ def names(ws: Workspace) -> list[str]:
 
 def values_of(ws: Workspace, name: str) -> Mapping[str, str]:
     """The labels of a directory by id, none if any value is allowed; NotFound lists them all."""
-    from difflib import get_close_matches
-
     known = names(ws)
     if name not in known:
-        near = get_close_matches(name, known, 1)
-        raise NotFound(
-            f"there is no directory {name!r}",
-            (f"did you mean {near[0]!r}? " if near else "") + f"directories: {', '.join(known)}",
-        )
+        raise NotFound(f"there is no directory {name!r}", allowed_hint(name, known, "directories"))
     return ws.settings.directories.get(name, {})
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.model.fields import Field, empty, parse_value
+from crmcli.model.listed import did_you_mean
 from crmcli.model.plural import counted
 from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
 from crmcli.store.config.declared import is_taken
@@ -38,19 +39,14 @@ class Reshaped:
 
 def declared(ws: Workspace, entity: str, name: str) -> Field:
     """A custom field; NotFound with the nearest name, BadUsage for a built-in one."""
-    from difflib import get_close_matches
-
     custom = {field.name: field for field in ws.schema.custom.get(entity, ())}
     if name in custom:
         return custom[name]
     if any(field.name == name for field in ws.schema.fields(entity)):
         raise BadUsage(f"{name} of a {entity} is built in", "only fields of your own can change")
-    near = get_close_matches(name, custom, 1)
     known = f"fields: {', '.join(custom)}" if custom else f"there is none: crm field add {entity} …"
-    raise NotFound(
-        f"a {entity} has no field {name!r} of your own",
-        f"did you mean {near[0]!r}?" if near else known,
-    )
+    hint = did_you_mean(name, custom, known)
+    raise NotFound(f"a {entity} has no field {name!r} of your own", hint)
 
 
 def add(

@@ -14,9 +14,10 @@ from crmcli.model.conditions.paths import SHORT
 from crmcli.model.conditions.where import Aliases, Condition
 from crmcli.model.cron import check_cron
 from crmcli.model.fields import Field
+from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.values import Duration, fold, parse_duration
-from crmcli.store.config.cursor import ID_HINT, Cursor, choice_hint, nearest
+from crmcli.store.config.cursor import ID_HINT, Cursor
 from crmcli.store.disk import files
 
 ROBOT_KEYS = ("id", "do", "with", "when", "after", "at", "before", "wait", "workdays", "if_past",
@@ -54,7 +55,7 @@ class Frame:
 
     def field_hint(self, word: str) -> str:
         """The nearest field's name, or all of them."""
-        return choice_hint(word, [field.name for field in self.schema.fields(self.entity)])
+        return allowed_hint(word, [field.name for field in self.schema.fields(self.entity)])
 
 
 def read_robot(place: Cursor, frame: Frame) -> Robot:
@@ -128,7 +129,7 @@ def _event(place: Cursor) -> str:
     word = place.text()
     if word and word not in TRIGGER_EVENTS:
         if "." in word:
-            place.fault(f"there is no event {word!r}", choice_hint(word, TRIGGER_EVENTS))
+            place.fault(f"there is no event {word!r}", allowed_hint(word, TRIGGER_EVENTS))
         elif not re.fullmatch(CODE_RULE, word):
             place.fault(f"{word!r} cannot be a code of crm trigger fire", ID_HINT)
     return word
@@ -169,7 +170,7 @@ def _moment_field(place: Cursor, frame: Frame) -> str:
     if word and (field is None or field.kind not in ("date", "datetime")):
         dates = [f.name for f in frame.schema.fields(frame.entity)
                  if f.kind in ("date", "datetime")]  # fmt: skip
-        place.fault(f"a {frame.entity} has no date field {word!r}", choice_hint(word, dates))
+        place.fault(f"a {frame.entity} has no date field {word!r}", allowed_hint(word, dates))
     return word
 
 
@@ -228,7 +229,7 @@ def _check_set(place: Cursor, frame: Frame) -> None:
 def _check_choice(place: Cursor, field: Field) -> None:
     word = place.text().lstrip("+- " if field.is_many else "")
     if fold(word) not in map(fold, field.choices):
-        place.fault(f"{word!r} is no {place.name}", choice_hint(word, field.choices))
+        place.fault(f"{word!r} is no {place.name}", allowed_hint(word, field.choices))
 
 
 def _check_params(place: Cursor, action: str, frame: Frame) -> None:
@@ -287,14 +288,11 @@ def _check_template(place: Cursor, frame: Frame) -> None:
         there = sorted(p.relative_to(frame.templates).as_posix()
                        for p in frame.templates.glob("mail/*.j2")
                        if not p.name.endswith(".html.j2"))  # fmt: skip
-        near = nearest(name, there)
-        place.fault(
-            f"there is no template templates/{name}",
-            (f"did you mean {near}? " if near else "") + f"there are: {', '.join(there) or 'none'}",
-        )
+        hint = allowed_hint(name, there, "there are")
+        place.fault(f"there is no template templates/{name}", hint)
 
 
 def _check_stage(place: Cursor, frame: Frame) -> None:
     word = place.text()
     if word and word not in frame.stages:
-        place.fault(f"there is no stage {word!r} here", choice_hint(word, frame.stages))
+        place.fault(f"there is no stage {word!r} here", allowed_hint(word, frame.stages))

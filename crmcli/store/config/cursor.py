@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.listed import allowed_hint
 from crmcli.model.plural import counted
 from crmcli.model.redaction import redacted
 from crmcli.model.values import Raw
@@ -20,21 +21,6 @@ Place = tuple[str | int, ...]
 
 ID_RULE = r"[a-z][a-z0-9_-]{0,39}"
 ID_HINT = "small latin letters, digits, - and _, a letter first"
-
-
-def nearest(word: str, allowed: Iterable[str]) -> str:
-    """The allowed word that looks most like a wrong one; "" if none comes near."""
-    import difflib
-
-    folded = {candidate.casefold(): candidate for candidate in allowed}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else ""
-
-
-def choice_hint(word: str, allowed: Sequence[str]) -> str:
-    """The nearest allowed word, if there is one, and the list of them all."""
-    near = nearest(word, allowed)
-    return (f"did you mean {near}? " if near else "") + f"allowed: {', '.join(allowed)}"
 
 
 @dataclass
@@ -117,7 +103,7 @@ class Cursor:
         for place in self.entries():
             if place.path[-1] not in allowed:
                 word = str(place.path[-1])
-                hint = choice_hint(word, allowed)
+                hint = allowed_hint(word, allowed)
                 if place.value == "":  # {text: one, two} has a key `two` without a value
                     hint += "; a value that holds a comma needs quotes"
                 place.fault(f"unknown key {word!r}", hint)
@@ -165,7 +151,7 @@ class Cursor:
         word = self.text(default)
         if word == default or word in allowed:
             return word
-        self.fault(f"{word!r} is not allowed for {self.name!r}", choice_hint(word, allowed))
+        self.fault(f"{word!r} is not allowed for {self.name!r}", allowed_hint(word, allowed))
         return default
 
     def parsed(self, parse: Callable[[str], T], default: T, hint: str = "") -> T:

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import CUSTOM_KINDS, UTM_KEYS, Field
+from crmcli.model.listed import allowed_hint
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.schema import own_fields
 from crmcli.model.settings import DIRECTORIES
-from crmcli.store.config.cursor import Cursor, choice_hint, unique
+from crmcli.store.config.cursor import Cursor, unique
 
 FIELD_KEYS = ("type", "label", "required", "choices", "directory", "to", "default")
 NAME_RULE = r"[^\W\d]\w{0,39}"
@@ -52,7 +53,7 @@ def check_directories(place: Cursor, fields: Mapping[str, tuple[Field, ...]]) ->
         for word in place.value:
             if word not in used:
                 place.at(word).fault(
-                    f"no field uses the directory {word!r}", choice_hint(word, sorted(used - {""}))
+                    f"no field uses the directory {word!r}", allowed_hint(word, sorted(used - {""}))
                 )
 
 
@@ -119,7 +120,7 @@ def _check_field(
     if directory and directory not in directories and directory not in DIRECTORIES:
         known = [*directories, *(name for name in DIRECTORIES if name not in directories)]
         place.at("directory").fault(
-            f"there is no directory {directory!r}", choice_hint(directory, known)
+            f"there is no directory {directory!r}", allowed_hint(directory, known)
         )
 
 

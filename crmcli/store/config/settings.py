@@ -10,6 +10,7 @@ from pathlib import Path
 from crmcli.errors import InvalidData, Problem
 from crmcli.model import limits
 from crmcli.model.legal_details import BankAccount, check_account, read_inn, read_kpp, read_ogrn
+from crmcli.model.listed import did_you_mean
 from crmcli.model.settings import (
     COMMITS,
     LANGUAGES,
@@ -23,7 +24,7 @@ from crmcli.model.settings import (
     WebhookChannel,
 )
 from crmcli.model.values import parse_date, parse_decimal
-from crmcli.store.config.cursor import Cursor, marked, nearest, read_marked
+from crmcli.store.config.cursor import Cursor, marked, read_marked
 from crmcli.store.config.declared import check_directories, read_directories, read_fields
 from crmcli.store.config.pipelines import (
     load_pipelines as load_pipelines,  # the other half of the configuration
@@ -138,9 +139,8 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = nearest(text, available_timezones())
-        hint = f", did you mean {near}?" if near else ", write one like Europe/Moscow"
-        raise ValueError(f"{text!r} is not a time zone{hint}") from None
+        hint = did_you_mean(text, available_timezones(), "write one like Europe/Moscow")
+        raise ValueError(f"{text!r} is not a time zone, {hint}") from None
     return text
 
 

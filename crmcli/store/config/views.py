@@ -8,9 +8,10 @@ from pathlib import Path
 from crmcli.errors import CrmError
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES, plurals
+from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.view import View
-from crmcli.store.config.cursor import Cursor, choice_hint, marked, read_marked, unique
+from crmcli.store.config.cursor import Cursor, marked, read_marked, unique
 
 VIEWS = "views.yaml"
 KEYS = ("id", "name", "where", "sort", "columns", "limit")
@@ -73,7 +74,7 @@ def _sort_key(text: str, place: Cursor, entity: str, schema: Schema) -> str:
 
 def _column(name: str, place: Cursor, names: list[str]) -> str:
     if name not in names:
-        place.fault(f"there is no field {name!r}", choice_hint(name, names))
+        place.fault(f"there is no field {name!r}", allowed_hint(name, names))
     return name
 
 

@@ -7,12 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError, Problem
 from crmcli.model.entities import plurals
+from crmcli.model.listed import did_you_mean
 from crmcli.model.values import ID_LETTERS, entity_of
 from crmcli.store import layout
 from crmcli.store.disk import files
@@ -42,8 +42,7 @@ def strange_places(root: Path) -> Iterator[Problem]:
                     path, 0, "a folder must stand here", "put the real folder in its place"
                 )
         elif entry.is_dir(follow_symlinks=False):
-            near = get_close_matches(entry.name, _FOLDERS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_FOLDERS)}"
+            hint = did_you_mean(entry.name, _FOLDERS, f"there are {', '.join(_FOLDERS)}")
             yield Problem(path, 0, "crm reads nothing in a folder of this name", hint)
     for entry in _entries(root, layout.TIMELINE):
         path = f"{layout.TIMELINE}/{entry.name}"
