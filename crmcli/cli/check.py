@@ -11,7 +11,7 @@ import click
 from crmcli.cli.params import Session, Verb
 from crmcli.model.plural import counted
 from crmcli.model.redaction import redacted
-from crmcli.present.cells import Column
+from crmcli.present.problems import problem_table
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
@@ -97,13 +97,4 @@ def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Proble
         if not found and not warnings:
             out.note("all is well")
         return
-    marked = [("error", p) for p in found] + [("warning", p) for p in warnings]
-    rows = [
-        {"path": p.path, "line": p.line, "severity": severity, "message": p.message, "hint": p.hint}
-        for severity, p in marked
-    ]
-    columns = [
-        Column("path"), Column("line", kind="count"), Column("severity"), Column("message"),
-        Column("hint"),
-    ]  # fmt: skip
-    out.records(rows, columns)
+    out.records(*problem_table(found, warnings))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.merging import merge_command, unmerge_command
-from crmcli.cli.moving import move_command, print_move
+from crmcli.cli.moving import move_command
 from crmcli.cli.params import Change, Session
+from crmcli.cli.printing import say
 from crmcli.cli.records import noun
 
 deal = noun("deal", "Deals: what may be sold, to whom, for how much.")
@@ -20,10 +21,11 @@ deal.add_command(unmerge_command("deal"))
 @click.pass_obj
 def win(session: Session, ref: str) -> None:
     """Close a deal as won."""
+    from crmcli.present.changes import moved
     from crmcli.sales import deals
 
     ws = session.workspace
-    print_move(session, deals.win(ws, ws.resolve(ref, "deal")))
+    say(session, moved(ws, deals.win(ws, ws.resolve(ref, "deal"))))
 
 
 @deal.command(cls=Change, help="Close a deal as lost.\n\nExample: crm deal lose 7k3 --reason price")
@@ -33,7 +35,8 @@ def win(session: Session, ref: str) -> None:
 @click.pass_obj
 def lose(session: Session, ref: str, reason: str, stage: str) -> None:
     """Close a deal as lost."""
+    from crmcli.present.changes import moved
     from crmcli.sales import deals
 
     ws = session.workspace
-    print_move(session, deals.lose(ws, ws.resolve(ref, "deal"), reason, stage))
+    say(session, moved(ws, deals.lose(ws, ws.resolve(ref, "deal"), reason, stage)))

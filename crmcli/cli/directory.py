@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.printing import say_reshaped
+from crmcli.cli.printing import say
 from crmcli.present.cells import Column
+from crmcli.present.changes import reshaped
 
 LIST = [
     Column("name", "Directory", keep=True), Column("values", "Values", "count"),
@@ -73,7 +74,12 @@ def add(session: Session, name: str, value: str, label: str) -> None:
     from crmcli.sales.settings import directories
 
     done = directories.add(session.workspace, name, value, label)
-    say_reshaped(session, f"{name} has {value} now", done, {"directory": name, "value": value})
+    say(
+        session,
+        reshaped(
+            session.workspace, f"{name} has {value} now", done, {"directory": name, "value": value}
+        ),
+    )
 
 
 @directory.command(
@@ -93,7 +99,9 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Non
 
     done = directories.rename(session.workspace, name, value, new, label)
     text = f"{value} of {name} is {new or label} now"
-    say_reshaped(session, text, done, {"directory": name, "value": new or value})
+    say(
+        session, reshaped(session.workspace, text, done, {"directory": name, "value": new or value})
+    )
 
 
 @directory.command(
@@ -111,4 +119,4 @@ def rm(session: Session, name: str, value: str, replace_with: str) -> None:
 
     done = directories.remove(session.workspace, name, value, replace_with)
     text = f"{name} has no {value} any more"
-    say_reshaped(session, text, done, {"directory": name, "value": value})
+    say(session, reshaped(session.workspace, text, done, {"directory": name, "value": value}))

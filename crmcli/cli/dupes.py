@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import Change, Noun, Session
-from crmcli.cli.printing import mark_line, notes, tell, unreadable
+from crmcli.cli.printing import notes, say, tell, unreadable
 from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
-from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search
 
 dupes = Noun("dupes", help="Find records that are likely one and the same.")
-
-_COLUMNS = (
-    Column("group", "Group", "count"),
-    Column("score", "Score", "count"),
-    Column("id", "Id", keep=True),
-    Column("name", "Name"),
-    Column("reasons", "Why", "tags"),
-)
 
 
 def _search_command(entity: str) -> click.Command:
@@ -51,6 +42,7 @@ def _search_command(entity: str) -> click.Command:
         marked_too: bool,
         auto_merge: bool,
     ) -> None:
+        from crmcli.present.duplicates import group_table, remarks
         from crmcli.sales.duplicates import searching
 
         ws = session.workspace
@@ -63,8 +55,9 @@ def _search_command(entity: str) -> click.Command:
         if auto_merge:
             _merge(session, found, groups)
             return
-        session.out.records(_rows(groups), _COLUMNS)
-        _sum_up(session, plural, found, groups)
+        session.out.records(*group_table(groups))
+        for line in remarks(found, groups):
+            session.out.note(line)
         unreadable(session)
 
     return Change(
@@ -76,39 +69,6 @@ def _search_command(entity: str) -> click.Command:
         "record of a group comes first; of each other one it is said how sure that is, and why."
         f"\n\nExample: crm dupes {plural} --min 80",
     )
-
-
-def _rows(groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """A row for each record of each group; `like` is the record of the group that it goes with."""
-    return [
-        {
-            "group": number,
-            "score": alike.score if alike.like else group.score,
-            "id": alike.record.id,
-            "name": str(alike.record.get("name")),
-            "like": alike.like,
-            "reasons": list(alike.reasons),
-        }
-        for number, group in enumerate(groups, 1)
-        for alike in group.alike
-    ]
-
-
-def _sum_up(session: Session, plural: str, found: Search, groups: Sequence[Group]) -> None:
-    out = session.out
-    if not found.clusters:
-        out.note(f"no likely duplicates among {len(found.cards):,} {plural}")
-    elif len(groups) < len(found.clusters):
-        out.note(f"{len(groups)} of {counted(len(found.clusters), 'group is', 'groups are')} shown")
-    if found.hidden:
-        pairs = counted(found.hidden, "pair is", "pairs are")
-        out.note(f"{pairs} marked as no duplicates: --all shows them")
-    if found.left_out:
-        left_out = counted(found.left_out, f"{found.scale.entity} was", f"{plural} were")
-        out.note(
-            f"{left_out} not compared with all that have the same phone, company or domain: "
-            "too many have the same name there"
-        )
 
 
 def _merge(session: Session, found: Search, groups: list[Group]) -> None:
@@ -149,6 +109,7 @@ for _entity in ("lead", "contact", "company"):
 @click.pass_obj
 def apart(session: Session, refs: Sequence[str], back: bool) -> None:
     """Mark records as no duplicates."""
+    from crmcli.present.changes import marked
     from crmcli.sales.duplicates import marks
     from crmcli.sales.duplicates.searching import SEARCHED
 
@@ -156,8 +117,7 @@ def apart(session: Session, refs: Sequence[str], back: bool) -> None:
     ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
     pairs = marks.reopen(ws, ids) if back else marks.keep_apart(ws, ids)
     for one, other in pairs:
-        row = {"id": one, "other": other, "apart": not back}
-        tell(session, mark_line(one, other, apart=not back), row)
+        say(session, marked(one, other, apart=not back))
     if not pairs:
         session.out.note("nothing to change: " + ("no such mark" if back else "marked already"))
     notes(session)

@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from crmcli.cli.params import Change, Noun, Session, Verb
-from crmcli.cli.printing import notes, say_reshaped, tell
+from crmcli.cli.printing import notes, say, tell
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import CUSTOM_KINDS
 from crmcli.present.cells import Column
+from crmcli.present.changes import reshaped
 
 COLUMNS = [
     Column("entity", "Of"), Column("name", "Field", keep=True), Column("type", "Type"),
@@ -126,7 +127,12 @@ def rename(session: Session, entity: str, old: str, new: str) -> None:
     from crmcli.sales.settings import fields
 
     done = fields.rename(session.workspace, entity, old, new)
-    say_reshaped(session, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new})
+    say(
+        session,
+        reshaped(
+            session.workspace, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new}
+        ),
+    )
 
 
 @field.command(
@@ -144,4 +150,4 @@ def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
 
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
     text = f"A {entity} has no field {name} any more"
-    say_reshaped(session, text, done, {"entity": entity, "name": name})
+    say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": name}))

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.imported import print_summary
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
-from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
     from crmcli.sales.imports import Wanted
+    from crmcli.sales.imports.summary import Summary
 
 PRESET_NAMES = "bitrix24, amocrm, hubspot, salesforce, pipedrive, google, outlook or none"
 import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
@@ -131,31 +130,10 @@ def _import_command(entity: str) -> click.Command:
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the imports of this workspace, what each did and whether it still stands."""
-    from crmcli.present.cells import Column
+    from crmcli.present.imports import batches
     from crmcli.sales.imports.resume import past_imports
 
-    ws = session.workspace
-    counts = ("rows", "created", "changed", "skipped", "rejected")
-    rows = [
-        {
-            "id": past.batch,
-            "at": format_instant(past.at),
-            "entity": past.entity,
-            "file": past.file,
-            **{name: getattr(past, name) for name in counts},
-            "state": past.state,
-        }
-        for past in past_imports(ws)
-    ]
-    columns = [
-        Column("id", "Batch"),
-        Column("at", "When", "datetime"),
-        Column("entity", "Entity"),
-        Column("file", "File"),
-        *(Column(name, name.capitalize(), "count") for name in counts),
-        Column("state", "State"),
-    ]
-    session.out.records(rows, columns)
+    session.out.records(*batches(past_imports(session.workspace)))
     notes(session)
 
 
@@ -204,9 +182,27 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
     except KeyboardInterrupt:
         session.out.note("stopped: the same command again goes on where this one was")
         raise
-    print_summary(session, found)
+    _print(session, found)
     notes(session)
     return 6 if found.rejected and not found.taken and not found.skipped else 0
+
+
+def _print(session: Session, found: Summary) -> None:
+    """The batch id, with JSON everything, of a dry run mapping and first rows; the rest is talk."""
+    from crmcli.present.imports import first_rows, mapping, summary
+
+    out = session.out
+    if out.format in ("json", "jsonl"):
+        out.one(found.as_dict(), [])
+        return
+    if found.dry_run:
+        out.records(*mapping(found))
+        for title, table in first_rows(found):
+            out.section(title, *table)
+    elif found.taken:
+        out.created(found.batch)
+    for line in summary(found, out.locale):
+        out.note(line)
 
 
 def _read(file: str) -> tuple[str, bytes]:
@@ -248,6 +244,3 @@ def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:
             raise BadUsage(f"--{option} {text!r} is not like {shape.partition(';')[0]}", shape)
         pairs[left] = right.strip()
     return pairs
-
-
-__all__: Sequence[str] = ("import_",)

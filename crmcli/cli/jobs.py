@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from crmcli.cli.params import Change, Noun, Session, Verb
 from crmcli.cli.printing import notes, tell
-from crmcli.present.cells import Column
-
-if TYPE_CHECKING:
-    from crmcli.automation.ledger import Job
-
-LIST = [
-    Column("key", "Key", keep=True), Column("state", "State", keep=True), Column("record", "Record"),
-    Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
-    Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
-]  # fmt: skip
 
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
 
@@ -38,34 +27,16 @@ def list_(session: Session, states: Sequence[str], ref: str) -> None:
     """List jobs."""
     from crmcli.automation import jobs as book
     from crmcli.automation.ledger import OPEN, STATES, TROUBLED
+    from crmcli.present import automation
 
-    ws, out = session.workspace, session.out
+    ws = session.workspace
     wanted = [part.strip() for state in states for part in state.split(",")]
     found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
     record = ws.resolve(ref, "lead", "deal") if ref else ""
     listed = book.known(ws, found, record)
-    out.records([_row(job) for job in listed], LIST)
+    session.out.records(*automation.jobs(listed))
     if not listed:
-        out.note("no such jobs" if wanted else "no job is open or needs anybody")
-
-
-def _row(job: Job) -> dict[str, Any]:
-    from crmcli.model.values import format_instant
-
-    return {
-        "key": job.key,
-        "id": job.key,
-        "at": format_instant(job.at),
-        "record": job.record,
-        "robot": job.robot,
-        "action": job.action,
-        "state": job.state,
-        "to": job.facts.get("to", ""),
-        "retry_at": format_instant(job.retry_at) if job.retry_at else "",
-        "reason": job.reason,
-        "attempts": job.attempts,
-        "file": job.facts.get("file", ""),
-    }
+        session.out.note("no such jobs" if wanted else "no job is open or needs anybody")
 
 
 @jobs.command(cls=Change, help="Try a job again at the next tick, counting from the start.")
@@ -74,9 +45,10 @@ def _row(job: Job) -> dict[str, Any]:
 def retry(session: Session, key: str) -> None:
     """Try a job again at the next tick."""
     from crmcli.automation import jobs as book
+    from crmcli.present.automation import job_name
 
     job = book.retry(session.workspace, key)
-    tell(session, f"Tried again at the next tick: {_called(job)}.")
+    tell(session, f"Tried again at the next tick: {job_name(job)}.")
     notes(session)
 
 
@@ -89,9 +61,10 @@ def retry(session: Session, key: str) -> None:
 def cancel(session: Session, key: str) -> None:
     """Call off a job."""
     from crmcli.automation import jobs as book
+    from crmcli.present.automation import job_name
 
     job = book.cancel(session.workspace, key)
-    tell(session, f"Called off: {_called(job)}.")
+    tell(session, f"Called off: {job_name(job)}.")
     notes(session)
 
 
@@ -106,12 +79,8 @@ def cancel(session: Session, key: str) -> None:
 def resolve(session: Session, key: str, how: str) -> None:
     """Say how a job of unknown end has ended."""
     from crmcli.automation import jobs as book
+    from crmcli.present.automation import job_name
 
     job = book.resolve(session.workspace, key, how)
-    tell(session, f"Resolved as {how}: {_called(job)}.")
+    tell(session, f"Resolved as {how}: {job_name(job)}.")
     notes(session)
-
-
-def _called(job: Job) -> str:
-    about = f" for {job.record}" if job.record else ""
-    return f"{job.key}, {job.action} by {job.robot}{about}"

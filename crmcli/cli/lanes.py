@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from crmcli.cli.output import Output
-from crmcli.cli.table import cut, one_line, pad, width, wrap
-from crmcli.model.pipeline import Stage
+from crmcli.cli.table import clean, cut, one_line, pad, width, wrap
+from crmcli.present.board import Card, Lane
 
 NARROWEST, WIDEST = 18, 36
 """Between these the width of a stage's column is chosen, in cells."""
@@ -17,27 +15,6 @@ GAP = 2
 UNBOUND = 100
 """The board's width where there is no terminal and COLUMNS says nothing."""
 NAME_LINES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One record on the board; `age` is how long it has stood in its stage."""
-
-    name: str
-    amount: str
-    owner: str
-    age: str
-    overdue: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One stage on the board; `cards` are the first of its `count` records."""
-
-    stage: Stage
-    count: int = 0
-    sums: Mapping[str, Decimal] = field(default_factory=dict)
-    cards: Sequence[Card] = ()
 
 
 def unbound_width() -> int:
@@ -108,9 +85,9 @@ def _body(lane: Lane, wide: int, out: Output) -> Iterator[str]:
 
 
 def _card_lines(card: Card, wide: int, out: Output) -> Iterator[str]:
-    for line in wrap(card.name, wide, NAME_LINES):
+    for line in wrap(clean(card.name), wide, NAME_LINES):
         yield pad(line, wide)
-    for left, right in ((card.amount, ""), (card.owner, card.age)):
+    for left, right in ((card.amount, ""), (one_line(card.owner), card.age)):
         if left or right:
             fits = cut(left, wide - width(right) - 1) if right else cut(left, wide)
             space = " " * (wide - width(fits) - width(right))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Change, Session, together
-from crmcli.cli.printing import notes, tell, unreadable
+from crmcli.cli.params import Change, Session
+from crmcli.cli.printing import say, unreadable
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
-from crmcli.model.plural import counted
+from crmcli.present.told import together
 
 if TYPE_CHECKING:
-    from crmcli.sales.merging.merge import Merged, Plan
-    from crmcli.sales.merging.unmerge import Parted
+    from crmcli.sales.merging.merge import Plan
     from crmcli.workspace import Workspace
 
 
@@ -34,6 +33,7 @@ def merge_command(entity: str) -> click.Command:
     )
     @click.pass_obj
     def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> None:
+        from crmcli.present.merging import merged
         from crmcli.sales.merging import merge
 
         ws = session.workspace
@@ -46,7 +46,8 @@ def merge_command(entity: str) -> click.Command:
             more = f" and turn the links of {links} records" if links else ""
             session.out.flush()
             session.confirm(f"merge {together(ids)} into {survivor}{more}?")
-        _say_merged(session, merge.merge(ws, plan))
+        say(session, merged(ws, merge.merge(ws, plan)))
+        unreadable(session)  # what cannot be read may link to what was merged
 
     return Change(
         "merge",
@@ -69,10 +70,11 @@ def unmerge_command(entity: str) -> click.Command:
     @click.argument("ref")
     @click.pass_obj
     def callback(session: Session, ref: str) -> None:
+        from crmcli.present.merging import unmerged
         from crmcli.sales.merging import unmerge
 
         ws = session.workspace
-        _say_parted(session, unmerge.unmerge(ws, unmerge.find_merged(ws, ref, entity)))
+        say(session, unmerged(ws, unmerge.unmerge(ws, unmerge.find_merged(ws, ref, entity))))
 
     return Change(
         "unmerge",
@@ -102,68 +104,9 @@ def _takes(ws: Workspace, entity: str, texts: Sequence[str], ids: Sequence[str])
 
 def _show(session: Session, plan: Plan) -> None:
     """Print what differs, and what becomes of it; what yields is told on stderr."""
-    from crmcli.present.cells import Column, in_short
+    from crmcli.present.merging import differences, title, yielding
 
-    out = session.out
-    if not out.quiet:
-        ids = [plan.survivor.id, *(other.id for other in plan.others)]
-        rows = [
-            {
-                "field": choice.name,
-                **{i: in_short(v) for i, v in zip(ids, choice.values, strict=True)},
-                "becomes": in_short(choice.result),
-            }
-            for choice in plan.choices
-        ]
-        heads = [Column("field", "Field", keep=True), *(Column(i, i) for i in ids)]
-        title = f"{together(ids[1:])} into {ids[0]} {plan.survivor.get('name')}"
-        out.section(title, rows, [*heads, Column("becomes", "Becomes", keep=True)])
-    for name in plan.conflicts:
-        out.note(f"{name} differs: that of {plan.survivor.id} stands; --take {name} for the other")
-
-
-def _say_merged(session: Session, done: Merged) -> None:
-    from crmcli.present.records import raw_row
-
-    ws, plan = session.workspace, done.plan
-    ids = [other.id for other in plan.others]
-    row: dict[str, Any] = {
-        "id": plan.survivor.id,
-        "merged": ids,
-        "record": raw_row(ws, plan.result),
-        "fields": [choice._asdict() for choice in plan.choices],
-        "conflicts": list(plan.conflicts),
-        "moved": [after.id for _, after in done.moved],
-    }
-    tell(session, f"Merged {together(ids)} into {plan.result.id} {plan.result.get('name')}.", row)
-    for _, after in done.moved:
-        session.out.detail(f"{after.id} {after.get('name')} links to {plan.result.id} now")
-    if done.moved:
-        links = counted(len(done.moved), "record links", "records link")
-        session.out.note(f"{links} to {plan.result.id} now")
-    unreadable(session)  # what cannot be read may link to what was merged
-
-
-def _say_parted(session: Session, done: Parted) -> None:
-    from crmcli.present.records import raw_row
-
-    ws, restored = session.workspace, done.restored
-    ids = {r.id for pair in done.records for r in pair if r is not None}
-    moved = sorted(ids - {restored.id, done.survivor})
-    row: dict[str, Any] = {
-        "id": restored.id,
-        "survivor": done.survivor,
-        "record": raw_row(ws, restored),
-        "moved": moved,
-        "kept": [kept._asdict() for kept in done.kept],
-        "stays": list(done.stays),
-    }
-    text = f"Took {restored.id} {restored.get('name')} out of {done.survivor} again."
-    tell(session, text, row)
-    for record_id in moved:
-        session.out.detail(f"{record_id} links to {restored.id} again")
-    for kept in done.kept:
-        session.out.note(f"kept: {f'{kept.record} {kept.field}'.rstrip()}: {kept.why}")
-    for record_id in done.stays:
-        session.out.note(f"{record_id} was linked since, and stays with {done.survivor}")
-    notes(session)
+    if not session.out.quiet:
+        session.out.section(title(plan), *differences(plan))
+    for line in yielding(plan):
+        session.out.note(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -60,9 +60,8 @@ class Session:
             dry_run=self.dry_run,
             inspecting=self.inspecting,
         )
-        settings = workspace.settings
-        self.out.locale = Locale(settings.language, workspace.zone, settings.currency)
-        if settings.commit != "never":
+        self.out.locale = Locale.of(workspace)
+        if workspace.settings.commit != "never":
             from crmcli.cli.calling import command_line
 
             workspace.call = command_line(sys.argv[1:])
@@ -256,10 +255,3 @@ class LazyRoot(_Literate, click.Group):
         """List the commands from their declared help, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
-
-
-def together(values: Sequence[str]) -> str:
-    """A list in a sentence: `a, b and c`."""
-    if len(values) < 2:
-        return "".join(values)
-    return ", ".join(values[:-1]) + " and " + values[-1]

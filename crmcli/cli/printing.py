@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
@@ -10,28 +10,29 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.plural import counted
 from crmcli.present.cells import Column
-from crmcli.present.changes import difference
+from crmcli.present.changes import changed
 from crmcli.present.columns import columns_of, named
 from crmcli.present.records import belonging, card_columns, last_events, raw_row
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.sales.add import Added
-    from crmcli.sales.settings.fields import Reshaped
 
-
-def say_changes(session: Session, changed: Sequence[tuple[Any, Any]]) -> None:
-    """Print one line per changed record: which field went from what to what."""
-    for before, after in changed:
-        lines = difference(session.workspace, before, after)
-        text = (
-            f"{after.id} {after.get('name')}: {'; '.join(lines)}"
-            if lines
-            else f"{after.id}: nothing to change"
-        )
-        tell(session, text, raw_row(session.workspace, after))
+def say(session: Session, told: Told) -> None:
+    """Print what was done, or would be, and what the workspace has to say to it."""
+    tell(session, told.text, told.row)
+    for text in told.details:
+        session.out.detail(text)
+    for text in told.notes:
+        session.out.note(text)
     notes(session)
+
+
+def say_changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> None:
+    """Print one line per changed record: which field went from what to what."""
+    for before, after in pairs:
+        say(session, changed(session.workspace, before, after))
 
 
 def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
@@ -39,39 +40,11 @@ def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -
     session.out.changed(f"would: {text}" if session.dry_run else text, row)
 
 
-def say_reshaped(session: Session, text: str, done: Reshaped, row: Mapping[str, object]) -> None:
-    """Print what became of a field or a value, in how many records, and which other files changed."""
-    count = f", in {counted(done.records, 'record')}" if done.records else ""
-    tell(session, f"{text}{count}.", {**row, "records": done.records, "files": list(done.files)})
-    for path in done.files:
-        if path != "settings.yaml":
-            done_or_not = "would change" if session.dry_run else "was changed"
-            session.out.note(f"{path} {done_or_not} with it")
-    for place in done.left:
-        session.out.note(f"{place} still speaks of it")
-    notes(session)
-
-
-def mark_line(one: str, other: str, *, apart: bool) -> str:
-    """What a mark on two records says of them now."""
-    return f"{one} and {other} {'are no duplicates' if apart else 'may be duplicates again'}."
-
-
 def notes(session: Session) -> None:
     """Pass on what the workspace has to say: recovered changes, a change saved but not finished."""
     for text in session.workspace.notes:
         session.out.note(text)
     session.workspace.notes.clear()
-
-
-def say_known(session: Session, done: Added) -> None:
-    """Say, in one line, whom a new record may be, or that one was there and nothing was added."""
-    shown = "; ".join(map(str, done.known[:3]))
-    more = f" and {len(done.known) - 3} more" if len(done.known) > 3 else ""
-    if not done.is_new:
-        session.out.note(f"nothing was added: {shown}{more}")
-    elif done.known:
-        session.out.note(f"may be known already: {shown}{more}")
 
 
 def unreadable(session: Session) -> None:

@@ -14,7 +14,6 @@ from crmcli.cli.printing import (
     notes,
     print_records,
     say_changes,
-    say_known,
     tell,
     unreadable,
 )
@@ -53,6 +52,7 @@ def add_command(entity: str) -> click.Command:
 
     def callback(**options: Any) -> None:
         session = click.get_current_context().ensure_object(Session)
+        from crmcli.present.changes import known
         from crmcli.present.records import raw_row
         from crmcli.sales import add
 
@@ -65,7 +65,8 @@ def add_command(entity: str) -> click.Command:
             tell(session, f"Added {done.record.id} {done.record.get('name')}.", row)
         else:
             session.out.created(done.record.id)
-        say_known(session, done)
+        if line := known(done):
+            session.out.note(line)
         notes(session)
 
     example = {

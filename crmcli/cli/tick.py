@@ -10,18 +10,12 @@ from crmcli.cli.params import Session, Verb
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.model.plural import counted
-from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from crmcli.automation.tick import TickResult
     from crmcli.workspace import Workspace
-
-PLAN = [
-    Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
-    Column("who", "Who"), Column("what", "What"),
-]  # fmt: skip
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""
@@ -55,14 +49,11 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
         run_once(session)
         return
     from crmcli.automation.simulate import rehearse
-    from crmcli.model.values import format_instant
+    from crmcli.present import automation
 
     ws = session.workspace
     plan = rehearse(ws, _moment(ws, until) if until else ws.now)
-    rows = [
-        {"at": format_instant(p.at), "record": p.record, "who": p.who, "what": p.what} for p in plan
-    ]
-    session.out.records(rows, PLAN)
+    session.out.records(*automation.plan(plan))
     if not plan:
         session.out.note("nothing would happen")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import Change, Session
+from crmcli.cli.printing import notes, say
 from crmcli.errors import BadUsage
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.sales.history.undo import Undone
 
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 @click.pass_context
 def undo(ctx: click.Context, count: int, batch: str, event: str, redo: bool) -> None:
     """Take back changes."""
-    from crmcli.cli.printing import notes
     from crmcli.sales.history import undo as undoing
 
     session = ctx.ensure_object(Session)
@@ -60,40 +59,9 @@ def undo(ctx: click.Context, count: int, batch: str, event: str, redo: bool) -> 
 
 
 def _print(session: Session, done: Undone) -> None:
-    from crmcli.cli.printing import mark_line, tell
-    from crmcli.present.records import raw_row
+    from crmcli.present.changes import left_alone, undone
 
-    for before, after in done.records:
-        record = after or before
-        assert record is not None  # what is on neither side was not changed
-        tell(session, _line(session, before, after), raw_row(session.workspace, record))
-    for path in done.files:
-        tell(session, f"{path} is as it was.", {"file": path})
-    for one, other, apart in done.marks:
-        row = {"id": one, "other": other, "apart": apart}
-        tell(session, mark_line(one, other, apart=apart), row)
-    for kept in done.kept:
-        what = f"{kept.record} {kept.field}".strip()
-        session.out.note(f"kept: {what}: {kept.why}")
-    for text in done.stays:
-        session.out.note(text)
-    if not (done.records or done.files or done.marks):
-        session.out.note("no record was changed")
-
-
-def _line(session: Session, before: Record | None, after: Record | None) -> str:
-    """What became of one record."""
-    from crmcli.model.merged import survivor_of
-    from crmcli.present.changes import difference
-
-    if after is None:
-        assert before is not None
-        return f"Removed {before.id} {before.get('name')}."
-    if before is None:
-        return f"Put back {after.id} {after.get('name')}."
-    stone, other = survivor_of(before), survivor_of(after)
-    if stone != other:
-        whom, way = (after, f"out of {stone} again") if stone else (before, f"into {other} again")
-        return f"{whom.id} {whom.get('name')} went {way}."
-    changes = "; ".join(difference(session.workspace, before, after))
-    return f"{after.id} {after.get('name')}: {changes}"
+    for told in undone(session.workspace, done):
+        say(session, told)
+    for line in left_alone(done):
+        session.out.note(line)

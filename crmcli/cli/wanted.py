@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, CrmError
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
 
 
-def pipeline_named(ws: Workspace, ref: str) -> Pipeline:
+def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) -> Pipeline:
     """A pipeline by id or name, `leads` for the leads, "" for the first one of deals."""
     pipeline = ws.pipelines.find(ref) if ref else ws.pipelines.deals[0]
     if pipeline is None:
         known = ", ".join(p.id for p in ws.pipelines)
-        raise BadUsage(f"there is no pipeline {ref!r}", f"pipelines: {known}")
+        raise refusal(f"there is no pipeline {ref!r}", f"pipelines: {known}")
     return pipeline
 
 

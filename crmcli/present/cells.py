@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.model.fields import Field
 from crmcli.model.money import write_money, write_number
 from crmcli.model.values import Raw, format_decimal, format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
 
 Row: TypeAlias = Mapping[str, object]
 """A row to print: raw values of a record, or plain ones (int, float, Decimal, bool, None, dates,
@@ -69,6 +72,19 @@ class Column:
         return self.kind in RIGHT
 
 
+class Table(NamedTuple):
+    """Rows, and the columns of them that a table shows."""
+
+    rows: Sequence[Row]
+    columns: Sequence[Column]
+
+
+def rows_of(things: Iterable[object], *names: str) -> list[dict[str, Any]]:
+    """The attributes of each as a row; what is None is empty."""
+    found = [{name: getattr(thing, name) for name in names} for thing in things]
+    return [{k: "" if v is None else v for k, v in row.items()} for row in found]
+
+
 @dataclass(frozen=True, slots=True)
 class Locale:
     """How the people of a workspace read numbers and times; amounts look as they do in letters."""
@@ -76,6 +92,11 @@ class Locale:
     language: str = "en"
     zone: tzinfo = UTC
     currency: str = ""
+
+    @classmethod
+    def of(cls, ws: Workspace) -> Locale:
+        """How a workspace's own people read."""
+        return cls(ws.settings.language, ws.zone, ws.settings.currency)
 
     def number(self, value: Decimal, places: int | None = None) -> str:
         """A number with its thousands set apart; at most `places` decimals, no needless noughts."""

@@ -1,14 +1,26 @@
-"""What a change comes to, in words."""
+"""What became of records, in words: edited, moved, converted, taken back."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.fields import Record, dump_value
+from crmcli.model.plural import counted
 from crmcli.present.cells import in_short
+from crmcli.present.records import raw_row
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.sales.add import Added
+    from crmcli.sales.history.undo import Undone
+    from crmcli.sales.leads import Conversion
+    from crmcli.sales.settings.fields import Reshaped
+    from crmcli.sales.stages import Move
     from crmcli.workspace import Workspace
+
+MOST_NAMED = 3
+"""Known records that one line names."""
 
 
 def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
@@ -25,3 +37,124 @@ def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
 
 def _short(kind: str, value: Any) -> str:
     return in_short(dump_value(kind, value))
+
+
+def changed(ws: Workspace, before: Record, after: Record) -> Told:
+    """Which fields of a record went from what to what."""
+    lines = difference(ws, before, after)
+    name = f"{after.id} {after.get('name')}"
+    text = f"{name}: {'; '.join(lines)}" if lines else f"{after.id}: nothing to change"
+    return Told(text, raw_row(ws, after))
+
+
+def known(done: Added) -> str:
+    """Whom a new record may be, or that one was there and nothing was added; "" if nobody is known."""
+    shown = "; ".join(map(str, done.known[:MOST_NAMED]))
+    more = len(done.known) - MOST_NAMED
+    shown += f" and {more} more" if more > 0 else ""
+    if not done.is_new:
+        return f"nothing was added: {shown}"
+    return f"may be known already: {shown}" if done.known else ""
+
+
+def moved(ws: Workspace, done: Move) -> Told:
+    """Where a record went, and what waits for it there."""
+    record, stage = done.record, done.stage
+    row = raw_row(ws, record)
+    if not done.moved:
+        more = f"; the reason is {done.reason} now" if done.reason else ""
+        return Told(f"{record.id} stands in {stage.name!r} already{more}.", row)
+    waiting = 0 if ws.dry_run else sum(robot.enabled for robot in stage.robots)
+    robots = counted(waiting, "robot waits", "robots wait")
+    details = [f"{robots} there for crm tick"] if waiting else []
+    return Told(f"Moved {record.id} {record.get('name')} to {stage.name!r}.", row, details=details)
+
+
+def converted(ws: Workspace, done: Conversion) -> Told:
+    """What a lead became, and what of it was lost or stayed as it was."""
+    parts = [f"new {e} {r.id} {r.get('name')}" for e, r in done.made.items()]
+    parts += [f"{e} {r.id} {r.get('name')}" for e, r in done.used.items()]
+    row = {
+        "lead": done.lead.id,
+        **done.ids,
+        "made": {e: raw_row(ws, r) for e, r in done.made.items()},
+        "unmapped": list(done.unmapped),
+        "conflicts": list(done.conflicts),
+    }
+    text = f"Converted {done.lead.id} to {', '.join(parts)}."
+    return Told(text, row, list(_remarks(ws, done)))
+
+
+def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
+    from crmcli.sales.consent.block_list import blocklist, stops
+    from crmcli.sales.duplicates.known import known_of_made
+
+    lead = done.lead
+    for name in done.unmapped:
+        value = lead.unknown[name] if name in lead.unknown else lead.get(name)
+        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        yield f"goes nowhere: {name} = {text}"
+    for conflict in done.conflicts:
+        yield f"kept as it was: {conflict}"
+    block = stops(blocklist(ws), lead)
+    if block is not None:
+        yield f"{block} is on the block list"
+    first = "" if ws.dry_run else "crm undo, then "
+    for entity, one in known_of_made(ws, done.made):
+        use = f"{first}crm lead convert {lead.id} --use-{entity} {one.record.id}"
+        yield f"may be known already: {one}: {use}"
+    if done.tasks:
+        yield f"{len(done.tasks)} open task(s) go along"
+
+
+def reshaped(ws: Workspace, text: str, done: Reshaped, row: dict[str, Any]) -> Told:
+    """What became of a field or a value, in how many records, and which other files changed."""
+    count = f", in {counted(done.records, 'record')}" if done.records else ""
+    would = "would change" if ws.dry_run else "was changed"
+    notes = [f"{path} {would} with it" for path in done.files if path != "settings.yaml"]
+    notes += [f"{place} still speaks of it" for place in done.left]
+    row = {**row, "records": done.records, "files": list(done.files)}
+    return Told(f"{text}{count}.", row, notes)
+
+
+def marked(one: str, other: str, *, apart: bool) -> Told:
+    """What a mark on two records says of them now."""
+    text = f"{one} and {other} {'are no duplicates' if apart else 'may be duplicates again'}."
+    return Told(text, {"id": one, "other": other, "apart": apart})
+
+
+def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
+    """What was taken back, one after the other."""
+    for before, after in done.records:
+        record = after or before
+        assert record is not None  # what is on neither side was not changed
+        yield Told(_taken_back(ws, before, after), raw_row(ws, record))
+    for path in done.files:
+        yield Told(f"{path} is as it was.", {"file": path})
+    for one, other, apart in done.marks:
+        yield marked(one, other, apart=apart)
+
+
+def left_alone(done: Undone) -> Iterator[str]:
+    """What an undo did not take back."""
+    for kept in done.kept:
+        yield f"kept: {f'{kept.record} {kept.field}'.strip()}: {kept.why}"
+    yield from done.stays
+    if not (done.records or done.files or done.marks):
+        yield "no record was changed"
+
+
+def _taken_back(ws: Workspace, before: Record | None, after: Record | None) -> str:
+    """What became of one record."""
+    from crmcli.model.merged import survivor_of
+
+    if after is None:
+        assert before is not None
+        return f"Removed {before.id} {before.get('name')}."
+    if before is None:
+        return f"Put back {after.id} {after.get('name')}."
+    stone, other = survivor_of(before), survivor_of(after)
+    if stone != other:
+        whom, way = (after, f"out of {stone} again") if stone else (before, f"into {other} again")
+        return f"{whom.id} {whom.get('name')} went {way}."
+    return f"{after.id} {after.get('name')}: {'; '.join(difference(ws, before, after))}"

@@ -1,71 +1,68 @@
-"""What an import did, as it is told: the batch id or the mapping, counts, reasons, sums."""
+"""What an import did, in words: where its columns went, counts, reasons, sums."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from crmcli.cli.params import Session
 from crmcli.model.entities import ENTITIES
 from crmcli.model.plural import counted
+from crmcli.present.cells import Column, Locale, Table, rows_of
 
 if TYPE_CHECKING:
+    from crmcli.sales.imports.resume import PastImport
     from crmcli.sales.imports.summary import Summary
 
 MOST_NAMED = 12
 """Names that one line of the summary lists."""
 
 
-def print_summary(session: Session, found: Summary) -> None:
-    """The batch id, with JSON everything, of a dry run mapping and first rows; the rest is talk."""
-    out = session.out
-    if out.format in ("json", "jsonl"):
-        out.one(found.as_dict(), [])
-        return
-    if found.dry_run:
-        _print_mapping(session, found)
-    elif found.taken:
-        out.created(found.batch)
-    for line in _told(session, found):
-        out.note(line)
-
-
-def _print_mapping(session: Session, found: Summary) -> None:
-    from crmcli.present.cells import Column
-
+def mapping(found: Summary) -> Table:
+    """Where the columns of the file go."""
     rows = [
         {
             "column": column.label,
-            "field": str(column.target)
-            if column.target
-            else "(left out)"
-            if column.ignored
-            else "-",
+            "field": str(column.target or ("(left out)" if column.ignored else "-")),
             "filled": found.filled.get(column.label, 0),
         }
         for column in found.columns
     ]
+    filled = Column("filled", "Filled", "count")
+    return Table(rows, [Column("column", "Column"), Column("field", "Goes to"), filled])
+
+
+def first_rows(found: Summary) -> Iterator[tuple[str, Table]]:
+    """The first rows as they stand in the file, where its letters were guessed, and as they are taken."""
+    labels = [column.label for column in found.columns]
+    if found.decoded:
+        cells = [dict(zip(labels, map(str, row), strict=False)) for row in found.decoded]
+        yield "As they stand in the file", Table(cells, [Column(name) for name in labels])
+    names = dict.fromkeys(name for raw in found.sample for name in raw)
+    if names:
+        yield "The first rows", Table(found.sample, [Column(name) for name in names])
+
+
+def batches(found: Iterable[PastImport]) -> Table:
+    """The imports of a workspace, and what is left of them."""
+    counts = ("rows", "created", "changed", "skipped", "rejected")
+    rows = rows_of(found, "batch", "at", "entity", "file", *counts, "state")
     columns = [
-        Column("column", "Column"),
-        Column("field", "Goes to"),
-        Column("filled", "Filled", "count"),
+        Column("id", "Batch"),
+        Column("at", "When", "datetime"),
+        Column("entity", "Entity"),
+        Column("file", "File"),
+        *(Column(name, name.capitalize(), "count") for name in counts),
+        Column("state", "State"),
     ]
-    session.out.records(rows, columns)
-    names = list(dict.fromkeys(name for raw in found.sample for name in raw))
-    if found.decoded and session.out.is_table:
-        labels = [column.label for column in found.columns]
-        shown = [dict(zip(labels, map(str, cells), strict=False)) for cells in found.decoded]
-        session.out.section("As they stand in the file", shown, [Column(name) for name in labels])
-    if session.out.is_table and names:
-        session.out.section("The first rows", found.sample, [Column(name) for name in names])
+    return Table([{"id": row.pop("batch"), **row} for row in rows], columns)
 
 
-def _told(session: Session, found: Summary) -> Iterator[str]:
-    """The summary for people."""
+def summary(found: Summary, locale: Locale) -> Iterator[str]:
+    """What was done with the file, line by line."""
     yield from _told_of_file(found)
     yield from _told_of_rows(found)
     yield from _told_of_columns(found)
-    yield from _told_of_totals(session, found)
+    yield from _told_of_totals(found, locale)
     if found.rejects:
         yield f"the rows that were not taken are in {found.rejects}: mend them, then import that file"
 
@@ -141,9 +138,8 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         yield f"in {places} two columns differ and the first counts, lines {lines}"
 
 
-def _told_of_totals(session: Session, found: Summary) -> Iterator[str]:
+def _told_of_totals(found: Summary, locale: Locale) -> Iterator[str]:
     totals = found.totals
-    locale = session.out.locale
     sums = [locale.money(amount, code) for code, amount in totals.amounts.items()]
     if sums:
         yield f"in all rows: {', '.join(sums)}"

@@ -1,0 +1,129 @@
+"""The board of a pipeline: a lane for each stage, with its first records as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from crmcli.model.pipeline import Stage
+from crmcli.present.cells import Column, Locale, Table
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition, Node
+    from crmcli.model.fields import Record
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One record on the board; `age` is how long it has stood in its stage."""
+
+    name: str
+    amount: str
+    owner: str
+    age: str
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One stage on the board; `cards` are the first of its `count` records."""
+
+    stage: Stage
+    count: int = 0
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    cards: Sequence[Card] = ()
+
+
+def read_lanes(
+    ws: Workspace, pipeline: Pipeline, condition: Condition | None, cards: int
+) -> list[Lane]:
+    """The stages of a pipeline with their records; stages that are no longer declared come last."""
+    scope = _scope(ws, pipeline, condition)
+    declared = {stage.id: stage for stage in pipeline.stages}
+    counts = dict.fromkeys(declared, 0)
+    sums: dict[str, dict[str, Decimal]] = {}
+    for total in ws.index.totals(pipeline.entity, ["stage"], _all_of(scope), ws.env):
+        stage_id = total.keys[0]
+        counts[stage_id] = counts.get(stage_id, 0) + total.count
+        if total.amount:  # a file written by hand may name no currency: it is the usual one
+            of_stage, code = sums.setdefault(stage_id, {}), total.currency or ws.settings.currency
+            of_stage[code] = of_stage.get(code, Decimal("0.00")) + total.amount
+    lanes = []
+    for stage_id, count in counts.items():
+        stage = declared.get(stage_id) or Stage(stage_id, f"? {stage_id}".strip())
+        found = _cards(ws, pipeline, stage, scope, cards) if count and cards else []
+        lanes.append(Lane(stage, count, dict(sorted(sums.get(stage_id, {}).items())), found))
+    return lanes
+
+
+def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Table:
+    """The lanes without their cards, for programs."""
+    rows = [
+        {
+            "pipeline": pipeline.id,
+            "stage": lane.stage.id,
+            "name": lane.stage.name,
+            "kind": lane.stage.kind,
+            "count": lane.count,
+            "sums": lane.sums,
+        }
+        for lane in lanes
+    ]
+    columns = [Column(name) for name in ("pipeline", "stage", "name", "kind", "count", "sums")]
+    return Table(rows, columns)
+
+
+def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> list[Node]:
+    """What a record on this board fulfils; deals without a pipeline are on the first one's."""
+    from crmcli.model.conditions.where import Compare, Empty, Or, Text
+
+    parts: list[Node] = [condition.tree] if condition is not None else []
+    if pipeline.entity == "deal":
+        here = Compare(("pipeline",), "=", Text(pipeline.id))
+        first = pipeline == ws.pipelines.deals[0]
+        parts.append(Or((here, Empty(("pipeline",)))) if first else here)
+    return parts
+
+
+def _all_of(parts: Sequence[Node]) -> Condition | None:
+    from crmcli.model.conditions.where import And, Condition
+
+    tree = And(tuple(parts))
+    return Condition(str(tree), tree) if parts else None
+
+
+def _cards(
+    ws: Workspace, pipeline: Pipeline, stage: Stage, scope: Sequence[Node], limit: int
+) -> list[Card]:
+    """The first records of a stage: the oldest while it is open, the newest of a final one."""
+    from crmcli.model.conditions.where import Compare, Empty, Text
+
+    # Not through ws.condition: it refuses a stage that is no longer declared.
+    here = Compare(("stage",), "=", Text(stage.id)) if stage.id else Empty(("stage",))
+    order = ["created_at" if stage.is_open else "-created_at"]
+    found = ws.select(pipeline.entity, _all_of([*scope, here]), order, limit)
+    return [_card(ws, stage, record) for record in found]
+
+
+def _card(ws: Workspace, stage: Stage, record: Record) -> Card:
+    from crmcli.entries import last_entry
+
+    amount = record.get("amount")
+    money = ""
+    if isinstance(amount, Decimal):
+        money = Locale.of(ws).money(amount, str(record.get("currency")))
+    entry = last_entry(ws, record)
+    age, overdue = "", False
+    if entry is not None and stage.is_open:
+        [entry] = ws.in_order([entry])
+        hours = max(0, int((ws.now - entry.at).total_seconds() // 3600))
+        age = f"{hours // 24}d" if hours >= 24 else f"{hours}h"
+        overdue = stage.max_days is not None and hours >= 24 * stage.max_days
+        if overdue:
+            age = f"{age} > {stage.max_days}d"
+    name = str(record.get("name")).strip() or record.id
+    return Card(name, money, ws.owner_name(str(record.get("owner"))), age, overdue)

@@ -1,0 +1,56 @@
+"""Likely duplicates, in groups, and what was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from crmcli.model.entities import ENTITIES
+from crmcli.model.plural import counted
+from crmcli.present.cells import Column, Table
+
+if TYPE_CHECKING:
+    from crmcli.sales.duplicates.searching import Group, Search
+
+COLUMNS = (
+    Column("group", "Group", "count"),
+    Column("score", "Score", "count"),
+    Column("id", "Id", keep=True),
+    Column("name", "Name"),
+    Column("reasons", "Why", "tags"),
+)
+
+
+def group_table(groups: Sequence[Group]) -> Table:
+    """A row for each record of each group; `like` is the record of the group that it goes with."""
+    rows = [
+        {
+            "group": number,
+            "score": alike.score if alike.like else group.score,
+            "id": alike.record.id,
+            "name": str(alike.record.get("name")),
+            "like": alike.like,
+            "reasons": list(alike.reasons),
+        }
+        for number, group in enumerate(groups, 1)
+        for alike in group.alike
+    ]
+    return Table(rows, COLUMNS)
+
+
+def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:
+    """What a search did not find, show or compare."""
+    entity, plural = found.scale.entity, ENTITIES[found.scale.entity].plural
+    if not found.clusters:
+        yield f"no likely duplicates among {len(found.cards):,} {plural}"
+    elif len(groups) < len(found.clusters):
+        yield f"{len(groups)} of {counted(len(found.clusters), 'group is', 'groups are')} shown"
+    if found.hidden:
+        pairs = counted(found.hidden, "pair is", "pairs are")
+        yield f"{pairs} marked as no duplicates: --all shows them"
+    if found.left_out:
+        left_out = counted(found.left_out, f"{entity} was", f"{plural} were")
+        yield (
+            f"{left_out} not compared with all that have the same phone, company or domain: "
+            "too many have the same name there"
+        )

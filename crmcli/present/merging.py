@@ -1,0 +1,91 @@
+"""A merge, shown before it is made and told afterwards; and what took it apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.model.plural import counted
+from crmcli.present.cells import Column, Table, in_short
+from crmcli.present.records import raw_row
+from crmcli.present.told import Told, together
+
+if TYPE_CHECKING:
+    from crmcli.sales.merging.merge import Merged, Plan
+    from crmcli.sales.merging.unmerge import Parted
+    from crmcli.workspace import Workspace
+
+
+def title(plan: Plan) -> str:
+    """Who goes into whom."""
+    others = together([other.id for other in plan.others])
+    return f"{others} into {plan.survivor.id} {plan.survivor.get('name')}"
+
+
+def differences(plan: Plan) -> Table:
+    """The fields in which the records differ, the value of each, and what becomes of it."""
+    ids = [plan.survivor.id, *(other.id for other in plan.others)]
+    rows = [
+        {
+            "field": choice.name,
+            **{i: in_short(v) for i, v in zip(ids, choice.values, strict=True)},
+            "becomes": in_short(choice.result),
+        }
+        for choice in plan.choices
+    ]
+    values = [Column(i, i) for i in ids]
+    becomes = Column("becomes", "Becomes", keep=True)
+    return Table(rows, [Column("field", "Field", keep=True), *values, becomes])
+
+
+def yielding(plan: Plan) -> list[str]:
+    """The values that yield to others."""
+    stays = plan.survivor.id
+    return [
+        f"{name} differs: that of {stays} stands; --take {name} for the other"
+        for name in plan.conflicts
+    ]
+
+
+def merged(ws: Workspace, done: Merged) -> Told:
+    """Who went into whom, and whose links were turned."""
+    plan, stays = done.plan, done.plan.result
+    ids = [other.id for other in plan.others]
+    row = {
+        "id": stays.id,
+        "merged": ids,
+        "record": raw_row(ws, stays),
+        "fields": [choice._asdict() for choice in plan.choices],
+        "conflicts": list(plan.conflicts),
+        "moved": [after.id for _, after in done.moved],
+    }
+    links = counted(len(done.moved), "record links", "records link")
+    return Told(
+        f"Merged {together(ids)} into {stays.id} {stays.get('name')}.",
+        row,
+        [f"{links} to {stays.id} now"] if done.moved else [],
+        [f"{after.id} {after.get('name')} links to {stays.id} now" for _, after in done.moved],
+    )
+
+
+def unmerged(ws: Workspace, done: Parted) -> Told:
+    """Who came out again, and what stays as it is."""
+    restored, survivor = done.restored, done.survivor
+    ids = {r.id for pair in done.records for r in pair if r is not None}
+    moved = sorted(ids - {restored.id, survivor})
+    row = {
+        "id": restored.id,
+        "survivor": survivor,
+        "record": raw_row(ws, restored),
+        "moved": moved,
+        "kept": [kept._asdict() for kept in done.kept],
+        "stays": list(done.stays),
+    }
+    return Told(
+        f"Took {restored.id} {restored.get('name')} out of {survivor} again.",
+        row,
+        [
+            *(f"kept: {f'{k.record} {k.field}'.rstrip()}: {k.why}" for k in done.kept),
+            *(f"{one} was linked since, and stays with {survivor}" for one in done.stays),
+        ],
+        [f"{record_id} links to {restored.id} again" for record_id in moved],
+    )

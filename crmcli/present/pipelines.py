@@ -1,0 +1,140 @@
+"""Pipelines as they are declared: stages, robots, triggers, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmcli.model.plural import counted
+from crmcli.present.cells import Column, Table
+
+if TYPE_CHECKING:
+    from crmcli.model.automation import Robot, Schedule, Trigger
+    from crmcli.model.pipeline import Pipeline, Stage
+
+PIPELINES = [
+    Column("id", "Id", keep=True), Column("name", "Name"), Column("entity", "Of"),
+    Column("stages", "Stages", "count"), Column("robots", "Robots", "count"),
+    Column("triggers", "Triggers", "count"), Column("schedules", "Schedules", "count"),
+]  # fmt: skip
+STAGES = [
+    Column("id", "Stage", keep=True), Column("name", "Name"), Column("kind", "Kind"),
+    Column("probability", "%", "count"), Column("max_days", "Days", "count"),
+    Column("requires", "Requires"), Column("color", "Color"),
+]  # fmt: skip
+ROBOTS = [
+    Column("stage", "Stage"), Column("id", "Robot"), Column("do", "Does"), Column("acts", "When"),
+    Column("when", "If"), Column("with", "With"),
+]  # fmt: skip
+TRIGGERS = [
+    Column("on", "Trigger"), Column("stage", "Moves to"), Column("when", "If"),
+    Column("fields", "Fields"), Column("back", "Back"),
+]  # fmt: skip
+SCHEDULES = [
+    Column("id", "Schedule"), Column("cron", "Cron"), Column("do", "Does"), Column("where", "For"),
+    Column("with", "With"),
+]  # fmt: skip
+
+
+def pipeline_table(declared: Sequence[Pipeline]) -> Table:
+    """The pipelines and how much is in each."""
+    rows = [
+        {
+            "id": line.id,
+            "name": line.name,
+            "entity": line.entity,
+            "stages": len(line.stages),
+            "robots": sum(len(stage.robots) for stage in line.stages),
+            "triggers": sum(len(stage.triggers) for stage in line.stages),
+            "schedules": len(line.schedules),
+        }
+        for line in declared
+    ]
+    return Table(rows, PIPELINES)
+
+
+def stage_table(declared: Sequence[Pipeline]) -> Table:
+    """The stages of several pipelines."""
+    rows = [{"pipeline": p.id, **_stage(stage)} for p in declared for stage in p.stages]
+    return Table(rows, [Column("pipeline"), *STAGES])
+
+
+def parts(line: Pipeline) -> Iterator[tuple[str, Table]]:
+    """What a pipeline holds, part by part, each under its heading."""
+    row = pipeline_row(line)
+    colors = {stage.id: stage.color for stage in line.stages if stage.color}
+    title = f"{line.name} ({line.id})" if line.name != line.id else line.id
+    yield title, Table(row["stages"], [STAGES[0].named({}, colors), *STAGES[1:]])
+    robots = [{"stage": s["id"], **robot} for s in row["stages"] for robot in s["robots"]]
+    triggers = [{"stage": s["id"], **trigger} for s in row["stages"] for trigger in s["triggers"]]
+    yield "Robots", Table(robots, ROBOTS)
+    yield "Triggers", Table(triggers, TRIGGERS)
+    yield "Schedules", Table(row["schedules"], SCHEDULES)
+
+
+def size(declared: Sequence[Pipeline]) -> str:
+    """How much is declared: `2 pipelines, 11 stages, …`."""
+    stages = [stage for line in declared for stage in line.stages]
+    counts = (
+        (len(declared), "pipeline"),
+        (len(stages), "stage"),
+        (sum(len(stage.robots) for stage in stages), "robot"),
+        (sum(len(stage.triggers) for stage in stages), "trigger"),
+        (sum(len(line.schedules) for line in declared), "schedule"),
+    )
+    return ", ".join(counted(count, word) for count, word in counts)
+
+
+def pipeline_row(line: Pipeline) -> dict[str, Any]:
+    """A pipeline with all that is in it."""
+    return {
+        "id": line.id,
+        "name": line.name,
+        "entity": line.entity,
+        "initial": line.initial.id,
+        "stages": [_stage(stage) for stage in line.stages],
+        "schedules": [_schedule(schedule) for schedule in line.schedules],
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "id": stage.id,
+        "name": stage.name,
+        "kind": stage.kind,
+        "color": stage.color,
+        "probability": stage.probability,
+        "max_days": stage.max_days,
+        "requires": ["|".join(names) for names in stage.requires],
+        "robots": [_robot(robot) for robot in stage.robots],
+        "triggers": [_trigger(trigger) for trigger in stage.triggers],
+    }
+
+
+def _robot(robot: Robot) -> dict[str, Any]:
+    return {
+        "id": robot.id,
+        "do": robot.do,
+        "acts": str(robot.timing) if robot.enabled else "disabled",
+        "when": str(robot.when or ""),
+        "with": dict(robot.params),
+    }
+
+
+def _trigger(trigger: Trigger) -> dict[str, Any]:
+    return {
+        "on": trigger.on,
+        "when": str(trigger.when or ""),
+        "fields": list(trigger.fields),
+        "back": trigger.back,
+    }
+
+
+def _schedule(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "id": schedule.id,
+        "cron": schedule.cron,
+        "do": schedule.do,
+        "where": str(schedule.where or ""),
+        "with": dict(schedule.params),
+    }

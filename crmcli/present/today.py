@@ -1,0 +1,45 @@
+"""What is to be done today, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from crmcli.present.cells import Column, Table
+from crmcli.present.columns import columns_of, named
+
+if TYPE_CHECKING:
+    from crmcli.sales.today import Today
+    from crmcli.workspace import Workspace
+
+_TASK = ("id", "due", "name", "about", "owner")
+PARTS = (
+    ("overdue", "task", "Overdue", _TASK),
+    ("due", "task", "Today", _TASK),
+    (
+        "late",
+        "deal",
+        "Deals past their day",
+        ("id", "close_by", "name", "stage", "amount", "owner"),
+    ),
+    ("idle_leads", "lead", "Leads without a next step", ("id", "name", "stage", "phones", "owner")),
+    ("idle_deals", "deal", "Deals without a next step", ("id", "name", "stage", "amount", "owner")),
+)
+"""What Today holds: its name, of which entity, the heading, the columns."""
+
+
+def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Table, int]]:
+    """Each part that is not empty: its heading, its first rows, how many there are."""
+    for part, entity, title, names in PARTS:
+        rows = getattr(found, part)
+        if rows:
+            shown: Any = rows[:limit]
+            columns = [named(ws, entity, column, shown) for column in columns_of(ws, entity, names)]
+            yield f"{title}: {len(rows)}", Table(shown, columns), len(rows)
+
+
+def all_parts(found: Today) -> Table:
+    """Everything in one table, for programs."""
+    rows = [{"part": part, **row} for part, _, _, _ in PARTS for row in getattr(found, part)]
+    names = ("part", "id", "name", "due", "close_by", "about", "owner")
+    return Table(rows, [Column(name) for name in names])
