@@ -9,13 +9,14 @@ from typing import NamedTuple
 class Problem(NamedTuple):
     """Something wrong in a file that people edit: where it is, what it is, how to mend it.
 
-    `line` counts from 1; 0 means the whole file.
+    `line` counts from 1; 0 means the whole file. What the next command mends by itself is `passing`.
     """
 
     path: str
     line: int
     message: str
     hint: str = ""
+    passing: bool = False
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else self.path

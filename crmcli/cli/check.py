@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     "a record whose file was deleted by hand the timeline notes that it was removed, and of one that it "
     "does not know, or knows as removed, that it is there. "
     "All else is reported and left.\n\n"
-    "A late crm tick, jobs that wait for a person and a disk whose locks cannot be trusted are warnings: "
-    "they do not change the exit code.",
+    "A late crm tick, jobs that wait for a person, a disk whose locks cannot be trusted and what the next "
+    "command mends by itself are warnings: they do not change the exit code.",
 )
 @click.option("--fix", is_flag=True, help="Mend what has one right answer.")
 @click.option("-n", "--dry-run", is_flag=True, help="With --fix: say what it would mend.")
@@ -53,7 +53,8 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
         ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
-    warnings = [*surroundings(ws), *neglect(ws)]
+    warnings = [*(p for p in found if p.passing), *surroundings(ws), *neglect(ws)]
+    found = [problem for problem in found if not problem.passing]
     notes(session)
     _print(session, found, warnings)
     if found:
@@ -92,8 +93,8 @@ def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Proble
         for problem in found:
             out.prose(str(problem))
         for warning in warnings:
-            hint = f" ({warning.hint})" if warning.hint else ""
-            out.note(f"warning: {warning.message}{hint}")
+            shown = warning if warning.passing else warning._replace(path="")
+            out.note(f"warning: {str(shown).removeprefix(': ')}")
         if not found and not warnings:
             out.note("all is well")
         return

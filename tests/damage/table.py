@@ -28,7 +28,8 @@ class Damage:
     """One damage and what is said of it.
 
     `line` is a number, or a text that stands in that line before the damage; `more`: other lines are
-    told as well, since one damage breaks several things. `mended`: by --fix, with no question asked.
+    told as well, since one damage breaks several things. `mended`: by --fix, with no question asked;
+    `passing`: by the next change as well, so that it is only a warning.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Damage:
     says: str
     more: bool = False
     mended: bool = False
+    passing: bool = False
 
     @property
     def path(self) -> str:
@@ -307,7 +309,7 @@ TIMELINE = [
     Damage("last line cut off", cut("now", 0, -30), "now", 9, "cut off"),
     Damage("start cut off", cut("now", 30), "now", 1, "columns", more=True),
     Damage("cut in the middle", on_lines("now", lambda ls: [*ls[:4], ls[4][:40] + ls[5][20:], *ls[6:]]), "now", 5, "10 columns"),
-    Damage("line end lost", cut("now", 0, -1), "now", 9, "lost its line end", mended=True),
+    Damage("line end lost", cut("now", 0, -1), "now", 9, "lost its line end", mended=True, passing=True),
     Damage("line taken out", on_lines("now", lambda ls: [*ls[:5], *ls[6:]]), "now", 6, "taken out"),
     Damage("lines swapped", on_lines("now", lambda ls: [*ls[:5], ls[6], ls[5], *ls[7:]]), "now", 6, "put in"),
     Damage("line twice", on_lines("now", lambda ls: [*ls[:5], ls[4], *ls[5:]]), "now", 6, "stands here again", mended=True),
@@ -343,11 +345,11 @@ OTHERS = [
     Damage("template cut", cut("templates/mail/hello.j2", 0, 10), "templates/mail/hello.j2", 1, "not UTF-8"),
     Damage("pipelines in conflict", conflict("pipelines.yaml", 20), "pipelines.yaml", 20, "merge conflict"),
     Damage("pipelines of NULs", on_bytes("pipelines.yaml", lambda data: data[:200] + b"\0" * 50), "pipelines.yaml", 3, "NUL"),
-    Damage("what a killed command left", write(".crm/txn/0001.0", b"x"), ".crm/txn/0001.0", 0, "killed command", mended=True),
-    Damage("index of garbage", all_of(lambda base: in_one_file(base.file(".crm/index.db")), write(".crm/index.db", b"no database at all")), ".crm/index.db", 0, "damaged", mended=True),
-    Damage("index cut in half", all_of(lambda base: in_one_file(base.file(".crm/index.db")), on_bytes(".crm/index.db", lambda data: data[: len(data) // 2])), ".crm/index.db", 0, "damaged", mended=True),
+    Damage("what a killed command left", write(".crm/txn/0001.0", b"x"), ".crm/txn/0001.0", 0, "killed command", mended=True, passing=True),
+    Damage("index of garbage", all_of(lambda base: in_one_file(base.file(".crm/index.db")), write(".crm/index.db", b"no database at all")), ".crm/index.db", 0, "damaged", mended=True, passing=True),
+    Damage("index cut in half", all_of(lambda base: in_one_file(base.file(".crm/index.db")), on_bytes(".crm/index.db", lambda data: data[: len(data) // 2])), ".crm/index.db", 0, "damaged", mended=True, passing=True),
     Damage("index that lies", index_lies, ".crm/index.db", 0, "says otherwise", mended=True),
-    *(Damage(f"index torn {n}", index_torn(n), ".crm/index.db", 0, "damaged", mended=True) for n in range(3)),
+    *(Damage(f"index torn {n}", index_torn(n), ".crm/index.db", 0, "damaged", mended=True, passing=True) for n in range(3)),
 ]  # fmt: skip
 
 ALL = [*RECORDS, *TIMELINE, *OTHERS]

@@ -25,7 +25,7 @@ from crmcli.workspace import Workspace
 if TYPE_CHECKING:
     from datetime import datetime
 
-_BY_FIX = "crm check --fix mends it"
+_SWEPT = "the next change removes it"
 
 
 def problems(ws: Workspace) -> list[Problem]:
@@ -62,7 +62,7 @@ def problems(ws: Workspace) -> list[Problem]:
 
 
 def own_state(ws: Workspace) -> list[Problem]:
-    """What in .crm/ is not as it should be, though the next command mends it by itself.
+    """What in .crm/ is not as it should be: it is not ours, or the next command mends it by itself.
 
     Ask before anything else is read: a damaged index is built anew by whoever reads it.
     """
@@ -74,12 +74,12 @@ def own_state(ws: Workspace) -> list[Problem]:
     with locks.shared(ws.root):  # what stands there while somebody writes is his
         left = strays(ws.root)
     found = [
-        Problem(path, 0, "a killed command has left this, and never saved it", _BY_FIX)
+        Problem(path, 0, "a killed command has left this, and never saved it", _SWEPT, passing=True)
         for path in left
     ]
     if not base.is_sound(ws.root):
-        hint = "it is built anew out of the files, and crm check --fix does it now"
-        found.append(Problem(base.PATH, 0, "the index is damaged", hint))
+        hint = "who reads it next builds it anew from the files"
+        found.append(Problem(base.PATH, 0, "the index is damaged", hint, passing=True))
     return found
 
 
@@ -93,7 +93,8 @@ def _of_timeline(ws: Workspace) -> Iterator[Problem]:
         if (problem.path, problem.line) not in told:
             told.add((problem.path, problem.line))
             yield problem
-    yield from chain.line_ends(ws.root, bad)
+    growing = "" if ws.only_reads else layout.timeline_path(ws.now, ws.clone)
+    yield from chain.line_ends(ws.root, bad, growing)
 
 
 def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:

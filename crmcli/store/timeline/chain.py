@@ -145,8 +145,13 @@ def _repeated(root: Path, path: str, number: int, line: bytes) -> Iterator[Probl
         yield Problem(path, number, said, "only that one is read: take out the one that is wrong")
 
 
-def line_ends(root: Path, unreadable: Mapping[str, frozenset[int]]) -> Iterator[Problem]:
-    """The timeline files whose lines end otherwise than crm writes them; they are read all the same."""
+def line_ends(
+    root: Path, unreadable: Mapping[str, frozenset[int]], growing: str = ""
+) -> Iterator[Problem]:
+    """The timeline files whose lines end otherwise than crm writes them; they are read all the same.
+
+    Of the file that is `growing` the next change gives the last line its end.
+    """
     for path in journals(root):
         bad = unreadable.get(path, _NO_LINES)
         windows, number, line = 0, 0, b""
@@ -158,7 +163,9 @@ def line_ends(root: Path, unreadable: Mapping[str, frozenset[int]]) -> Iterator[
             if not windows and line.endswith(b"\r\n"):
                 windows = number
         if number and not line.endswith(b"\n") and number not in bad:
-            yield Problem(path, number, "the last line has lost its line end", BY_FIX)
+            hint = "the next change gives it one" if path == growing else BY_FIX
+            said = "the last line has lost its line end"
+            yield Problem(path, number, said, hint, passing=path == growing)
         if not first and 1 not in bad:
             yield Problem(path, 0, "the file is empty", "bring it back from git or a backup")
         if first.startswith(_BOM):
