@@ -232,7 +232,7 @@ class Week:
                 self.fault("doubled", f"{letter} came {times} times")
         jobs = jobs_of(self.ws.in_right_time(events))
         for job in jobs.values():
-            if job.is_letter and job.state not in ("done", "unknown"):
+            if job.is_outgoing and job.state not in ("done", "unknown"):
                 self.fault("lost", f"the letter {job.key} of {job.robot} is {job.state}")
         ran = {event.data.get("slot") for event in events if event.kind == "schedule.ran"}
         hour = self.right.replace(minute=0, second=0)

@@ -11,7 +11,7 @@ from random import Random
 
 from crmcli.automation.approval import gate
 from crmcli.automation.tick import tick
-from crmcli.automation.unrecorded_sends import accept, forgotten
+from crmcli.automation.unrecorded_sends import accept, unrecorded
 from crmcli.errors import CrmError, NotFound, Refused
 from crmcli.model.values import format_instant
 from crmcli.sales import activities, add, stages
@@ -212,7 +212,7 @@ class World:
                 self.fault("doubled", f"the letter {letter} left {self.letters[letter]} times")
 
     def _accept(self) -> None:
-        gone = forgotten(self.ws(self.clones[0]))
+        gone = unrecorded(self.ws(self.clones[0]))
         if gone:
             self.told["pauses"] += 1
             if self.program:
@@ -277,5 +277,5 @@ class World:
             if letter and not any(str(letter) in line for line in self.letters):
                 self.fault("lost", f"{event.data['key']} is done, and its letter never came")
         for job in gate.jobs_of(ws.in_right_time(ws.events())).values():
-            if job.is_letter and job.state not in ("done", "cancelled", "skipped"):
+            if job.is_outgoing and job.state not in ("done", "cancelled", "skipped"):
                 self.fault("lost", f"the letter {job.key} of {job.robot} is {job.state}")

@@ -27,7 +27,7 @@ from crmcli.store.safety import locks
 
 
 class Fault(NamedTuple):
-    """A fault: what is forgotten, which part must find it, on which command."""
+    """A fault: what is unrecorded, which part must find it, on which command."""
 
     words: str
     part: str
@@ -290,13 +290,13 @@ def any_repository() -> None:
 
 def greatest_id() -> None:
     """Nothing is heard whose id is smaller than that of something heard before."""
-    find = heard_events.Hearing._find
+    find = heard_events.HeardEvents._find
 
     def found(notes: Any, is_whole: bool) -> Any:
         last = max((name for name in notes._heard._heads if name), default="")
         return [unheard for unheard in find(notes, is_whole) if unheard.event.id > last]
 
-    _patch(heard_events.Hearing, "_find", found)
+    _patch(heard_events.HeardEvents, "_find", found)
 
 
 def forgetful() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from crmcli.automation.record_plan import Standing
+from crmcli.automation.record_plan import RecordPlan
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace
 
@@ -17,10 +17,10 @@ class Turn(NamedTuple):
 
     due_at: datetime
     record: str
-    standing: Standing
+    plan: RecordPlan
 
 
-class Queue:
+class DueRecords:
     """Takes from the agenda as much as is asked for, so that a backlog is not looked through each time.
 
     The agenda knows when a record is due at the earliest; `look` tells when it really is, None where

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.job_failures import CRM, LOOK, own, reason_of
-from crmcli.automation.record_plan import STAGED, Standing, stand
+from crmcli.automation.job_failures import CRM, LOOK, raise_general, reason_of
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.conditions.holds import holds
@@ -41,14 +41,12 @@ def waiting(ws: Workspace, record: str = "") -> list[Line]:
     gate = Gate(ws)
     for record_id in [record] if record else with_robots(ws):
         try:
-            standing = stand(ws, record_id)
-            found += [
-                _line(standing, step, gate) for step in standing.steps if step.state in WAITING
-            ]
+            plan = plan_for(ws, record_id)
+            found += [_line(plan, step, gate) for step in plan.steps if step.state in WAITING]
         except (NotFound, InvalidData, Forbidden):
             continue  # gone since it was listed, or unreadable, which `crm check` reports
         except Exception as error:
-            why = reason_of(own(error))
+            why = reason_of(raise_general(error))
             found.append(Line(record_id, "", "", CRM, LOOK, "failed", None, why))
     return sorted(found, key=lambda line: (line.due_at is None, line.due_at or ws.now, line.record))
 
@@ -70,21 +68,19 @@ def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
 
 def explain(ws: Workspace, ref: str) -> list[Line]:
     """Each robot of the stage in which a record stands, and those of earlier stays that never ran."""
-    standing = stand(ws, ws.resolve(ref, *STAGED))
+    plan = plan_for(ws, ws.resolve(ref, *STAGED))
     lines: list[Line] = []
-    for visit, following in zip(standing.visits, standing.visits[1:], strict=False):
-        lines += _left_behind(standing, visit, following)
+    for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
+        lines += _left_behind(plan, visit, following)
     gate = Gate(ws)
-    return lines + [
-        _line(standing, step, gate, _condition(ws, standing, step)) for step in standing.steps
-    ]
+    return lines + [_line(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
 
 
-def _line(standing: Standing, step: Step, gate: Gate, condition: str = "") -> Line:
-    robot, record = step.robot, standing.record
-    held = gate.why_not_step(standing, step) if step.state in ("waiting", "due") else ""
+def _line(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Line:
+    robot, record = step.robot, plan.record
+    held = gate.why_not_step(plan, step) if step.state in ("waiting", "due") else ""
     why = held or step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")
-    stage = standing.stage.id if standing.stage else ""
+    stage = plan.stage.id if plan.stage else ""
     return Line(
         record.id,
         str(record.get("name")),
@@ -98,26 +94,26 @@ def _line(standing: Standing, step: Step, gate: Gate, condition: str = "") -> Li
     )
 
 
-def _condition(ws: Workspace, standing: Standing, step: Step) -> str:
+def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     """Whether the condition holds at present; it counts when the robot is due."""
     when = step.robot.when
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
-    now = "so now" if holds(when, standing.record, ws.env) else "not so now"
+    now = "so now" if holds(when, plan.record, ws.env) else "not so now"
     return f"if {when} ({now})"
 
 
-def _left_behind(standing: Standing, visit: Visit, following: Visit) -> Iterator[Line]:
+def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[Line]:
     """The robots of an earlier stage, as it is declared now, for which leaving it came too soon."""
-    stage = _stage(standing, visit)
+    stage = _stage(plan, visit)
     if stage is None or visit.entry.data.get("robots") is False:
         return
     acted = {job.robot for job in visit.jobs.values() if job.cause == visit.entry.id}
     for robot in stage.robots:
         if robot.id not in acted and robot.enabled:
             yield Line(
-                standing.record.id,
-                str(standing.record.get("name")),
+                plan.record.id,
+                str(plan.record.get("name")),
                 stage.id,
                 robot.id,
                 robot.do,
@@ -127,10 +123,10 @@ def _left_behind(standing: Standing, visit: Visit, following: Visit) -> Iterator
             )
 
 
-def _stage(standing: Standing, visit: Visit) -> Stage | None:
-    if standing.pipeline is None:
+def _stage(plan: RecordPlan, visit: Visit) -> Stage | None:
+    if plan.pipeline is None:
         return None
-    pipeline = visit.entry.data.get("pipeline", standing.pipeline.id)
-    if pipeline != standing.pipeline.id:
+    pipeline = visit.entry.data.get("pipeline", plan.pipeline.id)
+    if pipeline != plan.pipeline.id:
         return None
-    return standing.pipeline.stage(str(visit.entry.data.get("stage")))
+    return plan.pipeline.stage(str(visit.entry.data.get("stage")))

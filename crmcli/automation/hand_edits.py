@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crmcli.automation.job_failures import own
+from crmcli.automation.job_failures import raise_general
 from crmcli.automation.record_plan import PAGE, Place, place_of, places
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.values import entity_of
@@ -39,7 +39,7 @@ def receive(ws: Workspace, candidates: Sequence[str]) -> Received:
             except (NotFound, InvalidData, Forbidden):
                 continue  # it went or broke since we looked
             except Exception as error:
-                received.failed[record_id] = own(error)
+                received.failed[record_id] = raise_general(error)
     return received
 
 
@@ -57,7 +57,7 @@ def strayed(
             found = [place for place in places(ws, page) if place.has_strayed]
         except Exception as error:
             if len(page) == 1:
-                failed[page[0]] = own(error)
+                failed[page[0]] = raise_general(error)
                 continue
             found = [one for record_id in page for one in strayed(ws, [record_id], failed)]
         yield from found

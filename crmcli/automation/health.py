@@ -34,7 +34,7 @@ _TROUBLE = {
 }  # fmt: skip
 
 
-def neglect(ws: Workspace) -> Iterator[Problem]:
+def automation_problems(ws: Workspace) -> Iterator[Problem]:
     """What a person should see to, though no file is wrong: a late tick, jobs in trouble."""
     is_ours = not why_foreign(ws.root)  # else what .crm/ says is not of this machine
     yield from _late(ws) if is_ours else ()

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.automation.timeline_part import Extent
+from crmcli.automation.timeline_part import TimelinePart
 from crmcli.model.event import Event
 
 if TYPE_CHECKING:
@@ -27,25 +27,25 @@ MOST_ASKED = 1000
 """Earlier events that are asked where the last ones are not enough to tell."""
 
 
-class Unheard(NamedTuple):
+class UnheardEvent(NamedTuple):
     """An event that nobody has heard, and where it stands."""
 
     spot: Spot
     event: Event
 
 
-class Hearing:
+class HeardEvents:
     """What was heard, what was not, and what to write down of it in this clone's timeline `file`."""
 
     def __init__(self, tree: Tree, file: str) -> None:
         self._tree = tree
         self._branches = tree.branches
-        self._heard = Extent(tree)
+        self._heard = TimelinePart(tree)
         self._gone: set[tuple[str, str]] = set()
         self._named: set[str] = set()
         self._floor = ""
         self._since = ""
-        self._base: Extent | None = None
+        self._base: TimelinePart | None = None
         self._base_gone: set[tuple[str, str]] = set()
         readings = tree.last_readings()
         taken = [self._take(*reading) for reading in readings]
@@ -69,7 +69,7 @@ class Hearing:
             self._gone |= self._add(whole)
         return not since or whole is not None
 
-    def _add(self, reading: Event, into: Extent | None = None) -> set[tuple[str, str]]:
+    def _add(self, reading: Event, into: TimelinePart | None = None) -> set[tuple[str, str]]:
         """Take in what one event says was heard; the heads, with their files, that are not there."""
         extent = into or self._heard
         heads = _heads(reading)
@@ -78,14 +78,14 @@ class Hearing:
             extent.add(spot, name)
         return {(file, head) for file, names in heads.items() for head in names if head in gone}
 
-    def _find(self, is_whole: bool) -> list[Unheard]:
+    def _find(self, is_whole: bool) -> list[UnheardEvent]:
         """What nobody has heard, in the order of ids, and nothing before what it follows."""
         found = self._tree.to_hear(self._heard.upto)
         if found and (not is_whole or self._is_doubtful(spot for spot, _ in found)):
             self._ask_all(is_whole)
             found = self._tree.to_hear(self._heard.upto)
         left = [pair for pair in found if not self._is_known(*pair)]
-        return [Unheard(*pair) for pair in _in_order(self._tree, left)]
+        return [UnheardEvent(*pair) for pair in _in_order(self._tree, left)]
 
     def _is_doubtful(self, spots: Iterable[Spot]) -> bool:
         """Whether some of this may have been heard by something that the chain does not show."""
@@ -123,13 +123,13 @@ class Hearing:
         if whole is None or _since(whole) or not _heads(whole):
             return
         spot = self._tree.spots([whole.id])[whole.id]
-        base = Extent(self._tree)
+        base = TimelinePart(self._tree)
         gone = self._add(whole, base)
         new = self._heard.heads(base)
         if self._branches[spot.branch].file == file and sum(map(len, new.values())) <= MOST_HEADS:
             self._base, self._since, self._base_gone = base, whole.id, gone
 
-    def hear(self, unheard: Unheard) -> None:
+    def hear(self, unheard: UnheardEvent) -> None:
         """Count an event as heard; they come in the order in which `events` has them."""
         self._heard.add(unheard.spot, unheard.event.id)
         self._left[unheard.spot.branch] -= 1
@@ -142,7 +142,7 @@ class Hearing:
             heads.setdefault(file, []).append(name)  # it may come back
         return {"heads": heads, **({"since": self._since} if self._base else {})}
 
-    def _whole(self) -> Extent:
+    def _whole(self) -> TimelinePart:
         """All that is heard, to the very ends of the branches of which nothing is left to hear."""
         extent = self._heard.copy()
         for spot, name in self._ends:

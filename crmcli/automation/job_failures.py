@@ -54,22 +54,22 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """One kind of crm's own errors, by type and place: the first of them, and whom it met."""
+    """One kind of crm's own errors, by type and attempt: the first of them, and whom it met."""
 
     error: Exception
     met: list[str] = field(default_factory=list)
 
 
-def is_everybodys(error: Exception) -> bool:
+def is_general(error: Exception) -> bool:
     """Whether the next one would meet it too: the disk is full, the folder is busy, memory is short."""
     if isinstance(error, CrmError):
         return not isinstance(error, REFUSALS)
     return isinstance(error, OSError | MemoryError)
 
 
-def own(error: Exception) -> Exception:
+def raise_general(error: Exception) -> Exception:
     """The error, if it is one of what was thought over; what the next one would meet too is raised."""
-    if is_everybodys(error):
+    if is_general(error):
         raise error
     return error
 
@@ -94,7 +94,7 @@ def check_rule(rule: Robot | Schedule | Trigger) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Attempt:
     """Where something of crm's own failed: over which record, doing what, because of which event."""
 
     record: str
@@ -108,28 +108,30 @@ class Place:
         return job_key(self.who, self.record, self.action, self.cause)
 
 
-def fail(ws: Workspace, place: Place, error: Exception) -> Done | None:
+def fail(ws: Workspace, attempt: Attempt, error: Exception) -> Done | None:
     """Write down that it failed, to be tried again or given up; None where that stands there.
 
     Raises the error itself if it is everybody's. What was given up is not written down again.
     """
-    own(error)
-    with ws.change("tick", actor=CRM, cause=place.cause) as change:
+    raise_general(error)
+    with ws.change("tick", actor=CRM, cause=attempt.cause) as change:
         ws.index.refresh_timeline()
-        return fail_in(ws, change, place, error)
+        return fail_in(ws, change, attempt, error)
 
 
-def fail_in(ws: Workspace, change: Change, place: Place, error: Exception) -> Done | None:
+def fail_in(ws: Workspace, change: Change, attempt: Attempt, error: Exception) -> Done | None:
     """The same, within an open change."""
-    job = known(ws, [place]).get(place.key)
+    job = known(ws, [attempt]).get(attempt.key)
     if job is not None and (job.state == "dead" or rests(job, ws.now)):
         return None
     again = job is not None and job.state == "failed"
     attempts = 1 + (job.attempts if job and again else 0)
     since, reason = job.since if job and again else ws.now, reason_of(error)
-    word, facts = after_failure(place.key, attempts, since, ws.now, reason)
-    enter(change, word, place.record, place.key, place.who, place.action, **facts)
-    return Done(place.record, place.who, place.action, word, place.key, reason, bug_in(error))
+    word, facts = after_failure(attempt.key, attempts, since, ws.now, reason)
+    enter(change, word, attempt.record, attempt.key, attempt.who, attempt.action, **facts)
+    return Done(
+        attempt.record, attempt.who, attempt.action, word, attempt.key, reason, bug_in(error)
+    )
 
 
 def jobs_here(ws: Workspace, keys: Sequence[str] = (), record: str = "") -> dict[str, Job]:
@@ -137,9 +139,9 @@ def jobs_here(ws: Workspace, keys: Sequence[str] = (), record: str = "") -> dict
     return jobs_of(ws.in_right_time(ws.index.job_events(keys, record)))
 
 
-def known(ws: Workspace, places: Sequence[Place]) -> dict[str, Job]:
-    """What the ledger says of these places, by key."""
-    return jobs_here(ws, [place.key for place in places]) if places else {}
+def known(ws: Workspace, attempts: Sequence[Attempt]) -> dict[str, Job]:
+    """What the ledger says of these attempts, by key."""
+    return jobs_here(ws, [attempt.key for attempt in attempts]) if attempts else {}
 
 
 def rests(job: Job | None, now: datetime) -> bool:
@@ -152,6 +154,6 @@ def rests(job: Job | None, now: datetime) -> bool:
     )
 
 
-def mended(change: Change, place: Place) -> None:
+def note_fixed(change: Change, attempt: Attempt) -> None:
     """Write down that what failed goes well now."""
-    enter(change, "done", place.record, place.key, place.who, place.action)
+    enter(change, "done", attempt.record, attempt.key, attempt.who, attempt.action)

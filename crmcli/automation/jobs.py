@@ -8,7 +8,7 @@ from crmcli.automation.actions import enter
 from crmcli.automation.explain import waiting
 from crmcli.automation.job_failures import CRM, PLAN
 from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, jobs_of
-from crmcli.automation.record_plan import standing_of
+from crmcli.automation.record_plan import plan_of
 from crmcli.entries import last_entry
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of
@@ -71,7 +71,7 @@ def cancel(ws: Workspace, key: str) -> Job:
     if job.state not in (*CANCELLABLE, "waiting"):
         raise JobIsOver(f"{job.key} is {job.state}, so it cannot be called off")
     with ws.change("jobs cancel", cause=job.cause) as change:
-        if job.is_letter:
+        if job.is_outgoing:
             change.note_sent(sent.ended_line(job.key))
         enter(change, "cancelled", job.record, job.key, job.robot, job.action)
     return job
@@ -104,7 +104,7 @@ def resolve(ws: Workspace, key: str, how: str) -> Job:
 
 def _decide(ws: Workspace, job: Job, how: str) -> Job:
     with ws.change(f"jobs {how}", cause=job.cause) as change:
-        if job.is_letter:
+        if job.is_outgoing:
             line = sent.again_line if how == "retry" else sent.ended_line
             change.note_sent(line(job.key))
         enter(change, "resolved", job.record, job.key, job.robot, job.action, **{"as": how})
@@ -113,7 +113,7 @@ def _decide(ws: Workspace, job: Job, how: str) -> Job:
 
 def _check_still_there(ws: Workspace, job: Job) -> None:
     """A letter can always leave; an act within crm belongs to a stay in a stage."""
-    if job.is_letter or job.robot == CRM:
+    if job.is_outgoing or job.robot == CRM:
         return
     if job.robot.startswith("schedule:"):
         if job.action == PLAN:
@@ -123,7 +123,7 @@ def _check_still_there(ws: Workspace, job: Job) -> None:
         if not entity_of(job.record):
             raise NotFound(f"{job.key} belongs to no record")
         events = ws.history.events(record=job.record)
-        steps = standing_of(ws, ws.get(job.record), events).steps
+        steps = plan_of(ws, ws.get(job.record), events).steps
     except (NotFound, InvalidData) as error:
         raise JobIsOver(f"{job.key} cannot be tried again: {error.message}") from error
     if job.key not in {step.key for step in steps}:

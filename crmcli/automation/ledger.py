@@ -60,7 +60,7 @@ class Job:
     claim: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def is_letter(self) -> bool:
+    def is_outgoing(self) -> bool:
         """Whether it leaves the machine: an e-mail or a web hook, delivered from the queue."""
         return bool(self.facts)
 
@@ -123,7 +123,7 @@ def instant_in(data: Mapping[str, Any], name: str) -> datetime | None:
 def _resolved(job: Job, event: Event) -> Job:
     """A person has decided: it was sent, it failed, or it shall be tried again from the start."""
     how = event.data.get("as", "")
-    state = {"sent": "done", "retry": "queued" if job.is_letter else "failed"}.get(how, "dead")
+    state = {"sent": "done", "retry": "queued" if job.is_outgoing else "failed"}.get(how, "dead")
     return replace(
         job,
         state=state,

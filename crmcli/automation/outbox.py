@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions import enter
-from crmcli.automation.job_failures import bug_in, jobs_here, own, reason_of
+from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import LONGEST_WAIT, MOST_STARTS, Job, after_failure, instant_in
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.model.clocks import has_come
@@ -49,7 +49,7 @@ class Delivery:
 
 def ready(job: Job, now: datetime) -> bool:
     """Whether the job is a letter that should leave now, or one whose sender died."""
-    if not job.is_letter:
+    if not job.is_outgoing:
         return False
     if job.state == "started":
         return is_abandoned(job, now)
@@ -64,9 +64,9 @@ def next_look(job: Job, now: datetime) -> datetime | None:
     """When an open letter needs a tick next; None if it needs none."""
     if ready(job, now):
         return now
-    if job.is_letter and job.state == "started":
+    if job.is_outgoing and job.state == "started":
         return instant_in(job.claim, "lease_until") or now
-    return job.retry_at if job.is_letter and job.state == "failed" else None
+    return job.retry_at if job.is_outgoing and job.state == "failed" else None
 
 
 def time_of(job: Job, now: datetime) -> datetime | None:
@@ -100,7 +100,7 @@ def deliver(ws: Workspace, key: str) -> Delivery | None:
     try:
         job = _claim(ws, key)
     except Exception as error:
-        return _fail(ws, key, own(error))
+        return _fail(ws, key, raise_general(error))
     if job is None or job.state in ("dead", "unknown", "skipped"):
         return Delivery(job, job.state, job.reason) if job else None
     outcome, bug = _tried(ws, job)
@@ -128,7 +128,7 @@ def _tried(ws: Workspace, job: Job) -> tuple[Outcome, Exception | None]:
         begun = _channel(ws, job) == "smtp"
         return hand_over(), None
     except Exception as error:
-        if bug_in(own(error)) is None:
+        if bug_in(raise_general(error)) is None:
             return Failed(reason_of(error), again=_may_be_mended(error)), None
         reason = reason_of(error)
         return (Unknown(reason) if begun else Failed(reason, again=True)), error
@@ -137,7 +137,7 @@ def _tried(ws: Workspace, job: Job) -> tuple[Outcome, Exception | None]:
 def call_off(ws: Workspace, record_id: str) -> None:
     """Call off the letters of a record that was removed, or went into another."""
     jobs = jobs_here(ws, record=record_id).values()
-    left = [job for job in jobs if job.is_letter and job.state in ("queued", "failed")]
+    left = [job for job in jobs if job.is_outgoing and job.state in ("queued", "failed")]
     if left:
         fate = "merged" if merged_into(ws.root, record_id) else "removed"
         with ws.change("tick", actor="crm") as change:
@@ -276,7 +276,7 @@ def _note_mail(ws: Workspace, change: Change, job: Job) -> Delivery:
         facts, bug = _mail_facts(ws, job), None
     except Exception as error:
         kept = ("subject", "to", "file")
-        facts, bug = {name: job.facts.get(name, "") for name in kept}, bug_in(own(error))
+        facts, bug = {name: job.facts.get(name, "") for name in kept}, bug_in(raise_general(error))
     change.note("mail.out", job.record, facts)
     return Delivery(job, "done", bug=bug)
 

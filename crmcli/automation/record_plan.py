@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
-from crmcli.automation.robots import Clock, Step, Visit, plan, visits
+from crmcli.automation.robots import Clock, Step, Visit, steps_of, visits
 from crmcli.entries import last_entries, last_entry, stage_id, with_arrival
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -24,7 +24,7 @@ PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RecordPlan:
     """A lead or deal as robots see it. Without a stage that is declared there are no steps."""
 
     record: Record
@@ -123,7 +123,7 @@ def clock_of(ws: Workspace) -> Clock:
     return Clock(ws.now, ws.settings.calendar, ws.zone)
 
 
-def stand(ws: Workspace, record_id: str, change: Change | None = None) -> Standing:
+def plan_for(ws: Workspace, record_id: str, change: Change | None = None) -> RecordPlan:
     """Look at a record; within an open change as it is there, under the lock.
 
     NotFound if it is gone, InvalidData if its file cannot be read.
@@ -131,10 +131,10 @@ def stand(ws: Workspace, record_id: str, change: Change | None = None) -> Standi
     if change is not None:
         ws.index.refresh_timeline()
     record = change.get(record_id) if change is not None else ws.get(record_id)
-    return standing_of(ws, record, ws.index.events(record=record_id))
+    return plan_of(ws, record, ws.index.events(record=record_id))
 
 
-def standing_of(ws: Workspace, record: Record, events: Sequence[Event]) -> Standing:
+def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPlan:
     """What follows from a record and its events, oldest first."""
     events = ws.in_right_time(events)
     stays = visits(with_arrival(ws, record, events))
@@ -142,8 +142,8 @@ def standing_of(ws: Workspace, record: Record, events: Sequence[Event]) -> Stand
         pipeline = ws.pipeline_of(record)
         stage = ws.stage_of(record)
     except UnknownStage:
-        return Standing(record, events, stays, ())
+        return RecordPlan(record, events, stays, ())
     if not stays or stays[-1].entry.data.get("stage") != stage.id:
-        return Standing(record, events, stays, (), pipeline, stage)
-    steps = plan(record, stage, stays[-1], clock_of(ws))
-    return Standing(record, events, stays, steps, pipeline, stage)
+        return RecordPlan(record, events, stays, (), pipeline, stage)
+    steps = steps_of(record, stage, stays[-1], clock_of(ws))
+    return RecordPlan(record, events, stays, steps, pipeline, stage)

@@ -96,7 +96,7 @@ def visits(events: Sequence[Event]) -> list[Visit]:
     return found
 
 
-def plan(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[Step]:
+def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[Step]:
     """Each robot of the stage with what it does next for the record; robots in their order.
 
     Conditions are not asked here: they hold or not at the moment of acting.
@@ -179,9 +179,9 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
 
 def _known_step(robot: Robot, job: Job, now: datetime) -> Step:
     """The step of a job that the ledger knows."""
-    if job.state == "failed" and not job.is_letter and not robot.enabled:
+    if job.state == "failed" and not job.is_outgoing and not robot.enabled:
         return Step(robot, job.key, "paused", None, "disabled in pipelines.yaml")
-    again = job.state == "failed" and not job.is_letter and job.retry_at
+    again = job.state == "failed" and not job.is_outgoing and job.retry_at
     if again and has_come(again, now, LONGEST_WAIT):
         return Step(robot, job.key, "due", job.retry_at, job.reason)
     if job.state == "stopped":

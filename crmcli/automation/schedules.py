@@ -15,10 +15,10 @@ from crmcli.automation.job_failures import (
     bug_in,
     check_rule,
     fail,
-    is_everybodys,
+    is_general,
     known,
-    mended,
-    own,
+    note_fixed,
+    raise_general,
     reason_of,
     rests,
 )
@@ -41,20 +41,20 @@ def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
     """
     done: list[Done] = []
     tables = timetables(ws)
-    failed = known(ws, [table.place for table in tables])
+    failed = known(ws, [table.attempt for table in tables])
     for table in tables:
         if len(done) >= most:
             break
-        job = failed.get(table.place.key)
+        job = failed.get(table.attempt.key)
         if rests(job, ws.now):
             continue
         try:
             done += _run(ws, table, most - len(done), gate)
             if job is not None and job.state in ("failed", "dead"):
                 with ws.change("tick", actor=table.who) as change:
-                    mended(change, table.place)
+                    note_fixed(change, table.attempt)
         except Exception as error:
-            told = fail(ws, table.place, error)
+            told = fail(ws, table.attempt, error)
             done += [told] if told else []
     return done
 
@@ -102,7 +102,7 @@ def _run_together(
             _end(change, table, slot, is_over=is_over, ran=len(done))
         return done
     except Exception as error:
-        if is_everybodys(error) or not wanted:
+        if is_general(error) or not wanted:
             raise
         if len(wanted) > 1:
             half = len(wanted) // 2
@@ -151,7 +151,7 @@ def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
         done = _act_once(ws, table, slot, key)
     except Exception as error:
         with _change(ws, table) as change:
-            dead = _dead(change, table, "", key, own(error))
+            dead = _dead(change, table, "", key, raise_general(error))
             _end(change, table, slot, is_over=True, ran=1)
         return [dead]
     return [done] if done else []

@@ -13,8 +13,8 @@ from crmcli.automation import hand_edits, outbox, timetables, trigger_runs
 from crmcli.automation.actions import Work, act, enter
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.explain import with_robots
-from crmcli.automation.job_failures import CRM, LOOK, REFUSALS, jobs_here, own, reason_of
-from crmcli.automation.record_plan import STAGED, Place, Standing, standing_of
+from crmcli.automation.job_failures import CRM, LOOK, REFUSALS, jobs_here, raise_general, reason_of
+from crmcli.automation.record_plan import STAGED, Place, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
 from crmcli.automation.triggers import choose
@@ -104,11 +104,11 @@ class _Trial:
             yield from self._surely(record_id, partial(self._queue, record_id, until))
 
     def _go_on(self, record_id: str) -> Iterator[Planned]:
-        standing = self._stand(record_id)
-        steps = [step for step in standing.due() if step.key not in self.past] if standing else []
-        if standing and steps:
+        plan = self._stand(record_id)
+        steps = [step for step in plan.due() if step.key not in self.past] if plan else []
+        if plan and steps:
             self.past.add(steps[0].key)
-            yield from self._act(standing, steps[0])
+            yield from self._act(plan, steps[0])
 
     def _surely(
         self, record_id: str, work: Callable[[], Iterator[Planned] | None]
@@ -117,14 +117,14 @@ class _Trial:
         try:
             yield from work() or ()
         except Exception as error:
-            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(own(error))}")
+            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(raise_general(error))}")
 
     def _set_clock(self, at: datetime) -> None:
         self.ws.now = max(at, self.ws.now)
         for name in ("env", "inputs"):
             self.ws.__dict__.pop(name, None)
 
-    def _stand(self, record_id: str) -> Standing | None:
+    def _stand(self, record_id: str) -> RecordPlan | None:
         try:
             record = self.change.get(record_id)
         except (NotFound, InvalidData, Forbidden):
@@ -132,13 +132,13 @@ class _Trial:
         events = self.events.get(record_id)
         if events is None:
             events = self.ws.index.events(record=record_id)
-        return standing_of(self.ws, record, events)
+        return plan_of(self.ws, record, events)
 
     def _queue(self, record_id: str, until: datetime) -> None:
-        standing = self._stand(record_id)
-        if standing is None:
+        plan = self._stand(record_id)
+        if plan is None:
             return
-        steps = [step for step in standing.steps if step.key not in self.past]
+        steps = [step for step in plan.steps if step.key not in self.past]
         moment = next_at(steps, self.ws.now)
         if moment is not None and moment <= until:
             heapq.heappush(self.queue, (max(moment, self.ws.now), record_id))
@@ -155,7 +155,7 @@ class _Trial:
             at = outbox.next_look(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)
-                held = self.gate.why_not_letter(job)
+                held = self.gate.why_not_message(job)
                 what = f"deliver {job.action} to {job.facts.get('to')}{': ' if held else ''}{held}"
                 lines.append(Planned(at, job.record, f"robot {job.robot}", what))
         yield from sorted(lines, key=lambda line: (line.at, line.record))
@@ -185,16 +185,16 @@ class _Trial:
 
     # --- what happens --------------------------------------------------------------------------
 
-    def _act(self, standing: Standing, step: Step) -> Iterator[Planned]:
-        assert standing.visit is not None  # who has a step stands in a stage
-        robot, record = step.robot, standing.record
-        entry = standing.visit.entry
+    def _act(self, plan: RecordPlan, step: Step) -> Iterator[Planned]:
+        assert plan.visit is not None  # who has a step stands in a stage
+        robot, record = step.robot, plan.record
+        entry = plan.visit.entry
         self._author(f"robot:{robot.id}", entry.id, entry.depth + 1)
         who = f"robot {robot.id}"
-        if entry.depth + 1 > DEEPEST or is_wild(robot.id, standing.events, self.ws.now):
+        if entry.depth + 1 > DEEPEST or is_wild(robot.id, plan.events, self.ws.now):
             yield self._line(record.id, who, f"{robot.do}: stopped, it runs in circles")
             return
-        held = self.gate.why_not_step(standing, step)
+        held = self.gate.why_not_step(plan, step)
         if held:
             yield self._line(record.id, who, f"{robot.do}: {held}")
             return
@@ -250,18 +250,18 @@ class _Trial:
                 yield from self._hear(event, record.id)
 
     def _hear(self, event: Event, record_id: str) -> Iterator[Planned]:
-        standing = self._stand(record_id)
-        if standing is None or event.depth >= DEEPEST:
+        plan = self._stand(record_id)
+        if plan is None or event.depth >= DEEPEST:
             return
         try:
-            pipeline = self.ws.pipeline_of(standing.record)
+            pipeline = self.ws.pipeline_of(plan.record)
         except UnknownStage:
             return  # no triggers where no pipeline is declared
-        decision = choose(pipeline, standing.record, event, self.ws.env)
+        decision = choose(pipeline, plan.record, event, self.ws.env)
         if decision.stage is None:
             return
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
-        record, goal = standing.record, decision.stage.id
+        record, goal = plan.record, decision.stage.id
         try:
             stages.move_in(self.change, self.ws, record, goal, reopen=True, data={"by": "trigger"})
         except REFUSALS as refusal:

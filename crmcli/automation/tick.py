@@ -11,24 +11,24 @@ from functools import cached_property
 from crmcli.automation import clock_changes, hand_edits, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.due_records import Queue, Turn
+from crmcli.automation.due_records import DueRecords, Turn
 from crmcli.automation.job_failures import (
     CRM,
     HEAR,
     LOOK,
+    Attempt,
     Bug,
     Done,
-    Place,
     fail,
     jobs_here,
     known,
-    mended,
+    note_fixed,
 )
 from crmcli.automation.ledger import TROUBLED, Job
-from crmcli.automation.record_plan import Standing, sleepers, stand
+from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.tick_times import note_end
-from crmcli.automation.trigger_runs import Heard, hear_again, listen
+from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.model.values import format_instant
 from crmcli.store.disk import files
@@ -133,13 +133,13 @@ class _Run:
         received = hand_edits.receive(ws, ws.index.dirty())
         self.unreceived = received.failed
         self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
-        heard = listen(ws)
+        heard = run_triggers(ws)
         for told in heard:
             self._heard(told)
         acted = self._schedule() + self._act()
         return bool(received.moved or heard or acted + self._deliver())
 
-    def _heard(self, told: Heard) -> None:
+    def _heard(self, told: TriggerRun) -> None:
         self.result.said += _moves(told) + _refusals(told)
         self.result.failures += _refusals(told)
         for failed in told.failed:
@@ -161,7 +161,7 @@ class _Run:
     def _act(self) -> int:
         """Let robots act in the order in which they are due."""
         self._look_at_changed()
-        queue = Queue(self.ws, self._look)
+        queue = DueRecords(self.ws, self._look)
         acted = 0
         while (turn := queue.first()) is not None:
             if not self._left():
@@ -170,10 +170,10 @@ class _Run:
                 self.result.failures.append(f"stopped after {most} acts; the next tick goes on")
                 break
             queue.pop()
-            step = self._due(turn.standing)[0]
+            step = self._due(turn.plan)[0]
             self.taken.add(step.key)
             self.ws.read_clock()
-            done = take(self.ws, turn.record, turn.standing, step)
+            done = take(self.ws, turn.record, turn.plan, step)
             if done is not None:
                 self._told(done)
                 acted += 1
@@ -197,43 +197,43 @@ class _Run:
 
     def _look(self, record_id: str) -> Turn | None:
         """Look at a record and settle when it is due next; its turn if that is now."""
-        place = Place(record_id, LOOK)
+        attempt = Attempt(record_id, LOOK)
         try:
             if record_id in self.unreceived:
                 raise self.unreceived[record_id]
-            return self._turn(record_id, place)
+            return self._turn(record_id, attempt)
         except (NotFound, InvalidData, Forbidden):
             # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
             if not self.ws.exists(record_id):
                 outbox.call_off(self.ws, record_id)
             self.settled.append((record_id, None))
         except Exception as error:
-            told = fail(self.ws, place, error)
+            told = fail(self.ws, attempt, error)
             if told is not None:
                 self.result.told(told)
-            job = known(self.ws, [place]).get(place.key)
+            job = known(self.ws, [attempt]).get(attempt.key)
             again = job.retry_at if job else None
             self.settled.append((record_id, format_instant(again) if again else None))
         return None
 
-    def _turn(self, record_id: str, place: Place) -> Turn | None:
-        standing = stand(self.ws, record_id)
-        job = standing.jobs.get(place.key)
+    def _turn(self, record_id: str, attempt: Attempt) -> Turn | None:
+        plan = plan_for(self.ws, record_id)
+        job = plan.jobs.get(attempt.key)
         if job is not None and job.state in ("failed", "dead"):
             with self.ws.change("tick", actor=CRM) as change:
-                mended(change, place)
-        steps = self._due(standing)
+                note_fixed(change, attempt)
+        steps = self._due(plan)
         due_at = (steps[0].due_at or self.ws.now) if steps else None
-        moment = due_at or next_at(standing.steps, self.ws.now)
+        moment = due_at or next_at(plan.steps, self.ws.now)
         self.settled.append((record_id, format_instant(moment) if moment else None))
-        return Turn(due_at, record_id, standing) if due_at else None
+        return Turn(due_at, record_id, plan) if due_at else None
 
-    def _due(self, standing: Standing) -> list[Step]:
+    def _due(self, plan: RecordPlan) -> list[Step]:
         """What is due, may happen and was not taken in this tick: nothing is tried twice in a row."""
         return [
             step
-            for step in standing.due()
-            if step.key not in self.taken and not self.gate.why_not_step(standing, step)
+            for step in plan.due()
+            if step.key not in self.taken and not self.gate.why_not_step(plan, step)
         ]
 
     def _deliver(self) -> int:
@@ -247,7 +247,7 @@ class _Run:
                 continue
             self.ws.read_clock()
             if job.robot == CRM:
-                self._heard(hear_again(self.ws, job))
+                self._heard(retry_event(self.ws, job))
                 delivered += 1
                 continue
             ended = outbox.deliver(self.ws, job.key)
@@ -276,14 +276,14 @@ class _Run:
             jobs = jobs_here(self.ws, [key for _, key in page])
             for job in (jobs[key] for _, key in page if key in jobs):
                 if job.robot == CRM or (
-                    outbox.ready(job, now) and not self.gate.why_not_letter(job)
+                    outbox.ready(job, now) and not self.gate.why_not_message(job)
                 ):
                     yield job
 
 
 def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
     """When a job needs somebody besides its record's own turn."""
-    if job is not None and job.is_letter:
+    if job is not None and job.is_outgoing:
         moment = outbox.time_of(job, now)
         return Plan(mark, format_instant(moment) if moment else None, outbox.channel_of(job))
     if job is not None and job.action == HEAR and job.state == "failed" and job.retry_at:
@@ -296,14 +296,14 @@ def _as_done(ended: outbox.Delivery) -> Done:
     return Done(job.record, job.robot, job.action, ended.word, job.key, ended.reason, ended.bug)
 
 
-def _moves(heard: Heard) -> list[str]:
+def _moves(heard: TriggerRun) -> list[str]:
     return [
         f"{line['record']}: from {line['from']} to {line['to']} by a trigger"
         for line in heard.moved
     ]
 
 
-def _refusals(heard: Heard) -> list[str]:
+def _refusals(heard: TriggerRun) -> list[str]:
     return [
         f"{line['record']}: not moved by a trigger: {line['why'][-1]}" for line in heard.refused
     ]

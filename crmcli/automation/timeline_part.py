@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from crmcli.store.index.branches import Branch, Spot, Tree
 
 
-class Extent:
+class TimelinePart:
     """Some heads with all that they follow: of each branch, up to which number it belongs to that.
 
     A head is an id, or `FIRST..LAST` where the line is not there that the first one follows, as git
@@ -67,7 +67,7 @@ class Extent:
             place == spot.branch and first <= spot.num <= last for place, first, last in spans
         )
 
-    def heads(self, beyond: Extent | None = None) -> dict[str, list[str]]:
+    def heads(self, beyond: TimelinePart | None = None) -> dict[str, list[str]]:
         """The heads that say it, by file; only what is not in another extent, if one is given."""
         told = list(beyond.upto) if beyond else [0] * len(self.upto)
         for branch, upto in zip(self._branches, self.upto, strict=True):
@@ -95,9 +95,9 @@ class Extent:
         """The files in which there are spans."""
         return {self._branches[span[0][0]].file for span in self._spans.values()}
 
-    def copy(self) -> Extent:
+    def copy(self) -> TimelinePart:
         """Another one that is the same as yet."""
-        other = Extent(self._tree)
+        other = TimelinePart(self._tree)
         other.upto, other._heads = list(self.upto), list(self._heads)
         other._spans = dict(self._spans)
         return other

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from crmcli.automation.approval.acts import schedule_place
-from crmcli.automation.job_failures import PLAN, Place
+from crmcli.automation.job_failures import PLAN, Attempt
 from crmcli.automation.ledger import instant_in
 from crmcli.automation.schedule import Slot, slots
 from crmcli.model.automation import Schedule
@@ -42,9 +42,9 @@ class Timetable:
         return f"schedule:{self.pipeline.id}/{self.schedule.id}"
 
     @property
-    def place(self) -> Place:
+    def attempt(self) -> Attempt:
         """Where it stands in the ledger if it cannot even be thought over."""
-        return Place("", PLAN, who=self.who)
+        return Attempt("", PLAN, who=self.who)
 
     @property
     def declared_at(self) -> str:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from crmcli.automation.heard_events import Hearing
-from crmcli.automation.job_failures import HEAR, REFUSALS, Done, Place, fail, fail_in, mended, own
+from crmcli.automation.heard_events import HeardEvents
+from crmcli.automation.job_failures import (
+    HEAR,
+    REFUSALS,
+    Attempt,
+    Done,
+    fail,
+    fail_in,
+    note_fixed,
+    raise_general,
+)
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
@@ -26,7 +35,7 @@ BATCH = 500
 
 
 @dataclass
-class Heard:
+class TriggerRun:
     """What one reading of the events led to; this is also what its event on the timeline says.
 
     `failed` is what stands in the ledger of an event that could not be thought over.
@@ -43,21 +52,21 @@ class Heard:
         return {n: v for n in ("moved", "refused", "passed") if (v := getattr(self, n))}
 
 
-def hearing(ws: Workspace) -> Hearing:
+def hearing(ws: Workspace) -> HeardEvents:
     """What of the timeline was heard, and what was not, in any clone."""
     file = layout.timeline_file(ws.now, ws.clone)
-    return ws.index.tree(lambda tree: Hearing(tree, file))
+    return ws.index.tree(lambda tree: HeardEvents(tree, file))
 
 
-def listen(ws: Workspace) -> list[Heard]:
+def run_triggers(ws: Workspace) -> list[TriggerRun]:
     """Let the triggers see every event once; each move, and that its event was heard, are one change.
 
     What was taken back before anybody heard of it is passed over.
     """
     notes = hearing(ws)
     is_dead = dead(ws.index)
-    heard: list[Heard] = []
-    read = Heard()
+    heard: list[TriggerRun] = []
+    read = TriggerRun()
     count = 0
     for unheard in notes.events:
         notes.hear(unheard)
@@ -67,16 +76,16 @@ def listen(ws: Workspace) -> list[Heard]:
         told = _hear(ws, unheard.event, notes)
         if told is not None:
             heard.append(told)
-            count, read = 0, Heard()
+            count, read = 0, TriggerRun()
         elif count >= BATCH:
             _remember(ws, notes, read)
-            count, read = 0, Heard()
+            count, read = 0, TriggerRun()
     if count:
         _remember(ws, notes, read)
     return heard
 
 
-def _hear(ws: Workspace, event: Event, notes: Hearing) -> Heard | None:
+def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
     """Let the triggers see one event, and write down what came of it; None if nothing did."""
     try:
         record = subject(ws, event)
@@ -84,29 +93,29 @@ def _hear(ws: Workspace, event: Event, notes: Hearing) -> Heard | None:
             return None
         return _move(ws, record, event, notes)
     except Exception as error:
-        own(error)
+        raise_general(error)
         with ws.change("tick", actor="crm", cause=event.id) as change:
-            failed = fail_in(ws, change, Place(event.record, HEAR, event.id), error)
-            _write(change, notes, Heard())
+            failed = fail_in(ws, change, Attempt(event.record, HEAR, event.id), error)
+            _write(change, notes, TriggerRun())
         _wrote(change, notes)
-        return Heard(failed=[failed] if failed else [])
+        return TriggerRun(failed=[failed] if failed else [])
 
 
-def hear_again(ws: Workspace, job: Job) -> Heard:
+def retry_event(ws: Workspace, job: Job) -> TriggerRun:
     """Let the triggers see an event at last over which something had failed."""
-    place = Place(job.record, HEAR, job.cause)
+    attempt = Attempt(job.record, HEAR, job.cause)
     event = ws.index.event(job.cause)
-    heard = Heard()
+    heard = TriggerRun()
     try:
         if event is not None and not dead(ws.index)(event):
             record = subject(ws, event)
             if record is not None and _is_wanted(ws, record, event):
                 heard = _move(ws, record, event, None)
     except Exception as error:
-        failed = fail(ws, place, error)
-        return Heard(failed=[failed] if failed else [])
+        failed = fail(ws, attempt, error)
+        return TriggerRun(failed=[failed] if failed else [])
     with ws.change("tick", actor="crm", cause=job.cause) as change:
-        mended(change, place)
+        note_fixed(change, attempt)
     return heard
 
 
@@ -165,12 +174,12 @@ def _decide(ws: Workspace, record: Record, event: Event) -> Decision:
         return Decision()
 
 
-def _move(ws: Workspace, found: Record, event: Event, notes: Hearing | None) -> Heard:
+def _move(ws: Workspace, found: Record, event: Event, notes: HeardEvents | None) -> TriggerRun:
     """Decide again under the lock and move the record, with that its event was heard, in one change."""
     try:
         return _move_in_change(ws, found, event, notes)
     except REFUSALS as refusal:
-        heard = Heard(refused=[_line(found, event, refusal=refusal)])
+        heard = TriggerRun(refused=[_line(found, event, refusal=refusal)])
         with ws.change("tick", actor="crm", cause=event.id, depth=event.depth + 1) as change:
             _tell_owner(ws, change, found, event, refusal)
             _write(change, notes, heard)
@@ -189,14 +198,16 @@ def _tell_owner(
         change.note("notice", record.id, {"to": owner, "text": text})
 
 
-def _move_in_change(ws: Workspace, found: Record, event: Event, notes: Hearing | None) -> Heard:
+def _move_in_change(
+    ws: Workspace, found: Record, event: Event, notes: HeardEvents | None
+) -> TriggerRun:
     decision = _decide(ws, found, event)
     on = decision.trigger.on if decision.trigger else event.kind
     with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
         record = change.get(found.id)
         decision = _decide(ws, record, event)
         why = _overtaken(ws, record, event)
-        heard = Heard()
+        heard = TriggerRun()
         if decision.stage is None or why:
             heard.passed.append(_line(record, event, decision=decision, why=why))
         else:
@@ -237,19 +248,19 @@ def _line(
     return {**line, "why": reasons} if reasons else line
 
 
-def _remember(ws: Workspace, notes: Hearing, heard: Heard) -> None:
+def _remember(ws: Workspace, notes: HeardEvents, heard: TriggerRun) -> None:
     with ws.change("tick", actor="crm") as change:
         _write(change, notes, heard)
     _wrote(change, notes)
 
 
-def _write(change: Change, notes: Hearing | None, heard: Heard) -> None:
+def _write(change: Change, notes: HeardEvents | None, heard: TriggerRun) -> None:
     """What is heard by now; None where one event is heard again for itself."""
     if notes is not None:
         change.note("triggers.read", "", {**notes.facts(), **heard.facts})
 
 
-def _wrote(change: Change, notes: Hearing | None) -> None:
+def _wrote(change: Change, notes: HeardEvents | None) -> None:
     """The change stands, and in it what `_write` noted."""
     if notes is not None:
         notes.wrote([event.id for event in change.events if event.kind == "triggers.read"][-1])

@@ -16,7 +16,7 @@ WAY_OUT = (
 )
 
 
-def forgotten(ws: Workspace) -> list[Claim]:
+def unrecorded(ws: Workspace) -> list[Claim]:
     """The letters and calls that left here and of which the timeline knows nothing, the oldest first.
 
     Nothing of it is read again while neither the list nor what stood on the timeline has changed.
@@ -32,7 +32,7 @@ def forgotten(ws: Workspace) -> list[Claim]:
 
 
 def words(ws: Workspace, gone: list[Claim]) -> str:
-    """One line on what the timeline has forgotten, and what is to be done."""
+    """One line on what the timeline has no record of, and what is to be done."""
     what = counted(len(gone), "message that left", "messages that left")
     last = max(gone, key=lambda claim: claim.at)
     when = local_minute(parse_instant(last.at), ws.zone)
@@ -46,7 +46,7 @@ def accept(ws: Workspace) -> list[Claim]:
     """Write down on the timeline what left and it no longer knows, so that it never leaves again."""
     with ws.change("tick --accept-history") as change:
         ws.index.refresh_timeline()
-        gone = forgotten(ws)
+        gone = unrecorded(ws)
         for claim in gone:
             change.note_sent(sent.ended_line(claim.key))
             enter(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def check(session: Session, fix: bool, dry_run: bool) -> None:
     """Look for problems in the files."""
     from crmcli.automation.config_checks import look_through
-    from crmcli.automation.health import neglect
+    from crmcli.automation.health import automation_problems
     from crmcli.cli.printing import notes
     from crmcli.sales.checks.check import own_state, problems
     from crmcli.sales.checks.surroundings import surroundings
@@ -53,7 +53,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
         ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
-    warnings = [*(p for p in found if p.passing), *surroundings(ws), *neglect(ws)]
+    warnings = [*(p for p in found if p.passing), *surroundings(ws), *automation_problems(ws)]
     found = [problem for problem in found if not problem.passing]
     notes(session)
     _print(session, found, warnings)

@@ -59,12 +59,12 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
 
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:
-    from crmcli.automation.unrecorded_sends import accept, forgotten
+    from crmcli.automation.unrecorded_sends import accept, unrecorded
     from crmcli.model.dates import local_minute
     from crmcli.model.values import parse_instant
 
     ws = session.workspace
-    gone = forgotten(ws) if dry_run else accept(ws)
+    gone = unrecorded(ws) if dry_run else accept(ws)
     what = "would be noted as sent" if dry_run else "noted as sent"
     for claim in gone[:MOST_TOLD]:
         when = local_minute(parse_instant(claim.at), ws.zone)

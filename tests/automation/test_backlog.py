@@ -52,7 +52,7 @@ def work_off(house: Any) -> tuple[int, dict[str, int]]:
     return acts, calls
 
 
-@pytest.mark.parametrize("name", ["stand", "_after", "read_record"])
+@pytest.mark.parametrize("name", ["plan_for", "_after", "read_record"])
 def test_the_work_for_an_act_is_the_same_in_a_large_backlog(
     house: Any, tmp_path: Any, name: str
 ) -> None:

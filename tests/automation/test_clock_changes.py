@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation import jobs
-from crmcli.automation.health import neglect
+from crmcli.automation.health import automation_problems
 from crmcli.sales import stages
 
 JUMPS = [timedelta(minutes=20), timedelta(hours=1), timedelta(days=1), timedelta(days=40),
@@ -70,7 +70,7 @@ def test_a_tick_at_a_wrong_future_time_is_got_out_of(house: Any, jump: timedelta
     [seen] = stepped(house)
     assert told[0].startswith("the clock went back from")
     assert datetime.fromisoformat(seen["to"]) == house.now
-    assert "the clock went back" in " ".join(p.message for p in neglect(house.ws))
+    assert "the clock went back" in " ".join(p.message for p in automation_problems(house.ws))
     before = len(house.events())
     assert house.tick("5m").said == []
     assert len(house.events()) == before  # nothing happens, nothing is written
@@ -168,7 +168,7 @@ def test_a_lead_that_came_while_no_tick_saw_the_wrong_clock(house: Any) -> None:
     house.now += timedelta(days=3653)
     house.add("lead", name="А")
     house.now -= timedelta(days=3653)
-    messages = " ".join(problem.message for problem in neglect(house.ws))
+    messages = " ".join(problem.message for problem in automation_problems(house.ws))
     assert "ahead of the clock" in messages
     house.tick("1h")
     assert house.titles() == ["Сразу"]
@@ -227,13 +227,13 @@ def test_the_late_tick_is_measured_by_what_is_possible(house: Any) -> None:
     house.now += timedelta(days=3653)
     house.tick()
     house.now -= timedelta(days=3653)
-    assert [p for p in neglect(house.ws) if "tick ended" in p.message] == []
+    assert [p for p in automation_problems(house.ws) if "tick ended" in p.message] == []
     house.wait("3h")
-    [late] = [p for p in neglect(house.ws) if "tick ended" in p.message]
+    [late] = [p for p in automation_problems(house.ws) if "tick ended" in p.message]
     assert "3 hours ago" in late.message
     house.tick()
     house.wait("3h")
-    assert [p for p in neglect(house.ws) if "tick ended" in p.message]
+    assert [p for p in automation_problems(house.ws) if "tick ended" in p.message]
 
 
 @pytest.mark.parametrize("year", [1900, 1970, 2038, 2106, 2199])
@@ -247,7 +247,7 @@ def test_years_at_the_edge(house: Any, year: int) -> None:
     house.tick()
     house.now += timedelta(seconds=20) if year != 2199 else timedelta()
     house.tick()
-    list(neglect(house.ws))
+    list(automation_problems(house.ws))
     house.now = right + timedelta(minutes=10)
     house.tick()
     house.tick("10m")

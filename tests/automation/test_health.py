@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.automation.health import neglect
+from crmcli.automation.health import automation_problems
 from crmcli.automation.tick_times import MOST_KEPT, note_end
 from crmcli.workspace import Workspace
 from tests.conftest import NOW, Run
@@ -122,7 +122,7 @@ def test_jobs_in_trouble(ws: Workspace, state: str, words: str, hint: str) -> No
     with ws.change("tick", actor="robot:hello") as change:
         change.note(f"job.{state}", "", {"key": "a1", "robot": "hello", "action": "email"})
         change.note("job.done", "", {"key": "a2", "robot": "hello", "action": "email"})
-    (found,) = neglect(ws)
+    (found,) = automation_problems(ws)
     assert found.message == words
     assert hint in found.hint
 

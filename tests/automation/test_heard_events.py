@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.heard_events import Hearing
+from crmcli.automation.heard_events import HeardEvents
 from crmcli.model.event import Event
 from crmcli.model.schema import Schema
 from crmcli.store import layout
@@ -69,9 +69,9 @@ class Story:
             file.write(csv_lines.lines(made, tail))
         return [event.id for event in made]
 
-    def hearing(self) -> Hearing:
+    def hearing(self) -> HeardEvents:
         file = layout.timeline_file(self.now, OURS)
-        return self.index.tree(lambda tree: Hearing(tree, file))
+        return self.index.tree(lambda tree: HeardEvents(tree, file))
 
     def tick(self, *, every: float = 1.0) -> list[str]:
         """Hear what there is, and write it down after some of the events and the last."""

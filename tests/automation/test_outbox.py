@@ -157,9 +157,9 @@ def claimed(house: Any, starts: int = 1, **claim: Any) -> str:
 
 
 def _steps(house: Any) -> Any:
-    from crmcli.automation.record_plan import stand
+    from crmcli.automation.record_plan import plan_for
 
-    return stand(house.ws, house.ws.index.select("deal")[0]["id"]).steps
+    return plan_for(house.ws, house.ws.index.select("deal")[0]["id"]).steps
 
 
 def dead_pid() -> int:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.automation.ledger import LONGEST, MOST_ATTEMPTS, RETRIES, jobs_of, next_try
-from crmcli.automation.robots import Clock, Step, Visit, is_wild, key_of, next_at, plan, visits
+from crmcli.automation.robots import Clock, Step, Visit, is_wild, key_of, next_at, steps_of, visits
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.deal import Deal
 from crmcli.model.event import Event
@@ -45,7 +45,7 @@ def look(
 ) -> list[Step]:
     [visit] = visits([entry, *events])
     clock = Clock(ENTERED + timedelta(minutes=minutes), Calendar(), MOSCOW)
-    return plan(deal, Stage("talks", "Переговоры", robots=tuple(robots)), visit, clock)
+    return steps_of(deal, Stage("talks", "Переговоры", robots=tuple(robots)), visit, clock)
 
 
 def states(*args: Any, **more: Any) -> list[str]:
@@ -241,8 +241,8 @@ def test_a_new_visit_begins_anew() -> None:
     old, new = visits([ENTRY, told(A, "done", 5), again])
     clock = Clock(ENTERED + timedelta(hours=4), Calendar(), MOSCOW)
     stage = Stage("talks", "Переговоры", robots=(A,))
-    assert [s.state for s in plan(DEAL, stage, old, clock)] == ["done"]
-    assert [s.state for s in plan(DEAL, stage, new, clock)] == ["due"]
+    assert [s.state for s in steps_of(DEAL, stage, old, clock)] == ["done"]
+    assert [s.state for s in steps_of(DEAL, stage, new, clock)] == ["due"]
 
 
 def test_keys_are_the_same_in_every_clone_and_differ_where_they_must() -> None:

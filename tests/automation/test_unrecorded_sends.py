@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.automation.outbox import deliver
-from crmcli.automation.unrecorded_sends import accept, forgotten
+from crmcli.automation.unrecorded_sends import accept, unrecorded
 from crmcli.errors import InvalidData
 from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
@@ -106,7 +106,7 @@ def test_nothing_leaves_until_the_history_is_back(told: House, way: str) -> None
     forth(told.root)
     assert told.tick("5m").failures == []
     assert told.letters() == []
-    assert forgotten(told.ws) == []
+    assert unrecorded(told.ws) == []
     told.add("lead", name="Кофе", emails="ivan@kafe.example")
     assert told.tick("5m").failures == []
     assert len(told.letters()) == 1
@@ -242,19 +242,19 @@ def test_the_list_is_compared_once(told: House) -> None:
 
 
 def test_check_warns(told: House) -> None:
-    from crmcli.automation.health import neglect
+    from crmcli.automation.health import automation_problems
 
     git(told.root, "stash", "-q")
-    assert any("no longer knows" in problem.message for problem in neglect(told.ws))
+    assert any("no longer knows" in problem.message for problem in automation_problems(told.ws))
 
 
 def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path) -> None:
-    from crmcli.automation.health import neglect
+    from crmcli.automation.health import automation_problems
 
     git(told.root, "stash", "-q")
     copy = Path(shutil.copytree(told.root, tmp_path / "copy"))
     ws = Workspace.open(copy, now=told.ws.now, inspecting=True)
-    assert not any("no longer knows" in problem.message for problem in neglect(ws))
+    assert not any("no longer knows" in problem.message for problem in automation_problems(ws))
 
 
 def test_a_claim_of_no_time_is_a_damaged_line(told: House) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation import explain, jobs
-from crmcli.automation.record_plan import stand
+from crmcli.automation.record_plan import plan_for
 from crmcli.entries import last_entry
 from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages
@@ -75,7 +75,7 @@ def test_it_goes_on_its_way_when_it_is_moved_and_taken_back(house: Any) -> None:
     stages.move(house.ws, DEAL, "talks")
     house.tick("2h")
     assert house.titles() == ["День", "Час"]
-    first, second = stand(house.ws, DEAL).visits
+    first, second = plan_for(house.ws, DEAL).visits
     assert (first.entry.data["stage"], first.entry.at.day) == ("new", 13)
     assert second.entry.data["stage"] == "talks"
     left = [line.robot for line in explain.explain(house.ws, DEAL) if line.state == "cancelled"]

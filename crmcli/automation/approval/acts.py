@@ -218,7 +218,7 @@ def _loaded_by(source: str) -> Iterator[str]:
         yield plain[2] if plain else ALL_TEMPLATES
 
 
-def letter_act(
+def message_act(
     key: str, content: str, robot: str, facts: Mapping[str, Any], *, has_left: bool
 ) -> Act:
     """The act of a letter or call that stands queued on the timeline, and was not queued here.

@@ -12,14 +12,14 @@ from crmcli.automation.approval import acts as declared
 from crmcli.automation.approval import origin
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.ledger import OPEN, Job, jobs_of
-from crmcli.automation.record_plan import Standing
+from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
-from crmcli.automation.unrecorded_sends import forgotten, words
+from crmcli.automation.unrecorded_sends import unrecorded, words
 from crmcli.errors import CrmError, InvalidData
 from crmcli.model.automation import Robot, Schedule
 from crmcli.store.safety import trust
 from crmcli.store.timeline import sent
-from crmcli.store.timeline.sent import Sent
+from crmcli.store.timeline.sent import SentList
 from crmcli.workspace import Workspace
 
 PART = "acts"
@@ -57,7 +57,7 @@ def _judged(ws: Workspace, fresh: Sequence[Act], known: Mapping[str, Any]) -> Co
     """The digests of those acts that are the owner's own, once that is remembered. Where git cannot
     tell now, or nothing can be written, they wait, and are looked at again."""
     try:
-        mine = origin.own(ws.root, fresh, known.get("declared", ()), known.get("texts", ()))
+        mine = origin.typed_here(ws.root, fresh, known.get("declared", ()), known.get("texts", ()))
         _remember(ws, fresh, mine)
     except CrmError:
         return ()  # who waits is told, with the way out
@@ -74,9 +74,9 @@ def queued_elsewhere(ws: Workspace) -> list[Act]:
     """The messages that stand queued on the timeline, were not queued here and are not approved."""
     known = sent.read(ws.root)
     approved = _known(ws).get("approved", {})
-    jobs = [job for job in jobs_of(ws.history.job_events()).values() if job.is_letter]
+    jobs = [job for job in jobs_of(ws.history.job_events()).values() if job.is_outgoing]
     acts = [
-        letter_act(job, known)
+        message_act(job, known)
         for job in jobs
         if job.state in OPEN and not known.lets(job.key, job.facts)
     ]
@@ -146,7 +146,7 @@ class Gate:
         for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_letters"):
             self.__dict__.pop(seen, None)
         try:
-            gone = forgotten(self.ws)
+            gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
         except InvalidData as damaged:
             self.pause = f"{damaged.message}; nothing leaves until it is mended ({damaged.hint})"
@@ -162,18 +162,18 @@ class Gate:
         wanted = [place, declared.STAFF] if act.do == "notify" else [place]
         return self._waiting(wanted)
 
-    def why_not_step(self, standing: Standing, step: Step) -> str:
+    def why_not_step(self, plan: RecordPlan, step: Step) -> str:
         """Why a robot must not act for a record now, "" if it may."""
-        pipeline = standing.pipeline.id if standing.pipeline else ""
-        stage = standing.stage.id if standing.stage else ""
+        pipeline = plan.pipeline.id if plan.pipeline else ""
+        stage = plan.stage.id if plan.stage else ""
         return self.why_not(declared.robot_place(pipeline, stage, step.robot.id), step.robot)
 
-    def why_not_letter(self, job: Job) -> str:
+    def why_not_message(self, job: Job) -> str:
         """Why a queued letter or call must not leave now, "" if it may."""
         if self.pause:
             return PAUSED
         if not self._sent.lets(job.key, job.facts):
-            act = letter_act(job, self._sent)
+            act = message_act(job, self._sent)
             if act.digest not in self._approved_letters:
                 return self._hold(act)
         channel = declared.WEBHOOK if job.action == "webhook" else declared.MAIL
@@ -202,7 +202,7 @@ class Gate:
         return {act.place: act for act in self._approval.unapproved}
 
     @cached_property
-    def _sent(self) -> Sent:
+    def _sent(self) -> SentList:
         return sent.read(self.ws.root)
 
     @cached_property
@@ -234,8 +234,8 @@ def in_words(acts: Sequence[Act]) -> str:
     return f"not done, since it came from elsewhere: {listed}"
 
 
-def letter_act(job: Job, known: Sent) -> Act:
+def message_act(job: Job, known: SentList) -> Act:
     """A queued letter or call as an act. Your word for it is good for one end of it."""
     ends = known.ends.get(job.key, 0)
-    content = f"{sent.content_of(job.facts)} {ends}"
-    return declared.letter_act(job.key, content, job.robot, job.facts, has_left=bool(ends))
+    content = f"{sent.facts_digest(job.facts)} {ends}"
+    return declared.message_act(job.key, content, job.robot, job.facts, has_left=bool(ends))

@@ -27,7 +27,7 @@ def read_here(root: Path, path: str) -> bytes | None:
         return None  # nothing can act by it
 
 
-def own(
+def typed_here(
     root: Path, acts: Collection[Act], declared: Collection[str], texts: Collection[str]
 ) -> set[str]:
     """The digests of those acts that the owner of the folder wrote here by his own hand.

@@ -37,7 +37,7 @@ class Claim(NamedTuple):
 
 
 @dataclass
-class Sent:
+class SentList:
     """All that this machine noted: what was queued under each key, the last claim of each, how often
     each has ended, and those that are over.
 
@@ -52,17 +52,17 @@ class Sent:
 
     def lets(self, key: str, facts: Mapping[str, Any]) -> bool:
         """Whether exactly that was queued here, and has not ended here since."""
-        return self.queued.get(key) == content_of(facts) and key not in self.over
+        return self.queued.get(key) == facts_digest(facts) and key not in self.over
 
 
-def content_of(facts: Mapping[str, Any]) -> str:
+def facts_digest(facts: Mapping[str, Any]) -> str:
     """A digest of all that a queued event says: the letter, and how it is to leave."""
     return files.digest(json.dumps(facts, sort_keys=True, default=str).encode())
 
 
 def queued_line(key: str, facts: Mapping[str, Any]) -> bytes:
     """The line that notes that a letter was queued here."""
-    return _line({"queued": key, "content": content_of(facts)})
+    return _line({"queued": key, "content": facts_digest(facts)})
 
 
 def ended_line(key: str) -> bytes:
@@ -129,9 +129,9 @@ def size_of(root: Path) -> int:
     return size
 
 
-def read(root: Path) -> Sent:
+def read(root: Path) -> SentList:
     """All that was noted; InvalidData where a line cannot be read: nothing may leave on a guess."""
-    found = Sent()
+    found = SentList()
     for number, line in _lines(found, files.inside(root, PATH)):
         _take(found, line, number)
     beside = _beside(root)
@@ -141,7 +141,7 @@ def read(root: Path) -> Sent:
     return found
 
 
-def _lines(found: Sent, path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(found: SentList, path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         data = files.read_bytes(path)
     except files.Missing:
@@ -152,7 +152,7 @@ def _lines(found: Sent, path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _take(found: Sent, line: bytes, number: int) -> None:
+def _take(found: SentList, line: bytes, number: int) -> None:
     try:
         facts = json.loads(line)
         if _is_of_queue(found, facts):
@@ -172,7 +172,7 @@ def _take(found: Sent, line: bytes, number: int) -> None:
         found.claims[claim.key] = claim
 
 
-def _is_of_queue(found: Sent, facts: Mapping[str, str]) -> bool:
+def _is_of_queue(found: SentList, facts: Mapping[str, str]) -> bool:
     if "queued" in facts:
         found.queued[facts["queued"]] = facts["content"]
         found.over.discard(facts["queued"])
