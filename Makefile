@@ -8,7 +8,7 @@ STAMP := $(VENV)/.stamp
 export PYTHONDONTWRITEBYTECODE :=  # compiled modules are kept, as they are wherever crm is installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test check types lint contracts bench torture docs clean system
+.PHONY: help demo install test check types lint contracts bench torture docs messages clean system
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ bench: $(STAMP)-test  ## measure speed beside its floors, and memory
 
 torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile files: prove that nothing is lost
 	$(BIN)/python -m torture
+
+messages: $(STAMP)-test  ## collect the texts for people into the catalogues, and compile these
+	$(BIN)/python docs/messages.py
 
 docs: $(STAMP)-crm  ## write docs/commands.md anew from the commands themselves
 	$(BIN)/python docs/generate.py

@@ -96,7 +96,7 @@ class Memory:
         self.table = folder / "memory.csv"
         self.size = size
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("CRM_")}
-        self.environ |= {"CRM_USER": "anna", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+        self.environ |= {"CRM_USER": "anna", "CRM_LANG": "en", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
         program = Path(sys.executable).parent / "crm"
         self.program = [str(program)] if program.exists() else [sys.executable, "-m", "crmcli"]
 

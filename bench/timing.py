@@ -39,7 +39,7 @@ class Bench:
         self.quick = quick
         self.results: list[Measured] = []
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_OURS)}
-        self.environ |= {"CRM_USER": "anna", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+        self.environ |= {"CRM_USER": "anna", "CRM_LANG": "en", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
         program = Path(sys.executable).parent / "crm"
         self.program = [str(program)] if program.exists() else [sys.executable, "-m", "crmcli"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from crmcli.language import tr
+
 
 class Problem(NamedTuple):
     """Something wrong in a file that people edit: where it is, what it is, how to mend it.
@@ -20,7 +22,7 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{where}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        return f"{where}: {tr(self.message)}" + (f" ({tr(self.hint)})" if self.hint else "")
 
 
 class CrmError(Exception):
@@ -30,8 +32,8 @@ class CrmError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = tr(message)
+        self.hint = tr(hint)
 
     @property
     def name(self) -> str:

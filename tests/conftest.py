@@ -38,7 +38,7 @@ def _no_real_home(
     home.mkdir(exist_ok=True)
     for name, value in {
         "HOME": str(home), "LOGNAME": "tester", "USER": "tester", "GIT_CONFIG_NOSYSTEM": "1",
-        "NO_COLOR": "1", "PAGER": "cat", "COLUMNS": "100",
+        "NO_COLOR": "1", "CRM_LANG": "en", "PAGER": "cat", "COLUMNS": "100",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     for name in ("VISUAL", "EDITOR", "CLICOLOR_FORCE", "FORCE_COLOR", "XDG_STATE_HOME", "SUDO_UID"):

@@ -94,6 +94,7 @@ def crm() -> Program:
 def environ(**more: str) -> dict[str, str]:
     """An environment in which a run depends on nothing of the person who started it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "GIT_"))}
+    kept["CRM_LANG"] = "en"
     return {
         **kept, "CRM_NOW": NOW, "CRM_USER": "", "NO_COLOR": "1", "COLUMNS": "100",
         "PYTHONUTF8": "1", "PYTHONHASHSEED": "0", "LOGNAME": "anna", "USER": "anna",

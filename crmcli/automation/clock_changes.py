@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.automation.tick_times import ends
 from crmcli.errors import Problem
+from crmcli.language import counted
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
 from crmcli.model.dates import local_minute
 from crmcli.model.event import Event
-from crmcli.model.plural import counted
 from crmcli.model.values import parse_instant
 from crmcli.store import layout
 from crmcli.workspace import Workspace

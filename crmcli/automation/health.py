@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from crmcli.automation.clock_changes import told
 from crmcli.automation.tick_times import ends
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import counted
 from crmcli.model.clocks import TOLERANCE
-from crmcli.model.plural import counted
 from crmcli.model.values import format_instant
 from crmcli.store import layout
 from crmcli.store.safety.state import why_foreign

@@ -19,11 +19,11 @@ from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
 from crmcli.automation.triggers import choose
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.language import counted
 from crmcli.model.automation import HEARD
 from crmcli.model.conditions.holds import holds
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.plural import counted
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead
 from crmcli.sales.template_names import names_for

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crmcli.automation.actions import enter
+from crmcli.language import counted
 from crmcli.model.dates import local_minute
-from crmcli.model.plural import counted
 from crmcli.model.values import parse_instant
 from crmcli.store.timeline import sent
 from crmcli.store.timeline.sent import Claim

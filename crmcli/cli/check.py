@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import Session, Verb
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.model.redaction import redacted
 from crmcli.present.problems import problem_table
 

@@ -9,8 +9,8 @@ import click
 
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.printing import notes, say, tell, unreadable
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.model.plural import counted
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search

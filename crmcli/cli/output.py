@@ -11,6 +11,7 @@ import click
 from crmcli.cli import formats, terminal
 from crmcli.cli.table import clean, lay_out, one_line, pad, width
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
+from crmcli.language import tr
 from crmcli.model.redaction import redacted
 from crmcli.present.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 
@@ -75,7 +76,7 @@ class Output:
     def section(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> None:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
         if self.format == "table" and rows:
-            heading = self.paint(clean(title), bold=True)
+            heading = self.paint(clean(tr(title)), bold=True)
             self._write(["", heading, *self.table(rows, columns)], as_they_are=True)
 
     def text(self, text: str) -> None:
@@ -131,12 +132,12 @@ class Output:
         elif self.format == "ids":
             self._write([plain(record["id"])] if record else [])
         elif not self.quiet:
-            self._write([text])
+            self._write([tr(text)])
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless `-q`."""
         if not self.quiet:
-            self._say(text)
+            self._say(tr(text))
 
     def detail(self, text: str) -> None:
         """Say something on stderr with `-v`."""
@@ -153,20 +154,24 @@ class Output:
                 "hint": redacted(error.hint),
                 "exit_code": error.exit_code,
                 "problems": [
-                    {**p._asdict(), "message": redacted(p.message), "hint": redacted(p.hint)}
+                    {
+                        **p._asdict(),
+                        "message": redacted(tr(p.message)),
+                        "hint": redacted(tr(p.hint)),
+                    }
                     for p in problems
                 ],
             }
             self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
-        self._say(f"{self._alarm('crm: error:')} {one_line(error.message)}", painted=True)
+        self._say(f"{self._alarm(tr('crm: error:'))} {one_line(error.message)}", painted=True)
         told = [p for p in problems if str(p._replace(hint="")) not in error.message]
         for problem in told[:PROBLEMS_SHOWN]:
             self._say(f"  {problem}")
         if len(told) > PROBLEMS_SHOWN:
-            self._say(f"  … and {len(told) - PROBLEMS_SHOWN} more, see crm check")
+            self._say("  " + tr("… and {} more, see crm check", len(told) - PROBLEMS_SHOWN))
         if error.hint:
-            self._say(f"hint: {one_line(error.hint)}")
+            self._say(f"{tr('hint:')} {one_line(error.hint)}")
 
     @contextmanager
     def progress(self, label: str, total: int | None = None) -> Iterator[terminal.Progress]:
@@ -202,7 +207,7 @@ class Output:
         )
         if left_out:
             names = ", ".join(column.name for column in columns[-left_out:])
-            self.note(f"no room for {names}: the terminal is {self.width} wide")
+            self.note(tr("no room for {}: the terminal is {} wide", names, self.width))
         return lines
 
     def card(self, record: Row, columns: Sequence[Column]) -> list[str]:

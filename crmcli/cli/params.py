@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from crmcli import language
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
     from crmcli.cli.output import Output
@@ -46,6 +48,11 @@ class Session:
         self.exit_code = 0
         """That of a command which came to its end, and met an error on its way."""
         self.inspecting = False
+
+    def speak(self) -> None:
+        """Speak the language of the workspace in which we stand, for words that open none."""
+        if "workspace" not in self.__dict__:
+            language.prefer(language.of_folder(Path(self.folder)))
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -161,9 +168,15 @@ class _Literate(click.Command):
     """Takes no word that is no UTF-8, except where a file is named; its help suits the output."""
 
     def get_help(self, ctx: click.Context) -> str:
-        """The help, with what the output's encoding cannot express escaped."""
+        """The help in the language spoken, with what the output's encoding cannot express escaped."""
         from crmcli.cli.terminal import printable
 
+        ctx.ensure_object(Session).speak()
+        self.help = "\n\n".join(tr(part) for part in paragraphs(self.help or ""))
+        self.epilog = tr(self.epilog or "")
+        for param in self.params:
+            if isinstance(param, click.Option):
+                param.help = tr(param.help or "")
         return printable(super().get_help(ctx), sys.stdout)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -255,3 +268,8 @@ class LazyRoot(_Literate, click.Group):
         """List the commands from their declared help, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a help text."""
+    return [part for part in text.split("\n\n") if part]

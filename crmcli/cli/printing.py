@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
-from crmcli.model.plural import counted
 from crmcli.present.cells import Column
 from crmcli.present.changes import changed
 from crmcli.present.columns import columns_of, named

@@ -19,8 +19,8 @@ from crmcli.cli.printing import (
 )
 from crmcli.cli.showing import show_command
 from crmcli.errors import BadUsage
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.model.plural import counted
 from crmcli.model.schema import own_fields
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of

@@ -9,7 +9,7 @@ import click
 from crmcli.cli.params import Session, Verb
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
-from crmcli.model.plural import counted
+from crmcli.language import counted
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,7 +11,7 @@ import click
 
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import BadUsage
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:

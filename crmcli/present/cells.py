@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from crmcli.language import tr
 from crmcli.model.fields import Field
 from crmcli.model.money import write_money, write_number
 from crmcli.model.values import Raw, format_decimal, format_instant, parse_instant
@@ -59,7 +60,7 @@ class Column:
     @property
     def head(self) -> str:
         """What stands above the column."""
-        return self.label or self.name
+        return tr(self.label) or self.name
 
     @property
     def elastic(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from crmcli.language import counted
 from crmcli.model.fields import Record, dump_value
-from crmcli.model.plural import counted
 from crmcli.present.cells import in_short
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told

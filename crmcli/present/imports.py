@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.model.plural import counted
 from crmcli.present.cells import Column, Locale, Table, rows_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.present.cells import Column, Table, in_short
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told, together

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.present.cells import Column, Table
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.present.cells import Column, Table
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import CrmError
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.git import commands

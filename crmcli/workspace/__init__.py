@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from crmcli import language
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.event import Event
@@ -73,6 +74,7 @@ class Workspace(Configured):
             )
         files.refuse_links(root, layout.FOLDERS)
         settings = config.load_settings(root)
+        language.prefer(settings.language)
         workspace = cls(root, settings, user or _only_user(settings), now, dry_run=dry_run)
         if user:
             workspace.user = workspace.user_id(user)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.model.plural import counted
 from crmcli.sales.checks import merge_checks
 from crmcli.sales.checks.record_checks import Inquest
 from crmcli.sales.consent.block_list import blocklist

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.model.plural import counted
+from crmcli.language import counted
 from crmcli.sales.imports.options import ON_DUPLICATE, Wanted
 from crmcli.sales.imports.run import Import
 from crmcli.sales.imports.sources import Source, open_source

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
-from crmcli.model.plural import counted
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, chosen_preset, map_columns
 from crmcli.sales.imports.options import Wanted

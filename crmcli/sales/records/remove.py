@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.model.plural import counted
 from crmcli.sales.records.links import linking_fields, relinked
 
 if TYPE_CHECKING:

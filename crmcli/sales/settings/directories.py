@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
-from crmcli.model.plural import counted
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
 from crmcli.sales.settings.fields import Reshaped

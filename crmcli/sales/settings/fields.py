@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.language import counted
 from crmcli.model.fields import Field, empty, parse_value
 from crmcli.model.listed import did_you_mean
-from crmcli.model.plural import counted
 from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
 from crmcli.store.config.declared import is_taken
 from crmcli.store.config.mentions import mentions

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import counted
 from crmcli.model.listed import allowed_hint
-from crmcli.model.plural import counted
 from crmcli.model.redaction import redacted
 from crmcli.model.values import Raw
 from crmcli.store.disk import files

@@ -1,0 +1,70 @@
+"""The language in which crm speaks to people: English as it stands in the code, others by gettext.
+
+A text with values goes through `tr` where it is made. One without may be handed on as it is: what prints
+looks it up. Names of commands and options, keys of JSON and of files and the names of errors stay English.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "ru")
+CATALOGUES = Path(__file__).with_name("locale")
+DOMAIN = "messages"
+"""gettext's own default, in which click looks for what it says by itself."""
+
+_of_workspace: ContextVar[str] = ContextVar("language", default="")
+
+
+def prefer(language: str) -> None:
+    """Speak the language of a workspace, unless CRM_LANG names another."""
+    _of_workspace.set(language)
+    if spoken() != "en":  # for click
+        gettext.bindtextdomain(DOMAIN, CATALOGUES)
+        os.environ["LANGUAGE"] = spoken()
+
+
+def of_folder(start: Path) -> str:
+    """The language that the workspace around a folder names, at a glance: for help, which opens none."""
+    with suppress(OSError):
+        for folder in (start.absolute(), *start.absolute().parents):
+            if (folder / "pipelines.yaml").exists():
+                text = (folder / "settings.yaml").read_text(encoding="utf-8", errors="replace")
+                found = re.search(r"^language: *['\"]?(\w+)", text, re.MULTILINE)
+                return found[1] if found else ""
+    return ""
+
+
+def spoken() -> str:
+    """The first known language of CRM_LANG, the workspace and the environment (LC_ALL, LANG)."""
+    environ = os.environ
+    system = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG", "")
+    wishes = (environ.get("CRM_LANG", ""), _of_workspace.get(), system)
+    return next((wish[:2].lower() for wish in wishes if wish[:2].lower() in LANGUAGES), "en")
+
+
+def tr(text: str, /, *values: object) -> str:
+    """A text for people in the language spoken, each `{}` filled in by its value."""
+    language = spoken()
+    told = text if language == "en" or not text else _catalogue(language).gettext(text)
+    return told.format(*values) if values else told
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 row`, `2 rows`; `many` where an s is not enough: `counted(2, "company", "companies")`."""
+    language, many = spoken(), many or f"{one}s"
+    if language == "en":
+        return f"{count:,} {one if count == 1 else many}"
+    words = _catalogue(language).ngettext(one, many, count)
+    return f"{count:,} {words}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True)

@@ -1,0 +1,175 @@
+"""Collect the texts for people into the catalogues of crmcli/locale, and compile these (`make messages`).
+
+Collected are the texts of `tr` and the nouns of `counted`, the plain texts given to errors and problems,
+the help of commands and options by paragraph, the labels of fields, and what click itself says.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import string
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+from babel.messages import Catalog, Message, extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+import crmcli
+from crmcli.cli.main import crm
+from crmcli.cli.params import Session, paragraphs
+from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import own_fields
+
+CODE = Path(crmcli.__file__).parent
+HEADER = """msgid ""
+msgstr ""
+"Language: {}\\n"
+"Plural-Forms: {}\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+Text = str | tuple[str, str]
+"""A message, or a noun with its plural."""
+
+
+def texts() -> dict[Text, set[str]]:
+    """Every message of the program, with the modules that have it."""
+    found: dict[Text, set[str]] = {}
+    for path in sorted(CODE.rglob("*.py")):
+        for text in _in_code(ast.parse(path.read_text(encoding="utf-8"))):
+            found.setdefault(text, set()).add(path.relative_to(CODE).as_posix())
+    for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
+        found.setdefault(text, set()).add("cli/main.py")
+    for entity in ENTITIES:
+        for field in own_fields(entity):
+            found.setdefault(field.label, set()).add(f"model/{entity}.py")
+    for text in _in_click():
+        found.setdefault(text, set()).add("click")
+    return found
+
+
+def _in_code(tree: ast.AST) -> Iterator[Text]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        said = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+        if name == "tr":
+            yield from said[:1]
+        elif name == "counted" and said:
+            yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"
+        elif name in _told():
+            yield from (text for text in said if re.search(r"[A-Za-z]{2}.* ", text))
+
+
+@cache
+def _told() -> frozenset[str]:
+    """The classes whose plain texts reach people: every error, and the problem."""
+    bases: dict[str, set[str]] = {"Problem": {"Exception"}, "ValueError": {"Exception"}}
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = {getattr(b, "id", getattr(b, "attr", "")) for b in node.bases}
+    known = {"Exception"}
+    while more := {name for name, above in bases.items() if above & known} - known:
+        known |= more
+    return frozenset(known)
+
+
+def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:
+    for text in (command.help, command.epilog):
+        yield from (part for part in paragraphs(text or "") if not part.startswith("Example"))
+    yield from (p.help for p in command.params if isinstance(p, click.Option) and p.help)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _in_help(child, click.Context(child, info_name=name, parent=context))
+
+
+def _in_click() -> Iterator[Text]:
+    for path in sorted(Path(click.__file__).parent.glob("*.py")):
+        with path.open("rb") as source:
+            for _, text, *_ in extract.extract("python", source, {"_": None, "ngettext": (1, 2)}):
+                yield text if isinstance(text, str) else (text[0], text[1])
+
+
+def renewed(language: str) -> Catalog:
+    """The catalogue of a language with just what is in the program, and the translations that are known."""
+    catalog, template = known(language), Catalog()
+    for text, where in sorted(texts().items(), key=lambda item: (sorted(item[1]), str(item[0]))):
+        template.add(text, locations=[(name, 0) for name in sorted(where)])
+    catalog.update(template, no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    return catalog
+
+
+def known(language: str) -> Catalog:
+    """The catalogue as its file has it."""
+    if not po_file(language).exists():
+        return Catalog(language, charset="utf-8")
+    with po_file(language).open("rb") as file:
+        return read_po(file, language)
+
+
+def written(catalog: Catalog) -> tuple[bytes, bytes]:
+    """The catalogue as translators write it and as gettext reads it; the same whenever it is written."""
+    text, compiled = io.BytesIO(), io.BytesIO()
+    text.write(HEADER.format(catalog.locale, catalog.plural_forms).encode())
+    write_po(text, catalog, width=100, omit_header=True, include_lineno=False, sort_by_file=True)
+    write_mo(compiled, catalog)
+    return text.getvalue(), compiled.getvalue()
+
+
+def faults(catalog: Catalog) -> list[str]:
+    """The messages without a translation, and those whose translation has other places for values."""
+    return [str(m.id) for m in catalog if m.id and not (all(_said(m)) and _agrees(m))]
+
+
+def _said(message: Message) -> tuple[str, ...]:
+    said = message.string or ""
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def _agrees(message: Message) -> bool:
+    wanted = _places(message.id if isinstance(message.id, str) else message.id[0])
+    return all(_places(said) == wanted for said in _said(message))
+
+
+def _places(text: str) -> list[str]:
+    """Which values a text takes, by number or name."""
+    names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    return sorted(name or str(number) for number, name in enumerate(names))
+
+
+def po_file(language: str) -> Path:
+    """Where the catalogue of a language stands."""
+    return CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def main() -> int:
+    """Write all catalogues anew; the exit code is 1 where something is left to be translated."""
+    left = 0
+    for language in LANGUAGES:
+        if language == "en":
+            continue
+        catalog, path = renewed(language), po_file(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text, compiled = written(catalog)
+        path.write_bytes(text)
+        path.with_suffix(".mo").write_bytes(compiled)
+        wrong = faults(catalog)
+        left += len(wrong)
+        sys.stdout.write(f"{language}: {len(catalog)} messages, {len(wrong)} to be translated\n")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
