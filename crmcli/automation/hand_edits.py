@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crmcli.automation.job_failures import raise_general
-from crmcli.automation.record_plan import PAGE, Place, place_of, places
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.values import entity_of
 from crmcli.store.records.repository import Change
 from crmcli.workspace import Workspace
+from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def receive(ws: Workspace, candidates: Sequence[str]) -> Received:
 
 def strayed(
     ws: Workspace, candidates: Sequence[str], failed: dict[str, Exception]
-) -> Iterator[Place]:
+) -> Iterator[CurrentStage]:
     """Where those stand that stand elsewhere than the timeline says; what went wrong with others
     goes into `failed`.
 
@@ -54,7 +54,7 @@ def strayed(
     for start in range(0, len(candidates), PAGE):
         page = candidates[start : start + PAGE]
         try:
-            found = [place for place in places(ws, page) if place.has_strayed]
+            found = [place for place in current_stages(ws, page) if place.has_strayed]
         except Exception as error:
             if len(page) == 1:
                 failed[page[0]] = raise_general(error)
@@ -65,13 +65,13 @@ def strayed(
 
 def _write_down(ws: Workspace, change: Change, record_id: str, received: Received) -> None:
     record = change.get(record_id)
-    place = place_of(ws, record)
+    place = current_stage(ws, record)
     if place.has_strayed:
         change.note("stage.entered", record_id, facts_of(place, ws.robots_of(record)))
         received.moved.append(record_id)
 
 
-def facts_of(place: Place, robots: list[str]) -> dict[str, Any]:
+def facts_of(place: CurrentStage, robots: list[str]) -> dict[str, Any]:
     """What the event of a move by hand says; `robots` are those of the stage."""
     origin = str(place.entry.data.get("stage", "")) if place.entry else ""
     facts = {"stage": place.stage, "from": origin, "by": "edit", "robots": robots}

@@ -9,11 +9,11 @@ from crmcli.automation.explain import waiting
 from crmcli.automation.job_failures import CRM, PLAN
 from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, jobs_of
 from crmcli.automation.record_plan import plan_of
-from crmcli.entries import last_entry
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of
 from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
+from crmcli.workspace.current_stage import current_stage
 
 ENDS = ("sent", "failed", "retry")
 CANCELLABLE = ("queued", "failed", *TROUBLED)
@@ -83,7 +83,7 @@ def _waiting(ws: Workspace, key: str) -> Job:
     if len(found) != 1:
         raise NotFound(f"there is no job {key!r}", "see crm jobs list and crm robots waiting")
     line = found[0]
-    entry = last_entry(ws, ws.get(line.record))
+    entry = current_stage(ws, ws.get(line.record)).entry
     cause = entry.id if entry else ""
     return Job(
         line.key, line.record, line.robot, line.action, "waiting", ws.now, ws.now, cause=cause

@@ -8,19 +8,17 @@ from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, steps_of, visits
-from crmcli.entries import last_entries, last_entry, stage_id, with_arrival
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
-from crmcli.model.values import Raw, entity_of
+from crmcli.model.values import entity_of
 from crmcli.store.records.repository import Change
 from crmcli.workspace import UnknownStage, Workspace
+from crmcli.workspace.current_stage import current_stages, with_first_entry
 
 STAGED = ("lead", "deal")
 MANY = 200
 """Records beyond which it is worth looking first for those that sleep."""
-PAGE = 1000
-"""Records of which the index is asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,52 +48,6 @@ class RecordPlan:
         return sorted(found, key=lambda step: step.due_at or datetime.max.replace(tzinfo=UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands by its file, and the last event that says where it came to."""
-
-    record: str
-    stage: str
-    pipeline: str
-    entry: Event | None
-
-    @property
-    def has_strayed(self) -> bool:
-        """Whether it stands elsewhere than its last entry says."""
-        if not self.stage:
-            return False
-        if self.entry is None or self.entry.data.get("stage") != self.stage:
-            return True
-        came_to = str(self.entry.data.get("pipeline") or self.pipeline)
-        return bool(self.pipeline) and came_to != self.pipeline
-
-
-def places(ws: Workspace, candidates: Sequence[str]) -> list[Place]:
-    """Where these records stand, as the index has them; those that are gone or unreadable left out."""
-    found: list[Place] = []
-    for start in range(0, len(candidates), PAGE):
-        rows = ws.index.raws(candidates[start : start + PAGE])
-        entries = last_entries(ws, rows)
-        found += [_place(ws, row, entries.get(str(row["id"]))) for row in rows]
-    return found
-
-
-def _place(ws: Workspace, row: Mapping[str, Raw], entry: Event | None) -> Place:
-    record_id = str(row["id"])
-    entity = entity_of(record_id)
-    pipeline = str(row.get("pipeline", "")) if entity == "deal" else ""
-    stage = stage_id(ws, entity, str(row.get("stage", "")), pipeline)
-    return Place(record_id, stage, pipeline, entry)
-
-
-def place_of(ws: Workspace, record: Record) -> Place:
-    """Where one record stands."""
-    row = {"id": record.id, "stage": str(record.get("stage"))}
-    if record.entity == "deal":
-        row["pipeline"] = str(record.get("pipeline"))
-    return _place(ws, row, last_entry(ws, record))
-
-
 def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     """Those of many records for which nothing can be due: no robots where they stand, or imported
     ones whose robots sleep."""
@@ -109,7 +61,7 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     }
     return {
         place.record
-        for place in places(ws, candidates)
+        for place in current_stages(ws, candidates)
         if not place.has_strayed
         and (
             (entity_of(place.record), place.pipeline, place.stage) in idle
@@ -137,7 +89,7 @@ def plan_for(ws: Workspace, record_id: str, change: Change | None = None) -> Rec
 def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPlan:
     """What follows from a record and its events, oldest first."""
     events = ws.in_right_time(events)
-    stays = visits(with_arrival(ws, record, events))
+    stays = visits(with_first_entry(ws, record, events))
     try:
         pipeline = ws.pipeline_of(record)
         stage = ws.stage_of(record)

@@ -14,7 +14,7 @@ from crmcli.automation.actions import Work, act, enter
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.explain import with_robots
 from crmcli.automation.job_failures import CRM, LOOK, REFUSALS, jobs_here, raise_general, reason_of
-from crmcli.automation.record_plan import STAGED, Place, RecordPlan, plan_of
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
 from crmcli.automation.triggers import choose
@@ -29,6 +29,7 @@ from crmcli.sales.history.undo import dead
 from crmcli.sales.template_names import names_for
 from crmcli.store.records.repository import Author, Change
 from crmcli.workspace import UnknownStage, Workspace
+from crmcli.workspace.current_stage import CurrentStage
 
 MOST_LINES = 10_000
 """Lines after which a rehearsal ends: rules may go on for ever."""
@@ -165,7 +166,7 @@ class _Trial:
         for place in hand_edits.strayed(self.ws, self.ws.index.dirty(), failed):
             yield from self._surely(place.record, partial(self._stray, place))
 
-    def _stray(self, place: Place) -> Iterator[Planned]:
+    def _stray(self, place: CurrentStage) -> Iterator[Planned]:
         self._author("edit", "", 0)
         robots = self.ws.robots_of(self.change.get(place.record))
         self.change.note("stage.entered", place.record, hand_edits.facts_of(place, robots))

@@ -110,13 +110,13 @@ def _cards(
 
 
 def _card(ws: Workspace, stage: Stage, record: Record) -> Card:
-    from crmcli.entries import last_entry
+    from crmcli.workspace.current_stage import current_stage
 
     amount = record.get("amount")
     money = ""
     if isinstance(amount, Decimal):
         money = Locale.of(ws).money(amount, str(record.get("currency")))
-    entry = last_entry(ws, record)
+    entry = current_stage(ws, record).entry
     age, overdue = "", False
     if entry is not None and stage.is_open:
         [entry] = ws.in_order([entry])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crmcli.entries import all_unwritten
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.reports.frames import DAY, entries, stage_kinds, visits
+from crmcli.workspace.current_stage import unwritten_entries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def read_funnel(
     if condition is not None:
         only = {record.id for record in ws.select(pipeline.entity, condition)}
     events = ws.events(kinds=stage_kinds(pipeline.entity))
-    events = [*all_unwritten(ws, pipeline.entity), *ws.in_order(events)]
+    events = [*unwritten_entries(ws, pipeline.entity), *ws.in_order(events)]
     home = pipeline.id if pipeline.entity == "lead" else ws.pipelines.deals[0].id
     return funnel(events, pipeline, ws.now, period=period, only=only, home=home)
 

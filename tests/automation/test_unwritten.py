@@ -9,10 +9,10 @@ import pytest
 
 from crmcli.automation import explain, jobs
 from crmcli.automation.record_plan import plan_for
-from crmcli.entries import last_entry
 from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages
 from crmcli.sales.history import undo
+from crmcli.workspace.current_stage import current_stage
 
 RULES = """
     stages:
@@ -105,7 +105,7 @@ def test_a_robot_that_waits_there_can_be_called_off(house: Any) -> None:
     drop_in(house)
     [line] = [line for line in explain.waiting(house.ws) if line.robot == "month"]
     job = jobs.cancel(house.ws, line.key)
-    assert job.cause == last_entry(house.ws, house.get(DEAL)).id
+    assert job.cause == current_stage(house.ws, house.get(DEAL)).entry.id
     house.tick("60d")
     assert house.titles() == ["День"]
 

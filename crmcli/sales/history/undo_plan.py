@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.entries import with_arrival
 from crmcli.errors import Refused
-from crmcli.model.arrivals import is_unwritten
 from crmcli.model.event import ENTRIES
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.store.records.repository import Change
     from crmcli.workspace import Workspace
+from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 
 class Kept(NamedTuple):
@@ -143,7 +142,7 @@ class Reversal:
         """The robots that had not acted yet when the record was moved away: these go on waiting."""
         index = self.ws.history
         moved = self._entries.get(record.id, "")
-        entries = with_arrival(self.ws, record, index.events(record=record.id, kinds=ENTRIES))
+        entries = with_first_entry(self.ws, record, index.events(record=record.id, kinds=ENTRIES))
         stay = next((e for e in reversed(entries) if e.id < moved), None)
         there = stay.data.get("robots") if stay else []
         if stay is not None and is_unwritten(stay):
