@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import Done, bug_in, check_rule, is_general, reason_of
-from crmcli.automation.ledger import Job, after_failure
+from crmcli.automation.ledger import Job, after_failure, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.model.conditions.holds import holds

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from crmcli.automation.actions import OWNER
+from crmcli.automation.actions.work import OWNER
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
@@ -23,8 +24,6 @@ from crmcli.store.config.settings import load_pipelines, load_settings
 
 T = TypeVar("T")
 Act = Robot | Schedule
-
-_UNTEMPLATED = ("template", "stage", "secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,11 @@ def _template_faults(
     once = isinstance(act, Schedule) and act.once
     known = ("records", "us", "now", "today") if once else known_names(pipeline.entity)
     fields = known_fields(Schema(settings.fields))
-    if act.do == "email":
-        yield from renderer.validate(str(act.params["template"]), known, fields)
+    action = ACTIONS[act.do]
+    for key in action.of_kind("template"):
+        yield from renderer.validate(str(act.params[key]), known, fields)
     for key, value in act.params.items():
-        if isinstance(value, str) and key not in _UNTEMPLATED:
+        if isinstance(value, str) and action.is_template(key):
             for problem in renderer.validate_inline(value, layout.PIPELINES, known, fields):
                 message = f"{_called(act)}, {key}: {problem.message}"
                 yield _problem(act.line, message, problem.hint)
@@ -108,12 +108,13 @@ def _template_faults(
 
 def _people_faults(act: Act, settings: Settings) -> Iterator[Problem]:
     """Users that a robot names and settings.yaml does not; nothing where it names none at all."""
-    if act.do == "email" or not settings.users:
+    if not settings.users:
         return
+    action = ACTIONS[act.do]
     known = {fold(w) for u in settings.users.values() for w in (u.id, u.name, u.email)}
-    if act.do != "set":  # which writes what it is told
+    if not action.sets_fields:  # which writes what it is told
         known.add(OWNER)
-    for key in ("owner", "to"):
+    for key in [OWNER] if action.sets_fields else action.of_kind("user", "users"):
         named = act.params.get(key, "")
         for text in named if isinstance(named, list) else str(named).split(","):
             who = str(text).strip()
@@ -136,7 +137,7 @@ def _odd_robots(stage: Stage) -> Iterator[Problem]:
     for number, robot in enumerate(stage.robots):
         if number == 0 and robot.timing.wait_previous:
             yield _problem(robot.line, f"{_called(robot)} waits for the one above, there is none")
-        if robot.do == "move" and robot.params.get("stage") == stage.id:
+        if robot.moves_to == stage.id:
             yield _problem(robot.line, f"{_called(robot)} moves to the stage in which it stands")
 
 

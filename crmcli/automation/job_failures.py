@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crmcli.automation.actions import enter
-from crmcli.automation.ledger import LONGEST_WAIT, Job, after_failure, job_key, jobs_of
+from crmcli.automation.ledger import LONGEST_WAIT, Job, after_failure, enter, job_key, jobs_of
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come

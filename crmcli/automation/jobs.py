@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmcli.automation.actions import enter
 from crmcli.automation.explain import waiting
 from crmcli.automation.job_failures import CRM, PLAN
-from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, jobs_of
+from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, enter, jobs_of
 from crmcli.automation.record_plan import plan_of
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of

@@ -1,4 +1,4 @@
-"""The ledger of jobs: what the events of the timeline say about each thing that robots do; pure rules.
+"""The ledger of jobs: what the events of the timeline say about each thing that robots do.
 
 A job has a key made of who acts, for which record and why, so it is known again in every run and
 in every clone. Its state follows from its events in their order.
@@ -15,6 +15,8 @@ from typing import Any
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
+from crmcli.store.records.repository import Change
+from crmcli.store.timeline import sent
 
 STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
           "cancelled", "stopped")  # fmt: skip
@@ -110,6 +112,21 @@ def _after(job: Job | None, event: Event) -> Job:
         return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
     told = data.get("claims")
     return replace(job, starts=0, claims=max(job.claims, told if isinstance(told, int) else 0))
+
+
+def enter(
+    change: Change, word: str, target: str, key: str, who: str, action: str, **facts: Any
+) -> None:
+    """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot.
+
+    Everybody who has the folder can read it, so what is secret in an address does not stand there.
+    """
+    shown = {k: redacted(v) if isinstance(v, str) else v for k, v in facts.items()}
+    given = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **shown}
+    data = {name: value for name, value in given.items() if value not in ("", None)}
+    if word == "queued":
+        change.note_sent(sent.queued_line(key, data))
+    change.note(f"job.{word}", target, data)
 
 
 def instant_in(data: Mapping[str, Any], name: str) -> datetime | None:

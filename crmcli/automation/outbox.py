@@ -11,9 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crmcli.automation.actions import enter
 from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of
-from crmcli.automation.ledger import LONGEST_WAIT, MOST_STARTS, Job, after_failure, instant_in
+from crmcli.automation.ledger import (
+    LONGEST_WAIT,
+    MOST_STARTS,
+    Job,
+    after_failure,
+    enter,
+    instant_in,
+)
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
-from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.actions.work import Work, act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.job_failures import (
     REFUSALS,
@@ -22,7 +22,7 @@ from crmcli.automation.job_failures import (
     reason_of,
     rests,
 )
-from crmcli.automation.ledger import job_key
+from crmcli.automation.ledger import enter, job_key
 from crmcli.automation.schedule import Due, Slot, due
 from crmcli.automation.timetables import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from crmcli.automation import hand_edits, outbox, timetables, trigger_runs
-from crmcli.automation.actions import Work, act, enter
+from crmcli.automation.actions.work import Work, act, module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.explain import with_robots
 from crmcli.automation.job_failures import CRM, LOOK, REFUSALS, jobs_here, raise_general, reason_of
+from crmcli.automation.ledger import enter
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
@@ -234,7 +234,7 @@ class _Trial:
                 self._arrive(event, record)
         if effect.word == "skipped":
             return f"{robot.do}: not done, {effect.facts.get('reason')}"
-        return f"{robot.do}: {_in_words(self.change, robot.do, new)}"
+        return f"{robot.do}: {module_of(robot.do).words(self.change, new)}"
 
     def _arrive(self, event: Event, record: Record) -> None:
         """A queued letter counts as sent at once."""
@@ -290,23 +290,3 @@ class _Trial:
                     self.events[event.record] = self.ws.index.events(record=event.record)
                 self.events[event.record].append(event)
         return new
-
-
-def _in_words(change: Change, action: str, events: list[Event]) -> str:
-    """What an act came to, from the events that it wrote."""
-    told: dict[str, Any] = {}
-    noticed = [str(event.data["to"]) for event in events if event.kind == "notice"]
-    for event in events:
-        told.update(event.data if event.kind != "job.done" else {})
-        if event.kind == "task.created":
-            told["title"] = change.get(event.record).get("name")
-    words = {
-        "task": f"«{told.get('title', '')}»",
-        "set": ", ".join(f"{k}: {v[1]}" for k, v in told.get("changes", {}).items()) or "no change",
-        "move": f"to {told['stage']}" if "stage" in told else "no change",
-        "comment": str(told.get("text", "")),
-        "notify": f"{', '.join(noticed)}: {told.get('text', '')}",
-        "email": f"«{told.get('subject', '')}» to {told.get('to', '')}",
-        "webhook": f"to {told.get('to', '')}",
-    }
-    return words[action]

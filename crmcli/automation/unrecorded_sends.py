@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmcli.automation.actions import enter
+from crmcli.automation.ledger import enter
 from crmcli.language import counted
 from crmcli.model.dates import local_minute
 from crmcli.model.values import parse_instant

@@ -6,19 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from crmcli.model.actions import moves_to
 from crmcli.model.conditions.where import Condition
 from crmcli.model.values import Duration
-
-ACTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "task": (("title",), ("due", "owner", "comment")),
-    "email": (("template",), ("to",)),
-    "set": ((), ()),  # with: any fields of the record
-    "move": (("stage",), ("reason",)),
-    "comment": (("text",), ()),
-    "notify": (("text",), ("to",)),
-    "webhook": (("url",), ("body", "headers", "secret")),
-}
-"""What a robot can do: the keys that `with` must have, and those that it may have."""
 
 TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
                   "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
@@ -74,6 +64,11 @@ class Robot:
     line: int = 0
     fault: str = ""
     """What is wrong with it, where a tick goes on without it."""
+
+    @property
+    def moves_to(self) -> str:
+        """The stage to which it moves the record; "" if to none."""
+        return moves_to(self.do, self.params)
 
     @property
     def is_at_once(self) -> bool:

@@ -79,9 +79,9 @@ class Pipeline:
         """
         steps = {
             stage.id: [
-                str(robot.params.get("stage", ""))
+                robot.moves_to
                 for robot in stage.robots
-                if robot.do == "move" and robot.enabled and (robot.is_at_once or not at_once)
+                if robot.moves_to and robot.enabled and (robot.is_at_once or not at_once)
             ]
             for stage in self.stages
         }

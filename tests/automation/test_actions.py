@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.actions import task_id_of
+from crmcli.automation.actions.task import task_id_of
 from crmcli.automation.ledger import job_key
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation import jobs, outbox
-from crmcli.automation.actions import enter
-from crmcli.automation.ledger import jobs_of
+from crmcli.automation.ledger import enter, jobs_of
 from crmcli.channels.message import Attachment, Message, from_bytes, to_bytes
 from crmcli.model.values import format_instant
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
+from crmcli.automation.actions.work import module_of
 from crmcli.errors import InvalidData
+from crmcli.model.actions import ACTIONS, leaves
 from crmcli.model.redaction import redacted
 from crmcli.store import layout
 from crmcli.store.config import cursor
@@ -22,9 +24,6 @@ from crmcli.store.git import lineage
 
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""
-
-INNER = ("task", "set", "move", "comment")
-"""What robots do within crm. All else leaves the machine, also what this crm does not know yet."""
 
 MAIL = "channels/mail"
 WEBHOOK = "channels/webhook"
@@ -71,11 +70,6 @@ class Act:
 def acts_of(read: Read) -> list[Act]:
     """Every act of the configuration that `read` gives; what cannot be read declares none."""
     return [*_of_pipelines(read), *_of_settings(read)]
-
-
-def leaves(do: str) -> bool:
-    """Whether an action goes beyond this machine's folder."""
-    return do not in INNER
 
 
 def _of_settings(read: Read) -> Iterator[Act]:
@@ -150,11 +144,13 @@ def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]
     if not leaves(do):
         return
     given = _map(robot.get("with"))
-    names = [str(given.get("template", ""))] if do == "email" else []
+    action = ACTIONS.get(do)
+    names = [str(given.get(key, "")) for key in action.of_kind("template")] if action else []
     found = _templates(read, names, list(_texts_in(given)))
     texts = {path: lineage.digest_of(text) for path, text in found.items()}
     declared = _digest(place, robot)
-    yield Act(place, _words(do, given), declared, layout.PIPELINES, texts, notifies=do == "notify")
+    notifies = bool(action and action.to_staff)
+    yield Act(place, _words(do, given), declared, layout.PIPELINES, texts, notifies=notifies)
 
 
 def in_one_line(text: str) -> str:
@@ -164,17 +160,10 @@ def in_one_line(text: str) -> str:
 
 
 def _words(do: str, given: Mapping[str, Any]) -> str:
-    if do == "email":
-        to = f" to {given['to']}" if given.get("to") else " to the client"
-        return f"sends {given.get('template', '?')}{to}"
-    if do == "webhook":
-        secret = str(given.get("secret", ""))
-        runs = _running(secret, "secret")
-        return f"calls {redacted(str(given.get('url', '?')))}{runs}"
-    if do == "notify":
-        to = given.get("to") or "the owner"
-        return f"notifies {', '.join(map(str, to)) if isinstance(to, list) else to}"
-    return f"does {do!r}"
+    if do not in ACTIONS:
+        return f"does {do!r}"
+    secrets = [str(given.get(key, "")) for key in ACTIONS[do].of_kind("secret")]
+    return module_of(do).announced(given) + "".join(_running(one, "secret") for one in secrets)
 
 
 def _texts_in(value: object) -> Iterator[str]:

@@ -16,6 +16,7 @@ from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.unrecorded_sends import unrecorded, words
 from crmcli.errors import CrmError, InvalidData
+from crmcli.model.actions import ACTIONS, leaves
 from crmcli.model.automation import Robot, Schedule
 from crmcli.store.safety import trust
 from crmcli.store.timeline import sent
@@ -153,13 +154,15 @@ class Gate:
 
     def why_not(self, place: str, act: Robot | Schedule) -> str:
         """Why a robot or schedule must not act now, "" if it may."""
-        if not declared.leaves(act.do):
+        if not leaves(act.do):
             return ""
         if self.pause:
             return PAUSED
         if place not in self._places:
             return WAITS  # it came in this moment; the next pass looks at it
-        wanted = [place, declared.STAFF] if act.do == "notify" else [place]
+        wanted = (
+            [place, declared.STAFF] if act.do in ACTIONS and ACTIONS[act.do].to_staff else [place]
+        )
         return self._waiting(wanted)
 
     def why_not_step(self, plan: RecordPlan, step: Step) -> str:

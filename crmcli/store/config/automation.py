@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crmcli.model.automation import ACTIONS, TRIGGER_EVENTS, Robot, Schedule, Timing, Trigger
+from crmcli.model.actions import ACTIONS
+from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.paths import SHORT
 from crmcli.model.conditions.where import Aliases, Condition
 from crmcli.model.cron import check_cron
@@ -24,8 +25,6 @@ ROBOT_KEYS = ("id", "do", "with", "when", "after", "at", "before", "wait", "work
               "max_late", "on_error", "enabled")  # fmt: skip
 TRIGGER_KEYS = ("on", "when", "fields", "back", "on_closed")
 SCHEDULE_KEYS = ("id", "cron", "do", "with", "where", "once", "catch_up", "max_late")
-ONCE_ACTIONS = ("task", "email", "notify", "webhook")
-"""What a schedule can do once for a whole selection; the others act on one record."""
 
 CENTURY = 36525  # days
 CODE_RULE = r"[a-z][a-z0-9_-]{0,63}"
@@ -96,13 +95,8 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
     place.known(SCHEDULE_KEYS, ("id", "cron", "do"))
     action = place.at("do").one_of(tuple(ACTIONS))
     once = place.at("once").yes_no(False)
-    if once and action and action not in ONCE_ACTIONS:
-        place.at("do").fault(
-            f"{action!r} acts on one record, so it cannot be done once for all",
-            f"strike out once:, or do one of {', '.join(ONCE_ACTIONS)}",
-        )
-    if once and action == "email" and not place.at("with").at("to").is_present:
-        place.at("with").fault("a letter for the whole selection needs 'to'", "write to: a@b.ru")
+    if once and action:
+        _check_once(place, action)
     hint = "minute hour day month weekday, in quotes: '0 9 * * mon-fri'"
     return Schedule(
         id=place.id(),
@@ -115,6 +109,22 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
         max_late=place.at("max_late").parsed(_length, None),
         line=place.line,
     )
+
+
+def _check_once(place: Cursor, action: str) -> None:
+    """What a schedule can do once for a whole selection; the others act on one record."""
+    if not ACTIONS[action].once:
+        able = ", ".join(name for name, known in ACTIONS.items() if known.once)
+        place.at("do").fault(
+            f"{action!r} acts on one record, so it cannot be done once for all",
+            f"strike out once:, or do one of {able}",
+        )
+    for param in ACTIONS[action].params:
+        if param.required_once and not place.at("with").at(param.name).is_present:
+            place.at("with").fault(
+                f"{action} once for the whole selection needs {param.name!r}",
+                f"write {param.name}: …",
+            )
 
 
 def _length(text: str) -> Duration:
@@ -194,21 +204,23 @@ def _params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
     params = place.at("with")
     if not action:
         return {}
+    known = ACTIONS[action]
     if not isinstance(params.value, dict):
+        needed = ", ".join(param.name for param in known.params if param.required)
         if params.is_present:
             params.fault("'with' must hold keys with values", "write with: {key: value}")
-        elif action == "set":
-            place.fault("'with' is missing: set needs a field", "write with: {field: value}")
-        else:
-            needed = ", ".join(ACTIONS[action][0])
+        elif known.sets_fields:
+            place.fault(f"'with' is missing: {action} needs a field", "write with: {field: value}")
+        elif needed:
             place.fault(f"'with' is missing: {action} needs {needed}", "write with: {key: value}")
         return {}
-    required, optional = ACTIONS[action]
-    if action == "set":
+    if known.sets_fields:
         _check_set(params, frame)
-    else:
-        params.known((*required, *optional), required)
-        _check_params(params, action, frame)
+        return params.value
+    required = [param.name for param in known.params if param.required]
+    params.known([param.name for param in known.params], required)
+    for param in known.params:
+        PARAMS[param.kind](params.at(param.name), frame)
     return params.value
 
 
@@ -232,37 +244,24 @@ def _check_choice(place: Cursor, field: Field) -> None:
         place.fault(f"{word!r} is no {place.name}", allowed_hint(word, field.choices))
 
 
-def _check_params(place: Cursor, action: str, frame: Frame) -> None:
-    if action == "task":
-        _check_due(place.at("due"))
-    elif action == "email":
-        _check_template(place.at("template"), frame)
-    elif action == "move":
-        _check_stage(place.at("stage"), frame)
-    elif action == "webhook":
-        _check_hook(place)
-        list(place.at("headers").entries())
-    for key in place.value if isinstance(place.value, dict) else ():
-        if key not in ("body", "headers", "to"):
-            place.at(key).text()
-
-
-def _check_hook(place: Cursor) -> None:
-    """The address and the secret of a web hook; what is wrong with them may be what nobody may see."""
-    url, secret = place.at("url"), place.at("secret")
-    if url.text() and not re.fullmatch(URL_RULE, url.text()):
-        url.fault("'url' is not an address", "like https://example.com/hook")
-    elif re.match(r"https?://[^/?#\\{]*@", url.text()):
-        url.fault(
-            "'url' is not an address: a name or password does not belong there",
+def _check_url(place: Cursor, frame: Frame) -> None:
+    """The address of a web hook; what is wrong with it may be what nobody may see."""
+    if place.text() and not re.fullmatch(URL_RULE, place.text()):
+        place.fault(f"{place.name!r} is not an address", "like https://example.com/hook")
+    elif re.match(r"https?://[^/?#\\{]*@", place.text()):
+        place.fault(
+            f"{place.name!r} is not an address: a name or password does not belong there",
             "send it under headers:",
         )
-    if secret.text() and not re.fullmatch(SECRET_RULE, secret.text()):
+
+
+def _check_secret(place: Cursor, frame: Frame) -> None:
+    if place.text() and not re.fullmatch(SECRET_RULE, place.text()):
         hint = "write where it stands: env:NAME, file:/path or cmd:command"
-        secret.fault("'secret' is not a place of a secret", hint)
+        place.fault(f"{place.name!r} is not a place of a secret", hint)
 
 
-def _check_due(place: Cursor) -> None:
+def _check_due(place: Cursor, frame: Frame) -> None:
     """A length of time, or whatever people may say for the due date of a task."""
 
     def read(text: str) -> None:
@@ -296,3 +295,31 @@ def _check_stage(place: Cursor, frame: Frame) -> None:
     word = place.text()
     if word and word not in frame.stages:
         place.fault(f"there is no stage {word!r} here", allowed_hint(word, frame.stages))
+
+
+def _check_text(place: Cursor, frame: Frame) -> None:
+    place.text()
+
+
+def _check_map(place: Cursor, frame: Frame) -> None:
+    list(place.entries())
+
+
+def _check_nothing(place: Cursor, frame: Frame) -> None:
+    pass
+
+
+PARAMS: Mapping[str, Callable[[Cursor, Frame], None]] = {
+    "text": _check_text,
+    "due": _check_due,
+    "user": _check_text,
+    "users": _check_nothing,
+    "addresses": _check_nothing,
+    "template": _check_template,
+    "stage": _check_stage,
+    "url": _check_url,
+    "secret": _check_secret,
+    "map": _check_map,
+    "any": _check_nothing,
+}
+"""The kinds of parameters of an action, and what has to be right with each."""

@@ -1,0 +1,54 @@
+"""do: email, a message to the client by a template; it is queued, and leaves after the change is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmcli.automation.actions.work import Effect, Work, told
+from crmcli.model.event import Event
+from crmcli.sales.consent.permission import why_not_mail
+from crmcli.sales.documents import messages
+from crmcli.store.records.repository import Change
+
+if TYPE_CHECKING:
+    from crmcli.channels.message import Message
+
+
+def run(work: Work) -> Effect:
+    """Render the message and queue it, unless whoever it is for must not be mailed."""
+    template = work.text("template")
+    to = tuple(part.strip() for part in work.text("to").split(",") if part.strip())
+    try:
+        message = _message(work, template, to)
+    except messages.NoAddress:
+        return Effect("skipped", {"reason": "there is no e-mail address"})
+    why = why_not_mail(work.ws, work.record, message.to)
+    return Effect("skipped", {"reason": why}) if why else Effect("queued", kept(work, message))
+
+
+def words(change: Change, events: Sequence[Event]) -> str:
+    """Its subject, and to whom."""
+    return f"«{told(events, 'subject')}» to {told(events, 'to')}"
+
+
+def announced(params: Mapping[str, Any]) -> str:
+    """Which template it sends to whom."""
+    return f"sends {params.get('template', '?')} to {params.get('to') or 'the client'}"
+
+
+def kept(work: Work, message: Message) -> dict[str, Any]:
+    """Keep the message as it will leave; what the ledger says of it."""
+    from crmcli.channels.message import to_bytes
+
+    sha = work.change.attach(to_bytes(message, wire=False))
+    return {"to": ", ".join(message.to), "subject": message.subject, "file": sha}
+
+
+def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
+    if work.record is not None:
+        return messages.letter_for(
+            work.ws, template, work.record, key=work.key, to=to, automatic=True
+        )
+    letter = messages.renderer(work.ws).render_letter(template, work.names)
+    return messages.message_of(work.ws, letter, to, key=work.key, automatic=True)

@@ -1,0 +1,72 @@
+"""do: notify, a notice to our own people, by e-mail as well where settings.yaml has their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmcli.automation.actions.email import kept
+from crmcli.automation.actions.work import OWNER, Effect, Work, told
+from crmcli.automation.ledger import enter, job_key
+from crmcli.model.event import Event
+from crmcli.sales.documents import messages
+from crmcli.store.records.repository import Change
+
+if TYPE_CHECKING:
+    from crmcli.channels.message import Message
+
+
+def run(work: Work) -> Effect:
+    """A notice on the timeline, and an e-mail to whoever has an address."""
+    text = work.text("text")
+    users = _users(work)
+    if not users:
+        why = "'to' is empty" if "to" in work.params else "the record has no owner"
+        return Effect("skipped", {"reason": f"there is nobody to notify: {why}"})
+    mails = [
+        (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
+        for user in users
+        if (known := work.ws.settings.users.get(user)) and known.email
+    ]
+    queued = [(key, kept(work, mail)) for key, mail in mails]
+    # From here on nothing can be refused: half a notification must not stand in the change.
+    for user in users:
+        work.change.note("notice", work.target, {"to": user, "text": text})
+    for key, facts in queued:
+        enter(work.change, "queued", work.target, key, work.who, "email", **facts, notice="yes")
+    return Effect("done", {"to": users})
+
+
+def words(change: Change, events: Sequence[Event]) -> str:
+    """To whom, and what."""
+    users = ", ".join(str(event.data["to"]) for event in events if event.kind == "notice")
+    return f"{users}: {told(events, 'text')}"
+
+
+def announced(params: Mapping[str, Any]) -> str:
+    """Whom it notifies."""
+    to = params.get("to") or "the owner"
+    return f"notifies {', '.join(map(str, to)) if isinstance(to, list) else to}"
+
+
+def _notice(work: Work, text: str, to: str, key: str) -> Message:
+    """The e-mail to an employee: the notice, and which record it is about."""
+    from crmcli.render import Letter
+
+    about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
+    first = text.strip().split("\n")[0]
+    letter = Letter(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
+    return messages.message_of(work.ws, letter, (to,), key=key, automatic=True)
+
+
+def _users(work: Work) -> list[str]:
+    """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
+    given = work.params.get("to") or [OWNER]
+    found: list[str] = []
+    for source in given if isinstance(given, list) else str(given).split(","):
+        word = work.fill(source, "to").strip()
+        if word == OWNER:
+            word = str(work.record.get("owner")) if work.record else work.ws.user
+        if word:
+            found.append(work.ws.user_id(word))
+    return list(dict.fromkeys(found))

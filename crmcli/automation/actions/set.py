@@ -1,0 +1,32 @@
+"""do: set, new values of the record's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crmcli.automation.actions.work import Effect, Work
+from crmcli.model.event import Event
+from crmcli.sales.records.edit import Edit, edit_in
+from crmcli.store.records.repository import Change
+
+
+def run(work: Work) -> Effect:
+    """Set fields; `tags: +vip` adds and `tags: -vip` takes away."""
+    put: dict[str, list[str]] = {}
+    more: dict[str, list[str]] = {}
+    less: dict[str, list[str]] = {}
+    before = work.the_record
+    for name, given in work.params.items():
+        for source in given if isinstance(given, list) else [given]:
+            text = work.fill(source, name)
+            many = work.ws.schema.field(before.entity, name).is_many
+            into = {"+": more, "-": less}.get(text[:1], put) if many else put
+            into.setdefault(name, []).append(text if into is put else text[1:].strip())
+    after = edit_in(work.change, work.ws, before.id, Edit(put, more, less))
+    return Effect("done", {"changed": sorted(work.change.differences(before, after))})
+
+
+def words(change: Change, events: Sequence[Event]) -> str:
+    """The fields with their new values."""
+    changes = {k: v for event in events for k, v in event.data.get("changes", {}).items()}
+    return ", ".join(f"{name}: {after}" for name, (_, after) in changes.items()) or "no change"

@@ -1,0 +1,51 @@
+"""do: webhook, a call to an address; it is queued, and made after the change is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from crmcli.automation.actions.work import Effect, Work, told
+from crmcli.model.event import Event
+from crmcli.model.redaction import redacted
+from crmcli.store.records.repository import Change
+
+
+def run(work: Work) -> Effect:
+    """Queue the call: by default it tells the record."""
+    body = work.params.get("body")
+    headers = work.params.get("headers") or {}
+    call = {
+        "url": work.text("url"),
+        "body": _filled(work, body) if body else {"event": work.who, **_told(work)},
+        "headers": {name: work.fill(text, f"headers.{name}") for name, text in headers.items()},
+    }
+    sha = work.change.attach(json.dumps(call, ensure_ascii=False, sort_keys=True).encode())
+    return Effect("queued", {"to": call["url"], "file": sha, "secret": work.params.get("secret")})
+
+
+def words(change: Change, events: Sequence[Event]) -> str:
+    """The address."""
+    return f"to {told(events, 'to')}"
+
+
+def announced(params: Mapping[str, Any]) -> str:
+    """The address that it calls."""
+    return f"calls {redacted(str(params.get('url', '?')))}"
+
+
+def _told(work: Work) -> dict[str, Any]:
+    if work.record is None:
+        rows = cast("list[dict[str, Any]]", work.names["records"])
+        return {"records": [row["id"] for row in rows]}
+    return {work.record.entity: work.ws.schema.write(work.record)}
+
+
+def _filled(work: Work, value: Any) -> Any:
+    """A body of maps and lists with every text in it filled in."""
+    if isinstance(value, Mapping):
+        return {name: _filled(work, part) for name, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_filled(work, part) for part in value]
+    return work.fill(value, "body")

@@ -1,0 +1,106 @@
+"""One act of a robot or schedule in an open change: what it gets, how it ends, its line in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from crmcli.automation.ledger import enter
+from crmcli.errors import BadUsage
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.sales.documents import messages
+from crmcli.store.records.repository import Change
+from crmcli.workspace import Workspace
+
+OWNER = "owner"
+"""The word by which a robot means the record's owner, whoever that is."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One act: who does what for which record, in which open change.
+
+    `record` is None where a schedule acts once for a whole selection. `names` is what templates see.
+    """
+
+    ws: Workspace
+    change: Change
+    record: Record | None
+    who: str
+    action: str
+    params: Mapping[str, Any]
+    key: str
+    names: Mapping[str, object]
+
+    @property
+    def target(self) -> str:
+        """The record on which the events of this act stand, if any."""
+        return self.record.id if self.record else ""
+
+    @property
+    def the_record(self) -> Record:
+        """The record, for an action that needs one; BadUsage if there is none."""
+        if self.record is None:
+            raise BadUsage(
+                f"{self.who} does {self.action!r} once, which needs a record", "drop once:"
+            )
+        return self.record
+
+    def text(self, name: str, default: str = "") -> str:
+        """A parameter with its template filled in."""
+        return self.fill(self.params.get(name, default), name).strip()
+
+    def fill(self, source: object, name: str) -> str:
+        """A text with its template filled in; TemplateFailed names the robot and the parameter."""
+        renderer = messages.renderer(self.ws)
+        return renderer.render_inline(str(source), self.names, f"{self.who}, {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How an act ended: done, queued or skipped, with what the ledger keeps of it."""
+
+    word: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why it was skipped; "" if it was not."""
+        return str(self.facts.get("reason", ""))
+
+
+class ActionModule(Protocol):
+    """What the file of an action holds."""
+
+    def run(self, work: Work) -> Effect:
+        """Do it; refusals are raised before anything is written."""
+
+    def words(self, change: Change, events: Sequence[Event]) -> str:
+        """What it came to, for people, from the events that it wrote."""
+
+    def announced(self, params: Mapping[str, Any]) -> str:
+        """What it would do, for whoever has to approve it; only of those that leave the machine."""
+
+
+def module_of(action: str) -> ActionModule:
+    """The file of an action of `model.actions`."""
+    return cast("ActionModule", import_module(f"{__package__}.{action}"))
+
+
+def act(work: Work) -> Effect:
+    """Do it, and write the line of the ledger, in the one open change.
+
+    Refusals of the verbs and of the templates are raised before anything is written.
+    """
+    effect = module_of(work.action).run(work)
+    enter(work.change, effect.word, work.target, work.key, work.who, work.action, **effect.facts)
+    return effect
+
+
+def told(events: Sequence[Event], name: str) -> str:
+    """A fact of the last event that has it, but for the ledger's own lines."""
+    found = (e.data[name] for e in reversed(events) if e.kind != "job.done" and name in e.data)
+    return str(next(found, ""))

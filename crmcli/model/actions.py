@@ -1,0 +1,122 @@
+"""What robots and schedules can do: one row an action, with its parameters. `automation/actions/` does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PLAIN_KINDS = ("template", "stage", "secret")
+"""The kinds of parameters that are taken as they are written; texts of all others are templates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One key under `with:`. `kind` is one of `store.config.automation.PARAMS`, which checks it;
+    `required_once`: a schedule that acts once for all must give it."""
+
+    name: str
+    kind: str
+    doc: str
+    required: bool = False
+    required_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that a robot or schedule can do.
+
+    `once`: it may act one time for a whole selection. `leaves` is the channel through which it leaves
+    the machine, "" for what stays within crm; `to_staff`: for our own people. `sets_fields`: its
+    parameters are fields of the record.
+    """
+
+    doc: str
+    params: tuple[Param, ...] = ()
+    once: bool = False
+    leaves: str = ""
+    to_staff: bool = False
+    sets_fields: bool = False
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """The names of its parameters of these kinds."""
+        return [param.name for param in self.params if param.kind in kinds]
+
+    def is_template(self, name: str) -> bool:
+        """Whether texts of a parameter may hold {{ … }}."""
+        return name not in self.of_kind(*PLAIN_KINDS)
+
+
+ACTIONS: dict[str, Action] = {
+    "task": Action(
+        "A task for an employee.",
+        (
+            Param("title", "text", "What to do; may hold {{ lead.name }} and other names.", required=True),
+            Param(
+                "due", "due",
+                "When it is due: so long after the robot acts (1h, 2d), a date, tomorrow; or a template.",
+            ),
+            Param("owner", "user", "A user's id; the record's owner if absent."),
+            Param("comment", "text", "More words about it."),
+        ),
+        once=True,
+    ),
+    "email": Action(
+        "An e-mail to the client, by a template.",
+        (
+            Param("template", "template", "A file under templates/, e.g. mail/hello.j2.", required=True),
+            Param(
+                "to", "addresses", "An address; the client's own first e-mail if absent.",
+                required_once=True,
+            ),
+        ),
+        once=True,
+        leaves="mail",
+    ),
+    "set": Action("Fields of the record and their new values.", sets_fields=True),
+    "move": Action(
+        "Another stage of the same pipeline.",
+        (
+            Param("stage", "stage", "The id of the stage.", required=True),
+            Param("reason", "text", "Why, for a lost stage."),
+        ),
+    ),
+    "comment": Action(
+        "A note on the record's timeline.",
+        (Param("text", "text", "The note; may hold templates.", required=True),),
+    ),
+    "notify": Action(
+        "Tell an employee something.",
+        (
+            Param("text", "text", "What to say; may hold templates.", required=True),
+            Param(
+                "to", "users",
+                "Users by id, name or e-mail, owner for the record's own; the owner if absent.",
+            ),
+        ),
+        once=True,
+        leaves="mail",
+        to_staff=True,
+    ),
+    "webhook": Action(
+        "Post the record to an address.",
+        (
+            Param("url", "url", "An http or https address.", required=True),
+            Param("body", "any", "What to post; the record as JSON if absent."),
+            Param("headers", "map", "More headers."),
+            Param("secret", "secret", "Where the signing secret stands, never the secret itself."),
+        ),
+        once=True,
+        leaves="webhook",
+    ),
+}  # fmt: skip
+
+
+def leaves(do: str) -> bool:
+    """Whether an action goes beyond this machine's folder; one that only a newer crm knows does, too."""
+    return do not in ACTIONS or bool(ACTIONS[do].leaves)
+
+
+def moves_to(do: str, params: Mapping[str, object]) -> str:
+    """The stage to which an action moves the record; "" if to none."""
+    names = ACTIONS[do].of_kind("stage") if do in ACTIONS else []
+    return str(params.get(names[0], "")) if names else ""
