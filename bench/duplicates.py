@@ -415,7 +415,7 @@ def measure(root: Path, planted: Planted) -> Outcome:
     from crmcli.workspace import Workspace
 
     ws = Workspace.open(root, user="anna")
-    _ = ws.index
+    _ = ws._index
     started = time.perf_counter()
     found = search(ws, "contact")
     took = time.perf_counter() - started

@@ -252,7 +252,7 @@ class World:
         What git alone can cause, git must have caused: after a command or a tick none of it is new.
         """
         ws = self.ws(clone)
-        for words in differences(ws.index, self.fresh(clone)):
+        for words in differences(ws._index, self.fresh(clone)):
             self.fault("torn", f"the index of {clone.name}: {words}")
         known = self.by_git.setdefault(clone.name, set())
         found = set()

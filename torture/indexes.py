@@ -31,7 +31,7 @@ def differences(one: Index, other: Index) -> Iterator[str]:
 
 
 def _rows(index: Index, query: str) -> list[tuple[object, ...]]:
-    rows = index._read(lambda connection: connection.execute(query).fetchall())
+    rows = index.read(lambda connection: connection.execute(query).fetchall())
     return [row[query.startswith(_ALL) :] for row in rows]  # the first cell is the number
 
 

@@ -10,8 +10,7 @@ from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.model.conditions.holds import holds
 from crmcli.model.redaction import redacted
 from crmcli.sales.template_names import names_for
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 
 def take(ws: Workspace, record_id: str, seen: RecordPlan, step: Step) -> Done | None:

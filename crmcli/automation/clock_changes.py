@@ -46,9 +46,9 @@ def notice(ws: Workspace) -> list[str]:
     facts = noticed.step.data | dict(zip(_COUNTS, noticed.counts, strict=True))
     with ws.change("tick", actor="crm") as change:
         change.note(STEPPED, "", facts)
-    ws.__dict__.pop("clock_events", None)
+    ws.look_again()
     if noticed.step.undoes:  # what that accounted for is to be looked at again
-        ws.index.account(_EVER)
+        ws.timeline.account(_EVER)
     return [_words(ws, facts)]
 
 
@@ -78,19 +78,19 @@ def _ahead(ws: Workspace, steps: Sequence[ClockStep]) -> Beyond | None:
     from crmcli.store.index.instants import Span
 
     limit = _text(ws.now + TOLERANCE)
-    if ws.index.latest_instant() <= limit:
+    if ws.timeline.latest_instant() <= limit:
         return None
     known = [Span(step.first, step.last, _text(step.since), _text(step.until)) for step in steps]
-    return ws.index.beyond(limit, known)
+    return ws.timeline.beyond(limit, known)
 
 
 def _gone_back(ws: Workspace) -> _Noticed | None:
     """What events that are dated ahead tell, or a tick that ended later than it is now."""
-    seen_upto = ws.index.seen_upto()
-    latest = ws.index.latest_instant()
+    seen_upto = ws.timeline.seen_upto()
+    latest = ws.timeline.latest_instant()
     steps = ws.clock_steps
     seen = _ahead(ws, steps)
-    ws.index.account(seen.before if seen else latest)
+    ws.timeline.account(seen.before if seen else latest)
     ended = _ended_ahead(ws, steps)
     counts = (0, 0, 0)
     if seen is not None and seen.span.last:
@@ -104,7 +104,7 @@ def _gone_back(ws: Workspace) -> _Noticed | None:
         return None
     step = ClockStep("", ws.clone, first, last, since, max([until, *ended]), ws.now, ws.now)
     step = _widened(step, steps, ws.now + TOLERANCE)
-    before = ws.index.between("", _text(ws.now + TOLERANCE), step.first).until
+    before = ws.timeline.between("", _text(ws.now + TOLERANCE), step.first).until
     floor = min(parse_instant(before), ws.now) if before else ws.now
     return _Noticed(replace(step, floor=floor), counts)
 
@@ -143,10 +143,10 @@ def _come_back(ws: Workspace) -> _Noticed | None:
     undone = returned_to(steps, last, ws.now) if last else ()
     if not undone and ws.now - ended[-1] >= LONG:
         # So far nobody is away: was it ahead before it was behind, and is now where it was before both?
-        right = ws.index.between("", _text(ws.now + TOLERANCE), latest.last).until
+        right = ws.timeline.between("", _text(ws.now + TOLERANCE), latest.last).until
         last = _before_leap(ws, latest, ended[-1], parse_instant(right) - LONG) if right else None
         undone = (latest,) if last else ()
-    span = ws.index.between(undone[0].last, _text(last)) if undone and last else None
+    span = ws.timeline.between(undone[0].last, _text(last)) if undone and last else None
     if last is None or span is None or not span.last:
         return None
     since = parse_instant(span.since)
@@ -164,7 +164,7 @@ def _before_leap(
         return None
     if ended >= border and ended != latest.until:  # that is the end that told of the step
         return None  # it went there tick by tick, as a right clock does
-    seen = ws.index.between(latest.last, _text(border)).until
+    seen = ws.timeline.between(latest.last, _text(border)).until
     known = [latest.to, *([parse_instant(seen)] if seen else [])]
     return max([*known, *([ended] if ended < border else [])])
 

@@ -54,7 +54,7 @@ class DueRecords:
 
     def _agenda(self, ws: Workspace) -> Iterator[tuple[datetime, str]]:
         until, place = format_instant(ws.now), ("", "")
-        while page := ws.index.due(until, place):
+        while page := ws.agenda.due(until, place):
             place = page[-1]
             for next_at, record_id in page:
                 if record_id not in self._seen:

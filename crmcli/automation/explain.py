@@ -61,7 +61,7 @@ def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
         condition = f"stage in ({', '.join(stages)})"
         if pipeline.entity == "deal":
             condition += f" and pipeline = {pipeline.id}"
-        rows = ws.index.select(pipeline.entity, ws.condition(condition, pipeline.entity), ws.env)
+        rows = ws.rows(pipeline.entity, ws.condition(condition, pipeline.entity))
         found.update(dict.fromkeys(str(row["id"]) for row in rows))
     yield from found
 

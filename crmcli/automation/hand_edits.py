@@ -9,8 +9,7 @@ from typing import Any
 from crmcli.automation.job_failures import raise_general
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.values import entity_of
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
 
 
@@ -32,7 +31,6 @@ def receive(ws: Workspace, candidates: Sequence[str]) -> Received:
     if not found:
         return received
     with ws.change("tick", actor="edit") as change:
-        ws.index.refresh_timeline()
         for record_id in found:
             try:
                 _write_down(ws, change, record_id, received)

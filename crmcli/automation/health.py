@@ -72,7 +72,7 @@ def _is_automated(pipeline: Pipeline) -> bool:
 
 def _has_waited(ws: Workspace) -> bool:
     """Whether a lead or deal has stood here for a while, and no robot of any clone has ever acted."""
-    if ws.history.job_events():
+    if ws.timeline.job_events():
         return False
     since = format_instant(ws.now - PATIENCE)
     return any(

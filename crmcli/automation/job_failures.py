@@ -11,8 +11,7 @@ from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData,
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)
 """What a verb may say to a robot or trigger: no fault of crm's, and of nobody else's concern."""
@@ -114,7 +113,6 @@ def fail(ws: Workspace, attempt: Attempt, error: Exception) -> Done | None:
     """
     raise_general(error)
     with ws.change("tick", actor=CRM, cause=attempt.cause) as change:
-        ws.index.refresh_timeline()
         return fail_in(ws, change, attempt, error)
 
 
@@ -135,7 +133,7 @@ def fail_in(ws: Workspace, change: Change, attempt: Attempt, error: Exception) -
 
 def jobs_here(ws: Workspace, keys: Sequence[str] = (), record: str = "") -> dict[str, Job]:
     """What the ledger says now of these jobs, of those of a record, or of all, by key."""
-    return jobs_of(ws.in_right_time(ws.index.job_events(keys, record)))
+    return jobs_of(ws.in_right_time(ws.timeline.job_events(keys, record)))
 
 
 def known(ws: Workspace, attempts: Sequence[Attempt]) -> dict[str, Job]:

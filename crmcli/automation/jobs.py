@@ -28,13 +28,13 @@ def known(ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str
     strange = [state for state in states if state not in STATES]
     if strange:
         raise BadUsage(f"{strange[0]!r} is no state of a job", f"one of {', '.join(STATES)}")
-    jobs = jobs_of(ws.in_right_time(ws.history.job_events(record=record))).values()
+    jobs = jobs_of(ws.in_right_time(ws.timeline.job_events(record=record))).values()
     return sorted((job for job in jobs if job.state in states), key=lambda job: (job.at, job.key))
 
 
 def find(ws: Workspace, key: str) -> Job:
     """The one job whose key begins like that."""
-    jobs = jobs_of(ws.in_right_time(ws.history.job_events())).values()
+    jobs = jobs_of(ws.in_right_time(ws.timeline.job_events())).values()
     found = [job for job in jobs if job.key.startswith(key)]
     if not found or not key:
         raise NotFound(f"there is no job {key!r}", "see crm jobs list --state all")
@@ -121,7 +121,7 @@ def _check_still_there(ws: Workspace, job: Job) -> None:
     try:
         if not entity_of(job.record):
             raise NotFound(f"{job.key} belongs to no record")
-        events = ws.history.events(record=job.record)
+        events = ws.events(record=job.record)
         steps = plan_of(ws, ws.get(job.record), events).steps
     except (NotFound, InvalidData) as error:
         raise JobIsOver(f"{job.key} cannot be tried again: {error.message}") from error

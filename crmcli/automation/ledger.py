@@ -15,8 +15,8 @@ from typing import Any
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
-from crmcli.store.records.repository import Change
 from crmcli.store.timeline import sent
+from crmcli.workspace import Change
 
 STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
           "cancelled", "stopped")  # fmt: skip

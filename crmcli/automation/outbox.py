@@ -26,10 +26,9 @@ from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.template_names import linked
-from crmcli.store.records.repository import Change
 from crmcli.store.records.stored import FileDamaged, content_of, merged_into
 from crmcli.store.timeline import sent
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
@@ -117,7 +116,6 @@ def deliver(ws: Workspace, key: str) -> Delivery | None:
 def _fail(ws: Workspace, key: str, error: Exception) -> Delivery | None:
     """Write down that a letter could not even be claimed, as if the other side had refused it."""
     with ws.change("tick", actor="crm") as change:
-        ws.index.refresh_timeline()
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
@@ -158,7 +156,6 @@ def _actor(job: Job) -> str:
 def _claim(ws: Workspace, key: str) -> Job | None:
     """Take the job, durably, before anything leaves; the job as it was, or as it had to be ended."""
     with ws.change("tick", actor="crm") as change:
-        ws.index.refresh_timeline()
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None

@@ -12,8 +12,7 @@ from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.values import entity_of
-from crmcli.store.records.repository import Change
-from crmcli.workspace import UnknownStage, Workspace
+from crmcli.workspace import Change, UnknownStage, Workspace
 from crmcli.workspace.current_stage import current_stages, with_first_entry
 
 STAGED = ("lead", "deal")
@@ -80,10 +79,8 @@ def plan_for(ws: Workspace, record_id: str, change: Change | None = None) -> Rec
 
     NotFound if it is gone, InvalidData if its file cannot be read.
     """
-    if change is not None:
-        ws.index.refresh_timeline()
     record = change.get(record_id) if change is not None else ws.get(record_id)
-    return plan_of(ws, record, ws.index.events(record=record_id))
+    return plan_of(ws, record, ws.events(record=record_id))
 
 
 def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPlan:

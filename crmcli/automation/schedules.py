@@ -30,8 +30,7 @@ from crmcli.model.conditions.holds import holds
 from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
 from crmcli.sales.template_names import names_for, plain
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 
 def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
@@ -123,7 +122,7 @@ def _dead(change: Change, table: Timetable, target: str, key: str, error: Except
 
 def _known(ws: Workspace, keys: Sequence[str]) -> set[str]:
     """Those of the keys under which something was done already, though it be by a clock that was wrong."""
-    events = ws.in_right_time(ws.index.job_events(keys)) if keys else ()
+    events = ws.in_right_time(ws.timeline.job_events(keys)) if keys else ()
     return {str(event.data["key"]) for event in events}
 
 

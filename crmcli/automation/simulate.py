@@ -27,7 +27,6 @@ from crmcli.model.fields import Record
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead
 from crmcli.sales.template_names import names_for
-from crmcli.store.records.repository import Author, Change
 from crmcli.workspace import UnknownStage, Workspace
 from crmcli.workspace.current_stage import CurrentStage
 
@@ -56,8 +55,7 @@ def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
         if len(lines) == MOST_LINES:
             lines.append(Planned(line.at, "", "crm", f"more than {MOST_LINES} lines: cut off here"))
             break
-    ws.now = begun
-    ws.read_clock()
+    ws.set_clock(begun)
     return lines
 
 
@@ -82,9 +80,7 @@ class _Trial:
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws
-        self.change = Change(
-            ws.root, ws.schema, "rehearse", Author("crm", "tick", ws.now), ws.robots_of
-        )
+        self.change = ws.trial("tick", "crm")
         self.events: dict[str, list[Event]] = {}
         self.seen = 0
         self.queue: list[tuple[datetime, str]] = []
@@ -121,9 +117,7 @@ class _Trial:
             yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(raise_general(error))}")
 
     def _set_clock(self, at: datetime) -> None:
-        self.ws.now = max(at, self.ws.now)
-        for name in ("env", "inputs"):
-            self.ws.__dict__.pop(name, None)
+        self.ws.set_clock(max(at, self.ws.now))
 
     def _stand(self, record_id: str) -> RecordPlan | None:
         try:
@@ -132,7 +126,7 @@ class _Trial:
             return None
         events = self.events.get(record_id)
         if events is None:
-            events = self.ws.index.events(record=record_id)
+            events = self.ws.events(record=record_id)
         return plan_of(self.ws, record, events)
 
     def _queue(self, record_id: str, until: datetime) -> None:
@@ -163,7 +157,7 @@ class _Trial:
 
     def _strays(self) -> Iterator[Planned]:
         failed: dict[str, Exception] = {}
-        for place in hand_edits.strayed(self.ws, self.ws.index.dirty(), failed):
+        for place in hand_edits.strayed(self.ws, self.ws.agenda.dirty(), failed):
             yield from self._surely(place.record, partial(self._stray, place))
 
     def _stray(self, place: CurrentStage) -> Iterator[Planned]:
@@ -174,7 +168,7 @@ class _Trial:
         yield self._line(place.record, "edit", f"came to {place.stage}")
 
     def _triggers(self) -> Iterator[Planned]:
-        is_dead = dead(self.ws.index)
+        is_dead = dead(self.ws)
         for event in (unheard.event for unheard in trigger_runs.hearing(self.ws).events):
             if not is_dead(event):
                 yield from self._surely(event.record, partial(self._hear_first, event))
@@ -287,6 +281,6 @@ class _Trial:
         for event in new:
             if event.record.split("-")[0] in STAGED:
                 if event.record not in self.events:
-                    self.events[event.record] = self.ws.index.events(record=event.record)
+                    self.events[event.record] = self.ws.events(record=event.record)
                 self.events[event.record].append(event)
         return new

@@ -128,9 +128,9 @@ class _Run:
         stepped = clock_changes.notice(ws)
         self.result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
-        ws.index.agenda_signature(signature(ws))
+        ws.agenda.agenda_signature(signature(ws))
         self.gate.look_again()
-        received = hand_edits.receive(ws, ws.index.dirty())
+        received = hand_edits.receive(ws, ws.agenda.dirty())
         self.unreceived = received.failed
         self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
         heard = run_triggers(ws)
@@ -183,7 +183,7 @@ class _Run:
 
     def _look_at_changed(self) -> None:
         """Put into the agenda when each record is due that changed since it was thought over."""
-        changed = self.ws.index.dirty()
+        changed = self.ws.agenda.dirty()
         asleep = sleepers(self.ws, [one for one in changed if one not in self.unreceived])
         self.settled = [(record_id, None) for record_id in asleep]
         for record_id in changed:
@@ -192,7 +192,7 @@ class _Run:
         self._settle()
 
     def _settle(self) -> None:
-        self.ws.index.settle_all(self.settled)
+        self.ws.agenda.settle_all(self.settled)
         self.settled.clear()
 
     def _look(self, record_id: str) -> Turn | None:
@@ -263,15 +263,15 @@ class _Run:
 
     def _plan_jobs(self) -> None:
         """Put into the agenda when each job needs somebody of which something was written."""
-        index, now = self.ws.index, self.ws.now
-        while found := index.touched_jobs():
+        agenda, now = self.ws.agenda, self.ws.now
+        while found := agenda.touched_jobs():
             jobs = jobs_here(self.ws, [key for _, key in found])
-            index.plan_jobs([_plan(mark, jobs.get(key), now) for mark, key in found])
+            agenda.plan_jobs([_plan(mark, jobs.get(key), now) for mark, key in found])
 
     def _ready(self) -> Iterator[Job]:
         """Every letter that should leave now, the longest waiting first."""
-        index, now, place = self.ws.index, self.ws.now, ("", "")
-        while page := index.ready_jobs(format_instant(now), place, self._resting()):
+        agenda, now, place = self.ws.agenda, self.ws.now, ("", "")
+        while page := agenda.ready_jobs(format_instant(now), place, self._resting()):
             place = page[-1]
             jobs = jobs_here(self.ws, [key for _, key in page])
             for job in (jobs[key] for _, key in page if key in jobs):

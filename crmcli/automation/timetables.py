@@ -67,7 +67,7 @@ def _latest(ws: Workspace, crons: Mapping[str, str]) -> dict[str, Event]:
     for limit in (_RECENT, None):
         found = {}
         past: dict[str, list[Event]] = {}
-        events = ws.index.events(kinds=KINDS, newest_first=True, limit=limit)
+        events = ws.events(kinds=KINDS, newest_first=True, limit=limit)
         for event in events:
             past.setdefault(str(event.data.get("schedule")), []).append(event)
         for who, cron in crons.items():

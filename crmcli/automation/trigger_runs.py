@@ -27,8 +27,7 @@ from crmcli.model.values import entity_of
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead
 from crmcli.store import layout
-from crmcli.store.records.repository import Change
-from crmcli.workspace import UnknownStage, Workspace
+from crmcli.workspace import Change, UnknownStage, Workspace
 
 BATCH = 500
 """Events that are read over at most before it is written down that they were heard."""
@@ -55,7 +54,7 @@ class TriggerRun:
 def hearing(ws: Workspace) -> HeardEvents:
     """What of the timeline was heard, and what was not, in any clone."""
     file = layout.timeline_file(ws.now, ws.clone)
-    return ws.index.tree(lambda tree: HeardEvents(tree, file))
+    return ws.timeline.tree(lambda tree: HeardEvents(tree, file))
 
 
 def run_triggers(ws: Workspace) -> list[TriggerRun]:
@@ -64,7 +63,7 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
     What was taken back before anybody heard of it is passed over.
     """
     notes = hearing(ws)
-    is_dead = dead(ws.index)
+    is_dead = dead(ws)
     heard: list[TriggerRun] = []
     read = TriggerRun()
     count = 0
@@ -104,10 +103,10 @@ def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
 def retry_event(ws: Workspace, job: Job) -> TriggerRun:
     """Let the triggers see an event at last over which something had failed."""
     attempt = Attempt(job.record, HEAR, job.cause)
-    event = ws.index.event(job.cause)
+    event = ws.timeline.event(job.cause)
     heard = TriggerRun()
     try:
-        if event is not None and not dead(ws.index)(event):
+        if event is not None and not dead(ws)(event):
             record = subject(ws, event)
             if record is not None and _is_wanted(ws, record, event):
                 heard = _move(ws, record, event, None)
@@ -157,7 +156,7 @@ def _is_open(ws: Workspace, record: Record) -> bool:
 
 
 def _latest(ws: Workspace, record: Record) -> tuple[str, str]:
-    events = ws.index.events(record=record.id, newest_first=True, limit=1)
+    events = ws.events(record=record.id, newest_first=True, limit=1)
     return (events[0].id if events else "", record.id)
 
 
@@ -224,8 +223,7 @@ def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
     """Why the event no longer counts: a person has moved the record since, or it runs in circles."""
     if event.depth >= DEEPEST:
         return f"{event.depth} steps of automation led here: a loop"
-    ws.index.refresh_timeline()
-    for entry in ws.index.events(record=record.id, kinds=ENTRIES, newest_first=True):
+    for entry in ws.events(record=record.id, kinds=ENTRIES, newest_first=True):
         if entry.id <= event.id:
             break
         if ":" not in entry.actor:

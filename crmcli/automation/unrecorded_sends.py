@@ -21,13 +21,13 @@ def unrecorded(ws: Workspace) -> list[Claim]:
 
     Nothing of it is read again while neither the list nor what stood on the timeline has changed.
     """
-    if sent.size_of(ws.root) == ws.index.sent_seen():
+    if sent.size_of(ws.root) == ws.timeline.sent_seen():
         return []
     known = sent.read(ws.root)
-    begun = ws.index.claims(list(known.claims))
+    begun = ws.timeline.claims(list(known.claims))
     gone = [claim for claim in known.claims.values() if begun.get(claim.key, 0) < claim.number]
     if not gone:
-        ws.index.note_sent_seen(known.size)
+        ws.timeline.note_sent_seen(known.size)
     return gone
 
 
@@ -45,7 +45,6 @@ def words(ws: Workspace, gone: list[Claim]) -> str:
 def accept(ws: Workspace) -> list[Claim]:
     """Write down on the timeline what left and it no longer knows, so that it never leaves again."""
     with ws.change("tick --accept-history") as change:
-        ws.index.refresh_timeline()
         gone = unrecorded(ws)
         for claim in gone:
             change.note_sent(sent.ended_line(claim.key))

@@ -142,7 +142,7 @@ def list_command(entity: str) -> click.Command:
         asked = [part for name in sort for part in name.split(",")] or saved.sort
         order = asked or DEFAULT_ORDER.get(entity, [])
         most = saved.limit if limit is None else limit
-        rows = ws.index.select(entity, condition, ws.env, order, most)
+        rows = ws.rows(entity, condition, order, most)
         chosen = columns_of(ws, entity, names)
         print_records(session, entity, rows, chosen, all_fields=not names)
         unreadable(session)

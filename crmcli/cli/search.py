@@ -27,7 +27,7 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
     from crmcli.model.values import entity_of
 
     ws, out = session.workspace, session.out
-    hits = ws.index.search(" ".join(text), _entities(within), limit)
+    hits = ws.search(" ".join(text), _entities(within), limit)
     rows = [
         {
             "entity": entity_of(hit.id),

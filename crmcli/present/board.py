@@ -46,7 +46,7 @@ def read_lanes(
     declared = {stage.id: stage for stage in pipeline.stages}
     counts = dict.fromkeys(declared, 0)
     sums: dict[str, dict[str, Decimal]] = {}
-    for total in ws.index.totals(pipeline.entity, ["stage"], _all_of(scope), ws.env):
+    for total in ws.sums(pipeline.entity, ["stage"], _all_of(scope)):
         stage_id = total.keys[0]
         counts[stage_id] = counts.get(stage_id, 0) + total.count
         if total.amount:  # a file written by hand may name no currency: it is the usual one

@@ -40,11 +40,11 @@ def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
         other: [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
         for other in ENTITIES
     }
-    index = ws.index_of([other for other, fields in linking.items() if fields])
+    asking = [other for other, fields in linking.items() if fields]
     for other, fields in linking.items():
         if fields:
             asked = ws.condition(" or ".join(f"{name} = {record.id}" for name in fields), other)
-            found[other] = list(index.select(other, asked, ws.env))
+            found[other] = list(ws.rows(other, asked, among=asking))
     return found
 
 

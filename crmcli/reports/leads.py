@@ -52,7 +52,7 @@ class Count:
 def read_leads(ws: Workspace, by: str, condition: Condition | None = None) -> list[LeadsRow]:
     """The report from the workspace's leads that fit a condition."""
     keys = ["stage"] if by == "stage" else [by, "stage"]
-    totals = ws.index.totals("lead", keys, condition, ws.env)
+    totals = ws.sums("lead", keys, condition)
     counts = [
         Count(t.keys[0], t.keys[-1], t.count, t.currency, t.amount or Decimal(0)) for t in totals
     ]

@@ -9,8 +9,7 @@ from typing import Any
 from crmcli.errors import BadUsage
 from crmcli.model.event import ACTIVITIES
 from crmcli.sales.consent.block_list import check_welcome
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 
 def log(

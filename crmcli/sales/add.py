@@ -60,11 +60,11 @@ def add(
     is_settled = entity in AMONG and policy != "warn"
     found: tuple[Known, ...] = ()
     if entity in AMONG and not is_settled:  # only said, so nobody else is kept waiting for it
-        found = tuple(known_to(ws, record, ws.standing))
+        found = tuple(known_to(ws, record, as_left=True))
     with ws.change(f"{entity} add") as change:
         if is_settled:  # under the lock: nobody adds the same in this moment
             ws.look_again()
-            found = tuple(known_to(ws, record, ws.index))
+            found = tuple(known_to(ws, record))
             record = _settled(record, [known for known in found if known.surely], policy)
         is_new = not any(known.record is record for known in found)
         if is_new:

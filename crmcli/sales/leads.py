@@ -17,8 +17,7 @@ from crmcli.sales.merging.field_merge import joined
 from crmcli.sales.records.required import MissingFields
 from crmcli.sales.records.stage_lookup import find_pipeline
 from crmcli.sales.stages import Move, move_in
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 TARGETS = ("contact", "company", "deal")
 OF_A_PERSON = ("phones", "emails", "do_not", "consents")

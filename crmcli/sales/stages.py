@@ -19,8 +19,7 @@ from crmcli.sales.records.stage_lookup import (
     missing_reason,
     reason_field,
 )
-from crmcli.store.records.repository import Change
-from crmcli.workspace import UnknownStage, Workspace
+from crmcli.workspace import Change, UnknownStage, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record

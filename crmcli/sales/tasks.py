@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from crmcli.errors import BadUsage
 from crmcli.model.task import Task
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 
 def finish(ws: Workspace, task_id: str) -> tuple[Task, bool]:

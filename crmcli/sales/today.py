@@ -56,7 +56,7 @@ def today(ws: Workspace, owner: str = "") -> Today:
 
 def _select(ws: Workspace, entity: str, order: Sequence[str], *terms: str) -> Rows:
     where = " and ".join(f"({term})" for term in terms if term)
-    return ws.index.select(entity, ws.condition(where, entity), ws.env, order)
+    return ws.rows(entity, ws.condition(where, entity), order)
 
 
 def _planned(ws: Workspace) -> set[str]:

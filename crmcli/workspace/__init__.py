@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cached_property, partial
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from crmcli import language
-from crmcli.errors import InvalidData, NotFound
-from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
-from crmcli.model.event import Event
-from crmcli.model.fields import Record
+from crmcli.errors import InvalidData
 from crmcli.model.settings import Settings
 from crmcli.store import layout
 from crmcli.store.config import settings as config
 from crmcli.store.disk import file_systems, files
+from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.records.repository import Author, Change, open_change, recover_if_needed
-from crmcli.store.safety import locks, state, trust
-from crmcli.workspace.configured import Configured, UnknownStage
+from crmcli.store.records.stored import FileDamaged, RecordMerged, RecordRemoved
+from crmcli.store.safety import state, trust
+from crmcli.workspace.configured import UnknownStage
+from crmcli.workspace.reads import Reads
 
-if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition, Env
-    from crmcli.model.inputs import InputContext
+__all__ = [
+    "Change",
+    "FileChanged",
+    "FileDamaged",
+    "RecordMerged",
+    "RecordRemoved",
+    "UnknownStage",
+    "Workspace",
+]
 
 
-__all__ = ["UnknownStage", "Workspace"]
-
-
-class Workspace(Configured):
+class Workspace(Reads):
     """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
 
     def __init__(
-        self, root: Path, settings: Settings, user: str, now: datetime | None, *, dry_run: bool
+        self,
+        root: Path,
+        settings: Settings,
+        user: str,
+        now: datetime | None,
+        *,
+        clone: str = "",
+        dry_run: bool = False,
     ) -> None:
-        super().__init__(root, settings, user)
+        super().__init__(root, settings, user, now, clone)
         self.dry_run = dry_run
-        self.zone = ZoneInfo(settings.time_zone)
-        self.fixed_now = now
-        self.now = now or datetime.now(UTC).replace(microsecond=0)
         self.call = ""
         """The command line as a commit tells it, "" where verbs are called without one."""
         self.has_changed = False
@@ -57,6 +61,7 @@ class Workspace(Configured):
         user: str = "",
         now: datetime | None = None,
         *,
+        clone: str = "",
         dry_run: bool = False,
         inspecting: bool = False,
     ) -> Workspace:
@@ -65,6 +70,7 @@ class Workspace(Configured):
         Raises NotFound where there is none, InvalidData where its settings are wrong, ForeignState
         where its state is not this machine's, unless somebody is `inspecting` just that. What a
         killed command had committed is finished first. The folder of another user is only read.
+        `clone` is under which name it writes on the timeline, if not that of this machine.
         """
         root = layout.find_root(start or Path())
         if (root / "access.yaml").exists():
@@ -75,7 +81,9 @@ class Workspace(Configured):
         files.refuse_links(root, layout.FOLDERS)
         settings = config.load_settings(root)
         language.prefer(settings.language)
-        workspace = cls(root, settings, user or _only_user(settings), now, dry_run=dry_run)
+        workspace = cls(
+            root, settings, user or _only_user(settings), now, clone=clone, dry_run=dry_run
+        )
         if user:
             workspace.user = workspace.user_id(user)
         workspace._look_whose(inspecting=inspecting)
@@ -101,96 +109,6 @@ class Workspace(Configured):
             file_systems.untrusted_kind(self.root)
         )
 
-    # --- configuration -------------------------------------------------------------------------
-
-    @cached_property
-    def clone(self) -> str:
-        """This clone's own name on the timeline."""
-        return locks.admit(self.root, any_disk=self.settings.any_disk)
-
-    @cached_property
-    def inputs(self) -> InputContext:
-        """What is needed to read values as people write them."""
-        from crmcli.model.inputs import InputContext
-
-        return InputContext(
-            now=self.now,
-            zone=self.zone,
-            country=self.settings.phone_country,
-            directories=self.settings.directories,
-            users=self.settings.users,
-            closes=self.settings.calendar.closes,
-        )
-
-    @cached_property
-    def env(self) -> Env:
-        """What conditions are evaluated against."""
-        from crmcli.model.conditions.where import Env
-
-        return Env(
-            now=self.now,
-            zone=self.zone,
-            schema=self.schema,
-            follow=self._follow,
-            country=self.settings.phone_country,
-        )
-
-    def _follow(self, record_id: str) -> Record | None:
-        try:
-            return self.get(record_id)
-        except (NotFound, InvalidData):
-            return None  # a dangling link has no fields; `crm check` reports it
-
-    # --- reading -------------------------------------------------------------------------------
-
-    def look_again(self) -> None:
-        """Let the next read look at the folder again."""
-        super().look_again()
-        self.__dict__.pop("clock_events", None)
-
-    @cached_property
-    def clock_events(self) -> list[Event]:
-        """The events that tell of a clock that was set, oldest first."""
-        return self.history.events(kinds=(STEPPED,))
-
-    @property
-    def clock_steps(self) -> tuple[ClockStep, ...]:
-        """The times that the clock was set, as far as they hold now."""
-        events = self.clock_events
-        return believed(events, self.clone, self.now) if events else ()
-
-    def in_right_time(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events, oldest first, at the times at which they really were, without void verdicts."""
-        return in_right_time(events, self.clock_steps)
-
-    def in_order(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The same for who shows or measures the past: all of them, of each record in their order."""
-        return in_order(events, self.clock_steps, self.now)
-
-    def read_clock(self) -> None:
-        """Let time go on, for a run that lasts; CRM_NOW stands still."""
-        for name in ("env", "inputs"):
-            self.__dict__.pop(name, None)
-        self.now = self.fixed_now or datetime.now(UTC).replace(microsecond=0)
-
-    def select(
-        self,
-        entity: str,
-        condition: Condition | None = None,
-        order: Sequence[str] = (),
-        limit: int | None = None,
-    ) -> Sequence[Record]:
-        """The records that fit a condition, in order; unreadable files are left to `problems`.
-
-        Of many, each is taken apart when it is asked for: go through them once.
-        """
-        rows = self.index.select(entity, condition, self.env, order, limit)
-        return rows.read_as(partial(self.schema.read, entity))
-
-    def count(self, entity: str, condition: Condition | None = None) -> int:
-        """How many records fit a condition."""
-        return self.index.count(entity, condition, self.env)
-
     # --- writing -------------------------------------------------------------------------------
 
     def new_id(self, entity: str) -> str:
@@ -199,6 +117,11 @@ class Workspace(Configured):
             record_id = layout.new_id(entity)
             if not self.exists(record_id):
                 return record_id
+
+    def trial(self, command: str, actor: str = "") -> Change:
+        """A change that is never written and takes no lock: it sees its own records and those on disk."""
+        author = Author(actor, command, self.now)
+        return Change(self.root, self.schema, "trial", author, self.robots_of)
 
     @contextmanager
     def change(

@@ -43,7 +43,7 @@ class CurrentStage:
 
 def current_stage(ws: Workspace, record: Record) -> CurrentStage:
     """Where one record stands."""
-    told = ws.history.entries([record.id]).get(record.id)
+    told = ws.timeline.entries([record.id]).get(record.id)
     return _with_entry(_by_file(ws, record), _made(record), told)
 
 
@@ -52,8 +52,8 @@ def current_stages(ws: Workspace, record_ids: Sequence[str]) -> list[CurrentStag
     found: list[CurrentStage] = []
     for start in range(0, len(record_ids), PAGE):
         page = record_ids[start : start + PAGE]
-        told = ws.index.entries(page)
-        for row in ws.index.raws(page):
+        told = ws.timeline.entries(page)
+        for row in ws.rows_of(page):
             place = _by_file(ws, row)
             found.append(_with_entry(place, _made(row), told.get(place.record)))
     return found
@@ -68,10 +68,10 @@ def with_first_entry(ws: Workspace, record: Record, events: Sequence[Event]) -> 
 
 def unwritten_entries(ws: Workspace, entity: str) -> list[Event]:
     """Every entry of an entity's records that no line tells."""
-    strangers = [record_id for record_id in ws.index.unborn() if entity_of(record_id) == entity]
-    told = ws.index.entries(strangers)
+    strangers = [record_id for record_id in ws.births.unborn() if entity_of(record_id) == entity]
+    told = ws.timeline.entries(strangers)
     found = []
-    for row in ws.index.raws(strangers):
+    for row in ws.rows_of(strangers):
         first, _ = told.get(str(row["id"]), (None, None))
         found.append(_unwritten(_by_file(ws, row), _made(row), first))
     return [entry for entry in found if entry is not None]

@@ -18,14 +18,17 @@ from crmcli.model.settings import Settings
 from crmcli.model.values import entity_of
 from crmcli.store import layout
 from crmcli.store.disk import files
-from crmcli.store.records.stored import RecordMerged, Stored, merged_into, read_record
+from crmcli.store.records.stored import (
+    RecordMerged,
+    Stored,
+    content_of,
+    merged_into,
+    read_record,
+)
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
-    from crmcli.store.index import Index
-
-_INDEXES = ("index", "history", "standing")
-"""The views of one index, by how fresh they are made."""
+    from crmcli.store.index import Agenda, Births, Index, Timeline
 
 
 class Folder:
@@ -43,71 +46,80 @@ class Folder:
         self.only_reads = False
         """Whether nothing is written here, not even an index: the folder, or its state, is not ours."""
         self._newest = ""
+        self._looked_at: set[str] = set()
+        self._knows_events = False
 
     # --- index and timeline --------------------------------------------------------------------
 
     @cached_property
-    def index(self) -> Index:
+    def _index_as_left(self) -> Index:
+        """The index, not looked after: reads of it see what the last command left there."""
+        from crmcli.store.index import Index
+
+        country = self.settings.phone_country
+        return Index(self.root, self.schema, country, in_memory=self.only_reads)
+
+    @property
+    def _index(self) -> Index:
         """The index, equal to the folder as of now."""
-        index = self._new_index()
-        with self._reading():
-            index.refresh()
-        return index
+        return self._index_of(ENTITIES)
 
-    @cached_property
-    def history(self) -> Index:
-        """The index with only the timeline made fresh: enough for one record's events."""
-        if "index" in self.__dict__:
-            return self.index
-        index = self._new_index()
-        with self._reading():
-            index.refresh_timeline()
-        return index
-
-    def index_of(self, entities: Collection[str]) -> Index:
+    def _index_of(self, entities: Collection[str]) -> Index:
         """The index, equal to the folder as of now as far as these entities and the timeline go: less
         to look at than all of it. Ask it only for what lies in their own files."""
-        if "index" in self.__dict__:
-            return self.index
-        index = self._known_index() or self._new_index()
-        with self._reading():
-            index.refresh_records(entities)
-        self.__dict__.setdefault("history", index)
+        index = self._index_as_left
+        if not self._looked_at.issuperset(entities):
+            with self._reading():
+                if len(entities) == len(ENTITIES):
+                    index.refresh()
+                else:
+                    index.refresh_records(entities)
+            self._looked_at.update(entities)
+            self._knows_events = True
         return index
 
-    @cached_property
-    def standing(self) -> Index:
+    @property
+    def _history(self) -> Index:
+        """The index with the timeline made fresh: enough for events."""
+        index = self._index_as_left
+        if not self._knows_events:
+            with self._reading():
+                index.refresh_timeline()
+            self._knows_events = True
+        return index
+
+    @property
+    def _standing(self) -> Index:
         """The index as the last command left it, at no cost that grows with the base: what was edited
         by hand since is not in it. Built where there is none."""
-        known = self._known_index()
-        if known is not None:
-            return known
-        index = self._new_index()
-        return index if index.is_there() else self.index
+        index = self._index_as_left
+        return index if self._knows_events or index.is_there() else self._index
+
+    @property
+    def timeline(self) -> Timeline:
+        """What crm itself asks of the timeline; what is shown of it are `events`."""
+        return self._history
+
+    @property
+    def births(self) -> Births:
+        """Where the records and the timeline do not agree that they are there."""
+        return self._index
+
+    @property
+    def agenda(self) -> Agenda:
+        """What automation must look at."""
+        return self._index
 
     def newest_id(self) -> str:
         """The greatest id of an event that is known here, of whatever clone; "" if none is."""
         if not self._newest:
-            index = self._known_index() or self._new_index()
-            if index.is_there():
-                self.__dict__.setdefault("standing", index)
-            self._newest = index.newest_id()
+            self._newest = self._index_as_left.newest_id()
         return self._newest
 
     def know(self, written: Sequence[Event]) -> None:
         """Remember that these were written just now, behind all before."""
         if written:
             self._newest = written[-1].id
-
-    def _new_index(self) -> Index:
-        from crmcli.store.index import Index
-
-        country = self.settings.phone_country
-        return Index(self.root, self.schema, country, in_memory=self.only_reads)
-
-    def _known_index(self) -> Index | None:
-        found = (self.__dict__.get(name) for name in _INDEXES)
-        return next((index for index in found if index is not None), None)
 
     def _reading(self) -> AbstractContextManager[object]:
         """The shared lock, or nothing where this process holds the exclusive one, or leaves no trace."""
@@ -116,23 +128,36 @@ class Folder:
     def look_again(self) -> None:
         """Let the next read look at the folder again."""
         self._newest = ""
-        for name in _INDEXES:
-            self.__dict__.pop(name, None)
+        self._looked_at.clear()
+        self._knows_events = False
+        self.__dict__.pop("_index_as_left", None)
 
     def events(
-        self, record: str = "", kinds: Sequence[str] = (), *, newest_first: bool = False
+        self,
+        record: str = "",
+        kinds: Sequence[str] = (),
+        *,
+        after: str = "",
+        before: str = "",
+        clone: str = "",
+        limit: int | None = None,
+        newest_first: bool = False,
     ) -> list[Event]:
-        """Events of the timeline, oldest first unless asked otherwise."""
-        return self.history.events(record=record, kinds=kinds, newest_first=newest_first)
+        """Events of the timeline in the order of their ids; what is not empty narrows the choice.
+
+        `after` and `before` are ids, `clone` is whose they are.
+        """
+        return self._history.events(record, kinds, after, limit, newest_first, clone, before)
 
     def problems(self) -> list[Problem]:
         """The files that cannot be read, each with its place and reason."""
-        return self.index.problems()
+        return self._index.problems()
 
     @contextmanager
     def _held(self) -> Iterator[None]:
         """This process holds the exclusive lock inside the block, so reads need none."""
         self._writing = True
+        self._knows_events = False  # others may have written before the lock was ours
         try:
             yield
         finally:
@@ -140,10 +165,10 @@ class Folder:
 
     def _reindex(self, paths: Sequence[str], *, later: bool) -> None:
         try:
-            known = self._known_index() or self._new_index()
+            index = self._index_as_left
         except OSError:  # not even its code can be read; the change is saved, a refresh finds it
             return
-        known.touch(paths, later=later)
+        index.touch(paths, later=later)
 
     # --- records --------------------------------------------------------------------------------
 
@@ -154,6 +179,10 @@ class Folder:
     def get(self, record_id: str) -> Record:
         """A record by its full id; NotFound if it is not there, InvalidData if its file is broken."""
         return self.stored(record_id).record
+
+    def attached(self, sha: str) -> bytes:
+        """What a file holds that was stored by its sha256; FileDamaged if that is not what stands there."""
+        return content_of(self.root, sha)
 
     def exists(self, record_id: str) -> bool:
         """Whether there is a file for that id, and not one that says that it was merged."""
@@ -205,7 +234,7 @@ class Folder:
         if len(found) > 1:
             found = [i for i in found if i == self.survivor(i)] or found
         if not found or references.may_be_a_name(ref):
-            content = references.by_content(self.index, ref, wanted, self.settings.phone_country)
+            content = references.by_content(self._index, ref, wanted, self.settings.phone_country)
             found = [*found, *(i for i in content if i not in found)]
         if len(found) == 1:
             return found[0]

@@ -109,16 +109,16 @@ def test_a_job_that_is_written_of_while_it_is_planned_stays_to_be_looked_at(hous
     fill(house, 1, 100)
     house.tick()
     ws = house.ws
-    assert ws.index.touched_jobs() == []
+    assert ws.agenda.touched_jobs() == []
     with ws.change("x") as change:
         change.note("job.queued", "deal-00000000", {"key": "k", "file": "x"})
-    [(mark, key)] = ws.index.touched_jobs()
+    [(mark, key)] = ws.agenda.touched_jobs()
     with ws.change("x") as change:
         change.note("job.failed", "deal-00000000", {"key": "k"})
-    ws.index.plan_jobs([Plan(mark, None)])
-    [(later, same)] = ws.index.touched_jobs()
+    ws.agenda.plan_jobs([Plan(mark, None)])
+    [(later, same)] = ws.agenda.touched_jobs()
     assert (same, later > mark) == (key, True)
-    ws.index.plan_jobs([Plan(later, "2026-11-23T10:00:00Z", "mail")])
-    assert ws.index.ready_jobs("2026-11-23T09:59:59Z") == []
-    assert ws.index.ready_jobs("2026-11-23T10:00:00Z") == [("2026-11-23T10:00:00Z", "k")]
-    assert ws.index.ready_jobs("2026-11-23T10:00:00Z", resting=["mail"]) == []
+    ws.agenda.plan_jobs([Plan(later, "2026-11-23T10:00:00Z", "mail")])
+    assert ws.agenda.ready_jobs("2026-11-23T09:59:59Z") == []
+    assert ws.agenda.ready_jobs("2026-11-23T10:00:00Z") == [("2026-11-23T10:00:00Z", "k")]
+    assert ws.agenda.ready_jobs("2026-11-23T10:00:00Z", resting=["mail"]) == []

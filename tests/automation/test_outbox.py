@@ -141,7 +141,7 @@ def claimed(house: Any, starts: int = 1, **claim: Any) -> str:
     message = Message(
         key, "sales@chai.example", ("olga@kafe.example",), "О чае", "Добрый день!\n", ws.now
     )
-    deal_id = ws.index.select("deal")[0]["id"]
+    deal_id = ws.rows("deal")[0]["id"]
     with ws.change("tick", actor="robot:hello") as change:
         sha = change.attach(to_bytes(message, wire=False))
         enter(change, "queued", deal_id, key, "hello", "email", to="olga@kafe.example", file=sha)
@@ -158,7 +158,7 @@ def claimed(house: Any, starts: int = 1, **claim: Any) -> str:
 def _steps(house: Any) -> Any:
     from crmcli.automation.record_plan import plan_for
 
-    return plan_for(house.ws, house.ws.index.select("deal")[0]["id"]).steps
+    return plan_for(house.ws, house.ws.rows("deal")[0]["id"]).steps
 
 
 def dead_pid() -> int:

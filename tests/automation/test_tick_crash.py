@@ -45,8 +45,8 @@ def ready(house: Any) -> Any:
     house.rules(RULES)
     house.add("deal", name="Чай")
     ws = house.ws
-    assert ws.index.dirty() != []
-    ws.index.close()
+    assert ws.agenda.dirty() != []
+    ws._index.close()
     gc.collect()  # an index that is closed later would take its files away while they are copied
     return house
 

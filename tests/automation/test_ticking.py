@@ -319,9 +319,9 @@ def test_nothing_due_reads_no_record(house: Any) -> None:
     house.tick()
     house.tick()
     ws = house.ws
-    assert ws.index.dirty() == []
-    assert len(ws.index.due("2026-11-23T10:00:00Z")) == 5
-    assert ws.index.due("2026-11-23T09:59:59Z") == []
+    assert ws.agenda.dirty() == []
+    assert len(ws.agenda.due("2026-11-23T10:00:00Z")) == 5
+    assert ws.agenda.due("2026-11-23T09:59:59Z") == []
 
 
 def test_in_order_of_their_time(house: Any) -> None:
@@ -409,7 +409,7 @@ def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     path.write_text(path.read_text("utf-8").replace("stage: talks", "stage: new"), "utf-8")
     house.tick()
     assert sorted(task.about for task in house.tasks()) == sorted([awake.id, strayed.id])
-    assert house.ws.index.dirty() == []
+    assert house.ws.agenda.dirty() == []
 
 
 def test_the_same_rules_have_the_same_signature_in_every_process(house: Any) -> None:

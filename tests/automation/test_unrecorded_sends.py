@@ -234,11 +234,11 @@ def test_a_damaged_list_lets_nothing_leave_and_stops_nothing_else(told: House) -
 
 def test_the_list_is_compared_once(told: House) -> None:
     told.tick()
-    assert told.ws.index.sent_seen() == sent.size_of(told.root) > 0
+    assert told.ws.timeline.sent_seen() == sent.size_of(told.root) > 0
     (told.root / ".crm/index.db").unlink()
-    assert told.ws.index.sent_seen() == 0
+    assert told.ws.timeline.sent_seen() == 0
     told.tick()
-    assert told.ws.index.sent_seen() == sent.size_of(told.root)
+    assert told.ws.timeline.sent_seen() == sent.size_of(told.root)
 
 
 def test_check_warns(told: House) -> None:

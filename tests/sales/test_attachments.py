@@ -110,7 +110,7 @@ def test_found_by_their_names(ws: Workspace, lead: str) -> None:
     attachments.attach(ws, lead, [CONTRACT])
     for where in ('files has "договор.pdf"', 'files ~ "догов"', "files is not empty"):
         assert [r.id for r in ws.select("lead", ws.condition(where, "lead"))] == [lead], where
-    assert [hit.id for hit in ws.index.search("договор")] == [lead]
+    assert [hit.id for hit in ws.search("договор")] == [lead]
 
 
 def test_files_from_outside(ws: Workspace, tmp_path: Path) -> None:

@@ -133,10 +133,10 @@ def test_changes_are_told_apart_within_one_second(ws: Workspace) -> None:
     for n in range(5):
         lead_id = kit.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
         leads.convert(ws, lead_id, leads.Wanted())
-    found = list(past.changes_of(ws.history, ws.clone))
+    found = list(past.changes_of(ws))
     assert [len(change.events) for change in found] == [5, 1] * 5
     assert [found[0].events[-1].kind, found[1].events[0].kind] == ["lead.converted", "lead.created"]
-    assert found == [past.change_at(ws.history, c.events[-1].id) for c in found]
+    assert found == [past.change_at(ws, c.events[-1].id) for c in found]
 
 
 def test_a_change_may_be_longer_than_a_page(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,5 +147,5 @@ def test_a_change_may_be_longer_than_a_page(ws: Workspace, monkeypatch: pytest.M
                 name = {"name": f"Лид {n} {m}"}
                 for _ in range(m):
                     change.add(build(ws, "lead", name))
-    found = list(past.changes_of(ws.history, ws.clone))
+    found = list(past.changes_of(ws))
     assert [len(change.events) for change in found] == [1 + 8 + 15 + 22 + 29] * 4

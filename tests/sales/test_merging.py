@@ -58,9 +58,7 @@ def put(**values: str) -> Edit:
 
 def as_other_clone(ws: Workspace) -> Workspace:
     """The same folder, as if it had been changed elsewhere and merged."""
-    other = Workspace.open(ws.root, user="boris", now=NOW)
-    other.__dict__["clone"] = "22222222"
-    return other
+    return Workspace.open(ws.root, user="boris", now=NOW, clone="22222222")
 
 
 def contact(ws: Workspace, **given: str | list[str]) -> str:
@@ -293,7 +291,7 @@ def test_the_old_id_leads_to_the_survivor(ws: Workspace) -> None:
         ws.get(two)
     ws.look_again()
     assert [r.id for r in ws.select("contact")] == [one]
-    assert ws.index.search("Вера") == []
+    assert ws.search("Вера") == []
     assert Workspace.open(ws.root, now=NOW).resolve(two) == one
 
 
@@ -319,7 +317,7 @@ def test_a_talk_of_it_is_found_under_the_survivor(ws: Workspace) -> None:
     activities.log(ws, two, "note", "обещал перезвонить")
     merge(ws, one, two)
     ws.look_again()
-    assert [hit.id for hit in ws.index.search("перезвонить")] == [one]
+    assert [hit.id for hit in ws.search("перезвонить")] == [one]
 
 
 def test_removing_the_survivor_removes_the_tombstones(ws: Workspace) -> None:

@@ -44,9 +44,7 @@ def put(**values: str) -> Edit:
 
 def as_other_clone(ws: Workspace) -> Workspace:
     """The same folder, as if it had been changed elsewhere and merged."""
-    other = Workspace.open(ws.root, user="boris", now=NOW)
-    other.__dict__["clone"] = "22222222"
-    return other
+    return Workspace.open(ws.root, user="boris", now=NOW, clone="22222222")
 
 
 # --- one by one -----------------------------------------------------------------------------------
@@ -267,7 +265,7 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
     assert len(ws.select("task")) == 1
     stages.move(ws, lead_id, "working")
     undo.undo(ws)
-    _, entry = ws.history.entries([lead_id])[lead_id]
+    _, entry = ws.timeline.entries([lead_id])[lead_id]
     assert entry is not None
     assert (entry.data["stage"], entry.data["robots"]) == ("new", ["late"])
     ws.look_again()

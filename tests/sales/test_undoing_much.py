@@ -116,7 +116,7 @@ def test_an_event_that_stands_twice_counts_once(ws: Workspace, elsewhere: bool) 
         journal.write_text("".join([*lines, *lines[2:]]), encoding="utf-8")
     ws.look_again()
     assert ws.events() == events
-    past = list(history.changes_of(ws.history, ws.clone))
+    past = list(history.changes_of(ws))
     if not elsewhere:
         assert [len(change.events) for change in past] == [1, 1, 1]
     undo.undo_at(ws, events[2].id)

@@ -89,7 +89,7 @@ def opened(root: Path, files: dict[str, str]) -> Workspace:
     ws = Workspace.open(root)
     assert ws.pipelines
     assert ws.views is not None
-    ws.index.select("deal", None, ws.env)
+    ws.rows("deal", None)
     return ws
 
 

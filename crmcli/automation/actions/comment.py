@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from crmcli.automation.actions.work import Effect, Work, told
 from crmcli.model.event import Event
 from crmcli.sales import activities
-from crmcli.store.records.repository import Change
+from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:

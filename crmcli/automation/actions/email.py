@@ -9,7 +9,7 @@ from crmcli.automation.actions.work import Effect, Work, told
 from crmcli.model.event import Event
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
-from crmcli.store.records.repository import Change
+from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message

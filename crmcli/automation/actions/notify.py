@@ -10,7 +10,7 @@ from crmcli.automation.actions.work import OWNER, Effect, Work, told
 from crmcli.automation.ledger import enter, job_key
 from crmcli.model.event import Event
 from crmcli.sales.documents import messages
-from crmcli.store.records.repository import Change
+from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message

@@ -11,7 +11,7 @@ from crmcli.model.event import Event
 from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales.add import build
 from crmcli.sales.records.given_values import read_values
-from crmcli.store.records.repository import Change
+from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from crmcli.automation.actions.work import Effect, Work, told
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
-from crmcli.store.records.repository import Change
+from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:

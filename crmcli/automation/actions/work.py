@@ -12,8 +12,7 @@ from crmcli.errors import BadUsage
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.sales.documents import messages
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 OWNER = "owner"
 """The word by which a robot means the record's owner, whoever that is."""

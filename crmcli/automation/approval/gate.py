@@ -75,7 +75,7 @@ def queued_elsewhere(ws: Workspace) -> list[Act]:
     """The messages that stand queued on the timeline, were not queued here and are not approved."""
     known = sent.read(ws.root)
     approved = _known(ws).get("approved", {})
-    jobs = [job for job in jobs_of(ws.history.job_events()).values() if job.is_outgoing]
+    jobs = [job for job in jobs_of(ws.timeline.job_events()).values() if job.is_outgoing]
     acts = [
         message_act(job, known)
         for job in jobs

@@ -100,7 +100,7 @@ def _of_timeline(ws: Workspace) -> Iterator[Problem]:
 def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:
     inquest = Inquest(ws, staged=staged)
     for entity in ENTITIES:
-        for raw in ws.index.select(entity):
+        for raw in ws.rows(entity):
             yield from inquest.of_record(entity, raw)
     yield from tombstones.problems(ws)
     yield from inquest.of_index()
@@ -133,7 +133,7 @@ def _unborn(
 
 def _vanished(ws: Workspace) -> Iterator[Problem]:
     """Records that were made, and whose files are gone though nobody removed them with crm."""
-    paths = map(layout.record_path, ws.index.vanished())
+    paths = map(layout.record_path, ws.births.vanished())
     gone = [path for path in paths if not files.is_there(ws.root / path)]
     ways = merge_checks.ways_back(ws, gone)
     for path in gone:

@@ -115,7 +115,7 @@ def _index(ws: Workspace) -> Iterator[Mended]:
     try:
         inquest = Inquest(ws, staged=False)
         for entity in ENTITIES:
-            for raw in ws.index.select(entity):
+            for raw in ws.rows(entity):
                 inquest.compare(raw)
         said = [problem.message for problem in inquest.of_index()]
     except IndexDamaged as error:
@@ -171,8 +171,8 @@ def _alone(ws: Workspace) -> Iterator[Transaction]:
 
 def _lost(ws: Workspace, may: May) -> Iterator[Mended]:
     """Notes the removal of records whose files somebody deleted."""
-    recordless = () if _lacks_timeline(ws) else (i for i, _ in ws.index.recordless())
-    for record_id in (*ws.index.vanished(), *recordless):
+    recordless = () if _lacks_timeline(ws) else (i for i, _ in ws.births.recordless())
+    for record_id in (*ws.births.vanished(), *recordless):
         path = layout.record_path(record_id)
         ask = f"the file of {record_id} is missing: was it deleted on purpose?"
         if files.is_there(ws.root / path) or not may(Case(record_id, ask)):
@@ -187,10 +187,10 @@ def _found(ws: Workspace, may: May) -> Iterator[Mended]:
 
     No robot wakes: what there was to do in the stage was done, or missed, when the record came there.
     """
-    unborn = () if _lacks_timeline(ws) else ws.index.unborn()
+    unborn = () if _lacks_timeline(ws) else ws.births.unborn()
     made = [i for i in sorted(unborn) if ws.get(i).get("created_at")]
-    stays = [i for i, survivor in ws.index.rejoined() if not ws.exists(survivor)]
-    for record_id in (*made, *ws.index.returned(), *stays):
+    stays = [i for i, survivor in ws.births.rejoined() if not ws.exists(survivor)]
+    for record_id in (*made, *ws.births.returned(), *stays):
         ask = f"{record_id} is there, and the timeline does not say so: note that it stays?"
         if not may(Case(record_id, ask)):
             continue

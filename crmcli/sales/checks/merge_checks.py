@@ -33,7 +33,7 @@ _SEARCHED = 20
 def problems(ws: Workspace) -> Iterator[Problem]:
     """What two clones have done that does not go together, a problem for each record to be decided."""
     yield from _numbers(ws)
-    was_undone = dead(ws.index)
+    was_undone = dead(ws)
     yield from _conversions(ws, was_undone)
     yield from _decisions(ws, was_undone)
     yield from _returned(ws)
@@ -89,7 +89,7 @@ def _day(ws: Workspace, record: Record) -> date:
 def _conversions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[Problem]:
     """Leads that were converted on both sides: what one of the conversions made is left over."""
     told: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in ws.index.events(kinds=("lead.converted",)):
+    for event in ws.events(kinds=("lead.converted",)):
         if not was_undone(event):
             told[event.record].append(event)
     for lead, events in told.items():
@@ -124,7 +124,7 @@ def _there(ws: Workspace, record_id: str) -> Record | None:
 def _decisions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[Problem]:
     """Offers that were accepted on one side and declined on the other; the events stand on the deal."""
     told: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in ws.index.events(kinds=_DECISIONS):
+    for event in ws.events(kinds=_DECISIONS):
         if not was_undone(event):
             told[str(event.data.get("offer", event.record))].append(event)
     for offer, events in told.items():
@@ -140,7 +140,7 @@ def _decisions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[P
 
 
 def _returned(ws: Workspace) -> Iterator[Problem]:
-    for record_id in ws.index.returned():
+    for record_id in ws.births.returned():
         said = "it was removed on one side and changed on the other, and its file is there"
         hint = f"crm {entity_of(record_id)} rm {record_id} --yes; or {BY_FIX} notes that it stays"
         yield Problem(layout.record_path(record_id), 0, said, hint)
@@ -148,7 +148,7 @@ def _returned(ws: Workspace) -> Iterator[Problem]:
 
 def _rejoined(ws: Workspace) -> Iterator[Problem]:
     """Records that stand for themselves though the timeline's last word is that they were merged."""
-    for record_id, survivor in ws.index.rejoined():
+    for record_id, survivor in ws.births.rejoined():
         entity = entity_of(record_id)
         if entity not in MERGEABLE:
             continue
@@ -172,7 +172,7 @@ def _survivor(ws: Workspace, record_id: str) -> str:
 
 def _recordless(ws: Workspace) -> Iterator[Problem]:
     """Records of which the timeline tells something, but neither beginning nor end, and without a file."""
-    for number, (record_id, event_id) in enumerate(ws.index.recordless()):
+    for number, (record_id, event_id) in enumerate(ws.births.recordless()):
         path = layout.record_path(record_id)
         if files.is_there(ws.root / path):
             continue  # it cannot be read, which is told of the file itself

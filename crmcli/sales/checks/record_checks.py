@@ -48,7 +48,7 @@ class Inquest:
         self.ws = ws
         self.unborn: list[tuple[str, datetime]] = []
         self._staged = staged
-        self._strangers = frozenset(ws.index.unborn())
+        self._strangers = frozenset(ws.births.unborn())
         self._differs: list[str] = []
         self._exists = lru_cache(_CACHE)(partial(is_there, ws))
 
@@ -82,7 +82,7 @@ class Inquest:
         for record_id in self._differs:
             entity = entity_of(record_id)
             wanted = self.ws.condition(f"id = {record_id}", entity)
-            known = list(self.ws.index.select(entity, wanted, self.ws.env))
+            known = list(self.ws.rows(entity, wanted))
             content = self._content(layout.record_path(record_id))
             if content is not None and known != [content]:
                 said = f"the index says otherwise of {record_id} than its file"
@@ -128,7 +128,7 @@ class Inquest:
 
     def _is_known_to_be_gone(self, target: str) -> bool:
         kinds = [f"{entity_of(target)}.{word}" for word in ("removed", "merged")]
-        return bool(self.ws.index.events(record=target, kinds=kinds, limit=1))
+        return bool(self.ws.events(record=target, kinds=kinds, limit=1))
 
     def _of_stage(self, record: Record) -> Iterator[_Found]:
         try:

@@ -80,7 +80,7 @@ def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str
         if refuses(one) and (one is people[0] or emails.intersection(addresses)):
             return _refusal(one)
     for address in addresses:
-        for record_id in ws.index.lookup("email", address, HOLDERS):
+        for record_id in ws.lookup("email", address, HOLDERS):
             other = linked(ws, record_id)
             if other is not None and refuses(other):
                 return _refusal(other)

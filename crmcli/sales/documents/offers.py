@@ -15,8 +15,7 @@ from crmcli.model.values import Line, Value
 from crmcli.sales.add import build
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.records.line_text import read_line
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 TEMPLATE = "offers/offer.html.j2"
 VALID_DAYS = 14

@@ -142,9 +142,6 @@ def cards(ws: Workspace, entity: str) -> Iterator[Card]:
     """The cards of all records of an entity; leads that were converted are history."""
     names, make = fields_of(ws, entity)
     ended = names.index("converted_at") if entity == "lead" else -1
-    after = 0
-    while page := ws.index.facts(entity, names, after=after):
-        for facts in page:
-            if ended < 0 or not facts.keys[ended]:
-                yield make(facts.id, facts.keys)
-        after = page[-1].num
+    for facts in ws.facts(entity, names):
+        if ended < 0 or not facts.keys[ended]:
+            yield make(facts.id, facts.keys)

@@ -13,7 +13,6 @@ from crmcli.model.values import fold
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.sales.duplicates.cards import Card
-    from crmcli.store.index import Index
     from crmcli.workspace import Workspace
 
 AMONG = {
@@ -38,7 +37,7 @@ class Known(NamedTuple):
 
 
 def known_to(
-    ws: Workspace, record: Record, index: Index, among: Sequence[str] = ()
+    ws: Workspace, record: Record, among: Sequence[str] = (), *, as_left: bool = False
 ) -> Iterator[Known]:
     """The records that may be this one, the surest first; those of another person's name are not.
 
@@ -47,11 +46,11 @@ def known_to(
     found: dict[str, bool] = {}
     entities = among or AMONG[record.entity]
     for kind, text in _keys(ws, record):
-        ids = index.lookup(kind, text, entities)
+        ids = ws.lookup(kind, text, entities, as_left=as_left)
         found.update(dict.fromkeys(ids[:_MOST_OF_A_KEY], True))
     for name in _names(record):
         own = [entity for entity in entities if entity == record.entity]
-        ids = index.lookup("name", name, own) if own else []
+        ids = ws.lookup("name", name, own, as_left=as_left) if own else []
         if len(ids) <= _MOST_OF_A_NAME:
             found = {**dict.fromkeys(ids, False), **found}
     found.pop(record.id, None)
@@ -72,7 +71,7 @@ def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[s
     """Of the contact and the company that a lead becomes: who was there already, by entity."""
     for entity in ("contact", "company"):
         if entity in made:
-            found = known_to(ws, made[entity], ws.standing, [entity])
+            found = known_to(ws, made[entity], [entity], as_left=True)
             yield from ((entity, known) for known in found)
 
 

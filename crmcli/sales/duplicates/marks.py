@@ -32,8 +32,8 @@ def denied(ws: Workspace) -> Denied:
 
 def _standing(ws: Workspace, heirs: dict[str, str]) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    is_dead = dead(ws.index)
-    for event in ws.index.events(kinds=MARKS):
+    is_dead = dead(ws)
+    for event in ws.events(kinds=MARKS):
         other = str(event.data.get("other", ""))
         if is_dead(event) or not (entity_of(event.record) and entity_of(other)):
             continue
@@ -46,7 +46,7 @@ def _standing(ws: Workspace, heirs: dict[str, str]) -> set[tuple[str, str]]:
 
 
 def _heirs(ws: Workspace) -> dict[str, str]:
-    return dict(ws.index.merged())
+    return dict(ws.merged())
 
 
 def _survivor(record_id: str, heirs: dict[str, str]) -> str:

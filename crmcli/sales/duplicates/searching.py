@@ -158,12 +158,7 @@ def _fitting(ws: Workspace, entity: str, condition: Condition | None) -> set[str
     """The ids of the records that fit; None for all."""
     if condition is None:
         return None
-    found: set[str] = set()
-    after = 0
-    while page := ws.index.facts(entity, (), condition, ws.env, after=after):
-        found.update(facts.id for facts in page)
-        after = page[-1].num
-    return found
+    return {facts.id for facts in ws.facts(entity, (), condition)}
 
 
 def read_groups(ws: Workspace, found: Search, limit: int | None = None) -> list[Group]:

@@ -103,7 +103,7 @@ def _selected(
 ) -> Sequence[Mapping[str, Raw]]:
     if chosen.for_mailing:
         return _for_mailing(ws, entity, condition)
-    return ws.index.select(entity, condition, ws.env)
+    return ws.rows(entity, condition)
 
 
 def _for_mailing(
@@ -218,6 +218,6 @@ def _names(ws: Workspace, columns: Sequence[SheetColumn]) -> Callable[[str], str
     names = {
         str(row["id"]): str(row.get("name", ""))
         for entity in sorted(entities)
-        for row in ws.index.select(entity, None, ws.env)
+        for row in ws.rows(entity, None)
     }
     return lambda record_id: names.get(record_id, "")

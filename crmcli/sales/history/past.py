@@ -12,10 +12,8 @@ from crmcli.model.event import ACTIVITIES, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of, parse_instant
-from crmcli.store.index import Index
-from crmcli.store.records.stored import RecordRemoved
 from crmcli.store.timeline.event_ids import are_of_one_change
-from crmcli.workspace import Workspace
+from crmcli.workspace import RecordRemoved, Workspace
 
 PAGE = 500
 """Events that are read at a time."""
@@ -35,7 +33,7 @@ class PastChange:
     robots, what triggers have read.
     """
 
-    index: Index = field(compare=False, repr=False)
+    ws: Workspace = field(compare=False, repr=False)
     clone: str
     span: tuple[str, str]
     batch: str
@@ -57,18 +55,18 @@ class PastChange:
         first, last = self.span
         after, before = _just_before(first), _just_after(last)
         for event in _events(
-            self.index, self.clone, after=after, before=before, newest_first=newest_first
+            self.ws, self.clone, after=after, before=before, newest_first=newest_first
         ):
             if event.id >= first:
                 yield event
 
 
 def _events(
-    index: Index, clone: str, *, after: str = "", before: str = "", newest_first: bool = False
+    ws: Workspace, clone: str, *, after: str = "", before: str = "", newest_first: bool = False
 ) -> Iterator[Event]:
     """The events of a clone between two ids, some hundred at a time."""
     while True:
-        found = index.events(
+        found = ws.events(
             clone=clone, after=after, before=before, newest_first=newest_first, limit=PAGE
         )
         yield from found
@@ -87,11 +85,11 @@ def _just_after(event_id: str) -> str:
     return f"{event_id}0"
 
 
-def group(index: Index, clone: str, events: Iterable[Event]) -> Iterator[PastChange]:
+def group(ws: Workspace, clone: str, events: Iterable[Event]) -> Iterator[PastChange]:
     """The changes that events of a clone belong to; both in the same order, whichever it is."""
     found: PastChange | None = None
     for event in events:
-        alone = _of_one(index, clone, event)
+        alone = _of_one(ws, clone, event)
         if found is None:
             found = alone
         elif are_of_one_change(found.span[1], event.id) or are_of_one_change(event.id, found.id):
@@ -103,7 +101,7 @@ def group(index: Index, clone: str, events: Iterable[Event]) -> Iterator[PastCha
         yield found
 
 
-def _of_one(index: Index, clone: str, event: Event) -> PastChange:
+def _of_one(ws: Workspace, clone: str, event: Event) -> PastChange:
     is_undoable = (
         "changes" in event.data
         or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
@@ -114,7 +112,7 @@ def _of_one(index: Index, clone: str, event: Event) -> PastChange:
     )
     is_undo = event.kind == "change.undone" and not event.data.get("redo")
     batch = str(event.data.get("batch") or "")
-    return PastChange(index, clone, (event.id, event.id), batch, is_undo, is_undoable)
+    return PastChange(ws, clone, (event.id, event.id), batch, is_undo, is_undoable)
 
 
 def _joined(one: PastChange, other: PastChange) -> PastChange:
@@ -127,33 +125,33 @@ def _joined(one: PastChange, other: PastChange) -> PastChange:
     )
 
 
-def changes_of(index: Index, clone: str) -> Iterator[PastChange]:
-    """The changes that a clone made, the latest first."""
-    return group(index, clone, _events(index, clone, newest_first=True))
+def changes_of(ws: Workspace) -> Iterator[PastChange]:
+    """The changes that this clone made, the latest first."""
+    return group(ws, ws.clone, _events(ws, ws.clone, newest_first=True))
 
 
-def change_at(index: Index, event_id: str) -> PastChange | None:
+def change_at(ws: Workspace, event_id: str) -> PastChange | None:
     """The change to which an event belongs; None if there is no such event in any clone."""
-    for clone in index.clones():
-        near = index.events(clone=clone, after=_just_before(event_id), limit=32)
+    for clone in ws.timeline.clones():
+        near = ws.events(clone=clone, after=_just_before(event_id), limit=32)
         if event_id not in [event.id for event in near]:
             continue
         last = event_id
-        for event in _events(index, clone, after=event_id):
+        for event in _events(ws, clone, after=event_id):
             if not are_of_one_change(last, event.id):
                 break
             last = event.id
-        events = _events(index, clone, before=_just_after(last), newest_first=True)
-        return next(group(index, clone, events))
+        events = _events(ws, clone, before=_just_after(last), newest_first=True)
+        return next(group(ws, clone, events))
     return None
 
 
-def changes_of_batch(index: Index, batch: str) -> list[PastChange]:
+def changes_of_batch(ws: Workspace, batch: str) -> list[PastChange]:
     """The changes by which an import stands, the latest first."""
     found = [
         change
-        for clone in index.clones()
-        for change in group(index, clone, _events(index, clone))
+        for clone in ws.timeline.clones()
+        for change in group(ws, clone, _events(ws, clone))
         if change.batch == batch and not change.is_undo
     ]
     return sorted(found, key=lambda change: (change.id, change.clone), reverse=True)

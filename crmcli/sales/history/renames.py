@@ -26,7 +26,7 @@ class Renamings:
         self._schema = ws.schema
         self._directories = ws.settings.directories
         self._names: dict[tuple[str, str, str], str] = {}
-        for event in ws.history.events(kinds=(REWRITTEN,), after=since):
+        for event in ws.events(kinds=(REWRITTEN,), after=since):
             if RENAMED in event.data:
                 what, where, old, new = event.data[RENAMED]
                 self._names[what, where, old] = new

@@ -17,9 +17,7 @@ from crmcli.sales.records.packed import Pairs
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
-    from crmcli.store.index import Index
-    from crmcli.store.records.repository import Change
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 Span = tuple[str, str]
 OUTGOING = ("mail.out", "sms.out", "message.out")
@@ -63,12 +61,12 @@ def undo(ws: Workspace, count: int = 1, each: Each | None = None) -> Undone:
     An import counts as one, however many transactions it took, and each act of a robot as one.
     Letters that left since are named, and stay.
     """
-    return _in_turn(ws, lambda index: _latest(index, ws.clone, count), each)
+    return _in_turn(ws, lambda: _latest(ws, count), each)
 
 
 def redo(ws: Workspace, each: Each | None = None) -> Undone:
     """Take back the last undo of this clone; NothingToUndo if there is none."""
-    return _in_turn(ws, lambda index: _last_undo(index, ws.clone), each)
+    return _in_turn(ws, lambda: _last_undo(ws), each)
 
 
 def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
@@ -77,9 +75,9 @@ def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
     NotFound for an unknown batch, NothingToUndo if all of it is taken back already.
     """
 
-    def find(index: Index) -> list[PastChange]:
-        spans = undone_spans(index)
-        found = changes_of_batch(index, batch)
+    def find() -> list[PastChange]:
+        spans = undone_spans(ws)
+        found = changes_of_batch(ws, batch)
         if not found:
             raise NotFound(f"no import was {batch!r}", "crm import prints the name of its batch")
         left = [past for past in found if past.span not in spans]
@@ -93,11 +91,11 @@ def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
 def undo_at(ws: Workspace, event_id: str, each: Each | None = None) -> Undone:
     """Take back the change that wrote an event, in whatever clone; NotFound if there is none."""
 
-    def find(index: Index) -> list[PastChange]:
-        past = change_at(index, event_id)
+    def find() -> list[PastChange]:
+        past = change_at(ws, event_id)
         if past is None:
             raise NotFound(f"there is no event {event_id!r}", "see crm timeline REF --json")
-        if past.span in undone_spans(index):
+        if past.span in undone_spans(ws):
             raise NothingToUndo(
                 "that change is taken back already", "crm undo --redo does it again"
             )
@@ -106,7 +104,7 @@ def undo_at(ws: Workspace, event_id: str, each: Each | None = None) -> Undone:
     return _in_turn(ws, find, each)
 
 
-def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Each | None) -> Undone:
+def _in_turn(ws: Workspace, find: Callable[[], list[PastChange]], each: Each | None) -> Undone:
     """Take changes back, the latest first, in one transaction, or one for each part of an import.
 
     Returns all that was taken back, or with `each` nothing: an import may be larger than memory.
@@ -116,7 +114,7 @@ def _in_turn(ws: Workspace, find: Callable[[Index], list[PastChange]], each: Eac
     with ws.series():
         with ws.change("undo") as change:
             ws.look_again()
-            parts = _parts(find(ws.history))[::-1]
+            parts = _parts(find())[::-1]
             done = _take_back(ws, change, parts.pop())
             last = change.last_event
         while parts:
@@ -137,19 +135,19 @@ def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:
     return [[past for _, past in pair] for _, pair in pairs]
 
 
-def undone_spans(index: Index) -> set[Span]:
+def undone_spans(ws: Workspace) -> set[Span]:
     """The changes that were taken back, in any clone, by the ids of their first and last events."""
     return {
         (str(first), str(last))
-        for event in index.events(kinds=("change.undone",))
+        for event in ws.events(kinds=("change.undone",))
         for first, last in event.data.get("undone", ())
     }
 
 
-def dead(index: Index) -> Callable[[Event], bool]:
+def dead(ws: Workspace) -> Callable[[Event], bool]:
     """A question: was what this event tells of taken back, and not done again since?"""
     spans: list[Span] = []
-    for event in index.events(kinds=("change.undone",), newest_first=True):
+    for event in ws.events(kinds=("change.undone",), newest_first=True):
         if not any(first <= event.id <= last for first, last in spans):
             spans += [(str(first), str(last)) for first, last in event.data.get("undone", ())]
     spans.sort()
@@ -161,12 +159,12 @@ def dead(index: Index) -> Callable[[Event], bool]:
     return ask
 
 
-def _latest(index: Index, clone: str, count: int) -> list[PastChange]:
+def _latest(ws: Workspace, count: int) -> list[PastChange]:
     """The last changes that can be taken back, the latest first; all of an import's count as one."""
-    spans = undone_spans(index)
+    spans = undone_spans(ws)
     found: list[PastChange] = []
     units: set[str] = set()
-    for past in changes_of(index, clone):
+    for past in changes_of(ws):
         if past.span in spans or past.is_undo or not past.is_undoable:
             continue
         unit = past.batch or past.id
@@ -182,10 +180,10 @@ def _latest(index: Index, clone: str, count: int) -> list[PastChange]:
     return found
 
 
-def _last_undo(index: Index, clone: str) -> list[PastChange]:
-    spans = undone_spans(index)
+def _last_undo(ws: Workspace) -> list[PastChange]:
+    spans = undone_spans(ws)
     found: list[PastChange] = []
-    for past in changes_of(index, clone):
+    for past in changes_of(ws):
         if past.span in spans or not past.is_undo:
             continue
         if found and (not past.batch or past.batch != found[0].batch):
@@ -211,12 +209,12 @@ def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> 
     if changes[0].is_undo:
         facts["redo"] = True
     change.note("change.undone", "", facts)
-    said, marks = _told(ws.history, changes)
+    said, marks = _told(ws, changes)
     return Undone(records, reversal.kept, said + _letters(ws, records, changes), files, marks)
 
 
 def _told(
-    index: Index, changes: Sequence[PastChange]
+    ws: Workspace, changes: Sequence[PastChange]
 ) -> tuple[list[str], list[tuple[str, str, bool]]]:
     """What changes say beside their records: what has happened, and which pairs are marked now."""
     said: list[str] = []
@@ -227,7 +225,7 @@ def _told(
         if event.kind in MARKS and event.record < other:  # the first of its two events
             marks.append((event.record, other, (event.kind == MARKS[0]) is is_back))
         for first, last in event.data.get("undone", ()):
-            for again in index.events(kinds=(*MARKS, "change.undone")):
+            for again in ws.events(kinds=(*MARKS, "change.undone")):
                 if first <= again.id <= last:
                     tell_marks(again, is_back=not is_back)
 
@@ -245,7 +243,7 @@ def _letters(
 ) -> list[str]:
     """The letters that robots have sent since about what is taken back: they cannot be called back."""
     first = min(past.id for past in changes)
-    sent = [e for e in ws.history.events(kinds=OUTGOING, after=first) if ":" in e.actor]
+    sent = [e for e in ws.events(kinds=OUTGOING, after=first) if ":" in e.actor]
     if not sent:
         return []
     ids = {record.id for pair in records for record in pair if record is not None}

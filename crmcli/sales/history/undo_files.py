@@ -11,8 +11,7 @@ from crmcli.store.records.stored import content_of
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
-    from crmcli.store.records.repository import Change
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 REWRITTEN = "file.changed"
 

@@ -20,8 +20,7 @@ from crmcli.store.yaml import codec
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
-    from crmcli.store.records.repository import Change
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 
@@ -140,9 +139,8 @@ class Reversal:
 
     def _robots_left(self, record: Record) -> dict[str, Any]:
         """The robots that had not acted yet when the record was moved away: these go on waiting."""
-        index = self.ws.history
         moved = self._entries.get(record.id, "")
-        entries = with_first_entry(self.ws, record, index.events(record=record.id, kinds=ENTRIES))
+        entries = with_first_entry(self.ws, record, self.ws.events(record=record.id, kinds=ENTRIES))
         stay = next((e for e in reversed(entries) if e.id < moved), None)
         there = stay.data.get("robots") if stay else []
         if stay is not None and is_unwritten(stay):
@@ -151,7 +149,7 @@ class Reversal:
             return {"robots": [] if stay is None or there is None else there}
         acted = {
             event.data.get("robot")
-            for event in index.job_events(record=record.id)
+            for event in self.ws.timeline.job_events(record=record.id)
             if event.cause == stay.id
         }
         return {"robots": [robot for robot in there if robot not in acted]}
@@ -208,10 +206,9 @@ class Reversal:
 
         None if another clone has changed it: of events in one second nobody knows the order then.
         """
-        index = self.ws.history
-        own = index.events(record=made.record, clone=clone, newest_first=True)
+        own = self.ws.events(record=made.record, clone=clone, newest_first=True)
         known = {event.id for event in own}
-        for event in index.events(record=made.record):
+        for event in self.ws.events(record=made.record):
             if event.id not in known and event.id > made.id and "changes" in event.data:
                 return None
         raw = self._as_now(made.record)

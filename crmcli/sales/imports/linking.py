@@ -135,7 +135,7 @@ class Linker:
     def _find(self, entity: str, mention: Mention) -> str:
         for kind, text in _keys(self.ws, mention.facts, mention.name):
             known = self._known.get((entity, kind, text))
-            found = [known] if known else self.ws.index.lookup(kind, text, [entity])
+            found = [known] if known else self.ws.lookup(kind, text, [entity])
             if kind == "name" and "inn" in mention.facts:
                 found = [i for i in found if not known and not self.ws.get(i).get("inn")]
             if len(found) > 1:
@@ -195,7 +195,7 @@ class Linker:
         """Ids and legal forms of all companies by bare name; read once, when first asked for."""
         if self._firms is None:
             self._firms = {}
-            rows = self.ws.index.select("company", None, self.ws.env)
+            rows = self.ws.rows("company", None)
             self._learn((str(r["id"]), r.get("name"), r.get("legal_name")) for r in rows)
             self._learn(
                 (i, raw.get("name"), raw.get("legal_name")) for i, raw in self._facts.items()

@@ -14,8 +14,7 @@ from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.records import defaults
 from crmcli.sales.records.stage_lookup import missing_reason, reason_field
 from crmcli.sales.stages import Closed, move_in
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 STUB = {"id", "name", "batch", "created_at"}
 LONG = 50_000

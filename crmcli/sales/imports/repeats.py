@@ -50,7 +50,7 @@ class Repeats:
         return found
 
     def _look_up(self, kind: str, text: str, draft: Draft) -> list[str]:
-        ids = self._ws.index.lookup(kind, text, [self._entity])
+        ids = self._ws.lookup(kind, text, [self._entity])
         return [i for i in ids if i not in self._made] if draft.id else ids
 
     def remember(self, record_id: str, keys: Iterable[Key]) -> None:

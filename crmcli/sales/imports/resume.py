@@ -140,10 +140,9 @@ class PartLog:
 
 def past_imports(ws: Workspace) -> Iterator[PastImport]:
     """Every import of this workspace, in whatever clone, the oldest first."""
-    index = ws.history
-    is_dead = dead(index)
+    is_dead = dead(ws)
     found: dict[str, PastImport] = {}
-    for event in index.events(kinds=KINDS):
+    for event in ws.events(kinds=KINDS):
         batch = str(event.data.get("batch", ""))
         if batch not in found:
             entity, file, digest = (

@@ -31,8 +31,7 @@ from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
 from crmcli.sales.imports.vcard_rows import Cards
 from crmcli.store import layout
-from crmcli.store.records.repository import Author, Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
@@ -113,7 +112,7 @@ class Import:
         return self._finished()
 
     def _take_all(self, rejects: Rejects | None, progress: Callable[[int], None]) -> None:
-        trial = self._trial() if self.wanted.dry_run else None
+        trial = self.ws.trial("import") if self.wanted.dry_run else None
         for drafts, is_last in _chunks(self._drafts()):
             self._take_chunk(drafts, trial, is_last=is_last)
             for draft, reason, ids in self.taker.turned_back:
@@ -146,11 +145,6 @@ class Import:
                 self.summary.empty_rows += 1
             else:
                 yield self.reader.read(row)
-
-    def _trial(self) -> Change:
-        """A change that is never committed: a dry run sees its own records without a lock."""
-        author = Author("", "import", self.ws.now)
-        return Change(self.ws.root, self.ws.schema, "00000000", author, self.ws.robots_of)
 
     def _take_chunk(self, drafts: Sequence[Draft], trial: Change | None, *, is_last: bool) -> None:
         change: AbstractContextManager[Change]

@@ -23,7 +23,7 @@ from crmcli.sales.imports.resume import PartLog, PastImport
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.tombstones import successor
-from crmcli.store.records.repository import Change
+from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.model.block_list import BlockList

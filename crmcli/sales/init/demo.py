@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,11 +29,6 @@ class _DemoWorkspace(Workspace):
     """A workspace that gives out the same ids each time, so that two demos are equal."""
 
     made: int = 0
-
-    @cached_property
-    def clone(self) -> str:
-        """The story's own timeline: this clone has yet to do something itself."""
-        return CLONE
 
     def new_id(self, entity: str) -> str:
         self.made += 1
@@ -66,7 +60,7 @@ class _Story:
 def play(root: Path, now: datetime | None = None) -> list[str]:
     """Let the made-up company work in a fresh workspace up to `now`; the paths that it wrote."""
     now = now or datetime.now(UTC).replace(microsecond=0)
-    story = _Story(_DemoWorkspace(root, load_settings(root), "", now, dry_run=False))
+    story = _Story(_DemoWorkspace(root, load_settings(root), "", now, clone=CLONE))
     top = codec.load_marked(starter.demo_story(), starter.STORY).value
     steps = cast("Sequence[Step]", top["steps"])
     for step in sorted(steps, key=_age, reverse=True):  # told by subject, done by date

@@ -11,14 +11,12 @@ from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
 from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, unite
 from crmcli.sales.records.links import referring_to, relinked
-from crmcli.store.disk.transaction import FileChanged
-from crmcli.store.records.stored import RecordMerged
+from crmcli.workspace import FileChanged, RecordMerged
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.model.values import Raw
-    from crmcli.store.records.repository import Change
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 Takes = Mapping[str, str]
 """Field -> id of the merged record whose value shall stand."""

@@ -17,7 +17,6 @@ from crmcli.store.records.stored import merged_into
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
-    from crmcli.store.index import Index
     from crmcli.workspace import Workspace
 
 
@@ -65,7 +64,7 @@ def unmerge(ws: Workspace, merged: str) -> Parted:
             raise NotMerged(f"{merged} is not merged", f"see crm timeline {merged}")
         _check_top(ws, merged, survivor)
         ws.look_again()
-        events = _merge_events(ws.history, merged, survivor)
+        events = _merge_events(ws, merged, survivor)
         stays = _linked_since(ws, survivor, events)
         reversal = Reversal(ws, change, by="")
         renamings = Renamings(ws, events[0].id)
@@ -85,9 +84,9 @@ def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
         )
 
 
-def _merge_events(index: Index, merged: str, survivor: str) -> list[Event]:
+def _merge_events(ws: Workspace, merged: str, survivor: str) -> list[Event]:
     """The events by which a record went into another: they stand in a row, its own is the first."""
-    own = index.events(record=merged, kinds=JOINS, newest_first=True)
+    own = ws.events(record=merged, kinds=JOINS, newest_first=True)
     first = next((e for e in own if e.data.get("into") == survivor and "changes" in e.data), None)
     if first is None:
         raise NotFound(
@@ -101,7 +100,7 @@ def _merge_events(index: Index, merged: str, survivor: str) -> list[Event]:
         )
     limit = 200
     while True:
-        later = index.events(after=first.id, limit=limit)
+        later = ws.events(after=first.id, limit=limit)
         row = [first, *(e for e in later if e.data.get("merged") == merged and e.kind in JOINS)]
         found = _in_a_row(row)
         if len(later) < limit or len(found) <= len(later):
@@ -127,7 +126,7 @@ def _linked_since(ws: Workspace, survivor: str, events: Sequence[Event]) -> tupl
     for record in relations(ws, [survivor]):
         if record.id in turned:
             continue
-        later = ws.history.events(record=record.id, after=first)
+        later = ws.events(record=record.id, after=first)
         if any(_links(event, survivor) for event in later):
             found.append(record.id)
     return tuple(found)

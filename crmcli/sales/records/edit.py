@@ -20,8 +20,7 @@ from crmcli.sales.records.given_values import (
 )
 from crmcli.sales.records.packed import Pairs
 from crmcli.sales.records.required import require
-from crmcli.store.records.repository import Change
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition

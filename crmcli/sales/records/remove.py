@@ -55,7 +55,7 @@ def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
     found: list[str] = []
     look = list(ids)
     while look:
-        look = [merged for i in look for merged, _ in ws.index.merged(i) if merged not in found]
+        look = [merged for i in look for merged, _ in ws.merged(i) if merged not in found]
         found += look
     return found
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def problems(ws: Workspace) -> Iterator[Problem]:
     """The tombstones that lead nowhere: to a record that is not there, or round in a circle."""
-    way = dict(ws.index.merged())
+    way = dict(ws.merged())
     for record_id, survivor in way.items():
         if fault_of(tombstone(record_id, survivor))[0]:
             continue  # it is told where the file was read

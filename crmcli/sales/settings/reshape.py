@@ -19,17 +19,16 @@ from crmcli.store.config import settings as config
 from crmcli.store.config import views
 from crmcli.store.config.views import VIEWS
 from crmcli.store.disk import files
-from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.layout import PIPELINES, SETTINGS
 from crmcli.store.yaml.canonical import MAX_BYTES
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
+from crmcli.workspace import FileChanged
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.settings import Settings
-    from crmcli.store.records.repository import Change
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 Tree = dict[str, Raw]
 SPEAKING = ("when", "where", "requires", "fields", "field", "columns", "sort", "with", "after", "at",

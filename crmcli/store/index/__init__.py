@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.facts import Facts
 
-__all__ = ["Hit", "Index", "IndexBusy", "Total"]
+__all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Timeline", "Total"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -33,20 +33,87 @@ P = ParamSpec("P")
 
 def _asking(
     work: Callable[Concatenate[sqlite3.Connection, P], T],
-) -> Callable[Concatenate[Index, P], T]:
+) -> Callable[Concatenate[Upkeep, P], T]:
     """The method that asks the database exactly that, once the index is fresh enough."""
 
     @wraps(work)
-    def ask(self: Index, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._read(lambda connection: work(connection, *args, **kwargs))
+    def ask(self: Upkeep, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.read(lambda connection: work(connection, *args, **kwargs))
 
     return ask
 
 
-class Index(Upkeep):
+class Timeline(Upkeep):
+    """What the index knows of events beside `events` itself, of jobs among them, and of their instants."""
+
+    event = _asking(timeline.event)
+    entries = _asking(timeline.entries)
+    job_events = _asking(timeline.job_events)
+    claims = _asking(timeline.claims)
+    sent_seen = _asking(timeline.sent_seen)
+    note_sent_seen = _asking(timeline.note_sent_seen)
+    clones = _asking(timeline.clones)
+    latest_instant = _asking(instants.latest)
+    seen_upto = _asking(instants.seen)
+    account = _asking(instants.account)
+    beyond = _asking(instants.beyond)
+    between = _asking(instants.between)
+
+    def tree(self, work: Callable[[Tree], T]) -> T:
+        """What `work` makes of the branches of the timeline, all of it as at one moment."""
+        from crmcli.store.index.branches import Tree
+
+        def at_once(connection: sqlite3.Connection) -> T:
+            with base.snapshot(connection):
+                return work(Tree(connection))
+
+        return self.read(at_once)
+
+
+class Births(Upkeep):
+    """Where records and what the timeline knows of their beginnings and ends do not agree."""
+
+    unborn = _asking(births.unborn)
+    vanished = _asking(births.vanished)
+    returned = _asking(births.returned)
+    rejoined = _asking(births.rejoined)
+    recordless = _asking(births.recordless)
+
+
+class Agenda(Upkeep):
+    """Which records and jobs automation must look at, and when."""
+
+    due = _asking(agenda.due)
+    agenda_signature = _asking(agenda.sign)
+    touched_jobs = _asking(pending.touched)
+    plan_jobs = _asking(pending.plan)
+    ready_jobs = _asking(pending.ready)
+
+    def dirty(self) -> list[str]:
+        """The leads and deals that changed since they were settled; some may be there no more."""
+
+        def work(connection: sqlite3.Connection) -> list[str]:
+            self._mark = agenda.last_mark(connection)
+            return agenda.dirty(connection)
+
+        return self.read(work)
+
+    def settle(self, record: str, next_at: str | None) -> None:
+        """Note when a record is due next; it stays dirty if it changed since it was last looked at."""
+        self.settle_all([(record, next_at)])
+
+    def settle_all(self, plans: Iterable[tuple[str, str | None]]) -> None:
+        """`settle` for many records at once, which costs hardly more than for one."""
+        rows = list(plans)
+        self.read(lambda connection: agenda.settle(connection, rows, self._mark))
+
+
+class Index(Timeline, Births, Agenda):
     """The index of one workspace. Every read is of the folder as the last refresh found it."""
 
-    # -- reading --------------------------------------------------------------------------------
+    events = _asking(timeline.events)
+    merged = _asking(selection.merged)
+    problems = _asking(selection.problems)
 
     def select(
         self,
@@ -68,7 +135,7 @@ class Index(Upkeep):
             found = selection.numbers(connection, entity, where, by, limit, offset)
             return selection.documents(connection, found)
 
-        return self._read(work)
+        return self.read(work)
 
     def raws(self, records: Sequence[str]) -> Documents[dict[str, Raw]]:
         """The raw records of these ids, those that are there and readable."""
@@ -77,12 +144,12 @@ class Index(Upkeep):
             found = selection.numbers_of(connection, records)
             return selection.documents(connection, found)
 
-        return self._read(work)
+        return self.read(work)
 
     def count(self, entity: str, condition: Condition | None = None, env: Env | None = None) -> int:
         """How many records fit a checked condition."""
         where = query.where(condition, env, self._columns, entity)
-        return self._read(lambda connection: selection.count(connection, entity, where))
+        return self.read(lambda connection: selection.count(connection, entity, where))
 
     def totals(
         self,
@@ -93,7 +160,7 @@ class Index(Upkeep):
     ) -> list[Total]:
         """Number and exact sum of the records that fit, by the values of some fields and by currency."""
         where = query.where(condition, env, self._columns, entity)
-        return self._read(
+        return self.read(
             lambda connection: selection.totals(connection, self._columns, entity, by, where)
         )
 
@@ -112,13 +179,13 @@ class Index(Upkeep):
         from crmcli.store.index.facts import page
 
         where = query.where(condition, env, self._columns, entity)
-        return self._read(
+        return self.read(
             lambda connection: page(connection, self._columns, entity, names, where, after, limit)
         )
 
     def lookup(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
         """The ids of records with this phone, email, inn, site or (exact) name, however it is written."""
-        return self._read(
+        return self.read(
             lambda connection: selection.lookup(connection, self._columns, kind, key, entities)
         )
 
@@ -127,71 +194,4 @@ class Index(Upkeep):
         from crmcli.store.index.search import search
 
         schema = self._columns.schema
-        return self._read(lambda connection: search(connection, schema, text, entities, limit))
-
-    events = _asking(timeline.events)
-    event = _asking(timeline.event)
-    entries = _asking(timeline.entries)
-    job_events = _asking(timeline.job_events)
-    claims = _asking(timeline.claims)
-    sent_seen = _asking(timeline.sent_seen)
-    note_sent_seen = _asking(timeline.note_sent_seen)
-    clones = _asking(timeline.clones)
-    merged = _asking(selection.merged)
-    problems = _asking(selection.problems)
-    unborn = _asking(births.unborn)
-    vanished = _asking(births.vanished)
-    returned = _asking(births.returned)
-    rejoined = _asking(births.rejoined)
-    recordless = _asking(births.recordless)
-
-    def tree(self, work: Callable[[Tree], T]) -> T:
-        """What `work` makes of the branches of the timeline, all of it as at one moment."""
-        from crmcli.store.index.branches import Tree
-
-        def at_once(connection: sqlite3.Connection) -> T:
-            with base.snapshot(connection):
-                return work(Tree(connection))
-
-        return self._read(at_once)
-
-    # -- the agenda of robots -------------------------------------------------------------------
-
-    due = _asking(agenda.due)
-    agenda_signature = _asking(agenda.sign)
-    touched_jobs = _asking(pending.touched)
-    plan_jobs = _asking(pending.plan)
-    ready_jobs = _asking(pending.ready)
-
-    def dirty(self) -> list[str]:
-        """The leads and deals that changed since they were settled; some may be there no more."""
-
-        def work(connection: sqlite3.Connection) -> list[str]:
-            self._mark = agenda.last_mark(connection)
-            return agenda.dirty(connection)
-
-        return self._read(work)
-
-    def settle(self, record: str, next_at: str | None) -> None:
-        """Note when a record is due next; it stays dirty if it changed since it was last looked at."""
-        self.settle_all([(record, next_at)])
-
-    def settle_all(self, plans: Iterable[tuple[str, str | None]]) -> None:
-        """`settle` for many records at once, which costs hardly more than for one."""
-        rows = list(plans)
-        self._read(lambda connection: agenda.settle(connection, rows, self._mark))
-
-    # -- the instants of events -----------------------------------------------------------------
-
-    latest_instant = _asking(instants.latest)
-    seen_upto = _asking(instants.seen)
-    account = _asking(instants.account)
-    beyond = _asking(instants.beyond)
-    between = _asking(instants.between)
-
-    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._waiting:
-            self.touch([])
-        if self._stale:
-            self.refresh()
-        return self._use(work)
+        return self.read(lambda connection: search(connection, schema, text, entities, limit))

@@ -173,6 +173,14 @@ class Upkeep:
 
     # -- opening, building, mending -------------------------------------------------------------
 
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` makes of the database, with all taken in that was left for later."""
+        if self._waiting:
+            self.touch([])
+        if self._stale:
+            self.refresh()
+        return self._use(work)
+
     def _use(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with the index; if it is damaged, build it anew and do it again."""
         try:

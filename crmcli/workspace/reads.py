@@ -1,0 +1,187 @@
+"""What is read of an opened workspace: its clock, its records by condition, sums, look-ups, search."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from crmcli.errors import InvalidData, NotFound
+from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.settings import Settings
+from crmcli.store.safety import locks
+from crmcli.workspace.configured import Configured
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.where import Condition, Env
+    from crmcli.model.inputs import InputContext
+    from crmcli.model.values import Raw
+    from crmcli.store.index import Hit, Total
+    from crmcli.store.index.documents import Documents
+    from crmcli.store.index.facts import Facts
+
+
+class Reads(Configured):
+    """The one place through which records and events are read, at the time that it is for the reader.
+
+    Each read names the entity, or the record, of which it tells.
+    """
+
+    def __init__(
+        self, root: Path, settings: Settings, user: str, now: datetime | None, clone: str
+    ) -> None:
+        super().__init__(root, settings, user)
+        self._clone = clone
+        self.zone = ZoneInfo(settings.time_zone)
+        self.fixed_now = now
+        self.now = now or datetime.now(UTC).replace(microsecond=0)
+
+    # --- the clock -----------------------------------------------------------------------------
+
+    @cached_property
+    def clone(self) -> str:
+        """This clone's own name on the timeline."""
+        return self._clone or locks.admit(self.root, any_disk=self.settings.any_disk)
+
+    @cached_property
+    def inputs(self) -> InputContext:
+        """What is needed to read values as people write them."""
+        from crmcli.model.inputs import InputContext
+
+        return InputContext(
+            now=self.now,
+            zone=self.zone,
+            country=self.settings.phone_country,
+            directories=self.settings.directories,
+            users=self.settings.users,
+            closes=self.settings.calendar.closes,
+        )
+
+    @cached_property
+    def env(self) -> Env:
+        """What conditions are evaluated against."""
+        from crmcli.model.conditions.where import Env
+
+        return Env(
+            now=self.now,
+            zone=self.zone,
+            schema=self.schema,
+            follow=self._follow,
+            country=self.settings.phone_country,
+        )
+
+    def _follow(self, record_id: str) -> Record | None:
+        try:
+            return self.get(record_id)
+        except (NotFound, InvalidData):
+            return None  # a dangling link has no fields; `crm check` reports it
+
+    def look_again(self) -> None:
+        """Let the next read look at the folder again."""
+        super().look_again()
+        self.__dict__.pop("clock_events", None)
+
+    @cached_property
+    def clock_events(self) -> list[Event]:
+        """The events that tell of a clock that was set, oldest first."""
+        return self.events(kinds=(STEPPED,))
+
+    @property
+    def clock_steps(self) -> tuple[ClockStep, ...]:
+        """The times that the clock was set, as far as they hold now."""
+        events = self.clock_events
+        return believed(events, self.clone, self.now) if events else ()
+
+    def in_right_time(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events, oldest first, at the times at which they really were, without void verdicts."""
+        return in_right_time(events, self.clock_steps)
+
+    def in_order(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The same for who shows or measures the past: all of them, of each record in their order."""
+        return in_order(events, self.clock_steps, self.now)
+
+    def read_clock(self) -> None:
+        """Let time go on, for a run that lasts; CRM_NOW stands still."""
+        self.set_clock(self.fixed_now or datetime.now(UTC).replace(microsecond=0))
+
+    def set_clock(self, now: datetime) -> None:
+        """Let it be another time, for all that is read and judged by it."""
+        for name in ("env", "inputs"):
+            self.__dict__.pop(name, None)
+        self.now = now
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def select(
+        self,
+        entity: str,
+        condition: Condition | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Sequence[Record]:
+        """The records that fit a condition, in order; unreadable files are left to `problems`.
+
+        Of many, each is taken apart when it is asked for: go through them once.
+        """
+        found = self.rows(entity, condition, order, limit)
+        return found.read_as(partial(self.schema.read, entity))
+
+    def rows(
+        self,
+        entity: str,
+        condition: Condition | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        *,
+        among: Collection[str] = (),
+    ) -> Documents[dict[str, Raw]]:
+        """The same as their files have them. Among the files of these entities alone, which is quicker,
+        if the condition follows no link to others."""
+        index = self._index_of(among) if among else self._index
+        return index.select(entity, condition, self.env, order, limit)
+
+    def rows_of(self, record_ids: Sequence[str]) -> Documents[dict[str, Raw]]:
+        """Those of these records that are there and readable, as their files have them."""
+        return self._index.raws(record_ids)
+
+    def count(self, entity: str, condition: Condition | None = None) -> int:
+        """How many records fit a condition."""
+        return self._index.count(entity, condition, self.env)
+
+    def sums(
+        self, entity: str, by: Sequence[str], condition: Condition | None = None
+    ) -> list[Total]:
+        """Number and exact sum of the records that fit, by the values of some fields and by currency."""
+        return self._index.totals(entity, by, condition, self.env)
+
+    def facts(
+        self, entity: str, names: Sequence[str], condition: Condition | None = None
+    ) -> Iterator[Facts]:
+        """The keys of some fields of the records that fit, quicker than `rows`, in no order that means
+        anything."""
+        index, after = self._index, 0
+        while page := index.facts(entity, names, condition, self.env, after=after):
+            yield from page
+            after = page[-1].num
+
+    def lookup(
+        self, kind: str, key: str, entities: Sequence[str], *, as_left: bool = False
+    ) -> list[str]:
+        """The ids of records with this phone, email, inn, site or (exact) name, however it is written.
+
+        `as_left` by the last command: what was edited by hand since is not seen, at no cost that grows.
+        """
+        return (self._standing if as_left else self._index).lookup(kind, key, entities)
+
+    def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
+        """Records in which all the words stand somewhere, the best first."""
+        return self._index.search(text, entities, limit)
+
+    def merged(self, survivor: str = "") -> list[tuple[str, str]]:
+        """The records that went into others, each with the one into which; of one of these if named."""
+        return self._index.merged(survivor)
