@@ -1,7 +1,8 @@
-"""Write docs/commands.md from the commands themselves; a test holds the two equal."""
+"""Write docs/commands.md from the commands themselves, schemas from declarations; a test holds them equal."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from crmcli.cli.params import Session, _common_options
 
 PAGE = Path(__file__).with_name("commands.md")
 CONDITIONS = Path(__file__).with_name("conditions.md")
+ROOT = PAGE.parents[1]
+PRESET = "schema/preset.schema.json"
 GLOBAL = {flag for option in _common_options() for flag in option.opts}
 
 
@@ -75,7 +78,56 @@ def conditions() -> str:
     return f"# Conditions\n\n```\n{topic('conditions').rstrip()}\n```\n"
 
 
+def preset_schema() -> str:
+    """The JSON Schema of an import preset, for editors."""
+    from crmcli.model.entities import having
+    from crmcli.model.schema import Schema
+    from crmcli.sales.imports.mapping import Vocabulary
+    from crmcli.store.config.presets import ALL
+
+    text = {"type": "string"}
+    several = {"anyOf": [text, {"type": "array", "items": text}]}
+    names = {e: [*Vocabulary(Schema(), e).names] for e in having("importable")}
+    names = {ALL: list(dict.fromkeys(n for some in names.values() for n in some)), **names}
+
+    def keyed(by: dict[str, dict[str, object]]) -> dict[str, object]:
+        return {"type": "object", "additionalProperties": False, "properties": by}
+
+    captions = {"type": "object", "additionalProperties": several}
+    columns = {
+        entity: {**captions, "properties": {name: several for name in some if name != "unknown"}}
+        for entity, some in names.items()  # settings.yaml may declare more
+    }
+    said = {
+        "about": text,
+        "marks": {
+            **several,
+            "description": "Headers that only this program writes; two tell the file.",
+        },
+        "columns": {
+            **keyed(columns),
+            "description": "By entity: the field, and its headers with | between.",
+        },
+        "stages": {
+            **keyed(dict.fromkeys(having("staged"), captions)),
+            "description": "Our stage, or the best of several with |: their words.",
+        },
+        "sources": {
+            **captions,
+            "description": "Our source, or the best of several with |: their words.",
+        },
+    }
+    top = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "An import preset of crm",
+        **keyed(said),
+    }
+    return json.dumps(top, ensure_ascii=False, indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    for folder in (ROOT, ROOT / "crmcli/starter/common"):
+        (folder / PRESET).write_text(preset_schema(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
     CONDITIONS.write_text(conditions(), encoding="utf-8")
     sys.stderr.write(f"wrote {PAGE.name} and {CONDITIONS.name}\n")

@@ -129,6 +129,10 @@ def test_the_page_of_commands_is_true() -> None:
     assert generate.page() == written, "run `make docs`"
     written = (ROOT / "docs/conditions.md").read_text(encoding="utf-8")
     assert generate.conditions() == written, "run `make docs`"
+    for folder in (ROOT, ROOT / "crmcli/starter/common"):
+        assert generate.preset_schema() == (folder / generate.PRESET).read_text("utf-8"), (
+            "run `make docs`"
+        )
 
 
 def test_every_exit_code_stands_in_the_readme() -> None:

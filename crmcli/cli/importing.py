@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from crmcli.sales.imports import Wanted
     from crmcli.sales.imports.summary import Summary
 
-PRESET_NAMES = "bitrix24, amocrm, hubspot, salesforce, pipedrive, google, outlook or none"
 import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
 
 
@@ -27,7 +26,10 @@ def _reading_options(entity: str) -> list[click.Parameter]:
     return [
         click.Argument(("file",), type=click.Path()),
         click.Option(
-            ("--preset",), default="", metavar="NAME", help=f"Whose words it has: {PRESET_NAMES}."
+            ("--preset",),
+            default="",
+            metavar="NAME",
+            help="Whose words it has: crm import preset list; or none.",
         ),
         click.Option(
             ("--map", "pairs"),
@@ -155,6 +157,72 @@ def undo_(ctx: click.Context, batch: str) -> None:
     assert command is not None  # it stands in the same program
     with command.make_context("undo", ["--batch", batch], parent=root) as inner:
         command.invoke(inner)
+
+
+@import_.group("preset", cls=Noun)
+def preset() -> None:
+    """How other programs call columns, stages and sources.
+
+    A workspace may have its own: presets/NAME.yaml.
+    """
+
+
+@preset.command("list")
+@click.pass_obj
+def preset_list(session: Session) -> None:
+    """List what --preset may name, and the plain words, which are always understood.
+
+    Example: crm import preset list
+    """
+    from crmcli.present.cells import Column
+    from crmcli.sales.imports.mapping import presets_of
+
+    found = presets_of(session.workspace)
+    rows = [
+        {"name": p.name, "about": p.about, "file": p.path or "comes with crm"}
+        for p in (*found.by_name.values(), found.plain)
+    ]
+    session.out.records(
+        rows, [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
+    )
+    for problem in found.problems:
+        session.out.note(f"left out: {problem}")
+
+
+@preset.command("show")
+@click.argument("name")
+@click.pass_obj
+def preset_show(session: Session, name: str) -> None:
+    """Print a preset as YAML, to be copied into presets/ and changed there.
+
+    Example: crm import preset show hubspot > presets/ours.yaml
+    """
+    from crmcli.sales.imports.mapping import presets_of
+
+    ws = session.workspace
+    session.out.text(ws.preset_text(presets_of(ws).named(name)))
+
+
+@preset.command("check")
+@click.pass_obj
+def preset_check(session: Session) -> None:
+    """Look for mistakes in presets/; exit 6 if there are any.
+
+    Example: crm import preset check
+    """
+    from crmcli.present.problems import problem_table
+    from crmcli.sales.imports.mapping import presets_of
+
+    found = presets_of(session.workspace)
+    own = [p.name for p in found.by_name.values() if p.path]
+    if not session.out.is_table:
+        session.out.records(*problem_table(found.problems, ()))
+    elif not found.problems:
+        session.out.note(f"all is well: {', '.join(own)}" if own else "presets/ has no preset")
+    else:
+        session.out.prose("\n".join(map(str, found.problems)))
+    if found.problems:
+        click.get_current_context().exit(6)
 
 
 for _entity in ("lead", "contact", "company", "deal"):

@@ -25,6 +25,8 @@ VALUES = 5000
 USERS = 1000
 VIEWS = 500
 """Of a kind of record."""
+PRESETS = 100
+"""Of a workspace's own."""
 TERMS = 5000
 """Comparisons in a condition."""
 WORDS = 10_000

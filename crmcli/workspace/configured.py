@@ -18,6 +18,7 @@ from crmcli.workspace.folder import Folder
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
+    from crmcli.model.preset import KnownNames, Preset, Presets
     from crmcli.model.view import View
 
 
@@ -61,6 +62,18 @@ class Configured(Folder):
 
         anybody = self.user or next(iter(self.settings.users), "")
         return load_views(self.root, self.schema, partial(self.condition, user=anybody))
+
+    def presets(self, known: KnownNames) -> Presets:
+        """The import presets: those in presets/, and those that come with crm."""
+        from crmcli.store.config.presets import load_presets
+
+        return load_presets(self.root, known)
+
+    def preset_text(self, preset: Preset) -> str:
+        """The file of an import preset."""
+        from crmcli.store.config.presets import preset_text
+
+        return preset_text(self.root, preset)
 
     def view(self, entity: str, ref: str) -> View:
         """A saved view of an entity, by its id or its name; NotFound if there is none."""

@@ -17,7 +17,7 @@ from tests.conftest import NOW, Run
 Crm = Callable[..., Run]
 MADE = {
     ".gitattributes", ".gitignore", "pipelines.yaml", "settings.yaml",
-    "schema/pipelines.schema.json", "schema/settings.schema.json",
+    "schema/pipelines.schema.json", "schema/preset.schema.json", "schema/settings.schema.json",
     "templates/mail/hello.j2", "templates/mail/offer.j2", "templates/mail/paid.j2",
 }  # fmt: skip
 

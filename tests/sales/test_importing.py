@@ -13,11 +13,17 @@ import pytest
 
 from crmcli.errors import BadUsage, Conflict, InvalidData
 from crmcli.model.fields import Record
+from crmcli.model.preset import Preset
 from crmcli.model.schema import Schema
 from crmcli.sales import imports
 from crmcli.sales.imports import RowsRepeat, Wanted, import_records, open_source, run
-from crmcli.sales.imports.mapping import NothingMapped, Vocabulary, header_key, map_columns
-from crmcli.sales.imports.presets import PRESETS
+from crmcli.sales.imports.mapping import (
+    NothingMapped,
+    Vocabulary,
+    header_key,
+    map_columns,
+    presets_of,
+)
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
@@ -50,8 +56,9 @@ def rejected(ws: Workspace, name: str = "rejects.csv") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text), delimiter=delimiter.delimiter))  # type: ignore[union-attr]  # CSV here
 
 
-def target_of(entity: str, header: str, preset: str = "") -> str:
-    words = Vocabulary(Schema(), entity, PRESETS.get(preset))
+def target_of(ws: Workspace, entity: str, header: str, preset: str = "") -> str:
+    presets = presets_of(ws)
+    words = Vocabulary(Schema(), entity, (presets.chosen(preset), presets.plain))
     return str(words.find(header))
 
 
@@ -103,23 +110,16 @@ def target_of(entity: str, header: str, preset: str = "") -> str:
         ("contact", "Unknown", "None"),
     ],
 )
-def test_headers_mean_fields(entity: str, header: str, target: str) -> None:
-    assert target_of(entity, header) == target
+def test_headers_mean_fields(ws: Workspace, entity: str, header: str, target: str) -> None:
+    assert target_of(ws, entity, header) == target
 
 
-def test_a_preset_brings_in_what_means_something_else_without_it() -> None:
-    assert target_of("lead", "NAME") == "name"
-    assert target_of("lead", "NAME", "bitrix24") == "first_name"
-    assert target_of("lead", "TITLE", "bitrix24") == "name"
-    assert target_of("lead", "name", "bitrix24") == "name"  # our own export keeps its words
-    assert target_of("lead", "COMPANY_TITLE", "bitrix24") == "company_name"
-
-
-def test_every_word_of_the_presets_is_a_name_that_some_entity_has() -> None:
-    known = {name for e in imports.ENTITIES for name in Vocabulary(Schema(), e).names}
-    for preset in PRESETS.values():
-        for columns in (preset.columns, preset.asked):
-            assert {name for by in columns.values() for name in by.values()} <= known
+def test_a_preset_brings_in_what_means_something_else_without_it(ws: Workspace) -> None:
+    assert target_of(ws, "lead", "NAME") == "name"
+    assert target_of(ws, "lead", "NAME", "bitrix24") == "first_name"
+    assert target_of(ws, "lead", "TITLE", "bitrix24") == "name"
+    assert target_of(ws, "lead", "name", "bitrix24") == "name"  # our own export keeps its words
+    assert target_of(ws, "lead", "COMPANY_TITLE", "bitrix24") == "company_name"
 
 
 def test_headers_are_folded() -> None:
@@ -128,7 +128,7 @@ def test_headers_are_folded() -> None:
 
 
 def test_map_takes_a_column_by_hand_and_leaves_one_out(ws: Workspace) -> None:
-    words = Vocabulary(ws.schema, "lead")
+    words = Vocabulary(ws.schema, "lead", (Preset(), presets_of(ws).plain))
     columns = map_columns(
         ("Имя", "Тел", "Мусор", "Возраст"), words, {"тел": "phone_mobile", "Мусор": ""}
     )
@@ -139,7 +139,7 @@ def test_map_takes_a_column_by_hand_and_leaves_one_out(ws: Workspace) -> None:
 
 
 def test_map_of_nothing_is_refused_with_the_nearest(ws: Workspace) -> None:
-    words = Vocabulary(ws.schema, "lead")
+    words = Vocabulary(ws.schema, "lead", (Preset(), presets_of(ws).plain))
     with pytest.raises(BadUsage, match="no column 'Телефн'") as refusal:
         map_columns(("Телефон",), words, {"Телефн": "phones"})
     assert "'Телефон'" in refusal.value.hint

@@ -12,6 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.sales.checks import merge_checks
 from crmcli.sales.checks.record_checks import Inquest
 from crmcli.sales.consent.block_list import blocklist
+from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.records import tombstones
 from crmcli.store import layout
 from crmcli.store.disk import files, targets
@@ -50,6 +51,7 @@ def problems(ws: Workspace) -> list[Problem]:
         hint = f"bring it back: git checkout {layout.SETTINGS}"
         found.append(Problem(layout.SETTINGS, 0, "the file is missing, so the defaults hold", hint))
     found += stray_files.closed_templates(ws.root)
+    found += presets_of(ws).problems
     found += [] if ws.only_reads else leftovers(ws.root)
     places = list(stray_files.strange_places(ws.root))
     found += places

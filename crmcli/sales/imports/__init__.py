@@ -13,9 +13,8 @@ from crmcli.sales.imports.sources import Source, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
-__all__ = ["ENTITIES", "ON_DUPLICATE", "RowsRepeat", "Wanted", "import_records", "open_source"]
+__all__ = ["ON_DUPLICATE", "RowsRepeat", "Wanted", "import_records", "open_source"]
 
-ENTITIES = ("lead", "contact", "company", "deal")
 SHOWN = 10
 """Duplicates that a refusal lists."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.model.fields import Field, parse_value
+from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.sheet_rows import read_list
-from crmcli.sales.imports.presets import Preset, spoken
 
 if TYPE_CHECKING:
     from crmcli.model.inputs import InputContext
@@ -40,14 +40,14 @@ class CellReader:
     def __init__(
         self,
         ctx: InputContext,
-        preset: Preset | None = None,
+        presets: Sequence[Preset] = (),
         owners: Mapping[str, str] | None = None,
         *,
         has_numbers: bool = False,
     ) -> None:
         self.ctx = ctx
         self.unknown_owners: Counter[str] = Counter()
-        self._preset = preset
+        self._presets = presets
         self._owners = {fold(name): user for name, user in (owners or {}).items()}
         self._has_numbers = has_numbers
 
@@ -150,7 +150,7 @@ class CellReader:
     @cached_property
     def _sources(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
-        for preset in spoken(self._preset):
+        for preset in self._presets:
             for name, ids in preset.sources.items():
                 found.setdefault(fold(name), ids)
         return found

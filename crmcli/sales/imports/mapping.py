@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, InvalidData
 from crmcli.model.consent import CHANNELS
+from crmcli.model.entities import having
 from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.listed import allowed_hint
+from crmcli.model.preset import KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
 from crmcli.model.values import fold
-from crmcli.sales.imports.presets import ALWAYS, PRESETS, Preset, recognise
+from crmcli.workspace import Workspace
 
 EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
 """What a rejects file has beside its input's columns; `crm_rest` holds what is in no column."""
@@ -82,14 +84,17 @@ def header_key(text: str) -> str:
 
 
 class Vocabulary:
-    """Every name that a column of one entity's file may have, and the field that it means."""
+    """Every name that a column of one entity's file may have, and the field that it means.
 
-    def __init__(self, schema: Schema, entity: str, preset: Preset | None = None) -> None:
+    `presets` are the one that was chosen, whose words come before our own, and the plain words.
+    """
+
+    def __init__(self, schema: Schema, entity: str, presets: Sequence[Preset] = ()) -> None:
         self.schema = schema
         self.entity = entity
         self.fields = {field.name: field for field in schema.fields(entity)}
         self.names: dict[str, Target] = dict(self._own_names())
-        self._preset = preset
+        self._presets = presets
 
     def _own_names(self) -> Iterator[tuple[str, Target]]:
         """The names that `--map` and our own exports use."""
@@ -122,8 +127,8 @@ class Vocabulary:
     def words(self) -> Mapping[str, Target]:
         """The folded names; the first meaning of a name is the one that counts."""
         words: dict[str, Target] = {}
-        if self._preset is not None:
-            self._learn(words, self._preset.asked)
+        for preset in self._presets[:1]:
+            self._learn(words, preset.columns)
         for name, target in self.names.items():
             if name == "unknown":  # a column of ours alone
                 continue
@@ -133,7 +138,7 @@ class Vocabulary:
                 words.setdefault(header_key(kind + stem), target)  # work phone, home e-mail
         for field in sorted(self.fields.values(), key=lambda field: not field.custom):
             words.setdefault(header_key(field.label or field.name), Target(field.name))
-        for preset in ALWAYS:
+        for preset in self._presets[1:]:
             self._learn(words, preset.columns)
         words.pop("", None)
         return words
@@ -174,16 +179,19 @@ class Vocabulary:
         return self.fields[target.field]
 
 
-def chosen_preset(name: str, labels: Sequence[str]) -> Preset | None:
-    """The preset of that name, for "" the one whose headers these are; BadUsage lists them.
+def presets_of(ws: Workspace) -> Presets:
+    """The presets that a workspace may import with, checked against its fields, stages and sources."""
+    columns = {e: set(Vocabulary(ws.schema, e).names) - {"unknown"} for e in having("importable")}
 
-    `none` is no preset, whatever the headers are.
-    """
-    if not name:
-        return recognise(labels)
-    if name.lower() not in (*PRESETS, "none"):
-        raise BadUsage(f"there is no preset {name!r}", f"presets: {', '.join(PRESETS)}, none")
-    return PRESETS.get(name.lower())
+    def stages() -> dict[str, list[str]]:
+        try:
+            ours = ws.pipelines
+        except InvalidData:  # told by itself; it is not known which stages there are
+            return {}
+        lead = [stage.id for stage in ours.leads.stages]
+        return {"lead": lead, "deal": [stage.id for p in ours.deals for stage in p.stages]}
+
+    return ws.presets(KnownNames(columns, stages, ws.settings.directories.get("sources", ())))
 
 
 def map_columns(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.formats.jsonl import read_object
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.imports.address_books import (
@@ -35,7 +36,6 @@ from crmcli.sales.imports.mapping import (
 )
 from crmcli.sales.imports.mentions import LINK_PARTS, MentionReader
 from crmcli.sales.imports.person_names import finish_name
-from crmcli.sales.imports.presets import Preset
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
 from crmcli.workspace import Workspace
 
@@ -53,7 +53,7 @@ class Manner:
     """
 
     ctx: InputContext
-    preset: Preset | None = None
+    presets: Sequence[Preset] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
     name_format: str = "auto"
@@ -76,9 +76,9 @@ class RowReader:
         self.columns = columns
         self.manner = manner
         self.cells = CellReader(
-            manner.ctx, manner.preset, manner.owners, has_numbers=manner.is_workbook
+            manner.ctx, manner.presets, manner.owners, has_numbers=manner.is_workbook
         )
-        self.stages = StageNames(ws, entity, manner.preset, manner.stages)
+        self.stages = StageNames(ws, entity, manner.presets, manner.stages)
         self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0

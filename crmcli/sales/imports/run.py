@@ -13,8 +13,9 @@ from crmcli.formats.xlsx import Workbook
 from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
+from crmcli.model.preset import NONE
 from crmcli.sales.imports.draft import Draft
-from crmcli.sales.imports.mapping import Column, Vocabulary, chosen_preset, map_columns
+from crmcli.sales.imports.mapping import Column, Vocabulary, map_columns, presets_of
 from crmcli.sales.imports.options import Wanted
 from crmcli.sales.imports.rejects import Rejects
 from crmcli.sales.imports.resume import PartLog, earlier_import
@@ -52,12 +53,13 @@ class Import:
         self.source = source = read_as(source, entity, ctx)
         self.wanted = wanted
         is_raw = isinstance(source, JsonLines | Cards)
-        preset = None
-        if not is_raw or wanted.preset:
-            preset = chosen_preset(wanted.preset, source.labels)
-        columns = self._columns(Vocabulary(ws.schema, entity, preset))
+        presets = presets_of(ws)
+        chosen = presets.chosen(wanted.preset or NONE if is_raw else wanted.preset, source.labels)
+        ws.notes += [f"left out: {problem}" for problem in presets.problems]
+        spoken = (chosen, presets.plain)
+        columns = self._columns(Vocabulary(ws.schema, entity, spoken))
         manner = Manner(
-            ctx, preset, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
+            ctx, spoken, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
             is_workbook=isinstance(source, Workbook),
         )  # fmt: skip
         self.reader = RowReader(ws, entity, columns, manner)
@@ -77,7 +79,7 @@ class Import:
             batch=self.batch,
             dry_run=wanted.dry_run,
             columns=columns,
-            preset=preset.name if preset else "",
+            preset="" if chosen.name == NONE else chosen.name,
             preset_was_asked=bool(wanted.preset),
             resumed=self.resumed.batch if self.resumed else "",
             doubts=doubts_of(source),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
 from crmcli.model.listed import allowed_hint
+from crmcli.model.preset import Preset
 from crmcli.model.values import fold
-from crmcli.sales.imports.presets import Preset, StageName, spoken
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ class StageNames:
         self,
         ws: Workspace,
         entity: str,
-        preset: Preset | None = None,
+        presets: Sequence[Preset] = (),
         mapped: Mapping[str, str] | None = None,
     ) -> None:
         self._ws = ws
-        self._presets = spoken(preset)
+        self._presets = presets
         self._entity = entity
         self._found: dict[tuple[str, str], tuple[str, str]] = {}
         self._mapped: dict[str, str] = {}
@@ -63,8 +63,7 @@ class StageNames:
 
     def ends(self, status: str) -> bool:
         """Whether a status beside the stage says that it is over: won or lost."""
-        alias = self._aliases.get(fold(status))
-        return alias is not None and alias.kind in ("won", "lost")
+        return not {"won", "lost"}.isdisjoint(self._aliases.get(fold(status), ()))
 
     def _map(self, name: str, ref: str) -> None:
         key = fold(name)
@@ -132,19 +131,15 @@ class StageNames:
         return (found,)
 
     def _by_other_name(self, pipeline: Pipeline, name: str) -> Stage | None:
-        alias = self._aliases.get(fold(name))
-        if alias is None:
-            return None
-        for stage_id in alias.ids:
-            found = next((s for s in pipeline.stages if s.id == stage_id), None)
-            if found is not None:
-                return found
-        ends = {"initial": pipeline.initial, "won": pipeline.won, "lost": pipeline.lost}
-        return ends.get(alias.kind)
+        words = self._aliases.get(fold(name), ())
+        by_id = {stage.id: stage for stage in pipeline.stages}
+        by_kind = {"initial": pipeline.initial, "won": pipeline.won, "lost": pipeline.lost}
+        found = [stages[word] for stages in (by_id, by_kind) for word in words if word in stages]
+        return found[0] if found else None
 
     @cached_property
-    def _aliases(self) -> Mapping[str, StageName]:
-        aliases: dict[str, StageName] = {}
+    def _aliases(self) -> Mapping[str, Sequence[str]]:
+        aliases: dict[str, Sequence[str]] = {}
         for preset in self._presets:
             for name, stage in preset.stages.get(self._entity, {}).items():
                 aliases.setdefault(fold(name), stage)
