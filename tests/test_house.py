@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import pkgutil
 import re
@@ -86,6 +87,20 @@ def test_version_and_help_open_nothing(tmp_path: Path) -> None:
         assert not {"yaml", "sqlite3", "crmcli.workspace", "dataclasses"} & loaded(
             *args, folder=tmp_path
         )
+
+
+ABOVE = ("cli", "present", "reports", "automation", "sales", "channels", "render")
+
+
+@pytest.mark.parametrize("room", ABOVE)
+def test_what_the_workspace_keeps_to_itself_is_named_by_nobody_above_it(room: str) -> None:
+    """The index, the timeline and the files are read through the workspace, where rights can be asked."""
+    for path in (ROOT / "crmcli" / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+                assert not re.fullmatch(r"(.*\.)?_?(ws|workspace)", ast.unparse(node.value)), (
+                    f"{path.relative_to(ROOT)}:{node.lineno} reads {ast.unparse(node)}"
+                )
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -55,6 +55,10 @@ class Configured(Folder):
             self.__dict__.pop(name, None)
         self.look_again()
 
+    def take_pipelines(self, pipelines: Pipelines) -> None:
+        """Go on with other pipelines, which the file will say when a change is written."""
+        self.__dict__["pipelines"] = pipelines
+
     @cached_property
     def views(self) -> Mapping[str, tuple[View, ...]]:
         """The saved views by entity, as views.yaml declares them; InvalidData with every fault."""

@@ -152,7 +152,7 @@ def _others(ws: Workspace, word: Word | None) -> dict[str, bytes]:
     pipelines = partial(config.load_pipelines, ws.root, ws.schema, ws.settings)
     new = _adapted(ws, PIPELINES, word, lambda data: pipelines(data=data))
     changed = {} if new is None else {PIPELINES: new}
-    ws.__dict__["pipelines"] = pipelines(data=new) if new is not None else pipelines()
+    ws.take_pipelines(pipelines(data=new) if new is not None else pipelines())
     check = partial(ws.condition, user=ws.user or next(iter(ws.settings.users), ""))
     load = partial(views.load_views, ws.root, ws.schema, check)
     new = _adapted(ws, VIEWS, word, lambda data: load(data=data))
