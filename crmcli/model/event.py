@@ -47,6 +47,8 @@ KINDS = (
 
 ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
               "message.in", "message.out")  # fmt: skip
+MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "job.queued")
+"""The kinds whose data may name a message: message_id."""
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
 

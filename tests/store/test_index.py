@@ -26,6 +26,7 @@ from crmcli.store import layout
 from crmcli.store.disk.files import UnsafePath
 from crmcli.store.index import Index, IndexBusy, Total
 from crmcli.store.index.folder import is_racy
+from crmcli.store.index.tables import IS_MESSAGE, MESSAGE_ID
 from tests.store.index_folder import NOW, Folder
 
 LEAD = "lead-7k3qf2m9"
@@ -1165,3 +1166,29 @@ def test_what_was_touched_for_later_is_there_when_it_is_read(folder: Folder) -> 
     folder.write(lead(name="Вера"))
     folder.index.touch([FILE], later=True)
     assert names(folder.again()) == ["Вера"]  # nor does it matter if it never is
+
+
+def test_a_message_is_found_by_its_message_id(folder: Folder) -> None:
+    one, other = "<one@crm.example>", "<other@kafe.example>"
+    queued, sent, answer, *_ = folder.log(
+        "aaaaaaaa",
+        ("job.queued", LEAD, {"key": "k1", "message_id": one}),
+        ("mail.out", LEAD, {"text": "Здравствуйте", "message_id": one}),
+        ("mail.in", LEAD, {"text": "Да", "message_id": other}),
+        ("note", LEAD, {"text": "о письме", "message_id": one}),
+        ("mail.in", LEAD, {"text": "Нет", "message_id": "NaN"}),
+    )
+    journal = folder.root / JOURNAL
+    journal.write_text(journal.read_text("utf-8").replace('""NaN""', "NaN"), "utf-8")
+    index = folder.fresh()
+    assert [event.id for event in index.events_of_message(one)] == [queued, sent]
+    assert [event.id for event in index.events_of_message(other)] == [answer]
+    assert index.events_of_message("<nobody@crm.example>") == []
+    (later,) = folder.log("aaaaaaaa", ("mail.in", LEAD, {"text": "Ещё", "message_id": other}))
+    assert [event.id for event in folder.again().events_of_message(other)] == [answer, later]
+    database = sqlite3.connect(folder.root / ".crm/index.db")
+    plan = database.execute(
+        f"EXPLAIN QUERY PLAN SELECT id FROM event WHERE {MESSAGE_ID} = ? AND {IS_MESSAGE} ORDER BY id",
+        (one,),
+    ).fetchall()
+    assert "USING INDEX event_message" in plan[0][-1]

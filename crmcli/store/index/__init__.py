@@ -47,6 +47,7 @@ class Timeline(Upkeep):
     """What the index knows of events beside `events` itself, of jobs among them, and of their instants."""
 
     event = _asking(timeline.event)
+    events_of_message = _asking(timeline.events_of_message)
     entries = _asking(timeline.entries)
     job_events = _asking(timeline.job_events)
     claims = _asking(timeline.claims)

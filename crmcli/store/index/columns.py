@@ -12,7 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import MANY_KINDS, MAP_KINDS, Field
 from crmcli.model.schema import Schema
 
-LAYOUT = 6
+LAYOUT = 7
 """Counts up whenever the tables, or what stands in them, change."""
 
 AS_GIVEN = "#"

@@ -12,6 +12,7 @@ from typing import Any
 
 from crmcli.model.event import ENTRIES, Event
 from crmcli.store.index import base
+from crmcli.store.index.tables import IS_MESSAGE, MESSAGE_ID
 
 _instant = lru_cache(maxsize=256)(
     datetime.fromisoformat
@@ -62,6 +63,12 @@ def events(
 def event(connection: sqlite3.Connection, event_id: str) -> Event | None:
     """One event by its id."""
     return next(iter(_select(connection, "id = ?", [event_id])), None)
+
+
+def events_of_message(connection: sqlite3.Connection, message_id: str) -> list[Event]:
+    """The events that tell of a message by its Message-ID, oldest first: what a reply answers."""
+    terms = f"{MESSAGE_ID} = ? AND {IS_MESSAGE} ORDER BY id"
+    return _select(connection, terms, [message_id])
 
 
 def newest(connection: sqlite3.Connection) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from crmcli.model.automation import HEARD
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import MESSAGES
 from crmcli.model.fields import Field
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
@@ -27,7 +28,10 @@ SAID = ("subject", "text")
 
 IS_HEARD = f"kind IN ({', '.join(repr(kind) for kind in HEARD)})"
 IS_READ = "kind = 'triggers.read'"
+IS_MESSAGE = f"kind IN ({', '.join(repr(kind) for kind in MESSAGES)})"
 """Conditions as the indexes of such events have them; a query must say them in the same words."""
+MESSAGE_ID = "CASE WHEN json_valid(data) THEN json_extract(data, '$.message_id') END"
+"""What SQLite cannot take apart, though Python can (NaN), has no Message-ID."""
 
 _TABLES = f"""
 CREATE TABLE shard (path TEXT PRIMARY KEY, names BLOB, stamps BLOB) WITHOUT ROWID;
@@ -59,6 +63,7 @@ CREATE INDEX event_kind ON event (kind, id);
 CREATE INDEX event_journal ON event (journal);
 CREATE INDEX event_heard ON event (journal) WHERE {IS_HEARD};
 CREATE INDEX event_read ON event (journal) WHERE {IS_READ};
+CREATE INDEX event_message ON event ({MESSAGE_ID}) WHERE {IS_MESSAGE};
 CREATE INDEX fork_journal ON fork (journal);
 CREATE INDEX event_job ON event (job) WHERE job IS NOT NULL;
 CREATE INDEX agenda_next ON agenda (next_at, record);
