@@ -18,6 +18,7 @@ import crmcli
 from crmcli import errors
 from crmcli.cli.main import COMMANDS, crm
 from crmcli.cli.params import Session
+from crmcli.model.entities import ENTITIES
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +132,7 @@ def test_every_command_has_help(path: str) -> None:
 
 
 def test_the_root_tells_of_every_command_without_importing_it() -> None:
-    assert set(COMMANDS) == {path.split()[1] for path in ALL if " " in path}
+    assert {*ENTITIES, *COMMANDS} == {path.split()[1] for path in ALL if " " in path}
 
 
 def test_the_page_of_commands_is_true() -> None:

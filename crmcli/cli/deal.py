@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.merging import merge_command, unmerge_command
-from crmcli.cli.moving import move_command
+from crmcli.cli.nouns import noun
 from crmcli.cli.params import Change, Session
 from crmcli.cli.printing import say
-from crmcli.cli.records import noun
 
-deal = noun("deal", "Deals: what may be sold, to whom, for how much.")
-deal.add_command(move_command("deal"))
-deal.add_command(merge_command("deal"))
-deal.add_command(unmerge_command("deal"))
+deal = noun("deal")
 
 
 @deal.command(cls=Change, help="Close a deal as won.\n\nExample: crm deal win 7k3")

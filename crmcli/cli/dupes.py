@@ -10,7 +10,7 @@ import click
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.printing import notes, say, tell, unreadable
 from crmcli.language import counted
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search
@@ -93,7 +93,7 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
     notes(session)
 
 
-for _entity in ("lead", "contact", "company"):
+for _entity in having("client"):
     dupes.add_command(_search_command(_entity))
 
 

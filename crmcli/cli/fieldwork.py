@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from crmcli.errors import BadUsage
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
 
@@ -30,16 +31,17 @@ def option_name(field: Field) -> str:
 
 
 def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter]:
-    """An option for each field that people write, --utm and --set; a task's title is an argument."""
+    """An option for each field that people write, --utm and --set; a word alone is for `argument`."""
     params: list[click.Parameter] = []
     for field in own_fields(entity):
         if field.system or field.kind == "utm" or (editing and field.name in ("stage", "pipeline")):
             continue
-        if entity == "task" and field.name == "name" and not editing:
-            params.append(click.Argument(("name",), metavar="TITLE", required=False))
+        if field.name == ENTITIES[entity].argument and not editing:
+            word = field.label.upper()
+            params.append(click.Argument((field.name,), metavar=word, required=False))
             continue
         flags = [f"--{option_name(field)}"]
-        if entity == "task" and field.name == "about":
+        if field.name == "about":
             flags.append("--for")
         params.append(
             click.Option(

@@ -7,28 +7,34 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli.fieldwork import option_name
+from crmcli.model.schema import own_fields
+
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition
+    from crmcli.model.fields import Field
     from crmcli.model.view import View
     from crmcli.workspace import Workspace
 
-FILTERS: Mapping[str, tuple[str, ...]] = {
-    "lead": ("stage", "owner", "source", "tag"),
-    "contact": ("company", "type", "owner", "source", "tag"),
-    "company": ("type", "industry", "owner", "source", "tag"),
-    "deal": ("pipeline", "stage", "company", "contact", "owner", "source", "tag"),
-    "offer": ("status", "deal", "company", "owner"),
-    "task": ("about", "owner", "tag"),
-}
-"""The filters that have an option of their own; `--where` says everything else."""
+_KINDS = ("pipeline", "stage", "choice", "user", "tags")
 
 
 def filter_options(entity: str) -> list[click.Parameter]:
-    """The filter options of an entity; one given twice means either."""
+    """A filter option for each field that holds one of few values; one given twice means either."""
+    names = [option_name(field) for field in own_fields(entity) if _is_filter(field)]
     return [
-        click.Option((f"--{name}",), multiple=True, metavar="VALUE", help=f"Only with this {name}.")
-        for name in FILTERS[entity]
+        click.Option(
+            (f"--{name}",),
+            multiple=True,
+            metavar="VALUE",
+            help=f"Only with this {name.replace('-', ' ')}.",
+        )
+        for name in names
     ]
+
+
+def _is_filter(field: Field) -> bool:
+    return not field.system and (field.kind in _KINDS or bool(field.directory or field.entities))
 
 
 def filtered(
@@ -43,7 +49,7 @@ def filtered(
     parts = [f"({text})" for text in given]
     for name, values in filters.items():
         if values:
-            quoted = ", ".join(_quoted(_reference(ws, name, value)) for value in values)
+            quoted = ", ".join(_quoted(_reference(ws, entity, name, value)) for value in values)
             parts.append(f"{name} in ({quoted})")
     if not parts:
         return None
@@ -52,9 +58,12 @@ def filtered(
     return ws.condition(" and ".join(parts), entity)
 
 
-def _reference(ws: Workspace, name: str, value: str) -> str:
-    links = {"company": ("company",), "contact": ("contact",), "deal": ("deal",), "about": ()}
-    return ws.resolve(value, *links[name]) if name in links and value else value
+def _reference(ws: Workspace, entity: str, name: str, value: str) -> str:
+    """The id of what an option names in any way; the value itself where it is no link."""
+    for field in own_fields(entity):
+        if value and option_name(field).replace("-", "_") == name and field.entities:
+            return ws.resolve(value, *field.entities)
+    return value
 
 
 def _quoted(value: str) -> str:

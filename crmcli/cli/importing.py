@@ -12,7 +12,7 @@ import click
 from crmcli.cli.params import Change, Noun, Session
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
     from crmcli.sales.imports import Wanted
@@ -61,7 +61,7 @@ def _reading_options(entity: str) -> list[click.Parameter]:
             metavar="NAME=USER",
             help="Their owner is our user.",
         ),
-        *([_stage_map()] if entity in ("lead", "deal") else []),
+        *([_stage_map()] if "staged" in ENTITIES[entity].traits else []),
     ]
 
 
@@ -110,12 +110,6 @@ def _import_command(entity: str) -> click.Command:
         return _import(session, entity, file, options)
 
     plural = ENTITIES[entity].plural
-    example = {
-        "lead": "crm import leads leads.csv --preset bitrix24 --dry-run",
-        "contact": "crm import contacts people.csv --map 'Tel=phone_mobile' --map Age=",
-        "company": "crm import companies firms.csv --on-duplicate merge",
-        "deal": "crm import deals deals.csv",
-    }[entity]
     return Change(
         plural,
         params=[*_reading_options(entity), *_taking_options()],
@@ -124,7 +118,7 @@ def _import_command(entity: str) -> click.Command:
         help=f"Import {plural}; prints the batch id, and what was done on stderr.\n\n"
         "A row is taken whole or not at all; what is not taken goes to the rejects file with the"
         " reason, to be mended and imported again.\n\n"
-        f"Example: {example}",
+        f"Example: crm import {plural} {plural}.csv --map 'Full name=name' --map Id= --dry-run",
     )
 
 
@@ -225,7 +219,7 @@ def preset_check(session: Session) -> None:
         click.get_current_context().exit(6)
 
 
-for _entity in ("lead", "contact", "company", "deal"):
+for _entity in having("importable"):
     import_.add_command(_import_command(_entity))
 
 

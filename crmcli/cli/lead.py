@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.consent import consent_command
-from crmcli.cli.merging import merge_command, unmerge_command
-from crmcli.cli.moving import move_command
+from crmcli.cli.nouns import noun
 from crmcli.cli.params import Change, Session
 from crmcli.cli.printing import say
-from crmcli.cli.records import noun
 
-lead = noun("lead", "Leads: the first trace of somebody who may become a client.")
-lead.add_command(move_command("lead"))
-lead.add_command(consent_command("lead"))
-lead.add_command(merge_command("lead"))
-lead.add_command(unmerge_command("lead"))
+lead = noun("lead")
 
 
 @lead.command(

@@ -25,12 +25,6 @@ from crmcli.errors import (
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("crmcli.cli.init:init", "Make a workspace."),
-    "lead": ("crmcli.cli.lead:lead", "Leads: add, list, move, convert, junk."),
-    "contact": ("crmcli.cli.contact:contact", "Contacts: people."),
-    "company": ("crmcli.cli.company:company", "Companies."),
-    "deal": ("crmcli.cli.deal:deal", "Deals: add, list, move, win, lose."),
-    "task": ("crmcli.cli.task:task", "Tasks: add, list, done."),
-    "offer": ("crmcli.cli.offer:offer", "Commercial offers: draft, render."),
     "field": ("crmcli.cli.field:field", "Fields of your own: list, add, rename, rm."),
     "directory": (
         "crmcli.cli.directory:directory",

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import click
 
+from crmcli.cli.nouns import noun
 from crmcli.cli.params import Change, Session, Verb
 from crmcli.cli.printing import notes, tell
-from crmcli.cli.records import noun
 
-offer = noun(
-    "offer", "Commercial offers: draft, render, accept, decline.", "list", "show", "edit", "rm"
-)
+offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 
 
 @offer.command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
     from crmcli.cli.output import Output
+    from crmcli.model.entities import Entity
     from crmcli.workspace import Workspace
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
@@ -224,50 +225,84 @@ class Change(Verb):
         )
 
 
+def imported(path: str) -> Any:
+    """What stands at `module:attribute`."""
+    import importlib
+
+    module, _, attribute = path.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
 class Noun(_Literate, click.Group):
-    """A group of commands; `@group.command()` makes a Verb, `cls=Change` one that writes."""
+    """A group of commands; `@group.command()` makes a Verb, `cls=Change` one that writes.
+
+    Those in `makers` are made when they are called.
+    """
 
     command_class = Verb
 
+    def __init__(
+        self,
+        *args: Any,
+        makers: Mapping[str, Callable[[], click.Command]] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.makers = dict(makers or {})
 
-class LazyRoot(_Literate, click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, those not made yet among them."""
+        return sorted({*self.commands, *self.makers})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Make the command if nobody has, and return it."""
+        if name in self.makers and name not in self.commands:
+            self.add_command(self.makers[name]())
+        return super().get_command(ctx, name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; where there is none, name the nearest, also of those not made yet."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as error:
+            name, known = error.command_name, self.list_commands(ctx)
+            raise click.exceptions.NoSuchCommand(name, possibilities=known, ctx=ctx) from None
+
+
+class LazyRoot(Noun):
     """The root: its commands are imported when they are called, its help costs nothing."""
 
-    command_class = Verb
-
-    def __init__(self, *args: Any, lazy: dict[str, tuple[str, str]], **more: Any) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         self.lazy = lazy
         self.params.extend(_common_options())
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of their declaration, which is the order of use."""
-        return list(self.lazy)
+        """The nouns, then the others in the order of their declaration, which is the order of use."""
+        return [*_nouns(), *self.lazy]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the command's module and return the command."""
-        if name not in self.lazy:
-            return None
-        import importlib
-
-        module, _, attribute = self.lazy[name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command | None = None
+        if name in self.lazy:
+            command = imported(self.lazy[name][0])
+        elif name in _nouns():
+            command = imported("crmcli.cli.nouns:door")(name)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; where there is none, name the nearest of those not imported."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.exceptions.NoSuchCommand as error:
-            name = error.command_name
-            raise click.exceptions.NoSuchCommand(name, possibilities=self.lazy, ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from their declared help, without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in self.lazy.items()])
+            nouns = [(noun.name, noun.about) for noun in _nouns().values()]
+            formatter.write_dl([*nouns, *((name, text) for name, (_, text) in self.lazy.items())])
+
+
+def _nouns() -> Mapping[str, Entity]:
+    from crmcli.model.entities import ENTITIES
+
+    return ENTITIES
 
 
 def paragraphs(text: str) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.filters import filter_options, filtered
-from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.params import Change, Session, Verb
 from crmcli.cli.printing import (
     notes,
     print_records,
@@ -17,7 +17,6 @@ from crmcli.cli.printing import (
     tell,
     unreadable,
 )
-from crmcli.cli.showing import show_command
 from crmcli.errors import BadUsage
 from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
@@ -27,24 +26,6 @@ from crmcli.present.columns import columns_of
 
 if TYPE_CHECKING:
     from crmcli.sales.records.edit import Edit
-
-
-def noun(entity: str, title: str, *verbs: str) -> Noun:
-    """A group with the shared verbs (all of them unless some are named)."""
-    group = Noun(entity, help=title)
-    makers: Mapping[str, Callable[[str], click.Command]] = {
-        "add": add_command,
-        "list": list_command,
-        "show": lambda entity: show_command(
-            f"Show a {entity} with its links and its last events", entity
-        ),
-        "edit": edit_command,
-        "rm": rm_command,
-        "bulk": bulk_command,
-    }
-    for verb in verbs or tuple(makers):
-        group.add_command(makers[verb](entity))
-    return group
 
 
 def add_command(entity: str) -> click.Command:
@@ -69,45 +50,32 @@ def add_command(entity: str) -> click.Command:
             session.out.note(line)
         notes(session)
 
-    example = {
-        "lead": "--name 'Кровля' --phone '8 912 345-67-89' --source web",
-        "contact": "--first-name Анна --last-name Ковалёва --email anna@example.ru",
-        "company": "--name Ромашка --inn 7707083893",
-        "deal": "--name 'Кровля склада' --amount 250000 --contact anna@example.ru",
-        "task": "'Позвонить' --about 7k3 --due tomorrow",
-    }.get(entity, "--name …")
+    row = ENTITIES[entity]
     return Change(
         "add",
-        params=[*given_options(entity), *_anyway(entity), *_on_duplicate(entity)],
+        params=[*given_options(entity), *_of_clients(entity)],
         callback=callback,
-        short_help=f"Add a {entity}; prints its id.",
-        help=f"Add a {entity} and print its id.\n\nExample: crm {entity} add {example}",
+        short_help=f"Add {row.one}; prints its id.",
+        help=f"Add {row.one} and print its id.\n\nExample: crm {entity} add {row.example}",
     )
 
 
-def _anyway(entity: str) -> list[click.Parameter]:
-    if entity not in ("lead", "contact", "company"):
+def _of_clients(entity: str) -> list[click.Parameter]:
+    """What is asked where somebody new may be known already, or kept out."""
+    if "client" not in ENTITIES[entity].traits:
         return []
-    text = "Also if an address or phone is on the block list."
-    return [click.Option(("--anyway",), is_flag=True, help=text)]
-
-
-def _on_duplicate(entity: str) -> list[click.Parameter]:
-    if entity not in ("lead", "contact", "company"):
-        return []
-    use = (
-        "use what is there"
-        if entity != "lead"
-        else "use the lead, or link to the contact, that is there"
-    )
     return [
+        click.Option(
+            ("--anyway",), is_flag=True, help="Also if an address or phone is on the block list."
+        ),
         click.Option(
             ("--on-duplicate",),
             type=click.Choice(("warn", "fail", "link")),
             default="warn",
             show_default=True,
-            help=f"If the phone, e-mail or INN is known: add and say so, refuse, or {use}.",
-        )
+            help="If the phone, e-mail or INN is known: add and say so, refuse, or use or link to what "
+            "is there.",
+        ),
     ]
 
 
@@ -140,7 +108,7 @@ def list_command(entity: str) -> click.Command:
         condition = filtered(ws, entity, where, filters, saved)
         names = [c.strip() for c in columns.split(",") if c.strip()] or saved.columns
         asked = [part for name in sort for part in name.split(",")] or saved.sort
-        order = asked or DEFAULT_ORDER.get(entity, [])
+        order = asked or ENTITIES[entity].sort
         most = saved.limit if limit is None else limit
         rows = ws.rows(entity, condition, order, most)
         chosen = columns_of(ws, entity, names)
@@ -156,11 +124,9 @@ def list_command(entity: str) -> click.Command:
     )
 
 
-DEFAULT_ORDER: Mapping[str, list[str]] = {"task": ["due"]}
-
-
 def edit_command(entity: str) -> click.Command:
     """`crm NOUN edit`: by options, or the file itself in $EDITOR."""
+    one = ENTITIES[entity].one
 
     def callback(
         ref: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
@@ -184,8 +150,8 @@ def edit_command(entity: str) -> click.Command:
         "edit",
         params=[*params, *given_options(entity, editing=True), *_list_options(entity)],
         callback=callback,
-        short_help=f"Change a {entity}; without options in $EDITOR.",
-        help=f"Change a {entity}. Without options its file is opened in $EDITOR and checked before it "
+        short_help=f"Change {one}; without options in $EDITOR.",
+        help=f"Change {one}. Without options its file is opened in $EDITOR and checked before it "
         "is taken.\n\nA list option (--phone, --tag …) replaces the list; --add and --remove change it."
         f"\n\nExample: crm {entity} edit 7k3 --add tags=vip --set comment=…",
     )
@@ -257,7 +223,7 @@ def rm_command(entity: str) -> click.Command:
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
         help=f"Remove {plural}. Its text stays on the timeline.",
-        short_help=f"Remove a {entity}.",
+        short_help=f"Remove {ENTITIES[entity].one}.",
     )
 
 

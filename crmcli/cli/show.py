@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from crmcli.cli.showing import show_command
 
-show = show_command("Show any record with its links and its last events")
+show = show_command()

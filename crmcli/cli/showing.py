@@ -6,6 +6,7 @@ import click
 
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import NotFound
+from crmcli.model.entities import ENTITIES
 
 PAST = (
     "With --at as it was at that moment: a day means its end. The past is reckoned back from the "
@@ -14,8 +15,10 @@ PAST = (
 )
 
 
-def show_command(help_: str, *entities: str) -> click.Command:
+def show_command(*entities: str) -> click.Command:
     """`crm show`, and `crm NOUN show` for the entity that is named."""
+    what = ENTITIES[entities[0]].one if entities else "any record"
+    text = f"Show {what} with its links and its last events."
 
     @click.argument("ref")
     @click.option("--at", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h.")
@@ -38,8 +41,8 @@ def show_command(help_: str, *entities: str) -> click.Command:
         "show",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
-        short_help=f"{help_}.",
-        help=f"{help_}.\n\n{PAST}\n\nExample: crm {' '.join([*entities, 'show'])} 7k3 --at yesterday",
+        short_help=text,
+        help=f"{text}\n\n{PAST}\n\nExample: crm {' '.join([*entities, 'show'])} 7k3 --at yesterday",
     )
 
 

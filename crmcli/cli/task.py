@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli.nouns import noun
 from crmcli.cli.params import Change, Session
 from crmcli.cli.printing import notes, tell
-from crmcli.cli.records import noun
 
 if TYPE_CHECKING:
     from crmcli.model.task import Task
     from crmcli.workspace import Workspace
 
-task = noun("task", "Tasks: what has to be done, by when, for whom.")
+task = noun("task")
 
 
 @task.command(cls=Change, help="Mark tasks as done.\n\nExample: crm task done 7k3")

@@ -24,7 +24,7 @@ class Contact(Record):
     birthday: date | None = declare("date", "Birthday")
     type: str = declare("text", "Type", directory="contact_types")
     position: str = declare("text", "Position")
-    companies: tuple[CompanyLink, ...] = declare("companies", "Companies")
+    companies: tuple[CompanyLink, ...] = declare("companies", "Companies", entities=("company",))
     phones: tuple[Phone, ...] = declare("phones", "Phones")
     emails: tuple[Email, ...] = declare("emails", "E-mails")
     urls: tuple[str, ...] = declare("urls", "Web sites")

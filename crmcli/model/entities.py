@@ -34,8 +34,15 @@ class Entity(NamedTuple):
     example: str = "--name …"
     columns: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
+    argument: str = ""
+    """The field that is given without an option when one is added."""
     known_among: tuple[str, ...] = ()
     """Of a client: the nouns among which a new one may be known already."""
+
+    @property
+    def one(self) -> str:
+        """`a lead`, `an offer`."""
+        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
 
 
 _ROWS = (
@@ -106,6 +113,7 @@ _ROWS = (
         example="'Позвонить' --about 7k3 --due tomorrow",
         columns=("id", "name", "due", "about", "owner", "done_at"),
         sort=("due",),
+        argument="name",
     ),
 )
 _KNOWN = {row.name: row for row in _ROWS}

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
+from crmcli.model.schema import own_fields
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "lead": ("id", "name", "stage", "amount", "source", "owner", "phones", "emails"),
-    "contact": ("id", "name", "companies", "phones", "emails", "owner"),
-    "company": ("id", "name", "inn", "phones", "emails", "owner"),
-    "deal": ("id", "name", "stage", "amount", "close_by", "company", "owner"),
-    "offer": ("id", "name", "status", "date", "valid_until", "company", "deal"),
-    "task": ("id", "name", "due", "about", "owner", "done_at"),
-}
+SOME = 7
+
+
+def usual(entity: str) -> tuple[str, ...]:
+    """The columns of a noun's lists: those of its row, or else its first fields."""
+    first = [field.name for field in own_fields(entity) if field.name == "id" or not field.system]
+    return ENTITIES[entity].columns or tuple(first[:SOME])
 
 
 def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
     """The columns of a list: those named, or the entity's usual ones."""
     known = {f.name: f for f in ws.schema.fields(entity)}
     columns: list[Column] = []
-    for name in names or COLUMNS[entity]:
+    for name in names or usual(entity):
         if name not in known:
             hint = did_you_mean(name, known, f"one of {', '.join(known)}")
             raise BadUsage(f"{ENTITIES[entity].plural} have no column {name!r}", hint)

@@ -15,7 +15,8 @@ _OF_PYTHON = "import importlib.util, runpy, sys; print(*sys.modules)"
 _OF_CRM = """
 import sys
 from crmcli.cli.main import COMMANDS, crm
-for name in COMMANDS:
+from crmcli.model.entities import ENTITIES
+for name in (*ENTITIES, *COMMANDS):
     crm.get_command(None, name)
 import crmcli.automation.tick, crmcli.channels.smtp, crmcli.channels.webhook, crmcli.render.letter
 import crmcli.reports.funnel, crmcli.store.git, crmcli.store.index.crew, subprocess

@@ -34,9 +34,7 @@ class Step:
     @property
     def targets(self) -> tuple[str, ...]:
         """The entities to which the step leads on; none if it is no link."""
-        if self.field.kind == "companies":
-            return ("company",)
-        return self.field.entities if self.field.kind in LINK_KINDS else ()
+        return self.field.entities
 
 
 Route: TypeAlias = tuple[Step, ...]
@@ -52,7 +50,7 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
     if not rest:
         return ((step,),)
     if not step.targets:
-        links = [f.name for f in schema.fields(entity) if f.kind in LINK_KINDS]
+        links = [f.name for f in schema.fields(entity) if f.entities]
         raise BadCondition(
             f"{path[0]!r} of {ENTITIES[entity].plural} is no link, so {'.'.join(path)!r} leads nowhere",
             f"links are {', '.join(links)}",

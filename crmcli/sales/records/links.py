@@ -27,17 +27,12 @@ def links_of(ws: Workspace, record: Record) -> Iterator[tuple[str, str, tuple[st
             yield from ((field.name, i, field.entities) for i in cast("tuple[str, ...]", value))
         elif field.kind == "companies":
             links = cast("tuple[CompanyLink, ...]", value)
-            yield from ((field.name, link.company, ("company",)) for link in links)
+            yield from ((field.name, link.company, field.entities) for link in links)
 
 
 def linking_fields(ws: Workspace, entity: str, target: str) -> list[Field]:
     """The fields of an entity that may link to records of another."""
-    return [
-        field
-        for field in ws.schema.fields(entity)
-        if (field.kind in ("link", "links") and target in field.entities)
-        or (field.kind == "companies" and target == "company")
-    ]
+    return [field for field in ws.schema.fields(entity) if target in field.entities]
 
 
 def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
