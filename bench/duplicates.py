@@ -420,7 +420,7 @@ def measure(root: Path, planted: Planted) -> Outcome:
     found = search(ws, "contact")
     took = time.perf_counter() - started
     pairs = {
-        frozenset((found.cards[one].id, found.cards[other].id))
+        frozenset((found.profiles[one].id, found.profiles[other].id))
         for cluster in found.clusters
         for one, other in combinations(cluster.members, 2)
     }

@@ -13,10 +13,9 @@ from crmcli.model.values import fold
 _LONG_FORMS = (
     (r"обществ\w+ с ограниченной ответственностью", "ооо"),
     (r"индивидуальн\w+ предпринимател\w+", "ип"),
-    (r"публичн\w+ акционерн\w+ обществ\w+", "пао"),
     (r"непубличн\w+ акционерн\w+ обществ\w+", "ао"),
-    (r"(?:открыт|закрыт)\w+ акционерн\w+ обществ\w+", "ао"),
-    (r"акционерн\w+ обществ\w+", "ао"),
+    (r"публичн\w+ акционерн\w+ обществ\w+", "пао"),
+    (r"(?:(?:открыт|закрыт)\w+ )?акционерн\w+ обществ\w+", "ао"),
     (r"товариществ\w+ с ограниченной ответственностью", "ооо"),
     (r"автономн\w+ некоммерческ\w+ организаци\w+", "ано"),
     (r"limited liability company", "ооо"),
@@ -25,10 +24,22 @@ _FORMS = {
     "ооо": "ооо", "оао": "ао", "зао": "ао", "ао": "ао", "пао": "пао", "нао": "ао", "ип": "ип",
     "чп": "ип", "пбоюл": "ип", "тоо": "ооо", "оо": "ооо", "ано": "ано", "нко": "нко", "гуп": "гуп",
     "муп": "муп", "фгуп": "гуп", "гбу": "гбу", "фгбу": "гбу", "тсж": "тсж", "снт": "снт", "кфх": "кфх",
-    "ooo": "ооо", "oao": "ао", "zao": "ао", "ao": "ао", "pao": "пао", "llc": "ооо", "ltd": "ооо",
-    "limited": "ооо", "gmbh": "ооо", "inc": "inc", "corp": "inc", "co": "", "plc": "пао", "jsc": "ао",
-    "ojsc": "ао", "cjsc": "ао", "pjsc": "пао", "sp": "ип", "ag": "ао", "sa": "ао", "srl": "ооо",
+    "одо": "ооо", "чоп": "", "ooo": "ооо", "oao": "ао", "zao": "ао", "pao": "пао", "llc": "ооо",
+    "ltd": "ооо", "limited": "ооо", "gmbh": "ооо", "inc": "inc", "corp": "inc", "corporation": "inc",
+    "plc": "пао", "jsc": "ао", "ojsc": "ао", "cjsc": "ао", "pjsc": "пао", "srl": "ооо", "sarl": "ооо",
+    "llp": "llp", "pty": "ооо", "pte": "ооо", "ohg": "ohg", "aps": "ооо",
 }  # fmt: skip
+"""What each form comes to: АО, ОАО and ЗАО are one, and so are OOO, LLC, Ltd and GmbH."""
+
+_AT_EDGES = {
+    "ao": "ао", "co": "", "sp": "ип", "ag": "ао", "sa": "ао", "spa": "ао", "sas": "ао", "nv": "ао",
+    "bv": "ооо", "ab": "ао", "as": "ао", "oy": "ооо", "kg": "kg", "ug": "ооо", "lp": "lp", "нп": "нп",
+    "пк": "пк",
+}  # fmt: skip
+"""Forms that are words elsewhere: they count only before the name and after it."""
+
+_KNOWN = _FORMS.keys() | _AT_EDGES.keys()
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}[^\W\d_]?\.?")
 
 
 class Firm(NamedTuple):
@@ -57,19 +68,41 @@ def read_firm(name: str) -> Firm:
     text = fold(name)
     if not text or "@" in text:
         return Firm("", (), ())
-    text = typed_otherwise(text.strip('"«» ')) or text
+    if _KNOWN.isdisjoint(words_of(text)):  # whoever writes Ltd means Latin letters
+        text = typed_otherwise(text.strip('"«» ')) or text
     form = ""
     if "обществ" in text or "предпринимател" in text or "организаци" in text or "liability" in text:
         for pattern, short in _LONG_FORMS:
             text, count = re.subn(pattern, " ", text)
             form = form or (short if count else "")
-    words = words_of(text)
-    kept = [word for word in words if word not in _FORMS]
-    if not kept:
-        kept = list(words)  # a firm may well be called Co
-    elif not form:
-        form = next((_FORMS[word] for word in words if word in _FORMS), "")
+    words = words_of(_DOTTED.sub(_undotted, text))
+    kept, forms = _without_forms(words)
+    form = form or next(iter(forms), "")
     return Firm(form, tuple(skeleton(word) for word in kept), tuple(kept))
+
+
+def _undotted(match: re.Match[str]) -> str:
+    """G.m.b.H. is a form, J.R.R. is not."""
+    word = match[0].replace(".", "")
+    return word if word in _KNOWN else match[0]
+
+
+def _without_forms(words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The words that make the name, and the forms among the others; a firm may well be called Co."""
+    kept = [word for word in words if word not in _FORMS]
+    while len(kept) > 1 and kept[-1] in _AT_EDGES:
+        kept.pop()
+    while len(kept) > 1 and kept[0] in _AT_EDGES:
+        kept.pop(0)
+    if not kept:
+        return list(words), []
+    forms = [_FORMS.get(word, _AT_EDGES.get(word, "")) for word in words if word not in kept]
+    return kept, list(filter(None, forms))
+
+
+def may_be_one(one: Firm, other: Firm) -> bool:
+    """Whether two names are spelled alike and their legal forms, where both are said, are one."""
+    return one.texts == other.texts and (not one.form or not other.form or one.form == other.form)
 
 
 def compare_firms(one: Firm, other: Firm) -> Likeness:

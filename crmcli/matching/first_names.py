@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from crmcli.matching.words import skeleton
@@ -142,12 +143,39 @@ def full_forms(bones: str) -> frozenset[str]:
     return _known().get(bones, frozenset())
 
 
-def is_patronymic(word: str) -> bool:
-    """Whether a folded word, in whichever alphabet, ends as patronymics do."""
-    return len(word) > 4 and word.endswith(_PATRONYMIC)
+OF_FATHER = ("оглы", "оглу", "кызы", "уулу", "углы", "гызы", "ogly", "oglu", "kyzy", "gizi")
+"""Words that make the name before them a patronymic: Гасан оглы."""
+
+_PATRONYMIC = re.compile(
+    r".{2,}(?:[ое]вич|[ое]вна|инична|ична|ovich|evich|ovna|evna|ichna|"
+    rf"-?(?:{'|'.join(OF_FATHER)}))"
+)
+_SHORT = re.compile(r".{2,}[иы]ч")
+_SURNAME_TOO = re.compile(r".+(?:[ое]вич|[oe]vich)")
+_ALWAYS = frozenset(
+    (
+        "ильич",
+        "ilyich",
+        "ilich",
+        "кузьмич",
+        "лукич",
+        "никитич",
+        "фомич",
+        "саввич",
+        "фокич",
+        "силыч",
+        "ильинична",
+    )
+)
 
 
-_PATRONYMIC = (
-    "ович", "евич", "ьич", "ович", "овна", "евна", "ична", "инична", "оглы", "кызы",
-    "ovich", "evich", "yevich", "ovna", "evna", "ichna", "ilich", "ilyich",
-)  # fmt: skip
+def is_patronymic(word: str, words: int = 3) -> bool:
+    """Whether a folded word, in whichever alphabet, is a patronymic, in a name of so many words.
+
+    Of two words the second may be a surname: Анна Рабинович. Among three Силыч is none.
+    """
+    if word in _ALWAYS or " " in word:
+        return True
+    if words == 2 and _SURNAME_TOO.fullmatch(word):
+        return False
+    return bool(_PATRONYMIC.fullmatch(word)) or (words > 2 and bool(_SHORT.fullmatch(word)))

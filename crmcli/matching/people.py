@@ -89,7 +89,8 @@ def _with_roles(texts: list[str]) -> list[Word]:
         for place, role in zip(initials, (FIRST, MIDDLE), strict=False):
             roles[place] = role
     if len(texts) > 2 or any(full_forms(skeleton(text)) for text in texts):
-        for place, text in enumerate(texts):
+        for place in (*range(1, len(texts)), 0):  # what stands first may be a surname like it
+            text = texts[place]
             if not roles[place] and is_patronymic(text) and not full_forms(skeleton(text)):
                 roles[place] = MIDDLE
                 break

@@ -42,7 +42,7 @@ def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:
     """What a search did not find, show or compare."""
     entity, plural = found.scale.entity, ENTITIES[found.scale.entity].plural
     if not found.clusters:
-        yield f"no likely duplicates among {len(found.cards):,} {plural}"
+        yield f"no likely duplicates among {len(found.profiles):,} {plural}"
     elif len(groups) < len(found.clusters):
         yield f"{len(groups)} of {counted(len(found.clusters), 'group is', 'groups are')} shown"
     if found.hidden:

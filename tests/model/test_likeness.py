@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crmcli.matching.firms import compare_firms, read_firm
+from crmcli.matching.firms import compare_firms, may_be_one, read_firm
 from crmcli.matching.mail_domains import is_shared, mailbox, work_domain
 from crmcli.matching.people import Comparison, compare, read_person
 from crmcli.matching.words import differ_by_a_slip, skeleton, typed_otherwise, words_of
 from crmcli.model.values import fold
+from crmcli.sales.imports.person_names import split_name
 
 
 def names(one: str, other: str) -> Comparison:
@@ -138,3 +139,43 @@ def test_mailboxes() -> None:
     assert not is_shared("kim@romashka.ru")
     assert work_domain("kim@mail.ru") == work_domain("vk.com/kim") == work_domain("нет") == ""
     assert work_domain("www.romashka.ru/о-нас") == work_domain("kim@romashka.ru") == "romashka.ru"
+
+
+SAME_FIRM = [
+    ("ООО «Ромашка»", "Ромашка, ООО"), ("ООО «Ромашка»", "ромашка"), ("О.О.О. Ромашка", "РОМАШКА (ООО)"),
+    ("Общество с ограниченной ответственностью «Ромашка»", "ооо \"Ромашка\""), ("Ёлка", "ЗАО Елка"),
+    ("АО Черепица", "ЗАО «Черепица»"), ("АО Черепица", "ОАО Черепица"), ("АО Черепица", "Черепица"),
+    ("Закрытое акционерное общество «Черепица»", "АО «ЧЕРЕПИЦА»"), ("ПАО Сбер", "PAO Сбер"),
+    ("Публичное акционерное общество «Сбер»", "ПАО Сбер"), ("ИП Ким О. П.", "Индивидуальный предприниматель Ким О.П."),
+    ("Acme Ltd.", "ACME Limited"), ("Acme LLC", "Acme Limited Liability Company"), ("Acme, Inc.", "ACME Corp"),
+    ("Müller GmbH", "müller"), ("Müller G.m.b.H.", "Müller GmbH"), ("Nokia Oy", "Nokia"),
+    ("AB Volvo", "Volvo AB"), ("ТОО Алма", "ООО Алма"), ("OOO Ромашка", "ООО Ромашка"), ("[Ромашка]", "«Ромашка»"),
+]  # fmt: skip
+OTHER_FIRM = [
+    ("ООО Ромашка", "АО Ромашка"), ("ООО Ромашка", "ИП Ромашка"), ("ПАО Ромашка", "ЗАО Ромашка"),
+    ("Ромашка", "Ромашка Плюс"), ("Acme LLC", "Acme Inc"), ("ООО", "АО"),
+    ("Дом-1", "Дом-2"), ("Marks AS Spencer", "Marks Spencer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    *((one, other, True) for one, other in SAME_FIRM),
+    *((one, other, False) for one, other in OTHER_FIRM),
+])  # fmt: skip
+def test_one_rule_says_which_names_are_one_firm(one: str, other: str, same: bool) -> None:
+    for left, right in ((one, other), (other, one)):
+        mine, theirs = read_firm(left), read_firm(right)
+        assert may_be_one(mine, theirs) is same
+        found = compare_firms(mine, theirs)
+        differ = bool(mine.form and theirs.form and mine.form != theirs.form)
+        assert (differ or bool(found.only_one or found.only_other)) is not same
+
+
+@pytest.mark.parametrize("name", [
+    "Орлова Анна Ильинична", "Анна Ильинична Орлова", "Силыч Фома Лукич", "Алиев Вагиф Гасаноглы",
+    "Ivanov Petr Ilyich", "Рабинович Анна Львовна",
+])  # fmt: skip
+def test_an_import_and_the_search_for_duplicates_find_the_same_patronymic(name: str) -> None:
+    parts = split_name(name)
+    words = read_person("", "", "", fold(name))
+    assert [word.text for word in words if word.role == "middle"] == [fold(parts["middle_name"])]

@@ -18,7 +18,6 @@ from crmcli.formats.xlsx import write_workbook
 from crmcli.sales.exports.export import Layout, export_bytes
 from crmcli.sales.history import undo
 from crmcli.sales.imports import Wanted, import_records, open_source, run
-from crmcli.sales.imports.firm_names import bare_name, same_firm
 from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.resume import past_imports
 from crmcli.sales.imports.summary import Summary
@@ -233,22 +232,6 @@ def test_three_words_in_the_first_name_find_their_places(ws: Workspace) -> None:
 
 
 # -- companies and owners -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("ООО «Ромашка»", "Ромашка, ООО", True),
-        ("Общество с ограниченной ответственностью «Ромашка»", "ромашка", True),
-        ("ООО Ромашка", "АО Ромашка", False),
-        ("Acme Ltd.", "ACME Limited", True),
-        ("Müller GmbH", "müller", True),
-        ("Ёлка", "Елка", True),
-        ("Ромашка", "Ромашка Плюс", False),
-    ],
-)
-def test_firms_without_their_form(one: str, other: str, same: bool) -> None:  # a table
-    assert same_firm(bare_name(one), bare_name(other)) is same
 
 
 def test_companies_are_matched_without_the_form_or_made_or_refused(ws: Workspace) -> None:

@@ -11,8 +11,8 @@ from crmcli.model.lead import Lead
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
+    from crmcli.matching.profiles import Profile
     from crmcli.model.fields import Record
-    from crmcli.sales.duplicates.cards import Card
     from crmcli.workspace import Workspace
 
 AMONG = {
@@ -56,13 +56,13 @@ def known_to(
     found.pop(record.id, None)
     if not found:
         return  # nobody, as a rule: what follows need not even be loaded
-    from crmcli.sales.duplicates.cards import card_of
-    from crmcli.sales.duplicates.weighing import are_strangers
+    from crmcli.matching.profiles import profile_of
+    from crmcli.matching.weighing import are_strangers
 
-    mine = card_of(ws, record)
+    mine = profile_of(ws.schema, record)
     for record_id in sorted(found, key=lambda i: (not found[i], _order(i, entities))):
         if (other := _standing(ws, record_id)) is not None:
-            theirs = card_of(ws, other)
+            theirs = profile_of(ws.schema, other)
             if not are_strangers(mine, theirs):
                 yield _known(ws, record, other, (mine, theirs), surely=found[record_id])
 
@@ -76,11 +76,11 @@ def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[s
 
 
 def _known(
-    ws: Workspace, record: Record, other: Record, cards: tuple[Card, Card], *, surely: bool
+    ws: Workspace, record: Record, other: Record, profiles: tuple[Profile, Profile], *, surely: bool
 ) -> Known:
     from crmcli.sales.duplicates.reasons import reasons
 
-    why = reasons(ws, record, other, cards)
+    why = reasons(ws, record, other, profiles)
     return Known(other, tuple(why[:3]) or ("same name",), surely)
 
 

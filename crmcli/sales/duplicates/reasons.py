@@ -8,28 +8,30 @@ from typing import TYPE_CHECKING, cast
 from crmcli.matching.firms import compare_firms, read_firm
 from crmcli.matching.mail_domains import mailbox
 from crmcli.matching.people import Comparison, Word, compare
+from crmcli.matching.profiles import Profile
 from crmcli.matching.words import is_latin, typed_otherwise
 from crmcli.model.phones import key as phone_key
 from crmcli.model.phones import spaced
 from crmcli.model.values import fold
-from crmcli.sales.duplicates.cards import Card
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 
-def reasons(ws: Workspace, one: Record, other: Record, cards: tuple[Card, Card]) -> list[str]:
+def reasons(
+    ws: Workspace, one: Record, other: Record, profiles: tuple[Profile, Profile]
+) -> list[str]:
     """What agrees in two records, the weightiest first, then in what they differ only by spelling."""
     found = list(_numbers(one, other))
     found += _phones(ws, one, other)
     found += _emails(one, other)
-    if cards[0].birthday and cards[0].birthday == cards[1].birthday:
+    if profiles[0].birthday and profiles[0].birthday == profiles[1].birthday:
         found.append(f"same birthday {one.get('birthday')}")
-    if cards[0].contact and cards[0].contact == cards[1].contact:
-        found.append(f"same contact {cards[0].contact}")
-    found += _names(one, other, cards)
-    found += _places(ws, one, other, cards)
+    if profiles[0].contact and profiles[0].contact == profiles[1].contact:
+        found.append(f"same contact {profiles[0].contact}")
+    found += _names(one, other, profiles)
+    found += _places(ws, one, other, profiles)
     return found
 
 
@@ -71,8 +73,10 @@ def _values(record: Record, name: str) -> list[str]:
     ]
 
 
-def _places(ws: Workspace, one: Record, other: Record, cards: tuple[Card, Card]) -> Iterator[str]:
-    shared = [place for place in cards[0].places if place in cards[1].places]
+def _places(
+    ws: Workspace, one: Record, other: Record, profiles: tuple[Profile, Profile]
+) -> Iterator[str]:
+    shared = [place for place in profiles[0].places if place in profiles[1].places]
     for place in shared:
         if place.startswith("company-"):
             yield f"same company {_name_of(ws, place)}"
@@ -86,19 +90,21 @@ def _name_of(ws: Workspace, record_id: str) -> str:
     return str(ws.get(record_id).get("name")) if ws.exists(record_id) else record_id
 
 
-def _names(one: Record, other: Record, cards: tuple[Card, Card]) -> Iterator[str]:
+def _names(one: Record, other: Record, profiles: tuple[Profile, Profile]) -> Iterator[str]:
     mine, theirs = _called(one), _called(other)
     if "company" in (one.entity, other.entity):
         if one.entity == other.entity:
             yield from _firms(mine, theirs)
         return
-    found = compare(cards[0].person, cards[1].person)
+    found = compare(profiles[0].person, profiles[1].person)
     if not found.matches:
         return
     if mine == theirs:
         yield "same name"
         return
-    yield from _spelling(mine, theirs) or _differences(found, cards[0].person, cards[1].person)
+    yield from _spelling(mine, theirs) or _differences(
+        found, profiles[0].person, profiles[1].person
+    )
 
 
 def _called(record: Record) -> str:

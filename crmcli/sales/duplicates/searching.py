@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import NotFound
+from crmcli.matching.candidates import Candidates
+from crmcli.matching.groups import Cluster, Pair, clusters
+from crmcli.matching.profiles import Profile, fields_of
+from crmcli.matching.weighing import Scale, score_of
 from crmcli.model.fields import empty
 from crmcli.model.values import format_instant
-from crmcli.sales.duplicates.candidates import Candidates
-from crmcli.sales.duplicates.cards import Card, cards
-from crmcli.sales.duplicates.groups import Cluster, Pair, clusters
 from crmcli.sales.duplicates.marks import Denied, denied, pair_of
 from crmcli.sales.duplicates.reasons import reasons
-from crmcli.sales.duplicates.weighing import Scale, score_of
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition
@@ -60,14 +60,14 @@ class Group:
 
 @dataclass
 class Search:
-    """What was found, before anything is read of it: groups of places in the list of cards.
+    """What was found, before anything is read of it: groups of places in the list of profiles.
 
     `hidden` counts pairs that people have marked as no duplicates, `left_out` records that were not
     compared with all that have their phone, company or domain: too many have the same name there.
     `wanted` are the ids that fit the condition, None without one.
     """
 
-    cards: list[Card]
+    profiles: list[Profile]
     scale: Scale
     lowest: float
     wanted: set[str] | None = None
@@ -82,9 +82,9 @@ class Search:
         return score_of(weight) >= CERTAIN and self.scale.has_own(mine, theirs)
 
     @cached_property
-    def _of(self) -> dict[str, Card]:
+    def _of(self) -> dict[str, Profile]:
         numbers = (number for cluster in self.clusters for number in cluster.members)
-        return {self.cards[number].id: self.cards[number] for number in numbers}
+        return {self.profiles[number].id: self.profiles[number] for number in numbers}
 
 
 def search(
@@ -106,31 +106,40 @@ def search(
     pairs = _pairs(found, apart)
 
     def contradict(one: int, other: int) -> bool:
-        mine, theirs = found.cards[one], found.cards[other]
+        mine, theirs = found.profiles[one], found.profiles[other]
         return pair_of(mine.id, theirs.id) in apart or found.scale.contradict(mine, theirs)
 
     found.clusters = [c for c in clusters(pairs, contradict) if _is_wanted(found, c)]
     found.clusters.sort(
-        key=lambda c: (-min(pair.weight for pair in c.pairs), found.cards[c.members[0]].id)
+        key=lambda c: (-min(pair.weight for pair in c.pairs), found.profiles[c.members[0]].id)
     )
     return found
 
 
 def _prepared(ws: Workspace, entity: str, least: int, each: Callable[[], None]) -> Search:
-    """All cards, and how common is what stands on them."""
-    all_cards = []
-    for card in cards(ws, entity):
-        all_cards.append(card)
+    """All profiles, and how common is what stands on them."""
+    all_profiles = []
+    for profile in _profiles(ws, entity):
+        all_profiles.append(profile)
         each()
-    return Search(all_cards, Scale(entity, all_cards), _weight_of(least))
+    return Search(all_profiles, Scale(entity, all_profiles), _weight_of(least))
+
+
+def _profiles(ws: Workspace, entity: str) -> Iterator[Profile]:
+    """All records of an entity; leads that were converted are history."""
+    names, make = fields_of(ws.schema, entity)
+    ended = names.index("converted_at") if entity == "lead" else -1
+    for facts in ws.facts(entity, names):
+        if ended < 0 or not facts.keys[ended]:
+            yield make(facts.id, facts.keys)
 
 
 def _pairs(found: Search, apart: Denied) -> list[Pair]:
     """The pairs that weigh enough; those that people have marked are only counted."""
     pairs: list[Pair] = []
-    candidates = Candidates(found.cards, found.scale, found.lowest)
+    candidates = Candidates(found.profiles, found.scale, found.lowest)
     for one, other in candidates.pairs():
-        mine, theirs = found.cards[one], found.cards[other]
+        mine, theirs = found.profiles[one], found.profiles[other]
         weight = found.scale.weigh(mine, theirs, found.lowest)
         if weight < found.lowest:
             continue
@@ -145,7 +154,7 @@ def _pairs(found: Search, apart: Denied) -> list[Pair]:
 def _is_wanted(found: Search, cluster: Cluster) -> bool:
     """Whether some record of a group fits the condition."""
     wanted = found.wanted
-    return wanted is None or any(found.cards[number].id in wanted for number in cluster.members)
+    return wanted is None or any(found.profiles[number].id in wanted for number in cluster.members)
 
 
 def _weight_of(score: int) -> float:
@@ -173,16 +182,16 @@ def read_groups(ws: Workspace, found: Search, limit: int | None = None) -> list[
 
 
 def _group(ws: Workspace, found: Search, cluster: Cluster) -> Group:
-    records = {number: ws.get(found.cards[number].id) for number in cluster.members}
+    records = {number: ws.get(found.profiles[number].id) for number in cluster.members}
     best, *others = sorted(records, key=lambda number: _rank(ws, records[number]))
     bonds = _bonds(found, cluster, best)
     alike = [Alike(records[best], "", 100, ())]
     for number in sorted(others, key=lambda n: (-bonds[n].weight, records[n].id)):
         pair = bonds[number]
         other = pair.one if pair.other == number else pair.other
-        cards_ = (found.cards[other], found.cards[number])
-        why = reasons(ws, records[other], records[number], cards_)
-        alike.append(Alike(records[number], cards_[0].id, score_of(pair.weight), tuple(why)))
+        pair_profiles = (found.profiles[other], found.profiles[number])
+        why = reasons(ws, records[other], records[number], pair_profiles)
+        alike.append(Alike(records[number], pair_profiles[0].id, score_of(pair.weight), tuple(why)))
     return Group(tuple(alike), min(one.score for one in alike))
 
 
@@ -190,7 +199,7 @@ def _bonds(found: Search, cluster: Cluster, best: int) -> dict[int, Pair]:
     """For each member but the best, by which pair it belongs there: straight to the best if that will do."""
     bonds: dict[int, Pair] = {}
     for number in cluster.members:
-        weight = found.scale.weigh(found.cards[best], found.cards[number])
+        weight = found.scale.weigh(found.profiles[best], found.profiles[number])
         if number != best and weight >= found.lowest:
             bonds[number] = Pair(weight, best, number)
     reached, left = {best, *bonds}, list(cluster.pairs)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Record, parse_value
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales.add import build
 from crmcli.sales.imports.draft import Draft, Mention
-from crmcli.sales.imports.firm_names import bare_name, same_firm
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Workspace
 
@@ -47,7 +47,7 @@ class Linker:
         self.batch = batch
         self.may_make = may_make
         self.made: Counter[str] = Counter()
-        self._firms: dict[str, list[tuple[str, str]]] | None = None
+        self._firms: dict[tuple[str, ...], list[tuple[str, Firm]]] | None = None
         self._known: dict[tuple[str, str, str], str] = {}
         self._there: set[str] = set()
         self._names: dict[str, str] = {}
@@ -172,12 +172,9 @@ class Linker:
 
     def _firm(self, mention: Mention) -> str:
         """A company by its name without the legal form: Ромашка is ООО «Ромашка»."""
-        wanted = bare_name(mention.name)
-        found = [
-            record_id
-            for record_id, form in self._known_firms().get(wanted[0], ())
-            if same_firm(wanted, (wanted[0], form))
-        ]
+        wanted = read_firm(mention.name)
+        there = self._known_firms().get(wanted.texts, ()) if wanted.texts else ()
+        found = [record_id for record_id, firm in there if may_be_one(wanted, firm)]
         if "inn" in mention.facts:
             found = [i for i in found if not self._made_or_read(i).get("inn")]
         found = list(dict.fromkeys(found))
@@ -191,8 +188,8 @@ class Linker:
         made = self._facts.get(record_id)
         return made if made is not None else self.ws.schema.write(self.ws.get(record_id))
 
-    def _known_firms(self) -> dict[str, list[tuple[str, str]]]:
-        """Ids and legal forms of all companies by bare name; read once, when first asked for."""
+    def _known_firms(self) -> dict[tuple[str, ...], list[tuple[str, Firm]]]:
+        """All companies by the words of their names; read once, when first asked for."""
         if self._firms is None:
             self._firms = {}
             rows = self.ws.rows("company", None)
@@ -208,8 +205,8 @@ class Linker:
         for record_id, name, legal_name in firms:
             for text in (name, legal_name):
                 if text:
-                    bare, form = bare_name(str(text))
-                    self._firms.setdefault(bare, []).append((record_id, form))
+                    firm = read_firm(str(text))
+                    self._firms.setdefault(firm.texts, []).append((record_id, firm))
 
     def _stub(self, mention: Mention) -> Record:
         """A record of which only id and name are known; the import of its own file fills it in."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from crmcli.matching.first_names import OF_FATHER, is_patronymic
 from crmcli.model.values import Raw, fold
 from crmcli.sales.imports.draft import Draft
 
@@ -12,16 +12,6 @@ FORMATS = ("auto", "fio", "first-last", "last-first")
 """`auto` takes a name apart only where a patronymic or a comma tells how; `fio` is `last-first`."""
 
 _PARTS = ("first_name", "middle_name", "last_name")
-_OF_FATHER = ("оглы", "оглу", "кызы", "уулу", "углы", "гызы", "ogly", "oglu", "kyzy", "gizi")
-_PATRONYMIC = re.compile(
-    r".{2,}(?:[ое]вич|[ое]вна|инична|ична|ovich|evich|ovna|evna|ichna|"
-    rf"-(?:{'|'.join(_OF_FATHER)}))"
-)
-_SHORT_PATRONYMIC = re.compile(r".{2,}[иы]ч")
-_SURNAME_TOO = re.compile(r".+(?:[ое]вич|[oe]vich)")
-_ALWAYS_PATRONYMIC = frozenset(
-    ("ильич", "кузьмич", "лукич", "никитич", "фомич", "саввич", "фокич", "силыч", "ильинична")
-)
 
 
 def split_name(text: str, form: str = "auto") -> dict[str, str]:
@@ -41,7 +31,9 @@ def split_name(text: str, form: str = "auto") -> dict[str, str]:
 
 
 def _by_patronymic(words: list[str]) -> dict[str, str]:
-    place = next((n for n, word in enumerate(words) if _is_patronymic(word, len(words))), 0)
+    place = next(
+        (n for n, word in enumerate(words) if n and is_patronymic(fold(word), len(words))), 0
+    )
     if not place:
         return {}
     middle = words[place : place + 1]
@@ -50,22 +42,11 @@ def _by_patronymic(words: list[str]) -> dict[str, str]:
     return _parts(words[:place], middle, words[place + 1 :])
 
 
-def _is_patronymic(word: str, words: int) -> bool:
-    plain = fold(word)
-    if plain in _ALWAYS_PATRONYMIC or " " in plain:
-        return True
-    if words == 2 and _SURNAME_TOO.fullmatch(plain):
-        return False  # Анна Рабинович
-    return bool(_PATRONYMIC.fullmatch(plain)) or (
-        words > 2 and bool(_SHORT_PATRONYMIC.fullmatch(plain))
-    )
-
-
 def _together(words: list[str]) -> list[str]:
     """`Гасан оглы` is one word of a name."""
     joined: list[str] = []
     for word in words:
-        if joined and fold(word) in _OF_FATHER:
+        if joined and fold(word) in OF_FATHER:
             joined[-1] += f" {word}"
         else:
             joined.append(word)

@@ -10,7 +10,7 @@ LARGEST = 30
 
 
 class Pair(NamedTuple):
-    """Two places in the list of cards, and the weight of what speaks for their being one."""
+    """Two places in the list of profiles, and the weight of what speaks for their being one."""
 
     weight: float
     one: int

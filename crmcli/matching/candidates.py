@@ -7,8 +7,8 @@ from itertools import combinations
 
 from crmcli.matching.first_names import full_forms
 from crmcli.matching.people import Word
-from crmcli.sales.duplicates.cards import Card
-from crmcli.sales.duplicates.weighing import Scale, firm_key
+from crmcli.matching.profiles import Profile
+from crmcli.matching.weighing import Scale, firm_key
 
 MOST = 40
 """Records of one key that are all compared with each other; more are parted by their words."""
@@ -23,14 +23,14 @@ class Candidates:
     `left_out` counts the records that share a key, and all their words, with too many others.
     """
 
-    def __init__(self, cards: Sequence[Card], scale: Scale, least: float) -> None:
-        self._cards = cards
+    def __init__(self, profiles: Sequence[Profile], scale: Scale, least: float) -> None:
+        self._cards = profiles
         self._scale = scale
         self._least = least
         self.left_out = 0
 
     def pairs(self) -> Iterator[tuple[int, int]]:
-        """Pairs of places in the list of cards, the smaller first."""
+        """Pairs of places in the list of profiles, the smaller first."""
         seen: set[int] = set()
         for block in self._blocks():
             for one, other in combinations(block, 2):
@@ -43,8 +43,8 @@ class Candidates:
         """Records by key, which is kept as a number: a million texts would fill the memory."""
         packed = [
             (hash(key) & 0xFFFFFFFFFF) << _SHIFT | number
-            for number, card in enumerate(self._cards)
-            for key in self._keys(card)
+            for number, profile in enumerate(self._cards)
+            for key in self._keys(profile)
         ]
         packed.sort()
         block: list[int] = []
@@ -82,48 +82,50 @@ class Candidates:
         yield from (part for part in small if len(part) > 1)
         self.left_out += len(block) - len({number for part in small for number in part})
 
-    def _keys(self, card: Card) -> Iterator[str]:
-        for phone in card.phones:
+    def _keys(self, profile: Profile) -> Iterator[str]:
+        for phone in profile.phones:
             yield f"p{phone}"
-        for box in card.boxes:
+        for box in profile.boxes:
             yield f"b{box}"
-        for number in filter(None, (card.inn, card.ogrn, card.contact)):
+        for number in filter(None, (profile.inn, profile.ogrn, profile.contact)):
             yield f"n{number}"
-        words = words_of(card)
-        for place in (*card.places, card.birthday):
-            if place and self._is_enough(card, place):
+        words = words_of(profile)
+        for place in (*profile.places, profile.birthday):
+            if place and self._is_enough(profile, place):
                 yield from (f"{place} {word}" for word in words)
         if self._scale.entity == "company":
-            yield from self._firm_keys(card)
-        elif self._scale.most(card) >= self._scale.need + self._least:
+            yield from self._firm_keys(profile)
+        elif self._scale.most(profile) >= self._scale.need + self._least:
             yield from (f"w{one} {other}" for one, other in combinations(sorted(words), 2))
 
-    def _is_enough(self, card: Card, place: str) -> bool:
+    def _is_enough(self, profile: Profile, place: str) -> bool:
         """Whether a place and a name may do together; a common name in a large firm never does."""
-        if self._scale.entity != "contact" or place == card.birthday:
+        if self._scale.entity != "contact" or place == profile.birthday:
             return True
-        return self._scale.place(place) + self._scale.most(card) >= self._scale.need + self._least
+        return (
+            self._scale.place(place) + self._scale.most(profile) >= self._scale.need + self._least
+        )
 
-    def _firm_keys(self, card: Card) -> Iterator[str]:
-        if not card.firm.bones:
+    def _firm_keys(self, profile: Profile) -> Iterator[str]:
+        if not profile.firm.bones:
             return
-        yield f"f{firm_key(card)}"
-        yield f"j{''.join(card.firm.bones)}"
-        yield from (f"d{place}" for place in card.places)
-        for word in set(card.firm.bones):
-            if len(card.firm.bones) > 1 and self._scale.bones(word) >= self._scale.need - 6:
+        yield f"f{firm_key(profile)}"
+        yield f"j{''.join(profile.firm.bones)}"
+        yield from (f"d{place}" for place in profile.places)
+        for word in set(profile.firm.bones):
+            if len(profile.firm.bones) > 1 and self._scale.bones(word) >= self._scale.need - 6:
                 yield f"w{word}"
 
 
-def words_of(card: Card) -> set[str]:
-    """The words by which a card is found: first names in full, so that Саша meets Александр."""
-    return {*_canonical(card.person), *card.firm.bones}
+def words_of(profile: Profile) -> set[str]:
+    """The words by which a profile is found: first names in full, so that Саша meets Александр."""
+    return {*_canonical(profile.person), *profile.firm.bones}
 
 
-def _main_words(card: Card) -> set[str]:
+def _main_words(profile: Profile) -> set[str]:
     """One for each word of the name: a short first name is taken for one of what it may be short for."""
-    return {min(full_forms(word.bones), default=word.bones) for word in card.person} | {
-        *card.firm.bones
+    return {min(full_forms(word.bones), default=word.bones) for word in profile.person} | {
+        *profile.firm.bones
     }
 
 

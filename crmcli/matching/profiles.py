@@ -1,8 +1,8 @@
-"""What is looked at of a record to tell whether another one is the same: a card, small and comparable."""
+"""What is looked at of a record to tell whether another one is the same: small and comparable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from crmcli.matching.firms import Firm, read_firm
@@ -13,12 +13,12 @@ from crmcli.model.conditions.holds import keys
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Key
     from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+    from crmcli.model.schema import Schema
 
 Keys: TypeAlias = Mapping[str, tuple["Key", ...]]
 """The keys of a record's fields by name, as the index has them."""
 
-Make: TypeAlias = "Callable[[str, Sequence[tuple[Key, ...]]], Card]"
+Make: TypeAlias = "Callable[[str, Sequence[tuple[Key, ...]]], Profile]"
 
 FIELDS = {
     "contact": ("name", "first_name", "middle_name", "last_name", "birthday", "companies"),
@@ -33,7 +33,7 @@ _SHORTEST_PHONE = 6
 _NO_FIRM = Firm("", (), ())
 
 
-class Card(NamedTuple):
+class Profile(NamedTuple):
     """One record as it is compared. `places` are what colleagues share: companies and work domains."""
 
     id: str
@@ -57,18 +57,18 @@ class _Reach(NamedTuple):
     domains: tuple[str, ...]
 
 
-def fields_of(ws: Workspace, entity: str) -> tuple[list[str], Make]:
-    """The fields to ask the index for, and what makes a card of their keys."""
+def fields_of(schema: Schema, entity: str) -> tuple[list[str], Make]:
+    """The fields to ask the index for, and what makes a profile of their keys."""
     names = list(FIELDS[entity])
     kinds = {
-        kind: [f.name for f in ws.schema.fields(entity) if f.kind in kinds]
+        kind: [f.name for f in schema.fields(entity) if f.kind in kinds]
         for kind, kinds in _KINDS.items()
     }
     names += [name for found in kinds.values() for name in found]
     readers = {"contact": _contact, "lead": _lead, "company": _company}
     make = readers[entity]
 
-    def card(record_id: str, keys: Sequence[tuple[Key, ...]]) -> Card:
+    def profile(record_id: str, keys: Sequence[tuple[Key, ...]]) -> Profile:
         found = dict(zip(names, keys, strict=True))
         many = {kind: [str(k) for n in fields for k in found[n]] for kind, fields in kinds.items()}
         phones = tuple(dict.fromkeys(p for p in many["phones"] if _is_phone(p)))
@@ -77,7 +77,7 @@ def fields_of(ws: Workspace, entity: str) -> tuple[list[str], Make]:
         reach = _Reach(phones, boxes, tuple(f"@{domain}" for domain in domains))
         return make(record_id, found, reach)
 
-    return names, card
+    return names, profile
 
 
 def _is_phone(text: str) -> bool:
@@ -98,16 +98,16 @@ def _person(found: Keys) -> tuple[Word, ...]:
     )
 
 
-def _contact(record_id: str, found: Keys, reach: _Reach) -> Card:
+def _contact(record_id: str, found: Keys, reach: _Reach) -> Profile:
     phones, boxes, domains = reach
     places = (*map(str, found["companies"]), *domains)
     birthday = _one(found, "birthday")
-    return Card(
+    return Profile(
         record_id, _person(found), _NO_FIRM, phones, boxes, places, birthday, "", "", "", ""
     )
 
 
-def _lead(record_id: str, found: Keys, reach: _Reach) -> Card:
+def _lead(record_id: str, found: Keys, reach: _Reach) -> Profile:
     """A lead's name is a title: it may be the person's where the person's parts lack."""
     phones, boxes, domains = reach
     firm = read_firm(_one(found, "company_name"))
@@ -118,30 +118,21 @@ def _lead(record_id: str, found: Keys, reach: _Reach) -> Card:
     if firm.bones:
         places = (*places, " ".join(sorted(firm.bones)))
     birthday, contact = _one(found, "birthday"), _one(found, "contact")
-    return Card(record_id, person, firm, phones, boxes, places, birthday, "", "", "", contact)
+    return Profile(record_id, person, firm, phones, boxes, places, birthday, "", "", "", contact)
 
 
-def _company(record_id: str, found: Keys, reach: _Reach) -> Card:
+def _company(record_id: str, found: Keys, reach: _Reach) -> Profile:
     phones, boxes, domains = reach
     firm = read_firm(_one(found, "name") or _one(found, "legal_name"))
     legal = read_firm(_one(found, "legal_name"))
     if legal.form and not firm.form:
         firm = firm._replace(form=legal.form)
     inn, kpp, ogrn = (_one(found, name) for name in ("inn", "kpp", "ogrn"))
-    return Card(record_id, (), firm, phones, boxes, domains, "", inn, kpp, ogrn, "")
+    return Profile(record_id, (), firm, phones, boxes, domains, "", inn, kpp, ogrn, "")
 
 
-def card_of(ws: Workspace, record: Record) -> Card:
-    """The card of one record, as the index would give it."""
-    names, make = fields_of(ws, record.entity)
-    kinds = {field.name: field.kind for field in ws.schema.fields(record.entity)}
+def profile_of(schema: Schema, record: Record) -> Profile:
+    """The profile of one record, as the index would give it."""
+    names, make = fields_of(schema, record.entity)
+    kinds = {field.name: field.kind for field in schema.fields(record.entity)}
     return make(record.id, [keys(kinds[name], record.get(name)) for name in names])
-
-
-def cards(ws: Workspace, entity: str) -> Iterator[Card]:
-    """The cards of all records of an entity; leads that were converted are history."""
-    names, make = fields_of(ws, entity)
-    ended = names.index("converted_at") if entity == "lead" else -1
-    for facts in ws.facts(entity, names):
-        if ended < 0 or not facts.keys[ended]:
-            yield make(facts.id, facts.keys)

@@ -1,4 +1,4 @@
-"""How likely two cards are one record: what agrees and what speaks against it, weighed in bits.
+"""How likely two profiles are one record: what agrees and what speaks against it, weighed in bits.
 
 A sign weighs the more, the fewer records share it: the weight of a word is the logarithm of how rare it
 is in this base. What two strangers may share by chance, in a base of this size, is `need`: where
@@ -15,7 +15,7 @@ from crmcli.matching.firms import compare_firms
 from crmcli.matching.first_names import full_forms, is_patronymic
 from crmcli.matching.mail_domains import is_shared
 from crmcli.matching.people import ANY, FIRST, LAST, MIDDLE, Comparison, Match, Word, compare
-from crmcli.sales.duplicates.cards import Card
+from crmcli.matching.profiles import Profile
 
 LEAST_SIZE = 3000
 """Chance is reckoned as in a base of at least so many: a small one does not know which names are common."""
@@ -46,22 +46,22 @@ _FEW = 4  # records that share a phone or a mailbox; more are an office
 
 
 class Scale:
-    """Weighs pairs of cards of one entity, knowing how common everything is among all of them."""
+    """Weighs pairs of profiles of one entity, knowing how common everything is among all of them."""
 
-    def __init__(self, entity: str, cards: Iterable[Card]) -> None:
+    def __init__(self, entity: str, profiles: Iterable[Profile]) -> None:
         self.entity = entity
         self._words: Counter[str] = Counter()
         self._holders: Counter[str] = Counter()
         self._firms: Counter[str] = Counter()
         self._most: dict[str, float] = {}
         count = 0
-        for card in cards:
+        for profile in profiles:
             count += 1
-            self._words.update({word.bones for word in card.person})
-            self._words.update(set(card.firm.bones))
-            self._holders.update({*card.phones, *card.boxes, *card.places})
-            if card.firm.bones:
-                self._firms[firm_key(card)] += 1
+            self._words.update({word.bones for word in profile.person})
+            self._words.update(set(profile.firm.bones))
+            self._holders.update({*profile.phones, *profile.boxes, *profile.places})
+            if profile.firm.bones:
+                self._firms[firm_key(profile)] += 1
         self.size = max(count, LEAST_SIZE)
         self._is_small = count < LEAST_SIZE
         self.need = log2(self.size) + _PRIOR
@@ -88,11 +88,11 @@ class Scale:
         """The bits of a word of a firm's name."""
         return -log2(max(self._words[bones], 2) / self.size)
 
-    def most(self, card: Card) -> float:
+    def most(self, profile: Profile) -> float:
         """What a person's name can weigh at most."""
-        found = self._most.get(card.id)
+        found = self._most.get(profile.id)
         if found is None:
-            found = self._most[card.id] = sum(self.word(word) for word in card.person)
+            found = self._most[profile.id] = sum(self.word(word) for word in profile.person)
         return found
 
     def holders(self, key: str) -> int:
@@ -101,8 +101,8 @@ class Scale:
 
     # -- weighing ---------------------------------------------------------------------------------
 
-    def weigh(self, one: Card, other: Card, least: float = IMPOSSIBLE) -> float:
-        """The logarithm of the odds that two cards are one record; IMPOSSIBLE if it cannot reach `least`."""
+    def weigh(self, one: Profile, other: Profile, least: float = IMPOSSIBLE) -> float:
+        """The logarithm of the odds that two are one record; IMPOSSIBLE if it cannot reach `least`."""
         if self.entity == "company":
             return self._companies(one, other) - self.need
         rest = self._touch(one, other) + self._birthdays(one, other) - self.need
@@ -110,7 +110,7 @@ class Scale:
             return IMPOSSIBLE  # however well the names agree, and they are dear to compare
         return rest + self._names(one, other)
 
-    def has_own(self, one: Card, other: Card) -> bool:
+    def has_own(self, one: Profile, other: Profile) -> bool:
         """Whether they share what hardly two have: a phone, a mailbox, a number of a register."""
         numbers = ((one.inn, other.inn), (one.ogrn, other.ogrn))
         if any(mine and mine == theirs for mine, theirs in numbers):
@@ -119,7 +119,7 @@ class Scale:
         keys += [box for box in _common(one.boxes, other.boxes) if not is_shared(box)]
         return any(self.holders(key) <= _FEW for key in keys)
 
-    def _names(self, one: Card, other: Card) -> float:
+    def _names(self, one: Profile, other: Profile) -> float:
         found = compare(one.person, other.person)
         weight = sum(self._match(match) for match in found.matches)
         weight += _GENDER * max(len(found.matches) - 1, 0)
@@ -139,7 +139,7 @@ class Scale:
         often = min(self._words[match.one.bones], self._words[match.other.bones])
         return min(mine, theirs) - (3.0 if often < _FEW else 6.0)
 
-    def contradict(self, one: Card, other: Card) -> bool:
+    def contradict(self, one: Profile, other: Profile) -> bool:
         """Whether two records cannot be one, whatever they share."""
         if self.entity == "company":
             return self._companies(one, other) < _CONTRADICTORY
@@ -147,7 +147,7 @@ class Scale:
             return False
         return contradiction(compare(one.person, other.person)) < _CONTRADICTORY
 
-    def _touch(self, one: Card, other: Card) -> float:
+    def _touch(self, one: Profile, other: Profile) -> float:
         """What the phones, mailboxes, companies and domains in common weigh, all together.
 
         They come together, so the best counts, and a second one but a little.
@@ -181,14 +181,14 @@ class Scale:
         """Where colleagues meet: it weighs the more, the fewer there are."""
         return min(log2(self.size / max(self.holders(key), 2)), self.need - 3.0)
 
-    def _birthdays(self, one: Card, other: Card) -> float:
+    def _birthdays(self, one: Profile, other: Profile) -> float:
         if not (one.birthday and other.birthday):
             return 0.0
         if one.birthday != other.birthday:
             return _OTHER_BIRTHDAY
         return _NEW_YEAR if one.birthday.endswith("-01-01") else _BIRTHDAY
 
-    def _companies(self, one: Card, other: Card) -> float:
+    def _companies(self, one: Profile, other: Profile) -> float:
         """Numbers of the registers decide; else the name, and what else agrees."""
         weight = 0.0
         if one.inn and other.inn:
@@ -202,7 +202,7 @@ class Scale:
             weight = self.need + 8.0
         return weight + self._firm_names(one, other) + self._addresses(one, other)
 
-    def _firm_names(self, one: Card, other: Card) -> float:
+    def _firm_names(self, one: Profile, other: Profile) -> float:
         if not (one.firm.bones and other.firm.bones):
             return 0.0
         found = compare_firms(one.firm, other.firm)
@@ -222,7 +222,7 @@ class Scale:
             weight -= 4.0
         return weight + 0.6 * min(self.need, sum(map(self.bones, found.same)))
 
-    def _addresses(self, one: Card, other: Card) -> float:
+    def _addresses(self, one: Profile, other: Profile) -> float:
         found = [self._own(phone, 1.0, 1.5) for phone in _common(one.phones, other.phones)]
         found += [self._own(box, 3.0, 1.5) for box in _common(one.boxes, other.boxes)]
         found += [self._own(place, -2.0, 1.5) for place in _common(one.places, other.places)]
@@ -236,7 +236,7 @@ def contradiction(found: Comparison) -> float:
     return sum(_AGAINST[role] for role in found.against)
 
 
-def are_strangers(one: Card, other: Card) -> bool:
+def are_strangers(one: Profile, other: Profile) -> bool:
     """Whether the names, or the numbers of the registers, say that these are two, whatever they share.
 
     What stands in no known place of a name, as in the titles of leads, says nothing.
@@ -249,9 +249,9 @@ def are_strangers(one: Card, other: Card) -> bool:
     return contradiction(compare(one.person, other.person)) < _CONTRADICTORY
 
 
-def firm_key(card: Card) -> str:
+def firm_key(profile: Profile) -> str:
     """A firm's name without its form, in whatever order."""
-    return " ".join(sorted(card.firm.bones))
+    return " ".join(sorted(profile.firm.bones))
 
 
 def score_of(weight: float) -> int:
@@ -268,8 +268,8 @@ def _is_of_a_woman(word: Word) -> bool:
     return word.role in (FIRST, MIDDLE) and word.bones.endswith(("а", "я"))
 
 
-def _own_boxes(card: Card) -> list[str]:
-    return [box for box in card.boxes if not is_shared(box)]
+def _own_boxes(profile: Profile) -> list[str]:
+    return [box for box in profile.boxes if not is_shared(box)]
 
 
 def _has_number(words: tuple[str, ...]) -> bool:
