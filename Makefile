@@ -62,7 +62,7 @@ torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile fil
 messages: $(STAMP)-test  ## collect the texts for people into the catalogues, and compile these
 	$(BIN)/python docs/messages.py
 
-docs: $(STAMP)-crm  ## write docs/commands.md anew from the commands themselves
+docs: $(STAMP)-crm  ## write docs/commands.md and schema/ anew from the program itself
 	$(BIN)/python docs/generate.py
 
 clean:  ## remove .venv and everything made

@@ -12,10 +12,11 @@ import click
 from crmcli.cli.helping import topic
 from crmcli.cli.main import crm
 from crmcli.cli.params import Session, _common_options
+from crmcli.store.config.schemas import schema_files
 
+ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("commands.md")
 CONDITIONS = Path(__file__).with_name("conditions.md")
-ROOT = PAGE.parents[1]
 PRESET = "schema/preset.schema.json"
 GLOBAL = {flag for option in _common_options() for flag in option.opts}
 
@@ -130,4 +131,7 @@ if __name__ == "__main__":
         (folder / PRESET).write_text(preset_schema(), encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
     CONDITIONS.write_text(conditions(), encoding="utf-8")
-    sys.stderr.write(f"wrote {PAGE.name} and {CONDITIONS.name}\n")
+    schemas = schema_files()
+    for path, content in schemas.items():
+        (ROOT / path).write_bytes(content)
+    sys.stderr.write(f"wrote {PAGE.name}, {CONDITIONS.name} and {', '.join(schemas)}\n")

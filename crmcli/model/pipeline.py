@@ -25,7 +25,7 @@ class Stage:
     requires: tuple[tuple[str, ...], ...] = ()
     robots: tuple[Robot, ...] = ()
     triggers: tuple[Trigger, ...] = ()
-    is_initial: bool = False
+    initial: bool = False
     line: int = 0
 
     @property
@@ -51,7 +51,7 @@ class Pipeline:
     @property
     def initial(self) -> Stage:
         """Where a new record stands."""
-        return next((stage for stage in self.stages if stage.is_initial), self.stages[0])
+        return next((stage for stage in self.stages if stage.initial), self.stages[0])
 
     @property
     def won(self) -> Stage:

@@ -20,9 +20,8 @@ from crmcli.model.pipeline import Pipelines
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Duration
+from crmcli.store.config.schemas import schema_files
 from crmcli.store.config.settings import load_pipelines, load_settings
-
-SCHEMAS = Path(crmcli.__file__).parent / "starter" / "common" / "schema"
 
 STAGES = """
     - {id: new, name: Новый}
@@ -98,7 +97,7 @@ Core.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("^$"), [""])
 
 
 def schema_accepts(name: str, text: str) -> bool:
-    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(schema_files()[f"schema/{name}.schema.json"])
     document = yaml.load(text, Loader=Core)
     return jsonschema.Draft7Validator(schema).is_valid(document)
 
@@ -453,7 +452,7 @@ PIPELINE_FAULTS = [
     (robot("do: set, with: {amont: 5}"), 10, "no field 'amont'", "amount", False),
     (robot("do: set"), 10, "set needs a field", "", True),
     (robot("do: webhook, with: {url: 'ftp://a.ru'}"), 10, "is not an address", "", True),
-    (robot("do: webhook, with: {url: 'https://a.ru', secret: hunter2}"), 10, "place of a secret", "", True),
+    (robot("do: webhook, with: {url: 'https://a.ru', secret: hunter2}"), 10, "does not belong in this file", "", True),
     (robot(f"{LEAD_TASK}, after: 2 days"), 10, "'2 days' is not a time", "", True),
     (robot(f"{LEAD_TASK}, after: 1d, at: {{field: birthday}}"), 10, "after and at cannot stand together", "", True),
     (robot(f"{LEAD_TASK}, at: {{field: amount}}"), 10, "no date field 'amount'", "birthday", False),
@@ -596,7 +595,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 # --- whatever stands there ---------------------------------------------------------------------
 
-STARTER = SCHEMAS.parents[1]
+STARTER = Path(crmcli.__file__).parent / "starter"
 ODD = ("", "x", "-1", "0", "да", [], {}, ["a"], [[]], {"a": "b"}, [{}], {"id": ["x"]})
 
 
@@ -646,3 +645,9 @@ def test_a_mail_server_needs_to_know_from_whom_letters_are(tmp_path: Path) -> No
     assert (problem.line, "from whom letters are" in problem.message) == (3, True)
     settings_of(tmp_path, mail + "    from: Продажи <sales@example.ru>\n")
     settings_of(tmp_path, "company: {email: sales@example.ru}\n" + mail)
+
+
+def test_the_schemas_of_the_project_are_what_the_loaders_check() -> None:
+    root = Path(crmcli.__file__).parents[1]
+    for path, content in schema_files().items():
+        assert (root / path).read_bytes() == content, "run make docs"

@@ -1,138 +1,66 @@
-"""Reading robots, triggers and schedules out of pipelines.yaml."""
+"""Robots, triggers and schedules in pipelines.yaml: what may stand there, and reading it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule, Timing, Trigger
-from crmcli.model.conditions.paths import SHORT
-from crmcli.model.conditions.where import Aliases, Condition
+from crmcli.model.conditions.where import Condition
 from crmcli.model.cron import check_cron
-from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
-from crmcli.model.schema import Schema
-from crmcli.model.values import Duration, fold, parse_duration
+from crmcli.store.config.action_params import anything, check_once, once_schema, read_params
 from crmcli.store.config.cursor import ID_HINT, Cursor
-from crmcli.store.disk import files
+from crmcli.store.config.frame import Frame, length
+from crmcli.store.config.shapes import (
+    SCALAR,
+    Shape,
+    identifier,
+    keys,
+    listed,
+    matching,
+    needed,
+    parsed,
+    word,
+    yes_no,
+)
 
-ROBOT_KEYS = ("id", "do", "with", "when", "after", "at", "before", "wait", "workdays", "if_past",
-              "max_late", "on_error", "enabled")  # fmt: skip
-TRIGGER_KEYS = ("on", "when", "fields", "back", "on_closed")
-SCHEDULE_KEYS = ("id", "cron", "do", "with", "where", "once", "catch_up", "max_late")
-
-CENTURY = 36525  # days
 CODE_RULE = r"[a-z][a-z0-9_-]{0,63}"
 TIME_RULE = r"([01]\d|2[0-3]):[0-5]\d"
-URL_RULE = r"(https?://|\{\{)\S.*"
-SECRET_RULE = r"(env:[A-Za-z_]\w*|cmd:.+|file:.+)"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What the rules of one pipeline are checked against."""
-
-    schema: Schema
-    entity: str
-    stages: tuple[str, ...]
-    templates: Path
-    aliases: Aliases
-
-    def field(self, name: str) -> Field | None:
-        """The entity's field of exactly that name."""
-        return next((f for f in self.schema.fields(self.entity) if f.name == name), None)
-
-    def field_name(self, word: str) -> str:
-        """The field that a word means, "" if none: `phone` is `phones` where nothing is `phone`."""
-        names = (word, SHORT.get(word, ""))
-        return next((name for name in names if self.field(name) is not None), "")
-
-    def field_hint(self, word: str) -> str:
-        """The nearest field's name, or all of them."""
-        return allowed_hint(word, [field.name for field in self.schema.fields(self.entity)])
 
 
 def read_robot(place: Cursor, frame: Frame) -> Robot:
     """A robot of a stage."""
-    place.known(ROBOT_KEYS, ("id", "do"))
-    action = place.at("do").one_of(tuple(ACTIONS))
+    got = ROBOT.read(place, frame)
     return Robot(
-        id=place.id(),
-        do=action,
-        params=_params(place, action, frame),
-        when=_condition(place.at("when"), frame),
-        timing=_timing(place, frame),
-        on_error=place.at("on_error").one_of(("stop", "continue"), "stop"),
-        enabled=place.at("enabled").yes_no(True),
+        id=got["id"],
+        do=got["do"],
+        params=read_params(place, got["do"], frame),
+        when=got["when"],
+        timing=_timing(place, got),
+        on_error=got["on_error"],
+        enabled=got["enabled"],
         line=place.line,
     )
 
 
 def read_trigger(place: Cursor, frame: Frame) -> Trigger:
     """A trigger of a stage."""
-    place.known(TRIGGER_KEYS, ("on",))
-    event = _event(place.at("on"))
-    fields = place.at("fields")
-    if fields.is_present and event != "field.changed":
-        fields.fault("'fields' goes with on: field.changed only", "strike it out")
-    return Trigger(
-        on=event,
-        when=_condition(place.at("when"), frame),
-        fields=tuple(_field(text, entry, frame) for text, entry in fields.texts()),
-        back=place.at("back").yes_no(False),
-        on_closed=place.at("on_closed").yes_no(False),
-        line=place.line,
-    )
+    got = TRIGGER.read(place, frame)
+    if place.at("fields").is_present and got["on"] != "field.changed":
+        place.at("fields").fault("'fields' goes with on: field.changed only", "strike it out")
+    return Trigger(**got, line=place.line)
 
 
 def read_schedule(place: Cursor, frame: Frame) -> Schedule:
     """A schedule of a pipeline."""
-    place.known(SCHEDULE_KEYS, ("id", "cron", "do"))
-    action = place.at("do").one_of(tuple(ACTIONS))
-    once = place.at("once").yes_no(False)
-    if once and action:
-        _check_once(place, action)
-    hint = "minute hour day month weekday, in quotes: '0 9 * * mon-fri'"
-    return Schedule(
-        id=place.id(),
-        cron=place.at("cron").parsed(check_cron, "", hint),
-        do=action,
-        params=_params(place, action, frame),
-        where=_condition(place.at("where"), frame),
-        once=once,
-        catch_up=place.at("catch_up").one_of(("one", "all", "none"), "one"),
-        max_late=place.at("max_late").parsed(_length, None),
-        line=place.line,
-    )
-
-
-def _check_once(place: Cursor, action: str) -> None:
-    """What a schedule can do once for a whole selection; the others act on one record."""
-    if not ACTIONS[action].once:
-        able = ", ".join(name for name, known in ACTIONS.items() if known.once)
-        place.at("do").fault(
-            f"{action!r} acts on one record, so it cannot be done once for all",
-            f"strike out once:, or do one of {able}",
-        )
-    for param in ACTIONS[action].params:
-        if param.required_once and not place.at("with").at(param.name).is_present:
-            place.at("with").fault(
-                f"{action} once for the whole selection needs {param.name!r}",
-                f"write {param.name}: …",
-            )
-
-
-def _length(text: str) -> Duration:
-    """A length of time within a century, so that whatever is counted from a date stays a date."""
-    length = parse_duration(text)
-    if length.count * {"d": 1, "w": 7}.get(length.unit, 0) > CENTURY:
-        raise ValueError(f"{text!r} is longer than a hundred years")
-    return length
+    got = SCHEDULE.read(place, frame)
+    del got["with"]
+    if got["once"] and got["do"]:
+        check_once(place, got["do"])
+    return Schedule(**got, params=read_params(place, got["do"], frame), line=place.line)
 
 
 def _event(place: Cursor) -> str:
@@ -145,32 +73,32 @@ def _event(place: Cursor) -> str:
     return word
 
 
-def _field(word: str, place: Cursor, frame: Frame) -> str:
-    name = frame.field_name(word)
+def _field(place: Cursor, frame: Frame) -> str:
+    name = frame.field_name(place.text())
     if not name:
-        place.fault(f"a {frame.entity} has no field {word!r}", frame.field_hint(word))
+        place.fault(
+            f"a {frame.entity} has no field {place.text()!r}", frame.field_hint(place.text())
+        )
     return name
 
 
-def _timing(place: Cursor, frame: Frame) -> Timing:
+def _timing(place: Cursor, got: Mapping[str, Any]) -> Timing:
     given = [key for key in ("after", "at", "before") if place.at(key).is_present]
     if len(given) > 1:
         place.at(given[1]).fault(
             f"a robot has one time: {' and '.join(given)} cannot stand together", "strike out one"
         )
-    at = place.at("at").known(("field", "time"), ("field",))
-    before = place.at("before").known(("field", "by", "time"), ("field", "by"))
-    time = (at if at.is_present else before).at("time")
+    at, before = got["at"], got["before"]
     return Timing(
-        after=place.at("after").parsed(_length, None),
-        at=_moment_field(at.at("field"), frame),
-        before=_moment_field(before.at("field"), frame),
-        by=before.at("by").parsed(_length, None),
-        time=time.matching(TIME_RULE, "a time of day", "like '10:00', in quotes"),
-        workdays=place.at("workdays").yes_no(False),
-        wait_previous=place.at("wait").one_of(("previous",)) == "previous",
-        if_past=place.at("if_past").one_of(("run", "skip"), "run"),
-        max_late=place.at("max_late").parsed(_length, None),
+        after=got["after"],
+        at=at["field"],
+        before=before["field"],
+        by=before["by"],
+        time=at["time"] or before["time"],
+        workdays=got["workdays"],
+        wait_previous=got["wait"] == "previous",
+        if_past=got["if_past"],
+        max_late=got["max_late"],
     )
 
 
@@ -199,127 +127,112 @@ def _condition(place: Cursor, frame: Frame) -> Condition | None:
         return None
 
 
-def _params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
-    """What stands under `with`, checked for the action."""
-    params = place.at("with")
-    if not action:
-        return {}
-    known = ACTIONS[action]
-    if not isinstance(params.value, dict):
-        needed = ", ".join(param.name for param in known.params if param.required)
-        if params.is_present:
-            params.fault("'with' must hold keys with values", "write with: {key: value}")
-        elif known.sets_fields:
-            place.fault(f"'with' is missing: {action} needs a field", "write with: {field: value}")
-        elif needed:
-            place.fault(f"'with' is missing: {action} needs {needed}", "write with: {key: value}")
-        return {}
-    if known.sets_fields:
-        _check_set(params, frame)
-        return params.value
-    required = [param.name for param in known.params if param.required]
-    params.known([param.name for param in known.params], required)
-    for param in known.params:
-        PARAMS[param.kind](params.at(param.name), frame)
-    return params.value
+def _condition_shape(doc: str) -> Shape:
+    return Shape(doc, _condition, lambda: {"type": "string"}, None)
 
 
-def _check_set(place: Cursor, frame: Frame) -> None:
-    for entry in place.entries():
-        name = str(entry.path[-1])
-        field = frame.field(name)
-        if name == "stage":
-            entry.fault("set cannot move a record", "write do: move, with: {stage: …}")
-        elif field is None:
-            entry.fault(f"a {frame.entity} has no field {name!r}", frame.field_hint(name))
-        elif field.system or name == "pipeline":
-            entry.fault(f"the field {name!r} cannot be set", "crm itself writes it")
-        elif isinstance(entry.value, str) and field.choices and "{{" not in entry.value:
-            _check_choice(entry, field)
+def _length_shape(doc: str) -> Shape:
+    told = {"pattern": r"^\d{1,5}[mhdw]$", "patternErrorMessage": "a time like 10m, 2h, 3d or 1w"}
+    return parsed(doc, length, None, "", **told)
 
 
-def _check_choice(place: Cursor, field: Field) -> None:
-    word = place.text().lstrip("+- " if field.is_many else "")
-    if fold(word) not in map(fold, field.choices):
-        place.fault(f"{word!r} is no {place.name}", allowed_hint(word, field.choices))
-
-
-def _check_url(place: Cursor, frame: Frame) -> None:
-    """The address of a web hook; what is wrong with it may be what nobody may see."""
-    if place.text() and not re.fullmatch(URL_RULE, place.text()):
-        place.fault(f"{place.name!r} is not an address", "like https://example.com/hook")
-    elif re.match(r"https?://[^/?#\\{]*@", place.text()):
-        place.fault(
-            f"{place.name!r} is not an address: a name or password does not belong there",
-            "send it under headers:",
-        )
-
-
-def _check_secret(place: Cursor, frame: Frame) -> None:
-    if place.text() and not re.fullmatch(SECRET_RULE, place.text()):
-        hint = "write where it stands: env:NAME, file:/path or cmd:command"
-        place.fault(f"{place.name!r} is not a place of a secret", hint)
-
-
-def _check_due(place: Cursor, frame: Frame) -> None:
-    """A length of time, or whatever people may say for the due date of a task."""
-
-    def read(text: str) -> None:
-        try:
-            _length(text.removeprefix("+"))
-        except ValueError:
-            from crmcli.model.inputs import InputContext, read_input
-
-            context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
-            read_input(Schema().field("task", "due"), text, context)
-
-    if "{{" not in place.text():
-        place.parsed(read, None, "like 1h, 2d or tomorrow")
-
-
-def _check_template(place: Cursor, frame: Frame) -> None:
-    name = place.text()
-    if not name:
-        return
-    if name.startswith("/") or ".." in name.split("/") or "\\" in name:
-        place.fault(f"the template {name!r} lies outside templates/", "like mail/hello.j2")
-    elif not files.is_file(frame.templates / name):
-        there = sorted(p.relative_to(frame.templates).as_posix()
-                       for p in frame.templates.glob("mail/*.j2")
-                       if not p.name.endswith(".html.j2"))  # fmt: skip
-        hint = allowed_hint(name, there, "there are")
-        place.fault(f"there is no template templates/{name}", hint)
-
-
-def _check_stage(place: Cursor, frame: Frame) -> None:
-    word = place.text()
-    if word and word not in frame.stages:
-        place.fault(f"there is no stage {word!r} here", allowed_hint(word, frame.stages))
-
-
-def _check_text(place: Cursor, frame: Frame) -> None:
-    place.text()
-
-
-def _check_map(place: Cursor, frame: Frame) -> None:
-    list(place.entries())
-
-
-def _check_nothing(place: Cursor, frame: Frame) -> None:
-    pass
-
-
-PARAMS: Mapping[str, Callable[[Cursor, Frame], None]] = {
-    "text": _check_text,
-    "due": _check_due,
-    "user": _check_text,
-    "users": _check_nothing,
-    "addresses": _check_nothing,
-    "template": _check_template,
-    "stage": _check_stage,
-    "url": _check_url,
-    "secret": _check_secret,
-    "map": _check_map,
-    "any": _check_nothing,
+DO = needed(word("What it does.", ACTIONS))
+WITH = Shape("What the action needs; its keys depend on do.", anything, dict)
+MOMENT = {
+    "field": needed(
+        Shape("A date or date-and-time field.", _moment_field, lambda: {"type": SCALAR})
+    ),
+    "time": matching("The time of day.", TIME_RULE, "a time of day", "like '10:00', in quotes"),
 }
-"""The kinds of parameters of an action, and what has to be right with each."""
+ROBOT = keys(
+    "Acts for a record that stands in this stage.",
+    {
+        "id": identifier("Unique within its stage."),
+        "do": DO,
+        "with": WITH,
+        "when": _condition_shape(
+            "Only if this holds at the moment of acting, e.g. source = web and emails is not empty."
+        ),
+        "after": _length_shape(
+            "So long after the record entered the stage (with wait: previous: after the end of the robot"
+            " above)."
+        ),
+        "at": keys("At the moment that a date field of the record names.", MOMENT),
+        "before": keys(
+            "So long before the moment that a date field names.",
+            {**MOMENT, "by": needed(_length_shape("How long before it."))},
+        ),
+        "wait": word("Wait until the robot above has finished.", ("previous",)),
+        "workdays": yes_no("Count company working time only."),
+        "if_past": word(
+            "What to do when the moment has passed already; run if absent.", ("run", "skip"), "run"
+        ),
+        "max_late": _length_shape("Do not act later than this after its time."),
+        "on_error": word(
+            "Whether the robots that wait for this one go on when it fails; stop if absent.",
+            ("stop", "continue"), "stop",
+        ),
+        "enabled": yes_no("no pauses the robot.", True),
+    },
+    also=lambda: [
+        {"$ref": "#/definitions/actions"},
+        {"not": {"required": ["after", "at"]}},
+        {"not": {"required": ["after", "before"]}},
+        {"not": {"required": ["at", "before"]}},
+    ],
+)  # fmt: skip
+TRIGGER = keys(
+    "An event that moves a record to this stage.",
+    {
+        "on": needed(
+            Shape(
+                "An event, or the code of `crm trigger fire CODE` (a word without a dot).",
+                lambda place, _: _event(place),
+                lambda: {
+                    "type": "string",
+                    "anyOf": [{"enum": list(TRIGGER_EVENTS)}, {"pattern": f"^{CODE_RULE}$"}],
+                },
+            )
+        ),
+        "when": _condition_shape("Only if this holds for the record."),
+        "fields": listed(
+            "With on: field.changed, the fields to watch.",
+            Shape("", _field, lambda: {"type": SCALAR}),
+        ),
+        "back": yes_no("Also move a record back from a later stage."),
+        "on_closed": yes_no("Also move a record that is won or lost."),
+    },
+    also=lambda: [
+        {
+            "if": {"required": ["fields"], "properties": {"fields": {"type": "array"}}},
+            "then": {"properties": {"on": {"const": "field.changed"}}},
+        }
+    ],
+)
+SCHEDULE = keys(
+    "Something done by the clock.",
+    {
+        "id": identifier("Unique within its pipeline."),
+        "cron": needed(
+            parsed(
+                "When: minute, hour, day, month, day of the week, in the company's time zone, e.g."
+                " '0 9 * * mon-fri'.",
+                check_cron, "", "minute hour day month weekday, in quotes: '0 9 * * mon-fri'",
+                pattern=r"^\s*[0-9A-Za-z*,/-]+(\s+[0-9A-Za-z*,/-]+){4}\s*$",
+                patternErrorMessage="five fields: minute hour day month weekday",
+            )
+        ),
+        "do": DO,
+        "with": WITH,
+        "where": _condition_shape("For which records of this pipeline."),
+        "once": yes_no(
+            "Act once for the whole selection (templates see records) instead of per record."
+        ),
+        "catch_up": word(
+            "What to do with slots missed while the computer was off; one if absent.",
+            ("one", "all", "none"), "one",
+        ),
+        "max_late": _length_shape("A slot later than this is missed."),
+    },
+    also=lambda: [{"$ref": "#/definitions/actions"}, *once_schema()],
+)  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,35 +163,6 @@ class Cursor:
         except ValueError as error:
             self.fault(f"{self.name!r}: {error}", hint)
             return default
-
-    def whole(self, low: int, high: int) -> int | None:
-        """A whole number within bounds, None if absent."""
-
-        def parse(text: str) -> int | None:
-            if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
-                raise ValueError(f"{text!r} is not a whole number from {low} to {high}")
-            return int(text)
-
-        return self.parsed(parse, None)
-
-    def yes_no(self, default: bool) -> bool:
-        """A yes or no; true and false are understood too."""
-        word = self.one_of(("yes", "no", "true", "false"))
-        return word in ("yes", "true") if word else default
-
-    def matching(self, rule: str, what: str, hint: str = "") -> str:
-        """A text that has to fit a regular expression; `what` is what it fails to be."""
-
-        def parse(text: str) -> str:
-            if not re.fullmatch(rule, text):
-                raise ValueError(f"{text!r} is not {what}")
-            return text
-
-        return self.parsed(parse, "", hint)
-
-    def id(self) -> str:
-        """An id of a stage, robot, schedule or pipeline."""
-        return self.at("id").matching(ID_RULE, "an id", ID_HINT)
 
 
 def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:

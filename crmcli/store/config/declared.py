@@ -1,11 +1,11 @@
-"""Reading what settings.yaml declares: directories and custom fields."""
+"""What settings.yaml declares, directories and custom fields: what may stand there, and reading it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
@@ -13,10 +13,21 @@ from crmcli.model.fields import CUSTOM_KINDS, UTM_KEYS, Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.schema import own_fields
-from crmcli.model.settings import DIRECTORIES
+from crmcli.model.settings import DIRECTORIES as BUILT_IN
 from crmcli.store.config.cursor import Cursor, unique
+from crmcli.store.config.shapes import (
+    SCALAR,
+    Shape,
+    keys,
+    listed,
+    mapped,
+    named,
+    needed,
+    text,
+    word,
+    yes_no,
+)
 
-FIELD_KEYS = ("type", "label", "required", "choices", "directory", "to", "default")
 NAME_RULE = r"[^\W\d]\w{0,39}"
 Directories = Mapping[str, Mapping[str, str]]
 DIRECTORY_RULE = r"[a-z][a-z0-9_]{0,39}"
@@ -27,28 +38,94 @@ RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", 
 """Names that a custom field cannot have, in any case: conditions, records or exports use them."""
 
 
-def read_directories(place: Cursor) -> dict[str, dict[str, str]]:
-    """The directories by name: the labels of their values by id, in order."""
-    directories: dict[str, dict[str, str]] = {}
-    for whole in place.at_most(limits.DIRECTORIES, "a list of directories").entries():
-        entry = whole.at_most(limits.VALUES, "a directory")
-        word = str(entry.path[-1])
-        if not re.fullmatch(DIRECTORY_RULE, word):
-            entry.fault(f"{word!r} cannot name a directory", "small latin letters, digits and _")
-        if isinstance(entry.value, list):
-            values = entry.texts()
-            unique(values, "value")
-            directories[word] = {value: value for value, _ in values}
-        elif isinstance(entry.value, dict):
-            directories[word] = {str(v.path[-1]): v.text(str(v.path[-1])) for v in entry.entries()}
-        elif entry.is_present:
-            entry.fault(f"{word!r} must hold a list of values", "write - value, or id: label")
-    return directories
+def _directory(place: Cursor, _: object) -> dict[str, str]:
+    """The labels of a directory's values by id, in order."""
+    whole = place.at_most(limits.VALUES, "a directory")
+    if isinstance(whole.value, list):
+        values = whole.texts()
+        unique(values, "value")
+        return {value: value for value, _ in values}
+    if isinstance(whole.value, dict):
+        return {str(v.path[-1]): v.text(str(v.path[-1])) for v in whole.entries()}
+    if whole.is_present:
+        whole.fault(f"{whole.name!r} must hold a list of values", "write - value, or id: label")
+    return {}
+
+
+def _directory_schema() -> dict[str, Any]:
+    either: list[dict[str, Any]] = [
+        {"type": "array", "items": {"type": SCALAR}, "uniqueItems": True},
+        {"type": "object", "additionalProperties": {"type": [*SCALAR, "null"]}},
+    ]
+    return {"anyOf": either}
+
+
+DIRECTORIES = mapped(
+    "Allowed values of fields: each directory is a list of values, or a map from ids to labels.",
+    DIRECTORY_RULE,
+    ("cannot name a directory", "small latin letters, digits and _"),
+    Shape("A list of values, or a map from ids to labels.", _directory, _directory_schema, {}),
+    (limits.DIRECTORIES, "a list of directories"),
+)
+
+
+def _targets(place: Cursor, _: object) -> tuple[str, ...]:
+    if isinstance(place.value, list):
+        return tuple(item.one_of(tuple(ENTITIES)) for item in place.items())
+    target = place.one_of(tuple(ENTITIES))
+    return (target,) if target else ()
+
+
+def _targets_schema() -> dict[str, Any]:
+    one = {"enum": list(ENTITIES)}
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+FIELD = needed(
+    keys(
+        "A field of your own.",
+        {
+            "type": needed(word("What it holds.", CUSTOM_KINDS, "text")),
+            "label": text("What people read."),
+            "required": yes_no("Whether every record must have it."),
+            "choices": listed(
+                "The allowed values of a choice.",
+                text(""), (limits.CHOICES, "a list of choices"), once="choice",
+            ),
+            "directory": text("Or the directory that lists them."),
+            "to": Shape("What a link points to.", _targets, _targets_schema, ()),
+            "default": text("The value of a new record."),
+        },
+        also=lambda: [
+            {
+                "if": {"required": ["type"], "properties": {"type": {"enum": ["choice", "choices"]}}},
+                "then": {"oneOf": [{"required": ["choices"]}, {"required": ["directory"]}]},
+                "else": {"not": {"required": ["choices"]}},
+            },
+            {"if": {"required": ["to"]}, "then": {"properties": {"type": {"const": "link"}}}},
+            {
+                "if": {"required": ["directory"]},
+                "then": {"properties": {"type": {"enum": ["choice", "choices", "text"]}}},
+            },
+        ],
+    )
+)  # fmt: skip
+FIELDS = keys(
+    "Fields of your own.",
+    {
+        entity: mapped(
+            f"Own fields of {row.plural}.",
+            NAME_RULE, ("cannot name a field", "one word of letters, digits and _"),
+            named("field", FIELD), (limits.FIELDS, "a list of custom fields"),
+        )
+        for entity, row in ENTITIES.items()
+    },
+)  # fmt: skip
 
 
 def check_directories(place: Cursor, fields: Mapping[str, tuple[Field, ...]]) -> None:
     """A directory that no field uses is a slip of the pen."""
-    used = {*DIRECTORIES, *(field.directory for many in fields.values() for field in many)}
+    used = {*BUILT_IN, *(field.directory for many in fields.values() for field in many)}
     if isinstance(place.value, dict):
         for word in place.value:
             if word not in used:
@@ -57,15 +134,18 @@ def check_directories(place: Cursor, fields: Mapping[str, tuple[Field, ...]]) ->
                 )
 
 
-def read_fields(place: Cursor, directories: Directories) -> dict[str, tuple[Field, ...]]:
-    """The custom fields by entity, in order."""
-    place.known(tuple(ENTITIES))
-    fields = {}
-    for entity in ENTITIES:
-        what = "a list of custom fields"
-        entries = list(place.at(entity).at_most(limits.FIELDS, what).entries())
-        fields[entity] = tuple(_field(entry, entity, directories) for entry in entries)
-    return {entity: many for entity, many in fields.items() if many}
+def fields_of(
+    place: Cursor, got: Mapping[str, Mapping[str, Any]], directories: Directories
+) -> dict[str, tuple[Field, ...]]:
+    """The custom fields by entity, in order, of what was read at `place`."""
+    return {
+        entity: tuple(
+            _field(place.at(entity).at(name), facts, entity, directories)
+            for name, facts in many.items()
+        )
+        for entity, many in got.items()
+        if many
+    }
 
 
 def is_taken(entity: str, name: str) -> bool:
@@ -77,29 +157,24 @@ def is_taken(entity: str, name: str) -> bool:
     return name in kinds or (kinds.get(stem) == "utm" and key in UTM_KEYS)
 
 
-def _field(place: Cursor, entity: str, directories: Directories) -> Field:
-    name = str(place.path[-1])
-    if not re.fullmatch(NAME_RULE, name):
-        place.fault(f"{name!r} cannot name a field", "one word of letters, digits and _")
-    elif is_taken(entity, name):
+def _field(place: Cursor, got: Mapping[str, Any], entity: str, directories: Directories) -> Field:
+    name, kind = str(place.path[-1]), got["type"]
+    if is_taken(entity, name):
         place.fault(f"{entity} has a field {name!r} already", "give yours another name")
-    place.known(FIELD_KEYS, ("type",))
-    kind = place.at("type").one_of(CUSTOM_KINDS, "text")
-    choices = place.at("choices").at_most(limits.CHOICES, "a list of choices").texts()
-    unique(choices, "choice")
-    directory = place.at("directory").text()
-    _check_field(place, kind, bool(choices), directory, directories)
+    _check_field(place, kind, bool(got["choices"]), got["directory"], directories)
+    if kind != "link" and place.at("to").is_present:
+        place.at("to").fault("only a link points to something", "write type: link")
     # One phone or e-mail of a custom field is kept as a list like the built-in ones, so that
     # every number is found, compared and written alike.
     kept = {"phone": "phones", "email": "emails"}.get(kind, kind)
     field = Field(
         name,
         kept,
-        label=place.at("label").text(name),
-        choices=tuple(choice for choice, _ in choices),
-        directory=directory,
-        entities=_targets(place.at("to"), kind),
-        required=place.at("required").yes_no(False),
+        label=got["label"] or name,
+        choices=got["choices"],
+        directory=got["directory"],
+        entities=(got["to"] or tuple(ENTITIES)) if kind == "link" else (),
+        required=got["required"],
         custom=True,
     )
     return replace(field, default=_default(place.at("default"), field, directories))
@@ -117,22 +192,11 @@ def _check_field(
         place.at("directory").fault("only a choice or text can come from a directory")
     elif kind not in ("choice", "choices") and has_choices:
         place.at("choices").fault(f"a field of type {kind} has no choices", "write type: choice")
-    if directory and directory not in directories and directory not in DIRECTORIES:
-        known = [*directories, *(name for name in DIRECTORIES if name not in directories)]
+    if directory and directory not in directories and directory not in BUILT_IN:
+        known = [*directories, *(name for name in BUILT_IN if name not in directories)]
         place.at("directory").fault(
             f"there is no directory {directory!r}", allowed_hint(directory, known)
         )
-
-
-def _targets(place: Cursor, kind: str) -> tuple[str, ...]:
-    if kind != "link":
-        if place.is_present:
-            place.fault("only a link points to something", "write type: link")
-        return ()
-    if isinstance(place.value, list):
-        return tuple(item.one_of(tuple(ENTITIES)) for item in place.items())
-    target = place.one_of(tuple(ENTITIES))
-    return (target,) if target else tuple(ENTITIES)
 
 
 def _default(place: Cursor, field: Field, directories: Directories) -> str:

@@ -1,11 +1,12 @@
-"""Reading pipelines.yaml: stages, and where robots, triggers and schedules hang on them."""
+"""pipelines.yaml: stages, and where robots, triggers and schedules hang on them; what may stand there,
+and reading it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model import limits
@@ -14,14 +15,26 @@ from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
-from crmcli.store.config.automation import Frame, read_robot, read_schedule, read_trigger
+from crmcli.store.config.automation import read_robot, read_schedule, read_trigger
 from crmcli.store.config.cursor import Cursor, marked, read_marked, unique
+from crmcli.store.config.frame import Frame
+from crmcli.store.config.shapes import (
+    SCALAR,
+    Limit,
+    Shape,
+    identifier,
+    keys,
+    listed,
+    matching,
+    named,
+    needed,
+    text,
+    whole,
+    word,
+    yes_no,
+)
 from crmcli.store.layout import PIPELINES
 
-LEAD_KEYS = ("name", "stages", "schedules")
-DEAL_KEYS = ("id", "name", "stages", "schedules")
-STAGE_KEYS = ("id", "name", "kind", "color", "initial", "max_days", "probability", "requires",
-              "robots", "triggers")  # fmt: skip
 R = TypeVar("R", Robot, Schedule, Trigger)
 COLOR_RULE = r"#[0-9a-fA-F]{6}"
 
@@ -57,19 +70,13 @@ def load_pipelines(
             "write leads: and deals:, or see what crm init makes in an empty folder",
             [Problem(PIPELINES, 0, "there is no leads: and no deals: here")],
         )
-    top.known(("leads", "deals"), ("leads", "deals"))
-    ground = _Ground(root / "templates", schema, _aliases(settings or Settings(), top))
-    leads = _pipeline(top.at("leads").known(LEAD_KEYS, ("stages",)), "lead", ground)
-    deal_place = top.at("deals").at_most(limits.PIPELINES, "a list of pipelines")
-    deals = tuple(
-        _pipeline(place.known(DEAL_KEYS, ("id", "name", "stages")), "deal", ground)
-        for place in deal_place.items()
+    got = SHAPE.read(
+        top, _Ground(root / "templates", schema, _aliases(settings or Settings(), top))
     )
-    _check_pipeline_ids(deal_place, deals)
     excused = tuple(top.findings.of_rules) if forgiving else ()
     top.findings.problems[:] = [one for one in top.findings.problems if one not in excused]
     top.findings.settle()
-    return Pipelines(leads, deals, excused)
+    return Pipelines(got["leads"], got["deals"], excused)
 
 
 def _aliases(settings: Settings, top: Cursor) -> dict[str, dict[str, str]]:
@@ -85,12 +92,6 @@ def _aliases(settings: Settings, top: Cursor) -> dict[str, dict[str, str]]:
     return aliases
 
 
-def _stage_aliases(place: Cursor) -> dict[str, str]:
-    stages = place.at("stages").value
-    names = [_names_of(stage) for stage in stages] if isinstance(stages, list) else []
-    return {fold(name): stage_id for stage_id, name in names}
-
-
 def _names_of(raw: Raw) -> tuple[str, str]:
     """The id and the name of something that may still be faulty."""
     found = raw if isinstance(raw, dict) else {}
@@ -98,52 +99,40 @@ def _names_of(raw: Raw) -> tuple[str, str]:
     return word, str(found.get("name") or word)
 
 
-def _check_pipeline_ids(place: Cursor, deals: tuple[Pipeline, ...]) -> None:
+def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
+    places = list(place.at_most(limits.PIPELINES, "a list of pipelines").items())
+    deals = tuple(_pipeline(entry, "deal", ground) for entry in places)
     if isinstance(place.value, list) and not place.value:
         place.fault("there is no pipeline of deals", "write at least one, with id, name, stages")
-    places = list(place.items())
     unique(zip((deal.id for deal in deals), places, strict=True), "pipeline")
     for pipeline, entry in zip(deals, places, strict=True):
         if pipeline.id == "leads":
             entry.fault("'leads' is the pipeline of leads", "give this one another id")
+    return deals
 
 
 def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
-    default = "leads" if entity == "lead" else ""
-    pipeline_id = place.id() if entity == "deal" else default
-    stage_list = place.at("stages").at_most(limits.STAGES, "a list of stages")
-    stage_places = list(stage_list.items())
-    ids = tuple(stage.at("id").text() for stage in stage_places)
-    aliases = {**ground.aliases, f"{entity}.stage": _stage_aliases(place)}
+    stages = place.at("stages").value
+    names = [_names_of(stage) for stage in stages] if isinstance(stages, list) else []
+    aliases = {**ground.aliases, f"{entity}.stage": {fold(name): word for word, name in names}}
+    ids = tuple(word for word, _ in names)
     frame = Frame(ground.schema, entity, ids, ground.templates, aliases)
-    stages = tuple(_stage(stage, frame) for stage in stage_places)
-    unique(zip(ids, stage_places, strict=True), "stage")
-    _check_kinds(stage_list, stages, stage_places)
-    schedule_list = place.at("schedules").at_most(limits.SCHEDULES, "a list of schedules")
-    schedules = _rules(schedule_list, read_schedule, frame)
-    name = place.at("name").text(default)
-    pipeline = Pipeline(pipeline_id, name, entity, stages, schedules, place.line)
-    _check_loops(pipeline, stage_places)
+    got = (DEALS if entity == "deal" else LEADS).read(place, frame)
+    pipeline = Pipeline(**{"id": "leads", **got}, entity=entity, line=place.line)
+    for ring in pipeline.loops(at_once=True):
+        at = next(entry for entry in place.at("stages").items() if entry.at("id").text() == ring[0])
+        way = " -> ".join((*ring, ring[0]))
+        at.fault(f"robots move a record round and round: {way}", "give one of them when: or after:")
+        at.findings.of_rules.append(at.findings.problems[-1])
     return pipeline
 
 
-def _stage(place: Cursor, frame: Frame) -> Stage:
-    place.known(STAGE_KEYS, ("id", "name"))
-    robot_list = place.at("robots").at_most(limits.ROBOTS, "a list of robots")
-    trigger_list = place.at("triggers").at_most(limits.TRIGGERS, "a list of triggers")
-    return Stage(
-        id=place.id(),
-        name=place.at("name").text(),
-        kind=place.at("kind").one_of(STAGE_KINDS, "open"),
-        color=place.at("color").matching(COLOR_RULE, "a colour", "like '#39a8ef', in quotes"),
-        max_days=place.at("max_days").whole(1, 3650),
-        probability=place.at("probability").whole(0, 100),
-        requires=_requires(place.at("requires"), frame),
-        robots=_rules(robot_list, read_robot, frame),
-        triggers=_rules(trigger_list, read_trigger, frame),
-        is_initial=place.at("initial").yes_no(False),
-        line=place.line,
-    )
+def _stages(place: Cursor, frame: Frame) -> tuple[Stage, ...]:
+    places = list(place.at_most(limits.STAGES, "a list of stages").items())
+    stages = tuple(Stage(**STAGE.read(entry, frame), line=entry.line) for entry in places)
+    unique(zip((stage.id for stage in stages), places, strict=True), "stage")
+    _check_kinds(place, stages, places)
+    return stages
 
 
 def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> tuple[R, ...]:
@@ -169,15 +158,13 @@ def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> t
     return tuple(rules)
 
 
-def _requires(place: Cursor, frame: Frame) -> tuple[tuple[str, ...], ...]:
-    required = []
-    for text, entry in place.texts():
-        names = [frame.field_name(part.strip()) or part.strip() for part in text.split("|")]
-        for name in names:
-            if frame.field(name) is None:
-                entry.fault(f"a {frame.entity} has no field {name!r}", frame.field_hint(name))
-        required.append(tuple(names))
-    return tuple(required)
+def _alternatives(place: Cursor, frame: Frame) -> tuple[str, ...]:
+    words = [part.strip() for part in place.text().split("|")]
+    names = tuple(frame.field_name(word) or word for word in words)
+    for name in names:
+        if frame.field(name) is None:
+            place.fault(f"a {frame.entity} has no field {name!r}", frame.field_hint(name))
+    return names
 
 
 def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor]) -> None:
@@ -194,7 +181,7 @@ def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor])
         )
     if not any(stage.kind == "lost" for stage in stages):
         place.fault("no stage is of kind lost", "give at least one stage: kind: lost")
-    marked = [at for stage, at in zip(stages, places, strict=True) if stage.is_initial]
+    marked = [at for stage, at in zip(stages, places, strict=True) if stage.initial]
     for extra in marked[1:]:
         extra.at("initial").fault(
             "a pipeline has one initial stage only", f"the first is in line {marked[0].line}"
@@ -206,9 +193,104 @@ def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor])
         )
 
 
-def _check_loops(pipeline: Pipeline, places: list[Cursor]) -> None:
-    for ring in pipeline.loops(at_once=True):
-        at = next(place for place in places if place.at("id").text() == ring[0])
-        way = " -> ".join((*ring, ring[0]))
-        at.fault(f"robots move a record round and round: {way}", "give one of them when: or after:")
-        at.findings.of_rules.append(at.findings.problems[-1])
+def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: Limit) -> Shape:
+    definition = read.__name__.removeprefix("read_")
+    return Shape(
+        doc,
+        lambda place, frame: _rules(place.at_most(*limit), read, frame),
+        lambda: {"type": "array", "items": {"$ref": f"#/definitions/{definition}"}},
+        (),
+    )
+
+
+STAGE = keys(
+    "One stage of a pipeline.",
+    {
+        "id": identifier("How records and commands name the stage. Rename `name` freely, never the id."),
+        "name": needed(text("What people read.")),
+        "kind": word(
+            "open is work in progress; exactly one stage is won, at least one lost.",
+            STAGE_KINDS, "open",
+        ),
+        "color": matching(
+            "The colour of the column, like '#39a8ef' in quotes.",
+            "#[0-9a-fA-F]{6}", "a colour", "like '#39a8ef', in quotes",
+        ),
+        "initial": yes_no("Marks the stage of new records; the first stage if none is marked."),
+        "max_days": whole("Overdue after so many days in this stage.", 1, 3650),
+        "probability": whole("How likely it ends won, per cent.", 0, 100),
+        "requires": listed(
+            "Fields a record must have to stand here; phone|email means one of the two.",
+            Shape("", _alternatives, lambda: {"type": SCALAR}),
+        ),
+        "robots": _rule_list(
+            "What is done for a record in this stage, in order.",
+            read_robot, (limits.ROBOTS, "a list of robots"),
+        ),
+        "triggers": _rule_list(
+            "Events that move a record to this stage; forward only, unless back: yes.",
+            read_trigger, (limits.TRIGGERS, "a list of triggers"),
+        ),
+    },
+)  # fmt: skip
+
+
+def _stages_schema() -> dict[str, Any]:
+    among = [
+        {
+            "contains": {
+                "type": "object",
+                "required": ["kind"],
+                "properties": {"kind": {"const": kind}},
+            }
+        }
+        for kind in ("won", "lost")
+    ]
+    return {
+        "type": "array",
+        "minItems": 3,
+        "items": {"$ref": "#/definitions/stage"},
+        "allOf": among,
+    }
+
+
+STAGES = needed(Shape("The stages in order.", _stages, _stages_schema, ()))
+SCHEDULES = _rule_list(
+    "What the clock does for records of this pipeline.",
+    read_schedule, (limits.SCHEDULES, "a list of schedules"),
+)  # fmt: skip
+LEADS = keys(
+    "The pipeline of leads. Won means converted, lost means junk.",
+    {
+        "name": text("What people read.", "leads"),
+        "stages": named("stages", STAGES),
+        "schedules": SCHEDULES,
+    },
+)
+DEALS = keys(
+    "",
+    {
+        "id": identifier("How records and commands name the pipeline."),
+        "name": needed(text("What people read.")),
+        "stages": named("stages", STAGES),
+        "schedules": SCHEDULES,
+    },
+    also=lambda: [{"properties": {"id": {"not": {"const": "leads"}}}}],
+)
+SHAPE = keys(
+    "Stages of leads and deals, their robots, triggers and schedules.",
+    {
+        "leads": Shape(
+            LEADS.doc,
+            lambda place, ground: _pipeline(place, "lead", ground),
+            LEADS.fragment,
+            required=True,
+        ),
+        "deals": Shape(
+            "One or more pipelines of deals.",
+            _deals,
+            lambda: {"type": "array", "minItems": 1, "items": DEALS.schema(required=True)},
+            required=True,
+        ),
+    },
+)

@@ -1,4 +1,4 @@
-"""Reading the configuration: settings.yaml here, pipelines.yaml next door."""
+"""settings.yaml: what may stand in it, and reading it. pipelines.yaml is next door."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model import limits
@@ -25,27 +26,236 @@ from crmcli.model.settings import (
 )
 from crmcli.model.values import parse_date, parse_decimal
 from crmcli.store.config.cursor import Cursor, marked, read_marked
-from crmcli.store.config.declared import check_directories, read_directories, read_fields
+from crmcli.store.config.declared import DIRECTORIES, FIELDS, check_directories, fields_of
 from crmcli.store.config.pipelines import (
     load_pipelines as load_pipelines,  # the other half of the configuration
 )
+from crmcli.store.config.shapes import (
+    Shape,
+    guarded,
+    keys,
+    listed,
+    mapped,
+    matching,
+    needed,
+    parsed,
+    secret,
+    text,
+    whole,
+    word,
+    yes_no,
+)
 from crmcli.store.layout import SETTINGS
-
-KEYS = ("company", "language", "currency", "time_zone", "phone_country", "vat", "users",
-        "directories", "fields", "channels", "numbering", "calendar", "automation",
-        "git", "storage")  # fmt: skip
-COMPANY_KEYS = ("name", "legal_name", "inn", "kpp", "ogrn", "vat_id", "director", "address",
-                "legal_address", "postal_address", "phone", "email", "site", "bank")  # fmt: skip
-ACCOUNT_KEYS = ("account", "bic", "corr", "bank")
 
 USER_RULE = r"[^\W\d][\w.-]{0,39}"
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
-PASSWORD_RULE = r"(env:[A-Za-z_]\w*|cmd:.+|file:.+)"
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 NUMBER_RULE = r"\{(year|month|seq)(:0?[1-9])?\}"
 HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
+
+
+def _zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = did_you_mean(text, available_timezones(), "write one like Europe/Moscow")
+        raise ValueError(f"{text!r} is not a time zone, {hint}") from None
+    return text
+
+
+def _rate(text: str) -> Decimal:
+    rate = parse_decimal(text)
+    if not 0 <= rate <= 100:
+        raise ValueError(f"{text!r} is not a percentage from 0 to 100")
+    return rate
+
+
+def _number_format(text: str) -> str:
+    rest = re.sub(NUMBER_RULE, "", text)
+    if "{" in rest or "}" in rest:
+        raise ValueError(f"{text!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}")
+    if "{seq" not in text:
+        raise ValueError(f"{text!r} lacks {{seq}}, the running number")
+    return text
+
+
+def _hours(text: str) -> tuple[time, time]:
+    if not re.fullmatch(HOURS_RULE, text):
+        raise ValueError(f"{text!r} is not like 09:00-18:00")
+    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
+    if opens >= closes:
+        raise ValueError(f"{text!r} closes before it opens")
+    return opens, closes
+
+
+def _why_not_deliver(place: Cursor) -> tuple[str, str]:
+    text = place.text()
+    if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
+        return (
+            "'deliver' is not a way to deliver: a password does not belong there",
+            "write smtp://user@host:587, and where the password stands under password:",
+        )
+    ways = "maildir:outbox, smtp://user@host:587 or smtps://user@host:465"
+    return "'deliver' is not a way to deliver", f"{ways}; the password goes under password:"
+
+
+def _email(doc: str) -> Shape:
+    return matching(doc, EMAIL_RULE, "an e-mail address", "like sales@example.com")
+
+
+def _days(doc: str) -> Shape:
+    return listed(doc, parsed("", parse_date, pattern=r"^\d{4}-\d\d-\d\d$"))
+
+
+COMPANY = {
+    "name": text("Short name."),
+    "legal_name": text("Full legal name."),
+    "inn": text("INN."),
+    "kpp": text("KPP."),
+    "ogrn": text("OGRN, or a sole trader's OGRNIP."),
+    "vat_id": text("VAT number with the country's letters, e.g. DE136695976."),
+    "director": text("Who signs, as papers print it."),
+    "address": text("Address."),
+    "legal_address": text("Legal address."),
+    "postal_address": text("Postal address."),
+    "phone": text("Phone."),
+    "email": _email("E-mail."),
+    "site": text("Web site."),
+    "bank": text("Bank account, as offers print it."),
+}
+ACCOUNT = keys(
+    "",
+    {
+        "account": needed(text("Twenty digits, or an IBAN.")),
+        "bic": text("The bank's BIC."),
+        "corr": text("Correspondent account."),
+        "bank": text("The bank's name."),
+    },
+)
+USER = keys(
+    "",
+    {
+        "name": text("What people read."),
+        "email": _email("Where notices go."),
+        "phone": text("Phone."),
+    },
+)
+MAIL = {
+    "deliver": guarded(
+        "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
+        " them.",
+        DELIVER_RULE,
+        _why_not_deliver,
+    ),
+    "from": matching(
+        "The sender, e.g. Sales <sales@example.com>.",
+        SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
+    ),
+    "password": secret("Where the password stands, never the password itself."),
+}  # fmt: skip
+CALENDAR = {
+    "days": listed("Working days of the week.", word("", WEEKDAYS)),
+    "hours": parsed(
+        "Working hours, e.g. 09:00-18:00.",
+        _hours, (Calendar().opens, Calendar().closes), pattern=f"^{HOURS_RULE}$",
+    ),
+    "holidays": _days("Days off, e.g. 2026-01-01."),
+    "workdays": _days("Days worked in spite of the weekday."),
+}  # fmt: skip
+NUMBER = parsed(
+    "With {year}, {month} and {seq} or {seq:04}.",
+    _number_format, "", "like КП-{year}-{seq:04}",
+    pattern=rf"^([^{{}}]|{NUMBER_RULE})*\{{seq(:0?[1-9])?\}}([^{{}}]|{NUMBER_RULE})*$",
+)  # fmt: skip
+SHAPE = keys(
+    "The company, its users, directories, own fields, channels and calendar. Every key may be left out.",
+    {
+        "company": keys(
+            "Your own company; templates see it as us.",
+            {
+                **COMPANY,
+                "accounts": listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
+            },
+        ),
+        "language": word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
+        "currency": matching(
+            "Of new deals, e.g. RUB.", "[A-Z]{3}", "a currency code like RUB", "", Settings.currency
+        ),
+        "time_zone": parsed(
+            "In which days begin and robots count, e.g. Europe/Moscow.", _zone, Settings.time_zone
+        ),
+        "phone_country": matching(
+            "Of phone numbers without a country code, e.g. RU.", "[A-Z]{2}", "a country code like RU"
+        ),
+        "vat": keys(
+            "Value-added tax of offers.",
+            {
+                "rate": parsed(
+                    "Per cent; leave out without VAT.",
+                    _rate, type=["number", "string"], minimum=0, maximum=100,
+                    pattern=r"^\d{1,3}(\.\d{1,10})?$",
+                ),
+                "included": yes_no("Whether prices include it.", Settings.vat_included),
+            },
+        ),
+        "users": mapped(
+            "Who works here: id, then name, email, phone.",
+            USER_RULE, ("cannot be a user's id", "one word, a letter first"),
+            USER, (limits.USERS, "a list of users"),
+        ),
+        "directories": DIRECTORIES,
+        "fields": FIELDS,
+        "channels": keys(
+            "How messages leave.",
+            {
+                "mail": keys("E-mail.", MAIL),
+                "webhook": keys(
+                    "Web hooks.",
+                    {
+                        "allow": listed(
+                            "host:port of inner addresses that robots may post to.",
+                            matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
+                        )
+                    },
+                ),
+            },
+        ),
+        "numbering": keys("The shape of document numbers.", dict.fromkeys(NUMBERED, NUMBER)),
+        "calendar": keys("Company working time.", CALENDAR),
+        "automation": keys(
+            "Limits of robots.",
+            {
+                "max_effects": whole(
+                    "How much one crm tick may do before it stops and asks.",
+                    1, 1_000_000, Settings.max_effects,
+                )
+            },
+        ),
+        "git": keys(
+            "History of the files.",
+            {
+                "commit": word(
+                    "never; each: crm commits what a command changed; tick: it commits at the end of crm"
+                    " tick.",
+                    COMMITS, Settings.commit,
+                )
+            },
+        ),
+        "storage": keys(
+            "Where the workspace stands.",
+            {
+                "any_disk": yes_no(
+                    "Allow changes on a network file system, where nothing keeps two commands apart.",
+                    Settings.any_disk,
+                )
+            },
+        ),
+    },
+)  # fmt: skip
 
 
 def load_settings(root: Path) -> Settings:
@@ -67,199 +277,71 @@ def _settings(top: Cursor | None) -> Settings:
             "begin with company: or currency:",
             [Problem(SETTINGS, 1, "there are no keys here")],
         )
-    settings = _read_settings(top.known(KEYS))
+    settings = _read_settings(top)
     top.findings.settle()
     return settings
 
 
 def _read_settings(top: Cursor) -> Settings:
-    default = Settings()
-    directories = read_directories(top.at("directories"))
-    fields = read_fields(top.at("fields"), directories)
+    got = SHAPE.read(top, None)
+    fields = fields_of(top.at("fields"), got["fields"], got["directories"])
     check_directories(top.at("directories"), fields)
-    vat = top.at("vat").known(("rate", "included"))
-    channels = top.at("channels").known(("mail", "webhook"))
-    effects = top.at("automation").known(("max_effects",)).at("max_effects")
-    commit = top.at("git").known(("commit",)).at("commit")
-    any_disk = top.at("storage").known(("any_disk",)).at("any_disk")
-    country = top.at("phone_country").matching("[A-Z]{2}", "a country code like RU")
-    us = _us(top.at("company"), is_russian=country in ("", "RU"))
+    is_russian = got["phone_country"] in ("", "RU")
+    us = _us(top.at("company"), got["company"], is_russian=is_russian)
     return Settings(
         us=us,
-        language=top.at("language").one_of(LANGUAGES, default.language),
-        currency=top.at("currency").matching("[A-Z]{3}", "a currency code like RUB")
-        or default.currency,
-        time_zone=top.at("time_zone").parsed(_zone, default.time_zone),
-        phone_country=country or default.phone_country,
-        vat_rate=vat.at("rate").parsed(_rate, None),
-        vat_included=vat.at("included").yes_no(default.vat_included),
-        users=_users(top.at("users")),
-        directories=directories,
+        language=got["language"],
+        currency=got["currency"],
+        time_zone=got["time_zone"],
+        phone_country=got["phone_country"] or Settings.phone_country,
+        vat_rate=got["vat"]["rate"],
+        vat_included=got["vat"]["included"],
+        users={user: User(user, **facts) for user, facts in got["users"].items()},
+        directories=got["directories"],
         fields=fields,
-        mail=_mail(channels.at("mail"), has_address=bool(us.email)),
-        webhook=_webhook(channels.at("webhook")),
-        numbering={**default.numbering, **_numbering(top.at("numbering"))},
-        calendar=_calendar(top.at("calendar")),
-        max_effects=effects.whole(1, 1_000_000) or default.max_effects,
-        commit=commit.one_of(COMMITS, default.commit),
-        any_disk=any_disk.yes_no(default.any_disk),
+        mail=_mail(
+            top.at("channels").at("mail"), got["channels"]["mail"], has_address=bool(us.email)
+        ),
+        webhook=WebhookChannel(got["channels"]["webhook"]["allow"]),
+        numbering={**Settings().numbering, **{k: v for k, v in got["numbering"].items() if v}},
+        calendar=_calendar(top.at("calendar"), got["calendar"]),
+        max_effects=got["automation"]["max_effects"],
+        commit=got["git"]["commit"],
+        any_disk=got["storage"]["any_disk"],
     )
 
 
-def _us(place: Cursor, *, is_russian: bool) -> Us:
-    place.known((*COMPANY_KEYS, "accounts"))
-    _email(place.at("email"))
+def _us(place: Cursor, got: dict[str, Any], *, is_russian: bool) -> Us:
+    accounts = tuple(BankAccount(**account) for account in got["accounts"])
     if is_russian:
         for key, read in (("inn", read_inn), ("kpp", read_kpp), ("ogrn", read_ogrn)):
             place.at(key).parsed(read, "")
-    accounts = tuple(_account(p, is_russian=is_russian) for p in place.at("accounts").items())
-    texts = {key: place.at(key).text().strip() for key in COMPANY_KEYS}
-    return Us(**texts, accounts=accounts)
+        for account, entry in zip(accounts, place.at("accounts").items(), strict=False):
+            if account.account:
+                _check_account(account, entry)
+    return Us(**{**got, "accounts": accounts})
 
 
-def _account(place: Cursor, *, is_russian: bool) -> BankAccount:
-    """One of our own bank accounts, its digits checked against its BIC."""
-    place.known(ACCOUNT_KEYS, ("account",))
-    account = BankAccount(*(place.at(key).text().strip() for key in ACCOUNT_KEYS))
-    if account.account and is_russian:
-        try:
-            check_account(account)
-        except ValueError as error:
-            place.fault(str(error))
-    return account
-
-
-def _email(place: Cursor) -> str:
-    return place.matching(EMAIL_RULE, "an e-mail address", "like sales@example.com")
-
-
-def _zone(text: str) -> str:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
-
+def _check_account(account: BankAccount, place: Cursor) -> None:
     try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(text, available_timezones(), "write one like Europe/Moscow")
-        raise ValueError(f"{text!r} is not a time zone, {hint}") from None
-    return text
+        check_account(account)
+    except ValueError as error:
+        place.fault(str(error))
 
 
-def _rate(text: str) -> Decimal:
-    rate = parse_decimal(text)
-    if not 0 <= rate <= 100:
-        raise ValueError(f"{text!r} is not a percentage from 0 to 100")
-    return rate
-
-
-def _users(place: Cursor) -> dict[str, User]:
-    users = {}
-    for entry in place.at_most(limits.USERS, "a list of users").entries():
-        word = str(entry.path[-1])
-        if not re.fullmatch(USER_RULE, word):
-            entry.fault(f"{word!r} cannot be a user's id", "one word, a letter first")
-        entry.known(("name", "email", "phone"))
-        users[word] = User(
-            word, entry.at("name").text(), _email(entry.at("email")), entry.at("phone").text()
-        )
-    return users
-
-
-def _mail(place: Cursor, *, has_address: bool) -> MailChannel:
-    place.known(("deliver", "from", "password"))
-    default = MailChannel()
-    deliver = _deliver(place.at("deliver"))
-    sender = place.at("from").matching(SENDER_RULE, "a sender", "like: Sales <sales@example.com>")
-    if (deliver or "").startswith("smtp") and not sender and not has_address:
+def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChannel:
+    if got["deliver"].startswith("smtp") and not got["from"] and not has_address:
         place.at("deliver").fault(
             "a mail server needs to know from whom letters are",
             "add from: Sales <sales@example.com>, or the company's email",
         )
-    return MailChannel(deliver or default.deliver, sender, _password(place.at("password")))
+    return MailChannel(got["deliver"] or MailChannel().deliver, got["from"], got["password"])
 
 
-def _deliver(place: Cursor) -> str:
-    """The way to deliver. What is wrong with it is never repeated: a password may stand in it."""
-    text = place.text()
-    if not text or re.fullmatch(DELIVER_RULE, text):
-        return text
-    if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
-        place.fault(
-            "'deliver' is not a way to deliver: a password does not belong there",
-            "write smtp://user@host:587, and where the password stands under password:",
-        )
-    else:
-        place.fault(
-            "'deliver' is not a way to deliver",
-            "maildir:outbox, smtp://user@host:587 or smtps://user@host:465; the password goes under"
-            " password:",
-        )
-    return ""
-
-
-def _password(place: Cursor) -> str:
-    """Where the password stands. A password itself is refused, and never repeated on the screen."""
-    text = place.text()
-    if text and not re.fullmatch(PASSWORD_RULE, text):
-        place.fault(
-            "a password does not belong in this file, only where it stands",
-            "write env:CRM_SMTP_PASSWORD, file:/path or cmd:command",
-        )
-        return ""
-    return text
-
-
-def _webhook(place: Cursor) -> WebhookChannel:
-    places = [entry for _, entry in place.known(("allow",)).at("allow").texts()]
-    return WebhookChannel(
-        tuple(p.matching(ADDRESS_RULE, "an address", "like 10.0.0.5:8080") for p in places)
-    )
-
-
-def _numbering(place: Cursor) -> dict[str, str]:
-    place.known(NUMBERED)
-    return {
-        str(entry.path[-1]): text
-        for entry in place.entries()
-        if (text := entry.parsed(_number_format, "", "like КП-{year}-{seq:04}"))
-    }
-
-
-def _number_format(text: str) -> str:
-    rest = re.sub(NUMBER_RULE, "", text)
-    if "{" in rest or "}" in rest:
-        raise ValueError(f"{text!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}")
-    if "{seq" not in text:
-        raise ValueError(f"{text!r} lacks {{seq}}, the running number")
-    return text
-
-
-def _calendar(place: Cursor) -> Calendar:
-    place.known(("days", "hours", "holidays", "workdays"))
-    default = Calendar()
-    days = [item.one_of(WEEKDAYS) for item in place.at("days").items()]
-    opens, closes = place.at("hours").parsed(_hours, (default.opens, default.closes))
-    holidays = _dates(place.at("holidays"))
-    workdays = _dates(place.at("workdays"))
+def _calendar(place: Cursor, got: dict[str, Any]) -> Calendar:
+    holidays, workdays = frozenset[date](got["holidays"]), frozenset[date](got["workdays"])
     for day in sorted(holidays & workdays):
         place.at("workdays").fault(f"{day} is both a holiday and a workday", "strike out one")
-    return Calendar(
-        tuple(sorted({WEEKDAYS.index(day) for day in days if day})) or default.days,
-        opens,
-        closes,
-        holidays,
-        workdays,
-    )
-
-
-def _hours(text: str) -> tuple[time, time]:
-    if not re.fullmatch(HOURS_RULE, text):
-        raise ValueError(f"{text!r} is not like 09:00-18:00")
-    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
-    if opens >= closes:
-        raise ValueError(f"{text!r} closes before it opens")
-    return opens, closes
-
-
-def _dates(place: Cursor) -> frozenset[date]:
-    found = (entry.parsed(parse_date, None) for _, entry in place.texts())
-    return frozenset(day for day in found if day is not None)
+    days = tuple(sorted({WEEKDAYS.index(day) for day in got["days"]}))
+    opens, closes = got["hours"]
+    return Calendar(days or Calendar().days, opens, closes, holidays, workdays)

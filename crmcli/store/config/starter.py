@@ -22,7 +22,9 @@ def starter_files(language: str, *, demo: bool = False) -> dict[str, bytes]:
     A folder counts as a workspace once it has pipelines.yaml, so an interrupted start can be
     repeated.
     """
-    found = dict(_read(_FOLDER / "common")) | dict(_read(_FOLDER / language))
+    from crmcli.store.config.schemas import schema_files
+
+    found = dict(_read(_FOLDER / "common")) | dict(_read(_FOLDER / language)) | schema_files()
     if demo:
         found |= dict(_read(_FOLDER / "demo"))
     found.pop(STORY, None)

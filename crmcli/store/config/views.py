@@ -1,24 +1,36 @@
-"""Reading views.yaml: saved views by entity."""
+"""views.yaml, saved views by entity: what may stand in it, and reading it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from crmcli.errors import CrmError
 from crmcli.model import limits
-from crmcli.model.entities import ENTITIES, plurals
+from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.view import View
 from crmcli.store.config.cursor import Cursor, marked, read_marked, unique
+from crmcli.store.config.shapes import Shape, identifier, keys, listed, text, whole
 
 VIEWS = "views.yaml"
-KEYS = ("id", "name", "where", "sort", "columns", "limit")
 _MOST = 1_000_000_000
 
 Check = Callable[[str, str], object]
 """Refuses a condition on an entity that means nothing there."""
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What every view of the file is checked against."""
+
+    schema: Schema
+    check: Check
+    entity: str = ""
 
 
 def load_views(
@@ -31,51 +43,43 @@ def load_views(
     top = read_marked(root, VIEWS) if data is None else marked(data, VIEWS)
     if top is None:
         return {}
-    lists = {
-        entity: list(top.at(row.plural).at_most(limits.VIEWS, "a list of views").items())
-        for entity, row in ENTITIES.items()
-    }
-    views = {
-        entity: tuple(_view(place, entity, schema, check) for place in places)
-        for entity, places in lists.items()
-    }
-    top.known(plurals())
-    for places in lists.values():
-        unique(((place.at("id").text(), place) for place in places), "view")
+    got = SHAPE.read(top, _Ground(schema, check))
     top.findings.settle()
+    return {entity: got[row.plural] for entity, row in ENTITIES.items()}
+
+
+def _views(place: Cursor, ground: _Ground, entity: str) -> tuple[View, ...]:
+    places = list(place.at_most(limits.VIEWS, "a list of views").items())
+    mine = replace(ground, entity=entity)
+    views = tuple(View(**VIEW.read(at, mine), entity=entity, line=at.line) for at in places)
+    unique(((view.id, at) for view, at in zip(views, places, strict=True)), "view")
     return views
 
 
-def _view(place: Cursor, entity: str, schema: Schema, check: Check) -> View:
-    place.known(KEYS, ("id",))
-    where = place.at("where").text()
+def _where(place: Cursor, ground: _Ground) -> str:
+    where = place.text()
     if where:
-        _checked(place.at("where"), lambda: check(where, entity))
-    names = [field.name for field in schema.fields(entity)]
-    return View(
-        id=place.id(),
-        entity=entity,
-        name=place.at("name").text(),
-        where=where,
-        sort=tuple(_sort_key(text, key, entity, schema) for text, key in place.at("sort").texts()),
-        columns=tuple(_column(text, key, names) for text, key in place.at("columns").texts()),
-        limit=place.at("limit").whole(1, _MOST),
-        line=place.line,
-    )
+        _checked(place, lambda: ground.check(where, ground.entity))
+    return where
 
 
-def _sort_key(text: str, place: Cursor, entity: str, schema: Schema) -> str:
+def _sort_key(place: Cursor, ground: _Ground) -> str:
     from crmcli.model.conditions.paths import routes
 
-    path = tuple(text.removeprefix("-").split("."))
-    _checked(place, lambda: routes(path, schema, entity))
-    return text
+    path = tuple(place.text().removeprefix("-").split("."))
+    _checked(place, lambda: routes(path, ground.schema, ground.entity))
+    return place.text()
 
 
-def _column(name: str, place: Cursor, names: list[str]) -> str:
+def _column(place: Cursor, ground: _Ground) -> str:
+    name, names = place.text(), [field.name for field in ground.schema.fields(ground.entity)]
     if name not in names:
         place.fault(f"there is no field {name!r}", allowed_hint(name, names))
     return name
+
+
+def _text() -> dict[str, Any]:
+    return {"type": "string"}
 
 
 def _checked(place: Cursor, check: Callable[[], object]) -> None:
@@ -83,3 +87,32 @@ def _checked(place: Cursor, check: Callable[[], object]) -> None:
         check()
     except CrmError as error:
         place.fault(f"{place.name!r}: {error.message}", error.hint)
+
+
+VIEW = keys(
+    "A saved list of records.",
+    {
+        "id": identifier("How commands name the view."),
+        "name": text("What people read."),
+        "where": Shape(
+            "Which records, e.g. owner = me and stage != won.", _where, lambda: {"type": "string"}
+        ),
+        "sort": listed(
+            "Fields to sort by; -amount is the greatest first.", Shape("", _sort_key, _text)
+        ),
+        "columns": listed("Fields to show.", Shape("", _column, _text)),
+        "limit": whole("At most so many records.", 1, _MOST),
+    },
+)
+SHAPE = keys(
+    "Saved views, by kind of record.",
+    {
+        row.plural: Shape(
+            f"Views of {row.plural}.",
+            partial(_views, entity=entity),
+            lambda: {"type": "array", "items": VIEW.schema(required=True)},
+            (),
+        )
+        for entity, row in ENTITIES.items()
+    },
+)

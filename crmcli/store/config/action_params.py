@@ -1,0 +1,212 @@
+"""What robots and schedules may have under `with:`, by the declaration of their action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from crmcli.model.actions import ACTIONS, Action
+from crmcli.model.fields import Field
+from crmcli.model.listed import allowed_hint
+from crmcli.model.schema import Schema, own_fields
+from crmcli.model.values import fold
+from crmcli.store.config.cursor import Cursor
+from crmcli.store.config.frame import Frame, length
+from crmcli.store.config.shapes import (
+    SCALAR,
+    Shape,
+    guarded,
+    keys,
+    needed,
+    secret,
+    text,
+)
+from crmcli.store.disk import files
+
+URL_RULE = r"(https?://(?![^/?#\\{]*@)|\{\{)\S.*"
+
+
+def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
+    """What stands under `with`, checked for the action."""
+    params = place.at("with")
+    if not action:
+        return {}
+    known = ACTIONS[action]
+    if isinstance(params.value, dict):
+        (_check_set if known.sets_fields else params_of(known).read)(params, frame)
+        return params.value
+    needs = (
+        "a field" if known.sets_fields else ", ".join(p.name for p in known.params if p.required)
+    )
+    if params.is_present:
+        params.fault("'with' must hold keys with values", "write with: {key: value}")
+    elif needs:
+        place.fault(f"'with' is missing: {action} needs {needs}", "write with: {key: value}")
+    return {}
+
+
+def check_once(place: Cursor, action: str) -> None:
+    """What a schedule can do once for a whole selection; the others act on one record."""
+    if not ACTIONS[action].once:
+        able = ", ".join(name for name, known in ACTIONS.items() if known.once)
+        place.at("do").fault(
+            f"{action!r} acts on one record, so it cannot be done once for all",
+            f"strike out once:, or do one of {able}",
+        )
+    for param in ACTIONS[action].params:
+        if param.required_once and not place.at("with").at(param.name).is_present:
+            place.at("with").fault(
+                f"{action} once for the whole selection needs {param.name!r}",
+                f"write {param.name}: …",
+            )
+
+
+def _check_set(place: Cursor, frame: Frame) -> None:
+    for entry in place.entries():
+        name = str(entry.path[-1])
+        field = frame.field(name)
+        if name == "stage":
+            entry.fault("set cannot move a record", "write do: move, with: {stage: …}")
+        elif field is None:
+            entry.fault(f"a {frame.entity} has no field {name!r}", frame.field_hint(name))
+        elif field.system or name == "pipeline":
+            entry.fault(f"the field {name!r} cannot be set", "crm itself writes it")
+        elif isinstance(entry.value, str) and field.choices and "{{" not in entry.value:
+            _check_choice(entry, field)
+
+
+def _check_choice(place: Cursor, field: Field) -> None:
+    word = place.text().lstrip("+- " if field.is_many else "")
+    if fold(word) not in map(fold, field.choices):
+        place.fault(f"{word!r} is no {place.name}", allowed_hint(word, field.choices))
+
+
+def _check_due(place: Cursor, frame: Frame) -> None:
+    """A length of time, or whatever people may say for the due date of a task."""
+
+    def read(text: str) -> None:
+        try:
+            length(text.removeprefix("+"))
+        except ValueError:
+            from crmcli.model.inputs import InputContext, read_input
+
+            context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
+            read_input(Schema().field("task", "due"), text, context)
+
+    if "{{" not in place.text():
+        place.parsed(read, None, "like 1h, 2d or tomorrow")
+
+
+def _check_template(place: Cursor, frame: Frame) -> None:
+    name = place.text()
+    if not name:
+        return
+    if name.startswith("/") or ".." in name.split("/") or "\\" in name:
+        place.fault(f"the template {name!r} lies outside templates/", "like mail/hello.j2")
+    elif not files.is_file(frame.templates / name):
+        there = sorted(p.relative_to(frame.templates).as_posix()
+                       for p in frame.templates.glob("mail/*.j2")
+                       if not p.name.endswith(".html.j2"))  # fmt: skip
+        hint = allowed_hint(name, there, "there are")
+        place.fault(f"there is no template templates/{name}", hint)
+
+
+def _check_stage(place: Cursor, frame: Frame) -> None:
+    word = place.text()
+    if word and word not in frame.stages:
+        place.fault(f"there is no stage {word!r} here", allowed_hint(word, frame.stages))
+
+
+def _why_not_url(place: Cursor) -> tuple[str, str]:
+    if re.match(r"https?://", place.text()) and "@" in place.text():
+        return (
+            f"{place.name!r} is not an address: a name or password does not belong there",
+            "send it under headers:",
+        )
+    return f"{place.name!r} is not an address", "like https://example.com/hook"
+
+
+def anything(place: Cursor, frame: Frame) -> None:
+    """Whatever it is, the action copes with it."""
+
+
+def _texts(doc: str) -> Shape:
+    either = {"type": ["string", "array"], "items": {"type": "string"}}
+    return Shape(doc, anything, lambda: either)
+
+
+PARAMS: Mapping[str, Callable[[str], Shape]] = {
+    "text": text,
+    "due": lambda doc: Shape(doc, _check_due, lambda: {"type": "string"}),
+    "user": text,
+    "users": _texts,
+    "addresses": _texts,
+    "template": lambda doc: Shape(
+        doc,
+        _check_template,
+        lambda: {"type": "string", "not": {"pattern": r"(^/|(^|/)\.\.(/|$)|\\)"}},
+    ),
+    "stage": lambda doc: Shape(doc, _check_stage, lambda: {"type": SCALAR}),
+    "url": lambda doc: guarded(doc, URL_RULE, _why_not_url),
+    "secret": secret,
+    "map": lambda doc: Shape(
+        doc, lambda place, _: list(place.entries()), lambda: {"type": "object"}
+    ),
+    "any": lambda doc: Shape(doc, anything, dict),
+}
+"""The kinds of parameters of an action: what may stand there."""
+
+
+def params_of(action: Action) -> Shape:
+    """What may stand under `with:` for an action."""
+    if action.sets_fields:
+        names = {f.name for entity in ("lead", "deal") for f in own_fields(entity) if f.system}
+        kept = sorted({*names, "id", "stage", "pipeline"})
+        unfit = {"type": "object", "propertyNames": {"not": {"enum": kept}}}
+        return needed(Shape(action.doc, _check_set, lambda: unfit))
+    shapes = {p.name: PARAMS[p.kind](p.doc) for p in action.params}
+    must = {p.name: needed(shapes[p.name]) for p in action.params if p.required}
+    found = keys(action.doc, {**shapes, **must})
+    return needed(found) if must else found
+
+
+def actions_schema() -> dict[str, Any]:
+    """What each action needs under `with`, as a JSON Schema."""
+    return {
+        "description": "What each action needs under with.",
+        "allOf": [
+            {
+                "if": {"required": ["do"], "properties": {"do": {"const": name}}},
+                "then": {
+                    **({"required": ["with"]} if params_of(action).required else {}),
+                    "properties": {"with": params_of(action).schema()},
+                },
+            }
+            for name, action in ACTIONS.items()
+        ],
+    }
+
+
+def once_schema() -> list[dict[str, Any]]:
+    """What `once: yes` asks for, as a JSON Schema."""
+    is_once = {"once": {"enum": [True, "yes"]}}
+    able = [name for name, action in ACTIONS.items() if action.once]
+    return [
+        {
+            "if": {"required": ["once"], "properties": is_once},
+            "then": {"properties": {"do": {"enum": able}}},
+        },
+        *(
+            {
+                "if": {
+                    "required": ["once", "do"],
+                    "properties": {**is_once, "do": {"const": name}},
+                },
+                "then": {"properties": {"with": {"type": "object", "required": must}}},
+            }
+            for name, action in ACTIONS.items()
+            if (must := [param.name for param in action.params if param.required_once])
+        ),
+    ]

@@ -1,0 +1,47 @@
+"""What the rules of one pipeline are checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmcli.model.conditions.paths import SHORT
+from crmcli.model.conditions.where import Aliases
+from crmcli.model.fields import Field
+from crmcli.model.listed import allowed_hint
+from crmcli.model.schema import Schema
+from crmcli.model.values import Duration, parse_duration
+
+CENTURY = 36525  # days
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the rules of one pipeline are checked against."""
+
+    schema: Schema
+    entity: str
+    stages: tuple[str, ...]
+    templates: Path
+    aliases: Aliases
+
+    def field(self, name: str) -> Field | None:
+        """The entity's field of exactly that name."""
+        return next((f for f in self.schema.fields(self.entity) if f.name == name), None)
+
+    def field_name(self, word: str) -> str:
+        """The field that a word means, "" if none: `phone` is `phones` where nothing is `phone`."""
+        names = (word, SHORT.get(word, ""))
+        return next((name for name in names if self.field(name) is not None), "")
+
+    def field_hint(self, word: str) -> str:
+        """The nearest field's name, or all of them."""
+        return allowed_hint(word, [field.name for field in self.schema.fields(self.entity)])
+
+
+def length(text: str) -> Duration:
+    """A length of time within a century, so that whatever is counted from a date stays a date."""
+    length = parse_duration(text)
+    if length.count * {"d": 1, "w": 7}.get(length.unit, 0) > CENTURY:
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    return length
