@@ -53,7 +53,7 @@ def test_a_damage_is_told_and_mended_or_left(base: Base, damage: Damage) -> None
 def test_what_is_only_a_warning_the_next_change_mends(base: Base, damage: Damage) -> None:
     damage.do(base)
     assert run(base.root, "log", "note", base.contact, "Перезвонить").code == 0
-    assert run(base.root, "check").code == 0  # which reads all of the index, whatever is torn in it
+    assert run(base.root, "check").code == 0  # which throws a torn index away
     assert run(base.root, "check") == (0, "", "all is well\n")
 
 

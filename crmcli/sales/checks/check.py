@@ -66,7 +66,7 @@ def problems(ws: Workspace) -> list[Problem]:
 def own_state(ws: Workspace) -> list[Problem]:
     """What in .crm/ is not as it should be: it is not ours, or the next command mends it by itself.
 
-    Ask before anything else is read: a damaged index is built anew by whoever reads it.
+    Ask before anything else is read: a damaged index is thrown away.
     """
     why = state.why_foreign(ws.root)
     if why:
@@ -80,8 +80,9 @@ def own_state(ws: Workspace) -> list[Problem]:
         for path in left
     ]
     if not base.is_sound(ws.root):
-        hint = "who reads it next builds it anew from the files"
-        found.append(Problem(base.PATH, 0, "the index is damaged", hint, passing=True))
+        base.discard(ws.root)  # not every command would meet what is torn
+        said = "the index was damaged: it is built anew from the files"
+        found.append(Problem(base.PATH, 0, said, passing=True))
     return found
 
 
