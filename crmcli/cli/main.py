@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("crmcli.cli.activity:log", "Write down a call, a letter, a meeting, a note."),
     "timeline": ("crmcli.cli.timeline:timeline", "What happened to a record."),
     "show": ("crmcli.cli.show:show", "Show any record, as it is or as it was."),
-    "undo": ("crmcli.cli.undo:undo", "Take back the last change of this clone."),
+    "undo": ("crmcli.cli.undo:undo", "Take back your last change in this clone."),
     "today": ("crmcli.cli.today:today", "What is to be done: tasks, leads without a next step."),
     "search": ("crmcli.cli.search:search", "Find records by any words."),
     "dupes": ("crmcli.cli.dupes:dupes", "Likely duplicates: leads, contacts, companies."),

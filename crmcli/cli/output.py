@@ -155,7 +155,8 @@ class Output:
                 "exit_code": error.exit_code,
                 "problems": [
                     {
-                        **p._asdict(),
+                        "path": p.path,
+                        "line": p.line,
                         "message": redacted(tr(p.message)),
                         "hint": redacted(tr(p.hint)),
                     }

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from crmcli.errors import InvalidData, NotFound
 from crmcli.language import counted
+from crmcli.model.dates import local_minute
+from crmcli.model.event import ACTIVITIES
 from crmcli.model.fields import Record, dump_value
+from crmcli.model.values import entity_of
 from crmcli.present.cells import in_short
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.sales.add import Added
+    from crmcli.sales.history.past import PastChange
     from crmcli.sales.history.undo import Undone
     from crmcli.sales.leads import Conversion
     from crmcli.sales.settings.fields import Reshaped
     from crmcli.sales.stages import Move
     from crmcli.workspace import Workspace
 
+_VERBS = {"created": "add", "removed": "rm", "merged": "merge", "unmerged": "unmerge", "entered": "move",
+          "converted": "convert", "changed": "edit", "done": "done", "reopened": "reopen"}  # fmt: skip
+_COMMANDS = {"signal": "trigger fire", "file.changed": "change of", "change.undone": "undo --redo",
+             "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back"}  # fmt: skip
+_TELLING = ("lead.converted", "task.done", "task.reopened")
+"""Events that say more of a command than those before them."""
+MOST_COMMANDS = 10
+"""Commands that an undo names one by one."""
+MOST_EVENTS = 50
+"""Events of a change that are looked at to say what it was."""
 MOST_NAMED = 3
 """Known records that one line names."""
 
@@ -121,6 +137,46 @@ def marked(one: str, other: str, *, apart: bool) -> Told:
     """What a mark on two records says of them now."""
     text = f"{one} and {other} {'are no duplicates' if apart else 'may be duplicates again'}."
     return Told(text, {"id": one, "other": other, "apart": apart})
+
+
+def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
+    """What is about to be taken back, a line for each command: `lead edit lead-7k3 Кровля, 12:00`."""
+    units = {past.batch or past.id: past for past in changes}
+    for past in list(units.values())[:MOST_COMMANDS]:
+        first = next(past.each())
+        who = "" if past.actor == ws.actor else f" by {ws.owner_name(past.actor)}"
+        yield f"taking back: {_command(ws, past)}, {local_minute(first.at, ws.zone)}{who}"
+    if len(units) > MOST_COMMANDS:
+        yield f"and {len(units) - MOST_COMMANDS} more"
+
+
+def _command(ws: Workspace, past: PastChange) -> str:
+    """A change as the command that makes it; the timeline has what it did and not how it was typed."""
+    undo = "undo" if past.is_undo else ""
+    if past.batch:
+        return f"import {undo} {past.batch}".replace("  ", " ")
+    events = list(islice(past.each(), MOST_EVENTS))
+    acts = [e for e in events if not e.kind.startswith("job.")] or events
+    telling = [e for e in acts if e.kind in _TELLING or e.kind.endswith(("merged", "unmerged"))]
+    event = (telling or acts)[0]
+    entity, _, what = event.kind.rpartition(".")
+    records = list(dict.fromkeys(e.record for e in acts if e.record))
+    if event.kind in ACTIVITIES:
+        command = f"log {event.kind.partition('.')[0]}"
+    elif event.kind in _COMMANDS:
+        command = _COMMANDS[event.kind]
+    else:
+        command = f"{entity_of(event.record) or entity} {_VERBS.get(what, what)}"
+    about = event.data.get("file") if event.kind == "file.changed" else _named(ws, event.record)
+    more = f" and {counted(len(records) - 1, 'more record')}" if len(records) > 1 else ""
+    return f"{undo or command} {about or ''}".strip() + more
+
+
+def _named(ws: Workspace, record_id: str) -> str:
+    try:
+        return f"{record_id} {ws.get(record_id).get('name')}"
+    except (NotFound, InvalidData):
+        return record_id
 
 
 def undone(ws: Workspace, done: Undone) -> Iterator[Told]:

@@ -123,6 +123,11 @@ class Workspace(Reads):
         author = Author(actor, command, self.now)
         return Change(self.root, self.schema, "trial", author, self.robots_of)
 
+    @property
+    def actor(self) -> str:
+        """Who acts, as the timeline has it."""
+        return self.user or "me"
+
     @contextmanager
     def change(
         self,
@@ -139,7 +144,7 @@ class Workspace(Reads):
         """
         self.is_settled = False
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
-        author = Author(actor or self.user or "me", command, self.now, cause, depth, call)
+        author = Author(actor or self.actor, command, self.now, cause, depth, call)
         with (
             open_change(
                 self.root,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ def lead(crm: Crm) -> str:
 def test_nothing_to_undo(crm: Crm) -> None:
     run = crm("undo")
     assert (run.code, run.out) == (1, "")
-    assert "there is no change of this clone to take back" in run.err
+    assert "you have made no change in this clone" in run.err
 
 
 def test_a_line_for_each_record(crm: Crm, lead: str) -> None:
@@ -97,3 +98,45 @@ def test_the_card_of_the_past_has_the_events_until_then(crm: Crm, lead: str) -> 
     card = crm("show", lead, "--at", "2026-11-24", CRM_NOW="2026-11-26T09:00:00+00:00").out
     assert "lead.created" in card
     assert "stage.entered" not in card
+
+
+def as_(user: str, clock: str) -> dict[str, str]:
+    return {"CRM_USER": user, "CRM_NOW": f"2026-11-24T{clock}:00+03:00"}
+
+
+@pytest.fixture
+def team(folder: Path) -> None:
+    settings = folder / "settings.yaml"
+    users = "users:\n  anna: {name: Анна}\n  boris: {name: Борис}\n"
+    settings.write_text(settings.read_text("utf-8").replace("users:\n", users), "utf-8")
+
+
+def test_each_takes_back_what_he_did_himself(crm: Crm, team: None) -> None:
+    lead = crm("lead", "add", "--name", "Крыша", **as_("anna", "10:00")).out.strip()
+    rows = "Name;Phone\n" + "\n".join(f"Лид {n};+7 912 000-00-{n:02}" for n in range(9))
+    crm("import", "leads", "-", stdin=rows, **as_("boris", "10:05"))
+    crm("lead", "edit", lead, "--amount", "5", **as_("boris", "10:10"))
+    crm("tick", **as_("boris", "10:15"))
+    task = crm("task", "list", "--ids").out.strip()  # imported leads wake no robot
+    plan = crm("undo", "-n", **as_("anna", "11:00"))
+    assert plan.err.splitlines()[0] == f"taking back: lead add {lead} Крыша, 2026-11-24 10:00"
+    last = crm("undo", **as_("boris", "11:00"))
+    assert "amount 5 → " in last.out
+    assert f"taking back: lead edit {lead} Крыша, 2026-11-24 10:10" in last.err
+    batch = crm("undo", **as_("boris", "11:05"))
+    assert batch.err.startswith("taking back: import batch-")
+    assert crm("lead", "list", "--ids").out.split() == [lead]
+    assert crm("undo", **as_("boris", "11:10")).code == 1
+    again = crm("undo", "--redo", **as_("boris", "11:15"))
+    assert again.err.startswith("taking back: import undo batch-")
+    assert len(crm("lead", "list", "--ids").out.split()) == 10
+    assert crm("undo", "--redo", **as_("anna", "11:20")).code == 1
+    robots = crm("undo", "--robots", **as_("anna", "11:25"))
+    said = f"taking back: task add {task} Позвонить: Крыша, 2026-11-24 10:15 by robot:call\n"
+    assert robots.err == said
+    assert crm("task", "list", "--ids").out == ""
+    anybody = crm("undo", "--any", **as_("anna", "11:30"))
+    assert anybody.err.startswith("taking back: import batch-")
+    assert "2026-11-24 11:15 by Борис" in anybody.err
+    assert crm("undo", "--any", "--robots").code == 2
+    assert crm("undo", "--any", "--batch", "batch-1").code == 2

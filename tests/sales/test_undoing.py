@@ -272,7 +272,7 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
     tick.tick(ws)
     ws.look_again()
     assert len(ws.select("task")) == 1
-    done = undo.undo(ws)  # what the robot did
+    done = undo.undo(ws, whose="robots'")
     assert [before.entity for before, _ in done.records if before] == ["task"]
 
 

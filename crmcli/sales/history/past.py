@@ -26,7 +26,8 @@ SAID = (*ACTIVITIES, "signal")
 class PastChange:
     """What one transaction wrote on the timeline of a clone.
 
-    `span` has the ids of its first and last event; no event of another change lies between them.
+    `actor` is a user, or what acted: `robot:hello`. `span` has the ids of its first and last event; no
+    event of another change lies between them.
     `batch` is the import that it is a part of, "" if of none. `is_undo`: it took something back;
     what takes back an undo does something again. `is_undoable`: it changed a record, or a person
     wrote down what happened; else it is what crm notes for itself: letters and other jobs of
@@ -35,6 +36,7 @@ class PastChange:
 
     ws: Workspace = field(compare=False, repr=False)
     clone: str
+    actor: str
     span: tuple[str, str]
     batch: str
     is_undo: bool
@@ -112,12 +114,12 @@ def _of_one(ws: Workspace, clone: str, event: Event) -> PastChange:
     )
     is_undo = event.kind == "change.undone" and not event.data.get("redo")
     batch = str(event.data.get("batch") or "")
-    return PastChange(ws, clone, (event.id, event.id), batch, is_undo, is_undoable)
+    return PastChange(ws, clone, event.actor, (event.id, event.id), batch, is_undo, is_undoable)
 
 
 def _joined(one: PastChange, other: PastChange) -> PastChange:
     return replace(
-        one,
+        min(one, other, key=lambda part: part.id),
         span=(min(one.id, other.id), max(one.span[1], other.span[1])),
         batch=one.batch or other.batch,
         is_undo=one.is_undo or other.is_undo,

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import NotFound, Refused
 from crmcli.model.event import MARKS
@@ -51,25 +51,36 @@ class Undone:
         self.marks += other.marks
 
 
-Each = Callable[[Undone], None]
-"""Is given what each transaction took back as soon as it stands; of a large import there are many."""
+WHOSE = ("mine", "anybody's", "robots'")
+"""Whose changes are looked for: those of the acting user, of all who work in this clone, of robots."""
 
 
-def undo(ws: Workspace, count: int = 1, each: Each | None = None) -> Undone:
-    """Take back the last `count` changes of this clone; NothingToUndo if there is none left.
+class Telling(NamedTuple):
+    """Whom to tell: before anything is taken back what it will be, the latest first, and what each
+    transaction took back as soon as it stands; of a large import there are many."""
+
+    before: Callable[[Sequence[PastChange]], None]
+    each: Callable[[Undone], None]
+
+
+def undo(
+    ws: Workspace, count: int = 1, telling: Telling | None = None, *, whose: str = WHOSE[0]
+) -> Undone:
+    """Take back the last `count` changes that the user made in this clone; NothingToUndo if there is
+    none left.
 
     An import counts as one, however many transactions it took, and each act of a robot as one.
     Letters that left since are named, and stay.
     """
-    return _in_turn(ws, lambda: _latest(ws, count), each)
+    return _in_turn(ws, lambda: _latest(ws, count, whose), telling)
 
 
-def redo(ws: Workspace, each: Each | None = None) -> Undone:
-    """Take back the last undo of this clone; NothingToUndo if there is none."""
-    return _in_turn(ws, lambda: _last_undo(ws), each)
+def redo(ws: Workspace, telling: Telling | None = None, *, whose: str = WHOSE[0]) -> Undone:
+    """Take back the last undo in this clone; NothingToUndo if there is none."""
+    return _in_turn(ws, lambda: _latest(ws, 1, whose, redo=True), telling)
 
 
-def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
+def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Undone:
     """Take back what an import did, wherever it ran; rows that were edited since are kept.
 
     NotFound for an unknown batch, NothingToUndo if all of it is taken back already.
@@ -85,10 +96,10 @@ def undo_batch(ws: Workspace, batch: str, each: Each | None = None) -> Undone:
             raise NothingToUndo(f"{batch} is taken back already", "crm undo --redo does it again")
         return left
 
-    return _in_turn(ws, find, each)
+    return _in_turn(ws, find, telling)
 
 
-def undo_at(ws: Workspace, event_id: str, each: Each | None = None) -> Undone:
+def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Undone:
     """Take back the change that wrote an event, in whatever clone; NotFound if there is none."""
 
     def find() -> list[PastChange]:
@@ -101,20 +112,25 @@ def undo_at(ws: Workspace, event_id: str, each: Each | None = None) -> Undone:
             )
         return [past]
 
-    return _in_turn(ws, find, each)
+    return _in_turn(ws, find, telling)
 
 
-def _in_turn(ws: Workspace, find: Callable[[], list[PastChange]], each: Each | None) -> Undone:
+def _in_turn(
+    ws: Workspace, find: Callable[[], list[PastChange]], telling: Telling | None
+) -> Undone:
     """Take changes back, the latest first, in one transaction, or one for each part of an import.
 
-    Returns all that was taken back, or with `each` nothing: an import may be larger than memory.
+    Returns all that was taken back, or nothing with `telling`: an import may be larger than memory.
     """
     total = Undone(Pairs(ws.schema))
-    tell = each or total.add
+    tell = telling.each if telling else total.add
     with ws.series():
         with ws.change("undo") as change:
             ws.look_again()
-            parts = _parts(find())[::-1]
+            found = find()
+            if telling:
+                telling.before(found)
+            parts = _parts(found)[::-1]
             done = _take_back(ws, change, parts.pop())
             last = change.last_event
         while parts:
@@ -159,13 +175,15 @@ def dead(ws: Workspace) -> Callable[[Event], bool]:
     return ask
 
 
-def _latest(ws: Workspace, count: int) -> list[PastChange]:
+def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> list[PastChange]:
     """The last changes that can be taken back, the latest first; all of an import's count as one."""
     spans = undone_spans(ws)
     found: list[PastChange] = []
     units: set[str] = set()
     for past in changes_of(ws):
-        if past.span in spans or past.is_undo or not past.is_undoable:
+        if past.span in spans or past.is_undo is not redo or not (redo or past.is_undoable):
+            continue
+        if not _is_of(ws, past.actor, whose):
             continue
         unit = past.batch or past.id
         if unit not in units and len(units) == count:
@@ -173,27 +191,19 @@ def _latest(ws: Workspace, count: int) -> list[PastChange]:
         units.add(unit)
         found.append(past)
     if not found:
-        raise NothingToUndo(
-            "there is no change of this clone to take back",
-            "crm undo takes back what was done here, not in other clones",
-        )
+        what = "undo" if redo else "change"
+        who = {WHOSE[0]: "you have made", WHOSE[2]: "robots have made"}.get(whose, "there is")
+        hint = "crm undo takes back what was done here, not in other clones"
+        if whose == WHOSE[0]:
+            hint = f"crm undo --any{' --redo' * redo} takes back what others and robots did here"
+        raise NothingToUndo(f"{who} no {what} in this clone that can be taken back", hint)
     return found
 
 
-def _last_undo(ws: Workspace) -> list[PastChange]:
-    spans = undone_spans(ws)
-    found: list[PastChange] = []
-    for past in changes_of(ws):
-        if past.span in spans or not past.is_undo:
-            continue
-        if found and (not past.batch or past.batch != found[0].batch):
-            break
-        found.append(past)
-        if not past.batch:
-            break
-    if not found:
-        raise NothingToUndo("this clone has taken nothing back", "there is nothing to do again")
-    return found
+def _is_of(ws: Workspace, actor: str, whose: str) -> bool:
+    if whose == WHOSE[0]:
+        return actor == ws.actor
+    return whose == WHOSE[1] or ":" in actor
 
 
 def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
