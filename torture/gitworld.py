@@ -21,6 +21,7 @@ from crmcli.sales.init.create import found
 from crmcli.sales.records import edit, remove
 from crmcli.store.index import Index
 from crmcli.workspace import Workspace
+from crmcli.workspace.storage import own_state
 from torture import gitmoves
 from torture.hearings import Hearings
 from torture.indexes import differences
@@ -256,7 +257,7 @@ class World:
             self.fault("torn", f"the index of {clone.name}: {words}")
         known = self.by_git.setdefault(clone.name, set())
         found = set()
-        for problem in [*check.own_state(ws), *check.problems(ws)]:
+        for problem in [*own_state(ws), *check.problems(ws)]:
             words = next((words for words in BY_GIT if words in problem.message), "")
             found.add((str(problem.path), words))
             if not words or not (after_git or (str(problem.path), words) in known):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.automation.tick_times import ends
 from crmcli.errors import Problem
 from crmcli.language import counted
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
@@ -16,6 +15,7 @@ from crmcli.model.event import Event
 from crmcli.model.values import parse_instant
 from crmcli.store import layout
 from crmcli.workspace import Workspace
+from crmcli.workspace.tick_times import ends
 
 if TYPE_CHECKING:
     from crmcli.store.index.instants import Beyond

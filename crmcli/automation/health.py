@@ -8,13 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crmcli.automation.clock_changes import told
-from crmcli.automation.tick_times import ends
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import counted
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.values import format_instant
 from crmcli.store import layout
-from crmcli.store.safety.state import why_foreign
+from crmcli.workspace.tick_times import ends
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
@@ -36,7 +35,7 @@ _TROUBLE = {
 
 def automation_problems(ws: Workspace) -> Iterator[Problem]:
     """What a person should see to, though no file is wrong: a late tick, jobs in trouble."""
-    is_ours = not why_foreign(ws.root)  # else what .crm/ says is not of this machine
+    is_ours = not ws.why_foreign  # else what .crm/ says is not of this machine
     yield from _late(ws) if is_ours else ()
     yield from told(ws)
     yield from _troubled(ws)

@@ -26,9 +26,8 @@ from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.template_names import linked
-from crmcli.store.records.stored import FileDamaged, content_of, merged_into
 from crmcli.store.timeline import sent
-from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, FileDamaged, Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
@@ -143,7 +142,7 @@ def call_off(ws: Workspace, record_id: str) -> None:
     jobs = jobs_here(ws, record=record_id).values()
     left = [job for job in jobs if job.is_outgoing and job.state in ("queued", "failed")]
     if left:
-        fate = "merged" if merged_into(ws.root, record_id) else "removed"
+        fate = "merged" if ws.merged_into(record_id) else "removed"
         with ws.change("tick", actor="crm") as change:
             for job in left:
                 _enter(change, job, "cancelled", reason=f"the record was {fate}")
@@ -236,7 +235,7 @@ def _prepared(ws: Workspace, job: Job) -> Callable[[], Outcome]:
 
 
 def _content(ws: Workspace, job: Job) -> bytes:
-    return content_of(ws.root, str(job.facts["file"]))
+    return ws.attached(str(job.facts["file"]))
 
 
 def _letter(ws: Workspace, job: Job) -> Message:

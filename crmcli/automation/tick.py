@@ -27,16 +27,14 @@ from crmcli.automation.job_failures import (
 from crmcli.automation.ledger import TROUBLED, Job
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robots import Step, next_at
-from crmcli.automation.tick_times import note_end
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.model.values import format_instant
-from crmcli.store.disk import files
+from crmcli.store import layout
 from crmcli.store.index.pending import Plan
-from crmcli.store.safety import locks
 from crmcli.workspace import Workspace
+from crmcli.workspace.tick_times import alone, note_end
 
-LOCK = ".crm/tick.lock"
 MOST_PASSES = 100
 """A guard only: loops end by their depth long before."""
 MOST_FAILURES = 3
@@ -76,7 +74,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
     A `result` that is handed in tells what was done even if the tick ends with an error.
     """
     run = _Run(ws, result or TickResult())
-    with locks.beside(ws.root, LOCK, any_disk=ws.settings.any_disk) as lock:
+    with alone(ws) as lock:
         run.result.busy = lock is None
         if lock is None:
             return run.result
@@ -96,7 +94,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
 def signature(ws: Workspace) -> str:
     """A digest of all that says when robots are due: with another one every record is looked at."""
     assert ws.pipelines  # read first, for a better complaint than that a file is missing
-    rules = hashlib.sha256(files.read_bytes(ws.root / "pipelines.yaml"))
+    rules = hashlib.sha256(ws.file(layout.PIPELINES) or b"")
     calendar = ws.settings.calendar
     days = [sorted(calendar.holidays), sorted(calendar.workdays)]  # sets have no order of their own
     times = (ws.settings.time_zone, calendar.days, calendar.opens, calendar.closes, days)

@@ -42,8 +42,9 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     from crmcli.automation.config_checks import look_through
     from crmcli.automation.health import automation_problems
     from crmcli.cli.printing import notes
-    from crmcli.sales.checks.check import own_state, problems
-    from crmcli.sales.checks.surroundings import surroundings
+    from crmcli.sales.checks.check import problems
+    from crmcli.workspace.storage import own_state
+    from crmcli.workspace.surroundings import surroundings
 
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace

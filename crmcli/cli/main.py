@@ -207,7 +207,7 @@ def _commit_if_wanted(session: Session) -> None:
     when = workspace.settings.commit
     if when == "never" or not (session.has_ticked or (when == "each" and workspace.has_changed)):
         return
-    from crmcli.sales.git_commits import commit_changes
+    from crmcli.workspace.git_commits import commit_changes
 
     workspace.has_changed, session.has_saved = False, True
     try:

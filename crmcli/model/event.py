@@ -56,6 +56,10 @@ ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
 
+SUM = "sum"
+"""The key in the data of a `created` event of what tells whether the record was edited by hand since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact on the timeline.

@@ -91,13 +91,18 @@ class Workspace(Reads):
             workspace.notes += recover_if_needed(root, "recover", any_disk=settings.any_disk)
         return workspace
 
+    @property
+    def why_foreign(self) -> str:
+        """Why the state in the folder is not this machine's; "" if it is."""
+        return state.why_foreign(self.root)
+
     def _look_whose(self, *, inspecting: bool) -> None:
         """Only read where the folder is another user's, or its state another machine's."""
         if trust.is_stranger(self.root):
             self.only_reads = True
             self.notes.append("{}; {}".format(*trust.only_read(self.root)))
             return
-        self.only_reads = bool(state.why_foreign(self.root))
+        self.only_reads = bool(self.why_foreign)
         if self.only_reads and not inspecting and not self._stands_far_off():
             state.refuse_foreign(self.root)
 
@@ -117,6 +122,12 @@ class Workspace(Reads):
             record_id = layout.new_id(entity)
             if not self.exists(record_id):
                 return record_id
+
+    def under(self, settings: Settings) -> Reads:
+        """The folder as it is read by other settings, at this moment of an open change."""
+        other = Reads(self.root, settings, self.user, self.now, self.clone)
+        other._writing = self._writing
+        return other
 
     def trial(self, command: str, actor: str = "") -> Change:
         """A change that is never written and takes no lock: it sees its own records and those on disk."""

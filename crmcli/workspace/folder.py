@@ -18,6 +18,7 @@ from crmcli.model.settings import Settings
 from crmcli.model.values import entity_of
 from crmcli.store import layout
 from crmcli.store.disk import files
+from crmcli.store.records.repository import MAX_FILE
 from crmcli.store.records.stored import (
     RecordMerged,
     Stored,
@@ -184,10 +185,25 @@ class Folder:
         """What a file holds that was stored by its sha256; FileDamaged if that is not what stands there."""
         return content_of(self.root, sha)
 
+    def file(self, path: str) -> bytes | None:
+        """A file by its path from the root, whatever stands in it; None if there is none."""
+        try:
+            return files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
+        except files.Missing:
+            return None
+
+    def has_file(self, path: str) -> bool:
+        """Whether a file stands there, or may in a folder that is closed to us."""
+        return files.is_there(f"{self.root}/{path}")
+
+    def merged_into(self, record_id: str) -> str:
+        """The id into which a record was merged; "" if it was not, or its file cannot be read."""
+        return merged_into(self.root, record_id)
+
     def exists(self, record_id: str) -> bool:
         """Whether there is a file for that id, and not one that says that it was merged."""
-        path = f"{self.root}/{layout.record_path(record_id)}" if entity_of(record_id) else ""
-        return bool(path) and files.is_there(path) and not merged_into(self.root, record_id)
+        path = layout.record_path(record_id) if entity_of(record_id) else ""
+        return bool(path) and self.has_file(path) and not self.merged_into(record_id)
 
     def survivor(self, record_id: str) -> str:
         """The id under which a record is now: its own, or that into which it was merged.
@@ -195,7 +211,7 @@ class Folder:
         RecordMerged if it went into one that went into it.
         """
         way = [record_id]
-        while entity_of(way[-1]) and (into := merged_into(self.root, way[-1])):
+        while entity_of(way[-1]) and (into := self.merged_into(way[-1])):
             if into in way:
                 raise RecordMerged(
                     f"{' and '.join(way)} are merged into each other",

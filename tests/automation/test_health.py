@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from crmcli.automation.health import automation_problems
-from crmcli.automation.tick_times import MOST_KEPT, note_end
 from crmcli.workspace import Workspace
+from crmcli.workspace.tick_times import MOST_KEPT, note_end
 from tests.conftest import NOW, Run
 
 Crm = Callable[..., Run]

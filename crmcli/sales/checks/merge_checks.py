@@ -14,8 +14,7 @@ from crmcli.model.values import entity_of, fold
 from crmcli.sales.documents.offers import next_number
 from crmcli.sales.history.undo import dead
 from crmcli.store import layout
-from crmcli.store.disk import files
-from crmcli.store.git import commands
+from crmcli.workspace.git_search import where_is
 
 if TYPE_CHECKING:
     from datetime import date
@@ -39,23 +38,6 @@ def problems(ws: Workspace) -> Iterator[Problem]:
     yield from _returned(ws)
     yield from _rejoined(ws)
     yield from _recordless(ws)
-
-
-def where_is(ws: Workspace, path: str) -> str:
-    """The command that brings a file back out of git, from whatever branch or stash; "" if none has it."""
-    try:
-        commit = commands.commit_with(ws.root, path)
-    except CrmError:
-        return ""
-    return f"git checkout {commit} -- {path}" if commit else ""
-
-
-def has_stash(ws: Workspace) -> bool:
-    """Whether git keeps changes that somebody has put aside."""
-    try:
-        return bool(commands.run(ws.root, "stash", "list"))
-    except CrmError:
-        return False
 
 
 def _numbers(ws: Workspace) -> Iterator[Problem]:
@@ -174,7 +156,7 @@ def _recordless(ws: Workspace) -> Iterator[Problem]:
     """Records of which the timeline tells something, but neither beginning nor end, and without a file."""
     for number, (record_id, event_id) in enumerate(ws.births.recordless()):
         path = layout.record_path(record_id)
-        if files.is_there(ws.root / path):
+        if ws.has_file(path):
             continue  # it cannot be read, which is told of the file itself
         said = f"the timeline tells of it ({event_id}), and there is no file and no beginning of it"
         back = where_is(ws, path) if number < _SEARCHED else ""

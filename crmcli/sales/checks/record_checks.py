@@ -12,10 +12,7 @@ from crmcli.model.values import Email, Phone, Raw, entity_of
 from crmcli.sales.records.links import links_of
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
-from crmcli.store.disk import files
-from crmcli.store.index import base
 from crmcli.store.yaml import codec
-from crmcli.store.yaml.canonical import MAX_BYTES
 from crmcli.workspace import UnknownStage
 
 if TYPE_CHECKING:
@@ -86,12 +83,15 @@ class Inquest:
             content = self._content(layout.record_path(record_id))
             if content is not None and known != [content]:
                 said = f"the index says otherwise of {record_id} than its file"
-                yield Problem(base.PATH, 0, said, "crm check --fix builds it anew out of the files")
+                yield Problem(
+                    layout.INDEX, 0, said, "crm check --fix builds it anew out of the files"
+                )
                 return
 
     def _content(self, path: str) -> dict[str, Raw] | None:
         try:
-            return codec.load(files.read_bytes(self.ws.root / path, most=MAX_BYTES), path)
+            data = self.ws.file(path)
+            return None if data is None else codec.load(data, path)
         except CrmError:
             return None  # which is told of the file itself
 
@@ -185,7 +185,7 @@ def _is_phone(text: str, country: str) -> bool:
 
 def _marked(ws: Workspace, path: str) -> codec.Marked:
     try:
-        return codec.load_marked(files.read_bytes(ws.root / path, most=MAX_BYTES), path)
+        return codec.load_marked(ws.file(path) or b"", path)
     except CrmError:
         return codec.Marked({}, {})  # it was changed a moment ago; the next check has its line
 

@@ -178,14 +178,13 @@ def _cards(
 ) -> Iterator[str]:
     from crmcli.formats.vcard import card_text
     from crmcli.sales.exports.vcard_records import card_of
-    from crmcli.store.records.stored import content_of
 
     companies = SheetColumn("companies", Field("companies", "companies"), "names")
     name_of = _names(ws, [companies] if entity == "contact" else [])
 
     def file_of(sha: str) -> bytes:
         try:
-            return content_of(ws.root, sha)
+            return ws.attached(sha)
         except (NotFound, InvalidData):
             ws.notes.append(f"a picture is not in its place: {sha[:12]}…; it is left out")
             return b""

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crmcli.store.disk import files
-from crmcli.store.records.repository import MAX_FILE
-from crmcli.store.records.stored import content_of
-
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.workspace import Change, Workspace
@@ -20,7 +16,7 @@ class FileReversal:
     """The files of some changes as they were before these, within an open change."""
 
     def __init__(self, ws: Workspace, change: Change) -> None:
-        self._root = ws.root
+        self._ws = ws
         self._change = change
         self._texts: dict[str, str] = {}
 
@@ -38,19 +34,12 @@ class FileReversal:
 
     def _now(self, path: str) -> str:
         """The digest of a file as it is here so far."""
-        if path in self._texts:
-            return self._texts[path]
-        try:
-            return files.digest(files.read_bytes(files.inside(self._root, path), most=MAX_FILE))
-        except files.Missing:
-            return ""
+        return self._texts[path] if path in self._texts else self._change.digest_of(path)
 
     def write(self) -> list[str]:
         """Write the files into the open change; their paths."""
         return [path for path, text in self._texts.items() if self._write(path, text)]
 
     def _write(self, path: str, text: str) -> str:
-        data = b""
-        if text:
-            data = content_of(self._root, text)
+        data = self._ws.attached(text) if text else b""
         return self._change.rewrite(path, data, restored=True)

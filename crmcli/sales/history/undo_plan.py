@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
-from crmcli.model.event import ENTRIES
+from crmcli.model.event import ENTRIES, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
@@ -14,8 +14,7 @@ from crmcli.sales.history.past import PastChange, before, without_empty
 from crmcli.sales.history.undo_files import REWRITTEN, FileReversal
 from crmcli.sales.records.links import links_of, referring_to
 from crmcli.sales.records.packed import Pairs, Shelf
-from crmcli.store.records.stored import SUM, RecordRemoved, short_sum
-from crmcli.store.yaml import codec
+from crmcli.workspace import RecordRemoved
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
@@ -199,7 +198,7 @@ class Reversal:
         if not known or self.ws.stored(made.record, merged=True).digest.startswith(known):
             return False
         record = self._typed(made.record, raw)
-        return short_sum(codec.dump(self.ws.schema.write(record)).encode()) != known
+        return self.change.sum_of(record) != known
 
     def _as_made(self, made: Event, clone: str) -> dict[str, Raw] | None:
         """The record as it was right after it was made, by its file and its events since.

@@ -12,7 +12,6 @@ from crmcli.model.values import entity_of
 from crmcli.sales.history.renames import Renamings
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.merging.merge import relations
-from crmcli.store.records.stored import merged_into
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
@@ -43,7 +42,7 @@ def find_merged(ws: Workspace, ref: str, entity: str) -> str:
     named = ws.named(ref, entity)
     if survivor_of(ws.stored(named, merged=True).record):
         return named
-    inside = [i for i in absorbed(ws, named) if _survivor(ws, i) == named]
+    inside = [i for i in absorbed(ws, named) if ws.merged_into(i) == named]
     if not inside:
         raise NotMerged(f"nothing was merged into {named}", f"see crm timeline {named}")
     if len(inside) > 1:
@@ -76,7 +75,7 @@ def unmerge(ws: Workspace, merged: str) -> Parted:
 
 def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
     """Of a chain the last merge is taken apart first; a circle is opened anywhere."""
-    further = _survivor(ws, survivor)
+    further = ws.merged_into(survivor)
     if further and further != merged:
         raise Refused(
             f"{survivor}, into which it was merged, went into {further} itself",
@@ -140,11 +139,6 @@ def _links(event: Event, target: str) -> bool:
     return any(target in str(new) and target not in str(old) for old, new in changes)
 
 
-def _survivor(ws: Workspace, record_id: str) -> str:
-    """Into what a record went, "" if it stands for itself or is not there."""
-    return merged_into(ws.root, record_id)
-
-
 # --- the story of both ----------------------------------------------------------------------------
 
 
@@ -156,7 +150,7 @@ def absorbed(ws: Workspace, record_id: str) -> list[str]:
         here = look.pop()
         events = ws.events(record=here, kinds=JOINS)
         ids = dict.fromkeys(str(e.data.get("merged")) for e in events if e.data.get("into") == here)
-        new = [i for i in ids if i not in (*found, record_id) and _survivor(ws, i) == here]
+        new = [i for i in ids if i not in (*found, record_id) and ws.merged_into(i) == here]
         found += new
         look += new
     return found

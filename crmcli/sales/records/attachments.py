@@ -100,9 +100,7 @@ def named(record: Record, name: str = "") -> Attachment:
 
 def content(ws: Workspace, attachment: Attachment) -> bytes:
     """What is in an attached file; FileDamaged if that is no longer what was attached."""
-    from crmcli.store.records.stored import content_of
-
-    return content_of(ws.root, attachment.file)
+    return ws.attached(attachment.file)
 
 
 def write_out(path: Path, data: bytes, *, over: bool = False) -> None:

@@ -9,7 +9,6 @@ from crmcli.errors import CrmError, NotFound, Problem
 from crmcli.model.merged import MERGED_INTO, fault_of, tombstone
 from crmcli.model.values import entity_of
 from crmcli.store import layout
-from crmcli.store.disk import files
 from crmcli.store.yaml import codec
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def problems(ws: Workspace) -> Iterator[Problem]:
         if _is_in_a_circle(way, record_id):
             said = f"merged into {survivor}, which went into it in turn"
             hint = f"decide which one stays, and {unmerge} for that one"
-        elif survivor not in way and not files.is_there(ws.root / layout.record_path(survivor)):
+        elif survivor not in way and not ws.has_file(layout.record_path(survivor)):
             said = f"merged into {survivor}, which is not there"
             hint = f"{unmerge} brings it back; else remove the file"
         else:
@@ -46,7 +45,7 @@ def _is_in_a_circle(way: dict[str, str], record_id: str) -> bool:
 
 def _line(ws: Workspace, path: str) -> int:
     try:
-        marked = codec.load_marked(files.read_bytes(ws.root / path), path)
+        marked = codec.load_marked(ws.file(path) or b"", path)
     except CrmError:
         return 0
     return marked.lines.get((MERGED_INTO,), 0)

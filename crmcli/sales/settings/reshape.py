@@ -12,15 +12,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
-from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
 from crmcli.sales.history.renames import RENAMED
 from crmcli.store.config import settings as config
 from crmcli.store.config import views
-from crmcli.store.config.views import VIEWS
-from crmcli.store.disk import files
-from crmcli.store.layout import PIPELINES, SETTINGS
-from crmcli.store.yaml.canonical import MAX_BYTES
+from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
 from crmcli.workspace import FileChanged
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.settings import Settings
     from crmcli.workspace import Change, Workspace
+    from crmcli.workspace.reads import Reads
 
 Tree = dict[str, Raw]
 SPEAKING = ("when", "where", "requires", "fields", "field", "columns", "sort", "with", "after", "at",
@@ -72,8 +69,12 @@ class Reshaping:
     """An open change under new settings, which still finds records by the old ones."""
 
     change: Change
-    select: Callable[[str, Condition], list[str]]
+    before: Reads
     rewritten: list[str] = field(default_factory=list)
+
+    def select(self, entity: str, condition: Condition) -> list[str]:
+        """The ids of records that fit a condition on the fields as they were."""
+        return [str(row["id"]) for row in self.before.rows(entity, condition)]
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
 
     Refused where that would leave settings.yaml, pipelines.yaml or views.yaml wrong.
     """
-    old, old_schema = ws.settings, ws.schema
+    old = ws.settings
     before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
     after = _new_settings(before[SETTINGS], wanted)
     _ = ws.pipelines, ws.views  # what is wrong before must not be laid at this door
@@ -93,7 +94,7 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
             for path in new:
                 if _read(ws, path) != before[path]:
                     raise FileChanged(f"{path} was changed by someone else meanwhile", "try again")
-            done = Reshaping(change, partial(_select, ws, old, old_schema))
+            done = Reshaping(change, ws.under(old))
             facts = {SETTINGS: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
             done.rewritten = [
                 path for path, data in new.items() if change.rewrite(path, data, facts.get(path))
@@ -104,29 +105,13 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
         raise
 
 
-def _select(
-    ws: Workspace, settings: Settings, schema: Schema, entity: str, what: Condition
-) -> list[str]:
-    """The ids of records that fit a condition on the fields as they were."""
-    from dataclasses import replace
-
-    from crmcli.store.index import Index
-
-    index = Index(ws.root, schema, settings.phone_country, in_memory=ws.only_reads)
-    index.refresh()
-    return [str(row["id"]) for row in index.select(entity, what, replace(ws.env, schema=schema))]
-
-
 def raw_settings(ws: Workspace) -> Tree:
     """What settings.yaml says, as it is written."""
     return load_marked(_read(ws, SETTINGS), SETTINGS).value
 
 
 def _read(ws: Workspace, path: str) -> bytes:
-    try:
-        return files.read_bytes(ws.root / path, most=MAX_BYTES)
-    except files.Missing:
-        return b""
+    return ws.file(path) or b""
 
 
 def _new_settings(data: bytes, wanted: Wanted) -> bytes:

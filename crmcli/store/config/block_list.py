@@ -10,10 +10,11 @@ from crmcli.errors import InvalidData, Problem
 from crmcli.formats.csv import csv_line
 from crmcli.model.block_list import Block, BlockList, read_what
 from crmcli.model.values import parse_date
+from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.yaml.canonical import MAX_BYTES
 
-PATH = "data/blocklist.csv"
+PATH = layout.BLOCKLIST
 HEADER = ("what", "reason", "on", "by")
 MOST = 64 * MAX_BYTES
 

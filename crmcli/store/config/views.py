@@ -16,8 +16,8 @@ from crmcli.model.schema import Schema
 from crmcli.model.view import View
 from crmcli.store.config.cursor import Cursor, marked, read_marked, unique
 from crmcli.store.config.shapes import Shape, identifier, keys, listed, text, whole
+from crmcli.store.layout import VIEWS
 
-VIEWS = "views.yaml"
 _MOST = 1_000_000_000
 
 Check = Callable[[str, str], object]

@@ -15,7 +15,6 @@ CONFIGURATION = frozenset(
 )
 OWN = frozenset((".crm/commits/pending", ".crm/sent"))
 """What of this machine's own state is written together with a change; it only grows."""
-BLOCKLIST = "data/blocklist.csv"
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _JOURNAL = re.compile(rf"[{ID_LETTERS}]{{{layout.ID_LENGTH}}}\.csv")
 _ATTACHMENT = re.compile(r"data/files/([0-9a-f]{2})/\1[0-9a-f]{62}")
@@ -30,7 +29,7 @@ def may_put(path: str) -> bool:
     return (
         bool(layout.id_of_path(path))
         or path in CONFIGURATION
-        or path == BLOCKLIST
+        or path == layout.BLOCKLIST
         or bool(_ATTACHMENT.fullmatch(path))
         or is_journal(path)
         or _is_template(path)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
+from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.disk.rights import rights_in
 from crmcli.store.safety import state
 
-PATH = ".crm/index.db"
+PATH = layout.INDEX
 GATE = ".crm/index.lock"
 """Held exclusively while the file is built or replaced, shared while it is opened."""
 

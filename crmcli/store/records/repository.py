@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crmcli.model.entities import plurals
-from crmcli.model.event import Event
+from crmcli.model.event import SUM, Event
 from crmcli.model.fields import Record, dump_value
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import Schema
@@ -25,7 +25,7 @@ from crmcli.store.disk.recovery import needs_recovery, recover
 from crmcli.store.disk.transaction import Transaction
 from crmcli.store.records import uncommitted
 from crmcli.store.records.drafts import Content, Draft, Drafts
-from crmcli.store.records.stored import SUM, RecordRemoved, gone_into, read_record, short_sum
+from crmcli.store.records.stored import RecordRemoved, gone_into, read_record, short_sum
 from crmcli.store.safety import locks
 from crmcli.store.timeline import csv_lines, sent
 from crmcli.store.timeline.event_ids import EventIds
@@ -79,6 +79,7 @@ class Change:
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _files: dict[str, tuple[bytes, str | None, bool]] = field(default_factory=dict)
+    _fixed: dict[str, tuple[bytes | None, str | None]] = field(default_factory=dict)
     _sent: list[bytes] = field(default_factory=list)
     _expected: dict[str, str] = field(default_factory=dict)
     _texts: dict[str, bytes] = field(default_factory=dict)
@@ -124,6 +125,14 @@ class Change:
     def _read(self, record_id: str, content: bytes) -> Record:
         raw = codec.load(content, layout.record_path(record_id))
         return self.schema.read(entity_of(record_id), raw)
+
+    def sum_of(self, record: Record) -> str:
+        """What the event of a record that is made just like this one would have under SUM."""
+        return short_sum(self._written(record))
+
+    def digest_of(self, path: str) -> str:
+        """The sha256 of a file that is no record, as it is on disk; "" if there is none."""
+        return digest_of(f"{files.inside(self.root, path)}") or ""
 
     def expect(self, record_id: str, digest: str) -> None:
         """Let the change fail with FileChanged unless the record's file still has that digest."""
@@ -235,6 +244,11 @@ class Change:
         told = {"file": path, **was, "to": self.attach(data), **(facts or {})}
         return self.note("file.changed", "", told)
 
+    def fix(self, path: str, data: bytes | None) -> None:
+        """Write a file that cannot be as it is, or remove it (None), with no event: part of the timeline
+        itself, or the file of a record in the wrong place."""
+        self._fixed[path] = data, digest_of(f"{files.inside(self.root, path)}")
+
     def differences(self, old: Record, new: Record) -> dict[str, list[Raw]]:
         """What differs between two states of a record: field -> [from, to], in raw form."""
         names = {f.name: f.kind for f in self.schema.fields(new.entity)}
@@ -267,15 +281,7 @@ class Change:
         )
         for record_id, content in self._drafts.contents():
             self._plan_record(plan, record_id, content)
-        for path, (data, digest, restored) in self._files.items():
-            plan.put(path, data, digest, restored=restored)
-            self.touched.append(path)
-        for sha, data in self._attachments.items():
-            path = layout.file_path(sha)
-            now = digest_of(f"{self.root}/{path}")
-            if now != sha:  # what others put in its place is no longer what was attached
-                plan.put(path, data, now)
-                self.touched.append(path)
+        self._plan_files(plan)
         if self.events:
             path = layout.timeline_path(self.author.at, self.clone)
             plan.append(path, csv_lines.lines(self.events, self._before))
@@ -289,6 +295,23 @@ class Change:
         for line in self._sent:
             plan.append(sent.PATH, line)
         return plan.commit().note
+
+    def _plan_files(self, plan: Transaction) -> None:
+        for path, (data, digest, restored) in self._files.items():
+            plan.put(path, data, digest, restored=restored)
+            self.touched.append(path)
+        for path, (fixed, digest) in self._fixed.items():
+            if fixed is not None:
+                plan.put(path, fixed, digest)
+            elif digest is not None:
+                plan.delete(path, digest)
+            self.touched.append(path)
+        for sha, data in self._attachments.items():
+            path = layout.file_path(sha)
+            now = digest_of(f"{self.root}/{path}")
+            if now != sha:  # what others put in its place is no longer what was attached
+                plan.put(path, data, now)
+                self.touched.append(path)
 
     def _plan_record(self, plan: Transaction, record_id: str, content: Content) -> None:
         path = layout.record_path(record_id)

@@ -29,9 +29,6 @@ class Stored:
 _MOST = 64 << 20
 """Bytes; no file that was attached, and no message, has more."""
 
-SUM = "sum"
-"""The key in the data of a `created` event of what tells whether the record was edited by hand since."""
-
 
 def short_sum(content: bytes) -> str:
     """The beginning of the sha256 of a record's file, as it was made."""

@@ -53,6 +53,12 @@ def strange_places(root: Path) -> Iterator[Problem]:
         yield from _strange_journals(root, path)
 
 
+def is_blocked(root: Path) -> bool:
+    """Whether something that is no folder stands for one of the folders in data/."""
+    places = (root / layout.DATA / name for name in _FOLDERS)
+    return any(os.path.lexists(place) and not place.is_dir() for place in places)
+
+
 def _strange_journals(root: Path, month: str) -> Iterator[Problem]:
     for entry in _entries(root, month):
         if not _JOURNAL.fullmatch(entry.name):

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.disk import files
+from crmcli.store.safety import locks
 from crmcli.workspace import Workspace
 
 RECORD = ".crm/tick.lock"
 """The tick's own lock file; the last ticks that came to their end stand in it."""
 MOST_KEPT = 8
+
+
+def alone(ws: Workspace) -> AbstractContextManager[int | None]:
+    """Keep other ticks out; the open lock file, None if another one is at it."""
+    return locks.beside(ws.root, RECORD, any_disk=ws.settings.any_disk)
 
 
 def note_end(fd: int, now: datetime, *, anew: bool = False) -> None:
@@ -34,10 +41,7 @@ def ends(ws: Workspace) -> list[datetime]:
     """When the last ticks ended by the clock of then, in their order, as far as that can be read."""
     if ws.only_reads:
         return []  # whatever stands in its state is not ours
-    try:
-        return _read(files.read_bytes(ws.root / RECORD).decode("utf-8", "replace"))
-    except files.Missing:
-        return []
+    return _read((ws.file(RECORD) or b"").decode("utf-8", "replace"))
 
 
 def _read(text: str) -> list[datetime]:

@@ -1,0 +1,162 @@
+"""The folder itself: what of it is no record, what of it nobody's change has left, and what mends that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from crmcli.errors import Problem
+from crmcli.store import layout
+from crmcli.store.disk import files, targets
+from crmcli.store.disk.recovery import leftovers, recover, strays
+from crmcli.store.index import base
+from crmcli.store.index.documents import IndexDamaged as IndexDamaged
+from crmcli.store.records import stray_files
+from crmcli.store.safety import locks, state, state_aside, trust
+from crmcli.store.timeline import chain, csv_lines
+from crmcli.workspace import Workspace
+
+_RUBBISH = ("clone-id.", "index.db.new")
+"""Beginnings of names in .crm/ that only a killed command leaves behind."""
+_SWEPT = "the next change removes it"
+
+
+class Fixed(NamedTuple):
+    """What was fixed, or would be."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
+
+
+# --- what is wrong ----------------------------------------------------------------------------------
+
+
+def strange_files(ws: Workspace) -> Iterator[Problem]:
+    """Files and folders where crm looks for none, or that are not what they must be."""
+    yield from stray_files.closed_templates(ws.root)
+    yield from () if ws.only_reads else leftovers(ws.root)
+    yield from stray_files.strange_places(ws.root)
+    yield from stray_files.attachments(ws.root)
+
+
+def is_blocked(ws: Workspace) -> bool:
+    """Whether a file stands for one of the folders, so that nothing can be read."""
+    return stray_files.is_blocked(ws.root)
+
+
+def own_state(ws: Workspace) -> list[Problem]:
+    """What in .crm/ is not as it should be: it is not ours, or the next command mends it by itself.
+
+    Ask before anything else is read: a damaged index is thrown away.
+    """
+    why = ws.why_foreign
+    if why:
+        return [Problem(layout.STATE, 0, why, state.BY_FIX)]
+    if ws.only_reads:
+        return []
+    with locks.shared(ws.root):  # what stands there while somebody writes is his
+        left = strays(ws.root)
+    found = [
+        Problem(path, 0, "a killed command has left this, and never saved it", _SWEPT, passing=True)
+        for path in left
+    ]
+    if not base.is_sound(ws.root):
+        base.discard(ws.root)  # not every command would meet what is torn
+        said = "the index was damaged: it is built anew from the files"
+        found.append(Problem(layout.INDEX, 0, said, passing=True))
+    return found
+
+
+def timeline(ws: Workspace) -> Iterator[Problem]:
+    """What cannot be read, records among it, and what is wrong with the timeline, a problem a line."""
+    unreadable = ws.problems()
+    yield from unreadable
+    bad = chain.by_file(unreadable)
+    told = {(problem.path, problem.line) for problem in unreadable}
+    for problem in chain.problems(ws.root, bad):
+        if (problem.path, problem.line) not in told:
+            told.add((problem.path, problem.line))
+            yield problem
+    growing = "" if ws.only_reads else layout.timeline_path(ws.now, ws.clone)
+    yield from chain.line_ends(ws.root, bad, growing)
+
+
+# --- what mends it ----------------------------------------------------------------------------------
+
+
+def fix_state(ws: Workspace) -> Iterator[Fixed]:
+    """What stands in .crm/ and belongs to no change, or all of it where it is not ours."""
+    yield from _foreign_state(ws)
+    if ws.only_reads:
+        return
+    left = strays(ws.root)
+    if left and not ws.dry_run:
+        with locks.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
+            recover(ws.root)
+    yield from (Fixed(path, "removed what a killed command had left") for path in left)
+    folder = ws.root / layout.STATE
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    for name in names:
+        if name.startswith(_RUBBISH):
+            if not ws.dry_run:
+                with files.os_errors(f"remove {layout.STATE}/{name}"):
+                    (folder / name).unlink(missing_ok=True)
+            yield Fixed(f"{layout.STATE}/{name}", "removed what a killed command had left")
+    if not base.is_sound(ws.root):
+        discard_index(ws)
+        yield Fixed(layout.INDEX, "removed: it was damaged, and is built anew from the files")
+
+
+def _foreign_state(ws: Workspace) -> Iterator[Fixed]:
+    trust.refuse_stranger(ws.root)
+    why = ws.why_foreign
+    if not why:
+        return
+    was_tracked = state.is_tracked(ws.root)
+    place = f"{layout.STATE}/aside" if ws.dry_run else state_aside.set_aside(ws.root)
+    what = f"it {why}; set aside in {place}"
+    if was_tracked:
+        what += f", and taken out of git (git rm -r --cached {layout.STATE}): commit that"
+    yield Fixed(layout.STATE, what)
+    ws.only_reads = ws.dry_run
+    ws.look_again()
+
+
+def discard_index(ws: Workspace) -> None:
+    """Let the index be built anew by whoever reads next."""
+    if not ws.dry_run:
+        base.discard(ws.root)
+    ws.look_again()
+
+
+def fix_timeline(ws: Workspace) -> Iterator[Fixed]:
+    """Timeline files with strange line ends, or with a line that stands there twice to the letter."""
+    bad = chain.by_file(ws.problems())
+    found = [*chain.problems(ws.root, bad), *chain.line_ends(ws.root, bad)]
+    for path in dict.fromkeys(p.path for p in found if p.hint == chain.BY_FIX):
+        if not targets.is_journal(path):
+            continue  # under a strange name, which is told: nobody but crm's own files is mended
+        with ws.change("check --fix") as change:
+            content = files.read_bytes(ws.root / path)
+            is_whole = csv_lines.read_file(ws.root / path).end == len(content)
+            new, what = chain.mended(content, is_whole=is_whole)
+            if new != content:
+                change.fix(path, new)
+        if what:
+            yield Fixed(path, "; ".join(what))
+
+
+def fix_places(ws: Workspace) -> Iterator[Fixed]:
+    """Files of records that stand elsewhere than where crm looks for them."""
+    for found in stray_files.misplaced(ws.root):
+        with ws.change("check --fix") as change:
+            content = files.read_bytes(ws.root / found.path)
+            change.fix(found.path, None)
+            if not found.twin:
+                change.fix(found.target, content)
+        what = f"removed: the same stands in {found.target}"
+        yield Fixed(found.path, what if found.twin else f"moved to {found.target}")
