@@ -31,7 +31,6 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
 
     Raises InvalidData with the line of each fault, Refused for what is not changed by editing.
     """
-    from crmcli.store.records.stored import unreadable
     from crmcli.store.yaml import codec
 
     raw = codec.load(data, HERE)
@@ -54,7 +53,7 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
             raise BadValues(faults)
         after = ws.schema.read(before.entity, raw)
     except BadValues as error:
-        refusal = unreadable(HERE, data, error)
+        refusal = codec.unreadable(HERE, data, error)
         refusal.hint = ""  # the text is no file of the workspace
         raise refusal from None
     return still_whole(ws, before, after)

@@ -95,7 +95,7 @@ def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = Fa
     try:
         record = schema.read(entity_of(record_id), raw)
     except BadValues as error:
-        raise unreadable(path, data, error) from None
+        raise codec.unreadable(path, data, error) from None
     return Stored(record, raw, files.digest(data))
 
 
@@ -103,12 +103,3 @@ def gone_into(record_id: str, survivor: str) -> RecordMerged:
     """The refusal for a record that was merged."""
     undo = f"crm {entity_of(record_id)} unmerge {record_id} takes them apart"
     return RecordMerged(f"{record_id} was merged into {survivor}", f"use {survivor}; {undo}")
-
-
-def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
-    """The refusal for a record whose values do not fit the schema, with the line of each."""
-    lines = codec.load_marked(data, path).lines
-    problems = [
-        Problem(path, lines.get((name,), 0), f"{name}: {why}") for name, why in error.faults
-    ]
-    return InvalidData(str(problems[0]), "mend the file, or look with crm check", problems)

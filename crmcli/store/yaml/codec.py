@@ -23,6 +23,8 @@ from crmcli.store.yaml.canonical import (
 if TYPE_CHECKING:
     import yaml
 
+    from crmcli.model.fields import BadValues
+
 __all__ = ["Marked", "Place", "RecordUnreadable", "Unwritable", "dump", "load", "load_marked"]
 
 Place = tuple[str | int, ...]
@@ -99,6 +101,15 @@ def load_marked(data: bytes, path: str) -> Marked:
     """A configuration file: as `load`, with lines; one that holds nothing yet is an empty map."""
     reader = _Reader(_text(data, path), path)
     return Marked(reader.read(empty_allowed=True), reader.lines)
+
+
+def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
+    """The refusal for a record whose values do not fit the schema, with the line of each."""
+    lines = load_marked(data, path).lines
+    problems = [
+        Problem(path, lines.get((name,), 0), f"{name}: {why}") for name, why in error.faults
+    ]
+    return InvalidData(str(problems[0]), "mend the file, or look with crm check", problems)
 
 
 def _refuse(path: str, line: int, message: str, hint: str = "") -> NoReturn:
