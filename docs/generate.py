@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from crmcli.cli.helping import topic
-from crmcli.cli.main import crm
-from crmcli.cli.params import Session, _common_options
+from crmcli.cli.pages import own_options
+from crmcli.cli.params import Session, common_options
+from crmcli.cli.root import crm
+from crmcli.model.conditions.where import GUIDE
 from crmcli.store.config.schemas import schema_files
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("commands.md")
 CONDITIONS = Path(__file__).with_name("conditions.md")
 PRESET = "schema/preset.schema.json"
-GLOBAL = {flag for option in _common_options() for flag in option.opts}
 
 
 def page() -> str:
@@ -27,7 +27,7 @@ def page() -> str:
         "# Commands",
         "Made from the program by `make docs`; a test holds it true.",
         "## Options of every command",
-        _options(_common_options()),
+        _options(common_options()),
         (
             "Commands that change something also take `-n/--dry-run` (show what would change, write nothing) "
             "and `--tick` (run `crm tick` once afterwards)."
@@ -48,8 +48,7 @@ def _sections(command: click.Command, context: click.Context, level: int) -> Ite
     for paragraph in text.split("\n\n"):
         example = paragraph.removeprefix("Example: ")
         yield f"    {example}" if example != paragraph else paragraph.replace("\n", " ")
-    mine = [p for p in command.params if isinstance(p, click.Option) and not GLOBAL & set(p.opts)]
-    mine = [p for p in mine if p.opts not in (["-n", "--dry-run"], ["--tick"])]
+    mine = own_options(command)
     if mine:
         yield _options(mine)
     if isinstance(command, click.Group):
@@ -61,7 +60,7 @@ def _sections(command: click.Command, context: click.Context, level: int) -> Ite
             )
 
 
-def _options(options: list[click.Option]) -> str:
+def _options(options: Sequence[click.Option]) -> str:
     rows = ["| option | what it does |", "| --- | --- |"]
     for option in options:
         names = ", ".join([*option.opts, *option.secondary_opts])
@@ -76,7 +75,7 @@ def _options(options: list[click.Option]) -> str:
 
 def conditions() -> str:
     """The page of the condition language, which `crm help conditions` prints."""
-    return f"# Conditions\n\n```\n{topic('conditions').rstrip()}\n```\n"
+    return f"# Conditions\n\n```\n{GUIDE.rstrip()}\n```\n"
 
 
 def preset_schema() -> str:

@@ -21,8 +21,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import crmcli
-from crmcli.cli.main import crm
-from crmcli.cli.params import Session, paragraphs
+from crmcli.cli.pages import paragraphs
+from crmcli.cli.params import Session
+from crmcli.cli.root import Root, crm
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
@@ -84,9 +85,14 @@ def _told() -> frozenset[str]:
 
 
 def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:
-    for text in (command.help, command.epilog):
+    for text in (command.help, command.epilog, command.short_help):
         yield from (part for part in paragraphs(text or "") if not part.startswith("Example"))
-    yield from (p.help for p in command.params if isinstance(p, click.Option) and p.help)
+    options = [p for p in command.get_params(context) if isinstance(p, click.Option)]
+    yield from (option.help for option in options if option.help)
+    if isinstance(command, Root):
+        yield from (
+            text for title, rows in command.groups() for text in (title, *dict(rows).values())
+        )
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)

@@ -16,8 +16,8 @@ import pytest
 
 import crmcli
 from crmcli import errors
-from crmcli.cli.main import COMMANDS, crm
 from crmcli.cli.params import Session
+from crmcli.cli.root import COMMANDS, crm
 from crmcli.model.entities import ENTITIES
 from tests.conftest import Run
 

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, common_options
 from crmcli.errors import NotFound
 
-TOPICS = {"conditions": "crmcli.model.conditions.where:GUIDE"}
+
+def conditions(_ctx: click.Context) -> str:
+    """The condition language; its text stands beside the code that it tells of."""
+    from crmcli.model.conditions.where import GUIDE
+
+    return GUIDE
+
+
+def options(ctx: click.Context) -> str:
+    """The options that every command takes."""
+    from crmcli.cli.pages import options_page
+
+    return options_page(ctx, common_options(), common_options(changes=True))
+
+
+TOPICS: dict[str, Callable[[click.Context], str]] = {"conditions": conditions, "options": options}
 
 
 @click.command(
     "help",
     cls=Verb,
-    help="Help on a command, or on a topic: conditions.\n\nExample: crm help conditions",
+    help=f"Help on a command, or on a topic: {', '.join(TOPICS)}.\n\nExample: crm help lead add\n\n"
+    "Example: crm help conditions",
 )
 @click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]...")
 @click.pass_context
@@ -23,7 +39,7 @@ def help_(ctx: click.Context, words: Sequence[str]) -> None:
     """Help on a command or a topic."""
     out = ctx.ensure_object(Session).out
     if len(words) == 1 and words[0] in TOPICS:
-        out.prose(topic(words[0]))
+        out.prose(TOPICS[words[0]](ctx))
         return
     root = ctx.find_root()
     command, context = root.command, root
@@ -35,11 +51,3 @@ def help_(ctx: click.Context, words: Sequence[str]) -> None:
         context = click.Context(child, info_name=word, parent=context)
         command = child
     out.prose(command.get_help(context))
-
-
-def topic(name: str) -> str:
-    """The text of a topic; it stands beside the code that it tells of."""
-    import importlib
-
-    module, _, attribute = TOPICS[name].partition(":")
-    return str(getattr(importlib.import_module(module), attribute))

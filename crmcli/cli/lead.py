@@ -28,6 +28,7 @@ def junk(session: Session, ref: str, reason: str) -> None:
 
 @lead.command(
     cls=Change,
+    short_help="Convert a lead into a contact, a company, a deal.",
     help="Convert a lead into a contact, a company and a deal, or any of them.\n\n"
     "Without options: a contact, a deal, and a company if the lead names one.\n\n"
     "Example: crm lead convert 7k3 --contact --deal --pipeline sales",

@@ -1,4 +1,4 @@
-"""The root of the command line: which commands there are, and the one place that catches errors."""
+"""The run of the program, and the one place that catches errors."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import NoReturn
 
 import click
 
-from crmcli import __version__
-from crmcli.cli.params import LazyRoot, Session
+from crmcli.cli.params import Session
+from crmcli.cli.root import crm
 from crmcli.errors import (
     BadUsage,
     Conflict,
@@ -22,53 +22,6 @@ from crmcli.errors import (
     NotFound,
     OutputFailed,
 )
-
-COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("crmcli.cli.init:init", "Make a workspace."),
-    "field": ("crmcli.cli.field:field", "Fields of your own: list, add, rename, rm."),
-    "directory": (
-        "crmcli.cli.directory:directory",
-        "Lists of allowed values: sources, reasons, types.",
-    ),
-    "block": ("crmcli.cli.blocklist:block", "From whom nothing is taken in."),
-    "file": ("crmcli.cli.file:file", "Files of a record: add, list, get, rm."),
-    "log": ("crmcli.cli.activity:log", "Write down a call, a letter, a meeting, a note."),
-    "timeline": ("crmcli.cli.timeline:timeline", "What happened to a record."),
-    "show": ("crmcli.cli.show:show", "Show any record, as it is or as it was."),
-    "undo": ("crmcli.cli.undo:undo", "Take back your last change in this clone."),
-    "today": ("crmcli.cli.today:today", "What is to be done: tasks, leads without a next step."),
-    "search": ("crmcli.cli.search:search", "Find records by any words."),
-    "dupes": ("crmcli.cli.dupes:dupes", "Likely duplicates: leads, contacts, companies."),
-    "board": ("crmcli.cli.board:board", "The kanban of a pipeline."),
-    "report": ("crmcli.cli.report:report", "Funnel, leads."),
-    "import": ("crmcli.cli.importing:import_", "Bring in records from a CSV or JSON lines file."),
-    "export": ("crmcli.cli.exporting:export", "Write records as CSV or JSON lines."),
-    "mail": ("crmcli.cli.mail:mail", "Letters from templates."),
-    "pipeline": ("crmcli.cli.pipeline:pipeline", "Stages, robots and triggers as declared."),
-    "tick": ("crmcli.cli.tick:tick", "Run what is due; for cron."),
-    "robots": ("crmcli.cli.robots:robots", "What robots wait for, and why."),
-    "jobs": ("crmcli.cli.jobs:jobs", "What robots did; retry, cancel, resolve."),
-    "trigger": ("crmcli.cli.trigger:trigger", "Fire a code that triggers wait for."),
-    "check": ("crmcli.cli.check:check", "Look for problems in the files."),
-    "trust": ("crmcli.cli.trust:trust", "Approve a workspace that somebody else owns or has made."),
-    "help": ("crmcli.cli.helping:help_", "Help on a command, or on conditions."),
-}
-
-
-@click.group(
-    cls=LazyRoot,
-    lazy=COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="REF is an id or its beginning, an e-mail, a phone, an INN, a web site or an exact name.",
-)
-@click.version_option(
-    __version__, "-V", "--version", prog_name="crm", message="%(prog)s %(version)s"
-)
-@click.pass_context
-def crm(ctx: click.Context) -> None:
-    """A CRM in a folder: leads, deals, robots and offers in files that git can diff."""
-    ctx.ensure_object(Session)
-
 
 _OF_PATHS = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENXIO, errno.EILSEQ,

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import click
 
 from crmcli.cli import formats, terminal
-from crmcli.cli.table import clean, lay_out, one_line, pad, width
+from crmcli.cli.table import clean, lay_out, message_lines, one_line, pad, width
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
 from crmcli.language import tr
 from crmcli.model.redaction import redacted
@@ -89,7 +89,7 @@ class Output:
 
     def prose(self, text: str) -> None:
         """Print words for people: help, a problem."""
-        self._write([text.removesuffix("\n")])
+        self._page([clean(line) for line in text.removesuffix("\n").split("\n")])
 
     def content(self, data: bytes) -> None:
         """Print a file's content, byte for byte; not on a terminal, which would take it for orders."""
@@ -165,7 +165,8 @@ class Output:
             }
             self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
-        self._say(f"{self._alarm(tr('crm: error:'))} {one_line(error.message)}", painted=True)
+        alarm = tr("crm: error:")
+        self._say(f"{alarm} {one_line(error.message)}", alarm=alarm)
         told = [p for p in problems if str(p._replace(hint="")) not in error.message]
         for problem in told[:PROBLEMS_SHOWN]:
             self._say(f"  {problem}")
@@ -256,11 +257,14 @@ class Output:
         color = column.colors.get(column.key(row)) if column.colors else None
         return self.paint(text, color) if color else text
 
-    def _alarm(self, text: str) -> str:
-        return self.paint(text, "red", bold=True) if sys.stderr.isatty() else text
-
-    def _say(self, text: str, *, painted: bool = False) -> None:
-        self._put(terminal.printable(redacted(text if painted else clean(text)), sys.stderr))
+    def _say(self, text: str, *, alarm: str = "") -> None:
+        """Say something on stderr; on a terminal no word is broken, and `alarm` is in red."""
+        said = terminal.printable(redacted(clean(text)), sys.stderr)
+        room = terminal.width(sys.stderr)
+        lines = message_lines(said, room) if room else [said]
+        if room and alarm:
+            lines[0] = self.paint(alarm, "red", bold=True) + lines[0].removeprefix(alarm)
+        self._put("\n".join(lines))
 
     def _put(self, line: str) -> None:
         with suppress(OSError):  # a full stderr must not end what is half done

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,12 +18,14 @@ from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
     from crmcli.cli.output import Output
-    from crmcli.model.entities import Entity
     from crmcli.workspace import Workspace
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
 YEARS = range(1900, 2200)
 """The years in which the clock may stand: far enough from the ends of the calendar to reckon in."""
+
+SENTENCE = 500
+"""Letters: more than any first sentence of help has."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -133,28 +135,27 @@ def _remember(
     return callback
 
 
-def _common_options() -> list[click.Option]:
+@cache
+def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
+    """The options that every command takes, also after its own; those of one that `changes` records."""
+
     def option(*names: str, to: str, value: object = None, **more: Any) -> click.Option:
-        return click.Option(
-            names, expose_value=False, callback=_remember(to, value), is_eager=False, **more
-        )
+        return click.Option(names, expose_value=False, callback=_remember(to, value), **more)
 
     def flag(*names: str, to: str, value: object = True, **more: Any) -> click.Option:
         return option(*names, to=to, value=value, is_flag=True, **more)
 
-    return [
-        option(
-            "-C",
-            "--workspace",
-            to="folder",
-            metavar="DIR",
-            type=click.Path(),
-            help="Work in this folder.",
-        ),
+    if changes:
+        return (
+            *common_options(),
+            flag("-n", "--dry-run", to="dry_run", help="Show what would change, write nothing."),
+            flag("--tick", to="tick", help="Run crm tick once afterwards."),
+        )
+    folder, formats = click.Path(), click.Choice(FORMATS)
+    return (
+        option("-C", "--workspace", to="folder", metavar="DIR", type=folder, help="Work in this folder."),
         option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
-        option(
-            "--format", "format_", to="format", type=click.Choice(FORMATS), help="How to print."
-        ),
+        option("--format", "format_", to="format", type=formats, help="How to print."),
         flag("--json", "json_", to="format", value="json", help="Short for --format json."),
         flag("--csv", "csv_", to="format", value="csv", help="Short for --format csv."),
         flag("--ids", "ids_", to="format", value="ids", help="Short for --format ids."),
@@ -162,23 +163,40 @@ def _common_options() -> list[click.Option]:
         flag("-v", "--verbose", to="verbose", help="Say more on stderr."),
         flag("--no-color", to="color", value=False, help="No colours."),
         flag("--yes", to="yes", help="Do not ask."),
-    ]
+    )  # fmt: skip
 
 
 class _Literate(click.Command):
-    """Takes no word that is no UTF-8, except where a file is named; its help suits the output."""
+    """Takes no word that is no UTF-8, except where a file is named; its help is a page of ours."""
+
+    common = False
+    """Whether it takes the common options."""
+    changes = False
+    """Whether it also takes those of a command that changes records."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its own parameters, the help option, and the common options that it has none like."""
+        params = super().get_params(ctx)
+        if not self.common:
+            return params
+        taken = {name for param in self.params for name in param.opts}
+        common = common_options(changes=self.changes)
+        return [*params, *(option for option in common if not taken & set(option.opts))]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option that shows the page of help, a screen at a time where it is long."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _show_help
+        return option
 
     def get_help(self, ctx: click.Context) -> str:
         """The help in the language spoken, with what the output's encoding cannot express escaped."""
+        from crmcli.cli.pages import help_page
         from crmcli.cli.terminal import printable
 
         ctx.ensure_object(Session).speak()
-        self.help = "\n\n".join(tr(part) for part in paragraphs(self.help or ""))
-        self.epilog = tr(self.epilog or "")
-        for param in self.params:
-            if isinstance(param, click.Option):
-                param.help = tr(param.help or "")
-        return printable(super().get_help(ctx), sys.stdout)
+        return printable(help_page(self, ctx), sys.stdout)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the words before any of them is used."""
@@ -191,38 +209,24 @@ class _Literate(click.Command):
         return super().parse_args(ctx, args)
 
 
+def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from crmcli.cli import terminal
+
+        terminal.show(ctx.get_help())
+        ctx.exit()
+
+
 class Verb(_Literate):
     """A command that also takes the global options after its own."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        taken = {name for param in self.params for name in param.opts}
-        self.params.extend(o for o in _common_options() if not taken & set(o.opts))
+    common = True
 
 
 class Change(Verb):
     """A command that changes records: it also takes --dry-run and --tick."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.params.append(
-            click.Option(
-                ("-n", "--dry-run"),
-                is_flag=True,
-                expose_value=False,
-                callback=_remember("dry_run"),
-                help="Show what would change, write nothing.",
-            )
-        )
-        self.params.append(
-            click.Option(
-                ("--tick",),
-                is_flag=True,
-                expose_value=False,
-                callback=_remember("tick"),
-                help="Run crm tick once afterwards.",
-            )
-        )
+    changes = True
 
 
 def imported(path: str) -> Any:
@@ -250,6 +254,14 @@ class Noun(_Literate, click.Group):
         super().__init__(*args, **more)
         self.makers = dict(makers or {})
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole first sentence of its help."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section(tr("Commands")):
+            formatter.write_dl(
+                [(n, tr(command.get_short_help_str(SENTENCE))) for n, command in found if command]
+            )
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, those not made yet among them."""
         return sorted({*self.commands, *self.makers})
@@ -269,42 +281,3 @@ class Noun(_Literate, click.Group):
         except click.exceptions.NoSuchCommand as error:
             name, known = error.command_name, self.list_commands(ctx)
             raise click.exceptions.NoSuchCommand(name, possibilities=known, ctx=ctx) from None
-
-
-class LazyRoot(Noun):
-    """The root: its commands are imported when they are called, its help costs nothing."""
-
-    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.lazy = lazy
-        self.params.extend(_common_options())
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The nouns, then the others in the order of their declaration, which is the order of use."""
-        return [*_nouns(), *self.lazy]
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import the command's module and return the command."""
-        command: click.Command | None = None
-        if name in self.lazy:
-            command = imported(self.lazy[name][0])
-        elif name in _nouns():
-            command = imported("crmcli.cli.nouns:door")(name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from their declared help, without importing them."""
-        with formatter.section("Commands"):
-            nouns = [(noun.name, noun.about) for noun in _nouns().values()]
-            formatter.write_dl([*nouns, *((name, text) for name, (_, text) in self.lazy.items())])
-
-
-def _nouns() -> Mapping[str, Entity]:
-    from crmcli.model.entities import ENTITIES
-
-    return ENTITIES
-
-
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a help text."""
-    return [part for part in text.split("\n\n") if part]

@@ -94,6 +94,19 @@ def fold(text: str, room: int) -> list[str]:
     return lines
 
 
+def message_lines(text: str, room: int) -> list[str]:
+    """A message in lines of `room` cells, broken between words; a command at its end in one piece."""
+    if width(text) <= room:
+        return [text]
+    indent = text[: len(text) - len(text.lstrip())]
+    said, sign, command = text.partition(": crm ")
+    if not sign or width(f"{indent}  crm {command}") > room:
+        said, sign = text, ""
+    first, *rest = fold(f"{said}:" if sign else said, room - len(indent) - 2)
+    further = [*rest, f"crm {command}"] if sign else rest
+    return [indent + first, *(f"{indent}  {line}" for line in further)]
+
+
 def fit(natural: Sequence[int], elastic: Sequence[bool], room: int) -> list[int]:
     """The widths of as many columns as fit, from the left; the widest elastic ones give way."""
     for count in range(len(natural), 0, -1):

@@ -19,10 +19,13 @@ _EIGHT = {
 }  # fmt: skip
 
 
-def width() -> int | None:
-    """The terminal's width (COLUMNS comes first); None if stdout is no terminal."""
-    if not sys.stdout.isatty():
-        return None
+def width(stream: TextIO | None = None) -> int | None:
+    """The terminal's width (COLUMNS comes first); None if the stream, or stdout, is no terminal."""
+    return columns() if (stream or sys.stdout).isatty() else None
+
+
+def columns() -> int:
+    """How many cells wide what is read by people may be: the terminal, or 80 elsewhere."""
     import shutil
 
     return shutil.get_terminal_size().columns
@@ -93,6 +96,13 @@ def wants_pager(lines: int) -> bool:
     import shutil
 
     return lines >= shutil.get_terminal_size().lines and _pager() != ["cat"]
+
+
+def show(text: str) -> None:
+    """Print a text that is clean, a screen at a time where it is long."""
+    lines = text.split("\n")
+    if not (wants_pager(len(lines)) and page(lines)):
+        sys.stdout.write(text + "\n")
 
 
 def _pager() -> list[str]:

@@ -14,7 +14,7 @@ _OF_PYTHON = "import importlib.util, runpy, sys; print(*sys.modules)"
 """What `python -m` itself has imported before it comes to the module it is to run."""
 _OF_CRM = """
 import sys
-from crmcli.cli.main import COMMANDS, crm
+from crmcli.cli.root import COMMANDS, crm
 from crmcli.model.entities import ENTITIES
 for name in (*ENTITIES, *COMMANDS):
     crm.get_command(None, name)

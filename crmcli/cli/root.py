@@ -1,0 +1,103 @@
+"""The root of the command line: which commands there are, in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import click
+
+from crmcli import __version__
+from crmcli.cli.params import Noun, Session, imported
+from crmcli.language import tr
+
+RECORDS = "Records"
+"""The group in which the nouns of model.entities stand too, the first of them."""
+GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    RECORDS: {
+        "show": ("show:show", "Show any record, as it is or as it was."),
+        "timeline": ("timeline:timeline", "What happened to a record."),
+        "file": ("file:file", "Files of a record: add, list, get, rm."),
+        "search": ("search:search", "Find records by any words."),
+        "dupes": ("dupes:dupes", "Likely duplicates: leads, contacts, companies."),
+    },
+    "Work": {
+        "today": ("today:today", "What is to be done: tasks, leads without a next step."),
+        "board": ("board:board", "The kanban of a pipeline."),
+        "log": ("activity:log", "Write down a call, a letter, a meeting, a note."),
+        "mail": ("mail:mail", "Letters from templates."),
+        "undo": ("undo:undo", "Take back your last change in this clone."),
+    },
+    "Automation": {
+        "pipeline": ("pipeline:pipeline", "Stages, robots and triggers as declared."),
+        "tick": ("tick:tick", "Run what is due; for cron."),
+        "robots": ("robots:robots", "What robots wait for, and why."),
+        "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve."),
+        "trigger": ("trigger:trigger", "Fire a code that triggers wait for."),
+    },
+    "Import and export": {
+        "import": ("importing:import_", "Bring in records from CSV, xlsx, JSON lines or vCards."),
+        "export": ("exporting:export", "Write records as CSV, xlsx, JSON lines or vCards."),
+    },
+    "Reports": {"report": ("report:report", "Funnel, leads.")},
+    "Workspace": {
+        "init": ("init:init", "Make a workspace."),
+        "field": ("field:field", "Fields of your own: list, add, rename, rm."),
+        "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
+        "block": ("blocklist:block", "From whom nothing is taken in."),
+        "check": ("check:check", "Look for problems in the files."),
+        "trust": ("trust:trust", "Approve a workspace that somebody else owns or has made."),
+        "help": ("helping:help_", "Help on a command, on conditions, on common options."),
+    },
+}
+COMMANDS = {name: place for group in GROUPS.values() for name, (place, _) in group.items()}
+
+
+class Root(Noun):
+    """The root: its commands are imported when they are called, its help costs nothing."""
+
+    common = True
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the groups."""
+        return [name for _, rows in self.groups() for name, _ in rows]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the command's module and return the command."""
+        from crmcli.model.entities import ENTITIES
+
+        command: click.Command | None = None
+        if name in COMMANDS:
+            command = imported(f"crmcli.cli.{COMMANDS[name]}")
+        elif name in ENTITIES:
+            command = imported("crmcli.cli.nouns:door")(name)
+        return command
+
+    def groups(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Each group with its commands and what they are for."""
+        from crmcli.model.entities import ENTITIES
+
+        for title, group in GROUPS.items():
+            nouns = ENTITIES.values() if title == RECORDS else ()
+            others = [(name, text) for name, (_, text) in group.items()]
+            yield title, [*((noun.name, noun.about) for noun in nouns), *others]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in groups from their declared help, without importing them."""
+        wide = max(map(len, self.list_commands(ctx)))
+        for title, rows in self.groups():
+            with formatter.section(tr(title)):
+                formatter.write_dl([(name.ljust(wide), tr(text)) for name, text in rows])
+
+
+@click.group(
+    cls=Root,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="REF is an id or its beginning, an e-mail, a phone, an INN, a web site or an exact name.",
+)
+@click.version_option(
+    __version__, "-V", "--version", prog_name="crm", message="%(prog)s %(version)s"
+)
+@click.pass_context
+def crm(ctx: click.Context) -> None:
+    """A CRM in a folder: leads, deals, robots and offers in files that git can diff."""
+    ctx.ensure_object(Session)
