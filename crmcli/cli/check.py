@@ -43,8 +43,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     from crmcli.automation.health import automation_problems
     from crmcli.cli.printing import notes
     from crmcli.sales.checks.check import problems
-    from crmcli.workspace.storage import own_state
-    from crmcli.workspace.surroundings import surroundings
+    from crmcli.workspace.storage import own_state, surroundings
 
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace

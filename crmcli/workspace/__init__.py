@@ -14,10 +14,11 @@ from crmcli.model.settings import Settings
 from crmcli.store import layout
 from crmcli.store.config import settings as config
 from crmcli.store.disk import file_systems, files
+from crmcli.store.disk.recovery import recover
 from crmcli.store.disk.transaction import FileChanged
-from crmcli.store.records.repository import Author, Change, open_change, recover_if_needed
+from crmcli.store.records.repository import Author, Change, recover_if_needed
 from crmcli.store.records.stored import FileDamaged, RecordMerged, RecordRemoved
-from crmcli.store.safety import state, trust
+from crmcli.store.safety import locks, state, trust
 from crmcli.workspace.configured import UnknownStage
 from crmcli.workspace.reads import Reads
 
@@ -156,22 +157,14 @@ class Workspace(Reads):
         self.is_settled = False
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.actor, command, self.now, cause, depth, call)
-        with (
-            open_change(
-                self.root,
-                self.schema,
-                self.clone,
-                author,
-                self.robots_of,
-                self.newest_id,
-                dry_run=self.dry_run,
-                any_disk=self.settings.any_disk,
-            ) as change,
-            self._held(),
-        ):
-            yield change
-        if change.warning:
-            self.notes.append(change.warning)
+        clone = self.clone
+        with locks.exclusive(self.root, command, any_disk=self.settings.any_disk):
+            recover(self.root)
+            change = Change(self.root, self.schema, clone, author, self.robots_of, self.newest_id)
+            with self._held():
+                yield change
+            warning = "" if self.dry_run else change.commit()
+        self.notes += [warning] if warning else []
         self.is_settled = not self._in_series
         if change.touched and not self.dry_run:
             self.has_changed = True

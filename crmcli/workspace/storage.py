@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crmcli.errors import Problem
+from crmcli.errors import CrmError, Problem
 from crmcli.store import layout
-from crmcli.store.disk import files, targets
+from crmcli.store.disk import file_systems, files, targets
 from crmcli.store.disk.recovery import leftovers, recover, strays
+from crmcli.store.git import commands
 from crmcli.store.index import base
 from crmcli.store.index.documents import IndexDamaged as IndexDamaged
-from crmcli.store.records import stray_files
+from crmcli.store.records import stray_files, uncommitted
 from crmcli.store.safety import locks, state, state_aside, trust
 from crmcli.store.timeline import chain, csv_lines
 from crmcli.workspace import Workspace
@@ -83,6 +84,46 @@ def timeline(ws: Workspace) -> Iterator[Problem]:
             yield problem
     growing = "" if ws.only_reads else layout.timeline_path(ws.now, ws.clone)
     yield from chain.line_ends(ws.root, bad, growing)
+
+
+def surroundings(ws: Workspace) -> Iterator[Problem]:
+    """Warnings: a file system whose locks cannot be trusted, changes that git did not get."""
+    kind = file_systems.untrusted_kind(ws.root)
+    if kind:
+        forced = file_systems.is_forced(any_disk=ws.settings.any_disk)
+        fate = (
+            "changes are made all the same, as you said" if forced else "nothing is changed there"
+        )
+        yield Problem(
+            ".",
+            0,
+            f"the workspace stands on {kind}, where locks cannot be trusted: {fate}",
+            "move it to a local disk, and let git bring it to other machines",
+        )
+    if ws.settings.commit == "each" and not ws.only_reads and uncommitted.is_any(ws.root):
+        yield Problem(
+            layout.SETTINGS,
+            0,
+            "some changes are not committed to git yet",
+            "the next change says why",
+        )
+
+
+def where_is(ws: Workspace, path: str) -> str:
+    """The command that brings a file back out of git, from whatever branch or stash; "" if none has it."""
+    try:
+        commit = commands.commit_with(ws.root, path)
+    except CrmError:
+        return ""
+    return f"git checkout {commit} -- {path}" if commit else ""
+
+
+def has_stash(ws: Workspace) -> bool:
+    """Whether git keeps changes that somebody has put aside."""
+    try:
+        return bool(commands.run(ws.root, "stash", "list"))
+    except CrmError:
+        return False
 
 
 # --- what mends it ----------------------------------------------------------------------------------

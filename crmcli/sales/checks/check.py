@@ -16,7 +16,7 @@ from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.records import tombstones
 from crmcli.store import layout
 from crmcli.workspace import Workspace, storage
-from crmcli.workspace.git_search import has_stash
+from crmcli.workspace.storage import has_stash
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,7 @@ from crmcli.model.values import entity_of, fold
 from crmcli.sales.documents.offers import next_number
 from crmcli.sales.history.undo import dead
 from crmcli.store import layout
-from crmcli.workspace.git_search import where_is
+from crmcli.workspace.storage import where_is
 
 if TYPE_CHECKING:
     from datetime import date

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.model.merged import JOINS, PARTINGS, survivor_of
 from crmcli.model.values import entity_of
+from crmcli.sales.history.past import change_at
 from crmcli.sales.history.renames import Renamings
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.merging.merge import relations
@@ -84,7 +85,7 @@ def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
 
 
 def _merge_events(ws: Workspace, merged: str, survivor: str) -> list[Event]:
-    """The events by which a record went into another: they stand in a row, its own is the first."""
+    """The events by which a record went into another; its own is the first."""
     own = ws.events(record=merged, kinds=JOINS, newest_first=True)
     first = next((e for e in own if e.data.get("into") == survivor and "changes" in e.data), None)
     if first is None:
@@ -97,25 +98,9 @@ def _merge_events(ws: Workspace, merged: str, survivor: str) -> list[Event]:
             f"{' and '.join(first.data['together'])} went in together, when a change was done again",
             f"crm undo --event {first.id} takes all of them out",
         )
-    limit = 200
-    while True:
-        later = ws.events(after=first.id, limit=limit)
-        row = [first, *(e for e in later if e.data.get("merged") == merged and e.kind in JOINS)]
-        found = _in_a_row(row)
-        if len(later) < limit or len(found) <= len(later):
-            return found
-        limit *= 8
-
-
-def _in_a_row(events: Sequence[Event]) -> list[Event]:
-    from crmcli.store.timeline.event_ids import are_of_one_change
-
-    found = [events[0]]
-    for event in events[1:]:
-        if not are_of_one_change(found[-1].id, event.id):
-            break
-        found.append(event)
-    return found
+    past = change_at(ws, first.id)
+    row = past.each() if past else ()
+    return [e for e in row if e.data.get("merged") == merged and e.kind in JOINS]
 
 
 def _linked_since(ws: Workspace, survivor: str, events: Sequence[Event]) -> tuple[str, ...]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crmcli.model.entities import plurals
 from crmcli.model.event import SUM, Event
 from crmcli.model.fields import Record, dump_value
 from crmcli.model.merged import survivor_of
@@ -75,7 +73,6 @@ class Change:
     newest_id: Callable[[], str] = str
     """The greatest id of an event that is known here, of whatever clone; "" if none is."""
     events: list[Event] = field(default_factory=list)
-    warning: str = ""
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _files: dict[str, tuple[bytes, str | None, bool]] = field(default_factory=dict)
@@ -322,29 +319,3 @@ class Change:
         else:
             return
         self.touched.append(path)
-
-
-@contextmanager
-def open_change(
-    root: Path,
-    schema: Schema,
-    clone: str,
-    author: Author,
-    robots_of: Callable[[Record], list[str]],
-    newest_id: Callable[[], str],
-    *,
-    dry_run: bool = False,
-    any_disk: bool = False,
-) -> Iterator[Change]:
-    """Take the lock, finish what a killed command left, hand out a Change and commit it at the end."""
-    with locks.exclusive(root, author.command, any_disk=any_disk):
-        recover(root)
-        change = Change(root, schema, clone, author, robots_of, newest_id)
-        yield change
-        if not dry_run:
-            change.warning = change.commit()
-
-
-def folders() -> tuple[str, ...]:
-    """The folders of records, relative to the workspace."""
-    return tuple(f"{layout.DATA}/{plural}" for plural in plurals())
