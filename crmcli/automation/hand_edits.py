@@ -15,9 +15,10 @@ from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, cu
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The records that were moved by hand, and what went wrong with others."""
+    """The records that were moved by hand, and what went wrong with others; the messages that came."""
 
     moved: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     failed: dict[str, Exception] = field(default_factory=dict)
 
 

@@ -52,7 +52,7 @@ def retry(ws: Workspace, key: str) -> Job:
     job = find(ws, key)
     if job.state == "unknown":
         raise JobIsOver(
-            f"nobody knows whether {job.key} was sent; a second letter may follow the first",
+            f"nobody knows whether {job.key} was sent; a second message may follow the first",
             f"if it should: crm jobs resolve {job.key} retry",
         )
     if job.state not in ("failed", "dead", "missed", "stopped", "cancelled"):
@@ -111,7 +111,7 @@ def _decide(ws: Workspace, job: Job, how: str) -> Job:
 
 
 def _check_still_there(ws: Workspace, job: Job) -> None:
-    """A letter can always leave; an act within crm belongs to a stay in a stage."""
+    """A message can always leave; an act within crm belongs to a stay in a stage."""
     if job.is_outgoing or job.robot == CRM:
         return
     if job.robot.startswith("schedule:"):

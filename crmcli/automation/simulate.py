@@ -18,8 +18,10 @@ from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
 from crmcli.automation.schedule import due, slots
 from crmcli.automation.triggers import choose
+from crmcli.channels.base import sender_class
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted
+from crmcli.model.actions import channel_of
 from crmcli.model.automation import HEARD
 from crmcli.model.conditions.holds import holds
 from crmcli.model.event import Event
@@ -234,9 +236,10 @@ class _Trial:
         """A queued letter counts as sent at once."""
         data = event.data
         enter(self.change, "done", record.id, data["key"], data["robot"], data["action"])
-        if data["action"] == "email" and not data.get("notice"):
+        event_kind = sender_class(channel_of(data["action"])).event
+        if event_kind and not data.get("notice"):
             facts = {"subject": data.get("subject", ""), "to": data.get("to", "")}
-            self.change.note("mail.out", record.id, facts)
+            self.change.note(event_kind, record.id, facts)
 
     def _echo(self, record: Record) -> Iterator[Planned]:
         """Let the triggers hear what the robot did."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from crmcli.automation import clock_changes, hand_edits, outbox, schedules
+from crmcli.automation import clock_changes, outbox, schedules
 from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
@@ -25,6 +25,7 @@ from crmcli.automation.job_failures import (
     note_fixed,
 )
 from crmcli.automation.ledger import TROUBLED, Job
+from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
@@ -128,14 +129,14 @@ class _Run:
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.agenda.agenda_signature(signature(ws))
         self.gate.look_again()
-        received = hand_edits.receive(ws, ws.agenda.dirty())
+        received = receive(ws)
         self.unreceived = received.failed
         self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
         heard = run_triggers(ws)
         for told in heard:
             self._heard(told)
         acted = self._schedule() + self._act()
-        return bool(received.moved or heard or acted + self._deliver())
+        return bool(received.moved or received.messages or heard or acted + self._deliver())
 
     def _heard(self, told: TriggerRun) -> None:
         self.result.said += _moves(told) + _refusals(told)
@@ -235,13 +236,13 @@ class _Run:
         ]
 
     def _deliver(self) -> int:
-        """Bring out the letters, the oldest first; a channel that fails thrice running rests. What
+        """Bring out the messages, the oldest first; a channel that fails thrice running rests. What
         could not be heard is heard again at its time."""
         self._plan_jobs()
         delivered = 0
         for job in self._ready():
-            channel = outbox.channel_of(job)
-            if channel in self._resting():
+            lane = outbox.lane_of(job)
+            if lane in self._resting():
                 continue
             self.ws.read_clock()
             if job.robot == CRM:
@@ -250,8 +251,8 @@ class _Run:
                 continue
             ended = outbox.deliver(self.ws, job.key)
             if ended is not None:
-                failed = self.failing.get(channel, 0) + 1
-                self.failing[channel] = failed if ended.word == "failed" else 0
+                failed = self.failing.get(lane, 0) + 1
+                self.failing[lane] = failed if ended.word == "failed" else 0
                 self.result.told(_as_done(ended))
                 delivered += 1
         return delivered
@@ -267,7 +268,7 @@ class _Run:
             agenda.plan_jobs([_plan(mark, jobs.get(key), now) for mark, key in found])
 
     def _ready(self) -> Iterator[Job]:
-        """Every letter that should leave now, the longest waiting first."""
+        """Every message that should leave now, the longest waiting first."""
         agenda, now, place = self.ws.agenda, self.ws.now, ("", "")
         while page := agenda.ready_jobs(format_instant(now), place, self._resting()):
             place = page[-1]
@@ -283,7 +284,7 @@ def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
     """When a job needs somebody besides its record's own turn."""
     if job is not None and job.is_outgoing:
         moment = outbox.time_of(job, now)
-        return Plan(mark, format_instant(moment) if moment else None, outbox.channel_of(job))
+        return Plan(mark, format_instant(moment) if moment else None, outbox.lane_of(job))
     if job is not None and job.action == HEAR and job.state == "failed" and job.retry_at:
         return Plan(mark, format_instant(job.retry_at))
     return Plan(mark, None)

@@ -17,7 +17,7 @@ WAY_OUT = (
 
 
 def unrecorded(ws: Workspace) -> list[Claim]:
-    """The letters and calls that left here and of which the timeline knows nothing, the oldest first.
+    """The messages that left here and of which the timeline knows nothing, the oldest first.
 
     Nothing of it is read again while neither the list nor what stood on the timeline has changed.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from crmcli.errors import InvalidData
+from crmcli.channels.base import Unsound
 from crmcli.render.letter import forbidden_in_header
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -16,7 +16,7 @@ _ENCODED_WORD = re.compile(r"=\?.*\?=", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
 
 
-class UnsafeHeader(InvalidData):
+class UnsafeHeader(Unsound):
     """A header value or an address that must not stand in a message."""
 
 

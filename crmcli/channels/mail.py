@@ -1,21 +1,68 @@
-"""Delivery of e-mail by whichever channel the settings name."""
+"""E-mail: into a Maildir or to a mail server, as the settings say."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from crmcli.channels.address import mailbox
-from crmcli.channels.message import Message, to_bytes
+from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_words
+from crmcli.channels.message import Message, from_bytes, to_bytes
 from crmcli.channels.outcome import Outcome
-from crmcli.errors import InvalidData
+from crmcli.model.redaction import redacted
+from crmcli.model.settings import MailChannel
 
-if TYPE_CHECKING:
-    from crmcli.model.settings import MailChannel
+MAILDIR = "maildir"
 
 
-class NoChannel(InvalidData):
-    """`channels.mail.deliver` names no way that crm knows."""
+class Mail(Sender):
+    """Messages leave as they were queued: same text, same Message-ID."""
+
+    event = "mail.out"
+    asks_consent = True
+
+    @property
+    def transport(self) -> str:
+        """A Maildir, or a mail server by SMTP."""
+        return MAILDIR if self.settings.mail.deliver.startswith(f"{MAILDIR}:") else "smtp"
+
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """Read the message that was kept."""
+        mail = from_bytes(message.content, message.key)
+        told = {
+            "text": mail.text,
+            "subject": mail.subject,
+            "to": ", ".join(mail.to),
+            "message_id": mail.id,
+            "file": message.facts["file"],
+        }
+        return Prepared(partial(deliver, mail, self.settings.mail, self.root), told)
+
+    @classmethod
+    def may_repeat(cls, transport: str) -> bool:
+        """A Maildir knows a message by its key; a mail server takes it for another one."""
+        return transport == MAILDIR
+
+    @classmethod
+    def to_approve(cls, declared: Mapping[str, Any]) -> str:
+        """By what messages leave, unless they only go into a folder of the workspace."""
+        deliver, secret = str(declared.get("deliver", "")), str(declared.get("password", ""))
+        if _stays_inside(deliver) and not secret.startswith("cmd:"):
+            return ""
+        return f"messages leave by {redacted(deliver)}{secret_in_words(secret, 'password')}"
+
+
+SENDER = Mail
+
+
+def _stays_inside(deliver: str) -> bool:
+    """Whether messages only go into a folder of the workspace that is the user's own: not .git or .crm."""
+    kind, _, where = (deliver or "maildir:outbox").partition(":")
+    is_hidden = any(part.startswith(".") for part in where.split("/"))
+    return kind == MAILDIR and not where.startswith(("/", "~")) and not is_hidden
 
 
 def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
@@ -24,7 +71,7 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
     Raises for what no repetition mends: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel.
     """
     kind, _, where = channel.deliver.partition(":")
-    if kind == "maildir":
+    if kind == MAILDIR:
         from crmcli.channels import maildir
         from crmcli.store.disk import files
 

@@ -1,4 +1,4 @@
-"""Delivery into a Maildir: a folder of letters that mail programs and people can read."""
+"""Delivery into a Maildir: a folder of messages that mail programs and people can read."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def deliver(data: bytes, folder: Path, key: str) -> Outcome:
-    """Put a letter into the folder's new/, durably; never a second one for the same key.
+    """Put a message into the folder's new/, durably; never a second one for the same key.
 
-    The name comes from the key alone, so a repeated delivery finds the letter that is there
+    The name comes from the key alone, so a repeated delivery finds the message that is there
     already, read or not. What the disk refuses is Failed, to be tried again.
     """
     name = fingerprint(key) + _SUFFIX
@@ -46,7 +46,7 @@ def _make(folder: Path) -> None:
 
 
 def _present(folder: Path, name: str) -> Path | None:
-    """Where the letter lies already; a mail program moves it to cur/ and adds flags (`:2,S`)."""
+    """Where the message lies already; a mail program moves it to cur/ and adds flags (`:2,S`)."""
     if (folder / "new" / name).exists():
         return folder / "new" / name
     with files.os_errors(f"read {folder / 'cur'}"), os.scandir(folder / "cur") as entries:
@@ -57,7 +57,7 @@ def _present(folder: Path, name: str) -> Path | None:
 
 
 def _put(data: bytes, folder: Path, name: str) -> Path:
-    """Write the letter aside, then link it into new/: nobody ever sees half of it."""
+    """Write the message aside, then link it into new/: nobody ever sees half of it."""
     aside = folder / "tmp" / f"{name}.{os.getpid()}.{os.urandom(4).hex()}"
     place = folder / "new" / name
     try:

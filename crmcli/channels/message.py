@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
-from crmcli.errors import InvalidData
+from crmcli.channels.base import Unsound
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -21,8 +21,8 @@ _OURS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to",
          "return-path", "received", "mime-version")  # fmt: skip
 
 
-class NoAttachment(InvalidData):
-    """A file that a letter wants to attach is not there, or may not be attached."""
+class NoAttachment(Unsound):
+    """A file that a message wants to attach is not there, or may not be attached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Attachment:
 class Message:
     """An e-mail to be sent. Its recipients are `to` and nobody else, whatever its headers say.
 
-    `key` is the job's key: the same key gives the same Message-ID, so that no client gets a letter
-    twice. `automatic` marks a letter that no person wrote, so that machines do not answer it.
+    `key` is the job's key: the same key gives the same Message-ID, so that no client gets a message
+    twice. `automatic` marks a message that no person wrote, so that machines do not answer it.
     """
 
     key: str

@@ -34,6 +34,12 @@ class Unknown:
 Outcome: TypeAlias = Sent | Failed | Unknown
 
 
+def one_line(said: bytes | str) -> str:
+    """What the other side said, on one line, without control characters and of bounded length."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
+
+
 def discreet(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     """The outcome without the secrets that the other side was told, should it have repeated them."""
     if isinstance(outcome, Sent):

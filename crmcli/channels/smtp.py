@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
 from crmcli.errors import InvalidData
 
 SECONDS = 30.0
@@ -101,11 +101,11 @@ class _Smtp(smtplib.SMTP):
             line = self.sock.line(LONGEST_LINE)
             match = _ANSWER.fullmatch(line)
             if match is None:
-                raise _NoAnswer(f"that is no answer: {_text(line)!r}")
+                raise _NoAnswer(f"that is no answer: {one_line(line)!r}")
             codes.add(match[1])
             texts.append(match[3] or b"")
             if len(codes) > 1:
-                raise _NoAnswer(f"one answer with two codes: {_text(b' '.join(sorted(codes)))}")
+                raise _NoAnswer(f"one answer with two codes: {one_line(b' '.join(sorted(codes)))}")
             if sum(map(len, texts)) > LONGEST_ANSWER or len(texts) > MOST_LINES:
                 raise SaysTooMuch("an answer without end")
             if match[2] != b"-":
@@ -159,7 +159,7 @@ class _Conversation:
         smtp = self.smtp
         code, answer = self._step("connecting", self._connect)
         if code != 220:
-            raise _Stop(Failed(f"{self.name}: connecting: {code} {_text(answer)}", again=True))
+            raise _Stop(Failed(f"{self.name}: connecting: {code} {one_line(answer)}", again=True))
         self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         if not self.to.tls and smtp.has_extn("starttls"):
             self._step("STARTTLS", self._encrypt)
@@ -197,7 +197,7 @@ class _Conversation:
             code, answer = self.smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             return Unknown(f"{self.name}: no answer after the whole letter: {self._words(error)}")
-        said = f"{self.name}: {code} {_text(answer)}"
+        said = f"{self.name}: {code} {one_line(answer)}"
         if code // 100 not in (2, 4, 5):
             return Unknown(f"{said} after the whole letter")
         self._goodbye()
@@ -215,7 +215,7 @@ class _Conversation:
         code, answer = self._step(what, ask)
         if code not in wanted:
             self._goodbye()
-            reason = f"{self.name}: {what}: {code} {_text(answer)}"
+            reason = f"{self.name}: {what}: {code} {one_line(answer)}"
             raise _Stop(Failed(reason, again=code // 100 != 5))
 
     def _step(self, what: str, act: Callable[[], T], until: float = 0.0) -> T:
@@ -225,7 +225,7 @@ class _Conversation:
             self._listen(what)
             return act()
         except smtplib.SMTPResponseException as error:
-            reason = f"{error.smtp_code} {_text(error.smtp_error)}"
+            reason = f"{error.smtp_code} {one_line(error.smtp_error)}"
         except (OSError, smtplib.SMTPException, ValueError) as error:  # e.g. what is no base64
             reason = self._words(error)
         raise _Stop(Failed(f"{self.name}: {what}: {reason}", again=True))
@@ -235,7 +235,7 @@ class _Conversation:
         if self.smtp.sock is None or not self.smtp.sock.has_spoken():
             return
         code, answer = self.smtp.getreply()
-        said = f"{self.name}: before {what}: {code} {_text(answer)}, unasked"
+        said = f"{self.name}: before {what}: {code} {one_line(answer)}, unasked"
         raise _Stop(Failed(said, again=code // 100 != 5))
 
     def _give(self, until: float) -> None:
@@ -248,7 +248,7 @@ class _Conversation:
             return "no answer in time"
         if isinstance(error, smtplib.SMTPServerDisconnected):
             return "the connection was closed"
-        return _text(str(error)) or type(error).__name__
+        return one_line(str(error)) or type(error).__name__
 
 
 def send(
@@ -288,9 +288,3 @@ def _dotted(data: bytes) -> bytes:
     body = data if data.endswith(b"\r\n") else data + b"\r\n"
     dotted = body.replace(b"\r\n.", b"\r\n..")
     return b"." + dotted if dotted.startswith(b".") else dotted
-
-
-def _text(answer: bytes | str) -> str:
-    """What a server said, on one line and without control characters."""
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]

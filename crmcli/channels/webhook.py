@@ -14,14 +14,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
+from crmcli.channels import secrets
 from crmcli.channels.address import checked
+from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.connection import Connection, look_up
 from crmcli.channels.network import is_inner
-from crmcli.channels.outcome import Failed, Outcome, Sent, discreet
-from crmcli.errors import InvalidData
+from crmcli.channels.outcome import Failed, Outcome, Sent, discreet, one_line
 from crmcli.model.redaction import secrets_of
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ _OURS = ("host", "content-length", "content-type", "transfer-encoding", "connect
          "trailer", "proxy-authorization", "idempotency-key", "user-agent", "expect")  # fmt: skip
 
 
-class BadHook(InvalidData):
+class BadHook(Unsound):
     """A web hook that cannot be called as it is written."""
 
 
@@ -82,6 +84,44 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
         words = "no answer in time" if late else _words(error)
         return discreet(Failed(f"{place.host}: {words}", again=True), told)
+
+
+class Webhook(Sender):
+    """Calls of the addresses that robots name."""
+
+    noun = "a call"
+
+    @property
+    def transport(self) -> str:
+        """HTTP, by the word that claims have for it."""
+        return "webhook"
+
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """Read the call that was kept, and the secret that signs it."""
+        call = json.loads(message.content)
+        secret = secrets.read(str(message.facts.get("secret", "")))
+        hook = Hook(call["url"], call["body"], message.key, secret, call["headers"])
+        return Prepared(partial(post, hook, now, self.settings.webhook.allow))
+
+    @classmethod
+    def may_repeat(cls, transport: str) -> bool:
+        """The other side can tell by the key."""
+        return transport == "webhook"
+
+    @classmethod
+    def lane(cls, facts: Mapping[str, Any]) -> str:
+        """Each address for itself."""
+        return str(facts.get("to"))
+
+    @classmethod
+    def to_approve(cls, declared: Mapping[str, Any]) -> str:
+        """Which inner addresses may be called."""
+        allow = declared.get("allow")
+        allowed = ", ".join(map(str, allow if isinstance(allow, list) else ()))
+        return f"web hooks may also call {allowed}"
+
+
+SENDER = Webhook
 
 
 class _Inner(Exception):
@@ -232,7 +272,7 @@ class _Pinned(http.client.HTTPConnection):
             first = self.line.line(LONGEST_LINE)
             match = _STATUS.fullmatch(first)
             if match is None:
-                raise OSError(f"that is no answer by HTTP: {_text(first[:60])!r}")
+                raise OSError(f"that is no answer by HTTP: {one_line(first[:60])!r}")
             if int(match[1]) >= 200:
                 self.line.unread(first + b"\r\n")
                 return int(match[1])
@@ -249,13 +289,7 @@ def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
             f"{said}: it has moved to {location[:200]!r}, write that address", again=False
         )
     again = status in _AGAIN or status >= 500
-    return Failed(f"{said}: {_text(text)}" if _text(text) else said, again)
-
-
-def _text(said: bytes) -> str:
-    """The first words of what was said, on one line and without control characters."""
-    first = said.decode("utf-8", "replace")[:200]
-    return "".join(c if c.isprintable() else " " for c in first).strip()
+    return Failed(f"{said}: {words}" if (words := one_line(text)) else said, again)
 
 
 def _words(error: Exception) -> str:

@@ -116,6 +116,11 @@ def leaves(do: str) -> bool:
     return do not in ACTIONS or bool(ACTIONS[do].leaves)
 
 
+def channel_of(do: str) -> str:
+    """The channel by which what an action queues leaves; "" for one that only a newer crm knows."""
+    return ACTIONS[do].leaves if do in ACTIONS else ""
+
+
 def moves_to(do: str, params: Mapping[str, object]) -> str:
     """The stage to which an action moves the record; "" if to none."""
     names = ACTIONS[do].of_kind("stage") if do in ACTIONS else []

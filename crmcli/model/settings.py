@@ -104,6 +104,7 @@ class Settings:
     `vat_rate` is per cent, None for a company that charges none. A directory that is not declared
     allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
     entity. `numbering` holds format strings with `{year}`, `{month}` and `{seq}` by entity.
+    `channels` holds the settings of other channels, by name.
     `max_effects` is how many acts one run of automation may do. `commit` is one of COMMITS;
     `any_disk` allows changes on a file system whose locks cannot be trusted.
     """
@@ -120,6 +121,7 @@ class Settings:
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     mail: MailChannel = field(default_factory=MailChannel)
     webhook: WebhookChannel = field(default_factory=WebhookChannel)
+    channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     numbering: Mapping[str, str] = field(
         default_factory=lambda: dict.fromkeys(NUMBERED, "{year}-{seq:04}")
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.channels.mail import NoChannel, deliver
+from crmcli.channels.base import NoChannel
+from crmcli.channels.mail import deliver
 from crmcli.channels.message import Message
 from crmcli.channels.outcome import Failed, Sent
 from crmcli.channels.secrets import NoSecret

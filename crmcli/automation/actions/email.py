@@ -42,7 +42,8 @@ def kept(work: Work, message: Message) -> dict[str, Any]:
     from crmcli.channels.message import to_bytes
 
     sha = work.change.attach(to_bytes(message, wire=False))
-    return {"to": ", ".join(message.to), "subject": message.subject, "file": sha}
+    told = {"to": ", ".join(message.to), "subject": message.subject, "message_id": message.id}
+    return {**told, "file": sha}
 
 
 def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:

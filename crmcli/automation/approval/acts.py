@@ -15,8 +15,10 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from crmcli.automation.actions.work import module_of
+from crmcli.channels.base import secret_in_words, sender_class
 from crmcli.errors import InvalidData
-from crmcli.model.actions import ACTIONS, leaves
+from crmcli.model.actions import ACTIONS, channel_of, leaves
+from crmcli.model.channels import CHANNELS
 from crmcli.model.redaction import redacted
 from crmcli.store import layout
 from crmcli.store.config import cursor
@@ -25,8 +27,6 @@ from crmcli.store.git import lineage
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""
 
-MAIL = "channels/mail"
-WEBHOOK = "channels/webhook"
 STAFF = "users"
 _TEMPLATES = "templates"
 _LOADS = re.compile(r"\{%[-+]?\s*(?:include|extends|import|from)\b")
@@ -75,17 +75,11 @@ def acts_of(read: Read) -> list[Act]:
 def _of_settings(read: Read) -> Iterator[Act]:
     settings = _loaded(read, layout.SETTINGS)
     channels = _map(settings.get("channels"))
-    mail = channels.get("mail")
-    if mail:
-        deliver = str(_map(mail).get("deliver", ""))
-        secret = str(_map(mail).get("password", ""))
-        runs = _running(secret, "password")
-        if not _stays_inside(deliver) or secret.startswith("cmd:"):
-            yield _act(MAIL, f"messages leave by {redacted(deliver)}{runs}", mail)
-    webhook = channels.get("webhook")
-    if webhook:
-        allowed = ", ".join(map(str, _list(_map(webhook).get("allow"))))
-        yield _act(WEBHOOK, f"web hooks may also call {allowed}", webhook)
+    for name in CHANNELS:
+        declared = channels.get(name)
+        what = sender_class(name).to_approve(_map(declared)) if declared else ""
+        if what:
+            yield _act(channel_place(name), what, declared)
     mails = {name: _map(user).get("email") for name, user in _map(settings.get("users")).items()}
     mails = {name: address for name, address in mails.items() if address}
     if mails:
@@ -93,23 +87,9 @@ def _of_settings(read: Read) -> Iterator[Act]:
         yield _act(STAFF, f"notices go to {told}", mails)
 
 
-def _stays_inside(deliver: str) -> bool:
-    """Whether messages only go into a folder of the workspace."""
-    kind, _, where = (deliver or "maildir:outbox").partition(":")
-    return kind == "maildir" and not where.startswith(("/", "~")) and not _is_hidden(where)
-
-
-def _is_hidden(path: str) -> bool:
-    """Whether a path leads out of its folder, or into one that is none of the user's: .git, .crm."""
-    return any(part.startswith(".") for part in path.split("/"))
-
-
-def _running(secret: str, what: str) -> str:
-    """How a secret is had, in words; nothing need be said of one in no command or file."""
-    kind, _, where = secret.partition(":")
-    if kind == "cmd":
-        return f", running `{where}` for its {what}"
-    return f", with the {what} from {secret}" if kind in ("env", "file") else ""
+def channel_place(channel: str) -> str:
+    """The place of what a channel's settings let leave."""
+    return f"channels/{channel}"
 
 
 def _act(place: str, what: str, facts: object) -> Act:
@@ -163,7 +143,9 @@ def _words(do: str, given: Mapping[str, Any]) -> str:
     if do not in ACTIONS:
         return f"does {do!r}"
     secrets = [str(given.get(key, "")) for key in ACTIONS[do].of_kind("secret")]
-    return module_of(do).announced(given) + "".join(_running(one, "secret") for one in secrets)
+    return module_of(do).announced(given) + "".join(
+        secret_in_words(one, "secret") for one in secrets
+    )
 
 
 def _texts_in(value: object) -> Iterator[str]:
@@ -176,7 +158,7 @@ def _texts_in(value: object) -> Iterator[str]:
 
 
 def _templates(read: Read, names: Sequence[str], sources: Sequence[str]) -> dict[str, bytes]:
-    """The templates of a letter with their HTML parts, and all that these and the sources load, by path."""
+    """The templates of a message with their HTML parts, and all that these and the sources load, by path."""
     found: dict[str, bytes] = {}
     waiting = [part for name in names for part in (name, f"{name.removesuffix('.j2')}.html.j2")]
     unread = list(sources)
@@ -210,17 +192,16 @@ def _loaded_by(source: str) -> Iterator[str]:
 def message_act(
     key: str, content: str, robot: str, facts: Mapping[str, Any], *, has_left: bool
 ) -> Act:
-    """The act of a letter or call that stands queued on the timeline, and was not queued here.
+    """The act of a message that stands queued on the timeline, and was not queued here.
 
     `content` is the digest of all of it; `has_left` says that it ended here before.
     """
-    is_call = facts.get("action") == "webhook"
+    noun = sender_class(channel_of(str(facts.get("action")))).noun
     about = f" {facts['subject']!r}" if facts.get("subject") else ""
     to = redacted(str(facts.get("to", "?")))
-    runs = _running(str(facts.get("secret", "")), "secret") if is_call else ""
+    runs = secret_in_words(str(facts.get("secret", "")), "secret")
     why = "that ended here before" if has_left else "queued in another clone"
-    what = f"a {'call' if is_call else 'message'}{about} to {to}{runs}, {why}"
-    return Act(f"queue/{robot}/{key}", what, _digest(key, content))
+    return Act(f"queue/{robot}/{key}", f"{noun}{about} to {to}{runs}, {why}", _digest(key, content))
 
 
 def _digest(place: str, facts: object) -> str:

@@ -16,7 +16,7 @@ from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.unrecorded_sends import unrecorded, words
 from crmcli.errors import CrmError, InvalidData
-from crmcli.model.actions import ACTIONS, leaves
+from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.automation import Robot, Schedule
 from crmcli.store.safety import trust
 from crmcli.store.timeline import sent
@@ -172,15 +172,14 @@ class Gate:
         return self.why_not(declared.robot_place(pipeline, stage, step.robot.id), step.robot)
 
     def why_not_message(self, job: Job) -> str:
-        """Why a queued letter or call must not leave now, "" if it may."""
+        """Why a queued message must not leave now, "" if it may."""
         if self.pause:
             return PAUSED
         if not self._sent.lets(job.key, job.facts):
             act = message_act(job, self._sent)
             if act.digest not in self._approved_letters:
                 return self._hold(act)
-        channel = declared.WEBHOOK if job.action == "webhook" else declared.MAIL
-        return self._waiting([channel])
+        return self._waiting([declared.channel_place(channel_of(job.action))])
 
     def _waiting(self, places: Collection[str]) -> str:
         for place in places:
@@ -238,7 +237,7 @@ def in_words(acts: Sequence[Act]) -> str:
 
 
 def message_act(job: Job, known: SentList) -> Act:
-    """A queued letter or call as an act. Your word for it is good for one end of it."""
+    """A queued message as an act. Your word for it is good for one end of it."""
     ends = known.ends.get(job.key, 0)
     content = f"{sent.facts_digest(job.facts)} {ends}"
     return declared.message_act(job.key, content, job.robot, job.facts, has_left=bool(ends))

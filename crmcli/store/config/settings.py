@@ -10,6 +10,7 @@ from typing import Any
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.model import limits
+from crmcli.model.channels import CHANNELS
 from crmcli.model.legal_details import BankAccount, check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.listed import did_you_mean
 from crmcli.model.settings import (
@@ -157,6 +158,27 @@ MAIL = {
     ),
     "password": secret("Where the password stands, never the password itself."),
 }  # fmt: skip
+WEBHOOK = {
+    "allow": listed(
+        "host:port of inner addresses that robots may post to.",
+        matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
+    )
+}
+CHANNEL_KEYS = {"mail": MAIL, "webhook": WEBHOOK}
+"""The settings of channels of which more is known than that they are texts."""
+
+
+def _channels() -> Shape:
+    shapes = {
+        name: CHANNEL_KEYS.get(name) or {key: text(doc) for key, doc in row.keys.items()}
+        for name, row in CHANNELS.items()
+    }
+    return keys(
+        "How messages leave.",
+        {name: keys(CHANNELS[name].doc, shape) for name, shape in shapes.items()},
+    )
+
+
 CALENDAR = {
     "days": listed("Working days of the week.", word("", WEEKDAYS)),
     "hours": parsed(
@@ -209,20 +231,11 @@ SHAPE = keys(
         ),
         "directories": DIRECTORIES,
         "fields": FIELDS,
-        "channels": keys(
-            "How messages leave.",
-            {
-                "mail": keys("E-mail.", MAIL),
-                "webhook": keys(
-                    "Web hooks.",
-                    {
-                        "allow": listed(
-                            "host:port of inner addresses that robots may post to.",
-                            matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
-                        )
-                    },
-                ),
-            },
+        "channels": Shape(
+            _channels().doc,
+            lambda place, ground: _channels().read(place, ground),
+            lambda: _channels().fragment(),
+            _channels().nothing,
         ),
         "numbering": keys("The shape of document numbers.", dict.fromkeys(NUMBERED, NUMBER)),
         "calendar": keys("Company working time.", CALENDAR),
@@ -303,6 +316,7 @@ def _read_settings(top: Cursor) -> Settings:
             top.at("channels").at("mail"), got["channels"]["mail"], has_address=bool(us.email)
         ),
         webhook=WebhookChannel(got["channels"]["webhook"]["allow"]),
+        channels={n: got for n, got in got["channels"].items() if n not in CHANNEL_KEYS},
         numbering={**Settings().numbering, **{k: v for k, v in got["numbering"].items() if v}},
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         max_effects=got["automation"]["max_effects"],

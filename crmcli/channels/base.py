@@ -1,0 +1,135 @@
+"""What a channel is: how messages leave by it, and how they come in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, cast
+
+from crmcli.channels.outcome import Outcome
+from crmcli.errors import InvalidData
+from crmcli.model.channels import CHANNELS
+from crmcli.model.settings import Settings
+
+
+class NoChannel(InvalidData):
+    """Nothing is known by which a message could leave."""
+
+
+class Unsound(InvalidData):
+    """A message that cannot leave as it is, whatever the settings say: trying again does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message in the queue: the key of its job, what its event says of it, and its content."""
+
+    key: str
+    facts: Mapping[str, Any]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message that was read and found sound. `send` hands it over; `told` is what the timeline of its
+    record says of it."""
+
+    send: Callable[[], Outcome]
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Sender(ABC):
+    """A channel by which messages leave, as the settings set it up. Its name is that of its file."""
+
+    noun: ClassVar[str] = "a message"
+    """What one of them is called."""
+    event: ClassVar[str] = ""
+    """The kind of event on its record's timeline that says it has left; "" for none."""
+    asks_consent: ClassVar[bool] = False
+    """Whether it goes to people who may have refused messages."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+
+    @property
+    @abstractmethod
+    def transport(self) -> str:
+        """By what it leaves as the settings are now; a claim notes it for `may_repeat`."""
+
+    @abstractmethod
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """Read all of a message, before anything leaves; Unsound, or another InvalidData where it is the
+        settings that are wrong."""
+
+    @classmethod
+    def may_repeat(cls, transport: str) -> bool:
+        """Whether the other side knows a message that comes again, so that one of which nobody knows
+        whether it left may be sent again."""
+        return False
+
+    @classmethod
+    def lane(cls, facts: Mapping[str, Any]) -> str:
+        """What fails together: after some failures in a row the rest of a lane waits for the next tick."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def to_approve(cls, declared: Mapping[str, Any]) -> str:
+        """What its settings would let leave, in words, for whoever has to approve it; "" for nothing.
+        What is secret in an address is not shown."""
+        return ""
+
+
+class Receiver(Protocol):
+    """A channel by which messages come in."""
+
+    def fetch(self) -> Iterable[Incoming]:
+        """What has come and was not acknowledged, the oldest first."""
+
+    def acknowledge(self, message: Incoming) -> None:
+        """The message is written down, durably: it need not be fetched again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that has come: the kind of its event, its id, the id of what it answers, and its facts."""
+
+    kind: str
+    id: str
+    answers: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NoSender(Sender):
+    """The channel of what only a newer crm knows: nothing leaves by it."""
+
+    asks_consent = True
+
+    @property
+    def transport(self) -> str:
+        """None."""
+        return ""
+
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """NoChannel, whatever it is."""
+        action = message.facts.get("action")
+        raise NoChannel(f"crm knows no channel for {action!r}", "a newer crm may")
+
+
+def sender_class(channel: str) -> type[Sender]:
+    """The Sender in the file of a channel."""
+    if channel not in CHANNELS:
+        return NoSender
+    return cast("type[Sender]", import_module(f"{__package__}.{channel}").SENDER)
+
+
+def secret_in_words(reference: str, what: str) -> str:
+    """How a secret is had; nothing need be said of one in no command or file."""
+    kind, _, where = reference.partition(":")
+    if kind == "cmd":
+        return f", running `{where}` for its {what}"
+    return f", with the {what} from {reference}" if kind in ("env", "file") else ""

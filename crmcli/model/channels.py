@@ -1,0 +1,22 @@
+"""The channels of settings.yaml: one row a channel. Its file in `channels/` does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel by which messages leave. `keys` are those of its settings, each with a sentence, where
+    they are plain texts; of mail and webhook `store/config/settings.py` knows more."""
+
+    doc: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+CHANNELS: dict[str, Channel] = {
+    "mail": Channel("E-mail."),
+    "webhook": Channel("Web hooks."),
+}
+"""The name of a channel is its key under `channels:`, its file, and what an action `leaves` by."""
