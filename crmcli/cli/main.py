@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -107,20 +108,23 @@ def _look_at_environment() -> None:
 
 
 def _follow_up(session: Session) -> None:
-    _commit_if_wanted(session)
-    if session.tick and not session.dry_run:
+    ws = session.__dict__.get("workspace")
+    if ws is None or not (ws.has_changed or session.tick or session.has_ticked):
+        return
+    from crmcli.sales import after_change
+
+    tick = None
+    if session.tick:
         from crmcli.cli.tick import run_once
 
-        session.workspace.call = "crm tick"
-        session.workspace.is_settled = False
-        run_once(session)
-        _commit_if_wanted(session)
+        tick = partial(run_once, session)
+    after_change.follow(ws, _say, tick, has_ticked=session.has_ticked)
 
 
 def _has_saved(session: Session) -> bool:
     """Whether something was changed: where only the telling failed, trying again would do it twice."""
     workspace = session.__dict__.get("workspace")
-    return session.has_saved or (workspace is not None and workspace.has_changed)
+    return workspace is not None and workspace.has_changed
 
 
 def _weighed(session: Session, error: CrmError) -> CrmError:
@@ -150,25 +154,6 @@ def _open_closed_streams() -> None:
                 os.close(number)
             os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
             setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115  # till the end
-
-
-def _commit_if_wanted(session: Session) -> None:
-    """Let git have what was changed; whatever comes of it, the change itself stands."""
-    if "workspace" not in session.__dict__:
-        return
-    workspace = session.workspace
-    when = workspace.settings.commit
-    if when == "never" or not (session.has_ticked or (when == "each" and workspace.has_changed)):
-        return
-    from crmcli.workspace.git_commits import commit_changes
-
-    workspace.has_changed, session.has_saved = False, True
-    try:
-        said = commit_changes(workspace, is_unattended=session.has_ticked)
-    except KeyboardInterrupt:
-        said = ["saved; not committed yet: stopped"]
-    for line in said:
-        _say(line)
 
 
 def _say(text: str) -> None:

@@ -47,7 +47,6 @@ class Session:
         self.dry_run = False
         self.tick = False
         self.has_ticked = False
-        self.has_saved = False
         self.exit_code = 0
         """That of a command which came to its end, and met an error on its way."""
         self.inspecting = False

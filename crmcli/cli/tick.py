@@ -75,8 +75,8 @@ def _accept_history(session: Session, *, dry_run: bool) -> None:
         session.out.note("the timeline knows everything that left here")
 
 
-def run_once(session: Session) -> None:
-    """One tick, as `crm tick` and `--tick` after any verb do it."""
+def run_once(session: Session) -> bool:
+    """One tick, as `crm tick` and `--tick` after any verb do it; whether none was running already."""
     from crmcli.automation.tick import TickResult
     from crmcli.automation.tick import tick as run
 
@@ -98,6 +98,7 @@ def run_once(session: Session) -> None:
             out.note(line)
         _report(session, result)
         notes(session)
+    return session.has_ticked
 
 
 def _report(session: Session, result: TickResult) -> None:

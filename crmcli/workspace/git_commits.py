@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import CrmError
@@ -35,7 +34,7 @@ _NO_REPOSITORY = (
 class _Plan(NamedTuple):
     """What one commit takes in: changes that git has not, files, those of them that hold more.
 
-    `lost` are the commands whose changes are not in the files any more.
+    `lost` are the commands whose lines are not in the timeline any more.
     """
 
     entries: list[Entry]
@@ -125,67 +124,48 @@ def _paths(entries: Iterable[Entry]) -> list[str]:
 
 
 def _planned(root: Path, entries: Sequence[Entry], ignored: set[str]) -> _Plan:
-    """The files that differ from the last commit."""
+    """The files that differ from the last commit, and what is known of how they came to."""
     paths = [path for path in _paths(entries) if path not in ignored]
     head = commands.at_head(root, paths)
     present = {path: _now(root, path) for path in paths}
-    wanted = {path: now for path, now in present.items() if now != head.get(path)}
     later = uncommitted.since_claim(root)
+    wanted = [path for path, now in present.items() if now != head.get(path)]
     mixed = []
-    for path, now in wanted.items():
+    for path in wanted:
         marks = [entry.paths[path] for entry in entries if path in entry.paths]
-        if _is_mixed(marks, head.get(path), now, may_go_on=path in later):
+        now = marks[-1][1] if path in later else _mark(present[path], marks)
+        if _is_mixed(marks, _mark(head.get(path), marks), now):
             mixed.append(path)
-    lost = _lost(entries, head, present)
-    gone = [entry for entry in lost if not _makes(entry, wanted)]
-    new = [entry for entry in entries if _is_new(entry, head) and entry not in gone]
-    return _Plan(new, list(wanted), mixed, list(dict.fromkeys(e.command for e in lost)))
+    new, lost = _new_and_lost(entries, head, present)
+    return _Plan(new, wanted, mixed, list(dict.fromkeys(entry.command for entry in lost)))
 
 
-def _lost(
+def _new_and_lost(
     entries: Sequence[Entry],
     head: Mapping[str, commands.Blob],
     present: Mapping[str, commands.Blob | None],
-) -> list[Entry]:
-    """The changes whose lines have gone from the timeline again, and whose records are as before.
-
-    A record that was new is left out: git does not know it yet, and so leaves it.
-    """
-    sizes = {path: now.size if now else 0 for path, now in present.items()}
-    begun = {path: {now.digest if now else None} for path, now in present.items()}
-    lost = []
+) -> tuple[list[Entry], list[Entry]]:
+    """The changes that the last commit lacks: those whose lines stand on the timeline, and those that
+    git has thrown away. Of a command that was killed git may have the change already."""
+    new: list[Entry] = []
+    lost: list[Entry] = []
+    ends = {path: now.size if now else 0 for path, now in present.items()}
     for entry in reversed(entries):
-        known = {path: marks for path, marks in entry.paths.items() if path in present}
-        shorter = [p for p, (_, new) in known.items() if isinstance(new, int) and new > sizes[p]]
-        kept = [p for p, (old, new) in known.items() if _is_text(old) and new in begun[p]]
-        if shorter and not kept and _is_new(entry, head):
-            lost.append(entry)
-        for path, (old, _) in known.items():
-            if isinstance(old, int):
-                sizes[path] = min(sizes[path], old)
-            else:
-                begun[path].add(old)
-    return lost[::-1]
+        is_new = is_gone = False
+        for path, (old, end) in entry.paths.items():
+            if path in present:
+                is_new = is_new or _lacks(head.get(path), end)
+                is_gone = is_gone or (isinstance(end, int) and end > ends[path])
+                ends[path] = min(ends[path], old) if isinstance(old, int) else ends[path]
+        if is_new:
+            (lost if is_gone else new).append(entry)
+    return new[::-1], lost[::-1]
 
 
-def _makes(entry: Entry, wanted: Container[str]) -> bool:
-    return any(old is None and path in wanted for path, (old, _) in entry.paths.items())
-
-
-def _is_text(mark: Mark) -> bool:
-    return isinstance(mark, str)
-
-
-def _is_new(entry: Entry, head: Mapping[str, commands.Blob]) -> bool:
-    """Whether the last commit lacks it: a command that was killed may not have noted its success."""
-    for path, (_, after) in entry.paths.items():
-        blob = head.get(path)
-        if isinstance(after, int):
-            if after > (blob.size if blob else 0):
-                return True
-        elif after != (blob.digest if blob else None):
-            return True
-    return False
+def _lacks(blob: commands.Blob | None, mark: Mark) -> bool:
+    if isinstance(mark, int):
+        return mark > (blob.size if blob else 0)
+    return mark != (blob.digest if blob else None)
 
 
 def _now(root: Path, path: str) -> commands.Blob | None:
@@ -193,25 +173,22 @@ def _now(root: Path, path: str) -> commands.Blob | None:
     return commands.Blob.of(files.read_bytes(full)) if os.path.lexists(full) else None
 
 
-def _is_mixed(
-    marks: Sequence[Sequence[Mark]],
-    head: commands.Blob | None,
-    now: commands.Blob | None,
-    *,
-    may_go_on: bool,
-) -> bool:
+def _mark(blob: commands.Blob | None, like: Sequence[Sequence[Mark]]) -> Mark:
+    """A content as those marks have it: by its size where the file only grows."""
+    if isinstance(like[0][0], int):
+        return blob.size if blob else 0
+    return blob.digest if blob else None
+
+
+def _is_mixed(marks: Sequence[Sequence[Mark]], head: Mark, now: Mark) -> bool:
     """Whether a file changed between the last commit and now in a way that crm did not note."""
-    first, last = marks[0][0], marks[-1][1]
-    if isinstance(first, int):  # it only grows; another crm may have committed our lines too
-        return first > (head.size if head else 0)
-    known = head.digest if head else None
+    if isinstance(head, int):  # it only grows; another crm may have committed our lines too
+        first = marks[0][0]
+        return isinstance(first, int) and first > head
     # A command that was killed after its commit has left marks that the last commit has already.
-    marks = marks[max((n for n, mark in enumerate(marks, 1) if mark[1] == known), default=0) :]
-    if marks and marks[0][0] != known:
-        return True
-    if any(mine[1] != next_[0] for mine, next_ in pairwise(marks)):
-        return True
-    return last != (now.digest if now else None) and not may_go_on
+    marks = marks[max((n for n, mark in enumerate(marks, 1) if mark[1] == head), default=0) :]
+    befores = [*(before for before, _ in marks), now]
+    return befores != [head, *(after for _, after in marks)]
 
 
 def _message(ws: Workspace, plan: _Plan) -> str:

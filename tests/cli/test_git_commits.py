@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from crmcli.cli.calling import command_line
+from crmcli.sales import after_change
+from crmcli.workspace import Workspace
+from tests import kit
 from tests.conftest import NOW, Run
 from torture.copies import copied
 
@@ -117,6 +120,16 @@ def test_an_import_is_one_commit(each: Path, crm: Crm, tmp_path: Path) -> None:
     assert len([path for path in committed(each) if path.startswith("data/leads/")]) == 60
     assert "- and 40 more" in body(each)
     assert not dirt(each)
+
+
+def test_whatever_door_a_change_comes_through(each: Path) -> None:
+    ws = Workspace.open(each, user="anna", now=NOW)
+    said: list[str] = []
+    kit.add(ws, "lead", {"name": ["Павел"]})
+    after_change.follow(ws, said.append, lambda: bool(kit.add(ws, "lead", {"name": ["Вера"]})))
+    assert subjects(each)[:2] == ["crm tick: 1 record", "crm lead add"]
+    assert not dirt(each)
+    assert said == []
 
 
 def test_never_touches_no_git(folder: Path, crm: Crm) -> None:
