@@ -28,8 +28,8 @@ cat > fair.csv <<'CSV'
 "Без телефона";"Олег";"Ким";"нет";"";"";"Не обработан";"";"";"Выставка";
 CSV
 run "crm import leads fair.csv --preset bitrix24 --robots"
-run "cut -d';' -f1,4,11- rejects.csv"
-rm -f rejects.csv fair.csv
+run "cut -d';' -f1,4,11- fair.rejects.csv"
+rm -f fair.rejects.csv fair.csv
 git add -A data && git -c user.name=demo -c user.email=demo@example.ru commit -q -m "Leads from the fair"
 
 say "Any spelling of a phone finds the lead; work it, and convert it"

@@ -87,9 +87,8 @@ def _taking_options() -> list[click.Parameter]:
         click.Option(
             ("--rejects",),
             type=click.Path(),
-            default="rejects.csv",
             metavar="FILE",
-            help="Where rows that were not taken go.",
+            help="Where rows that were not taken go; beside FILE if not said.",
         ),
         click.Option(
             ("--create-missing/--no-create-missing",),
@@ -99,6 +98,11 @@ def _taking_options() -> list[click.Parameter]:
         ),
         click.Option(
             ("--again",), is_flag=True, help="Take a file anew that was imported already."
+        ),
+        click.Option(
+            ("--keep-totals",),
+            is_flag=True,
+            help="Take summary rows (Итого, Total) as records too.",
         ),
         click.Option(("--robots",), is_flag=True, help="Wake the robots of the stages."),
     ]
@@ -230,7 +234,7 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
     source = imports.open_source(
         content, name, options["encoding"], options["delimiter"], options["sheet"]
     )
-    wanted = _wanted(session, options)
+    wanted = _wanted(session, file, options)
     try:
         with session.out.progress(f"import {ENTITIES[entity].plural}") as progress:
             found = imports.import_records(
@@ -277,7 +281,7 @@ def _read(file: str) -> tuple[str, bytes]:
     return read_file(file, LARGEST_IMPORT)
 
 
-def _wanted(session: Session, options: dict[str, Any]) -> Wanted:
+def _wanted(session: Session, file: str, options: dict[str, Any]) -> Wanted:
     from crmcli.sales.imports import Wanted
 
     users = _pairs("owner-map", options["owners"], "their name=user")
@@ -294,7 +298,9 @@ def _wanted(session: Session, options: dict[str, Any]) -> Wanted:
         date_order=options["date_order"] or "",
         robots=options["robots"],
         dry_run=session.dry_run,
-        rejects=Path(options["rejects"]),
+        keep_totals=options["keep_totals"],
+        file=Path(file) if Path(file).is_file() else None,  # a pipe has no place
+        rejects=Path(options["rejects"]) if options["rejects"] else None,
     )
 
 

@@ -100,6 +100,14 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
     ):
         if count or one == f"{entity} created":
             yield _line(count, one, many)
+    if found.total_rows:
+        lines = ", ".join(map(str, found.total_rows[:MOST_NAMED]))
+        more = ", …" if len(found.total_rows) > MOST_NAMED else ""
+        yield _line(
+            len(found.total_rows),
+            f"total row at line {lines} not taken; --keep-totals takes it",
+            f"total rows at lines {lines}{more} not taken; --keep-totals takes them",
+        )
     for (column, reason), rows in found.reasons.most_common():
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,14 +63,14 @@ def test_import_prints_the_batch_alone_and_talks_on_stderr(
         "kept as text: Борис Котов (1)",
         "4 ids of another system",
         "1\u00a0500,50\u00a0₽",
-        "rejects.csv",
+        "лиды.rejects.csv",
     ):
         assert words in run.err
     rows = json.loads(crm("lead", "list", "--json", "--sort", "name").out)
     assert [row["stage"] for row in rows] == ["new", "junk"]
     assert {row["batch"] for row in rows} == {batch}
     assert rows[0]["phones"] == [{"value": "+79123456789", "ext": "12", "type": "mobile"}]
-    text = (folder / "rejects.csv").read_text("utf-8-sig")
+    text = (folder.parent / "лиды.rejects.csv").read_text("utf-8-sig")
     rejects = list(csv.DictReader(io.StringIO(text), delimiter=";"))
     assert [row["crm_line"] for row in rejects] == ["4", "5"]
     assert rejects[0]["crm_duplicate_of"] == rows[0]["id"]
@@ -93,7 +95,7 @@ def test_a_dry_run_shows_the_mapping_and_the_first_rows(
     run = crm("import", "leads", str(leads), "--map", "Кличка=comment", "--dry-run")
     assert run.code == 0
     assert sorted(folder.rglob("data/**/*")) == before
-    assert not (folder / "rejects.csv").exists()
+    assert list(folder.parent.rglob("*rejects*")) == []
     assert "dry run: nothing is written" in run.err
     assert "2 leads created" in run.err
     lines = {line.split("  ")[0]: line for line in run.out.splitlines()}
@@ -208,7 +210,9 @@ def test_a_broken_row_in_the_middle_costs_itself(crm: Crm, folder: Path) -> None
     text = 'Имя;Телефон\nАнна;89161234567\n"Борис;89161234568\nВера;89161234569\n'
     run = crm("import", "leads", "-", stdin=text)
     assert (run.code, "2 leads created" in run.err) == (0, True)
-    [row] = csv.DictReader(io.StringIO((folder / "rejects.csv").read_text()), delimiter=";")
+    [row] = csv.DictReader(
+        io.StringIO((folder / ".crm/stdin.rejects.csv").read_text()), delimiter=";"
+    )
     assert (row["crm_line"], row["crm_rest"]) == ("3", '"Борис;89161234568')
     assert "never closed" in row["crm_reason"]
 
@@ -254,3 +258,49 @@ def test_a_workbook_and_cards_leave_and_come_back(crm: Crm, folder: Path, other:
         assert crm("import", "contacts", str(path), cwd=other, **env).code == 0
     [contact] = json.loads(crm("contact", "list", "--json", cwd=other, **env).out)
     assert (contact["name"], contact["comment"]) == ("Анна Орлова", "=1+1")
+
+
+@pytest.mark.parametrize(("name", "content", "rejects"), [
+    ("l.csv", "name\nА\n,\n", "l.rejects.csv"),
+    ("l.rejects.csv", "name\nА\n", "l.rejects-2.csv"),
+    ("l.rejects-2.csv", "name\nА\n", "l.rejects.csv"),
+    ("a.b", "name\nА\n", "a.rejects.csv"),
+    ("l.jsonl", '{"name": "А"}\n', "l.rejects.jsonl"),
+    ("l.vcf", "BEGIN:VCARD\nVERSION:9.0\nFN:А\nEND:VCARD\n", "l.rejects.vcf"),
+    ("x" * 250 + ".csv", "name\nА\n", "x" * 200 + ".rejects.csv"),
+])  # fmt: skip
+def test_what_was_not_taken_stands_beside_the_file(
+    crm: Crm, folder: Path, tmp_path: Path, name: str, content: str, rejects: str
+) -> None:
+    path = tmp_path / "elsewhere" / name
+    path.parent.mkdir()
+    broken = content if name.endswith((".vcf", ".jsonl")) else "name,phone\nА,нет\n"
+    path.write_text(broken.replace('"А"', '"А", "phones": "нет"'), "utf-8")
+    run = crm("import", "contacts", str(path), cwd=folder)
+    assert (run.code, str(path.with_name(rejects)) in run.err) == (6, True)
+    assert sorted(p.name for p in path.parent.iterdir()) == sorted([name, rejects])
+
+
+def test_rejects_of_a_stream_or_of_a_closed_folder_go_to_our_own(
+    crm: Crm, folder: Path, tmp_path: Path
+) -> None:
+    bad = "name,phone\nА,нет\n"
+    run = crm("import", "leads", "-", stdin=bad)
+    assert f"{folder}/.crm/stdin.rejects.csv" in run.err
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(bad,))
+    writer.start()
+    run = crm("import", "leads", str(pipe), "--again")
+    writer.join()
+    assert f"{folder}/.crm/pipe.rejects.csv" in run.err
+    assert crm("check").code == 0  # it is not in anybody's way there
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_rejects_of_a_read_only_folder(crm: Crm, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "closed" / "l.csv"
+    path.parent.mkdir()
+    path.write_text("name,phone\nА,нет\n", "utf-8")
+    path.parent.chmod(0o555)
+    assert f"{folder}/.crm/l.rejects.csv" in crm("import", "leads", str(path)).err

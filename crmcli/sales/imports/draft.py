@@ -67,7 +67,7 @@ class Draft:
     `faults` are pairs of column and reason; `conflicts` are columns whose value another column of
     the same field has kept out; `types` are the types of phones and e-mails that had a column.
     `status` is won or lost beside a stage; `has_person` says that `name` is a person's; `attached`
-    are files to be kept beside the record.
+    are files to be kept beside the record; `is_total` says that the row is a summary of others.
     """
 
     line: int
@@ -87,3 +87,4 @@ class Draft:
     status: str = ""
     has_person: bool = False
     attached: Sequence[bytes] = ()
+    is_total: bool = False

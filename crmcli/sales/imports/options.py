@@ -17,7 +17,8 @@ class Wanted:
     whole name is; `owners` maps another system's users to ours, `stages` its stages: to one's id or
     name, a deal's after its pipeline and a slash if need be. `create_missing` makes what a row names
     and is not here. With `robots` the robots of a record's stage wake up for it; `again` takes
-    a file anew that was imported already.
+    a file anew that was imported already; `keep_totals` takes summary rows too. `file` is what is
+    imported, None for a stream: beside it goes what was not taken, unless `rejects` says where.
     """
 
     preset: str = ""
@@ -32,4 +33,6 @@ class Wanted:
     robots: bool = False
     again: bool = False
     dry_run: bool = False
-    rejects: Path = field(default_factory=lambda: Path("rejects.csv"))
+    keep_totals: bool = False
+    file: Path | None = None
+    rejects: Path | None = None

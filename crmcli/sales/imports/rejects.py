@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePath
 
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
 from crmcli.formats.csv import Table, csv_line
-from crmcli.formats.jsonl import json_line
+from crmcli.formats.jsonl import JsonLines, json_line
 from crmcli.formats.xlsx import Workbook
 from crmcli.model.values import Raw
 from crmcli.sales.imports.draft import Draft
@@ -17,24 +18,22 @@ from crmcli.sales.imports.sources import Source
 from crmcli.sales.imports.vcard_rows import Cards
 from crmcli.store.disk.new_file import NewFile
 
+_REJECTS = re.compile(r"\.rejects(-\d+)?$")
+_LONGEST_STEM = 200
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Rejects:
     """A rejects file in the making: the columns of the input, and beside them what was wrong."""
 
-    def __init__(self, path: Path, source: Source) -> None:
+    def __init__(self, source: Source, paths: Sequence[Path]) -> None:
         self._source = source
         self._kept = [n for n, label in enumerate(source.labels) if label not in EXTRAS]
         self._delimiter = source.delimiter if isinstance(source, Table) else ";"
         self.count = 0
-        if isinstance(source, Cards) and path.suffix == ".csv":
-            path = path.with_suffix(".vcf")
-        try:
-            self._file = NewFile(path)
-        except CrmError as error:
-            error.hint = "say with --rejects to which file rejected rows may be written"
-            raise
+        if isinstance(source, Cards):
+            paths = [path.with_suffix(".vcf") if path.suffix == ".csv" else path for path in paths]
+        self._file = _opened(paths)
         if isinstance(source, Table | Workbook):
             # Excel takes UTF-8 for what it is only with a mark; who sent cp1251 uses Excel.
             is_plain = isinstance(source, Table) and not source.bom and source.encoding == "utf-8"
@@ -68,6 +67,26 @@ class Rejects:
             self._file.discard()
             return None
         return self._file.keep()
+
+
+def rejects_name(file: str, source: Source) -> str:
+    """How the rejects of a file are called: leads.rejects.csv, also where it is one itself."""
+    stem = _REJECTS.sub("", PurePath(file).stem)
+    while len(stem.encode()) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return f"{stem}.rejects.{'jsonl' if isinstance(source, JsonLines) else 'csv'}"
+
+
+def _opened(paths: Sequence[Path]) -> NewFile:
+    """The first of the files that can be written."""
+    for path in paths[:-1]:
+        with suppress(Forbidden, NotFound, InvalidData):  # the system does not let us
+            return NewFile(path)
+    try:
+        return NewFile(paths[-1])
+    except CrmError as error:
+        error.hint = "say with --rejects to which file rejected rows may be written"
+        raise
 
 
 def _card(source: str, reason: str) -> str:

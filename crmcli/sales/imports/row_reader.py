@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from crmcli.formats.jsonl import read_object
+from crmcli.model.conditions.holds import NUMBER_KINDS
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
@@ -303,6 +304,14 @@ class RowReader:
         for name, value in zip(("pipeline", "stage"), found, strict=True):
             if value:
                 draft.values[name] = value
+
+    def is_number(self, column: Column) -> bool:
+        """Whether a column holds numbers, or texts that are kept as they are."""
+        target = column.target
+        field = self._vocabulary.fields.get(target.field) if target else None
+        return bool(field and field.kind in NUMBER_KINDS) or bool(
+            target and target.part == LABELLED
+        )
 
     def label_of(self, name: str, part: str = "") -> str:
         """The column that feeds a field, or the field's own name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, CrmError
@@ -17,7 +18,7 @@ from crmcli.model.preset import NONE
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, map_columns, presets_of
 from crmcli.sales.imports.options import Wanted
-from crmcli.sales.imports.rejects import Rejects
+from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import PartLog, earlier_import
 from crmcli.sales.imports.row_reader import Manner, RowReader
 from crmcli.sales.imports.sources import (
@@ -30,6 +31,7 @@ from crmcli.sales.imports.sources import (
 )
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
+from crmcli.sales.imports.total_rows import TotalRows
 from crmcli.sales.imports.vcard_rows import Cards
 from crmcli.store import layout
 from crmcli.workspace import Change, Workspace
@@ -63,6 +65,7 @@ class Import:
             is_workbook=isinstance(source, Workbook),
         )  # fmt: skip
         self.reader = RowReader(ws, entity, columns, manner)
+        self.total_rows = TotalRows(source, columns, self.reader.is_number)
         digest = key_of(source)
         self.earlier = None if wanted.again else earlier_import(ws, entity, digest)
         self.resumed = self.earlier if self.earlier and not self.earlier.is_done else None
@@ -103,7 +106,7 @@ class Import:
 
     def run(self, progress: Callable[[int], None]) -> Summary:
         """Read, take and give back every row, a thousand in one transaction."""
-        rejects = None if self.wanted.dry_run else Rejects(self.wanted.rejects, self.source)
+        rejects = None if self.wanted.dry_run else Rejects(self.source, self._reject_paths())
         with self.ws.series():
             try:
                 self._take_all(rejects, progress)
@@ -131,6 +134,15 @@ class Import:
             raise
         self.summary.rejects = str(kept) if kept else ""
 
+    def _reject_paths(self) -> list[Path]:
+        """Where the rejects may go: as was said, or beside the file, or else into our own folder."""
+        wanted = self.wanted
+        if wanted.rejects is not None:
+            return [wanted.rejects]
+        name = rejects_name(self.summary.file, self.source)
+        folders = [wanted.file.parent] if wanted.file is not None else []
+        return [folder / name for folder in (*folders, self.ws.root / layout.STATE)]
+
     def _end_early(self, error: BaseException, rejects: Rejects | None) -> None:
         """Keep the rejects so far, and let the error say what stands; it is what must be seen."""
         if isinstance(error, CrmError):
@@ -145,6 +157,8 @@ class Import:
         for row in self.source.rows():
             if row.is_blank:
                 self.summary.empty_rows += 1
+            elif not self.wanted.keep_totals and self.total_rows.has(row):
+                yield Draft(row.line, row.cells, is_total=True)
             else:
                 yield self.reader.read(row)
 

@@ -66,6 +66,7 @@ class Summary:
     others, and whose own row came now; `kept` counts values that merging did not overwrite.
     `repeating` are rows that were created though they repeat a record.
     `before` are rows that an interrupted import of the same file had taken; `resumed` is its batch.
+    `total_rows` are the lines of summaries of other rows, which were not taken.
     `doubts` are guesses about the file that may be wrong, `decoded` its first rows as they were read."""
 
     entity: str
@@ -102,6 +103,7 @@ class Summary:
     sample: list[Mapping[str, Raw]] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
     rejects: str = ""
+    total_rows: list[int] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     decoded: list[Sequence[Raw]] = field(default_factory=list)
 
@@ -144,6 +146,7 @@ class Summary:
             "preset": self.preset,
             "resumed": self.resumed,
             "doubts": self.doubts,
+            "total_rows": self.total_rows,
             **counts,
             "companies_created": self.made.get("company", 0),
             "contacts_created": self.made.get("contact", 0),

@@ -75,6 +75,10 @@ class Taker:
         """Take one row into the base, or turn it back."""
         found = self._summary
         found.rows += 1
+        if draft.is_total:
+            found.total_rows.append(draft.line)
+            self._log.turn_back()
+            return
         found.conflicts += [(draft.line, column) for column in draft.conflicts]
         keys = content_keys(self._ws, draft.values)
         phones = [text for kind, text in keys if kind == "phone"]
