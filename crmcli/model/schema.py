@@ -8,8 +8,14 @@ from functools import cache
 from importlib import import_module
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
+from crmcli.model.fields import UTM_KEYS, Field, Record, fields_of, raw_from_record, record_from_raw
+from crmcli.model.merged import MERGED_INTO
 from crmcli.model.values import Raw
+
+RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", "tag", "and", "or",
+            "not", "in", "has", "is", "empty", "today", "now", "vcard", "crm_line", "crm_reason",
+            "crm_duplicate_of", "crm_rest")  # fmt: skip
+"""Names that a custom field cannot have, in any case: conditions, records or exports use them."""
 
 
 @cache
@@ -23,6 +29,15 @@ def record_class(entity: str) -> type[Record]:
 def own_fields(entity: str) -> tuple[Field, ...]:
     """The built-in fields of an entity in file order."""
     return fields_of(record_class(entity))
+
+
+def is_taken(entity: str, name: str) -> bool:
+    """Whether a custom field cannot have this name, since it means something already."""
+    if name.lower() in RESERVED:
+        return True
+    kinds = {own.name: own.kind for own in own_fields(entity)}
+    stem, _, key = name.partition("_")  # utm_source is a column of exports and imports
+    return name in kinds or (kinds.get(stem) == "utm" and key in UTM_KEYS)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,14 +38,24 @@ class Configured(Folder):
     @cached_property
     def pipelines(self) -> Pipelines:
         """The stages as pipelines.yaml declares them; InvalidData with every fault."""
+        return self.read_pipelines()
+
+    def read_pipelines(self, data: bytes | None = None) -> Pipelines:
+        """What pipelines.yaml declares, or another text in its place."""
+        forgiving = self.forgives_rules
         return config.load_pipelines(
-            self.root, self.schema, self.settings, forgiving=self.forgives_rules
+            self.root, self.schema, self.settings, forgiving=forgiving, data=data
         )
 
     def forgive_rules(self) -> None:
         """From now on leave a fault of one robot, trigger or schedule to it, and go on with the others."""
         self.forgives_rules = True
         self.__dict__.pop("pipelines", None)
+
+    @staticmethod
+    def read_settings(data: bytes) -> Settings:
+        """What a text in the place of settings.yaml declares; InvalidData with every fault."""
+        return config.settings_of(data)
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings, which the file will say when a change is written."""
@@ -62,10 +72,21 @@ class Configured(Folder):
     @cached_property
     def views(self) -> Mapping[str, tuple[View, ...]]:
         """The saved views by entity, as views.yaml declares them; InvalidData with every fault."""
+        return self.read_views()
+
+    def read_views(self, data: bytes | None = None) -> Mapping[str, tuple[View, ...]]:
+        """What views.yaml declares, or another text in its place."""
         from crmcli.store.config.views import load_views
 
         anybody = self.user or next(iter(self.settings.users), "")
-        return load_views(self.root, self.schema, partial(self.condition, user=anybody))
+        condition = partial(self.condition, user=anybody)
+        return load_views(self.root, self.schema, condition, data=data)
+
+    def mentions(self, words: Sequence[str]) -> list[str]:
+        """The places of templates and pipelines.yaml that say one of these words."""
+        from crmcli.store.config.mentions import mentions
+
+        return mentions(self.root, words)
 
     def presets(self, known: KnownNames) -> Presets:
         """The import presets: those in presets/, and those that come with crm."""

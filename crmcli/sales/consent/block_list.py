@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.model.block_list import Block, BlockList, read_what
-from crmcli.store.config.block_list import PATH, blocklist_text, read_blocklist
+from crmcli.sales.consent.block_list_text import blocklist_text, read_blocklist
+from crmcli.store.layout import BLOCKLIST
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -21,7 +22,7 @@ class Blocked(Refused):
 
 def blocklist(ws: Workspace) -> BlockList:
     """The block list as it stands now; an intake of many asks for it once."""
-    return read_blocklist(ws.root, ws.settings.phone_country)
+    return read_blocklist(ws.file(BLOCKLIST) or b"", ws.settings.phone_country)
 
 
 def stops(blocks: BlockList, record: Record) -> Block | None:
@@ -54,7 +55,7 @@ def add(ws: Workspace, texts: Sequence[str], reason: str = "") -> list[Block]:
         found = [Block(w, " ".join(reason.split()), today, ws.user) for w in dict.fromkeys(words)]
         new = [block for block in found if block.what not in known.blocks]
         if new:
-            change.rewrite(PATH, blocklist_text([*known.blocks.values(), *new]))
+            change.rewrite(BLOCKLIST, blocklist_text([*known.blocks.values(), *new]))
     return new
 
 
@@ -69,7 +70,7 @@ def remove(ws: Workspace, texts: Sequence[str]) -> list[Block]:
                 hint = f"its domain is: {above.what}" if above else "see crm block list"
                 raise NotFound(f"{word} is not on the block list", hint)
         left = [block for what, block in known.blocks.items() if what not in words]
-        change.rewrite(PATH, blocklist_text(left))
+        change.rewrite(BLOCKLIST, blocklist_text(left))
     return [known.blocks[word] for word in words]
 
 

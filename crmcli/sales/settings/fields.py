@@ -10,9 +10,8 @@ from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted
 from crmcli.model.fields import Field, empty, parse_value
 from crmcli.model.listed import did_you_mean
+from crmcli.model.schema import is_taken
 from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
-from crmcli.store.config.declared import is_taken
-from crmcli.store.config.mentions import mentions
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -98,7 +97,7 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
             rest = {key: value for key, value in record.unknown.items() if key != old}
             renamed = record.with_values({new: parse_value(field.kind, raw)})
             done.change.save(_with_unknown(renamed, rest))
-    return Reshaped(len(ids), done.rewritten, mentions(ws.root, [f"{entity}.{old}"]))
+    return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{old}"]))
 
 
 def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) -> Reshaped:
@@ -128,7 +127,7 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
             record = done.change.get(record_id)
             rest = {key: value for key, value in record.unknown.items() if key != name}
             done.change.save(_with_unknown(record, rest))
-    return Reshaped(len(ids), done.rewritten, mentions(ws.root, [f"{entity}.{name}"]))
+    return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{name}"]))
 
 
 def _used(ws: Workspace, entity: str, name: str) -> set[str]:

@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.model.values import Raw
 from crmcli.sales.history.renames import RENAMED
-from crmcli.store.config import settings as config
-from crmcli.store.config import views
 from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
@@ -88,7 +85,7 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
     after = _new_settings(before[SETTINGS], wanted)
     _ = ws.pipelines, ws.views  # what is wrong before must not be laid at this door
     try:
-        ws.take_settings(_settings_of(after))
+        ws.take_settings(_settings_of(ws, after))
         new = {SETTINGS: after, **_others(ws, wanted.word)}
         with ws.change(command) as change:
             for path in new:
@@ -124,9 +121,9 @@ def _new_settings(data: bytes, wanted: Wanted) -> bytes:
     return data
 
 
-def _settings_of(data: bytes) -> Settings:
+def _settings_of(ws: Workspace, data: bytes) -> Settings:
     try:
-        return config.settings_of(data)
+        return ws.read_settings(data)
     except InvalidData as error:
         first = error.problems[0]
         raise BadUsage(f"{SETTINGS} would be wrong: {first.message}", first.hint) from None
@@ -134,13 +131,10 @@ def _settings_of(data: bytes) -> Settings:
 
 def _others(ws: Workspace, word: Word | None) -> dict[str, bytes]:
     """The other files of configuration as they have to be under the new settings."""
-    pipelines = partial(config.load_pipelines, ws.root, ws.schema, ws.settings)
-    new = _adapted(ws, PIPELINES, word, lambda data: pipelines(data=data))
+    new = _adapted(ws, PIPELINES, word, ws.read_pipelines)
     changed = {} if new is None else {PIPELINES: new}
-    ws.take_pipelines(pipelines(data=new) if new is not None else pipelines())
-    check = partial(ws.condition, user=ws.user or next(iter(ws.settings.users), ""))
-    load = partial(views.load_views, ws.root, ws.schema, check)
-    new = _adapted(ws, VIEWS, word, lambda data: load(data=data))
+    ws.take_pipelines(ws.read_pipelines(new))
+    new = _adapted(ws, VIEWS, word, ws.read_views)
     return changed if new is None else {**changed, VIEWS: new}
 
 

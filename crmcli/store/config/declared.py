@@ -9,10 +9,9 @@ from typing import Any
 
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import CUSTOM_KINDS, UTM_KEYS, Field
+from crmcli.model.fields import CUSTOM_KINDS, Field
 from crmcli.model.listed import allowed_hint
-from crmcli.model.merged import MERGED_INTO
-from crmcli.model.schema import own_fields
+from crmcli.model.schema import is_taken
 from crmcli.model.settings import DIRECTORIES as BUILT_IN
 from crmcli.store.config.cursor import Cursor, unique
 from crmcli.store.config.shapes import (
@@ -31,11 +30,6 @@ from crmcli.store.config.shapes import (
 NAME_RULE = r"[^\W\d]\w{0,39}"
 Directories = Mapping[str, Mapping[str, str]]
 DIRECTORY_RULE = r"[a-z][a-z0-9_]{0,39}"
-
-RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", "tag", "and", "or",
-            "not", "in", "has", "is", "empty", "today", "now", "vcard", "crm_line", "crm_reason",
-            "crm_duplicate_of", "crm_rest")  # fmt: skip
-"""Names that a custom field cannot have, in any case: conditions, records or exports use them."""
 
 
 def _directory(place: Cursor, _: object) -> dict[str, str]:
@@ -146,15 +140,6 @@ def fields_of(
         for entity, many in got.items()
         if many
     }
-
-
-def is_taken(entity: str, name: str) -> bool:
-    """Whether a custom field cannot have this name, since it means something already."""
-    if name.lower() in RESERVED:
-        return True
-    kinds = {own.name: own.kind for own in own_fields(entity)}
-    stem, _, key = name.partition("_")  # utm_source is a column of exports and imports
-    return name in kinds or (kinds.get(stem) == "utm" and key in UTM_KEYS)
 
 
 def _field(place: Cursor, got: Mapping[str, Any], entity: str, directories: Directories) -> Field:

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.formats.csv import csv_line
 from crmcli.model.block_list import Block, BlockList, read_what
 from crmcli.model.values import parse_date
-from crmcli.store import layout
-from crmcli.store.disk import files
-from crmcli.store.yaml.canonical import MAX_BYTES
+from crmcli.store.layout import BLOCKLIST
 
-PATH = layout.BLOCKLIST
 HEADER = ("what", "reason", "on", "by")
-MOST = 64 * MAX_BYTES
 
 
 class BlockListDamaged(InvalidData):
     """The block list cannot be read; taking in what it may forbid would be wrong."""
 
 
-def read_blocklist(root: Path, country: str) -> BlockList:
-    """The block list of a workspace, empty where there is none; BlockListDamaged with every line.
+def read_blocklist(data: bytes, country: str) -> BlockList:
+    """The block list as its file has it; BlockListDamaged with every line.
 
     A line written by hand may have an address or number in any spelling.
     """
-    try:
-        data = files.read_bytes(files.inside(root, PATH), most=MOST)
-    except files.Missing:
-        return BlockList()
     blocks: dict[str, Block] = {}
     problems: list[Problem] = []
     try:
@@ -43,11 +34,13 @@ def read_blocklist(root: Path, country: str) -> BlockList:
                 block = _block(row, country)
                 blocks.setdefault(block.what, block)
             except ValueError as error:
-                problems.append(Problem(PATH, rows.line_num, str(error)))
+                problems.append(Problem(BLOCKLIST, rows.line_num, str(error)))
     except (csv.Error, UnicodeDecodeError) as error:
-        problems.append(Problem(PATH, 0, f"this is no CSV in UTF-8: {error}"))
+        problems.append(Problem(BLOCKLIST, 0, f"this is no CSV in UTF-8: {error}"))
     if problems:
-        raise BlockListDamaged(str(problems[0]), f"mend {PATH}, or restore it from git", problems)
+        raise BlockListDamaged(
+            str(problems[0]), f"mend {BLOCKLIST}, or restore it from git", problems
+        )
     return BlockList(sorted(blocks.values(), key=lambda block: block.what))
 
 
