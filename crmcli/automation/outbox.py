@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of
+from crmcli.automation.job_failures import Done, bug_in, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import (
     LONGEST_WAIT,
     MOST_STARTS,
@@ -34,19 +34,6 @@ LEASE = timedelta(minutes=10)
 """How long a claim holds; longer than any delivery may take."""
 ENDS = ("done", "unknown", "dead", "skipped", "cancelled")
 """How a message ends, so that only a person's word makes it leave again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery as it ended: the job before it, how it ended, and what became of the job.
-
-    `bug` is an error of crm's own that it met.
-    """
-
-    job: Job
-    word: str
-    reason: str = ""
-    bug: Exception | None = None
 
 
 class _Try(NamedTuple):
@@ -88,7 +75,7 @@ def time_of(job: Job, now: datetime) -> datetime | None:
 
 def lane_of(job: Job) -> str:
     """What fails together with it: after some failures in a row the others there are let rest."""
-    return sender_class(channel_of(job.action)).lane(job.facts)
+    return _class_of(job).lane(job.facts)
 
 
 def is_abandoned(job: Job, now: datetime) -> bool:
@@ -105,20 +92,20 @@ def is_abandoned(job: Job, now: datetime) -> bool:
     return pid == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
-def deliver(ws: Workspace, key: str) -> Delivery | None:
+def deliver(ws: Workspace, key: str) -> Done | None:
     """Deliver one message; None if another has taken or settled it meanwhile."""
     try:
         job = _claim(ws, key)
     except Exception as error:
         return _fail(ws, key, raise_general(error))
     if job is None or job.state in ("dead", "unknown", "skipped"):
-        return Delivery(job, job.state, job.reason) if job else None
+        return _done(job, job.state, job.reason) if job else None
     tried = _tried(ws, job)
     with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
         return _write_down(ws, change, job, tried)
 
 
-def _fail(ws: Workspace, key: str, error: Exception) -> Delivery | None:
+def _fail(ws: Workspace, key: str, error: Exception) -> Done | None:
     """Write down that a message could not even be claimed, as if the other side had refused it."""
     with ws.change("tick", actor="crm") as change:
         job = jobs_here(ws, [key]).get(key)
@@ -133,7 +120,7 @@ def _tried(ws: Workspace, job: Job) -> _Try:
     whether a message left. No lock is held here."""
     begun = False
     try:
-        sender = _sender(ws, job)
+        sender = _class_of(job)(ws.root, ws.settings)
         content = ws.attached(str(job.facts["file"]))
         prepared = sender.prepared(Queued(job.key, job.facts, content), ws.now)
         begun = not sender.may_repeat(sender.transport)
@@ -166,17 +153,16 @@ def _claim(ws: Workspace, key: str) -> Job | None:
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
-        ended = _end_of_dead_claim(job) or _refused(ws, job)
-        if ended is not None:
-            _enter(change, job, ended.word, reason=ended.reason)
-            if ended.word != "skipped":
-                _tell(change, ws, job, ended.word, ended.reason)
-            return replace(job, state=ended.word, reason=ended.reason)
+        word, reason = _why_not(ws, job)
+        if word:
+            _enter(change, job, word, reason=reason)
+            _tell(change, ws, job, word, reason)
+            return replace(job, state=word, reason=reason)
         noted = _noted(job, ws.now)
         claim = {
             "attempt": job.attempts + job.starts + 1,
             "lease_until": format_instant(ws.now + LEASE),
-            "by": _sender(ws, job).transport,
+            "by": _class_of(job)(ws.root, ws.settings).transport,
             "clone": ws.clone,
             "pid": os.getpid(),
             "boot": this_boot(),
@@ -193,54 +179,49 @@ def _noted(job: Job, now: datetime) -> sent.Claim:
     return sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
 
 
-def _end_of_dead_claim(job: Job) -> Delivery | None:
-    """What becomes of a claim without an end; None if the job may simply be done again."""
-    if job.state != "started":
-        return None
-    if job.starts >= MOST_STARTS:
-        return Delivery(job, "dead", f"begun {job.starts} times and never ended")
-    if not sender_class(channel_of(job.action)).may_repeat(str(job.claim.get("by"))):
-        return Delivery(job, "unknown", "crm ended while it was sending")
-    return None
+def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:
+    """How a job has to end before anything leaves, and why; two empty words if it may leave.
 
-
-def _refused(ws: Workspace, job: Job) -> Delivery | None:
-    """A message to somebody who has refused messages since it was queued; None if it may leave.
-
-    Notices to our own people, and what a person sent `anyway`, may.
+    A claim without an end may have left. Who has refused messages since it was queued gets none, but for
+    notices to our own people and what a person sent `anyway`.
     """
-    if job.state == "started" or job.facts.get("notice") or job.facts.get("anyway"):
-        return None
-    if not sender_class(channel_of(job.action)).asks_consent:
-        return None
+    if job.state == "started":
+        if job.starts >= MOST_STARTS:
+            return "dead", f"begun {job.starts} times and never ended"
+        may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))
+        return ("", "") if may_repeat else ("unknown", "crm ended while it was sending")
+    if job.facts.get("notice") or job.facts.get("anyway") or not _class_of(job).asks_consent:
+        return "", ""
     record = linked(ws, job.record) if entity_of(job.record) else None
     to = [part.strip() for part in str(job.facts.get("to", "")).split(", ") if part.strip()]
     why = why_not_mail(ws, record, to)
-    return Delivery(job, "skipped", why) if why else None
+    return ("skipped", why) if why else ("", "")
 
 
-def _sender(ws: Workspace, job: Job) -> Sender:
-    return sender_class(channel_of(job.action))(ws.root, ws.settings)
+def _class_of(job: Job) -> type[Sender]:
+    return sender_class(channel_of(job.action))
 
 
-def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Delivery:
+def _done(job: Job, word: str, reason: str, bug: Exception | None = None) -> Done:
+    return Done(job.record, job.robot, job.action, word, job.key, reason, bug)
+
+
+def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     outcome = tried.outcome
+    facts: dict[str, Any]
     if isinstance(outcome, Sent):
-        _enter(change, job, "done", to=job.facts.get("to"), ref=outcome.ref)
-        event = _sender(ws, job).event
-        if event and job.record and not job.facts.get("notice"):
-            change.note(event, job.record, tried.told)
-        return Delivery(job, "done")
-    if isinstance(outcome, Unknown):
-        _enter(change, job, "unknown", reason=outcome.reason)
-        _tell(change, ws, job, "unknown", outcome.reason)
-        return Delivery(job, "unknown", outcome.reason, tried.bug)
-    attempt = (job.key, job.attempts + 1, job.since, ws.now, outcome.reason)
-    word, facts = after_failure(*attempt, again=outcome.again)
+        word, facts = "done", {"to": job.facts.get("to"), "ref": outcome.ref}
+    elif isinstance(outcome, Unknown):
+        word, facts = "unknown", {"reason": outcome.reason}
+    else:
+        attempt = (job.key, job.attempts + 1, job.since, ws.now, outcome.reason)
+        word, facts = after_failure(*attempt, again=outcome.again)
     _enter(change, job, word, **facts)
-    if word == "dead":
-        _tell(change, ws, job, word, outcome.reason)
-    return Delivery(job, word, outcome.reason, tried.bug)
+    _tell(change, ws, job, word, facts.get("reason", ""))
+    event = _class_of(job).event
+    if word == "done" and event and job.record and not job.facts.get("notice"):
+        change.note(event, job.record, tried.told)
+    return _done(job, word, facts.get("reason", ""), tried.bug)
 
 
 def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
@@ -251,7 +232,12 @@ def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
 
 def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:
     """A notice to the owner that a message to the client did not leave, or nobody knows."""
-    if job.facts.get("notice") or not entity_of(job.record) or not ws.exists(job.record):
+    if (
+        word not in ("dead", "unknown")
+        or job.facts.get("notice")
+        or not entity_of(job.record)
+        or not ws.exists(job.record)
+    ):
         return
     owner = str(change.get(job.record).get("owner"))
     if owner:

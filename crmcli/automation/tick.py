@@ -39,7 +39,7 @@ from crmcli.workspace.tick_times import alone, note_end
 MOST_PASSES = 100
 """A guard only: loops end by their depth long before."""
 MOST_FAILURES = 3
-"""After so many failures running a channel is let rest until the next tick."""
+"""After so many failures in a row a lane of messages is let rest until the next tick."""
 
 
 @dataclass
@@ -105,7 +105,7 @@ def signature(ws: Workspace) -> str:
 
 
 class _Run:
-    """The work of one tick: what was taken already, how many acts are left, which channel is down."""
+    """The work of one tick: what was taken already, how many acts are left, which lanes are down."""
 
     def __init__(self, ws: Workspace, result: TickResult) -> None:
         self.ws = ws
@@ -236,24 +236,24 @@ class _Run:
         ]
 
     def _deliver(self) -> int:
-        """Bring out the messages, the oldest first; a channel that fails thrice running rests. What
+        """Bring out the messages, the oldest first; what fails thrice running rests. What
         could not be heard is heard again at its time."""
         self._plan_jobs()
         delivered = 0
         for job in self._ready():
-            lane = outbox.lane_of(job)
-            if lane in self._resting():
-                continue
             self.ws.read_clock()
             if job.robot == CRM:
                 self._heard(retry_event(self.ws, job))
                 delivered += 1
                 continue
+            lane = outbox.lane_of(job)
+            if lane in self._resting():
+                continue
             ended = outbox.deliver(self.ws, job.key)
             if ended is not None:
                 failed = self.failing.get(lane, 0) + 1
                 self.failing[lane] = failed if ended.word == "failed" else 0
-                self.result.told(_as_done(ended))
+                self.result.told(ended)
                 delivered += 1
         return delivered
 
@@ -288,11 +288,6 @@ def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
     if job is not None and job.action == HEAR and job.state == "failed" and job.retry_at:
         return Plan(mark, format_instant(job.retry_at))
     return Plan(mark, None)
-
-
-def _as_done(ended: outbox.Delivery) -> Done:
-    job = ended.job
-    return Done(job.record, job.robot, job.action, ended.word, job.key, ended.reason, ended.bug)
 
 
 def _moves(heard: TriggerRun) -> list[str]:

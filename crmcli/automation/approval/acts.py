@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from crmcli.automation.actions.work import module_of
+from crmcli.automation.ledger import Job
 from crmcli.channels.base import secret_in_words, sender_class
 from crmcli.errors import InvalidData
 from crmcli.model.actions import ACTIONS, channel_of, leaves
@@ -23,6 +24,7 @@ from crmcli.model.redaction import redacted
 from crmcli.store import layout
 from crmcli.store.config import cursor
 from crmcli.store.git import lineage
+from crmcli.store.timeline.sent import SentList, facts_digest
 
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""
@@ -189,19 +191,17 @@ def _loaded_by(source: str) -> Iterator[str]:
         yield plain[2] if plain else ALL_TEMPLATES
 
 
-def message_act(
-    key: str, content: str, robot: str, facts: Mapping[str, Any], *, has_left: bool
-) -> Act:
-    """The act of a message that stands queued on the timeline, and was not queued here.
-
-    `content` is the digest of all of it; `has_left` says that it ended here before.
-    """
-    noun = sender_class(channel_of(str(facts.get("action")))).noun
+def message_act(job: Job, known: SentList) -> Act:
+    """The act of a message that stands queued on the timeline, and was not queued here. Your word for it
+    is good for one end of it."""
+    facts, ends = job.facts, known.ends.get(job.key, 0)
+    noun = sender_class(channel_of(job.action)).noun
     about = f" {facts['subject']!r}" if facts.get("subject") else ""
     to = redacted(str(facts.get("to", "?")))
     runs = secret_in_words(str(facts.get("secret", "")), "secret")
-    why = "that ended here before" if has_left else "queued in another clone"
-    return Act(f"queue/{robot}/{key}", f"{noun}{about} to {to}{runs}, {why}", _digest(key, content))
+    why = "that ended here before" if ends else "queued in another clone"
+    content = _digest(job.key, f"{facts_digest(facts)} {ends}")
+    return Act(f"queue/{job.robot}/{job.key}", f"{noun}{about} to {to}{runs}, {why}", content)
 
 
 def _digest(place: str, facts: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crmcli.automation.approval import acts as declared
 from crmcli.automation.approval import origin
-from crmcli.automation.approval.acts import Act
+from crmcli.automation.approval.acts import Act, message_act
 from crmcli.automation.ledger import OPEN, Job, jobs_of
 from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
@@ -234,10 +234,3 @@ def in_words(acts: Sequence[Act]) -> str:
     more = len(acts) - len(few)
     listed = "; ".join(few) + (f"; and {more} more" if more else "")
     return f"not done, since it came from elsewhere: {listed}"
-
-
-def message_act(job: Job, known: SentList) -> Act:
-    """A queued message as an act. Your word for it is good for one end of it."""
-    ends = known.ends.get(job.key, 0)
-    content = f"{sent.facts_digest(job.facts)} {ends}"
-    return declared.message_act(job.key, content, job.robot, job.facts, has_left=bool(ends))
