@@ -59,7 +59,7 @@ def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
         if not stages:
             continue
         condition = f"stage in ({', '.join(stages)})"
-        if pipeline.entity == "deal":
+        if pipeline.key:
             condition += f" and pipeline = {pipeline.id}"
         rows = ws.rows(pipeline.entity, ws.condition(condition, pipeline.entity))
         found.update(dict.fromkeys(str(row["id"]) for row in rows))

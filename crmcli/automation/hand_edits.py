@@ -8,7 +8,6 @@ from typing import Any
 
 from crmcli.automation.job_failures import raise_general
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.model.values import entity_of
 from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
 
@@ -74,6 +73,6 @@ def facts_of(place: CurrentStage, robots: list[str]) -> dict[str, Any]:
     """What the event of a move by hand says; `robots` are those of the stage."""
     origin = str(place.entry.data.get("stage", "")) if place.entry else ""
     facts = {"stage": place.stage, "from": origin, "by": "edit", "robots": robots}
-    if entity_of(place.record) == "deal":
+    if place.pipeline:
         facts["pipeline"] = place.pipeline
     return facts

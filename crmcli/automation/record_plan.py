@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, steps_of, visits
+from crmcli.model.entities import having
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
@@ -15,7 +16,7 @@ from crmcli.model.values import entity_of
 from crmcli.workspace import Change, UnknownStage, Workspace
 from crmcli.workspace.current_stage import current_stages, with_first_entry
 
-STAGED = ("lead", "deal")
+STAGED = having("staged")
 MANY = 200
 """Records beyond which it is worth looking first for those that sleep."""
 
@@ -53,7 +54,7 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     if len(candidates) <= MANY:
         return set()
     idle = {
-        (pipeline.entity, pipeline.id if pipeline.entity == "deal" else "", stage.id)
+        (pipeline.entity, pipeline.key, stage.id)
         for pipeline in ws.pipelines
         for stage in pipeline.stages
         if not stage.robots

@@ -125,7 +125,7 @@ def selection(ws: Workspace, table: Timetable) -> list[Record]:
 
 
 def _belongs(pipeline: Pipeline, record: Record, *, any_stage: bool) -> bool:
-    if record.entity == "deal" and record.get("pipeline") != pipeline.id:
+    if getattr(record, "pipeline", "") != pipeline.key:
         return False
     stage = pipeline.stage(str(record.get("stage")))
     return any_stage or (stage is not None and stage.is_open)

@@ -21,8 +21,10 @@ from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
 from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
+from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead
@@ -123,8 +125,8 @@ def subject(ws: Workspace, event: Event) -> Record | None:
     a contact or company the open deal with the latest activity, else the open lead."""
     try:
         record = ws.get(event.record) if entity_of(event.record) else None
-        if record is not None and record.entity in ("task", "offer"):
-            target = str(record.get("about" if record.entity == "task" else "deal"))
+        if record is not None and (parent := ENTITIES[record.entity].parent):
+            target = str(record.get(parent))
             record = ws.get(target) if target else None
     except (NotFound, InvalidData, Forbidden):
         return None  # it is gone or unreadable: there is nothing that could be moved
@@ -134,15 +136,11 @@ def subject(ws: Workspace, event: Event) -> Record | None:
 
 
 def _of_client(ws: Workspace, client: Record) -> Record | None:
-    terms = {
-        "contact": {"deal": "contacts", "lead": "contact"},
-        "company": {"deal": "company", "lead": "company"},
-    }.get(client.entity, {})
-    for entity in ("deal", "lead"):
-        if entity not in terms:
-            return None
-        condition = ws.condition(f"{terms[entity]} = {client.id}", entity)
-        working = [record for record in ws.select(entity, condition) if _is_open(ws, record)]
+    for entity in reversed(STAGED):
+        links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
+        asked = " or ".join(f"{name} = {client.id}" for name in links)
+        found = ws.select(entity, ws.condition(asked, entity)) if asked else ()
+        working = [record for record in found if _is_open(ws, record)]
         if working:
             return max(working, key=lambda record: _latest(ws, record))
     return None

@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.params import Change, Noun, Session, Verb
 from crmcli.cli.printing import notes, tell
+from crmcli.model.entities import having
 
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
 
@@ -32,7 +33,7 @@ def list_(session: Session, states: Sequence[str], ref: str) -> None:
     ws = session.workspace
     wanted = [part.strip() for state in states for part in state.split(",")]
     found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
-    record = ws.resolve(ref, "lead", "deal") if ref else ""
+    record = ws.resolve(ref, *having("staged")) if ref else ""
     listed = book.known(ws, found, record)
     session.out.records(*automation.jobs(listed))
     if not listed:

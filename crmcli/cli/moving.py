@@ -6,6 +6,7 @@ import click
 
 from crmcli.cli.params import Change, Session
 from crmcli.cli.printing import say
+from crmcli.model.schema import has_field
 
 
 def move_command(entity: str) -> click.Command:
@@ -29,7 +30,7 @@ def move_command(entity: str) -> click.Command:
         say(session, moved(ws, done))
 
     params: list[click.Parameter] = getattr(callback, "__click_params__", [])[::-1]
-    if entity == "deal":
+    if has_field(entity, "pipeline"):
         params.append(
             click.Option(("--pipeline",), default="", metavar="ID", help="Into another pipeline.")
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import Noun, Session, Verb
+from crmcli.model.entities import having
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -35,7 +36,7 @@ def waiting(session: Session, ref: str) -> None:
     from crmcli.present import automation
 
     ws = session.workspace
-    lines = explaining.waiting(ws, ws.resolve(ref, "lead", "deal") if ref else "")
+    lines = explaining.waiting(ws, ws.resolve(ref, *having("staged")) if ref else "")
     session.out.records(*automation.outlook(lines, automation.WAITING))
     if not lines:
         session.out.note("no robot waits for anything")
@@ -63,7 +64,7 @@ def _why_none(ws: Workspace, ref: str) -> str:
     from crmcli.workspace import UnknownStage
 
     try:
-        ws.stage_of(ws.find(ref, "lead", "deal"))
+        ws.stage_of(ws.find(ref, *having("staged")))
     except UnknownStage as unknown:
         return unknown.message
     return "the record's stage has no robots"

@@ -29,6 +29,6 @@ def aliases(settings: Settings, pipelines: Pipelines, user: str) -> dict[str, di
     for pipeline in pipelines:
         for stage in pipeline.stages:
             name(f"{pipeline.entity}.stage", stage.id, stage.name)
-        if pipeline.entity == "deal":
+        if pipeline.key:
             name("pipeline", pipeline.id, pipeline.name)
     return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CHANNELS, Consent
-from crmcli.model.fields import Record, declare
+from crmcli.model.fields import Follow, Record, declare
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.values import Email, Phone
 
@@ -48,3 +48,7 @@ class Company(Record):
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)
+
+    def filled(self, follow: Follow) -> Company:
+        """A company without a name is called by its legal one."""
+        return replace(self, name=self.name or self.legal_name)

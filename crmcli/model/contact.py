@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CHANNELS, Consent
-from crmcli.model.fields import Record, declare
+from crmcli.model.fields import Follow, Record, declare, first_of
 from crmcli.model.values import CompanyLink, Email, Phone
 
 
+class Person(Record):
+    """A record of somebody whose name has parts."""
+
+    first_name: str
+    middle_name: str
+    last_name: str
+
+    @property
+    def full_name(self) -> str:
+        """The parts of the name as one text, in the order in which a letter says them."""
+        return " ".join(
+            part for part in (self.first_name, self.middle_name, self.last_name) if part
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
-class Contact(Record):
+class Contact(Person):
     """A person; `companies` holds a link and a role for each company."""
 
     name: str = declare("text", "Name")
@@ -42,7 +57,7 @@ class Contact(Record):
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)
 
-
-def full_name(first: str, middle: str, last: str) -> str:
-    """The parts of a person's name as one text, in the order in which a letter says them."""
-    return " ".join(part for part in (first, middle, last) if part)
+    def filled(self, follow: Follow) -> Contact:
+        """A contact without a name is called by its parts, an e-mail or a phone."""
+        name = self.name or self.full_name or first_of(self.emails) or first_of(self.phones)
+        return replace(self, name=name)

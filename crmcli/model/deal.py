@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from crmcli.model.attachment import Attachment
-from crmcli.model.fields import Record, declare
+from crmcli.model.contact import Contact
+from crmcli.model.fields import Follow, Record, declare
+from crmcli.model.offer import line_sum
 from crmcli.model.values import Line
 
 
@@ -38,3 +40,14 @@ class Deal(Record):
     closed_at: datetime | None = declare("datetime", "Closed at", system=True)
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)
+
+    def filled(self, follow: Follow) -> Deal:
+        """A deal comes to the sum of its lines, and belongs to the first company of its contact."""
+        amount, company = self.amount, self.company
+        if amount is None and self.lines:
+            amount = sum((line_sum(line) for line in self.lines), Decimal(0))
+        if not company and self.contacts:
+            contact = follow(self.contacts[0])
+            if isinstance(contact, Contact) and contact.companies:
+                company = contact.companies[0].company
+        return replace(self, amount=amount, company=company)

@@ -7,9 +7,9 @@ export, index and the condition language all read that declaration.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from crmcli.model.rawvalues import EMAIL_TYPES as EMAIL_TYPES
 from crmcli.model.rawvalues import PHONE_TYPES as PHONE_TYPES
@@ -91,7 +91,7 @@ class Record:
 
     @property
     def entity(self) -> str:
-        """The word for what this is: lead, contact, company, deal, offer, task."""
+        """The noun that this is one of."""
         return entity_of(self.id)
 
     def get(self, name: str) -> Value:
@@ -110,6 +110,19 @@ class Record:
         own: dict[str, Any] = {n: v for n, v in values.items() if n not in self.custom}
         custom = {n: v for n, v in values.items() if n in self.custom}
         return dataclasses.replace(self, **own, custom={**self.custom, **custom})
+
+    def filled(self, follow: Follow) -> Record:
+        """The record with what follows from its own values, as a name does; `follow` reads a link."""
+        return self
+
+
+Follow: TypeAlias = Callable[[str], "Record | None"]
+"""The record of an id; None where there is none."""
+
+
+def first_of(items: tuple[object, ...]) -> str:
+    """The first of a list as a text; "" of none."""
+    return str(items[0]) if items else ""
 
 
 _DECLARED: dict[type[Record], tuple[Field, ...]] = {}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CHANNELS, Consent
-from crmcli.model.fields import Record, declare
+from crmcli.model.contact import Person
+from crmcli.model.fields import Follow, declare, first_of
 from crmcli.model.values import Email, Phone
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lead(Record):
+class Lead(Person):
     """A lead stands in a stage and ends converted or junk."""
 
     name: str = declare("text", "Name")
@@ -48,3 +49,9 @@ class Lead(Record):
     converted_at: datetime | None = declare("datetime", "Converted at", system=True)
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("datetime", "Created at", system=True)
+
+    def filled(self, follow: Follow) -> Lead:
+        """A lead without a title has the person, the company, the phone, the address or the text."""
+        name = self.name or self.full_name or self.company_name or first_of(self.phones)
+        text = self.comment.strip().split("\n")[0][:60]
+        return replace(self, name=name or first_of(self.emails) or text)

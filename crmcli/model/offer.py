@@ -20,7 +20,7 @@ class Offer(Record):
     """An offer made for a deal; its lines are copied, so a later change of the deal leaves it alone."""
 
     name: str = declare("text", "Number")
-    status: str = declare("choice", "Status", choices=STATUSES)
+    status: str = declare("choice", "Status", choices=STATUSES, default=STATUSES[0])
     deal: str = declare("link", "Deal", entities=("deal",))
     company: str = declare("link", "Company", entities=("company",))
     contact: str = declare("link", "Contact", entities=("contact",))

@@ -10,6 +10,8 @@ from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.values import fold
 
 STAGE_KINDS = ("open", "won", "lost")
+LEADS = "leads"
+"""The id of the one pipeline of leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Pipeline:
     stages: tuple[Stage, ...]
     schedules: tuple[Schedule, ...] = ()
     line: int = 0
+
+    @property
+    def key(self) -> str:
+        """What its records have in their field `pipeline`: its id; "" of leads, which have but one."""
+        return "" if self.id == LEADS else self.id
 
     @property
     def initial(self) -> Stage:
@@ -119,6 +126,10 @@ class Pipelines:
     def __iter__(self) -> Iterator[Pipeline]:
         yield self.leads
         yield from self.deals
+
+    def of(self, entity: str) -> tuple[Pipeline, ...]:
+        """The pipelines of a noun; a record that names none is in the first."""
+        return tuple(pipeline for pipeline in self if pipeline.entity == entity)
 
     def find(self, ref: str) -> Pipeline | None:
         """The pipeline with that id, or else that name; `leads` for the leads."""

@@ -40,6 +40,11 @@ def is_taken(entity: str, name: str) -> bool:
     return name in kinds or (kinds.get(stem) == "utm" and key in UTM_KEYS)
 
 
+def has_field(entity: str, name: str) -> bool:
+    """Whether a noun has a built-in field of that name."""
+    return any(field.name == name for field in own_fields(entity))
+
+
 @dataclass(frozen=True)
 class Schema:
     """Which fields each entity has in one workspace; `custom` comes from settings.yaml."""

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.model.attachment import Attachment
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record, declare
+
+_ANY = tuple(entity for entity in ENTITIES if entity != "task")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +17,7 @@ class Task(Record):
     """A task is open until `done_at` is set."""
 
     name: str = declare("text", "Title")
-    about: str = declare("link", "For", entities=("lead", "contact", "company", "deal", "offer"))
+    about: str = declare("link", "For", entities=_ANY)
     owner: str = declare("user", "Owner")
     due: datetime | None = declare("datetime", "Due")
     done_at: datetime | None = declare("datetime", "Done at", system=True)

@@ -82,7 +82,7 @@ def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> li
     from crmcli.model.conditions.where import Compare, Empty, Or, Text
 
     parts: list[Node] = [condition.tree] if condition is not None else []
-    if pipeline.entity == "deal":
+    if pipeline.key:
         here = Compare(("pipeline",), "=", Text(pipeline.id))
         first = pipeline == ws.pipelines.deals[0]
         parts.append(Or((here, Empty(("pipeline",)))) if first else here)

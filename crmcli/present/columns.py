@@ -39,16 +39,16 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:
     """The column with words for its raw values: stage names, people, names of linked records."""
     if column.kind == "stage":
-        if entity == "lead":
-            stages = {s.id: s for s in ws.pipelines.leads.stages}
-        else:  # two pipelines may have stages of the same id
-            stages = {f"{p.id}/{s.id}": s for p in ws.pipelines.deals for s in p.stages}
-            stages |= {f"/{s.id}": s for s in ws.pipelines.deals[0].stages}
+        own = ws.pipelines.of(entity)
+        stages = {s.id: s for s in own[0].stages}
+        if own[0].key:  # two pipelines may have stages of the same id
+            stages = {f"{p.key}/{s.id}": s for p in own for s in p.stages}
+            stages |= {f"/{s.id}": s for s in own[0].stages}
             column = replace(column, within="pipeline")
         names = {key: stage.name for key, stage in stages.items()}
         return column.named(names, {key: stage.color for key, stage in stages.items()})
     if column.kind == "pipeline":
-        return column.named({p.id: p.name for p in ws.pipelines.deals})
+        return column.named({p.id: p.name for p in ws.pipelines.of(entity)})
     if column.kind == "user":
         return column.named({u.id: u.name for u in ws.settings.users.values() if u.name})
     if column.kind in ("link", "links", "companies"):

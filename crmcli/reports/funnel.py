@@ -82,7 +82,7 @@ def read_funnel(
         only = {record.id for record in ws.select(pipeline.entity, condition)}
     events = ws.events(kinds=stage_kinds(pipeline.entity))
     events = [*unwritten_entries(ws, pipeline.entity), *ws.in_order(events)]
-    home = pipeline.id if pipeline.entity == "lead" else ws.pipelines.deals[0].id
+    home = ws.pipelines.of(pipeline.entity)[0].id
     return funnel(events, pipeline, ws.now, period=period, only=only, home=home)
 
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import Ambiguous, Refused
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import empty
-from crmcli.model.lead import Lead
-from crmcli.model.schema import record_class
-from crmcli.sales.duplicates.known import AMONG, Known, known_to
+from crmcli.model.schema import own_fields, record_class
+from crmcli.sales.duplicates.known import Known, known_to
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import read_value, read_values
 from crmcli.sales.records.required import check_stage, require
@@ -55,11 +54,12 @@ def add(
         from crmcli.sales.consent.block_list import check_welcome
 
         check_welcome(ws, record)
-    if entity == "deal" and not given.get("company"):
+    if not given.get("company"):
         defaults.note_choice(ws, record)
-    is_settled = entity in AMONG and policy != "warn"
+    is_client = "client" in ENTITIES[entity].traits
+    is_settled = is_client and policy != "warn"
     found: tuple[Known, ...] = ()
-    if entity in AMONG and not is_settled:  # only said, so nobody else is kept waiting for it
+    if is_client and not is_settled:  # only said, so nobody else is kept waiting for it
         found = tuple(known_to(ws, record, as_left=True))
     with ws.change(f"{entity} add") as change:
         if is_settled:  # under the lock: nobody adds the same in this moment
@@ -99,7 +99,7 @@ def build(
     if strict:
         require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
         defaults.check_minimum(record)
-        if entity in ("lead", "deal"):
+        if "staged" in ENTITIES[entity].traits:
             check_stage(ws, record, ws.stage_of(record), is_new=True)
     return record
 
@@ -113,14 +113,14 @@ def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
         )
     there = {
         entity: [known for known in sure if known.record.entity == entity]
-        for entity in (record.entity, "contact", "company")
+        for entity in ENTITIES[record.entity].known_among
     }
     if there[record.entity]:
         return _only(there[record.entity])
-    if isinstance(record, Lead):
-        for entity in ("contact", "company"):
-            if there[entity] and not record.get(entity):
-                record = record.with_values({entity: _only(there[entity]).id})
+    for field in own_fields(record.entity):
+        found = there.get(field.entities[0]) if field.kind == "link" and not field.system else None
+        if found and not record.get(field.name):
+            record = record.with_values({field.name: _only(found).id})
     return record
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.model.contact import Contact, full_name
+from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record, empty
 from crmcli.model.lead import Lead
@@ -174,7 +174,7 @@ def _company(ws: Workspace, lead: Lead, *, has_contact: bool) -> Record:
 
 
 def _contact(ws: Workspace, lead: Lead, company: Record | None) -> Record:
-    name = full_name(lead.first_name, lead.middle_name, lead.last_name) or lead.name
+    name = lead.full_name or lead.name
     link = (CompanyLink(company.id, lead.position),) if company else ()
     values = _shared(ws, lead, "contact")
     return build(ws, "contact", {**values, "name": name, "companies": link, "lead": lead.id})

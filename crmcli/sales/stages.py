@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.lead import Lead
 from crmcli.sales.records.given_values import read_value
 from crmcli.sales.records.required import check_stage
@@ -80,7 +81,7 @@ def move_in(
     target = find_pipeline(ws, pipeline) if pipeline else _current_pipeline(ws, record)
     stage = find_stage(target, stage_ref)
     origin = str(record.get("stage"))
-    same_pipeline = record.entity == "lead" or record.get("pipeline") in (target.id, "")
+    same_pipeline = getattr(record, "pipeline", "") in (target.key, "")
     if origin == stage.id and same_pipeline:
         return _stay(change, ws, record, stage, reason)
     _check_end(ws, record, stage, reopen=reopen)
@@ -103,8 +104,9 @@ def _stay(change: Change, ws: Workspace, record: Record, stage: Stage, reason: s
 
 
 def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
-    if record.entity not in ("lead", "deal"):
-        raise BadUsage(f"a {record.entity} has no stages", "only leads and deals move")
+    row = ENTITIES[record.entity]
+    if "staged" not in row.traits:
+        raise BadUsage(f"{row.one} has no stages", f"what moves: {', '.join(having('staged'))}")
     return ws.pipeline_of(record)
 
 

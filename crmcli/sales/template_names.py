@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from crmcli.errors import NotFound
 from crmcli.model.consent import Consent
-from crmcli.model.contact import Contact, full_name
+from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record, empty
@@ -19,7 +19,6 @@ from crmcli.model.legal_details import BankAccount
 from crmcli.model.offer import Offer, Totals, line_sum
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Us, User
-from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Email, Line, Phone
 from crmcli.workspace import Workspace
 
@@ -34,8 +33,13 @@ EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
 
 def known_names(entity: str) -> tuple[str, ...]:
     """The names that a template for records of that entity sees."""
-    about = {"offer": ("deal",), "task": ("lead", "deal", "offer")}
-    return (entity, *about.get(entity, ()), *(n for n in EVERYWHERE if n != entity))
+    return tuple(dict.fromkeys((entity, *_above(entity), *EVERYWHERE)))
+
+
+def _above(entity: str) -> tuple[str, ...]:
+    """The nouns of which a record may be a part."""
+    parent = ENTITIES[entity].parent
+    return Schema().field(entity, parent).entities if parent else ()
 
 
 def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
@@ -53,13 +57,14 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
     """What a template sees for a record: plain data only.
 
     The record under its own word, its `contact` and `company` (None where it has none), its `owner`,
-    the workspace's own `us`, `now` and `today` in the workspace's zone. An offer brings its `deal`, a
-    task the names of the record that it is for. A lead without a contact is its own contact.
+    the workspace's own `us`, `now` and `today` in the workspace's zone. What belongs to another record,
+    as an offer to a deal, brings the names of that one. A lead without a contact is its own contact.
     """
-    about = linked(ws, record.about) if isinstance(record, Task) else None
-    names = names_for(ws, about) if about is not None else _people(ws, record)
-    if isinstance(record, Offer):
-        names["deal"] = _plain_or_none(ws, linked(ws, record.deal))
+    above = _above(record.entity)
+    parent = linked(ws, str(record.get(ENTITIES[record.entity].parent))) if above else None
+    names = names_for(ws, parent) if parent is not None else dict.fromkeys(above)
+    people = _people(ws, record)
+    names |= {name: found for name, found in people.items() if found or name not in names}
     now, us = ws.now.astimezone(ws.zone), ws.settings.us
     return {
         **names,
@@ -131,7 +136,7 @@ def _lead_as_contact(ws: Workspace, lead: Lead) -> Plain:
     own = plain(ws, lead)
     fields = ws.schema.fields("contact")
     person = {f.name: own.get(f.name, _plain_value(empty(f.kind), ws)) for f in fields}
-    name = full_name(lead.first_name, lead.middle_name, lead.last_name)
+    name = lead.full_name
     shortcuts = {"email": own["email"], "phone": own["phone"]}
     return {**person, **shortcuts, "id": "", "name": name, "lead": lead.id}
 

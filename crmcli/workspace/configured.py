@@ -127,14 +127,12 @@ class Configured(Folder):
 
     def pipeline_of(self, record: Record) -> Pipeline:
         """The pipeline in which a lead or deal stands; UnknownStage if it is not declared."""
-        if record.entity == "lead":
-            return self.pipelines.leads
         wanted = str(getattr(record, "pipeline", ""))
-        pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.deals[0]
-        if pipeline is None or pipeline.entity != "deal":
+        pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.of(record.entity)[0]
+        if pipeline is None or pipeline.entity != record.entity:
             raise UnknownStage(
                 f"{record.id} is in pipeline {wanted!r}, which pipelines.yaml does not declare",
-                "declare it, or move the deal with --pipeline",
+                f"declare it, or move the {record.entity} with --pipeline",
             )
         return pipeline
 

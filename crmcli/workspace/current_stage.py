@@ -85,9 +85,9 @@ def is_unwritten(entry: Event) -> bool:
 def _by_file(ws: Workspace, source: Record | Mapping[str, Raw]) -> CurrentStage:
     """Where the file says that it stands; the stage's id, even where somebody wrote its name there."""
     record_id, stage = str(source.get("id")), str(source.get("stage") or "")
-    is_deal = entity_of(record_id) == "deal"
-    pipeline = str(source.get("pipeline") or "") if is_deal else ""
-    found = ws.pipelines.find(pipeline or ws.pipelines.deals[0].id if is_deal else "leads")
+    first = ws.pipelines.of(entity_of(record_id))[0]
+    pipeline = str(source.get("pipeline") or "") if first.key else ""
+    found = ws.pipelines.find(pipeline) if pipeline else first
     declared = found.stage(stage) if found else None
     return CurrentStage(record_id, declared.id if declared else stage, pipeline, None)
 

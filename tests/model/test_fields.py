@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.consent import CHANNELS, Consent
-from crmcli.model.contact import full_name
+from crmcli.model.contact import Contact
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import (
     EMAIL_TYPES,
@@ -138,8 +139,9 @@ def test_every_entity_is_declared_well(entity: str) -> None:
 
 
 def test_a_full_name_has_no_gaps() -> None:
-    assert full_name("Пётр", "", "Щукин") == "Пётр Щукин"
-    assert full_name("Пётр", "Ильич", "Щукин") == "Пётр Ильич Щукин"
+    person = Contact(first_name="Пётр", last_name="Щукин")
+    assert person.full_name == "Пётр Щукин"
+    assert replace(person, middle_name="Ильич").full_name == "Пётр Ильич Щукин"
 
 
 some_text = st.text(min_size=1, max_size=6)

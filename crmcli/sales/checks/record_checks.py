@@ -8,6 +8,8 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.errors import CrmError, Problem
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import has_field
 from crmcli.model.values import Email, Phone, Raw, entity_of
 from crmcli.sales.records.links import links_of
 from crmcli.sales.records.tombstones import successor
@@ -97,9 +99,9 @@ class Inquest:
 
     def _faults(self, record: Record) -> Iterator[_Found]:
         yield from self._of_links(record)
-        if record.entity == "lead":
+        if has_field(record.entity, "converted"):
             yield from self._of_conversion(record)
-        if self._staged and record.entity in ("lead", "deal"):
+        if self._staged and "staged" in ENTITIES[record.entity].traits:
             yield from self._of_stage(record)
         yield from self._of_owner(record)
         yield from unreadable_contacts(self.ws, record)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.entities import having
 from crmcli.model.values import fold
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.template_names import company_of, contact_of, linked
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from crmcli.model.values import Email
     from crmcli.workspace import Workspace
 
-HOLDERS = ("lead", "contact", "company")
+HOLDERS = having("client")
 """The entities that may refuse and consent."""
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import Refused
-from crmcli.model.contact import full_name
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
@@ -71,7 +70,7 @@ def recipient(ws: Workspace, record: Record) -> str:
 def _called(record: Record | None) -> str:
     """The name that stands before an address; a lead's title is not the person's name."""
     if isinstance(record, Lead):
-        return full_name(record.first_name, record.middle_name, record.last_name)
+        return record.full_name
     return str(record.get("name")) if record is not None else ""
 
 

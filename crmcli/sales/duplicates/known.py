@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.conditions.holds import keys
+from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
 from crmcli.model.values import fold
 
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
-AMONG = {
-    "lead": ("contact", "company", "lead"),
-    "contact": ("contact", "lead"),
-    "company": ("company",),
-}
 _KINDS = {"phone": ("phone", "phones"), "email": ("email", "emails"), "inn": ("inn",)}
 _MOST_OF_A_NAME = 3  # records; a name that more have says little
 _MOST_OF_A_KEY = 20  # records of a phone or an address that are looked at; it is an office's then
@@ -44,7 +40,7 @@ def known_to(
     Only look-ups by key: the cost does not grow with the base.
     """
     found: dict[str, bool] = {}
-    entities = among or AMONG[record.entity]
+    entities = among or ENTITIES[record.entity].known_among
     for kind, text in _keys(ws, record):
         ids = ws.lookup(kind, text, entities, as_left=as_left)
         found.update(dict.fromkeys(ids[:_MOST_OF_A_KEY], True))
@@ -69,9 +65,9 @@ def known_to(
 
 def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
     """Of the contact and the company that a lead becomes: who was there already, by entity."""
-    for entity in ("contact", "company"):
-        if entity in made:
-            found = known_to(ws, made[entity], [entity], as_left=True)
+    for entity, record in made.items():
+        if ENTITIES[entity].known_among:
+            found = known_to(ws, record, [entity], as_left=True)
             yield from ((entity, known) for known in found)
 
 

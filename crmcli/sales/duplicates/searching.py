@@ -13,6 +13,7 @@ from crmcli.matching.candidates import Candidates
 from crmcli.matching.groups import Cluster, Pair, clusters
 from crmcli.matching.profiles import Profile, fields_of
 from crmcli.matching.weighing import Scale, score_of
+from crmcli.model.entities import having
 from crmcli.model.fields import empty
 from crmcli.model.values import format_instant
 from crmcli.sales.duplicates.marks import Denied, denied, pair_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
-SEARCHED = ("lead", "contact", "company")
+SEARCHED = having("client")
 """What duplicates are looked for among."""
 
 LEAST = 60

@@ -209,11 +209,7 @@ def _json_lines(
 
 def _names(ws: Workspace, columns: Sequence[SheetColumn]) -> Callable[[str], str]:
     """How linked records are called; a link that leads nowhere has no name."""
-    entities = {
-        "company" if column.field.kind == "companies" else column.field.entities[0]
-        for column in columns
-        if column.part == "names"
-    }
+    entities = {column.field.entities[0] for column in columns if column.part == "names"}
     names = {
         str(row["id"]): str(row.get("name", ""))
         for entity in sorted(entities)

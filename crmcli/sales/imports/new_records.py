@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from crmcli.model.fields import BadValues, Record, empty
+from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, Value
 from crmcli.sales.add import build
 from crmcli.sales.imports.draft import Draft
@@ -115,8 +116,7 @@ def _filled_in(ws: Workspace, record: Record, known: Collection[str]) -> Record:
     """The record with the usual defaults in the fields that its file does not speak of."""
     complete = defaults.complete(ws, record)
     names = [f.name for f in ws.schema.fields(record.entity) if f.name not in known]
-    if record.entity in ("lead", "deal"):
-        names += ["stage", "pipeline"] if record.entity == "deal" else ["stage"]
+    names += [name for name in ("stage", "pipeline") if has_field(record.entity, name)]
     return record.with_values({name: complete.get(name) for name in names})
 
 
@@ -196,11 +196,11 @@ def _bare(item: object) -> object:
 
 def _moved(ws: Workspace, record: Record, typed: Record) -> Update:
     """The update with the stage that the row names, if that is another one."""
-    if record.entity not in ("lead", "deal") or not typed.get("stage"):
+    if not getattr(typed, "stage", ""):
         return Update(record)
-    pipeline = str(typed.get("pipeline")) if record.entity == "deal" else ""
-    pipeline = pipeline or (str(record.get("pipeline")) if record.entity == "deal" else "")
-    same = record.entity == "lead" or record.get("pipeline") == pipeline
+    standing = str(getattr(record, "pipeline", ""))
+    pipeline = str(getattr(typed, "pipeline", "")) or standing
+    same = pipeline == standing
     if record.get("stage") == typed.get("stage") and same:
         return Update(record)
     now, target = ws.stage_of(record), ws.stage_of(typed)

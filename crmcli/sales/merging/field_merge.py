@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from crmcli.errors import BadUsage
 from crmcli.model.conditions.holds import comparable, keys
 from crmcli.model.fields import MAP_KINDS, Field, dump_value, empty
+from crmcli.model.schema import own_fields
 from crmcli.model.values import CompanyLink, Email, Phone, Raw, Value, fold
 from crmcli.sales.records.defaults import follow_name
 from crmcli.sales.records.given_values import field_named
@@ -24,8 +25,6 @@ STANDING = ("id", "stage", "pipeline", "probability", "junk_reason", "lost_reaso
 NAMING = ("name", "salutation", "first_name", "middle_name", "last_name")
 ORIGIN = ("source_detail", "utm")
 """What explains a source: of no use beside another source."""
-PRICED = {"lead": "amount", "deal": "amount", "company": "turnover"}
-"""The amount to which the currency belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +101,14 @@ def _with_kin(ws: Workspace, record: Record, other: Record, taken: Collection[st
         found |= set(NAMING)
     if "source" in found:
         found |= {*ORIGIN} & names
-    if PRICED.get(record.entity) in found:
+    if _priced(record) in found:
         found.add("currency")
     return found
+
+
+def _priced(record: Record) -> str | None:
+    """The amount to which the currency belongs."""
+    return next((f.name for f in own_fields(record.entity) if f.kind == "money"), None)
 
 
 def _keep_kin(
@@ -115,12 +119,12 @@ def _keep_kin(
     yielded: list[str],
 ) -> None:
     """Leave out what the other has to a value that stands otherwise here."""
-    source = "source" not in taken and record.get("source") if record.entity != "task" else ""
+    source = "" if "source" in taken else getattr(record, "source", "")
     if source and other.get("source") and fold(str(source)) != fold(str(other.get("source"))):
         for name in set(ORIGIN) - set(taken):
             values.pop(name, None)
         yielded[:] = [name for name in yielded if name not in ORIGIN]
-    priced = PRICED.get(record.entity)
+    priced = _priced(record)
     if priced is None or "currency" in taken:
         return
     if priced in values:

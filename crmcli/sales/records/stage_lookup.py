@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
+from crmcli.model.schema import has_field, own_fields
 from crmcli.model.values import Value
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline, Stage
+
+
+REASON = "_reason"
+"""How the fields end that say why something was lost."""
 
 
 class NoSuchStage(BadUsage):
@@ -41,7 +47,7 @@ def find_stage(pipeline: Pipeline, ref: str) -> Stage:
 def find_pipeline(ws: Workspace, ref: str) -> Pipeline:
     """A deal pipeline by id or name; BadUsage lists them."""
     pipeline = ws.pipelines.find(ref)
-    if pipeline is None or pipeline.entity != "deal":
+    if pipeline is None or not pipeline.key:
         known = ", ".join(p.id for p in ws.pipelines.deals)
         raise BadUsage(f"there is no deal pipeline {ref!r}", f"pipelines: {known}")
     return pipeline
@@ -49,7 +55,7 @@ def find_pipeline(ws: Workspace, ref: str) -> Pipeline:
 
 def reason_field(entity: str) -> str:
     """The field that says why a record of that kind was lost."""
-    return "junk_reason" if entity == "lead" else "lost_reason"
+    return next(f.name for f in own_fields(entity) if f.name.endswith(REASON))
 
 
 def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> ReasonMissing | None:
@@ -58,7 +64,7 @@ def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> Reason
     known = ws.settings.directories.get(ws.schema.field(entity, name).directory, {})
     if not known:
         return None
-    word = "junk" if entity == "lead" else "lost"
+    word = name.removesuffix(REASON)
     return ReasonMissing(
         f"{what} cannot be {word} without a reason", f"add {option}, one of {', '.join(known)}"
     )
@@ -70,18 +76,18 @@ def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[s
     One that begins at an end obeys the rules of that end: a lost one has its reason, a closed deal
     the time of its closing, and a lead is not converted by being added.
     """
-    if entity not in ("lead", "deal"):
-        return dict(values)
     placed = dict(values)
-    pipeline = ws.pipelines.leads
-    if entity == "deal":
+    if "staged" not in ENTITIES[entity].traits:
+        return placed
+    pipeline = ws.pipelines.of(entity)[0]
+    if pipeline.key:
         named = str(values.get("pipeline") or "")
-        pipeline = find_pipeline(ws, named) if named else ws.pipelines.deals[0]
+        pipeline = find_pipeline(ws, named) if named else pipeline
         placed["pipeline"] = pipeline.id
     named = str(values.get("stage") or "")
     stage = find_stage(pipeline, named) if named else pipeline.initial
     placed["stage"] = stage.id
-    if entity == "lead" and stage.kind == "won":
+    if stage.kind == "won" and has_field(entity, "converted"):
         raise NotConverted(
             f"a lead comes to {stage.name!r} by converting it", "add it, then crm lead convert"
         )
@@ -90,6 +96,6 @@ def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[s
         refusal = missing_reason(ws, entity, f"a new {entity}", option)
         if refusal:
             raise refusal
-    if entity == "deal" and not stage.is_open:
+    if not stage.is_open and has_field(entity, "closed_at"):
         placed["closed_at"] = values.get("closed_at") or values.get("created_at") or ws.now
     return placed

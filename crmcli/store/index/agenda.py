@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from crmcli.model.entities import having
 from crmcli.store.index import base, pending
 
 Plans: TypeAlias = Sequence[tuple[str, "str | None"]]
 """Records, each with the instant at which it is due next."""
 
-STAGED = ("lead", "deal")
+STAGED = having("staged")
 """The entities whose records stand in stages, so that robots may be due for them."""
 
 
