@@ -179,8 +179,8 @@ def _cards(
     from crmcli.formats.vcard import card_text
     from crmcli.sales.exports.vcard_records import card_of
 
-    companies = SheetColumn("companies", Field("companies", "companies"), "names")
-    name_of = _names(ws, [companies] if entity == "contact" else [])
+    linked = [f for f in ws.schema.fields(entity) if f.kind == "companies"]
+    name_of = _names(ws, [SheetColumn(field.name, field, "names") for field in linked])
 
     def file_of(sha: str) -> bytes:
         try:
