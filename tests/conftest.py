@@ -14,9 +14,15 @@ import pytest
 from crmcli.sales.init import create
 from crmcli.workspace import Workspace
 from tests.forks import forks
+from tests.surroundings import settle
 from torture.copies import copied
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
+
+
+def pytest_configure() -> None:
+    """Before anything else: a worker as well as the one that starts them."""
+    settle()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -31,18 +37,9 @@ def _no_real_home(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing in the tests may see the developer's own workspace, user or git settings."""
-    for name in list(os.environ):
-        if name.startswith(("CRM_", "GIT_")):
-            monkeypatch.delenv(name)
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
-    for name, value in {
-        "HOME": str(home), "LOGNAME": "tester", "USER": "tester", "GIT_CONFIG_NOSYSTEM": "1",
-        "NO_COLOR": "1", "CRM_LANG": "en", "PAGER": "cat", "COLUMNS": "100",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    for name in ("VISUAL", "EDITOR", "CLICOLOR_FORCE", "FORCE_COLOR", "XDG_STATE_HOME", "SUDO_UID"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,37 @@
+"""The tests run alike wherever they are started: some of each kind do so here in strange places."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOME = (
+    "tests/store/test_transaction.py::test_ctrl_c_waits_until_the_answer_is_known",
+    "tests/cli/test_undo.py::test_a_line_for_each_record",
+    "tests/cli/test_check.py::test_all_is_well",
+    "tests/cli/test_help.py",
+    "tests/cli/test_views_today.py",
+    "tests/cli/test_git_commits.py::test_each_command_is_one_commit",
+    "tests/channels/test_maildir.py",
+)
+FOREIGN = {
+    "LANG": "ru_RU.UTF-8", "LC_ALL": "ru_RU.UTF-8", "TZ": "Pacific/Chatham", "COLUMNS": "37", "TERM": "dumb",
+    "HOME": "/nowhere", "FORCE_COLOR": "1", "CRM_USER": "zoe", "CRM_NOW": "1999-01-01",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("environ", [{}, {"LANG": "C"}, FOREIGN], ids=["none", "C", "foreign"])
+def test_wherever_they_are_started(environ: dict[str, str], tmp_path: Path) -> None:
+
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *SOME]
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" INT HUP QUIT; umask 077; exec "$@"', "sh", *command,
+         f"--basetemp={tmp_path}/tests"],
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **environ},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
