@@ -26,7 +26,7 @@ class NoAttachment(Unsound):
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class AttachedFile:
     """A file that goes with a message: its name, MIME type and content."""
 
     name: str
@@ -51,7 +51,7 @@ class Message:
     html: str = ""
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    attachments: tuple[Attachment, ...] = ()
+    attachments: tuple[AttachedFile, ...] = ()
     automatic: bool = False
 
     @property
@@ -65,7 +65,7 @@ def fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def attachment(root: Path, path: str) -> Attachment:
+def attachment(root: Path, path: str) -> AttachedFile:
     """Read a file of the workspace to be attached; hidden folders and .. are refused."""
     from crmcli.store.disk import files
 
@@ -79,7 +79,7 @@ def attachment(root: Path, path: str) -> Attachment:
         ) from None
     name = path.rpartition("/")[2]
     guessed, encoding = mimetypes.guess_type(name)
-    return Attachment(
+    return AttachedFile(
         name, guessed if guessed and not encoding else "application/octet-stream", content
     )
 
@@ -118,7 +118,7 @@ def from_bytes(data: bytes, key: str) -> Message:
         html=html.get_content() if html else "",
         reply_to=str(read["Reply-To"] or ""),
         attachments=tuple(
-            Attachment(part.get_filename() or "", part.get_content_type(), _decoded(part))
+            AttachedFile(part.get_filename() or "", part.get_content_type(), _decoded(part))
             for part in read.iter_attachments()
         ),
         automatic="Auto-Submitted" in read,

@@ -8,7 +8,7 @@ import click
 
 from crmcli.cli.params import Change, Session
 from crmcli.cli.printing import say_changes
-from crmcli.model.consent import CHANNELS
+from crmcli.model.consent import CONSENT_CHANNELS
 
 
 def consent_command(entity: str) -> click.Command:
@@ -25,7 +25,7 @@ def consent_command(entity: str) -> click.Command:
 
     options: list[click.Parameter] = [
         click.Option((f"--{channel}",), type=click.Choice(("yes", "no")), help=_help(channel))
-        for channel in CHANNELS
+        for channel in CONSENT_CHANNELS
     ]
     more: dict[str, Any] = {"default": ""}
     return Change(

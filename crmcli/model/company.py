@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.values import Email, Phone
@@ -41,7 +41,7 @@ class Company(Record):
     utm: Mapping[str, str] = declare("utm", "UTM")
     owner: str = declare("user", "Owner")
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
-    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CHANNELS)
+    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CONSENT_CHANNELS)
     consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")

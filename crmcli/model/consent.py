@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-CHANNELS = ("mail", "sms", "call")
+CONSENT_CHANNELS = ("mail", "sms", "call")
 """What `do_not` may name, and what a consent is for."""
 
 

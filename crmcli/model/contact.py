@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare, first_of
 from crmcli.model.values import CompanyLink, Email, Phone
 
@@ -49,7 +49,7 @@ class Contact(Person):
     utm: Mapping[str, str] = declare("utm", "UTM")
     owner: str = declare("user", "Owner")
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
-    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CHANNELS)
+    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CONSENT_CHANNELS)
     consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.contact import Person
 from crmcli.model.fields import Follow, declare, first_of
 from crmcli.model.values import Email, Phone
@@ -39,7 +39,7 @@ class Lead(Person):
     owner: str = declare("user", "Owner")
     contact: str = declare("link", "Contact", entities=("contact",))
     company: str = declare("link", "Company", entities=("company",))
-    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CHANNELS)
+    do_not: tuple[str, ...] = declare("choices", "Do not", choices=CONSENT_CHANNELS)
     consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.values import (
     CompanyLink,
@@ -111,7 +111,7 @@ def _parse_consents(raw: Raw) -> tuple[Consent, ...]:
         at, until = (
             parse_instant(item[part]) if item.get(part) else None for part in ("at", "withdrawn_at")
         )
-        channel = _one_of(item["channel"], CHANNELS)
+        channel = _one_of(item["channel"], CONSENT_CHANNELS)
         consents.append(Consent(channel, item.get("text", ""), at, item.get("source", ""), until))
     return tuple(consents)
 

@@ -8,7 +8,7 @@ import pytest
 
 from crmcli.automation import jobs, outbox
 from crmcli.automation.ledger import enter, jobs_of
-from crmcli.channels.message import Attachment, Message, from_bytes, to_bytes
+from crmcli.channels.message import AttachedFile, Message, from_bytes, to_bytes
 from crmcli.model.values import format_instant
 
 HELLO = """
@@ -244,8 +244,8 @@ def test_what_is_kept_is_read_back_as_the_same_letter() -> None:
         "О «чае»: длинная тема, которая никак не помещается в одну строку заголовка письма",
         "Добрый день!\n\n.\n-- \nАнна\n", datetime(2026, 11, 23, 9, tzinfo=UTC), html="<p>Добрый день!</p>\n",
         reply_to="anna@chai.example", automatic=True,
-        attachments=(Attachment("предложение.pdf", "application/pdf", b"%PDF\x00\xff"),
-                     Attachment("notes.txt", "text/plain", "чай\n".encode())),
+        attachments=(AttachedFile("предложение.pdf", "application/pdf", b"%PDF\x00\xff"),
+                     AttachedFile("notes.txt", "text/plain", "чай\n".encode())),
     )  # fmt: skip
     kept = to_bytes(message, wire=False)
     again = from_bytes(kept, "key")

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.channels.address import UnsafeHeader, mailbox
-from crmcli.channels.message import Attachment, Message, NoAttachment, attachment, to_bytes
+from crmcli.channels.message import AttachedFile, Message, NoAttachment, attachment, to_bytes
 
 LETTER = Message(
     key="robot hello lead-7k3qf2m9",
@@ -58,7 +58,7 @@ def test_the_wire_has_seven_bits_and_crlf_a_file_is_readable() -> None:
 
 def test_the_same_key_gives_the_same_message() -> None:
     message = replace(
-        LETTER, html="<p>Анна</p>", attachments=(Attachment("a.pdf", "application/pdf", b"x"),)
+        LETTER, html="<p>Анна</p>", attachments=(AttachedFile("a.pdf", "application/pdf", b"x"),)
     )
     assert to_bytes(message, wire=True) == to_bytes(message, wire=True)
     assert read(LETTER)["Message-ID"] == LETTER.id
@@ -68,8 +68,8 @@ def test_the_same_key_gives_the_same_message() -> None:
 
 def test_parts_and_attachments() -> None:
     files = (
-        Attachment("прайс-лист.pdf", "application/pdf", b"%PDF\x00\xff"),
-        Attachment("a.bin", "application/octet-stream", b"\r\n.\r\n"),
+        AttachedFile("прайс-лист.pdf", "application/pdf", b"%PDF\x00\xff"),
+        AttachedFile("a.bin", "application/octet-stream", b"\r\n.\r\n"),
     )
     got = read(replace(LETTER, html="<p>Анна & Ко</p>", attachments=files))
     plain, html = got.get_body(("plain",)), got.get_body(("html",))
@@ -118,7 +118,7 @@ def test_no_header_can_be_injected(evil: str, place: str) -> None:
         "to": {"to": (f'"{evil}" <a@b.ru>',)},
         "reply_to": {"reply_to": f"{evil} <a@b.ru>"},
         "header": {"headers": {"X-Campaign": evil}},
-        "attachment": {"attachments": (Attachment(evil, "text/plain", b""),)},
+        "attachment": {"attachments": (AttachedFile(evil, "text/plain", b""),)},
     }
     with pytest.raises(UnsafeHeader):
         to_bytes(replace(LETTER, **changes[place]), wire=True)
@@ -193,7 +193,7 @@ def test_a_message_needs_somebody() -> None:
 def test_files_of_the_workspace_are_attached(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "прайс.pdf").write_bytes(b"%PDF")
-    assert attachment(tmp_path, "files/прайс.pdf") == Attachment(
+    assert attachment(tmp_path, "files/прайс.pdf") == AttachedFile(
         "прайс.pdf", "application/pdf", b"%PDF"
     )
     (tmp_path / "files" / "a.csv.gz").write_bytes(b"x")
@@ -216,7 +216,7 @@ def test_other_files_are_not_attached(tmp_path: Path, path: str) -> None:
 
 
 def test_attachments_have_a_limit() -> None:
-    big = Attachment("a.bin", "application/octet-stream", bytes(21 * 1024 * 1024))
+    big = AttachedFile("a.bin", "application/octet-stream", bytes(21 * 1024 * 1024))
     with pytest.raises(NoAttachment, match="20 MB"):
         to_bytes(replace(LETTER, attachments=(big,)), wire=True)
 
@@ -239,7 +239,7 @@ def test_an_encoded_word_leaves_as_it_stands_or_not_at_all(
         "sender": {"sender": f"{word} <a@b.ru>"},
         "to": {"to": (f"{word} <a@b.ru>",)},
         "reply_to": {"reply_to": f"{word} <a@b.ru>"},
-        "attachment": {"attachments": (Attachment(word, "text/plain", b""),)},
+        "attachment": {"attachments": (AttachedFile(word, "text/plain", b""),)},
     }
     try:
         data = to_bytes(replace(LETTER, **changes[place]), wire=wire)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.entities import having
 from crmcli.model.values import fold
 from crmcli.sales.consent.block_list import blocklist
@@ -36,7 +36,9 @@ def decide(
     consents to that channel, and their lines stay.
     """
     if not answers:
-        raise BadUsage("it is not said to what", f"e.g. --mail yes; also --{' --'.join(CHANNELS)}")
+        raise BadUsage(
+            "it is not said to what", f"e.g. --mail yes; also --{' --'.join(CONSENT_CHANNELS)}"
+        )
     with ws.change("consent") as change:
         before = change.get(record_id)
         after = decided(ws, before, answers, text, source)

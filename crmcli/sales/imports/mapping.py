@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmcli.errors import BadUsage, InvalidData
-from crmcli.model.consent import CHANNELS
+from crmcli.model.consent import CONSENT_CHANNELS
 from crmcli.model.entities import having
 from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.listed import allowed_hint
@@ -109,7 +109,9 @@ class Vocabulary:
             if name in self.fields:
                 yield from ((f"{stem}_{kind}", Target(name, kind)) for kind in types)
         if "do_not" in self.fields:
-            yield from ((f"do_not_{channel}", Target("do_not", channel)) for channel in CHANNELS)
+            yield from (
+                (f"do_not_{channel}", Target("do_not", channel)) for channel in CONSENT_CHANNELS
+            )
         for (entity, field_name), parts in _LINK_PARTS.items():
             if entity == self.entity and field_name in self.fields:
                 yield from ((n, Target(*t)) for n, t in parts.items() if n not in self.fields)
