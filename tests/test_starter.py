@@ -17,6 +17,7 @@ from crmcli.model.values import Email, Phone
 from crmcli.sales.init.create import found
 from crmcli.store.config import settings as config
 from crmcli.store.config import starter
+from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.safety import state
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
@@ -48,7 +49,7 @@ def test_the_demo_has_neither_faults_nor_oddities(demo: Path) -> None:
 
 def test_stages_and_sources_are_called_as_users_of_bitrix24_know_them() -> None:
     settings = config.load_settings(STARTER / "ru")
-    leads = config.load_pipelines(STARTER / "ru", Schema(settings.fields), settings).leads
+    leads = load_pipelines(STARTER / "ru", Schema(settings.fields), settings).leads
     assert [(stage.id, stage.name) for stage in leads.stages] == [
         ("new", "Не обработан"), ("working", "В работе"), ("processed", "Обработан"),
         ("converted", "Качественный"), ("junk", "Некачественный"),
@@ -65,7 +66,7 @@ def test_both_languages_declare_the_same() -> None:
     shapes = []
     for language in ("ru", "en"):
         settings = config.load_settings(STARTER / language)
-        pipelines = config.load_pipelines(STARTER / language, Schema(), settings)
+        pipelines = load_pipelines(STARTER / language, Schema(), settings)
         shapes.append(
             (
                 {name: list(entries) for name, entries in settings.directories.items()},

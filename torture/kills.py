@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crmcli.store.disk.commit_record import SUFFIX, TXN
-from crmcli.store.disk.recovery import needs_recovery
+from crmcli.store.disk.unfinished import needs_recovery
 from torture.scenes import Scene, scenes
 from torture.score import Score
 from torture.states import State, content, state

@@ -12,6 +12,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.sales.imports import open_source
 from crmcli.store.config import settings as config
+from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.timeline import chain, csv_lines
 from crmcli.store.yaml import codec
 from torture.score import Score
@@ -136,7 +137,7 @@ def _readers(root: Path) -> Iterator[tuple[str, int, bytes, Callable[[bytes], ob
 
     def pipelines(data: bytes) -> object:
         (root / "pipelines.yaml").write_bytes(data)
-        return config.load_pipelines(root, schema, Settings())
+        return load_pipelines(root, schema, Settings())
 
     def settings(data: bytes) -> object:
         (root / "settings.yaml").write_bytes(data)

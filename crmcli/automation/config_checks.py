@@ -20,7 +20,8 @@ from crmcli.model.values import fold
 from crmcli.render import Renderer
 from crmcli.sales.template_names import known_fields, known_names
 from crmcli.store import layout
-from crmcli.store.config.settings import load_pipelines, load_settings
+from crmcli.store.config.pipelines import load_pipelines
+from crmcli.store.config.settings import load_settings
 
 T = TypeVar("T")
 Act = Robot | Schedule

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 from functools import partial
@@ -24,6 +25,8 @@ from crmcli.errors import (
     OutputFailed,
 )
 
+GARBAGE = 20_000
+"""Objects after which Python looks for garbage: what a light command makes lives until its end."""
 _OF_PATHS = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENXIO, errno.EILSEQ,
 )  # fmt: skip
@@ -35,6 +38,7 @@ _OF_OURS = ("CRM_USER", "CRM_FORMAT", "CRM_NOW", "CRM_LANG", "LOGNAME", "USER")
 
 def main() -> NoReturn:
     """Run the command line; every way out goes through here and has its exit code."""
+    gc.set_threshold(GARBAGE)
     with contextlib.suppress(MemoryError):  # what fills the memory hangs on it: let go of it first
         try:
             _main()

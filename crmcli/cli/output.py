@@ -12,7 +12,6 @@ from crmcli.cli import formats, terminal
 from crmcli.cli.table import clean, lay_out, message_lines, one_line, pad, width
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
 from crmcli.language import tr
-from crmcli.model.redaction import redacted
 from crmcli.present.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 
 PROBLEMS_SHOWN = 20
@@ -146,6 +145,8 @@ class Output:
 
     def error(self, error: CrmError) -> None:
         """Say what went wrong and how to mend it, on stderr; as JSON if the output is JSON."""
+        from crmcli.model.redaction import redacted
+
         problems = error.problems if isinstance(error, InvalidData) else ()
         if self.format in ("json", "jsonl"):
             facts = {
@@ -259,6 +260,8 @@ class Output:
 
     def _say(self, text: str, *, alarm: str = "") -> None:
         """Say something on stderr; on a terminal no word is broken, and `alarm` is in red."""
+        from crmcli.model.redaction import redacted
+
         said = terminal.printable(redacted(clean(text)), sys.stderr)
         room = terminal.width(sys.stderr)
         lines = message_lines(said, room) if room else [said]

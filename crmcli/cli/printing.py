@@ -10,13 +10,13 @@ from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.present.cells import Column
-from crmcli.present.changes import changed
 from crmcli.present.columns import columns_of, named
 from crmcli.present.records import belonging, card_columns, last_events, raw_row
-from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from crmcli.present.told import Told
 
 
 def say(session: Session, told: Told) -> None:
@@ -31,6 +31,8 @@ def say(session: Session, told: Told) -> None:
 
 def say_changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> None:
     """Print one line per changed record: which field went from what to what."""
+    from crmcli.present.changes import changed
+
     for before, after in pairs:
         say(session, changed(session.workspace, before, after))
 

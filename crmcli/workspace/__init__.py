@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from crmcli import language
 from crmcli.errors import InvalidData
@@ -14,13 +16,15 @@ from crmcli.model.settings import Settings
 from crmcli.store import layout
 from crmcli.store.config import settings as config
 from crmcli.store.disk import file_systems, files
-from crmcli.store.disk.recovery import recover
-from crmcli.store.disk.transaction import FileChanged
-from crmcli.store.records.repository import Author, Change, recover_if_needed
+from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.records.stored import FileDamaged, RecordMerged, RecordRemoved
 from crmcli.store.safety import locks, state, trust
 from crmcli.workspace.configured import UnknownStage
 from crmcli.workspace.reads import Reads
+
+if TYPE_CHECKING:
+    from crmcli.store.disk.transaction import FileChanged
+    from crmcli.store.records.repository import Change
 
 __all__ = [
     "Change",
@@ -31,6 +35,19 @@ __all__ = [
     "UnknownStage",
     "Workspace",
 ]
+
+
+_WRITING = {
+    "Change": "crmcli.store.records.repository",
+    "FileChanged": "crmcli.store.disk.transaction",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What writes is imported where it is first named: who only reads does not wait for it."""
+    if name not in _WRITING:
+        raise AttributeError(name)
+    return getattr(import_module(_WRITING[name]), name)
 
 
 class Workspace(Reads):
@@ -88,8 +105,10 @@ class Workspace(Reads):
         if user:
             workspace.user = workspace.user_id(user)
         workspace._look_whose(inspecting=inspecting)
-        if not workspace.only_reads:
-            workspace.notes += recover_if_needed(root, "recover", any_disk=settings.any_disk)
+        if not workspace.only_reads and needs_recovery(root):
+            from crmcli.store.records.repository import finish_interrupted
+
+            workspace.notes += finish_interrupted(root, "recover", any_disk=settings.any_disk)
         return workspace
 
     @property
@@ -132,6 +151,8 @@ class Workspace(Reads):
 
     def trial(self, command: str, actor: str = "") -> Change:
         """A change that is never written and takes no lock: it sees its own records and those on disk."""
+        from crmcli.store.records.repository import Author, Change
+
         author = Author(actor, command, self.now)
         return Change(self.root, self.schema, "trial", author, self.robots_of)
 
@@ -154,6 +175,9 @@ class Workspace(Reads):
 
         The index learns of one of many when something is read of it next.
         """
+        from crmcli.store.disk.recovery import recover
+        from crmcli.store.records.repository import Author, Change
+
         self.is_settled = False
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.actor, command, self.now, cause, depth, call)

@@ -12,7 +12,6 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
-from crmcli.store.config import settings as config
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -42,10 +41,10 @@ class Configured(Folder):
 
     def read_pipelines(self, data: bytes | None = None) -> Pipelines:
         """What pipelines.yaml declares, or another text in its place."""
+        from crmcli.store.config.pipelines import load_pipelines
+
         forgiving = self.forgives_rules
-        return config.load_pipelines(
-            self.root, self.schema, self.settings, forgiving=forgiving, data=data
-        )
+        return load_pipelines(self.root, self.schema, self.settings, forgiving=forgiving, data=data)
 
     def forgive_rules(self) -> None:
         """From now on leave a fault of one robot, trigger or schedule to it, and go on with the others."""
@@ -55,7 +54,9 @@ class Configured(Folder):
     @staticmethod
     def read_settings(data: bytes) -> Settings:
         """What a text in the place of settings.yaml declares; InvalidData with every fault."""
-        return config.settings_of(data)
+        from crmcli.store.config.settings import settings_of
+
+        return settings_of(data)
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings, which the file will say when a change is written."""

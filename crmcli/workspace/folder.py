@@ -18,7 +18,6 @@ from crmcli.model.settings import Settings
 from crmcli.model.values import entity_of
 from crmcli.store import layout
 from crmcli.store.disk import files
-from crmcli.store.records.repository import MAX_FILE
 from crmcli.store.records.stored import (
     RecordMerged,
     Stored,
@@ -188,6 +187,8 @@ class Folder:
     def file(self, path: str) -> bytes | None:
         """A file by its path from the root, whatever stands in it; None if there is none."""
         try:
+            from crmcli.store.records.repository import MAX_FILE
+
             return files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
         except files.Missing:
             return None

@@ -20,8 +20,9 @@ from crmcli.model.pipeline import Pipelines
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Duration
+from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.config.schemas import schema_files
-from crmcli.store.config.settings import load_pipelines, load_settings
+from crmcli.store.config.settings import load_settings
 
 STAGES = """
     - {id: new, name: Новый}

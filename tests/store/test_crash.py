@@ -16,7 +16,8 @@ import pytest
 
 from crmcli.store.disk import files
 from crmcli.store.disk.commit_record import TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.disk.recovery import leftovers, needs_recovery, recover
+from crmcli.store.disk.recovery import leftovers, recover
+from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.safety import locks
 from torture.copies import adopt
 from torture.tracing import FAST

@@ -16,8 +16,9 @@ import pytest
 from crmcli.errors import Conflict
 from crmcli.store.disk import files
 from crmcli.store.disk.commit_record import KEPT, QUARANTINE, TXN, Append, CommitRecord, Delete, Put
-from crmcli.store.disk.recovery import CommitRecordDamaged, leftovers, needs_recovery, recover
+from crmcli.store.disk.recovery import CommitRecordDamaged, leftovers, recover
 from crmcli.store.disk.transaction import CommitResult, FileChanged, Transaction
+from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.safety import locks
 
 LEAD = "data/leads/7/lead-7k3qf2m9.yaml"

@@ -10,7 +10,6 @@ from typing import TypeVar
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import counted
 from crmcli.model.listed import allowed_hint
-from crmcli.model.redaction import redacted
 from crmcli.model.values import Raw
 from crmcli.store.disk import files
 from crmcli.store.layout import PIPELINES
@@ -79,6 +78,8 @@ class Cursor:
 
     def fault(self, message: str, hint: str = "") -> None:
         """Note that something is wrong here."""
+        from crmcli.model.redaction import redacted
+
         problem = Problem(self.findings.path, self.line, redacted(message), redacted(hint))
         self.findings.problems.append(problem)
 

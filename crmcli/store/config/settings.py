@@ -28,9 +28,6 @@ from crmcli.model.settings import (
 from crmcli.model.values import parse_date, parse_decimal
 from crmcli.store.config.cursor import Cursor, marked, read_marked
 from crmcli.store.config.declared import DIRECTORIES, FIELDS, check_directories, fields_of
-from crmcli.store.config.pipelines import (
-    load_pipelines as load_pipelines,  # the other half of the configuration
-)
 from crmcli.store.config.shapes import (
     Shape,
     guarded,

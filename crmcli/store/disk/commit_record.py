@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from crmcli.errors import CrmError
 from crmcli.store.disk import files
+from crmcli.store.disk.unfinished import SUFFIX as SUFFIX
+from crmcli.store.disk.unfinished import TXN as TXN
 
-TXN = ".crm/txn"
 KEPT = f"{TXN}/kept"
 QUARANTINE = f"{TXN}/quarantine"
-SUFFIX = ".commit"
 MANY = 50
 """From so many files on, one sync of the file system is cheaper than one of each file."""
 

@@ -9,16 +9,12 @@ from pathlib import Path
 from crmcli.errors import InvalidData, Problem
 from crmcli.store.disk import files
 from crmcli.store.disk.applying import Applying, why_refused
-from crmcli.store.disk.commit_record import KEPT, MOST, QUARANTINE, SUFFIX, TXN, CommitRecord
+from crmcli.store.disk.commit_record import KEPT, MOST, QUARANTINE, CommitRecord
+from crmcli.store.disk.unfinished import SUFFIX, TXN, names, needs_recovery
 
 
 class CommitRecordDamaged(InvalidData):
     """A change that was saved cannot be finished, because what says it was damaged afterwards."""
-
-
-def needs_recovery(root: Path) -> bool:
-    """Whether a command was cut off after its change was saved and before it was finished."""
-    return any(name.endswith(SUFFIX) for name in _names(root))
 
 
 def recover(root: Path) -> list[str]:
@@ -27,12 +23,12 @@ def recover(root: Path) -> list[str]:
     CommitRecordDamaged, once, if a record cannot be trusted: it is put into quarantine.
     """
     notes: list[str] = []
-    names = _names(root)
-    for name in names:
+    found = names(root)
+    for name in found:
         if name.endswith(SUFFIX):
             notes += _recover_one(root, name)
-    if names:
-        for name in _names(root):
+    if found:
+        for name in names(root):
             with files.os_errors(f"remove {TXN}/{name}"):
                 (root / TXN / name).unlink()
     return notes
@@ -71,7 +67,7 @@ def _read_record(root: Path, name: str) -> CommitRecord | None:
 def _quarantine(root: Path, name: str) -> None:
     files.make_folders(root, QUARANTINE)
     mine = name.removesuffix(SUFFIX) + "."
-    for other in _names(root):
+    for other in names(root):
         if other.startswith(mine):
             with files.os_errors(f"move {TXN}/{other}"):
                 (root / TXN / other).rename(root / QUARANTINE / other)
@@ -79,19 +75,10 @@ def _quarantine(root: Path, name: str) -> None:
     files.fsync_dir(root / TXN)
 
 
-def _names(root: Path) -> list[str]:
-    try:
-        txn = files.inside(root, TXN)
-        with files.os_errors(f"read {txn}"), os.scandir(txn) as entries:
-            return sorted(e.name for e in entries if not e.is_dir(follow_symlinks=False))
-    except files.Missing:
-        return []
-
-
 def strays(root: Path) -> list[str]:
     """What a killed command has prepared and not committed, from the root; the next change sweeps it."""
-    names = _names(root)
-    return [] if needs_recovery(root) else [f"{TXN}/{name}" for name in names]
+    found = names(root)
+    return [] if needs_recovery(root) else [f"{TXN}/{name}" for name in found]
 
 
 def leftovers(root: Path) -> list[Problem]:

@@ -19,7 +19,7 @@ from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.disk.applying import digest_of
 from crmcli.store.disk.file_systems import UntrustedDisk
-from crmcli.store.disk.recovery import needs_recovery, recover
+from crmcli.store.disk.recovery import recover
 from crmcli.store.disk.transaction import Transaction
 from crmcli.store.records import uncommitted
 from crmcli.store.records.drafts import Content, Draft, Drafts
@@ -34,13 +34,11 @@ MAX_FILE = 64 * MAX_BYTES
 """How much a file that is no record may hold to be rewritten."""
 
 
-def recover_if_needed(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
-    """Finish what a killed command had committed; notes for the user. Cheap when there is nothing.
+def finish_interrupted(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
+    """Finish what a killed command had committed; notes for the user.
 
     Where that cannot be written now, reading goes on: every file is whole, old or new.
     """
-    if not needs_recovery(root):
-        return []
     try:
         with locks.exclusive(root, command, any_disk=any_disk):
             return recover(root)

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import shlex
 import stat
 from collections.abc import Iterator
@@ -120,6 +119,8 @@ def _damaged(what: str) -> TrustUnreadable:
 
 
 def _write(folder: Path, whole: dict[str, Any]) -> None:
+    import secrets  # it brings hashlib and random, which only this needs
+
     aside = folder / f".{FILE}-{secrets.token_hex(4)}"
     data = json.dumps(whole, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
     if len(data) > _MOST:
