@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from crmcli.errors import BadUsage
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
+from crmcli.formats.rows import FileRow
 
 DELIMITERS = (";", ",", "\t", "|")
 CELL_LIMIT = 1_000_000
@@ -17,25 +18,6 @@ CELL_LIMIT = 1_000_000
 
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _HIDDEN = "\ufeff\u200b\u00a0 \t\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row: the line of the file where it starts, and as many cells as the header has.
-
-    `fault` says why a row cannot be read by columns; its `cells` are then what could be had, often
-    nothing, and `source` is its text.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    fault: str = ""
-    source: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether no cell holds anything."""
-        return not self.fault and not any(cell.strip() for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +37,7 @@ class Table:
         """A name of its own for each column."""
         return unique_labels(self.header)
 
-    def rows(self) -> Iterator[TableRow]:
+    def rows(self) -> Iterator[FileRow]:
         """Every row in order, broken ones too; wholly empty lines are passed over."""
         suspicious = "\0" in self.text or not is_sound(self.text)
         lines = _Lines(self.text[self.body :], self.first_line)
@@ -181,7 +163,7 @@ class _Lines:
         del self.taken[1:]
 
 
-def _split(lines: _Lines, delimiter: str, width: int) -> Iterator[TableRow]:
+def _split(lines: _Lines, delimiter: str, width: int) -> Iterator[FileRow]:
     """The rows; after one whose quotes are broken, reading goes on with the file's next line."""
     _allow_long_cells()
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -205,21 +187,21 @@ def _split(lines: _Lines, delimiter: str, width: int) -> Iterator[TableRow]:
         lines.begin_record()
 
 
-def _as_row(lines: _Lines, cells: list[str], width: int) -> TableRow:
+def _as_row(lines: _Lines, cells: list[str], width: int) -> FileRow:
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
     if len(cells) == width:
-        return TableRow(lines.line, tuple(cells))
+        return FileRow(lines.line, tuple(cells))
     source = "".join(lines.taken).rstrip("\r\n")
     if not any(cell.strip() for cell in cells):
-        return TableRow(lines.line, ("",) * width)
-    return TableRow(
+        return FileRow(lines.line, ("",) * width)
+    return FileRow(
         lines.line, tuple(cells), f"has {len(cells)} cells, the header has {width}", source
     )
 
 
-def _broken(lines: _Lines, fault: str) -> TableRow:
-    return TableRow(lines.line, (), fault, lines.taken[0].rstrip("\r\n"))
+def _broken(lines: _Lines, fault: str) -> FileRow:
+    return FileRow(lines.line, (), fault, lines.taken[0].rstrip("\r\n"))
 
 
 def _swallowed_rows(taken: Sequence[str], delimiter: str, width: int) -> bool:
@@ -234,12 +216,12 @@ def _swallowed_rows(taken: Sequence[str], delimiter: str, width: int) -> bool:
         return False
 
 
-def _with_byte_faults(row: TableRow) -> TableRow:
-    text = row.source or "".join(row.cells)
+def _with_byte_faults(row: FileRow) -> FileRow:
+    text = row.source or "".join(map(str, row.cells))
     fault = "holds a NUL byte" if "\0" in text else ""
     if not is_sound(text):
         fault = "holds bytes of another encoding"
-    return TableRow(row.line, row.cells, fault, row.source or text) if fault else row
+    return FileRow(row.line, row.cells, fault, row.source or text) if fault else row
 
 
 def _in_words(error: csv.Error) -> str:

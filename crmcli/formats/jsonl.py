@@ -8,27 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
+from crmcli.formats.rows import FileRow
 from crmcli.model.values import Raw
 
 DEPTH_LIMIT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class JsonRow:
-    """One object: its line in the file and a value for each column, "" where it has none.
-
-    `fault` says why a line is no such object; `source` is its text.
-    """
-
-    line: int
-    cells: tuple[Raw, ...]
-    fault: str = ""
-    source: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether no cell holds anything."""
-        return not self.fault and not any(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +21,18 @@ class JsonLines:
     labels: tuple[str, ...]
     text: str
 
-    def rows(self) -> Iterator[JsonRow]:
+    encoding = "utf-8"
+    delimiter = ""
+
+    def rows(self) -> Iterator[FileRow]:
         """Every line in order, broken ones too; empty ones are passed over."""
         for number, line in _lines(self.text):
             try:
                 record = read_object(line)
             except ValueError as error:
-                yield JsonRow(number, ("",) * len(self.labels), str(error), line)
+                yield FileRow(number, ("",) * len(self.labels), str(error), line)
             else:
-                yield JsonRow(number, tuple(record.get(label, "") for label in self.labels))
+                yield FileRow(number, tuple(record.get(label, "") for label in self.labels))
 
 
 def read_json_lines(content: bytes, name: str, encoding: str = "") -> JsonLines:

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.formats.csv import CELL_LIMIT, TableRow, unique_labels
+from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable
+from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx_size import MOST_ROWS, check_size
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Workbook:
         """A name of its own for each column."""
         return unique_labels(self.header)
 
-    def rows(self) -> Iterator[TableRow]:
+    def rows(self) -> Iterator[FileRow]:
         """Every row below the header; formulas are their values, dates and numbers as we write them."""
         for line, cells in _lines(self._rows):
             if line >= self.first_line:
@@ -157,7 +158,7 @@ def _header(sheet: CalamineSheet, name: str, chosen: str) -> tuple[int, tuple[st
     return first
 
 
-def _as_row(line: int, cells: list[object], width: int) -> TableRow:
+def _as_row(line: int, cells: list[object], width: int) -> FileRow:
     texts = [_text(cell) for cell in cells]
     while len(texts) > width and not texts[-1].strip():
         texts.pop()
@@ -170,7 +171,7 @@ def _as_row(line: int, cells: list[object], width: int) -> TableRow:
     elif any("\0" in text for text in texts):
         fault = "holds a NUL byte"
     source = "\t".join(texts)[:CELL_LIMIT] if fault else ""
-    return TableRow(line, tuple(texts), fault, source)
+    return FileRow(line, tuple(texts), fault, source)
 
 
 def _text(value: object) -> str:

@@ -1,47 +1,11 @@
-"""What an import file gives, and what one of its rows says before it is a record."""
+"""What one row of an import file says before it is a record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from crmcli.model.values import Raw
-
-
-class FileRow(Protocol):
-    """A row of a file, or a card: where it is, its cells, what is wrong with it as a row."""
-
-    @property
-    def line(self) -> int:
-        """The line of the file where it starts."""
-
-    @property
-    def cells(self) -> Sequence[Raw]:
-        """A value for each column."""
-
-    @property
-    def fault(self) -> str:
-        """Why the row cannot be read by columns."""
-
-    @property
-    def source(self) -> str:
-        """The text of a row that cannot be read."""
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether no cell holds anything."""
-
-
-class Source(Protocol):
-    """A file of rows that can be read from the beginning as often as is wanted."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The names of its columns, no two the same."""
-
-    def rows(self) -> Iterator[FileRow]:
-        """Every row in order."""
 
 
 @dataclass(slots=True)

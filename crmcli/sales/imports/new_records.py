@@ -9,7 +9,6 @@ from typing import Any, cast
 from crmcli.model.fields import BadValues, Record, empty
 from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, Value
-from crmcli.sales.add import build
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.records import defaults
@@ -88,23 +87,18 @@ def new_record(
     A row with an id of ours is taken to the letter: only what the file has no column for is filled in.
     """
     record_id = draft.id or ws.new_id(reader.entity)
-    typed = _typed(ws, reader, draft, links, record_id)
+    record = _typed(ws, reader, draft, {**links, "batch": batch}, record_id)
     if draft.id:
-        record = _filled_in(ws, typed, reader.fields)
-    else:
-        given = {name: typed.get(name) for name in {**draft.values, **links} if name != "id"}
-        record = build(ws, reader.entity, {**given, "batch": batch}, record_id, strict=False)
-        defaults.check_minimum(record)
-        if not typed.unknown:  # of a hundred thousand rows, each copy of a record counts
-            return record
-    more: dict[str, Any] = {"batch": batch, "unknown": typed.unknown}
-    return replace(record, **more)
+        return _filled_in(ws, record, reader.fields)
+    record = defaults.complete(ws, record)
+    defaults.check_minimum(record)
+    return record
 
 
 def _typed(
-    ws: Workspace, reader: RowReader, draft: Draft, links: Mapping[str, Raw], record_id: str
+    ws: Workspace, reader: RowReader, draft: Draft, more: Mapping[str, Raw], record_id: str
 ) -> Record:
-    raw = {**draft.unknown, **draft.values, **links, "id": record_id}
+    raw = {**draft.unknown, **draft.values, **more, "id": record_id}
     try:
         return ws.schema.read(reader.entity, raw)
     except BadValues as error:

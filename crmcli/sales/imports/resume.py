@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from crmcli.sales.imports.summary import Summary
 
 KINDS = ("import.part", "import.done")
-
-
-def digest_of(text: str | bytes) -> str:
-    """By what a file is known again: its content, not its name."""
-    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return hashlib.sha256(content).hexdigest()[:32]
 
 
 @dataclass

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from crmcli.formats.jsonl import read_object
+from crmcli.formats.rows import FileRow
 from crmcli.model.conditions.holds import NUMBER_KINDS
 from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.preset import Preset
@@ -24,7 +25,7 @@ from crmcli.sales.imports.address_books import (
     with_type,
 )
 from crmcli.sales.imports.cells import CellReader, read_currency
-from crmcli.sales.imports.draft import Draft, FileRow
+from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import (
     EXTRAS,
     FULL_NAME,
@@ -92,8 +93,7 @@ class RowReader:
 
     def read(self, row: FileRow) -> Draft:
         """Read one row; what is wrong is collected, nothing is raised."""
-        draft = Draft(row.line, row.cells, row.source)
-        draft.attached = getattr(row, "attached", ())
+        draft = Draft(row.line, row.cells, row.source, attached=row.attached)
         if row.fault:
             draft.faults.append(("", row.fault))
             return draft

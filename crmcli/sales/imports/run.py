@@ -23,10 +23,8 @@ from crmcli.sales.imports.resume import PartLog, earlier_import
 from crmcli.sales.imports.row_reader import Manner, RowReader
 from crmcli.sales.imports.sources import (
     Source,
-    delimiter_of,
+    digest_of,
     doubts_of,
-    encoding_of,
-    key_of,
     read_as,
 )
 from crmcli.sales.imports.summary import Summary
@@ -66,7 +64,7 @@ class Import:
         )  # fmt: skip
         self.reader = RowReader(ws, entity, columns, manner)
         self.total_rows = TotalRows(source, columns, self.reader.is_number)
-        digest = key_of(source)
+        digest = digest_of(source)
         self.earlier = None if wanted.again else earlier_import(ws, entity, digest)
         self.resumed = self.earlier if self.earlier and not self.earlier.is_done else None
         self.batch = "" if wanted.dry_run else layout.new_id("batch")
@@ -77,8 +75,8 @@ class Import:
         self.summary = Summary(
             entity=entity,
             file=name,
-            encoding=encoding_of(source),
-            delimiter=delimiter_of(source),
+            encoding=source.encoding,
+            delimiter=source.delimiter,
             batch=self.batch,
             dry_run=wanted.dry_run,
             columns=columns,

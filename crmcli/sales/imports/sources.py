@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.formats.csv import Table, read_table
@@ -10,7 +11,6 @@ from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.jsonl import JsonLines, read_json_lines
 from crmcli.formats.vcard import is_vcard
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
-from crmcli.sales.imports.resume import digest_of
 from crmcli.sales.imports.vcard_rows import Cards, open_cards
 
 if TYPE_CHECKING:
@@ -51,34 +51,23 @@ def read_as(source: Source, entity: str, ctx: InputContext) -> Source:
     return source
 
 
-def encoding_of(source: Source) -> str:
-    """How its text was encoded; `xlsx` for a workbook."""
-    return "utf-8" if isinstance(source, JsonLines) else source.encoding
-
-
-def delimiter_of(source: Source) -> str:
-    """What parts the cells of a CSV file; "" for others."""
-    return source.delimiter if isinstance(source, Table) else ""
-
-
-def key_of(source: Source) -> str:
-    """By what the same file is known again."""
-    return digest_of(source.content if isinstance(source, Workbook | Cards) else source.text)
+def digest_of(source: Source) -> str:
+    """By what the same file is known again: its content, not its name."""
+    if isinstance(source, Workbook | Cards):
+        content = source.content
+    else:
+        content = source.text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def doubts_of(source: Source) -> list[str]:
     """What was guessed about the file and may be wrong."""
-    doubts: list[str] = []
-    if isinstance(source, Table):
-        doubts += doubt_of_encoding(source)
-        double = sorted({name for name in source.header if name and source.header.count(name) > 1})
-        if double:
-            doubts.append(f"columns that stand there twice: {', '.join(double)}")
-    if isinstance(source, Workbook):
-        double = sorted({name for name in source.header if name and source.header.count(name) > 1})
-        if double:
-            doubts.append(f"columns that stand there twice: {', '.join(double)}")
-        if source.others:
-            others = ", ".join(source.others)
-            doubts.append(f"read is the sheet {source.sheet!r}; there are more (--sheet): {others}")
+    doubts = doubt_of_encoding(source) if isinstance(source, Table) else []
+    header = source.header if isinstance(source, Table | Workbook) else ()
+    double = sorted({name for name in header if name and header.count(name) > 1})
+    if double:
+        doubts.append(f"columns that stand there twice: {', '.join(double)}")
+    if isinstance(source, Workbook) and source.others:
+        others = ", ".join(source.others)
+        doubts.append(f"read is the sheet {source.sheet!r}; there are more (--sheet): {others}")
     return doubts

@@ -98,7 +98,8 @@ class Taker:
         if self._was_taken(draft, keys, repeated):
             return
         try:
-            if self._is_new(change, draft, repeated):
+            is_own = draft.id in repeated
+            if not repeated or (self._wanted.on_duplicate == "create" and not is_own):
                 self._create(change, draft, keys)
                 self._summary.repeating += bool(repeated)
             else:
@@ -122,13 +123,6 @@ class Taker:
         why = f"was imported with this file already, as {past.batch} (--again takes it anew)"
         self._give_back(draft, why)
         return True
-
-    def _is_new(self, change: Change, draft: Draft, repeated: Mapping[str, str]) -> bool:
-        if not repeated:
-            return True
-        if draft.id in repeated:
-            return False
-        return self._wanted.on_duplicate == "create"
 
     def _create(self, change: Change, draft: Draft, keys: Sequence[tuple[str, str]]) -> None:
         links = self._links(draft)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from crmcli.formats.csv import Table, TableRow
+from crmcli.formats.csv import Table
+from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx import Workbook
 from crmcli.model.amounts import CURRENCY_SIGNS, read_money
-from crmcli.sales.imports.draft import FileRow
 from crmcli.sales.imports.mapping import Column
 
 _WORDS = (
@@ -52,7 +52,7 @@ class TotalRows:
         assert self._sheet is not None
         found: set[int] = set()
         sums = _Sums(len(self._may_sum))
-        open_: list[tuple[TableRow, dict[int, Decimal]]] = []  # may be the end of the sheet
+        open_: list[tuple[FileRow, dict[int, Decimal]]] = []  # may be the end of the sheet
         for row in self._sheet.rows():
             if row.fault or row.is_blank:
                 continue
@@ -73,11 +73,11 @@ class TotalRows:
                 open_.clear()
         return frozenset({*found, *(row.line for row, _ in open_)})
 
-    def _numbers(self, row: TableRow, label: str) -> dict[int, Decimal] | None:
+    def _numbers(self, row: FileRow, label: str) -> dict[int, Decimal] | None:
         """The numbers beside a label; None if anything else stands there too."""
         numbers: dict[int, Decimal] = {}
         for place, cell in enumerate(row.cells):
-            text = cell.strip()
+            text = str(cell).strip()
             if not text.strip("-—–") or _folded(text) == label or _folded(text) in CURRENCY_SIGNS:
                 continue
             number = _number(text) if self._may_sum[place] else None
@@ -86,8 +86,10 @@ class TotalRows:
             numbers[place] = number
         return numbers
 
-    def _all_numbers(self, row: TableRow) -> dict[int, Decimal]:
-        cells = ((n, _number(row.cells[n])) for n, may_sum in enumerate(self._may_sum) if may_sum)
+    def _all_numbers(self, row: FileRow) -> dict[int, Decimal]:
+        cells = (
+            (n, _number(str(row.cells[n]))) for n, may_sum in enumerate(self._may_sum) if may_sum
+        )
         return {place: number for place, number in cells if number is not None}
 
 

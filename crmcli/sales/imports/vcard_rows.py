@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crmcli.formats.encodings import TableUnreadable
+from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import cards, read_cards
 from crmcli.model.values import Raw
 from crmcli.sales.exports.vcard_records import KEPT, CardRead, is_of_company, read_card
@@ -19,22 +20,6 @@ _FIELDS = (
     "name", "legal_name", "salutation", "first_name", "middle_name", "last_name", "birthday", "position",
     "companies", "company_name", "phones", "emails", "urls", "address", "tags", "comment", "files",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class CardRow:
-    """One card: where it begins, its values, and the files that its kept lines name."""
-
-    line: int
-    cells: tuple[Raw, ...]
-    fault: str = ""
-    source: str = ""
-    attached: Sequence[bytes] = ()
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether no cell holds anything; no card is blank."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +44,7 @@ class Cards:
         found = [Column(name, vocabulary.names.get(name)) for name in _FIELDS]
         return (*found, Column(KEPT, Target("unknown", KEPT)))
 
-    def rows(self) -> Iterator[CardRow]:
+    def rows(self) -> Iterator[FileRow]:
         """Every card in order, those that cannot be read too."""
         assert self.ctx is not None
         for card in cards(self.lines, self.encoding):
@@ -79,7 +64,7 @@ class Cards:
                 **({KEPT: [*found.kept]} if found.kept else {}),
             }
             cells = tuple(values.get(label, "") for label in self.labels)
-            yield CardRow(card.line, cells, fault, card.source, found.files)
+            yield FileRow(card.line, cells, fault, card.source, found.files)
 
 
 def open_cards(content: bytes, name: str, encoding: str = "") -> Cards:

@@ -1,0 +1,30 @@
+"""One row of a file, of whatever kind the file is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crmcli.model.values import Raw
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row, object or card: the line of the file where it starts, and a value for each column.
+
+    `fault` says why it cannot be read by columns; its `cells` are then what could be had, often nothing,
+    and `source` is its text. `attached` are the contents of files that come with it.
+    """
+
+    line: int
+    cells: tuple[Raw, ...]
+    fault: str = ""
+    source: str = ""
+    attached: Sequence[bytes] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in it; a card never is."""
+        if self.fault or self.source:
+            return False
+        return not any(cell.strip() if isinstance(cell, str) else cell for cell in self.cells)
