@@ -57,20 +57,13 @@ def ready(job: Job, now: datetime) -> bool:
     )
 
 
-def next_look(job: Job, now: datetime) -> datetime | None:
-    """When an outgoing message needs a tick next; None if it needs none."""
+def time_of(job: Job, now: datetime) -> datetime | None:
+    """When an outgoing message was or is to leave; None if it needs nobody."""
     if ready(job, now):
-        return now
+        return min((job.at if job.state == "queued" else job.retry_at) or now, now)
     if job.is_outgoing and job.state == "started":
         return instant_in(job.claim, "lease_until") or now
     return job.retry_at if job.is_outgoing and job.state == "failed" else None
-
-
-def time_of(job: Job, now: datetime) -> datetime | None:
-    """When an outgoing message was or is to leave; None if it needs nobody."""
-    if not ready(job, now):
-        return next_look(job, now)
-    return min((job.at if job.state == "queued" else job.retry_at) or now, now)
 
 
 def lane_of(job: Job) -> str:

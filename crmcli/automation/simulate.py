@@ -149,7 +149,7 @@ class _Trial:
         """The letters in the queue, at once or at their next try."""
         lines = []
         for job in jobs_here(self.ws).values():
-            at = outbox.next_look(job, self.ws.now)
+            at = outbox.time_of(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)
                 held = self.gate.why_not_message(job)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,8 +41,8 @@ class Prepared:
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Sender(ABC):
-    """A channel by which messages leave, as the settings set it up. Its name is that of its file."""
+class Sender:
+    """A channel by which messages leave, as the settings set it up."""
 
     noun: ClassVar[str] = "a message"
     """What one of them is called."""
@@ -56,15 +55,21 @@ class Sender(ABC):
         self.root = root
         self.settings = settings
 
+    @classmethod
+    def name(cls) -> str:
+        """The name of the channel."""
+        return cls.__module__.rpartition(".")[2]
+
     @property
-    @abstractmethod
     def transport(self) -> str:
         """By what it leaves as the settings are now; a claim notes it for `may_repeat`."""
+        return self.name()
 
-    @abstractmethod
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Read all of a message, before anything leaves; Unsound, or another InvalidData where it is the
         settings that are wrong."""
+        action = message.facts.get("action")
+        raise NoChannel(f"crm knows no channel for {action!r}", "a newer crm may")
 
     @classmethod
     def may_repeat(cls, transport: str) -> bool:
@@ -75,7 +80,7 @@ class Sender(ABC):
     @classmethod
     def lane(cls, facts: Mapping[str, Any]) -> str:
         """What fails together: after some failures in a row the rest of a lane waits for the next tick."""
-        return cls.__module__.rpartition(".")[2]
+        return cls.name()
 
     @classmethod
     def to_approve(cls, declared: Mapping[str, Any]) -> str:
@@ -104,26 +109,10 @@ class Incoming:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-class NoSender(Sender):
-    """The channel of what only a newer crm knows: nothing leaves by it."""
-
-    asks_consent = True
-
-    @property
-    def transport(self) -> str:
-        """None."""
-        return ""
-
-    def prepared(self, message: Queued, now: datetime) -> Prepared:
-        """NoChannel, whatever it is."""
-        action = message.facts.get("action")
-        raise NoChannel(f"crm knows no channel for {action!r}", "a newer crm may")
-
-
 def sender_class(channel: str) -> type[Sender]:
-    """The Sender in the file of a channel."""
+    """The Sender in the file of a channel; by that of one which only a newer crm knows nothing leaves."""
     if channel not in CHANNELS:
-        return NoSender
+        return Sender
     return cast("type[Sender]", import_module(f"{__package__}.{channel}").SENDER)
 
 

@@ -91,11 +91,6 @@ class Webhook(Sender):
 
     noun = "a call"
 
-    @property
-    def transport(self) -> str:
-        """HTTP, by the word that claims have for it."""
-        return "webhook"
-
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Read the call that was kept, and the secret that signs it."""
         call = json.loads(message.content)
@@ -106,7 +101,7 @@ class Webhook(Sender):
     @classmethod
     def may_repeat(cls, transport: str) -> bool:
         """The other side can tell by the key."""
-        return transport == "webhook"
+        return transport == cls.name()
 
     @classmethod
     def lane(cls, facts: Mapping[str, Any]) -> str:
