@@ -11,7 +11,7 @@ from crmcli.cli.params import Change, Noun, Session, Verb
 from crmcli.cli.printing import notes, say, tell
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import CUSTOM_KINDS
+from crmcli.model.kinds import declarable
 from crmcli.present.cells import Column
 from crmcli.present.changes import reshaped
 
@@ -32,13 +32,11 @@ field = Noun("field", help="Fields of your own, as settings.yaml declares them."
 @click.pass_obj
 def list_(session: Session, entity: str | None) -> None:
     """List the fields of your own."""
-    from crmcli.sales.settings.fields import TYPES
-
     rows = [
         {
             "entity": of,
             "name": f.name,
-            "type": TYPES.get(f.kind, f.kind),
+            "type": f.kind.declared_as,
             "label": f.label,
             "required": f.required,
             "default": f.default,
@@ -64,7 +62,7 @@ def list_(session: Session, entity: str | None) -> None:
 @click.argument("entity", type=ENTITY)
 @click.argument("name")
 @click.option(
-    "--type", "kind", type=click.Choice(CUSTOM_KINDS), default="text", help="What it holds."
+    "--type", "kind", type=click.Choice([*declarable()]), default="text", help="What it holds."
 )
 @click.option("--label", default="", help="What people read.")
 @click.option("--required", is_flag=True, help="New records must have it.")

@@ -9,7 +9,7 @@ import click
 
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import UTM_KEYS, Field
+from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
 
 Given = Mapping[str, Sequence[str]]
@@ -17,11 +17,6 @@ Given = Mapping[str, Sequence[str]]
 SINGULAR = {
     "phones": "phone", "emails": "email", "urls": "url", "tags": "tag", "companies": "company",
     "contacts": "contact", "lines": "line", "accounts": "account",
-}  # fmt: skip
-METAVARS = {
-    "phones": "PHONE", "emails": "EMAIL", "money": "AMOUNT", "date": "DATE", "datetime": "TIME",
-    "link": "REF", "links": "REF", "companies": "REF[:ROLE]", "user": "USER", "lines": "NAME;QTY;PRICE",
-    "accounts": "'NUMBER BIC BANK'",
 }  # fmt: skip
 
 
@@ -34,7 +29,11 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
     """An option for each field that people write, --utm and --set; a word alone is for `argument`."""
     params: list[click.Parameter] = []
     for field in own_fields(entity):
-        if field.system or field.kind == "utm" or (editing and field.name in ("stage", "pipeline")):
+        if (
+            field.system
+            or field.kind.is_spread
+            or (editing and field.name in ("stage", "pipeline"))
+        ):
             continue
         if field.name == ENTITIES[entity].argument and not editing:
             word = field.label.upper()
@@ -47,7 +46,7 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
             click.Option(
                 (*flags, f"field_{field.name}"),
                 multiple=field.is_many,
-                metavar=METAVARS.get(field.kind, "TEXT"),
+                metavar=field.kind.metavar,
                 help=_help(field),
             )
         )
@@ -65,7 +64,7 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
             help="Any field, also a custom one.",
         ),
     ]
-    if not any(f.kind == "utm" for f in own_fields(entity)):
+    if not any(f.kind.is_spread for f in own_fields(entity)):
         params = [p for p in params if p.name != "utm"]
     return params
 
@@ -74,12 +73,8 @@ def _help(field: Field) -> str:
     text = field.label
     if field.is_many:
         text += "; may be repeated"
-    if field.kind in ("phones", "emails"):
-        text += (
-            f"; mobile:{'+7…' if field.kind == 'phones' else 'a@b'} gives a type"
-            if field.kind == "phones"
-            else ""
-        )
+    if field.kind.is_phone:
+        text += "; mobile:+7… gives a type"
     if field.choices:
         text += f": {', '.join(field.choices)}"
     return text + "."

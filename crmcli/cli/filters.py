@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from crmcli.model.view import View
     from crmcli.workspace import Workspace
 
-_KINDS = ("pipeline", "stage", "choice", "user", "tags")
-
 
 def filter_options(entity: str) -> list[click.Parameter]:
     """A filter option for each field that holds one of few values; one given twice means either."""
@@ -34,7 +32,7 @@ def filter_options(entity: str) -> list[click.Parameter]:
 
 
 def _is_filter(field: Field) -> bool:
-    return not field.system and (field.kind in _KINDS or bool(field.directory or field.entities))
+    return not field.system and (field.kind.is_filter or bool(field.directory or field.entities))
 
 
 def filtered(

@@ -310,7 +310,7 @@ class Output:
 
 def _cents(column: Column, rows: Sequence[Row]) -> bool | None:
     """Whether amounts are shown with cents: either all of a column are, or none."""
-    if column.kind != "money":
+    if not column.holds.is_money:
         return None
     amounts = (as_decimal(row.get(column.name)) for row in rows)
     return any(amount is not None and has_cents(amount) for amount in amounts)

@@ -127,16 +127,16 @@ def _moment(ws: Workspace, text: str) -> datetime:
     from datetime import time, timedelta
 
     from crmcli.automation.work_time import at_local
-    from crmcli.model.fields import Field
     from crmcli.model.inputs import read_input
+    from crmcli.model.kinds import DATE, DATETIME, Field
     from crmcli.model.values import parse_date, parse_instant
 
     try:
-        day = parse_date(str(read_input(Field("until", "date"), text, ws.inputs)))
+        day = parse_date(str(read_input(Field("until", DATE), text, ws.inputs)))
         return at_local(day + timedelta(days=1), time(), ws.zone)
     except ValueError:
         pass  # it is no day, so it may be a moment
     try:
-        return parse_instant(str(read_input(Field("until", "datetime"), text, ws.inputs)))
+        return parse_instant(str(read_input(Field("until", DATETIME), text, ws.inputs)))
     except ValueError as error:
         raise BadUsage(f"--until: {error}", "e.g. 2026-12-01, +7d, '2026-12-01 15:00'") from None

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from crmcli.matching.firms import Firm, read_firm
 from crmcli.matching.mail_domains import mailbox, work_domain
 from crmcli.matching.people import ANY, Word, read_person
-from crmcli.model.conditions.holds import keys
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.holds import Key
     from crmcli.model.fields import Record
+    from crmcli.model.kinds import Key
     from crmcli.model.schema import Schema
 
 Keys: TypeAlias = Mapping[str, tuple["Key", ...]]
@@ -28,7 +27,7 @@ FIELDS = {
 }  # fmt: skip
 """What is read beside phones, addresses and web sites, by entity."""
 
-_KINDS = {"phones": ("phone", "phones"), "emails": ("email", "emails"), "urls": ("url", "urls")}
+_LOOK_UPS = {"phones": "phone", "emails": "email", "urls": "site"}
 _SHORTEST_PHONE = 6
 _NO_FIRM = Firm("", (), ())
 
@@ -61,8 +60,8 @@ def fields_of(schema: Schema, entity: str) -> tuple[list[str], Make]:
     """The fields to ask the index for, and what makes a profile of their keys."""
     names = list(FIELDS[entity])
     kinds = {
-        kind: [f.name for f in schema.fields(entity) if f.kind in kinds]
-        for kind, kinds in _KINDS.items()
+        kind: [f.name for f in schema.fields(entity) if f.kind.found_by == look_up]
+        for kind, look_up in _LOOK_UPS.items()
     }
     names += [name for found in kinds.values() for name in found]
     readers = {"contact": _contact, "lead": _lead, "company": _company}
@@ -135,4 +134,4 @@ def profile_of(schema: Schema, record: Record) -> Profile:
     """The profile of one record, as the index would give it."""
     names, make = fields_of(schema, record.entity)
     kinds = {field.name: field.kind for field in schema.fields(record.entity)}
-    return make(record.id, [keys(kinds[name], record.get(name)) for name in names])
+    return make(record.id, [kinds[name].keys(record.get(name)) for name in names])

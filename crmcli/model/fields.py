@@ -1,4 +1,4 @@
-"""What fields a record has, of which kind, and how each kind is written in a file.
+"""What fields a record has, and how a record is typed by them.
 
 A record class declares its fields once, with the functions below; codec, command line, import,
 export, index and the condition language all read that declaration.
@@ -11,65 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
 
-from crmcli.model.rawvalues import EMAIL_TYPES as EMAIL_TYPES
-from crmcli.model.rawvalues import PHONE_TYPES as PHONE_TYPES
-from crmcli.model.rawvalues import dump_value as dump_value
-from crmcli.model.rawvalues import parse_value as parse_value
+from crmcli.model.kinds import UTM_KEYS as UTM_KEYS
+from crmcli.model.kinds import Field as Field
+from crmcli.model.kinds import kind_of
 from crmcli.model.values import Raw, Value, entity_of
-
-UTM_KEYS = ("source", "medium", "campaign", "content", "term")
-
-CUSTOM_KINDS = (
-    "text", "note", "number", "money", "date", "datetime", "bool", "choice", "choices", "link",
-    "url", "phone", "email",
-)  # fmt: skip
-"""The kinds that settings.yaml may give a custom field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of an entity: its name in files and JSON, its kind, and what it allows.
-
-    `directory` names the list of allowed values in settings.yaml (`sources`, `lost_reasons`, …);
-    `entities` are what a link may point to; `system` fields are written by verbs, not by people.
-    """
-
-    name: str
-    kind: str
-    label: str = ""
-    choices: tuple[str, ...] = ()
-    directory: str = ""
-    entities: tuple[str, ...] = ()
-    required: bool = False
-    default: str = ""
-    system: bool = False
-    custom: bool = False
-
-    @property
-    def is_many(self) -> bool:
-        """Whether the field holds a list."""
-        return self.kind in MANY_KINDS
-
-
-MANY_KINDS = ("phones", "emails", "companies", "links", "tags", "choices", "urls", "lines",
-              "accounts", "consents", "files")  # fmt: skip
-MAP_KINDS = ("utm", "converted")
-_EMPTY: dict[str, Value] = {
-    "phones": (), "emails": (), "companies": (), "links": (), "tags": (), "choices": (),
-    "urls": (), "lines": (), "accounts": (), "consents": (), "files": (), "utm": {}, "converted": {},
-    "number": None, "money": None, "date": None, "datetime": None, "bool": None,
-}  # fmt: skip
-
-
-def empty(kind: str) -> Value:
-    """The value of an absent field of that kind."""
-    return _EMPTY.get(kind, "")
 
 
 def declare(kind: str, label: str, **more: Any) -> Any:
     """Declare a dataclass field of a record; `more` goes to `Field`."""
-    nothing = empty(kind)
-    meta = {"crm": {"kind": kind, "label": label, **more}}
+    of_kind = kind_of(kind)
+    nothing = of_kind.empty
+    meta = {"crm": {"kind": of_kind, "label": label, **more}}
     if isinstance(nothing, dict):
         return dataclasses.field(default_factory=dict, metadata=meta)
     return dataclasses.field(default=nothing, metadata=meta)
@@ -164,10 +116,10 @@ def record_from_raw(
     ]:
         if field.name not in left:
             if field.custom:
-                target[field.name] = empty(field.kind)
+                target[field.name] = field.kind.empty
             continue
         try:
-            target[field.name] = parse_value(field.kind, left.pop(field.name))
+            target[field.name] = field.kind.parse(left.pop(field.name))
         except ValueError as error:
             faults.append((field.name, str(error)))
     if faults:
@@ -185,7 +137,7 @@ def raw_from_record(record: Record, custom: tuple[Field, ...] = ()) -> dict[str,
     for field, value in values:
         if value is None or value == "":  # most fields of most records
             continue
-        dumped = dump_value(field.kind, value)
+        dumped = field.kind.dump(value)
         if dumped != "":
             raw[field.name] = dumped
     raw.update(record.unknown)

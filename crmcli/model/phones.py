@@ -43,10 +43,11 @@ _LONGEST_PLAIN = 12
 _SHORTEST_ABROAD = 10
 
 
-def parse_phones(text: str, country: str) -> tuple[Phone, ...]:
+def parse_phones(text: str, country: str, unsaid: str = "work") -> tuple[Phone, ...]:
     """Read the numbers of one cell; ValueError names the one that is not a phone number.
 
     `country` (RU, US, …) is the country of numbers that are written without one; "" for none.
+    `unsaid` is the type of those that name none.
     """
     phones: dict[tuple[str, str], Phone] = {}
     kind = ""
@@ -57,7 +58,7 @@ def parse_phones(text: str, country: str) -> tuple[Phone, ...]:
             kind = _TYPES[match[1].lower()] or kind
             rest = rest[match.end() :]
         if rest.strip():
-            phone = _parse_one(rest.strip(), country, kind or "work")
+            phone = _parse_one(rest.strip(), country, kind or unsaid)
             phones.setdefault((phone.value, phone.ext), phone)
             kind = ""
     if cleaned and not phones:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import UTM_KEYS, Field, Record, fields_of, raw_from_record, record_from_raw
+from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.values import Raw
 
@@ -37,7 +37,7 @@ def is_taken(entity: str, name: str) -> bool:
         return True
     kinds = {own.name: own.kind for own in own_fields(entity)}
     stem, _, key = name.partition("_")  # utm_source is a column of exports and imports
-    return name in kinds or (kinds.get(stem) == "utm" and key in UTM_KEYS)
+    return name in kinds or (stem in kinds and kinds[stem].is_spread and key in kinds[stem].parts)
 
 
 def has_field(entity: str, name: str) -> bool:

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.language import tr
-from crmcli.model.fields import Field
+from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_number
-from crmcli.model.values import Raw, format_decimal, format_instant, parse_instant
+from crmcli.model.values import Raw, format_decimal, format_instant
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -20,15 +20,15 @@ Row: TypeAlias = Mapping[str, object]
 """A row to print: raw values of a record, or plain ones (int, float, Decimal, bool, None, dates,
 lists and maps of those)."""
 
-RIGID = ("date", "datetime", "bool")
-RIGHT = ("money", "number", "count", "percent", "days", "sums")
+REPORTED = ("count", "percent", "days", "sums")
+"""What only reports have, beside the kinds of values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table, or one line of a record that is shown.
 
-    `kind` is a kind of model.fields or one of count, percent (0 to 100), days, sums (a map from
+    `kind` is the name of a kind of value or one of count, percent (0 to 100), days, sums (a map from
     currency to amount). `labels` gives the words that people see for a raw value, `colors` its
     colour ('#rrggbb'). `currency` is the key in the row that names the currency of a money column.
     """
@@ -46,7 +46,7 @@ class Column:
     @classmethod
     def of(cls, declared: Field) -> Column:
         """The column of a record's field."""
-        return cls(declared.name, declared.label, declared.kind, keep=declared.name == "id")
+        return cls(declared.name, declared.label, declared.kind.name, keep=declared.name == "id")
 
     def named(self, labels: Mapping[str, str], colors: Mapping[str, str] | None = None) -> Column:
         """The same column with words, and colours, for its raw values."""
@@ -58,6 +58,11 @@ class Column:
         return f"{plain(row.get(self.within))}/{value}" if self.within else value
 
     @property
+    def holds(self) -> Kind:
+        """The kind of its values; text for what only reports have."""
+        return KINDS.get(self.kind, TEXT)
+
+    @property
     def head(self) -> str:
         """What stands above the column."""
         return tr(self.label) or self.name
@@ -65,12 +70,12 @@ class Column:
     @property
     def elastic(self) -> bool:
         """Whether its cells may be cut: half an id, a date or a sum is worse than none."""
-        return not (self.keep or self.right or self.kind in RIGID)
+        return not (self.keep or self.right or self.holds.is_rigid)
 
     @property
     def right(self) -> bool:
         """Whether its cells are aligned right."""
-        return self.kind in RIGHT
+        return self.holds.is_number or self.kind in REPORTED
 
 
 class Table(NamedTuple):
@@ -138,7 +143,11 @@ def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -
     write = _SHOWN.get(column.kind)
     if write is not None:
         return write(value, locale)
-    if column.kind == "money":
+    kind = column.holds
+    words = kind.show(value, locale)
+    if words is not None:
+        return words
+    if kind.is_money:
         amount = as_decimal(value)
         currency = str(row.get(column.currency) or "")
         return plain(value) if amount is None else locale.money(amount, currency, cents)
@@ -157,11 +166,6 @@ def _named(item: object, labels: Mapping[str, str]) -> str:
     return labels.get(text, text)
 
 
-def _number(value: object, locale: Locale) -> str:
-    number = as_decimal(value)
-    return plain(value) if number is None else locale.number(number)
-
-
 def _percent(value: object, locale: Locale) -> str:
     number = as_decimal(value)
     return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}%"
@@ -172,15 +176,6 @@ def _days(value: object, locale: Locale) -> str:
     return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}d"
 
 
-def _instant(value: object, locale: Locale) -> str:
-    if isinstance(value, datetime):
-        return locale.instant(value)
-    try:
-        return locale.instant(parse_instant(str(value)))
-    except ValueError:
-        return str(value)
-
-
 def _sums(value: object, locale: Locale) -> str:
     if not isinstance(value, Mapping):
         return plain(value)
@@ -189,10 +184,8 @@ def _sums(value: object, locale: Locale) -> str:
 
 
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
-    "number": _number,
     "percent": _percent,
     "days": _days,
-    "datetime": _instant,
     "sums": _sums,
 }
 
@@ -204,7 +197,9 @@ def plain(value: object) -> str:
     if isinstance(value, float):
         return "" if value != value else f"{value:.10g}"  # a NaN differs from itself
     if isinstance(value, Mapping):
-        return _plain_map(value)
+        words = item_text(value)
+        pairs = (f"{key}={plain(item)}" for key, item in value.items())
+        return ", ".join(pairs) if words is None else words
     if isinstance(value, Sequence):
         return ", ".join(map(plain, value))
     return str(value)
@@ -222,40 +217,6 @@ def _plain_scalar(value: str | int | Decimal | date | None) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
-
-
-def _plain_map(item: Mapping[str, object]) -> str:
-    """A phone, an e-mail, a company link or a line by what it says; another map by its pairs."""
-    if "value" in item:
-        ext = item.get("ext")
-        return f"{plain(item['value'])} x{plain(ext)}" if ext else plain(item["value"])
-    if "company" in item and set(item) <= {"company", "role"}:
-        role = item.get("role")
-        return f"{plain(item['company'])} ({plain(role)})" if role else plain(item["company"])
-    if "account" in item:
-        return _plain_account(item)
-    if "channel" in item:
-        return _plain_consent(item)
-    if "name" in item and "file" in item:
-        return plain(item["name"])
-    if "name" in item and "quantity" in item:
-        return f"{plain(item['name'])} × {plain(item['quantity'])}"
-    return ", ".join(f"{key}={plain(value)}" for key, value in item.items())
-
-
-def _plain_consent(item: Mapping[str, object]) -> str:
-    """A consent in one line: `mail v2 of 2026-11-23, withdrawn 2026-12-01`."""
-    text = " ".join(plain(item[key]) for key in ("channel", "text") if item.get(key))
-    for key, word in (("at", " of"), ("withdrawn_at", ", withdrawn")):
-        text += f"{word} {plain(item[key])[:10]}" if item.get(key) else ""
-    return text
-
-
-def _plain_account(item: Mapping[str, object]) -> str:
-    """A bank account in one line: the number, then its bank."""
-    known = {"bank": "", "bic": "BIC ", "corr": "corr. "}
-    parts = [f"{word}{plain(item[key])}" for key, word in known.items() if item.get(key)]
-    return plain(item["account"]) + (f" ({', '.join(parts)})" if parts else "")
 
 
 def in_short(raw: object) -> str:

@@ -10,13 +10,14 @@ from crmcli.errors import InvalidData, NotFound
 from crmcli.language import counted
 from crmcli.model.dates import local_minute
 from crmcli.model.event import ACTIVITIES
-from crmcli.model.fields import Record, dump_value
+from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.present.cells import in_short
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.model.kinds import Field
     from crmcli.sales.add import Added
     from crmcli.sales.history.past import PastChange
     from crmcli.sales.history.undo import Undone
@@ -45,14 +46,14 @@ def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
     for field in ws.schema.fields(after.entity):
         old, new = before.get(field.name), after.get(field.name)
         if old != new:
-            lines.append(f"{field.name} {_short(field.kind, old)} → {_short(field.kind, new)}")
+            lines.append(f"{field.name} {_short(field, old)} → {_short(field, new)}")
     names = sorted({*before.unknown, *after.unknown})
     lines += [f"{n} changed" for n in names if before.unknown.get(n) != after.unknown.get(n)]
     return lines
 
 
-def _short(kind: str, value: Any) -> str:
-    return in_short(dump_value(kind, value))
+def _short(field: Field, value: Any) -> str:
+    return in_short(field.kind.dump(value))
 
 
 def changed(ws: Workspace, before: Record, after: Record) -> Told:

@@ -38,7 +38,8 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
 
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:
     """The column with words for its raw values: stage names, people, names of linked records."""
-    if column.kind == "stage":
+    listed_in = column.holds.listed_in
+    if listed_in == "stages":
         own = ws.pipelines.of(entity)
         stages = {s.id: s for s in own[0].stages}
         if own[0].key:  # two pipelines may have stages of the same id
@@ -47,11 +48,11 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
             column = replace(column, within="pipeline")
         names = {key: stage.name for key, stage in stages.items()}
         return column.named(names, {key: stage.color for key, stage in stages.items()})
-    if column.kind == "pipeline":
+    if listed_in == "pipelines":
         return column.named({p.id: p.name for p in ws.pipelines.of(entity)})
-    if column.kind == "user":
+    if listed_in == "users":
         return column.named({u.id: u.name for u in ws.settings.users.values() if u.name})
-    if column.kind in ("link", "links", "companies"):
+    if column.holds.is_link:
         return column.named(_names(ws, column, rows))
     directory = next((f.directory for f in ws.schema.fields(entity) if f.name == column.name), "")
     return column.named(ws.settings.directories.get(directory, {})) if directory else column
@@ -60,9 +61,7 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
 def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     ids: set[str] = set()
     for row in rows:
-        value = row.get(column.name) or []
-        for item in [value] if isinstance(value, str) else value:
-            ids.add(item["company"] if isinstance(item, dict) else item)
+        ids.update(column.holds.linked(column.holds.parse(row.get(column.name, ""))))
     return {record_id: _name(ws, record_id) for record_id in ids}
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import InvalidData, NotFound
+from crmcli.model.kinds import Maps
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
-from crmcli.present.cells import Column, Locale, in_short, shown
+from crmcli.present.cells import Column, Locale, in_short
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
@@ -96,16 +97,15 @@ def _value(ws: Workspace, event: Event, name: str, raw: Any) -> str:
     field = next((field for field in declared if field.name == name), None)
     if field is None or not raw:
         return in_short(raw)
-    if field.kind == "datetime":
-        return shown(Column(name, kind="datetime"), {name: raw}, Locale(zone=ws.zone))
-    if field.kind == "user":
+    kind = field.kind
+    if kind.is_time:
+        return kind.show(raw, Locale(zone=ws.zone)) or raw
+    if kind.listed_in == "users":
         return ws.owner_name(raw)
-    if field.kind == "link":
-        return _name(ws, raw)
-    if field.kind == "links":
-        return ", ".join(_name(ws, record_id) for record_id in raw)
-    if field.kind == "companies":
-        return in_short([{**link, "company": _name(ws, link["company"])} for link in raw])
+    if kind.is_link and isinstance(kind, Maps):
+        return in_short([{**link, kind.main: _name(ws, link[kind.main])} for link in raw])
+    if kind.is_link:
+        return ", ".join(_name(ws, record_id) for record_id in kind.linked(kind.parse(raw)))
     if field.directory and isinstance(raw, str):
         return ws.settings.directories.get(field.directory, {}).get(raw, raw)
     return in_short(raw)

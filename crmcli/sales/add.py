@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import Ambiguous, Refused
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import empty
 from crmcli.model.schema import own_fields, record_class
 from crmcli.sales.duplicates.known import Known, known_to
 from crmcli.sales.records import defaults
@@ -93,7 +92,7 @@ def build(
         }
         values = beginning(ws, entity, {**usual, **values})
     own: dict[str, Any] = {**values}
-    theirs = {field.name: own.pop(field.name, empty(field.kind)) for field in custom}
+    theirs = {field.name: own.pop(field.name, field.kind.empty) for field in custom}
     blank = record_class(entity)(id=record_id or ws.new_id(entity), custom=theirs, **own)
     record = defaults.complete(ws, blank)
     if strict:
@@ -118,7 +117,8 @@ def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
     if there[record.entity]:
         return _only(there[record.entity])
     for field in own_fields(record.entity):
-        found = there.get(field.entities[0]) if field.kind == "link" and not field.system else None
+        is_single = field.kind.is_link and not (field.is_many or field.system)
+        found = there.get(field.entities[0]) if is_single else None
         if found and not record.get(field.name):
             record = record.with_values({field.name: _only(found).id})
     return record

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
-from crmcli.model.fields import Record, empty
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
@@ -207,7 +207,7 @@ def _shared(ws: Workspace, lead: Lead, entity: str) -> dict[str, Value]:
         for f in ws.schema.fields(entity)
         if (f.name not in OF_THE_LEAD or f.name == "owner")
         and kinds.get(f.name) == f.kind
-        and lead.get(f.name) != empty(f.kind)
+        and lead.get(f.name) != f.kind.empty
     }
 
 
@@ -233,7 +233,7 @@ def _enriched(
             continue
         if field.is_many:
             values[name] = joined(field, old, new, ws.settings.phone_country)
-        elif old == empty(field.kind):
+        elif old == field.kind.empty:
             values[name] = new
         elif old != new:
             conflicts.append(f"{record.id} {name}")
@@ -278,7 +278,7 @@ def _unmapped(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> tuple[s
     if "deal" in whole:
         carried |= {"contact", "company"}
     own = [f for f in ws.schema.fields("lead") if f.name not in carried]
-    return (*(f.name for f in own if lead.get(f.name) != empty(f.kind)), *sorted(lead.unknown))
+    return (*(f.name for f in own if lead.get(f.name) != f.kind.empty), *sorted(lead.unknown))
 
 
 def _open_tasks(ws: Workspace, lead: Lead) -> tuple[Task, ...]:

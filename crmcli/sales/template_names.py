@@ -13,12 +13,13 @@ from crmcli.model.consent import Consent
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import Record, empty
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.offer import Offer, Totals, line_sum
 from crmcli.model.schema import Schema
-from crmcli.model.settings import Us, User
+from crmcli.model.settings import Us
+from crmcli.model.user import User
 from crmcli.model.values import CompanyLink, Email, Line, Phone
 from crmcli.workspace import Workspace
 
@@ -135,7 +136,7 @@ def _lead_as_contact(ws: Workspace, lead: Lead) -> Plain:
     """The person that a lead speaks of, in the shape of a contact."""
     own = plain(ws, lead)
     fields = ws.schema.fields("contact")
-    person = {f.name: own.get(f.name, _plain_value(empty(f.kind), ws)) for f in fields}
+    person = {f.name: own.get(f.name, _plain_value(f.kind.empty, ws)) for f in fields}
     name = lead.full_name
     shortcuts = {"email": own["email"], "phone": own["phone"]}
     return {**person, **shortcuts, "id": "", "name": name, "lead": lead.id}

@@ -19,7 +19,7 @@ from crmcli.workspace.configured import Configured
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.where import Condition, Env
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
     from crmcli.model.values import Raw
     from crmcli.store.index import Hit, Total
     from crmcli.store.index.documents import Documents
@@ -51,7 +51,7 @@ class Reads(Configured):
     @cached_property
     def inputs(self) -> InputContext:
         """What is needed to read values as people write them."""
-        from crmcli.model.inputs import InputContext
+        from crmcli.model.kinds import InputContext
 
         return InputContext(
             now=self.now,
@@ -60,6 +60,8 @@ class Reads(Configured):
             directories=self.settings.directories,
             users=self.settings.users,
             closes=self.settings.calendar.closes,
+            vat_rate=self.settings.vat_rate,
+            resolve=self.resolve,
         )
 
     @cached_property

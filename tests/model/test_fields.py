@@ -12,21 +12,19 @@ from hypothesis import strategies as st
 from crmcli.model.consent import CHANNELS, Consent
 from crmcli.model.contact import Contact
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import (
-    EMAIL_TYPES,
-    PHONE_TYPES,
-    BadValues,
-    Field,
-    dump_value,
-    empty,
-    parse_value,
-)
+from crmcli.model.fields import BadValues
+from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field, kind_of
 from crmcli.model.legal_details import BankAccount
 from crmcli.model.schema import Schema, record_class
 from crmcli.model.values import CompanyLink, Email, Line, Phone, Raw, Value
 
 SCHEMA = Schema(
-    {"lead": (Field("Площадь", "number", custom=True), Field("tour", "choices", custom=True))}
+    {
+        "lead": (
+            Field("Площадь", kind_of("number"), custom=True),
+            Field("tour", kind_of("choices"), custom=True),
+        )
+    }
 )
 LEAD: dict[str, Raw] = {
     "id": "lead-0000000a",
@@ -93,7 +91,7 @@ def test_only_declared_fields_can_be_got(name: str) -> None:
     ],
 )  # fmt: skip
 def test_reads_a_value(kind: str, raw: Raw, expected: Value) -> None:
-    assert parse_value(kind, raw) == expected
+    assert kind_of(kind).parse(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -111,29 +109,29 @@ def test_reads_a_value(kind: str, raw: Raw, expected: Value) -> None:
 )  # fmt: skip
 def test_refuses_a_value(kind: str, raw: Raw, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        parse_value(kind, raw)
+        kind_of(kind).parse(raw)
 
 
 def test_a_line_free_of_vat_is_not_one_at_zero() -> None:
     raw: Raw = [{"name": "a"}, {"name": "b", "vat": "0"}]
-    lines = parse_value("lines", raw)
+    lines = kind_of("lines").parse(raw)
     assert lines == (Line("a", vat=None), Line("b", vat=Decimal(0)))
-    assert dump_value("lines", lines) == [
+    assert kind_of("lines").dump(lines) == [
         {"name": "a", "quantity": "1", "price": "0"}, {"name": "b", "quantity": "1", "price": "0", "vat": "0"}]  # fmt: skip
 
 
 @pytest.mark.parametrize("entity", sorted(ENTITIES))
 def test_every_entity_is_declared_well(entity: str) -> None:
     fields = Schema().fields(entity)
-    assert fields[0] == Field("id", "id", "Id", system=True)
+    assert fields[0] == Field("id", kind_of("id"), "Id", system=True)
     assert len({field.name for field in fields}) == len(fields)
     for field in fields:
         assert field.label
-        assert field.is_many == isinstance(empty(field.kind), tuple)
+        assert field.is_many == isinstance(field.kind.empty, tuple)
         assert set(field.entities) <= set(ENTITIES)
-        assert (field.kind in ("link", "links", "companies")) == bool(field.entities)
+        assert field.kind.is_link == bool(field.entities)
     blank = record_class(entity)(id=f"{entity}-00000000")
-    assert all(blank.get(f.name) == empty(f.kind) for f in fields[1:])
+    assert all(blank.get(f.name) == f.kind.empty for f in fields[1:])
     assert Schema().write(blank) == {"id": blank.id}
     assert ENTITIES[entity].plural == {"company": "companies"}.get(entity, f"{entity}s")
 
@@ -165,4 +163,4 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 @given(st.sampled_from(sorted(VALUES)).flatmap(lambda kind: st.tuples(st.just(kind), VALUES[kind])))
 def test_a_value_is_read_as_it_was_written(pair: tuple[str, Value]) -> None:
     kind, value = pair
-    assert parse_value(kind, dump_value(kind, value)) == value
+    assert kind_of(kind).parse(kind_of(kind).dump(value)) == value

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmcli.errors import BadUsage
 from crmcli.model.amounts import read_money, read_number
-from crmcli.model.fields import Field, dump_value, parse_value
-from crmcli.model.inputs import InputContext, read_input
+from crmcli.model.fields import Field
+from crmcli.model.inputs import read_input
+from crmcli.model.kinds import InputContext, kind_of
 from crmcli.model.schema import Schema
-from crmcli.model.settings import User
+from crmcli.model.user import User
 from crmcli.model.values import Raw, Value
 
 NOW = datetime(
@@ -31,7 +33,7 @@ NBSP, NARROW = "\u00a0", "\u202f"
 
 
 def read(kind: str, text: str, ctx: InputContext = CTX, **more: object) -> Raw:
-    return read_input(Field("field", kind, **more), text, ctx)  # type: ignore[arg-type]  # of Field
+    return read_input(Field("field", kind_of(kind), **more), text, ctx)  # type: ignore[arg-type]  # of Field
 
 
 # --- dates -----------------------------------------------------------------------------------
@@ -73,7 +75,7 @@ def test_times_are_the_workspaces(text: str, expected: str) -> None:
 
 
 def test_a_deadline_without_a_time_is_the_end_of_that_days_work() -> None:
-    due = Field("due", "datetime")
+    due = Field("due", kind_of("datetime"))
     assert read_input(due, "завтра", CTX) == "2026-11-25T15:00:00Z"
     assert read_input(due, "завтра 10:00", CTX) == "2026-11-25T07:00:00Z"
     late = InputContext(now=NOW, zone=CTX.zone, closes=time(20, 30))
@@ -195,13 +197,12 @@ def test_money_is_read_as_it_is_grouped(amount: Decimal, group: str, point: str)
 
 def test_phones() -> None:
     assert read("phones", "8 (912) 345-67-89 доб. 12, mobile:+7 916 123-45-67\n495 1234567") == [
-        {"value": "+79123456789", "ext": "12", "type": "work"},
+        {"value": "+79123456789", "ext": "12"},
         {"value": "+79161234567", "type": "mobile"},
-        {"value": "+74951234567", "type": "work"},
+        {"value": "+74951234567"},
     ]
-    assert read("phone", "8 912 345-67-89 доб 12") == "+79123456789 x12"
     american = InputContext(now=NOW, zone=CTX.zone, country="US")
-    assert read("phone", "(415) 293-3313", american) == "+14152933313"
+    assert read("phones", "(415) 293-3313", american) == [{"value": "+14152933313"}]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,6 @@ def test_phones() -> None:
     [
         ("phones", "нет", "'нет' is not a phone number"),
         ("phones", "mobil:+79161234567", "'mobil' is no type of phone; did you mean 'mobile'"),
-        ("phone", "89161234567, 89161234568", "is more than one phone number"),
         ("emails", "нет почты", "'нет почты' is not an e-mail address"),
         ("emails", "hom:a@b.ru", "'hom' is no type of e-mail; did you mean 'home'"),
         ("emails", "a@b.ru, c@", "'c@' is not an e-mail address"),
@@ -230,7 +230,7 @@ def test_addresses_that_are_none(kind: str, text: str, why: str) -> None:
     ],
 )  # fmt: skip
 def test_an_email(text: str, expected: str) -> None:
-    assert read("email", text) == expected
+    assert read("emails", text) == [{"value": expected}]
     assert read("emails", f"home:{expected}") == [{"value": expected, "type": "home"}]
 
 
@@ -241,11 +241,11 @@ def test_an_email(text: str, expected: str) -> None:
 )  # fmt: skip
 def test_what_is_no_email(text: str) -> None:
     with pytest.raises(ValueError, match="is not an e-mail address"):
-        read("email", text)
+        read("emails", text)
 
 
 def test_several_emails_in_one_cell() -> None:
-    expected = [{"value": "a@b.ru", "type": "work"}, {"value": "c@d.ru", "type": "home"}]
+    expected = [{"value": "a@b.ru"}, {"value": "c@d.ru", "type": "home"}]
     for text in (
         "a@b.ru, home:c@d.ru",
         "a@b.ru; home: c@d.ru;",
@@ -385,7 +385,7 @@ def test_utm() -> None:
         read("utm", "sourse=x")
 
 
-@pytest.mark.parametrize("kind", ["lines", "converted", "id"])
+@pytest.mark.parametrize("kind", ["consents", "files", "converted", "id"])
 def test_what_is_not_written_as_text(kind: str) -> None:
     with pytest.raises(ValueError, match="field cannot be written as text"):
         read(kind, "x")
@@ -396,7 +396,7 @@ def test_text_is_one_line_in_composed_letters() -> None:
     assert read("note", " первая\r\nвторая\u2028третья ") == "первая\nвторая\nтретья"
 
 
-@pytest.mark.parametrize("kind", ["text", "note", "email", "date", "tags", "user", "phones"])
+@pytest.mark.parametrize("kind", ["text", "note", "emails", "date", "tags", "user", "phones"])
 @pytest.mark.parametrize("bad", ["\x00", "\x1b[31m", "\x07", "\x9b", "\ud800"])
 def test_control_characters_are_refused(kind: str, bad: str) -> None:
     with pytest.raises(ValueError, match=r"control character U\+"):
@@ -435,9 +435,16 @@ ALL = tuple(
 def test_what_is_read_is_canonical_and_read_again_the_same(field: Field, text: str) -> None:
     try:
         raw = read_input(field, text, CTX)
-    except ValueError:
+    except (ValueError, BadUsage):
         return
-    value: Value = parse_value(field.kind, raw)
-    assert dump_value(field.kind, value) == raw
+    value: Value = field.kind.parse(raw)
+    said = field.kind.dump(value)
+    if isinstance(raw, list) and isinstance(said, list):  # a type that is not said is read as work
+        assert [
+            {**was, **now} if isinstance(was, dict) else was
+            for was, now in zip(said, raw, strict=True)
+        ] == said
+    else:
+        assert said == raw
     if isinstance(raw, str):
         assert read_input(field, raw, CTX) == raw

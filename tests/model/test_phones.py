@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.model.fields import PHONE_TYPES
+from crmcli.model.kinds import PHONE_TYPES
 from crmcli.model.phones import _read, key, parse_phones
 from crmcli.model.values import Phone
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
-from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
 from crmcli.sales.exports.export import Layout, export, export_bytes
@@ -363,8 +363,8 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
     """Any value that a field of that kind may have in a file."""
     link = id_of(field.entities[0] if field.entities else "contact")
     links = {"link": link, "links": some(link)}
-    if field.kind in links:
-        return links[field.kind]
+    if field.kind.name in links:
+        return links[field.kind.name]
     if field.directory == "sources":
         return st.sampled_from(["web", "call"])
     return {
@@ -405,7 +405,7 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
         "url": st.just("https://пример.рф/путь?a=1"),
         "phone": GOOD_PHONE,
         "email": EMAIL,
-    }[field.kind]
+    }[field.kind.name]
 
 
 @st.composite

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
 from crmcli.model.fields import Record
+from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
 from crmcli.sales.documents import offers
 from crmcli.sales.documents.offers import Draft, NothingToOffer, OfferDecided
-from crmcli.sales.records.line_text import read_line
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.conftest import NOW

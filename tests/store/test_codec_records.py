@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 
 from crmcli.model.attachment import safe_name
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import MANY_KINDS, Field, parse_value
+from crmcli.model.fields import Field
+from crmcli.model.kinds import kind_of
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, format_decimal, format_instant
 from crmcli.store.yaml import codec
@@ -21,7 +22,7 @@ from tests.store.test_codec import NASTY, TIMES, records, shaped, texts
 CUSTOM = Schema(
     {
         entity: tuple(
-            Field(f"own_{kind}", kind, custom=True)
+            Field(f"own_{kind}", kind_of(kind), custom=True)
             for kind in ("text", "note", "number", "money", "date", "datetime", "bool", "choices")
         )
         for entity in ENTITIES
@@ -85,13 +86,15 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
 def is_known(kind: str) -> bool:
     """Whether there are values of that kind here; a kind that is not named above must be a text."""
     try:
-        return kind in KINDS or parse_value(kind, " 'x") == " 'x"
+        return kind in KINDS or kind_of(kind).parse(" 'x") == " 'x"
     except ValueError:
         return False
 
 
 def fields_of(entity: str) -> list[Field]:
-    return [field for field in CUSTOM.fields(entity) if field.kind != "id" and is_known(field.kind)]
+    return [
+        field for field in CUSTOM.fields(entity) if field.name != "id" and is_known(field.kind.name)
+    ]
 
 
 def of_kind(kind: str) -> st.SearchStrategy[Any]:
@@ -100,7 +103,7 @@ def of_kind(kind: str) -> st.SearchStrategy[Any]:
 
 def raw_records() -> st.SearchStrategy[dict[str, Raw]]:
     def of(entity: str) -> st.SearchStrategy[dict[str, Raw]]:
-        known = {field.name: of_kind(field.kind) for field in fields_of(entity)}
+        known = {field.name: of_kind(field.kind.name) for field in fields_of(entity)}
         strange = st.dictionaries(st.sampled_from(["no", "из 1С", "a: b", "<<"]), short, max_size=2)
         one = st.fixed_dictionaries({"id": st.just(f"{entity}-7k3qf2m9")}, optional=known)
         return st.builds(lambda raw, more: {**raw, **more}, one, strange)
@@ -148,7 +151,7 @@ def other_readers(text: str) -> list[Any]:
 
 
 def test_values_of_every_kind_are_tried() -> None:
-    kinds = {field.kind for entity in ENTITIES for field in CUSTOM.fields(entity)}
+    kinds = {field.kind.name for entity in ENTITIES for field in CUSTOM.fields(entity)}
     assert [kind for kind in sorted(kinds) if not is_known(kind)] == []
 
 
@@ -182,10 +185,10 @@ def test_a_changed_field_changes_its_own_lines_only(
 ) -> None:
     field = data.draw(st.sampled_from(fields_of(str(raw["id"]).partition("-")[0])))
     before = spans(file_of(raw))
-    after = spans(file_of({**raw, field.name: data.draw(of_kind(field.kind))}))
+    after = spans(file_of({**raw, field.name: data.draw(of_kind(field.kind.name))}))
     gone, come = before.pop(field.name, []), after.pop(field.name, [])
     assert list(before.items()) == list(after.items())
-    if field.kind not in (*MANY_KINDS, "utm", "converted"):
+    if not (field.is_many or field.kind.is_map):
         for lines in (gone, come):
             assert len(lines) < 2 or lines[0].split(": ")[1].startswith("|")
 
@@ -196,16 +199,16 @@ def test_a_changed_item_of_a_list_changes_its_own_lines_only(
     raw: dict[str, Raw], data: st.DataObject
 ) -> None:
     entity = str(raw["id"]).partition("-")[0]
-    field = data.draw(st.sampled_from([f for f in fields_of(entity) if f.kind in MANY_KINDS]))
+    field = data.draw(st.sampled_from([f for f in fields_of(entity) if f.is_many]))
     old = list(raw.get(field.name) or [])
-    one = data.draw(of_kind(field.kind).filter(lambda made: made and made[0] not in old))[0]
+    one = data.draw(of_kind(field.kind.name).filter(lambda made: made and made[0] not in old))[0]
     before = items(spans(file_of({**raw, field.name: old})).get(field.name, []))
     after = items(spans(file_of({**raw, field.name: [*old, one]}))[field.name])
     added = next((n for n, item in enumerate(before) if after[n] != item), len(before))
     assert before == after[:added] + after[added + 1 :]
-    if field.kind in ("tags", "choices", "links", "urls") and "\n" not in str(one):
+    if field.kind.name in ("tags", "choices", "links", "urls") and "\n" not in str(one):
         assert len(after[added]) == 1
-    if old and field.kind not in ("tags", "choices"):  # those are sorted
+    if old and field.kind.name not in ("tags", "choices"):  # those are sorted
         place = data.draw(st.integers(0, len(old) - 1))
         other = items(spans(file_of({**raw, field.name: replaced(old, place, one)}))[field.name])
         assert replaced(before, place, other[place]) == other

@@ -168,14 +168,14 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
     assert settings.directories["sources"] == {"web": "Сайт", "call": "Звонок"}
     assert next(iter(settings.directories["industries"].items())) == ("Строительство",) * 2
     area, district = settings.fields["lead"]
-    assert (area.name, area.kind, area.label, area.required, area.custom) == (
+    assert (area.name, area.kind.name, area.label, area.required, area.custom) == (
         "area", "number", "Площадь", True, True,
     )  # fmt: skip
     assert district.directory == "areas"
     delivery, twin, mobile = settings.fields["deal"]
     assert (delivery.choices, delivery.default) == (("самовывоз", "наша"), "наша")
     assert twin.entities == ("deal",)
-    assert mobile.kind == "phones"
+    assert mobile.kind.name == "phones"
     assert settings.mail.password == "env:PASS"
     assert settings.webhook.allow == ("10.0.0.5:8080",)
     assert settings.numbering["offer"] == "КП-{year}-{seq:04}"

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import crmcli
 from crmcli.errors import BadUsage
 from crmcli.model.fields import Field
+from crmcli.model.kinds import kind_of
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
 from crmcli.store import layout
@@ -628,13 +629,13 @@ def test_an_index_of_another_release_is_built_anew(
 def test_custom_fields_that_change_are_noticed(folder: Folder) -> None:
     folder.write(lead(area="12"))
     folder.fresh().close()
-    folder.schema = Schema({"lead": (Field("area", "number", custom=True),)})
+    folder.schema = Schema({"lead": (Field("area", kind_of("number"), custom=True),)})
     folder.index = Index(folder.root, folder.schema)
     folder.index.refresh()
 
     assert folder.ids_of("lead", "area > 11") == [LEAD]
     folder.index.close()
-    folder.schema = Schema({"lead": (Field("area", "bool", custom=True),)})
+    folder.schema = Schema({"lead": (Field("area", kind_of("bool"), custom=True),)})
     folder.index = Index(folder.root, folder.schema)
     folder.index.refresh()
     assert "area" in folder.index.problems()[0].message
@@ -877,7 +878,12 @@ def test_look_ups_by_mail_inn_site_and_name(folder: Folder) -> None:
 
 def test_custom_fields_are_looked_up_too(folder: Folder) -> None:
     folder.schema = Schema(
-        {"deal": (Field("связной", "phone", custom=True), Field("сайт", "url", custom=True))}
+        {
+            "deal": (
+                Field("связной", kind_of("phones"), custom=True),
+                Field("сайт", kind_of("url"), custom=True),
+            )
+        }
     )
     folder.index = Index(folder.root, folder.schema)
     folder.write({"id": "deal-00000001", "связной": "8 916 123-45-67", "сайт": "https://elka.ru"})

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
-from crmcli.model.conditions.holds import holds, keys
+from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.tree import (
     And,
     Compare,
@@ -26,25 +26,25 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.conditions.where import BadCondition, Literal, check, operators, routes
-from crmcli.model.fields import Field, parse_value
+from crmcli.model.conditions.where import BadCondition, Literal, check, routes
+from crmcli.model.fields import Field
+from crmcli.model.kinds import KINDS, kind_of
 from crmcli.model.schema import Schema
 from crmcli.model.values import Duration, Raw
-from crmcli.store.index.shortcuts import SHORTCUTS
 from tests.store.index_folder import Folder
 
 SCHEMA = Schema(
     {
         "deal": (
-            Field("площадь", "number", custom=True),
-            Field("Area", "text", custom=True),
-            Field("area", "money", custom=True),
-            Field("виды", "choices", choices=("крыша", "Фасад", "пол"), custom=True),
-            Field("срочно", "bool", custom=True),
-            Field("связной", "phone", custom=True),
-            Field("объект", "link", entities=("company", "contact"), custom=True),
-            Field("сайт", "url", custom=True),
-            Field("замер", "datetime", custom=True),
+            Field("площадь", kind_of("number"), custom=True),
+            Field("Area", kind_of("text"), custom=True),
+            Field("area", kind_of("money"), custom=True),
+            Field("виды", kind_of("choices"), choices=("крыша", "Фасад", "пол"), custom=True),
+            Field("срочно", kind_of("bool"), custom=True),
+            Field("связной", kind_of("phones"), custom=True),
+            Field("объект", kind_of("link"), entities=("company", "contact"), custom=True),
+            Field("сайт", kind_of("url"), custom=True),
+            Field("замер", kind_of("datetime"), custom=True),
         )
     }
 )
@@ -157,8 +157,8 @@ def trees(draw: st.DrawFn, entity: str, depth: int = 3) -> Node:
         return And(parts) if shape == "and" else Or(parts)
     path = tuple(draw(st.sampled_from(PATHS[entity])).split("."))
     field = routes(path, SCHEMA, entity)[0][-1].field
-    values = VALUES.get(field.kind, TEXTS)
-    op = draw(st.sampled_from(["is empty", *operators(field)]))
+    values = VALUES.get(field.kind.name, TEXTS)
+    op = draw(st.sampled_from(["is empty", *field.kind.operators]))
     leaf: Node = Empty(path)
     if op == "in":
         leaf = In(path, tuple(draw(st.lists(values, max_size=3))))
@@ -230,13 +230,13 @@ SHAPES = st.one_of(
 )  # fmt: skip
 
 
-@given(kind=st.sampled_from(sorted(SHORTCUTS)), raw=SHAPES)
+@given(kind=st.sampled_from(sorted(KINDS)), raw=SHAPES)
 @settings(max_examples=1500, deadline=None)
 def test_a_shortcut_gives_the_keys_of_the_typed_value_or_none(kind: str, raw: Raw) -> None:
-    found = SHORTCUTS[kind](raw)
+    found = kind_of(kind).shortcut(raw)
 
     if found is not None:
-        assert set(found) == set(keys(kind, parse_value(kind, raw)))
+        assert set(found) == set(kind_of(kind).keys(kind_of(kind).parse(raw)))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_a_shortcut_gives_the_keys_of_the_typed_value_or_none(kind: str, raw: Ra
      ("link", "company-20000000"), ("money", "120000.50"), ("number", "5"), ("datetime", "2026-11-23T09:00:00Z")],
 )  # fmt: skip
 def test_the_canonical_form_has_a_shortcut(kind: str, raw: Raw) -> None:
-    assert SHORTCUTS[kind](raw) == list(keys(kind, parse_value(kind, raw)))
+    assert kind_of(kind).shortcut(raw) == list(kind_of(kind).keys(kind_of(kind).parse(raw)))
 
 
 @pytest.fixture

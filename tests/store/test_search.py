@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from crmcli.model.fields import Field
+from crmcli.model.kinds import kind_of
 from crmcli.model.schema import Schema
 from crmcli.store.index import Hit
 from crmcli.store.index.search import excerpt
 from tests.store.index_folder import Folder
 
-SCHEMA = Schema({"contact": (Field("прозвище", "text", custom=True),)})
+SCHEMA = Schema({"contact": (Field("прозвище", kind_of("text"), custom=True),)})
 
 
 @pytest.fixture

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import UTM_KEYS, Field
+from crmcli.model.kinds import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import Schema
 
-LINK_KINDS = ("link", "links", "companies")
 SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
          "contact": "contacts", "company": "companies"}  # fmt: skip
 """What may be said for a list field by an entity that has no field of the short name."""
-
-CONVERTED_KEYS = ("contact", "company", "deal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +73,11 @@ def step_of(
     field = fields.get(name) or fields.get(SHORT.get(name, ""))
     if field is None:
         return None
-    if field.kind not in PARTS or len(path) == 1:
+    if not field.kind.parts or len(path) == 1:
         return Step(entity, field), path[1:]
     key = path[1]
-    if field.kind == "utm":
-        return Step(entity, Field(field.name, "text", key), key), path[2:]
-    return Step(entity, Field(field.name, "link", key, entities=(key,)), key), path[2:]
-
-
-PARTS = {"utm": UTM_KEYS, "converted": CONVERTED_KEYS}
-"""The keys of map fields that a path may name."""
+    part = field.kind.parts.get(key) or field
+    return Step(entity, replace(part, name=field.name, label=key), key), path[2:]
 
 
 def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tuple[str, ...]]:
@@ -94,7 +86,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
         names = [field.name for field in schema.fields(entity)]
         raise _unknown("field", path[0], names, f"for {ENTITIES[entity].plural}")
     step, rest = found
-    keys = PARTS[schema.field(entity, step.field.name).kind] if step.key else ()
+    keys = schema.field(entity, step.field.name).kind.parts
     if step.key and step.key not in keys:
         raise _unknown("part", step.key, keys, f"of {path[0]!r}")
     return step, rest

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from crmcli.model.conditions.grammar import parse
-from crmcli.model.conditions.holds import DATE_KINDS, NUMBER_KINDS, Env, bounds, comparable, holds
-from crmcli.model.conditions.paths import LINK_KINDS, Step, routes, suggest
+from crmcli.model.conditions.holds import Env, bounds, holds
+from crmcli.model.conditions.paths import Step, routes, suggest
 from crmcli.model.conditions.tree import (
     OPERATORS,
     And,
@@ -30,14 +30,14 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.fields import MAP_KINDS, Field
+from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of, fold
 
 __all__ = [
     "GUIDE", "OPERATORS", "Aliases", "And", "BadCondition", "Compare", "Condition", "Empty", "Env",
     "In", "Literal", "Moment", "Node", "Not", "Number", "Or", "Text", "bounds", "check",
-    "comparable", "holds", "parse", "resolve", "routes", "with_heirs",
+    "holds", "parse", "resolve", "routes", "with_heirs",
 ]  # fmt: skip
 
 GUIDE = """\
@@ -86,9 +86,6 @@ A name that several things bear may have several ids. `deal.stage` comes before 
 entity has names of its own.
 """
 
-_EQUALITY = ("=", "!=", "in")
-_ORDERING = (">", ">=", "<", "<=")
-
 
 def check(condition: Condition, schema: Schema, entity: str) -> None:
     """Refuse what does not fit the fields of an entity; `holds` and SQL never fail after that.
@@ -120,25 +117,13 @@ def _values(leaf: Compare | In | Empty) -> tuple[Literal, ...]:
     return leaf.values if isinstance(leaf, In) else (leaf.value,)
 
 
-def operators(field: Field) -> tuple[str, ...]:
-    """The operators that fit a field, `is empty` aside, which fits all."""
-    if field.kind in MAP_KINDS:
-        return ()
-    if field.kind in (*NUMBER_KINDS, *DATE_KINDS):
-        return (*_EQUALITY, *_ORDERING)
-    if field.kind == "bool":
-        return ("=", "!=")
-    contains = () if field.kind in LINK_KINDS else ("~",)
-    return (*_EQUALITY, *contains, "has") if field.is_many else (*_EQUALITY, *contains)
-
-
 def _check_operator(name: str, op: str, field: Field) -> None:
-    allowed = operators(field)
+    allowed = field.kind.operators
     if op in allowed:
         return
-    if field.kind in MAP_KINDS:
+    if field.kind.is_map:
         hint = f"name one of its parts, like {name}.source, or write {name} is not empty"
-    elif field.kind in LINK_KINDS and op == "~":
+    elif field.kind.is_link and op == "~":
         hint = f"look at a field of what it links to: {name}.name ~ …"
     elif op == "has":
         hint = f"{name} holds one value; write {name} = …"
@@ -227,7 +212,7 @@ def _names(
     """Ids by folded name for the field at the end of a path; ids stand for themselves."""
     found: dict[str, tuple[str, ...]] = {}
     for step in (route[-1] for route in routes(path, schema, entity)):
-        kind = step.field.directory or step.field.kind
+        kind = step.field.directory or step.field.kind.name
         for name, ids in (aliases.get(f"{step.entity}.{kind}") or aliases.get(kind) or {}).items():
             more = (ids,) if isinstance(ids, str) else tuple(ids)
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), *more)))

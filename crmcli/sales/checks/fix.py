@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.values import Email, Phone, entity_of
+from crmcli.model.kinds import ContactPoints
+from crmcli.model.values import entity_of
 from crmcli.sales.checks.record_checks import Inquest, is_there
 from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
@@ -16,10 +17,8 @@ from crmcli.workspace import storage
 from crmcli.workspace.storage import Fixed, IndexDamaged
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Field, Record
+    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
-
-KINDS = ("phone", "phones", "email", "emails")
 
 
 class Case(NamedTuple):
@@ -139,36 +138,14 @@ def _spelling(ws: Workspace, record: Record) -> dict[str, Any]:
     """The fields whose phones or e-mails are written otherwise than crm writes them."""
     values: dict[str, Any] = {}
     for field in ws.schema.fields(record.entity):
-        if field.kind not in KINDS:
-            continue
-        old = cast("Any", record.get(field.name))
-        items = old if isinstance(old, tuple) else (old,) if old else ()
-        new = tuple(_canonical(ws, field, item) for item in items)
-        if new != items:
-            values[field.name] = new if isinstance(old, tuple) else new[0]
+        kind = field.kind
+        if isinstance(kind, ContactPoints):
+            old = cast("Any", record.get(field.name))
+            country = ws.settings.phone_country
+            new = tuple(replace(i, value=kind.canonical(i.value, country)) for i in old)
+            if new != old:
+                values[field.name] = new
     return values
-
-
-def _canonical(ws: Workspace, field: Field, item: Any) -> Any:
-    """One phone or e-mail as crm writes it; as it stands where it is several, or none at all."""
-    from crmcli.model.inputs import read_input
-    from crmcli.model.phones import parse_phones
-
-    if isinstance(item, Phone):
-        try:
-            read = parse_phones(item.value, ws.settings.phone_country)
-        except ValueError:
-            return item
-        return replace(item, value=read[0].value) if len(read) == 1 else item
-    text = item.value if isinstance(item, Email) else item
-    one = replace(field, kind=field.kind.removesuffix("s"))
-    try:
-        raw = read_input(one, str(text), ws.inputs)
-    except ValueError:
-        return item
-    if not isinstance(raw, str):
-        return item
-    return replace(item, value=raw) if isinstance(item, Email) else raw
 
 
 def _words(value: Any) -> str:

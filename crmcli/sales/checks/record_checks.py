@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.errors import CrmError, Problem
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import has_field
-from crmcli.model.values import Email, Phone, Raw, entity_of
+from crmcli.model.values import Raw, entity_of
 from crmcli.sales.records.links import links_of
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
@@ -162,27 +163,14 @@ def is_there(ws: Workspace, record_id: str) -> bool:
 def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
     """Phones and e-mails that are none in any spelling."""
     for field in ws.schema.fields(record.entity):
-        if field.kind.removesuffix("s") not in ("phone", "email"):
+        kind = field.kind
+        if not isinstance(kind, ContactPoints):
             continue
-        value = cast("Any", record.get(field.name))
-        for item in value if isinstance(value, tuple) else (value,) if value else ():
-            text = str(item.value if isinstance(item, Phone | Email) else item)
-            if field.kind.startswith("phone") and not _is_phone(text, ws.settings.phone_country):
-                said = f"{text!r} is no phone number"
-                yield _Found(field.name, text, said, "put words into comment, or take it out")
-            elif field.kind.startswith("email") and not _EMAIL.fullmatch(text):
-                yield _Found(field.name, text, f"{text!r} is no e-mail address", "mend it")
-
-
-def _is_phone(text: str, country: str) -> bool:
-    if _E164.fullmatch(text):
-        return True
-    from crmcli.model.phones import parse_phones
-
-    try:
-        return bool(parse_phones(text, country))
-    except ValueError:
-        return False
+        for item in cast("Any", record.get(field.name)):
+            if not kind.is_known(item.value, ws.settings.phone_country):
+                said = f"{item.value!r} is no {kind.noun}"
+                hint = "put words into comment, or take it out" if kind.is_phone else "mend it"
+                yield _Found(field.name, item.value, said, hint)
 
 
 def _marked(ws: Workspace, path: str) -> codec.Marked:

@@ -10,11 +10,11 @@ from typing import cast
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.model.deal import Deal
+from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
 from crmcli.sales.add import build
 from crmcli.sales.documents.messages import renderer
-from crmcli.sales.records.line_text import read_line
 from crmcli.workspace import Change, Workspace
 
 TEMPLATE = "offers/offer.html.j2"

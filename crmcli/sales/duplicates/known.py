@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import InvalidData, NotFound
-from crmcli.model.conditions.holds import keys
 from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
 from crmcli.model.values import fold
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
-_KINDS = {"phone": ("phone", "phones"), "email": ("email", "emails"), "inn": ("inn",)}
+_LOOK_UPS = ("phone", "email", "inn")
 _MOST_OF_A_NAME = 3  # records; a name that more have says little
 _MOST_OF_A_KEY = 20  # records of a phone or an address that are looked at; it is an office's then
 
@@ -85,10 +84,10 @@ def _order(record_id: str, entities: Sequence[str]) -> int:
 
 
 def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
-    for kind, kinds in _KINDS.items():
+    for kind in _LOOK_UPS:
         for field in ws.schema.fields(record.entity):
-            if field.kind in kinds:
-                yield from ((kind, str(key)) for key in keys(field.kind, record.get(field.name)))
+            if field.kind.found_by == kind:
+                yield from ((kind, str(key)) for key in field.kind.keys(record.get(field.name)))
 
 
 def _names(record: Record) -> list[str]:

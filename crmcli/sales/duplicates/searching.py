@@ -14,7 +14,6 @@ from crmcli.matching.groups import Cluster, Pair, clusters
 from crmcli.matching.profiles import Profile, fields_of
 from crmcli.matching.weighing import Scale, score_of
 from crmcli.model.entities import having
-from crmcli.model.fields import empty
 from crmcli.model.values import format_instant
 from crmcli.sales.duplicates.marks import Denied, denied, pair_of
 from crmcli.sales.duplicates.reasons import reasons
@@ -217,7 +216,7 @@ def _bonds(found: Search, cluster: Cluster, best: int) -> dict[int, Pair]:
 def _rank(ws: Workspace, record: Record) -> tuple[object, ...]:
     """Which record of a group is to stay: the fuller, then the older."""
     filled = sum(
-        len(value) if isinstance(value := record.get(f.name), tuple) else value != empty(f.kind)
+        len(value) if isinstance(value := record.get(f.name), tuple) else value != f.kind.empty
         for f in ws.schema.fields(record.entity)
     )
     made = getattr(record, "created_at", None)

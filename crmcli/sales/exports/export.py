@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import Field
+from crmcli.model.kinds import TEXT, Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import Raw
 from crmcli.sales.consent.permission import HOLDERS, mailable
@@ -120,7 +120,7 @@ def _for_mailing(
 
 def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetColumn, ...]:
     known = {column.name: column for column in sheet_columns(ws.schema, entity)}
-    known["batch"] = SheetColumn("batch", Field("batch", "text"))
+    known["batch"] = SheetColumn("batch", Field("batch", TEXT))
     if not names:
         return tuple(column for name, column in known.items() if name != "batch")
     for name in names:
@@ -179,7 +179,7 @@ def _cards(
     from crmcli.formats.vcard import card_text
     from crmcli.sales.exports.vcard_records import card_of
 
-    linked = [f for f in ws.schema.fields(entity) if f.kind == "companies"]
+    linked = [f for f in ws.schema.fields(entity) if f.kind.is_link and f.is_many]
     name_of = _names(ws, [SheetColumn(field.name, field, "names") for field in linked])
 
     def file_of(sha: str) -> bytes:

@@ -14,12 +14,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from crmcli.model.fields import UTM_KEYS, Field, parse_value
+from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field
 from crmcli.model.schema import Schema
-from crmcli.model.values import ID_LETTERS, Raw
+from crmcli.model.values import Raw
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 NAMES: Mapping[tuple[str, str], str] = {
     ("contact", "companies"): "company_names",
@@ -29,8 +29,6 @@ NAMES: Mapping[tuple[str, str], str] = {
 """The column that names, for people, what a link points to; an import makes what is missing."""
 
 UNKNOWN = "unknown"
-SEPARATOR = "; "
-_PAIR = re.compile(rf"([a-z]+)=([a-z]+-[{ID_LETTERS}]{{8}})")
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 FIRST_YEAR = 1900
 """Workbooks count days from here, and their first year has a day too many."""
@@ -44,7 +42,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 class SheetColumn:
     """One column of an export: its name, its field, and which part of the field if not all of it.
 
-    The part is a key of `utm`, or `names` for the names of what a link points to.
+    The part is a key of `utm`, `names` for the names of what a link points to, or `unknown`.
     """
 
     name: str
@@ -61,13 +59,13 @@ def sheet_columns(schema: Schema, entity: str) -> tuple[SheetColumn, ...]:
         if field.name != "batch":
             columns += _columns_of(entity, field, taken)
     if UNKNOWN not in taken:
-        columns.append(SheetColumn(UNKNOWN, Field(UNKNOWN, UNKNOWN)))
+        columns.append(SheetColumn(UNKNOWN, Field(UNKNOWN, NOTE), UNKNOWN))
     return tuple(columns)
 
 
 def _columns_of(entity: str, field: Field, taken: set[str]) -> list[SheetColumn]:
-    if field.kind == "utm":
-        return [SheetColumn(f"{field.name}_{key}", field, key) for key in UTM_KEYS]
+    if field.kind.is_spread:
+        return [SheetColumn(f"{field.name}_{key}", field, key) for key in field.kind.parts]
     columns = [SheetColumn(field.name, field)]
     names = NAMES.get((entity, field.name), "")
     if names and names not in taken:
@@ -85,15 +83,15 @@ def row_of(
     """The cells of one record; `unknown` is what no column has, `name_of` names a linked record."""
     cells: list[str] = []
     for column in columns:
-        value = unknown if column.field.kind == UNKNOWN else raw.get(column.field.name, "")
-        if column.field.kind == UNKNOWN:
-            cells.append(_json(value, sort=True) if value else "")
+        value = raw.get(column.field.name, "")
+        if column.part == UNKNOWN:
+            cells.append(_json(unknown, sort=True) if unknown else "")
         elif column.part == "names":
-            cells.append(_names(column.field.kind, cast("Raw", value), name_of))
+            cells.append(_names(column.field, value, name_of))
         elif column.part:
             cells.append(str(value.get(column.part, "")) if isinstance(value, dict) else "")
         else:
-            cells.append(write_cell(column.field, cast("Raw", value), ctx))
+            cells.append(write_cell(column.field, value, ctx))
     return cells
 
 
@@ -101,26 +99,24 @@ def typed_cell(column: SheetColumn, cell: str) -> str | Decimal | date:
     """A cell as a workbook has it: a number or a date where it comes back the same, else text."""
     from crmcli.formats.xlsx import fits_a_number
 
-    kind = "" if column.part else column.field.kind
-    if not cell or kind not in ("number", "money", "date"):
+    kind = column.field.kind
+    if not cell or column.part or not (kind.is_number or kind.is_day):
         return cell
     try:
-        value = parse_value(kind, cell)
+        value = kind.parse(cell)
     except ValueError:
         return cell
     if isinstance(value, Decimal):
-        plain = cell[:-1] if kind == "money" and _HUNDREDTHS.fullmatch(cell) else cell
-        is_cut = kind == "money" and _TENTHS.fullmatch(cell)
+        plain = cell[:-1] if kind.is_money and _HUNDREDTHS.fullmatch(cell) else cell
+        is_cut = kind.is_money and _TENTHS.fullmatch(cell)
         return value if fits_a_number(plain) and not is_cut else cell
     return value if isinstance(value, date) and value.year > FIRST_YEAR else cell
 
 
-def _names(kind: str, value: Raw, name_of: Callable[[str], str]) -> str:
-    if kind == "link":
-        return name_of(cast("str", value)) if value else ""
-    items = value if isinstance(value, list) else []
-    ids = [str(item.get("company", "")) if isinstance(item, dict) else str(item) for item in items]
-    names = [name_of(record_id) for record_id in ids]
+def _names(field: Field, value: Raw, name_of: Callable[[str], str]) -> str:
+    names = [name_of(record_id) for record_id in field.kind.linked(field.kind.parse(value))]
+    if not field.is_many:
+        return "".join(names)
     return _write_names(names) if any(names) else ""
 
 
@@ -143,8 +139,7 @@ def write_cell(field: Field, raw: Raw, ctx: InputContext) -> str:
         return ""
     if isinstance(raw, str):
         return raw
-    write = _WRITE.get(field.kind)
-    text = write(raw) if write else ""
+    text = field.kind.write_cell(raw)
     return text if text and _reads_back(field, text, raw, ctx) else _json(raw)
 
 
@@ -166,11 +161,7 @@ def read_list(field: Field, text: str, ctx: InputContext) -> Raw:
         found = _read_json(text)
         if found is not None:
             return found
-    if field.kind == "converted":
-        return _read_pairs(text)
-    if field.kind in ("lines", UNKNOWN):
-        raise ValueError("this is no JSON")
-    return read_input(field, text, ctx)
+    return read_input(field, text, ctx, in_sheet=True)
 
 
 def read_names(text: str) -> list[str]:
@@ -197,60 +188,6 @@ def _read_json(text: str) -> Raw | None:
 
 def _json(raw: object, *, sort: bool = False) -> str:
     return json.dumps(raw, ensure_ascii=False, sort_keys=sort)
-
-
-def _write_phones(raw: Raw) -> str:
-    items = cast("list[dict[str, str]]", raw)
-    return SEPARATOR.join(
-        f"{item['type']}:{item['value']}" + (f" x{item['ext']}" if item.get("ext") else "")
-        for item in items
-    )
-
-
-def _write_emails(raw: Raw) -> str:
-    items = cast("list[dict[str, str]]", raw)
-    return SEPARATOR.join(f"{item['type']}:{item['value']}" for item in items)
-
-
-def _write_companies(raw: Raw) -> str:
-    items = cast("list[dict[str, str]]", raw)
-    return SEPARATOR.join(
-        item["company"] + (f": {item['role']}" if item.get("role") else "") for item in items
-    )
-
-
-def _write_accounts(raw: Raw) -> str:
-    items = cast("list[dict[str, str]]", raw)
-    parts = ("account", "bic", "corr", "bank")
-    return SEPARATOR.join(" ".join(i[part] for part in parts if i.get(part)) for i in items)
-
-
-def _write_texts(raw: Raw) -> str:
-    return SEPARATOR.join(cast("list[str]", raw))
-
-
-def _write_pairs(raw: Raw) -> str:
-    return SEPARATOR.join(f"{key}={value}" for key, value in cast("dict[str, str]", raw).items())
-
-
-def _read_pairs(text: str) -> Raw:
-    pairs: dict[str, Raw] = {}
-    for item in text.split(SEPARATOR):
-        match = _PAIR.fullmatch(item)
-        if match is None:
-            raise ValueError(f"{item!r} is not like deal=deal-7k3qf2m9")
-        pairs[match[1]] = match[2]
-    return pairs
-
-
-_WRITE: Mapping[str, Callable[[Raw], str]] = {
-    "phones": _write_phones,
-    "emails": _write_emails,
-    "companies": _write_companies,
-    "converted": _write_pairs,
-    "accounts": _write_accounts,
-    **dict.fromkeys(("tags", "choices", "urls", "links"), _write_texts),
-}
 
 
 # -- formulas -------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from crmcli.formats.vcard_lines import CardLine, cut, escape, unescape
-from crmcli.model.fields import Field
+from crmcli.model.kinds import EMAILS, PHONES, Field
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 Fact: TypeAlias = "tuple[str, str]"
 """Something that a line says of a field, folded so that it can be compared."""
@@ -58,7 +58,7 @@ def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     kind = next((ours for theirs, ours in _PHONE_TYPES.items() if theirs in line.types), "other")
     if "fax" in line.types:
         kind = "fax"
-    found = cast("list[dict[str, str]]", read_input(Field("phones", "phones"), text, ctx))
+    found = cast("list[dict[str, str]]", read_input(Field("phones", PHONES), text, ctx))
     return [("phones", {**phone, "type": kind}) for phone in found]
 
 
@@ -69,7 +69,7 @@ def _of_email(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     if not text or (not {"internet", "pref", "home", "work"} & line.types and "@" not in text):
         return []  # an X.400 address, or one of another kind
     kind = next((ours for theirs, ours in _EMAIL_TYPES.items() if theirs in line.types), "other")
-    found = cast("list[dict[str, str]]", read_input(Field("emails", "emails"), text, ctx))
+    found = cast("list[dict[str, str]]", read_input(Field("emails", EMAILS), text, ctx))
     return [("emails", {**email, "type": kind}) for email in found]
 
 

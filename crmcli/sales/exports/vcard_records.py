@@ -28,7 +28,7 @@ from crmcli.sales.exports.vcard_fields import (
 )
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 KEPT = "vcard"
 """The key of a record under which the lines stand that no field holds."""

@@ -41,18 +41,11 @@ def caption_of(label: str, said: Raw) -> str:
 def with_type(raw: Raw, kind: str) -> Raw:
     """Phones or e-mails with the type that their column has, unless the cell says another."""
     return [
-        {**item, "type": kind} if isinstance(item, dict) and item.get("type") == "work" else item
+        {**item, "type": kind}
+        if isinstance(item, dict) and item.get("type", "work") == "work"
+        else item
         for item in (raw if isinstance(raw, list) else [])
     ]
-
-
-def bare(item: Raw) -> str:
-    """What makes a list item the same as another: a phone with its extension, an address, a text."""
-    if not isinstance(item, dict):
-        return fold(item) if isinstance(item, str) else str(item)
-    if "value" in item:
-        return fold(f"{item['value']} x{item.get('ext', '')}")
-    return str(item)
 
 
 def joined(address: str, parts: Sequence[str]) -> str:

@@ -9,18 +9,16 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crmcli.model.fields import Field, parse_value
+from crmcli.model.kinds import BOOL, Field
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.sheet_rows import read_list
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
-_TO_THE_LETTER = ("number", "money", "date", "datetime", "bool")
-_REQUISITES = ("inn", "kpp", "ogrn", "vat_id")
-_DIGITS_ONLY = ("inn", "kpp", "ogrn", "phone", "phones")
-"""Kinds and fields of digits that Excel takes for numbers: 7707083893.0, 7.70708E+09."""
+_OF_DIGITS = ("inn", "kpp", "ogrn", "phone")
+"""Names of fields whose digits Excel takes for a number: 7707083893.0, 7.70708E+09."""
 
 _FLOAT = re.compile(r"\+?([0-9]{5,20})[.,]0+")
 _SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+[0-9]+")
@@ -55,17 +53,17 @@ class CellReader:
         """The raw value of a cell; ValueError with a sentence if it does not fit its field."""
         if not isinstance(cell, str):
             return cell if exact else self._read_items(spec, cell)
-        if spec.kind in ("stage", "pipeline"):
+        if spec.kind.is_moved:
             return cell.strip()
-        is_kept = exact and self._is_canonical(spec, cell)
-        if not is_kept and (spec.kind in _DIGITS_ONLY or spec.name in _DIGITS_ONLY):
+        is_kept = exact and spec.kind.is_canonical(spec, cell, self.ctx)
+        if not is_kept and (spec.kind.is_digits or spec.name in _OF_DIGITS):
             cell = _mended(spec, cell, self.ctx.country)
-        if spec.is_many or spec.kind in ("utm", "converted"):
+        if spec.is_many or spec.kind.is_map:
             return read_list(spec, cell, self.ctx)
-        if spec.kind == "user":
+        if spec.kind.listed_in == "users":
             return self._read_owner(spec, cell, exact=exact)
         if is_kept:
-            is_cut = self._has_numbers and spec.kind == "money" and _TENTHS.fullmatch(cell)
+            is_cut = self._has_numbers and spec.kind.is_money and _TENTHS.fullmatch(cell)
             return f"{cell}0" if is_cut else cell
         return self._read_listed(spec, cell) if spec.directory else self._read_input(spec, cell)
 
@@ -74,7 +72,7 @@ class CellReader:
         from crmcli.model.inputs import read_input
 
         try:
-            is_refused = read_input(Field(spec.name, "bool"), cell, self.ctx) == "yes"
+            is_refused = read_input(Field(spec.name, BOOL), cell, self.ctx) == "yes"
         except ValueError as error:
             try:
                 return read_input(spec, cell, self.ctx)
@@ -82,21 +80,11 @@ class CellReader:
                 raise error from None
         return [channel] if is_refused else []
 
-    def _is_canonical(self, spec: Field, cell: str) -> bool:
-        if spec.kind in ("text", "note"):
-            return not self.ctx.directories.get(spec.directory)
-        if spec.kind in _REQUISITES:
-            return cell.isascii() and cell.isalnum()
-        try:
-            return spec.kind in _TO_THE_LETTER and parse_value(spec.kind, cell) is not None
-        except ValueError:
-            return False
-
     def _read_input(self, spec: Field, cell: str) -> Raw:
         from crmcli.model.inputs import read_input
 
         ctx = self.ctx
-        if spec.kind in ("date", "datetime"):
+        if spec.kind.is_time:
             if _NO_DATE.fullmatch(cell):
                 return ""  # how Outlook writes that there is none
             order = _order_of(cell)
@@ -109,10 +97,10 @@ class CellReader:
 
     def _read_items(self, spec: Field, cell: Raw) -> Raw:
         """A list that came as JSON: each item as people may write it, or as files have it."""
-        if spec.kind == "lines" or not isinstance(cell, list):
+        if not (spec.kind.is_joined and isinstance(cell, list)):
             return cell
         items: list[Raw] = []
-        if spec.kind == "tags":  # whose commas part nothing here
+        if spec.kind.is_sorted and not spec.kind.is_choice:  # whose commas part nothing here
             return [*sorted({i.strip() for i in cell if isinstance(i, str) and i.strip()})]
         for item in cell:
             more = item if isinstance(item, dict) else {}
@@ -164,7 +152,7 @@ def _mended(spec: Field, cell: str, country: str) -> str:
         raise ValueError(
             f"{cell!r} is a number that lost digits: make the column text and save the file again"
         )
-    is_short = spec.kind == "inn" and country.upper() == "RU" and text.isdecimal()
+    is_short = spec.kind.found_by == "inn" and country.upper() == "RU" and text.isdecimal()
     if is_short and len(text) in (9, 11):
         return f"0{text}"
     return text

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from crmcli.matching.firms import Firm, may_be_one, read_firm
-from crmcli.model.fields import Record, parse_value
+from crmcli.model.fields import Record
+from crmcli.model.kinds import Maps
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales.add import build
@@ -66,9 +67,9 @@ class Linker:
             ]
             if any(self._is_misnamed(mention, links) for mention in mentions):
                 links.misnamed.append(name)
-            if spec.kind == "link":
+            if not spec.is_many:
                 links.values[name] = found[0][0]
-            elif spec.kind == "links":
+            elif not isinstance(spec.kind, Maps):
                 links.values[name] = [record_id for record_id, _ in found]
             else:
                 links.values[name] = [
@@ -223,7 +224,7 @@ class Linker:
         if draft.values.get("owner"):
             raw["owner"] = draft.values["owner"]
         values: dict[str, Value] = {
-            name: parse_value(self.ws.schema.field(entity, name).kind, value)
+            name: self.ws.schema.field(entity, name).kind.parse(value)
             for name, value in {**raw, "batch": self.batch}.items()
         }
         return build(self.ws, entity, values, strict=False)

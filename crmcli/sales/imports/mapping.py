@@ -11,7 +11,7 @@ from functools import cached_property
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.model.consent import CONSENT_CHANNELS
 from crmcli.model.entities import having
-from crmcli.model.fields import EMAIL_TYPES, MANY_KINDS, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
@@ -100,8 +100,8 @@ class Vocabulary:
         """The names that `--map` and our own exports use."""
         for name, field in self.fields.items():
             yield name, Target(name)
-            if field.kind == "utm":
-                yield from ((f"{name}_{key}", Target(name, key)) for key in UTM_KEYS)
+            if field.kind.is_spread:
+                yield from ((f"{name}_{key}", Target(name, key)) for key in field.kind.parts)
         for stem, name, types in (
             ("phone", "phones", PHONE_TYPES),
             ("email", "emails", EMAIL_TYPES),
@@ -174,7 +174,7 @@ class Vocabulary:
         if target.part in (PART, LABELLED) or target.field == "comment":
             return True
         field = self.fields.get(target.field)
-        return field is not None and field.kind in MANY_KINDS and target.part not in ("role", "inn")
+        return field is not None and field.is_many and target.part not in ("role", "inn")
 
     def field(self, target: Target) -> Field:
         """The field of a target; KeyError for `full_name` and `unknown`, which are none."""

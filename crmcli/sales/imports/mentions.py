@@ -40,7 +40,7 @@ class MentionReader:
             except ValueError:
                 if (self._entity, spec.name) not in NAMES or entity_of(str(cell)):
                     raise
-                names = [str(cell)] if spec.kind == "link" else read_names(str(cell))
+                names = [str(cell)] if not spec.is_many else read_names(str(cell))
                 found = [Mention(name=name) for name in names]
         if found:
             draft.links.setdefault(spec.name, []).extend(found)
@@ -75,7 +75,7 @@ class MentionReader:
                     links.append(Mention())
                 self._add_fact(draft, links[0], name, part, text)
         for name, links in list(draft.links.items()):
-            if self._ws.schema.field(self._entity, name).kind == "link" and len(links) > 1:
+            if len(links) > 1 and not self._ws.schema.field(self._entity, name).is_many:
                 draft.links[name] = [_one_of(links)]
             if not all(link.is_known for link in links):  # a role in a company that nobody names
                 if not draft.faults:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from crmcli.model.fields import BadValues, Record, empty
+from crmcli.model.fields import BadValues, Record
+from crmcli.model.kinds import Kind, join_values
 from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, Value
 from crmcli.sales.imports.draft import Draft
@@ -137,8 +138,13 @@ def changed_by(
             continue
         now, new = old.get(name), typed.get(name)
         types = draft.types.get(name, set())
-        found = _merged(ws, old, name, now, new) if policy == "merge" else _put(now, new, types)
-        kept += found == now != new and not _contains(now, new)
+        kind = ws.schema.field(old.entity, name).kind
+        found = (
+            _merged(ws, kind, name, now, new)
+            if policy == "merge"
+            else _put(ws, kind, now, new, types)
+        )
+        kept += found == now != new and not _contains(ws, kind, now, new)
         values[name] = found
     unknown = {**typed.unknown, **old.unknown}
     if policy == "replace":
@@ -149,43 +155,35 @@ def changed_by(
     return Update(record, kept)
 
 
-def _merged(ws: Workspace, old: Record, name: str, now: Value, new: Value) -> Value:
+def _merged(ws: Workspace, kind: Kind, name: str, now: Value, new: Value) -> Value:
     """The old value, with what it lacks."""
-    kind = ws.schema.field(old.entity, name).kind
-    if now == empty(kind):
+    if now == kind.empty:
         return new
     if isinstance(now, Mapping):
         return {**cast("Mapping[str, str]", new), **now}
-    if isinstance(now, tuple) and kind != "lines":
-        had = {_bare(item) for item in now}
-        both = (*now, *(item for item in cast("tuple[Any, ...]", new) if _bare(item) not in had))
-        return cast("Value", tuple(sorted(both)) if kind in ("tags", "choices") else both)
-    if name == "comment" and not _contains(now, new):
+    if kind.is_joined:
+        return join_values(kind, now, new, ws.settings.phone_country)
+    if name == "comment" and not _contains(ws, kind, now, new):
         return f"{now}\n{new}"
     return now
 
 
-def _put(now: Value, new: Value, types: Collection[str]) -> Value:
+def _put(ws: Workspace, kind: Kind, now: Value, new: Value, types: Collection[str]) -> Value:
     """The new value; of phones and e-mails in columns of their own type, only those types go."""
     if not types or not isinstance(now, tuple):
         return new
     others = tuple(item for item in now if getattr(item, "type", "") not in types)
-    return cast("Value", (*others, *cast("tuple[Any, ...]", new)))
+    country = ws.settings.phone_country
+    return join_values(kind, cast("Value", others), new, country, newer=True)
 
 
-def _contains(now: Value, new: Value) -> bool:
+def _contains(ws: Workspace, kind: Kind, now: Value, new: Value) -> bool:
     if isinstance(now, str) and isinstance(new, str):
         return new in now
-    if isinstance(now, tuple) and isinstance(new, tuple):
-        return {_bare(item) for item in new} <= {_bare(item) for item in now}
-    return False
-
-
-def _bare(item: object) -> object:
-    """A phone without its type, an address in small letters, a company without the role."""
-    if hasattr(item, "ext"):
-        return item.value, item.ext  # type: ignore[attr-defined]  # a Phone
-    return str(item).casefold()
+    if not (isinstance(now, tuple) and kind.is_joined):
+        return False
+    both = cast("tuple[Any, ...]", join_values(kind, now, new, ws.settings.phone_country))
+    return len(both) == len(now)
 
 
 def _moved(ws: Workspace, record: Record, typed: Record) -> Update:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.formats.jsonl import read_object
 from crmcli.formats.rows import FileRow
-from crmcli.model.conditions.holds import NUMBER_KINDS
-from crmcli.model.fields import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
+from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.imports.address_books import (
     apart,
-    bare,
     caption_of,
     joined,
     named_type,
@@ -42,7 +40,7 @@ from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ class RowReader:
             draft.comment.append(f"{column.label}: {cell}")
         elif target.part in UTM_KEYS:
             utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
-            spec = Field(f"utm_{target.part}", "text")
+            spec = Field(f"utm_{target.part}", TEXT)
             utm[target.part] = self.cells.read(spec, cell, exact=bool(draft.id))
         elif target.part in LINK_PARTS:
             self.mentions.take_part(draft, column, self._vocabulary.field(target), str(cell))
@@ -227,7 +225,7 @@ class RowReader:
                 draft.unknown[key] = value
 
     def _take_value(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
-        if spec.kind in ("link", "links", "companies"):
+        if spec.kind.is_link:
             for item in cell if isinstance(cell, list) else [cell]:
                 self._take_link(draft, column, spec, item)
             return
@@ -238,10 +236,10 @@ class RowReader:
             self._extend(draft, spec, self.cells.read_refusal(spec, str(cell), part))
             return
         raw = self.cells.read(spec, cell, exact=bool(draft.id))
-        if spec.kind == "money" and isinstance(cell, str) and not draft.id:
+        if spec.kind.is_money and isinstance(cell, str) and not draft.id:
             self._take_currency(draft, cell)
         if column.typed_by >= 0:
-            allowed = EMAIL_TYPES if spec.kind == "emails" else PHONE_TYPES
+            allowed = spec.kind.types if isinstance(spec.kind, ContactPoints) else ()
             raw = with_type(raw, named_type(draft.cells[column.typed_by], allowed) or "work")
         if part:
             draft.types.setdefault(spec.name, set()).add(part)
@@ -268,10 +266,9 @@ class RowReader:
             draft.named.setdefault(("currency", ""), currency)
 
     def _extend(self, draft: Draft, spec: Field, raw: Raw) -> None:
-        now = cast("list[Raw]", draft.values.setdefault(spec.name, []))
-        for item in raw if isinstance(raw, list) else [raw]:
-            if bare(item) not in [bare(other) for other in now]:
-                now.append(item)
+        now = cast("list[Raw]", draft.values.get(spec.name, []))
+        new = raw if isinstance(raw, list) else [raw]
+        draft.values[spec.name] = merge_lists(spec.kind, now, new, self.cells.ctx.country)
 
     def _finish(self, draft: Draft) -> None:
         """What takes several columns to be said."""
@@ -309,9 +306,7 @@ class RowReader:
         """Whether a column holds numbers, or texts that are kept as they are."""
         target = column.target
         field = self._vocabulary.fields.get(target.field) if target else None
-        return bool(field and field.kind in NUMBER_KINDS) or bool(
-            target and target.part == LABELLED
-        )
+        return bool(field and field.kind.is_number) or bool(target and target.part == LABELLED)
 
     def label_of(self, name: str, part: str = "") -> str:
         """The column that feeds a field, or the field's own name."""

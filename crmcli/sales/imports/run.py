@@ -35,7 +35,7 @@ from crmcli.store import layout
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 CHUNK = 1000
 """Rows in one transaction."""

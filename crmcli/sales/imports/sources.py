@@ -14,7 +14,7 @@ from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
 from crmcli.sales.imports.vcard_rows import Cards, open_cards
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
 """A file of rows that can be read from the beginning as often as is wanted."""

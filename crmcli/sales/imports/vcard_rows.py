@@ -14,7 +14,7 @@ from crmcli.sales.exports.vcard_records import KEPT, CardRead, is_of_company, re
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
 
 if TYPE_CHECKING:
-    from crmcli.model.inputs import InputContext
+    from crmcli.model.kinds import InputContext
 
 _FIELDS = (
     "name", "legal_name", "salutation", "first_name", "middle_name", "last_name", "birthday", "position",

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from crmcli.model.fields import parse_value
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
 from crmcli.sales.add import build
@@ -92,7 +91,7 @@ def _add(story: _Story, step: Step) -> None:
     texts = {name: _texts(story, raw) for name, raw in given.items() if name != "lines"}
     values: dict[str, Value] = dict(read_values(ws, entity, texts))
     if "lines" in given:
-        values["lines"] = parse_value("lines", given["lines"])
+        values["lines"] = ws.schema.field(entity, "lines").kind.parse(given["lines"])
     record = build(ws, entity, values)
     with ws.change(f"{entity} add") as change:
         change.add(record)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage
-from crmcli.model.conditions.holds import comparable, keys
-from crmcli.model.fields import MAP_KINDS, Field, dump_value, empty
+from crmcli.model.kinds import Field, join_values
 from crmcli.model.schema import own_fields
-from crmcli.model.values import CompanyLink, Email, Phone, Raw, Value, fold
+from crmcli.model.values import Raw, Value, fold
 from crmcli.sales.records.defaults import follow_name
 from crmcli.sales.records.given_values import field_named
-from crmcli.sales.records.links import relinked, with_company
+from crmcli.sales.records.links import relinked
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -52,9 +51,9 @@ def unite(
     yielded: list[str] = []
     for field in ws.schema.fields(record.entity):
         mine, theirs = record.get(field.name), other.get(field.name)
-        if field.name in STANDING or theirs == empty(field.kind):
+        if field.name in STANDING or theirs == field.kind.empty:
             continue
-        if field.name in taken or mine == empty(field.kind):
+        if field.name in taken or mine == field.kind.empty:
             values[field.name] = theirs
         elif field.name == "created_at":
             values[field.name] = min(cast("Any", mine), cast("Any", theirs))
@@ -76,8 +75,8 @@ def _without_links(ws: Workspace, record: Record, ids: Sequence[str]) -> Record:
 
 def is_united(field: Field) -> bool:
     """Whether both values of a field are kept: lists, comments and notes of one's own."""
-    is_list = field.is_many and field.kind != "lines"
-    return is_list or field.name == "comment" or (field.custom and field.kind == "note")
+    is_note = field.name == "comment" or (field.custom and field.kind.is_long)
+    return field.kind.is_joined or is_note
 
 
 def check_takable(ws: Workspace, record: Record, other: Record, name: str) -> None:
@@ -87,9 +86,9 @@ def check_takable(ws: Workspace, record: Record, other: Record, name: str) -> No
         raise BadUsage(
             f"{name} says where {record.id} stands, and is not taken", "move it afterwards"
         )
-    if field.is_many and field.kind != "lines":
+    if field.kind.is_joined:
         raise BadUsage(f"{name} are united, so there is nothing to take", "edit them afterwards")
-    if other.get(name) == empty(field.kind):
+    if other.get(name) == field.kind.empty:
         raise BadUsage(f"{other.id} has no {name} to take", "see the plan with -n")
 
 
@@ -108,7 +107,7 @@ def _with_kin(ws: Workspace, record: Record, other: Record, taken: Collection[st
 
 def _priced(record: Record) -> str | None:
     """The amount to which the currency belongs."""
-    return next((f.name for f in own_fields(record.entity) if f.kind == "money"), None)
+    return next((f.name for f in own_fields(record.entity) if f.kind.is_money), None)
 
 
 def _keep_kin(
@@ -151,9 +150,9 @@ def _with_unknown(record: Record, other: Record) -> tuple[Record, tuple[str, ...
 
 def _is_same(field: Field, mine: Value, theirs: Value) -> bool:
     """Whether two values say the same, however they are spelled."""
-    if field.kind in ("lines", *MAP_KINDS):
+    if field.is_many or field.kind.is_map:
         return mine == theirs
-    return keys(field.kind, mine) == keys(field.kind, theirs)
+    return field.kind.keys(mine) == field.kind.keys(theirs)
 
 
 def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
@@ -161,29 +160,12 @@ def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
     if not field.is_many:
         here, there = str(mine), str(theirs)
         return here if fold(there) in fold(here) else f"{here.rstrip()}\n\n{there.lstrip()}"
-    items = list(cast("tuple[Any, ...]", mine))
-    for item in cast("tuple[Any, ...]", theirs):
-        if isinstance(item, CompanyLink):
-            items = with_company(items, item)
-        elif all(_key(field, item, country) != _key(field, had, country) for had in items):
-            items.append(item)
-    return tuple(sorted(items)) if field.kind in ("tags", "choices") else tuple(items)
-
-
-def _key(field: Field, item: object, country: str) -> object:
-    """By what two items of a list are the same."""
-    if isinstance(item, Phone):
-        from crmcli.model.phones import key
-
-        return key(item.value, country) or fold(item.value), item.ext
-    if isinstance(item, Email):
-        return fold(item.value)
-    return comparable(field.kind, item) if isinstance(item, str) else item
+    return join_values(field.kind, mine, theirs, country, beside=True)
 
 
 def raw_value(ws: Workspace, record: Record, name: str) -> Raw:
     """A field's raw value, also of a key that nobody declared."""
     for field in ws.schema.fields(record.entity):
         if field.name == name:
-            return dump_value(field.kind, record.get(name))
+            return field.kind.dump(record.get(name))
     return record.unknown.get(name, "")

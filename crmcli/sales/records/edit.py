@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.model.fields import Field, Record, empty
-from crmcli.model.values import fold
+from crmcli.model.fields import Record
+from crmcli.model.kinds import Field, Kind, merge_lists, without_items
+from crmcli.model.values import Raw, Value, fold
 from crmcli.sales.records import defaults
-from crmcli.sales.records.given_values import (
-    Given,
-    bare,
-    field_named,
-    joined,
-    read_value,
-    read_values,
-)
+from crmcli.sales.records.given_values import Given, field_named, read_raws, read_values
 from crmcli.sales.records.packed import Pairs
 from crmcli.sales.records.required import require
 from crmcli.workspace import Change, Workspace
@@ -50,17 +44,15 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
             k: v for k, v in {**old, **cast("Mapping[str, str]", values["utm"])}.items() if v
         }
     for name, texts in edit.more.items():
-        field = _list_field(ws, record.entity, name)
-        now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
-        new = cast("tuple[Any, ...]", read_value(ws, field, texts))
-        values[name] = _ordered(field, joined(now, new))
+        kind, now = _list_now(ws, record, name, values)
+        new = read_raws(ws, field_named(ws, record.entity, name), texts)
+        values[name] = kind.parse(merge_lists(kind, now, new, ws.inputs.country, newer=True))
     for name, texts in edit.less.items():
-        field = _list_field(ws, record.entity, name)
-        now = cast("tuple[Any, ...]", values.get(name, record.get(name)))
-        gone = _gone(ws, field, now, texts)
-        values[name] = tuple(item for item in now if bare(item) not in gone)
+        kind, now = _list_now(ws, record, name, values)
+        gone = _gone(ws, field_named(ws, record.entity, name), now, texts)
+        values[name] = kind.parse(without_items(kind, now, gone, ws.inputs.country))
     for name in edit.unset:
-        values[name] = empty(field_named(ws, record.entity, name).kind)
+        values[name] = field_named(ws, record.entity, name).kind.empty
     for name in ("stage", "pipeline"):
         if name in values and values[name] != record.get(name):
             raise Refused(f"{name} is not edited", f"use crm {record.entity} move")
@@ -80,31 +72,27 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
         defaults.check_minimum(complete)
     after = after.with_values({n: complete.get(n) for n in names if not after.get(n)})
     needed = [f for f in ws.schema.fields(after.entity) if f.required]
-    require(ws, after, [f.name for f in needed if before.get(f.name) != empty(f.kind)])
+    require(ws, after, [f.name for f in needed if before.get(f.name) != f.kind.empty])
     return after
 
 
-def _gone(ws: Workspace, field: Field, now: tuple[Any, ...], texts: Sequence[str]) -> set[str]:
-    """What `--remove` names: items as they stand, even broken ones, or in any other spelling."""
-    standing = {bare(item) for item in now}
-    gone: set[str] = set()
-    for text in texts:
-        if fold(text) in standing:
-            gone.add(fold(text))
-        else:
-            gone |= {bare(i) for i in cast("tuple[Any, ...]", read_value(ws, field, [text]))}
-    return gone
-
-
-def _list_field(ws: Workspace, entity: str, name: str) -> Field:
-    field = field_named(ws, entity, name)
+def _list_now(
+    ws: Workspace, record: Record, name: str, values: Mapping[str, Value]
+) -> tuple[Kind, list[Raw]]:
+    field = field_named(ws, record.entity, name)
     if not field.is_many:
         raise BadUsage(f"{name} holds one value, not a list", f"use --set {name}=…")
-    return field
+    raw = field.kind.dump(values.get(name, record.get(name)))
+    return field.kind, cast("list[Raw]", raw or [])
 
 
-def _ordered(field: Field, items: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(sorted(items)) if field.kind in ("tags", "choices") else items
+def _gone(ws: Workspace, field: Field, now: Sequence[Raw], texts: Sequence[str]) -> list[Raw]:
+    """What `--remove` names: items as they stand, even broken ones, or in any other spelling."""
+    gone: list[Raw] = []
+    for text in texts:
+        standing = [item for item in now if fold(text) in map(fold, field.kind.spellings(item))]
+        gone += standing or read_raws(ws, field, [text])
+    return gone
 
 
 def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
-from crmcli.model.fields import UTM_KEYS, BadValues, Field, Record, dump_value
+from crmcli.model.fields import BadValues, Record
+from crmcli.model.kinds import UTM_KEYS, Field, Maps
 from crmcli.sales.records.edit import still_whole
 from crmcli.sales.records.given_values import read_value
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 HERE = "the edited text"
-_MAIN = {"phones": "value", "emails": "value", "companies": "company"}
-"""The key of a list's small maps that people type, and that has to be read."""
 
 
 def to_text(ws: Workspace, record: Record) -> str:
@@ -62,35 +61,34 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
 def _check_editable(field: Field, record: Record) -> None:
     if field.system:
         raise Refused(f"{field.name} is written by crm itself", "put back what stood there")
-    if field.kind in ("stage", "pipeline"):
+    if field.kind.is_moved:
         raise Refused(f"{field.name} is not edited", f"use crm {record.entity} move")
 
 
 def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
     """A changed value in its canonical form, read as if it was typed; items that stood stay."""
     if isinstance(given, str):
-        return dump_value(field.kind, read_value(ws, field, [given])) if given else ""
+        return field.kind.dump(read_value(ws, field, [given])) if given else ""
     if isinstance(given, list):
         stood = had if isinstance(had, list) else []
         items: list[Raw] = []
         for item in given:
             items += [item] if item in stood else _items(ws, field, item)
         return items
-    if field.kind == "utm":
+    if field.kind.is_spread:
         _check_utm(given)
     return given
 
 
 def _items(ws: Workspace, field: Field, item: Raw) -> list[Raw]:
     if isinstance(item, str):
-        return cast("list[Raw]", dump_value(field.kind, read_value(ws, field, [item])) or [])
-    main = _MAIN.get(field.kind, "")
+        return cast("list[Raw]", field.kind.dump(read_value(ws, field, [item])) or [])
+    kind = field.kind
+    main = kind.main if isinstance(kind, Maps) and kind.is_typed_by_main else ""
     text = item.get(main) if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(text, str):
         return [item]  # the schema says what is wrong with it, or that it is right
-    found = cast(
-        "list[dict[str, Any]]", dump_value(field.kind, read_value(ws, field, [text])) or []
-    )
+    found = cast("list[dict[str, Any]]", kind.dump(read_value(ws, field, [text])) or [])
     more = {key: value for key, value in item.items() if key != main}
     return [{**one, **more} for one in found]
 

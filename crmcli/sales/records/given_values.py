@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 from crmcli.errors import BadUsage
-from crmcli.model.fields import MAP_KINDS, UTM_KEYS, Field, parse_value
+from crmcli.model.kinds import UTM_KEYS, Field, merge_lists
 from crmcli.model.listed import did_you_mean
-from crmcli.model.values import CompanyLink, Raw, Value, fold
-from crmcli.sales.records.line_text import read_line
+from crmcli.model.values import Raw, Value
 from crmcli.workspace import Workspace
 
 Given = Mapping[str, Sequence[str]]
@@ -42,7 +41,7 @@ def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
             continue
         field = field_named(ws, entity, name)
         values[name] = read_value(ws, field, texts)
-        if field.kind == "money" and "currency" not in given and texts:
+        if field.kind.is_money and "currency" not in given and texts:
             code = _currency_in(texts[-1])
             if code:
                 values["currency"] = code
@@ -58,54 +57,23 @@ def _currency_in(text: str) -> str:
 
 def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
     """Type the texts that people wrote for one field; links may be any reference."""
-    if field.kind == "companies":
-        return joined((), tuple(_company_link(ws, text) for text in texts if text))
-    if field.kind in ("link", "links"):
-        ids = tuple(dict.fromkeys(ws.resolve(text, *field.entities) for text in texts if text))
-        return ids if field.kind == "links" else (ids[-1] if ids else "")
-    if field.kind == "lines":
-        return tuple(read_line(text, ws.settings.vat_rate, "") for text in texts if text)
-    if field.kind in MAP_KINDS:
-        raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
+    raws = read_raws(ws, field, texts)
+    if not field.is_many:
+        return field.kind.parse(raws[-1] if raws else "")
+    return field.kind.parse(merge_lists(field.kind, [], raws, ws.inputs.country, newer=True))
+
+
+def read_raws(ws: Workspace, field: Field, texts: Sequence[str]) -> list[Raw]:
+    """The raw values, or items, that people wrote for one field; a type or role only where it is said."""
     from crmcli.model.inputs import read_input
 
+    if field.kind.is_map:
+        raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
     raws: list[Raw] = []
     try:
         for text in texts:
-            raw = read_input(field, text, ws.inputs) if text else ""
+            raw = read_input(field, text, ws.inputs)
             raws += raw if isinstance(raw, list) else [raw] if raw else []
-        if field.is_many:
-            return parse_value(field.kind, raws)
-        return parse_value(field.kind, raws[-1] if raws else "")
     except ValueError as error:
         raise BadUsage(f"{field.name}: {error}") from None
-
-
-def _company_link(ws: Workspace, text: str) -> CompanyLink:
-    """A company by any reference, with the role behind a colon: `Ромашка: директор`."""
-    from crmcli.errors import NotFound
-
-    try:
-        return CompanyLink(ws.resolve(text, "company"))
-    except NotFound:
-        ref, colon, role = text.rpartition(":")
-        if not colon:
-            raise
-        return CompanyLink(ws.resolve(ref.strip(), "company"), role.strip())
-
-
-def joined(now: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A list with what is new to it; a company that is named again gets its new role."""
-    items = list(now)
-    for item in new:
-        places = [n for n, had in enumerate(items) if bare(had) == bare(item)]
-        if not places or not isinstance(item, CompanyLink):
-            items += [] if item in items else [item]
-        elif item.role:
-            items[places[0]] = item
-    return tuple(items)
-
-
-def bare(item: object) -> str:
-    """A list item without its type or role, as `--remove` names it."""
-    return fold(str(getattr(item, "company", None) or getattr(item, "value", None) or item))
+    return raws

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
-from crmcli.model.fields import Record, empty
+from crmcli.model.fields import Record
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class MissingFields(Refused):
 
 def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
     """Refuse a record in which one of these fields is empty."""
-    missing = [n for n in names if record.get(n) == empty(ws.schema.field(record.entity, n).kind)]
+    missing = [n for n in names if record.get(n) == ws.schema.field(record.entity, n).kind.empty]
     if missing:
         raise MissingFields(
             f"{record.entity} {record.get('name') or record.id} lacks {', '.join(missing)}",
@@ -37,7 +37,7 @@ def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = F
     missing: list[str] = []
     for alternatives in stage.requires:
         kinds = {name: ws.schema.field(record.entity, name).kind for name in alternatives}
-        if all(record.get(name) == empty(kind) for name, kind in kinds.items()):
+        if all(record.get(name) == kind.empty for name, kind in kinds.items()):
             missing.append(" or ".join(alternatives))
     if missing:
         what = f"a new {record.entity}" if is_new else f"{record.entity} {record.id}"

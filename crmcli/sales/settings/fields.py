@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted
-from crmcli.model.fields import Field, empty, parse_value
+from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
 from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from crmcli.model.values import Raw
     from crmcli.workspace import Workspace
 
-TYPES = {"phones": "phone", "emails": "email"}
 """How settings.yaml calls the kinds that are kept as lists."""
 
 
@@ -88,14 +87,14 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
         ids = done.select(entity, holding)
         for record_id in ids:
             record = done.change.get(record_id)
-            if record.get(new) != empty(field.kind):
+            if record.get(new) != field.kind.empty:
                 raise Refused(
                     f"{record_id} holds both {old} and {new}, which nobody declared",
                     f"decide in crm {entity} edit {record_id} which one is right",
                 )
             raw = record.unknown[old]
             rest = {key: value for key, value in record.unknown.items() if key != old}
-            renamed = record.with_values({new: parse_value(field.kind, raw)})
+            renamed = record.with_values({new: field.kind.parse(raw)})
             done.change.save(_with_unknown(renamed, rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{old}"]))
 

@@ -90,7 +90,8 @@ def _check_due(place: Cursor, frame: Frame) -> None:
         try:
             length(text.removeprefix("+"))
         except ValueError:
-            from crmcli.model.inputs import InputContext, read_input
+            from crmcli.model.inputs import read_input
+            from crmcli.model.kinds import InputContext
 
             context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
             read_input(Schema().field("task", "due"), text, context)

@@ -105,9 +105,8 @@ def _timing(place: Cursor, got: Mapping[str, Any]) -> Timing:
 def _moment_field(place: Cursor, frame: Frame) -> str:
     word = place.text()
     field = frame.field(word)
-    if word and (field is None or field.kind not in ("date", "datetime")):
-        dates = [f.name for f in frame.schema.fields(frame.entity)
-                 if f.kind in ("date", "datetime")]  # fmt: skip
+    if word and (field is None or not field.kind.is_time):
+        dates = [f.name for f in frame.schema.fields(frame.entity) if f.kind.is_time]
         place.fault(f"a {frame.entity} has no date field {word!r}", allowed_hint(word, dates))
     return word
 

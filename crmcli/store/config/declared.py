@@ -9,7 +9,7 @@ from typing import Any
 
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import CUSTOM_KINDS, Field
+from crmcli.model.kinds import Field, Kind, declarable
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import is_taken
 from crmcli.model.settings import DIRECTORIES as BUILT_IN
@@ -75,11 +75,16 @@ def _targets_schema() -> dict[str, Any]:
     return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
+def _types(trait: str) -> list[str]:
+    """The types of fields whose kind has a trait."""
+    return [name for name, kind in declarable().items() if getattr(kind, trait)]
+
+
 FIELD = needed(
     keys(
         "A field of your own.",
         {
-            "type": needed(word("What it holds.", CUSTOM_KINDS, "text")),
+            "type": needed(word("What it holds.", tuple(declarable()), "text")),
             "label": text("What people read."),
             "required": yes_no("Whether every record must have it."),
             "choices": listed(
@@ -92,14 +97,14 @@ FIELD = needed(
         },
         also=lambda: [
             {
-                "if": {"required": ["type"], "properties": {"type": {"enum": ["choice", "choices"]}}},
+                "if": {"required": ["type"], "properties": {"type": {"enum": _types("is_choice")}}},
                 "then": {"oneOf": [{"required": ["choices"]}, {"required": ["directory"]}]},
                 "else": {"not": {"required": ["choices"]}},
             },
-            {"if": {"required": ["to"]}, "then": {"properties": {"type": {"const": "link"}}}},
+            {"if": {"required": ["to"]}, "then": {"properties": {"type": {"enum": _types("is_link")}}}},
             {
                 "if": {"required": ["directory"]},
-                "then": {"properties": {"type": {"enum": ["choice", "choices", "text"]}}},
+                "then": {"properties": {"type": {"enum": _types("may_list")}}},
             },
         ],
     )
@@ -143,22 +148,19 @@ def fields_of(
 
 
 def _field(place: Cursor, got: Mapping[str, Any], entity: str, directories: Directories) -> Field:
-    name, kind = str(place.path[-1]), got["type"]
+    name, kind = str(place.path[-1]), declarable()[got["type"]]
     if is_taken(entity, name):
         place.fault(f"{entity} has a field {name!r} already", "give yours another name")
     _check_field(place, kind, bool(got["choices"]), got["directory"], directories)
-    if kind != "link" and place.at("to").is_present:
+    if not kind.is_link and place.at("to").is_present:
         place.at("to").fault("only a link points to something", "write type: link")
-    # One phone or e-mail of a custom field is kept as a list like the built-in ones, so that
-    # every number is found, compared and written alike.
-    kept = {"phone": "phones", "email": "emails"}.get(kind, kind)
     field = Field(
         name,
-        kept,
+        kind,
         label=got["label"] or name,
         choices=got["choices"],
         directory=got["directory"],
-        entities=(got["to"] or tuple(ENTITIES)) if kind == "link" else (),
+        entities=(got["to"] or tuple(ENTITIES)) if kind.is_link else (),
         required=got["required"],
         custom=True,
     )
@@ -166,17 +168,19 @@ def _field(place: Cursor, got: Mapping[str, Any], entity: str, directories: Dire
 
 
 def _check_field(
-    place: Cursor, kind: str, has_choices: bool, directory: str, directories: Directories
+    place: Cursor, kind: Kind, has_choices: bool, directory: str, directories: Directories
 ) -> None:
-    if kind in ("choice", "choices") and has_choices == bool(directory):
+    if kind.is_choice and has_choices == bool(directory):
         place.fault(
-            f"a field of type {kind} needs either choices or a directory",
+            f"a field of type {kind.declared_as} needs either choices or a directory",
             "write choices: [a, b], or directory: and its name under directories",
         )
-    elif kind not in ("choice", "choices", "text") and directory:
+    elif not kind.may_list and directory:
         place.at("directory").fault("only a choice or text can come from a directory")
-    elif kind not in ("choice", "choices") and has_choices:
-        place.at("choices").fault(f"a field of type {kind} has no choices", "write type: choice")
+    elif not kind.is_choice and has_choices:
+        place.at("choices").fault(
+            f"a field of type {kind.declared_as} has no choices", "write type: choice"
+        )
     if directory and directory not in directories and directory not in BUILT_IN:
         known = [*directories, *(name for name in BUILT_IN if name not in directories)]
         place.at("directory").fault(
@@ -188,7 +192,8 @@ def _default(place: Cursor, field: Field, directories: Directories) -> str:
     """What new records have, as people would write it: `today+3d` is reckoned anew for each."""
 
     def fitting(text: str) -> str:
-        from crmcli.model.inputs import InputContext, read_input
+        from crmcli.model.inputs import read_input
+        from crmcli.model.kinds import InputContext
 
         ctx = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC, directories=directories)
         read_input(field, text, ctx)

@@ -22,9 +22,9 @@ from crmcli.model.settings import (
     MailChannel,
     Settings,
     Us,
-    User,
     WebhookChannel,
 )
+from crmcli.model.user import User
 from crmcli.model.values import parse_date, parse_decimal
 from crmcli.store.config.cursor import Cursor, marked, read_marked
 from crmcli.store.config.declared import DIRECTORIES, FIELDS, check_directories, fields_of

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crmcli import __version__
-from crmcli.model.conditions.paths import PARTS, Step
+from crmcli.model.conditions.paths import Step
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import MANY_KINDS, MAP_KINDS, Field
+from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
 
 LAYOUT = 7
@@ -17,9 +17,6 @@ LAYOUT = 7
 
 AS_GIVEN = "#"
 """Marks the second list of a phone field: the keys of numbers that do not stand there as E.164."""
-
-_TYPES = {"number": "REAL", "money": "REAL", "bool": "INTEGER"}
-_SOUGHT = ("link", "inn", "phone", "email", "url", "stage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Column:
     @property
     def is_long(self) -> bool:
         """Whether it may hold pages of text: such columns stand where a scan need not read them."""
-        return self.field.kind == "note"
+        return self.field.kind.is_long
 
 
 class Columns:
@@ -57,10 +54,10 @@ class Columns:
             self._columns[entity] = dict(sorted(found, key=lambda item: item[1].is_long))
 
     def _place(self, entity: str, position: int, field: Field) -> None:
-        names = [field.name, *(f"{field.name}.{part}" for part in PARTS.get(field.kind, ()))]
-        if field.kind in ("phone", "phones"):
+        names = [field.name, *(f"{field.name}.{part}" for part in field.kind.parts)]
+        if field.kind.is_phone:
             self._number(entity, field.name + AS_GIVEN)
-        if field.kind in MANY_KINDS or field.kind in MAP_KINDS:
+        if field.is_many or field.kind.is_map:
             for name in names:
                 self._number(entity, name)
             return
@@ -68,10 +65,10 @@ class Columns:
         name = f"x{position}" if field.custom else "id" if field.name == "id" else f"f_{field.name}"
         self._columns[entity][field.name] = Column(
             name,
-            _TYPES.get(field.kind, "TEXT"),
+            field.kind.column,
             field,
-            indexed=field.kind in _SOUGHT or field.name == "name",
-            cents=f"{name}_cents" if field.kind == "money" else "",
+            indexed=field.kind.is_indexed or field.name == "name",
+            cents=f"{name}_cents" if field.kind.is_money else "",
         )
 
     def _number(self, entity: str, name: str) -> None:
@@ -95,9 +92,9 @@ class Columns:
         name = f"{step.field.name}.{step.key}" if step.key else step.field.name
         return self._lists[step.entity, name]
 
-    def of_kinds(self, entity: str, kinds: tuple[str, ...]) -> tuple[list[str], list[int]]:
-        """The columns, and the lists, of the fields of some kinds."""
-        fields = [field for field in self.schema.fields(entity) if field.kind in kinds]
+    def found_by(self, entity: str, look_up: str) -> tuple[list[str], list[int]]:
+        """The columns, and the lists, of the fields whose values a look-up finds."""
+        fields = [f for f in self.schema.fields(entity) if f.kind.found_by == look_up]
         columns = [self._columns[entity][f.name].name for f in fields if not f.is_many]
         numbers = [
             self._lists[entity, name]
@@ -111,5 +108,5 @@ class Columns:
         """What an index must have been built for to be of use here."""
         facts = [__version__, LAYOUT, self.country]
         for entity in ENTITIES:
-            facts += [(entity, f.name, f.kind, f.entities) for f in self.schema.fields(entity)]
+            facts += [(entity, f.name, f.kind.name, f.entities) for f in self.schema.fields(entity)]
         return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crmcli.model.conditions.holds import Key
+from crmcli.model.kinds import Key
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.query import Sql
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from crmcli.errors import BadUsage
-from crmcli.model.conditions.holds import Env, Key, Test, tests
+from crmcli.model.conditions.holds import Env, Test, tests
 from crmcli.model.conditions.paths import Route, routes
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Literal, Node, Not, Or
+from crmcli.model.kinds import Key, Kind
 from crmcli.store.index.columns import Columns
 
 Parameter = str | float
@@ -67,7 +68,7 @@ class _Compiler:
         )
 
     def _reaches(
-        self, path: tuple[str, ...], wanted: Callable[[str], list[tuple[Test, ...]]]
+        self, path: tuple[str, ...], wanted: Callable[[Kind], list[tuple[Test, ...]]]
     ) -> Sql:
         """Whether some key at the end of the path passes one of the rows of tests."""
         ways = routes(path, self._env.schema, self._entity)

@@ -7,20 +7,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-from crmcli.model.conditions.holds import PHONE_KINDS, Key, keys
-from crmcli.model.conditions.paths import PARTS
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import MAP_KINDS, BadValues, Field, parse_value
+from crmcli.model.fields import BadValues
+from crmcli.model.kinds import Field, Key, Kind
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, fold
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.fulltext import TEXTS
-from crmcli.store.index.shortcuts import SHORTCUTS
 from crmcli.store.index.tables import text_of
 
 _folded = lru_cache(maxsize=4096)(fold)  # owners, stages, sources and first names come again
-_FOLDED = ("text", "note", "stage", "pipeline", "user", "choice", "currency", "inn", "kpp",
-           "ogrn", "vat_id", "email")  # fmt: skip
 _NEVER = "9999"  # sorts after every instant
 
 Cell: TypeAlias = "str | float | None"
@@ -38,12 +34,12 @@ class _Place(NamedTuple):
     """Where the keys of a field go: a slot of the cells (-1 for a list), the number of its list,
     of its numbers as given and of each part of a map (0 for none), the search column (-1 for none)."""
 
-    kind: str
+    kind: Kind
     slot: int
     number: int
     given: int
     text: int
-    parts: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[Field, int], ...]
 
 
 class Reader:
@@ -77,7 +73,7 @@ class Reader:
             if place is None:
                 continue  # nobody declared it; it stays in the raw record
             try:
-                if place.kind in _FOLDED:
+                if place.kind.is_folded:
                     _take_text(place, value, row)
                 else:
                     self._take(place, value, row)
@@ -89,15 +85,14 @@ class Reader:
         return row
 
     def _take(self, place: _Place, raw: Raw, row: Row) -> None:
-        shortcut = SHORTCUTS.get(place.kind)
-        found: Sequence[Key] | None = shortcut(raw) if shortcut else None
+        found: Sequence[Key] | None = place.kind.shortcut(raw)
         if found is None:
             found = self._take_with_care(place, raw, row)
         if place.slot < 0:
             row.items.extend([(place.number, key) for key in found])
         elif found:
             row.cells[place.slot] = found[0]
-            if place.kind == "money":
+            if place.kind.is_money:
                 row.cells[place.slot + 1] = int(Decimal(str(raw)) * 100)  # it has two decimals
         if place.text >= 0:
             for key in found:
@@ -105,14 +100,14 @@ class Reader:
 
     def _take_with_care(self, place: _Place, raw: Raw, row: Row) -> Sequence[Key]:
         """The keys of any value; besides, the parts of a map and phones that are no E.164."""
-        value: Any = parse_value(place.kind, raw)
+        value: Any = place.kind.parse(raw)
         for part, number in place.parts:
-            part_keys = keys("text" if place.kind == "utm" else "link", value.get(part))
+            part_keys = part.kind.keys(value.get(part.name))
             row.items.extend([(number, key) for key in part_keys])
         if place.given and value:
             for phone in value if isinstance(value, tuple) else (value,):
                 self._take_as_given(place, str(getattr(phone, "value", phone)), row)
-        return keys(place.kind, value)
+        return place.kind.keys(value)
 
     def _take_as_given(self, place: _Place, number: str, row: Row) -> None:
         """A number that does not stand there as E.164 is found by what it would be, too."""
@@ -126,14 +121,16 @@ class Reader:
 
 def _place(entity: str, field: Field, slot: int, columns: Columns) -> _Place:
     text = text_of(field)
-    parts = PARTS.get(field.kind, ()) if field.kind in MAP_KINDS else ()
     return _Place(
         field.kind,
         slot,
         columns.list_number(entity, field.name),
-        columns.list_number(entity, field.name + AS_GIVEN) if field.kind in PHONE_KINDS else 0,
+        columns.list_number(entity, field.name + AS_GIVEN) if field.kind.is_phone else 0,
         TEXTS.index(text) if text else -1,
-        tuple((part, columns.list_number(entity, f"{field.name}.{part}")) for part in parts),
+        tuple(
+            (part, columns.list_number(entity, f"{field.name}.{name}"))
+            for name, part in field.kind.parts.items()
+        ),
     )
 
 
@@ -141,7 +138,7 @@ def _take_text(place: _Place, raw: Raw, row: Row) -> None:
     """The short way for the kinds whose key is their folded text."""
     if not isinstance(raw, str):
         raise ValueError("a single value is expected here, not a list or a map")
-    folded = fold(raw) if place.kind == "note" else _folded(raw)
+    folded = fold(raw) if place.kind.is_long else _folded(raw)
     if folded:
         row.cells[place.slot] = folded
         if place.text >= 0:

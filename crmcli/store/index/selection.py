@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from crmcli.errors import BadUsage, Problem
-from crmcli.model.conditions.holds import keys
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import kind_of
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index.answers import Total
 from crmcli.store.index.columns import Columns
@@ -119,26 +119,20 @@ def lookup(
     connection: sqlite3.Connection, columns: Columns, kind: str, text: str, entities: Sequence[str]
 ) -> list[str]:
     """The records that have this phone, e-mail, INN, site or exact name, however it is written."""
-    if kind not in _KINDS:
-        raise BadUsage(f"there is no look-up by {kind!r}", f"there are {', '.join(_KINDS)}")
+    if kind not in _LOOK_UPS:
+        raise BadUsage(f"there is no look-up by {kind!r}", f"there are {', '.join(_LOOK_UPS)}")
     if kind == "phone":
         from crmcli.model.phones import key as phone_key
 
         given = _with_key(connection, columns, kind, text, entities) if text.isdecimal() else []
         key = phone_key(text, columns.country)
         return given or _with_key(connection, columns, kind, key, entities)
-    key = str(next(iter(keys("url", text)), "")) if kind == "site" else fold(text)
+    key = str(kind_of("url").literal(text, "")) if kind == "site" else fold(text)
     return _with_key(connection, columns, kind, key, entities)
 
 
 _NAMES = ("name", "legal_name")
-_KINDS = {
-    "phone": ("phone", "phones"),
-    "email": ("email", "emails"),
-    "inn": ("inn",),
-    "site": ("url", "urls"),
-    "name": (),
-}
+_LOOK_UPS = ("phone", "email", "inn", "site", "name")
 
 
 def _with_key(
@@ -146,7 +140,7 @@ def _with_key(
 ) -> list[str]:
     found: list[str] = []
     for entity in entities or ENTITIES:
-        singles, lists = columns.of_kinds(entity, _KINDS[kind])
+        singles, lists = columns.found_by(entity, kind)
         if kind == "name":
             singles = [c.name for c in columns.columns(entity).values() if c.field.name in _NAMES]
         terms = [f"{column} = ?" for column in singles]

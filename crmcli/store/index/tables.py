@@ -18,11 +18,6 @@ _TEXT_OF = {
     "kpp": "rest", "ogrn": "rest", "vat_id": "rest", "director": "rest",
     "position": "rest", "source_detail": "rest",
 }  # fmt: skip
-_TEXT_OF_KIND = {
-    "phone": "phones", "phones": "phones", "email": "emails", "emails": "emails", "inn": "rest",
-    "note": "rest", "tags": "rest", "url": "rest", "urls": "rest", "lines": "rest",
-    "accounts": "rest", "files": "rest",
-}  # fmt: skip
 SAID = ("subject", "text")
 """What of an activity's data is searched."""
 
@@ -108,5 +103,6 @@ def _statements(script: str) -> list[str]:
 
 def text_of(field: Field) -> str:
     """The search column in which a field's text stands; "" if it is not searched."""
-    found = _TEXT_OF.get(field.name) or _TEXT_OF_KIND.get(field.kind)
-    return found or ("rest" if field.custom and field.kind in ("text", "choice") else "")
+    found = _TEXT_OF.get(field.name) or field.kind.searched_in
+    is_searched = field.custom and field.kind.is_folded
+    return found or ("rest" if is_searched else "")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crmcli.model.event import SUM, Event
-from crmcli.model.fields import Record, dump_value
+from crmcli.model.fields import Record
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of, format_instant
@@ -250,7 +250,7 @@ class Change:
         changes: dict[str, list[Raw]] = {}
         for name, kind in names.items():
             if old.get(name) != new.get(name):
-                changes[name] = [dump_value(kind, old.get(name)), dump_value(kind, new.get(name))]
+                changes[name] = [kind.dump(old.get(name)), kind.dump(new.get(name))]
         for name in sorted({*old.unknown, *new.unknown}):
             if old.unknown.get(name) != new.unknown.get(name):
                 changes[name] = [old.unknown.get(name, ""), new.unknown.get(name, "")]

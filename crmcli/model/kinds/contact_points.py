@@ -1,0 +1,216 @@
+"""How somebody is reached: phones, e-mails, web sites."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from crmcli.model.kinds.base import Field, InputContext, Key, Kind, one_of
+from crmcli.model.kinds.maps import Item, Maps
+from crmcli.model.kinds.texts import Words, pieces
+from crmcli.model.values import Email, Phone, Raw, fold
+
+PHONE_TYPES = ("work", "mobile", "home", "fax", "pager", "mailing", "other")
+EMAIL_TYPES = ("work", "home", "mailing", "other")
+
+
+class ContactPoints(Maps):
+    """Numbers or addresses, each of one of some types."""
+
+    types: tuple[str, ...] = ()
+    noun: str = ""
+    is_joined: bool = True
+    is_typed_by_main: bool = True
+
+    def shortcut(self, raw: Raw) -> list[Key] | None:
+        found: list[Key] = []
+        for item in raw if isinstance(raw, list) else (raw,):
+            if not isinstance(item, dict) or len(item) != 2 or item.get("type") not in self.types:
+                return None
+            key = self.plain_key(item.get("value"))
+            if key is None:
+                return None
+            if key:
+                found.append(key)
+        return found
+
+    def plain_key(self, value: object) -> str | None:
+        """The key of a value in canonical form; None where it must be looked at closely."""
+        raise NotImplementedError
+
+    def is_known(self, text: str, country: str) -> bool:
+        """Whether a text that stands in a record is one in any spelling."""
+        raise NotImplementedError
+
+    def canonical(self, text: str, country: str) -> str:
+        """One text as crm writes it; as it stands where it is several, or none at all."""
+        raise NotImplementedError
+
+    def _refuse_type(self, text: str, what: str) -> None:
+        """Refuse a prefix in Latin letters that looks like a type but is none."""
+        match = re.match(r"([a-z]{3,}):(?!//)", text)
+        if match and match[1] not in (*self.types, "tel", "phone", "mob", "cell", "mailto"):
+            from crmcli.model.listed import allowed_hint
+
+            raise ValueError(
+                f"{match[1]!r} is no type of {what}; {allowed_hint(match[1], self.types)}"
+            )
+
+
+class Phones(ContactPoints):
+    """Phone numbers, compared by the digits of E.164, wherever those can be worked out."""
+
+    def parse_item(self, item: Item) -> object:
+        kind = one_of(item.get("type", "work"), self.types)
+        return Phone(item["value"], item.get("ext", ""), kind)
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        """The type only where it is said."""
+        from crmcli.model.phones import parse_phones
+
+        self._refuse_type(text, "phone")
+        return [self.dump_item(phone) for phone in parse_phones(text, ctx.country, unsaid="")]
+
+    def write_item(self, item: Item) -> str:
+        return f"{item['type']}:{self.item_text(item)}"
+
+    def key(self, value: Any) -> Key | None:
+        # what stands in a record is E.164 already, or could not be read as a number
+        text = re.sub(r" x[0-9]+$", "", str(getattr(value, "value", value)))
+        return "".join(re.findall("[0-9]", text)) or fold(text) or None
+
+    def literal(self, text: str, country: str) -> Key:
+        from crmcli.model.phones import key
+
+        text = re.sub(r" x[0-9]+$", "", text)
+        return key(text, country) or fold(text)
+
+    def part_key(self, name: str, text: str, country: str) -> str:
+        return str(self.literal(text, country)) if name == self.main else text
+
+    def plain_key(self, value: object) -> str | None:
+        if not (isinstance(value, str) and value[:1] == "+" and value[1:].isdecimal()):
+            return None
+        return value[1:] if value.isascii() else None
+
+    def is_known(self, text: str, country: str) -> bool:
+        from crmcli.model.phones import parse_phones
+
+        if re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
+            return True
+        try:
+            return bool(parse_phones(text, country))
+        except ValueError:
+            return False
+
+    def canonical(self, text: str, country: str) -> str:
+        from crmcli.model.phones import parse_phones
+
+        try:
+            read = parse_phones(text, country)
+        except ValueError:
+            return text
+        return read[0].value if len(read) == 1 else text
+
+    def item_text(self, item: Any) -> str:
+        return f"{item['value']} x{item['ext']}" if item.get("ext") else str(item["value"])
+
+
+class Emails(ContactPoints):
+    """E-mail addresses."""
+
+    def parse_item(self, item: Item) -> object:
+        return Email(item["value"], one_of(item.get("type", "work"), self.types))
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        """The type only where it is said."""
+        from crmcli.model.addresses import read_email, split_emails
+
+        found: dict[str, Raw] = {}
+        for item in split_emails(text):
+            self._refuse_type(item, "e-mail")
+            kind, _, rest = item.partition(":")
+            kind, rest = (kind, rest) if kind in self.types else ("", item)
+            address = read_email(rest)
+            found.setdefault(fold(address), self.dump_item(Email(address, kind)))
+        return [*found.values()]
+
+    def write_item(self, item: Item) -> str:
+        return f"{item['type']}:{item['value']}"
+
+    def plain_key(self, value: object) -> str | None:
+        return fold(value) if isinstance(value, str) else None
+
+    def is_known(self, text: str, country: str) -> bool:
+        return bool(re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text))
+
+    def canonical(self, text: str, country: str) -> str:
+        from crmcli.model.addresses import read_email
+
+        try:
+            return read_email(text)
+        except ValueError:
+            return text
+
+
+class Url(Kind):
+    """A web address, compared without http(s)://, www. and a slash at the end."""
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.addresses import read_url
+
+        return read_url(text)
+
+    def key(self, value: Any) -> Key | None:
+        return _bare(str(value)) or None if value else None
+
+    def literal(self, text: str, country: str) -> Key:
+        return _bare(text)
+
+
+class Urls(Words):
+    """Web addresses."""
+
+    def key(self, value: Any) -> Key | None:
+        return _bare(str(value)) or None
+
+    def literal(self, text: str, country: str) -> Key:
+        return _bare(text)
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.addresses import read_url
+
+        return [read_url(item) for item in pieces(text)]
+
+
+def _bare(text: str) -> str:
+    folded = fold(text)
+    return re.sub(r"^(https?://)?(www\.)?", "", folded).rstrip("/") or folded
+
+
+PHONES = Phones(
+    "phones",
+    declared_as="phone",
+    known=("value", "ext", "type"),
+    identity=("value", "ext"),
+    types=PHONE_TYPES,
+    noun="phone number",
+    found_by="phone",
+    searched_in="phones",
+    metavar="PHONE",
+    is_phone=True,
+    is_digits=True,
+)
+EMAILS = Emails(
+    "emails",
+    declared_as="email",
+    known=("value", "type"),
+    identity=("value",),
+    types=EMAIL_TYPES,
+    noun="e-mail address",
+    found_by="email",
+    searched_in="emails",
+    metavar="EMAIL",
+)
+URL = Url("url", declared_as="url", found_by="site", searched_in="rest", is_indexed=True)
+URLS = Urls("urls", found_by="site", searched_in="rest")

@@ -1,0 +1,135 @@
+"""Numbers, amounts of money, and yes or no."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Kind, Locale, one_text
+from crmcli.model.values import (
+    Raw,
+    Value,
+    fold,
+    format_decimal,
+    parse_decimal,
+    parse_money,
+)
+
+ORDER = (">", ">=", "<", "<=")
+TRUTHS = {
+    **dict.fromkeys(("yes", "y", "true", "1", "on", "да", "д", "истина", "+"), "yes"),
+    **dict.fromkeys(("no", "n", "false", "0", "off", "нет", "н", "ложь", "-"), "no"),
+}
+_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
+
+
+class Exact(Kind):
+    """A single value that is either absent or to be read in one canonical form."""
+
+    empty: Value = None
+    is_rigid: bool = True
+
+    def parse(self, raw: Raw) -> Value:
+        text = one_text(raw)
+        return self.parse_text(text) if text else None
+
+    def parse_text(self, text: str) -> Value:
+        """Type a text that is there."""
+        raise NotImplementedError
+
+    def is_canonical(self, field: Field, cell: str, ctx: InputContext) -> bool:
+        try:
+            return self.parse(cell) is not None
+        except ValueError:
+            return False
+
+
+class Number(Exact):
+    """A decimal number."""
+
+    column: str = "REAL"
+    is_number: bool = True
+    operators: tuple[str, ...] = (*EQUALITY, *ORDER)
+
+    def parse_text(self, text: str) -> Value:
+        return parse_decimal(text)
+
+    def _dump(self, value: Any) -> Raw:
+        return format_decimal(value)
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.amounts import read_number
+
+        return format_decimal(read_number(text))
+
+    def key(self, value: Any) -> Key | None:
+        return None if value is None else float(value)
+
+    def shortcut(self, raw: Raw) -> list[Key] | None:
+        return [float(raw)] if isinstance(raw, str) and _AMOUNT.fullmatch(raw) else None
+
+    def literal(self, text: str, country: str) -> Key:
+        try:
+            return float(parse_decimal(text))
+        except (ValueError, OverflowError):
+            raise ValueError(f"{text!r} is not a number like 1200.50") from None
+
+    def show(self, value: object, locale: Locale) -> str | None:
+        try:
+            return locale.number(Decimal(str(value)))
+        except InvalidOperation:
+            return None
+
+
+class Money(Number):
+    """An amount with at most two decimals; the record's currency is a field of its own."""
+
+    is_money: bool = True
+
+    def parse_text(self, text: str) -> Value:
+        return parse_money(text)
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.amounts import read_money
+
+        return format_decimal(read_money(text)[0])
+
+    def show(self, value: object, locale: Locale) -> str | None:
+        return None  # without its currency it says little
+
+
+class Bool(Exact):
+    """Yes or no, in several languages."""
+
+    column: str = "INTEGER"
+    is_bool: bool = True
+    operators: tuple[str, ...] = ("=", "!=")
+
+    def parse_text(self, text: str) -> Value:
+        if text not in ("yes", "no"):
+            raise ValueError(f"{text!r} is neither yes nor no")
+        return text == "yes"
+
+    def dump(self, value: Any) -> Raw:
+        return "" if value is None else "yes" if value else "no"
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        truth = TRUTHS.get(fold(text))
+        if truth is None:
+            raise ValueError(f"{text!r} is neither yes nor no")
+        return truth
+
+    def key(self, value: Any) -> Key | None:
+        return None if value is None else int(value)
+
+    def literal(self, text: str, country: str) -> Key:
+        truth = TRUTHS.get(fold(text))
+        if truth is None:
+            raise ValueError(f"{text!r} is neither yes nor no")
+        return int(truth == "yes")
+
+
+NUMBER = Number("number", declared_as="number")
+MONEY = Money("money", declared_as="money", metavar="AMOUNT")
+BOOL = Bool("bool", declared_as="bool")
