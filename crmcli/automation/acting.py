@@ -1,13 +1,21 @@
-"""Letting robots act: one step at a time, looked at again under the lock, each in its own change."""
+"""Letting robots act: one step at a time, looked at again under the lock, each in its own change.
+
+A rehearsal plays with the same functions, in a change that is never written.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import Done, bug_in, check_rule, is_general, reason_of
 from crmcli.automation.ledger import Job, after_failure, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
+from crmcli.model.automation import Robot, Schedule
 from crmcli.model.conditions.holds import holds
+from crmcli.model.conditions.where import Condition
+from crmcli.model.fields import Record
 from crmcli.model.redaction import redacted
 from crmcli.sales.template_names import names_for
 from crmcli.workspace import Change, Workspace
@@ -21,13 +29,12 @@ def take(ws: Workspace, record_id: str, seen: RecordPlan, step: Step) -> Done | 
     """
     assert seen.visit is not None  # who has a step stands in a stage
     actor = f"robot:{step.robot.id}"
-    cause, depth = seen.visit.entry.id, _depth(seen, step)
+    cause, depth = seen.visit.entry.id, depth_of(seen, step)
     try:
         with ws.change("tick", actor=actor, cause=cause, depth=depth) as change:
-            plan, fresh = _again(ws, record_id, step.key, change)
-            if plan is None or fresh is None:
-                return None
-            return _take_in(ws, change, plan, fresh, depth)
+            plan = plan_for(ws, record_id, change)
+            fresh = next((s for s in plan.steps if s.key == step.key and s.state == "due"), None)
+            return take_in(ws, change, plan, fresh) if fresh else None
     except Exception as error:
         if is_general(error):
             raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed
@@ -36,56 +43,67 @@ def take(ws: Workspace, record_id: str, seen: RecordPlan, step: Step) -> Done | 
         return _fail(ws, record_id, seen, step, error)
 
 
-def _again(
-    ws: Workspace, record_id: str, key: str, change: Change
-) -> tuple[RecordPlan | None, Step | None]:
-    plan = plan_for(ws, record_id, change)
-    step = next((s for s in plan.steps if s.key == key and s.state == "due"), None)
-    return plan, step
-
-
-def _take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step, depth: int) -> Done:
+def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done:
+    """The same, in an open change; refusals are raised before anything is written."""
     robot, record = step.robot, plan.record
-    check_rule(robot)
-    stopped = "" if _is_asked_for(plan, step) else _why_stop(plan, step, ws, depth)
-    if stopped:
-        facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": stopped}
+    word, reason = why_not(ws, plan, step)
+    if not word:
+        who, names = f"robot:{robot.id}", names_for(ws, record)
+        return carry_out(ws, change, robot, who, step.key, record, names)
+    if word == "stopped":
+        facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)
-        return _done(plan, step, "stopped", stopped)
-    passed = _why_pass(plan, step, ws)
-    if passed:
-        word = "missed" if step.verdict == "miss" else "skipped"
+    else:
         # What a date led to, and not what has passed since: void if the clock was wrong.
         timed = step.verdict != "run" and bool(robot.timing.at or robot.timing.before)
         more = {"timed": True} if timed else {}
-        enter(change, word, record.id, step.key, robot.id, robot.do, reason=passed, **more)
-        return _done(plan, step, word, passed)
-    names = names_for(ws, record)
-    work = Work(ws, change, record, f"robot:{robot.id}", robot.do, robot.params, step.key, names)
-    effect = act(work)
-    return _done(plan, step, effect.word, str(effect.facts.get("reason", "")))
+        enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
+    return _done(plan, step, word, reason)
 
 
-def _why_stop(plan: RecordPlan, step: Step, ws: Workspace, depth: int) -> str:
-    """Why a robot must not go on, "" if it may: it would run in circles."""
-    if depth > DEEPEST:
-        return f"a loop: more than {DEEPEST} steps of automation follow from one act"
-    if is_wild(step.robot.id, plan.events, ws.now):
-        return f"a loop: the robot acted {QUARANTINE} times for this record within 24 hours"
-    return ""
+def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
+    """The word of the ledger with which a step is let go now, and why; empty if its robot may act.
 
-
-def _why_pass(plan: RecordPlan, step: Step, ws: Workspace) -> str:
-    """Why there is nothing to do, "" if there is: too late, passed, or the condition is not met."""
+    InvalidData if pipelines.yaml is wrong about the robot.
+    """
+    check_rule(step.robot)
+    if not _is_asked_for(plan, step):
+        if depth_of(plan, step) > DEEPEST:
+            return "stopped", f"a loop: more than {DEEPEST} steps of automation follow from one act"
+        if is_wild(step.robot.id, plan.events, ws.now):
+            told = f"a loop: the robot acted {QUARANTINE} times for this record within 24 hours"
+            return "stopped", told
     if step.verdict != "run":
-        return step.reason
-    when = step.robot.when
-    if when is not None and not holds(when, plan.record, ws.env):
-        return f"not so: {when}"
-    return ""
+        return "missed" if step.verdict == "miss" else "skipped", step.reason
+    unmet = unmet_condition(ws, step.robot.when, plan.record)
+    return "skipped" if unmet else "", unmet
 
 
-def _depth(plan: RecordPlan, step: Step) -> int:
+def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) -> str:
+    """Why a rule passes a record by, "" if it does not: its condition does not hold now."""
+    if condition is None or holds(condition, record, ws.env):
+        return ""
+    return f"condition not met: {condition}"
+
+
+def carry_out(
+    ws: Workspace,
+    change: Change,
+    rule: Robot | Schedule,
+    who: str,
+    key: str,
+    record: Record | None,
+    names: Mapping[str, object],
+) -> Done:
+    """Do what a rule says, with its line in the ledger."""
+    work = Work(ws, change, record, who, rule.do, rule.params, key, names)
+    effect = act(work)
+    name = who.removeprefix("robot:")
+    return Done(work.target, name, rule.do, effect.word, key, effect.reason)
+
+
+def depth_of(plan: RecordPlan, step: Step) -> int:
+    """How many steps of automation led to this one, it included."""
     job = _job(plan, step)
     if job is not None:
         return job.depth or 1  # 0: a person asked for it
@@ -111,7 +129,10 @@ def _fail(ws: Workspace, record_id: str, seen: RecordPlan, step: Step, error: Ex
     word, facts = after_failure(step.key, attempts, since, ws.now, reason)
     assert seen.visit is not None
     with ws.change(
-        "tick", actor=f"robot:{step.robot.id}", cause=seen.visit.entry.id, depth=_depth(seen, step)
+        "tick",
+        actor=f"robot:{step.robot.id}",
+        cause=seen.visit.entry.id,
+        depth=depth_of(seen, step),
     ) as change:
         robot = step.robot
         enter(change, word, record_id, step.key, robot.id, robot.do, **facts)

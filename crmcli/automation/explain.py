@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.job_failures import CRM, LOOK, raise_general, reason_of
+from crmcli.automation.job_failures import raise_general, reason_of
+from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
 from crmcli.errors import Forbidden, InvalidData, NotFound
@@ -47,7 +48,7 @@ def waiting(ws: Workspace, record: str = "") -> list[Line]:
             continue  # gone since it was listed, or unreadable, which `crm check` reports
         except Exception as error:
             why = reason_of(raise_general(error))
-            found.append(Line(record_id, "", "", CRM, LOOK, "failed", None, why))
+            found.append(Line(record_id, "", "", CRM, OwnStep.LOOK, "failed", None, why))
     return sorted(found, key=lambda line: (line.due_at is None, line.due_at or ws.now, line.record))
 
 
@@ -99,7 +100,7 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     when = step.robot.when
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
-    now = "so now" if holds(when, plan.record, ws.env) else "not so now"
+    now = "met now" if holds(when, plan.record, ws.env) else "not met now"
     return f"if {when} ({now})"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crmcli.automation.ledger import LONGEST_WAIT, Job, after_failure, enter, job_key, jobs_of
+from crmcli.automation.ledger import CRM, LONGEST_WAIT, Job, after_failure, enter, job_key, jobs_of
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
@@ -15,15 +15,6 @@ from crmcli.workspace import Change, Workspace
 
 REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)
 """What a verb may say to a robot or trigger: no fault of crm's, and of nobody else's concern."""
-
-CRM = "crm"
-"""Who stands in the ledger where no robot and no schedule had begun to act."""
-LOOK = "look"
-"""What is said to have failed where a record could not be thought over."""
-HEAR = "hear"
-"""And where an event could not be."""
-PLAN = "plan"
-"""And where a schedule could not be."""
 
 _LONGEST = 300
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmcli.automation.explain import waiting
-from crmcli.automation.job_failures import CRM, PLAN
-from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, enter, jobs_of
+from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter, jobs_of
 from crmcli.automation.record_plan import plan_of
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.model.values import entity_of
@@ -112,10 +111,10 @@ def _decide(ws: Workspace, job: Job, how: str) -> Job:
 
 def _check_still_there(ws: Workspace, job: Job) -> None:
     """A message can always leave; an act within crm belongs to a stay in a stage."""
-    if job.is_outgoing or job.robot == CRM:
+    if job.is_outgoing or job.is_of_crm:
         return
     if job.robot.startswith("schedule:"):
-        if job.action == PLAN:
+        if job.action == OwnStep.PLAN:
             return
         raise JobIsOver(f"{job.robot} acts again at its next time", "see crm robots list")
     try:

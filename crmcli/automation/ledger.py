@@ -25,6 +25,19 @@ OPEN = ("queued", "started", "failed")
 TROUBLED = ("dead", "unknown", "missed", "stopped")
 """The states that wait for a person."""
 
+CRM = "crm"
+"""Who stands in the ledger where no robot and no schedule had begun to act: crm itself."""
+
+
+class OwnStep:
+    """What crm itself does before robots and schedules act. Where that fails, this stands in the ledger
+    in place of an action."""
+
+    LOOK = "look"  # at a record: what is due for it
+    HEAR = "hear"  # an event: whether a trigger waits for it
+    PLAN = "plan"  # a schedule: which of its times have come
+
+
 RETRIES = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
 """Seconds to wait after each failure."""
 LONGEST_WAIT = timedelta(seconds=RETRIES[-1] * 1.5)
@@ -65,6 +78,11 @@ class Job:
     def is_outgoing(self) -> bool:
         """Whether it leaves the machine: an e-mail or a web hook, delivered from the queue."""
         return bool(self.facts)
+
+    @property
+    def is_of_crm(self) -> bool:
+        """Whether it is a step of crm's own, and no robot's or schedule's act."""
+        return self.robot == CRM
 
     @property
     def is_over(self) -> bool:

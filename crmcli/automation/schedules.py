@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
-from crmcli.automation.actions.work import Work, act
+from crmcli.automation.acting import carry_out, unmet_condition
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.job_failures import (
     REFUSALS,
@@ -26,7 +26,6 @@ from crmcli.automation.ledger import enter, job_key
 from crmcli.automation.schedule import Due, Slot, due
 from crmcli.automation.timetables import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.model.conditions.holds import holds
 from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
 from crmcli.sales.template_names import names_for, plain
@@ -133,8 +132,7 @@ def _for_record(
         record = change.get(record_id)
     except (NotFound, InvalidData, Forbidden):
         return  # gone or broken since it was selected
-    where = table.schedule.where
-    if where is not None and not holds(where, record, ws.env):
+    if unmet_condition(ws, table.schedule.where, record):
         return
     try:
         names = names_for(ws, record)
@@ -185,14 +183,10 @@ def _act(
     names: Mapping[str, object],
 ) -> Done:
     """Act, or write down for good what was refused."""
-    schedule = table.schedule
-    work = Work(ws, change, record, table.who, schedule.do, schedule.params, key, names)
     try:
-        effect = act(work)
+        return carry_out(ws, change, table.schedule, table.who, key, record, names)
     except REFUSALS as refusal:
-        return _dead(change, table, work.target, work.key, refusal)
-    reason = str(effect.facts.get("reason", ""))
-    return Done(work.target, work.who, work.action, effect.word, work.key, reason)
+        return _dead(change, table, record.id if record else "", key, refusal)
 
 
 def _end(

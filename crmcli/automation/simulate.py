@@ -8,28 +8,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from crmcli.automation import hand_edits, outbox, timetables, trigger_runs
-from crmcli.automation.actions.work import Work, act, module_of
+from crmcli.automation import acting, hand_edits, outbox, timetables, trigger_runs
+from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.explain import with_robots
-from crmcli.automation.job_failures import CRM, LOOK, REFUSALS, jobs_here, raise_general, reason_of
-from crmcli.automation.ledger import enter
+from crmcli.automation.job_failures import REFUSALS, jobs_here, raise_general, reason_of
+from crmcli.automation.ledger import CRM, OwnStep, enter
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
-from crmcli.automation.robots import DEEPEST, Step, is_wild, next_at
+from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.schedule import due, slots
-from crmcli.automation.triggers import choose
 from crmcli.channels.base import sender_class
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted
 from crmcli.model.actions import channel_of
 from crmcli.model.automation import HEARD
-from crmcli.model.conditions.holds import holds
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead
-from crmcli.sales.template_names import names_for
-from crmcli.workspace import UnknownStage, Workspace
+from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import CurrentStage
 
 MOST_LINES = 10_000
@@ -98,7 +95,7 @@ class _Trial:
             yield from self._surely(record_id, partial(self._queue, record_id, until))
         while self.queue:
             at, record_id = heapq.heappop(self.queue)
-            self._set_clock(at)
+            self.ws.set_clock(max(at, self.ws.now))
             yield from self._surely(record_id, partial(self._go_on, record_id))
             yield from self._surely(record_id, partial(self._queue, record_id, until))
 
@@ -116,10 +113,9 @@ class _Trial:
         try:
             yield from work() or ()
         except Exception as error:
-            yield self._line(record_id, CRM, f"{LOOK}: failed, {reason_of(raise_general(error))}")
-
-    def _set_clock(self, at: datetime) -> None:
-        self.ws.set_clock(max(at, self.ws.now))
+            yield self._line(
+                record_id, CRM, f"{OwnStep.LOOK}: failed, {reason_of(raise_general(error))}"
+            )
 
     def _stand(self, record_id: str) -> RecordPlan | None:
         try:
@@ -185,52 +181,26 @@ class _Trial:
     def _act(self, plan: RecordPlan, step: Step) -> Iterator[Planned]:
         assert plan.visit is not None  # who has a step stands in a stage
         robot, record = step.robot, plan.record
-        entry = plan.visit.entry
-        self._author(f"robot:{robot.id}", entry.id, entry.depth + 1)
-        who = f"robot {robot.id}"
-        if entry.depth + 1 > DEEPEST or is_wild(robot.id, plan.events, self.ws.now):
-            yield self._line(record.id, who, f"{robot.do}: stopped, it runs in circles")
-            return
-        held = self.gate.why_not_step(plan, step)
-        if held:
-            yield self._line(record.id, who, f"{robot.do}: {held}")
-            return
-        why = step.reason if step.verdict != "run" else ""
-        if not why and robot.when and not holds(robot.when, record, self.ws.env):
-            why = f"not so: {robot.when}"
-        if why:
-            self._enter(record, step, "missed" if step.verdict == "miss" else "skipped")
-            yield self._line(record.id, who, f"{robot.do}: not done, {why}")
-            return
-        yield self._line(record.id, who, self._perform(record, step))
+        self._author(f"robot:{robot.id}", plan.visit.entry.id, acting.depth_of(plan, step))
+        what = self.gate.why_not_step(plan, step) or self._take(plan, step)
+        yield self._line(record.id, f"robot {robot.id}", f"{robot.do}: {what}")
         yield from self._echo(record)
 
-    def _perform(self, record: Record, step: Step) -> str:
-        """Do it in memory; in words."""
+    def _take(self, plan: RecordPlan, step: Step) -> str:
+        """Take the step in memory; what came of it, in words."""
         robot, before = step.robot, len(self.change.events)
-        names = names_for(self.ws, record)
-        work = Work(
-            self.ws,
-            self.change,
-            record,
-            f"robot:{robot.id}",
-            robot.do,
-            robot.params,
-            step.key,
-            names,
-        )
         try:
-            effect = act(work)
+            done = acting.take_in(self.ws, self.change, plan, step)
         except REFUSALS as refusal:
-            self._enter(record, step, "dead")
-            return f"{robot.do}: refused, {refusal.message}"
+            enter(self.change, "dead", plan.record.id, step.key, robot.id, robot.do)
+            return f"refused, {refusal.message}"
         new = self.change.events[before:]
         for event in new:
             if event.kind == "job.queued":
-                self._arrive(event, record)
-        if effect.word == "skipped":
-            return f"{robot.do}: not done, {effect.facts.get('reason')}"
-        return f"{robot.do}: {module_of(robot.do).words(self.change, new)}"
+                self._arrive(event, plan.record)
+        if done.word in ("done", "queued"):
+            return module_of(robot.do).words(self.change, new)
+        return f"{'stopped' if done.word == 'stopped' else 'not done'}, {done.reason}"
 
     def _arrive(self, event: Event, record: Record) -> None:
         """A queued letter counts as sent at once."""
@@ -251,31 +221,24 @@ class _Trial:
         plan = self._stand(record_id)
         if plan is None or event.depth >= DEEPEST:
             return
-        try:
-            pipeline = self.ws.pipeline_of(plan.record)
-        except UnknownStage:
-            return  # no triggers where no pipeline is declared
-        decision = choose(pipeline, plan.record, event, self.ws.env)
-        if decision.stage is None:
+        record, goal = plan.record, trigger_runs.decide(self.ws, plan.record, event).stage
+        if goal is None:
             return
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
-        record, goal = plan.record, decision.stage.id
+        what = f"move to {goal.id}"
         try:
-            stages.move_in(self.change, self.ws, record, goal, reopen=True, data={"by": "trigger"})
+            stages.move_in(
+                self.change, self.ws, record, goal.id, reopen=True, data={"by": "trigger"}
+            )
         except REFUSALS as refusal:
-            yield self._line(record_id, f"trigger {event.kind}", f"refused: {refusal.message}")
-            return
+            what = f"refused: {refusal.message}"
         self._take_events()
-        yield self._line(record_id, f"trigger {event.kind}", f"move to {goal}")
+        yield self._line(record_id, f"trigger {event.kind}", what)
 
     def _author(self, actor: str, cause: str, depth: int) -> None:
         self.change.author = replace(
             self.change.author, actor=actor, cause=cause, depth=depth, at=self.ws.now
         )
-
-    def _enter(self, record: Record, step: Step, word: str) -> None:
-        enter(self.change, word, record.id, step.key, step.robot.id, step.robot.do)
-        self._take_events()
 
     def _take_events(self) -> list[Event]:
         """Put what was just written in memory behind what is known of each record."""

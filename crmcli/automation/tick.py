@@ -13,9 +13,6 @@ from crmcli.automation.acting import take
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
 from crmcli.automation.job_failures import (
-    CRM,
-    HEAR,
-    LOOK,
     Attempt,
     Bug,
     Done,
@@ -24,7 +21,7 @@ from crmcli.automation.job_failures import (
     known,
     note_fixed,
 )
-from crmcli.automation.ledger import TROUBLED, Job
+from crmcli.automation.ledger import CRM, TROUBLED, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robots import Step, next_at
@@ -196,7 +193,7 @@ class _Run:
 
     def _look(self, record_id: str) -> Turn | None:
         """Look at a record and settle when it is due next; its turn if that is now."""
-        attempt = Attempt(record_id, LOOK)
+        attempt = Attempt(record_id, OwnStep.LOOK)
         try:
             if record_id in self.unreceived:
                 raise self.unreceived[record_id]
@@ -242,7 +239,7 @@ class _Run:
         delivered = 0
         for job in self._ready():
             self.ws.read_clock()
-            if job.robot == CRM:
+            if job.is_of_crm:
                 self._heard(retry_event(self.ws, job))
                 delivered += 1
                 continue
@@ -274,9 +271,7 @@ class _Run:
             place = page[-1]
             jobs = jobs_here(self.ws, [key for _, key in page])
             for job in (jobs[key] for _, key in page if key in jobs):
-                if job.robot == CRM or (
-                    outbox.ready(job, now) and not self.gate.why_not_message(job)
-                ):
+                if job.is_of_crm or (outbox.ready(job, now) and not self.gate.why_not_message(job)):
                     yield job
 
 
@@ -285,7 +280,7 @@ def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
     if job is not None and job.is_outgoing:
         moment = outbox.time_of(job, now)
         return Plan(mark, format_instant(moment) if moment else None, outbox.lane_of(job))
-    if job is not None and job.action == HEAR and job.state == "failed" and job.retry_at:
+    if job is not None and job.action == OwnStep.HEAR and job.state == "failed" and job.retry_at:
         return Plan(mark, format_instant(job.retry_at))
     return Plan(mark, None)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from crmcli.automation.approval.acts import schedule_place
-from crmcli.automation.job_failures import PLAN, Attempt
-from crmcli.automation.ledger import instant_in
+from crmcli.automation.job_failures import Attempt
+from crmcli.automation.ledger import OwnStep, instant_in
 from crmcli.automation.schedule import Slot, slots
 from crmcli.model.automation import Schedule
 from crmcli.model.clocks import TOLERANCE
@@ -44,7 +44,7 @@ class Timetable:
     @property
     def attempt(self) -> Attempt:
         """Where it stands in the ledger if it cannot even be thought over."""
-        return Attempt("", PLAN, who=self.who)
+        return Attempt("", OwnStep.PLAN, who=self.who)
 
     @property
     def declared_at(self) -> str:

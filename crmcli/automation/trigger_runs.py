@@ -7,7 +7,6 @@ from typing import Any
 
 from crmcli.automation.heard_events import HeardEvents
 from crmcli.automation.job_failures import (
-    HEAR,
     REFUSALS,
     Attempt,
     Done,
@@ -16,7 +15,7 @@ from crmcli.automation.job_failures import (
     note_fixed,
     raise_general,
 )
-from crmcli.automation.ledger import Job
+from crmcli.automation.ledger import Job, OwnStep
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
@@ -96,7 +95,7 @@ def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
     except Exception as error:
         raise_general(error)
         with ws.change("tick", actor="crm", cause=event.id) as change:
-            failed = fail_in(ws, change, Attempt(event.record, HEAR, event.id), error)
+            failed = fail_in(ws, change, Attempt(event.record, OwnStep.HEAR, event.id), error)
             _write(change, notes, TriggerRun())
         _wrote(change, notes)
         return TriggerRun(failed=[failed] if failed else [])
@@ -104,7 +103,7 @@ def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
 
 def retry_event(ws: Workspace, job: Job) -> TriggerRun:
     """Let the triggers see an event at last over which something had failed."""
-    attempt = Attempt(job.record, HEAR, job.cause)
+    attempt = Attempt(job.record, OwnStep.HEAR, job.cause)
     event = ws.timeline.event(job.cause)
     heard = TriggerRun()
     try:
@@ -160,11 +159,12 @@ def _latest(ws: Workspace, record: Record) -> tuple[str, str]:
 
 def _is_wanted(ws: Workspace, record: Record, event: Event) -> bool:
     """Whether any trigger of the record's pipeline waits for it."""
-    decision = _decide(ws, record, event)
+    decision = decide(ws, record, event)
     return decision.trigger is not None or bool(decision.passed)
 
 
-def _decide(ws: Workspace, record: Record, event: Event) -> Decision:
+def decide(ws: Workspace, record: Record, event: Event) -> Decision:
+    """What the triggers of the record's pipeline make of an event."""
     try:
         return choose(ws.pipeline_of(record), record, event, ws.env)
     except UnknownStage:
@@ -198,11 +198,11 @@ def _tell_owner(
 def _move_in_change(
     ws: Workspace, found: Record, event: Event, notes: HeardEvents | None
 ) -> TriggerRun:
-    decision = _decide(ws, found, event)
+    decision = decide(ws, found, event)
     on = decision.trigger.on if decision.trigger else event.kind
     with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
         record = change.get(found.id)
-        decision = _decide(ws, record, event)
+        decision = decide(ws, record, event)
         why = _overtaken(ws, record, event)
         heard = TriggerRun()
         if decision.stage is None or why:

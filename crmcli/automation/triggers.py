@@ -69,5 +69,5 @@ def _against(
     if trigger.fields and not set(trigger.fields) & set(event.data.get("changes", ())):
         return f"none of {', '.join(trigger.fields)} changed"
     if trigger.when is not None and not holds(trigger.when, record, env):
-        return f"not so: {trigger.when}"
+        return f"condition not met: {trigger.when}"
     return ""

@@ -149,11 +149,14 @@ class Workspace(Reads):
         other._writing = self._writing
         return other
 
-    def trial(self, command: str, actor: str = "") -> Change:
-        """A change that is never written and takes no lock: it sees its own records and those on disk."""
+    def trial(self, command: str, actor: str = "", cause: str = "", depth: int = 0) -> Change:
+        """A change that is never written and takes no lock: it sees its own records and those on disk.
+
+        Every dry run is one.
+        """
         from crmcli.store.records.repository import Author, Change
 
-        author = Author(actor, command, self.now)
+        author = Author(actor or self.actor, command, self.now, cause, depth)
         return Change(self.root, self.schema, "trial", author, self.robots_of)
 
     @property
@@ -179,6 +182,10 @@ class Workspace(Reads):
         from crmcli.store.records.repository import Author, Change
 
         self.is_settled = False
+        if self.dry_run:
+            yield self.trial(command, actor, cause, depth)
+            self.is_settled = not self._in_series
+            return
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.actor, command, self.now, cause, depth, call)
         clone = self.clone
@@ -187,10 +194,10 @@ class Workspace(Reads):
             change = Change(self.root, self.schema, clone, author, self.robots_of, self.newest_id)
             with self._held():
                 yield change
-            warning = "" if self.dry_run else change.commit()
+            warning = change.commit()
         self.notes += [warning] if warning else []
         self.is_settled = not self._in_series
-        if change.touched and not self.dry_run:
+        if change.touched:
             self.has_changed = True
             self.know(change.events)
             self._reindex(change.touched, later=is_one_of_many)

@@ -79,7 +79,7 @@ def test_one_whose_condition_fails_is_passed_over_with_the_reason() -> None:
     )
     decision = choose(rules, DEAL, CALL, ENV)
     assert target(decision) == "won"
-    assert decision.passed == ("three: not so: amount > 1000",)
+    assert decision.passed == ("three: condition not met: amount > 1000",)
 
 
 def test_a_closed_record_is_left_alone_unless_the_trigger_says_otherwise() -> None:
