@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.params import Change, Noun, Session, option
 from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
 
@@ -53,14 +53,14 @@ def _command(word: str) -> click.Command:
     params: list[click.Parameter] = [
         click.Argument(("ref",)),
         click.Argument(("text",), required=False, default=""),
-        click.Option(("--subject",), default="", help="What it was about."),
-        click.Option(("--duration",), default="", metavar="5m", help="How long it took."),
+        option("--subject", "What it was about."),
+        option("--duration", "How long it took.", "5m"),
     ]
     if both_ways:
         params += [
-            click.Option(("--in", "incoming"), is_flag=True, help="From the client."),
-            click.Option(("--anyway",), is_flag=True, help="Also from somebody who is blocked."),
-            click.Option(("--out", "outgoing"), is_flag=True, help="To the client (the default)."),
+            option("--in incoming", "From the client.", is_flag=True),
+            option("--anyway", "Also from somebody who is blocked.", is_flag=True),
+            option("--out outgoing", "To the client (the default).", is_flag=True),
         ]
     return Change(
         word,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.params import Noun, Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage, OutputFailed
 from crmcli.model.entities import ENTITIES
@@ -17,28 +17,22 @@ export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards."
 
 def _options() -> list[click.Parameter]:
     return [
-        click.Option(
-            ("--where", "-w"), default="", metavar="EXPR", help="Only what fits a condition."
-        ),
-        click.Option(
-            ("--format", "form"),
+        option("--where -w", "Only what fits a condition.", "EXPR"),
+        option(
+            "--format form",
+            "CSV if not said.",
             type=click.Choice(("csv", "xlsx", "jsonl", "vcard")),
-            help="CSV if not said.",
         ),
-        click.Option(
-            ("--excel",), is_flag=True, help="For Excel: BOM, semicolons, no cell is a formula."
-        ),
-        click.Option(
-            ("--vcard-version",),
+        option("--excel", "For Excel: BOM, semicolons, no cell is a formula.", is_flag=True),
+        option(
+            "--vcard-version",
+            "Of vCards.",
             type=click.Choice(("3.0", "4.0")),
             default="3.0",
             show_default=True,
-            help="Of vCards.",
         ),
-        click.Option(("--columns",), default="", metavar="A,B", help="Only these columns."),
-        click.Option(
-            ("--for-mailing",), is_flag=True, help="Without those who must not be mailed."
-        ),
+        option("--columns", "Only these columns.", "A,B"),
+        option("--for-mailing", "Without those who must not be mailed.", is_flag=True),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from crmcli.cli.params import option
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import UTM_KEYS, Field
@@ -51,18 +52,8 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
             )
         )
     params += [
-        click.Option(
-            ("--utm",),
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="source, medium, campaign, content or term.",
-        ),
-        click.Option(
-            ("--set", "put"),
-            multiple=True,
-            metavar="FIELD=VALUE",
-            help="Any field, also a custom one.",
-        ),
+        option("--utm", "source, medium, campaign, content or term.", "KEY=VALUE", multiple=True),
+        option("--set put", "Any field, also a custom one.", "FIELD=VALUE", multiple=True),
     ]
     if not any(f.kind.is_spread for f in own_fields(entity)):
         params = [p for p in params if p.name != "utm"]

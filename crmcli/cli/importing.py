@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.params import Change, Noun, Session, option
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES, having
@@ -25,86 +25,56 @@ def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     return [
         click.Argument(("file",), type=click.Path()),
-        click.Option(
-            ("--preset",),
-            default="",
-            metavar="NAME",
-            help="Whose words it has: crm import preset list; or none.",
-        ),
-        click.Option(
-            ("--map", "pairs"),
-            multiple=True,
-            metavar="COL=FIELD",
-            help="Column to field; COL= leaves it out.",
-        ),
-        click.Option(
-            ("--encoding",), default="", metavar="NAME", help="utf-8, cp1251, koi8-r, utf-16, …"
-        ),
-        click.Option(
-            ("--sheet",), default="", metavar="NAME", help="Of a workbook; the first if not said."
-        ),
-        click.Option(("--delimiter",), default="", metavar="CHAR", help="; , | or tab."),
-        click.Option(
-            ("--country",), default="", metavar="CC", help="Of phones without one: RU, US, …"
-        ),
-        click.Option(("--date-order",), type=click.Choice(("dmy", "mdy")), help="Of 03/04/2026."),
-        click.Option(
-            ("--name-format",),
+        option("--preset", "Whose words it has: crm import preset list; or none.", "NAME"),
+        option("--map pairs", "Column to field; COL= leaves it out.", "COL=FIELD", multiple=True),
+        option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
+        option("--sheet", "Of a workbook; the first if not said.", "NAME"),
+        option("--delimiter", "; , | or tab.", "CHAR"),
+        option("--country", "Of phones without one: RU, US, …", "CC"),
+        option("--date-order", "Of 03/04/2026.", type=click.Choice(("dmy", "mdy"))),
+        option(
+            "--name-format",
+            "Of whole names; fio is Ф И О.",
             type=click.Choice(("auto", "fio", "first-last", "last-first")),
             default="auto",
             show_default=True,
-            help="Of whole names; fio is Ф И О.",
         ),
-        click.Option(
-            ("--owner-map", "owners"),
-            multiple=True,
-            metavar="NAME=USER",
-            help="Their owner is our user.",
-        ),
+        option("--owner-map owners", "Their owner is our user.", "NAME=USER", multiple=True),
         *([_stage_map()] if "staged" in ENTITIES[entity].traits else []),
     ]
 
 
 def _stage_map() -> click.Option:
-    return click.Option(
-        ("--stage-map", "stages"),
-        multiple=True,
-        metavar="NAME=STAGE",
-        help="Their stage is ours, or PIPELINE/STAGE.",
+    return option(
+        "--stage-map stages", "Their stage is ours, or PIPELINE/STAGE.", "NAME=STAGE", multiple=True
     )
 
 
 def _taking_options() -> list[click.Parameter]:
     """What becomes of its rows."""
     return [
-        click.Option(
-            ("--on-duplicate",),
+        option(
+            "--on-duplicate",
+            "A row whose phone, e-mail, INN or id is here, or above it in the file.",
             type=click.Choice(("skip", "merge", "replace", "create", "fail")),
             default="skip",
             show_default=True,
-            help="A row whose phone, e-mail, INN or id is here, or above it in the file.",
         ),
-        click.Option(
-            ("--rejects",),
+        option(
+            "--rejects",
+            "Where rows that were not taken go; beside FILE if not said.",
+            "FILE",
             type=click.Path(),
-            metavar="FILE",
-            help="Where rows that were not taken go; beside FILE if not said.",
         ),
-        click.Option(
-            ("--create-missing/--no-create-missing",),
+        option(
+            "--create-missing/--no-create-missing",
+            "Make companies and contacts that a row names.",
             default=True,
             show_default=True,
-            help="Make companies and contacts that a row names.",
         ),
-        click.Option(
-            ("--again",), is_flag=True, help="Take a file anew that was imported already."
-        ),
-        click.Option(
-            ("--keep-totals",),
-            is_flag=True,
-            help="Take summary rows (Итого, Total) as records too.",
-        ),
-        click.Option(("--robots",), is_flag=True, help="Wake the robots of the stages."),
+        option("--again", "Take a file anew that was imported already.", is_flag=True),
+        option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
+        option("--robots", "Wake the robots of the stages.", is_flag=True),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import Change, Session, option
 from crmcli.cli.printing import say
 from crmcli.model.schema import has_field
 
@@ -31,9 +31,7 @@ def move_command(entity: str) -> click.Command:
 
     params: list[click.Parameter] = getattr(callback, "__click_params__", [])[::-1]
     if has_field(entity, "pipeline"):
-        params.append(
-            click.Option(("--pipeline",), default="", metavar="ID", help="Into another pipeline.")
-        )
+        params.append(option("--pipeline", "Into another pipeline.", "ID"))
     return Change(
         "move",
         params=params,

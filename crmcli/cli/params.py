@@ -165,6 +165,13 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     )  # fmt: skip
 
 
+def option(names: str, told: str, metavar: str | None = None, **more: Any) -> click.Option:
+    """An option by its names, its help and how its value is called; "" where it is not given."""
+    if not {"is_flag", "multiple", "type", "required"} & set(more):
+        more.setdefault("default", "")
+    return click.Option(names.split(), help=told, metavar=metavar, **more)
+
+
 class _Literate(click.Command):
     """Takes no word that is no UTF-8, except where a file is named; its help is a page of ours."""
 

@@ -9,7 +9,7 @@ import click
 
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.filters import filter_options, filtered
-from crmcli.cli.params import Change, Session, Verb
+from crmcli.cli.params import Change, Session, Verb, option
 from crmcli.cli.printing import (
     notes,
     print_records,
@@ -65,16 +65,14 @@ def _of_clients(entity: str) -> list[click.Parameter]:
     if "client" not in ENTITIES[entity].traits:
         return []
     return [
-        click.Option(
-            ("--anyway",), is_flag=True, help="Also if an address or phone is on the block list."
-        ),
-        click.Option(
-            ("--on-duplicate",),
+        option("--anyway", "Also if an address or phone is on the block list.", is_flag=True),
+        option(
+            "--on-duplicate",
+            "If the phone, e-mail or INN is known: add and say so, refuse, or use or link to what "
+            "is there.",
             type=click.Choice(("warn", "fail", "link")),
             default="warn",
             show_default=True,
-            help="If the phone, e-mail or INN is known: add and say so, refuse, or use or link to what "
-            "is there.",
         ),
     ]
 
@@ -160,16 +158,9 @@ def edit_command(entity: str) -> click.Command:
 def _list_options(entity: str) -> list[click.Parameter]:
     has_tags = any(field.name == "tags" for field in own_fields(entity))
     return [
-        click.Option(
-            ("--add", "more"), multiple=True, metavar="FIELD=VALUE", help="Add to a list field."
-        ),
-        click.Option(
-            ("--remove", "less"),
-            multiple=True,
-            metavar="FIELD=VALUE",
-            help="Take from a list field.",
-        ),
-        click.Option(("--unset",), multiple=True, metavar="FIELD", help="Empty a field."),
+        option("--add more", "Add to a list field.", "FIELD=VALUE", multiple=True),
+        option("--remove less", "Take from a list field.", "FIELD=VALUE", multiple=True),
+        option("--unset", "Empty a field.", "FIELD", multiple=True),
         *(_tag_options() if has_tags else ()),
     ]
 
@@ -252,7 +243,7 @@ def bulk_command(entity: str) -> click.Command:
     return Change(
         "bulk",
         params=[
-            click.Option(("--where", "-w"), required=True, metavar="EXPR", help="Which records."),
+            option("--where -w", "Which records.", "EXPR", required=True),
             *given_options(entity, editing=True),
             *_list_options(entity),
         ],
