@@ -53,24 +53,13 @@ def __getattr__(name: str) -> Any:
 class Workspace(Reads):
     """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
 
-    def __init__(
-        self,
-        root: Path,
-        settings: Settings,
-        user: str,
-        now: datetime | None,
-        *,
-        clone: str = "",
-        dry_run: bool = False,
-    ) -> None:
-        super().__init__(root, settings, user, now, clone)
-        self.dry_run = dry_run
-        self.call = ""
-        """The command line as a commit tells it, "" where verbs are called without one."""
-        self.has_changed = False
-        self.is_settled = False
-        """Whether no change is under way: what fails after the last one is only the telling."""
-        self._in_series = False
+    dry_run = False
+    call = ""
+    """The command line as a commit tells it, "" where verbs are called without one."""
+    has_changed = False
+    is_settled = False
+    """Whether no change is under way: what fails after the last one is only the telling."""
+    _in_series = False
 
     @classmethod
     def open(
@@ -99,9 +88,8 @@ class Workspace(Reads):
         files.refuse_links(root, layout.FOLDERS)
         settings = config.load_settings(root)
         language.prefer(settings.language)
-        workspace = cls(
-            root, settings, user or _only_user(settings), now, clone=clone, dry_run=dry_run
-        )
+        workspace = cls(root, settings, user or _only_user(settings), now, clone)
+        workspace.dry_run = dry_run
         if user:
             workspace.user = workspace.user_id(user)
         workspace._look_whose(inspecting=inspecting)
@@ -199,7 +187,7 @@ class Workspace(Reads):
         self.is_settled = not self._in_series
         if change.touched:
             self.has_changed = True
-            self.know(change.events)
+            self._newest = change.events[-1].id if change.events else self._newest
             self._reindex(change.touched, later=is_one_of_many)
 
     @contextmanager

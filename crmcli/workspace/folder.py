@@ -116,11 +116,6 @@ class Folder:
             self._newest = self._index_as_left.newest_id()
         return self._newest
 
-    def know(self, written: Sequence[Event]) -> None:
-        """Remember that these were written just now, behind all before."""
-        if written:
-            self._newest = written[-1].id
-
     def _reading(self) -> AbstractContextManager[object]:
         """The shared lock, or nothing where this process holds the exclusive one, or leaves no trace."""
         return nullcontext() if self._writing or self.only_reads else locks.shared(self.root)

@@ -13,7 +13,7 @@ from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.records.links import links_of
-from crmcli.sales.records.tombstones import successor
+from crmcli.sales.records.tombstones import marked, successor
 from crmcli.store import layout
 from crmcli.store.yaml import codec
 from crmcli.workspace import UnknownStage
@@ -56,10 +56,10 @@ class Inquest:
         """What is wrong with a record as the index has it, with the lines of its file."""
         record = self.ws.schema.read(entity, raw)
         path = layout.record_path(record.id)
-        marked = None
+        read = None
         for fault in self._faults(record):
-            marked = marked or _marked(self.ws, path)
-            line = _line(marked, fault.field, fault.value)
+            read = read or marked(self.ws, path)
+            line = _line(read, fault.field, fault.value)
             yield Problem(path, line, fault.message, fault.hint)
         self.compare(raw)
         made = cast("datetime | None", record.get("created_at"))
@@ -173,16 +173,9 @@ def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
                 yield _Found(field.name, item.value, said, hint)
 
 
-def _marked(ws: Workspace, path: str) -> codec.Marked:
-    try:
-        return codec.load_marked(ws.file(path) or b"", path)
-    except CrmError:
-        return codec.Marked({}, {})  # it was changed a moment ago; the next check has its line
-
-
-def _line(marked: codec.Marked, field: str, value: str) -> int:
+def _line(read: codec.Marked, field: str, value: str) -> int:
     """The line of a field in its file, or of that item of it which has the value."""
-    raw = marked.value.get(field)
+    raw = read.value.get(field)
     items: list[tuple[str | int, Raw]] = []
     if isinstance(raw, list):
         items = [*enumerate(raw)]
@@ -190,5 +183,5 @@ def _line(marked: codec.Marked, field: str, value: str) -> int:
         items = [*raw.items()]
     for key, item in items:
         if value and (item == value or (isinstance(item, dict) and value in item.values())):
-            return marked.lines.get((field, key), 0)
-    return marked.lines.get((field,), 0)
+            return read.lines.get((field, key), 0)
+    return read.lines.get((field,), 0)

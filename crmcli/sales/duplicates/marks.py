@@ -27,7 +27,7 @@ def pair_of(one: str, other: str) -> tuple[str, str]:
 
 def denied(ws: Workspace) -> Denied:
     """The pairs that are known to be no duplicates; a merged record's marks are its survivor's."""
-    return frozenset(_standing(ws, _heirs(ws)))
+    return frozenset(_standing(ws, dict(ws.merged())))
 
 
 def _standing(ws: Workspace, heirs: dict[str, str]) -> set[tuple[str, str]]:
@@ -43,10 +43,6 @@ def _standing(ws: Workspace, heirs: dict[str, str]) -> set[tuple[str, str]]:
         else:
             found.discard(pair)
     return found
-
-
-def _heirs(ws: Workspace) -> dict[str, str]:
-    return dict(ws.merged())
 
 
 def _survivor(record_id: str, heirs: dict[str, str]) -> str:

@@ -38,8 +38,7 @@ class FileReversal:
 
     def write(self) -> list[str]:
         """Write the files into the open change; their paths."""
-        return [path for path, text in self._texts.items() if self._write(path, text)]
-
-    def _write(self, path: str, text: str) -> str:
-        data = self._ws.attached(text) if text else b""
-        return self._change.rewrite(path, data, restored=True)
+        texts = (
+            (path, self._ws.attached(text) if text else b"") for path, text in self._texts.items()
+        )
+        return [path for path, data in texts if self._change.rewrite(path, data, restored=True)]

@@ -59,7 +59,7 @@ class _Story:
 def play(root: Path, now: datetime | None = None) -> list[str]:
     """Let the made-up company work in a fresh workspace up to `now`; the paths that it wrote."""
     now = now or datetime.now(UTC).replace(microsecond=0)
-    story = _Story(_DemoWorkspace(root, load_settings(root), "", now, clone=CLONE))
+    story = _Story(_DemoWorkspace(root, load_settings(root), "", now, CLONE))
     top = codec.load_marked(starter.demo_story(), starter.STORY).value
     steps = cast("Sequence[Step]", top["steps"])
     for step in sorted(steps, key=_age, reverse=True):  # told by subject, done by date

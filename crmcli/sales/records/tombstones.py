@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crmcli.errors import CrmError, NotFound, Problem
+from crmcli.errors import CrmError, Problem
 from crmcli.model.merged import MERGED_INTO, fault_of, tombstone
 from crmcli.model.values import entity_of
 from crmcli.store import layout
@@ -31,7 +31,8 @@ def problems(ws: Workspace) -> Iterator[Problem]:
             hint = f"{unmerge} brings it back; else remove the file"
         else:
             continue
-        yield Problem(path, _line(ws, path), said, hint)
+        line = marked(ws, path).lines.get((MERGED_INTO,), 0)
+        yield Problem(path, line, said, hint)
 
 
 def _is_in_a_circle(way: dict[str, str], record_id: str) -> bool:
@@ -43,20 +44,15 @@ def _is_in_a_circle(way: dict[str, str], record_id: str) -> bool:
     return here == record_id
 
 
-def _line(ws: Workspace, path: str) -> int:
+def marked(ws: Workspace, path: str) -> codec.Marked:
+    """A record's file with the lines of its fields; empty if it cannot be read, which is told elsewhere."""
     try:
-        marked = codec.load_marked(ws.file(path) or b"", path)
+        return codec.load_marked(ws.file(path) or b"", path)
     except CrmError:
-        return 0
-    return marked.lines.get((MERGED_INTO,), 0)
+        return codec.Marked({}, {})
 
 
 def successor(ws: Workspace, target: str) -> str:
     """The record to which a link shall lead instead, if its target was merged; else ""."""
-    if not entity_of(target):
-        return ""
-    try:
-        survivor = ws.survivor(target)
-    except NotFound:
-        return ""
+    survivor = ws.heir(target) if entity_of(target) else target
     return survivor if survivor != target and ws.exists(survivor) else ""

@@ -99,12 +99,8 @@ class Agenda(Upkeep):
 
         return self.read(work)
 
-    def settle(self, record: str, next_at: str | None) -> None:
-        """Note when a record is due next; it stays dirty if it changed since it was last looked at."""
-        self.settle_all([(record, next_at)])
-
     def settle_all(self, plans: Iterable[tuple[str, str | None]]) -> None:
-        """`settle` for many records at once, which costs hardly more than for one."""
+        """Note when records are due next; one stays dirty if it changed since it was last looked at."""
         rows = list(plans)
         self.read(lambda connection: agenda.settle(connection, rows, self._mark))
 
@@ -123,7 +119,6 @@ class Index(Timeline, Births, Agenda):
         env: Env | None = None,
         order: Sequence[str] = (),
         limit: int | None = None,
-        offset: int = 0,
     ) -> Documents[dict[str, Raw]]:
         """The raw records that fit a checked condition; `order` names fields, `-` for descending.
 
@@ -133,7 +128,7 @@ class Index(Timeline, Births, Agenda):
         by = query.order(order, self._columns, entity)
 
         def work(connection: sqlite3.Connection) -> Documents[dict[str, Raw]]:
-            found = selection.numbers(connection, entity, where, by, limit, offset)
+            found = selection.numbers(connection, entity, where, by, limit)
             return selection.documents(connection, found)
 
         return self.read(work)

@@ -27,12 +27,11 @@ def numbers(
     where: Sql,
     order: str,
     limit: int | None,
-    offset: int,
 ) -> list[int]:
     """The numbers of the records that fit, in order."""
     rows = connection.execute(
-        f"SELECT num FROM {entity} WHERE {where.text} ORDER BY {order} LIMIT ? OFFSET ?",
-        [*where.parameters, -1 if limit is None else limit, offset],
+        f"SELECT num FROM {entity} WHERE {where.text} ORDER BY {order} LIMIT ?",
+        [*where.parameters, -1 if limit is None else limit],
     )
     return [num for (num,) in rows]
 
