@@ -11,7 +11,6 @@ _WORD = re.compile(r"[^\W_]+")
 _LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюе"
 _AS_RUSSIAN = str.maketrans(_LATIN_KEYS, _RUSSIAN_KEYS)
-_AS_LATIN = str.maketrans(_RUSSIAN_KEYS, _LATIN_KEYS)
 _TYPED = re.compile(r"[a-z\[\];',.`\s-]+")
 _VOWELS = frozenset("аеиоуыэюя")
 _LATIN_VOWELS = frozenset("aeiou")
@@ -80,11 +79,6 @@ def typed_otherwise(text: str) -> str:
         if len(word) > 3 and not _can_be_spoken(word, _LATIN_VOWELS, _LONGEST_LATIN_CLUSTER)
     ]
     return " ".join(meant) if odd else ""
-
-
-def as_typed(text: str) -> str:
-    """A folded Russian text as it comes out with the English layout on."""
-    return text.translate(_AS_LATIN)
 
 
 def _can_be_spoken(word: str, vowels: frozenset[str], cluster: int) -> bool:

@@ -40,18 +40,14 @@ class Repeats:
             return {draft.id: "id"}
         found: dict[str, str] = {}
         for kind, text in keys:
-            by = WORDS.get(kind, kind)
-            here = self._seen.get((kind, text))
-            if here and not draft.id:
-                found.setdefault(here, by)
-            if not self._is_empty:
-                for record_id in self._look_up(kind, text, draft):
-                    found.setdefault(record_id, by)
+            ids = [] if self._is_empty else self._ws.lookup(kind, text, [self._entity])
+            if draft.id:
+                ids = [record_id for record_id in ids if record_id not in self._made]
+            elif (kind, text) in self._seen:
+                ids = [self._seen[kind, text], *ids]
+            for record_id in ids:
+                found.setdefault(record_id, WORDS.get(kind, kind))
         return found
-
-    def _look_up(self, kind: str, text: str, draft: Draft) -> list[str]:
-        ids = self._ws.lookup(kind, text, [self._entity])
-        return [i for i in ids if i not in self._made] if draft.id else ids
 
     def remember(self, record_id: str, keys: Iterable[Key]) -> None:
         """A row became this record."""

@@ -71,7 +71,7 @@ class StageNames:
             raise BadUsage(f"--stage-map says twice what {name!r} is", "name it once")
         pipeline, stage = self._parts(ref)
         try:
-            self._our_stage(pipeline, stage)
+            self._named(pipeline, stage, theirs_too=False)
         except ValueError as error:
             raise BadUsage(
                 f"--stage-map {name}={ref}: {error}", "STAGE or PIPELINE/STAGE"
@@ -90,27 +90,21 @@ class StageNames:
         ref = self._mapped.get(fold(stage))
         if ref is not None:
             said, name = self._parts(ref)
-            return self._our_stage(said or pipeline, name)
-        places = self._places(pipeline)
+            return self._named(said or pipeline, name, theirs_too=False)
         if not stage:
-            return places[0].id if pipeline else "", ""
-        for place in places:
-            found = place.stage(stage) or self._by_other_name(place, stage)
-            if found is not None:
-                return self._ids(place, found)
-        raise self._no_stage(stage, places)
+            return self._places(pipeline)[0].id if pipeline else "", ""
+        return self._named(pipeline, stage)
 
-    def _our_stage(self, pipeline: str, stage: str) -> tuple[str, str]:
-        """The ids of a stage by our own names alone."""
+    def _named(self, pipeline: str, stage: str, *, theirs_too: bool = True) -> tuple[str, str]:
+        """The ids of a stage by our own names, or by those of other programs as well."""
         places = self._places(pipeline)
         for place in places:
-            found = place.stage(stage)
+            found = place.stage(stage) or (
+                self._by_other_name(place, stage) if theirs_too else None
+            )
             if found is not None:
-                return self._ids(place, found)
+                return place.id if self._entity == "deal" else "", found.id
         raise self._no_stage(stage, places)
-
-    def _ids(self, place: Pipeline, stage: Stage) -> tuple[str, str]:
-        return place.id if self._entity == "deal" else "", stage.id
 
     def _no_stage(self, stage: str, places: Sequence[Pipeline]) -> ValueError:
         names = [name for place in places for s in place.stages for name in (s.id, s.name)]
