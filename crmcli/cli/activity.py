@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
 
@@ -62,7 +62,7 @@ def _command(word: str) -> click.Command:
             option("--anyway", "Also from somebody who is blocked.", is_flag=True),
             option("--out outgoing", "To the client (the default).", is_flag=True),
         ]
-    return Change(
+    return ChangingVerb(
         word,
         params=params,
         callback=callback,

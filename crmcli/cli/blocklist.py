@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import notes, tell
 from crmcli.present.cells import Column
 
@@ -21,7 +21,7 @@ block = Noun(
 
 
 @block.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Put e-mail addresses, domains or phones on the block list.\n\n"
     "New leads and contacts with them are refused, and rows of an import rejected.\n\n"
     "Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам",
@@ -57,7 +57,7 @@ def list_(session: Session) -> None:
 
 
 @block.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Take addresses, domains or phones off the block list.\n\n"
     "Example: crm block rm spam@example.ru",
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import say_changes
 from crmcli.model.consent import CONSENT_CHANNELS
 
@@ -28,7 +28,7 @@ def consent_command(entity: str) -> click.Command:
         for channel in CONSENT_CHANNELS
     ]
     more: dict[str, Any] = {"default": ""}
-    return Change(
+    return ChangingVerb(
         "consent",
         params=[
             click.Argument(("ref",)),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import say
 
 deal = noun("deal")
 
 
-@deal.command(cls=Change, help="Close a deal as won.\n\nExample: crm deal win 7k3")
+@deal.command(cls=ChangingVerb, help="Close a deal as won.\n\nExample: crm deal win 7k3")
 @click.argument("ref")
 @click.pass_obj
 def win(session: Session, ref: str) -> None:
@@ -23,7 +23,9 @@ def win(session: Session, ref: str) -> None:
     say(session, moved(ws, deals.win(ws, ws.resolve(ref, "deal"))))
 
 
-@deal.command(cls=Change, help="Close a deal as lost.\n\nExample: crm deal lose 7k3 --reason price")
+@deal.command(
+    cls=ChangingVerb, help="Close a deal as lost.\n\nExample: crm deal lose 7k3 --reason price"
+)
 @click.argument("ref")
 @click.option("--reason", default="", help="Why: one of the directory lost_reasons.")
 @click.option("--stage", default="", help="Which lost stage, where there are several.")

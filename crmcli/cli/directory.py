@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import say
 from crmcli.present.cells import Column
 from crmcli.present.changes import reshaped
@@ -63,7 +63,8 @@ def show(session: Session, name: str) -> None:
 
 
 @directory.command(
-    cls=Change, help="Add a value.\n\nExample: crm directory add sources telegram --label Телеграм"
+    cls=ChangingVerb,
+    help="Add a value.\n\nExample: crm directory add sources telegram --label Телеграм",
 )
 @click.argument("name")
 @click.argument("value")
@@ -83,7 +84,7 @@ def add(session: Session, name: str, value: str, label: str) -> None:
 
 
 @directory.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Give a value another id, another label, or both. Records, conditions and robots that say"
     " the old id follow, in one transaction.\n\n"
     "Example: crm directory rename sources web site --label Сайт",
@@ -105,7 +106,7 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Non
 
 
 @directory.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Take a value away; refused while records have it.\n\n"
     "Example: crm directory rm sources shop --replace-with web",
 )

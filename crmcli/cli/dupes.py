@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.cli.printing import notes, say, tell, unreadable
 from crmcli.language import counted
 from crmcli.model.entities import ENTITIES, having
@@ -60,7 +60,7 @@ def _search_command(entity: str) -> click.Command:
             session.out.note(line)
         unreadable(session)
 
-    return Change(
+    return ChangingVerb(
         plural,
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
@@ -98,7 +98,7 @@ for _entity in having("client"):
 
 
 @dupes.command(
-    cls=Change,
+    cls=ChangingVerb,
     short_help="Mark records as no duplicates of each other.",
     help="Mark records as no duplicates of each other: they are not shown as such again. The mark "
     "stands on the timeline of each; crm undo takes it back, and so does --back later on."

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import notes, say, tell
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
@@ -54,7 +54,7 @@ def list_(session: Session, entity: str | None) -> None:
 
 
 @field.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Declare a field.\n\nWith --directory and a new name, the choices go there: --choice"
     " id=Label.\n\nExample: crm field add deal delivery --type choice --label Доставка --choice самовывоз"
     " --choice наша",
@@ -112,7 +112,7 @@ def _pairs(choices: Sequence[str]) -> list[tuple[str, str, str]]:
 
 
 @field.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Rename a field, in all records and conditions too, in one transaction.\n\n"
     "Example: crm field rename deal area roof_area",
 )
@@ -134,7 +134,7 @@ def rename(session: Session, entity: str, old: str, new: str) -> None:
 
 
 @field.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Take a field away; refused while records hold something in it.\n\n"
     "Example: crm field rm deal area --drop-data",
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
 from crmcli.present.cells import Column
@@ -15,7 +15,7 @@ file = Noun("file", help="Files of a record: contracts, plans, photos.")
 
 
 @file.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Attach files to a record. The same content is stored once.\n\n"
     "Example: crm file add 7k3 Договор.pdf",
 )
@@ -91,7 +91,7 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
 
 
 @file.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Take a file off a record. Its content stays stored, for the record's past.\n\n"
     "Example: crm file rm 7k3 Договор.pdf",
 )

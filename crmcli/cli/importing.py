@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES, having
@@ -84,7 +84,7 @@ def _import_command(entity: str) -> click.Command:
         return _import(session, entity, file, options)
 
     plural = ENTITIES[entity].plural
-    return Change(
+    return ChangingVerb(
         plural,
         params=[*_reading_options(entity), *_taking_options()],
         callback=callback,
@@ -109,7 +109,7 @@ def list_(session: Session) -> None:
 
 @import_.command(
     "undo",
-    cls=Change,
+    cls=ChangingVerb,
     short_help="Take back an import.",
     help="Take back an import, wherever it ran: crm undo --batch BATCH.\n\n"
     "Example: crm import undo batch-7k3qf2m9 --dry-run",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session, Verb
+from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import notes, tell
 from crmcli.model.entities import having
 
@@ -40,7 +40,7 @@ def list_(session: Session, states: Sequence[str], ref: str) -> None:
         session.out.note("no such jobs" if wanted else "no job is open or needs anybody")
 
 
-@jobs.command(cls=Change, help="Try a job again at the next tick, counting from the start.")
+@jobs.command(cls=ChangingVerb, help="Try a job again at the next tick, counting from the start.")
 @click.argument("key")
 @click.pass_obj
 def retry(session: Session, key: str) -> None:
@@ -54,7 +54,7 @@ def retry(session: Session, key: str) -> None:
 
 
 @jobs.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Call off a job that is not done, or a robot that waits: nobody need care for it any more.",
 )
 @click.argument("key")
@@ -70,7 +70,7 @@ def cancel(session: Session, key: str) -> None:
 
 
 @jobs.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Say how a letter of unknown end has ended: it was sent, it failed, or it shall be sent again."
     "\n\nExample: crm jobs resolve 3f9a sent",
 )

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from crmcli.cli.output import Output
 from crmcli.cli.table import clean, cut, one_line, pad, width, wrap
-from crmcli.present.board import Card, Lane
+from crmcli.present.board import BoardCard, Lane
 
 NARROWEST, WIDEST = 18, 36
 """Between these the width of a stage's column is chosen, in cells."""
@@ -84,7 +84,7 @@ def _body(lane: Lane, wide: int, out: Output) -> Iterator[str]:
         yield out.paint(pad(cut(f"… {hidden} more", wide), wide), dim=True)
 
 
-def _card_lines(card: Card, wide: int, out: Output) -> Iterator[str]:
+def _card_lines(card: BoardCard, wide: int, out: Output) -> Iterator[str]:
     for line in wrap(clean(card.name), wide, NAME_LINES):
         yield pad(line, wide)
     for left, right in ((card.amount, ""), (one_line(card.owner), card.age)):

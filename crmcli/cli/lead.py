@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import say
 
 lead = noun("lead")
 
 
 @lead.command(
-    cls=Change, help="End a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number"
+    cls=ChangingVerb, help="End a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number"
 )
 @click.argument("ref")
 @click.option("--reason", default="", help="Why: one of the directory junk_reasons.")
@@ -27,7 +27,7 @@ def junk(session: Session, ref: str, reason: str) -> None:
 
 
 @lead.command(
-    cls=Change,
+    cls=ChangingVerb,
     short_help="Convert a lead into a contact, a company, a deal.",
     help="Convert a lead into a contact, a company and a deal, or any of them.\n\n"
     "Without options: a contact, a deal, and a company if the lead names one.\n\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import say, unreadable
 from crmcli.errors import BadUsage
 from crmcli.model.entities import ENTITIES
@@ -49,7 +49,7 @@ def merge_command(entity: str) -> click.Command:
         say(session, merged(ws, merge.merge(ws, plan)))
         unreadable(session)  # what cannot be read may link to what was merged
 
-    return Change(
+    return ChangingVerb(
         "merge",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
@@ -76,7 +76,7 @@ def unmerge_command(entity: str) -> click.Command:
         ws = session.workspace
         say(session, unmerged(ws, unmerge.unmerge(ws, unmerge.find_merged(ws, ref, entity))))
 
-    return Change(
+    return ChangingVerb(
         "unmerge",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Change, Session, option
+from crmcli.cli.params import ChangingVerb, Session, option
 from crmcli.cli.printing import say
 from crmcli.model.schema import has_field
 
@@ -32,7 +32,7 @@ def move_command(entity: str) -> click.Command:
     params: list[click.Parameter] = getattr(callback, "__click_params__", [])[::-1]
     if has_field(entity, "pipeline"):
         params.append(option("--pipeline", "Into another pipeline.", "ID"))
-    return Change(
+    return ChangingVerb(
         "move",
         params=params,
         callback=callback,

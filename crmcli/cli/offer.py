@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import Change, Session, Verb
+from crmcli.cli.params import ChangingVerb, Session, Verb
 from crmcli.cli.printing import notes, tell
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 
 
 @offer.command(
-    cls=Change,
+    cls=ChangingVerb,
     short_help="Make a numbered offer for a deal; prints its id.",
     help="Make a numbered offer for a deal and print its id. Without --line it has the deal's lines, or "
     "one of the deal's name and amount.\n\nExample: crm offer draft --deal 7k3 --line 'Монтаж;2;15000;шт'",
@@ -83,7 +83,9 @@ def render(session: Session, ref: str, output: Path | None) -> None:
     session.out.note(f"wrote {output}")
 
 
-@offer.command(cls=Change, help="The client accepts an offer.\n\nExample: crm offer accept 7k3")
+@offer.command(
+    cls=ChangingVerb, help="The client accepts an offer.\n\nExample: crm offer accept 7k3"
+)
 @click.argument("ref")
 @click.pass_obj
 def accept(session: Session, ref: str) -> None:
@@ -96,7 +98,7 @@ def accept(session: Session, ref: str) -> None:
     notes(session)
 
 
-@offer.command(cls=Change, help="The client declines an offer.")
+@offer.command(cls=ChangingVerb, help="The client declines an offer.")
 @click.argument("ref")
 @click.option("--reason", default="", help="Why, in a few words.")
 @click.pass_obj

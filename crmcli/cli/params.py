@@ -229,7 +229,7 @@ class Verb(_Literate):
     common = True
 
 
-class Change(Verb):
+class ChangingVerb(Verb):
     """A command that changes records: it also takes --dry-run and --tick."""
 
     changes = True
@@ -244,7 +244,7 @@ def imported(path: str) -> Any:
 
 
 class Noun(_Literate, click.Group):
-    """A group of commands; `@group.command()` makes a Verb, `cls=Change` one that writes.
+    """A group of commands; `@group.command()` makes a Verb, `cls=ChangingVerb` one that writes.
 
     Those in `makers` are made when they are called.
     """

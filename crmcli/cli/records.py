@@ -9,7 +9,7 @@ import click
 
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.filters import filter_options, filtered
-from crmcli.cli.params import Change, Session, Verb, option
+from crmcli.cli.params import ChangingVerb, Session, Verb, option
 from crmcli.cli.printing import (
     notes,
     print_records,
@@ -51,7 +51,7 @@ def add_command(entity: str) -> click.Command:
         notes(session)
 
     row = ENTITIES[entity]
-    return Change(
+    return ChangingVerb(
         "add",
         params=[*given_options(entity), *_of_clients(entity)],
         callback=callback,
@@ -144,7 +144,7 @@ def edit_command(entity: str) -> click.Command:
         say_changes(session, [(before, after)])
 
     params: list[click.Parameter] = [click.Argument(("ref",))]
-    return Change(
+    return ChangingVerb(
         "edit",
         params=[*params, *given_options(entity, editing=True), *_list_options(entity)],
         callback=callback,
@@ -209,7 +209,7 @@ def rm_command(entity: str) -> click.Command:
             tell(session, f"Removed {record.id} {record.get('name')}.", row)
         notes(session)
 
-    return Change(
+    return ChangingVerb(
         "rm",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
@@ -240,7 +240,7 @@ def bulk_command(entity: str) -> click.Command:
         session.out.note(f"{'would change' if ws.dry_run else 'changed'} {count}")
         unreadable(session)
 
-    return Change(
+    return ChangingVerb(
         "bulk",
         params=[
             option("--where -w", "Which records.", "EXPR", required=True),

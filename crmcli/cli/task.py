@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import notes, tell
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 task = noun("task")
 
 
-@task.command(cls=Change, help="Mark tasks as done.\n\nExample: crm task done 7k3")
+@task.command(cls=ChangingVerb, help="Mark tasks as done.\n\nExample: crm task done 7k3")
 @click.argument("refs", nargs=-1, required=True, metavar="REF...")
 @click.pass_obj
 def done(session: Session, refs: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ def done(session: Session, refs: Sequence[str]) -> None:
     _each(session, refs, finish, "Done", "Was done before")
 
 
-@task.command(cls=Change, help="Take finished tasks up again.")
+@task.command(cls=ChangingVerb, help="Take finished tasks up again.")
 @click.argument("refs", nargs=-1, required=True, metavar="REF...")
 @click.pass_obj
 def reopen(session: Session, refs: Sequence[str]) -> None:

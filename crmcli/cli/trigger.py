@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Change, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.cli.printing import notes, tell
 
 trigger = Noun("trigger", help="Fire a code that triggers in pipelines.yaml wait for.")
 
 
 @trigger.command(
-    cls=Change,
+    cls=ChangingVerb,
     help="Say that something happened to a record: triggers with `on: CODE` see it at the next tick."
     " On a contact or company it counts for the open deal with the latest activity, else the lead."
     "\n\nExample: crm trigger fire paid --on 7k3",

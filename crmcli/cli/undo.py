@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Change, Session
+from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import notes, say
 from crmcli.errors import BadUsage
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Change,
+    cls=ChangingVerb,
     short_help="Take back your last change in this clone.",
     help="Take back the last change that you made in this clone, or the last N; --any and --robots look "
     "for those of others. It says which command that was, and when.\n\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.values import format_instant
-from crmcli.present.cells import Column, Table, rows_of
+from crmcli.present.cells import Column, Listing, rows_of
 
 if TYPE_CHECKING:
     from crmcli.automation.explain import Line
@@ -41,9 +41,9 @@ PLAN = [
 ]  # fmt: skip
 
 
-def robots(ws: Workspace) -> Table:
+def robots(ws: Workspace) -> Listing:
     """The robots and schedules as they are declared."""
-    return Table([row for pipeline in ws.pipelines for row in _declared(ws, pipeline)], ROBOTS)
+    return Listing([row for pipeline in ws.pipelines for row in _declared(ws, pipeline)], ROBOTS)
 
 
 def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
@@ -72,13 +72,13 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
         }
 
 
-def outlook(lines: Iterable[Line], columns: list[Column]) -> Table:
+def outlook(lines: Iterable[Line], columns: list[Column]) -> Listing:
     """What robots wait for, or why they do not: WAITING or EXPLAINED."""
     names = ("record", "name", "stage", "robot", "action", "state", "due_at", "why", "key")
-    return Table(rows_of(lines, *names), columns)
+    return Listing(rows_of(lines, *names), columns)
 
 
-def jobs(found: Iterable[Job]) -> Table:
+def jobs(found: Iterable[Job]) -> Listing:
     """What robots did and could not do."""
     names = ("at", "record", "robot", "action", "state", "retry_at", "reason", "attempts")
     rows = [
@@ -92,7 +92,7 @@ def jobs(found: Iterable[Job]) -> Table:
         for job in found
         for row in rows_of([job], *names)
     ]
-    return Table(rows, JOBS)
+    return Listing(rows, JOBS)
 
 
 def job_name(job: Job) -> str:
@@ -101,6 +101,6 @@ def job_name(job: Job) -> str:
     return f"{job.key}, {job.action} by {job.robot}{about}"
 
 
-def plan(planned: Iterable[Planned]) -> Table:
+def plan(planned: Iterable[Planned]) -> Listing:
     """What ticks would do, and when."""
-    return Table(rows_of(planned, "at", "record", "who", "what"), PLAN)
+    return Listing(rows_of(planned, "at", "record", "who", "what"), PLAN)

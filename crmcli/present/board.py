@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from crmcli.model.pipeline import Stage
-from crmcli.present.cells import Column, Locale, Table
+from crmcli.present.cells import Column, Listing, Locale
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition, Node
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class BoardCard:
     """One record on the board; `age` is how long it has stood in its stage."""
 
     name: str
@@ -35,7 +35,7 @@ class Lane:
     stage: Stage
     count: int = 0
     sums: Mapping[str, Decimal] = field(default_factory=dict)
-    cards: Sequence[Card] = ()
+    cards: Sequence[BoardCard] = ()
 
 
 def read_lanes(
@@ -60,7 +60,7 @@ def read_lanes(
     return lanes
 
 
-def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Table:
+def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Listing:
     """The lanes without their cards, for programs."""
     rows = [
         {
@@ -74,7 +74,7 @@ def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Table:
         for lane in lanes
     ]
     columns = [Column(name) for name in ("pipeline", "stage", "name", "kind", "count", "sums")]
-    return Table(rows, columns)
+    return Listing(rows, columns)
 
 
 def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> list[Node]:
@@ -98,7 +98,7 @@ def _all_of(parts: Sequence[Node]) -> Condition | None:
 
 def _cards(
     ws: Workspace, pipeline: Pipeline, stage: Stage, scope: Sequence[Node], limit: int
-) -> list[Card]:
+) -> list[BoardCard]:
     """The first records of a stage: the oldest while it is open, the newest of a final one."""
     from crmcli.model.conditions.where import Compare, Empty, Text
 
@@ -109,7 +109,7 @@ def _cards(
     return [_card(ws, stage, record) for record in found]
 
 
-def _card(ws: Workspace, stage: Stage, record: Record) -> Card:
+def _card(ws: Workspace, stage: Stage, record: Record) -> BoardCard:
     from crmcli.workspace.current_stage import current_stage
 
     amount = record.get("amount")
@@ -126,4 +126,4 @@ def _card(ws: Workspace, stage: Stage, record: Record) -> Card:
         if overdue:
             age = f"{age} > {stage.max_days}d"
     name = str(record.get("name")).strip() or record.id
-    return Card(name, money, ws.owner_name(str(record.get("owner"))), age, overdue)
+    return BoardCard(name, money, ws.owner_name(str(record.get("owner"))), age, overdue)

@@ -78,7 +78,7 @@ class Column:
         return self.holds.is_number or self.kind in REPORTED
 
 
-class Table(NamedTuple):
+class Listing(NamedTuple):
     """Rows, and the columns of them that a table shows."""
 
     rows: Sequence[Row]

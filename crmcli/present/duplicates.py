@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.present.cells import Column, Table
+from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search
@@ -21,7 +21,7 @@ COLUMNS = (
 )
 
 
-def group_table(groups: Sequence[Group]) -> Table:
+def group_table(groups: Sequence[Group]) -> Listing:
     """A row for each record of each group; `like` is the record of the group that it goes with."""
     rows = [
         {
@@ -35,7 +35,7 @@ def group_table(groups: Sequence[Group]) -> Table:
         for number, group in enumerate(groups, 1)
         for alike in group.alike
     ]
-    return Table(rows, COLUMNS)
+    return Listing(rows, COLUMNS)
 
 
 def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:

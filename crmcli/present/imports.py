@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.present.cells import Column, Locale, Table, rows_of
+from crmcli.present.cells import Column, Listing, Locale, rows_of
 
 if TYPE_CHECKING:
     from crmcli.sales.imports.resume import PastImport
@@ -17,7 +17,7 @@ MOST_NAMED = 12
 """Names that one line of the summary lists."""
 
 
-def mapping(found: Summary) -> Table:
+def mapping(found: Summary) -> Listing:
     """Where the columns of the file go."""
     rows = [
         {
@@ -28,21 +28,21 @@ def mapping(found: Summary) -> Table:
         for column in found.columns
     ]
     filled = Column("filled", "Filled", "count")
-    return Table(rows, [Column("column", "Column"), Column("field", "Goes to"), filled])
+    return Listing(rows, [Column("column", "Column"), Column("field", "Goes to"), filled])
 
 
-def first_rows(found: Summary) -> Iterator[tuple[str, Table]]:
+def first_rows(found: Summary) -> Iterator[tuple[str, Listing]]:
     """The first rows as they stand in the file, where its letters were guessed, and as they are taken."""
     labels = [column.label for column in found.columns]
     if found.decoded:
         cells = [dict(zip(labels, map(str, row), strict=False)) for row in found.decoded]
-        yield "As they stand in the file", Table(cells, [Column(name) for name in labels])
+        yield "As they stand in the file", Listing(cells, [Column(name) for name in labels])
     names = dict.fromkeys(name for raw in found.sample for name in raw)
     if names:
-        yield "The first rows", Table(found.sample, [Column(name) for name in names])
+        yield "The first rows", Listing(found.sample, [Column(name) for name in names])
 
 
-def batches(found: Iterable[PastImport]) -> Table:
+def batches(found: Iterable[PastImport]) -> Listing:
     """The imports of a workspace, and what is left of them."""
     counts = ("rows", "created", "changed", "skipped", "rejected")
     rows = rows_of(found, "batch", "at", "entity", "file", *counts, "state")
@@ -54,7 +54,7 @@ def batches(found: Iterable[PastImport]) -> Table:
         *(Column(name, name.capitalize(), "count") for name in counts),
         Column("state", "State"),
     ]
-    return Table([{"id": row.pop("batch"), **row} for row in rows], columns)
+    return Listing([{"id": row.pop("batch"), **row} for row in rows], columns)
 
 
 def summary(found: Summary, locale: Locale) -> Iterator[str]:

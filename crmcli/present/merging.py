@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crmcli.language import counted
-from crmcli.present.cells import Column, Table, in_short
+from crmcli.present.cells import Column, Listing, in_short
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told, together
 
@@ -21,7 +21,7 @@ def title(plan: Plan) -> str:
     return f"{others} into {plan.survivor.id} {plan.survivor.get('name')}"
 
 
-def differences(plan: Plan) -> Table:
+def differences(plan: Plan) -> Listing:
     """The fields in which the records differ, the value of each, and what becomes of it."""
     ids = [plan.survivor.id, *(other.id for other in plan.others)]
     rows = [
@@ -34,7 +34,7 @@ def differences(plan: Plan) -> Table:
     ]
     values = [Column(i, i) for i in ids]
     becomes = Column("becomes", "Becomes", keep=True)
-    return Table(rows, [Column("field", "Field", keep=True), *values, becomes])
+    return Listing(rows, [Column("field", "Field", keep=True), *values, becomes])
 
 
 def yielding(plan: Plan) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted
-from crmcli.present.cells import Column, Table
+from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
     from crmcli.model.automation import Robot, Schedule, Trigger
@@ -36,7 +36,7 @@ SCHEDULES = [
 ]  # fmt: skip
 
 
-def pipeline_table(declared: Sequence[Pipeline]) -> Table:
+def pipeline_table(declared: Sequence[Pipeline]) -> Listing:
     """The pipelines and how much is in each."""
     rows = [
         {
@@ -50,26 +50,26 @@ def pipeline_table(declared: Sequence[Pipeline]) -> Table:
         }
         for line in declared
     ]
-    return Table(rows, PIPELINES)
+    return Listing(rows, PIPELINES)
 
 
-def stage_table(declared: Sequence[Pipeline]) -> Table:
+def stage_table(declared: Sequence[Pipeline]) -> Listing:
     """The stages of several pipelines."""
     rows = [{"pipeline": p.id, **_stage(stage)} for p in declared for stage in p.stages]
-    return Table(rows, [Column("pipeline"), *STAGES])
+    return Listing(rows, [Column("pipeline"), *STAGES])
 
 
-def parts(line: Pipeline) -> Iterator[tuple[str, Table]]:
+def parts(line: Pipeline) -> Iterator[tuple[str, Listing]]:
     """What a pipeline holds, part by part, each under its heading."""
     row = pipeline_row(line)
     colors = {stage.id: stage.color for stage in line.stages if stage.color}
     title = f"{line.name} ({line.id})" if line.name != line.id else line.id
-    yield title, Table(row["stages"], [STAGES[0].named({}, colors), *STAGES[1:]])
+    yield title, Listing(row["stages"], [STAGES[0].named({}, colors), *STAGES[1:]])
     robots = [{"stage": s["id"], **robot} for s in row["stages"] for robot in s["robots"]]
     triggers = [{"stage": s["id"], **trigger} for s in row["stages"] for trigger in s["triggers"]]
-    yield "Robots", Table(robots, ROBOTS)
-    yield "Triggers", Table(triggers, TRIGGERS)
-    yield "Schedules", Table(row["schedules"], SCHEDULES)
+    yield "Robots", Listing(robots, ROBOTS)
+    yield "Triggers", Listing(triggers, TRIGGERS)
+    yield "Schedules", Listing(row["schedules"], SCHEDULES)
 
 
 def size(declared: Sequence[Pipeline]) -> str:

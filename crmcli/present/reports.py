@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from crmcli.language import counted
-from crmcli.present.cells import Column, Table
+from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
@@ -38,7 +38,7 @@ LEADS = (
 )
 
 
-def funnel(told: Funnel, *, for_people: bool) -> Table:
+def funnel(told: Funnel, *, for_people: bool) -> Listing:
     """A row for each stage; people see its name, programs everything."""
     columns = list(FUNNEL)
     if not for_people:
@@ -46,7 +46,7 @@ def funnel(told: Funnel, *, for_people: bool) -> Table:
         columns = [Column("stage"), *columns[:1], Column("kind"), *columns[1:], *more]
     elif any(row.moved_away for row in told.rows):
         columns.insert(7, Column("moved_away", "Moved away", "count"))
-    return Table([asdict(row) for row in told.rows], columns)
+    return Listing([asdict(row) for row in told.rows], columns)
 
 
 def cohort(pipeline: Pipeline, told: Funnel) -> str:
@@ -55,7 +55,7 @@ def cohort(pipeline: Pipeline, told: Funnel) -> str:
     return f"{pipeline.name}: {counted(told.cohort, pipeline.entity)}{reopened}"
 
 
-def leads(ws: Workspace, by: str, found: Sequence[LeadsRow], *, for_people: bool) -> Table:
+def leads(ws: Workspace, by: str, found: Sequence[LeadsRow], *, for_people: bool) -> Listing:
     """A row for each source, stage or owner; for people with their sum below."""
     from crmcli.reports.leads import total
 
@@ -66,7 +66,7 @@ def leads(ws: Workspace, by: str, found: Sequence[LeadsRow], *, for_people: bool
         if len(found) > 1:
             rows.append({**_lead_row(by, total(found)), by: "Total"})
         columns = [c for c in columns if c.kind != "sums" or any(row[c.name] for row in rows)]
-    return Table(rows, columns)
+    return Listing(rows, columns)
 
 
 def _lead_row(by: str, row: LeadsRow) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from crmcli.present.cells import Column, Table
+from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, named
 
 if TYPE_CHECKING:
@@ -28,18 +28,18 @@ PARTS = (
 """What Today holds: its name, of which entity, the heading, the columns."""
 
 
-def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Table, int]]:
+def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listing, int]]:
     """Each part that is not empty: its heading, its first rows, how many there are."""
     for part, entity, title, names in PARTS:
         rows = getattr(found, part)
         if rows:
             shown: Any = rows[:limit]
             columns = [named(ws, entity, column, shown) for column in columns_of(ws, entity, names)]
-            yield f"{title}: {len(rows)}", Table(shown, columns), len(rows)
+            yield f"{title}: {len(rows)}", Listing(shown, columns), len(rows)
 
 
-def all_parts(found: Today) -> Table:
+def all_parts(found: Today) -> Listing:
     """Everything in one table, for programs."""
     rows = [{"part": part, **row} for part, _, _, _ in PARTS for row in getattr(found, part)]
     names = ("part", "id", "name", "due", "close_by", "about", "owner")
-    return Table(rows, [Column(name) for name in names])
+    return Listing(rows, [Column(name) for name in names])

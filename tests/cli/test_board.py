@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.cli.lanes import Card, Lane, draw
+from crmcli.cli.lanes import BoardCard, Lane, draw
 from crmcli.cli.output import Output
 from crmcli.cli.table import width
 from crmcli.model.pipeline import Stage
@@ -28,15 +28,17 @@ NEW = Lane(
     12,
     {"RUB": Decimal(4_550_000), "USD": Decimal("1200.50")},
     [
-        Card("Окна для ООО «Ромашка» в бизнес-центр на проспекте", "1 250 000 ₽", "Анна", "2d"),
-        Card("漢字の大きな取引", "", "", "12d > 3d", overdue=True),
+        BoardCard(
+            "Окна для ООО «Ромашка» в бизнес-центр на проспекте", "1 250 000 ₽", "Анна", "2d"
+        ),
+        BoardCard("漢字の大きな取引", "", "", "12d > 3d", overdue=True),
     ],
 )
 TALKS = Lane(
     Stage("talks", "Переговоры с заказчиком о цене"),
     1,
     {"RUB": Decimal(10)},
-    [Card("Двери", "10 ₽", "", "")],
+    [BoardCard("Двери", "10 ₽", "", "")],
 )
 WON = Lane(Stage("won", "Успех", "won"))
 
@@ -90,7 +92,7 @@ def test_no_line_is_wider_than_the_terminal(room: int) -> None:
             st.integers(0, 10**6),
             st.dictionaries(st.sampled_from(["RUB", "USD"]), st.decimals(0, 10**9, places=2)),
             st.lists(
-                st.builds(Card, st.text("аб 漢e\u0301", max_size=60), st.text("1 ₽", max_size=20),
+                st.builds(BoardCard, st.text("аб 漢e\u0301", max_size=60), st.text("1 ₽", max_size=20),
                           st.text("Аня ", max_size=30), st.text("3d>", max_size=8)),
                 max_size=3,
             ),

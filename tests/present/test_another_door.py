@@ -17,7 +17,7 @@ import json, sys
 from datetime import datetime
 from pathlib import Path
 from crmcli.present.board import read_lanes
-from crmcli.present.cells import Locale, Table, shown
+from crmcli.present.cells import Locale, Listing, shown
 from crmcli.present.columns import columns_of, named
 from crmcli.present.events import event_columns, event_rows
 from crmcli.present.records import card_columns, last_events, raw_row
