@@ -44,11 +44,14 @@ def strange_places(root: Path) -> Iterator[Problem]:
         elif entry.is_dir(follow_symlinks=False):
             hint = did_you_mean(entry.name, _FOLDERS, f"there are {', '.join(_FOLDERS)}")
             yield Problem(path, 0, "crm reads nothing in a folder of this name", hint)
+    for folder in (f"{layout.DATA}/{name}" for name in _FOLDERS):
+        for entry in _entries(root, folder):
+            if entry.is_symlink() and Path(entry.path).is_dir():
+                said, hint = "is a symbolic link", "put the real folder in its place"
+                yield Problem(f"{folder}/{entry.name}", 0, said, hint)
     for entry in _entries(root, layout.TIMELINE):
         path = f"{layout.TIMELINE}/{entry.name}"
-        if entry.is_symlink():
-            yield Problem(path, 0, "is a symbolic link", "put the real folder in its place")
-        elif not _MONTH.fullmatch(entry.name):
+        if not entry.is_symlink() and not _MONTH.fullmatch(entry.name):
             yield Problem(path, 0, "the timeline has a folder a month, like 2026-11", "rename it")
         yield from _strange_journals(root, path)
 
