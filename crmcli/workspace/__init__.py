@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli import language
 from crmcli.errors import InvalidData
+from crmcli.model.entities import having
 from crmcli.model.settings import Settings
 from crmcli.store import layout
 from crmcli.store.config import settings as config
@@ -169,6 +170,8 @@ class Workspace(Reads):
         from crmcli.store.disk.recovery import recover
         from crmcli.store.records.repository import Author, Change
 
+        if command.partition(" ")[0] in having("staged"):
+            _ = self.pipelines  # read before the lock is taken: the others wait for it
         self.is_settled = False
         if self.dry_run:
             yield self.trial(command, actor, cause, depth)

@@ -144,3 +144,10 @@ def test_a_better_reason_for_what_is_lost_already_is_taken_down(ws: Workspace) -
     assert ws.get(deal.id).get("lost_reason") == "silent"
     assert deals.lose(ws, deal.id, "").reason == ""
     assert len(ws.events(record=deal.id, kinds=["stage.entered"])) == 1
+
+
+def test_the_stages_are_read_before_others_have_to_wait(ws: Workspace) -> None:
+    fresh = Workspace.open(ws.root, user="anna", now=NOW)
+    with fresh.change("lead edit"):
+        (ws.root / "pipelines.yaml").unlink()
+        assert fresh.pipelines.leads.stages
