@@ -19,6 +19,7 @@ from crmcli import errors
 from crmcli.cli.params import Session
 from crmcli.cli.root import COMMANDS, crm
 from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import own_fields
 from tests.conftest import Run
 
 ROOT = Path(__file__).parents[1]
@@ -129,6 +130,50 @@ def test_every_command_has_help(path: str) -> None:
     for param in command.params:
         if isinstance(param, click.Option):
             assert param.help, f"{path} {param.opts[0]} has no help"
+
+
+SERVE_ALL = (
+    "workspace/*", "store/[!c]*/*", "sales/add.py", "sales/checks/*", "sales/records/*", "sales/history/*",
+    "sales/exports/export.py", "present/columns.py", "present/records.py", "cli/records.py", "cli/nouns.py",
+    "cli/filters.py", "cli/showing.py", "cli/moving.py", "cli/merging.py", "cli/consent.py", "cli/exporting.py",
+    "cli/params.py", "cli/search.py", "cli/dupes.py", "cli/main.py", "automation/record_plan.py",
+    "automation/trigger_runs.py",
+)  # fmt: skip
+"""The rooms that serve every noun, and so know none by name."""
+NO_NOUNS = {
+    ("columns.py", "company"), ("tables.py", "company"), ("shortcuts.py", "company"), ("fulltext.py", "company"),  # a key; what is searched
+    ("given_values.py", "company"), ("editor_text.py", "company"), ("add.py", "company"),  # a field, a key
+    ("undo_plan.py", "task"), ("merge_checks.py", "offer"),  # keys of an event's data
+    ("export.py", "contact"), ("export.py", "company"),  # who has a vCard
+}  # fmt: skip
+
+
+def test_rooms_that_serve_every_noun_know_none_by_name() -> None:
+    words = {word for row in ENTITIES.values() for word in (row.name, row.plural)}
+    words -= {"companies"}  # also a kind of field
+    rooms = [path for room in SERVE_ALL for path in sorted((ROOT / "crmcli").glob(room))]
+    assert len(rooms) > 60
+    named = {
+        (path.name, node.value)
+        for path in rooms
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in words
+    }
+    assert named <= NO_NOUNS, "ask for a trait of model/entities.py, or for the field"
+
+
+def test_every_noun_is_declared_whole() -> None:
+    for name, row in ENTITIES.items():
+        fields = {field.name for field in own_fields(name)}
+        assert {"id", "name", "owner", "created_at"} <= fields, name
+        assert {*row.columns, *row.sort} <= fields, name
+        assert {row.parent, row.argument} - {""} <= fields, name
+        assert ("importable" in row.traits) == ("batch" in fields), name
+        assert ("staged" in row.traits) == ("stage" in fields), name
+        assert ("client" in row.traits) == bool(row.known_among) == ("consents" in fields), name
+        assert name not in COMMANDS, "a command has that name"
+        assert all(row.ru), name
 
 
 def test_the_root_tells_of_every_command_without_importing_it() -> None:

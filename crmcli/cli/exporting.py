@@ -7,16 +7,18 @@ from collections.abc import Iterable
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb, option
+from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage, OutputFailed
-from crmcli.model.entities import ENTITIES
-
-export = Noun("export", help="Write records as CSV, xlsx, JSON lines or vCards.")
+from crmcli.model.entities import ENTITIES, plurals
 
 
-def _options() -> list[click.Parameter]:
-    return [
+@click.command(
+    cls=Verb,
+    help="Write records to stdout as CSV, xlsx, JSON lines or vCards.\n\n"
+    "Example: crm export leads --excel > leads.csv",
+    params=[
+        click.Argument(("what",), type=click.Choice(plurals()), metavar="WHAT"),
         option("--where -w", "Only what fits a condition.", "EXPR"),
         option(
             "--format form",
@@ -33,49 +35,37 @@ def _options() -> list[click.Parameter]:
         ),
         option("--columns", "Only these columns.", "A,B"),
         option("--for-mailing", "Without those who must not be mailed.", is_flag=True),
-    ]
+    ],
+)
+@click.pass_obj
+def export(
+    session: Session,
+    what: str,
+    where: str,
+    form: str,
+    excel: bool,
+    vcard_version: str,
+    columns: str,
+    for_mailing: bool,
+) -> None:
+    """Write records to stdout."""
+    from crmcli.sales.exports import export as exporting
 
-
-def _export_command(entity: str) -> click.Command:
-    @click.pass_obj
-    def callback(
-        session: Session,
-        where: str,
-        form: str,
-        excel: bool,
-        vcard_version: str,
-        columns: str,
-        for_mailing: bool,
-    ) -> None:
-        from crmcli.sales.exports import export as exporting
-
-        ws = session.workspace
-        condition = ws.condition(where, entity) if where else None
-        names = [name.strip() for name in columns.split(",") if name.strip()]
-        if columns and not names:
-            raise BadUsage(f"--columns {columns!r} names no column", "--columns name,phones")
-        kind = form or _format(session.format)
-        if kind == "xlsx" and sys.stdout.isatty():
-            raise BadUsage(
-                "a workbook is no text for a terminal",
-                f"crm export {plural} --format xlsx > {plural}.xlsx",
-            )
-        layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
-        _write(session, exporting.export_bytes(ws, entity, condition, layout))
-        unreadable(session)
-
-    plural = ENTITIES[entity].plural
-    return Verb(
-        plural,
-        params=_options(),
-        callback=callback,
-        short_help=f"Export {plural}.",
-        help=f"Export {plural} to stdout.\n\nExample: crm export {plural} --excel > {plural}.csv",
-    )
-
-
-for _entity in ENTITIES:
-    export.add_command(_export_command(_entity))
+    ws = session.workspace
+    entity = next(row.name for row in ENTITIES.values() if row.plural == what)
+    condition = ws.condition(where, entity) if where else None
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    if columns and not names:
+        raise BadUsage(f"--columns {columns!r} names no column", "--columns name,phones")
+    kind = form or _format(session.format)
+    if kind == "xlsx" and sys.stdout.isatty():
+        raise BadUsage(
+            "a workbook is no text for a terminal",
+            f"crm export {what} --format xlsx > {what}.xlsx",
+        )
+    layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
+    _write(session, exporting.export_bytes(ws, entity, condition, layout))
+    unreadable(session)
 
 
 def _format(asked: str) -> str:

@@ -20,7 +20,7 @@ from crmcli.cli.printing import (
 from crmcli.errors import BadUsage
 from crmcli.language import counted
 from crmcli.model.entities import ENTITIES
-from crmcli.model.schema import own_fields
+from crmcli.model.schema import has_field
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of
 
@@ -156,22 +156,15 @@ def edit_command(entity: str) -> click.Command:
 
 
 def _list_options(entity: str) -> list[click.Parameter]:
-    has_tags = any(field.name == "tags" for field in own_fields(entity))
     return [
         option("--add more", "Add to a list field.", "FIELD=VALUE", multiple=True),
         option("--remove less", "Take from a list field.", "FIELD=VALUE", multiple=True),
         option("--unset", "Empty a field.", "FIELD", multiple=True),
-        *(_tag_options() if has_tags else ()),
-    ]
-
-
-def _tag_options() -> list[click.Option]:
-    def option(name: str, help_: str) -> click.Option:
-        return click.Option((name,), multiple=True, metavar="TAG", help=help_)
-
-    return [
-        option("--add-tag", "Short for --add tags=TAG."),
-        option("--remove-tag", "Short for --remove tags=TAG."),
+        *(
+            option(f"--{word}-tag", f"Short for --{word} tags=TAG.", "TAG", multiple=True)
+            for word in ("add", "remove")
+            if has_field(entity, "tags")
+        ),
     ]
 
 

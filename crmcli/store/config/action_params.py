@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crmcli.model.actions import ACTIONS, Action
+from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema, own_fields
@@ -163,7 +164,7 @@ PARAMS: Mapping[str, Callable[[str], Shape]] = {
 def params_of(action: Action) -> Shape:
     """What may stand under `with:` for an action."""
     if action.sets_fields:
-        names = {f.name for entity in ("lead", "deal") for f in own_fields(entity) if f.system}
+        names = {f.name for entity in having("staged") for f in own_fields(entity) if f.system}
         kept = sorted({*names, "id", "stage", "pipeline"})
         unfit = {"type": "object", "propertyNames": {"not": {"enum": kept}}}
         return needed(Shape(action.doc, _check_set, lambda: unfit))
