@@ -11,9 +11,6 @@ from crmcli.model.values import Duration, parse_date, parse_duration
 When: TypeAlias = date | datetime
 """A whole day, or an instant: an aware datetime in UTC."""
 
-ORDERS = ("", "dmy", "mdy")
-"""What 03/04/2026 means; "" refuses it, because nobody can know."""
-
 _DAYS = {"today": 0, "сегодня": 0, "tomorrow": 1, "завтра": 1, "yesterday": -1, "вчера": -1,
          "послезавтра": 2, "позавчера": -2}  # fmt: skip
 _WEEKDAYS = {

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _CACHE = 1 << 16
 
 

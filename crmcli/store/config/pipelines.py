@@ -36,7 +36,6 @@ from crmcli.store.config.shapes import (
 from crmcli.store.layout import PIPELINES
 
 R = TypeVar("R", Robot, Schedule, Trigger)
-COLOR_RULE = r"#[0-9a-fA-F]{6}"
 
 
 @dataclass(frozen=True)
