@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from crmcli.errors import BadUsage, Refused
+from crmcli.errors import BadUsage
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.entities import having
 from crmcli.model.values import fold
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 HOLDERS = having("client")
 """The entities that may refuse and consent."""
-
-
-class MustNotMail(Refused):
-    """Somebody has refused letters, or is on the block list."""
 
 
 def decide(
@@ -89,15 +85,6 @@ def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str
                 return _refusal(other)
     block = blocklist(ws).stops(addresses)
     return f"{block} is on the block list" if block is not None else ""
-
-
-def check_mail(
-    ws: Workspace, record: Record | None, to: Sequence[str], *, anyway: bool = False
-) -> None:
-    """Refuse a letter that must not leave; a person may say `anyway`, a robot may not."""
-    why = "" if anyway else why_not_mail(ws, record, to)
-    if why:
-        raise MustNotMail(why, "add --anyway if this very letter was asked for")
 
 
 def _refusal(record: Record) -> str:
