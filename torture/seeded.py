@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmcli.automation import clock_changes, heard_events, timetables
+from crmcli.automation import clock_changes, heard_events, schedule_progress
 from crmcli.automation.approval import gate
 from crmcli.channels import connection, smtp, webhook
 from crmcli.store.disk import applying, files, targets, transaction
@@ -269,7 +269,7 @@ def blind_clock() -> None:
 
 def newest_slot() -> None:
     """A schedule goes on where it came last, by whatever clock."""
-    _patch(timetables, "_farthest", lambda events, cron, now: events[0] if events else None)
+    _patch(schedule_progress, "_farthest", lambda events, cron, now: events[0] if events else None)
 
 
 def no_allow_list() -> None:

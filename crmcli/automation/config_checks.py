@@ -81,7 +81,7 @@ def _faults(
 
 
 def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:
-    from crmcli.automation.schedule import next_slot
+    from crmcli.automation.cron_slots import next_slot
 
     if next_slot(schedule.cron, zone, now.astimezone(UTC)) is None:
         yield _problem(

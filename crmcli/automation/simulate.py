@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from crmcli.automation import acting, hand_edits, outbox, timetables, trigger_runs
+from crmcli.automation import hand_edits, outbox, robot_runs, schedule_progress, trigger_runs
 from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
+from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.explain import with_robots
 from crmcli.automation.job_failures import REFUSALS, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, OwnStep, enter
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
-from crmcli.automation.schedule import due, slots
 from crmcli.channels.base import sender_class
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted
@@ -62,10 +62,10 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
     """The slots of the schedules: those that have come at once, the others in their time."""
     lines: list[Planned] = []
     gate = Gate(ws)
-    for table in timetables.timetables(ws):
+    for table in schedule_progress.timetables(ws):
         schedule = table.schedule
         missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
-        chosen = len(timetables.selection(ws, table))
+        chosen = len(schedule_progress.selection(ws, table))
         for_all = f"for {counted(chosen, 'record')}"
         held = gate.why_not(table.declared_at, schedule)
         what = f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
@@ -181,7 +181,7 @@ class _Trial:
     def _act(self, plan: RecordPlan, step: Step) -> Iterator[Planned]:
         assert plan.visit is not None  # who has a step stands in a stage
         robot, record = step.robot, plan.record
-        self._author(f"robot:{robot.id}", plan.visit.entry.id, acting.depth_of(plan, step))
+        self._author(f"robot:{robot.id}", plan.visit.entry.id, robot_runs.depth_of(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
         yield self._line(record.id, f"robot {robot.id}", f"{robot.do}: {what}")
         yield from self._echo(record)
@@ -190,7 +190,7 @@ class _Trial:
         """Take the step in memory; what came of it, in words."""
         robot, before = step.robot, len(self.change.events)
         try:
-            done = acting.take_in(self.ws, self.change, plan, step)
+            done = robot_runs.take_in(self.ws, self.change, plan, step)
         except REFUSALS as refusal:
             enter(self.change, "dead", plan.record.id, step.key, robot.id, robot.do)
             return f"refused, {refusal.message}"

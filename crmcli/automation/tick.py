@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from crmcli.automation import clock_changes, outbox, schedules
-from crmcli.automation.acting import take
+from crmcli.automation import clock_changes, outbox, schedule_runs
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
 from crmcli.automation.job_failures import (
@@ -24,6 +23,7 @@ from crmcli.automation.job_failures import (
 from crmcli.automation.ledger import CRM, TROUBLED, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
+from crmcli.automation.robot_runs import take
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
@@ -149,7 +149,7 @@ class _Run:
         self.result.effects += 1
 
     def _schedule(self) -> int:
-        done = schedules.run(self.ws, self._left(), self.gate)
+        done = schedule_runs.run(self.ws, self._left(), self.gate)
         for one in done:
             self._told(one)
         return len(done)

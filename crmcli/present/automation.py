@@ -47,7 +47,7 @@ def robots(ws: Workspace) -> Listing:
 
 
 def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
-    from crmcli.automation.schedule import next_slot
+    from crmcli.automation.cron_slots import next_slot
 
     for stage in pipeline.stages:
         for robot in stage.robots:

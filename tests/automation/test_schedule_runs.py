@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmcli.automation import jobs, timetables
+from crmcli.automation import jobs, schedule_progress
 
 STAGES = """
     stages:
@@ -189,7 +189,7 @@ def test_what_nobody_wants_to_catch_up_is_no_trouble(house: Any) -> None:
 def test_a_letter_of_a_schedule_is_tried_again_however_many_slots_come_between(
     house: Any, post: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(timetables, "_RECENT", 5)
+    monkeypatch.setattr(schedule_progress, "_RECENT", 5)
     post.mode = "later"
     house.rules(
         STAGES

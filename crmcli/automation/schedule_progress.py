@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from crmcli.automation.approval.acts import schedule_place
+from crmcli.automation.cron_slots import Slot, slots
 from crmcli.automation.job_failures import Attempt
 from crmcli.automation.ledger import OwnStep, instant_in
-from crmcli.automation.schedule import Slot, slots
 from crmcli.model.automation import Schedule
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.conditions.tree import And, Compare, Empty, In, Node, Not, Or

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.automation.schedule import due, next_slot, slots
+from crmcli.automation.cron_slots import due, next_slot, slots
 from crmcli.model.automation import Schedule
 from crmcli.model.values import parse_duration
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
-from crmcli.automation.acting import carry_out, unmet_condition
 from crmcli.automation.approval.gate import Gate
+from crmcli.automation.cron_slots import Due, Slot, due
 from crmcli.automation.job_failures import (
     REFUSALS,
     Done,
@@ -23,8 +23,8 @@ from crmcli.automation.job_failures import (
     rests,
 )
 from crmcli.automation.ledger import enter, job_key
-from crmcli.automation.schedule import Due, Slot, due
-from crmcli.automation.timetables import Timetable, selection, timetables
+from crmcli.automation.robot_runs import carry_out, unmet_condition
+from crmcli.automation.schedule_progress import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
