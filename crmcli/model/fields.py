@@ -137,7 +137,7 @@ def raw_from_record(record: Record, custom: tuple[Field, ...] = ()) -> dict[str,
     for field, value in values:
         if value is None or value == "":  # most fields of most records
             continue
-        dumped = field.kind.dump(value)
+        dumped = value if isinstance(value, str) else field.kind.dump(value)
         if dumped != "":
             raw[field.name] = dumped
     raw.update(record.unknown)

@@ -88,7 +88,6 @@ class Kind:
     is_number: bool = False
     is_day: bool = False
     is_time: bool = False
-    is_bool: bool = False
     is_phone: bool = False
     is_digits: bool = False  # spreadsheets take it for a number
     is_rigid: bool = False  # half of it is worse than none of it

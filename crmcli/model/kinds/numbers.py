@@ -103,7 +103,6 @@ class Bool(Exact):
     """Yes or no, in several languages."""
 
     column: str = "INTEGER"
-    is_bool: bool = True
     operators: tuple[str, ...] = ("=", "!=")
 
     def parse_text(self, text: str) -> Value:
@@ -115,10 +114,7 @@ class Bool(Exact):
         return "" if value is None else "yes" if value else "no"
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        truth = TRUTHS.get(fold(text))
-        if truth is None:
-            raise ValueError(f"{text!r} is neither yes nor no")
-        return truth
+        return "yes" if self.literal(text, ctx.country) else "no"
 
     def key(self, value: Any) -> Key | None:
         return None if value is None else int(value)
