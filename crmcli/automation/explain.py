@@ -22,7 +22,7 @@ WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RobotLine:
     """One robot's part in one stay of a record in a stage."""
 
     record: str
@@ -36,9 +36,9 @@ class Line:
     key: str = ""
 
 
-def waiting(ws: Workspace, record: str = "") -> list[Line]:
+def waiting(ws: Workspace, record: str = "") -> list[RobotLine]:
     """What is still to come from robots, of one record or of all; the earliest first."""
-    found: list[Line] = []
+    found: list[RobotLine] = []
     gate = Gate(ws)
     for record_id in [record] if record else with_robots(ws):
         try:
@@ -48,7 +48,7 @@ def waiting(ws: Workspace, record: str = "") -> list[Line]:
             continue  # gone since it was listed, or unreadable, which `crm check` reports
         except Exception as error:
             why = reason_of(raise_general(error))
-            found.append(Line(record_id, "", "", CRM, OwnStep.LOOK, "failed", None, why))
+            found.append(RobotLine(record_id, "", "", CRM, OwnStep.LOOK, "failed", None, why))
     return sorted(found, key=lambda line: (line.due_at is None, line.due_at or ws.now, line.record))
 
 
@@ -67,22 +67,22 @@ def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
     yield from found
 
 
-def explain(ws: Workspace, ref: str) -> list[Line]:
+def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     """Each robot of the stage in which a record stands, and those of earlier stays that never ran."""
     plan = plan_for(ws, ws.resolve(ref, *STAGED))
-    lines: list[Line] = []
+    lines: list[RobotLine] = []
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
         lines += _left_behind(plan, visit, following)
     gate = Gate(ws)
     return lines + [_line(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
 
 
-def _line(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Line:
+def _line(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> RobotLine:
     robot, record = step.robot, plan.record
     held = gate.why_not_step(plan, step) if step.state in ("waiting", "due") else ""
     why = held or step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")
     stage = plan.stage.id if plan.stage else ""
-    return Line(
+    return RobotLine(
         record.id,
         str(record.get("name")),
         stage,
@@ -104,7 +104,7 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     return f"if {when} ({now})"
 
 
-def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[Line]:
+def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[RobotLine]:
     """The robots of an earlier stage, as it is declared now, for which leaving it came too soon."""
     stage = _stage(plan, visit)
     if stage is None or visit.entry.data.get("robots") is False:
@@ -112,7 +112,7 @@ def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[L
     acted = {job.robot for job in visit.jobs.values() if job.cause == visit.entry.id}
     for robot in stage.robots:
         if robot.id not in acted and robot.enabled:
-            yield Line(
+            yield RobotLine(
                 plan.record.id,
                 str(plan.record.get("name")),
                 stage.id,

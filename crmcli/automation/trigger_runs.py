@@ -66,7 +66,6 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
     notes = hearing(ws)
     is_dead = dead(ws)
     heard: list[TriggerRun] = []
-    read = TriggerRun()
     count = 0
     for unheard in notes.events:
         notes.hear(unheard)
@@ -76,12 +75,12 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
         told = _hear(ws, unheard.event, notes)
         if told is not None:
             heard.append(told)
-            count, read = 0, TriggerRun()
+            count = 0
         elif count >= BATCH:
-            _remember(ws, notes, read)
-            count, read = 0, TriggerRun()
+            _remember(ws, notes)
+            count = 0
     if count:
-        _remember(ws, notes, read)
+        _remember(ws, notes)
     return heard
 
 
@@ -244,9 +243,9 @@ def _line(
     return {**line, "why": reasons} if reasons else line
 
 
-def _remember(ws: Workspace, notes: HeardEvents, heard: TriggerRun) -> None:
+def _remember(ws: Workspace, notes: HeardEvents) -> None:
     with ws.change("tick", actor="crm") as change:
-        _write(change, notes, heard)
+        _write(change, notes, TriggerRun())
     _wrote(change, notes)
 
 

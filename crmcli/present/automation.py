@@ -9,7 +9,7 @@ from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, rows_of
 
 if TYPE_CHECKING:
-    from crmcli.automation.explain import Line
+    from crmcli.automation.explain import RobotLine
     from crmcli.automation.ledger import Job
     from crmcli.automation.simulate import Planned
     from crmcli.model.pipeline import Pipeline
@@ -72,7 +72,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
         }
 
 
-def outlook(lines: Iterable[Line], columns: list[Column]) -> Listing:
+def outlook(lines: Iterable[RobotLine], columns: list[Column]) -> Listing:
     """What robots wait for, or why they do not: WAITING or EXPLAINED."""
     names = ("record", "name", "stage", "robot", "action", "state", "due_at", "why", "key")
     return Listing(rows_of(lines, *names), columns)
