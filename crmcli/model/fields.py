@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
 
-from crmcli.model.kinds import UTM_KEYS as UTM_KEYS
 from crmcli.model.kinds import Field as Field
 from crmcli.model.kinds import kind_of
 from crmcli.model.values import Raw, Value, entity_of

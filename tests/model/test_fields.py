@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.model.consent import CHANNELS, Consent
+from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.contact import Contact
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
@@ -154,7 +154,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "lines": st.lists(st.builds(Line, some_text, decimals, st.text(max_size=3), decimals, st.none() | decimals)).map(tuple),
     "tags": st.sets(some_text).map(lambda s: tuple(sorted(s))), "choices": st.sets(some_text).map(lambda s: tuple(sorted(s))),
     "accounts": st.lists(st.builds(BankAccount, some_text, st.text(max_size=3), st.text(max_size=3), st.text(max_size=3))).map(tuple),
-    "consents": st.lists(st.builds(Consent, st.sampled_from(CHANNELS), st.text(max_size=3), st.none() | INSTANTS, st.text(max_size=3), st.none() | INSTANTS)).map(tuple),
+    "consents": st.lists(st.builds(Consent, st.sampled_from(CONSENT_CHANNELS), st.text(max_size=3), st.none() | INSTANTS, st.text(max_size=3), st.none() | INSTANTS)).map(tuple),
     "links": st.lists(some_text).map(tuple), "urls": st.lists(some_text).map(tuple), "utm": st.dictionaries(some_text, st.text()),
 }  # fmt: skip
 
