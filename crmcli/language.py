@@ -20,11 +20,13 @@ DOMAIN = "messages"
 """gettext's own default, in which click looks for what it says by itself."""
 
 _of_workspace: ContextVar[str] = ContextVar("language", default="")
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
 
 
 def prefer(language: str) -> None:
     """Speak the language of a workspace, unless CRM_LANG names another."""
     _of_workspace.set(language)
+    _spoken.set(_chosen())
     if spoken() != "en":  # for click
         gettext.bindtextdomain(DOMAIN, CATALOGUES)
         os.environ["LANGUAGE"] = spoken()
@@ -42,6 +44,11 @@ def of_folder(start: Path) -> str:
 
 
 def spoken() -> str:
+    """The language in which people are spoken to."""
+    return _spoken.get() or _chosen()
+
+
+def _chosen() -> str:
     """The first known language of CRM_LANG, the workspace and the environment (LC_ALL, LANG)."""
     environ = os.environ
     system = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG", "")

@@ -276,7 +276,7 @@ def test_an_unknown_name_is_named_with_its_place(put: Callable[[str, str], Rende
         renderer.render_letter("mail/hello.j2", NAMES)
     error = caught.value
     assert (error.problem.path, error.problem.line) == ("templates/mail/hello.j2", 4)
-    assert error.message == "templates/mail/hello.j2, line 4: there is no name 'leed'"
+    assert error.message == "templates/mail/hello.j2, line 4: no name 'leed'"
     assert error.hint == "did you mean 'lead'? known: lead, us"
     assert error.exit_code == 6
 
@@ -301,9 +301,7 @@ def test_default_and_is_defined_may_ask_for_what_is_not_there() -> None:
 def test_an_error_in_an_included_file_names_that_file(put: Callable[[str, str], Renderer]) -> None:
     put("mail/foot.j2", "a\nb\n{{ nobody }}")
     renderer = put("mail/a.j2", "{% include 'mail/foot.j2' %}")
-    with pytest.raises(
-        TemplateFailed, match=r"templates/mail/foot.j2, line 3: there is no name 'nobody'"
-    ):
+    with pytest.raises(TemplateFailed, match=r"templates/mail/foot.j2, line 3: no name 'nobody'"):
         renderer.render_text("mail/a.j2", NAMES)
 
 
@@ -454,7 +452,7 @@ def test_the_limits_hold_in_any_thread() -> None:
     thread.start()
     thread.join(10)
     assert not thread.is_alive()
-    assert "takes longer than 2 seconds" in caught[0]
+    assert "takes more than 2 seconds" in caught[0]
 
 
 def test_a_long_digest_is_no_runaway() -> None:
@@ -520,12 +518,12 @@ def test_an_empty_line_in_a_value_adds_no_header_and_no_text(
 @pytest.mark.parametrize(
     ("source", "line", "message"),
     [
-        ("Здравствуйте!\n", 1, "is no header line"),
+        ("Здравствуйте!\n", 1, "is not a header line"),
         ("From: a@b.ru\n\nТекст", 1, "has no subject"),
         ("Subject: a\nSubject: b\n\n", 2, "a second Subject"),
         ("Subject: a\nBcc: b@c.ru\n\n", 2, "there is no header 'Bcc'"),
         ("Subject: {{ lead.comment }}\n\nТекст", 1, "the subject is empty"),
-        ("Subject: a\nFrom: {{ leed }}\n\n", 2, "there is no name 'leed'"),
+        ("Subject: a\nFrom: {{ leed }}\n\n", 2, "no name 'leed'"),
         ("", 1, "has no subject"),
     ],
 )
@@ -555,18 +553,18 @@ def test_validation_finds_what_rendering_would(put: Callable[[str, str], Rendere
         "Subject: {{ leed }}\n\n{% include 'mail/foot.j2' %}\n{% include 'mail/no.j2' %}\n",
     )
     found = [(p.path, p.line, p.message) for p in renderer.validate("mail/bad.j2", ("lead", "us"))]
-    assert ("templates/mail/bad.j2", 1, "there is no name 'leed'") in found
-    assert ("templates/mail/bad.html.j2", 2, "there is no name 'nobody'") in found
+    assert ("templates/mail/bad.j2", 1, "no name 'leed'") in found
+    assert ("templates/mail/bad.html.j2", 2, "no name 'nobody'") in found
     assert ("templates/mail/foot.j2", 2, "has no subject") not in found
     assert any(path == "templates/mail/foot.j2" and "mony" in message for path, _, message in found)
-    assert ("templates/mail/no.j2", 0, "there is no such template") in found
+    assert ("templates/mail/no.j2", 0, "no such template") in found
 
 
 def test_a_piece_to_include_is_no_letter(put: Callable[[str, str], Renderer]) -> None:
     renderer = put("mail/_foot.j2", "С уважением, {{ us.name }}")
     assert renderer.validate("mail/_foot.j2", ("us",)) == []
     assert [p.message for p in put("mail/foot.j2", "Пока").validate("mail/foot.j2")] == [
-        "'Пока' is no header line"
+        "'Пока' is not a header line"
     ]
 
 

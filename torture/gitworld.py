@@ -66,12 +66,12 @@ ACTS = ("add", "add", "call", "call", "note", "ping", "edit", "move", "undo", "r
 BY_GIT = (
     "the line above was changed, or a line was taken out or put in",
     " stands here again",
-    "the file is missing: the record was made and never removed",
+    "the file is missing: the record was never removed",
     "made in this month and the timeline does not know it",
     "there is no lead-",
     "the file that the event names is missing",
-    "there is no file and no beginning of it",
-    "which is not there",
+    "no such file: and no beginning of it",
+    "which does not exist",
     "it was removed on one side and changed on the other",
 )
 """What crm check may find: git has put lines and files together that were never so."""

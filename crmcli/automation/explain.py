@@ -12,6 +12,7 @@ from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.pipeline import Stage
 from crmcli.workspace import Workspace
@@ -120,7 +121,7 @@ def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[R
                 robot.do,
                 "cancelled",
                 following.entry.at,
-                f"the record left for {following.entry.data.get('stage')}",
+                tr("the record left for {}", following.entry.data.get("stage")),
             )
 
 

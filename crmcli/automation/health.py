@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.automation.clock_changes import told
 from crmcli.errors import InvalidData, Problem
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.values import format_instant
 from crmcli.store import layout
@@ -48,20 +48,20 @@ def _late(ws: Workspace) -> Iterator[Problem]:
             return
     except InvalidData:
         return  # what is wrong there is told with its lines, and no tick can run
-    hint = "let cron run it (*/5 * * * * crm -C DIR tick), or look at why it does not"
+    hint = "run it from cron: */5 * * * * crm -C DIR tick"
     written = ends(ws)
     # What lies ahead was written by a clock that was wrong.
     ended = sorted(end for end in written if end <= ws.now + TOLERANCE)
     if not ended:
         if not written and _has_waited(ws):
-            message = "robots are declared, and crm tick has never come to its end here"
+            message = "there are robots, but crm tick has never finished here"
             yield Problem(layout.PIPELINES, 0, message, hint)
         return
     gaps = [min(later - sooner, LONGEST) for sooner, later in pairwise(ended)]
     allowed = max([PATIENCE, *(gap * USUAL for gap in gaps)])
     if ws.now - ended[-1] > allowed:
         away = _words(ws.now - ended[-1])
-        yield Problem(layout.PIPELINES, 0, f"the last crm tick ended {away} ago", hint)
+        yield Problem(layout.PIPELINES, 0, tr("the last crm tick finished {} ago", away), hint)
 
 
 def _is_automated(pipeline: Pipeline) -> bool:
@@ -86,7 +86,7 @@ def _troubled(ws: Workspace) -> Iterator[Problem]:
     for state, (one, many, then) in _TROUBLE.items():
         count = len(known(ws, (state,)))
         if count:
-            words = counted(count, f"job {one}", f"jobs {many}")
+            words = counted(count, tr("job {}", one), f"jobs {many}")
             hint = f"crm jobs list --state {state}, {then}"
             yield Problem(layout.TIMELINE, 0, f"{words} ({state})", hint)
 
@@ -107,4 +107,4 @@ def _words(away: timedelta) -> str:
     hours = int(away.total_seconds() // 3600)
     if hours < 48:
         return counted(hours, "hour")
-    return f"{hours // 24} days"
+    return tr("{} days", hours // 24)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from crmcli.automation.ledger import CRM, LONGEST_WAIT, Job, after_failure, enter, job_key, jobs_of
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
@@ -35,7 +36,7 @@ class Done:
     bug: Exception | None = None
 
     def __str__(self) -> str:
-        who = self.robot if ":" in self.robot or self.robot == CRM else f"robot {self.robot}"
+        who = self.robot if ":" in self.robot or self.robot == CRM else tr("robot {}", self.robot)
         why = f" ({self.reason})" if self.reason else ""
         about = f"{self.record}: " if self.record else ""
         return f"{about}{who}, {self.action}: {self.word}{why}"
@@ -71,7 +72,7 @@ def bug_in(error: Exception) -> Exception | None:
 def reason_of(error: Exception) -> str:
     """What the ledger says of it: one line, of bounded length, that can be written."""
     own = not isinstance(error, CrmError)
-    text = f"a bug in crm: {type(error).__name__}: {error}" if own else str(error)
+    text = tr("a bug in crm: {}: {}", type(error).__name__, error) if own else str(error)
     line = redacted(" ".join(text.encode("utf-8", "replace").decode().split()))
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
@@ -79,7 +80,7 @@ def reason_of(error: Exception) -> str:
 def check_rule(rule: Robot | Schedule | Trigger) -> None:
     """InvalidData if pipelines.yaml is wrong about this very rule."""
     if rule.fault:
-        raise InvalidData(rule.fault, "crm pipeline check tells it with all others")
+        raise InvalidData(rule.fault, "see crm pipeline check")
 
 
 @dataclass(frozen=True, slots=True)

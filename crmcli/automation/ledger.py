@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
@@ -164,7 +165,7 @@ def _resolved(job: Job, event: Event) -> Job:
         state=state,
         at=event.at,
         since=event.at,
-        reason=f"{how}, says {event.actor}",
+        reason=tr("{}, says {}", how, event.actor),
         retry_at=event.at if how == "retry" else None,
         attempts=0,
         starts=0,

@@ -21,6 +21,7 @@ from crmcli.automation.ledger import (
 )
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.language import tr
 from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
@@ -133,7 +134,7 @@ def call_off(ws: Workspace, record_id: str) -> None:
         fate = "merged" if ws.merged_into(record_id) else "removed"
         with ws.change("tick", actor="crm") as change:
             for job in left:
-                _enter(change, job, "cancelled", reason=f"the record was {fate}")
+                _enter(change, job, "cancelled", reason=tr("the record was {}", fate))
 
 
 def _actor(job: Job) -> str:
@@ -180,9 +181,9 @@ def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:
     """
     if job.state == "started":
         if job.starts >= MOST_STARTS:
-            return "dead", f"begun {job.starts} times and never ended"
+            return "dead", tr("started {} times and never finished", job.starts)
         may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))
-        return ("", "") if may_repeat else ("unknown", "crm ended while it was sending")
+        return ("", "") if may_repeat else ("unknown", "crm was stopped while sending")
     if job.facts.get("notice") or job.facts.get("anyway") or not _class_of(job).asks_consent:
         return "", ""
     record = linked(ws, job.record) if entity_of(job.record) else None
@@ -234,7 +235,7 @@ def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> No
         return
     owner = str(change.get(job.record).get("owner"))
     if owner:
-        what = "did not leave" if word == "dead" else "may or may not have left"
+        what = "was not sent" if word == "dead" else "may or may not have been sent"
         text = redacted(f"{job.action} to {job.facts.get('to', '?')} {what}: {reason}")
         change.note("notice", job.record, {"to": owner, "text": text})
 

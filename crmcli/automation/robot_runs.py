@@ -12,6 +12,7 @@ from crmcli.automation.job_failures import Done, bug_in, check_rule, is_general,
 from crmcli.automation.ledger import Job, after_failure, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
+from crmcli.language import tr
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.where import Condition
@@ -69,9 +70,9 @@ def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
     check_rule(step.robot)
     if not _is_asked_for(plan, step):
         if depth_of(plan, step) > DEEPEST:
-            return "stopped", f"a loop: more than {DEEPEST} steps of automation follow from one act"
+            return "stopped", tr("a loop: one act led to more than {} automation steps", DEEPEST)
         if is_wild(step.robot.id, plan.events, ws.now):
-            told = f"a loop: the robot acted {QUARANTINE} times for this record within 24 hours"
+            told = tr("a loop: the robot acted {} times on this record in 24 hours", QUARANTINE)
             return "stopped", told
     if step.verdict != "run":
         return "missed" if step.verdict == "miss" else "skipped", step.reason
@@ -83,7 +84,7 @@ def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) 
     """Why a rule passes a record by, "" if it does not: its condition does not hold now."""
     if condition is None or holds(condition, record, ws.env):
         return ""
-    return f"condition not met: {condition}"
+    return tr("condition not met: {}", condition)
 
 
 def carry_out(
@@ -138,7 +139,7 @@ def _fail(ws: Workspace, record_id: str, seen: RecordPlan, step: Step, error: Ex
         enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
         owner = str(seen.record.get("owner"))
         if word == "dead" and owner:
-            text = f"robot {robot.id} ({robot.do}) failed for good: {reason}"
+            text = tr("robot {} ({}) failed for good: {}", robot.id, robot.do, reason)
             change.note("notice", record_id, {"to": owner, "text": redacted(text)})
     return _done(seen, step, word, reason, bug_in(error))
 

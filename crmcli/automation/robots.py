@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
 from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
+from crmcli.language import tr
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.clocks import has_come
 from crmcli.model.event import ENTRIES, Event
@@ -102,7 +103,7 @@ def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[S
     Conditions are not asked here: they hold or not at the moment of acting.
     """
     if visit.entry.data.get("robots") is False:
-        why = "robots sleep: the record was imported into this stage"
+        why = "the record was imported into this stage, robots do not run"
         return [
             Step(robot, key_of(robot, record, visit), "paused", None, why) for robot in stage.robots
         ]
@@ -163,17 +164,17 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
     try:
         moment = _moment(robot.timing, record, chain.since, clock)
     except OverflowError:
-        return Step(robot, key, "paused", None, "its time lies beyond the calendar")
+        return Step(robot, key, "paused", None, "its time is out of range")
     if moment is None:
-        return Step(robot, key, "waiting_for_field", None, f"{name} is empty")
+        return Step(robot, key, "waiting_for_field", None, tr("{} is empty", name))
     if moment > clock.now:
         return Step(robot, key, "waiting", moment, "")
     armed = max(chain.since, visit.changed.get(name, chain.since))
     if name and moment < armed and robot.timing.if_past == "skip":
-        return Step(robot, key, "due", moment, "the moment had passed already", "skip")
+        return Step(robot, key, "due", moment, "the time had already passed", "skip")
     late = robot.timing.max_late
     if late is not None and clock.now > shift(moment, late, clock.zone):
-        return Step(robot, key, "due", moment, f"more than {late} late", "miss")
+        return Step(robot, key, "due", moment, tr("more than {} late", late), "miss")
     return Step(robot, key, "due", moment)
 
 
@@ -194,12 +195,12 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
     job = visit.jobs.get(step.key)
     if job is None:
         # A disabled robot is as good as not there: the next one counts from where it would have.
-        return chain if not step.robot.enabled else _Chain(None, f"after {step.robot.id}")
+        return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
         return _Chain(job.at)
     if job.state == "dead":
-        return _Chain(None, f"{step.robot.id} failed for good")
-    return _Chain(None, f"after {step.robot.id}")
+        return _Chain(None, tr("{} failed for good", step.robot.id))
+    return _Chain(None, tr("after {}", step.robot.id))
 
 
 def _moment(timing: Timing, record: Record, since: datetime, clock: Clock) -> datetime | None:

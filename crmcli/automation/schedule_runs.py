@@ -26,6 +26,7 @@ from crmcli.automation.ledger import enter, job_key
 from crmcli.automation.robot_runs import carry_out, unmet_condition
 from crmcli.automation.schedule_progress import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
 from crmcli.sales.template_names import names_for, plain
@@ -216,7 +217,9 @@ def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
     key = job_key(table.who, "", last.key)
     count = len(found.missed)
     word = "skipped" if table.schedule.catch_up == "none" else "missed"
-    reason = f"{last.key} came too late" + (f", and {count - 1} before it" if count > 1 else "")
+    reason = tr("{} ran too late", last.key) + (
+        tr(", and {} earlier", count - 1) if count > 1 else ""
+    )
     was_done = bool(_known(ws, [key]))
     with _change(ws, table) as change:
         if not was_done:

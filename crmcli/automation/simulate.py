@@ -19,7 +19,7 @@ from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.channels.base import sender_class
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
 from crmcli.model.automation import HEARD
 from crmcli.model.event import Event
@@ -52,7 +52,9 @@ def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
     for line in heapq.merge(played, slots_to_come, key=lambda line: line.at):
         lines.append(line)
         if len(lines) == MOST_LINES:
-            lines.append(Planned(line.at, "", "crm", f"more than {MOST_LINES} lines: cut off here"))
+            lines.append(
+                Planned(line.at, "", "crm", tr("more than {} lines: stopped here", MOST_LINES))
+            )
             break
     ws.set_clock(begun)
     return lines
@@ -66,7 +68,7 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
         schedule = table.schedule
         missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
         chosen = len(schedule_progress.selection(ws, table))
-        for_all = f"for {counted(chosen, 'record')}"
+        for_all = tr("for {}", counted(chosen, "record"))
         held = gate.why_not(table.declared_at, schedule)
         what = f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
         coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, until))
@@ -114,7 +116,7 @@ class _Trial:
             yield from work() or ()
         except Exception as error:
             yield self._line(
-                record_id, CRM, f"{OwnStep.LOOK}: failed, {reason_of(raise_general(error))}"
+                record_id, CRM, tr("{}: failed, {}", OwnStep.LOOK, reason_of(raise_general(error)))
             )
 
     def _stand(self, record_id: str) -> RecordPlan | None:
@@ -149,8 +151,14 @@ class _Trial:
             if at is not None and at <= until:
                 at = max(at, self.ws.now)
                 held = self.gate.why_not_message(job)
-                what = f"deliver {job.action} to {job.facts.get('to')}{': ' if held else ''}{held}"
-                lines.append(Planned(at, job.record, f"robot {job.robot}", what))
+                what = tr(
+                    "deliver {} to {}{}{}",
+                    job.action,
+                    job.facts.get("to"),
+                    ": " if held else "",
+                    held,
+                )
+                lines.append(Planned(at, job.record, tr("robot {}", job.robot), what))
         yield from sorted(lines, key=lambda line: (line.at, line.record))
 
     def _strays(self) -> Iterator[Planned]:
@@ -163,7 +171,7 @@ class _Trial:
         robots = self.ws.robots_of(self.change.get(place.record))
         self.change.note("stage.entered", place.record, hand_edits.facts_of(place, robots))
         self._take_events()
-        yield self._line(place.record, "edit", f"came to {place.stage}")
+        yield self._line(place.record, "edit", tr("came to {}", place.stage))
 
     def _triggers(self) -> Iterator[Planned]:
         is_dead = dead(self.ws)
@@ -183,7 +191,7 @@ class _Trial:
         robot, record = step.robot, plan.record
         self._author(f"robot:{robot.id}", plan.visit.entry.id, robot_runs.depth_of(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
-        yield self._line(record.id, f"robot {robot.id}", f"{robot.do}: {what}")
+        yield self._line(record.id, tr("robot {}", robot.id), f"{robot.do}: {what}")
         yield from self._echo(record)
 
     def _take(self, plan: RecordPlan, step: Step) -> str:
@@ -193,7 +201,7 @@ class _Trial:
             done = robot_runs.take_in(self.ws, self.change, plan, step)
         except REFUSALS as refusal:
             enter(self.change, "dead", plan.record.id, step.key, robot.id, robot.do)
-            return f"refused, {refusal.message}"
+            return tr("refused, {}", refusal.message)
         new = self.change.events[before:]
         for event in new:
             if event.kind == "job.queued":
@@ -225,15 +233,15 @@ class _Trial:
         if goal is None:
             return
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
-        what = f"move to {goal.id}"
+        what = tr("move to {}", goal.id)
         try:
             stages.move_in(
                 self.change, self.ws, record, goal.id, reopen=True, data={"by": "trigger"}
             )
         except REFUSALS as refusal:
-            what = f"refused: {refusal.message}"
+            what = tr("refused: {}", refusal.message)
         self._take_events()
-        yield self._line(record_id, f"trigger {event.kind}", what)
+        yield self._line(record_id, tr("trigger {}", event.kind), what)
 
     def _author(self, actor: str, cause: str, depth: int) -> None:
         self.change.author = replace(

@@ -27,6 +27,7 @@ from crmcli.automation.robot_runs import take
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
+from crmcli.language import tr
 from crmcli.model.values import format_instant
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
@@ -63,7 +64,7 @@ class TickResult:
         if done.bug is not None:
             self.met(done.bug, done.record or done.robot)
         if done.word in TROUBLED:
-            self.failures.append(f"{done}; see crm jobs list")
+            self.failures.append(tr("{}; see crm jobs list", done))
 
 
 def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
@@ -128,7 +129,7 @@ class _Run:
         self.gate.look_again()
         received = receive(ws)
         self.unreceived = received.failed
-        self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
+        self.result.said += [tr("{}: moved by hand", record_id) for record_id in received.moved]
         heard = run_triggers(ws)
         for told in heard:
             self._heard(told)
@@ -163,7 +164,9 @@ class _Run:
             if not self._left():
                 most = self.ws.settings.max_effects
                 self.result.limited = True
-                self.result.failures.append(f"stopped after {most} acts; the next tick goes on")
+                self.result.failures.append(
+                    tr("stopped after {} acts; the next tick continues", most)
+                )
                 break
             queue.pop()
             step = self._due(turn.plan)[0]
@@ -287,12 +290,13 @@ def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
 
 def _moves(heard: TriggerRun) -> list[str]:
     return [
-        f"{line['record']}: from {line['from']} to {line['to']} by a trigger"
+        tr("{}: from {} to {} by a trigger", line["record"], line["from"], line["to"])
         for line in heard.moved
     ]
 
 
 def _refusals(heard: TriggerRun) -> list[str]:
     return [
-        f"{line['record']}: not moved by a trigger: {line['why'][-1]}" for line in heard.refused
+        tr("{}: not moved by a trigger: {}", line["record"], line["why"][-1])
+        for line in heard.refused
     ]

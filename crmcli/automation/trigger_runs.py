@@ -20,6 +20,7 @@ from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
 from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
@@ -190,7 +191,7 @@ def _tell_owner(
     owner = str(record.get("owner"))
     if owner and ws.exists(record.id):
         word = event.data.get("code", event.kind)
-        text = f"{word} did not move it: {refusal.message}"
+        text = tr("{} did not move it: {}", word, refusal.message)
         change.note("notice", record.id, {"to": owner, "text": text})
 
 
@@ -219,12 +220,12 @@ def _move_in_change(
 def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
     """Why the event no longer counts: a person has moved the record since, or it runs in circles."""
     if event.depth >= DEEPEST:
-        return f"{event.depth} steps of automation led here: a loop"
+        return tr("a loop: {} automation steps led here", event.depth)
     for entry in ws.events(record=record.id, kinds=ENTRIES, newest_first=True):
         if entry.id <= event.id:
             break
         if ":" not in entry.actor:
-            return f"{entry.actor} has moved the record since"
+            return tr("{} has moved the record since", entry.actor)
     return ""
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from crmcli.channels.base import Unsound
+from crmcli.language import tr
 from crmcli.render.letter import forbidden_in_header
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -41,10 +42,16 @@ def checked(header: str, value: str) -> str:
     """
     fault = forbidden_in_header(value)
     if fault:
-        raise UnsafeHeader(f"{header} would hold {fault}, which a header must not", "remove it")
+        raise UnsafeHeader(
+            tr("{} has {}, which is not allowed in a header", header, fault), "remove it"
+        )
     if _ENCODED_WORD.search(value):
         raise UnsafeHeader(
-            f"{header} holds an encoded word, which would be read as another text: {value[:60]!r}",
+            tr(
+                "{} has an encoded word, which mail programs would show as other text: {!r}",
+                header,
+                value[:60],
+            ),
             "write the text itself, without '=?'",
         )
     return value
@@ -58,7 +65,8 @@ def mailbox(header: str, text: str) -> Mailbox:
     address = _ascii(match["address"].strip() if match else text.strip())
     if not _ADDRESS.fullmatch(address) or len(address) > 254:
         raise UnsafeHeader(
-            f"{header}: {text[:80]!r} is not an e-mail address", "write it like anna@example.com"
+            tr("{}: {!r} is not an e-mail address", header, text[:80]),
+            "write it like anna@example.com",
         )
     return Mailbox(name, address)
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 from crmcli.channels.outcome import Outcome
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.channels import CHANNELS
 from crmcli.model.settings import Settings
 
@@ -120,5 +121,5 @@ def secret_in_words(reference: str, what: str) -> str:
     """How a secret is had; nothing need be said of one in no command or file."""
     kind, _, where = reference.partition(":")
     if kind == "cmd":
-        return f", running `{where}` for its {what}"
-    return f", with the {what} from {reference}" if kind in ("env", "file") else ""
+        return tr(", running `{}` for its {}", where, what)
+    return tr(", with the {} from {}", what, reference) if kind in ("env", "file") else ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -70,12 +71,12 @@ def attachment(root: Path, path: str) -> AttachedFile:
     from crmcli.store.disk import files
 
     if any(part.startswith(".") for part in path.split("/")):
-        raise NoAttachment(f"{path!r} may not be attached", "name a file inside the workspace")
+        raise NoAttachment(tr("{!r} may not be attached", path), "name a file inside the workspace")
     try:
         content = files.read_bytes(files.inside(root, path))
     except files.Missing:
         raise NoAttachment(
-            f"there is no file {path} to attach", "give its path from the workspace's root"
+            tr("no such file to attach: {}", path), "use its path from the workspace's root"
         ) from None
     name = path.rpartition("/")[2]
     guessed, encoding = mimetypes.guess_type(name)
@@ -172,7 +173,7 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
 def _own_header(name: str) -> str:
     plain = name.replace("-", "").isalnum() and name.isascii()
     if not plain or name.lower() in _OURS or name.lower().startswith("content-"):
-        raise UnsafeHeader(f"{name!r} cannot be set as a header", "leave it out")
+        raise UnsafeHeader(tr("{!r} cannot be set as a header", name), "leave it out")
     return name
 
 
@@ -206,8 +207,8 @@ def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
         or " ".join(str(read["Subject"]).split()) != " ".join(message.subject.split())
     ):
         raise UnsafeHeader(
-            f"the message {message.subject[:60]!r} would not leave as it was meant",
-            "look for odd characters in its subject and names",
+            tr("the message {!r} would not arrive as written", message.subject[:60]),
+            "look for odd characters in the subject and the names",
         )
 
 

@@ -9,6 +9,7 @@ import click
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 
 WORDS = {
     "call": ("call.out", "call.in"),
@@ -19,7 +20,7 @@ WORDS = {
     "note": ("note", "note"),
 }
 
-log = Noun("log", help="Write down what happened with a client. Triggers see it at the next tick.")
+log = Noun("log", help="Log what happened with a client. Triggers see it at the next tick.")
 
 
 def _command(word: str) -> click.Command:
@@ -38,7 +39,7 @@ def _command(word: str) -> click.Command:
         from crmcli.sales import activities
 
         if incoming and outgoing:
-            raise BadUsage("--in and --out exclude each other", "give one of them")
+            raise BadUsage("--in and --out cannot be used together", "use one of them")
         ws = session.workspace
         kind = WORDS[word][1 if incoming else 0]
         body = _text(_from_stdin() if text == "-" else text)
@@ -47,7 +48,7 @@ def _command(word: str) -> click.Command:
         record = ws.find(ref)
         length = _seconds(duration)
         activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
-        tell(session, f"Logged {kind} on {record.id} {record.get('name')}.")
+        tell(session, tr("Logged {} on {} {}.", kind, record.id, record.get("name")))
         notes(session)
 
     params: list[click.Parameter] = [
@@ -59,15 +60,15 @@ def _command(word: str) -> click.Command:
     if both_ways:
         params += [
             option("--in incoming", "From the client.", is_flag=True),
-            option("--anyway", "Also from somebody who is blocked.", is_flag=True),
+            option("--anyway", "Even from a blocked sender.", is_flag=True),
             option("--out outgoing", "To the client (the default).", is_flag=True),
         ]
     return ChangingVerb(
         word,
         params=params,
         callback=callback,
-        help=f"Write down a {word}; - reads the text from stdin."
-        f"\n\nExample: crm log {word} 7k3 'Просил перезвонить'" + (" --in" if both_ways else ""),
+        help=f"Log a {word}; - reads the text from stdin.\n\nExample: crm log {word} 7k3 'Просил перезвонить'"
+        + (" --in" if both_ways else ""),
     )
 
 
@@ -94,7 +95,7 @@ def _seconds(text: str) -> int | None:
     try:
         length = parse_duration(text)
     except ValueError as error:
-        raise BadUsage(f"--duration: {error}") from None
+        raise BadUsage(tr("--duration: {}", error)) from None
     return length.count * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[length.unit]
 
 

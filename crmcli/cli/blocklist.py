@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import notes, tell
+from crmcli.language import tr
 from crmcli.present.cells import Column
 
 COLUMNS = [
@@ -15,26 +16,24 @@ COLUMNS = [
     Column("on", "Since", "date"), Column("by", "By", "user"),
 ]  # fmt: skip
 
-block = Noun(
-    "block", help="The block list: addresses, domains and phones from which nothing is taken in."
-)
+block = Noun("block", help="The block list: e-mail addresses, domains and phones to keep out.")
 
 
 @block.command(
     cls=ChangingVerb,
-    help="Put e-mail addresses, domains or phones on the block list.\n\n"
-    "New leads and contacts with them are refused, and rows of an import rejected.\n\n"
-    "Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам",
+    help="Add e-mail addresses, domains or phones to the block list.\n\nNew leads and contacts "
+    "with them are refused, and rows of an import rejected.\n\nExample: crm block add "
+    "spam@example.ru '8 912 345-67-89' --reason спам",
 )
 @click.argument("what", nargs=-1, required=True)
 @click.option("--reason", default="", help="Why.")
 @click.pass_obj
 def add(session: Session, what: Sequence[str], reason: str) -> None:
-    """Put e-mail addresses, domains or phones on the block list."""
+    """Add e-mail addresses, domains or phones to the block list."""
     from crmcli.sales.consent import block_list
 
     for found in block_list.add(session.workspace, what, reason):
-        tell(session, f"Blocked {found}.", {"what": found.what, "reason": found.reason})
+        tell(session, tr("Blocked {}.", found), {"what": found.what, "reason": found.reason})
     notes(session)
 
 
@@ -52,21 +51,20 @@ def list_(session: Session) -> None:
         for b in block_list.blocklist(ws).blocks.values()
     ]
     if not rows and session.out.is_table:
-        session.out.note("nothing is blocked")
+        session.out.note("the block list is empty")
     session.out.records(rows, COLUMNS)
 
 
 @block.command(
     cls=ChangingVerb,
-    help="Take addresses, domains or phones off the block list.\n\n"
-    "Example: crm block rm spam@example.ru",
+    help="Remove addresses, domains or phones from the block list.\n\nExample: crm block rm spam@example.ru",
 )
 @click.argument("what", nargs=-1, required=True)
 @click.pass_obj
 def rm(session: Session, what: Sequence[str]) -> None:
-    """Take addresses, domains or phones off the block list."""
+    """Remove addresses, domains or phones from the block list."""
     from crmcli.sales.consent import block_list
 
     for found in block_list.remove(session.workspace, what):
-        tell(session, f"No longer blocked: {found.what}.", {"what": found.what})
+        tell(session, tr("No longer blocked: {}.", found.what), {"what": found.what})
     notes(session)

@@ -23,11 +23,13 @@ CARDS = 10
     "--pipeline",
     default="",
     metavar="ID",
-    help="Which; `leads` for the leads. [the first of deals]",
+    help="Pipeline; `leads` for leads. [default: the first of deals]",
 )
-@click.option("--where", "-w", default="", metavar="EXPR", help="Only what fits a condition.")
-@click.option("--view", default="", metavar="NAME", help="Only what is in a view of views.yaml.")
-@click.option("--owner", multiple=True, metavar="USER", help="Only what belongs to this user.")
+@click.option(
+    "--where", "-w", default="", metavar="EXPR", help="Only records that match a condition."
+)
+@click.option("--view", default="", metavar="NAME", help="Only records of a saved view.")
+@click.option("--owner", multiple=True, metavar="USER", help="Only records of this owner.")
 @click.option(
     "--cards", type=click.IntRange(min=0), default=CARDS, metavar="N", show_default=True,
     help="How many records to show in each stage.",

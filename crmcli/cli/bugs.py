@@ -43,5 +43,5 @@ def told(error: BaseException, path: str, met: Sequence[str] = ()) -> tuple[str,
     over = f", over {met[0]}" + (f" and {len(met) - 1} more" if len(met) > 1 else "") if met else ""
     return (
         f"this is a bug in crm: {type(error).__name__}{over}",
-        f"the report is in {path}; please send it",
+        f"the report is in {path}; please send it to us to us",
     )

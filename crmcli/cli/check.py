@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import Session, Verb
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted
 from crmcli.present.problems import problem_table
 
@@ -20,25 +20,22 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Verb,
-    help="Look for problems in configuration, records, timeline and attachments; exit 6 if there are "
-    "any.\n\n"
-    "--fix mends what has one right answer and says so: phones and e-mails that were written by hand; "
-    "a record's file in the wrong folder or under a name in capitals; in the timeline Windows line ends, "
-    "a byte order mark, a lost line end and lines that stand twice to the letter; a damaged index; "
-    "what a killed command left in .crm/; a .crm/ that is tracked by git, another user's or made for "
-    "another folder is set aside. "
-    "After asking, links to records that are not there are taken away (crm undo brings them back), and of "
-    "a record whose file was deleted by hand the timeline notes that it was removed, and of one that it "
-    "does not know, or knows as removed, that it is there. "
-    "All else is reported and left.\n\n"
-    "A late crm tick, jobs that wait for a person, a disk whose locks cannot be trusted and what the next "
-    "command mends by itself are warnings: they do not change the exit code.",
+    help="Check configuration, records, timeline and attachments; exit 6 if there are "
+    "problems.\n\n--fix fixes what has one right answer and says so: phones and e-mails written "
+    "by hand; record files in the wrong folder or with capitals in their names; Windows line "
+    "ends, byte order marks and duplicate lines in the timeline; a damaged index; what killed "
+    "commands left in .crm/; a .crm/ that git tracks or that was made for another folder is "
+    "moved aside. After asking, it removes links to records that do not exist (crm undo "
+    "restores them), and notes on the timeline which records were deleted or added by hand. "
+    "Everything else is only reported.\n\nA late crm tick, jobs that need a person, a disk "
+    "without reliable locks and what the next command fixes by itself are warnings: they do "
+    "not change the exit code.",
 )
-@click.option("--fix", is_flag=True, help="Mend what has one right answer.")
-@click.option("-n", "--dry-run", is_flag=True, help="With --fix: say what it would mend.")
+@click.option("--fix", is_flag=True, help="Fix what has one right answer.")
+@click.option("-n", "--dry-run", is_flag=True, help="With --fix: show what would be fixed.")
 @click.pass_obj
 def check(session: Session, fix: bool, dry_run: bool) -> None:
-    """Look for problems in the files."""
+    """Check all files for problems."""
     from crmcli.automation.config_checks import look_through
     from crmcli.automation.health import automation_problems
     from crmcli.cli.printing import notes
@@ -75,7 +72,7 @@ def _mend(session: Session) -> None:
             session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
     if unasked:
         wait = counted(len(unasked), "fix needs", "fixes need")
-        session.out.note(f"{wait} a yes: run this on a terminal, or add --yes")
+        session.out.note(tr("{} a yes: run this in a terminal, or add --yes", wait))
 
 
 def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
@@ -94,8 +91,8 @@ def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Proble
             out.prose(str(problem))
         for warning in warnings:
             shown = warning if warning.passing else warning._replace(path="")
-            out.note(f"warning: {str(shown).removeprefix(': ')}")
+            out.note(tr("warning: {}", str(shown).removeprefix(": ")))
         if not found and not warnings:
-            out.note("all is well")
+            out.note("no problems found")
         return
     out.records(*problem_table(found, warnings))

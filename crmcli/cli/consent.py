@@ -33,13 +33,16 @@ def consent_command(entity: str) -> click.Command:
         params=[
             click.Argument(("ref",)),
             *options,
-            click.Option(("--text",), metavar="VERSION", help="Which text was agreed to.", **more),
-            click.Option(("--source",), metavar="TEXT", help="How it came: form, paper, …", **more),
+            click.Option(
+                ("--text",), metavar="VERSION", help="The text that was agreed to.", **more
+            ),
+            click.Option(("--source",), metavar="TEXT", help="Source: form, paper, …", **more),
         ],
         callback=callback,
-        short_help="Write down a consent or a refusal.",
-        help="Write down a consent or a refusal.\n\nA consent is kept with its time; a refusal stops"
-        f" letters of robots and mailings.\n\nExample: crm {entity} consent 7k3 --mail yes --text v2",
+        short_help="Record a consent or a refusal.",
+        help="Record a consent or a refusal.\n\nA consent is kept with its time; a refusal stops "
+        "messages of robots and mailings.\n\n"
+        f"Example: crm {entity} consent 7k3 --mail yes --text v2",
     )
 
 

@@ -6,6 +6,7 @@ import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import say
+from crmcli.language import tr
 from crmcli.present.cells import Column
 from crmcli.present.changes import reshaped
 
@@ -44,8 +45,8 @@ def list_(session: Session) -> None:
 
 @directory.command(
     cls=Verb,
-    help="Show the values of a directory, and how many records have each.\n\n"
-    "Example: crm directory show sources",
+    help="Show the values of a directory and how many records have each.\n\nExample: crm "
+    "directory show sources",
 )
 @click.argument("name")
 @click.pass_obj
@@ -58,7 +59,7 @@ def show(session: Session, name: str) -> None:
     counts = directories.counts(ws, name)
     rows = [{"id": v, "label": label, "records": counts[v]} for v, label in labels.items()]
     if not rows and session.out.is_table:
-        session.out.note(f"{name} is not declared: any value is allowed")
+        session.out.note(tr("{} is not declared: any value is allowed", name))
     session.out.records(rows, SHOW)
 
 
@@ -68,7 +69,7 @@ def show(session: Session, name: str) -> None:
 )
 @click.argument("name")
 @click.argument("value")
-@click.option("--label", default="", help="What people read.")
+@click.option("--label", default="", help="Label for people.")
 @click.pass_obj
 def add(session: Session, name: str, value: str, label: str) -> None:
     """Add a value."""
@@ -78,28 +79,30 @@ def add(session: Session, name: str, value: str, label: str) -> None:
     say(
         session,
         reshaped(
-            session.workspace, f"{name} has {value} now", done, {"directory": name, "value": value}
+            session.workspace,
+            tr("{} has {} now", name, value),
+            done,
+            {"directory": name, "value": value},
         ),
     )
 
 
 @directory.command(
     cls=ChangingVerb,
-    help="Give a value another id, another label, or both. Records, conditions and robots that say"
-    " the old id follow, in one transaction.\n\n"
-    "Example: crm directory rename sources web site --label Сайт",
+    help="Change a value's id, label or both. Records, conditions and robots that use the old id "
+    "are changed too, in one transaction.\n\nExample: crm directory rename sources web site --label Сайт",
 )
 @click.argument("name")
 @click.argument("value")
 @click.argument("new", default="", metavar="[NEW]")
-@click.option("--label", default="", help="What people read.")
+@click.option("--label", default="", help="Label for people.")
 @click.pass_obj
 def rename(session: Session, name: str, value: str, new: str, label: str) -> None:
     """Give a value another id, another label, or both."""
     from crmcli.sales.settings import directories
 
     done = directories.rename(session.workspace, name, value, new, label)
-    text = f"{value} of {name} is {new or label} now"
+    text = tr("{} of {} is {} now", value, name, new or label)
     say(
         session, reshaped(session.workspace, text, done, {"directory": name, "value": new or value})
     )
@@ -107,17 +110,19 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Non
 
 @directory.command(
     cls=ChangingVerb,
-    help="Take a value away; refused while records have it.\n\n"
-    "Example: crm directory rm sources shop --replace-with web",
+    help="Remove a value; refused while records have it.\n\nExample: crm directory rm sources "
+    "shop --replace-with web",
 )
 @click.argument("name")
 @click.argument("value")
-@click.option("--replace-with", default="", metavar="VALUE", help="What those records get instead.")
+@click.option(
+    "--replace-with", default="", metavar="VALUE", help="The value those records get instead."
+)
 @click.pass_obj
 def rm(session: Session, name: str, value: str, replace_with: str) -> None:
     """Take a value away."""
     from crmcli.sales.settings import directories
 
     done = directories.remove(session.workspace, name, value, replace_with)
-    text = f"{name} has no {value} any more"
+    text = tr("{} has no {} any more", name, value)
     say(session, reshaped(session.workspace, text, done, {"directory": name, "value": value}))

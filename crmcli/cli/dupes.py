@@ -9,30 +9,30 @@ import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.cli.printing import notes, say, tell, unreadable
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search
 
-dupes = Noun("dupes", help="Find records that are likely one and the same.")
+dupes = Noun("dupes", help="Find likely duplicates.")
 
 
 def _search_command(entity: str) -> click.Command:
     plural = ENTITIES[entity].plural
 
     @click.option("--where", "-w", default="", metavar="EXPR",
-                  help="Only groups of which one record at least fits.")  # fmt: skip
+                  help="Only groups with a record that matches.")  # fmt: skip
     @click.option("--min", "least", type=click.IntRange(1, 99), default=60, metavar="SCORE",
-                  show_default=True, help="How sure it must be, of 100; 50 is even odds.")  # fmt: skip
+                  show_default=True, help="Minimum score, 0 to 100; 50 is even odds.")  # fmt: skip
     @click.option(
-        "--limit", type=click.IntRange(min=0), metavar="N", help="At most so many groups."
+        "--limit", type=click.IntRange(min=0), metavar="N", help="Maximum number of groups."
     )
     @click.option(
-        "--all", "marked_too", is_flag=True, help="Also what was marked with crm dupes apart."
+        "--all", "marked_too", is_flag=True, help="Also pairs marked with crm dupes apart."
     )
     @click.option("--auto-merge", is_flag=True,
-                  help="Merge what is one beyond doubt, where nothing conflicts.")  # fmt: skip
+                  help="Merge what is certain and has no conflicts.")  # fmt: skip
     @click.pass_obj
     def callback(
         session: Session,
@@ -47,7 +47,7 @@ def _search_command(entity: str) -> click.Command:
 
         ws = session.workspace
         condition = ws.condition(where, entity) if where.strip() else None
-        with session.out.progress(f"compare {plural}") as bar:
+        with session.out.progress(tr("compare {}", plural)) as bar:
             found = searching.search(
                 ws, entity, condition, least, marked_too=marked_too, each=bar.advance
             )
@@ -65,9 +65,9 @@ def _search_command(entity: str) -> click.Command:
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
         short_help=f"Likely duplicates among {plural}.",
-        help=f"Show {plural} that are likely one and the same, in groups, the surest first. The best "
-        "record of a group comes first; of each other one it is said how sure that is, and why."
-        f"\n\nExample: crm dupes {plural} --min 80",
+        help=f"Show likely duplicates among {plural} in groups, the surest first. The best record of a "
+        "group comes first; each other one has its score and the reasons.\n\n"
+        f"Example: crm dupes {plural} --min 80",
     )
 
 
@@ -81,15 +81,21 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
         merged, left = merged + len(done.merged), left + len(done.left)
         if done.merged:
             row = {"id": done.survivor, "name": done.name, "merged": list(done.merged)}
-            tell(session, f"Merged {', '.join(done.merged)} into {done.survivor} {done.name}.", row)
+            tell(
+                session,
+                tr("Merged {} into {} {}.", ", ".join(done.merged), done.survivor, done.name),
+                row,
+            )
         for record_id, why in done.left:
-            session.out.note(f"left alone: {record_id} and {done.survivor}: {why}")
+            session.out.note(tr("not merged: {} and {}: {}", record_id, done.survivor, why))
 
     if groups:
-        session.confirm(f"merge what is certain in {counted(len(groups), 'group')}?")
+        session.confirm(tr("merge what is certain in {}?", counted(len(groups), "group")))
     merge_certain(session.workspace, found, groups, each)
     verb = "would be merged" if session.dry_run else "merged"
-    session.out.note(f"{merged} {verb}, {left} left to you: crm {found.scale.entity} merge A B")
+    session.out.note(
+        tr("{} {}, {} left to you: crm {} merge A B", merged, verb, left, found.scale.entity)
+    )
     notes(session)
 
 
@@ -99,13 +105,12 @@ for _entity in having("client"):
 
 @dupes.command(
     cls=ChangingVerb,
-    short_help="Mark records as no duplicates of each other.",
-    help="Mark records as no duplicates of each other: they are not shown as such again. The mark "
-    "stands on the timeline of each; crm undo takes it back, and so does --back later on."
-    "\n\nExample: crm dupes apart 7k3 9qf",
+    short_help="Mark records as not duplicates of each other.",
+    help="Mark records as not duplicates: they are not shown together again. The mark is on the "
+    "timeline of each; crm undo or --back removes it.\n\nExample: crm dupes apart 7k3 9qf",
 )
 @click.argument("refs", nargs=-1, required=True, metavar="REF REF...")
-@click.option("--back", is_flag=True, help="Take such a mark away.")
+@click.option("--back", is_flag=True, help="Remove the mark.")
 @click.pass_obj
 def apart(session: Session, refs: Sequence[str], back: bool) -> None:
     """Mark records as no duplicates."""

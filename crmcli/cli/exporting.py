@@ -10,6 +10,7 @@ import click
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage, OutputFailed
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, plurals
 
 
@@ -19,22 +20,22 @@ from crmcli.model.entities import ENTITIES, plurals
     "Example: crm export leads --excel > leads.csv",
     params=[
         click.Argument(("what",), type=click.Choice(plurals()), metavar="WHAT"),
-        option("--where -w", "Only what fits a condition.", "EXPR"),
+        option("--where -w", "Only records that match a condition.", "EXPR"),
         option(
             "--format form",
-            "CSV if not said.",
+            "Format. [default: csv]",
             type=click.Choice(("csv", "xlsx", "jsonl", "vcard")),
         ),
-        option("--excel", "For Excel: BOM, semicolons, no cell is a formula.", is_flag=True),
+        option("--excel", "CSV for Excel: BOM, semicolons, no formulas.", is_flag=True),
         option(
             "--vcard-version",
-            "Of vCards.",
+            "vCard version.",
             type=click.Choice(("3.0", "4.0")),
             default="3.0",
             show_default=True,
         ),
         option("--columns", "Only these columns.", "A,B"),
-        option("--for-mailing", "Without those who must not be mailed.", is_flag=True),
+        option("--for-mailing", "Leave out those who must not be mailed.", is_flag=True),
     ],
 )
 @click.pass_obj
@@ -56,12 +57,14 @@ def export(
     condition = ws.condition(where, entity) if where else None
     names = [name.strip() for name in columns.split(",") if name.strip()]
     if columns and not names:
-        raise BadUsage(f"--columns {columns!r} names no column", "--columns name,phones")
+        raise BadUsage(
+            tr("--columns {!r} does not name a column", columns), "--columns name,phones"
+        )
     kind = form or _format(session.format)
     if kind == "xlsx" and sys.stdout.isatty():
         raise BadUsage(
-            "a workbook is no text for a terminal",
-            f"crm export {what} --format xlsx > {what}.xlsx",
+            "a workbook cannot be shown in a terminal",
+            tr("crm export {0} --format xlsx > {0}.xlsx", what),
         )
     layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
     _write(session, exporting.export_bytes(ws, entity, condition, layout))
@@ -71,7 +74,9 @@ def export(
 def _format(asked: str) -> str:
     """What `--csv` or `--json` mean here."""
     if asked not in ("", "csv", "json", "jsonl"):
-        raise BadUsage(f"{asked!r} is no format of exports", "--format csv, xlsx, jsonl or vcard")
+        raise BadUsage(
+            tr("{!r} is not an export format", asked), "--format csv, xlsx, jsonl or vcard"
+        )
     return "jsonl" if asked in ("json", "jsonl") else "csv"
 
 
@@ -88,4 +93,6 @@ def _write(session: Session, pieces: Iterable[bytes]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputFailed(f"the export cannot be written: {error.strerror or error}") from error
+        raise OutputFailed(
+            tr("the export cannot be written: {}", error.strerror or error)
+        ) from error

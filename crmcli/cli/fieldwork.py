@@ -9,6 +9,7 @@ import click
 
 from crmcli.cli.params import option
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
@@ -53,7 +54,7 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
         )
     params += [
         option("--utm", "source, medium, campaign, content or term.", "KEY=VALUE", multiple=True),
-        option("--set put", "Any field, also a custom one.", "FIELD=VALUE", multiple=True),
+        option("--set put", "Any field, custom ones too.", "FIELD=VALUE", multiple=True),
     ]
     if not any(f.kind.is_spread for f in own_fields(entity)):
         params = [p for p in params if p.name != "utm"]
@@ -82,7 +83,7 @@ def read_given(entity: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
     for key, values in read_pairs(options.get("utm") or (), "--utm source=yandex").items():
         name = key.removeprefix("utm_")
         if name not in UTM_KEYS:
-            raise BadUsage(f"there is no utm_{name}", f"--utm takes {', '.join(UTM_KEYS)}")
+            raise BadUsage(tr("no field utm_{}", name), tr("--utm takes {}", ", ".join(UTM_KEYS)))
         given.setdefault(f"utm_{name}", []).extend(values)
     return {**given, **read_pairs(options.get("put") or ())}
 
@@ -95,6 +96,6 @@ def read_pairs(
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
-            raise BadUsage(f"{pair!r} is not FIELD=VALUE", f"e.g. {example}")
+            raise BadUsage(tr("{!r} is not FIELD=VALUE", pair), f"e.g. {example}")
         found.setdefault(name.strip().replace("-", "_"), []).append(value)
     return found

@@ -9,6 +9,7 @@ import click
 from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.cli.printing import notes, tell
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.present.cells import Column
 
 file = Noun("file", help="Files of a record: contracts, plans, photos.")
@@ -16,13 +17,12 @@ file = Noun("file", help="Files of a record: contracts, plans, photos.")
 
 @file.command(
     cls=ChangingVerb,
-    help="Attach files to a record. The same content is stored once.\n\n"
-    "Example: crm file add 7k3 Договор.pdf",
+    help="Attach files to a record. Equal files are stored once.\n\nExample: crm file add 7k3 Договор.pdf",
 )
 @click.argument("ref")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
-@click.option("--name", default="", help="The name that it shall have.")
-@click.option("--replace", is_flag=True, help="Instead of a file of the same name.")
+@click.option("--name", default="", help="Name to attach it under.")
+@click.option("--replace", is_flag=True, help="Replace a file of the same name.")
 @click.pass_obj
 def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> None:
     """Attach files."""
@@ -37,7 +37,7 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
     attachments.attach(ws, record.id, new, instead=replace)
     row = raw_row(ws, record)
     names = ", ".join(each.name for each in new)
-    tell(session, f"Attached {names} to {record.id} {record.get('name')}.", row)
+    tell(session, tr("Attached {} to {} {}.", names, record.id, record.get("name")), row)
     notes(session)
 
 
@@ -55,23 +55,23 @@ def list_(session: Session, ref: str) -> None:
         for found in attachments.of(record)
     ]
     if not rows:
-        out.note(f"{record.id} has no files")
+        out.note(tr("{} has no files", record.id))
     for row in rows:
         if row["size"] is None:
-            out.note(f"{row['name']}: the stored file is missing, see crm check")
+            out.note(tr("{}: the stored file is missing, see crm check", row["name"]))
     out.records(rows, [Column("name", keep=True), Column("size", kind="count"), Column("file")])
 
 
 @file.command(
-    help="Write a file of a record to the current folder, or where -o says; - is stdout.\n\n"
-    "NAME may be the beginning of its name.\n\nExample: crm file get 7k3 Договор -o /tmp"
+    help="Write a file of a record to the current folder or to -o; - is stdout.\n\nNAME may be a "
+    "prefix.\n\nExample: crm file get 7k3 Договор -o /tmp"
 )
 @click.argument("ref")
 @click.argument("name", required=False, default="")
 @click.option(
     "-o", "--output", default="", type=click.Path(), metavar="PATH", help="A file, a folder, or -."
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.pass_obj
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> None:
     """Write a file of a record to the disk."""
@@ -92,8 +92,8 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
 
 @file.command(
     cls=ChangingVerb,
-    help="Take a file off a record. Its content stays stored, for the record's past.\n\n"
-    "Example: crm file rm 7k3 Договор.pdf",
+    help="Remove a file from a record. Its content is kept for the record's history.\n\nExample: "
+    "crm file rm 7k3 Договор.pdf",
 )
 @click.argument("ref")
 @click.argument("name")
@@ -105,5 +105,9 @@ def rm(session: Session, ref: str, name: str) -> None:
 
     ws = session.workspace
     record, found = attachments.detach(ws, ws.find(ref).id, name)
-    tell(session, f"Took {found.name} off {record.id} {record.get('name')}.", raw_row(ws, record))
+    tell(
+        session,
+        tr("Removed {} from {} {}.", found.name, record.id, record.get("name")),
+        raw_row(ws, record),
+    )
     notes(session)

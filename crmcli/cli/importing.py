@@ -12,41 +12,49 @@ import click
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
     from crmcli.sales.imports import Wanted
     from crmcli.sales.imports.summary import Summary
 
-import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
+import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards; - is stdin.")
 
 
 def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     return [
         click.Argument(("file",), type=click.Path()),
-        option("--preset", "Whose words it has: crm import preset list; or none.", "NAME"),
+        option("--preset", "Preset for the columns, see crm import preset list; or none.", "NAME"),
         option("--map pairs", "Column to field; COL= leaves it out.", "COL=FIELD", multiple=True),
         option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
-        option("--sheet", "Of a workbook; the first if not said.", "NAME"),
+        option("--sheet", "Sheet of a workbook. [default: the first]", "NAME"),
         option("--delimiter", "; , | or tab.", "CHAR"),
-        option("--country", "Of phones without one: RU, US, …", "CC"),
-        option("--date-order", "Of 03/04/2026.", type=click.Choice(("dmy", "mdy"))),
+        option("--country", "Country of phones without a code: RU, US, …", "CC"),
+        option(
+            "--date-order",
+            "Order of day and month in dates like 03/04/2026.",
+            type=click.Choice(("dmy", "mdy")),
+        ),
         option(
             "--name-format",
-            "Of whole names; fio is Ф И О.",
+            "Order of full names; fio is Ф И О.",
             type=click.Choice(("auto", "fio", "first-last", "last-first")),
             default="auto",
             show_default=True,
         ),
-        option("--owner-map owners", "Their owner is our user.", "NAME=USER", multiple=True),
+        option("--owner-map owners", "Their user is our user.", "NAME=USER", multiple=True),
         *([_stage_map()] if "staged" in ENTITIES[entity].traits else []),
     ]
 
 
 def _stage_map() -> click.Option:
     return option(
-        "--stage-map stages", "Their stage is ours, or PIPELINE/STAGE.", "NAME=STAGE", multiple=True
+        "--stage-map stages",
+        "Their stage is our STAGE or PIPELINE/STAGE.",
+        "NAME=STAGE",
+        multiple=True,
     )
 
 
@@ -55,7 +63,7 @@ def _taking_options() -> list[click.Parameter]:
     return [
         option(
             "--on-duplicate",
-            "A row whose phone, e-mail, INN or id is here, or above it in the file.",
+            "What to do with a row whose phone, e-mail, INN or id is known, or above it in the file.",
             type=click.Choice(("skip", "merge", "replace", "create", "fail")),
             default="skip",
             show_default=True,
@@ -68,13 +76,13 @@ def _taking_options() -> list[click.Parameter]:
         ),
         option(
             "--create-missing/--no-create-missing",
-            "Make companies and contacts that a row names.",
+            "Create companies and contacts that a row names.",
             default=True,
             show_default=True,
         ),
-        option("--again", "Take a file anew that was imported already.", is_flag=True),
+        option("--again", "Import a file again.", is_flag=True),
         option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
-        option("--robots", "Wake the robots of the stages.", is_flag=True),
+        option("--robots", "Run the robots of the stages.", is_flag=True),
     ]
 
 
@@ -89,9 +97,9 @@ def _import_command(entity: str) -> click.Command:
         params=[*_reading_options(entity), *_taking_options()],
         callback=callback,
         short_help=f"Import {plural}.",
-        help=f"Import {plural}; prints the batch id, and what was done on stderr.\n\n"
-        "A row is taken whole or not at all; what is not taken goes to the rejects file with the"
-        " reason, to be mended and imported again.\n\n"
+        help=f"Import {plural}; prints the batch id, and a summary on stderr.\n\n"
+        "A row is imported whole or not at all; rejected rows go to a file with the reason, to "
+        "be fixed and imported again.\n\n"
         f"Example: crm import {plural} {plural}.csv --map 'Full name=name' --map Id= --dry-run",
     )
 
@@ -99,7 +107,7 @@ def _import_command(entity: str) -> click.Command:
 @import_.command("list", short_help="The imports of this workspace.")
 @click.pass_obj
 def list_(session: Session) -> None:
-    """List the imports of this workspace, what each did and whether it still stands."""
+    """List the imports of this workspace, what each did and whether it was undone."""
     from crmcli.present.imports import batches
     from crmcli.sales.imports.resume import past_imports
 
@@ -110,14 +118,14 @@ def list_(session: Session) -> None:
 @import_.command(
     "undo",
     cls=ChangingVerb,
-    short_help="Take back an import.",
-    help="Take back an import, wherever it ran: crm undo --batch BATCH.\n\n"
-    "Example: crm import undo batch-7k3qf2m9 --dry-run",
+    short_help="Undo an import.",
+    help="Undo an import, wherever it ran: crm undo --batch BATCH.\n\nExample: crm import undo "
+    "batch-7k3qf2m9 --dry-run",
 )
 @click.argument("batch")
 @click.pass_context
 def undo_(ctx: click.Context, batch: str) -> None:
-    """Take back an import."""
+    """Undo an import."""
     root = ctx.find_root()
     command = (
         root.command.get_command(root, "undo") if isinstance(root.command, click.Group) else None
@@ -129,7 +137,7 @@ def undo_(ctx: click.Context, batch: str) -> None:
 
 @import_.group("preset", cls=Noun)
 def preset() -> None:
-    """How other programs call columns, stages and sources.
+    """Column, stage and source names of other programs.
 
     A workspace may have its own: presets/NAME.yaml.
     """
@@ -138,7 +146,7 @@ def preset() -> None:
 @preset.command("list")
 @click.pass_obj
 def preset_list(session: Session) -> None:
-    """List what --preset may name, and the plain words, which are always understood.
+    """List the presets for --preset, and the plain words that always work.
 
     Example: crm import preset list
     """
@@ -154,14 +162,14 @@ def preset_list(session: Session) -> None:
         rows, [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
     )
     for problem in found.problems:
-        session.out.note(f"left out: {problem}")
+        session.out.note(tr("left out: {}", problem))
 
 
 @preset.command("show")
 @click.argument("name")
 @click.pass_obj
 def preset_show(session: Session, name: str) -> None:
-    """Print a preset as YAML, to be copied into presets/ and changed there.
+    """Print a preset as YAML, to copy into presets/ and change there.
 
     Example: crm import preset show hubspot > presets/ours.yaml
     """
@@ -174,7 +182,7 @@ def preset_show(session: Session, name: str) -> None:
 @preset.command("check")
 @click.pass_obj
 def preset_check(session: Session) -> None:
-    """Look for mistakes in presets/; exit 6 if there are any.
+    """Check presets/ for mistakes; exit 6 if there are any.
 
     Example: crm import preset check
     """
@@ -186,7 +194,7 @@ def preset_check(session: Session) -> None:
     if not session.out.is_table:
         session.out.records(*problem_table(found.problems, ()))
     elif not found.problems:
-        session.out.note(f"all is well: {', '.join(own)}" if own else "presets/ has no preset")
+        session.out.note(tr("all is well: {}", ", ".join(own)) if own else "presets/ has no preset")
     else:
         session.out.prose("\n".join(map(str, found.problems)))
     if found.problems:
@@ -216,7 +224,7 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
                 lambda rows: progress.advance(rows - progress.count),
             )
     except KeyboardInterrupt:
-        session.out.note("stopped: the same command again goes on where this one was")
+        session.out.note("stopped: run the same command again to continue")
         raise
     _print(session, found)
     notes(session)
@@ -247,7 +255,7 @@ def _read(file: str) -> tuple[str, bytes]:
     if file == "-":
         return "stdin", read_stream(sys.stdin.buffer, "stdin", LARGEST_IMPORT)
     if Path(file).is_dir():
-        raise BadUsage(f"{file} is a folder", "give a CSV, xlsx, JSON lines or vCard file")
+        raise BadUsage(tr("{} is a folder", file), "give a CSV, xlsx, JSON lines or vCard file")
     return read_file(file, LARGEST_IMPORT)
 
 
@@ -279,6 +287,8 @@ def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:
     for text in texts:
         left, equals, right = text.rpartition("=")
         if not equals or not left.strip():
-            raise BadUsage(f"--{option} {text!r} is not like {shape.partition(';')[0]}", shape)
+            raise BadUsage(
+                tr("--{} {!r} is not of the form {}", option, text, shape.partition(";")[0]), shape
+            )
         pairs[left] = right.strip()
     return pairs

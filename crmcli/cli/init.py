@@ -7,24 +7,25 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Session, Verb
+from crmcli.language import tr
 from crmcli.model.settings import LANGUAGES
 
 
 @click.command(cls=Verb)
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
-@click.option("--demo", is_flag=True, help="With a small made-up company in it.")
+@click.option("--demo", is_flag=True, help="Fill it with a small made-up company.")
 @click.option(
     "--lang",
     "language",
     type=click.Choice(LANGUAGES),
     default="ru",
     show_default=True,
-    help="The language of stages and letters.",
+    help="Language of stages and messages.",
 )
-@click.option("--no-git", is_flag=True, help="Make no git repository and no commit.")
+@click.option("--no-git", is_flag=True, help="Do not create a git repository or a commit.")
 @click.pass_obj
 def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> None:
-    """Make a workspace in DIR, or here. What is in the folder already stays as it is.
+    """Create a workspace in DIR, or here. Existing files are left as they are.
 
     Example: crm init sales --demo
     """
@@ -39,7 +40,7 @@ def init(session: Session, folder: str, demo: bool, language: str, no_git: bool)
     )
     out = session.out
     out.changed(
-        f"Made a workspace in {founding.root}.",
+        tr("Created a workspace in {}.", founding.root),
         {"root": str(founding.root), "made": list(founding.made), "kept": list(founding.kept)},
     )
     for note in founding.notes:
@@ -57,6 +58,6 @@ def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
             "edit settings.yaml and pipelines.yaml, then: crm pipeline check",
             "crm lead add --name Maria --email maria@example.com --source web",
             "crm tick                     runs the robots; let cron call it:",
-            f"*/5 * * * * crm -C {root} tick",
+            tr("*/5 * * * * crm -C {} tick", root),
         ]
     return ["", "Next:", *(f"  {step}" for step in steps)]

@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import notes, tell
+from crmcli.language import tr
 from crmcli.model.entities import having
 
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
@@ -16,13 +17,13 @@ jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resol
 @jobs.command(
     "list",
     cls=Verb,
-    help="List jobs: those that are open or need a person; --state names others, or all."
-    "\n\nExample: crm jobs list --state unknown",
+    help="List jobs that are open or need a person; --state selects others, or all.\n\nExample: "
+    "crm jobs list --state unknown",
 )
 @click.option(
     "--state", "states", multiple=True, help="queued, failed, dead, unknown, done, … or all."
 )
-@click.option("--for", "ref", metavar="REF", default="", help="Only those of this record.")
+@click.option("--for", "ref", metavar="REF", default="", help="Only jobs of this record.")
 @click.pass_obj
 def list_(session: Session, states: Sequence[str], ref: str) -> None:
     """List jobs."""
@@ -37,10 +38,10 @@ def list_(session: Session, states: Sequence[str], ref: str) -> None:
     listed = book.known(ws, found, record)
     session.out.records(*automation.jobs(listed))
     if not listed:
-        session.out.note("no such jobs" if wanted else "no job is open or needs anybody")
+        session.out.note("no such jobs" if wanted else "no open jobs, and none needs a person")
 
 
-@jobs.command(cls=ChangingVerb, help="Try a job again at the next tick, counting from the start.")
+@jobs.command(cls=ChangingVerb, help="Retry a job at the next tick, counting tries from the start.")
 @click.argument("key")
 @click.pass_obj
 def retry(session: Session, key: str) -> None:
@@ -49,13 +50,13 @@ def retry(session: Session, key: str) -> None:
     from crmcli.present.automation import job_name
 
     job = book.retry(session.workspace, key)
-    tell(session, f"Tried again at the next tick: {job_name(job)}.")
+    tell(session, tr("Will be retried at the next tick: {}.", job_name(job)))
     notes(session)
 
 
 @jobs.command(
     cls=ChangingVerb,
-    help="Call off a job that is not done, or a robot that waits: nobody need care for it any more.",
+    help="Cancel a job that is not done, or a waiting robot.",
 )
 @click.argument("key")
 @click.pass_obj
@@ -65,14 +66,14 @@ def cancel(session: Session, key: str) -> None:
     from crmcli.present.automation import job_name
 
     job = book.cancel(session.workspace, key)
-    tell(session, f"Called off: {job_name(job)}.")
+    tell(session, tr("Cancelled: {}.", job_name(job)))
     notes(session)
 
 
 @jobs.command(
     cls=ChangingVerb,
-    help="Say how a letter of unknown end has ended: it was sent, it failed, or it shall be sent again."
-    "\n\nExample: crm jobs resolve 3f9a sent",
+    help="Say what became of a message that may have been sent: sent, failed, or retry to send "
+    "it again.\n\nExample: crm jobs resolve 3f9a sent",
 )
 @click.argument("key")
 @click.argument("how", metavar="sent|failed|retry")
@@ -83,5 +84,5 @@ def resolve(session: Session, key: str, how: str) -> None:
     from crmcli.present.automation import job_name
 
     job = book.resolve(session.workspace, key, how)
-    tell(session, f"Resolved as {how}: {job_name(job)}.")
+    tell(session, tr("Resolved as {}: {}.", how, job_name(job)))
     notes(session)

@@ -12,13 +12,14 @@ lead = noun("lead")
 
 
 @lead.command(
-    cls=ChangingVerb, help="End a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number"
+    cls=ChangingVerb,
+    help="Close a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number",
 )
 @click.argument("ref")
-@click.option("--reason", default="", help="Why: one of the directory junk_reasons.")
+@click.option("--reason", default="", help="Reason: one of junk_reasons.")
 @click.pass_obj
 def junk(session: Session, ref: str, reason: str) -> None:
-    """End a lead as junk."""
+    """Close a lead as junk."""
     from crmcli.present.changes import moved
     from crmcli.sales import leads
 
@@ -34,13 +35,13 @@ def junk(session: Session, ref: str, reason: str) -> None:
     "Example: crm lead convert 7k3 --contact --deal --pipeline sales",
 )
 @click.argument("ref")
-@click.option("--contact", is_flag=True, help="Make a contact.")
-@click.option("--company", is_flag=True, help="Make a company.")
-@click.option("--deal", is_flag=True, help="Make a deal.")
-@click.option("--pipeline", default="", metavar="ID", help="The deal's pipeline.")
-@click.option("--use-contact", default="", metavar="REF", help="Fill up this contact instead.")
-@click.option("--use-company", default="", metavar="REF", help="Fill up this company instead.")
-@click.option("--use-deal", default="", metavar="REF", help="Fill up this deal instead.")
+@click.option("--contact", is_flag=True, help="Create a contact.")
+@click.option("--company", is_flag=True, help="Create a company.")
+@click.option("--deal", is_flag=True, help="Create a deal.")
+@click.option("--pipeline", default="", metavar="ID", help="Pipeline of the deal.")
+@click.option("--use-contact", default="", metavar="REF", help="Fill in this contact instead.")
+@click.option("--use-company", default="", metavar="REF", help="Fill in this company instead.")
+@click.option("--use-deal", default="", metavar="REF", help="Fill in this deal instead.")
 @click.pass_obj
 def convert(
     session: Session,

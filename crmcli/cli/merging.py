@@ -11,6 +11,7 @@ import click
 from crmcli.cli.params import ChangingVerb, Session
 from crmcli.cli.printing import say, unreadable
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.told import together
 
@@ -29,7 +30,7 @@ def merge_command(entity: str) -> click.Command:
         "--take",
         multiple=True,
         metavar="FIELD[=OTHER]",
-        help="Let the other's value stand; several fields with commas.",
+        help="Take the other's value; separate fields with commas.",
     )
     @click.pass_obj
     def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> None:
@@ -43,9 +44,9 @@ def merge_command(entity: str) -> click.Command:
         _show(session, plan)
         if sys.stdin.isatty() and not session.dry_run:
             links = len(merge.relations(ws, ids))
-            more = f" and turn the links of {links} records" if links else ""
+            more = tr(" and turn the links of {} records", links) if links else ""
             session.out.flush()
-            session.confirm(f"merge {together(ids)} into {survivor}{more}?")
+            session.confirm(tr("merge {} into {}{}?", together(ids), survivor, more))
         say(session, merged(ws, merge.merge(ws, plan)))
         unreadable(session)  # what cannot be read may link to what was merged
 
@@ -53,13 +54,13 @@ def merge_command(entity: str) -> click.Command:
         "merge",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
-        short_help=f"Make one {entity} of several.",
-        help=f"Merge {plural}: the first one stays, the others go into it. On a terminal it "
-        "asks first.\n\nThe first one's values stand where it has any; phones, e-mails, tags and the "
-        "like are united, comments kept below one another. Whatever links to the others links to the "
-        "first one then, and their ids lead to it. --take name,position lets the other's values "
-        f"stand; of several others, --take name=7k3. crm {entity} unmerge takes them apart again."
-        f"\n\nExample: crm {entity} merge 7k3 9mq --take name -n",
+        short_help=f"Merge several {entity} records into one.",
+        help=f"Merge {plural}: the first one stays, the others go into it. On a terminal it asks "
+        "first.\n\nThe first one's values win; phones, e-mails, tags and other lists are "
+        "combined, comments are joined. Links to the others then lead to the first one, and so "
+        "do their ids. --take name,position takes the other's values; with several others, "
+        f"--take name=7k3. crm {entity} unmerge undoes it.\n\nExample: crm {entity} merge 7k3 9mq "
+        f"--take name -n",
     )
 
 
@@ -80,11 +81,11 @@ def unmerge_command(entity: str) -> click.Command:
         "unmerge",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
-        short_help="Take a merge apart.",
-        help=f"Take a merge of {plural} apart: both are as they were. REF is the one that "
-        "went into the other, or that other, if only one did.\n\nWhat was edited since is kept and "
-        "named, and what was linked since stays with the one that had stayed."
-        f"\n\nExample: crm {entity} unmerge 9mq",
+        short_help="Undo a merge.",
+        help=f"Undo a merge of {plural}: both are as they were. REF is the one that was merged, or the "
+        "one that stayed if it is only one.\n\nWhat was edited since is kept and listed; what "
+        "was linked since stays with the one that stayed.\n\n"
+        f"Example: crm {entity} unmerge 9mq",
     )
 
 
@@ -94,7 +95,9 @@ def _takes(ws: Workspace, entity: str, texts: Sequence[str], ids: Sequence[str])
     for text in texts:
         names, _, ref = text.partition("=")
         if not ref and len(ids) > 1:
-            raise BadUsage(f"--take {text}: of which of the {len(ids)}?", f"--take {names}=OTHER")
+            raise BadUsage(
+                tr("--take {}: of which of the {}?", text, len(ids)), tr("--take {}=OTHER", names)
+            )
         record_id = ws.named(ref, entity) if ref else ids[0]
         for name in names.split(","):
             if name.strip():

@@ -14,8 +14,8 @@ def move_command(entity: str) -> click.Command:
 
     @click.argument("ref")
     @click.argument("stage")
-    @click.option("--reason", default="", help="Why, where the stage is a lost one.")
-    @click.option("--reopen", is_flag=True, help="Take up again what has ended.")
+    @click.option("--reason", default="", help="Reason, for a lost stage.")
+    @click.option("--reopen", is_flag=True, help="Reopen a closed record.")
     @click.pass_obj
     def callback(
         session: Session, ref: str, stage: str, reason: str, reopen: bool, pipeline: str = ""
@@ -31,7 +31,7 @@ def move_command(entity: str) -> click.Command:
 
     params: list[click.Parameter] = getattr(callback, "__click_params__", [])[::-1]
     if has_field(entity, "pipeline"):
-        params.append(option("--pipeline", "Into another pipeline.", "ID"))
+        params.append(option("--pipeline", "To another pipeline.", "ID"))
     return ChangingVerb(
         "move",
         params=params,

@@ -10,32 +10,37 @@ import click
 from crmcli.cli.nouns import noun
 from crmcli.cli.params import ChangingVerb, Session, Verb
 from crmcli.cli.printing import notes, tell
+from crmcli.language import tr
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 
 
 @offer.command(
     cls=ChangingVerb,
-    short_help="Make a numbered offer for a deal; prints its id.",
-    help="Make a numbered offer for a deal and print its id. Without --line it has the deal's lines, or "
-    "one of the deal's name and amount.\n\nExample: crm offer draft --deal 7k3 --line 'Монтаж;2;15000;шт'",
+    short_help="Create a numbered offer for a deal; prints its id.",
+    help="Create a numbered offer for a deal and print its id. Without --line it has the deal's "
+    "lines, or one line with its name and amount.\n\nExample: crm offer draft --deal 7k3 --line "
+    "'Монтаж;2;15000;шт'",
 )
-@click.option("--deal", "deal_ref", required=True, metavar="REF", help="The deal it is for.")
+@click.option("--deal", "deal_ref", required=True, metavar="REF", help="Deal.")
 @click.option(
     "--line", "lines", multiple=True, metavar="'NAME;QUANTITY;PRICE;UNIT;VAT'",
-    help="A line; unit and VAT (per cent, or no) may lack. Repeat for more.",
+    help="A line; unit and VAT (per cent, or no) are optional. Repeat for more.",
 )  # fmt: skip
 @click.option(
     "--valid-days",
     type=click.IntRange(0, 3650),
     default=14,
     show_default=True,
-    help="How long it holds.",
+    help="How many days it is valid.",
 )
 @click.option(
-    "--template", default="", metavar="PATH", help="Below templates/; offers/offer.html.j2."
+    "--template",
+    default="",
+    metavar="PATH",
+    help="Template below templates/. [default: offers/offer.html.j2]",
 )
-@click.option("--comment", default="", help="A text below the lines.")
+@click.option("--comment", default="", help="Text below the lines.")
 @click.pass_obj
 def draft(
     session: Session,
@@ -58,8 +63,8 @@ def draft(
 @offer.command(
     cls=Verb,
     short_help="Print an offer as HTML.",
-    help="Print an offer as a page of HTML, or write it to a file.\n\n"
-    "Example: crm offer render 7k3 -o offer.html",
+    help="Print an offer as an HTML page, or write it to a file.\n\nExample: crm offer render "
+    "7k3 -o offer.html",
 )
 @click.argument("ref")
 @click.option(
@@ -77,36 +82,34 @@ def render(session: Session, ref: str, output: Path | None) -> None:
         return
     from crmcli.store.disk.files import os_errors
 
-    with os_errors(f"write {output}"):
+    with os_errors("write {}", output):
         # The same bytes as on stdout.
         output.write_text(page.removesuffix("\n") + "\n", encoding="utf-8")
-    session.out.note(f"wrote {output}")
+    session.out.note(tr("wrote {}", output))
 
 
-@offer.command(
-    cls=ChangingVerb, help="The client accepts an offer.\n\nExample: crm offer accept 7k3"
-)
+@offer.command(cls=ChangingVerb, help="Mark an offer as accepted.\n\nExample: crm offer accept 7k3")
 @click.argument("ref")
 @click.pass_obj
 def accept(session: Session, ref: str) -> None:
-    """The client accepts an offer."""
+    """Mark an offer as accepted."""
     from crmcli.sales.documents import offers
 
     ws = session.workspace
     decided = offers.accept(ws, ws.resolve(ref, "offer"))
-    tell(session, f"Accepted: {decided.id} {decided.name}.")
+    tell(session, tr("Accepted: {} {}.", decided.id, decided.name))
     notes(session)
 
 
-@offer.command(cls=ChangingVerb, help="The client declines an offer.")
+@offer.command(cls=ChangingVerb, help="Mark an offer as declined.")
 @click.argument("ref")
-@click.option("--reason", default="", help="Why, in a few words.")
+@click.option("--reason", default="", help="Reason.")
 @click.pass_obj
 def decline(session: Session, ref: str, reason: str) -> None:
-    """The client declines an offer."""
+    """Mark an offer as declined."""
     from crmcli.sales.documents import offers
 
     ws = session.workspace
     decided = offers.decline(ws, ws.resolve(ref, "offer"), reason)
-    tell(session, f"Declined: {decided.id} {decided.name}.")
+    tell(session, tr("Declined: {} {}.", decided.id, decided.name))
     notes(session)

@@ -96,7 +96,9 @@ class Output:
             sys.stdout.isatty()
             and not data.decode("utf-8", "replace").replace("\n", "").isprintable()
         ):
-            raise Refused("this is no text for a terminal", "redirect it, or name a file with -o")
+            raise Refused(
+                "this cannot be shown in a terminal", "redirect it, or write it to a file with -o"
+            )
         try:
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
@@ -210,7 +212,7 @@ class Output:
         )
         if left_out:
             names = ", ".join(column.name for column in columns[-left_out:])
-            self.note(tr("no room for {}: the terminal is {} wide", names, self.width))
+            self.note(tr("columns left out: {} (the terminal is {} wide)", names, self.width))
         return lines
 
     def card(self, record: Row, columns: Sequence[Column]) -> list[str]:
@@ -288,7 +290,7 @@ class Output:
             for line in lines:
                 if letters := terminal.unwritable(line, encoding):
                     raise UnwritableOutput(
-                        f"the output holds {letters[:20]!r}, which {encoding} cannot express",
+                        tr("the output has {!r}, which {} cannot encode", letters[:20], encoding),
                         "choose --format json, or set PYTHONIOENCODING=utf-8",
                     )
         self._write(lines)
@@ -317,4 +319,4 @@ def _cents(column: Column, rows: Sequence[Row]) -> bool | None:
 
 
 def _failed(error: OSError) -> OutputFailed:
-    return OutputFailed(f"the output cannot be written: {error.strerror or error}")
+    return OutputFailed(tr("the output cannot be written: {}", error.strerror or error))

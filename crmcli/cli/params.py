@@ -98,11 +98,11 @@ class Session:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise BadUsage(
-                f"CRM_NOW={text!r} is not an instant", "write it as 2026-11-23T09:00:00+03:00"
+                tr("CRM_NOW={!r} is not an instant", text), "write it as 2026-11-23T09:00:00+03:00"
             ) from None
         if moment.year not in YEARS:
             raise BadUsage(
-                f"CRM_NOW={text!r} is out of our time", f"years {YEARS[0]} to {YEARS[-1]}"
+                tr("CRM_NOW={!r} is out of range", text), tr("years {} to {}", YEARS[0], YEARS[-1])
             )
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -111,14 +111,18 @@ class Session:
         if self.yes or self.dry_run:
             return
         if not sys.stdin.isatty():
-            raise BadUsage(f"without a terminal nobody can be asked: {question}", "add --yes")
+            raise BadUsage(
+                tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
+            )
         if not click.confirm(question, err=True):
-            raise Refused("nothing was changed: the answer was no")
+            raise Refused("nothing changed")
 
 
 def _known_format(text: str) -> str:
     if text and text not in FORMATS:
-        raise BadUsage(f"CRM_FORMAT={text!r} is no format", f"one of {', '.join(FORMATS)}")
+        raise BadUsage(
+            tr("CRM_FORMAT={!r} is not a format", text), tr("one of {}", ", ".join(FORMATS))
+        )
     return text
 
 
@@ -147,21 +151,23 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     if changes:
         return (
             *common_options(),
-            flag("-n", "--dry-run", to="dry_run", help="Show what would change, write nothing."),
+            flag(
+                "-n", "--dry-run", to="dry_run", help="Show what would change without changing it."
+            ),
             flag("--tick", to="tick", help="Run crm tick once afterwards."),
         )
     folder, formats = click.Path(), click.Choice(FORMATS)
     return (
-        option("-C", "--workspace", to="folder", metavar="DIR", type=folder, help="Work in this folder."),
+        option("-C", "--workspace", to="folder", metavar="DIR", type=folder, help="Workspace folder."),
         option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
-        option("--format", "format_", to="format", type=formats, help="How to print."),
+        option("--format", "format_", to="format", type=formats, help="Output format."),
         flag("--json", "json_", to="format", value="json", help="Short for --format json."),
         flag("--csv", "csv_", to="format", value="csv", help="Short for --format csv."),
         flag("--ids", "ids_", to="format", value="ids", help="Short for --format ids."),
-        flag("-q", "--quiet", to="quiet", help="Only errors and data."),
-        flag("-v", "--verbose", to="verbose", help="Say more on stderr."),
+        flag("-q", "--quiet", to="quiet", help="Print only errors and data."),
+        flag("-v", "--verbose", to="verbose", help="Print more on stderr."),
         flag("--no-color", to="color", value=False, help="No colours."),
-        flag("--yes", to="yes", help="Do not ask."),
+        flag("--yes", to="yes", help="Do not ask for confirmation."),
     )  # fmt: skip
 
 

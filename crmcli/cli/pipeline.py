@@ -9,6 +9,7 @@ import click
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.cli.wanted import pipeline_named
 from crmcli.errors import NotFound
+from crmcli.language import tr
 
 
 @click.group(cls=Noun)
@@ -34,7 +35,7 @@ def list_(session: Session) -> None:
 def show(session: Session, ref: str) -> None:
     """Show stages, robots and triggers.
 
-    All pipelines are shown where none is named.
+    Shows all pipelines if none is named.
 
     Example: crm pipeline show sales
     """
@@ -57,9 +58,9 @@ def show(session: Session, ref: str) -> None:
 @pipeline.command(cls=Verb)
 @click.pass_obj
 def check(session: Session) -> None:
-    """Look for mistakes in settings, pipelines and templates.
+    """Check settings, pipelines and templates.
 
-    Exit code 6 if there are any. What may be meant so is only a warning.
+    Exit code 6 if there are problems; what may be intended is only a warning.
 
     Example: crm pipeline check
     """
@@ -75,9 +76,9 @@ def check(session: Session) -> None:
         for problem in found.faults:
             session.out.prose(str(problem))
         for oddity in found.oddities:
-            session.out.note(f"warning: {oddity}")
+            session.out.note(tr("warning: {}", oddity))
         if not found.faults:
-            session.out.note(f"all is well: {size(list(found.pipelines or ()))}")
+            session.out.note(tr("all is well: {}", size(list(found.pipelines or ()))))
     else:
         session.out.records(*problem_table(found.faults, found.oddities))
     if found.faults:

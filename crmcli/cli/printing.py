@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.cli.params import Session
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.present.cells import Column
@@ -39,7 +39,7 @@ def say_changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> Non
 
 def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
     """Print the one line of what changed, or would change."""
-    session.out.changed(f"would: {text}" if session.dry_run else text, row)
+    session.out.changed(tr("would: {}", text) if session.dry_run else text, row)
 
 
 def notes(session: Session) -> None:
@@ -53,7 +53,7 @@ def unreadable(session: Session) -> None:
     """Say how many files a list could not show."""
     count = len(session.workspace.problems())
     if count:
-        session.out.note(f"{counted(count, 'file')} cannot be read: see crm check")
+        session.out.note(tr("{} cannot be read: see crm check", counted(count, "file")))
     notes(session)
 
 
@@ -70,7 +70,7 @@ def print_records(
     if out.is_table:
         columns = [named(session.workspace, entity, column, rows) for column in columns]
         if not rows:
-            out.note(f"no {ENTITIES[entity].plural}")
+            out.note(tr("no {}", ENTITIES[entity].plural))
     out.records(rows, columns, all_fields=all_fields)
 
 

@@ -18,7 +18,7 @@ from crmcli.cli.printing import (
     unreadable,
 )
 from crmcli.errors import BadUsage
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.view import View
@@ -43,7 +43,7 @@ def add_command(entity: str) -> click.Command:
         done = add.add(session.workspace, entity, given, policy, anyway=anyway)
         if session.dry_run and done.is_new:
             row = raw_row(session.workspace, done.record)
-            tell(session, f"Added {done.record.id} {done.record.get('name')}.", row)
+            tell(session, tr("Added {} {}.", done.record.id, done.record.get("name")), row)
         else:
             session.out.created(done.record.id)
         if line := known(done):
@@ -65,11 +65,10 @@ def _of_clients(entity: str) -> list[click.Parameter]:
     if "client" not in ENTITIES[entity].traits:
         return []
     return [
-        option("--anyway", "Also if an address or phone is on the block list.", is_flag=True),
+        option("--anyway", "Even if an e-mail or phone is on the block list.", is_flag=True),
         option(
             "--on-duplicate",
-            "If the phone, e-mail or INN is known: add and say so, refuse, or use or link to what "
-            "is there.",
+            "If the phone, e-mail or INN is known: add and warn, refuse, or use or link to the known record.",
             type=click.Choice(("warn", "fail", "link")),
             default="warn",
             show_default=True,
@@ -85,10 +84,12 @@ def list_command(entity: str) -> click.Command:
         "--where", "-w", default="", metavar="EXPR", help="A condition, e.g. 'amount > 100000'."
     )
     @click.option(
-        "--sort", multiple=True, metavar="FIELD", help="Order by this; -FIELD for the reverse."
+        "--sort", multiple=True, metavar="FIELD", help="Sort by this field; -FIELD for descending."
     )
-    @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most so many.")
-    @click.option("--columns", default="", metavar="A,B", help="Which fields to print.")
+    @click.option(
+        "--limit", type=click.IntRange(min=0), metavar="N", help="Maximum number of records."
+    )
+    @click.option("--columns", default="", metavar="A,B", help="Columns to print.")
     @click.option("--view", default="", metavar="NAME", help="A saved view of views.yaml.")
     @click.pass_obj
     def callback(
@@ -149,17 +150,17 @@ def edit_command(entity: str) -> click.Command:
         params=[*params, *given_options(entity, editing=True), *_list_options(entity)],
         callback=callback,
         short_help=f"Change {one}; without options in $EDITOR.",
-        help=f"Change {one}. Without options its file is opened in $EDITOR and checked before it "
-        "is taken.\n\nA list option (--phone, --tag …) replaces the list; --add and --remove change it."
-        f"\n\nExample: crm {entity} edit 7k3 --add tags=vip --set comment=…",
+        help=f"Edit {one}. Without options its file opens in $EDITOR and is checked before it is "
+        "saved.\n\nA list option (--phone, --tag …) replaces the list; --add and --remove change it.\n\n"
+        f"Example: crm {entity} edit 7k3 --add tags=vip --set comment=…",
     )
 
 
 def _list_options(entity: str) -> list[click.Parameter]:
     return [
         option("--add more", "Add to a list field.", "FIELD=VALUE", multiple=True),
-        option("--remove less", "Take from a list field.", "FIELD=VALUE", multiple=True),
-        option("--unset", "Empty a field.", "FIELD", multiple=True),
+        option("--remove less", "Remove from a list field.", "FIELD=VALUE", multiple=True),
+        option("--unset", "Clear a field.", "FIELD", multiple=True),
         *(
             option(f"--{word}-tag", f"Short for --{word} tags=TAG.", "TAG", multiple=True)
             for word in ("add", "remove")
@@ -188,7 +189,7 @@ def rm_command(entity: str) -> click.Command:
     plural = ENTITIES[entity].plural
 
     @click.argument("refs", nargs=-1, required=True, metavar="REF...")
-    @click.option("--unlink", is_flag=True, help="Take away the links that others have to it.")
+    @click.option("--unlink", is_flag=True, help="Remove the links of other records to it.")
     @click.pass_obj
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
         from crmcli.present.records import raw_row
@@ -196,17 +197,17 @@ def rm_command(entity: str) -> click.Command:
 
         ws = session.workspace
         ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
-        session.confirm(f"remove {', '.join(ids)}?")
+        session.confirm(tr("remove {}?", ", ".join(ids)))
         for record in remove.remove(ws, *ids, unlink=unlink):
             row = raw_row(ws, record)
-            tell(session, f"Removed {record.id} {record.get('name')}.", row)
+            tell(session, tr("Removed {} {}.", record.id, record.get("name")), row)
         notes(session)
 
     return ChangingVerb(
         "rm",
         params=getattr(callback, "__click_params__", [])[::-1],
         callback=callback,
-        help=f"Remove {plural}. Its text stays on the timeline.",
+        help=f"Remove {plural}. Their text stays on the timeline.",
         short_help=f"Remove {ENTITIES[entity].one}.",
     )
 
@@ -223,9 +224,7 @@ def bulk_command(entity: str) -> click.Command:
 
         wanted = _edit(entity, options, more, less, unset)
         if wanted.is_empty:
-            raise BadUsage(
-                "nothing is to be changed", "add --set FIELD=VALUE, --add, --remove or --unset"
-            )
+            raise BadUsage("nothing to change", "add --set FIELD=VALUE, --add, --remove or --unset")
         ws = session.workspace
         changed = edit.bulk(ws, entity, ws.condition(where, entity), wanted)
         say_changes(session, changed)
@@ -236,12 +235,12 @@ def bulk_command(entity: str) -> click.Command:
     return ChangingVerb(
         "bulk",
         params=[
-            option("--where -w", "Which records.", "EXPR", required=True),
+            option("--where -w", "Records to change.", "EXPR", required=True),
             *given_options(entity, editing=True),
             *_list_options(entity),
         ],
         callback=callback,
-        short_help=f"Change all {plural} that fit a condition.",
-        help=f"Change all {plural} that fit a condition, in one transaction."
-        f"\n\nExample: crm {entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
+        short_help=f"Change all {plural} that match a condition.",
+        help=f"Change all {plural} that match a condition, in one transaction.\n\nExample: crm "
+        f"{entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
     )

@@ -23,29 +23,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _period_options(command: F) -> F:
     for option in (
         click.option(
-            "--where", "-w", default="", metavar="EXPR", help="Only what fits a condition."
+            "--where", "-w", default="", metavar="EXPR", help="Only records that match a condition."
         ),
-        click.option("--until", default="", metavar="DATE", help="Only what came until then."),
-        click.option("--since", default="", metavar="DATE", help="Only what came since then."),
+        click.option("--until", default="", metavar="DATE", help="Until this day."),
+        click.option("--since", default="", metavar="DATE", help="Since this day."),
     ):
         command = option(command)
     return command
 
 
 @report.command(
-    short_help="How many reached each stage, moved on, were lost, and how fast.",
+    short_help="How many reached each stage, moved on or were lost, and how fast.",
     help="The funnel: of the records that entered a pipeline in a period, how many reached each "
-    "stage or a later one, how many of those moved on, were lost or are open, and how long they "
-    "stood in it: the median of the stays that ended, the time in which 90% of them ended, and the "
-    "median so far of those that go on.\n\n"
-    "A deal that goes to lost has not moved on; a skipped stage counts as reached; a won deal that "
-    "was reopened is not won.\n\nExample: crm report funnel --pipeline sales --since 2026-01-01",
+    "stage or a later one; how many of those moved on, were lost or are open; and how long they "
+    "stayed: the median and the 90th percentile of stays that ended, and the median so far of "
+    "the others.\n\nA lost deal has not moved on; a skipped stage counts as reached; a won deal "
+    "that was reopened is not won.\n\nExample: crm report funnel --pipeline sales --since 2026-01-01",
 )
 @click.option(
     "--pipeline",
     default="",
     metavar="ID",
-    help="Which; `leads` for the leads. [the first of deals]",
+    help="Pipeline; `leads` for leads. [default: the first of deals]",
 )
 @_period_options
 @click.pass_obj
@@ -68,12 +67,12 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
 
 @report.command(
     short_help="Leads by source, stage or owner, and how many were converted.",
-    help="The work with leads: how many came, were converted, were junk, are open, and their sums "
-    "in each currency.\n\nExample: crm report leads --by owner --since 2026-11-01",
+    help="Leads: how many came, were converted, were junk or are open, and their sums by "
+    "currency.\n\nExample: crm report leads --by owner --since 2026-11-01",
 )
 @click.option(
     "--by", type=click.Choice(("source", "stage", "owner")), default="source", show_default=True,
-    help="What makes a row.",
+    help="Group by.",
 )  # fmt: skip
 @_period_options
 @click.pass_obj

@@ -24,10 +24,10 @@ def list_(session: Session) -> None:
     table = automation.robots(session.workspace)
     session.out.records(*table)
     if not table.rows:
-        session.out.note("pipelines.yaml declares no robots and no schedules")
+        session.out.note("no robots or schedules in pipelines.yaml")
 
 
-@robots.command(cls=Verb, help="What is still to come from robots, the earliest first.")
+@robots.command(cls=Verb, help="What robots will do, the earliest first.")
 @click.argument("ref", required=False, default="")
 @click.pass_obj
 def waiting(session: Session, ref: str) -> None:
@@ -39,13 +39,13 @@ def waiting(session: Session, ref: str) -> None:
     lines = explaining.waiting(ws, ws.resolve(ref, *having("staged")) if ref else "")
     session.out.records(*automation.outlook(lines, automation.WAITING))
     if not lines:
-        session.out.note("no robot waits for anything")
+        session.out.note("no robot is waiting")
 
 
 @robots.command(
     cls=Verb,
-    help="Each robot of a record's stage: what it does next, when, or why it does not; and the robots"
-    " of earlier stages that never ran, because the record left.\n\nExample: crm robots explain 7k3",
+    help="For each robot of a record's stage: what it does next and when, or why not; and robots "
+    "of earlier stages that never ran because the record left.\n\nExample: crm robots explain 7k3",
 )
 @click.argument("ref")
 @click.pass_obj
@@ -67,4 +67,4 @@ def _why_none(ws: Workspace, ref: str) -> str:
         ws.stage_of(ws.find(ref, *having("staged")))
     except UnknownStage as unknown:
         return unknown.message
-    return "the record's stage has no robots"
+    return "its stage has no robots"

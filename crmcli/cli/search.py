@@ -7,6 +7,7 @@ import click
 from crmcli.cli.params import Session, Verb
 from crmcli.cli.printing import unreadable
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.present.cells import Column
 
 
@@ -19,11 +20,11 @@ from crmcli.present.cells import Column
 @click.option("--in", "within", default="", metavar="A,B", help="Only among leads, contacts …")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, metavar="N", show_default=True,
-    help="At most so many.",
+    help="Maximum number of records.",
 )  # fmt: skip
 @click.pass_obj
 def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> None:
-    """Find records by any words."""
+    """Search all records."""
     from crmcli.model.values import entity_of
 
     ws, out = session.workspace, session.out
@@ -39,7 +40,7 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
         for hit in hits
     ]
     if not rows:
-        out.note("nothing was found")
+        out.note("no records found")
     columns = [
         Column("entity", "What"),
         Column("id", "Id", keep=True),
@@ -60,7 +61,7 @@ def _entities(within: str) -> tuple[str, ...]:
     for word in wanted:
         if word not in words:
             raise BadUsage(
-                f"there is nothing called {word!r} to search in",
-                f"any of {', '.join(plurals())}",
+                tr("cannot search in {!r}", word),
+                tr("any of {}", ", ".join(plurals())),
             )
     return tuple(words[word] for word in wanted)

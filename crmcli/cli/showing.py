@@ -6,22 +6,23 @@ import click
 
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import NotFound
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 
 PAST = (
-    "With --at as it was at that moment: a day means its end. The past is reckoned back from the "
-    "file by the timeline; what was edited by hand is not on it, and shows as if it had always "
-    "been so."
+    "With --at: as it was at that moment; a day means its end. The past is computed from the "
+    "file and the timeline; edits made by hand are not on it and show as if they had always "
+    "been there."
 )
 
 
 def show_command(*entities: str) -> click.Command:
     """`crm show`, and `crm NOUN show` for the entity that is named."""
     what = ENTITIES[entities[0]].one if entities else "any record"
-    text = f"Show {what} with its links and its last events."
+    text = tr("Show {} with its links and its last events.", what)
 
     @click.argument("ref")
-    @click.option("--at", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h.")
+    @click.option("--at", metavar="WHEN", help="As of this time, e.g. 2026-11-20 or -2h.")
     @click.pass_obj
     def callback(session: Session, ref: str, at: str | None) -> None:
         from crmcli.cli.printing import notes, print_one

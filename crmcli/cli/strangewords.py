@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 
 LONGEST = 60
 """Letters of such a word that are shown."""
-_HINT = "look at the terminal's encoding, or convert it: iconv -f cp1251 -t utf-8"
+_HINT = "check the terminal's encoding, or convert it: iconv -f cp1251 -t utf-8"
 
 
 def refuse(command: click.Command, ctx: click.Context, args: Sequence[str]) -> None:
@@ -41,7 +42,7 @@ def refuse_environment(names: Iterable[str]) -> None:
 
 def _check(word: str, name: str) -> None:
     if not is_text(word):
-        raise BadUsage(f"{name} {shown(word)} is no UTF-8", _HINT)
+        raise BadUsage(tr("{} {} is not UTF-8", name, shown(word)), _HINT)
 
 
 def is_text(word: str) -> bool:

@@ -25,17 +25,17 @@ def done(session: Session, refs: Sequence[str]) -> None:
     """Mark tasks as done."""
     from crmcli.sales.tasks import finish
 
-    _each(session, refs, finish, "Done", "Was done before")
+    _each(session, refs, finish, "Done", "Already done")
 
 
-@task.command(cls=ChangingVerb, help="Take finished tasks up again.")
+@task.command(cls=ChangingVerb, help="Reopen tasks.")
 @click.argument("refs", nargs=-1, required=True, metavar="REF...")
 @click.pass_obj
 def reopen(session: Session, refs: Sequence[str]) -> None:
-    """Take finished tasks up again."""
+    """Reopen tasks."""
     from crmcli.sales import tasks
 
-    _each(session, refs, tasks.reopen, "Open again", "Is open")
+    _each(session, refs, tasks.reopen, "Reopened", "Already open")
 
 
 def _each(

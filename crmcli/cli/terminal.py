@@ -112,7 +112,7 @@ def _pager() -> list[str]:
 
 
 def page(lines: Sequence[str]) -> bool:
-    """Show lines through PAGER; False, and nothing shown, if that program is not there."""
+    """Show lines through PAGER; False, and nothing shown, if that program does not exist."""
     import subprocess
 
     environ = {"LESS": "FRX", **os.environ}

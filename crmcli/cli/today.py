@@ -9,6 +9,7 @@ import click
 from crmcli.cli.params import Session, Verb
 from crmcli.cli.printing import unreadable
 from crmcli.cli.table import clean
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
@@ -18,15 +19,15 @@ MANY = 20
 
 @click.command(
     cls=Verb,
-    help="What is to be done: my tasks that are overdue or due today, deals whose day is past, and "
-    "open leads and deals with no task. Mine, if it is known who I am (--as, CRM_USER).\n\n"
-    "Example: crm today --as anna",
+    help="What to do: tasks that are overdue or due today, deals past their close date, open "
+    "leads and deals without a task. Yours, if crm knows who you are (--as, "
+    "CRM_USER).\n\nExample: crm today --as anna",
 )
-@click.option("--owner", default="", metavar="USER", help="What this user has to do.")
-@click.option("--all", "everybody", is_flag=True, help="What everybody has to do.")
+@click.option("--owner", default="", metavar="USER", help="Of this user.")
+@click.option("--all", "everybody", is_flag=True, help="Of everybody.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=MANY, metavar="N", show_default=True,
-    help="At most so many in each part, for people.",
+    help="Maximum number in each part.",
 )  # fmt: skip
 @click.pass_obj
 def today(session: Session, owner: str, everybody: bool, limit: int) -> None:
@@ -52,8 +53,8 @@ def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None
     out.lines([out.paint(f"{day}, {clean(ws.owner_name(whose)) or 'everybody'}", dim=True)])
     if found.is_empty:
         others = " (--all: for everybody)" if whose else ""
-        out.note(f"nothing is to be done today{others}")
+        out.note(tr("nothing to do today{}", others))
     for title, table, count in parts(ws, found, limit):
         out.section(title, *table)
         if count > limit:
-            out.note(f"… and {count - limit} more: --limit {count}")
+            out.note(tr("… and {} more: --limit {}", count - limit, count))

@@ -19,25 +19,20 @@ if TYPE_CHECKING:
 @click.command(
     cls=ChangingVerb,
     short_help="Take back your last change in this clone.",
-    help="Take back the last change that you made in this clone, or the last N; --any and --robots look "
-    "for those of others. It says which command that was, and when.\n\n"
-    "It is a new change: nothing is erased from the timeline. What was changed since is kept and "
-    "named; calls, notes and letters that left stay. An import counts as one change, and so does "
-    "each act of a robot. The next crm undo goes further back.\n\n"
-    "Example: crm undo --dry-run",
+    help="Take back the last change that you made in this clone, or the last N; --any and "
+    "--robots look for those of others. It says which command that was, and when.\n\nAn undo is "
+    "a new change: nothing is erased from the timeline. What was changed since is kept and "
+    "listed; calls, notes and sent messages stay. An import counts as one change, and so does "
+    "each act of a robot. The next crm undo goes one further back.\n\nExample: crm undo --dry-run",
 )
 @click.argument("count", metavar="[N]", type=click.IntRange(min=1), default=1)
 @click.option(
     "--any", "anybody", is_flag=True, help="The last change here, whoever or whatever made it."
 )
 @click.option("--robots", is_flag=True, help="The last change that robots made here.")
-@click.option(
-    "--batch", default="", metavar="BATCH", help="Take back this import, wherever it ran."
-)
-@click.option(
-    "--event", default="", metavar="ID", help="Take back the change that wrote this event."
-)
-@click.option("--redo", is_flag=True, help="Take back the last undo.")
+@click.option("--batch", default="", metavar="BATCH", help="Undo this import, wherever it ran.")
+@click.option("--event", default="", metavar="ID", help="Undo the change that wrote this event.")
+@click.option("--redo", is_flag=True, help="Redo: undo the last undo.")
 @click.pass_context
 def undo(
     ctx: click.Context, count: int, anybody: bool, robots: bool, batch: str, event: str, redo: bool
@@ -49,11 +44,9 @@ def undo(
     session = ctx.ensure_object(Session)
     counted = ctx.get_parameter_source("count") is not click.core.ParameterSource.DEFAULT
     if sum((counted, bool(batch), bool(event), redo)) > 1:
-        raise BadUsage("N, --batch, --event and --redo exclude each other", "give one of them")
+        raise BadUsage("N, --batch, --event and --redo cannot be used together", "use one of them")
     if sum((anybody, robots, bool(batch), bool(event))) > 1:
-        raise BadUsage(
-            "--any, --robots, --batch and --event exclude each other", "give one of them"
-        )
+        raise BadUsage("--any, --robots, --batch and --event exclude each other", "use one of them")
     mine, anybodys, of_robots = undoing.WHOSE
     whose = anybodys if anybody else of_robots if robots else mine
     ws = session.workspace

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, CrmError
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
@@ -17,7 +18,7 @@ def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) 
     pipeline = ws.pipelines.find(ref) if ref else ws.pipelines.deals[0]
     if pipeline is None:
         known = ", ".join(p.id for p in ws.pipelines)
-        raise refusal(f"there is no pipeline {ref!r}", f"pipelines: {known}")
+        raise refusal(tr("no pipeline {!r}", ref), tr("pipelines: {}", known))
     return pipeline
 
 

@@ -31,7 +31,7 @@ class Person(Record):
 class Contact(Person):
     """A person; `companies` holds a link and a role for each company."""
 
-    name: str = declare("text", "Name")
+    name: str = declare("text", "Full name")
     salutation: str = declare("text", "Salutation")
     first_name: str = declare("text", "First name")
     middle_name: str = declare("text", "Middle name")

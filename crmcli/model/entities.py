@@ -50,7 +50,7 @@ _ROWS = (
         "lead",
         "leads",
         "crmcli.model.lead:Lead",
-        "Leads: the first trace of somebody who may become a client.",
+        "Leads: people and companies that may become clients.",
         ("лид", "лида", "лидов"),
         traits=("staged", "client", "mergeable", "importable"),
         least="a name, a phone, an e-mail, a company name or a comment",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from crmcli.language import tr
 from crmcli.model.values import fold
 
 MOST_SHOWN = 20
@@ -21,7 +22,7 @@ def nearest(text: str, words: Iterable[str]) -> str:
 def did_you_mean(text: str, words: Iterable[str], otherwise: str = "") -> str:
     """A hint with the nearest of the words, or what to say where none comes near."""
     near = nearest(text, words)
-    return f"did you mean {near!r}?" if near else otherwise
+    return tr("did you mean {!r}?", near) if near else otherwise
 
 
 def allowed_hint(
@@ -44,4 +45,6 @@ def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
             return entry
     words = [word for pair in labels.items() for word in pair if word]
     shown = [f"{entry} ({label})" if label else entry for entry, label in labels.items()]
-    raise ValueError(f"{text!r} is none of {what}; {allowed_hint(text, words, shown=shown)}")
+    raise ValueError(
+        tr("{!r} is not one of {}; {}", text, what, allowed_hint(text, words, shown=shown))
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from crmcli.language import tr
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, rows_of
 
@@ -97,7 +98,7 @@ def jobs(found: Iterable[Job]) -> Listing:
 
 def job_name(job: Job) -> str:
     """How a job is called in a sentence."""
-    about = f" for {job.record}" if job.record else ""
+    about = tr(" for {}", job.record) if job.record else ""
     return f"{job.key}, {job.action} by {job.robot}{about}"
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import InvalidData, NotFound
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.dates import local_minute
 from crmcli.model.event import ACTIVITIES
 from crmcli.model.fields import Record
@@ -48,7 +48,7 @@ def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
         if old != new:
             lines.append(f"{field.name} {_short(field, old)} → {_short(field, new)}")
     names = sorted({*before.unknown, *after.unknown})
-    lines += [f"{n} changed" for n in names if before.unknown.get(n) != after.unknown.get(n)]
+    lines += [tr("{} changed", n) for n in names if before.unknown.get(n) != after.unknown.get(n)]
     return lines
 
 
@@ -60,7 +60,7 @@ def changed(ws: Workspace, before: Record, after: Record) -> Told:
     """Which fields of a record went from what to what."""
     lines = difference(ws, before, after)
     name = f"{after.id} {after.get('name')}"
-    text = f"{name}: {'; '.join(lines)}" if lines else f"{after.id}: nothing to change"
+    text = f"{name}: {'; '.join(lines)}" if lines else tr("{}: nothing to change", after.id)
     return Told(text, raw_row(ws, after))
 
 
@@ -68,10 +68,10 @@ def known(done: Added) -> str:
     """Whom a new record may be, or that one was there and nothing was added; "" if nobody is known."""
     shown = "; ".join(map(str, done.known[:MOST_NAMED]))
     more = len(done.known) - MOST_NAMED
-    shown += f" and {more} more" if more > 0 else ""
+    shown += tr(" and {} more", more) if more > 0 else ""
     if not done.is_new:
-        return f"nothing was added: {shown}"
-    return f"may be known already: {shown}" if done.known else ""
+        return tr("nothing added: {}", shown)
+    return tr("may already be known: {}", shown) if done.known else ""
 
 
 def moved(ws: Workspace, done: Move) -> Told:
@@ -79,17 +79,19 @@ def moved(ws: Workspace, done: Move) -> Told:
     record, stage = done.record, done.stage
     row = raw_row(ws, record)
     if not done.moved:
-        more = f"; the reason is {done.reason} now" if done.reason else ""
-        return Told(f"{record.id} stands in {stage.name!r} already{more}.", row)
+        more = tr("; the reason is {} now", done.reason) if done.reason else ""
+        return Told(tr("{} is already in {!r}{}.", record.id, stage.name, more), row)
     waiting = 0 if ws.dry_run else sum(robot.enabled for robot in stage.robots)
     robots = counted(waiting, "robot waits", "robots wait")
-    details = [f"{robots} there for crm tick"] if waiting else []
-    return Told(f"Moved {record.id} {record.get('name')} to {stage.name!r}.", row, details=details)
+    details = [tr("{} there for crm tick", robots)] if waiting else []
+    return Told(
+        tr("Moved {} {} to {!r}.", record.id, record.get("name"), stage.name), row, details=details
+    )
 
 
 def converted(ws: Workspace, done: Conversion) -> Told:
     """What a lead became, and what of it was lost or stayed as it was."""
-    parts = [f"new {e} {r.id} {r.get('name')}" for e, r in done.made.items()]
+    parts = [tr("new {} {} {}", e, r.id, r.get("name")) for e, r in done.made.items()]
     parts += [f"{e} {r.id} {r.get('name')}" for e, r in done.used.items()]
     row = {
         "lead": done.lead.id,
@@ -98,7 +100,7 @@ def converted(ws: Workspace, done: Conversion) -> Told:
         "unmapped": list(done.unmapped),
         "conflicts": list(done.conflicts),
     }
-    text = f"Converted {done.lead.id} to {', '.join(parts)}."
+    text = tr("Converted {} to {}.", done.lead.id, ", ".join(parts))
     return Told(text, row, list(_remarks(ws, done)))
 
 
@@ -110,33 +112,35 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
     for name in done.unmapped:
         value = lead.unknown[name] if name in lead.unknown else lead.get(name)
         text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        yield f"goes nowhere: {name} = {text}"
+        yield tr("not carried over: {} = {}", name, text)
     for conflict in done.conflicts:
-        yield f"kept as it was: {conflict}"
+        yield tr("unchanged: {}", conflict)
     block = stops(blocklist(ws), lead)
     if block is not None:
-        yield f"{block} is on the block list"
+        yield tr("{} is on the block list", block)
     first = "" if ws.dry_run else "crm undo, then "
     for entity, one in known_of_made(ws, done.made):
         use = f"{first}crm lead convert {lead.id} --use-{entity} {one.record.id}"
-        yield f"may be known already: {one}: {use}"
+        yield tr("may already be known: {}: {}", one, use)
     if done.tasks:
-        yield f"{len(done.tasks)} open task(s) go along"
+        yield tr("{} go along", len(done.tasks))
 
 
 def reshaped(ws: Workspace, text: str, done: Reshaped, row: dict[str, Any]) -> Told:
     """What became of a field or a value, in how many records, and which other files changed."""
     count = f", in {counted(done.records, 'record')}" if done.records else ""
     would = "would change" if ws.dry_run else "was changed"
-    notes = [f"{path} {would} with it" for path in done.files if path != "settings.yaml"]
-    notes += [f"{place} still speaks of it" for place in done.left]
+    notes = [tr("{} {} with it", path, would) for path in done.files if path != "settings.yaml"]
+    notes += [tr("{} still mentions it", place) for place in done.left]
     row = {**row, "records": done.records, "files": list(done.files)}
     return Told(f"{text}{count}.", row, notes)
 
 
 def marked(one: str, other: str, *, apart: bool) -> Told:
     """What a mark on two records says of them now."""
-    text = f"{one} and {other} {'are no duplicates' if apart else 'may be duplicates again'}."
+    text = tr(
+        "{} and {} {}.", one, other, "are no duplicates" if apart else "may be duplicates again"
+    )
     return Told(text, {"id": one, "other": other, "apart": apart})
 
 
@@ -146,9 +150,9 @@ def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
     for past in list(units.values())[:MOST_COMMANDS]:
         first = next(past.each())
         who = "" if past.actor == ws.actor else f" by {ws.owner_name(past.actor)}"
-        yield f"taking back: {_command(ws, past)}, {local_minute(first.at, ws.zone)}{who}"
+        yield tr("taking back: {}, {}{}", _command(ws, past), local_minute(first.at, ws.zone), who)
     if len(units) > MOST_COMMANDS:
-        yield f"and {len(units) - MOST_COMMANDS} more"
+        yield tr("and {} more", len(units) - MOST_COMMANDS)
 
 
 def _command(ws: Workspace, past: PastChange) -> str:
@@ -169,7 +173,7 @@ def _command(ws: Workspace, past: PastChange) -> str:
     else:
         command = f"{entity_of(event.record) or entity} {_VERBS.get(what, what)}"
     about = event.data.get("file") if event.kind == "file.changed" else _named(ws, event.record)
-    more = f" and {counted(len(records) - 1, 'more record')}" if len(records) > 1 else ""
+    more = tr(" and {}", counted(len(records) - 1, "more record")) if len(records) > 1 else ""
     return f"{undo or command} {about or ''}".strip() + more
 
 
@@ -187,7 +191,7 @@ def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
         assert record is not None  # what is on neither side was not changed
         yield Told(_taken_back(ws, before, after), raw_row(ws, record))
     for path in done.files:
-        yield Told(f"{path} is as it was.", {"file": path})
+        yield Told(tr("{} is as it was.", path), {"file": path})
     for one, other, apart in done.marks:
         yield marked(one, other, apart=apart)
 
@@ -195,7 +199,7 @@ def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
 def left_alone(done: Undone) -> Iterator[str]:
     """What an undo did not take back."""
     for kept in done.kept:
-        yield f"kept: {f'{kept.record} {kept.field}'.strip()}: {kept.why}"
+        yield tr("kept: {}: {}", f"{kept.record} {kept.field}".strip(), kept.why)
     yield from done.stays
     if not (done.records or done.files or done.marks):
         yield "no record was changed"
@@ -207,11 +211,13 @@ def _taken_back(ws: Workspace, before: Record | None, after: Record | None) -> s
 
     if after is None:
         assert before is not None
-        return f"Removed {before.id} {before.get('name')}."
+        return tr("Removed {} {}.", before.id, before.get("name"))
     if before is None:
-        return f"Put back {after.id} {after.get('name')}."
+        return tr("Put back {} {}.", after.id, after.get("name"))
     stone, other = survivor_of(before), survivor_of(after)
     if stone != other:
-        whom, way = (after, f"out of {stone} again") if stone else (before, f"into {other} again")
-        return f"{whom.id} {whom.get('name')} went {way}."
+        whom, way = (
+            (after, tr("out of {} again", stone)) if stone else (before, tr("into {} again", other))
+        )
+        return tr("{} {} went {}.", whom.id, whom.get("name"), way)
     return f"{after.id} {after.get('name')}: {'; '.join(difference(ws, before, after))}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import own_fields
@@ -30,8 +31,8 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
     columns: list[Column] = []
     for name in names or usual(entity):
         if name not in known:
-            hint = did_you_mean(name, known, f"one of {', '.join(known)}")
-            raise BadUsage(f"{ENTITIES[entity].plural} have no column {name!r}", hint)
+            hint = did_you_mean(name, known, tr("one of {}", ", ".join(known)))
+            raise BadUsage(tr("{} have no column {!r}", ENTITIES[entity].plural, name), hint)
         columns.append(Column.of(known[name]))
     return columns
 
@@ -71,4 +72,4 @@ def _name(ws: Workspace, record_id: str) -> str:
     try:
         return str(ws.get(record_id).get("name")) or record_id
     except (NotFound, InvalidData):
-        return f"{record_id} (missing)"
+        return tr("{} (missing)", record_id)

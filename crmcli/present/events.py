@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.kinds import Maps
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.redaction import redacted
@@ -55,7 +56,9 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join([way, *_changes(ws, event, FOLLOWING)]) + _by(data)
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
-        return " ".join(p for p in (made, f"from {data['lead']}" if "lead" in data else "") if p)
+        return " ".join(
+            p for p in (made, tr("from {}", data["lead"]) if "lead" in data else "") if p
+        )
     if event.kind in (*JOINS, *PARTINGS):
         return _merge(ws, event) + _by(data)
     if "changes" in data:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def funnel(told: Funnel, *, for_people: bool) -> Listing:
 
 def cohort(pipeline: Pipeline, told: Funnel) -> str:
     """Of how many records a funnel tells."""
-    reopened = f", {told.reopened} times reopened" if told.reopened else ""
+    reopened = tr(", {} times reopened", told.reopened) if told.reopened else ""
     return f"{pipeline.name}: {counted(told.cohort, pipeline.entity)}{reopened}"
 
 

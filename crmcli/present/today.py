@@ -19,7 +19,7 @@ PARTS = (
     (
         "late",
         "deal",
-        "Deals past their day",
+        "Deals past their close date",
         ("id", "close_by", "name", "stage", "amount", "owner"),
     ),
     ("idle_leads", "lead", "Leads without a next step", ("id", "name", "stage", "phones", "owner")),

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
 from crmcli.render.failed import TemplateFailed
 
@@ -54,7 +55,7 @@ def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
     seen: set[str] = set()
     for header in headers:
         if header.name in seen and header.name != "Attach":
-            raise TemplateFailed(shown, header.line, f"a second {header.name}", "keep one")
+            raise TemplateFailed(shown, header.line, tr("a second {}", header.name), "keep one")
         seen.add(header.name)
     if "Subject" not in seen:
         raise TemplateFailed(shown, 1, "has no subject", "begin it with a line 'Subject: …'")
@@ -67,7 +68,7 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
         raise TemplateFailed(
             shown,
             number,
-            f"{line.strip()[:40]!r} is no header line",
+            tr("{!r} is not a header line", line.strip()[:40]),
             "a mail template is header lines (Subject: …), an empty line, the text",
         )
     by_name = {name.lower(): name for name in HEADERS}
@@ -76,7 +77,7 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
         raise TemplateFailed(
             shown,
             number,
-            f"there is no header {match[1]!r} here",
+            tr("no header {!r} is allowed here", match[1]),
             allowed_hint(match[1], HEADERS, "known"),
         )
     return HeaderLine(name, match[2], number)
@@ -101,8 +102,8 @@ def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, sho
             raise TemplateFailed(
                 shown,
                 header.line,
-                f"{header.name} would hold {fault}, which a header must not",
-                "a value that is put there has it; cut it, e.g. by |replace",
+                tr("{} has {}, which is not allowed in a header", header.name, fault),
+                "a value has it; remove it, e.g. with |replace",
             )
         if header.name == "Attach":
             attach += [value.strip()] if value.strip() else []

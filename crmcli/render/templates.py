@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.listed import allowed_hint
 from crmcli.render import letter
@@ -141,7 +142,7 @@ class Renderer:
                 Problem(
                     shown,
                     line,
-                    f"there is no name {name!r}",
+                    tr("no name {!r}", name),
                     allowed_hint(name, sorted(known), "known"),
                 )
             )
@@ -164,13 +165,15 @@ class Renderer:
         from crmcli.render.limits import budget
 
         if len(source) > MAX_SOURCE:
-            raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
+            raise TemplateFailed(shown, 0, tr("is longer than {} KB", MAX_SOURCE // 1024))
         key = (shown, source)
         if key not in self._compiled:
             # Compiling looks at no clock, so what it will have to do is counted first.
             signs = sum(1 for _ in islice(self._sandbox.lex(source), limits.SIGNS + 1))
             if signs > limits.SIGNS:
-                raise TemplateFailed(shown, 0, f"has more than {limits.SIGNS:,} words and signs")
+                raise TemplateFailed(
+                    shown, 0, tr("has more than {:,} words and signs", limits.SIGNS)
+                )
             with budget():
                 code = self._sandbox.compile(source, path, shown)
             self._compiled[key] = Template.from_code(self._sandbox, code, self._sandbox.globals)
@@ -191,7 +194,7 @@ class Renderer:
                     chunks.append(chunk)
             text = "".join(chunks)
             if _HALF.search(text):
-                raise ValueError("writes half a character, which no file can hold")
+                raise ValueError("writes half a character (a lone surrogate)")
         return text
 
     @contextmanager
@@ -263,7 +266,7 @@ def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Pr
         if known is None or name in own or part.attr in known or id(part) in asked:
             continue
         if not hasattr(dict, part.attr):
-            message = f"there is no {f'{name}.{part.attr}'!r}"
+            message = f"no {f'{name}.{part.attr}'!r}"
             hint = allowed_hint(part.attr, sorted(known), "known")
             problems.append(Problem(shown, part.lineno, message, hint))
     return problems
@@ -276,26 +279,26 @@ def _explained(error: BaseException, names: Names) -> tuple[str, str]:
     if isinstance(error, UnknownName):
         return _unknown(error.name, error.inside, names)
     if isinstance(error, RecursionError | MemoryError | SyntaxError):
-        return "is nested too deeply, or calls itself without an end", ""
+        return "is nested too deeply, or never stops calling itself", ""
     if isinstance(error, ArithmeticError) and not isinstance(error, OverflowError):
-        return "cannot be calculated: a division by zero, or no number", ""
+        return "cannot be calculated: a division by zero, or not a number", ""
     from jinja2.exceptions import TemplateError
 
     if isinstance(error, (TemplateError, *_PLAIN)):
         return _lower(str(error)) or type(error).__name__, ""
-    return f"cannot be read by Jinja2: {type(error).__name__}: {_lower(str(error))}", ""
+    return tr("cannot be read by Jinja2: {}: {}", type(error).__name__, _lower(str(error))), ""
 
 
 def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:
     from jinja2.utils import missing
 
     if inside is missing:
-        return f"there is no name {name!r}", allowed_hint(name, sorted(names), "known")
+        return tr("no name {!r}", name), allowed_hint(name, sorted(names), "known")
     if isinstance(inside, Mapping):
         holder = next((key for key, value in names.items() if value is inside), "")
         known = [str(key) for key in inside]
         full = f"{holder}.{name}" if holder else name
-        return f"there is no {full!r}", allowed_hint(name, sorted(known), "known")
+        return f"no {full!r}", allowed_hint(name, sorted(known), "known")
     if isinstance(inside, list | tuple):
-        return f"the list has no item {name} (it holds {len(inside)})", ""
-    return f"a value of type {type(inside).__name__} has no {name!r}", ""
+        return tr("the list has no item {} (it has {})", name, len(inside)), ""
+    return tr("a value of type {} has no {!r}", type(inside).__name__, name), ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from crmcli.language import tr
+
 LIMIT = Decimal(10) ** 12
 Forms = tuple[str, str, str]
 """How a noun stands after 1, after 2 and after 5: рубль, рубля, рублей."""
@@ -92,11 +94,15 @@ def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
     it says `|words|sentence`. A currency without names here keeps its code.
     """
     if not amount.is_finite() or abs(amount) >= LIMIT:
-        raise ValueError(f"{amount} is too large to be written in words (below a thousand billion)")
+        raise ValueError(
+            tr("{} is too large to write in words (the limit is a thousand billion)", amount)
+        )
     cents = int((abs(amount) * 100).quantize(Decimal(1), ROUND_HALF_UP))
     whole, part = divmod(cents, 100)
     if whole >= LIMIT:
-        raise ValueError(f"{amount} is too large to be written in words (below a thousand billion)")
+        raise ValueError(
+            tr("{} is too large to write in words (the limit is a thousand billion)", amount)
+        )
     russian = language == "ru"
     coin = (_RU_COINS if russian else _EN_COINS).get(currency)
     spoken = _russian(whole, coin is not None and coin.feminine) if russian else _english(whole)

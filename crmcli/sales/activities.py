@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.event import ACTIVITIES
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.workspace import Change, Workspace
@@ -21,7 +22,7 @@ def log(
     refused, unless `anyway`. Returns the event's id.
     """
     if kind not in ACTIVITIES:
-        raise BadUsage(f"{kind!r} is no activity", f"one of {', '.join(ACTIVITIES)}")
+        raise BadUsage(tr("{!r} is not an activity", kind), tr("one of {}", ", ".join(ACTIVITIES)))
     with ws.change("log") as change:
         record = change.get(record_id)
         if kind.endswith(".in") and not anyway:
@@ -44,7 +45,8 @@ def fire(ws: Workspace, record_id: str, code: str) -> str:
     """
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", code):
         raise BadUsage(
-            f"{code!r} is no code", "a word of small Latin letters, digits, - and _, e.g. paid"
+            tr("{!r} is not a valid code", code),
+            "a word of small Latin letters, digits, - and _, e.g. paid",
         )
     with ws.change("trigger fire") as change:
         change.get(record_id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import Ambiguous, Refused
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields, record_class
 from crmcli.sales.duplicates.known import Known, known_to
@@ -107,8 +108,8 @@ def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
     """The record that is there, or the new one, linked to those that are."""
     if sure and policy == "fail":
         raise AlreadyKnown(
-            f"known already: {'; '.join(map(str, sure[:5]))}",
-            "leave out --on-duplicate to add it all the same, or say --on-duplicate link",
+            tr("already known: {}", "; ".join(map(str, sure[:5]))),
+            "leave out --on-duplicate to add it anyway, or use --on-duplicate link",
         )
     there = {
         entity: [known for known in sure if known.record.entity == entity]
@@ -129,7 +130,7 @@ def _only(found: Sequence[Known]) -> Record:
         shown = "; ".join(map(str, found[:5]))
         plural = ENTITIES[found[0].record.entity].plural
         raise Ambiguous(
-            f"{len(found)} {plural} are known by that: {shown}",
-            f"look at crm dupes {plural}, or leave out --on-duplicate link",
+            tr("several {} {} match: {}", len(found), plural, shown),
+            tr("see crm dupes {}, or leave out --on-duplicate link", plural),
         )
     return found[0].record

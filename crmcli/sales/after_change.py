@@ -38,6 +38,6 @@ def _commit(ws: Workspace, tell: Callable[[str], None], *, has_ticked: bool) -> 
     try:
         said = commit_changes(ws, is_unattended=has_ticked)
     except KeyboardInterrupt:
-        said = ["saved; not committed yet: stopped"]
+        said = ["saved, but not committed yet: interrupted"]
     for line in said:
         tell(line)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
@@ -80,7 +81,7 @@ def convert(ws: Workspace, lead_id: str, wanted: Wanted) -> Conversion:
     with ws.change("lead convert") as change:
         lead = change.get(lead_id)
         if not isinstance(lead, Lead):
-            raise BadUsage(f"{lead_id} is no lead", "only leads are converted")
+            raise BadUsage(tr("{} is not a lead", lead_id), "only leads are converted")
         try:
             plan = plan_conversion(change, ws, lead, wanted)
         except MissingFields as error:
@@ -97,7 +98,7 @@ def _where_to_give(ws: Workspace, lead: Lead, error: MissingFields) -> MissingFi
         error.hint = f"crm lead edit {lead.id} " + " ".join(f"--set {n}=…" for n in names)
     else:
         error.hint = (
-            "make that record first, and convert with --use-deal, --use-contact or the like"
+            "create that record first, then convert with --use-deal, --use-contact or --use-company"
         )
     return error
 
@@ -106,17 +107,17 @@ def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -
     """What a conversion would make; refuses what cannot be done before anything is written."""
     if lead.converted_at is not None:
         parts = ", ".join(lead.converted.values())
-        raise LeadAlreadyConverted(f"{lead.id} is already converted", f"see {parts}")
+        raise LeadAlreadyConverted(tr("{} is already converted", lead.id), tr("see {}", parts))
     stage = ws.stage_of(lead)
     if stage.kind == "lost":
         raise LeadIsJunk(
-            f"{lead.id} has ended in {stage.name!r}",
-            f"crm lead move {lead.id} STAGE --reopen first",
+            tr("{} is closed in {!r}", lead.id, stage.name),
+            tr("crm lead move {} STAGE --reopen first", lead.id),
         )
     use = {**_own_links(ws, lead, wanted), **wanted.use}
     make = [t for t in (wanted.make or default_targets(lead, use)) if t not in use]
     if wanted.pipeline and "deal" not in make:
-        raise BadUsage("no new deal is made, so none goes into a pipeline", "add --deal")
+        raise BadUsage("--pipeline needs a new deal", "add --deal")
     existing = {entity: change.get(record_id) for entity, record_id in use.items()}
     has_contact = "contact" in (*make, *use)
     company = existing.get("company") or (
@@ -165,7 +166,7 @@ def default_targets(lead: Lead, use: Mapping[str, str]) -> tuple[str, ...]:
 def _company(ws: Workspace, lead: Lead, *, has_contact: bool) -> Record:
     if not lead.company_name:
         raise MissingFields(
-            f"{lead.id} cannot become a company: it lacks company_name",
+            tr("{} cannot become a company: company_name is missing", lead.id),
             f"crm lead edit {lead.id} --company-name …",
             ["company_name"],
         )

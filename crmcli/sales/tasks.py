@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.task import Task
 from crmcli.workspace import Change, Workspace
 
@@ -44,5 +45,5 @@ def reopen(ws: Workspace, task_id: str) -> tuple[Task, bool]:
 def _task(change: Change, task_id: str) -> Task:
     task = change.get(task_id)
     if not isinstance(task, Task):
-        raise BadUsage(f"{task_id} is no task", "see crm task list")
+        raise BadUsage(tr("{} is not a task", task_id), "see crm task list")
     return task

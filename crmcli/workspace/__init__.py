@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli import language
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.model.settings import Settings
 from crmcli.store import layout
@@ -83,8 +84,8 @@ class Workspace(Reads):
         root = layout.find_root(start or Path())
         if (root / "access.yaml").exists():
             raise InvalidData(
-                "access.yaml: rights are not built yet, and will not be ignored",
-                "remove access.yaml; users stand in settings.yaml",
+                "access.yaml: access rights are not supported yet",
+                "remove access.yaml; users are declared in settings.yaml",
             )
         files.refuse_links(root, layout.FOLDERS)
         settings = config.load_settings(root)
@@ -177,7 +178,7 @@ class Workspace(Reads):
             yield self.trial(command, actor, cause, depth)
             self.is_settled = not self._in_series
             return
-        call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
+        call = "" if self.settings.commit == "never" else self.call or tr("crm {}", command)
         author = Author(actor or self.actor, command, self.now, cause, depth, call)
         clone = self.clone
         with locks.exclusive(self.root, command, any_disk=self.settings.any_disk):

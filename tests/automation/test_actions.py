@@ -279,4 +279,4 @@ def test_a_notice_to_nobody_says_why(house: Any, deal: Any) -> None:
     house.rules(stage("{id: tell, do: notify, with: {text: А, to: '{{ deal.comment }}'}}"))
     house.tick()
     [job] = [job for job in house.jobs() if job.robot == "tell"]
-    assert (job.state, job.reason) == ("skipped", "there is nobody to notify: 'to' is empty")
+    assert (job.state, job.reason) == ("skipped", "nobody to notify: 'to' is empty")

@@ -277,6 +277,6 @@ def test_explain_and_the_rehearsal_say_that_it_waits(house: House, clone: Any) -
     other = clone()
     lead(other)
     (line,) = explain(other.ws, "Чай")
-    assert (line.state, "waits for crm trust" in line.why) == ("held", True)
+    assert (line.state, "waiting for crm trust" in line.why) == ("held", True)
     assert [line.state for line in waiting(other.ws)] == ["held"]
-    assert any("waits for crm trust" in line.what for line in rehearse(other.ws, other.now))
+    assert any("waiting for crm trust" in line.what for line in rehearse(other.ws, other.now))

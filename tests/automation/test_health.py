@@ -57,7 +57,7 @@ def test_a_tick_of_another_clone_counts(crm: Crm, folder: Path) -> None:
 
 def test_the_last_tick_was_long_ago(crm: Crm) -> None:
     tick_at(crm, at(minutes=130), at(minutes=125))
-    assert "the last crm tick ended 2 hours ago" in late(crm)
+    assert "the last crm tick finished 2 hours ago" in late(crm)
     tick_at(crm, at(minutes=50))
     assert late(crm) == ""
 

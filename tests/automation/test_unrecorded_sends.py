@@ -161,7 +161,7 @@ def test_nothing_is_written_through_what_stands_in_place_of_gits_list(
     told.add("lead", name="Кофе", emails="ivan@kafe.example")
     (line,) = told.tick("5m").failures
     assert "crm-sent" in line
-    assert line.endswith("(put the real file or folder in its place)")
+    assert line.endswith("(replace it with the real file or folder)")
     assert told.letters() == []
     assert (outside.read_text(), (tmp_path / "nowhere").exists()) == ("mine\n", False)
     path.rmdir() if form == "a folder" else path.unlink()

@@ -29,7 +29,7 @@ def test_from_a_file_that_nobody_else_reads(tmp_path: Path) -> None:
     assert secrets.read(f"file:{path}") == "тайна"
     for mode in (0o640, 0o604, 0o644):
         path.chmod(mode)
-        with pytest.raises(NoSecret, match="others can read") as caught:
+        with pytest.raises(NoSecret, match="is readable by others") as caught:
             secrets.read(f"file:{path}")
         assert "тайна" not in caught.value.message
 

@@ -154,7 +154,7 @@ def test_silence_after_the_whole_letter_is_unknown(start: Start, answer: str) ->
     outcome = send(server, seconds=0.3)
     assert isinstance(outcome, Unknown)
     assert box.envelopes, "the server has the letter"
-    assert "after the whole letter" in outcome.reason
+    assert "after the whole message" in outcome.reason
 
 
 def test_nobody_listens() -> None:

@@ -46,7 +46,7 @@ def refused(run: Run, code: int, *says: str) -> None:
         (("lead", "add"), 1, ("a lead needs a name", "hint:")),
         (("lead", "add", "--set", "ammount=5"), 2, ("did you mean 'amount'?",)),
         (("lead", "add", "--set", "amount"), 2, ("is not FIELD=VALUE",)),
-        (("lead", "show", "zzz"), 3, ("no lead answers to 'zzz'",)),
+        (("lead", "show", "zzz"), 3, ("no lead matches 'zzz'",)),
         (("lead", "show", "\udcffя"), 2, ("'\ufffdя' is no UTF-8", "hint:")),
         (("timeline", "\udcff"), 2, ("is no UTF-8",)),
         (("lead", "list", "--where", "ammount > 5"), 2, ("ammount", "amount")),
@@ -55,7 +55,7 @@ def refused(run: Run, code: int, *says: str) -> None:
         (("lead", "list", "--sort", "nmae"), 2, ("name",)),
         (("lead", "ad"), 2, ("add",)),
         (("laed", "list"), 2, ("No such command 'laed'", "lead")),
-        (("help", "laed"), 3, ("there is no help on 'laed'",)),
+        (("help", "laed"), 3, ("no help on 'laed'",)),
         (("lead", "rm", "zzz"), 3, ()),
         (("deal", "add", "--name", "Д", "--company", "Нет такой"), 3, ("no company answers",)),
         (("deal", "add", "--name", "Д", "--pipeline", "nope"), 2, ("nope", "sales")),
@@ -233,8 +233,8 @@ def test_check_survives_links_that_are_no_links(crm: Crm, folder: Path) -> None:
     path.write_text(f"{text}company: Ромашка\ncontact: {other}\n", encoding="utf-8")
     run = crm("check")
     assert run.code == 6, run.err
-    assert "company links to Ромашка, which is not there" in run.out
-    assert f"contact links to {other}, which is no contact" in run.out
+    assert "company links to Ромашка, which does not exist" in run.out
+    assert f"contact links to {other}, which is not a contact" in run.out
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

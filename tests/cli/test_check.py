@@ -76,7 +76,7 @@ def test_the_timeline_without_its_last_line_end(crm: Crm, lead: str, folder: Pat
     log.write_bytes(content[:-1])
     run = crm("check", "--fix")
     assert run.code == 0
-    assert "gave the last line its end" in run.err
+    assert "added the last line end" in run.err
     assert log.read_bytes() == content
 
 
@@ -142,7 +142,7 @@ def test_a_link_that_leads_nowhere_is_left_or_taken_away(crm: Crm, folder: Path)
     left = crm("check", "--fix")
     assert left.code == 6
     assert f"links to {company}" in left.out
-    assert "2 fixes need a yes: run this on a terminal, or add --yes" in left.err
+    assert "2 fixes need a yes: run this in a terminal, or add --yes" in left.err
     assert company in record(folder, "contacts").read_text(encoding="utf-8")
     mended = crm("check", "--fix", "--yes")
     assert mended.code == 0

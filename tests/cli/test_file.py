@@ -36,7 +36,7 @@ def test_there_and_back(crm: Crm, lead: str, contract: Path, tmp_path: Path) -> 
     assert crm("file", "get", lead, "-o", str(out)).out == f"{out}/Договор №1.pdf\n"
     assert (out / "Договор №1.pdf").read_bytes() == contract.read_bytes()
     run = crm("file", "get", lead, "-o", str(out))
-    assert (run.code, "is there already" in run.err) == (1, True)
+    assert (run.code, "already exists" in run.err) == (1, True)
     assert crm("file", "get", lead, "-o", str(out), "--force").code == 0
     assert os.listdir(out) == ["Договор №1.pdf"]
     assert "Договор №1.pdf" in crm("show", lead).out

@@ -56,7 +56,7 @@ def test_import_prints_the_batch_alone_and_talks_on_stderr(
     for words in (
         "лиды.csv: 4 rows (cp1251, ;)",
         "2 leads created",
-        "1 skipped: it repeats a record",
+        "1 skipped: a duplicate",
         "1 rejected",
         "1 Рабочий e-mail: 'нет почты' is not an e-mail address",
         "nobody knows these columns: Кличка (1)",
@@ -147,7 +147,7 @@ def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "stdin", "code", "words"),
     [
-        (("leads", "нет.csv"), "", 3, "there is no file нет.csv"),
+        (("leads", "нет.csv"), "", 3, "no such file: нет.csv"),
         (("leads", "."), "", 2, ". is a folder"),
         (("leads", "-"), "", 6, "stdin is empty"),
         (("leads", "-"), "\x00\x00,\x00\n", 6, "NUL"),
@@ -156,12 +156,12 @@ def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
         (("leads", "-", "--map", "nme=name"), "name\nА\n", 2, "no column 'nme'"),
         (("leads", "-", "--map", "name=nme"), "name\nА\n", 2, "no field 'nme'"),
         (("leads", "-", "--preset", "amo"), "name\nА\n", 2, "no preset 'amo'"),
-        (("leads", "-", "--encoding", "utf-9"), "name\nА\n", 2, "'utf-9' is no encoding"),
-        (("leads", "-", "--delimiter", "ab"), "name\nА\n", 2, "'ab' is no delimiter"),
+        (("leads", "-", "--encoding", "utf-9"), "name\nА\n", 2, "'utf-9' is not a known encoding"),
+        (("leads", "-", "--delimiter", "ab"), "name\nА\n", 2, "'ab' is not a delimiter"),
         (("leads", "-", "--on-duplicate", "ask"), "name\nА\n", 2, "ask"),
         (("leads", "-", "--rejects", "нет/r.csv"), "name\nА\n", 3, "r.csv"),
         (("leads", "-", "--rejects", "."), "name\nА\n", 2, ". is a folder"),
-        (("leads", "-", "--country", "ZZ"), "name\nА\n", 2, "'ZZ' is no country"),
+        (("leads", "-", "--country", "ZZ"), "name\nА\n", 2, "'ZZ' is not a country"),
         (("leads", "-"), "name,email\nА,нет\n", 6, "1 rejected"),
     ],
 )

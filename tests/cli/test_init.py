@@ -45,7 +45,7 @@ def here(tmp_path: Path) -> Path:
 def test_a_new_folder_becomes_a_workspace(crm: Crm, tmp_path: Path) -> None:
     run = crm("init", "Продажи", cwd=tmp_path)
     root = tmp_path / "Продажи"
-    assert (run.code, run.out) == (0, f"Made a workspace in {root}.\n")
+    assert (run.code, run.out) == (0, f"Created a workspace in {root}.\n")
     assert "crm pipeline check" in run.err
     assert "*/5 * * * *" in run.err
     assert "cd Продажи" in run.err
@@ -142,7 +142,7 @@ def test_a_workspace_is_not_made_twice(crm: Crm, folder: Path) -> None:
     (folder / "settings.yaml").write_text("currency: EUR\n", encoding="utf-8")
     run = crm("init")
     assert run.code == 1
-    assert "is a workspace already" in run.err
+    assert "is already a workspace" in run.err
     assert (folder / "settings.yaml").read_text(encoding="utf-8") == "currency: EUR\n"
     with pytest.raises(AlreadyAWorkspace):
         found(folder, demo=True)
@@ -159,7 +159,7 @@ def test_what_is_there_stays(crm: Crm, here: Path) -> None:
     run = crm("init", cwd=here)
     assert run.code == 0
     assert {name: (here / name).read_text(encoding="utf-8") for name in kept} == kept
-    assert "settings.yaml was there and stays as it is" in run.err
+    assert "settings.yaml already exists and is left as it is" in run.err
     assert "add to .gitignore: .crm/ and outbox/" in run.err
     assert committed(here) == {*MADE, *offers(here)} - set(kept)
     assert Workspace.open(here, now=NOW).settings.currency == "EUR"

@@ -35,7 +35,7 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     run = crm("contact", "merge", one, two)
     assert run.code == 0
     assert run.out.splitlines()[-1] == f"Merged {two} into {one} Анна Ковалёва."
-    assert f"name differs: that of {one} stands; --take name for the other" in run.err
+    assert f"name differs: {one} wins; --take name for the other" in run.err
     assert "1 record links to" in run.err
     assert [line.split() for line in run.out.splitlines() if line.startswith("emails")] == [
         ["emails", "(empty)", "anna@example.ru", "anna@example.ru"]
@@ -45,7 +45,7 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     assert "Кровля" in shown.out
     assert shown.err == f"{two} was merged into {one}\n"
     run = crm("contact", "unmerge", one)
-    assert run.out == f"Took {two} Аня out of {one} again.\n"
+    assert run.out == f"Unmerged {two} Аня from {one}.\n"
     assert files(folder) == before
     assert json.loads(crm("deal", "show", deal, "--json").out)["contacts"] == [two]
     assert crm("check").code == 0

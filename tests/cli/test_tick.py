@@ -194,7 +194,7 @@ def test_explain_says_when_a_stage_is_not_declared(crm: Crm, deal: str, folder: 
     )
     told = crm("robots", "explain", deal)
     assert told.code == 0
-    assert "stands in stage 'new', which pipeline 'sales' does not declare" in told.err
+    assert "is in stage 'new', which pipeline 'sales' does not have" in told.err
 
 
 def test_no_robots_are_told(crm: Crm, folder: Path) -> None:

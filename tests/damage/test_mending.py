@@ -30,7 +30,7 @@ def test_a_link_is_taken_away_after_asking_and_brought_back_by_undo(base: Base) 
     assert run(base.root, "check", "--fix", answer="n\n").code == 6
     assert base.contents() == damaged
     fix = run(base.root, "check", "--fix", answer="y\n")
-    assert "about links to deal-00000000, which is not there: unlink?" in fix.err
+    assert "about links to deal-00000000, which does not exist: unlink?" in fix.err
     assert fix.code == 0
     assert changed(base, damaged) == {base.path("task")}
     assert run(base.root, "check").err == "all is well\n"
@@ -43,7 +43,7 @@ def test_a_deletion_by_hand_is_noted_after_asking(base: Base) -> None:
     damaged = base.contents()
     assert run(base.root, "check", "--fix").code == 6
     fix = run(base.root, "check", "--fix", answer="y\n")
-    assert f"the file of {base.lead} is missing: was it deleted on purpose?" in fix.err
+    assert f"the file of {base.lead} is missing: deleted on purpose?" in fix.err
     assert "noted on the timeline" in fix.err
     assert fix.code == 0
     assert changed(base, damaged) == set()

@@ -70,7 +70,7 @@ def test_a_hand_may_write_it_as_it_likes(ws: Workspace) -> None:
 
     assert [p.line for p in problems(ws) if p.path == CSV] == [2, 3, 4]
     assert [(p.line, p.message.split(":")[0]) for p in caught.value.problems] == [
-        (2, "'спам' is no e-mail address, domain or phone number"),
+        (2, "'спам' is not an e-mail address, domain or phone number"),
         (3, "unresolved merge conflict"),
         (4, "'вчера' is not a date like 2026-11-23"),
     ]
@@ -78,7 +78,9 @@ def test_a_hand_may_write_it_as_it_likes(ws: Workspace) -> None:
 
 @pytest.mark.parametrize("text", ["", "спам", "12", "a@", "@", "1.2.3", "a b.ru"])
 def test_what_can_be_blocked_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no e-mail address, domain or phone|is not an e-mail"):
+    with pytest.raises(
+        ValueError, match=r"is not an e-mail address, domain or phone|is not an e-mail"
+    ):
         read_what(text, "RU")
 
 

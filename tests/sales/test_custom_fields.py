@@ -95,7 +95,7 @@ def test_a_new_directory_comes_with_its_field(ws: Workspace) -> None:
         ("x", {"type": "number", "choices": ["1"]}, "has no choices"),
         ("x", {"type": "number", "default": "много"}, "'много' is not a number"),
         ("x", {"type": "text", "directory": "sources", "default": "Радио"}, "none of sources"),
-        ("x", {"type": "text", "directory": "nowhere"}, "there is no directory 'nowhere'"),
+        ("x", {"type": "text", "directory": "nowhere"}, "no directory 'nowhere'"),
         ("x", {"type": "text", "to": "deal"}, "only a link points to something"),
     ],
 )  # fmt: skip
@@ -157,7 +157,7 @@ def test_a_rename_that_cannot_be_told_apart_names_the_places(ws: Workspace, robo
     )
     pipelines.write_text(before, "utf-8")
     one = deal(again(ws.root), area="5")
-    with pytest.raises(StillNamed, match=r"pipelines.yaml speaks of it, in line \d+") as caught:
+    with pytest.raises(StillNamed, match=r"pipelines.yaml mentions it in line \d+") as caught:
         fields.rename(again(ws.root), "deal", "area", "square")
     assert caught.value.problems
     assert pipelines.read_text("utf-8") == before
@@ -221,7 +221,7 @@ def test_settings_that_changed_since_keep_all_of_it(ws: Workspace) -> None:
 
 def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
     one = deal(ws, area="5")
-    with pytest.raises(FieldHoldsData, match=f"1 record holds something in area: {one.id}"):
+    with pytest.raises(FieldHoldsData, match=f"1 record holds a value in area: {one.id}"):
         fields.remove(ws, "deal", "area")
     assert ws.schema.field("deal", "area")
     fields.remove(ws, "deal", "area", drop_data=True)

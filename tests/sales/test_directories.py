@@ -68,7 +68,7 @@ def test_a_label_alone(ws: Workspace) -> None:
     done = directories.rename(ws, "sources", "web", label="Наш сайт")
     assert (done.records, source(ws, one)) == (0, "web")
     assert again(ws).settings.directories["sources"]["web"] == "Наш сайт"
-    with pytest.raises(BadUsage, match="nothing is to be changed"):
+    with pytest.raises(BadUsage, match="nothing to change"):
         directories.rename(ws, "sources", "web")
 
 
@@ -86,7 +86,7 @@ def test_a_value_in_use_stays_or_is_replaced(ws: Workspace) -> None:
 
 def test_a_value_of_which_a_condition_speaks_stays(ws: Workspace) -> None:
     (ws.root / "views.yaml").write_text("leads:\n  - {id: v, where: source = web}\n", "utf-8")
-    with pytest.raises(StillNamed, match=r"views.yaml speaks of it, in line 2"):
+    with pytest.raises(StillNamed, match=r"views.yaml mentions it in line 2"):
         directories.remove(again(ws), "sources", "web")
 
 

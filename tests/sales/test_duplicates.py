@@ -54,7 +54,7 @@ def test_the_same_phone_in_another_spelling(ws: Workspace, folder: Path) -> None
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Bdfyjd Gtnh", "typed in the other keyboard layout: Bdfyjd Gtnh = Иванов Пётр"),
+        ("Bdfyjd Gtnh", "typed in another keyboard layout: Bdfyjd Gtnh = Иванов Пётр"),
         ("Petr Ivanov", "transliteration: Иванов Петр = Ivanov Petr"),
         ("Пётр Иванов", "words in another order"),
         ("Иванов Петя", "short for one name: Петр = Петя"),

@@ -353,7 +353,7 @@ def test_the_header_once_more_is_given_back(ws: Workspace) -> None:
 
 
 def test_a_column_twice_is_told(ws: Workspace) -> None:
-    assert load(ws, "contact", "Имя;Имя\nА;А\n").doubts == ["columns that stand there twice: Имя"]
+    assert load(ws, "contact", "Имя;Имя\nА;А\n").doubts == ["duplicate columns: Имя"]
 
 
 # -- going on -------------------------------------------------------------------------------

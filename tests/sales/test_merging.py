@@ -406,7 +406,7 @@ def test_check_turns_a_link_that_was_written_by_hand(ws: Workspace) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("merged_into: contact-22222222\n", "which is not there"),
+        ("merged_into: contact-22222222\n", "which does not exist"),
         ("merged_into: deal-22222222\n", "no id of another contact"),
         ("merged_into: {id}\n", "merged into itself"),
         ("name: Анна\nmerged_into: {other}\n", "still holds name"),

@@ -29,7 +29,7 @@ def test_an_unknown_stage_or_pipeline_is_a_bad_call(ws: Workspace) -> None:
     with pytest.raises(NoSuchStage) as caught:
         kit.add(ws, "lead", {"name": ["Л"], "stage": ["workin"]})
     assert "did you mean 'working'?" in caught.value.hint
-    with pytest.raises(BadUsage, match="there is no deal pipeline 'нет'"):
+    with pytest.raises(BadUsage, match="no deal pipeline 'нет'"):
         kit.add(ws, "deal", {"name": ["Д"], "pipeline": ["нет"]})
 
 

@@ -81,7 +81,7 @@ BROKEN = [
     ("columns:\n  lead:\n    phnes: Tel\n", 3, "unknown key 'phnes'", "did you mean 'phones'?"),
     ("columns:\n  all:\n    phone_mobil: Tel\n", 3, "unknown key", "did you mean 'phone_mobile'?"),
     ("columns:\n  lead:\n    unknown: Tel\n", 3, "unknown key 'unknown'", ""),
-    ("columns:\n  lead:\n    name: A | B\n    phones: B\n", 4, "'B' stands under 'name' too", ""),
+    ("columns:\n  lead:\n    name: A | B\n    phones: B\n", 4, "'B' is under 'name' too", ""),
     ("stages:\n  contact:\n    new: x\n", 2, "unknown key 'contact'", "allowed: lead, deal"),
     ("columns: [a]\n", 1, "must hold keys", ""),
 ]

@@ -122,7 +122,7 @@ def test_references(ws: Workspace) -> None:
     made = lead(ws, name="Пётр Ёлкин", emails="Petr@Example.ru")
     for ref in (made.id, made.id[5:], made.id[:9], "petr@example.ru", "петр елкин"):
         assert ws.resolve(ref, "lead") == made.id
-    with pytest.raises(NotFound, match="no lead answers to"):
+    with pytest.raises(NotFound, match="no lead matches"):
         ws.resolve("nobody@example.ru", "lead")
     lead(ws, name="Пётр Ёлкин")
     with pytest.raises(NotFound.__mro__[1]) as caught:
@@ -167,7 +167,7 @@ def test_a_made_name_follows_its_parts(ws: Workspace) -> None:
 
 def test_the_stage_is_not_edited(ws: Workspace) -> None:
     made = lead(ws, name="К")
-    with pytest.raises(Refused, match="stage is not edited"):
+    with pytest.raises(Refused, match="stage cannot be edited"):
         change(ws, made.id, stage="junk")
 
 

@@ -60,7 +60,7 @@ def test_junk_needs_a_reason_from_its_directory(ws: Workspace) -> None:
         leads.junk(ws, lead, "because")
     leads.junk(ws, lead, "Ошиблись номером")
     assert ws.get(lead).get("junk_reason") == "wrong"
-    with pytest.raises(Closed, match="has ended in 'Некачественный'"):
+    with pytest.raises(Closed, match="is closed in 'Некачественный'"):
         stages.move(ws, lead, "new")
     stages.move(ws, lead, "new", reopen=True)
     assert ws.get(lead).get("junk_reason") == ""
@@ -87,7 +87,7 @@ def test_winning_and_losing_a_deal(ws: Workspace) -> None:
         0,
         NOW,
     )
-    with pytest.raises(BadUsage, match="is no lost stage"):
+    with pytest.raises(BadUsage, match="is not a lost stage"):
         deals.lose(ws, deal, "price", stage="won")
     stages.move(ws, deal, "request", reopen=True)
     again = ws.get(deal)
@@ -97,7 +97,7 @@ def test_winning_and_losing_a_deal(ws: Workspace) -> None:
     won = ws.get(deal)
     assert isinstance(won, Deal)
     assert (won.stage, won.probability, won.closed_at) == ("won", 100, NOW)
-    with pytest.raises(BadUsage, match="takes no reason"):
+    with pytest.raises(BadUsage, match="does not take a reason"):
         stages.move(ws, deal, "request", reopen=True, reason="price")
 
 

@@ -70,7 +70,7 @@ def test_check_finds_what_a_person_should_mend(ws: Workspace, folder: Path) -> N
     text = (folder / layout.record_path(deal.id)).read_text(encoding="utf-8").splitlines()
     line = text.index(f"company: {company.id}") + 1
     assert found[layout.record_path(deal.id)][0] == line
-    assert "which is not there" in found[layout.record_path(deal.id)][1]
+    assert "which does not exist" in found[layout.record_path(deal.id)][1]
     assert "'gone'" in found[layout.record_path(lead.id)][1]
     assert "never removed" in found[layout.record_path(company.id)][1]
     assert any(path.startswith("data/timeline/") for path in found)

@@ -204,7 +204,7 @@ SETTINGS_FAULTS = [
     ("users:\n  anna: {email: anna}\n", 2, "is not an e-mail", ""),
     ("directories: {sorces: [a]}\n", 1, "no field uses the directory 'sorces'", "sources"),
     ("directories: {sources: web}\n", 1, "must hold a list", ""),
-    ("directories:\n  sources: [a, b, a]\n", 2, "value 'a' stands twice", ""),
+    ("directories:\n  sources: [a, b, a]\n", 2, "value 'a' is there twice", ""),
     ("fields: {leed: {a: {type: text}}}\n", 1, "unknown key 'leed'", "lead"),
     ("fields:\n  lead:\n    area: {label: А}\n", 3, "'type' is missing", ""),
     ("fields: {lead: {area: {type: numbr}}}\n", 1, "'numbr' is not allowed", "number"),
@@ -236,7 +236,7 @@ SETTINGS_FAULTS = [
     ("numbering: {offer: '{seq}-{day}'}\n", 1, "may hold only {year}", ""),
     ("numbering: {offer: '{seq:0999999999}'}\n", 1, "may hold only", ""),
     ("calendar: {days: [пн]}\n", 1, "'пн' is not allowed", "mon"),
-    ("calendar: {hours: 9-18}\n", 1, "is not like 09:00-18:00", ""),
+    ("calendar: {hours: 9-18}\n", 1, "is not of the form 09:00-18:00", ""),
     ("calendar: {hours: '18:00-09:00'}\n", 1, "closes before it opens", ""),
     ("calendar: {holidays: [01.01.2027]}\n", 1, "is not a date", ""),
     ("calendar: {holidays: [2027-02-30]}\n", 1, "day is out of range", ""),
@@ -244,7 +244,7 @@ SETTINGS_FAULTS = [
     ("automation: {max_effects: 0}\n", 1, "is not a whole number", ""),
     ("language: ru\ngit: {commit: eech}\n", 2, "'eech' is not allowed for 'commit'", "each"),
     ("git: {push: yes}\n", 1, "unknown key 'push'", "commit"),
-    ("git: each\n", 1, "'git' must hold keys with values", ""),
+    ("git: each\n", 1, "'git' must have keys with values", ""),
     ("storage: {any_disk: maybe}\n", 1, "'maybe' is not allowed", "yes"),
 ]  # fmt: skip
 
@@ -415,7 +415,7 @@ PIPELINE_FAULTS = [
     (GOOD.replace("    name: Продажи\n", ""), 8, "'name' is missing", "", True),
     (GOOD.replace("id: working, name", "id: working, nam", 1), 4, "unknown key 'nam'", "name", True),
     (GOOD.replace("{id: working, name: В работе}", "working", 1), 4, "must hold keys", "", True),
-    (GOOD.replace("id: working", "id: new", 1), 4, "stage 'new' stands twice", "line 3", False),
+    (GOOD.replace("id: working", "id: new", 1), 4, "stage 'new' is there twice", "line 3", False),
     (GOOD.replace("id: working", "id: Работа", 1), 4, "'Работа' is not an id", "", True),
     (GOOD.replace(", kind: won", "", 1), 2, "no stage is of kind won", "kind: won", True),
     (GOOD.replace("kind: lost", "kind: won", 1), 6, "one won stage only", "line 5", True),
@@ -531,7 +531,7 @@ def test_schema_refuses_what_it_can_see(text: str, seen: bool) -> None:
 
 
 CHECKED_BY_THE_LOADER_ALONE = (
-    "time zone", "stands twice", "no field uses", "already", "no directory", "not a number",
+    "time zone", "is there twice", "no field uses", "already", "no directory", "not a number",
     "none of the choices", "none of sources", "is not an e-mail address", "check digit", "is not a KPP",
     "'soon'", "closes before", "day is out of range", "both",
 )  # fmt: skip
@@ -555,7 +555,7 @@ def test_two_robots_with_one_id(tmp_path: Path) -> None:
         f"- id: extra\n  name: Ещё\n  robots:\n    - {{id: r, {LEAD_TASK}}}\n    - {{id: r, {LEAD_TASK}}}"
     )
     (problem,) = faults(tmp_path, text)
-    assert (problem.line, problem.message) == (11, "robot 'r' stands twice")
+    assert (problem.line, problem.message) == (11, "robot 'r' is there twice")
     assert problem.hint == "the first is in line 10"
 
 

@@ -150,7 +150,7 @@ def test_a_line_torn_in_the_middle_costs_only_itself(file: Path) -> None:
     assert torn.count(b'"') % 2 == 1
     file.write_bytes(lines[0] + lines[1] + torn + lines[3])
     assert [row.event for row in csv_lines.read_file(file).rows] == [EVENTS[0], EVENTS[2]]
-    assert messages(file) == [(3, "the line is no CSV: a quote is not closed")]
+    assert messages(file) == [(3, "the line is not CSV: a quote is not closed")]
 
 
 @pytest.mark.parametrize(

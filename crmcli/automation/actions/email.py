@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions.work import Effect, Work, told
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
@@ -34,7 +35,7 @@ def words(change: Change, events: Sequence[Event]) -> str:
 
 def announced(params: Mapping[str, Any]) -> str:
     """Which template it sends to whom."""
-    return f"sends {params.get('template', '?')} to {params.get('to') or 'the client'}"
+    return tr("sends {} to {}", params.get("template", "?"), params.get("to") or "the client")
 
 
 def kept(work: Work, message: Message) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.automation.actions.email import kept
 from crmcli.automation.actions.work import OWNER, Effect, Work, told
 from crmcli.automation.ledger import enter, job_key
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change
@@ -22,7 +23,7 @@ def run(work: Work) -> Effect:
     users = _users(work)
     if not users:
         why = "'to' is empty" if "to" in work.params else "the record has no owner"
-        return Effect("skipped", {"reason": f"there is nobody to notify: {why}"})
+        return Effect("skipped", {"reason": tr("nobody to notify: {}", why)})
     mails = [
         (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
         for user in users
@@ -46,7 +47,7 @@ def words(change: Change, events: Sequence[Event]) -> str:
 def announced(params: Mapping[str, Any]) -> str:
     """Whom it notifies."""
     to = params.get("to") or "the owner"
-    return f"notifies {', '.join(map(str, to)) if isinstance(to, list) else to}"
+    return tr("notifies {}", ", ".join(map(str, to)) if isinstance(to, list) else to)
 
 
 def _notice(work: Work, text: str, to: str, key: str) -> Message:

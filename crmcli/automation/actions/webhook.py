@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from crmcli.automation.actions.work import Effect, Work, told
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
 from crmcli.workspace import Change
@@ -32,7 +33,7 @@ def words(change: Change, events: Sequence[Event]) -> str:
 
 def announced(params: Mapping[str, Any]) -> str:
     """The address that it calls."""
-    return f"calls {redacted(str(params.get('url', '?')))}"
+    return tr("calls {}", redacted(str(params.get("url", "?"))))
 
 
 def _told(work: Work) -> dict[str, Any]:

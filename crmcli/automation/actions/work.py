@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 from crmcli.automation.ledger import enter
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.sales.documents import messages
@@ -44,7 +45,8 @@ class Work:
         """The record, for an action that needs one; BadUsage if there is none."""
         if self.record is None:
             raise BadUsage(
-                f"{self.who} does {self.action!r} once, which needs a record", "drop once:"
+                tr("{}: {!r} cannot run once for all, it needs a record", self.who, self.action),
+                "remove once:",
             )
         return self.record
 

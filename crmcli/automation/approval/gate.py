@@ -16,6 +16,7 @@ from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.unrecorded_sends import unrecorded, words
 from crmcli.errors import CrmError, InvalidData
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.automation import Robot, Schedule
 from crmcli.store.safety import trust
@@ -29,7 +30,7 @@ _KEPT = 10_000
 """Of so many acts of a folder it is remembered what was said of them."""
 _FEW = 3
 ASK = "review it with crm trust"
-WAITS = "waits for crm trust"
+WAITS = "waiting for crm trust"
 PAUSED = "paused: see crm check"
 
 
@@ -150,7 +151,9 @@ class Gate:
             gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
         except InvalidData as damaged:
-            self.pause = f"{damaged.message}; nothing leaves until it is mended ({damaged.hint})"
+            self.pause = tr(
+                "{}; nothing leaves until it is mended ({})", damaged.message, damaged.hint
+            )
 
     def why_not(self, place: str, act: Robot | Schedule) -> str:
         """Why a robot or schedule must not act now, "" if it may."""
@@ -232,5 +235,5 @@ def in_words(acts: Sequence[Act]) -> str:
     """Some of the acts that wait, and the reason."""
     few = [str(act) for act in acts[:_FEW]]
     more = len(acts) - len(few)
-    listed = "; ".join(few) + (f"; and {more} more" if more else "")
-    return f"not done, since it came from elsewhere: {listed}"
+    listed = "; ".join(few) + (tr("; and {} more", more) if more else "")
+    return tr("not run, it came from elsewhere: {}", listed)

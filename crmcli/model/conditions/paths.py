@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
@@ -49,8 +50,13 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
     if not step.targets:
         links = [f.name for f in schema.fields(entity) if f.entities]
         raise BadCondition(
-            f"{path[0]!r} of {ENTITIES[entity].plural} is no link, so {'.'.join(path)!r} leads nowhere",
-            f"links are {', '.join(links)}",
+            tr(
+                "{!r} of {} is not a link, so it has no {!r}",
+                path[0],
+                ENTITIES[entity].plural,
+                ".".join(path),
+            ),
+            tr("links are {}", ", ".join(links)),
         )
     found: list[Route] = []
     refusal: BadCondition | None = None
@@ -84,7 +90,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.fields(entity)]
-        raise _unknown("field", path[0], names, f"for {ENTITIES[entity].plural}")
+        raise _unknown("field", path[0], names, tr("for {}", ENTITIES[entity].plural))
     step, rest = found
     keys = schema.field(entity, step.field.name).kind.parts
     if step.key and step.key not in keys:
@@ -93,7 +99,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
 
 
 def _unknown(what: str, name: str, names: Iterable[str], where: str) -> BadCondition:
-    return BadCondition(f"unknown {what} {name!r} {where}", suggest(name, names))
+    return BadCondition(tr("unknown {} {!r} {}", what, name, where), suggest(name, names))
 
 
 def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
@@ -102,4 +108,4 @@ def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
     `shown` is named instead of all where several words mean the same.
     """
     words = list(words)
-    return did_you_mean(word, words, f"there are {', '.join(shown or words)}" if words else "")
+    return did_you_mean(word, words, tr("there are {}", ", ".join(shown or words)) if words else "")

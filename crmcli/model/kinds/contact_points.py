@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model.kinds.base import Field, InputContext, Key, Kind, one_of
 from crmcli.model.kinds.maps import Item, Maps
 from crmcli.model.kinds.texts import Words, pieces
@@ -53,7 +54,12 @@ class ContactPoints(Maps):
             from crmcli.model.listed import allowed_hint
 
             raise ValueError(
-                f"{match[1]!r} is no type of {what}; {allowed_hint(match[1], self.types)}"
+                tr(
+                    "{!r} is not a type of {}; {}",
+                    match[1],
+                    what,
+                    allowed_hint(match[1], self.types),
+                )
             )
 
 

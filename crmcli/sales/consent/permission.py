@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.entities import having
 from crmcli.model.values import fold
@@ -33,7 +34,7 @@ def decide(
     """
     if not answers:
         raise BadUsage(
-            "it is not said to what", f"e.g. --mail yes; also --{' --'.join(CONSENT_CHANNELS)}"
+            "consent to what?", tr("e.g. --mail yes; also --{}", " --".join(CONSENT_CHANNELS))
         )
     with ws.change("consent") as change:
         before = change.get(record_id)
@@ -84,11 +85,11 @@ def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str
             if other is not None and refuses(other):
                 return _refusal(other)
     block = blocklist(ws).stops(addresses)
-    return f"{block} is on the block list" if block is not None else ""
+    return tr("{} is on the block list", block) if block is not None else ""
 
 
 def _refusal(record: Record) -> str:
-    return f"{record.get('name')} ({record.id}) must not be mailed: do_not has mail"
+    return tr("{} ({}) must not be mailed: do_not has mail", record.get("name"), record.id)
 
 
 def _people(ws: Workspace, record: Record | None) -> list[Record]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
@@ -60,8 +61,12 @@ def recipient(ws: Workspace, record: Record) -> str:
             chosen = next((e for e in emails if e.type == "mailing"), emails[0])
             return _named(_called(candidate), chosen.value)
     raise NoAddress(
-        f"{record.id} {record.get('name')} has no e-mail address, nor have its contact and company",
-        f"add one: crm {record.entity} edit {record.id} --email …"
+        tr(
+            "{} {} has no e-mail address, nor do its contact and company",
+            record.id,
+            record.get("name"),
+        ),
+        tr("add one: crm {} edit {} --email …", record.entity, record.id)
         if "emails" in {f.name for f in ws.schema.fields(record.entity)}
         else "add one to its contact: crm contact edit … --email …",
     )

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import cast
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
@@ -58,9 +59,9 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: Draft) -> Offe
     """Make a numbered offer within an open change: its lock is what keeps the number unique."""
     deal = change.get(deal_id)
     if not isinstance(deal, Deal):
-        raise BadUsage(f"{deal_id} is no deal", "see crm deal list")
+        raise BadUsage(tr("{} is not a deal", deal_id), "see crm deal list")
     if wanted.valid_days < 0:
-        raise BadUsage("an offer cannot end before it begins", "--valid-days 14")
+        raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
     renderer(ws).look_for(wanted.template)
     today = ws.now.astimezone(ws.zone).date()
     ws.look_again()  # under the lock, so that nobody takes the same number meanwhile
@@ -100,7 +101,7 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
         )
     if deal.amount is None:
         raise NothingToOffer(
-            f"{deal.id} {deal.name} has neither lines nor an amount",
+            tr("{} {} has neither lines nor an amount", deal.id, deal.name),
             "add --line 'name;quantity;price', or crm deal edit --amount",
         )
     return (Line(deal.name, price=deal.amount, vat=rate),)
@@ -132,7 +133,7 @@ def render(ws: Workspace, offer_id: str) -> str:
 
     offer = ws.get(offer_id)
     if not isinstance(offer, Offer):
-        raise BadUsage(f"{offer_id} is no offer", "see crm offer list")
+        raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
     return renderer(ws).render_text(offer.template or TEMPLATE, names_for(ws, offer))
 
 
@@ -158,12 +159,12 @@ def decide_in(change: Change, offer_id: str, status: str, reason: str = "") -> O
     """
     offer = change.get(offer_id)
     if not isinstance(offer, Offer):
-        raise BadUsage(f"{offer_id} is no offer", "see crm offer list")
+        raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
     if offer.status == status:
         return offer
     if offer.status in ("accepted", "declined"):
         raise OfferDecided(
-            f"{offer.id} {offer.name} was {offer.status}", "draft a new offer for the deal"
+            tr("{} {} was {}", offer.id, offer.name, offer.status), "draft a new offer for the deal"
         )
     decided = replace(offer, status=status)
     change.save(decided)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError
+from crmcli.language import tr
 from crmcli.sales.merging import merge
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _plan(ws: Workspace, found: Search, group: Group) -> tuple[Plan | None, list
             left.append((other, error.message))
             continue
         if further.conflicts:
-            left.append((other, f"they differ in {_words(further.conflicts)}"))
+            left.append((other, tr("they differ in {}", _words(further.conflicts))))
         else:
             wanted = further
     return wanted, left

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.event import MARKS
 from crmcli.model.values import entity_of
 from crmcli.sales.history.undo import dead
@@ -66,10 +67,12 @@ def reopen(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
 def _mark(ws: Workspace, record_ids: Sequence[str], kind: str) -> list[tuple[str, str]]:
     ids = list(dict.fromkeys(record_ids))
     if len(ids) < 2:
-        raise BadUsage("one record alone is no duplicate", "name two or more: crm dupes apart A B")
+        raise BadUsage(
+            "a duplicate needs at least two records", "name two or more: crm dupes apart A B"
+        )
     if len({entity_of(record_id) for record_id in ids}) > 1:
         raise BadUsage(
-            f"{' and '.join(ids)} are of different kinds", "only leads, contacts or companies each"
+            tr("{} are of different kinds", " and ".join(ids)), "use leads, contacts or companies"
         )
     with ws.change("dupes apart" if kind == DENIED else "dupes reopen") as change:
         ws.look_again()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, Field
 from crmcli.model.listed import allowed_hint
@@ -72,7 +73,7 @@ def export(
     chosen = layout or Layout()
     _check(entity, chosen)
     if chosen.format == "xlsx":
-        raise BadUsage("a workbook is no text", "export it as bytes")
+        raise BadUsage("a workbook is not text", "export it as bytes")
     columns = _columns(ws, entity, chosen.columns)
     rows = _selected(ws, entity, condition, chosen)
     if chosen.format == "vcard":
@@ -85,17 +86,19 @@ def export(
 def _check(entity: str, chosen: Layout) -> None:
     """Refuse a layout that makes no sense."""
     if chosen.format not in FORMATS:
-        raise BadUsage(f"{chosen.format!r} is no format of exports", f"one of {', '.join(FORMATS)}")
+        raise BadUsage(
+            tr("{!r} is not an export format", chosen.format), tr("one of {}", ", ".join(FORMATS))
+        )
     if chosen.excel and chosen.format != "csv":
         raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
     if chosen.format == "vcard":
         if entity not in WITH_CARDS:
             plural = ENTITIES[entity].plural
-            raise BadUsage(f"{plural} have no vCards", "contacts and companies have")
+            raise BadUsage(tr("{} have no vCards", plural), "contacts and companies have")
         if chosen.columns:
             raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:
-            raise BadUsage(f"vCard {chosen.version!r} is not written", "3.0 or 4.0")
+            raise BadUsage(tr("vCard {!r} is not supported", chosen.version), "3.0 or 4.0")
 
 
 def _selected(
@@ -111,10 +114,14 @@ def _for_mailing(
 ) -> list[Mapping[str, Raw]]:
     """The records that a mailing may go to; a note counts the others by the reason."""
     if entity not in HOLDERS:
-        raise BadUsage(f"{ENTITIES[entity].plural} are not mailed", f"one of {', '.join(HOLDERS)}")
+        raise BadUsage(
+            tr("{} are not mailed", ENTITIES[entity].plural), tr("one of {}", ", ".join(HOLDERS))
+        )
     kept, left = mailable(ws, ws.select(entity, condition))
     reasons = ", ".join(f"{count} {why}" for why, count in sorted(left.items()))
-    ws.notes.append(f"for mailing: {len(kept)}" + (f"; left out: {reasons}" if left else ""))
+    ws.notes.append(
+        tr("for mailing: {}", len(kept)) + (tr("; left out: {}", reasons) if left else "")
+    )
     return [ws.schema.write(record) for record in kept]
 
 
@@ -126,7 +133,7 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
     for name in names:
         if name not in known:
             hint = allowed_hint(name, known, "columns")
-            raise BadUsage(f"a {entity} has no column {name!r}", hint)
+            raise BadUsage(tr("a {} has no column {!r}", entity, name), hint)
     return tuple(known[name] for name in names)
 
 
@@ -186,7 +193,7 @@ def _cards(
         try:
             return ws.attached(sha)
         except (NotFound, InvalidData):
-            ws.notes.append(f"a picture is not in its place: {sha[:12]}…; it is left out")
+            ws.notes.append(tr("a picture is missing: {}…; left out", sha[:12]))
             return b""
 
     for row in rows:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, cast
 
 from crmcli.errors import BadUsage, NotFound
+from crmcli.language import tr
 from crmcli.model.event import ACTIVITIES, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
@@ -205,8 +206,8 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
         return ws.schema.read(entity_of(record_id), raw)
     except BadValues as error:
         raise BadUsage(
-            f"{record_id} as it was then does not fit the fields of today: {error}",
-            f"see crm timeline {record_id}",
+            tr("{} as it was then does not match today's fields: {}", record_id, error),
+            tr("see crm timeline {}", record_id),
         ) from None
 
 
@@ -227,7 +228,9 @@ def _was_made_later(
 def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) -> NotFound:
     was_there = any(event.at <= moment for event in events)
     words = "no longer" if was_there else "not yet"
-    return NotFound(f"{record_id} was {words} there then", f"see crm timeline {record_id}")
+    return NotFound(
+        tr("{} did {} exist then", record_id, words), tr("see crm timeline {}", record_id)
+    )
 
 
 def moment_of(ws: Workspace, text: str) -> datetime:
@@ -237,7 +240,7 @@ def moment_of(ws: Workspace, text: str) -> datetime:
     try:
         when = read_when(text, ws.now, ws.zone)
     except ValueError as error:
-        raise BadUsage(f"--at: {error}") from None
+        raise BadUsage(tr("--at: {}", error)) from None
     return when if isinstance(when, datetime) else _end_of(when, ws.zone)
 
 

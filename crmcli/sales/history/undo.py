@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.event import MARKS
 from crmcli.sales.history.past import SAID, PastChange, change_at, changes_of, changes_of_batch
 from crmcli.sales.history.undo_plan import Kept, Reversal
@@ -90,10 +91,10 @@ def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Und
         spans = undone_spans(ws)
         found = changes_of_batch(ws, batch)
         if not found:
-            raise NotFound(f"no import was {batch!r}", "crm import prints the name of its batch")
+            raise NotFound(tr("no import {!r}", batch), "see crm import list")
         left = [past for past in found if past.span not in spans]
         if not left:
-            raise NothingToUndo(f"{batch} is taken back already", "crm undo --redo does it again")
+            raise NothingToUndo(tr("{} is already undone", batch), "crm undo --redo does it again")
         return left
 
     return _in_turn(ws, find, telling)
@@ -105,11 +106,9 @@ def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Und
     def find() -> list[PastChange]:
         past = change_at(ws, event_id)
         if past is None:
-            raise NotFound(f"there is no event {event_id!r}", "see crm timeline REF --json")
+            raise NotFound(tr("no event {!r}", event_id), "see crm timeline REF --json")
         if past.span in undone_spans(ws):
-            raise NothingToUndo(
-                "that change is taken back already", "crm undo --redo does it again"
-            )
+            raise NothingToUndo("that change is already undone", "crm undo --redo does it again")
         return [past]
 
     return _in_turn(ws, find, telling)
@@ -195,8 +194,10 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
         who = {WHOSE[0]: "you have made", WHOSE[2]: "robots have made"}.get(whose, "there is")
         hint = "crm undo takes back what was done here, not in other clones"
         if whose == WHOSE[0]:
-            hint = f"crm undo --any{' --redo' * redo} takes back what others and robots did here"
-        raise NothingToUndo(f"{who} no {what} in this clone that can be taken back", hint)
+            hint = tr(
+                "crm undo --any{} takes back what others and robots did here", " --redo" * redo
+            )
+        raise NothingToUndo(tr("{} no {} in this clone that can be taken back", who, what), hint)
     return found
 
 
@@ -241,7 +242,7 @@ def _told(
 
     for event in (e for past in changes for e in past.each()):
         if event.kind in SAID:
-            said.append(f"{event.kind} of {event.record} stays on the timeline")
+            said.append(tr("{} of {} stays on the timeline", event.kind, event.record))
         tell_marks(event, is_back=False)
     return said, marks
 
@@ -258,7 +259,11 @@ def _letters(
         return []
     ids = {record.id for pair in records for record in pair if record is not None}
     return [
-        f"the letter to {e.data.get('to', '')} about {e.record} has left and cannot be undone"
+        tr(
+            "the message to {} about {} was sent and cannot be undone",
+            e.data.get("to", ""),
+            e.record,
+        )
         for e in sent
         if e.record in ids
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.event import ENTRIES, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
@@ -53,7 +54,7 @@ class Reversal:
         """Take one change back; a conversion, or a change of settings, whole or not at all."""
         stuck = [] if past.batch else self.files.stuck(past.each())  # an import writes records only
         if stuck:
-            why = "it was changed since, so all of this change is kept"
+            why = "it was changed since, so the whole change is kept"
             self.kept += [Kept("", path, why) for path in stuck]
             return
         earlier = self._raw.copy()
@@ -71,7 +72,7 @@ class Reversal:
                 self._raw[record_id] = back[record_id]
             ids = {kept.record for kept in self.kept[known:]}
             rest = {e.record for e in past.events if e.record not in ids}
-            why = "the conversion is taken back whole or not at all"
+            why = "a conversion is undone whole or not at all"
             self.kept += [Kept(i, "", why) for i in sorted(rest)]
 
     def take_back_events(self, events: Sequence[Event]) -> None:
@@ -271,7 +272,8 @@ class Reversal:
             return self.ws.schema.read(entity_of(record_id), raw)
         except BadValues as error:
             raise Refused(
-                f"{record_id} cannot be as it was: {error}", "the fields in settings.yaml changed"
+                tr("{} cannot be restored: {}", record_id, error),
+                "the fields in settings.yaml changed",
             ) from None
 
     # --- links -----------------------------------------------------------------------------------
@@ -289,7 +291,7 @@ class Reversal:
             for target, source in held.items():
                 left.discard(target)
                 self._raw[target] = self._as_now(target)
-                self.kept.append(Kept(target, "", f"{source} links to it"))
+                self.kept.append(Kept(target, "", tr("{} links to it", source)))
 
     def _links_to(self, gone: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Who links to these: as the records are on disk, or as they are here where they are touched."""

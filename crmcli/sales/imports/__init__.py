@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from crmcli.errors import BadUsage, Refused
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.sales.imports.options import ON_DUPLICATE, Wanted
 from crmcli.sales.imports.run import Import
 from crmcli.sales.imports.sources import Source, open_source
@@ -37,7 +37,10 @@ def import_records(
     an error in the middle leaves the transactions before it, and a rejects file of their rows.
     """
     if wanted.on_duplicate not in ON_DUPLICATE:
-        raise BadUsage(f"{wanted.on_duplicate!r} is no policy", f"one of {', '.join(ON_DUPLICATE)}")
+        raise BadUsage(
+            tr("{!r} is not a policy", wanted.on_duplicate),
+            tr("one of {}", ", ".join(ON_DUPLICATE)),
+        )
     wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
     if wanted.on_duplicate == "fail":
         _refuse_repeats(ws, entity, source, name, wanted)
@@ -48,9 +51,14 @@ def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wante
     trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
     trial.run(lambda rows: None)
     if repeated := trial.taker.repeated:
-        lines = [f"line {line} repeats {', '.join(ids)}" for line, ids in repeated]
-        more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+        lines = [tr("line {} repeats {}", line, ", ".join(ids)) for line, ids in repeated]
+        more = tr(" and {} more", len(lines) - SHOWN) if len(lines) > SHOWN else ""
         raise RowsRepeat(
-            f"{counted(len(lines), 'row repeats', 'rows repeat')} records: {'; '.join(lines[:SHOWN])}{more}",
+            tr(
+                "{} records: {}{}",
+                counted(len(lines), "row repeats", "rows repeat"),
+                "; ".join(lines[:SHOWN]),
+                more,
+            ),
             "nothing was written; choose --on-duplicate skip, merge, replace or create",
         )

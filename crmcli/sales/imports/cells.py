@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crmcli.language import tr
 from crmcli.model.kinds import BOOL, Field
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, fold
@@ -91,7 +92,7 @@ class CellReader:
             ctx = replace(ctx, date_order=order) if order else ctx
             if not ctx.date_order and _SLASHED.match(cell):
                 raise ValueError(
-                    f"{cell!r} may be day/month or month/day: say --date-order dmy or mdy"
+                    tr("{!r} may be day/month or month/day: pass --date-order dmy or mdy", cell)
                 )
         return read_input(spec, cell, ctx)
 
@@ -150,7 +151,10 @@ def _mended(spec: Field, cell: str, country: str) -> str:
     text = match[1] if match else cell
     if _SCIENTIFIC.fullmatch(cell.strip()):
         raise ValueError(
-            f"{cell!r} is a number that lost digits: make the column text and save the file again"
+            tr(
+                "{!r} has lost digits in Excel: format the column as text and save the file again",
+                cell,
+            )
         )
     is_short = spec.kind.found_by == "inn" and country.upper() == "RU" and text.isdecimal()
     if is_short and len(text) in (9, 11):

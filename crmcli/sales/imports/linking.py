@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Maps
@@ -110,7 +111,7 @@ class Linker:
             return found
         if not self.may_make:
             said = mention.name or next(iter(mention.facts.values()), "")
-            raise ValueError(f"there is no {entity} {said!r}; --create-missing makes it")
+            raise ValueError(tr("no {} {!r}; --create-missing creates it", entity, said))
         record = self._new(entity, mention, draft)
         links.missing.append(record)
         return record.id
@@ -140,9 +141,7 @@ class Linker:
             if kind == "name" and "inn" in mention.facts:
                 found = [i for i in found if not known and not self.ws.get(i).get("inn")]
             if len(found) > 1:
-                raise ValueError(
-                    f"{text!r} may be {' or '.join(found[:4])}: give the id, or tell them apart"
-                )
+                raise ValueError(tr("{!r} matches {}: use the id", text, " or ".join(found[:4])))
             if found:
                 self._known[(entity, kind, text)] = found[0]
                 return found[0]
@@ -181,7 +180,7 @@ class Linker:
         found = list(dict.fromkeys(found))
         if len(found) > 1:
             raise ValueError(
-                f"{mention.name!r} may be {' or '.join(found[:4])}: give the id, or tell them apart"
+                tr("{!r} matches {}: use the id", mention.name, " or ".join(found[:4]))
             )
         return found[0] if found else ""
 

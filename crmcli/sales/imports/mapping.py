@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from crmcli.errors import BadUsage, InvalidData
+from crmcli.language import tr
 from crmcli.model.consent import CONSENT_CHANNELS
 from crmcli.model.entities import having
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
@@ -167,7 +168,7 @@ class Vocabulary:
         if target is not None:
             return target
         hint = allowed_hint(name, self.names, "fields")
-        raise BadUsage(f"a {self.entity} has no field {name!r}", hint)
+        raise BadUsage(tr("a {} has no field {!r}", self.entity, name), hint)
 
     def takes_several(self, target: Target) -> bool:
         """Whether several columns may go there side by side."""
@@ -213,9 +214,9 @@ def map_columns(
     if not any(column.target for column in columns):
         shown = ", ".join(repr(label) for label in labels[:8])
         raise NothingMapped(
-            f"no column means a field of a {vocabulary.entity}: {shown}",
-            "is the first line a header, and does it read well? if so, say --map column=field;"
-            " else try --encoding cp866, koi8-r or mac-cyrillic",
+            tr("no column matches a field of a {}: {}", vocabulary.entity, shown),
+            "if the first line is a readable header, use --map COLUMN=FIELD; if not, try "
+            "--encoding cp866, koi8-r or mac-cyrillic",
         )
     return _with_types(_with_one_plain_comment(columns))
 
@@ -231,7 +232,7 @@ def _with_types(columns: tuple[Column, ...]) -> tuple[Column, ...]:
             continue
         if target.field not in ("phones", "emails") and target.part != LABELLED:
             continue
-        names = (f"{match[1]} - Type", f"{match[1]} - Label")
+        names = (tr("{} - Type", match[1]), tr("{} - Label", match[1]))
         place = next((places[name] for name in names if name in places), -1)
         if place >= 0:
             found[number] = replace(column, typed_by=place)
@@ -272,5 +273,5 @@ def _column_named(name: str, labels: Sequence[str]) -> str:
         return found[0]
     if found:
         meant = " or ".join(map(repr, found))
-        raise BadUsage(f"the file has several columns {name!r}", f"did you mean {meant}?")
-    raise BadUsage(f"the file has no column {name!r}", allowed_hint(name, labels, "columns"))
+        raise BadUsage(tr("the file has several columns {!r}", name), tr("did you mean {}?", meant))
+    raise BadUsage(tr("the file has no column {!r}", name), allowed_hint(name, labels, "columns"))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Kind, join_values
 from crmcli.model.schema import has_field
@@ -198,12 +199,12 @@ def _moved(ws: Workspace, record: Record, typed: Record) -> Update:
     now, target = ws.stage_of(record), ws.stage_of(typed)
     if target.is_open and not now.is_open:
         raise Closed(
-            f"{record.id} has ended in {now.name!r}",
-            f"to take it up again: crm {record.entity} move {record.id} {target.id} --reopen",
+            tr("{} is closed in {!r}", record.id, now.name),
+            tr("reopen it first: crm {} move {} {} --reopen", record.entity, record.id, target.id),
         )
     name = reason_field(record.entity)
     reason = str(record.get(name)) if target.kind == "lost" else ""
-    refusal = missing_reason(ws, record.entity, record.id, f"a column {name}")
+    refusal = missing_reason(ws, record.entity, record.id, tr("a column {}", name))
     if target.kind == "lost" and not reason and refusal:
         raise refusal
     return Update(record, 0, pipeline, target.id, reason)

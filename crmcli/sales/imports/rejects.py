@@ -85,7 +85,7 @@ def _opened(paths: Sequence[Path]) -> NewFile:
     try:
         return NewFile(paths[-1])
     except CrmError as error:
-        error.hint = "say with --rejects to which file rejected rows may be written"
+        error.hint = "name a file for rejected rows with --rejects"
         raise
 
 

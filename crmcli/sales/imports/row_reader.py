@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.formats.jsonl import read_object
 from crmcli.formats.rows import FileRow
+from crmcli.language import tr
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
@@ -96,13 +97,11 @@ class RowReader:
             draft.faults.append(("", row.fault))
             return draft
         if self._is_header(row.cells):
-            draft.faults.append(("", "is the header once more"))
+            draft.faults.append(("", "repeats the header"))
             return draft
         cells = dict(zip((column.label for column in self.columns), row.cells, strict=True))
         if str(cells.get("crm_rest", "")).strip():
-            draft.faults.append(
-                ("crm_rest", "still holds text: put it in its columns and empty it")
-            )
+            draft.faults.append(("crm_rest", "still has text: move it to its columns and clear it"))
         self._take_id(draft)
         for column, cell in zip(self._columns_for(draft), row.cells, strict=True):
             text = self._clean(draft, cell)
@@ -159,7 +158,7 @@ class RowReader:
         elif entity:
             label = self.columns[number].label
             draft.faults.append(
-                (label, f"{text!r} is the id of a {entity}, not of a {self.entity}")
+                (label, tr("{!r} is the id of a {}, not of a {}", text, entity, self.entity))
             )
         elif text:
             self.foreign_ids += 1
@@ -215,7 +214,7 @@ class RowReader:
         """Keys that nobody declared, as an export has them in one cell; declared here, they are fields."""
         found = read_object(cell) if isinstance(cell, str) else cell
         if not isinstance(found, dict):
-            raise ValueError('is no object like {"key": "value"}')
+            raise ValueError('is not an object like {"key": "value"}')
         for key, value in found.items():
             if key == "utm" and isinstance(value, dict):
                 cast("dict[str, Raw]", draft.values.setdefault("utm", {})).update(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
@@ -55,7 +55,7 @@ class Import:
         is_raw = isinstance(source, JsonLines | Cards)
         presets = presets_of(ws)
         chosen = presets.chosen(wanted.preset or NONE if is_raw else wanted.preset, source.labels)
-        ws.notes += [f"left out: {problem}" for problem in presets.problems]
+        ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
         spoken = (chosen, presets.plain)
         columns = self._columns(Vocabulary(ws.schema, entity, spoken))
         manner = Manner(
@@ -99,7 +99,9 @@ class Import:
         ctx = self.ws.inputs
         country = wanted.country.upper() or ctx.country
         if wanted.country and not is_country(country):
-            raise BadUsage(f"{wanted.country!r} is no country", "two letters: RU, KZ, US, …")
+            raise BadUsage(
+                tr("{!r} is not a country", wanted.country), "two letters: RU, KZ, US, …"
+            )
         return replace(ctx, country=country, date_order=wanted.date_order)
 
     def run(self, progress: Callable[[int], None]) -> Summary:
@@ -203,8 +205,8 @@ class Import:
     def _say_what_stands(self, error: CrmError) -> None:
         if self.saved and not self.wanted.dry_run:
             rows = counted(self.saved, "row is", "rows are")
-            error.hint += f"; up to line {self._saved_line}, {rows} imported already"
-            error.hint += f" as {self.batch}: the same command again goes on there"
+            error.hint += tr("; up to line {}, {} imported already", self._saved_line, rows)
+            error.hint += tr(" as {}: run the same command again to continue", self.batch)
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[tuple[list[Draft], bool]]:

@@ -11,6 +11,7 @@ from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.jsonl import JsonLines, read_json_lines
 from crmcli.formats.vcard import is_vcard
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
+from crmcli.language import tr
 from crmcli.sales.imports.vcard_rows import Cards, open_cards
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def open_source(
         return open_cards(content, name, encoding)
     if content.lstrip()[:2] == b"[{":
         raise TableUnreadable(
-            f"{name} is one list of JSON", "put each object on a line of its own: jq -c '.[]'"
+            tr("{} is a single JSON list", name),
+            "put each object on a line of its own: jq -c '.[]'",
         )
     is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
     if is_json and content.strip():
@@ -66,8 +68,8 @@ def doubts_of(source: Source) -> list[str]:
     header = source.header if isinstance(source, Table | Workbook) else ()
     double = sorted({name for name in header if name and header.count(name) > 1})
     if double:
-        doubts.append(f"columns that stand there twice: {', '.join(double)}")
+        doubts.append(tr("duplicate columns: {}", ", ".join(double)))
     if isinstance(source, Workbook) and source.others:
         others = ", ".join(source.others)
-        doubts.append(f"read is the sheet {source.sheet!r}; there are more (--sheet): {others}")
+        doubts.append(tr("reading sheet {!r}; others (--sheet): {}", source.sheet, others))
     return doubts

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import Preset
 from crmcli.model.values import fold
@@ -68,13 +69,13 @@ class StageNames:
     def _map(self, name: str, ref: str) -> None:
         key = fold(name)
         if self._mapped.get(key, ref) != ref:
-            raise BadUsage(f"--stage-map says twice what {name!r} is", "name it once")
+            raise BadUsage(tr("--stage-map names {!r} twice", name), "name it once")
         pipeline, stage = self._parts(ref)
         try:
             self._named(pipeline, stage, theirs_too=False)
         except ValueError as error:
             raise BadUsage(
-                f"--stage-map {name}={ref}: {error}", "STAGE or PIPELINE/STAGE"
+                tr("--stage-map {}={}: {}", name, ref, error), "STAGE or PIPELINE/STAGE"
             ) from None
         self._mapped[key] = ref
         self.unused[key] = name
@@ -109,7 +110,9 @@ class StageNames:
     def _no_stage(self, stage: str, places: Sequence[Pipeline]) -> ValueError:
         names = [name for place in places for s in place.stages for name in (s.id, s.name)]
         shown = [s.name for place in places for s in place.stages]
-        return ValueError(f"{stage!r} is no stage; {allowed_hint(stage, names, 'stages', shown)}")
+        return ValueError(
+            tr("{!r} is not a stage; {}", stage, allowed_hint(stage, names, "stages", shown))
+        )
 
     def _places(self, pipeline: str) -> tuple[Pipeline, ...]:
         ours = self._ws.pipelines
@@ -120,7 +123,7 @@ class StageNames:
         if found is None or found.entity != self._entity:
             known = ", ".join(p.name for p in all_)
             raise UnknownPipeline(
-                f"{pipeline!r} is no pipeline of {self._entity}s; pipelines: {known}"
+                tr("{!r} is not a pipeline of {}s; pipelines: {}", pipeline, self._entity, known)
             )
         return (found,)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
+from crmcli.language import tr
 from crmcli.sales.consent.block_list import blocklist, stops
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Linker, Links, content_keys
@@ -120,7 +121,7 @@ class Taker:
         if self._wanted.on_duplicate == "create" or not past.took(self._summary.rows):
             return False
         self._summary.skipped += 1
-        why = f"was imported with this file already, as {past.batch} (--again takes it anew)"
+        why = tr("already imported with this file as {} (--again imports it again)", past.batch)
         self._give_back(draft, why)
         return True
 
@@ -130,7 +131,7 @@ class Taker:
         check_writable(self._ws, record, draft)
         block = None if draft.id else stops(self._blocks, record)  # our own export is no intake
         if block is not None:
-            raise RowRefused([("", f"{block} is on the block list")])
+            raise RowRefused([("", tr("{} is on the block list", block))])
         self._add(change, draft, links)
         change.add(record, self._facts)
         self._repeats.remember(record.id, keys)
@@ -169,7 +170,9 @@ class Taker:
             policy = "complete"
         if policy in ("merge", "replace", "complete"):
             if len(repeated) > 1:
-                raise RowRefused([("", f"repeats {len(repeated)} records: {' '.join(repeated)}")])
+                raise RowRefused(
+                    [("", tr("repeats {} records: {}", len(repeated), " ".join(repeated)))]
+                )
             links = self._links(draft)
             update = changed_by(self._ws, self._reader, draft, links.values, old, policy)
             check_writable(self._ws, update.record, draft)
@@ -182,8 +185,8 @@ class Taker:
             return
         found.skipped += 1
         self.repeated.append((draft.line, list(repeated)))
-        same = ", ".join(f"{record_id} (same {by})" for record_id, by in repeated.items())
-        self._give_back(draft, f"repeats {same}", list(repeated))
+        same = ", ".join(tr("{} (same {})", record_id, by) for record_id, by in repeated.items())
+        self._give_back(draft, tr("repeats {}", same), list(repeated))
 
     def _turn_back(self, draft: Draft, faults: Sequence[tuple[str, str]]) -> None:
         self._summary.rejected += 1

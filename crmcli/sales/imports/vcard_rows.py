@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import cards, read_cards
+from crmcli.language import tr
 from crmcli.model.values import Raw
 from crmcli.sales.exports.vcard_records import KEPT, CardRead, is_of_company, read_card
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
@@ -71,5 +72,5 @@ def open_cards(content: bytes, name: str, encoding: str = "") -> Cards:
     """The cards of a file; TableUnreadable for what is none."""
     lines, known = read_cards(content, name, encoding)
     if not any(line.strip() for _, line in lines):
-        raise TableUnreadable(f"{name} is empty", "it needs cards: BEGIN:VCARD … END:VCARD")
+        raise TableUnreadable(tr("{} is empty", name), "cards are needed: BEGIN:VCARD … END:VCARD")
     return Cards(lines, known, content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.kinds import Field, join_values
 from crmcli.model.schema import own_fields
 from crmcli.model.values import Raw, Value, fold
@@ -84,12 +85,12 @@ def check_takable(ws: Workspace, record: Record, other: Record, name: str) -> No
     field = field_named(ws, record.entity, name)
     if field.name in STANDING:
         raise BadUsage(
-            f"{name} says where {record.id} stands, and is not taken", "move it afterwards"
+            tr("{} is the place of {} and cannot be taken", name, record.id), "move it afterwards"
         )
     if field.kind.is_joined:
-        raise BadUsage(f"{name} are united, so there is nothing to take", "edit them afterwards")
+        raise BadUsage(tr("{} are combined: nothing to take", name), "edit them afterwards")
     if other.get(name) == field.kind.empty:
-        raise BadUsage(f"{other.id} has no {name} to take", "see the plan with -n")
+        raise BadUsage(tr("{} has no {} to take", other.id, name), "see the plan with -n")
 
 
 def _with_kin(ws: Workspace, record: Record, other: Record, taken: Collection[str]) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
 from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, unite
@@ -109,15 +110,17 @@ def _check_ids(survivor: str, others: Sequence[str]) -> None:
     strange = next((i for i in ids if entity_of(i) != entity), "")
     if strange:
         raise NotMergeable(
-            f"{strange} is no {entity}, and {survivor} is one", "merge one kind only"
+            tr("{} is not a {}, and {} is", strange, entity, survivor), "merge one kind only"
         )
     if entity not in MERGEABLE:
-        raise NotMergeable(f"a {entity} is not merged", f"merge is for {', '.join(MERGEABLE)}")
+        raise NotMergeable(
+            tr("{} records cannot be merged", entity), tr("merge takes {}", ", ".join(MERGEABLE))
+        )
     if not others:
-        raise BadUsage(f"nothing is to go into {survivor}", f"crm {entity} merge A B")
+        raise BadUsage(tr("nothing to merge into {}", survivor), tr("crm {} merge A B", entity))
     twice = next((i for i in ids if ids.count(i) > 1), "")
     if twice:
-        raise NotMergeable(f"{twice} is named twice", "a record is not merged with itself")
+        raise NotMergeable(tr("{} is named twice", twice), "a record cannot be merged with itself")
 
 
 def _check_takes(ws: Workspace, record: Record, others: Sequence[Record], takes: Takes) -> None:
@@ -125,8 +128,8 @@ def _check_takes(ws: Workspace, record: Record, others: Sequence[Record], takes:
     for name, record_id in takes.items():
         if record_id not in by_id:
             raise BadUsage(
-                f"{record_id} is none of those that are merged into {record.id}",
-                f"take from {' or '.join(by_id)}",
+                tr("{} is not one of those merged into {}", record_id, record.id),
+                tr("take from {}", " or ".join(by_id)),
             )
         check_takable(ws, record, by_id[record_id], name)
 
@@ -135,8 +138,8 @@ def _check_ends(record: Record, other: Record) -> None:
     """A lead that has become something outlives one that has not."""
     if getattr(other, "converted_at", None) and not getattr(record, "converted_at", None):
         raise NotMergeable(
-            f"{other.id} is converted and {record.id} is not, so it must be the one that stays",
-            f"crm {record.entity} merge {other.id} {record.id}",
+            tr("{} is converted and {} is not: the converted one must stay", other.id, record.id),
+            tr("crm {} merge {} {}", record.entity, other.id, record.id),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.merged import JOINS, PARTINGS, survivor_of
 from crmcli.model.values import entity_of
 from crmcli.sales.history.past import change_at
@@ -45,10 +46,11 @@ def find_merged(ws: Workspace, ref: str, entity: str) -> str:
         return named
     inside = [i for i in absorbed(ws, named) if ws.merged_into(i) == named]
     if not inside:
-        raise NotMerged(f"nothing was merged into {named}", f"see crm timeline {named}")
+        raise NotMerged(tr("nothing was merged into {}", named), tr("see crm timeline {}", named))
     if len(inside) > 1:
         raise Ambiguous(
-            f"{len(inside)} records were merged into {named}: {', '.join(inside)}", "give the id"
+            tr("{} records were merged into {}: {}", len(inside), named, ", ".join(inside)),
+            "give the id",
         )
     return inside[0]
 
@@ -61,7 +63,7 @@ def unmerge(ws: Workspace, merged: str) -> Parted:
     with ws.change(f"{entity_of(merged)} unmerge") as change:
         survivor = survivor_of(change.get(merged, merged=True))
         if not survivor:
-            raise NotMerged(f"{merged} is not merged", f"see crm timeline {merged}")
+            raise NotMerged(tr("{} is not merged", merged), tr("see crm timeline {}", merged))
         _check_top(ws, merged, survivor)
         ws.look_again()
         events = _merge_events(ws, merged, survivor)
@@ -79,8 +81,8 @@ def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
     further = ws.merged_into(survivor)
     if further and further != merged:
         raise Refused(
-            f"{survivor}, into which it was merged, went into {further} itself",
-            f"crm {entity_of(merged)} unmerge {survivor} first",
+            tr("{}, which it was merged into, was merged into {}", survivor, further),
+            tr("crm {} unmerge {} first", entity_of(merged), survivor),
         )
 
 
@@ -90,13 +92,13 @@ def _merge_events(ws: Workspace, merged: str, survivor: str) -> list[Event]:
     first = next((e for e in own if e.data.get("into") == survivor and "changes" in e.data), None)
     if first is None:
         raise NotFound(
-            f"the timeline does not say what {merged} was before it was merged",
-            "bring its file back from git or a backup",
+            tr("the timeline does not say what {} was before the merge", merged),
+            "restore its file from git or a backup",
         )
     if first.data.get("together"):
         raise Refused(
-            f"{' and '.join(first.data['together'])} went in together, when a change was done again",
-            f"crm undo --event {first.id} takes all of them out",
+            tr("{} were merged together by a redo", " and ".join(first.data["together"])),
+            tr("crm undo --event {} undoes all of them", first.id),
         )
     past = change_at(ws, first.id)
     row = past.each() if past else ()

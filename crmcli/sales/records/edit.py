@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, Kind, merge_lists, without_items
 from crmcli.model.values import Raw, Value, fold
@@ -55,7 +56,7 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
         values[name] = field_named(ws, record.entity, name).kind.empty
     for name in ("stage", "pipeline"):
         if name in values and values[name] != record.get(name):
-            raise Refused(f"{name} is not edited", f"use crm {record.entity} move")
+            raise Refused(tr("{} cannot be edited", name), tr("use crm {} move", record.entity))
     after = defaults.follow_name(record, record.with_values(values))
     return still_whole(ws, record, after)
 
@@ -81,7 +82,7 @@ def _list_now(
 ) -> tuple[Kind, list[Raw]]:
     field = field_named(ws, record.entity, name)
     if not field.is_many:
-        raise BadUsage(f"{name} holds one value, not a list", f"use --set {name}=…")
+        raise BadUsage(tr("{} holds one value, not a list", name), tr("use --set {}=…", name))
     raw = field.kind.dump(values.get(name, record.get(name)))
     return field.kind, cast("list[Raw]", raw or [])
 
@@ -114,7 +115,7 @@ def take_text(ws: Workspace, record_id: str, digest: str, record: Record) -> Rec
     with ws.change(f"{record.entity} edit") as change:
         before = change.get(record_id)
         if before.get("id") != record.id:
-            raise Refused("the id of a record cannot be changed", f"put back id: {record_id}")
+            raise Refused("the id of a record cannot be changed", tr("restore id: {}", record_id))
         change.expect(record_id, digest)
         change.save(record)
     return record

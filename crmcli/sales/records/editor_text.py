@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import UTM_KEYS, Field, Maps
 from crmcli.sales.records.edit import still_whole
@@ -34,7 +35,7 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
 
     raw = codec.load(data, HERE)
     if raw.get("id") != before.id:
-        raise Refused("the id of a record cannot be changed", f"put back id: {before.id}")
+        raise Refused("the id of a record cannot be changed", tr("restore id: {}", before.id))
     old = ws.schema.write(before)
     faults: list[tuple[str, str]] = []
     for field in ws.schema.fields(before.entity):
@@ -60,9 +61,9 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
 
 def _check_editable(field: Field, record: Record) -> None:
     if field.system:
-        raise Refused(f"{field.name} is written by crm itself", "put back what stood there")
+        raise Refused(tr("{} is set by crm", field.name), "restore what was there")
     if field.kind.is_moved:
-        raise Refused(f"{field.name} is not edited", f"use crm {record.entity} move")
+        raise Refused(tr("{} cannot be edited", field.name), tr("use crm {} move", record.entity))
 
 
 def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
@@ -96,4 +97,4 @@ def _items(ws: Workspace, field: Field, item: Raw) -> list[Raw]:
 def _check_utm(given: Mapping[str, Raw]) -> None:
     strange = sorted(set(given) - set(UTM_KEYS))
     if strange:
-        raise BadUsage(f"there is no utm_{strange[0]}", f"one of {', '.join(UTM_KEYS)}")
+        raise BadUsage(tr("no field utm_{}", strange[0]), tr("one of {}", ", ".join(UTM_KEYS)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.kinds import UTM_KEYS, Field, merge_lists
 from crmcli.model.listed import did_you_mean
 from crmcli.model.values import Raw, Value
@@ -22,9 +23,9 @@ def field_named(ws: Workspace, entity: str, name: str) -> Field:
     except KeyError:
         names = [f.name for f in ws.schema.fields(entity) if not f.system]
         hint = did_you_mean(name, names, "declare it in settings.yaml under fields")
-        raise BadUsage(f"a {entity} has no field {name!r}", hint) from None
+        raise BadUsage(tr("a {} has no field {!r}", entity, name), hint) from None
     if field.system:
-        raise BadUsage(f"{name} is written by crm itself", "use the verb that changes it")
+        raise BadUsage(tr("{} is set by crm", name), "use the command that changes it")
     return field
 
 
@@ -68,7 +69,7 @@ def read_raws(ws: Workspace, field: Field, texts: Sequence[str]) -> list[Raw]:
     from crmcli.model.inputs import read_input
 
     if field.kind.is_map:
-        raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
+        raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
     raws: list[Raw] = []
     try:
         for text in texts:

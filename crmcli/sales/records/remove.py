@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.sales.records.links import linking_fields, relinked
 
@@ -63,6 +63,6 @@ def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
 def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
     shown = ", ".join(r.id for r in others[:5]) + (" …" if len(others) > 5 else "")
     return StillLinked(
-        f"{record_id} is linked from {counted(len(others), 'record')}: {shown}",
-        "remove those first, or add --unlink to take the links away",
+        tr("{} is linked from {}: {}", record_id, counted(len(others), "record"), shown),
+        "remove those first, or add --unlink to remove the links",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
@@ -41,10 +41,14 @@ def declared(ws: Workspace, entity: str, name: str) -> Field:
     if name in custom:
         return custom[name]
     if any(field.name == name for field in ws.schema.fields(entity)):
-        raise BadUsage(f"{name} of a {entity} is built in", "only fields of your own can change")
-    known = f"fields: {', '.join(custom)}" if custom else f"there is none: crm field add {entity} …"
+        raise BadUsage(
+            tr("{} of a {} is built in", name, entity), "only custom fields can be changed"
+        )
+    known = (
+        tr("fields: {}", ", ".join(custom)) if custom else tr("add one: crm field add {} …", entity)
+    )
     hint = did_you_mean(name, custom, known)
-    raise NotFound(f"a {entity} has no field {name!r} of your own", hint)
+    raise NotFound(tr("a {} has no custom field {!r}", entity, name), hint)
 
 
 def add(
@@ -68,7 +72,7 @@ def add(
 
 def _check_free(ws: Workspace, entity: str, name: str) -> None:
     if is_taken(entity, name) or any(f.name == name for f in ws.schema.fields(entity)):
-        raise BadUsage(f"a {entity} has a field {name!r} already", "give yours another name")
+        raise BadUsage(tr("a {} already has a field {!r}", entity, name), "use another name")
 
 
 def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
@@ -89,8 +93,8 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
             record = done.change.get(record_id)
             if record.get(new) != field.kind.empty:
                 raise Refused(
-                    f"{record_id} holds both {old} and {new}, which nobody declared",
-                    f"decide in crm {entity} edit {record_id} which one is right",
+                    tr("{} has both {} and {}, which is not declared", record_id, old, new),
+                    tr("choose one in crm {} edit {}", entity, record_id),
                 )
             raw = record.unknown[old]
             rest = {key: value for key, value in record.unknown.items() if key != old}
@@ -119,8 +123,8 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
             shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
             count = counted(len(ids), "record holds", "records hold")
             raise FieldHoldsData(
-                f"{count} something in {name}: {shown}",
-                f"--drop-data takes it away; crm field rename {entity} {name} … keeps it",
+                tr("{} a value in {}: {}", count, name, shown),
+                tr("--drop-data removes it; crm field rename {} {} … keeps it", entity, name),
             )
         for record_id in ids:
             record = done.change.get(record_id)

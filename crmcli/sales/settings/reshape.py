@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
+from crmcli.language import tr
 from crmcli.model.values import Raw
 from crmcli.sales.history.renames import RENAMED
 from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
@@ -90,7 +91,9 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
         with ws.change(command) as change:
             for path in new:
                 if _read(ws, path) != before[path]:
-                    raise FileChanged(f"{path} was changed by someone else meanwhile", "try again")
+                    raise FileChanged(
+                        tr("{} was changed by someone else meanwhile", path), "try again"
+                    )
             done = Reshaping(change, ws.under(old))
             facts = {SETTINGS: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
             done.rewritten = [
@@ -126,7 +129,9 @@ def _settings_of(ws: Workspace, data: bytes) -> Settings:
         return ws.read_settings(data)
     except InvalidData as error:
         first = error.problems[0]
-        raise BadUsage(f"{SETTINGS} would be wrong: {first.message}", first.hint) from None
+        raise BadUsage(
+            tr("{} would not be valid: {}", SETTINGS, first.message), first.hint
+        ) from None
 
 
 def _others(ws: Workspace, word: Word | None) -> dict[str, bytes]:
@@ -162,10 +167,10 @@ def _adapted(
                 return new
     named = ", ".join(str(line) for line in sorted({problem.line for problem in problems}))
     raise StillNamed(
-        f"{path} speaks of it, in line {named}: {problems[0].message}"
+        tr("{} mentions it in line {}: {}", path, named, problems[0].message)
         if problems
-        else f"{path} speaks of it, and cannot be changed safely",
-        f"change {path} first",
+        else tr("{} mentions it and cannot be changed safely", path),
+        tr("change {} first", path),
         problems,
     )
 

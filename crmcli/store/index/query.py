@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.conditions.holds import Env, Test, tests
 from crmcli.model.conditions.paths import Route, routes
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Literal, Node, Not, Or
@@ -152,7 +153,7 @@ def _sort_key(way: Route, columns: Columns, table: str, depth: int = 1) -> str:
     column = columns.column(step)
     if not column and not step.key:
         raise BadUsage(
-            f"cannot sort by {step.field.name!r}: it may hold several values",
+            tr("cannot sort by {!r}: it may hold several values", step.field.name),
             "sort by a field that holds one, like name or created_at",
         )
     key = f"{table}.{column}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.values import parse_instant
 from crmcli.store.disk import files, owners
 from crmcli.store.git import tracked
@@ -91,7 +92,7 @@ def keep(root: Path, claim: Claim) -> None:
     if path is None:
         return
     # Who cannot write there cannot set git back either.
-    with contextlib.suppress(files.PermissionDenied), files.os_errors(f"write {path}"):
+    with contextlib.suppress(files.PermissionDenied), files.os_errors("write {}", path):
         fd = files.open_own(path, os.O_WRONLY)
         try:  # the line above may have been cut off
             size = os.fstat(fd).st_size
@@ -164,8 +165,8 @@ def _take(found: SentList, line: bytes, number: int) -> None:
         parse_instant(claim.at)
     except (ValueError, TypeError, KeyError):
         raise InvalidData(
-            f"{PATH}:{number} is damaged, so nobody knows what has left here",
-            f"look at {PATH}, take that line out, then crm tick",
+            tr("{}:{} is damaged, so crm cannot tell what was sent from here", PATH, number),
+            tr("look at {}, remove that line, then run crm tick", PATH),
         ) from None
     known = found.claims.get(claim.key)
     if known is None or claim.number > known.number:
