@@ -19,6 +19,9 @@ CATALOGUES = Path(__file__).with_name("locale")
 DOMAIN = "messages"
 """gettext's own default, in which click looks for what it says by itself."""
 
+MUCH = 65_536
+"""Bytes of settings.yaml that are looked at."""
+
 _of_workspace: ContextVar[str] = ContextVar("language", default="")
 _spoken: ContextVar[str] = ContextVar("spoken", default="")
 
@@ -36,10 +39,10 @@ def of_folder(start: Path) -> str:
     """The language that the workspace around a folder names, at a glance: for help, which opens none."""
     with suppress(OSError):
         for folder in (start.absolute(), *start.absolute().parents):
-            if (folder / "pipelines.yaml").exists():
-                text = (folder / "settings.yaml").read_text(encoding="utf-8", errors="replace")
-                found = re.search(r"^language: *['\"]?(\w+)", text, re.MULTILINE)
-                return found[1] if found else ""
+            if (folder / "pipelines.yaml").is_file() and (folder / "settings.yaml").is_file():
+                with (folder / "settings.yaml").open("rb") as file:
+                    found = re.search(rb"^language: *['\"]?(\w+)", file.read(MUCH), re.MULTILINE)
+                return found[1].decode("ascii", "replace") if found else ""
     return ""
 
 

@@ -38,13 +38,14 @@ MACHINES = (
     "cast",
     "change",
     "compile",
-    "counted",
     "condition",
+    "counted",
     "execute",
     "executemany",
     "Key",
     "tr",
 )
+"""What is given to these is for no people, or is collected by itself."""
 PROSE = re.compile(r"[A-Za-z]{2,}[,:]? [\w({'\"`-]*[A-Za-z]{2,}")
 CODE_LIKE = re.compile(
     r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
@@ -75,16 +76,12 @@ def texts() -> dict[Text, set[str]]:
 def _in_code(tree: ast.Module) -> Iterator[Text]:
     """What `tr` and `counted` are given, and every other text that reads as words for people."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        said = [
-            a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
-        ]
-        if name in ("tr", "os_errors"):
-            yield from said[:1]
-        elif name == "counted" and said:
-            yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"
+        if isinstance(node, ast.Call):
+            said = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+            if _called(node) in ("tr", "os_errors"):
+                yield from said[:1]
+            elif _called(node) == "counted" and said:
+                yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"
     yield from (text for text in _constants(tree) if _is_prose(text))
 
 
@@ -94,15 +91,14 @@ def _constants(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if not isinstance(tree, ast.Expr):
                 yield node.value
-        elif not isinstance(node, ast.JoinedStr) and not _is_for_machines(node):
+        elif not isinstance(node, ast.JoinedStr) and _called(node) not in MACHINES:
             yield from _constants(node)
 
 
-def _is_for_machines(node: ast.AST) -> bool:
-    name = getattr(
-        getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", "")
-    )
-    return name in MACHINES
+def _called(node: ast.AST) -> str:
+    """The name of what a call calls."""
+    function = getattr(node, "func", None)
+    return str(getattr(function, "id", getattr(function, "attr", "")))
 
 
 def _is_prose(text: str) -> bool:
