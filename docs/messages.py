@@ -66,8 +66,8 @@ def texts() -> dict[Text, set[str]]:
     for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
         found.setdefault(text, set()).add("cli/main.py")
     for entity in ENTITIES:
-        for field in own_fields(entity):
-            found.setdefault(field.label, set()).add(f"model/{entity}.py")
+        for text in (ENTITIES[entity].plural.capitalize(), *(f.label for f in own_fields(entity))):
+            found.setdefault(text, set()).add(f"model/{entity}.py")
     for text in _in_click():
         found.setdefault(text, set()).add("click")
     return found
@@ -79,6 +79,10 @@ def _in_code(tree: ast.Module) -> Iterator[Text]:
         if isinstance(node, ast.Call):
             said = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
             if _called(node) in ("tr", "os_errors"):
+                yield from said[:1]
+            elif _called(node) == "Column":
+                yield from (text for text in said[1:2] if text[:1].isupper())
+            elif _called(node) == "section":
                 yield from said[:1]
             elif _called(node) == "counted" and said:
                 yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"

@@ -51,6 +51,7 @@ def main() -> NoReturn:
 def _main() -> NoReturn:
     _open_closed_streams()
     session = Session()
+    session.speak()
     try:
         code = _run(session)
         # `--version` printed without our output, which need not be imported for it.
