@@ -155,7 +155,7 @@ def test_junk_is_not_converted(ws: Workspace) -> None:
 
 def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
     lead = kit.add(ws, "lead", {"name": ["Без компании"]})
-    with pytest.raises(MissingFields, match="it lacks company_name"):
+    with pytest.raises(MissingFields, match="company_name is missing"):
         leads.convert(ws, lead.id, Wanted(make=TARGETS))
     assert not (folder / "data/contacts").exists()
     assert ws.get(lead.id).get("stage") == "new"

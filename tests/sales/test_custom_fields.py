@@ -82,19 +82,19 @@ def test_a_new_directory_comes_with_its_field(ws: Workspace) -> None:
 @pytest.mark.parametrize(
     ("name", "facts", "why"),
     [
-        ("area", {"type": "number"}, "has a field 'area' already"),
-        ("name", {"type": "text"}, "has a field 'name' already"),
+        ("area", {"type": "number"}, "already has a field 'area'"),
+        ("name", {"type": "text"}, "already has a field 'name'"),
         ("a b", {"type": "text"}, "cannot name a field"),
-        ("today", {"type": "text"}, "has a field 'today' already"),
-        ("And", {"type": "text"}, "has a field 'And' already"),
-        ("merged_into", {"type": "text"}, "has a field 'merged_into' already"),
-        ("files", {"type": "text"}, "has a field 'files' already"),
-        ("utm_source", {"type": "text"}, "has a field 'utm_source' already"),
-        ("vcard", {"type": "text"}, "has a field 'vcard' already"),
+        ("today", {"type": "text"}, "already has a field 'today'"),
+        ("And", {"type": "text"}, "already has a field 'And'"),
+        ("merged_into", {"type": "text"}, "already has a field 'merged_into'"),
+        ("files", {"type": "text"}, "already has a field 'files'"),
+        ("utm_source", {"type": "text"}, "already has a field 'utm_source'"),
+        ("vcard", {"type": "text"}, "already has a field 'vcard'"),
         ("x", {"type": "choice"}, "needs either choices or a directory"),
         ("x", {"type": "number", "choices": ["1"]}, "has no choices"),
         ("x", {"type": "number", "default": "много"}, "'много' is not a number"),
-        ("x", {"type": "text", "directory": "sources", "default": "Радио"}, "none of sources"),
+        ("x", {"type": "text", "directory": "sources", "default": "Радио"}, "is not one of sources"),
         ("x", {"type": "text", "directory": "nowhere"}, "no directory 'nowhere'"),
         ("x", {"type": "text", "to": "deal"}, "only a link points to something"),
     ],
@@ -167,7 +167,7 @@ def test_a_rename_that_cannot_be_told_apart_names_the_places(ws: Workspace, robo
 @pytest.mark.parametrize("name", ["merged_into", "id", "name", "utm_source"])
 def test_a_name_that_means_something_is_no_new_name(ws: Workspace, name: str) -> None:
     one = deal(ws, area="5")
-    with pytest.raises(BadUsage, match=f"a deal has a field '{name}' already"):
+    with pytest.raises(BadUsage, match=f"a deal already has a field '{name}'"):
         fields.rename(ws, "deal", "area", name)
     assert raw(ws, one)["area"] == "5"
 
@@ -181,7 +181,7 @@ def test_a_hand_that_declares_such_a_name_is_told_the_line(ws: Workspace) -> Non
         again(ws.root)
     assert (caught.value.problems[0].line, caught.value.problems[0].message) == (
         line,
-        "deal has a field 'merged_into' already",
+        "deal already has a field 'merged_into'",
     )
 
 
@@ -203,7 +203,7 @@ def test_what_a_hand_wrote_under_the_new_name_is_not_overwritten(ws: Workspace) 
     one = deal(ws, area="5")
     path = next(ws.root.glob(f"data/*/*/{one.id}.yaml"))
     path.write_text(path.read_text("utf-8") + "square: '9'\n", "utf-8")
-    with pytest.raises(Refused, match=f"{one.id} holds both area and square"):
+    with pytest.raises(Refused, match=f"{one.id} has both area and square"):
         fields.rename(again(ws.root), "deal", "area", "square")
     assert (raw(ws, one)["area"], raw(ws, one)["square"]) == ("5", "9")
     assert b"square" not in (ws.root / "settings.yaml").read_bytes()
@@ -229,7 +229,7 @@ def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
     undo.undo(again(ws.root))
     assert raw(ws, one)["area"] == "5"
     fields.remove(again(ws.root), "lead", "secret")
-    with pytest.raises(NotFound, match="no field 'secret' of your own"):
+    with pytest.raises(NotFound, match="no custom field 'secret'"):
         fields.remove(again(ws.root), "lead", "secret")
     with pytest.raises(BadUsage, match="built in"):
         fields.rename(again(ws.root), "lead", "name", "title")
@@ -265,7 +265,7 @@ def test_the_command_line(crm: Callable[..., Any], folder: Path) -> None:
     assert "Высота" in listed
     assert crm("deal", "add", "--name", "Кровля", "--set", "height=3").code == 0
     renamed = crm("field", "rename", "deal", "height", "tall")
-    assert renamed.out == "deal.height is tall now, in 1 record.\n"
+    assert renamed.out == "Renamed deal.height to tall, in 1 record.\n"
     assert "tall" in crm("deal", "list", "--columns", "id,tall", "--csv").out
     refused = crm("field", "rm", "deal", "tall")
     assert (refused.code, "--drop-data" in refused.err) == (1, True)

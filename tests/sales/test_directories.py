@@ -33,7 +33,7 @@ def test_a_value_is_added_and_known_by_its_label(ws: Workspace) -> None:
     assert lead(ws, "телеграм").get("source") == "tg"
     assert list(ws.settings.directories["sources"]) == ["web", "call", "tg"]
     for again_ in (("tg", ""), ("x", "Телеграм"), ("сайт", "")):
-        with pytest.raises(BadUsage, match=r"has .* already"):
+        with pytest.raises(BadUsage, match="already has"):
             directories.add(ws, "sources", *again_)
     with pytest.raises(NotFound, match="no directory 'source'"):
         directories.add(ws, "source", "x")
@@ -76,7 +76,7 @@ def test_a_value_in_use_stays_or_is_replaced(ws: Workspace) -> None:
     one = lead(ws, "web")
     with pytest.raises(ValueInUse, match=f"1 record has web: {one.id}"):
         directories.remove(ws, "sources", "web")
-    with pytest.raises(BadUsage, match="none of sources"):
+    with pytest.raises(BadUsage, match="is not one of sources"):
         directories.remove(ws, "sources", "web", "радио")
     assert directories.remove(ws, "sources", "web", "Звонок").records == 1
     assert source(ws, one) == "call"

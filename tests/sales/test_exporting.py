@@ -153,7 +153,7 @@ def test_chosen_columns_and_conditions(ws: Workspace) -> None:
 
 
 def test_what_makes_no_sense_is_refused(ws: Workspace) -> None:
-    with pytest.raises(BadUsage, match="no format"):
+    with pytest.raises(BadUsage, match="is not an export format"):
         text_of(ws, "lead", Layout(format="pdf"))
     with pytest.raises(BadUsage, match="leads have no vCards"):
         text_of(ws, "lead", Layout(format="vcard"))

@@ -87,7 +87,7 @@ def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) ->
         seen(folder, lead, -1)
     with pytest.raises(NotFound, match="no longer"):
         seen(folder, lead, 5)
-    with pytest.raises(NotFound, match="there is no lead"):
+    with pytest.raises(NotFound, match="no lead lead-"):
         seen(folder, "lead-00000000", 5)
 
 

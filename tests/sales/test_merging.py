@@ -407,10 +407,10 @@ def test_check_turns_a_link_that_was_written_by_hand(ws: Workspace) -> None:
     ("text", "said"),
     [
         ("merged_into: contact-22222222\n", "which does not exist"),
-        ("merged_into: deal-22222222\n", "no id of another contact"),
+        ("merged_into: deal-22222222\n", "is not the id of another contact"),
         ("merged_into: {id}\n", "merged into itself"),
-        ("name: Анна\nmerged_into: {other}\n", "still holds name"),
-        ("merged_into:\n  - x\n", "no id of another contact"),
+        ("name: Анна\nmerged_into: {other}\n", "still has name"),
+        ("merged_into:\n  - x\n", "is not the id of another contact"),
     ],
 )
 def test_check_tells_of_a_tombstone_that_is_wrong(ws: Workspace, text: str, said: str) -> None:

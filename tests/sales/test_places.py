@@ -64,6 +64,6 @@ def test_a_deal_that_begins_closed_has_its_time(ws: Workspace) -> None:
 
 
 def test_what_a_new_record_lacks_is_not_edited_in_later(ws: Workspace) -> None:
-    with pytest.raises(MissingFields, match="a new lead cannot stand in 'В работе'") as caught:
+    with pytest.raises(MissingFields, match="a new lead cannot be in 'В работе'") as caught:
         kit.add(ws, "lead", {"name": ["Л"], "stage": ["working"]})
     assert caught.value.hint == "add --set phones=…"

@@ -94,7 +94,7 @@ def test_nothing_is_not_enough(ws: Workspace, folder: Path) -> None:
         ({"source": "weeb"}, "source: "),
         ({"roof": "round"}, "roof: "),
         ({"ammount": "1"}, "no field 'ammount'"),
-        ({"converted_at": "2026-11-23"}, "written by crm itself"),
+        ({"converted_at": "2026-11-23"}, "is set by crm"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(
@@ -128,7 +128,7 @@ def test_references(ws: Workspace) -> None:
     with pytest.raises(NotFound.__mro__[1]) as caught:
         ws.resolve("Пётр Ёлкин", "lead")
     assert caught.value.exit_code == 3
-    assert "means 2 records" in caught.value.message
+    assert "matches 2 records" in caught.value.message
 
 
 def test_edit_writes_what_changed_and_nothing_twice(ws: Workspace) -> None:
@@ -320,5 +320,5 @@ def test_a_deal_has_lines_and_their_sum(ws: Workspace) -> None:
     ]  # fmt: skip
     assert (deal.amount, deal.currency) == (Decimal("7625.00"), "RUB")
     assert ws.get(deal.id) == deal
-    with pytest.raises(BadUsage, match="is no line"):
+    with pytest.raises(BadUsage, match="is not a line"):
         editing.edit(ws, deal.id, Edit({"lines": ["Лист"]}, {}, {}))

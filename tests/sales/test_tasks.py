@@ -29,7 +29,7 @@ def test_a_task_is_finished_once_and_tells_its_record(ws: Workspace) -> None:
 
 def test_only_a_task_is_done(ws: Workspace) -> None:
     lead = kit.add(ws, "lead", {"name": ["Лид"]})
-    with pytest.raises(BadUsage, match="is no task"):
+    with pytest.raises(BadUsage, match="is not a task"):
         tasks.finish(ws, lead.id)
 
 
@@ -38,7 +38,7 @@ def test_an_activity_stands_on_the_timeline(ws: Workspace) -> None:
     activities.log(ws, lead.id, "call.in", "Просил\nперезвонить", duration=300, subject="")
     [event] = ws.events(record=lead.id, kinds=["call.in"])
     assert event.data == {"text": "Просил\nперезвонить", "duration": 300}
-    with pytest.raises(BadUsage, match="no activity"):
+    with pytest.raises(BadUsage, match="is not an activity"):
         activities.log(ws, lead.id, "stage.entered", "x")
     with pytest.raises(NotFound):
         activities.log(ws, "lead-00000000", "call.in", "x")
@@ -49,7 +49,7 @@ def test_a_code_is_a_word_without_a_dot(ws: Workspace) -> None:
     activities.fire(ws, lead.id, "paid")
     assert [e.data for e in ws.events(record=lead.id, kinds=["signal"])] == [{"code": "paid"}]
     for bad in ("mail.in", "Оплачено", "", "a b"):
-        with pytest.raises(BadUsage, match="is no code"):
+        with pytest.raises(BadUsage, match="is not a valid code"):
             activities.fire(ws, lead.id, bad)
 
 
