@@ -83,7 +83,7 @@ BROKEN = [
     ("columns:\n  lead:\n    unknown: Tel\n", 3, "unknown key 'unknown'", ""),
     ("columns:\n  lead:\n    name: A | B\n    phones: B\n", 4, "'B' is under 'name' too", ""),
     ("stages:\n  contact:\n    new: x\n", 2, "unknown key 'contact'", "allowed: lead, deal"),
-    ("columns: [a]\n", 1, "is not a map", ""),
+    ("columns: [a]\n", 1, "must have keys with values", ""),
 ]
 UNDECLARED = [
     ("stages:\n  lead:\n    wrking: x\n", 3, "declared here: wrking", "did you mean 'working'?"),
