@@ -31,5 +31,5 @@ def fire(session: Session, code: str, ref: str) -> None:
     if not any(
         rule.on == code for line in ws.pipelines for stage in line.stages for rule in stage.triggers
     ):
-        session.out.note(tr("no trigger in pipelines.yaml has on: {!r}", code))
+        session.out.note(tr("no trigger in pipelines.yaml waits for {!r}", code))
     notes(session)

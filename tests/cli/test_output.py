@@ -328,7 +328,7 @@ def test_tsv_keeps_one_row_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_ids(capsys: pytest.CaptureFixture[str]) -> None:
     printer("ids").records(DEALS, COLUMNS[1:], all_fields=False)
     assert capsys.readouterr().out == "deal-7k3qf2m9\ndeal-8a4rg3n0\ndeal-9b5sh4p1\n"
-    with pytest.raises(BadUsage, match="no ids"):
+    with pytest.raises(BadUsage, match="these rows have no id"):
         printer("ids").records([{"stage": "new"}], COLUMNS)
 
 
