@@ -63,7 +63,9 @@ def test_what_failed_for_good_is_one_line_on_stderr(crm: Crm, deal: str) -> None
     told = crm("tick", **LATER)
     assert (told.code, told.out) == (0, "")
     [line] = told.err.splitlines()
-    assert line.startswith(f"{deal}: robot hook, webhook: dead (127.0.0.1:9 is on a port other than 80 or 443")
+    assert line.startswith(
+        f"{deal}: robot hook, webhook: dead (127.0.0.1:9 is on a port other than 80 or 443"
+    )
     assert crm("tick", **LATER).err == ""
 
 
