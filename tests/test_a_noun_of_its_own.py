@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Run
 
 RECORD = """
-from dataclasses import dataclass
+from crmcli.dataclass import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.dataclass import replace
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to

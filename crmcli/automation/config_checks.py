@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from crmcli.automation.actions.work import OWNER
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS

@@ -8,10 +8,10 @@ is `*` follows real time: nothing in the gap, both showings.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from crmcli.automation.work_time import shift
+from crmcli.dataclass import dataclass
 from crmcli.model.automation import Schedule
 from crmcli.model.values import Duration, format_instant
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
@@ -11,6 +10,7 @@ from crmcli.automation.job_failures import raise_general, reason_of
 from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
+from crmcli.dataclass import dataclass
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.holds import holds

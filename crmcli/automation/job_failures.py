@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from crmcli.automation.ledger import CRM, LONGEST_WAIT, Job, after_failure, enter, job_key, jobs_of
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.automation import Robot, Schedule, Trigger

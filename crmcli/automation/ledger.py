@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted

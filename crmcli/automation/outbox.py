@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from crmcli.automation.ledger import (
 )
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come

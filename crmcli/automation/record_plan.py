@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, steps_of, visits
+from crmcli.dataclass import dataclass
 from crmcli.model.entities import having
 from crmcli.model.event import Event
 from crmcli.model.fields import Record

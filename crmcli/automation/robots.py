@@ -8,11 +8,11 @@ the stage, editing a date or changing a robot needs no bookkeeping.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
 from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.clocks import has_come

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +17,7 @@ from crmcli.automation.ledger import CRM, OwnStep, enter
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.channels.base import sender_class
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -26,6 +25,7 @@ from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robot_runs import take
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.language import tr
 from crmcli.model.values import format_instant

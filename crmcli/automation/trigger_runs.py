@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from crmcli.automation.heard_events import HeardEvents
@@ -19,6 +18,7 @@ from crmcli.automation.ledger import Job, OwnStep
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES

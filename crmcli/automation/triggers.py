@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.automation import Trigger

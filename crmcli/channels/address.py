@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from crmcli.channels.base import Unsound
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.render.letter import forbidden_in_header
 

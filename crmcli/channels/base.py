@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
 from crmcli.channels.outcome import Outcome
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.channels import CHANNELS

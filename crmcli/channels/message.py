@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 
 if TYPE_CHECKING:

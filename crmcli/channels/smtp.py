@@ -10,13 +10,13 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 

@@ -12,7 +12,6 @@ import re
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -24,6 +23,7 @@ from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.connection import Connection, look_up
 from crmcli.channels.network import is_inner
 from crmcli.channels.outcome import Failed, Outcome, Sent, discreet, one_line
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.redaction import secrets_of
 

@@ -6,8 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
 from crmcli.formats.rows import FileRow

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from typing import NoReturn
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import tr
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from crmcli.dataclass import dataclass
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
 from crmcli.formats.rows import FileRow
 from crmcli.language import tr

@@ -8,8 +8,8 @@ import codecs
 import quopri
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.formats.encodings import decode
 from crmcli.formats.vcard_lines import STRUCTURED, CardLine, cut, escape
 from crmcli.language import tr

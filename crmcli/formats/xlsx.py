@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable

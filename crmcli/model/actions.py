@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from crmcli.dataclass import dataclass
 
 PLAIN_KINDS = ("template", "stage", "secret")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.actions import moves_to
 from crmcli.model.conditions.where import Condition

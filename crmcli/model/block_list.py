@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.addresses import read_email
 from crmcli.model.values import fold

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare, first_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.entities import ENTITIES, having
 
 KINDS = (

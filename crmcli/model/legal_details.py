@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 
 KPP_RULE = r"\d{4}[\dA-Z]{2}\d{3}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Problem
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.values import fold

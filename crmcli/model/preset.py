@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.listed import allowed_hint

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import Consent

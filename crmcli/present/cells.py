@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_number

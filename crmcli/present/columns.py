@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
 from crmcli.render.failed import TemplateFailed

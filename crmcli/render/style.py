@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from datetime import date as Date  # noqa: N812  # a filter is called date
 from decimal import Decimal, InvalidOperation
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.money import write_money, write_number
 from crmcli.model.phones import spaced

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 
 LIMIT = Decimal(10) ** 12

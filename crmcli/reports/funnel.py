@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.reports.frames import DAY, entries, stage_kinds, visits

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.pipeline import Pipeline
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ the block list keeps out."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, Refused
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.contact import Contact

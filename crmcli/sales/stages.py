@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.task import Task

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.model.values import Raw, format_instant
 
 if TYPE_CHECKING:

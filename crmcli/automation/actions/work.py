@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from crmcli.automation.ledger import enter
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.event import Event

@@ -10,13 +10,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from crmcli.automation.actions.work import module_of
 from crmcli.automation.ledger import Job
 from crmcli.channels.base import secret_in_words, sender_class
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,6 +14,7 @@ from crmcli.automation.ledger import OPEN, Job, jobs_of
 from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.unrecorded_sends import unrecorded, words
+from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias
 
+from crmcli.dataclass import dataclass
 from crmcli.model.conditions.paths import Step, step_of
 from crmcli.model.conditions.tree import (
     And,

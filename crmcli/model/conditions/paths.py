@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES

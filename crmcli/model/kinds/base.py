@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.values import Raw, Value, fold
 

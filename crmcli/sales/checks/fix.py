@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints

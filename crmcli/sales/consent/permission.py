@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.consent import CONSENT_CHANNELS, Consent

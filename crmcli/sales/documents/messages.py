@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.fields import Record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import cast
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal

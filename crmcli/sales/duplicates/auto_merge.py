@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.sales.merging import merge

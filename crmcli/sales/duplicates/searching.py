@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import NotFound
 from crmcli.matching.candidates import Candidates
 from crmcli.matching.groups import Cluster, Pair, clusters

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line

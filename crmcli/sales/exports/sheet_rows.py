@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.formats.vcard import Card
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
 from crmcli.model.values import Raw, fold

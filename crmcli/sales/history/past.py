@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.event import ACTIVITIES, MARKS, Event

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import replace
 from crmcli.model.values import entity_of
 from crmcli.sales.history.undo_files import REWRITTEN
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import MARKS

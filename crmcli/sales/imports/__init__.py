@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import counted, tr
 from crmcli.sales.imports.options import ON_DUPLICATE, Wanted

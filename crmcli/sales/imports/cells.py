@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.kinds import BOOL, Field
 from crmcli.model.preset import Preset

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Record

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import tr
 from crmcli.model.consent import CONSENT_CHANNELS

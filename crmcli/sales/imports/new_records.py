@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Kind, join_values

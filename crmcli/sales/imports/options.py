@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from crmcli.dataclass import dataclass, field
 
 ON_DUPLICATE = ("skip", "merge", "replace", "create", "fail")
 

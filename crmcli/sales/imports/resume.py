@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.sales.history.undo import dead
 from crmcli.workspace import Workspace
 

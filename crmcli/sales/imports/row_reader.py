@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.formats.jsonl import read_object
 from crmcli.formats.rows import FileRow
 from crmcli.language import tr

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, format_decimal
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import cards, read_cards

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.settings import LANGUAGES

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
 from crmcli.sales.add import build

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.kinds import Field, join_values
@@ -139,7 +139,7 @@ def _keep_kin(
 
 def _with_unknown(record: Record, other: Record) -> tuple[Record, tuple[str, ...]]:
     """The record with those keys that nobody declared and only the other has."""
-    from dataclasses import replace
+    from crmcli.dataclass import replace
 
     both = [name for name in other.unknown if name in record.unknown]
     differing = tuple(n for n in both if other.unknown[n] != record.unknown[n])

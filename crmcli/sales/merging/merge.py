@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE, tombstone

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.merged import JOINS, PARTINGS, survivor_of

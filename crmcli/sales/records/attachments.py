@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Conflict, NotFound
 from crmcli.language import tr
 from crmcli.model.attachment import Attachment, safe_name

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted, tr
 from crmcli.model.fields import Field

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.values import Raw

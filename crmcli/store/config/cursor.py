@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import counted, tr
 from crmcli.model.listed import allowed_hint

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES

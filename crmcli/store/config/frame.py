@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.conditions.paths import SHORT
 from crmcli.model.conditions.where import Aliases

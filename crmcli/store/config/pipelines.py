@@ -4,10 +4,10 @@ and reading it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model import limits

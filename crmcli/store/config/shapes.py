@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, unique
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model import limits

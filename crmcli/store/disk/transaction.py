@@ -7,9 +7,9 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Conflict, CrmError, Refused
 from crmcli.language import tr
 from crmcli.store.disk import files, owners, targets

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from crmcli import __version__
+from crmcli.dataclass import dataclass
 from crmcli.model.conditions.paths import Step
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field

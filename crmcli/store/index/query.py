@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.holds import Env, Test, tests

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.event import SUM, Event
 from crmcli.model.fields import Record

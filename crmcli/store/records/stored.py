@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, NotFound, Problem
 from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record

@@ -11,10 +11,10 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.values import parse_instant

@@ -6,9 +6,9 @@ import contextlib
 import importlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError, InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.values import Raw

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.values import Raw
