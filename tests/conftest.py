@@ -46,7 +46,7 @@ def _no_real_home(
 def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new workspace, made once; each test gets a copy."""
     folder = tmp_path_factory.mktemp("fresh") / "ws"
-    create.found(folder, language="ru", use_git=False)
+    create.create_workspace(folder, language="ru", use_git=False)
     return folder
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.render import Renderer, Style, TemplateFailed
-from crmcli.render.letter import forbidden_in_header
+from crmcli.render.mail_text import forbidden_in_header
 from crmcli.render.words import amount_in_words
 
 NB = "\u00a0"
@@ -273,7 +273,7 @@ def test_groups() -> None:
 def test_an_unknown_name_is_named_with_its_place(put: Callable[[str, str], Renderer]) -> None:
     renderer = put("mail/hello.j2", "Subject: Привет\n\nЗдравствуйте!\n{{ leed.name }}\n")
     with pytest.raises(TemplateFailed) as caught:
-        renderer.render_letter("mail/hello.j2", NAMES)
+        renderer.render_mail("mail/hello.j2", NAMES)
     error = caught.value
     assert (error.problem.path, error.problem.line) == ("templates/mail/hello.j2", 4)
     assert error.message == "templates/mail/hello.j2, line 4: no name 'leed'"
@@ -489,7 +489,7 @@ def test_a_letter_has_its_headers_text_and_html(put: Callable[[str, str], Render
         "{# Первое письмо #}\nSubject: Привет, {{ lead.first_name }}\nfrom: Отдел <sales@example.ru>\n"
         "Attach: price.pdf\nAttach: {% if lead.none %}x.pdf{% endif %}\n\n\nЗдравствуйте!\n\nПока.\n\n",
     )
-    letter = renderer.render_letter("mail/hello.j2", NAMES)
+    letter = renderer.render_mail("mail/hello.j2", NAMES)
     assert (letter.subject, letter.sender) == ("Привет, Анна", "Отдел <sales@example.ru>")
     assert letter.text == "Здравствуйте!\n\nПока.\n"
     assert letter.html == "<p>&lt;b&gt;&amp;</p>"
@@ -504,14 +504,14 @@ def test_no_value_breaks_out_of_a_header(put: Callable[[str, str], Renderer], ev
         "mail/a.j2", "X\n".replace("X", "Reply-To: a@b.ru") + "Subject: {{ lead.name }}\n\nТекст"
     )
     with pytest.raises(TemplateFailed, match=r"a.j2, line 2: Subject would hold"):
-        renderer.render_letter("mail/a.j2", {"lead": {"name": evil}})
+        renderer.render_mail("mail/a.j2", {"lead": {"name": evil}})
 
 
 def test_an_empty_line_in_a_value_adds_no_header_and_no_text(
     put: Callable[[str, str], Renderer],
 ) -> None:
     renderer = put("mail/a.j2", "Subject: Тема\n\n{{ lead.name }}")
-    letter = renderer.render_letter("mail/a.j2", {"lead": {"name": "Bcc: x@y\n\nтекст"}})
+    letter = renderer.render_mail("mail/a.j2", {"lead": {"name": "Bcc: x@y\n\nтекст"}})
     assert (letter.subject, letter.text) == ("Тема", "Bcc: x@y\n\nтекст\n")
 
 
@@ -532,7 +532,7 @@ def test_faulty_letters(
 ) -> None:
     renderer = put("mail/a.j2", source)
     with pytest.raises(TemplateFailed, match=message) as caught:
-        renderer.render_letter("mail/a.j2", NAMES)
+        renderer.render_mail("mail/a.j2", NAMES)
     assert caught.value.problem.line == line
 
 

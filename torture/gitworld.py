@@ -17,7 +17,7 @@ from crmcli.model.values import format_instant
 from crmcli.sales import activities, add, stages
 from crmcli.sales.checks import check
 from crmcli.sales.history import undo
-from crmcli.sales.init.create import found
+from crmcli.sales.init.create import create_workspace
 from crmcli.sales.records import edit, remove
 from crmcli.store.index import Index
 from crmcli.workspace import Workspace
@@ -129,7 +129,7 @@ class World:
         gitmoves.git(self.folder, "init", "-q", "--bare", "-b", "main", str(hub))
         self.clones = [Clone(name, self.folder / name) for name in NAMES]
         first = self.clones[0]
-        found(first.root, language="ru", use_git=False)
+        create_workspace(first.root, language="ru", use_git=False)
         (first.root / "settings.yaml").write_text(SETTINGS % self.outbox, "utf-8")
         (first.root / "pipelines.yaml").write_text(RULES, "utf-8")
         (first.root / "templates/mail/hello.j2").write_text("Subject: Чай\n\nЧай!\n", "utf-8")

@@ -7,7 +7,7 @@ import re
 from crmcli.channels.base import Unsound
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
-from crmcli.render.letter import forbidden_in_header
+from crmcli.render.mail_text import forbidden_in_header
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -158,7 +158,7 @@ class _Conversation:
             smtp.close()
 
     def _open(self) -> None:
-        """Connect, say hello, encrypt, log in. A refusal here is not the letter's fault: try again."""
+        """Connect, say hello, encrypt, log in. A refusal here is not the message's fault: try again."""
         smtp = self.smtp
         code, answer = self._step("connecting", self._connect)
         if code != 220:
@@ -197,7 +197,7 @@ class _Conversation:
     def _end(self) -> Outcome:
         """Send the final dot. From here on silence means that nobody knows.
 
-        The answer may take twice as long as others: this is when servers look at a letter.
+        The answer may take twice as long as others: this is when servers look at a message.
         """
         self._give(time.monotonic() + self.seconds * 2)
         try:
@@ -221,7 +221,7 @@ class _Conversation:
     def _ask(
         self, what: str, ask: Callable[[], tuple[int, bytes]], wanted: tuple[int, ...] = (250, 251)
     ) -> None:
-        """One command about the letter and its answer; a refusal ends the delivery."""
+        """One command about the message and its answer; a refusal ends the delivery."""
         code, answer = self._step(what, ask)
         if code not in wanted:
             self._goodbye()
@@ -274,7 +274,7 @@ def send(
 
     `sender` and `recipients` are bare addresses of the envelope; `data` has CRLF and seven bits.
     An answer may take `seconds`, all before the final dot `total`, and the last one twice `seconds`.
-    Failed: the server does not have it. Unknown: the whole letter went out and no answer came back.
+    Failed: the server does not have it. Unknown: the whole message went out and no answer came back.
     BadServer where it cannot even be tried.
     """
     if password and not to.user:

@@ -64,11 +64,11 @@ def _redacted(problem: Problem) -> Problem:
 
 def _mend(session: Session) -> None:
     """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
-    from crmcli.sales.checks.fix import mend
+    from crmcli.sales.checks.fix import fix_all
 
     unasked: list[Case] = []
     with session.workspace.series():
-        for mended in mend(session.workspace, lambda case: _may(session, case, unasked)):
+        for mended in fix_all(session.workspace, lambda case: _may(session, case, unasked)):
             session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
     if unasked:
         wait = counted(len(unasked), "fix needs", "fixes need")

@@ -72,11 +72,11 @@ def _search_command(entity: str) -> click.Command:
 
 
 def _merge(session: Session, found: Search, groups: list[Group]) -> None:
-    from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
+    from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
 
     merged = left = 0
 
-    def each(done: Joined) -> None:
+    def each(done: GroupMerge) -> None:
         nonlocal merged, left
         merged, left = merged + len(done.merged), left + len(done.left)
         if done.merged:
@@ -120,7 +120,7 @@ def apart(session: Session, refs: Sequence[str], back: bool) -> None:
 
     ws = session.workspace
     ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
-    pairs = marks.reopen(ws, ids) if back else marks.keep_apart(ws, ids)
+    pairs = marks.reopen(ws, ids) if back else marks.deny(ws, ids)
     for one, other in pairs:
         say(session, marked(one, other, apart=not back))
     if not pairs:

@@ -16,7 +16,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
-    from crmcli.sales.imports import Wanted
+    from crmcli.sales.imports import ImportOptions
     from crmcli.sales.imports.summary import Summary
 
 import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards; - is stdin.")
@@ -259,11 +259,11 @@ def _read(file: str) -> tuple[str, bytes]:
     return read_file(file, LARGEST_IMPORT)
 
 
-def _wanted(session: Session, file: str, options: dict[str, Any]) -> Wanted:
-    from crmcli.sales.imports import Wanted
+def _wanted(session: Session, file: str, options: dict[str, Any]) -> ImportOptions:
+    from crmcli.sales.imports import ImportOptions
 
     users = _pairs("owner-map", options["owners"], "their name=user")
-    return Wanted(
+    return ImportOptions(
         preset=options["preset"],
         columns=_pairs("map", options["pairs"], "column=field; column= leaves a column out"),
         owners={name: session.workspace.user_id(user) for name, user in users.items()},

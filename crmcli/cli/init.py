@@ -29,9 +29,9 @@ def init(session: Session, folder: str, demo: bool, language: str, no_git: bool)
 
     Example: crm init sales --demo
     """
-    from crmcli.sales.init.create import found
+    from crmcli.sales.init.create import create_workspace
 
-    founding = found(
+    founding = create_workspace(
         Path(folder or session.folder or "."),
         language=language,
         demo=demo,

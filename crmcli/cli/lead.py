@@ -61,7 +61,7 @@ def convert(
     ws = session.workspace
     asked = {"contact": contact, "company": company, "deal": deal}
     used = {"contact": use_contact, "company": use_company, "deal": use_deal}
-    wanted = leads.Wanted(
+    wanted = leads.ConvertOptions(
         make=tuple(entity for entity, yes in asked.items() if yes),
         use={entity: ws.resolve(r, entity) for entity, r in used.items() if r},
         pipeline=pipeline,

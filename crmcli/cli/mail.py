@@ -26,18 +26,18 @@ def render(session: Session, template: str, ref: str, html: bool) -> None:
     from crmcli.sales.documents import messages
 
     ws = session.workspace
-    letter = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
-    if letter.refused:
-        session.out.note(tr("a robot would not send it: {}", letter.refused))
-    if letter.missing:
-        session.out.note(tr("no recipient: {}", letter.missing))
+    mail = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
+    if mail.refused:
+        session.out.note(tr("a robot would not send it: {}", mail.refused))
+    if mail.missing:
+        session.out.note(tr("no recipient: {}", mail.missing))
     if html:
-        if not letter.html:
+        if not mail.html:
             raise BadUsage(tr("{} has no HTML part", template), "put NAME.html.j2 beside NAME.j2")
-        session.out.text(letter.html)
+        session.out.text(mail.html)
     elif session.out.is_table:
-        heads = [f"{name}: {value}" for name, value in letter.headers]
-        session.out.text("\n".join([*heads, "", letter.text]))
+        heads = [f"{name}: {value}" for name, value in mail.headers]
+        session.out.text("\n".join([*heads, "", mail.text]))
     else:
-        facts = {name.lower().replace("-", "_"): value for name, value in letter.headers}
-        session.out.one({**facts, "text": letter.text, "html": letter.html}, [])
+        facts = {name.lower().replace("-", "_"): value for name, value in mail.headers}
+        session.out.one({**facts, "text": mail.text, "html": mail.html}, [])

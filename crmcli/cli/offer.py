@@ -53,7 +53,7 @@ def draft(
     """Make a numbered offer for a deal."""
     from crmcli.sales.documents import offers
 
-    wanted = offers.Draft(lines, valid_days, template or offers.TEMPLATE, comment)
+    wanted = offers.OfferTerms(lines, valid_days, template or offers.TEMPLATE, comment)
     made = offers.draft(session.workspace, deal_ref, wanted)
     session.out.created(made.id)
     session.out.note(f"{'would draft' if session.dry_run else 'drafted'} {made.name}")

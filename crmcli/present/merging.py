@@ -11,7 +11,7 @@ from crmcli.present.told import Told, together
 
 if TYPE_CHECKING:
     from crmcli.sales.merging.merge import Merged, Plan
-    from crmcli.sales.merging.unmerge import Parted
+    from crmcli.sales.merging.unmerge import Unmerged
     from crmcli.workspace import Workspace
 
 
@@ -70,7 +70,7 @@ def merged(ws: Workspace, done: Merged) -> Told:
     )
 
 
-def unmerged(ws: Workspace, done: Parted) -> Told:
+def unmerged(ws: Workspace, done: Unmerged) -> Told:
     """Who came out again, and what stays as it is."""
     restored, survivor = done.restored, done.survivor
     ids = {r.id for pair in done.records for r in pair if r is not None}

@@ -1,4 +1,4 @@
-"""How letters and documents write amounts, dates, phones and numbers."""
+"""How messages and documents write amounts, dates, phones and numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates and records become texts and letters; what is wrong names file and line."""
+"""Templates and records become texts and messages; what is wrong names file and line."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.listed import allowed_hint
-from crmcli.render import letter
+from crmcli.render import mail_text
 from crmcli.render.failed import TemplateFailed
-from crmcli.render.letter import Letter
-from crmcli.render.shelf import MAX_SOURCE, Shelf
+from crmcli.render.mail_text import MailText
 from crmcli.render.style import Style
+from crmcli.render.template_folder import MAX_SOURCE, TemplateFolder
 
 if TYPE_CHECKING:
     from jinja2 import Template, nodes
@@ -49,22 +49,22 @@ class Renderer:
 
     def __init__(self, folder: Path, style: Style | None = None) -> None:
         self.style = style or Style()
-        self._shelf = Shelf(folder)
+        self._folder = TemplateFolder(folder)
         self._compiled: dict[tuple[str, str], Template] = {}
 
     @cached_property
     def _sandbox(self) -> Sandbox:
         from crmcli.render.sandbox import Sandbox
 
-        return Sandbox(self.style, self._shelf.read, self._shelf.shown)
+        return Sandbox(self.style, self._folder.read, self._folder.shown)
 
     def render_text(self, path: str, names: Names) -> str:
         """The text of a template below the folder; TemplateFailed if it cannot be rendered."""
-        return self._run(self._shelf.read(path), path, self._shelf.shown(path), names)
+        return self._run(self._folder.read(path), path, self._folder.shown(path), names)
 
     def look_for(self, path: str) -> None:
         """TemplateFailed, with the names of those that are there, if there is no such template."""
-        self._shelf.read(path)
+        self._folder.read(path)
 
     def render_inline(self, source: str, names: Names, where: str) -> str:
         """The text of a template that stands elsewhere; `where` names the place for complaints."""
@@ -72,15 +72,15 @@ class Renderer:
             return source
         return self._run(source, None, where, names)
 
-    def render_letter(self, path: str, names: Names) -> Letter:
-        """The letter of a mail template, with its HTML part if there is one beside it."""
-        shown = self._shelf.shown(path)
-        headers, body = letter.split(self._shelf.read(path), shown)
+    def render_mail(self, path: str, names: Names) -> MailText:
+        """The message of a mail template, with its HTML part if there is one beside it."""
+        shown = self._folder.shown(path)
+        headers, body = mail_text.split(self._folder.read(path), shown)
         values = [(h, self._run(_at_line(h.source, h.line), None, shown, names)) for h in headers]
         text = self._run(body, path, shown, names)
-        beside = letter.html_beside(path)
-        html = self.render_text(beside, names) if self._shelf.has(beside) else ""
-        return letter.put_together(values, text, html, shown)
+        beside = mail_text.html_beside(path)
+        html = self.render_text(beside, names) if self._folder.has(beside) else ""
+        return mail_text.put_together(values, text, html, shown)
 
     def validate(
         self, path: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
@@ -88,13 +88,13 @@ class Renderer:
         """What is wrong with a template and all that it includes, as far as can be told unrendered.
 
         With `known`, a name that is none of them is a problem too; `fields` says what can be asked
-        of some names. A letter is checked with its HTML part.
+        of some names. A message is checked with its HTML part.
         """
         try:
-            source, shown = self._shelf.read(path), self._shelf.shown(path)
-            if not letter.is_letter(path):
+            source, shown = self._folder.read(path), self._folder.shown(path)
+            if not mail_text.is_mail(path):
                 return self._check(source, path, shown, (known, fields), {path})
-            headers, body = letter.split(source, shown)
+            headers, body = mail_text.split(source, shown)
         except TemplateFailed as failed:
             return [failed.problem]
         seen = {path}
@@ -103,9 +103,9 @@ class Renderer:
             source = _at_line(header.source, header.line)
             problems += self._check(source, None, shown, (known, fields), seen)
         problems += self._check(body, path, shown, (known, fields), seen)
-        beside = letter.html_beside(path)
+        beside = mail_text.html_beside(path)
         return problems + (
-            self._check_part(beside, (known, fields), seen) if self._shelf.has(beside) else []
+            self._check_part(beside, (known, fields), seen) if self._folder.has(beside) else []
         )
 
     def validate_inline(
@@ -155,7 +155,7 @@ class Renderer:
     def _check_part(self, path: str, names: Known, seen: set[str]) -> list[Problem]:
         """A template that others include: text, whatever folder it stands in."""
         try:
-            return self._check(self._shelf.read(path), path, self._shelf.shown(path), names, seen)
+            return self._check(self._folder.read(path), path, self._folder.shown(path), names, seen)
         except TemplateFailed as failed:
             return [failed.problem]
 

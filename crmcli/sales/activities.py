@@ -1,4 +1,4 @@
-"""What happened with a client: calls, letters, meetings, notes, and codes that triggers wait for."""
+"""What happened with a client: calls, messages, meetings, notes, and codes that triggers wait for."""
 
 from __future__ import annotations
 

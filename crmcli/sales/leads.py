@@ -39,7 +39,7 @@ class LeadIsJunk(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ConvertOptions:
     """What a conversion shall make (any of TARGETS) and which existing records it shall use instead."""
 
     make: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ def junk(ws: Workspace, lead_id: str, reason: str = "") -> Move:
         return move_in(change, ws, lead, ws.pipelines.leads.lost.id, reason=reason)
 
 
-def convert(ws: Workspace, lead_id: str, wanted: Wanted) -> Conversion:
+def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
     """Convert a lead into contact, company and deal, or any of them, all in one transaction."""
     with ws.change("lead convert") as change:
         lead = change.get(lead_id)
@@ -103,7 +103,9 @@ def _where_to_give(ws: Workspace, lead: Lead, error: MissingFields) -> MissingFi
     return error
 
 
-def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -> Conversion:
+def plan_conversion(
+    change: Change, ws: Workspace, lead: Lead, wanted: ConvertOptions
+) -> Conversion:
     """What a conversion would make; refuses what cannot be done before anything is written."""
     if lead.converted_at is not None:
         parts = ", ".join(lead.converted.values())
@@ -149,7 +151,7 @@ def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -
     )
 
 
-def _own_links(ws: Workspace, lead: Lead, wanted: Wanted) -> dict[str, str]:
+def _own_links(ws: Workspace, lead: Lead, wanted: ConvertOptions) -> dict[str, str]:
     """The contact and the company that a lead is linked to, where nobody asked for new ones."""
     links = {"contact": lead.contact, "company": lead.company}
     return {e: i for e, i in links.items() if i and not wanted.make and ws.exists(i)}

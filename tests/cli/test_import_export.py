@@ -34,7 +34,7 @@ LEADS = (
 def other(folder: Path) -> Path:
     """Another empty workspace."""
     root = folder.parent / "other"
-    create.found(root, language="ru", use_git=False)
+    create.create_workspace(root, language="ru", use_git=False)
     return root
 
 

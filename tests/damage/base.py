@@ -63,7 +63,7 @@ class Base:
 
 def build(root: Path) -> Base:
     """Make the workspace with the verbs."""
-    create.found(root, language="ru", use_git=False)
+    create.create_workspace(root, language="ru", use_git=False)
     settings = root / layout.SETTINGS
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("users:\n", USERS), encoding="utf-8")
@@ -79,7 +79,7 @@ def build(root: Path) -> Base:
     lead = kit.add(ws, "lead", {"name": ["Кровля для склада"], **phone})
     old = kit.add(ws, "lead", {"name": ["Забор"], "phones": ["8 912 111-22-33"]})
     use = {"contact": contact.id, "company": company.id}
-    deal = leads.convert(ws, old.id, leads.Wanted(("deal",), use)).ids["deal"]
+    deal = leads.convert(ws, old.id, leads.ConvertOptions(("deal",), use)).ids["deal"]
     task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [deal]})
     with ws.change("letter") as change:
         sha = change.attach("Договор № 7 подписан.\n".encode() * 20)

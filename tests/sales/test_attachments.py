@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.sales import leads
 from crmcli.sales.checks import check
 from crmcli.sales.history import undo
-from crmcli.sales.leads import Wanted
+from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.records import attachments
 from crmcli.sales.records.attachments import AlreadyAttached, New
 from crmcli.store import layout
@@ -101,7 +101,7 @@ def test_a_conversion_carries_files_over(ws: Workspace, lead: str) -> None:
     deal = kit.add(ws, "deal", {"name": ["Кровля"]}).id
     attachments.attach(ws, deal, [New(CONTRACT.name, b"another")])
     attachments.attach(ws, lead, [CONTRACT])
-    done = leads.convert(ws, lead, Wanted(make=("contact",), use={"deal": deal}))
+    done = leads.convert(ws, lead, ConvertOptions(make=("contact",), use={"deal": deal}))
     assert attachments.of(ws.get(done.ids["contact"])) == attachments.of(ws.get(lead))
     assert len(attachments.of(ws.get(deal))) == 2
 

@@ -105,7 +105,7 @@ def test_a_lead_takes_its_refusal_to_the_contact(ws: Workspace) -> None:
         {"name": ["Анна"], "emails": ["a@b.ru"], "company_name": ["Ромашка"], "do_not": ["mail"]},
     )
     permission.decide(ws, lead.id, {"call": True}, "v1")
-    done = leads.convert(ws, lead.id, leads.Wanted())
+    done = leads.convert(ws, lead.id, leads.ConvertOptions())
     made = done.made
     assert made["contact"].get("do_not") == ("mail",)
     assert [str(c) for c in made["contact"].consents] == ["call"]  # type: ignore[attr-defined]  # a contact

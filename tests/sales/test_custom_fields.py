@@ -236,7 +236,7 @@ def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
 
 
 def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(ws: Workspace) -> None:
-    from crmcli.sales.settings.reshape import Wanted, reshaping
+    from crmcli.sales.settings.reshape import SettingsEdit, reshaping
 
     settings = ws.root / "settings.yaml"
 
@@ -244,7 +244,7 @@ def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(ws: Workspace) 
         settings.write_text(settings.read_text("utf-8") + "# рукой\n", "utf-8")
         tree["currency"] = "USD"
 
-    with pytest.raises(FileChanged), reshaping(ws, "field add", Wanted(edit)):
+    with pytest.raises(FileChanged), reshaping(ws, "field add", SettingsEdit(edit)):
         pass
     assert ws.settings.currency == "RUB"
     assert settings.read_text("utf-8").endswith("# рукой\n")

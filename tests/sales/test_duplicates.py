@@ -9,7 +9,7 @@ import pytest
 from crmcli.errors import Ambiguous, BadUsage
 from crmcli.sales import add as adding
 from crmcli.sales.duplicates import marks
-from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
+from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
 from crmcli.sales.duplicates.searching import Group, read_groups, search
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
@@ -173,8 +173,8 @@ def test_only_groups_that_touch_the_condition(ws: Workspace) -> None:
 
 def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
     one, other = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(2))
-    assert len(marks.keep_apart(ws, [one, other])) == 1
-    assert marks.keep_apart(ws, [other, one]) == []
+    assert len(marks.deny(ws, [one, other])) == 1
+    assert marks.deny(ws, [other, one]) == []
     hits = search(ws, "contact")
     assert (hits.clusters, hits.hidden) == ([], 1)
     assert len(search(ws, "contact", marked_too=True).clusters) == 1
@@ -185,12 +185,12 @@ def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
     assert len(marks.reopen(ws, [one, other])) == 1
     assert pairs(ws) == [{one, other}]
     with pytest.raises(BadUsage):
-        marks.keep_apart(ws, [one])
+        marks.deny(ws, [one])
 
 
 def test_a_mark_outlives_the_merge_of_one_of_the_two(ws: Workspace) -> None:
     one, other, third = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(3))
-    marks.keep_apart(ws, [one, other])
+    marks.deny(ws, [one, other])
     merge.merge(ws, merge.plan(ws, third, [other]))
     assert pairs(ws) == []
     assert marks.denied(ws) == {marks.pair_of(one, third)}
@@ -198,10 +198,10 @@ def test_a_mark_outlives_the_merge_of_one_of_the_two(ws: Workspace) -> None:
 
 def test_marks_of_two_clones_come_together(ws: Workspace, folder: Path) -> None:
     one, other, third = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(3))
-    marks.keep_apart(ws, [one, other])
+    marks.deny(ws, [one, other])
     (folder / ".crm/clone-id").unlink()
     there = Workspace.open(folder, user="boris", now=NOW)
-    marks.keep_apart(there, [other, third])
+    marks.deny(there, [other, third])
     assert there.clone != ws.clone
     assert marks.denied(there) == {marks.pair_of(one, other), marks.pair_of(other, third)}
     ws.look_again()
@@ -215,7 +215,7 @@ def test_only_what_is_certain_and_without_conflict_is_merged(ws: Workspace) -> N
     best = add(ws, "contact", name="Анна Ким", phones=PHONE, emails="a@mail.ru")
     same = add(ws, "contact", name="Анна Ким", phones=PHONE)
     odd = add(ws, "contact", name="Ким Аня", phones=PHONE)
-    done: list[Joined] = []
+    done: list[GroupMerge] = []
     hits = search(ws, "contact")
     merge_certain(ws, hits, read_groups(ws, hits), done.append)
     (joined,) = done
@@ -228,7 +228,7 @@ def test_only_what_is_certain_and_without_conflict_is_merged(ws: Workspace) -> N
 def test_what_does_not_fit_the_condition_is_not_merged(ws: Workspace) -> None:
     add(ws, "contact", name="Анна Ким", phones=PHONE, source="web", emails="a@mail.ru")
     add(ws, "contact", name="Анна Ким", phones=PHONE)
-    done: list[Joined] = []
+    done: list[GroupMerge] = []
     hits = search(ws, "contact", ws.condition("source = web", "contact"))
     merge_certain(ws, hits, read_groups(ws, hits), done.append)
     assert done == []

@@ -21,7 +21,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
 from crmcli.sales.exports.export import Layout, export, export_bytes
 from crmcli.sales.exports.sheet_rows import guard, unguard
-from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests.conftest import NOW
@@ -89,7 +89,7 @@ def take(ws: Workspace, entity: str, text: str | bytes, **wanted: Any) -> Summar
     content = text.encode() if isinstance(text, str) else text
     name = "x.jsonl" if content.startswith(b"{") else "x.csv"
     source = open_source(content, name)
-    return import_records(ws, entity, source, name, Wanted(**wanted))
+    return import_records(ws, entity, source, name, ImportOptions(**wanted))
 
 
 def rows(text: str) -> list[dict[str, str]]:

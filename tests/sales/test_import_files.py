@@ -17,7 +17,7 @@ from crmcli.errors import BadUsage, InvalidData
 from crmcli.formats.xlsx import write_workbook
 from crmcli.sales.exports.export import Layout, export_bytes
 from crmcli.sales.history import undo
-from crmcli.sales.imports import Wanted, import_records, open_source, run
+from crmcli.sales.imports import ImportOptions, import_records, open_source, run
 from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.resume import past_imports
 from crmcli.sales.imports.summary import Summary
@@ -35,7 +35,7 @@ def load(
     content = data.encode() if isinstance(data, str) else data
     wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
     return import_records(
-        ws, entity, open_source(content, name, sheet=sheet), name, Wanted(**wanted)
+        ws, entity, open_source(content, name, sheet=sheet), name, ImportOptions(**wanted)
     )
 
 
@@ -328,7 +328,7 @@ def test_the_stage_column_of_pipedrive(ws: Workspace) -> None:
 def test_a_guess_of_the_encoding_that_looks_wrong_is_told(ws: Workspace) -> None:
     text = "name;comment\nАнна Орлова;перезвонить завтра, хочет кровлю\n"
     source = open_source(text.encode("koi8-r"), "x.csv", "cp1251")
-    found = import_records(ws, "contact", source, "x.csv", Wanted(dry_run=True))
+    found = import_records(ws, "contact", source, "x.csv", ImportOptions(dry_run=True))
     assert "koi8-r" in found.doubts[0]
     assert load(ws, "contact", text.encode("cp1251"), dry_run=True).doubts == []
     western = "name;comment\nJosé Núñez;Zoë Müller\n".encode("cp1252")
@@ -371,7 +371,7 @@ def interrupted(ws: Workspace, monkeypatch: pytest.MonkeyPatch, after: int = 1) 
         if calls == after:
             raise KeyboardInterrupt
 
-    wanted = Wanted(rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv")
     with pytest.raises(KeyboardInterrupt):
         import_records(ws, "contact", open_source(KEYLESS.encode(), "x.csv"), "x.csv", wanted, stop)
     ws.look_again()
@@ -414,7 +414,7 @@ def test_the_rejects_have_no_name_until_they_are_whole(ws: Workspace) -> None:
     def look(rows: int) -> None:
         seen.append([path.name for path in ws.root.parent.iterdir() if path.is_file()])
 
-    wanted = Wanted(rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv")
     text = "Имя;E-mail\nА;нет\nБ;\n"
     import_records(ws, "contact", open_source(text.encode(), "x.csv"), "x.csv", wanted, look)
     assert seen == [[]]

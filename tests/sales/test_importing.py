@@ -16,7 +16,7 @@ from crmcli.model.fields import Record
 from crmcli.model.preset import Preset
 from crmcli.model.schema import Schema
 from crmcli.sales import imports
-from crmcli.sales.imports import RowsRepeat, Wanted, import_records, open_source, run
+from crmcli.sales.imports import ImportOptions, RowsRepeat, import_records, open_source, run
 from crmcli.sales.imports.mapping import (
     NothingMapped,
     Vocabulary,
@@ -37,7 +37,7 @@ def load(
     content = text.encode() if isinstance(text, str) else text
     wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
     source = open_source(content, name)
-    return import_records(ws, entity, source, name, Wanted(**wanted))
+    return import_records(ws, entity, source, name, ImportOptions(**wanted))
 
 
 def all_of(ws: Workspace, entity: str) -> list[dict[str, Any]]:
@@ -157,7 +157,7 @@ def test_a_file_without_a_header_is_refused(ws: Workspace) -> None:
 def test_a_header_in_another_encoding_is_refused_with_a_hint(ws: Workspace) -> None:
     source = open_source("Имя;Телефон\nАнна;89161234567\n".encode("cp866"), "x.csv", "cp1251")
     with pytest.raises(NothingMapped) as refusal:
-        import_records(ws, "lead", source, "x.csv", Wanted())
+        import_records(ws, "lead", source, "x.csv", ImportOptions())
     assert "--encoding cp866" in refusal.value.hint
 
 
@@ -788,7 +788,7 @@ def test_rows_are_written_a_chunk_at_a_time(ws: Workspace, monkeypatch: pytest.M
     )
     done: list[int] = []
     source = open_source(text.encode(), "x.csv")
-    wanted = Wanted(rejects=ws.root.parent / "r.csv", on_duplicate="merge")
+    wanted = ImportOptions(rejects=ws.root.parent / "r.csv", on_duplicate="merge")
     found = import_records(ws, "contact", source, "x.csv", wanted, done.append)
     assert (found.created, found.merged) == (25, 20)
     assert done == [10, 20, 30, 40, 45]
@@ -812,7 +812,7 @@ def test_two_imports_at_once_make_each_record_once(
             counts.append(load(other, "lead", text).created)
 
     source = open_source(text.encode(), "x.csv")
-    wanted = Wanted(rejects=ws.root.parent / "r.csv")
+    wanted = ImportOptions(rejects=ws.root.parent / "r.csv")
     found = import_records(ws, "lead", source, "x.csv", wanted, meanwhile)
     assert (found.created, counts) == (10 - before, [20])
     assert len(all_of(ws, "lead")) == 30
@@ -830,7 +830,9 @@ def test_an_error_in_the_middle_says_what_stands(
 
     source = open_source(text.encode(), "x.csv")
     with pytest.raises(Conflict, match="disk is full") as refusal:
-        import_records(ws, "lead", source, "x.csv", Wanted(rejects=ws.root.parent / "r.csv"), stop)
+        import_records(
+            ws, "lead", source, "x.csv", ImportOptions(rejects=ws.root.parent / "r.csv"), stop
+        )
     assert "up to line 21, 19 rows are imported already as batch-" in refusal.value.hint
     assert not ws.is_settled
     assert len(all_of(ws, "lead")) == 19
@@ -844,7 +846,7 @@ def test_a_disk_without_room_for_the_rejects_is_told_with_what_stands(ws: Worksp
         resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))  # the kernel then says EFBIG
 
     source = open_source("Имя;E-mail\nПетя;\nВася;нет\n".encode(), "x.csv")
-    wanted = Wanted(rejects=ws.root / "r.csv")
+    wanted = ImportOptions(rejects=ws.root / "r.csv")
     try:
         with pytest.raises(Conflict, match="disk is full") as refusal:
             import_records(ws, "lead", source, "x.csv", wanted, fill_the_disk)

@@ -13,7 +13,7 @@ from crmcli.model.fields import Record
 from crmcli.sales import activities, leads, stages
 from crmcli.sales.checks import check, fix
 from crmcli.sales.history import undo
-from crmcli.sales.leads import Wanted
+from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.merging import merge as merging
 from crmcli.sales.merging import unmerge
 from crmcli.sales.records import edit, remove
@@ -245,7 +245,7 @@ def test_links_among_them_go(ws: Workspace) -> None:
 
 def test_what_a_lead_became_is_turned(ws: Workspace) -> None:
     lead = kit.add(ws, "lead", {"name": ["Пётр"], "phones": ["8 912 345-67-89"]}).id
-    made = leads.convert(ws, lead, Wanted(("contact",))).ids["contact"]
+    made = leads.convert(ws, lead, ConvertOptions(("contact",))).ids["contact"]
     one = contact(ws)
     merge(ws, one, made)
     assert ws.get(lead).get("converted") == {"contact": one}
@@ -358,7 +358,7 @@ def test_refusals(ws: Workspace) -> None:
 
 def test_a_converted_lead_stays(ws: Workspace) -> None:
     one, two = (kit.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
-    leads.convert(ws, two, Wanted(("deal",)))
+    leads.convert(ws, two, ConvertOptions(("deal",)))
     with pytest.raises(merging.NotMergeable) as refusal:
         merging.plan(ws, one, [two])
     assert refusal.value.hint == f"crm lead merge {two} {one}"
@@ -396,7 +396,7 @@ def test_check_turns_a_link_that_was_written_by_hand(ws: Workspace) -> None:
     ws.look_again()
     (problem,) = check.problems(ws)
     assert problem.message == f"contacts links to {two}, which was merged into {one}"
-    told = list(fix.mend(ws, lambda _: False))
+    told = list(fix.fix_all(ws, lambda _: False))
     assert len(told) == 1
     assert ws.get(sale).get("contacts") == (one,)
     ws.look_again()

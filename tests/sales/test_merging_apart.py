@@ -16,7 +16,7 @@ from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.sales import leads, stages
 from crmcli.sales.checks import check
 from crmcli.sales.history import past, undo
-from crmcli.sales.leads import Wanted
+from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.merging import unmerge
 from crmcli.sales.records import edit, remove
 from crmcli.sales.settings import directories, fields
@@ -302,7 +302,7 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
         made = kit.add(
             ws, "lead", {"name": ["Лид"], "phones": ["8 912 345-67-8" + str(chance.randrange(10))]}
         )
-        lead = leads.convert(ws, made.id, Wanted(("contact", "deal"))).ids["contact"]
+        lead = leads.convert(ws, made.id, ConvertOptions(("contact", "deal"))).ids["contact"]
     values: dict[str, list[str]] = {}
     for name, choices in {
         "position": ["директор", "юрист", "Юрист"], "address": ["Казань", "Тверь\nдом 2"],

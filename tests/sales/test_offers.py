@@ -19,7 +19,7 @@ from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
 from crmcli.sales.documents import offers
-from crmcli.sales.documents.offers import Draft, NothingToOffer, OfferDecided
+from crmcli.sales.documents.offers import NothingToOffer, OfferDecided, OfferTerms
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.conftest import NOW
@@ -83,7 +83,7 @@ def test_each_offer_has_its_own_number(ws: Workspace) -> None:
 def test_two_offers_in_one_change_differ(ws: Workspace) -> None:
     one = deal(ws, amount="1000")
     with ws.change("test") as change:
-        made = [offers.draft_in(change, ws, one.id, Draft()).name for _ in range(2)]
+        made = [offers.draft_in(change, ws, one.id, OfferTerms()).name for _ in range(2)]
     assert made == ["КП-2026-0001", "КП-2026-0002"]
 
 
@@ -177,7 +177,7 @@ def test_lines_as_people_write_them(text: str, line: Line) -> None:
                                   "М;1;1;шт;200", "М;1;1;шт;10;лишнее"])  # fmt: skip
 def test_lines_that_cannot_be_read(ws: Workspace, text: str) -> None:
     with pytest.raises(BadUsage):
-        offers.draft(ws, deal(ws, amount="1").id, Draft(lines=[text]))
+        offers.draft(ws, deal(ws, amount="1").id, OfferTerms(lines=[text]))
     assert ws.select("offer") == []
 
 
@@ -239,7 +239,7 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
 
     if language == "en":
         folder = tmp_path / "english"
-        create.found(folder, language="en", use_git=False)
+        create.create_workspace(folder, language="en", use_git=False)
     ws = with_settings(folder, COMPANY + f"language: {language}\n")
     client = kit.add(
         ws,
@@ -251,7 +251,7 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
     made = offers.draft(
         ws,
         one.id,
-        Draft(lines=["Монтаж;2;15 000,50;шт", "Совет;1;1500;;нет"], comment="Срок <10> дней"),
+        OfferTerms(lines=["Монтаж;2;15 000,50;шт", "Совет;1;1500;;нет"], comment="Срок <10> дней"),
     )
     page = offers.render(ws, made.id)
     for text in (

@@ -14,7 +14,7 @@ import yaml
 import crmcli
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.sales.checks.check import problems
-from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
@@ -49,7 +49,7 @@ def put(ws: Workspace, text: str, name: str = "ours.yaml") -> Path:
 
 
 def load(ws: Workspace, text: str, preset: str = "") -> Summary:
-    wanted = Wanted(preset=preset, rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(preset=preset, rejects=ws.root.parent / "rejects.csv")
     return import_records(ws, "lead", open_source(text.encode(), "x.csv"), "x.csv", wanted)
 
 

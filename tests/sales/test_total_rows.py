@@ -12,7 +12,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests.conftest import Run
@@ -28,7 +28,7 @@ def load(
     data = content.encode() if isinstance(content, str) else content
     rejects = ws.root.parent / "rejects.csv"
     return import_records(
-        ws, entity, open_source(data, name), name, Wanted(rejects=rejects, **wanted)
+        ws, entity, open_source(data, name), name, ImportOptions(rejects=rejects, **wanted)
     )
 
 

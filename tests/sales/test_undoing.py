@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from crmcli.errors import NotFound
 from crmcli.sales import activities, deals, imports, leads, stages, tasks
 from crmcli.sales.history import undo
-from crmcli.sales.imports import Wanted
+from crmcli.sales.imports import ImportOptions
 from crmcli.sales.records import edit, remove
 from crmcli.sales.records.edit import Edit
 from crmcli.workspace import Workspace
@@ -83,7 +83,7 @@ def test_several_at_once_are_one_change(ws: Workspace) -> None:
     empty = tree(ws.root)
     lead_id = lead(ws)
     edit.edit(ws, lead_id, put(amount="100"))
-    leads.convert(ws, lead_id, leads.Wanted())
+    leads.convert(ws, lead_id, leads.ConvertOptions())
     full = tree(ws.root)
     undo.undo(ws, 3)
     assert tree(ws.root) == empty
@@ -141,7 +141,7 @@ def test_a_conversion_goes_whole(ws: Workspace) -> None:
     lead_id = lead(ws, amount="100")
     task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
     before = tree(ws.root)
-    plan = leads.convert(ws, lead_id, leads.Wanted())
+    plan = leads.convert(ws, lead_id, leads.ConvertOptions())
     assert ws.get(task).get("about") == plan.ids["deal"]
     undo.undo(ws)
     assert tree(ws.root) == before
@@ -210,7 +210,7 @@ def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
 
 def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
     lead_id = lead(ws)
-    plan = leads.convert(ws, lead_id, leads.Wanted())
+    plan = leads.convert(ws, lead_id, leads.ConvertOptions())
     edit.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
     before = tree(ws.root)
     done = undo.undo(ws)
@@ -285,7 +285,7 @@ def bring(ws: Workspace, rows: int) -> str:
     from crmcli.formats.csv import read_table
 
     source = read_table(text.encode(), "a.csv")
-    found = imports.import_records(ws, "lead", source, "a.csv", Wanted(), lambda _: None)
+    found = imports.import_records(ws, "lead", source, "a.csv", ImportOptions(), lambda _: None)
     return str(found.batch)
 
 
@@ -357,7 +357,7 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         ),
         "move": lambda ws, d: stages.move(ws, some(ws, "lead", d), "working"),
         "junk": lambda ws, d: leads.junk(ws, some(ws, "lead", d), "wrong"),
-        "convert": lambda ws, d: leads.convert(ws, some(ws, "lead", d), leads.Wanted()),
+        "convert": lambda ws, d: leads.convert(ws, some(ws, "lead", d), leads.ConvertOptions()),
         "win": lambda ws, d: deals.win(ws, some(ws, "deal", d)),
         "done": lambda ws, d: tasks.finish(ws, some(ws, "task", d)),
         "reopen": lambda ws, d: tasks.reopen(ws, some(ws, "task", d)),

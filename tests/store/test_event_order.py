@@ -10,7 +10,7 @@ import pytest
 
 from crmcli.model.event import Event
 from crmcli.sales.history import undo
-from crmcli.sales.init.create import found
+from crmcli.sales.init.create import create_workspace
 from crmcli.sales.records import edit as editing
 from crmcli.store import layout
 from crmcli.store.timeline import csv_lines
@@ -24,7 +24,7 @@ OTHER = "zzzzzzzz"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    found(tmp_path / "ws", language="en", use_git=False)
+    create_workspace(tmp_path / "ws", language="en", use_git=False)
     return tmp_path / "ws"
 
 

@@ -78,7 +78,7 @@ def team() -> Iterator[Team]:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         top = Path(name)
         top.chmod(0o755)
-        create.found(top / "ws", language="ru", use_git=False)
+        create.create_workspace(top / "ws", language="ru", use_git=False)
         shutil.rmtree(top / "ws/.crm", ignore_errors=True)
         team = Team(top)
         team.share()

@@ -49,8 +49,8 @@ def kept(work: Work, message: Message) -> dict[str, Any]:
 
 def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
     if work.record is not None:
-        return messages.letter_for(
+        return messages.message_for(
             work.ws, template, work.record, key=work.key, to=to, automatic=True
         )
-    letter = messages.renderer(work.ws).render_letter(template, work.names)
-    return messages.message_of(work.ws, letter, to, key=work.key, automatic=True)
+    mail = messages.renderer(work.ws).render_mail(template, work.names)
+    return messages.message_of(work.ws, mail, to, key=work.key, automatic=True)

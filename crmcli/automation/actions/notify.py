@@ -52,12 +52,12 @@ def announced(params: Mapping[str, Any]) -> str:
 
 def _notice(work: Work, text: str, to: str, key: str) -> Message:
     """The e-mail to an employee: the notice, and which record it is about."""
-    from crmcli.render import Letter
+    from crmcli.render import MailText
 
     about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
     first = text.strip().split("\n")[0]
-    letter = Letter(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
-    return messages.message_of(work.ws, letter, (to,), key=key, automatic=True)
+    mail = MailText(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
+    return messages.message_of(work.ws, mail, (to,), key=key, automatic=True)
 
 
 def _users(work: Work) -> list[str]:

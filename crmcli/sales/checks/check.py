@@ -10,7 +10,7 @@ from crmcli.errors import Forbidden, InvalidData, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.sales.checks import merge_checks
-from crmcli.sales.checks.record_checks import Inquest
+from crmcli.sales.checks.record_checks import RecordCheck
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.records import tombstones
@@ -53,14 +53,14 @@ def problems(ws: Workspace) -> list[Problem]:
 
 
 def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:
-    inquest = Inquest(ws, staged=staged)
+    check = RecordCheck(ws, staged=staged)
     for entity in ENTITIES:
         for raw in ws.rows(entity):
-            yield from inquest.of_record(entity, raw)
+            yield from check.of_record(entity, raw)
     yield from tombstones.problems(ws)
-    yield from inquest.of_index()
+    yield from check.of_index()
     months = {p.path.split("/")[2] for p in found if p.path.startswith(f"{layout.TIMELINE}/")}
-    yield from _unborn(ws, inquest.unborn, months)
+    yield from _unborn(ws, check.unborn, months)
     yield from _vanished(ws)
     yield from merge_checks.problems(ws)
 

@@ -10,7 +10,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.values import entity_of
-from crmcli.sales.checks.record_checks import Inquest, is_there
+from crmcli.sales.checks.record_checks import RecordCheck, is_there
 from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
@@ -33,7 +33,7 @@ May = Callable[[Case], bool]
 """Says whether something may be mended that has more than one answer."""
 
 
-def mend(ws: Workspace, may: May) -> Iterator[Fixed]:
+def fix_all(ws: Workspace, may: May) -> Iterator[Fixed]:
     """Mend the workspace's own state, lines of the timeline that stand twice or end strangely, records
     in the wrong folder, the spelling of phones and e-mails, and, where `may` says so, links that lead
     nowhere and files that were deleted by hand. A dry run only tells."""
@@ -54,11 +54,11 @@ def mend(ws: Workspace, may: May) -> Iterator[Fixed]:
 def _index(ws: Workspace) -> Iterator[Fixed]:
     """An index that is sound in itself, and says something else than the files."""
     try:
-        inquest = Inquest(ws, staged=False)
+        check = RecordCheck(ws, staged=False)
         for entity in ENTITIES:
             for raw in ws.rows(entity):
-                inquest.compare(raw)
-        said = [problem.message for problem in inquest.of_index()]
+                check.compare(raw)
+        said = [problem.message for problem in check.of_index()]
     except IndexDamaged as error:
         said = [error.message]
     ws.look_again()

@@ -38,7 +38,7 @@ class _Found(NamedTuple):
     hint: str
 
 
-class Inquest:
+class RecordCheck:
     """Looks at the records of one workspace; what it cannot say before the end it keeps.
 
     `unborn` are records, with the time of their making, of which the timeline knows no beginning.

@@ -1,4 +1,4 @@
-"""Whom crm may write to: consents and refusals, and the letters that must not leave because of them."""
+"""Whom crm may write to: consents and refusals, and the messages that must not leave because of them."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def refuses(record: Record | None, channel: str = "mail") -> bool:
 
 
 def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:
-    """Why a letter about a record must not go to these addresses, in one sentence; "" if it may.
+    """Why a message about a record must not go to these addresses, in one sentence; "" if it may.
 
-    The record, its contact and its company count where the letter goes to them, and whoever else has
+    The record, its contact and its company count where the message goes to them, and whoever else has
     one of the addresses.
     """
     addresses = [_address(receiver) for receiver in to]
@@ -114,7 +114,7 @@ def _address(receiver: str) -> str:
 def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Counter[str]]:
     """The records that a mailing may go to, and how many are left out for which reason.
 
-    Left out are those who refuse, or whose address somebody else refuses letters to, those on the
+    Left out are those who refuse, or whose address somebody else refuses messages to, those on the
     block list, those without an e-mail, and repeats of one address.
     """
     refused = _refused_addresses(ws)
@@ -140,13 +140,13 @@ def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Co
 
 
 def mailing_address(emails: Sequence[Email]) -> str:
-    """The address that a letter goes to: one of type mailing before the others; "" of none."""
+    """The address that a message goes to: one of type mailing before the others; "" of none."""
     chosen = next((e for e in emails if e.type == "mailing"), emails[0] if emails else None)
     return chosen.value if chosen else ""
 
 
 def _refused_addresses(ws: Workspace) -> set[str]:
-    """Every address of anybody who refuses letters."""
+    """Every address of anybody who refuses messages."""
     return {
         fold(email.value)
         for entity in HOLDERS

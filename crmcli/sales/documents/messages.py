@@ -1,4 +1,4 @@
-"""Letters for records: whom they go to, the message ready to leave."""
+"""Messages for records: whom they go to, the message ready to leave."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
-    from crmcli.render import Letter, Renderer
+    from crmcli.render import MailText, Renderer
 
 
 _NOBODY = "nobody@localhost"
-"""Stands for the receiver of a letter that has none, so that the rest of it can be looked at."""
+"""Stands for the receiver of a message that has none, so that the rest of it can be looked at."""
 
 
 class NoAddress(Refused):
-    """A letter has nobody to go to."""
+    """A message has nobody to go to."""
 
 
 def renderer(ws: Workspace) -> Renderer:
@@ -36,7 +36,7 @@ def renderer(ws: Workspace) -> Renderer:
     return _renderer(ws.root, settings.language, settings.currency, settings.time_zone)
 
 
-@lru_cache(maxsize=4)  # a run that writes a thousand letters reads each template once
+@lru_cache(maxsize=4)  # a run that writes a thousand messages reads each template once
 def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
     from zoneinfo import ZoneInfo
 
@@ -46,7 +46,7 @@ def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
 
 
 def recipient(ws: Workspace, record: Record) -> str:
-    """Whom a letter about a record goes to: `Anna <anna@example.com>`.
+    """Whom a message about a record goes to: `Anna <anna@example.com>`.
 
     The record's own e-mail, else its contact's, else its company's; one of type mailing before the
     others. NoAddress if there is none.
@@ -87,7 +87,7 @@ def _named(name: str, address: str) -> str:
     return f"{clean} <{address}>" if clean and clean != address else address
 
 
-def letter_for(
+def message_for(
     ws: Workspace,
     template: str,
     record: Record,
@@ -96,27 +96,25 @@ def letter_for(
     to: Sequence[str] = (),
     automatic: bool = False,
 ) -> Message:
-    """The letter that a mail template makes for a record, ready to be delivered.
+    """The message that a mail template makes for a record, ready to be delivered.
 
-    The same `key` gives the same Message-ID; without one the letter is a new one. `to` overrides the
+    The same `key` gives the same Message-ID; without one the message is a new one. `to` overrides the
     template's To, which overrides the record's own address. Raises TemplateFailed, NoAddress,
     UnsafeHeader or NoAttachment.
     """
-    letter = renderer(ws).render_letter(template, names_for(ws, record))
-    receivers = tuple(to) or _receivers(letter)
-    return message_of(
-        ws, letter, receivers or (recipient(ws, record),), key=key, automatic=automatic
-    )
+    mail = renderer(ws).render_mail(template, names_for(ws, record))
+    receivers = tuple(to) or _receivers(mail)
+    return message_of(ws, mail, receivers or (recipient(ws, record),), key=key, automatic=automatic)
 
 
-def _receivers(letter: Letter) -> tuple[str, ...]:
+def _receivers(mail: MailText) -> tuple[str, ...]:
     """Whom the template itself names."""
-    return tuple(to.strip() for to in letter.to.split(",") if to.strip())
+    return tuple(to.strip() for to in mail.to.split(",") if to.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A letter as it would leave: its headers in order, its parts; `missing` is why it could not,
+    """A message as it would leave: its headers in order, its parts; `missing` is why it could not,
     `refused` why it must not."""
 
     headers: tuple[tuple[str, str], ...]
@@ -128,32 +126,32 @@ class Preview:
 
 def preview(ws: Workspace, template: str, record: Record) -> Preview:
     """What a mail template makes for a record, also where there is nobody to send it to."""
-    letter = renderer(ws).render_letter(template, names_for(ws, record))
+    mail = renderer(ws).render_mail(template, names_for(ws, record))
     missing = ""
     try:
-        to = _receivers(letter) or (recipient(ws, record),)
+        to = _receivers(mail) or (recipient(ws, record),)
     except NoAddress as refusal:
         to, missing = (), refusal.message
     headers = {
-        "From": letter.sender or sender(ws),
+        "From": mail.sender or sender(ws),
         "To": ", ".join(to),
-        "Reply-To": letter.reply_to,
-        "Subject": letter.subject,
-        "Attach": ", ".join(letter.attach),
+        "Reply-To": mail.reply_to,
+        "Subject": mail.subject,
+        "Attach": ", ".join(mail.attach),
     }
     shown = tuple((name, value) for name, value in headers.items() if value)
-    refused = _why_not(ws, letter, record, to)
-    return Preview(shown, letter.text, letter.html, missing, refused)
+    refused = _why_not(ws, mail, record, to)
+    return Preview(shown, mail.text, mail.html, missing, refused)
 
 
-def _why_not(ws: Workspace, letter: Letter, record: Record, to: Sequence[str]) -> str:
+def _why_not(ws: Workspace, mail: MailText, record: Record, to: Sequence[str]) -> str:
     """Why a robot would not send it, in its own words: it goes the same way up to the bytes."""
     from crmcli.channels.address import UnsafeHeader
     from crmcli.channels.message import NoAttachment, to_bytes
     from crmcli.sales.consent.permission import why_not_mail
 
     try:
-        message = message_of(ws, letter, to or [_NOBODY])
+        message = message_of(ws, mail, to or [_NOBODY])
         refused = why_not_mail(ws, record, to) if to else ""
         if not refused:
             for wire in (False, True):
@@ -164,9 +162,9 @@ def _why_not(ws: Workspace, letter: Letter, record: Record, to: Sequence[str]) -
 
 
 def message_of(
-    ws: Workspace, letter: Letter, to: Sequence[str], *, key: str = "", automatic: bool = False
+    ws: Workspace, mail: MailText, to: Sequence[str], *, key: str = "", automatic: bool = False
 ) -> Message:
-    """A rendered letter as a message to these addresses."""
+    """A rendered message as a message to these addresses."""
     import secrets
 
     from crmcli.channels.address import mailbox
@@ -177,22 +175,22 @@ def message_of(
         mailbox("To", receiver)
     return Message(
         key=key or secrets.token_hex(16),
-        sender=letter.sender or sender(ws),
+        sender=mail.sender or sender(ws),
         to=receivers,
-        subject=letter.subject,
-        text=letter.text,
+        subject=mail.subject,
+        text=mail.text,
         date=ws.now.astimezone(ws.zone),
-        html=letter.html,
-        reply_to=letter.reply_to,
-        attachments=tuple(attachment(ws.root, path) for path in letter.attach),
+        html=mail.html,
+        reply_to=mail.reply_to,
+        attachments=tuple(attachment(ws.root, path) for path in mail.attach),
         automatic=automatic,
     )
 
 
 def sender(ws: Workspace) -> str:
-    """The From of letters whose template names none.
+    """The From of messages whose template names none.
 
-    While letters only go into a folder of this machine, any address will do; settings.yaml with a
+    While messages only go into a folder of this machine, any address will do; settings.yaml with a
     mail server names one.
     """
     settings = ws.settings

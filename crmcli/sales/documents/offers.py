@@ -31,7 +31,7 @@ class OfferDecided(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class OfferTerms:
     """What an offer is to be like where the deal does not say it.
 
     `lines` are texts as `read_line` takes them; without any the deal's own lines are copied, and of a
@@ -44,7 +44,7 @@ class Draft:
     comment: str = ""
 
 
-def draft(ws: Workspace, deal_ref: str, wanted: Draft | None = None) -> Offer:
+def draft(ws: Workspace, deal_ref: str, wanted: OfferTerms | None = None) -> Offer:
     """Make a numbered offer for a deal; returns it.
 
     Raises NothingToOffer for a deal without lines and amount, BadUsage for a line that cannot be
@@ -52,10 +52,10 @@ def draft(ws: Workspace, deal_ref: str, wanted: Draft | None = None) -> Offer:
     """
     deal_id = ws.resolve(deal_ref, "deal")
     with ws.change("offer draft") as change:
-        return draft_in(change, ws, deal_id, wanted or Draft())
+        return draft_in(change, ws, deal_id, wanted or OfferTerms())
 
 
-def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: Draft) -> Offer:
+def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) -> Offer:
     """Make a numbered offer within an open change: its lock is what keeps the number unique."""
     deal = change.get(deal_id)
     if not isinstance(deal, Deal):

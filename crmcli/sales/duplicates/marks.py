@@ -54,7 +54,7 @@ def _survivor(record_id: str, heirs: dict[str, str]) -> str:
     return record_id
 
 
-def keep_apart(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
+def deny(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
     """Mark records as no duplicates of each other; returns the pairs that were not marked before."""
     return _mark(ws, record_ids, DENIED)
 

@@ -31,7 +31,7 @@ class PastChange:
     event of another change lies between them.
     `batch` is the import that it is a part of, "" if of none. `is_undo`: it took something back;
     what takes back an undo does something again. `is_undoable`: it changed a record, or a person
-    wrote down what happened; else it is what crm notes for itself: letters and other jobs of
+    wrote down what happened; else it is what crm notes for itself: messages and other jobs of
     robots, what triggers have read.
     """
 

@@ -71,7 +71,7 @@ def undo(
     none left.
 
     An import counts as one, however many transactions it took, and each act of a robot as one.
-    Letters that left since are named, and stay.
+    Messages that left since are named, and stay.
     """
     return _in_turn(ws, lambda: _latest(ws, count, whose), telling)
 
@@ -221,7 +221,7 @@ def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> 
         facts["redo"] = True
     change.note("change.undone", "", facts)
     said, marks = _told(ws, changes)
-    return Undone(records, reversal.kept, said + _letters(ws, records, changes), files, marks)
+    return Undone(records, reversal.kept, said + _messages_sent(ws, records, changes), files, marks)
 
 
 def _told(
@@ -247,12 +247,12 @@ def _told(
     return said, marks
 
 
-def _letters(
+def _messages_sent(
     ws: Workspace,
     records: Iterable[tuple[Record | None, Record | None]],
     changes: Sequence[PastChange],
 ) -> list[str]:
-    """The letters that robots have sent since about what is taken back: they cannot be called back."""
+    """The messages that robots have sent since about what is taken back: they cannot be called back."""
     first = min(past.id for past in changes)
     sent = [e for e in ws.events(kinds=OUTGOING, after=first) if ":" in e.actor]
     if not sent:

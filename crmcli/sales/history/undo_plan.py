@@ -14,7 +14,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.past import PastChange, before, without_empty
 from crmcli.sales.history.undo_files import REWRITTEN, FileReversal
 from crmcli.sales.records.links import links_of, referring_to
-from crmcli.sales.records.packed import Pairs, Shelf
+from crmcli.sales.records.packed import Pairs, RawRecords
 from crmcli.workspace import RecordRemoved
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Reversal:
         self._facts: dict[str, Any] = {"by": by} if by else {}
         self.change = change
         self.kept: list[Kept] = []
-        self._raw = Shelf()
+        self._raw = RawRecords()
         self._entries: dict[str, str] = {}
         self._reopened: dict[str, Event] = {}
         self._merges: dict[str, Event] = {}

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import counted, tr
-from crmcli.sales.imports.options import ON_DUPLICATE, Wanted
+from crmcli.sales.imports.options import ON_DUPLICATE, ImportOptions
 from crmcli.sales.imports.run import Import
 from crmcli.sales.imports.sources import Source, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
-__all__ = ["ON_DUPLICATE", "RowsRepeat", "Wanted", "import_records", "open_source"]
+__all__ = ["ON_DUPLICATE", "ImportOptions", "RowsRepeat", "import_records", "open_source"]
 
 SHOWN = 10
 """Duplicates that a refusal lists."""
@@ -28,7 +28,7 @@ def import_records(
     entity: str,
     source: Source,
     name: str,
-    wanted: Wanted,
+    wanted: ImportOptions,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Summary:
     """Import a file; `progress` is told how many rows are done.
@@ -47,7 +47,9 @@ def import_records(
     return Import(ws, entity, source, name, wanted).run(progress)
 
 
-def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted) -> None:
+def _refuse_repeats(
+    ws: Workspace, entity: str, source: Source, name: str, wanted: ImportOptions
+) -> None:
     trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
     trial.run(lambda rows: None)
     if repeated := trial.taker.repeated:

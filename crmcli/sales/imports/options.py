@@ -11,7 +11,7 @@ ON_DUPLICATE = ("skip", "merge", "replace", "create", "fail")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImportOptions:
     """How to import: `columns` is what `--map` says, column -> field or "" to leave it out.
 
     `country` and `date_order` say how phones and 03/04/2026 are read, `name_format` how a person's

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Manner:
+class Notation:
     """How the values of a file are written.
 
     `raw_records` says that the rows are JSON objects, as files have records; `is_workbook` that
@@ -70,22 +70,22 @@ class RowReader:
     """
 
     def __init__(
-        self, ws: Workspace, entity: str, columns: Sequence[Column], manner: Manner
+        self, ws: Workspace, entity: str, columns: Sequence[Column], notation: Notation
     ) -> None:
         self.ws = ws
         self.entity = entity
         self.columns = columns
-        self.manner = manner
+        self.notation = notation
         self.cells = CellReader(
-            manner.ctx, manner.presets, manner.owners, has_numbers=manner.is_workbook
+            notation.ctx, notation.presets, notation.owners, has_numbers=notation.is_workbook
         )
-        self.stages = StageNames(ws, entity, manner.presets, manner.stages)
+        self.stages = StageNames(ws, entity, notation.presets, notation.stages)
         self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
         own = {column.name for column in sheet_columns(ws.schema, entity)}
         self.fields = {c.target.field for c in columns if c.target}
-        if manner.raw_records:  # in which an absent field is an empty one
+        if notation.raw_records:  # in which an absent field is an empty one
             self.fields = {field.name for field in ws.schema.fields(entity)}
         self.is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
         self._vocabulary = Vocabulary(ws.schema, entity)
@@ -126,14 +126,14 @@ class RowReader:
     def _clean(self, draft: Draft, cell: Raw) -> Raw:
         if not isinstance(cell, str):
             return cell
-        manner = self.manner
-        is_plain = manner.raw_records or manner.is_workbook
+        notation = self.notation
+        is_plain = notation.raw_records or notation.is_workbook
         text = cell if is_plain else unguard(cell, own=self.is_own)
         return text if draft.id else text.strip()
 
     def _columns_for(self, draft: Draft) -> Sequence[Column]:
         """The keys of a raw record of ours mean what they say, whatever else they may resemble."""
-        return self._keys if self.manner.raw_records and draft.id else self.columns
+        return self._keys if self.notation.raw_records and draft.id else self.columns
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
@@ -281,7 +281,7 @@ class RowReader:
         if self.entity == "deal" and not draft.id and "name" not in self.fields:
             _name_by_client(draft)
         draft.has_person = self.entity == "contact" and not draft.id
-        if not finish_name(draft, self.manner.name_format):
+        if not finish_name(draft, self.notation.name_format):
             draft.conflicts.append(self.label_of(FULL_NAME))
         if self.entity in ("lead", "deal"):
             self._finish_stage(draft)

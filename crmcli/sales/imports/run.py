@@ -17,10 +17,10 @@ from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, map_columns, presets_of
-from crmcli.sales.imports.options import Wanted
+from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import PartLog, earlier_import
-from crmcli.sales.imports.row_reader import Manner, RowReader
+from crmcli.sales.imports.row_reader import Notation, RowReader
 from crmcli.sales.imports.sources import (
     Source,
     digest_of,
@@ -45,7 +45,7 @@ class Import:
     """One run of an import."""
 
     def __init__(
-        self, ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted
+        self, ws: Workspace, entity: str, source: Source, name: str, wanted: ImportOptions
     ) -> None:
         self.ws = ws
         self.entity = entity
@@ -58,11 +58,11 @@ class Import:
         ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
         spoken = (chosen, presets.plain)
         columns = self._columns(Vocabulary(ws.schema, entity, spoken))
-        manner = Manner(
+        notation = Notation(
             ctx, spoken, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
             is_workbook=isinstance(source, Workbook),
         )  # fmt: skip
-        self.reader = RowReader(ws, entity, columns, manner)
+        self.reader = RowReader(ws, entity, columns, notation)
         self.total_rows = TotalRows(source, columns, self.reader.is_number)
         digest = digest_of(source)
         self.earlier = None if wanted.again else earlier_import(ws, entity, digest)
@@ -95,7 +95,7 @@ class Import:
             raise BadUsage("a vCard has no columns", "leave out --map")
         return self.source.columns(vocabulary)
 
-    def _inputs(self, wanted: Wanted) -> InputContext:
+    def _inputs(self, wanted: ImportOptions) -> InputContext:
         ctx = self.ws.inputs
         country = wanted.country.upper() or ctx.country
         if wanted.country and not is_country(country):

@@ -18,7 +18,7 @@ from crmcli.sales.imports.new_records import (
     is_stub,
     new_record,
 )
-from crmcli.sales.imports.options import Wanted
+from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.repeats import Repeats
 from crmcli.sales.imports.resume import PartLog, PastImport
 from crmcli.sales.imports.row_reader import RowReader
@@ -40,7 +40,7 @@ class Taker:
     def __init__(
         self,
         reader: RowReader,
-        wanted: Wanted,
+        wanted: ImportOptions,
         summary: Summary,
         log: PartLog,
         earlier: PastImport | None,

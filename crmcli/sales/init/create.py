@@ -24,7 +24,7 @@ class FolderInUse(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Founding:
+class NewWorkspace:
     """A new workspace: the files that were made, those that were there and stay as they were.
 
     `notes` say in plain words what could not be done, of git most often.
@@ -36,14 +36,14 @@ class Founding:
     notes: tuple[str, ...] = ()
 
 
-def found(
+def create_workspace(
     root: Path,
     *,
     language: str = "ru",
     demo: bool = False,
     use_git: bool = True,
     now: datetime | None = None,
-) -> Founding:
+) -> NewWorkspace:
     """Make a workspace in a folder; what is there already is left as it is.
 
     AlreadyAWorkspace if it is one. `demo` brings in the made-up company, whose story ends at `now`.
@@ -71,7 +71,7 @@ def found(
 
         made += play(root, now)
     notes = _begin_history(root, made, demo=demo) if use_git else []
-    return Founding(root, tuple(made), tuple(kept), (*_notes_on(root, kept), *notes))
+    return NewWorkspace(root, tuple(made), tuple(kept), (*_notes_on(root, kept), *notes))
 
 
 def _check_folder(root: Path) -> None:

@@ -115,7 +115,7 @@ def _log(story: _Story, step: Step) -> None:
 
 def _convert(story: _Story, step: Step) -> None:
     name = str(step["convert"]).removeprefix("@")
-    wanted = leads.Wanted(make=tuple(str(word) for word in cast("list[Raw]", step["make"])))
+    wanted = leads.ConvertOptions(make=tuple(str(word) for word in cast("list[Raw]", step["make"])))
     done = leads.convert(story.ws, story.ids[name], wanted)
     story.ids |= {f"{name}.{entity}": record_id for entity, record_id in done.ids.items()}
 

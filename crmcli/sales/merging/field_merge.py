@@ -28,7 +28,7 @@ ORIGIN = ("source_detail", "utm")
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
+class FieldMerge:
     """What two records come to: the values that change, and the fields in which one had to yield.
 
     `yielded` are single fields in which both have something, and not the same.
@@ -40,7 +40,7 @@ class Union:
 
 def unite(
     ws: Workspace, record: Record, other: Record, taken: Collection[str], ids: Sequence[str]
-) -> Union:
+) -> FieldMerge:
     """A record with all that another one has and it lacks; of `taken` fields it gets the other's value.
 
     Lists are united, comments stand below one another, the earlier time of creation stays. Links
@@ -65,7 +65,7 @@ def unite(
     _keep_kin(record, other, taken, values, yielded)
     united = _without_links(ws, record.with_values(values), ids)
     united, more = _with_unknown(united, other)
-    return Union(follow_name(record, united), (*yielded, *more))
+    return FieldMerge(follow_name(record, united), (*yielded, *more))
 
 
 def _without_links(ws: Workspace, record: Record, ids: Sequence[str]) -> Record:

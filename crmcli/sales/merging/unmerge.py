@@ -26,7 +26,7 @@ class NotMerged(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
+class Unmerged:
     """A merge taken apart: both records as they are now, and every record before and after.
 
     `kept` was changed since and stays; `stays` are the records linked since, which stay too.
@@ -55,7 +55,7 @@ def find_merged(ws: Workspace, ref: str, entity: str) -> str:
     return inside[0]
 
 
-def unmerge(ws: Workspace, merged: str) -> Parted:
+def unmerge(ws: Workspace, merged: str) -> Unmerged:
     """Take a merged record out again, in one transaction: it is as it was, and so is the other.
 
     What was edited since stays, and so do records that were linked since.
@@ -73,7 +73,7 @@ def unmerge(ws: Workspace, merged: str) -> Parted:
         reversal.take_back_events([renamings.of_today(event) for event in events])
         records = tuple(reversal.write())
         restored = change.get(merged)
-    return Parted(restored, survivor, records, tuple(reversal.kept), stays)
+    return Unmerged(restored, survivor, records, tuple(reversal.kept), stays)
 
 
 def _check_top(ws: Workspace, merged: str, survivor: str) -> None:

@@ -73,15 +73,15 @@ class Pairs(Sequence[tuple[R, R]], Generic[R]):
         return cast("R", raw and self._schema.read(entity_of(raw["id"]), raw))
 
 
-class Shelf(MutableMapping[str, dict[str, Raw] | None]):
+class RawRecords(MutableMapping[str, dict[str, Raw] | None]):
     """Raw records by their ids, None for one that is not there. What is taken is a copy."""
 
     def __init__(self, packed: dict[str, bytes] | None = None) -> None:
         self._packed = {} if packed is None else packed
 
-    def copy(self) -> Shelf:
+    def copy(self) -> RawRecords:
         """Another one with the same records."""
-        return Shelf(dict(self._packed))
+        return RawRecords(dict(self._packed))
 
     def __getitem__(self, record_id: str) -> dict[str, Raw] | None:
         raw: dict[str, Raw] | None = json.loads(self._packed[record_id])

@@ -12,7 +12,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
 from crmcli.sales.settings.fields import Reshaped
-from crmcli.sales.settings.reshape import Reshaping, Tree, Wanted, Word, reshaping
+from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, Tree, Word, reshaping
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -80,7 +80,7 @@ def add(ws: Workspace, name: str, value: str, label: str = "") -> Reshaped:
         else:
             directories[name] = {**_as_map(now), value: label or value}
 
-    with reshaping(ws, "directory add", Wanted(edit)) as done:
+    with reshaping(ws, "directory add", SettingsEdit(edit)) as done:
         if not known:
             _check_unlisted(ws, name, value, done)
     return Reshaped(0, done.rewritten)
@@ -112,7 +112,7 @@ def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -
     renamed = (*place, new) if new != old else ()
     fields = [field.name for _, field in users_of(ws, name)]
     word = Word(old, new, fields) if new != old else None
-    with reshaping(ws, "directory rename", Wanted(edit, key, word, renamed)) as done:
+    with reshaping(ws, "directory rename", SettingsEdit(edit, key, word, renamed)) as done:
         count = _carry(ws, name, old, new, done) if new != old else 0
     return Reshaped(count, done.rewritten)
 
@@ -137,7 +137,7 @@ def remove(ws: Workspace, name: str, ref: str, replacement: str = "") -> Reshape
     fields = [field.name for _, field in users_of(ws, name)]
     word = Word(old, new, fields) if new else None
     renamed = ("directories", name, old, new) if new else ()
-    with reshaping(ws, "directory rm", Wanted(edit, None, word, renamed)) as done:
+    with reshaping(ws, "directory rm", SettingsEdit(edit, None, word, renamed)) as done:
         if new:
             count = _carry(ws, name, old, new, done)
         else:

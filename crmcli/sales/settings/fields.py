@@ -11,7 +11,7 @@ from crmcli.language import counted, tr
 from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
-from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
+from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, reshaping
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -65,7 +65,7 @@ def add(
         if values:
             _below(tree, "directories")[str(facts["directory"])] = values
 
-    with reshaping(ws, "field add", Wanted(edit)) as done:
+    with reshaping(ws, "field add", SettingsEdit(edit)) as done:
         pass
     return Reshaped(0, done.rewritten)
 
@@ -86,7 +86,7 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
     _check_free(ws, entity, new)
     holding = ws.condition(f"{old} is not empty", entity)
     place = ("fields", entity, old)
-    wanted = Wanted(key=(place, new), word=Word(old, new), renamed=(*place, new))
+    wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=(*place, new))
     with reshaping(ws, "field rename", wanted) as done:
         ids = done.select(entity, holding)
         for record_id in ids:
@@ -117,7 +117,7 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
         _prune(tree, "fields", entity)
         _prune(tree, "directories")
 
-    with reshaping(ws, "field rm", Wanted(edit)) as done:
+    with reshaping(ws, "field rm", SettingsEdit(edit)) as done:
         ids = done.select(entity, holding)
         if ids and not drop_data:
             shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")

@@ -49,7 +49,7 @@ class Word:
 
 
 @dataclass
-class Wanted:
+class SettingsEdit:
     """What shall become of settings.yaml, and the word that other files shall say instead of another.
 
     `edit` changes the raw tree; `key` is a key to be renamed in its place, with its new name;
@@ -76,7 +76,7 @@ class Reshaping:
 
 
 @contextmanager
-def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping]:
+def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Reshaping]:
     """A change in which settings.yaml says something else, and the workspace goes by that.
 
     Refused where that would leave settings.yaml, pipelines.yaml or views.yaml wrong.
@@ -114,7 +114,7 @@ def _read(ws: Workspace, path: str) -> bytes:
     return ws.file(path) or b""
 
 
-def _new_settings(data: bytes, wanted: Wanted) -> bytes:
+def _new_settings(data: bytes, wanted: SettingsEdit) -> bytes:
     if wanted.key is not None:
         data = with_key(data, SETTINGS, *wanted.key)
     if wanted.edit is not None:

@@ -16,7 +16,7 @@ _COMMENT = re.compile(r"\s*\{#.*#\}\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailText:
     """What a mail template came to; "" and () for the headers that it does not set.
 
     `attach` are paths from the workspace's root.
@@ -92,8 +92,10 @@ def forbidden_in_header(text: str) -> str:
     return ""
 
 
-def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str) -> Letter:
-    """The letter from its rendered parts; TemplateFailed if a header holds a line break."""
+def put_together(
+    values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str
+) -> MailText:
+    """The message from its rendered parts; TemplateFailed if a header holds a line break."""
     single: dict[str, str] = {}
     attach: list[str] = []
     for header, value in values:
@@ -111,7 +113,7 @@ def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, sho
             single[header.name] = value.strip()
     if not single["Subject"]:
         raise TemplateFailed(shown, 1, "the subject is empty", "write a text after 'Subject:'")
-    return Letter(
+    return MailText(
         subject=single["Subject"],
         text=text.strip("\n") + "\n",
         html=html,
@@ -123,11 +125,11 @@ def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, sho
 
 
 def html_beside(path: str) -> str:
-    """The template of a letter's HTML part: `mail/hello.html.j2` beside `mail/hello.j2`."""
+    """The template of a message's HTML part: `mail/hello.html.j2` beside `mail/hello.j2`."""
     return path.removesuffix(".j2") + ".html.j2"
 
 
-def is_letter(path: str) -> bool:
-    """Whether a template is a letter: below mail/, no HTML part, no piece to include (`mail/_foot.j2`)."""
+def is_mail(path: str) -> bool:
+    """Whether a template is a message: below mail/, no HTML part, no piece to include (`mail/_foot.j2`)."""
     name = path.rpartition("/")[2]
     return path.startswith("mail/") and not (name.startswith("_") or name.endswith(".html.j2"))

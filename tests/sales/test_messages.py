@@ -175,7 +175,7 @@ def test_a_name_cannot_break_the_header(ws: Workspace) -> None:
     contact = add(ws, "contact", name='Анна "Босс" <boss@evil.ru>,', emails="anna@example.ru")
     to = messages.recipient(ws, contact)
     assert to == "Анна Босс boss@evil.ru , <anna@example.ru>"
-    message = messages.letter_for(template(ws, "Subject: a\n\nb"), "mail/t.j2", contact)
+    message = messages.message_for(template(ws, "Subject: a\n\nb"), "mail/t.j2", contact)
     read = BytesParser(policy=policy.default).parsebytes(to_bytes(message, wire=True))
     assert [a.addr_spec for a in read["To"].addresses] == ["anna@example.ru"]
 
@@ -197,7 +197,7 @@ def test_a_letter_ready_to_leave(ws: Workspace) -> None:
         ws,
         "Subject: Привет, {{ lead.first_name }}\nAttach: price.pdf\nReply-To: {{ owner.email }}\n\nТекст",
     )
-    message = messages.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
+    message = messages.message_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
     assert message.subject == "Привет, Анна"
     assert message.sender == "Скатная линия <sales@skat.example.ru>"
     assert message.to == ("Анна <anna@example.ru>",)
@@ -205,7 +205,7 @@ def test_a_letter_ready_to_leave(ws: Workspace) -> None:
     assert message.html == "<p>Анна</p>"
     assert message.attachments[0].content == b"%PDF"
     assert message.automatic
-    again = messages.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
+    again = messages.message_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
     assert to_bytes(message, wire=True) == to_bytes(again, wire=True)
 
 
@@ -213,18 +213,18 @@ def test_without_a_key_each_letter_is_a_new_one(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     template(ws, "Subject: a\n\nb")
     assert (
-        messages.letter_for(ws, "mail/t.j2", lead).id
-        != messages.letter_for(ws, "mail/t.j2", lead).id
+        messages.message_for(ws, "mail/t.j2", lead).id
+        != messages.message_for(ws, "mail/t.j2", lead).id
     )
 
 
 def test_the_template_or_the_robot_may_name_others(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     template(ws, "Subject: a\nTo: a@skat.ru, b@skat.ru\nFrom: Босс <boss@skat.ru>\n\nb")
-    message = messages.letter_for(ws, "mail/t.j2", lead)
+    message = messages.message_for(ws, "mail/t.j2", lead)
     assert message.to == ("a@skat.ru", "b@skat.ru")
     assert message.sender == "Босс <boss@skat.ru>"
-    assert messages.letter_for(ws, "mail/t.j2", lead, to=["c@skat.ru"]).to == ("c@skat.ru",)
+    assert messages.message_for(ws, "mail/t.j2", lead, to=["c@skat.ru"]).to == ("c@skat.ru",)
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_the_template_or_the_robot_may_name_others(ws: Workspace) -> None:
 def test_what_is_not_there_refuses_to_be_a_letter(ws: Workspace, text: str) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     with pytest.raises(TemplateFailed):
-        messages.letter_for(template(ws, text), "mail/t.j2", lead)
+        messages.message_for(template(ws, text), "mail/t.j2", lead)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_what_is_not_there_refuses_to_be_a_letter(ws: Workspace, text: str) -> N
 def test_wrong_headers_refuse_to_be_a_letter(ws: Workspace, text: str) -> None:
     lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
     with pytest.raises(InvalidData):
-        messages.letter_for(template(ws, text), "mail/t.j2", lead)
+        messages.message_for(template(ws, text), "mail/t.j2", lead)
 
 
 def test_who_a_letter_is_from(folder: Path) -> None:
@@ -281,6 +281,6 @@ def test_an_edited_template_is_seen_at_once(ws: Workspace) -> None:
     lead = add(ws, "lead", name="Кровля", emails="a@b.ru")
     template(ws, "первая", "mail/part.j2")
     template(ws, "Subject: a\n\n{% include 'mail/part.j2' %}")
-    assert messages.letter_for(ws, "mail/t.j2", lead).text == "первая\n"
+    assert messages.message_for(ws, "mail/t.j2", lead).text == "первая\n"
     template(ws, "вторая", "mail/part.j2")
-    assert messages.letter_for(ws, "mail/t.j2", lead).text == "вторая\n"
+    assert messages.message_for(ws, "mail/t.j2", lead).text == "вторая\n"

@@ -11,7 +11,7 @@ from crmcli.store.disk.files import is_file
 MAX_SOURCE = 256 * 1024
 
 
-class Shelf:
+class TemplateFolder:
     """A folder of templates; nothing outside of it is read, whatever a path or a link says."""
 
     def __init__(self, folder: Path) -> None:
