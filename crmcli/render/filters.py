@@ -38,10 +38,7 @@ def closed_list(style: Style) -> dict[str, Callable[..., Any]]:
 
 
 def _counted(of: Callable[..., Any], *, text_only: bool = False) -> Callable[..., Any]:
-    """A filter that looks at the clock, takes no huge arguments and gives no huge text.
-
-    With `text_only` it takes only what can be printed, so that no list is written out as text.
-    """
+    """A filter within the limits; with `text_only` it takes only what can be printed."""
     place = 1 if hasattr(of, "jinja_pass_arg") else 0
 
     @functools.wraps(of)

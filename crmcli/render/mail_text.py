@@ -17,10 +17,7 @@ _COMMENT = re.compile(r"\s*\{#.*#\}\s*")
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-    """What a mail template came to; "" and () for the headers that it does not set.
-
-    `attach` are paths from the workspace's root.
-    """
+    """A rendered mail template; "" and () for headers that it does not set, `attach` from the root."""
 
     subject: str
     text: str
@@ -41,10 +38,9 @@ class HeaderLine:
 
 
 def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
-    """The header lines and the text of a mail template.
+    """The header lines and the text of a mail template; TemplateFailed for a bad header.
 
-    The text keeps as many empty lines before it as there were header lines, so that a complaint
-    about it names the right line. TemplateFailed for an unknown, repeated or missing header.
+    The text keeps the empty lines before it, so that problems name the right line.
     """
     lines = source.split("\n")
     end = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
@@ -95,7 +91,7 @@ def forbidden_in_header(text: str) -> str:
 def put_together(
     values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str
 ) -> MailText:
-    """The message from its rendered parts; TemplateFailed if a header holds a line break."""
+    """The message from its rendered parts; TemplateFailed if a header has a line break."""
     single: dict[str, str] = {}
     attach: list[str] = []
     for header, value in values:

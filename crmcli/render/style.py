@@ -26,10 +26,9 @@ _EN_MONTHS = (
 
 @dataclass(frozen=True)
 class Style:
-    """The language, the usual currency and the time zone in which texts are written.
+    """The language, currency and time zone of texts.
 
-    Each filter takes None and "" for an absent value and gives "" for it; a value that it cannot
-    write raises ValueError with a sentence.
+    Each filter gives "" for None and "", and raises ValueError for a value that it cannot write.
     """
 
     language: str = "ru"
@@ -65,11 +64,7 @@ class Style:
         return write_number(short, self.language)
 
     def date(self, value: object, form: str = "short") -> str:
-        """A day as people write it; `form` is short, long, time or datetime.
-
-        `23.11.2026`, `23 ноября 2026`; in English `23 Nov 2026`, `23 November 2026`. An instant is
-        told in the workspace's zone.
-        """
+        """A day as people write it, `form` short, long, time or datetime: `23.11.2026`, `23 ноября 2026`."""
         moment = _moment(value, self.zone)
         if moment is None:
             return ""

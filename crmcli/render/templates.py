@@ -42,10 +42,7 @@ _PLAIN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Renderer:
-    """Renders the templates of one folder, and small texts that stand elsewhere.
-
-    Texts see only the names given, which must be plain data: maps, lists, texts, numbers, dates.
-    """
+    """Renders the templates of a folder, and small texts; they see only the names given, plain data."""
 
     def __init__(self, folder: Path, style: Style | None = None) -> None:
         self.style = style or Style()
@@ -85,10 +82,9 @@ class Renderer:
     def validate(
         self, path: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
     ) -> list[Problem]:
-        """What is wrong with a template and all that it includes, as far as can be told unrendered.
+        """What is wrong with a template and all that it includes.
 
-        With `known`, a name that is none of them is a problem too; `fields` says what can be asked
-        of some names. A message is checked with its HTML part.
+        Names must be among `known`, if given, and have the `fields` asked of them.
         """
         try:
             source, shown = self._folder.read(path), self._folder.shown(path)

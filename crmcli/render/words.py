@@ -88,11 +88,7 @@ _EN_SCALES = ("thousand", "million", "billion")
 
 
 def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
-    """The amount, its whole part in words and the hundredths in digits; ValueError from 10^12 on.
-
-    `Decimal("21.02"), "RUB", "ru"` is «двадцать один рубль 02 копейки»; a document that begins with
-    it says `|words|sentence`. A currency without names here keeps its code.
-    """
+    """The amount with its whole part in words: «двадцать один рубль 02 копейки»; ValueError from 10^12 on."""
     if not amount.is_finite() or abs(amount) >= LIMIT:
         raise ValueError(
             tr("{} is too large to write in words (the limit is a thousand billion)", amount)

@@ -22,11 +22,7 @@ _KINDS = {"won": "converted", "lost": "junk"}
 
 @dataclass(frozen=True, slots=True)
 class LeadsRow:
-    """The leads of one source, stage or owner ("" where they have none).
-
-    `conversion` is the share of all of them that were converted, in per cent. Sums are per
-    currency: of all of them, and of those converted.
-    """
+    """The leads of one source, stage or owner; `conversion` in per cent, sums by currency."""
 
     key: str
     leads: int

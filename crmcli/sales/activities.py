@@ -16,10 +16,9 @@ from crmcli.workspace import Change, Workspace
 def log(
     ws: Workspace, record_id: str, kind: str, text: str, *, anyway: bool = False, **data: Any
 ) -> str:
-    """Write down an activity of a record; `kind` is one of model.event.ACTIVITIES.
+    """Log an activity (one of ACTIVITIES) of a record and return the event's id.
 
-    `data` may hold duration (seconds), subject, at. What comes in from somebody on the block list is
-    refused, unless `anyway`. Returns the event's id.
+    Blocked if it came from somebody on the block list, unless `anyway`.
     """
     if kind not in ACTIVITIES:
         raise BadUsage(tr("{!r} is not an activity", kind), tr("one of {}", ", ".join(ACTIVITIES)))
@@ -39,10 +38,7 @@ def log_in(
 
 
 def fire(ws: Workspace, record_id: str, code: str) -> str:
-    """Tell the triggers that something happened outside; returns the event's id.
-
-    A code is a word without a dot, so that it cannot be taken for one of crm's own events.
-    """
+    """Tell the triggers that something happened outside; returns the event's id."""
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", code):
         raise BadUsage(
             tr("{!r} is not a valid code", code),

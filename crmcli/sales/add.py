@@ -1,5 +1,4 @@
-"""Adding a record: what it gets when nobody says it, what it must have, who it may be already, whom
-the block list keeps out."""
+"""Adding a record: its defaults, what it must have, duplicates, the block list."""
 
 from __future__ import annotations
 
@@ -43,11 +42,10 @@ class Added:
 def add(
     ws: Workspace, entity: str, given: Given, policy: str = "warn", *, anyway: bool = False
 ) -> Added:
-    """Add a record from values as people write them, mindful of those that are known already.
+    """Add a record from values as people write them.
 
-    With `fail`, AlreadyKnown if a phone, e-mail or INN is; with `link` the known lead, contact or company
-    is the answer and nothing is added, but a lead of a known contact or company is added and linked to
-    them. Ambiguous where several are known; Blocked by the block list, unless `anyway`.
+    If it is known already: `fail` raises AlreadyKnown, `link` returns the known record, or links the new
+    one to the known contact or company (Ambiguous if there are several). Blocked unless `anyway`.
     """
     record = build(ws, entity, read_values(ws, entity, given))
     if not anyway:
@@ -80,10 +78,7 @@ def build(
     *,
     strict: bool = True,
 ) -> Record:
-    """A new record with everything that nobody needs to say filled in, to be added to an open change.
-
-    `strict` asks for required fields; an import of old records does not.
-    """
+    """A new record with its defaults; `strict` requires what the fields and the stage require."""
     custom = ws.schema.custom.get(entity, ())
     if strict:
         usual = {

@@ -49,10 +49,10 @@ class ConvertOptions:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion as it is planned, or as it was done.
+    """A conversion, planned or done.
 
-    `made` are the new records by entity, `used` existing ones as they become; `unmapped` names every
-    lead field with a value that goes nowhere, `conflicts` what an existing record has otherwise.
+    `made` are new records by entity, `used` existing ones as they become; `unmapped` are filled lead fields
+    that go nowhere, `conflicts` fields in which an existing record differs.
     """
 
     lead: Lead

@@ -1,4 +1,4 @@
-"""Moving a lead or a deal from stage to stage: the one place that knows the rules of it."""
+"""Moving a lead or a deal from stage to stage: all its rules."""
 
 from __future__ import annotations
 
@@ -34,10 +34,7 @@ class Closed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a move did: the record as it is now, where it came from and where it stands.
-
-    `reason` is the new reason of a record that stayed where it was.
-    """
+    """A move: the record now, where it came from and where it is; `reason` is new if it did not move."""
 
     record: Record
     origin: str
@@ -74,10 +71,9 @@ def move_in(
     reopen: bool = False,
     data: Mapping[str, Any] | None = None,
 ) -> Move:
-    """Move a lead or deal within an open change; staying where it is does nothing.
+    """Move a lead or deal within an open change; nothing if it is there.
 
-    Refused where the record has ended (unless `reopen`), lacks what the stage requires, or is to be
-    lost without a reason. A lead becomes converted by `leads.convert` alone.
+    Refused if it is closed (unless `reopen`), lacks what the stage requires, or is lost without a reason.
     """
     target = find_pipeline(ws, pipeline) if pipeline else _current_pipeline(ws, record)
     stage = find_stage(target, stage_ref)

@@ -16,10 +16,7 @@ def finish(ws: Workspace, task_id: str) -> tuple[Task, bool]:
 
 
 def finish_in(change: Change, ws: Workspace, task_id: str) -> tuple[Task, bool]:
-    """Mark a task as done within an open change.
-
-    The event stands on the record that the task is for, where triggers look for it.
-    """
+    """Mark a task as done within an open change; the event goes to its record, for the triggers."""
     task = _task(change, task_id)
     if not task.is_open:
         return task, False

@@ -55,11 +55,10 @@ def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
 
 
 def names_for(ws: Workspace, record: Record) -> dict[str, object]:
-    """What a template sees for a record: plain data only.
+    """What a template sees for a record, as plain data.
 
-    The record under its own word, its `contact` and `company` (None where it has none), its `owner`,
-    the workspace's own `us`, `now` and `today` in the workspace's zone. What belongs to another record,
-    as an offer to a deal, brings the names of that one. A lead without a contact is its own contact.
+    The record, its `contact`, `company` and `owner`, `us`, `now` and `today`; the names of its parent too. A
+    lead without a contact is its own contact.
     """
     above = _above(record.entity)
     parent = linked(ws, str(record.get(ENTITIES[record.entity].parent))) if above else None
@@ -86,10 +85,7 @@ def _people(ws: Workspace, record: Record) -> dict[str, object]:
 
 
 def plain(ws: Workspace, record: Record) -> Plain:
-    """A record as templates see it, with `email` and `phone` for the first of each.
-
-    Lines carry their `sum`, an offer its `totals`; absent is "", [] or None, as the field's kind has it.
-    """
+    """A record as templates see it, with `email` and `phone` for the first of each, `sum` and `totals`."""
     data: Plain = {
         field.name: _plain_value(record.get(field.name), ws)
         for field in ws.schema.fields(record.entity)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def problems(ws: Workspace) -> list[Problem]:
-    """Everything that a person should mend, by file and line."""
+    """Everything that a person should fix, by file and line."""
     found: list[Problem] = []
     bad: set[str] = set()
     for path, read in (

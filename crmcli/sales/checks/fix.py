@@ -1,4 +1,4 @@
-"""Mending what has one right answer; everything else is left to a person."""
+"""Fixes what has one right answer; the rest is left to a person."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ May = Callable[[Case], bool]
 
 
 def fix_all(ws: Workspace, may: May) -> Iterator[Fixed]:
-    """Mend the workspace's own state, lines of the timeline that stand twice or end strangely, records
-    in the wrong folder, the spelling of phones and e-mails, and, where `may` says so, links that lead
-    nowhere and files that were deleted by hand. A dry run only tells."""
+    """Fix what can be fixed, and what `may` allows; a dry run only tells."""
     yield from storage.fix_state(ws)
     if ws.only_reads:
         return  # a dry run in a state that is not ours: the rest is looked at when it is
@@ -81,10 +79,7 @@ def _lost(ws: Workspace, may: May) -> Iterator[Fixed]:
 
 
 def _found(ws: Workspace, may: May) -> Iterator[Fixed]:
-    """Notes that records are there which the timeline knows as removed, or not at all.
-
-    No robot wakes: what there was to do in the stage was done, or missed, when the record came there.
-    """
+    """Note on the timeline that records exist which it has as removed, or not at all; no robot wakes."""
     unborn = () if _lacks_timeline(ws) else ws.births.unborn()
     made = [i for i in sorted(unborn) if ws.get(i).get("created_at")]
     stays = [i for i, survivor in ws.births.rejoined() if not ws.exists(survivor)]

@@ -1,4 +1,4 @@
-"""What git joined without a conflict and cannot all be true: each with the command that decides it."""
+"""Contradictions that git merged without a conflict, each with the command that resolves it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEARCHED = 20
 
 
 def problems(ws: Workspace) -> Iterator[Problem]:
-    """What two clones have done that does not go together, a problem for each record to be decided."""
+    """What two clones did that contradicts, one problem for each record."""
     yield from _numbers(ws)
     was_undone = dead(ws)
     yield from _conversions(ws, was_undone)

@@ -1,4 +1,4 @@
-"""Looks into records one after another: do their links, stages, owners and phones hold."""
+"""Checks of records: their links, stages, owners, phones and e-mails."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class _Found(NamedTuple):
 
 
 class RecordCheck:
-    """Looks at the records of one workspace; what it cannot say before the end it keeps.
+    """Checks the records of a workspace.
 
-    `unborn` are records, with the time of their making, of which the timeline knows no beginning.
+    `unborn` are the records, with their creation times, whose creation is not on the timeline.
     """
 
     def __init__(self, ws: Workspace, *, staged: bool) -> None:

@@ -20,10 +20,7 @@ class BlockListDamaged(InvalidData):
 
 
 def read_blocklist(data: bytes, country: str) -> BlockList:
-    """The block list as its file has it; BlockListDamaged with every line.
-
-    A line written by hand may have an address or number in any spelling.
-    """
+    """Read the block list; addresses and numbers may be in any spelling. BlockListDamaged lists bad lines."""
     blocks: dict[str, Block] = {}
     problems: list[Problem] = []
     try:

@@ -27,10 +27,9 @@ HOLDERS = having("client")
 def decide(
     ws: Workspace, record_id: str, answers: Mapping[str, bool], text: str = "", source: str = ""
 ) -> tuple[Record, Record]:
-    """Write down consents (True) and refusals (False) by channel; the record before and after.
+    """Record consents (True) and refusals (False) by channel; the record before and after.
 
-    A consent takes the refusal away and is kept with its text's version and time; a refusal ends the
-    consents to that channel, and their lines stay.
+    A consent lifts the refusal; a refusal ends the consents to that channel, and their lines stay.
     """
     if not answers:
         raise BadUsage(
@@ -46,7 +45,7 @@ def decide(
 def decided(
     ws: Workspace, record: Record, answers: Mapping[str, bool], text: str = "", source: str = ""
 ) -> Record:
-    """The record with consents and refusals taken down; see `decide`. A form calls this too."""
+    """The record with these consents and refusals; see `decide`."""
     refused = {c for c in cast("tuple[str, ...]", record.get("do_not")) if not answers.get(c)}
     consents: list[Consent] = []
     for consent in cast("tuple[Consent, ...]", record.get("consents")):
@@ -63,15 +62,14 @@ def decided(
 
 
 def refuses(record: Record | None, channel: str = "mail") -> bool:
-    """Whether a record says that its people must not be spoken to that way."""
+    """Whether a record refuses a channel."""
     return record is not None and channel in getattr(record, "do_not", ())
 
 
 def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:
-    """Why a message about a record must not go to these addresses, in one sentence; "" if it may.
+    """Why a message about a record must not go to these addresses; "" if it may.
 
-    The record, its contact and its company count where the message goes to them, and whoever else has
-    one of the addresses.
+    Its contact and company count if it goes to them, and anybody else who has one of the addresses.
     """
     addresses = [_address(receiver) for receiver in to]
     people = _people(ws, record)
@@ -112,11 +110,7 @@ def _address(receiver: str) -> str:
 
 
 def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Counter[str]]:
-    """The records that a mailing may go to, and how many are left out for which reason.
-
-    Left out are those who refuse, or whose address somebody else refuses messages to, those on the
-    block list, those without an e-mail, and repeats of one address.
-    """
+    """The records that a mailing may go to, and how many are left out for each reason."""
     refused = _refused_addresses(ws)
     blocks = blocklist(ws)
     kept: list[Record] = []

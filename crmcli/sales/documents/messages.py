@@ -1,4 +1,4 @@
-"""Messages for records: whom they go to, the message ready to leave."""
+"""Messages about records: their receivers, and the message ready to send."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOBODY = "nobody@localhost"
 
 
 class NoAddress(Refused):
-    """A message has nobody to go to."""
+    """A message has no receiver."""
 
 
 def renderer(ws: Workspace) -> Renderer:
@@ -46,11 +46,7 @@ def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
 
 
 def recipient(ws: Workspace, record: Record) -> str:
-    """Whom a message about a record goes to: `Anna <anna@example.com>`.
-
-    The record's own e-mail, else its contact's, else its company's; one of type mailing before the
-    others. NoAddress if there is none.
-    """
+    """Who gets a message about a record: its own address, its contact's or its company's, else NoAddress."""
     if isinstance(record, Task):
         about = linked(ws, record.about)
         if about is not None:
@@ -96,11 +92,10 @@ def message_for(
     to: Sequence[str] = (),
     automatic: bool = False,
 ) -> Message:
-    """The message that a mail template makes for a record, ready to be delivered.
+    """The message that a mail template makes for a record, ready to send.
 
-    The same `key` gives the same Message-ID; without one the message is a new one. `to` overrides the
-    template's To, which overrides the record's own address. Raises TemplateFailed, NoAddress,
-    UnsafeHeader or NoAttachment.
+    The same `key` gives the same Message-ID. `to` overrides the template's To, which overrides the
+    record's address. Raises TemplateFailed, NoAddress, UnsafeHeader or NoAttachment.
     """
     mail = renderer(ws).render_mail(template, names_for(ws, record))
     receivers = tuple(to) or _receivers(mail)
@@ -114,8 +109,7 @@ def _receivers(mail: MailText) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A message as it would leave: its headers in order, its parts; `missing` is why it could not,
-    `refused` why it must not."""
+    """A message as it would be sent; `missing` says why it could not be, `refused` why it must not be."""
 
     headers: tuple[tuple[str, str], ...]
     text: str
@@ -145,7 +139,7 @@ def preview(ws: Workspace, template: str, record: Record) -> Preview:
 
 
 def _why_not(ws: Workspace, mail: MailText, record: Record, to: Sequence[str]) -> str:
-    """Why a robot would not send it, in its own words: it goes the same way up to the bytes."""
+    """Why a robot would not send it."""
     from crmcli.channels.address import UnsafeHeader
     from crmcli.channels.message import NoAttachment, to_bytes
     from crmcli.sales.consent.permission import why_not_mail
@@ -188,11 +182,7 @@ def message_of(
 
 
 def sender(ws: Workspace) -> str:
-    """The From of messages whose template names none.
-
-    While messages only go into a folder of this machine, any address will do; settings.yaml with a
-    mail server names one.
-    """
+    """The From of messages whose template has none; any address will do for a folder of this machine."""
     settings = ws.settings
     if settings.mail.sender:
         return settings.mail.sender

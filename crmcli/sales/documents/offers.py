@@ -32,11 +32,7 @@ class OfferDecided(Refused):
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """What an offer is to be like where the deal does not say it.
-
-    `lines` are texts as `read_line` takes them; without any the deal's own lines are copied, and of a
-    deal without lines its name and amount make one.
-    """
+    """What an offer says that its deal does not; `lines` as `read_line` takes them, else the deal's."""
 
     lines: Sequence[str] = ()
     valid_days: int = VALID_DAYS
@@ -45,18 +41,14 @@ class OfferTerms:
 
 
 def draft(ws: Workspace, deal_ref: str, wanted: OfferTerms | None = None) -> Offer:
-    """Make a numbered offer for a deal; returns it.
-
-    Raises NothingToOffer for a deal without lines and amount, BadUsage for a line that cannot be
-    read, TemplateFailed where there is no such template.
-    """
+    """Draft a numbered offer for a deal. Raises NothingToOffer, BadUsage for a bad line, TemplateFailed."""
     deal_id = ws.resolve(deal_ref, "deal")
     with ws.change("offer draft") as change:
         return draft_in(change, ws, deal_id, wanted or OfferTerms())
 
 
 def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) -> Offer:
-    """Make a numbered offer within an open change: its lock is what keeps the number unique."""
+    """Draft an offer within an open change; its lock keeps the number unique."""
     deal = change.get(deal_id)
     if not isinstance(deal, Deal):
         raise BadUsage(tr("{} is not a deal", deal_id), "see crm deal list")
@@ -87,10 +79,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
 
 
 def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
-    """The lines as given, else the deal's, else one of its name and amount.
-
-    A line of a deal that says nothing of VAT gets the company's rate.
-    """
+    """The given lines, else the deal's, else one of its name and amount; the usual VAT rate if none is given."""
     rate = ws.settings.vat_rate
     if texts:
         currency = deal.currency or ws.settings.currency
@@ -108,10 +97,7 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
 
 
 def next_number(mask: str, taken: Iterable[str], day: date) -> str:
-    """The number after the highest one of that year that fits the mask `КП-{year}-{seq:04}`.
-
-    A mask without a year counts on for ever. Numbers that do not fit it are passed over.
-    """
+    """The number after the highest that fits the mask `КП-{year}-{seq:04}`, of that year if it has one."""
     pattern = re.compile(re.sub(r"\\\{(year|month|seq)[^}]*\\\}", _group, re.escape(mask)))
     highest = 0
     for name in taken:
@@ -138,12 +124,12 @@ def render(ws: Workspace, offer_id: str) -> str:
 
 
 def accept(ws: Workspace, offer_id: str) -> Offer:
-    """The client says yes. OfferDecided if the offer was decided otherwise before."""
+    """Accept an offer; OfferDecided if it was declined."""
     return _decide(ws, offer_id, "accepted", "")
 
 
 def decline(ws: Workspace, offer_id: str, reason: str = "") -> Offer:
-    """The client says no. OfferDecided if the offer was decided otherwise before."""
+    """Decline an offer; OfferDecided if it was accepted."""
     return _decide(ws, offer_id, "declined", reason)
 
 
@@ -153,10 +139,7 @@ def _decide(ws: Workspace, offer_id: str, status: str, reason: str) -> Offer:
 
 
 def decide_in(change: Change, offer_id: str, status: str, reason: str = "") -> Offer:
-    """Accept or decline an offer within an open change; nothing if it has that status.
-
-    The event stands on the deal, where triggers look for it.
-    """
+    """Accept or decline an offer within an open change; the event goes to the deal, for its triggers."""
     offer = change.get(offer_id)
     if not isinstance(offer, Offer):
         raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")

@@ -1,4 +1,4 @@
-"""Merging what is one beyond doubt, and only where nothing conflicts."""
+"""Merging certain duplicates that have no conflict."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ class GroupMerge:
 def merge_certain(
     ws: Workspace, found: Search, groups: list[Group], each: Callable[[GroupMerge], None]
 ) -> None:
-    """Merge in every group what goes with its best record beyond doubt; one transaction a group.
-
-    Records that do not fit the search's condition stay. With a dry run nothing is written.
-    """
+    """Merge in each group, in one transaction, what is certainly its best record and fits the search."""
     done: GroupMerge | None = None
     with ws.series():
         for group in groups:

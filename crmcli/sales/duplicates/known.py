@@ -1,4 +1,4 @@
-"""Who is known already: records that may be a new one, by phone, e-mail, INN and name."""
+"""Known records that a new one may duplicate, by phone, e-mail, INN and name."""
 
 from __future__ import annotations
 
@@ -34,10 +34,7 @@ class Known(NamedTuple):
 def known_to(
     ws: Workspace, record: Record, among: Sequence[str] = (), *, as_left: bool = False
 ) -> Iterator[Known]:
-    """The records that may be this one, the surest first; those of another person's name are not.
-
-    Only look-ups by key: the cost does not grow with the base.
-    """
+    """The records that may be this one, the most certain first; only look-ups, whatever the size."""
     found: dict[str, bool] = {}
     entities = among or ENTITIES[record.entity].known_among
     for kind, text in _keys(ws, record):

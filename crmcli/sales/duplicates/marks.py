@@ -1,4 +1,4 @@
-"""What people have said are not duplicates: events, so that clones merge and undo works as for all else."""
+"""Pairs that people marked as no duplicates: events, so that clones merge and undo works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pair_of(one: str, other: str) -> tuple[str, str]:
 
 
 def denied(ws: Workspace) -> Denied:
-    """The pairs that are known to be no duplicates; a merged record's marks are its survivor's."""
+    """The pairs marked as no duplicates; the marks of a merged record are its survivor's."""
     return frozenset(_standing(ws, dict(ws.merged())))
 
 

@@ -34,10 +34,7 @@ CERTAIN = 99
 
 
 class Alike(NamedTuple):
-    """A record of a group: with which other of it it goes, how surely, and why.
-
-    The best record of the group, which is to stay, goes with none.
-    """
+    """A record of a group: which of the others it is like (the best record: none), how surely, and why."""
 
     record: Record
     like: str
@@ -60,11 +57,10 @@ class Group:
 
 @dataclass
 class Search:
-    """What was found, before anything is read of it: groups of places in the list of profiles.
+    """What was found, as places in the list of profiles.
 
-    `hidden` counts pairs that people have marked as no duplicates, `left_out` records that were not
-    compared with all that have their phone, company or domain: too many have the same name there.
-    `wanted` are the ids that fit the condition, None without one.
+    `hidden` counts pairs marked as no duplicates, `left_out` records whose name was too common to compare
+    all of them. `wanted` are the ids that fit the condition, None without one.
     """
 
     profiles: list[Profile]
@@ -96,9 +92,9 @@ def search(
     marked_too: bool = False,
     each: Callable[[], None] = lambda: None,
 ) -> Search:
-    """Look for records that are likely one; of each group at least one fits the condition.
+    """Search for duplicates; at least one record of each group fits the condition.
 
-    `marked_too`: also what people have marked as no duplicates. `each` is called for each record.
+    `marked_too` includes pairs marked as no duplicates; `each` is called for each record.
     """
     found = _prepared(ws, entity, least, each)
     found.wanted = _fitting(ws, entity, condition)

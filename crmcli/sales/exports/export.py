@@ -38,11 +38,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Layout:
-    """How an export is written: its format, for a spreadsheet program or not, which columns.
-
-    `for_mailing` leaves out whoever must not be mailed; the workspace's notes say how many.
-    `version` is of vCards, one of VERSIONS.
-    """
+    """How an export is written; `for_mailing` leaves out who must not be mailed, `version` is of vCards."""
 
     format: str = "csv"
     excel: bool = False
@@ -66,10 +62,7 @@ def export_bytes(
 def export(
     ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
 ) -> Iterator[str]:
-    """The text of an export, in pieces: the records that fit a condition, oldest first.
-
-    Raises BadUsage for an unknown column or a layout that makes no sense, before the first piece.
-    """
+    """The text of an export in pieces, oldest first; BadUsage before the first piece if it makes no sense."""
     chosen = layout or Layout()
     _check(entity, chosen)
     if chosen.format == "xlsx":

@@ -1,4 +1,4 @@
-"""The past: which events one change made, and what a record was like before any of its events."""
+"""The past: the events of each change, and records as they were before."""
 
 from __future__ import annotations
 
@@ -27,12 +27,8 @@ SAID = (*ACTIVITIES, "signal")
 class PastChange:
     """What one transaction wrote on the timeline of a clone.
 
-    `actor` is a user, or what acted: `robot:hello`. `span` has the ids of its first and last event; no
-    event of another change lies between them.
-    `batch` is the import that it is a part of, "" if of none. `is_undo`: it took something back;
-    what takes back an undo does something again. `is_undoable`: it changed a record, or a person
-    wrote down what happened; else it is what crm notes for itself: messages and other jobs of
-    robots, what triggers have read.
+    `span` is its first and last event, `batch` its import. `is_undo` if it took something back (taking
+    that back is a redo), `is_undoable` if it changed a record or a person logged something.
     """
 
     ws: Workspace = field(compare=False, repr=False)
@@ -180,11 +176,7 @@ def without_empty(raw: Mapping[str, Raw], names: Iterable[str]) -> dict[str, Raw
 
 
 def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
-    """A record as it was at a moment, by its present file and its events since; NotFound if it was
-    not there.
-
-    What somebody edited by hand, unseen by any command, is taken as having been so all along.
-    """
+    """A record as it was at a moment; NotFound if it did not exist. Edits by hand count as always there."""
     events = ws.in_order(ws.events(record=record_id))
     raw: dict[str, Raw] | None = None
     try:

@@ -1,4 +1,4 @@
-"""What fields and values are called now that events of before a rename call otherwise."""
+"""The present names of fields and values that were renamed since an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking back: the last changes of this clone, or a whole import, as a new change; and redoing that."""
+"""Undo and redo of changes of this clone, of whole imports and of single events."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ class NothingToUndo(Refused):
 
 @dataclass
 class Undone:
-    """What was taken back: each record before and after (None: not there).
+    """What was undone: each record before and after (None: not there).
 
-    `kept` is what was changed since and left alone, `stays` what has happened in the world; `files`
-    are other files that say again what they said; `marks` are pairs of ids, and whether they are
-    marked as no duplicates now.
+    `kept` was changed since, `stays` happened outside, `files` were restored; `marks` are pairs of ids
+    and whether they are marked as no duplicates now.
     """
 
     records: Pairs[Record | None]
@@ -57,8 +56,7 @@ WHOSE = ("mine", "anybody's", "robots'")
 
 
 class Telling(NamedTuple):
-    """Whom to tell: before anything is taken back what it will be, the latest first, and what each
-    transaction took back as soon as it stands; of a large import there are many."""
+    """Whom to tell: before anything is undone, and after each transaction, of which an import has many."""
 
     before: Callable[[Sequence[PastChange]], None]
     each: Callable[[Undone], None]
@@ -67,25 +65,20 @@ class Telling(NamedTuple):
 def undo(
     ws: Workspace, count: int = 1, telling: Telling | None = None, *, whose: str = WHOSE[0]
 ) -> Undone:
-    """Take back the last `count` changes that the user made in this clone; NothingToUndo if there is
-    none left.
+    """Undo the last `count` changes of `whose` in this clone; NothingToUndo if there are none.
 
-    An import counts as one, however many transactions it took, and each act of a robot as one.
-    Messages that left since are named, and stay.
+    An import counts as one change, and each act of a robot as one. Messages that were sent stay.
     """
     return _in_turn(ws, lambda: _latest(ws, count, whose), telling)
 
 
 def redo(ws: Workspace, telling: Telling | None = None, *, whose: str = WHOSE[0]) -> Undone:
-    """Take back the last undo in this clone; NothingToUndo if there is none."""
+    """Undo the last undo in this clone; NothingToUndo if there is none."""
     return _in_turn(ws, lambda: _latest(ws, 1, whose, redo=True), telling)
 
 
 def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Undone:
-    """Take back what an import did, wherever it ran; rows that were edited since are kept.
-
-    NotFound for an unknown batch, NothingToUndo if all of it is taken back already.
-    """
+    """Undo an import, wherever it ran; edited rows are kept. NotFound, or NothingToUndo if it is undone."""
 
     def find() -> list[PastChange]:
         spans = undone_spans(ws)
@@ -101,7 +94,7 @@ def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Und
 
 
 def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Undone:
-    """Take back the change that wrote an event, in whatever clone; NotFound if there is none."""
+    """Undo the change that wrote an event, in whatever clone; NotFound if there is none."""
 
     def find() -> list[PastChange]:
         past = change_at(ws, event_id)
@@ -117,9 +110,9 @@ def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Und
 def _in_turn(
     ws: Workspace, find: Callable[[], list[PastChange]], telling: Telling | None
 ) -> Undone:
-    """Take changes back, the latest first, in one transaction, or one for each part of an import.
+    """Undo changes, the latest first, in one transaction, or one for each part of an import.
 
-    Returns all that was taken back, or nothing with `telling`: an import may be larger than memory.
+    With `telling` nothing is returned: an import may be larger than memory.
     """
     total = Undone(Pairs(ws.schema))
     tell = telling.each if telling else total.add
@@ -151,7 +144,7 @@ def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:
 
 
 def undone_spans(ws: Workspace) -> set[Span]:
-    """The changes that were taken back, in any clone, by the ids of their first and last events."""
+    """The changes that were undone in any clone, by their first and last events."""
     return {
         (str(first), str(last))
         for event in ws.events(kinds=("change.undone",))
@@ -160,7 +153,7 @@ def undone_spans(ws: Workspace) -> set[Span]:
 
 
 def dead(ws: Workspace) -> Callable[[Event], bool]:
-    """A question: was what this event tells of taken back, and not done again since?"""
+    """Tells of an event whether its change was undone and not redone since."""
     spans: list[Span] = []
     for event in ws.events(kinds=("change.undone",), newest_first=True):
         if not any(first <= event.id <= last for first, last in spans):
@@ -208,7 +201,7 @@ def _is_of(ws: Workspace, actor: str, whose: str) -> bool:
 
 
 def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
-    """Take changes back within an open change, the latest first; it notes which they were."""
+    """Undo changes within an open change, the latest first, and note which they were."""
     reversal = Reversal(ws, change)
     for past in changes:
         reversal.take_back(past)
@@ -252,7 +245,7 @@ def _messages_sent(
     records: Iterable[tuple[Record | None, Record | None]],
     changes: Sequence[PastChange],
 ) -> list[str]:
-    """The messages that robots have sent since about what is taken back: they cannot be called back."""
+    """The messages that robots have sent since about what is undone."""
     first = min(past.id for past in changes)
     sent = [e for e in ws.events(kinds=OUTGOING, after=first) if ":" in e.actor]
     if not sent:

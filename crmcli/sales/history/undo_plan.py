@@ -1,4 +1,4 @@
-"""Working out the reverse of changes: what goes, what comes back, and what was changed since and stays."""
+"""The reverse of changes: what goes, what comes back, what was changed since and stays."""
 
 from __future__ import annotations
 
@@ -33,10 +33,7 @@ class Kept(NamedTuple):
 
 
 class Reversal:
-    """The records of some changes as they were before these, within an open change.
-
-    Nothing is written until `write`; changes are taken back the latest first.
-    """
+    """Records as they were before some changes, undone the latest first; nothing is written until `write`."""
 
     def __init__(self, ws: Workspace, change: Change, by: str = "undo") -> None:
         self.ws = ws
@@ -191,10 +188,7 @@ class Reversal:
             self._raw[event.record] = None
 
     def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw]) -> bool:
-        """Whether a record, reckoned back to when it was made, is another one than that.
-
-        Events of older versions do not say what it was.
-        """
+        """Whether a record differs from what its creation event says, if that says it."""
         known = str(made.data.get(SUM, ""))
         if not known or self.ws.stored(made.record, merged=True).digest.startswith(known):
             return False
@@ -202,10 +196,7 @@ class Reversal:
         return self.change.sum_of(record) != known
 
     def _as_made(self, made: Event, clone: str) -> dict[str, Raw] | None:
-        """The record as it was right after it was made, by its file and its events since.
-
-        None if another clone has changed it: of events in one second nobody knows the order then.
-        """
+        """The record as it was created; None if another clone changed it, since their order is unknown."""
         own = self.ws.events(record=made.record, clone=clone, newest_first=True)
         known = {event.id for event in own}
         for event in self.ws.events(record=made.record):

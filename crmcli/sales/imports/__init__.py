@@ -1,4 +1,4 @@
-"""Bringing in records from a file: every row becomes a record, repeats one, or is given back."""
+"""Importing records: each row becomes a record, repeats one, or is rejected."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def import_records(
 ) -> Summary:
     """Import a file; `progress` is told how many rows are done.
 
-    A row is taken whole or not at all. Raises RowsRepeat with `fail`, before anything is written;
-    an error in the middle leaves the transactions before it, and a rejects file of their rows.
+    A row is taken whole or not at all. With `fail`, RowsRepeat before anything is written; after an error
+    the transactions before it stand, with a rejects file of their rows.
     """
     if wanted.on_duplicate not in ON_DUPLICATE:
         raise BadUsage(

@@ -29,11 +29,10 @@ _TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
 
 
 class CellReader:
-    """Reads cells; `unknown_owners` counts the owners that are no users here and are kept as text.
+    """Reads cells; `unknown_owners` counts owners that are not users here and are kept as text.
 
-    `exact` cells come from our own exports: what is canonical already is taken to the letter.
-    `owners` is what other systems call our users; `has_numbers` says that the file is a workbook,
-    in which 1200.50 stands as 1200.5.
+    `exact` cells come from our own exports. `owners` maps another system's users to ours; with
+    `has_numbers` 1200.50 is written 1200.5, as in a workbook.
     """
 
     def __init__(

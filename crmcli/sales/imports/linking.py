@@ -1,4 +1,4 @@
-"""Companies and contacts that an import row names: found here, or made."""
+"""Companies and contacts that a row names: found, or created."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Links:
-    """What a row's links come to: raw values by field, and the records that have to be made first.
+    """What a row's links come to: raw values, and records to be created first.
 
-    `misnamed` are fields with an id whose record has another name than the row says.
+    `misnamed` are fields whose linked record has another name than the row says.
     """
 
     values: dict[str, Raw] = field(default_factory=dict)
@@ -36,11 +36,10 @@ class Links:
 
 
 class Linker:
-    """Finds or makes what rows link to; `made` counts new records by entity.
+    """Finds or creates what rows link to; `made` counts new records by entity.
 
-    A row may name a record by id (kept as it is, made with that id if a name stands beside it),
-    by INN, phone, e-mail or exact name, a company by its name without the legal form too. What was
-    made for one row serves the next. Unless `may_make`, a row that names what is not here is refused.
+    A row names a record by id, INN, phone, e-mail or exact name, a company without its legal form too.
+    Unless `may_make`, a row is rejected if what it names does not exist.
     """
 
     def __init__(self, ws: Workspace, entity: str, batch: str, *, may_make: bool = True) -> None:
@@ -152,10 +151,7 @@ class Linker:
         self._firms = None
 
     def _name_company(self, draft: Draft) -> None:
-        """A lead keeps its company's name as text, and is linked to that company too.
-
-        Where several go by that name, the text alone is kept: a lead is too good to be turned back.
-        """
+        """A lead keeps its company's name as text, and is linked if just one company has that name."""
         name = str(draft.values.get("company_name", ""))
         said = draft.links.get("company", [])
         if said:

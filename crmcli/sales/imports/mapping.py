@@ -1,4 +1,4 @@
-"""From the headers of a file to the fields of a record: which column goes where."""
+"""From the columns of a file to the fields of a record."""
 
 from __future__ import annotations
 
@@ -44,13 +44,10 @@ _LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a column goes: a field and the part of it, which is
+    """Where a column goes: a field, `full_name` or `unknown`, and a part of it.
 
-    the type of a phone or an e-mail, a key of `utm`, the channel that somebody refuses, `name`,
-    `names`, `role`, `inn`, `phone` or `email` of a linked record, `part` of an address, or
-    `labelled`: into the comment, with the column's name before it, or `status` of a stage: won
-    or lost beside the stage where it stood. `full_name` is no field: it is where a person's
-    whole name goes.
+    The part is a type of phone or e-mail, a key of `utm`, a refused channel, a fact about a linked record,
+    `part` of an address, `labelled` text of the comment, or `status` (won or lost) of a stage.
     """
 
     field: str
@@ -62,11 +59,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the file: its name and where it goes.
-
-    `target` is None where nobody knows; `ignored` where it was said, or is plain, that it goes
-    nowhere. `typed_by` is the place of the column that says of which type its values are, or -1.
-    """
+    """A column of the file; `target` is None if unknown, `typed_by` the place of its type's column or -1."""
 
     label: str
     target: Target | None = None
@@ -85,10 +78,7 @@ def header_key(text: str) -> str:
 
 
 class Vocabulary:
-    """Every name that a column of one entity's file may have, and the field that it means.
-
-    `presets` are the one that was chosen, whose words come before our own, and the plain words.
-    """
+    """The names that columns may have for one entity; the chosen preset's words come before our own."""
 
     def __init__(self, schema: Schema, entity: str, presets: Sequence[Preset] = ()) -> None:
         self.schema = schema
@@ -200,10 +190,7 @@ def presets_of(ws: Workspace) -> Presets:
 def map_columns(
     labels: Sequence[str], vocabulary: Vocabulary, wanted: Mapping[str, str]
 ) -> tuple[Column, ...]:
-    """Find for each column where it goes; `wanted` is what `--map` says, column -> field or "".
-
-    Raises BadUsage for a `--map` of no such column, NothingMapped where no column is known.
-    """
+    """Find where each column goes; `wanted` is --map, column -> field or "". BadUsage or NothingMapped."""
     by_hand = {_column_named(name, labels): target for name, target in wanted.items()}
     columns = tuple(
         _mapped_by_hand(label, by_hand[label], vocabulary)

@@ -1,4 +1,4 @@
-"""From what an import row says to a new record, or to an existing one with the row's facts in it."""
+"""A row as a new record, or merged into an existing one."""
 
 from __future__ import annotations
 
@@ -35,10 +35,7 @@ class RowRefused(Exception):  # caught within the import, no error of the progra
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An existing record as a row changes it: `kept` values of the row were not taken.
-
-    `stage` is where it goes, if it goes anywhere.
-    """
+    """An existing record as a row changes it, and its new stage; `kept` values of the row were not taken."""
 
     record: Record
     kept: int = 0
@@ -64,10 +61,7 @@ class Update:
 
 
 def check_writable(ws: Workspace, record: Record, draft: Draft) -> None:
-    """Refuse, before anything is written, what no record file can hold; Unwritable says what.
-
-    Only what may be too long or too deep is tried: a whole transaction must not fail for one row.
-    """
+    """Refuse in time a record that may be too long or too deep for its file; Unwritable says what."""
     from crmcli.store.yaml import codec
 
     texts = [cell for cell in draft.cells if isinstance(cell, str)]
@@ -84,10 +78,7 @@ def is_stub(ws: Workspace, record: Record) -> bool:
 def new_record(
     ws: Workspace, reader: RowReader, draft: Draft, links: Mapping[str, Raw], batch: str
 ) -> Record:
-    """A new record of a row; RowRefused or TooLittle if it cannot be one.
-
-    A row with an id of ours is taken to the letter: only what the file has no column for is filled in.
-    """
+    """The new record of a row, taken as it stands if it has one of our ids; RowRefused or TooLittle."""
     record_id = draft.id or ws.new_id(reader.entity)
     record = _typed(ws, reader, draft, {**links, "batch": batch}, record_id)
     if draft.id:
@@ -124,10 +115,7 @@ def changed_by(
     old: Record,
     policy: str,
 ) -> Update:
-    """An existing record with a row's facts: `merge` fills and adds, `replace` overwrites.
-
-    `complete` puts the row in the place of a stub.
-    """
+    """An existing record with a row's values: `merge` adds, `replace` overwrites, `complete` fills a stub."""
     typed = _typed(ws, reader, draft, links, old.id)
     if policy == "complete":
         more: dict[str, Any] = {"batch": old.get("batch")}

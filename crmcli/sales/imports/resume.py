@@ -1,4 +1,4 @@
-"""Imports of before, as the timeline has them: what is done of a file, what is left of it."""
+"""Earlier imports on the timeline: what was done of a file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ KINDS = ("import.part", "import.done")
 
 @dataclass
 class PastImport:
-    """One import: what it did, in how many transactions, and what still stands of it.
+    """One import: `spans` are the rows of its parts that stand, `turned` those of them not taken.
 
-    `spans` are the rows of its parts that stand, first and last; `turned` those among them that
-    were not taken. `state` is `whole`, `unfinished` or `taken back`.
+    `state` is `whole`, `unfinished` or `taken back`.
     """
 
     batch: str

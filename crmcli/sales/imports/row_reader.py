@@ -1,4 +1,4 @@
-"""One row of an import file turned into the raw values of a record, with everything wrong in it."""
+"""A row of an import file as raw values, with everything that is wrong in it."""
 
 from __future__ import annotations
 
@@ -46,12 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Notation:
-    """How the values of a file are written.
-
-    `raw_records` says that the rows are JSON objects, as files have records; `is_workbook` that
-    its cells are typed, and no text in them is guarded. `owners` and `stages` are what it calls
-    our users and our stages.
-    """
+    """How the values of a file are written: `raw_records` as JSON objects, `is_workbook` as typed cells."""
 
     ctx: InputContext
     presets: Sequence[Preset] = ()
@@ -63,10 +58,10 @@ class Notation:
 
 
 class RowReader:
-    """Reads the rows of one file: which column goes where, and how its values are written.
+    """Reads the rows of one file.
 
-    `fields` are those that the file speaks of; `filled` counts the cells of each column that hold
-    something, `foreign_ids` the ids of another system, which are not kept.
+    `fields` are those that the file has, `filled` counts the filled cells of each column, `foreign_ids`
+    the ids of another system, which are not kept.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The files that an import reads, whatever their kind: CSV, a workbook, JSON lines, vCards."""
+"""The files that an import reads: CSV, workbooks, JSON lines, vCards."""
 
 from __future__ import annotations
 
@@ -24,11 +24,7 @@ Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
 def open_source(
     content: bytes, name: str, encoding: str = "", delimiter: str = "", sheet: str = ""
 ) -> Source:
-    """The rows of a file: a workbook or vCards by how it begins, JSON lines by name or first letter.
-
-    Everything else is CSV, in the encoding that its text suggests if none is said. `sheet` is the name
-    or number of a workbook's sheet.
-    """
+    """The rows of a file, by how it begins or its name, else as CSV; `sheet` names a workbook's sheet."""
     if is_workbook(content):
         return read_workbook(content, name, sheet)
     if name.lower().endswith((".vcf", ".vcard")) or is_vcard(content):

@@ -1,4 +1,4 @@
-"""From the stage that a file names to one that pipelines.yaml declares."""
+"""The stages that a file names, found in pipelines.yaml."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ class UnknownPipeline(ValueError):
 class StageNames:
     """Finds stages of one entity by id, by name, or by what another CRM calls them.
 
-    `mapped` says which of ours the file's stages are: an id or a name, or one after its pipeline
-    and a slash; BadUsage if there is none. `unknown` counts the stages of the file that are none
-    here, `unused` are the names of `mapped` that no row had.
+    `mapped` is --stage-map (BadUsage if wrong); `unknown` counts stages that do not exist here, `unused`
+    are names of `mapped` that no row had.
     """
 
     def __init__(
@@ -48,10 +47,7 @@ class StageNames:
             self._map(name, ref)
 
     def find(self, pipeline: str, stage: str) -> tuple[str, str]:
-        """The ids of pipeline and stage; "" for what is not said. ValueError if there is none.
-
-        A stage of a deal without a pipeline is looked for in all of them, the first one first.
-        """
+        """The ids of pipeline and stage, "" if not given; without a pipeline all are searched. ValueError."""
         key = (pipeline, stage)
         self.unused.pop(fold(stage), None)
         if key not in self._found:

@@ -1,4 +1,4 @@
-"""What becomes of one row of an import: a record, the change of one, or a row that is given back."""
+"""A row becomes a record, changes one, or is rejected."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class Taker:
-    """Takes the rows of one import into the base, one by one, and counts them in its summary.
+    """Takes the rows of an import and counts them in its summary.
 
-    `earlier` is the import of the same file before this one, which goes on with it if it was broken
-    off. `repeated` has the lines that repeat records, `turned_back` the rows for the rejects file.
+    `earlier` is the previous import of the same file. `repeated` has the lines that repeat records,
+    `turned_back` the rejected rows.
     """
 
     def __init__(

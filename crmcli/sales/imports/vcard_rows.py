@@ -1,4 +1,4 @@
-"""A vCard file as rows: one a card, a column for each field that cards speak of."""
+"""A vCard file as rows: one for each card, a column for each field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making a workspace: an empty one, or one with the made-up company in it."""
+"""Creating a workspace, empty or with the demo company."""
 
 from __future__ import annotations
 
@@ -25,10 +25,7 @@ class FolderInUse(Refused):
 
 @dataclass(frozen=True, slots=True)
 class NewWorkspace:
-    """A new workspace: the files that were made, those that were there and stay as they were.
-
-    `notes` say in plain words what could not be done, of git most often.
-    """
+    """A new workspace: files made, files that were there and stay, and what could not be done."""
 
     root: Path
     made: tuple[str, ...]
@@ -44,10 +41,7 @@ def create_workspace(
     use_git: bool = True,
     now: datetime | None = None,
 ) -> NewWorkspace:
-    """Make a workspace in a folder; what is there already is left as it is.
-
-    AlreadyAWorkspace if it is one. `demo` brings in the made-up company, whose story ends at `now`.
-    """
+    """Create a workspace in a folder; existing files are left as they are. AlreadyAWorkspace if it is one."""
     if language not in LANGUAGES:
         raise BadUsage(tr("no starter in {!r}", language), tr("one of {}", ", ".join(LANGUAGES)))
     if demo and language != "ru":

@@ -1,4 +1,4 @@
-"""Two records made one: which value of each field stands, and what comes of lists."""
+"""Two records made one, field by field."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ ORIGIN = ("source_detail", "utm")
 
 @dataclass(frozen=True, slots=True)
 class FieldMerge:
-    """What two records come to: the values that change, and the fields in which one had to yield.
-
-    `yielded` are single fields in which both have something, and not the same.
-    """
+    """Two records as one; `yielded` are single fields in which they differ."""
 
     record: Record
     yielded: tuple[str, ...]
@@ -41,10 +38,9 @@ class FieldMerge:
 def unite(
     ws: Workspace, record: Record, other: Record, taken: Collection[str], ids: Sequence[str]
 ) -> FieldMerge:
-    """A record with all that another one has and it lacks; of `taken` fields it gets the other's value.
+    """A record with what it lacks from another one, and the other's value of `taken` fields.
 
-    Lists are united, comments stand below one another, the earlier time of creation stays. Links
-    among `ids`, which all become one, go.
+    Lists are combined, comments follow each other, the earlier creation stays, links among `ids` go.
     """
     other = _without_links(ws, other, ids)
     taken = _with_kin(ws, record, other, taken)

@@ -1,4 +1,4 @@
-"""Duplicates made one record: what that comes to, and doing it; unmerge.py takes them apart."""
+"""Merging duplicates: the plan, and doing it; unmerge.py is the reverse."""
 
 from __future__ import annotations
 
@@ -28,10 +28,7 @@ class NotMergeable(Refused):
 
 
 class Choice(NamedTuple):
-    """One field of a plan: its raw value in each record, the survivor first, and what comes of it.
-
-    `of` is the id of the record whose value stands, "" where all of them are kept.
-    """
+    """A field of a plan: its raw value in each record and the result; `of` is whose, "" if all are kept."""
 
     name: str
     values: tuple[Raw, ...]
@@ -41,10 +38,9 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a merge comes to. `steps` has the survivor after each of the others has gone into it.
+    """What a merge comes to; `steps` has the survivor after each of the others.
 
-    `choices` has the fields in which they differ; `conflicts` names those in which two have
-    different single values and no take settles it: the survivor's stands.
+    `choices` are the fields that differ, `conflicts` those whose single values differ and are not taken.
     """
 
     survivor: Record
@@ -76,10 +72,7 @@ def plan(
     *,
     read: Callable[[str], Record] | None = None,
 ) -> Plan:
-    """What it comes to when others go into a record (all by full id); nothing is written.
-
-    NotMergeable for what cannot be one, BadUsage for a take that takes nothing.
-    """
+    """Plan merging others into a record; NotMergeable, or BadUsage for a take that takes nothing."""
     _check_ids(survivor, others)
     record, *found = [_read(read or ws.get, record_id) for record_id in (survivor, *others)]
     taken = dict(takes or {})

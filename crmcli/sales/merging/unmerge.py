@@ -1,4 +1,4 @@
-"""Merges taken apart again, and the story of records that are one now."""
+"""Unmerging records, and the events of merged ones."""
 
 from __future__ import annotations
 
@@ -27,10 +27,7 @@ class NotMerged(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Unmerged:
-    """A merge taken apart: both records as they are now, and every record before and after.
-
-    `kept` was changed since and stays; `stays` are the records linked since, which stay too.
-    """
+    """An unmerge: both records now, all before and after, what was `kept` and newly linked (`stays`)."""
 
     restored: Record
     survivor: str
@@ -56,10 +53,7 @@ def find_merged(ws: Workspace, ref: str, entity: str) -> str:
 
 
 def unmerge(ws: Workspace, merged: str) -> Unmerged:
-    """Take a merged record out again, in one transaction: it is as it was, and so is the other.
-
-    What was edited since stays, and so do records that were linked since.
-    """
+    """Restore a merged record and its survivor in one transaction; what was edited or linked since stays."""
     with ws.change(f"{entity_of(merged)} unmerge") as change:
         survivor = survivor_of(change.get(merged, merged=True))
         if not survivor:
@@ -144,10 +138,7 @@ def absorbed(ws: Workspace, record_id: str) -> list[str]:
 
 
 def story_of(ws: Workspace, record: Record) -> list[Event]:
-    """The events of a record, of what went into it, and of the leads that all these come from.
-
-    A merge is told once, as the survivor has it.
-    """
+    """The events of a record, of those merged into it, and of their leads; each merge once."""
     inside = absorbed(ws, record.id)
     events = list(ws.events(record=record.id))
     leads = [str(getattr(record, "lead", "") or "")]

@@ -52,10 +52,7 @@ def read(path: Path, name: str = "") -> New:
 
 
 def attach(ws: Workspace, record_id: str, new: Sequence[New], *, instead: bool = False) -> Record:
-    """Attach files to a record; `instead` of those that have their names.
-
-    AlreadyAttached for another content under a name that is taken; the same twice is no change.
-    """
+    """Attach files to a record; AlreadyAttached if a name has another content, unless `instead`."""
     with ws.change("file add") as change:
         old = change.get(record_id)
         standing = {attachment.name: attachment for attachment in of(old)}

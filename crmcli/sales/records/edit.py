@@ -62,10 +62,7 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
-    """The edited record, unless it lost what a record must have.
-
-    An emptied name is made anew, and an amount has its currency, as in a new record.
-    """
+    """The edited record with its name and currency filled in; refused if it lost a required field."""
     complete = defaults.complete(ws, after)
     names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}
     if before.get("name"):

@@ -27,10 +27,7 @@ def to_text(ws: Workspace, record: Record) -> str:
 
 
 def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
-    """The record that an edited text means; what was not touched in it is taken as it stands.
-
-    Raises InvalidData with the line of each fault, Refused for what is not changed by editing.
-    """
+    """The record that an edited text means; InvalidData with the lines of faults, or Refused."""
     from crmcli.store.yaml import codec
 
     raw = codec.load(data, HERE)

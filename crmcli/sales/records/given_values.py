@@ -30,10 +30,7 @@ def field_named(ws: Workspace, entity: str, name: str) -> Field:
 
 
 def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
-    """Type what people wrote for fields of an entity; BadUsage names the field that does not fit.
-
-    `utm_source` and its kin go into the one field `utm`.
-    """
+    """Type what people wrote; `utm_source` and the like go into `utm`. BadUsage names the field."""
     values: dict[str, Value] = {}
     for name, texts in given.items():
         if name.startswith("utm_") and name[4:] in UTM_KEYS:

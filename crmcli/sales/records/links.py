@@ -45,10 +45,7 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
 
 
 def relinked(ws: Workspace, record: Record, old: str, new: str = "") -> Record:
-    """The record with every link to one record turned to another, or taken away where that is "".
-
-    No list names a record twice.
-    """
+    """The record with every link to one record pointed to another, or removed if that is ""."""
     fields = ws.schema.fields(record.entity)
     return record.with_values(
         {f.name: f.kind.relinked(record.get(f.name), old, new) for f in fields if f.kind.is_linking}

@@ -1,4 +1,4 @@
-"""Records of a change that may be of all there are, in little memory."""
+"""Records of a change that may be of the whole base, in little memory."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ BLOCK = 500
 
 
 class Pairs(Sequence[tuple[R, R]], Generic[R]):
-    """Pairs of a record before and after, None where it is not there, in the order in which they came.
-
-    Of many, each is unpacked when it is asked for: go through them once.
-    """
+    """Records before and after (None: not there), packed if many: go through them once."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
@@ -74,7 +71,7 @@ class Pairs(Sequence[tuple[R, R]], Generic[R]):
 
 
 class RawRecords(MutableMapping[str, dict[str, Raw] | None]):
-    """Raw records by their ids, None for one that is not there. What is taken is a copy."""
+    """Raw records by id, None for one that is not there; what is read is a copy."""
 
     def __init__(self, packed: dict[str, bytes] | None = None) -> None:
         self._packed = {} if packed is None else packed

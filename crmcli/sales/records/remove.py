@@ -31,8 +31,7 @@ def referring(ws: Workspace, record_id: str) -> list[Record]:
 
 
 def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record]:
-    """Remove records, all or none; refused while others link to them, unless `unlink` takes the
-    links away too."""
+    """Remove records, all or none; StillLinked while others link to them, unless `unlink`."""
     ids = list(dict.fromkeys(record_ids))
     with ws.change(f"{ids[0].split('-')[0]} rm") as change:
         gone = [change.get(record_id) for record_id in ids]

@@ -1,4 +1,4 @@
-"""Where a lead or deal may stand: pipelines and stages as people name them, and where a new one begins."""
+"""Pipelines and stages as people name them, and where a new record begins."""
 
 from __future__ import annotations
 
@@ -73,10 +73,9 @@ def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> Reason
 
 
 def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    """The values of a new lead or deal with pipeline and stage by their ids, however they were named.
+    """The values of a new lead or deal with its pipeline and stage by id.
 
-    One that begins at an end obeys the rules of that end: a lost one has its reason, a closed deal
-    the time of its closing, and a lead is not converted by being added.
+    One that begins at an end has its reason or closing time; a lead is not converted by being added.
     """
     placed = dict(values)
     if "staged" not in ENTITIES[entity].traits:

@@ -1,4 +1,4 @@
-"""Tombstones as `crm check` looks at them: do they lead to a record, and what still links to them."""
+"""Tombstones of merged records: whether they lead to a record."""
 
 from __future__ import annotations
 

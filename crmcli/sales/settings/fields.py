@@ -27,8 +27,7 @@ class FieldHoldsData(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Reshaped:
-    """What a change of declarations did: how many records it changed, which files, and where the old
-    word still stands."""
+    """A change of settings: how many records and which files it changed, where the old word is `left`."""
 
     records: int
     files: Sequence[str]
@@ -54,10 +53,7 @@ def declared(ws: Workspace, entity: str, name: str) -> Field:
 def add(
     ws: Workspace, entity: str, name: str, facts: Mapping[str, Raw], values: Raw = ""
 ) -> Reshaped:
-    """Declare a field; `facts` are its keys in settings.yaml, `values` those of a new directory.
-
-    BadUsage with what is wrong, as reading settings.yaml would say it.
-    """
+    """Declare a field by its keys in settings.yaml, with the `values` of a new directory; BadUsage."""
     _check_free(ws, entity, name)
 
     def edit(tree: Tree) -> None:
@@ -76,10 +72,7 @@ def _check_free(ws: Workspace, entity: str, name: str) -> None:
 
 
 def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
-    """Rename a field in settings.yaml, in all records and in conditions, all in one transaction.
-
-    Templates are not changed; `left` names where they still say the old name.
-    """
+    """Rename a field in settings.yaml, records and conditions, but not in templates: `left` names those."""
     field = declared(ws, entity, old)
     if new == old:
         return Reshaped(0, ())

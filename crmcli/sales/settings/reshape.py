@@ -1,4 +1,4 @@
-"""Changing what settings.yaml declares, with all records and files that speak of it, in one change."""
+"""Changing settings.yaml with the records and files that use it, in one transaction."""
 
 from __future__ import annotations
 
@@ -50,10 +50,9 @@ class Word:
 
 @dataclass
 class SettingsEdit:
-    """What shall become of settings.yaml, and the word that other files shall say instead of another.
+    """A change of settings.yaml and the word that changes with it in other files.
 
-    `edit` changes the raw tree; `key` is a key to be renamed in its place, with its new name;
-    `renamed` is what the timeline says of it, see renamings.py.
+    `edit` changes the raw tree, `key` is a key to rename, `renamed` what the timeline says of it.
     """
 
     edit: Callable[[Tree], None] | None = None
@@ -77,10 +76,7 @@ class Reshaping:
 
 @contextmanager
 def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Reshaping]:
-    """A change in which settings.yaml says something else, and the workspace goes by that.
-
-    Refused where that would leave settings.yaml, pipelines.yaml or views.yaml wrong.
-    """
+    """A change under new settings; refused if that makes a file of the configuration wrong."""
     old = ws.settings
     before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
     after = _new_settings(before[SETTINGS], wanted)
