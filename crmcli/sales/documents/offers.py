@@ -79,7 +79,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
 
 
 def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
-    """The given lines, else the deal's, else one of its name and amount; the usual VAT rate if none is given."""
+    """The given lines, else the deal's, else one of its name and amount; with the usual VAT rate."""
     rate = ws.settings.vat_rate
     if texts:
         currency = deal.currency or ws.settings.currency
