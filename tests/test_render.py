@@ -503,7 +503,7 @@ def test_no_value_breaks_out_of_a_header(put: Callable[[str, str], Renderer], ev
     renderer = put(
         "mail/a.j2", "X\n".replace("X", "Reply-To: a@b.ru") + "Subject: {{ lead.name }}\n\nТекст"
     )
-    with pytest.raises(TemplateFailed, match=r"a.j2, line 2: Subject would hold"):
+    with pytest.raises(TemplateFailed, match=r"a.j2, line 2: Subject has"):
         renderer.render_mail("mail/a.j2", {"lead": {"name": evil}})
 
 
@@ -521,7 +521,7 @@ def test_an_empty_line_in_a_value_adds_no_header_and_no_text(
         ("Здравствуйте!\n", 1, "is not a header line"),
         ("From: a@b.ru\n\nТекст", 1, "has no subject"),
         ("Subject: a\nSubject: b\n\n", 2, "a second Subject"),
-        ("Subject: a\nBcc: b@c.ru\n\n", 2, "there is no header 'Bcc'"),
+        ("Subject: a\nBcc: b@c.ru\n\n", 2, "no header 'Bcc'"),
         ("Subject: {{ lead.comment }}\n\nТекст", 1, "the subject is empty"),
         ("Subject: a\nFrom: {{ leed }}\n\n", 2, "no name 'leed'"),
         ("", 1, "has no subject"),
