@@ -215,5 +215,5 @@ def test_outside_a_workspace_it_says_what_to_do(crm: Callable[..., Run], tmp_pat
     run = crm("lead", "list", cwd=empty)
     assert run.code == 3
     assert run.out == ""
-    assert "there is no workspace" in run.err
+    assert "not in a workspace" in run.err
     assert "crm init" in run.err

@@ -283,7 +283,7 @@ def test_an_unknown_name_is_named_with_its_place(put: Callable[[str, str], Rende
 
 def test_an_unknown_field_is_named_with_the_nearest() -> None:
     error = refusal("{{ lead.frist_name }}")
-    assert "there is no 'lead.frist_name'" in error.message
+    assert "no 'lead.frist_name'" in error.message
     assert "did you mean 'first_name'?" in error.hint
 
 
@@ -321,7 +321,7 @@ def test_a_missing_template_lists_those_that_are_there(put: Callable[[str, str],
         ("{% if %}", 1, "expected an expression"),
         ("{{ 1 / 0 }}", 1, "cannot be calculated"),
         ("{{ lead.amount > 'x' }}", 1, "not supported"),
-        ("{{ lead.none * 2 }}", 1, "an empty value cannot be calculated with"),
+        ("{{ lead.none * 2 }}", 1, "cannot calculate with an empty value"),
     ],
 )
 def test_faults_name_line_and_reason(source: str, line: int, message: str) -> None:
@@ -521,7 +521,7 @@ def test_an_empty_line_in_a_value_adds_no_header_and_no_text(
         ("Здравствуйте!\n", 1, "is not a header line"),
         ("From: a@b.ru\n\nТекст", 1, "has no subject"),
         ("Subject: a\nSubject: b\n\n", 2, "a second Subject"),
-        ("Subject: a\nBcc: b@c.ru\n\n", 2, "no header 'Bcc'"),
+        ("Subject: a\nBcc: b@c.ru\n\n", 2, "header 'Bcc' is not allowed here"),
         ("Subject: {{ lead.comment }}\n\nТекст", 1, "the subject is empty"),
         ("Subject: a\nFrom: {{ leed }}\n\n", 2, "no name 'leed'"),
         ("", 1, "has no subject"),

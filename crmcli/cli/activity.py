@@ -6,27 +6,28 @@ import sys
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
+from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 
 WORDS = {
-    "call": ("call.out", "call.in"),
-    "mail": ("mail.out", "mail.in"),
-    "sms": ("sms.out", "sms.in"),
-    "message": ("message.out", "message.in"),
-    "meeting": ("meeting", "meeting"),
-    "note": ("note", "note"),
+    "call": "a call",
+    "mail": "an e-mail",
+    "sms": "an SMS",
+    "message": "a message",
+    "meeting": "a meeting",
+    "note": "a note",
 }
+ONE_WAY = ("meeting", "note")
 
 log = Noun("log", help="Log what happened with a client. Triggers see it at the next tick.")
 
 
 def _command(word: str) -> click.Command:
-    both_ways = WORDS[word][0] != WORDS[word][1]
-
+    @click.pass_obj
     def callback(
+        session: Session,
         ref: str,
         text: str,
         subject: str,
@@ -35,13 +36,12 @@ def _command(word: str) -> click.Command:
         outgoing: bool = False,
         anyway: bool = False,
     ) -> None:
-        session = click.get_current_context().ensure_object(Session)
         from crmcli.sales import activities
 
         if incoming and outgoing:
             raise BadUsage("--in and --out cannot be used together", "use one of them")
         ws = session.workspace
-        kind = WORDS[word][1 if incoming else 0]
+        kind = word if word in ONE_WAY else f"{word}.{'in' if incoming else 'out'}"
         body = _text(_from_stdin() if text == "-" else text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Просил перезвонить'")
@@ -49,26 +49,25 @@ def _command(word: str) -> click.Command:
         length = _seconds(duration)
         activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
         tell(session, tr("Logged {} on {} {}.", kind, record.id, record.get("name")))
-        notes(session)
 
     params: list[click.Parameter] = [
-        click.Argument(("ref",)),
+        REF,
         click.Argument(("text",), required=False, default=""),
         option("--subject", "What it was about."),
-        option("--duration", "How long it took.", "5m"),
+        option("--duration", "How long it took, e.g. 5m.", "TIME"),
     ]
-    if both_ways:
+    if word not in ONE_WAY:
         params += [
             option("--in incoming", "From the client.", is_flag=True),
-            option("--anyway", "Even from a blocked sender.", is_flag=True),
             option("--out outgoing", "To the client (the default).", is_flag=True),
+            option("--anyway", "Even from a blocked sender.", is_flag=True),
         ]
+    example = f"crm log {word} 7k3 'Просил перезвонить'" + " --in" * (word not in ONE_WAY)
     return ChangingVerb(
         word,
         params=params,
         callback=callback,
-        help=f"Log a {word}; - reads the text from stdin.\n\nExample: crm log {word} 7k3 'Просил перезвонить'"
-        + (" --in" if both_ways else ""),
+        help=f"Log {WORDS[word]}; - reads the text from stdin.\n\nExample: {example}",
     )
 
 

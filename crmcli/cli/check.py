@@ -1,4 +1,4 @@
-"""crm check: problems in the files, each with its place; what has one right answer is mended."""
+"""crm check: problems in the files, each with its place; what has one right answer is fixed."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ if TYPE_CHECKING:
     from crmcli.sales.checks.fix import Case
 
 
-@click.command(
-    cls=Verb,
-    help="Check configuration, records, timeline and attachments; exit 6 if there are "
-    "problems.\n\n--fix fixes what has one right answer and says so: phones and e-mails written "
-    "by hand; record files in the wrong folder or with capitals in their names; Windows line "
-    "ends, byte order marks and duplicate lines in the timeline; a damaged index; what killed "
-    "commands left in .crm/; a .crm/ that git tracks or that was made for another folder is "
-    "moved aside. After asking, it removes links to records that do not exist (crm undo "
-    "restores them), and notes on the timeline which records were deleted or added by hand. "
-    "Everything else is only reported.\n\nA late crm tick, jobs that need a person, a disk "
-    "without reliable locks and what the next command fixes by itself are warnings: they do "
-    "not change the exit code.",
-)
+@click.command(cls=Verb)
 @click.option("--fix", is_flag=True, help="Fix what has one right answer.")
 @click.option("-n", "--dry-run", is_flag=True, help="With --fix: show what would be fixed.")
 @click.pass_obj
 def check(session: Session, fix: bool, dry_run: bool) -> None:
-    """Check all files for problems."""
+    """Check configuration, records, timeline and attachments; exit 6 if there are problems.
+
+    --fix fixes what has one right answer and says so: phones and e-mails written by hand; record files
+    in the wrong folder or with capitals in their names; Windows line ends, byte order marks and
+    duplicate lines in the timeline; a damaged index; what killed commands left in .crm/; a .crm/ that
+    git tracks or that was made for another folder is moved aside. After asking, it removes links to
+    records that do not exist (crm undo restores them), and notes on the timeline which records were
+    deleted or added by hand. Everything else is only reported.
+
+    A late crm tick, jobs that need a person, a disk without reliable locks and what the next command
+    fixes by itself are warnings: they do not change the exit code.
+    """
     from crmcli.automation.config_checks import look_through
     from crmcli.automation.health import automation_problems
     from crmcli.cli.printing import notes
@@ -45,7 +44,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
     if fix:
-        _mend(session)
+        _fix(session)
         ws.look_again()
         ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
@@ -62,14 +61,15 @@ def _redacted(problem: Problem) -> Problem:
     return problem._replace(message=redacted(problem.message), hint=redacted(problem.hint))
 
 
-def _mend(session: Session) -> None:
-    """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
+def _fix(session: Session) -> None:
+    """Fix, and say each fix in one line; on stderr where stdout is for a machine."""
     from crmcli.sales.checks.fix import fix_all
 
     unasked: list[Case] = []
     with session.workspace.series():
-        for mended in fix_all(session.workspace, lambda case: _may(session, case, unasked)):
-            session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
+        for fixed in fix_all(session.workspace, lambda case: _may(session, case, unasked)):
+            told = tr("would fix: {}", fixed) if session.dry_run else tr("fixed: {}", fixed)
+            session.out.note(told)
     if unasked:
         wait = counted(len(unasked), "fix needs", "fixes need")
         session.out.note(tr("{} a yes: run this in a terminal, or add --yes", wait))

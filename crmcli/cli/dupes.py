@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import notes, say, tell, unreadable
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, having
@@ -21,18 +21,6 @@ dupes = Noun("dupes", help="Find likely duplicates.")
 def _search_command(entity: str) -> click.Command:
     plural = ENTITIES[entity].plural
 
-    @click.option("--where", "-w", default="", metavar="EXPR",
-                  help="Only groups with a record that matches.")  # fmt: skip
-    @click.option("--min", "least", type=click.IntRange(1, 99), default=60, metavar="SCORE",
-                  show_default=True, help="Minimum score, 0 to 100; 50 is even odds.")  # fmt: skip
-    @click.option(
-        "--limit", type=click.IntRange(min=0), metavar="N", help="Maximum number of groups."
-    )
-    @click.option(
-        "--all", "marked_too", is_flag=True, help="Also pairs marked with crm dupes apart."
-    )
-    @click.option("--auto-merge", is_flag=True,
-                  help="Merge what is certain and has no conflicts.")  # fmt: skip
     @click.pass_obj
     def callback(
         session: Session,
@@ -47,7 +35,7 @@ def _search_command(entity: str) -> click.Command:
 
         ws = session.workspace
         condition = ws.condition(where, entity) if where.strip() else None
-        with session.out.progress(tr("compare {}", plural)) as bar:
+        with session.out.progress(tr("compare {}", tr(plural))) as bar:
             found = searching.search(
                 ws, entity, condition, least, marked_too=marked_too, each=bar.advance
             )
@@ -60,13 +48,21 @@ def _search_command(entity: str) -> click.Command:
             session.out.note(line)
         unreadable(session)
 
+    score = click.IntRange(1, 99)
     return ChangingVerb(
         plural,
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[
+            option("--where -w", "Only groups with a record that matches.", "EXPR"),
+            option(
+                "--min least", "Minimum score; 50 is even odds.", "1-99", type=score, default=60
+            ),
+            option("--limit", "Maximum number of groups.", "N", at_least=0),
+            option("--all marked_too", "Also pairs marked with crm dupes apart.", is_flag=True),
+            option("--auto-merge", "Merge what is certain and has no conflicts.", is_flag=True),
+        ],
         callback=callback,
-        short_help=f"Likely duplicates among {plural}.",
-        help=f"Show likely duplicates among {plural} in groups, the surest first. The best record of a "
-        "group comes first; each other one has its score and the reasons.\n\n"
+        help=f"Show likely duplicates among {plural} in groups, the surest first.\n\nThe best record "
+        "of a group comes first; each of the others has its score and the reasons.\n\n"
         f"Example: crm dupes {plural} --min 80",
     )
 
@@ -81,21 +77,17 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
         merged, left = merged + len(done.merged), left + len(done.left)
         if done.merged:
             row = {"id": done.survivor, "name": done.name, "merged": list(done.merged)}
-            tell(
-                session,
-                tr("Merged {} into {} {}.", ", ".join(done.merged), done.survivor, done.name),
-                row,
-            )
+            names = ", ".join(done.merged)
+            tell(session, tr("Merged {} into {} {}.", names, done.survivor, done.name), row)
         for record_id, why in done.left:
             session.out.note(tr("not merged: {} and {}: {}", record_id, done.survivor, why))
 
     if groups:
         session.confirm(tr("merge what is certain in {}?", counted(len(groups), "group")))
     merge_certain(session.workspace, found, groups, each)
-    verb = "would be merged" if session.dry_run else "merged"
-    session.out.note(
-        tr("{} {}, {} left to you: crm {} merge A B", merged, verb, left, found.scale.entity)
-    )
+    told = "{} would be merged, {} left to you: crm {} merge A B"
+    told = told if session.dry_run else "{} merged, {} left to you: crm {} merge A B"
+    session.out.note(tr(told, merged, left, found.scale.entity))
     notes(session)
 
 
@@ -103,17 +95,18 @@ for _entity in having("client"):
     dupes.add_command(_search_command(_entity))
 
 
-@dupes.command(
-    cls=ChangingVerb,
-    short_help="Mark records as not duplicates of each other.",
-    help="Mark records as not duplicates: they are not shown together again. The mark is on the "
-    "timeline of each; crm undo or --back removes it.\n\nExample: crm dupes apart 7k3 9qf",
-)
+@dupes.command(cls=ChangingVerb)
 @click.argument("refs", nargs=-1, required=True, metavar="REF REF...")
 @click.option("--back", is_flag=True, help="Remove the mark.")
 @click.pass_obj
 def apart(session: Session, refs: Sequence[str], back: bool) -> None:
-    """Mark records as no duplicates."""
+    """Mark records as not duplicates of each other.
+
+    They are not shown together again. The mark is on the timeline of each; crm undo or --back removes
+    it.
+
+    Example: crm dupes apart 7k3 9qf
+    """
     from crmcli.present.changes import marked
     from crmcli.sales.duplicates import marks
     from crmcli.sales.duplicates.searching import SEARCHED
@@ -124,5 +117,6 @@ def apart(session: Session, refs: Sequence[str], back: bool) -> None:
     for one, other in pairs:
         say(session, marked(one, other, apart=not back))
     if not pairs:
-        session.out.note("nothing to change: " + ("no such mark" if back else "marked already"))
+        none = "nothing to change: no such mark" if back else "nothing to change: marked already"
+        session.out.note(none)
     notes(session)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
-from crmcli.cli.printing import notes, say, tell
+from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.printing import say, tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
@@ -26,11 +26,14 @@ ENTITY = click.Choice(ENTITIES)
 field = Noun("field", help="Custom fields, as declared in settings.yaml.")
 
 
-@field.command("list", cls=Verb, help="List custom fields.\n\nExample: crm field list deal")
+@field.command("list")
 @click.argument("entity", type=ENTITY, required=False)
 @click.pass_obj
 def list_(session: Session, entity: str | None) -> None:
-    """List custom fields."""
+    """List custom fields.
+
+    Example: crm field list deal
+    """
     rows = [
         {
             "entity": of,
@@ -52,12 +55,7 @@ def list_(session: Session, entity: str | None) -> None:
     session.out.records(rows, COLUMNS)
 
 
-@field.command(
-    cls=ChangingVerb,
-    help="Declare a field.\n\nWith --directory and a new name, the choices go into a new "
-    "directory: --choice id=Label.\n\nExample: crm field add deal delivery --type choice --label "
-    "Доставка --choice самовывоз --choice наша",
-)
+@field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("name")
 @click.option(
@@ -73,24 +71,26 @@ def list_(session: Session, entity: str | None) -> None:
 def add(
     session: Session, /, entity: str, name: str, kind: str, choices: Sequence[str], **given: Any
 ) -> None:
-    """Declare a field."""
+    """Add a custom field to an entity.
+
+    With --directory and a new name, the choices go into a new directory: --choice id=Label.
+
+    Example: crm field add deal delivery --type choice --choice самовывоз --choice наша
+    """
     from crmcli.sales.settings import fields
 
     directory = given["directory"]
     values: dict[str, Any] = {}
     labelled = next((choice for choice in choices if "=" in choice), "")
     if labelled and not directory:
-        raise BadUsage(
-            tr("--choice {}: only a directory has values with labels", labelled),
-            "add --directory NAME, or leave the label out",
-        )
+        told = tr("--choice {}: only a directory has values with labels", labelled)
+        raise BadUsage(told, "add --directory NAME, or leave the label out")
     if directory and choices:
         if directory in session.workspace.settings.directories:
-            raise BadUsage(
-                tr("directory {!r} already exists", directory),
-                tr("leave out --choice; add values with crm directory add {}", directory),
-            )
-        values = {key.strip(): label.strip() or key.strip() for key, _, label in _pairs(choices)}
+            hint = tr("leave out --choice; add values with crm directory add {}", directory)
+            raise BadUsage(tr("directory {!r} already exists", directory), hint)
+        pairs = [choice.partition("=") for choice in choices]
+        values = {key.strip(): label.strip() or key.strip() for key, _, label in pairs}
     facts = {
         "type": kind,
         "label": given["label"],
@@ -102,54 +102,37 @@ def add(
     }
     kept = {key: value for key, value in facts.items() if value}
     fields.add(session.workspace, entity, name, kept, values)
-    tell(
-        session,
-        tr("Added field {} ({}) to {}.", name, kind, entity),
-        {"entity": entity, "name": name},
-    )
-    notes(session)
+    row = {"entity": entity, "name": name}
+    tell(session, tr("Added field {} ({}) to {}.", name, kind, entity), row)
 
 
-def _pairs(choices: Sequence[str]) -> list[tuple[str, str, str]]:
-    return [choice.partition("=") for choice in choices]
-
-
-@field.command(
-    cls=ChangingVerb,
-    help="Rename a field, in all records and conditions too, in one transaction.\n\n"
-    "Example: crm field rename deal area roof_area",
-)
+@field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("old")
 @click.argument("new")
 @click.pass_obj
 def rename(session: Session, entity: str, old: str, new: str) -> None:
-    """Rename a field."""
+    """Rename a custom field, in all records and conditions too, in one transaction.
+
+    Example: crm field rename deal area roof_area
+    """
     from crmcli.sales.settings import fields
 
     done = fields.rename(session.workspace, entity, old, new)
-    say(
-        session,
-        reshaped(
-            session.workspace,
-            tr("Renamed {}.{} to {}", entity, old, new),
-            done,
-            {"entity": entity, "name": new},
-        ),
-    )
+    text = tr("Renamed {}.{} to {}", entity, old, new)
+    say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": new}))
 
 
-@field.command(
-    cls=ChangingVerb,
-    help="Remove a field; refused while records have values in it.\n\nExample: crm field rm deal "
-    "area --drop-data",
-)
+@field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("name")
 @click.option("--drop-data", is_flag=True, help="Remove the values too.")
 @click.pass_obj
 def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
-    """Take a field away."""
+    """Remove a custom field; refused while records have values in it.
+
+    Example: crm field rm deal area --drop-data
+    """
     from crmcli.sales.settings import fields
 
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)

@@ -7,25 +7,28 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.present.cells import Column
 
-file = Noun("file", help="Files of a record: contracts, plans, photos.")
+file = Noun("file", help="Files attached to a record: contracts, plans, photos.")
+COLUMNS = [Column("name", keep=True), Column("size", kind="count"), Column("file")]
 
 
-@file.command(
-    cls=ChangingVerb,
-    help="Attach files to a record. Equal files are stored once.\n\nExample: crm file add 7k3 Договор.pdf",
-)
+@file.command(cls=ChangingVerb)
 @click.argument("ref")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
 @click.option("--name", default="", help="Name to attach it under.")
 @click.option("--replace", is_flag=True, help="Replace a file of the same name.")
 @click.pass_obj
 def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> None:
-    """Attach files."""
+    """Attach files to a record.
+
+    Equal files are stored once.
+
+    Example: crm file add 7k3 Договор.pdf
+    """
     from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
 
@@ -35,17 +38,19 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
     record = ws.find(ref)
     new = [attachments.read(Path(path), name) for path in paths]
     attachments.attach(ws, record.id, new, instead=replace)
-    row = raw_row(ws, record)
     names = ", ".join(each.name for each in new)
-    tell(session, tr("Attached {} to {} {}.", names, record.id, record.get("name")), row)
-    notes(session)
+    text = tr("Attached {} to {} {}.", names, record.id, record.get("name"))
+    tell(session, text, raw_row(ws, record))
 
 
-@file.command("list", help="List the files of a record.\n\nExample: crm file list 7k3")
+@file.command("list")
 @click.argument("ref")
 @click.pass_obj
 def list_(session: Session, ref: str) -> None:
-    """List the files of a record."""
+    """List the files of a record.
+
+    Example: crm file list 7k3
+    """
     from crmcli.sales.records import attachments
 
     ws, out = session.workspace, session.out
@@ -59,13 +64,10 @@ def list_(session: Session, ref: str) -> None:
     for row in rows:
         if row["size"] is None:
             out.note(tr("{}: the stored file is missing, see crm check", row["name"]))
-    out.records(rows, [Column("name", keep=True), Column("size", kind="count"), Column("file")])
+    out.records(rows, COLUMNS)
 
 
-@file.command(
-    help="Write a file of a record to the current folder or to -o; - is stdout.\n\nNAME may be a "
-    "prefix.\n\nExample: crm file get 7k3 Договор -o /tmp"
-)
+@file.command()
 @click.argument("ref")
 @click.argument("name", required=False, default="")
 @click.option(
@@ -74,7 +76,12 @@ def list_(session: Session, ref: str) -> None:
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.pass_obj
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> None:
-    """Write a file of a record to the disk."""
+    """Save a file of a record in the current folder, or where -o says; - is stdout.
+
+    NAME may be the beginning of a name, and left out if there is only one file.
+
+    Example: crm file get 7k3 Договор -o /tmp
+    """
     from crmcli.sales.records import attachments
 
     ws = session.workspace
@@ -90,24 +97,21 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
     session.out.changed(str(path), {"id": record.id, "name": found.name, "path": str(path)})
 
 
-@file.command(
-    cls=ChangingVerb,
-    help="Remove a file from a record. Its content is kept for the record's history.\n\nExample: "
-    "crm file rm 7k3 Договор.pdf",
-)
+@file.command(cls=ChangingVerb)
 @click.argument("ref")
 @click.argument("name")
 @click.pass_obj
 def rm(session: Session, ref: str, name: str) -> None:
-    """Take a file off a record."""
+    """Remove a file from a record.
+
+    Its content is kept for the record's history.
+
+    Example: crm file rm 7k3 Договор.pdf
+    """
     from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
 
     ws = session.workspace
     record, found = attachments.detach(ws, ws.find(ref).id, name)
-    tell(
-        session,
-        tr("Removed {} from {} {}.", found.name, record.id, record.get("name")),
-        raw_row(ws, record),
-    )
-    notes(session)
+    text = tr("Removed {} from {} {}.", found.name, record.id, record.get("name"))
+    tell(session, text, raw_row(ws, record))

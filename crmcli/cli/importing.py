@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, Session, imported, option
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -19,70 +19,48 @@ if TYPE_CHECKING:
     from crmcli.sales.imports import ImportOptions
     from crmcli.sales.imports.summary import Summary
 
-import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards; - is stdin.")
+import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards.")
 
 
 def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
+    orders = ("auto", "fio", "first-last", "last-first")
+    stages = "Map a stage of the file to STAGE or PIPELINE/STAGE."
+    staged = "staged" in ENTITIES[entity].traits
     return [
         click.Argument(("file",), type=click.Path()),
-        option("--preset", "Preset for the columns, see crm import preset list; or none.", "NAME"),
-        option("--map pairs", "Column to field; COL= leaves it out.", "COL=FIELD", multiple=True),
+        option("--preset", "Preset for the columns (see crm import preset list), or none.", "NAME"),
+        option(
+            "--map pairs", "Map a column to a field; COL= skips it.", "COL=FIELD", multiple=True
+        ),
         option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
         option("--sheet", "Sheet of a workbook. [default: the first]", "NAME"),
         option("--delimiter", "; , | or tab.", "CHAR"),
         option("--country", "Country of phones without a code: RU, US, …", "CC"),
+        option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
+        option("--name-format", "Order of full names; fio is Ф И О.", default="auto", among=orders),
         option(
-            "--date-order",
-            "Order of day and month in dates like 03/04/2026.",
-            type=click.Choice(("dmy", "mdy")),
+            "--owner-map owners", "Map an owner in the file to a user.", "NAME=USER", multiple=True
         ),
-        option(
-            "--name-format",
-            "Order of full names; fio is Ф И О.",
-            type=click.Choice(("auto", "fio", "first-last", "last-first")),
-            default="auto",
-            show_default=True,
-        ),
-        option("--owner-map owners", "Their user is our user.", "NAME=USER", multiple=True),
-        *([_stage_map()] if "staged" in ENTITIES[entity].traits else []),
+        *([option("--stage-map stages", stages, "NAME=STAGE", multiple=True)] if staged else []),
     ]
-
-
-def _stage_map() -> click.Option:
-    return option(
-        "--stage-map stages",
-        "Their stage is our STAGE or PIPELINE/STAGE.",
-        "NAME=STAGE",
-        multiple=True,
-    )
 
 
 def _taking_options() -> list[click.Parameter]:
     """What becomes of its rows."""
+    known = (
+        "What to do with a row whose phone, e-mail, INN or id is known, or above it in the file."
+    )
+    rejects = "Where rejected rows go. [default: a file beside FILE]"
+    linked = "--create-missing/--no-create-missing"
+    ways = ("skip", "merge", "replace", "create", "fail")
     return [
-        option(
-            "--on-duplicate",
-            "What to do with a row whose phone, e-mail, INN or id is known, or above it in the file.",
-            type=click.Choice(("skip", "merge", "replace", "create", "fail")),
-            default="skip",
-            show_default=True,
-        ),
-        option(
-            "--rejects",
-            "Where rows that were not taken go; beside FILE if not said.",
-            "FILE",
-            type=click.Path(),
-        ),
-        option(
-            "--create-missing/--no-create-missing",
-            "Create companies and contacts that a row names.",
-            default=True,
-            show_default=True,
-        ),
-        option("--again", "Import a file again.", is_flag=True),
+        option("--on-duplicate", known, default="skip", among=ways),
+        option("--rejects", rejects, "FILE", type=click.Path()),
+        option(linked, "Create companies and contacts that a row names.", default=True),
+        option("--again", "Import a file that was imported before.", is_flag=True),
         option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
-        option("--robots", "Run the robots of the stages.", is_flag=True),
+        option("--robots", "Let robots run for the imported records.", is_flag=True),
     ]
 
 
@@ -97,14 +75,14 @@ def _import_command(entity: str) -> click.Command:
         params=[*_reading_options(entity), *_taking_options()],
         callback=callback,
         short_help=f"Import {plural}.",
-        help=f"Import {plural}; prints the batch id, and a summary on stderr.\n\n"
+        help=f"Import {plural} from FILE (- is stdin); prints the batch id, and a summary on stderr.\n\n"
         "A row is imported whole or not at all; rejected rows go to a file with the reason, to "
         "be fixed and imported again.\n\n"
         f"Example: crm import {plural} {plural}.csv --map 'Full name=name' --map Id= --dry-run",
     )
 
 
-@import_.command("list", short_help="The imports of this workspace.")
+@import_.command("list")
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the imports of this workspace, what each did and whether it was undone."""
@@ -115,32 +93,23 @@ def list_(session: Session) -> None:
     notes(session)
 
 
-@import_.command(
-    "undo",
-    cls=ChangingVerb,
-    short_help="Undo an import.",
-    help="Undo an import, wherever it ran: crm undo --batch BATCH.\n\nExample: crm import undo "
-    "batch-7k3qf2m9 --dry-run",
-)
+@import_.command("undo", cls=ChangingVerb)
 @click.argument("batch")
 @click.pass_context
 def undo_(ctx: click.Context, batch: str) -> None:
-    """Undo an import."""
-    root = ctx.find_root()
-    command = (
-        root.command.get_command(root, "undo") if isinstance(root.command, click.Group) else None
-    )
-    assert command is not None  # it stands in the same program
-    with command.make_context("undo", ["--batch", batch], parent=root) as inner:
-        command.invoke(inner)
+    """Undo an import, wherever it ran: the same as crm undo --batch BATCH.
 
-
-@import_.group("preset", cls=Noun)
-def preset() -> None:
-    """Column, stage and source names of other programs.
-
-    A workspace may have its own: presets/NAME.yaml.
+    Example: crm import undo batch-7k3qf2m9 --dry-run
     """
+    ctx.invoke(imported("crmcli.cli.undo:undo"), batch=batch)
+
+
+PRESETS = (
+    "Column, stage and source names of other programs.\n\n"
+    "A workspace may have its own: presets/NAME.yaml."
+)
+preset = Noun("preset", help=PRESETS)
+import_.add_command(preset)
 
 
 @preset.command("list")
@@ -155,12 +124,11 @@ def preset_list(session: Session) -> None:
 
     found = presets_of(session.workspace)
     rows = [
-        {"name": p.name, "about": p.about, "file": p.path or "comes with crm"}
+        {"name": p.name, "about": p.about, "file": p.path or tr("comes with crm")}
         for p in (*found.by_name.values(), found.plain)
     ]
-    session.out.records(
-        rows, [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
-    )
+    columns = [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
+    session.out.records(rows, columns)
     for problem in found.problems:
         session.out.note(tr("left out: {}", problem))
 
@@ -214,15 +182,12 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
     )
     wanted = _wanted(session, file, options)
     try:
-        with session.out.progress(f"import {ENTITIES[entity].plural}") as progress:
-            found = imports.import_records(
-                session.workspace,
-                entity,
-                source,
-                name,
-                wanted,
-                lambda rows: progress.advance(rows - progress.count),
-            )
+        with session.out.progress(tr("import {}", tr(ENTITIES[entity].plural))) as progress:
+
+            def read(rows: int) -> None:
+                progress.advance(rows - progress.count)
+
+            found = imports.import_records(session.workspace, entity, source, name, wanted, read)
     except KeyboardInterrupt:
         session.out.note("stopped: run the same command again to continue")
         raise
@@ -287,8 +252,7 @@ def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:
     for text in texts:
         left, equals, right = text.rpartition("=")
         if not equals or not left.strip():
-            raise BadUsage(
-                tr("--{} {!r} is not of the form {}", option, text, shape.partition(";")[0]), shape
-            )
+            form = shape.partition(";")[0]
+            raise BadUsage(tr("--{} {!r} is not of the form {}", option, text, form), shape)
         pairs[left] = right.strip()
     return pairs

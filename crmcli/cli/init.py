@@ -6,22 +6,18 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
 from crmcli.language import tr
 from crmcli.model.settings import LANGUAGES
 
+LANGUAGE = option(
+    "--lang language", "Language of stages and messages.", default="ru", among=LANGUAGES
+)
 
-@click.command(cls=Verb)
+
+@click.command(cls=Verb, params=[LANGUAGE])
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
 @click.option("--demo", is_flag=True, help="Fill it with a small made-up company.")
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(LANGUAGES),
-    default="ru",
-    show_default=True,
-    help="Language of stages and messages.",
-)
 @click.option("--no-git", is_flag=True, help="Do not create a git repository or a commit.")
 @click.pass_obj
 def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> None:
@@ -55,9 +51,9 @@ def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
         steps += ["crm lead list", "crm deal list --where 'amount > 100000'", "crm tick"]
     else:
         steps += [
-            "edit settings.yaml and pipelines.yaml, then: crm pipeline check",
+            tr("edit settings.yaml and pipelines.yaml, then: crm pipeline check"),
             "crm lead add --name Maria --email maria@example.com --source web",
-            "crm tick                     runs the robots; let cron call it:",
-            tr("*/5 * * * * crm -C {} tick", root),
+            tr("crm tick                     runs the robots; let cron call it:"),
+            f"*/5 * * * * crm -C {root} tick",
         ]
-    return ["", "Next:", *(f"  {step}" for step in steps)]
+    return ["", tr("Next:"), *(f"  {step}" for step in steps)]

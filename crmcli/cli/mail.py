@@ -8,21 +8,21 @@ from crmcli.cli.params import Noun, Session, Verb
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 
-mail = Noun("mail", help="Messages from templates.")
+mail = Noun("mail", help="Messages that templates make.")
 
 
-@mail.command(
-    cls=Verb,
-    short_help="Print the message that a template makes for a record.",
-    help="Print the message that a template makes for a record. Nothing is sent.\n\nExample: crm "
-    "mail render mail/hello.j2 --for anna@example.ru",
-)
+@mail.command(cls=Verb)
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--for", "ref", required=True, metavar="REF", help="Record.")
 @click.option("--html", is_flag=True, help="Print the HTML part alone.")
 @click.pass_obj
 def render(session: Session, template: str, ref: str, html: bool) -> None:
-    """Print the message that a template makes for a record."""
+    """Print the message that a template makes for a record.
+
+    Nothing is sent.
+
+    Example: crm mail render mail/hello.j2 --for anna@example.ru
+    """
     from crmcli.sales.documents import messages
 
     ws = session.workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -171,11 +171,31 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     )  # fmt: skip
 
 
-def option(names: str, told: str, metavar: str | None = None, **more: Any) -> click.Option:
-    """An option by its names, its help and how its value is called; "" where it is not given."""
-    if not {"is_flag", "multiple", "type", "required"} & set(more):
-        more.setdefault("default", "")
-    return click.Option(names.split(), help=told, metavar=metavar, **more)
+def option(
+    names: str,
+    told: str,
+    metavar: str | None = None,
+    *,
+    at_least: int | None = None,
+    among: Sequence[str] = (),
+    **more: Any,
+) -> click.Option:
+    """An option by its names, its help and how its value is called: a text ("" where it is not given), a
+    number that is `at_least` so large, or one `among` some words."""
+    if at_least is not None:
+        more["type"] = click.IntRange(min=at_least)
+    elif among:
+        more["type"] = click.Choice(among)
+    elif not {"is_flag", "multiple", "type", "required"} & set(more):
+        more = {"default": "", "show_default": False, **more}
+    shown = more.get("default") is not None and not more.get("is_flag")
+    return click.Option(
+        names.split(), help=told, metavar=metavar, **{"show_default": shown, **more}
+    )
+
+
+REF = click.Argument(("ref",))
+REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...")
 
 
 class _Literate(click.Command):

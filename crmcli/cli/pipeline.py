@@ -6,18 +6,15 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.params import Noun, Session
 from crmcli.cli.wanted import pipeline_named
 from crmcli.errors import NotFound
 from crmcli.language import tr
 
-
-@click.group(cls=Noun)
-def pipeline() -> None:
-    """Stages, robots and triggers as pipelines.yaml declares them."""
+pipeline = Noun("pipeline", help="Stages, robots and triggers as pipelines.yaml declares them.")
 
 
-@pipeline.command("list", cls=Verb)
+@pipeline.command("list")
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the pipelines.
@@ -29,13 +26,11 @@ def list_(session: Session) -> None:
     session.out.records(*pipeline_table(list(session.workspace.pipelines)))
 
 
-@pipeline.command(cls=Verb)
+@pipeline.command()
 @click.argument("ref", metavar="[PIPELINE]", default="")
 @click.pass_obj
 def show(session: Session, ref: str) -> None:
-    """Show stages, robots and triggers.
-
-    Shows all pipelines if none is named.
+    """Show the stages, robots and triggers of a pipeline, or of all.
 
     Example: crm pipeline show sales
     """
@@ -55,7 +50,7 @@ def show(session: Session, ref: str) -> None:
         out.records([pipeline_row(line) for line in chosen], PIPELINES)
 
 
-@pipeline.command(cls=Verb)
+@pipeline.command()
 @click.pass_obj
 def check(session: Session) -> None:
     """Check settings, pipelines and templates.

@@ -12,16 +12,16 @@ from crmcli.model.fields import Record
 from crmcli.present.cells import Column
 from crmcli.present.columns import columns_of, named
 from crmcli.present.records import belonging, card_columns, last_events, raw_row
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.present.told import Told
-
 
 def say(session: Session, told: Told) -> None:
-    """Print what was done, or would be, and what the workspace has to say to it."""
-    tell(session, told.text, told.row)
+    """Print the one line of what changed, or would change, its remarks, and what the workspace has to say."""
+    text = tr("dry run: {}", told.text) if session.dry_run else told.text
+    session.out.changed(text, told.row)
     for text in told.details:
         session.out.detail(text)
     for text in told.notes:
@@ -38,8 +38,8 @@ def say_changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> Non
 
 
 def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
-    """Print the one line of what changed, or would change."""
-    session.out.changed(tr("would: {}", text) if session.dry_run else text, row)
+    """Print the one line of what changed, or would change, where there is no more to it."""
+    say(session, Told(text, row))
 
 
 def notes(session: Session) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.params import Noun, Session
 from crmcli.model.entities import having
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 robots = Noun("robots", help="What robots there are, what they wait for, and why.")
 
 
-@robots.command("list", cls=Verb, help="List the robots and schedules as they are declared.")
+@robots.command("list")
 @click.pass_obj
 def list_(session: Session) -> None:
-    """List the robots and schedules."""
+    """List the robots and schedules as they are declared."""
     from crmcli.present import automation
 
     table = automation.robots(session.workspace)
@@ -27,11 +27,14 @@ def list_(session: Session) -> None:
         session.out.note("no robots or schedules in pipelines.yaml")
 
 
-@robots.command(cls=Verb, help="What robots will do, the earliest first.")
+@robots.command()
 @click.argument("ref", required=False, default="")
 @click.pass_obj
 def waiting(session: Session, ref: str) -> None:
-    """What is still to come from robots."""
+    """What robots will do, the earliest first.
+
+    Example: crm robots waiting 7k3
+    """
     from crmcli.automation import explain as explaining
     from crmcli.present import automation
 
@@ -42,15 +45,16 @@ def waiting(session: Session, ref: str) -> None:
         session.out.note("no robot is waiting")
 
 
-@robots.command(
-    cls=Verb,
-    help="For each robot of a record's stage: what it does next and when, or why not; and robots "
-    "of earlier stages that never ran because the record left.\n\nExample: crm robots explain 7k3",
-)
+@robots.command()
 @click.argument("ref")
 @click.pass_obj
 def explain(session: Session, ref: str) -> None:
-    """Each robot of a record's stage, and why."""
+    """What each robot of a record's stage does next and when, or why it does not.
+
+    Robots of earlier stages that never ran because the record left are listed too.
+
+    Example: crm robots explain 7k3
+    """
     from crmcli.automation import explain as explaining
     from crmcli.present import automation
 

@@ -14,31 +14,31 @@ RECORDS = "Records"
 """The group in which the nouns of model.entities stand too, the first of them."""
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     RECORDS: {
-        "show": ("show:show", "Show any record, as it is or as it was."),
+        "show": ("showing:show", "Show any record, as it is or as it was."),
         "timeline": ("timeline:timeline", "What happened to a record."),
-        "file": ("file:file", "Files of a record: add, list, get, rm."),
+        "file": ("file:file", "Attachments of a record: add, list, get, rm."),
         "search": ("search:search", "Search all records."),
-        "dupes": ("dupes:dupes", "Likely duplicates: leads, contacts, companies."),
+        "dupes": ("dupes:dupes", "Find likely duplicates: leads, contacts, companies."),
     },
     "Work": {
         "today": ("today:today", "What to do: tasks, leads without a next step."),
         "board": ("board:board", "The kanban of a pipeline."),
         "log": ("activity:log", "Log a call, an e-mail, a meeting, a note."),
-        "mail": ("mail:mail", "Messages from templates."),
-        "undo": ("undo:undo", "Take back your last change in this clone."),
+        "mail": ("mail:mail", "Messages that templates make."),
+        "undo": ("undo:undo", "Undo your last change in this clone."),
     },
     "Automation": {
         "pipeline": ("pipeline:pipeline", "Pipelines: stages, robots and triggers."),
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "What robots wait for, and why."),
         "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve."),
-        "trigger": ("trigger:trigger", "Fire a trigger."),
+        "trigger": ("trigger:trigger", "Fire a trigger of pipelines.yaml by its code."),
     },
     "Import and export": {
-        "import": ("importing:import_", "Bring in records from CSV, xlsx, JSON lines or vCards."),
+        "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),
         "export": ("exporting:export", "Export records as CSV, xlsx, JSON lines or vCards."),
     },
-    "Reports": {"report": ("report:report", "Funnel, leads.")},
+    "Reports": {"report": ("report:report", "Reports: the funnel of a pipeline, leads.")},
     "Workspace": {
         "init": ("init:init", "Create a workspace."),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
@@ -23,23 +23,29 @@ MOST_TOLD = 50
 
 @click.command(
     cls=Verb,
-    help="Run what is due: triggers, robots, schedules, messages. It prints nothing when all is "
-    "well, so cron can run it every minute. What failed for good goes to stderr, one line each, "
-    "with exit code 0; a bug in crm over one record does not stop the others, and exits with 70. "
-    "A second tick at the same time exits at once.\n\nExample: */5 * * * * crm -C /srv/crm "
-    "tick\n\nExample: crm tick --dry-run --until +7d",
-)
-@click.option("-n", "--dry-run", is_flag=True, help="Show what would happen without doing it.")
-@click.option("--until", metavar="DATE", help="With --dry-run: show everything until then.")
-@click.option(
-    "--accept-history",
-    is_flag=True,
-    help="Continue after git went back: messages sent from here that the timeline no longer has "
-    "are noted as sent.",
+    params=[
+        option("-n --dry-run", "Show what would happen without doing it.", is_flag=True),
+        option("--until", "With --dry-run: show everything until then.", "DATE"),
+        option(
+            "--accept-history",
+            "Continue after git went back in time: messages sent from here that the timeline no longer "
+            "has are noted as sent.",
+            is_flag=True,
+        ),
+    ],
 )
 @click.pass_obj
-def tick(session: Session, dry_run: bool, until: str | None, accept_history: bool) -> None:
-    """Run what is due."""
+def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> None:
+    """Run what is due: triggers, robots, schedules, messages.
+
+    It prints nothing when all is well, so cron can run it every minute. What failed for good goes to
+    stderr, one line each, with exit code 0; a bug in crm over one record does not stop the others, and
+    exits with 70. A second tick at the same time exits at once.
+
+    Example: */5 * * * * crm -C /srv/crm tick
+
+    Example: crm tick --dry-run --until +7d
+    """
     if until and not dry_run:
         raise BadUsage("--until needs --dry-run", "only a dry run can look ahead")
     if accept_history:
@@ -64,7 +70,7 @@ def _accept_history(session: Session, *, dry_run: bool) -> None:
 
     ws = session.workspace
     gone = unrecorded(ws) if dry_run else accept(ws)
-    what = "would be noted as sent" if dry_run else "noted as sent"
+    what = tr("would be noted as sent") if dry_run else tr("noted as sent")
     for claim in gone[:MOST_TOLD]:
         when = local_minute(parse_instant(claim.at), ws.zone)
         session.out.note(tr("{}: {} to {} on {}", what, claim.action, claim.to, when))

@@ -24,15 +24,7 @@ COLUMNS = [
 ]
 
 
-@click.command(
-    cls=Verb,
-    help="Trust a workspace that somebody else owns or made: DIR, or the current one.\n\nIn a "
-    "folder of another user crm only reads until you trust it. Robots, the mail server, password "
-    "commands and queued messages that came by clone, pull, merge, checkout or unpacking are "
-    "shown, and act only after you approve them. What you wrote by hand needs no approval. "
-    "Approval is kept for you alone, outside the folder, and holds until what you approved "
-    "changes.\n\nExample: crm trust /srv/crm\n\nExample: crm trust --list",
-)
+@click.command(cls=Verb)
 @click.argument("folder", metavar="[DIR]", default="")
 @click.option(
     "--list", "list_", is_flag=True, help="Show what could be sent, and the folders you trust."
@@ -40,7 +32,17 @@ COLUMNS = [
 @click.option("--revoke", is_flag=True, help="Stop trusting the folder and all in it.")
 @click.pass_obj
 def trust(session: Session, folder: str, list_: bool, revoke: bool) -> None:
-    """Trust a workspace that somebody else owns or made."""
+    """Trust a workspace that somebody else owns or made: DIR, or the current one.
+
+    In a folder of another user crm only reads until you trust it. Robots, the mail server, password
+    commands and queued messages that came by clone, pull, merge, checkout or unpacking are shown, and
+    act only after you approve them. What you wrote by hand needs no approval. Approval is kept for you
+    alone, outside the folder, and holds until what you approved changes.
+
+    Example: crm trust /srv/crm
+
+    Example: crm trust --list
+    """
     if list_ and revoke:
         raise BadUsage("--list and --revoke cannot be used together", "use one of them")
     session.folder = folder or session.folder
@@ -90,9 +92,8 @@ def _approve(session: Session) -> None:
         session.out.note(f"  {row['place']}: {row['what']}")
     session.confirm("Approve all of this?")
     approve(ws, waiting)
-    session.out.changed(
-        tr("Approved {}.", counted(len(waiting), "act")), {"approved": len(waiting)}
-    )
+    text = tr("Approved {}.", counted(len(waiting), "act"))
+    session.out.changed(text, {"approved": len(waiting)})
 
 
 def _list(session: Session) -> None:

@@ -138,9 +138,8 @@ def reshaped(ws: Workspace, text: str, done: Reshaped, row: dict[str, Any]) -> T
 
 def marked(one: str, other: str, *, apart: bool) -> Told:
     """What a mark on two records says of them now."""
-    text = tr(
-        "{} and {} {}.", one, other, "are no duplicates" if apart else "may be duplicates again"
-    )
+    told = "{} and {} are not duplicates." if apart else "{} and {} may be duplicates again."
+    text = tr(told, one, other)
     return Told(text, {"id": one, "other": other, "apart": apart})
 
 

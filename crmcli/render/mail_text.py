@@ -73,7 +73,7 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
         raise TemplateFailed(
             shown,
             number,
-            tr("no header {!r} is allowed here", match[1]),
+            tr("header {!r} is not allowed here", match[1]),
             allowed_hint(match[1], HEADERS, "known"),
         )
     return HeaderLine(name, match[2], number)

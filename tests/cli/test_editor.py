@@ -60,7 +60,7 @@ def test_what_is_written_is_read_as_if_it_was_typed(crm: Crm, editor: Editor) ->
     [
         ("echo 'a: [' >> $1", 6, "the edited text:"),
         ("echo 'phones: не телефон' >> $1", 6, "the edited text:6: phones"),
-        ("echo 'company: Нет такой' >> $1", 6, "no company answers"),
+        ("echo 'company: Нет такой' >> $1", 6, "no company matches"),
         ("sed -i 's/^stage:.*/stage: working/' $1", 1, "stage cannot be edited"),
         ("sed -i 's/^id:.*/id: lead-00000000/' $1", 1, "the id of a record cannot be changed"),
         ("sed -i '/^created_at/d' $1", 1, "created_at is set by crm"),

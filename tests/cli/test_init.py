@@ -197,7 +197,7 @@ def test_the_english_starter(crm: Crm, tmp_path: Path) -> None:
     ("args", "says"),
     [
         (("init", "new", "--lang", "de"), "ru"),
-        (("init", "new", "--lang", "en", "--demo"), "speaks Russian"),
+        (("init", "new", "--lang", "en", "--demo"), "is in Russian"),
         (("init", "файл"), "is not a folder"),
     ],
 )

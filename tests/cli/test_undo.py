@@ -28,7 +28,7 @@ def test_nothing_to_undo(crm: Crm) -> None:
 def test_a_line_for_each_record(crm: Crm, lead: str) -> None:
     crm("lead", "edit", lead, "--amount", "200")
     plan = crm("undo", "-n")
-    assert plan.out == f"would: {lead} Кровля: amount 200 → 100\n"
+    assert plan.out == f"dry run: {lead} Кровля: amount 200 → 100\n"
     assert crm("undo").out == f"{lead} Кровля: amount 200 → 100\n"
     assert crm("undo").out == f"Removed {lead} Кровля.\n"
     assert crm("undo", "--redo").out == f"Put back {lead} Кровля.\n"

@@ -38,7 +38,7 @@ def test_a_damage_is_told_and_mended_or_left(base: Base, damage: Damage) -> None
     fix = run(base.root, "check", "--fix")
     if damage.mended:
         assert (fix.code, fix.out) == (0, "")
-        assert f"mended: {where.split(':')[0]}" in fix.err
+        assert f"fixed: {where.split(':')[0]}" in fix.err
         assert base.contents() == whole
         assert run(base.root, "check") == (0, "", "all is well\n")
     else:

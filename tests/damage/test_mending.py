@@ -62,7 +62,7 @@ def test_a_dry_run_mends_nothing(base: Base) -> None:
     base.file("task").unlink()
     damaged = base.contents()
     said = run(base.root, "check", "--fix", "-n").err
-    assert said.count("would mend: ") == 2
+    assert said.count("would fix: ") == 2
     assert base.contents() == damaged
 
 

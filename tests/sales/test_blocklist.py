@@ -96,7 +96,9 @@ def test_what_comes_in_from_a_blocked_one_is_refused(ws: Workspace) -> None:
 
 
 def test_the_command_line_and_an_import(crm: Callable[..., Any], folder: Path) -> None:
-    assert crm("block", "add", "spam.ru", "--reason", "спам", "--dry-run").out.startswith("would:")
+    assert crm("block", "add", "spam.ru", "--reason", "спам", "--dry-run").out.startswith(
+        "dry run:"
+    )
     assert not (folder / CSV).exists()
     assert crm("block", "add", "spam.ru", "--reason", "спам").code == 0
     assert '"what": "spam.ru"' in crm("block", "list", "--json").out

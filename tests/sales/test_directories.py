@@ -121,7 +121,7 @@ def test_the_command_line(crm: Callable[..., Any], folder: Path) -> None:
     refused = crm("lead", "add", "--name", "x", "--source", "сйт")
     assert refused.code == 2
     assert "did you mean 'Сайт'? allowed: web (Сайт), call (Звонок)" in refused.err
-    assert crm("directory", "rename", "sources", "web", "site", "-n").out.startswith("would:")
+    assert crm("directory", "rename", "sources", "web", "site", "-n").out.startswith("dry run:")
     assert crm("directory", "rename", "sources", "web", "site").code == 0
     assert crm("directory", "rm", "sources", "site").code == 1
     assert crm("directory", "rm", "sources", "site", "--replace-with", "call").code == 0

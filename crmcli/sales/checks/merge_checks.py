@@ -125,7 +125,7 @@ def _decisions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[P
 def _returned(ws: Workspace) -> Iterator[Problem]:
     for record_id in ws.births.returned():
         said = "it was removed on one side and changed on the other, and its file is there"
-        hint = tr("crm {} rm {} --yes; or {} keeps it", entity_of(record_id), record_id, BY_FIX)
+        hint = tr("crm {} rm {} --yes; or, to keep it: {}", entity_of(record_id), record_id, BY_FIX)
         yield Problem(layout.record_path(record_id), 0, said, hint)
 
 
@@ -140,7 +140,7 @@ def _rejoined(ws: Workspace) -> Iterator[Problem]:
         if stays and stays != record_id:
             hint = tr("crm {} merge {} {}", entity, stays, record_id)
         else:
-            hint = tr("{} keeps it", BY_FIX)
+            hint = tr("to keep it: {}", BY_FIX)
         yield Problem(layout.record_path(record_id), 0, said, hint)
 
 
