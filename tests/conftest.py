@@ -5,19 +5,16 @@ from __future__ import annotations
 import compileall
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from crmcli.sales.init import create
 from crmcli.workspace import Workspace
 from tests.forks import forks
+from tests.kit import NOW, Run
 from tests.surroundings import settle
 from torture.copies import copied
-
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
 
 
 def pytest_configure() -> None:
@@ -61,14 +58,6 @@ def folder(_fresh: Path, tmp_path: Path) -> Path:
 def ws(folder: Path) -> Workspace:
     """A new Russian workspace, opened at NOW."""
     return Workspace.open(folder, now=NOW)
-
-
-class Run(NamedTuple):
-    """What a run of the real command line gave."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture

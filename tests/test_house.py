@@ -20,7 +20,7 @@ from crmcli.cli.params import Session
 from crmcli.cli.root import COMMANDS, crm
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
-from tests.conftest import Run
+from tests.kit import Run
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(m.name for m in pkgutil.walk_packages(crmcli.__path__, "crmcli."))

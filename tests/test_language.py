@@ -14,7 +14,7 @@ from babel.messages import Catalog
 
 import crmcli
 from crmcli.language import CATALOGUES, DOMAIN, counted, tr
-from tests.conftest import Run
+from tests.kit import Run
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from crmcli.store.config import starter
 from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.safety import state
 from crmcli.workspace import Workspace
-from tests.conftest import NOW
+from tests.kit import NOW
 
 ROOT = Path(__file__).parents[1]
 STARTER = Path(crmcli.__file__).parent / "starter"

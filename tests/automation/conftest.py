@@ -88,7 +88,7 @@ class House:
 
     def add(self, entity: str, **fields: str | list[str]) -> Record:
         given = {k: v if isinstance(v, list) else [v] for k, v in fields.items()}
-        return kit.add(self.ws, entity, given)
+        return kit.add(self.ws, entity, **given)
 
     def edit(self, record_id: str, **fields: str) -> None:
         put = {name: [text] for name, text in fields.items()}

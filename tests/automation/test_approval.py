@@ -15,7 +15,7 @@ import pytest
 
 from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.tick import tick
-from crmcli.workspace import Workspace
+from tests import kit
 from tests.automation.clones import (
     HELLO,
     TWO,
@@ -222,7 +222,7 @@ def test_what_was_unpacked_waits(house: House, tmp_path: Path, way: str, under_g
             os.utime(path, (1_790_000_000.5, 1_790_000_000.5))
     (tmp_path / "to").mkdir()
     UNPACKED[way](house.root, tmp_path / "to")
-    ws = Workspace.open(tmp_path / "to/ws", user="anna", now=house.now)
+    ws = kit.opened(tmp_path / "to/ws", now=house.now)
     assert [act.place for act in approval(ws).unapproved] == [
         "leads/new/hello"
     ] or way == "copytree"

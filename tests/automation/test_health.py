@@ -13,7 +13,7 @@ import pytest
 from crmcli.automation.health import automation_problems
 from crmcli.workspace import Workspace
 from crmcli.workspace.tick_times import MOST_KEPT, note_end
-from tests.conftest import NOW, Run
+from tests.kit import NOW, Run
 
 Crm = Callable[..., Run]
 

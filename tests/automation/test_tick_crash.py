@@ -16,6 +16,7 @@ import pytest
 
 from crmcli.automation.ledger import jobs_of
 from crmcli.sales.checks.check import problems
+from tests import kit
 from torture.copies import copied
 
 pytestmark = [
@@ -89,9 +90,8 @@ def kill_at(root: Path, now: str, call: str, number: int) -> int:
 
 
 def events(house: Any, root: Path) -> Any:
-    from crmcli.workspace import Workspace
 
-    ws = Workspace.open(root, user="anna", now=house.now)
+    ws = kit.opened(root, now=house.now)
     assert problems(ws) == []
     return ws
 

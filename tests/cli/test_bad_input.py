@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.store import layout
-from tests.conftest import Run
+from tests.kit import Run
 from torture.copies import adopt
 
 Crm = Callable[..., Run]

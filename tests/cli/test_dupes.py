@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 BENCH = Path(__file__).parents[2] / "bench"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.store import layout
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 Editor = Callable[[str], str]

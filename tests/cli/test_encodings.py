@@ -12,7 +12,7 @@ import pytest
 
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 
 NAME = "Чай «Ёж» 😀 é"
 ENCODINGS = ["ascii", "latin-1", "cp866", "koi8-r", "ascii:replace", "ascii:ignore"]
@@ -20,7 +20,7 @@ ENCODINGS = ["ascii", "latin-1", "cp866", "koi8-r", "ascii:replace", "ascii:igno
 
 @pytest.fixture
 def lead(folder: Path) -> str:
-    return kit.add(Workspace.open(folder, now=NOW), "lead", {"name": [NAME]}).id
+    return kit.lead(Workspace.open(folder, now=NOW), name=NAME).id
 
 
 def run(folder: Path, encoding: str, *args: str, **environ: str) -> tuple[int, bytes, bytes]:

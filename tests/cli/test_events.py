@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 

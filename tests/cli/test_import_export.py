@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.sales.init import create
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 

@@ -12,7 +12,7 @@ import pytest
 
 from crmcli.sales.init.create import AlreadyAWorkspace, FolderInUse, create_workspace
 from crmcli.workspace import Workspace
-from tests.conftest import NOW, Run
+from tests.kit import NOW, Run
 
 Crm = Callable[..., Run]
 MADE = {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crmcli.store import layout
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 

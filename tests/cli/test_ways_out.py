@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NOW, Run
+from tests.kit import NOW, Run
 from torture.memory import peak
 
 Crm = Callable[..., Run]

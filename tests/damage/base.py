@@ -13,8 +13,8 @@ from crmcli.sales.init import create
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW, Run
 from tests.forks import forks
+from tests.kit import NOW, Run
 
 BEFORE = NOW - timedelta(days=40)
 USERS = "users:\n  anna: {name: Анна Орлова, email: anna@example.ru}\n"
@@ -68,19 +68,23 @@ def build(root: Path) -> Base:
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("users:\n", USERS), encoding="utf-8")
     ws = Workspace.open(root, now=BEFORE)
-    company = kit.add(ws, "company", {"name": ["ООО «Ромашка»"], "inn": ["7707083893"]})
-    contact = kit.add(ws, "contact", {
-        "name": ["Анна Петрова"], "phones": ["8 916 123-45-67"], "emails": ["anna@romashka.ru"],
-        "companies": [company.id], "comment": ["Звонить после обеда.\nПросила договор."],
-    })  # fmt: skip
-    whole = kit.add(ws, "contact", {"name": ["Борис Целый"], "phones": ["8 903 765-43-21"]})
+    company = kit.company(ws, name="ООО «Ромашка»", inn="7707083893")
+    contact = kit.contact(
+        ws,
+        name="Анна Петрова",
+        phones="8 916 123-45-67",
+        emails="anna@romashka.ru",
+        companies=company.id,
+        comment="Звонить после обеда.\nПросила договор.",
+    )
+    whole = kit.contact(ws, name="Борис Целый", phones="8 903 765-43-21")
     ws = Workspace.open(root, now=NOW)
-    phone = {"phones": ["8 912 345-67-89"], "amount": ["250000"]}
-    lead = kit.add(ws, "lead", {"name": ["Кровля для склада"], **phone})
-    old = kit.add(ws, "lead", {"name": ["Забор"], "phones": ["8 912 111-22-33"]})
+    phone = {"phones": "8 912 345-67-89", "amount": "250000"}
+    lead = kit.lead(ws, name="Кровля для склада", **phone)
+    old = kit.lead(ws, name="Забор", phones="8 912 111-22-33")
     use = {"contact": contact.id, "company": company.id}
-    deal = leads.convert(ws, old.id, leads.ConvertOptions(("deal",), use)).ids["deal"]
-    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [deal]})
+    deal = leads.convert(ws, old.id, leads.Wanted(("deal",), use)).ids["deal"]
+    task = kit.task(ws, name="Позвонить", about=deal)
     with ws.change("letter") as change:
         sha = change.attach("Договор № 7 подписан.\n".encode() * 20)
         activities.log_in(change, contact.id, "mail.in", "Договор во вложении", {"file": sha})

@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from tests.conftest import NOW, Run
 from tests.damage.base import Base, run
 from tests.damage.table import index_of_another, named
+from tests.kit import NOW, Run
 
 
 def changed(base: Base, before: dict[str, bytes]) -> set[str]:

@@ -15,28 +15,39 @@ from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads
 from crmcli.sales.consent import permission
+<<<<<<< HEAD
 from crmcli.sales.leads import TARGETS, ConvertOptions, LeadAlreadyConverted, LeadIsJunk
 from crmcli.sales.records import edit
+=======
+from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
+>>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 from crmcli.sales.records.required import MissingFields
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 
 COMBINATIONS = [c for n in (1, 2, 3) for c in itertools.combinations(TARGETS, n)]
 
 
 def full_lead(ws: Workspace) -> str:
-    return kit.add(
+    return kit.lead(
         ws,
-        "lead",
-        {
-            "name": ["Кровля склада"], "first_name": ["Пётр"], "last_name": ["Ёлкин"],
-            "company_name": ["ООО «Ромашка»"], "position": ["директор"],
-            "phones": ["8 (912) 345-67-89 доб. 12"], "emails": ["petr@example.ru"],
-            "amount": ["250000"], "source": ["web"], "utm_source": ["yandex"], "tags": ["vip"],
-            "comment": ["Срочно"], "area": ["120"], "roof": ["flat"], "secret": ["да"],
-        },
-    ).id  # fmt: skip
+        name="Кровля склада",
+        first_name="Пётр",
+        last_name="Ёлкин",
+        company_name="ООО «Ромашка»",
+        position="директор",
+        phones="8 (912) 345-67-89 доб. 12",
+        emails="petr@example.ru",
+        amount="250000",
+        source="web",
+        utm_source="yandex",
+        tags="vip",
+        comment="Срочно",
+        area="120",
+        roof="flat",
+        secret="да",
+    ).id
 
 
 @pytest.mark.parametrize("make", COMBINATIONS, ids=" ".join)
@@ -98,8 +109,8 @@ def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) ->
 def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
-    firm = kit.add(ws, "company", {"name": ["Ромашка"]})
-    done = leads.convert(ws, lead_id, ConvertOptions(make=("contact",), use={"company": firm.id}))
+    firm = kit.company(ws, name="Ромашка")
+    done = leads.convert(ws, lead_id, Wanted(make=("contact",), use={"company": firm.id}))
     company = ws.get(firm.id)
     assert isinstance(company, Company)
     assert (company.phones, company.emails, company.do_not, company.consents) == ((), (), (), ())
@@ -110,10 +121,15 @@ def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) ->
 
 
 def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
+<<<<<<< HEAD
     known = kit.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
     done = leads.convert(
         ws, full_lead(ws), ConvertOptions(make=("company",), use={"contact": known.id})
     )
+=======
+    known = kit.contact(ws, name="Пётр Ёлкин")
+    done = leads.convert(ws, full_lead(ws), Wanted(make=("company",), use={"contact": known.id}))
+>>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
     assert (company.phones, company.emails) == ((), ())
@@ -129,7 +145,7 @@ def test_a_company_alone_gets_the_consents(ws: Workspace) -> None:
 
 
 def test_a_newer_consent_stands_beside_the_older_one(ws: Workspace) -> None:
-    known = kit.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
+    known = kit.contact(ws, name="Пётр", phones="+7 912 345-67-89")
     permission.decide(ws, known.id, {"mail": True}, "v1")
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": True}, "v2")
@@ -156,7 +172,7 @@ def test_junk_is_not_converted(ws: Workspace) -> None:
 
 
 def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
-    lead = kit.add(ws, "lead", {"name": ["Без компании"]})
+    lead = kit.lead(ws, name="Без компании")
     with pytest.raises(MissingFields, match="company_name is missing"):
         leads.convert(ws, lead.id, ConvertOptions(make=TARGETS))
     assert not (folder / "data/contacts").exists()
@@ -164,12 +180,8 @@ def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Pat
 
 
 def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> None:
-    contact = kit.add(
-        ws,
-        "contact",
-        {"name": ["Пётр"], "emails": ["old@example.ru"], "comment": ["Наш"], "tags": ["old"]},
-    )
-    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    contact = kit.contact(ws, name="Пётр", emails="old@example.ru", comment="Наш", tags="old")
+    company = kit.company(ws, name="Ромашка")
     done = leads.convert(
         ws,
         full_lead(ws),
@@ -186,29 +198,34 @@ def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> Non
 
 
 def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["ООО «Ромашка»"]})
-    contact = kit.add(ws, "contact", {"name": ["Пётр"]})
+    company = kit.company(ws, name="ООО «Ромашка»")
+    contact = kit.contact(ws, name="Пётр")
     lead_id = full_lead(ws)
-    edit.edit(ws, lead_id, edit.Edit({"company": [company.id], "contact": [contact.id]}, {}, {}))
-    done = leads.convert(ws, lead_id, ConvertOptions())
+    kit.edit(ws, lead_id, company=company.id, contact=contact.id)
+    done = leads.convert(ws, lead_id, Wanted())
     assert (ws.count("company"), ws.count("contact")) == (1, 1)
     deal = ws.get(done.ids["deal"])
     assert (deal.get("company"), deal.get("contacts")) == (company.id, (contact.id,))
 
 
 def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    company = kit.company(ws, name="Ромашка")
     lead_id = full_lead(ws)
-    edit.edit(ws, lead_id, edit.Edit({"company": [company.id]}, {}, {}))
-    leads.convert(ws, lead_id, ConvertOptions(make=("company", "contact")))
+    kit.edit(ws, lead_id, company=company.id)
+    leads.convert(ws, lead_id, Wanted(make=("company", "contact")))
     assert ws.count("company") == 2
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
+<<<<<<< HEAD
     deal = kit.add(ws, "deal", {"name": ["Старая"]})
     done = leads.convert(
         ws, full_lead(ws), ConvertOptions(make=("contact",), use={"deal": deal.id})
     )
+=======
+    deal = kit.deal(ws, name="Старая")
+    done = leads.convert(ws, full_lead(ws), Wanted(make=("contact",), use={"deal": deal.id}))
+>>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
     now = ws.get(deal.id)
     assert isinstance(now, Deal)
     assert (now.name, now.amount, now.contacts) == (
@@ -221,8 +238,8 @@ def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
 def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     activities.log(ws, lead_id, "call.in", "Просил перезвонить")
-    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
-    done = leads.convert(ws, lead_id, ConvertOptions())
+    task = kit.task(ws, name="Позвонить", about=lead_id)
+    done = leads.convert(ws, lead_id, Wanted())
     assert ws.get(task.id).get("about") == done.ids["deal"]
     from crmcli.present.records import story
 

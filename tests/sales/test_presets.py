@@ -18,7 +18,7 @@ from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 PACKAGE = Path(crmcli.__file__).parent

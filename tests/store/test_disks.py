@@ -13,7 +13,7 @@ import pytest
 from crmcli.errors import InvalidData
 from crmcli.store.disk import file_systems
 from crmcli.store.safety import locks
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 SFTP = next(

@@ -10,8 +10,12 @@ import pytest
 
 from crmcli.model.event import Event
 from crmcli.sales.history import undo
+<<<<<<< HEAD
 from crmcli.sales.init.create import create_workspace
 from crmcli.sales.records import edit as editing
+=======
+from crmcli.sales.init.create import found
+>>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 from crmcli.store import layout
 from crmcli.store.timeline import csv_lines
 from crmcli.store.timeline.event_ids import EVENT_ID, EventIds, are_of_one_change
@@ -35,7 +39,7 @@ def at(root: Path, now: datetime) -> Workspace:
 def edit(root: Path, lead: str, words: str, now: datetime) -> str:
     """The id of the event that this leaves."""
     known = {event.id for event in at(root, now).events(record=lead)}
-    editing.edit(at(root, now), lead, editing.Edit({"comment": [words]}, {}, {}))
+    kit.edit(at(root, now), lead, comment=words)
     [new] = {event.id for event in at(root, now).events(record=lead)} - known
     return new
 
@@ -53,7 +57,7 @@ def told_by(clone: str, root: Path, now: datetime, record: str) -> str:
 
 @pytest.mark.parametrize("wrong", [timedelta(days=3650), timedelta(minutes=1), -timedelta(days=3650)])  # fmt: skip
 def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None:
-    lead = kit.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = kit.lead(at(root, NOW), name="Tea").id
     ids = [edit(root, lead, words, NOW + by) for words, by in (
         ("before", timedelta()), ("wrong", wrong), ("after", timedelta(hours=1)),
         ("last", timedelta(hours=2)),
@@ -70,7 +74,7 @@ def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None
 @pytest.mark.parametrize("clone", [OTHER, "own"])
 def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
     """Also what came since the index was last read, and what our own clone wrote in another month."""
-    lead = kit.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = kit.lead(at(root, NOW), name="Tea").id
     if index == "there":
         assert at(root, NOW).events()
     name = at(root, NOW).clone if clone == "own" else clone
@@ -79,7 +83,7 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
         (root / ".crm/index.db").unlink(missing_ok=True)
     if index == "damaged":
         (root / ".crm/index.db").write_bytes(b"no database" * 1000)
-    editing.edit(at(root, NOW), lead, editing.Edit({"comment": ["x"]}, {}, {}))
+    kit.edit(at(root, NOW), lead, comment="x")
     ours = at(root, NOW).events(record=lead)[-1]
     assert ours.kind == "field.changed"
     assert ours.id > theirs
@@ -88,11 +92,11 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
 def test_a_run_that_lasts_knows_what_it_wrote(root: Path) -> None:
     """Without a look at the folder, which is another one by now."""
     ws = at(root, NOW + timedelta(days=3650))
-    kit.add(ws, "lead", {"name": ["One"]})
+    kit.lead(ws, name="One")
     [first] = [event.id for event in at(root, NOW).events()]
     shutil.rmtree(root / "data/timeline")
     ws.now = NOW
-    kit.add(ws, "lead", {"name": ["Two"]})
+    kit.lead(ws, name="Two")
     [second] = [event.id for event in at(root, NOW).events()]
     assert second > first
 

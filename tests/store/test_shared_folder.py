@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.sales.init import create
-from tests.conftest import NOW
+from tests.kit import NOW
 from tests.members import command
 
 pytestmark = [

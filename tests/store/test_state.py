@@ -13,7 +13,7 @@ import pytest
 
 from crmcli.model.values import entity_of
 from crmcli.store.safety import state
-from tests.conftest import Run
+from tests.kit import Run
 from torture.copies import copied
 
 Crm = Callable[..., Run]
