@@ -152,6 +152,7 @@ def bring(
 ) -> Summary:
     """Import a file; its rejects go beside the workspace."""
     content = data.encode() if isinstance(data, str) else data
+    name = name or ("x.jsonl" if content.startswith(b"{") else "x.csv")
     wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
     source = open_source(content, name, sheet=sheet)
     return import_records(ws, entity, source, name, Wanted(**wanted))

@@ -107,7 +107,7 @@ def test_processes_at_once_never_share_a_number(ws: Workspace, folder: Path) -> 
 
 def test_without_lines_the_deal_itself_is_the_line(ws: Workspace) -> None:
     made = offers.draft(ws, kit.deal(ws, amount="150 000,50").id)
-    assert made.lines == (Line("Склад", D(1), "", D("150000.50"), D(22)),)
+    assert made.lines == (Line("Кровля", D(1), "", D("150000.50"), D(22)),)
     assert (made.date, made.valid_until) == (date(2026, 11, 23), date(2026, 12, 7))
     assert (made.currency, made.status, made.vat_included) == ("RUB", "draft", True)
     assert ws.get(made.id) == made

@@ -14,7 +14,7 @@ from tests.kit import NOW
 
 
 def test_a_stage_named_by_its_name_is_kept_by_its_id(ws: Workspace) -> None:
-    lead = kit.lead(ws, phones="89123456789", stage="в работе")
+    lead = kit.add(ws, "lead", phones="89123456789", stage="в работе")
     assert lead.get("stage") == "working"
     [event] = ws.events(record=lead.id)
     assert event.data["stage"] == "working"

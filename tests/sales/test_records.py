@@ -63,12 +63,12 @@ def test_add_writes_one_readable_file_and_one_event(ws: Workspace, folder: Path)
     ],
 )
 def test_any_trace_is_enough_for_a_lead(ws: Workspace, given: dict[str, str], name: str) -> None:
-    assert kit.lead(ws, **given).name == name
+    assert kit.add(ws, "lead", **given).get("name") == name
 
 
 def test_nothing_is_not_enough(ws: Workspace, folder: Path) -> None:
     with pytest.raises(TooLittle, match="a lead needs a name"):
-        kit.lead(ws)
+        kit.add(ws, "lead")
     assert not (folder / "data/leads").exists()
 
 
@@ -292,7 +292,7 @@ def test_several_are_removed_together_or_not_at_all(ws: Workspace) -> None:
      "８９１２３４５６７８９", "Анна <anna@Example.ru>", "mailto:anna@example.ru"],
 )  # fmt: skip
 def test_a_reference_may_be_pasted_as_it_stands_in_a_letter(ws: Workspace, ref: str) -> None:
-    made = kit.lead(ws, phones="8 (912) 345-67-89", emails="anna@example.ru")
+    made = kit.add(ws, "lead", phones="8 (912) 345-67-89", emails="anna@example.ru")
     assert ws.resolve(ref, "lead") == made.id
 
 

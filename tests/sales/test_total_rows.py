@@ -88,7 +88,7 @@ RECORDS = [
 @pytest.mark.parametrize("lines", TAKEN_FOR_TOTALS)
 def test_a_total_is_told_and_not_taken(ws: Workspace, lines: list[str], is_book: bool) -> None:
     text = "\n".join([HEADER, *ROWS, *lines])
-    found = kit.bring(ws, workbook(text) if is_book else text)
+    found = kit.bring(ws, "lead", workbook(text) if is_book else text)
     blank = sum(not line.strip(";") for line in lines)
     at = range(5 + blank, 5 + len(lines))
     assert (found.created, found.total_rows, found.rejected) == (3, [*at], 0)
@@ -100,7 +100,7 @@ def test_a_total_is_told_and_not_taken(ws: Workspace, lines: list[str], is_book:
 @pytest.mark.parametrize("line", RECORDS)
 def test_a_record_is_taken_whatever_its_name(ws: Workspace, line: str, is_book: bool) -> None:
     text = "\n".join([HEADER, *ROWS, line])
-    found = kit.bring(ws, workbook(text) if is_book else text)
+    found = kit.bring(ws, "lead", workbook(text) if is_book else text)
     assert found.total_rows == []
     assert found.created + found.rejected == 4
 
@@ -110,7 +110,7 @@ def test_subtotals_in_the_middle_are_known_by_their_sums_alone(ws: Workspace) ->
         *ROWS[:2], "Отдел 1 Итог;;3 000,50;7", ROWS[2], "Кот;89161234564;10;1", "Итого;;10;6",
         "Total;;5;5", "Пёс;89161234565;1;1", "Всего;;3 016,50;19",
     ]  # fmt: skip
-    found = kit.bring(ws, "\n".join([HEADER, *groups]))
+    found = kit.bring(ws, "lead", "\n".join([HEADER, *groups]))
     # `Total` with a sum of its own in the middle is a lead of that name, and counts.
     assert found.total_rows == [4, 7, 10]
     assert found.created == 6
@@ -118,13 +118,13 @@ def test_subtotals_in_the_middle_are_known_by_their_sums_alone(ws: Workspace) ->
 
 def test_keep_totals_takes_them(ws: Workspace) -> None:
     text = "\n".join([HEADER, *ROWS, "Итого;;3 000,50;12"])
-    assert kit.bring(ws, text).total_rows == [5]
-    again = kit.bring(ws, text, keep_totals=True)  # the very same file: the rest is here
+    assert kit.bring(ws, "lead", text).total_rows == [5]
+    again = kit.bring(ws, "lead", text, keep_totals=True)  # the very same file: the rest is here
     assert (again.total_rows, again.created, again.skipped) == ([], 1, 3)
 
 
 def test_a_list_of_names_alone_has_no_totals(ws: Workspace) -> None:
-    found = kit.bring(ws, "Название\nРомашка\nTotal\nИтого\n", entity="company")
+    found = kit.bring(ws, "company", "Название\nРомашка\nTotal\nИтого\n")
     assert (found.total_rows, found.created) == ([], 3)
 
 
@@ -145,7 +145,7 @@ def test_any_sums(ws: Workspace, amounts: list[Decimal], word: str, off: Decimal
     text = "\n".join(
         [HEADER, *lines[: len(here)], f"{word};;{total};", *lines[len(here) :], "Я;1;;"]
     )
-    found = kit.bring(ws, text, dry_run=True)
+    found = kit.bring(ws, "lead", text, dry_run=True)
     assert found.total_rows == ([] if off or not total else [len(here) + 2])
 
 
