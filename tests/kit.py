@@ -15,7 +15,7 @@ from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.sales import add as adding
-from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records import edit as editing
 from crmcli.store.layout import record_path
@@ -155,7 +155,7 @@ def bring(
     name = name or ("x.jsonl" if content.startswith(b"{") else "x.csv")
     wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
     source = open_source(content, name, sheet=sheet)
-    return import_records(ws, entity, source, name, Wanted(**wanted))
+    return import_records(ws, entity, source, name, ImportOptions(**wanted))
 
 
 def _listed(given: dict[str, Given]) -> dict[str, list[str]]:

@@ -83,7 +83,7 @@ def build(root: Path) -> Base:
     lead = kit.lead(ws, name="Кровля для склада", **phone)
     old = kit.lead(ws, name="Забор", phones="8 912 111-22-33")
     use = {"contact": contact.id, "company": company.id}
-    deal = leads.convert(ws, old.id, leads.Wanted(("deal",), use)).ids["deal"]
+    deal = leads.convert(ws, old.id, leads.ConvertOptions(("deal",), use)).ids["deal"]
     task = kit.task(ws, name="Позвонить", about=deal)
     with ws.change("letter") as change:
         sha = change.attach("Договор № 7 подписан.\n".encode() * 20)

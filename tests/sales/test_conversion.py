@@ -15,12 +15,7 @@ from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads
 from crmcli.sales.consent import permission
-<<<<<<< HEAD
 from crmcli.sales.leads import TARGETS, ConvertOptions, LeadAlreadyConverted, LeadIsJunk
-from crmcli.sales.records import edit
-=======
-from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 from crmcli.sales.records.required import MissingFields
 from crmcli.workspace import Workspace
 from tests import kit
@@ -110,7 +105,7 @@ def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) ->
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
     firm = kit.company(ws, name="Ромашка")
-    done = leads.convert(ws, lead_id, Wanted(make=("contact",), use={"company": firm.id}))
+    done = leads.convert(ws, lead_id, ConvertOptions(make=("contact",), use={"company": firm.id}))
     company = ws.get(firm.id)
     assert isinstance(company, Company)
     assert (company.phones, company.emails, company.do_not, company.consents) == ((), (), (), ())
@@ -121,15 +116,10 @@ def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) ->
 
 
 def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
-<<<<<<< HEAD
-    known = kit.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
+    known = kit.contact(ws, name="Пётр Ёлкин")
     done = leads.convert(
         ws, full_lead(ws), ConvertOptions(make=("company",), use={"contact": known.id})
     )
-=======
-    known = kit.contact(ws, name="Пётр Ёлкин")
-    done = leads.convert(ws, full_lead(ws), Wanted(make=("company",), use={"contact": known.id}))
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
     assert (company.phones, company.emails) == ((), ())
@@ -202,7 +192,7 @@ def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
     contact = kit.contact(ws, name="Пётр")
     lead_id = full_lead(ws)
     kit.edit(ws, lead_id, company=company.id, contact=contact.id)
-    done = leads.convert(ws, lead_id, Wanted())
+    done = leads.convert(ws, lead_id, ConvertOptions())
     assert (ws.count("company"), ws.count("contact")) == (1, 1)
     deal = ws.get(done.ids["deal"])
     assert (deal.get("company"), deal.get("contacts")) == (company.id, (contact.id,))
@@ -212,20 +202,15 @@ def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
     company = kit.company(ws, name="Ромашка")
     lead_id = full_lead(ws)
     kit.edit(ws, lead_id, company=company.id)
-    leads.convert(ws, lead_id, Wanted(make=("company", "contact")))
+    leads.convert(ws, lead_id, ConvertOptions(make=("company", "contact")))
     assert ws.count("company") == 2
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
-<<<<<<< HEAD
-    deal = kit.add(ws, "deal", {"name": ["Старая"]})
+    deal = kit.deal(ws, name="Старая")
     done = leads.convert(
         ws, full_lead(ws), ConvertOptions(make=("contact",), use={"deal": deal.id})
     )
-=======
-    deal = kit.deal(ws, name="Старая")
-    done = leads.convert(ws, full_lead(ws), Wanted(make=("contact",), use={"deal": deal.id}))
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
     now = ws.get(deal.id)
     assert isinstance(now, Deal)
     assert (now.name, now.amount, now.contacts) == (
@@ -239,7 +224,7 @@ def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     activities.log(ws, lead_id, "call.in", "Просил перезвонить")
     task = kit.task(ws, name="Позвонить", about=lead_id)
-    done = leads.convert(ws, lead_id, Wanted())
+    done = leads.convert(ws, lead_id, ConvertOptions())
     assert ws.get(task.id).get("about") == done.ids["deal"]
     from crmcli.present.records import story
 

@@ -9,7 +9,7 @@ import pytest
 from crmcli.errors import Ambiguous, BadUsage
 from crmcli.sales import add as adding
 from crmcli.sales.duplicates import marks
-from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
+from crmcli.sales.duplicates.auto_merge import merge_certain
 from crmcli.sales.duplicates.searching import Group, read_groups, search
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
@@ -216,7 +216,7 @@ def test_only_what_is_certain_and_without_conflict_is_merged(ws: Workspace) -> N
     best = kit.add(ws, "contact", name="Анна Ким", phones=PHONE, emails="a@mail.ru").id
     same = kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id
     odd = kit.add(ws, "contact", name="Ким Аня", phones=PHONE).id
-    done: list[Joined] = []
+    done: list[GroupMerge] = []
     hits = search(ws, "contact")
     merge_certain(ws, hits, read_groups(ws, hits), done.append)
     (joined,) = done
@@ -229,7 +229,7 @@ def test_only_what_is_certain_and_without_conflict_is_merged(ws: Workspace) -> N
 def test_what_does_not_fit_the_condition_is_not_merged(ws: Workspace) -> None:
     kit.add(ws, "contact", name="Анна Ким", phones=PHONE, source="web", emails="a@mail.ru")
     kit.add(ws, "contact", name="Анна Ким", phones=PHONE)
-    done: list[Joined] = []
+    done: list[GroupMerge] = []
     hits = search(ws, "contact", ws.condition("source = web", "contact"))
     merge_certain(ws, hits, read_groups(ws, hits), done.append)
     assert done == []

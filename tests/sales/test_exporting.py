@@ -21,11 +21,6 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
 from crmcli.sales.exports.export import Layout, export, export_bytes
 from crmcli.sales.exports.sheet_rows import guard, unguard
-<<<<<<< HEAD
-from crmcli.sales.imports import ImportOptions, import_records, open_source
-from crmcli.sales.imports.summary import Summary
-=======
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.sales.conftest import PIPELINES
@@ -87,17 +82,6 @@ def bytes_of(ws: Workspace, entity: str, layout: Layout) -> bytes:
     return b"".join(export_bytes(ws, entity, None, layout))
 
 
-<<<<<<< HEAD
-def take(ws: Workspace, entity: str, text: str | bytes, **wanted: Any) -> Summary:
-    wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
-    content = text.encode() if isinstance(text, str) else text
-    name = "x.jsonl" if content.startswith(b"{") else "x.csv"
-    source = open_source(content, name)
-    return import_records(ws, entity, source, name, ImportOptions(**wanted))
-
-
-=======
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 def rows(text: str) -> list[dict[str, str]]:
     text = text.removeprefix("\ufeff")
     delimiter = ";" if text.split("\n")[0].count(";") else ","

@@ -102,7 +102,7 @@ def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
         states.append(kit.opened(folder, now=NOW).get(lead_id))
         editing.edit(kit.opened(folder, now=NOW + (n + 1) * HOUR), lead_id, edit)
     states.append(kit.opened(folder, now=NOW).get(lead_id))
-    leads.convert(kit.opened(folder, now=NOW + 8 * HOUR), lead_id, leads.Wanted())
+    leads.convert(kit.opened(folder, now=NOW + 8 * HOUR), lead_id, leads.ConvertOptions())
     ws = kit.opened(folder, now=NOW + 9 * HOUR)
     for n, state in enumerate(states):
         assert past.as_of(ws, lead_id, NOW + n * HOUR) == state
@@ -129,7 +129,7 @@ def test_what_is_no_moment(ws: Workspace) -> None:
 def test_changes_are_told_apart_within_one_second(ws: Workspace) -> None:
     for n in range(5):
         lead_id = kit.lead(ws, name=f"Лид {n}", company_name="Р").id
-        leads.convert(ws, lead_id, leads.Wanted())
+        leads.convert(ws, lead_id, leads.ConvertOptions())
     found = list(past.changes_of(ws))
     assert [len(change.events) for change in found] == [5, 1] * 5
     assert [found[0].events[-1].kind, found[1].events[0].kind] == ["lead.converted", "lead.created"]

@@ -21,30 +21,7 @@ from crmcli.sales.imports import ImportOptions, import_records, open_source, run
 from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.resume import past_imports
 from crmcli.workspace import Workspace
-<<<<<<< HEAD
-
-
-def load(
-    ws: Workspace,
-    entity: str,
-    data: str | bytes,
-    name: str = "x.csv",
-    sheet: str = "",
-    **wanted: Any,
-) -> Summary:
-    content = data.encode() if isinstance(data, str) else data
-    wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
-    return import_records(
-        ws, entity, open_source(content, name, sheet=sheet), name, ImportOptions(**wanted)
-    )
-
-
-def all_of(ws: Workspace, entity: str) -> list[dict[str, Any]]:
-    ws.look_again()
-    return [ws.schema.write(record) for record in ws.select(entity, order=["name"])]
-=======
 from tests import kit
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 
 
 def book(*rows: list[Any], more: bool = False) -> bytes:

@@ -29,28 +29,6 @@ from tests import kit
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
-<<<<<<< HEAD
-def load(
-    ws: Workspace, entity: str, text: str | bytes, name: str = "файл.csv", **wanted: Any
-) -> Summary:
-    content = text.encode() if isinstance(text, str) else text
-    wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
-    source = open_source(content, name)
-    return import_records(ws, entity, source, name, ImportOptions(**wanted))
-
-
-def all_of(ws: Workspace, entity: str) -> list[dict[str, Any]]:
-    ws.look_again()
-    return [ws.schema.write(record) for record in ws.select(entity, order=["name"])]
-
-
-def one(ws: Workspace, entity: str) -> dict[str, Any]:
-    [raw] = all_of(ws, entity)
-    return raw
-
-
-=======
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 def rejected(ws: Workspace, name: str = "rejects.csv") -> list[dict[str, str]]:
     text = (ws.root.parent / name).read_text("utf-8-sig")
     delimiter = imports.open_source(text.encode(), name)

@@ -219,7 +219,7 @@ def test_links_among_them_go(ws: Workspace) -> None:
 
 def test_what_a_lead_became_is_turned(ws: Workspace) -> None:
     lead = kit.lead(ws, name="Пётр", phones="8 912 345-67-89").id
-    made = leads.convert(ws, lead, Wanted(("contact",))).ids["contact"]
+    made = leads.convert(ws, lead, ConvertOptions(("contact",))).ids["contact"]
     one = kit.contact(ws).id
     merge(ws, one, made)
     assert ws.get(lead).get("converted") == {"contact": one}
@@ -342,7 +342,7 @@ def test_refusals(ws: Workspace) -> None:
 
 def test_a_converted_lead_stays(ws: Workspace) -> None:
     one, two = (kit.lead(ws, name="Лид").id for _ in range(2))
-    leads.convert(ws, two, Wanted(("deal",)))
+    leads.convert(ws, two, ConvertOptions(("deal",)))
     with pytest.raises(merging.NotMergeable) as refusal:
         merging.plan(ws, one, [two])
     assert refusal.value.hint == f"crm lead merge {two} {one}"

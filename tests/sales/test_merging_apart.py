@@ -298,15 +298,8 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     """A contact with some of everything."""
     lead = ""
     if chance.random() < 0.3:
-<<<<<<< HEAD
-        made = kit.add(
-            ws, "lead", {"name": ["Лид"], "phones": ["8 912 345-67-8" + str(chance.randrange(10))]}
-        )
-        lead = leads.convert(ws, made.id, ConvertOptions(("contact", "deal"))).ids["contact"]
-=======
         made = kit.lead(ws, name="Лид", phones="8 912 345-67-8" + str(chance.randrange(10)))
-        lead = leads.convert(ws, made.id, Wanted(("contact", "deal"))).ids["contact"]
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
+        lead = leads.convert(ws, made.id, ConvertOptions(("contact", "deal"))).ids["contact"]
     values: dict[str, list[str]] = {}
     for name, choices in {
         "position": ["директор", "юрист", "Юрист"], "address": ["Казань", "Тверь\nдом 2"],

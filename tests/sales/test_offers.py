@@ -170,7 +170,7 @@ def test_lines_as_people_write_them(text: str, line: Line) -> None:
                                   "М;1;1;шт;200", "М;1;1;шт;10;лишнее"])  # fmt: skip
 def test_lines_that_cannot_be_read(ws: Workspace, text: str) -> None:
     with pytest.raises(BadUsage):
-        offers.draft(ws, kit.deal(ws, amount="1").id, Draft(lines=[text]))
+        offers.draft(ws, kit.deal(ws, amount="1").id, OfferTerms(lines=[text]))
     assert ws.select("offer") == []
 
 

@@ -12,11 +12,6 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
-from crmcli.sales.imports import ImportOptions, import_records, open_source
-from crmcli.sales.imports.summary import Summary
-=======
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.kit import Run
@@ -26,19 +21,6 @@ HEADER = "Название;Телефон;Сумма;Штук"
 ROWS = ["Печь;89161234561;1 000,50;3", "Дом;89161234562;2 000;4", "Сад;89161234563;;5"]
 
 
-<<<<<<< HEAD
-def load(
-    ws: Workspace, content: str | bytes, name: str = "x.csv", entity: str = "lead", **wanted: bool
-) -> Summary:
-    data = content.encode() if isinstance(content, str) else content
-    rejects = ws.root.parent / "rejects.csv"
-    return import_records(
-        ws, entity, open_source(data, name), name, ImportOptions(rejects=rejects, **wanted)
-    )
-
-
-=======
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 def workbook(text: str) -> bytes:
     """The same table as a workbook, with numbers as numbers."""
     out = io.BytesIO()

@@ -68,7 +68,7 @@ def test_several_at_once_are_one_change(ws: Workspace) -> None:
     empty = kit.records_of(ws.root)
     lead_id = lead(ws)
     kit.edit(ws, lead_id, amount="100")
-    leads.convert(ws, lead_id, leads.Wanted())
+    leads.convert(ws, lead_id, leads.ConvertOptions())
     full = kit.records_of(ws.root)
     undo.undo(ws, 3)
     assert kit.records_of(ws.root) == empty
@@ -126,7 +126,7 @@ def test_a_conversion_goes_whole(ws: Workspace) -> None:
     lead_id = lead(ws, amount="100")
     task = kit.task(ws, name="Позвонить", about=lead_id).id
     before = kit.records_of(ws.root)
-    plan = leads.convert(ws, lead_id, leads.Wanted())
+    plan = leads.convert(ws, lead_id, leads.ConvertOptions())
     assert ws.get(task).get("about") == plan.ids["deal"]
     undo.undo(ws)
     assert kit.records_of(ws.root) == before
@@ -195,7 +195,7 @@ def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
 
 def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
     lead_id = lead(ws)
-    plan = leads.convert(ws, lead_id, leads.Wanted())
+    plan = leads.convert(ws, lead_id, leads.ConvertOptions())
     kit.edit(kit.opened(ws.root, user="boris", clone="22222222"), plan.ids["deal"], amount="300")
     before = kit.records_of(ws.root)
     done = undo.undo(ws)

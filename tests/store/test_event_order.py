@@ -10,12 +10,7 @@ import pytest
 
 from crmcli.model.event import Event
 from crmcli.sales.history import undo
-<<<<<<< HEAD
 from crmcli.sales.init.create import create_workspace
-from crmcli.sales.records import edit as editing
-=======
-from crmcli.sales.init.create import found
->>>>>>> 3328640 (tests: records, edits, imports and other clones come from one kit)
 from crmcli.store import layout
 from crmcli.store.timeline import csv_lines
 from crmcli.store.timeline.event_ids import EVENT_ID, EventIds, are_of_one_change
