@@ -9,7 +9,7 @@ import pytest
 from crmcli.errors import Ambiguous, BadUsage
 from crmcli.sales import add as adding
 from crmcli.sales.duplicates import marks
-from crmcli.sales.duplicates.auto_merge import merge_certain
+from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
 from crmcli.sales.duplicates.searching import Group, read_groups, search
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
