@@ -81,10 +81,10 @@ def _has_waited(ws: Workspace) -> bool:
 
 
 def _troubled(ws: Workspace) -> Iterator[Problem]:
-    from crmcli.automation.jobs import known
+    from crmcli.automation.jobs import listed
 
     for state, (one, many, then) in _TROUBLE.items():
-        count = len(known(ws, (state,)))
+        count = len(listed(ws, (state,)))
         if count:
             words = counted(count, tr("job {}", one), f"jobs {many}")
             hint = f"crm jobs list --state {state}, {then}"

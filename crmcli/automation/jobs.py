@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmcli.automation.explain import waiting
-from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter, jobs_of
+from crmcli.automation.job_failures import jobs_here
+from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
@@ -23,21 +24,22 @@ class JobIsOver(Refused):
     """The job's state does not allow that."""
 
 
-def known(ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = "") -> list[Job]:
+def listed(
+    ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = ""
+) -> list[Job]:
     """The jobs in these states, the latest last; of one record if it is named."""
     strange = [state for state in states if state not in STATES]
     if strange:
         raise BadUsage(
             tr("{!r} is not a job state", strange[0]), tr("one of {}", ", ".join(STATES))
         )
-    jobs = jobs_of(ws.in_right_time(ws.timeline.job_events(record=record))).values()
+    jobs = jobs_here(ws, record=record).values()
     return sorted((job for job in jobs if job.state in states), key=lambda job: (job.at, job.key))
 
 
 def find(ws: Workspace, key: str) -> Job:
     """The one job whose key begins like that."""
-    jobs = jobs_of(ws.in_right_time(ws.timeline.job_events())).values()
-    found = [job for job in jobs if job.key.startswith(key)]
+    found = [job for job in jobs_here(ws).values() if job.key.startswith(key)]
     if not found or not key:
         raise NotFound(tr("no job {!r}", key), "see crm jobs list --state all")
     if len(found) > 1:

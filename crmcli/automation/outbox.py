@@ -9,10 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from crmcli.automation.job_failures import Done, bug_in, jobs_here, raise_general, reason_of
+from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import (
     LONGEST_WAIT,
     MOST_STARTS,
+    Done,
     Job,
     after_failure,
     enter,
@@ -92,8 +93,8 @@ def deliver(ws: Workspace, key: str) -> Done | None:
         job = _claim(ws, key)
     except Exception as error:
         return _fail(ws, key, raise_general(error))
-    if job is None or job.state in ("dead", "unknown", "skipped"):
-        return _done(job, job.state, job.reason) if job else None
+    if not isinstance(job, Job):
+        return job
     tried = _tried(ws, job)
     with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
         return _write_down(ws, change, job, tried)
@@ -141,17 +142,17 @@ def _actor(job: Job) -> str:
     return job.robot if ":" in job.robot else f"robot:{job.robot}"
 
 
-def _claim(ws: Workspace, key: str) -> Job | None:
-    """Take the job, durably, before anything leaves; the job as it was, or as it had to be ended."""
+def _claim(ws: Workspace, key: str) -> Job | Done | None:
+    """Take the job, durably, before anything leaves: the job as it was, or how it had to be ended."""
     with ws.change("tick", actor="crm") as change:
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
         word, reason = _why_not(ws, job)
         if word:
-            _enter(change, job, word, reason=reason)
+            done = _enter(change, job, word, reason=reason)
             _tell(change, ws, job, word, reason)
-            return replace(job, state=word, reason=reason)
+            return done
         noted = _noted(job, ws.now)
         claim = {
             "attempt": job.attempts + job.starts + 1,
@@ -196,10 +197,6 @@ def _class_of(job: Job) -> type[Sender]:
     return sender_class(channel_of(job.action))
 
 
-def _done(job: Job, word: str, reason: str, bug: Exception | None = None) -> Done:
-    return Done(job.record, job.robot, job.action, word, job.key, reason, bug)
-
-
 def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     outcome = tried.outcome
     facts: dict[str, Any]
@@ -210,18 +207,18 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     else:
         attempt = (job.key, job.attempts + 1, job.since, ws.now, outcome.reason)
         word, facts = after_failure(*attempt, again=outcome.again)
-    _enter(change, job, word, **facts)
+    done = _enter(change, job, word, **facts)
     _tell(change, ws, job, word, facts.get("reason", ""))
     event = _class_of(job).event
     if word == "done" and event and job.record and not job.facts.get("notice"):
         change.note(event, job.record, tried.told)
-    return _done(job, word, facts.get("reason", ""), tried.bug)
+    return replace(done, bug=tried.bug)
 
 
-def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
+def _enter(change: Change, job: Job, word: str, **facts: Any) -> Done:
     if word in ENDS:
         change.note_sent(sent.ended_line(job.key))
-    enter(change, word, job.record, job.key, job.robot, job.action, **facts)
+    return enter(change, word, job.record, job.key, job.robot, job.action, **facts)
 
 
 def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:

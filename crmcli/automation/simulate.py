@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 
 from crmcli.automation import hand_edits, outbox, robot_runs, schedule_progress, trigger_runs
-from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.explain import with_robots
@@ -48,13 +47,12 @@ def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
     lines: list[Planned] = []
     begun = ws.now
     slots_to_come = _slots(ws, until)  # first, for the play moves the clock
-    played = _Trial(ws).play(until)
+    played = _Rehearsal(ws).play(until)
     for line in heapq.merge(played, slots_to_come, key=lambda line: line.at):
         lines.append(line)
         if len(lines) == MOST_LINES:
-            lines.append(
-                Planned(line.at, "", "crm", tr("more than {} lines: stopped here", MOST_LINES))
-            )
+            told = tr("more than {} lines: stopped here", MOST_LINES)
+            lines.append(Planned(line.at, "", "crm", told))
             break
     ws.set_clock(begun)
     return lines
@@ -76,7 +74,7 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
     return sorted(lines, key=lambda line: (line.at, line.who))
 
 
-class _Trial:
+class _Rehearsal:
     """The records as they would be: a change that is never written, and a clock that goes on."""
 
     def __init__(self, ws: Workspace) -> None:
@@ -89,8 +87,8 @@ class _Trial:
         self.gate = Gate(ws)
 
     def play(self, until: datetime) -> Iterator[Planned]:
-        """Everything that robots, triggers and the post would do, in the order of time."""
-        yield from self._letters(until)
+        """Everything that robots, triggers and the queue would do, in the order of time."""
+        yield from self._queued(until)
         yield from self._strays()
         yield from self._triggers()
         for record_id in with_robots(self.ws, self.events):
@@ -115,9 +113,8 @@ class _Trial:
         try:
             yield from work() or ()
         except Exception as error:
-            yield self._line(
-                record_id, CRM, tr("{}: failed, {}", OwnStep.LOOK, reason_of(raise_general(error)))
-            )
+            why = reason_of(raise_general(error))
+            yield self._line(record_id, CRM, tr("{}: failed, {}", OwnStep.LOOK, why))
 
     def _stand(self, record_id: str) -> RecordPlan | None:
         try:
@@ -143,21 +140,16 @@ class _Trial:
 
     # --- what is there already -----------------------------------------------------------------
 
-    def _letters(self, until: datetime) -> Iterator[Planned]:
-        """The letters in the queue, at once or at their next try."""
+    def _queued(self, until: datetime) -> Iterator[Planned]:
+        """The messages in the queue, at once or at their next try."""
         lines = []
         for job in jobs_here(self.ws).values():
             at = outbox.time_of(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)
                 held = self.gate.why_not_message(job)
-                what = tr(
-                    "deliver {} to {}{}{}",
-                    job.action,
-                    job.facts.get("to"),
-                    ": " if held else "",
-                    held,
-                )
+                what = tr("deliver {} to {}", job.action, job.facts.get("to"))
+                what += f": {held}" if held else ""
                 lines.append(Planned(at, job.record, tr("robot {}", job.robot), what))
         yield from sorted(lines, key=lambda line: (line.at, line.record))
 
@@ -202,16 +194,16 @@ class _Trial:
         except REFUSALS as refusal:
             enter(self.change, "dead", plan.record.id, step.key, robot.id, robot.do)
             return tr("refused, {}", refusal.message)
-        new = self.change.events[before:]
-        for event in new:
+        for event in self.change.events[before:]:
             if event.kind == "job.queued":
                 self._arrive(event, plan.record)
         if done.word in ("done", "queued"):
-            return module_of(robot.do).words(self.change, new)
-        return f"{'stopped' if done.word == 'stopped' else 'not done'}, {done.reason}"
+            return done.effect
+        reason = tr(done.reason)
+        return tr("stopped, {}", reason) if done.word == "stopped" else tr("not done, {}", reason)
 
     def _arrive(self, event: Event, record: Record) -> None:
-        """A queued letter counts as sent at once."""
+        """A queued message counts as sent at once."""
         data = event.data
         enter(self.change, "done", record.id, data["key"], data["robot"], data["action"])
         event_kind = sender_class(channel_of(data["action"])).event
@@ -235,9 +227,8 @@ class _Trial:
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
         what = tr("move to {}", goal.id)
         try:
-            stages.move_in(
-                self.change, self.ws, record, goal.id, reopen=True, data={"by": "trigger"}
-            )
+            by = {"by": "trigger"}
+            stages.move_in(self.change, self.ws, record, goal.id, reopen=True, data=by)
         except REFUSALS as refusal:
             what = tr("refused: {}", refusal.message)
         self._take_events()

@@ -13,13 +13,12 @@ from crmcli.automation.due_records import DueRecords, Turn
 from crmcli.automation.job_failures import (
     Attempt,
     Bug,
-    Done,
     fail,
+    job_of,
     jobs_here,
-    known,
     note_fixed,
 )
-from crmcli.automation.ledger import CRM, TROUBLED, Job, OwnStep
+from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robot_runs import take
@@ -202,7 +201,7 @@ class _Run:
                 raise self.unreceived[record_id]
             return self._turn(record_id, attempt)
         except (NotFound, InvalidData, Forbidden):
-            # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
+            # It is gone, or broken (`crm check` tells where): once fixed, it is looked at again.
             if not self.ws.exists(record_id):
                 outbox.call_off(self.ws, record_id)
             self.settled.append((record_id, None))
@@ -210,7 +209,7 @@ class _Run:
             told = fail(self.ws, attempt, error)
             if told is not None:
                 self.result.told(told)
-            job = known(self.ws, [attempt]).get(attempt.key)
+            job = job_of(self.ws, attempt)
             again = job.retry_at if job else None
             self.settled.append((record_id, format_instant(again) if again else None))
         return None

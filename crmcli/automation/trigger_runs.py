@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from crmcli.automation.heard_events import HeardEvents
 from crmcli.automation.job_failures import (
     REFUSALS,
     Attempt,
-    Done,
     fail,
     fail_in,
     note_fixed,
     raise_general,
 )
-from crmcli.automation.ledger import Job, OwnStep
+from crmcli.automation.ledger import Done, Job, OwnStep
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
@@ -78,10 +80,11 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
             heard.append(told)
             count = 0
         elif count >= BATCH:
-            _remember(ws, notes)
-            count = 0
+            with _change(ws, notes, TriggerRun()):
+                count = 0
     if count:
-        _remember(ws, notes)
+        with _change(ws, notes, TriggerRun()):
+            pass
     return heard
 
 
@@ -94,10 +97,8 @@ def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
         return _move(ws, record, event, notes)
     except Exception as error:
         raise_general(error)
-        with ws.change("tick", actor="crm", cause=event.id) as change:
+        with _change(ws, notes, TriggerRun(), cause=event.id) as change:
             failed = fail_in(ws, change, Attempt(event.record, OwnStep.HEAR, event.id), error)
-            _write(change, notes, TriggerRun())
-        _wrote(change, notes)
         return TriggerRun(failed=[failed] if failed else [])
 
 
@@ -177,10 +178,8 @@ def _move(ws: Workspace, found: Record, event: Event, notes: HeardEvents | None)
         return _move_in_change(ws, found, event, notes)
     except REFUSALS as refusal:
         heard = TriggerRun(refused=[_line(found, event, refusal=refusal)])
-        with ws.change("tick", actor="crm", cause=event.id, depth=event.depth + 1) as change:
+        with _change(ws, notes, heard, cause=event.id, depth=event.depth + 1) as change:
             _tell_owner(ws, change, found, event, refusal)
-            _write(change, notes, heard)
-        _wrote(change, notes)
         return heard
 
 
@@ -200,11 +199,11 @@ def _move_in_change(
 ) -> TriggerRun:
     decision = decide(ws, found, event)
     on = decision.trigger.on if decision.trigger else event.kind
-    with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
+    heard, actor = TriggerRun(), f"trigger:{on}"
+    with _change(ws, notes, heard, actor, event.id, event.depth + 1) as change:
         record = change.get(found.id)
         decision = decide(ws, record, event)
         why = _overtaken(ws, record, event)
-        heard = TriggerRun()
         if decision.stage is None or why:
             heard.passed.append(_line(record, event, decision=decision, why=why))
         else:
@@ -212,8 +211,6 @@ def _move_in_change(
                 change, ws, record, decision.stage.id, reopen=True, data={"by": "trigger"}
             )
             heard.moved.append({**_line(record, event, decision=decision), "to": decision.stage.id})
-        _write(change, notes, heard)
-    _wrote(change, notes)
     return heard
 
 
@@ -244,19 +241,19 @@ def _line(
     return {**line, "why": reasons} if reasons else line
 
 
-def _remember(ws: Workspace, notes: HeardEvents) -> None:
-    with ws.change("tick", actor="crm") as change:
-        _write(change, notes, TriggerRun())
-    _wrote(change, notes)
-
-
-def _write(change: Change, notes: HeardEvents | None, heard: TriggerRun) -> None:
-    """What is heard by now; None where one event is heard again for itself."""
-    if notes is not None:
-        change.note("triggers.read", "", {**notes.facts(), **heard.facts})
-
-
-def _wrote(change: Change, notes: HeardEvents | None) -> None:
-    """The change stands, and in it what `_write` noted."""
+@contextmanager
+def _change(
+    ws: Workspace,
+    notes: HeardEvents | None,
+    heard: TriggerRun,
+    actor: str = "crm",
+    cause: str = "",
+    depth: int = 0,
+) -> Iterator[Change]:
+    """A change that also says what is heard by now; without notes where one event is heard again."""
+    with ws.change("tick", actor=actor, cause=cause, depth=depth) as change:
+        yield change
+        if notes is not None:
+            change.note("triggers.read", "", {**notes.facts(), **heard.facts})
     if notes is not None:
         notes.wrote([event.id for event in change.events if event.kind == "triggers.read"][-1])

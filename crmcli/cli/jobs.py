@@ -33,7 +33,7 @@ def list_(session: Session, states: Sequence[str], ref: str) -> None:
     wanted = [part.strip() for state in states for part in state.split(",")]
     found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
     record = ws.resolve(ref, *having("staged")) if ref else ""
-    listed = book.known(ws, found, record)
+    listed = book.listed(ws, found, record)
     session.out.records(*automation.jobs(listed))
     if not listed:
         session.out.note("no such jobs" if wanted else "no open jobs, and none needs a person")

@@ -126,7 +126,7 @@ def test_verdicts_of_a_wrong_clock_are_void(house: Any) -> None:
     house.now -= timedelta(days=366) - timedelta(minutes=10)
     [told] = [line for line in house.tick().failures if "clock" in line]
     assert "planned again: the robots of 1 record, 1 try" in told
-    shown = {job.robot: job for job in jobs.known(house.ws, ("failed", "missed"), deal.id)}
+    shown = {job.robot: job for job in jobs.listed(house.ws, ("failed", "missed"), deal.id)}
     assert shown["refused"].state == "failed"
     ticks(house, 47, every=120)
     ticks(house, 3)

@@ -102,7 +102,7 @@ def test_a_refusal_is_foreseen(house: Any, deal: Any) -> None:
     house.rules(RULES.replace('with: {amount: "700"}', "with: {comment: пусто}"))
     [line] = [what for _, who, what in play(house, days=3) if who == "robot on"]
     assert line.startswith("move: refused")
-    assert "it lacks amount" in line
+    assert "amount is missing" in line
 
 
 def test_rules_that_go_round_for_ever_end(house: Any) -> None:

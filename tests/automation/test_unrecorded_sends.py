@@ -96,7 +96,7 @@ def test_nothing_leaves_until_the_history_is_back(told: House, way: str) -> None
     back, forth = BACK[way]
     back(told.root)
     (line,) = told.tick("5m").failures
-    assert "the timeline no longer knows 1 message" in line
+    assert "the timeline no longer has 1 sent message" in line
     assert "crm tick --accept-history" in line
     assert told.tick("5m").failures == []  # said once
     assert told.letters() == []
@@ -138,7 +138,7 @@ def test_what_was_accepted_is_no_problem_though_the_record_is_gone(told: House) 
     with told.ws.change("test") as change:
         change.note("note", lead, {"text": "Алло"})
     (problem,) = check.problems(told.ws)
-    assert "no file and no beginning of it" in problem.message
+    assert "no file and no creation" in problem.message
 
 
 FORGED: dict[str, Callable[[Path, Path], object]] = {
@@ -245,7 +245,7 @@ def test_check_warns(told: House) -> None:
     from crmcli.automation.health import automation_problems
 
     git(told.root, "stash", "-q")
-    assert any("no longer knows" in problem.message for problem in automation_problems(told.ws))
+    assert any("no longer has" in problem.message for problem in automation_problems(told.ws))
 
 
 def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path
     git(told.root, "stash", "-q")
     copy = Path(shutil.copytree(told.root, tmp_path / "copy"))
     ws = Workspace.open(copy, now=told.ws.now, inspecting=True)
-    assert not any("no longer knows" in problem.message for problem in automation_problems(ws))
+    assert not any("no longer has" in problem.message for problem in automation_problems(ws))
 
 
 def test_a_claim_of_no_time_is_a_damaged_line(told: House) -> None:

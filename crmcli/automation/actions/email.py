@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crmcli.automation.actions.work import Effect, Work, told
+from crmcli.automation.actions.work import Effect, Work
 from crmcli.language import tr
-from crmcli.model.event import Event
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
-from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
@@ -25,12 +23,10 @@ def run(work: Work) -> Effect:
     except messages.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
     why = why_not_mail(work.ws, work.record, message.to)
-    return Effect("skipped", {"reason": why}) if why else Effect("queued", kept(work, message))
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """Its subject, and to whom."""
-    return f"«{told(events, 'subject')}» to {told(events, 'to')}"
+    if why:
+        return Effect("skipped", {"reason": why})
+    words = tr("«{}» to {}", message.subject, ", ".join(message.to))
+    return Effect("queued", kept(work, message), words)
 
 
 def announced(params: Mapping[str, Any]) -> str:

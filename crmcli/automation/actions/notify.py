@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions.email import kept
-from crmcli.automation.actions.work import OWNER, Effect, Work, told
+from crmcli.automation.actions.work import OWNER, Effect, Work
 from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
-from crmcli.model.event import Event
 from crmcli.sales.documents import messages
-from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
@@ -35,13 +33,7 @@ def run(work: Work) -> Effect:
         work.change.note("notice", work.target, {"to": user, "text": text})
     for key, facts in queued:
         enter(work.change, "queued", work.target, key, work.who, "email", **facts, notice="yes")
-    return Effect("done", {"to": users})
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """To whom, and what."""
-    users = ", ".join(str(event.data["to"]) for event in events if event.kind == "notice")
-    return f"{users}: {told(events, 'text')}"
+    return Effect("done", {"to": users}, f"{', '.join(users)}: {text}")
 
 
 def announced(params: Mapping[str, Any]) -> str:

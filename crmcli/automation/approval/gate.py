@@ -145,24 +145,23 @@ class Gate:
     def look_again(self) -> None:
         """See whether the timeline still knows what left here, and look at the configuration anew: both
         may have changed."""
-        for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_letters"):
+        for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_messages"):
             self.__dict__.pop(seen, None)
         try:
             gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
         except InvalidData as damaged:
-            self.pause = tr(
-                "{}; nothing leaves until it is mended ({})", damaged.message, damaged.hint
-            )
+            told = damaged.message, tr(damaged.hint)
+            self.pause = tr("{}; nothing is sent until it is fixed ({})", *told)
 
     def why_not(self, place: str, act: Robot | Schedule) -> str:
         """Why a robot or schedule must not act now, "" if it may."""
         if not leaves(act.do):
             return ""
         if self.pause:
-            return PAUSED
+            return tr(PAUSED)
         if place not in self._places:
-            return WAITS  # it came in this moment; the next pass looks at it
+            return tr(WAITS)  # it came in this moment; the next pass looks at it
         wanted = (
             [place, declared.STAFF] if act.do in ACTIONS and ACTIONS[act.do].to_staff else [place]
         )
@@ -177,10 +176,10 @@ class Gate:
     def why_not_message(self, job: Job) -> str:
         """Why a queued message must not leave now, "" if it may."""
         if self.pause:
-            return PAUSED
+            return tr(PAUSED)
         if not self._sent.lets(job.key, job.facts):
             act = message_act(job, self._sent)
-            if act.digest not in self._approved_letters:
+            if act.digest not in self._approved_messages:
                 return self._hold(act)
         return self._waiting([declared.channel_place(channel_of(job.action))])
 
@@ -192,7 +191,7 @@ class Gate:
 
     def _hold(self, act: Act) -> str:
         self.held[act.place] = act
-        return WAITS
+        return tr(WAITS)
 
     @cached_property
     def _approval(self) -> Approval:
@@ -211,7 +210,7 @@ class Gate:
         return sent.read(self.ws.root)
 
     @cached_property
-    def _approved_letters(self) -> Collection[str]:
+    def _approved_messages(self) -> Collection[str]:
         found: Collection[str] = _known(self.ws).get("approved", {})
         return found
 
@@ -219,7 +218,7 @@ class Gate:
         """What a person should know of what is held, if it was not said before."""
         lines = [self.pause] if self.pause else []
         if self.held:
-            lines.append(f"{in_words(list(self.held.values()))} ({ASK})")
+            lines.append(f"{in_words(list(self.held.values()))} ({tr(ASK)})")
         told = _known(self.ws).get("told", [])
         if lines == told:
             return []
