@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from crmcli.automation.ledger import (
@@ -16,7 +15,7 @@ from crmcli.automation.ledger import (
     job_key,
     jobs_of,
 )
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.automation import Robot, Schedule, Trigger

@@ -5,13 +5,12 @@ A rehearsal plays with the same functions, in a change that is never written.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import bug_in, check_rule, is_general, reason_of
 from crmcli.automation.ledger import Done, Job, after_failure, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.where import Condition

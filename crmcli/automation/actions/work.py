@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 from crmcli.automation.ledger import Done, enter
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.fields import Record
