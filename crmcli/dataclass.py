@@ -88,7 +88,7 @@ def _repr(self: Any) -> str:
 
 
 def _refuse(_self: Any, name: str, _value: object = None) -> None:
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    raise FrozenInstanceError(name)
 
 
 def _setstate(self: Any, state: Any) -> None:

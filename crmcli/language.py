@@ -9,10 +9,14 @@ from __future__ import annotations
 import gettext
 import os
 import re
+import struct
+from bisect import bisect_left
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "ru")
 CATALOGUES = Path(__file__).with_name("locale")
@@ -77,4 +81,44 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True)
+    return gettext.translation(DOMAIN, CATALOGUES, [language], class_=_Catalogue, fallback=True)
+
+
+class _Catalogue(gettext.GNUTranslations):
+    """A compiled catalogue that is not read whole: of its thousands of texts a command says a few."""
+
+    def _parse(self, fp: Any) -> None:
+        self._catalog = _Texts(fp.read())
+
+    @cached_property
+    def plural(self) -> Callable[[int], int]:
+        """Which form a number takes."""
+        return gettext.c2py(self._catalog[""].partition("plural=")[2].partition(";")[0])
+
+
+class _Texts:
+    """What stands in a compiled catalogue, by msgid, or by msgid and form for those with a plural."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._count, self._ids, self._texts = struct.unpack_from("<3I", content, 8)
+
+    def _entry(self, table: int, number: int) -> bytes:
+        length, start = struct.unpack_from("<2I", self._content, table + 8 * number)
+        return self._content[start : start + length]
+
+    def get(self, key: str | tuple[str, int], missing: object = None) -> Any:
+        """The text, found by halves: msgids stand in the order of their bytes."""
+        word, form = key if isinstance(key, tuple) else (key, 0)
+        wanted = word.encode("utf-8", "replace")
+        at = bisect_left(range(self._count), wanted, key=partial(self._entry, self._ids))
+        found = self._entry(self._ids, at) if at < self._count else b""
+        if found.partition(b"\0")[0] != wanted or (b"\0" in found) != isinstance(key, tuple):
+            return missing
+        return self._entry(self._texts, at).split(b"\0")[form].decode()
+
+    def __getitem__(self, key: str | tuple[str, int]) -> Any:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found

@@ -17,6 +17,8 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
+    from click.shell_completion import CompletionItem
+
     from crmcli.cli.output import Output
     from crmcli.workspace import Workspace
 
@@ -138,6 +140,13 @@ def _remember(
     return callback
 
 
+def _complete_folder(*_: object) -> list[CompletionItem]:
+    """As click.Path does, which would have the catalogue read for its name."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem("", type="dir")]
+
+
 @cache
 def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     """The options that every command takes, also after its own; those of one that `changes` records."""
@@ -156,9 +165,12 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
             ),
             flag("--tick", to="tick", help="Run crm tick once afterwards."),
         )
-    folder, formats = click.Path(), click.Choice(FORMATS)
+    formats = click.Choice(FORMATS)
     return (
-        option("-C", "--workspace", to="folder", metavar="DIR", type=folder, help="Workspace folder."),
+        option(
+            "-C", "--workspace", to="folder", metavar="DIR", shell_complete=_complete_folder,
+            help="Workspace folder.",
+        ),
         option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
         option("--format", "format_", to="format", type=formats, help="Output format."),
         flag("--json", "json_", to="format", value="json", help="Short for --format json."),
@@ -217,10 +229,8 @@ class _Literate(click.Command):
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """The option that shows the page of help, a screen at a time where it is long."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _show_help
-        return option
+        names = self.get_help_option_names(ctx)
+        return _help_option(*names) if names and self.add_help_option else None
 
     def get_help(self, ctx: click.Context) -> str:
         """The help in the language spoken, with what the output's encoding cannot express escaped."""
@@ -239,6 +249,14 @@ class _Literate(click.Command):
 
             strangewords.refuse(self, ctx, args)
         return super().parse_args(ctx, args)
+
+
+@cache
+def _help_option(*names: str) -> click.Option:
+    return click.Option(
+        names, is_flag=True, is_eager=True, expose_value=False, callback=_show_help,
+        help="Show this message and exit.",
+    )  # fmt: skip
 
 
 def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
