@@ -169,7 +169,7 @@ def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Pro
 
 
 def _called(act: Act) -> str:
-    return f"{'robot' if isinstance(act, Robot) else 'schedule'} {act.id!r}"
+    return tr("robot {!r}" if isinstance(act, Robot) else "schedule {!r}", act.id)
 
 
 def _line(pipeline: Pipeline, stage_id: str) -> int:

@@ -1,4 +1,4 @@
-"""Bringing out what is queued: claim a message, let go of the lock, send, write down how it ended."""
+"""Sending what is queued: claim a message, release the lock, send, record how it ended."""
 
 from __future__ import annotations
 
@@ -132,10 +132,11 @@ def call_off(ws: Workspace, record_id: str) -> None:
     jobs = jobs_here(ws, record=record_id).values()
     left = [job for job in jobs if job.is_outgoing and job.state in ("queued", "failed")]
     if left:
-        fate = "merged" if ws.merged_into(record_id) else "removed"
+        is_merged = ws.merged_into(record_id)
+        why = tr("the record was merged" if is_merged else "the record was removed")
         with ws.change("tick", actor="crm") as change:
             for job in left:
-                _enter(change, job, "cancelled", reason=tr("the record was {}", fate))
+                _enter(change, job, "cancelled", reason=why)
 
 
 def _actor(job: Job) -> str:
@@ -222,7 +223,7 @@ def _enter(change: Change, job: Job, word: str, **facts: Any) -> Done:
 
 
 def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:
-    """A notice to the owner that a message to the client did not leave, or nobody knows."""
+    """A notice to the owner that a message was not sent, or may not have been."""
     if (
         word not in ("dead", "unknown")
         or job.facts.get("notice")
@@ -232,8 +233,9 @@ def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> No
         return
     owner = str(change.get(job.record).get("owner"))
     if owner:
-        what = "was not sent" if word == "dead" else "may or may not have been sent"
-        text = redacted(f"{job.action} to {job.facts.get('to', '?')} {what}: {reason}")
+        dead, unknown = "{} to {} was not sent: {}", "{} to {} may or may not have been sent: {}"
+        told = tr(dead if word == "dead" else unknown, job.action, job.facts.get("to", "?"), reason)
+        text = redacted(told)
         change.note("notice", job.record, {"to": owner, "text": text})
 
 

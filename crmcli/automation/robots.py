@@ -28,6 +28,9 @@ QUARANTINE = 20
 DEEPEST = 10
 """How many steps of automation may follow from one act of a person."""
 
+IMPORTED = "imported into this stage, so robots do not run"
+ADDED_LATER = "added after the record entered this stage"
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -49,7 +52,7 @@ class Visit:
     def knows(self, robot: Robot) -> bool:
         """Whether the robot was there when the record came.
 
-        A letter that is thought of today must not go to everybody who has stood here for months.
+        A message that is thought of today must not go to everybody who has stood here for months.
         """
         there = self.entry.data.get("robots")
         return not isinstance(there, list) or robot.id in there
@@ -102,16 +105,12 @@ def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[S
 
     Conditions are not asked here: they hold or not at the moment of acting.
     """
-    if visit.entry.data.get("robots") is False:
-        why = "the record was imported into this stage, robots do not run"
-        return [
-            Step(robot, key_of(robot, record, visit), "paused", None, why) for robot in stage.robots
-        ]
+    is_asleep = visit.entry.data.get("robots") is False
     steps: list[Step] = []
     chain = _Chain(visit.entry.at)
     for robot in stage.robots:
-        if not visit.knows(robot):
-            why = "added after the record came into this stage"
+        if is_asleep or not visit.knows(robot):
+            why = IMPORTED if is_asleep else ADDED_LATER
             steps.append(Step(robot, key_of(robot, record, visit), "paused", None, why))
             continue
         if not robot.timing.wait_previous:
@@ -198,30 +197,21 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
         return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
         return _Chain(job.at)
-    if job.state == "dead":
-        return _Chain(None, tr("{} failed for good", step.robot.id))
-    return _Chain(None, tr("after {}", step.robot.id))
+    why = tr("{} failed for good" if job.state == "dead" else "after {}", step.robot.id)
+    return _Chain(None, why)
 
 
 def _moment(timing: Timing, record: Record, since: datetime, clock: Clock) -> datetime | None:
     """When the robot is due; None while the date that it hangs on is empty."""
-    if timing.at:
-        base = _base(timing, record, clock.zone)
-        if base is None or not timing.workdays:
-            return base
-        return working_moment(base, clock.calendar, clock.zone)
-    if timing.before:
-        base = _base(timing, record, clock.zone)
-        if base is None or timing.by is None:
-            return base
-        if timing.workdays:
-            return shift_working(base, timing.by, clock.calendar, clock.zone, back=True)
-        return shift(base, timing.by, clock.zone, back=True)
-    if timing.after is None:
-        return working_moment(since, clock.calendar, clock.zone) if timing.workdays else since
+    by, is_before = timing.by if timing.before else timing.after, bool(timing.before)
+    base = _base(timing, record, clock.zone) if timing.at or is_before else since
+    if base is None:
+        return None
+    if by is None:
+        return working_moment(base, clock.calendar, clock.zone) if timing.workdays else base
     if timing.workdays:
-        return shift_working(since, timing.after, clock.calendar, clock.zone)
-    return shift(since, timing.after, clock.zone)
+        return shift_working(base, by, clock.calendar, clock.zone, back=is_before)
+    return shift(base, by, clock.zone, back=is_before)
 
 
 def _base(timing: Timing, record: Record, zone: tzinfo) -> datetime | None:

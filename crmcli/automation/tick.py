@@ -164,7 +164,7 @@ class _Run:
                 most = self.ws.settings.max_effects
                 self.result.limited = True
                 self.result.failures.append(
-                    tr("stopped after {} acts; the next tick continues", most)
+                    tr("stopped after {} actions; the next tick continues", most)
                 )
                 break
             queue.pop()
@@ -235,8 +235,8 @@ class _Run:
         ]
 
     def _deliver(self) -> int:
-        """Bring out the messages, the oldest first; what fails thrice running rests. What
-        could not be heard is heard again at its time."""
+        """Send the messages, the oldest first; what fails three times in a row waits. Events over which
+        something failed are read again at their time."""
         self._plan_jobs()
         delivered = 0
         for job in self._ready():

@@ -176,7 +176,7 @@ def _move(ws: Workspace, found: Record, event: Event, notes: HeardEvents | None)
     try:
         return _move_in_change(ws, found, event, notes)
     except REFUSALS as refusal:
-        heard = TriggerRun(refused=[_line(found, event, refusal=refusal)])
+        heard = TriggerRun(refused=[_line(found, event, refusal.message)])
         with _change(ws, notes, heard, cause=event.id, depth=event.depth + 1) as change:
             _tell_owner(ws, change, found, event, refusal)
         return heard
@@ -204,12 +204,12 @@ def _move_in_change(
         decision = decide(ws, record, event)
         why = _overtaken(ws, record, event)
         if decision.stage is None or why:
-            heard.passed.append(_line(record, event, decision=decision, why=why))
+            heard.passed.append(_line(record, event, *([why] if why else []), *decision.passed))
         else:
             stages.move_in(
                 change, ws, record, decision.stage.id, reopen=True, data={"by": "trigger"}
             )
-            heard.moved.append({**_line(record, event, decision=decision), "to": decision.stage.id})
+            heard.moved.append({**_line(record, event, *decision.passed), "to": decision.stage.id})
     return heard
 
 
@@ -225,19 +225,10 @@ def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
     return ""
 
 
-def _line(
-    record: Record,
-    event: Event,
-    *,
-    decision: Decision | None = None,
-    why: str = "",
-    refusal: CrmError | None = None,
-) -> dict[str, Any]:
-    line: dict[str, Any] = {"event": event.id, "record": record.id, "from": record.get("stage")}
-    reasons = [why] if why else []
-    reasons += decision.passed if decision else ()
-    reasons += [refusal.message] if refusal else ()
-    return {**line, "why": reasons} if reasons else line
+def _line(record: Record, event: Event, *why: str) -> dict[str, Any]:
+    """What the timeline says of one event and one record; `why` triggers did not move it."""
+    line = {"event": event.id, "record": record.id, "from": record.get("stage")}
+    return {**line, "why": list(why)} if why else line
 
 
 @contextmanager

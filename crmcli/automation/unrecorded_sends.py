@@ -42,7 +42,7 @@ def words(ws: Workspace, gone: list[Claim]) -> str:
         what,
         last.to,
         when,
-        WAY_OUT,
+        tr(WAY_OUT),
     )
 
 

@@ -38,7 +38,7 @@ def checked(header: str, value: str) -> str:
     """The value of a header as it will be read; UnsafeHeader if it would be read as something else.
 
     Control characters end a header, and mail programs decode what looks like an encoded word
-    (`=?UTF-8?Q?=0A?=`, RFC 2047), some of them also where it is none by the letter of the law.
+    (`=?UTF-8?Q?=0A?=`, RFC 2047), some of them also where the standard says it is none.
     """
     fault = forbidden_in_header(value)
     if fault:

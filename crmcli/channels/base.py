@@ -70,7 +70,7 @@ class Sender:
         """Read all of a message, before anything leaves; Unsound, or another InvalidData where it is the
         settings that are wrong."""
         action = message.facts.get("action")
-        raise NoChannel(f"crm knows no channel for {action!r}", "a newer crm may")
+        raise NoChannel(tr("crm has no channel for {!r}", action), "a newer crm may")
 
     @classmethod
     def may_repeat(cls, transport: str) -> bool:
@@ -118,8 +118,8 @@ def sender_class(channel: str) -> type[Sender]:
 
 
 def secret_in_words(reference: str, what: str) -> str:
-    """How a secret is had; nothing need be said of one in no command or file."""
+    """Where a secret comes from, in words; "" for one that is written nowhere."""
     kind, _, where = reference.partition(":")
     if kind == "cmd":
-        return tr(", running `{}` for its {}", where, what)
-    return tr(", with the {} from {}", what, reference) if kind in ("env", "file") else ""
+        return tr(", running `{}` for its {}", where, tr(what))
+    return tr(", with the {} from {}", tr(what), reference) if kind in ("env", "file") else ""

@@ -1,4 +1,4 @@
-"""A connection to a server that nobody vouches for: bounded in what it says and in how long it takes.
+"""A connection to a server that is not trusted: bounded in what it sends and in how long it takes.
 
 One moment ends everything that is done with it, however slowly the other side drips, and one number
 of bytes is the most that is taken from it.

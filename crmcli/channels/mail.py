@@ -67,9 +67,9 @@ def _stays_inside(deliver: str) -> bool:
 
 
 def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
-    """Bring a message out: into a Maildir below `root`, or to a mail server.
+    """Send a message: into a Maildir below `root`, or to a mail server.
 
-    Raises for what no repetition mends: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel.
+    Raises for what trying again cannot fix: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel.
     """
     kind, _, where = channel.deliver.partition(":")
     if kind == MAILDIR:

@@ -26,9 +26,6 @@ SECONDS = 30.0
 TOTAL_SECONDS = 120.0
 """How long a delivery may take up to the final dot."""
 
-LONGEST = TOTAL_SECONDS + 3 * SECONDS
-"""What a lease around a delivery must exceed."""
-
 LONGEST_LINE = 8 * 1024
 LONGEST_ANSWER = 64 * 1024
 MOST_LINES = 256
@@ -255,9 +252,9 @@ class _Conversation:
 
     def _words(self, error: Exception) -> str:
         if isinstance(error, TimeoutError) or time.monotonic() >= self.until:
-            return "no reply in time"
+            return tr("no reply in time")
         if isinstance(error, smtplib.SMTPServerDisconnected):
-            return "the connection was closed"
+            return tr("the connection was closed")
         return one_line(str(error)) or type(error).__name__
 
 

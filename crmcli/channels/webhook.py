@@ -83,7 +83,7 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
         return discreet(_call(place, address, data, headers, until), told)
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
-        words = "no reply in time" if late else _words(error)
+        words = tr("no reply in time") if late else _words(error)
         return discreet(Failed(f"{place.host}: {words}", again=True), told)
 
 

@@ -21,7 +21,7 @@ def run(work: Work) -> Effect:
     users = _users(work)
     if not users:
         why = "'to' is empty" if "to" in work.params else "the record has no owner"
-        return Effect("skipped", {"reason": tr("nobody to notify: {}", why)})
+        return Effect("skipped", {"reason": tr("nobody to notify: {}", tr(why))})
     mails = [
         (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
         for user in users

@@ -86,7 +86,7 @@ def _of_settings(read: Read) -> Iterator[Act]:
     mails = {name: _map(user).get("email") for name, user in _map(settings.get("users")).items()}
     mails = {name: address for name, address in mails.items() if address}
     if mails:
-        told = ", ".join(f"{name} at {address}" for name, address in mails.items())
+        told = ", ".join(f"{name} <{address}>" for name, address in mails.items())
         yield _act(STAFF, tr("notices go to {}", told), mails)
 
 
@@ -206,7 +206,8 @@ def message_act(job: Job, known: SentList) -> Act:
     runs = secret_in_words(str(facts.get("secret", "")), "secret")
     why = "that ended here before" if ends else "queued in another clone"
     content = _digest(job.key, f"{facts_digest(facts)} {ends}")
-    return Act(f"queue/{job.robot}/{job.key}", f"{noun}{about} to {to}{runs}, {why}", content)
+    what = tr("{}{} to {}{}, {}", tr(noun), about, to, runs, tr(why))
+    return Act(f"queue/{job.robot}/{job.key}", what, content)
 
 
 def _digest(place: str, facts: object) -> str:

@@ -235,4 +235,4 @@ def in_words(acts: Sequence[Act]) -> str:
     few = [str(act) for act in acts[:_FEW]]
     more = len(acts) - len(few)
     listed = "; ".join(few) + (tr("; and {} more", more) if more else "")
-    return tr("not run, it came from elsewhere: {}", listed)
+    return tr("not run because it came from elsewhere: {}", listed)
