@@ -13,7 +13,8 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
-from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule
+from crmcli.model.automation import Robot, Schedule
+from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings

@@ -20,8 +20,7 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
-from crmcli.model.automation import HEARD
-from crmcli.model.event import Event
+from crmcli.model.event import HEARD, Event
 from crmcli.model.fields import Record
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead

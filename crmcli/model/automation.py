@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.actions import moves_to
-from crmcli.model.conditions.where import Condition
 from crmcli.model.values import Duration
 
-TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
-                  "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
-"""Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
-HEARD = (*TRIGGER_EVENTS, "signal")
-"""The kinds of events that triggers are asked about."""
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
 
 
 @dataclass(frozen=True, slots=True)

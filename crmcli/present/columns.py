@@ -41,7 +41,7 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
     """The column with words for its raw values: stage names, people, names of linked records."""
     listed_in = column.holds.listed_in
     if listed_in == "stages":
-        own = ws.pipelines.of(entity)
+        own = ws.outline.of(entity)
         stages = {s.id: s for s in own[0].stages}
         if own[0].key:  # two pipelines may have stages of the same id
             stages = {f"{p.key}/{s.id}": s for p in own for s in p.stages}
@@ -50,7 +50,7 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
         names = {key: stage.name for key, stage in stages.items()}
         return column.named(names, {key: stage.color for key, stage in stages.items()})
     if listed_in == "pipelines":
-        return column.named({p.id: p.name for p in ws.pipelines.of(entity)})
+        return column.named({p.id: p.name for p in ws.outline.of(entity)})
     if listed_in == "users":
         return column.named({u.id: u.name for u in ws.settings.users.values() if u.name})
     if column.holds.is_link:

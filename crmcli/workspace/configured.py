@@ -40,6 +40,17 @@ class Configured(Folder):
         """The stages as pipelines.yaml declares them; InvalidData with every fault."""
         return self.read_pipelines()
 
+    @property
+    def outline(self) -> Pipelines:
+        """The same for who only shows stages: without their rules, and whatever is wrong with these."""
+        return self.__dict__.get("pipelines") or self._outline or self.pipelines
+
+    @cached_property
+    def _outline(self) -> Pipelines | None:
+        from crmcli.store.config.outline import load_outline
+
+        return load_outline(self.root)
+
     def read_pipelines(self, data: bytes | None = None) -> Pipelines:
         """What pipelines.yaml declares, or another text in its place."""
         from crmcli.store.config.pipelines import load_pipelines

@@ -8,9 +8,10 @@ from typing import Any
 
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
-from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule, Timing, Trigger
+from crmcli.model.automation import Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.where import Condition
 from crmcli.model.cron import check_cron
+from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config.action_params import anything, check_once, once_schema, read_params
 from crmcli.store.config.cursor import ID_HINT, Cursor
