@@ -77,9 +77,11 @@ def _in_code(tree: ast.Module) -> Iterator[Text]:
     """What `tr` and `counted` are given, and every other text that reads as words for people."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            said = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
+            first = node.args[0] if node.args else None
+            either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else node.args
+            said = [str(a.value) for a in either if isinstance(a, ast.Constant)]
             if _called(node) in ("tr", "os_errors"):
-                yield from said[:1]
+                yield from said if either is not node.args else said[:1]
             elif _called(node) == "Column":
                 yield from (text for text in said[1:2] if text[:1].isupper())
             elif _called(node) == "section":

@@ -40,7 +40,7 @@ from crmcli.model.entities import Entity, register
 register(
     Entity(
         "booking", "bookings", "booking:Booking", "Bookings: tables that are taken.",
-        ("бронь", "брони", "броней"), traits=("mergeable", "importable"), parent="company",
+        traits=("mergeable", "importable"), parent="company",
     )
 )
 from crmcli.__main__ import main

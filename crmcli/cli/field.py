@@ -103,7 +103,7 @@ def add(
     kept = {key: value for key, value in facts.items() if value}
     fields.add(session.workspace, entity, name, kept, values)
     row = {"entity": entity, "name": name}
-    tell(session, tr("Added field {} ({}) to {}.", name, kind, entity), row)
+    tell(session, tr("Added field {} ({}) to {}.", name, kind, tr(ENTITIES[entity].plural)), row)
 
 
 @field.command(cls=ChangingVerb)
@@ -136,5 +136,5 @@ def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
     from crmcli.sales.settings import fields
 
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
-    text = tr("Removed field {} from {}", name, entity)
+    text = tr("Removed field {} from {}", name, tr(ENTITIES[entity].plural))
     say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": name}))

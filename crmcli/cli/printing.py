@@ -70,7 +70,7 @@ def print_records(
     if out.is_table:
         columns = [named(session.workspace, entity, column, rows) for column in columns]
         if not rows:
-            out.note(tr("no {}", ENTITIES[entity].plural))
+            out.note(tr("no {}", tr(ENTITIES[entity].plural)))
     out.records(rows, columns, all_fields=all_fields)
 
 

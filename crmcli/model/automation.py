@@ -35,10 +35,10 @@ class Timing:
 
     def __str__(self) -> str:
         """The time in words: `2d after the robot above`, `3d before close_by at 10:00`."""
-        above = "the robot above"
+        above = tr("the robot above")
         if self.at or self.before:
-            words = f"on {self.at}" if self.at else tr("{} before {}", self.by, self.before)
-            words += f" at {self.time}" if self.time else ""
+            words = tr("on {}", self.at) if self.at else tr("{} before {}", self.by, self.before)
+            words += tr(" at {}", self.time) if self.time else ""
             words += tr(", not before {}", above) if self.wait_previous else ""
         elif self.after and self.after.count:
             words = (
@@ -47,7 +47,7 @@ class Timing:
                 else tr("after {}", self.after)
             )
         else:
-            words = tr("after {}", above) if self.wait_previous else "at once"
+            words = tr("after {}", above) if self.wait_previous else tr("at once")
         return tr("{}, in working time", words) if self.workdays else words
 
 

@@ -173,7 +173,7 @@ def _percent(value: object, locale: Locale) -> str:
 
 def _days(value: object, locale: Locale) -> str:
     number = as_decimal(value)
-    return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}d"
+    return "" if number is None or number.is_nan() else tr("{}d", locale.number(number, 1))
 
 
 def _sums(value: object, locale: Locale) -> str:
@@ -222,11 +222,11 @@ def _plain_scalar(value: str | int | Decimal | date | None) -> str:
 def in_short(raw: object) -> str:
     """A raw value in one line, with what tells two of a list apart: the type, the role."""
     if isinstance(raw, list):
-        return ", ".join(in_short(item) for item in raw) or "(empty)"
+        return ", ".join(in_short(item) for item in raw) or tr("(empty)")
     if isinstance(raw, Mapping):
         kind = raw.get("type", "work") if "value" in raw else "work"
         return plain(raw) if kind == "work" else f"{kind}:{plain(raw)}"
-    return str(raw) if raw != "" else "(empty)"
+    return str(raw) if raw != "" else tr("(empty)")
 
 
 def for_json(value: object) -> object:

@@ -6,18 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import InvalidData, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.dates import local_minute
 from crmcli.model.event import ACTIVITIES
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
-from crmcli.present.cells import in_short
+from crmcli.present.columns import change_text, field_word, name_of, value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import Field
     from crmcli.sales.add import Added
     from crmcli.sales.history.past import PastChange
     from crmcli.sales.history.undo import Undone
@@ -46,14 +44,11 @@ def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
     for field in ws.schema.fields(after.entity):
         old, new = before.get(field.name), after.get(field.name)
         if old != new:
-            lines.append(f"{field.name} {_short(field, old)} → {_short(field, new)}")
+            raw = (field.kind.dump(value) for value in (old, new))
+            lines.append(change_text(ws, after.entity, field.name, *raw))
     names = sorted({*before.unknown, *after.unknown})
     lines += [tr("{} changed", n) for n in names if before.unknown.get(n) != after.unknown.get(n)]
     return lines
-
-
-def _short(field: Field, value: Any) -> str:
-    return in_short(field.kind.dump(value))
 
 
 def changed(ws: Workspace, before: Record, after: Record) -> Told:
@@ -91,8 +86,8 @@ def moved(ws: Workspace, done: Move) -> Told:
 
 def converted(ws: Workspace, done: Conversion) -> Told:
     """What a lead became, and what of it was lost or stayed as it was."""
-    parts = [tr("new {} {} {}", e, r.id, r.get("name")) for e, r in done.made.items()]
-    parts += [f"{e} {r.id} {r.get('name')}" for e, r in done.used.items()]
+    parts = [tr("new {} {} {}", tr(e), r.id, r.get("name")) for e, r in done.made.items()]
+    parts += [f"{tr(e)} {r.id} {r.get('name')}" for e, r in done.used.items()]
     row = {
         "lead": done.lead.id,
         **done.ids,
@@ -109,10 +104,11 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
     from crmcli.sales.duplicates.known import known_of_made
 
     lead = done.lead
-    for name in done.unmapped:
-        value = lead.unknown[name] if name in lead.unknown else lead.get(name)
-        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        yield tr("not carried over: {} = {}", name, text)
+    known = {field.name: field for field in ws.schema.fields(lead.entity)}
+    for name, value in ((name, raw_row(ws, lead).get(name)) for name in done.unmapped):
+        field = known.get(name)
+        text = value_text(ws, lead.entity, field, value) if field else str(value)
+        yield tr("not carried over: {} = {}", field_word(field) if field else name, text)
     for conflict in done.conflicts:
         yield tr("unchanged: {}", conflict)
     block = stops(blocklist(ws), lead)
@@ -123,14 +119,14 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
         use = f"{first}crm lead convert {lead.id} --use-{entity} {one.record.id}"
         yield tr("may already be known: {}: {}", one, use)
     if done.tasks:
-        yield tr("{} go along", len(done.tasks))
+        yield tr("{} carried over", counted(len(done.tasks), "task"))
 
 
 def reshaped(ws: Workspace, text: str, done: Reshaped, row: dict[str, Any]) -> Told:
     """What became of a field or a value, in how many records, and which other files changed."""
-    count = f", in {counted(done.records, 'record')}" if done.records else ""
-    would = "would change" if ws.dry_run else "was changed"
-    notes = [tr("{} {} with it", path, would) for path in done.files if path != "settings.yaml"]
+    count = tr(", records changed: {}", done.records) if done.records else ""
+    would = "{} would change too" if ws.dry_run else "{} was changed too"
+    notes = [tr(would, path) for path in done.files if path != "settings.yaml"]
     notes += [tr("{} still mentions it", place) for place in done.left]
     row = {**row, "records": done.records, "files": list(done.files)}
     return Told(f"{text}{count}.", row, notes)
@@ -148,7 +144,7 @@ def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
     units = {past.batch or past.id: past for past in changes}
     for past in list(units.values())[:MOST_COMMANDS]:
         first = next(past.each())
-        who = "" if past.actor == ws.actor else f" by {ws.owner_name(past.actor)}"
+        who = "" if past.actor == ws.actor else tr(" by {}", ws.owner_name(past.actor))
         yield tr("taking back: {}, {}{}", _command(ws, past), local_minute(first.at, ws.zone), who)
     if len(units) > MOST_COMMANDS:
         yield tr("and {} more", len(units) - MOST_COMMANDS)
@@ -171,16 +167,11 @@ def _command(ws: Workspace, past: PastChange) -> str:
         command = _COMMANDS[event.kind]
     else:
         command = f"{entity_of(event.record) or entity} {_VERBS.get(what, what)}"
-    about = event.data.get("file") if event.kind == "file.changed" else _named(ws, event.record)
+    about = f"{event.record} {name_of(ws, event.record)}".strip()
+    if event.kind == "file.changed":
+        about = str(event.data.get("file", ""))
     more = tr(" and {}", counted(len(records) - 1, "more record")) if len(records) > 1 else ""
-    return f"{undo or command} {about or ''}".strip() + more
-
-
-def _named(ws: Workspace, record_id: str) -> str:
-    try:
-        return f"{record_id} {ws.get(record_id).get('name')}"
-    except (NotFound, InvalidData):
-        return record_id
+    return f"{undo or command} {about}".strip() + more
 
 
 def undone(ws: Workspace, done: Undone) -> Iterator[Told]:

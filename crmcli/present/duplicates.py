@@ -40,9 +40,9 @@ def group_table(groups: Sequence[Group]) -> Listing:
 
 def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:
     """What a search did not find, show or compare."""
-    entity, plural = found.scale.entity, ENTITIES[found.scale.entity].plural
+    noun = found.scale.entity, ENTITIES[found.scale.entity].plural
     if not found.clusters:
-        yield tr("no likely duplicates among {:,} {}", len(found.profiles), plural)
+        yield tr("no likely duplicates among {}", counted(len(found.profiles), *noun))
     elif len(groups) < len(found.clusters):
         yield tr(
             "{} of {} shown", len(groups), counted(len(found.clusters), "group is", "groups are")
@@ -51,10 +51,8 @@ def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:
         pairs = counted(found.hidden, "pair is", "pairs are")
         yield tr("{} marked as not duplicates: --all shows them", pairs)
     if found.left_out:
-        left_out = counted(found.left_out, tr("{} was", entity), tr("{} were", plural))
-        yield (
-            tr(
-                "{} not compared with everyone who shares a phone, company or domain: too many share it",
-                left_out,
-            )
+        yield tr(
+            "not compared with everyone who shares a phone, company or domain, "
+            "because too many share it: {}",
+            counted(found.left_out, *noun),
         )

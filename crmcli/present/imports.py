@@ -22,7 +22,7 @@ def mapping(found: Summary) -> Listing:
     rows = [
         {
             "column": column.label,
-            "field": str(column.target or ("(left out)" if column.ignored else "-")),
+            "field": str(column.target or (tr("(left out)") if column.ignored else "-")),
             "filled": found.filled.get(column.label, 0),
         }
         for column in found.columns
@@ -51,7 +51,11 @@ def batches(found: Iterable[PastImport]) -> Listing:
         Column("at", "When", "datetime"),
         Column("entity", "Entity"),
         Column("file", "File"),
-        *(Column(name, name.capitalize(), "count") for name in counts),
+        Column("rows", "Rows", "count"),
+        Column("created", "Created", "count"),
+        Column("changed", "Changed", "count"),
+        Column("skipped", "Skipped", "count"),
+        Column("rejected", "Rejected", "count"),
         Column("state", "State"),
     ]
     return Listing([{"id": row.pop("batch"), **row} for row in rows], columns)
@@ -68,12 +72,12 @@ def summary(found: Summary, locale: Locale) -> Iterator[str]:
 
 
 def _told_of_file(found: Summary) -> Iterator[str]:
-    how = found.encoding + (f", {_delimiter_name(found.delimiter)}" if found.delimiter else "")
-    yield f"{found.file}: {counted(found.rows, 'row')} ({how})" + (
-        ", dry run: nothing was written" if found.dry_run else ""
-    )
+    delimiter = "tab" if found.delimiter == "\t" else found.delimiter
+    how = found.encoding + (f", {delimiter}" if delimiter else "")
+    dry = tr(", dry run: nothing was written") if found.dry_run else ""
+    yield f"{found.file}: {counted(found.rows, 'row')} ({how}){dry}"
     if not found.rows:
-        yield "it has a header and no rows"
+        yield tr("it has a header and no rows")
     if found.preset and not found.preset_was_asked:
         yield tr("columns read as those of {} (--preset none to turn that off)", found.preset)
     yield from found.doubts
@@ -82,43 +86,45 @@ def _told_of_file(found: Summary) -> Iterator[str]:
 
 
 def _told_of_rows(found: Summary) -> Iterator[str]:
-    entity, plural = found.entity, ENTITIES[found.entity].plural
-    for count, one, many in (
-        (found.before, "imported before", ""),
-        (found.empty_rows, "empty, skipped", ""),
-        (found.created, tr("{} created", entity), tr("{} created", plural)),
-        (found.repeating, tr("with a known phone, e-mail or INN: see crm dupes {}", plural), ""),
-        (found.merged, "merged into a known record", "merged into known records"),
-        (
-            found.replaced,
-            "replaced in a known record",
-            "replaced in known records",
-        ),
-        (found.completed, "completed: known by name only until now", ""),
-        (found.skipped, "skipped: a duplicate", "skipped: duplicates"),
-        (found.rejected, "rejected", ""),
-    ):
-        if count or one == f"{entity} created":
-            yield _line(count, one, many)
+    noun, plural = found.entity, ENTITIES[found.entity].plural
+    created = tr("{} created", tr(noun if found.created == 1 else plural))
+    known = tr("with a known phone, e-mail or INN: see crm dupes {}", plural)
+    yield from (
+        _line(count, text)
+        for count, text in (
+            (found.before, "imported before"),
+            (found.empty_rows, "empty, skipped"),
+            (found.created or None, created),
+            (found.repeating, known),
+            (found.merged, "already here, merged"),
+            (found.replaced, "already here, replaced"),
+            (found.completed, "completed: known by name only until now"),
+            (
+                found.skipped,
+                "skipped: a duplicate" if found.skipped == 1 else "skipped: duplicates",
+            ),
+            (found.rejected, "rejected"),
+        )
+        if count != 0
+    )
     if found.total_rows:
         lines = ", ".join(map(str, found.total_rows[:MOST_NAMED]))
         more = ", …" if len(found.total_rows) > MOST_NAMED else ""
-        yield _line(
-            len(found.total_rows),
-            tr("total row at line {} not taken; --keep-totals takes it", lines),
-            tr("total rows at lines {}{} not taken; --keep-totals takes them", lines, more),
-        )
+        one = "total row at line {}{} not taken; --keep-totals takes it"
+        many = "total rows at lines {}{} not taken; --keep-totals takes them"
+        count = len(found.total_rows)
+        yield _line(count, tr(one if count == 1 else many, lines, more))
     for (column, reason), rows in found.reasons.most_common():
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
-        why = "created because rows name"
-        yield _line(count, f"{entity} {why} it", tr("{} {} them", ENTITIES[entity].plural, why))
+        noun = tr(entity if count == 1 else ENTITIES[entity].plural)
+        yield _line(count, tr("{} created because rows name them", noun))
 
 
-def _line(count: int, one: str, many: str) -> str:
+def _line(count: int | None, text: str) -> str:
     """A count, right-aligned under the others, and its words."""
-    return f"{count:>7} {one if count == 1 else many or one}"
+    return f"{count or 0:>7} {tr(text)}"
 
 
 def _told_of_columns(found: Summary) -> Iterator[str]:
@@ -165,7 +171,3 @@ def _counted(counts: Any) -> str:
     shown = [f"{name} ({count})" for name, count in list(counts.items())[:MOST_NAMED]]
     more = len(counts) - MOST_NAMED
     return ", ".join(shown) + (tr(" and {} more", more) if more > 0 else "")
-
-
-def _delimiter_name(delimiter: str) -> str:
-    return {"\t": "tab"}.get(delimiter, delimiter)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, Refused
-from crmcli.language import tr
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields, record_class
 from crmcli.sales.duplicates.known import Known, known_to
@@ -123,9 +123,10 @@ def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
 def _only(found: Sequence[Known]) -> Record:
     if len(found) > 1:
         shown = "; ".join(map(str, found[:5]))
-        plural = ENTITIES[found[0].record.entity].plural
+        entity = found[0].record.entity
+        plural = ENTITIES[entity].plural
         raise Ambiguous(
-            tr("several {} {} match: {}", len(found), plural, shown),
+            tr("several {} match: {}", counted(len(found), entity, plural), shown),
             tr("see crm dupes {}, or leave out --on-duplicate link", plural),
         )
     return found[0].record

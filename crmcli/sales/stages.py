@@ -104,7 +104,7 @@ def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
     row = ENTITIES[record.entity]
     if "staged" not in row.traits:
         raise BadUsage(
-            tr("{} has no stages", row.one), tr("what moves: {}", ", ".join(having("staged")))
+            tr("{} has no stages", tr(row.one)), tr("what moves: {}", ", ".join(having("staged")))
         )
     return ws.pipeline_of(record)
 

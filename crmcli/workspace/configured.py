@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -120,7 +121,11 @@ class Configured(Folder):
             if fold(ref) in (view.id, fold(view.name)):
                 return view
         names = ", ".join(view.id for view in known)
-        hint = tr("views of {}s: {}", entity, names) if names else "add it to views.yaml"
+        hint = (
+            tr("views of {}: {}", tr(ENTITIES[entity].plural), names)
+            if names
+            else "add it to views.yaml"
+        )
         raise NotFound(tr("no view {!r}", ref), hint)
 
     def user_id(self, ref: str) -> str:
@@ -145,7 +150,7 @@ class Configured(Folder):
         if pipeline is None or pipeline.entity != record.entity:
             raise UnknownStage(
                 tr("{} is in pipeline {!r}, which is not in pipelines.yaml", record.id, wanted),
-                tr("declare it, or move the {} with --pipeline", record.entity),
+                tr("declare it, or move the {} with --pipeline", tr(record.entity)),
             )
         return pipeline
 

@@ -31,7 +31,7 @@ def run(work: Work) -> Effect:
 
 def announced(params: Mapping[str, Any]) -> str:
     """Which template it sends to whom."""
-    return tr("sends {} to {}", params.get("template", "?"), params.get("to") or "the client")
+    return tr("sends {} to {}", params.get("template", "?"), params.get("to") or tr("the client"))
 
 
 def kept(work: Work, message: Message) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def run(work: Work) -> Effect:
 
 def announced(params: Mapping[str, Any]) -> str:
     """Whom it notifies."""
-    to = params.get("to") or "the owner"
+    to = params.get("to") or tr("the owner")
     return tr("notifies {}", ", ".join(map(str, to)) if isinstance(to, list) else to)
 
 

@@ -63,7 +63,7 @@ class _Token(NamedTuple):
     at: int
 
     def __str__(self) -> str:
-        return repr(self.text) if self.kind != "end" else "the end"
+        return repr(self.text) if self.kind != "end" else tr("the end")
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -130,7 +130,7 @@ class _Parser:
 
     def _refuse(self, expected: str, hint: str = "") -> NoReturn:
         at = self._token.at
-        message = tr("expected {} at position {}, found {}", expected, at, self._token)
+        message = tr("expected {} at position {}, found {}", tr(expected), at, self._token)
         raise BadCondition(message, hint, at)
 
     def finish(self) -> None:

@@ -90,7 +90,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.fields(entity)]
-        raise _unknown("field", path[0], names, tr("for {}", ENTITIES[entity].plural))
+        raise _unknown("field", path[0], names, tr("for {}", tr(ENTITIES[entity].plural)))
     step, rest = found
     keys = schema.field(entity, step.field.name).kind.parts
     if step.key and step.key not in keys:
@@ -99,7 +99,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
 
 
 def _unknown(what: str, name: str, names: Iterable[str], where: str) -> BadCondition:
-    return BadCondition(tr("unknown {} {!r} {}", what, name, where), suggest(name, names))
+    return BadCondition(tr("unknown {} {!r} {}", tr(what), name, where), suggest(name, names))
 
 
 def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:

@@ -56,7 +56,9 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
             for record in others:
                 fresh = next_number(ws.settings.numbering[entity], taken, _day(ws, record))
                 taken.append(fresh)
-                said = tr("{} {!r}: {} has the same number", entity, record.get("name"), first.id)
+                said = tr(
+                    "{} {!r}: {} has the same number", tr(entity), record.get("name"), first.id
+                )
                 hint = tr("crm {} edit {} --name {}", entity, record.id, shlex.quote(fresh))
                 yield Problem(layout.record_path(record.id), 0, said, hint)
 

@@ -124,7 +124,7 @@ class RecordCheck:
             if self._exists(target) and entity_of(target) == entity:
                 continue
             if not entity_of(target) or not self._is_known_to_be_gone(target):
-                said = tr("converted to the {} {!r}, which does not exist", entity, target)
+                said = tr("converted to the {} {!r}, which does not exist", tr(entity), target)
                 yield _Found("converted", target, said, "see crm timeline and fix it by hand")
 
     def _is_known_to_be_gone(self, target: str) -> bool:
@@ -166,7 +166,7 @@ def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
             continue
         for item in cast("Any", record.get(field.name)):
             if not kind.is_known(item.value, ws.settings.phone_country):
-                said = tr("{!r} is not a {}", item.value, kind.noun)
+                said = tr("{!r} is not a {}", item.value, tr(kind.noun))
                 hint = "move words to comment, or remove it" if kind.is_phone else "fix it"
                 yield _Found(field.name, item.value, said, hint)
 

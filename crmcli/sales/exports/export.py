@@ -87,7 +87,7 @@ def _check(entity: str, chosen: Layout) -> None:
     if chosen.format == "vcard":
         if entity not in WITH_CARDS:
             plural = ENTITIES[entity].plural
-            raise BadUsage(tr("{} have no vCards", plural), "contacts and companies have")
+            raise BadUsage(tr("{} have no vCards", tr(plural)), "contacts and companies have")
         if chosen.columns:
             raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:
@@ -108,7 +108,8 @@ def _for_mailing(
     """The records that a mailing may go to; a note counts the others by the reason."""
     if entity not in HOLDERS:
         raise BadUsage(
-            tr("{} are not mailed", ENTITIES[entity].plural), tr("one of {}", ", ".join(HOLDERS))
+            tr("{} are not mailed", tr(ENTITIES[entity].plural)),
+            tr("one of {}", ", ".join(HOLDERS)),
         )
     kept, left = mailable(ws, ws.select(entity, condition))
     reasons = ", ".join(f"{count} {why}" for why, count in sorted(left.items()))
@@ -126,7 +127,7 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
     for name in names:
         if name not in known:
             hint = allowed_hint(name, known, "columns")
-            raise BadUsage(tr("a {} has no column {!r}", entity, name), hint)
+            raise BadUsage(tr("a {} has no column {!r}", tr(entity), name), hint)
     return tuple(known[name] for name in names)
 
 

@@ -219,10 +219,8 @@ def _was_made_later(
 
 def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) -> NotFound:
     was_there = any(event.at <= moment for event in events)
-    words = "no longer" if was_there else "not yet"
-    return NotFound(
-        tr("{} did {} exist then", record_id, words), tr("see crm timeline {}", record_id)
-    )
+    words = "{} no longer existed then" if was_there else "{} did not yet exist then"
+    return NotFound(tr(words, record_id), tr("see crm timeline {}", record_id))
 
 
 def moment_of(ws: Workspace, text: str) -> datetime:

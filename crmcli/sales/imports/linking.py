@@ -110,7 +110,7 @@ class Linker:
             return found
         if not self.may_make:
             said = mention.name or next(iter(mention.facts.values()), "")
-            raise ValueError(tr("no {} {!r}; --create-missing creates it", entity, said))
+            raise ValueError(tr("no {} {!r}; --create-missing creates it", tr(entity), said))
         record = self._new(entity, mention, draft)
         links.missing.append(record)
         return record.id

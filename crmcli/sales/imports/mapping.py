@@ -158,7 +158,7 @@ class Vocabulary:
         if target is not None:
             return target
         hint = allowed_hint(name, self.names, "fields")
-        raise BadUsage(tr("a {} has no field {!r}", self.entity, name), hint)
+        raise BadUsage(tr("a {} has no field {!r}", tr(self.entity), name), hint)
 
     def takes_several(self, target: Target) -> bool:
         """Whether several columns may go there side by side."""
@@ -201,7 +201,7 @@ def map_columns(
     if not any(column.target for column in columns):
         shown = ", ".join(repr(label) for label in labels[:8])
         raise NothingMapped(
-            tr("no column matches a field of a {}: {}", vocabulary.entity, shown),
+            tr("no column matches a field of a {}: {}", tr(vocabulary.entity), shown),
             "if the first line is a readable header, use --map COLUMN=FIELD; if not, try "
             "--encoding cp866, koi8-r or mac-cyrillic",
         )

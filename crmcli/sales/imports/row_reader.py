@@ -153,7 +153,10 @@ class RowReader:
         elif entity:
             label = self.columns[number].label
             draft.faults.append(
-                (label, tr("{!r} is the id of a {}, not of a {}", text, entity, self.entity))
+                (
+                    label,
+                    tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity)),
+                )
             )
         elif text:
             self.foreign_ids += 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import Preset
 from crmcli.model.values import fold
@@ -118,8 +119,9 @@ class StageNames:
         found = ours.find(pipeline)
         if found is None or found.entity != self._entity:
             known = ", ".join(p.name for p in all_)
+            whose = tr(ENTITIES[self._entity].plural)
             raise UnknownPipeline(
-                tr("{!r} is not a pipeline of {}s; pipelines: {}", pipeline, self._entity, known)
+                tr("{!r} is not a pipeline of {}; pipelines: {}", pipeline, whose, known)
             )
         return (found,)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
 from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, unite
@@ -103,11 +104,12 @@ def _check_ids(survivor: str, others: Sequence[str]) -> None:
     strange = next((i for i in ids if entity_of(i) != entity), "")
     if strange:
         raise NotMergeable(
-            tr("{} is not a {}, and {} is", strange, entity, survivor), "merge one kind only"
+            tr("{} is not a {}, and {} is", strange, tr(entity), survivor), "merge one kind only"
         )
     if entity not in MERGEABLE:
         raise NotMergeable(
-            tr("{} records cannot be merged", entity), tr("merge takes {}", ", ".join(MERGEABLE))
+            tr("{} cannot be merged", tr(ENTITIES[entity].plural)),
+            tr("merge takes {}", ", ".join(MERGEABLE)),
         )
     if not others:
         raise BadUsage(tr("nothing to merge into {}", survivor), tr("crm {} merge A B", entity))

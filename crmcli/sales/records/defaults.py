@@ -78,7 +78,8 @@ def check_minimum(record: Record) -> None:
     row = ENTITIES[record.entity]
     if not str(record.get("name")):
         raise TooLittle(
-            tr("{} needs {}", row.one, row.least), tr("e.g. crm {} add {}", row.name, row.example)
+            tr("{} needs {}", tr(row.one), tr(row.least)),
+            tr("e.g. crm {} add {}", row.name, row.example),
         )
 
 

@@ -23,7 +23,7 @@ def field_named(ws: Workspace, entity: str, name: str) -> Field:
     except KeyError:
         names = [f.name for f in ws.schema.fields(entity) if not f.system]
         hint = did_you_mean(name, names, "declare it in settings.yaml under fields")
-        raise BadUsage(tr("a {} has no field {!r}", entity, name), hint) from None
+        raise BadUsage(tr("a {} has no field {!r}", tr(entity), name), hint) from None
     if field.system:
         raise BadUsage(tr("{} is set by crm", name), "use the command that changes it")
     return field

@@ -43,7 +43,7 @@ def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = F
         if all(record.get(name) == kind.empty for name, kind in kinds.items()):
             missing.append(" or ".join(alternatives))
     if missing:
-        what = tr("a new {}", record.entity) if is_new else f"{record.entity} {record.id}"
+        what = tr("a new {}", tr(record.entity)) if is_new else f"{tr(record.entity)} {record.id}"
         give = " ".join(f"--set {names.split(' or ')[0]}=…" for names in missing)
         raise MissingFields(
             tr("{} cannot be in {!r}: {} is missing", what, stage.name, ", ".join(missing)),

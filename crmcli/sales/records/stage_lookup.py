@@ -94,7 +94,7 @@ def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[s
         )
     if stage.kind == "lost" and not values.get(reason_field(entity)):
         option = f"--{reason_field(entity).replace('_', '-')}"
-        refusal = missing_reason(ws, entity, tr("a new {}", entity), option)
+        refusal = missing_reason(ws, entity, tr("a new {}", tr(entity)), option)
         if refusal:
             raise refusal
     if not stage.is_open and has_field(entity, "closed_at"):

@@ -41,13 +41,13 @@ def declared(ws: Workspace, entity: str, name: str) -> Field:
         return custom[name]
     if any(field.name == name for field in ws.schema.fields(entity)):
         raise BadUsage(
-            tr("{} of a {} is built in", name, entity), "only custom fields can be changed"
+            tr("{} of a {} is built in", name, tr(entity)), "only custom fields can be changed"
         )
     known = (
         tr("fields: {}", ", ".join(custom)) if custom else tr("add one: crm field add {} …", entity)
     )
     hint = did_you_mean(name, custom, known)
-    raise NotFound(tr("a {} has no custom field {!r}", entity, name), hint)
+    raise NotFound(tr("a {} has no custom field {!r}", tr(entity), name), hint)
 
 
 def add(
@@ -68,7 +68,7 @@ def add(
 
 def _check_free(ws: Workspace, entity: str, name: str) -> None:
     if is_taken(entity, name) or any(f.name == name for f in ws.schema.fields(entity)):
-        raise BadUsage(tr("a {} already has a field {!r}", entity, name), "use another name")
+        raise BadUsage(tr("a {} already has a field {!r}", tr(entity), name), "use another name")
 
 
 def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:

@@ -79,7 +79,8 @@ def _field(place: Cursor, frame: Frame) -> str:
     name = frame.field_name(place.text())
     if not name:
         place.fault(
-            tr("a {} has no field {!r}", frame.entity, place.text()), frame.field_hint(place.text())
+            tr("a {} has no field {!r}", tr(frame.entity), place.text()),
+            frame.field_hint(place.text()),
         )
     return name
 
@@ -110,7 +111,7 @@ def _moment_field(place: Cursor, frame: Frame) -> str:
     if word and (field is None or not field.kind.is_time):
         dates = [f.name for f in frame.schema.fields(frame.entity) if f.kind.is_time]
         place.fault(
-            tr("a {} has no date field {!r}", frame.entity, word), allowed_hint(word, dates)
+            tr("a {} has no date field {!r}", tr(frame.entity), word), allowed_hint(word, dates)
         )
     return word
 

@@ -95,7 +95,7 @@ class Cursor:
             return self
         self.findings.problems.clear()  # what else is wrong may only follow from it
         self.fault(
-            tr("{} has at most {:,}; there are {:,}", what, limit, len(value)), "remove some"
+            tr("{} has at most {:,}; there are {:,}", tr(what), limit, len(value)), "remove some"
         )
         self.findings.settle()
         return self
@@ -178,7 +178,8 @@ def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:
     for word, place in places:
         if word and word in seen:
             place.fault(
-                tr("{} {!r} is there twice", what, word), tr("the first is in line {}", seen[word])
+                tr("{} {!r} is there twice", tr(what), word),
+                tr("the first is in line {}", seen[word]),
             )
         elif word:
             seen[word] = place.line

@@ -152,7 +152,7 @@ def fields_of(
 def _field(place: Cursor, got: Mapping[str, Any], entity: str, directories: Directories) -> Field:
     name, kind = str(place.path[-1]), declarable()[got["type"]]
     if is_taken(entity, name):
-        place.fault(tr("{} already has a field {!r}", entity, name), "use another name")
+        place.fault(tr("a {} already has a field {!r}", tr(entity), name), "use another name")
     _check_field(place, kind, bool(got["choices"]), got["directory"], directories)
     if not kind.is_link and place.at("to").is_present:
         place.at("to").fault("only a link points to something", "write type: link")

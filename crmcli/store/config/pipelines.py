@@ -149,7 +149,8 @@ def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> t
         if name and name in lines:
             what = type(rule).__name__.lower()
             entry.fault(
-                tr("{} {!r} is there twice", what, name), tr("the first is in line {}", lines[name])
+                tr("{} {!r} is there twice", tr(what), name),
+                tr("the first is in line {}", lines[name]),
             )
         own = problems[before:]
         place.findings.of_rules += own
@@ -167,7 +168,9 @@ def _alternatives(place: Cursor, frame: Frame) -> tuple[str, ...]:
     names = tuple(frame.field_name(word) or word for word in words)
     for name in names:
         if frame.field(name) is None:
-            place.fault(tr("a {} has no field {!r}", frame.entity, name), frame.field_hint(name))
+            place.fault(
+                tr("a {} has no field {!r}", tr(frame.entity), name), frame.field_hint(name)
+            )
     return names
 
 

@@ -111,7 +111,7 @@ def matching(doc: str, rule: str, what: str, hint: str = "", default: str = "") 
 
     def parse(given: str) -> str:
         if not re.fullmatch(rule, given):
-            raise ValueError(tr("{!r} is not {}", given, what))
+            raise ValueError(tr("{!r} is not {}", given, tr(what)))
         return given
 
     told = {"patternErrorMessage": f"{what}, {hint}" if hint else what}

@@ -84,7 +84,7 @@ def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = Fa
     except files.Missing:
         entity = entity_of(record_id) or "record"
         raise RecordRemoved(
-            tr("no {} {}", entity, record_id), tr("see crm {} list", entity)
+            tr("no {} {}", tr(entity), record_id), tr("see crm {} list", entity)
         ) from None
     raw = codec.load(data, path)
     if raw.get("id") != record_id:
