@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +10,6 @@ import click
 from crmcli.cli.params import Session, Verb
 from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted
-from crmcli.present.problems import problem_table
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
@@ -37,7 +35,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     """
     from crmcli.automation.config_checks import look_through
     from crmcli.automation.health import automation_problems
-    from crmcli.cli.printing import notes
+    from crmcli.cli.printing import notes, print_problems
     from crmcli.sales.checks.check import problems
     from crmcli.workspace.storage import own_state, surroundings
 
@@ -50,11 +48,11 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
     warnings = [*(p for p in found if p.passing), *surroundings(ws), *automation_problems(ws)]
+    if session.out.is_table:
+        warnings = [w if w.passing else w._replace(path="") for w in warnings]
     found = [problem for problem in found if not problem.passing]
     notes(session)
-    _print(session, found, warnings)
-    if found:
-        click.get_current_context().exit(6)
+    print_problems(session, found, warnings, "" if warnings else "no problems found")
 
 
 def _redacted(problem: Problem) -> Problem:
@@ -82,17 +80,3 @@ def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
         unasked.append(case)
         return False
     return click.confirm(case.question, err=True)
-
-
-def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Problem]) -> None:
-    out = session.out
-    if out.is_table:
-        for problem in found:
-            out.prose(str(problem))
-        for warning in warnings:
-            shown = warning if warning.passing else warning._replace(path="")
-            out.note(tr("warning: {}", str(shown).removeprefix(": ")))
-        if not found and not warnings:
-            out.note("no problems found")
-        return
-    out.records(*problem_table(found, warnings))

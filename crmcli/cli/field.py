@@ -75,7 +75,7 @@ def add(
 
     With --directory and a new name, the choices go into a new directory: --choice id=Label.
 
-    Example: crm field add deal delivery --type choice --choice самовывоз --choice наша
+    Example: crm field add deal roof --type choice --choice плоская --choice скатная
     """
     from crmcli.sales.settings import fields
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, imported, option
-from crmcli.cli.printing import notes
+from crmcli.cli.printing import notes, print_problems
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
@@ -154,19 +154,12 @@ def preset_check(session: Session) -> None:
 
     Example: crm import preset check
     """
-    from crmcli.present.problems import problem_table
     from crmcli.sales.imports.mapping import presets_of
 
     found = presets_of(session.workspace)
     own = [p.name for p in found.by_name.values() if p.path]
-    if not session.out.is_table:
-        session.out.records(*problem_table(found.problems, ()))
-    elif not found.problems:
-        session.out.note(tr("all is well: {}", ", ".join(own)) if own else "presets/ has no preset")
-    else:
-        session.out.prose("\n".join(map(str, found.problems)))
-    if found.problems:
-        click.get_current_context().exit(6)
+    fine = tr("all is well: {}", ", ".join(own)) if own else "presets/ has no preset"
+    print_problems(session, found.problems, (), fine)
 
 
 for _entity in having("importable"):

@@ -21,7 +21,7 @@ def render(session: Session, template: str, ref: str, html: bool) -> None:
 
     Nothing is sent.
 
-    Example: crm mail render mail/hello.j2 --for anna@example.ru
+    Example: crm mail render mail/hello.j2 --for 7k3
     """
     from crmcli.sales.documents import messages
 

@@ -25,6 +25,7 @@ def move_command(entity: str) -> click.Command:
         )
         say(session, moved(ws, done))
 
+    stage = "working" if entity == "lead" else "offer"
     params = [
         REF,
         click.Argument(("stage",)),
@@ -37,5 +38,5 @@ def move_command(entity: str) -> click.Command:
         "move",
         params=params,
         callback=callback,
-        help=f"Move a {entity} to a stage, by its id or name.\n\nExample: crm {entity} move 7k3 working",
+        help=f"Move a {entity} to a stage, by its id or name.\n\nExample: crm {entity} move 7k3 {stage}",
     )

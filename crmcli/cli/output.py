@@ -10,7 +10,7 @@ import click
 
 from crmcli.cli import formats, terminal
 from crmcli.cli.table import clean, lay_out, message_lines, one_line, pad, width
-from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
+from crmcli.errors import CrmError, InvalidData, OutputFailed, Problem, Refused
 from crmcli.language import tr
 from crmcli.present.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 
@@ -151,21 +151,13 @@ class Output:
 
         problems = error.problems if isinstance(error, InvalidData) else ()
         if self.format in ("json", "jsonl"):
-            facts = {
-                "name": error.name,
-                "message": redacted(error.message),
-                "hint": redacted(error.hint),
-                "exit_code": error.exit_code,
-                "problems": [
-                    {
-                        "path": p.path,
-                        "line": p.line,
-                        "message": redacted(tr(p.message)),
-                        "hint": redacted(tr(p.hint)),
-                    }
-                    for p in problems
-                ],
-            }
+
+            def words(said: CrmError | Problem) -> dict[str, str]:
+                return {"message": redacted(tr(said.message)), "hint": redacted(tr(said.hint))}
+
+            known = [{"path": p.path, "line": p.line, **words(p)} for p in problems]
+            facts = {"name": error.name, **words(error), "exit_code": error.exit_code}
+            facts["problems"] = known
             self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
         alarm = tr("crm: error:")
@@ -179,10 +171,10 @@ class Output:
             self._say(f"{tr('hint:')} {one_line(error.hint)}")
 
     @contextmanager
-    def progress(self, label: str, total: int | None = None) -> Iterator[terminal.Progress]:
+    def progress(self, label: str) -> Iterator[terminal.Progress]:
         """Count long work on stderr: only on a terminal, and only after a second."""
         wanted = sys.stderr.isatty() and not self.quiet
-        progress = terminal.Progress(label, total, sys.stderr if wanted else None)
+        progress = terminal.Progress(tr(label), sys.stderr if wanted else None)
         try:
             yield progress
         finally:

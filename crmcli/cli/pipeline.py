@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Noun, Session
+from crmcli.cli.printing import print_problems
 from crmcli.cli.wanted import pipeline_named
 from crmcli.errors import NotFound
 from crmcli.language import tr
@@ -63,18 +64,8 @@ def check(session: Session) -> None:
 
     from crmcli.automation.config_checks import look_through
     from crmcli.present.pipelines import size
-    from crmcli.present.problems import problem_table
 
     start = Path(session.folder) if session.folder else None
     found = look_through(start, session.now or datetime.now(UTC))
-    if session.out.is_table:
-        for problem in found.faults:
-            session.out.prose(str(problem))
-        for oddity in found.oddities:
-            session.out.note(tr("warning: {}", oddity))
-        if not found.faults:
-            session.out.note(tr("all is well: {}", size(list(found.pipelines or ()))))
-    else:
-        session.out.records(*problem_table(found.faults, found.oddities))
-    if found.faults:
-        click.get_current_context().exit(6)
+    fine = tr("all is well: {}", size(list(found.pipelines or ())))
+    print_problems(session, found.faults, found.oddities, fine)

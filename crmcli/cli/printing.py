@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from crmcli.cli.params import Session
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
@@ -16,6 +18,8 @@ from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from crmcli.errors import Problem
 
 
 def say(session: Session, told: Told) -> None:
@@ -55,6 +59,26 @@ def unreadable(session: Session) -> None:
     if count:
         session.out.note(tr("{} cannot be read: see crm check", counted(count, "file")))
     notes(session)
+
+
+def print_problems(
+    session: Session, found: Sequence[Problem], warnings: Sequence[Problem], fine: str
+) -> None:
+    """Print problems, or that all is `fine`; the command ends with 6 if there are any."""
+    from crmcli.present.problems import problem_table
+
+    out = session.out
+    if out.is_table:
+        if found:
+            out.prose("\n".join(map(str, found)))
+        for warning in warnings:
+            out.note(tr("warning: {}", str(warning).removeprefix(": ")))
+        if fine and not found:
+            out.note(fine)
+    else:
+        out.records(*problem_table(found, warnings))
+    if found:
+        click.get_current_context().exit(6)
 
 
 def print_records(

@@ -12,10 +12,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from crmcli.automation.tick import TickResult
-    from crmcli.workspace import Workspace
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""
@@ -55,9 +52,10 @@ def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> N
         return
     from crmcli.automation.simulate import rehearse
     from crmcli.present import automation
+    from crmcli.sales.history.past import moment_of
 
     ws = session.workspace
-    plan = rehearse(ws, _moment(ws, until) if until else ws.now)
+    plan = rehearse(ws, moment_of(ws, until, "--until") if until else ws.now)
     session.out.records(*automation.plan(plan))
     if not plan:
         session.out.note("nothing would happen")
@@ -125,25 +123,3 @@ def _report(session: Session, result: TickResult) -> None:
     for bug in result.bugs.values():
         path = bugs.write_report(bug.error, bug.met)
         session.out.error(CrmError(*bugs.told(bug.error, path, bug.met)))
-
-
-def _moment(ws: Workspace, text: str) -> datetime:
-    """The instant that is meant; a day means its end."""
-    from datetime import time, timedelta
-
-    from crmcli.automation.work_time import at_local
-    from crmcli.model.inputs import read_input
-    from crmcli.model.kinds import DATE, DATETIME, Field
-    from crmcli.model.values import parse_date, parse_instant
-
-    try:
-        day = parse_date(str(read_input(Field("until", DATE), text, ws.inputs)))
-        return at_local(day + timedelta(days=1), time(), ws.zone)
-    except ValueError:
-        pass  # it is no day, so it may be a moment
-    try:
-        return parse_instant(str(read_input(Field("until", DATETIME), text, ws.inputs)))
-    except ValueError as error:
-        raise BadUsage(
-            tr("--until: {}", error), "e.g. 2026-12-01, +7d, '2026-12-01 15:00'"
-        ) from None

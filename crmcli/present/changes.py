@@ -145,7 +145,7 @@ def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
     for past in list(units.values())[:MOST_COMMANDS]:
         first = next(past.each())
         who = "" if past.actor == ws.actor else tr(" by {}", ws.owner_name(past.actor))
-        yield tr("taking back: {}, {}{}", _command(ws, past), local_minute(first.at, ws.zone), who)
+        yield tr("undoing: {}, {}{}", _command(ws, past), local_minute(first.at, ws.zone), who)
     if len(units) > MOST_COMMANDS:
         yield tr("and {} more", len(units) - MOST_COMMANDS)
 

@@ -64,7 +64,7 @@ def test_apart_and_back(crm: Crm, pair: tuple[str, str]) -> None:
     assert crm("check").code == 0
     run = crm("undo")
     assert run.out == f"{min(pair)} and {max(pair)} may be duplicates again.\n"
-    assert run.err.startswith("taking back: dupes apart contact-")
+    assert run.err.startswith("undoing: dupes apart contact-")
     assert "are not duplicates" in crm("undo", "--redo").out
     assert crm("dupes", "contacts", "--ids").out == ""
     assert "may be duplicates again" in crm("undo").out

@@ -188,7 +188,7 @@ def test_export_refuses_what_it_does_not_know(crm: Crm) -> None:
         (("--columns", "amont"), "did you mean 'amount'?"),
         (("--columns", ","), "does not name a column"),
         (("--format", "pdf"), "pdf"),
-        (("--format", "vcard"), "leads have no vCards"),
+        (("--format", "vcard"), "leads cannot be exported as vCards"),
         (("--format", "jsonl", "--excel"), "--excel"),
         (("--where", "amont > 1"), "amont"),
     ):

@@ -415,9 +415,9 @@ def test_an_error_is_json_where_the_output_is(capsys: pytest.CaptureFixture[str]
 
 
 def test_no_progress_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    with printer().progress("importing", 10) as progress:
+    with printer().progress("importing") as progress:
         progress._next = 0.0
-        assert list(progress.track(range(10))) == list(range(10))
+        progress.advance(10)
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "")
 
@@ -514,16 +514,16 @@ from crmcli.cli import terminal
 from crmcli.cli.output import Output
 terminal.FIRST_AFTER = 0.05
 import time
-with Output().progress("reading", 200) as progress:
-    for _ in progress.track(range(200)):
+with Output().progress("reading") as progress:
+    for _ in range(200):
         time.sleep(0.002)
+        progress.advance()
 print("done")
 """
     started = time.monotonic()
     seen = in_terminal(code)
     assert time.monotonic() - started < 20
     assert "\r\x1b[Kreading: " in seen
-    assert " of 200 (" in seen
     assert seen.endswith("\r\x1b[Kdone\n")
 
 

@@ -145,7 +145,7 @@ def test_chosen_columns_and_conditions(ws: Workspace) -> None:
 def test_what_makes_no_sense_is_refused(ws: Workspace) -> None:
     with pytest.raises(BadUsage, match="is not an export format"):
         text_of(ws, "lead", Layout(format="pdf"))
-    with pytest.raises(BadUsage, match="leads have no vCards"):
+    with pytest.raises(BadUsage, match="leads cannot be exported as vCards"):
         text_of(ws, "lead", Layout(format="vcard"))
     with pytest.raises(BadUsage, match="--excel"):
         text_of(ws, "lead", Layout(format="jsonl", excel=True))

@@ -87,7 +87,9 @@ def _check(entity: str, chosen: Layout) -> None:
     if chosen.format == "vcard":
         if entity not in WITH_CARDS:
             plural = ENTITIES[entity].plural
-            raise BadUsage(tr("{} have no vCards", tr(plural)), "contacts and companies have")
+            raise BadUsage(
+                tr("{} cannot be exported as vCards", tr(plural)), "contacts and companies can"
+            )
         if chosen.columns:
             raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:

@@ -223,14 +223,14 @@ def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) ->
     return NotFound(tr(words, record_id), tr("see crm timeline {}", record_id))
 
 
-def moment_of(ws: Workspace, text: str) -> datetime:
+def moment_of(ws: Workspace, text: str, option: str = "--at") -> datetime:
     """The moment that people mean: an instant, or the end of a day; BadUsage if it is neither."""
     from crmcli.model.dates import read_when
 
     try:
         when = read_when(text, ws.now, ws.zone)
     except ValueError as error:
-        raise BadUsage(tr("--at: {}", error)) from None
+        raise BadUsage(tr("{}: {}", option, error)) from None
     return when if isinstance(when, datetime) else _end_of(when, ws.zone)
 
 
