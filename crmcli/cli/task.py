@@ -28,7 +28,7 @@ def done(session: Session, refs: Sequence[str]) -> None:
     """
     from crmcli.sales.tasks import finish
 
-    _each(session, refs, finish, "Done: {} {}.", "Already done: {} {}.")
+    _each(session, refs, finish, tr("Done: {} {}."), tr("Already done: {} {}."))
 
 
 @task.command(cls=ChangingVerb, params=[REFS])
@@ -40,7 +40,7 @@ def reopen(session: Session, refs: Sequence[str]) -> None:
     """
     from crmcli.sales import tasks
 
-    _each(session, refs, tasks.reopen, "Reopened: {} {}.", "Already open: {} {}.")
+    _each(session, refs, tasks.reopen, tr("Reopened: {} {}."), tr("Already open: {} {}."))
 
 
 def _each(
@@ -58,4 +58,4 @@ def _each(
     with ws.series():
         changed = [verb(ws, task_id) for task_id in ids]
     for one, is_new in changed:
-        tell(session, tr(now if is_new else already, one.id, one.name), raw_row(ws, one))
+        tell(session, (now if is_new else already).format(one.id, one.name), raw_row(ws, one))

@@ -108,4 +108,4 @@ def _trimmed(number: Decimal) -> Decimal:
 
 
 def _refusal(text: str, wanted: str) -> ValueError:
-    return ValueError(tr("{!r} is not {}", text, wanted))
+    return ValueError(tr("{!r} is not {}", text, tr(wanted)))

@@ -151,6 +151,8 @@ def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -
         amount = as_decimal(value)
         currency = str(row.get(column.currency) or "")
         return plain(value) if amount is None else locale.money(amount, currency, cents)
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
     if isinstance(value, str):
         return column.labels.get(column.key(row), value)
     items = value if isinstance(value, list | tuple) else [value]

@@ -101,9 +101,9 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
             (found.completed, "completed: known by name only until now"),
             (
                 found.skipped,
-                "skipped: a duplicate" if found.skipped == 1 else "skipped: duplicates",
+                tr("skipped: a duplicate") if found.skipped == 1 else tr("skipped: duplicates"),
             ),
-            (found.rejected, "rejected"),
+            (found.rejected, tr("rejected")),
         )
         if count != 0
     )

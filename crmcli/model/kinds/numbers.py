@@ -114,6 +114,9 @@ class Bool(Exact):
     def dump(self, value: Any) -> Raw:
         return "" if value is None else "yes" if value else "no"
 
+    def show(self, value: object, locale: Locale) -> str | None:
+        return tr(str(value if isinstance(value, str) else self.dump(value)))
+
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         return "yes" if self.literal(text, ctx.country) else "no"
 

@@ -120,7 +120,7 @@ def _spelling(one: str, other: str) -> list[str]:
     """In what two names differ by their writing alone."""
     if fold(one) == fold(other):
         in_e = one.casefold() != other.casefold() and ("ё" in (one + other).casefold())
-        return ["name differs in ё/е" if in_e else "same name"]
+        return [tr("name differs in ё/е") if in_e else tr("same name")]
     for odd, plain in ((one, other), (other, one)):
         meant = typed_otherwise(fold(odd))
         if meant:
