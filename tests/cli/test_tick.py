@@ -149,7 +149,7 @@ def test_dry_runs_of_decisions_write_nothing(crm: Crm, deal: str) -> None:
     crm("tick")
     crm("tick", **LATER)
     [dead] = rows(crm("jobs", "list", "--json"))
-    assert "would" in crm("jobs", "retry", dead["key"], "-n").out
+    assert "dry run: " in crm("jobs", "retry", dead["key"], "-n").out
     [still] = rows(crm("jobs", "list", "--json"))
     assert still["state"] == "dead"
 
