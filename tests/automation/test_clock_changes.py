@@ -227,13 +227,13 @@ def test_the_late_tick_is_measured_by_what_is_possible(house: Any) -> None:
     house.now += timedelta(days=3653)
     house.tick()
     house.now -= timedelta(days=3653)
-    assert [p for p in automation_problems(house.ws) if "tick ended" in p.message] == []
+    assert [p for p in automation_problems(house.ws) if "tick finished" in p.message] == []
     house.wait("3h")
-    [late] = [p for p in automation_problems(house.ws) if "tick ended" in p.message]
+    [late] = [p for p in automation_problems(house.ws) if "tick finished" in p.message]
     assert "3 hours ago" in late.message
     house.tick()
     house.wait("3h")
-    assert [p for p in automation_problems(house.ws) if "tick ended" in p.message]
+    assert [p for p in automation_problems(house.ws) if "tick finished" in p.message]
 
 
 @pytest.mark.parametrize("year", [1900, 1970, 2038, 2106, 2199])

@@ -42,7 +42,7 @@ def test_a_new_workspace_need_not_have_ticked(crm: Crm) -> None:
 
 def test_a_record_has_waited_and_no_tick_ever_came(crm: Crm) -> None:
     crm("lead", "add", "--name", "Павел", CRM_NOW=at(hours=2))
-    assert "crm tick has never come to its end here" in late(crm)
+    assert "crm tick has never finished here" in late(crm)
 
 
 def test_a_tick_of_another_clone_counts(crm: Crm, folder: Path) -> None:
