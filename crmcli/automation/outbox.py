@@ -154,7 +154,8 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
             done = _enter(change, job, word, reason=reason)
             _tell(change, ws, job, word, reason)
             return done
-        noted = _noted(job, ws.now)
+        to, at = str(job.facts.get("to", "")), format_instant(ws.now)
+        noted = sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
         claim = {
             "attempt": job.attempts + job.starts + 1,
             "lease_until": format_instant(ws.now + LEASE),
@@ -167,12 +168,6 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
         change.note_sent(sent.claimed_line(noted))
     sent.keep(ws.root, noted)
     return job
-
-
-def _noted(job: Job, now: datetime) -> sent.Claim:
-    """The claim as this machine's own list keeps it."""
-    to, at = str(job.facts.get("to", "")), format_instant(now)
-    return sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
 
 
 def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:

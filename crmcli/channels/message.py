@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
 MAX_ATTACHED = 20 * 1024 * 1024
-_OURS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "sender",
-         "return-path", "received", "mime-version")  # fmt: skip
 
 
 class NoAttachment(Unsound):
@@ -37,7 +35,7 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail to be sent. Its recipients are `to` and nobody else, whatever its headers say.
+    """An e-mail to be sent. Its recipients are `to` and nobody else.
 
     `key` is the job's key: the same key gives the same Message-ID, so that no client gets a message
     twice. `automatic` marks a message that no person wrote, so that machines do not answer it.
@@ -51,7 +49,6 @@ class Message:
     date: datetime
     html: str = ""
     reply_to: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[AttachedFile, ...] = ()
     automatic: bool = False
 
@@ -166,15 +163,6 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
     if message.automatic:
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"
-    for name, value in message.headers.items():
-        yield _own_header(name), checked(name, value)
-
-
-def _own_header(name: str) -> str:
-    plain = name.replace("-", "").isalnum() and name.isascii()
-    if not plain or name.lower() in _OURS or name.lower().startswith("content-"):
-        raise UnsafeHeader(tr("{!r} cannot be set as a header", name), "leave it out")
-    return name
 
 
 def _address(box: Mailbox) -> object:

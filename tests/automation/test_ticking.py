@@ -255,7 +255,7 @@ def test_a_tick_does_so_much_and_no_more(house: Any) -> None:
         house.add("deal", name=f"Сделка {n}")
     result = house.tick()
     assert (result.effects, result.limited, len(house.tasks())) == (3, True, 3)
-    assert "stopped after 3 acts" in result.failures[-1]
+    assert "stopped after 3 actions" in result.failures[-1]
     assert house.tick().limited is False
     assert len(house.tasks()) == 5
 

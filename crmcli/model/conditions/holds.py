@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any, TypeAlias
 
 from crmcli.dataclass import dataclass
-from crmcli.model.conditions.paths import Step, step_of
+from crmcli.model.conditions.paths import PathStep, step_of
 from crmcli.model.conditions.tree import (
     And,
     Condition,
@@ -158,7 +158,7 @@ def _reached(path: tuple[str, ...], record: Record, env: Env) -> Iterator[tuple[
             yield from _reached(rest, target, env)
 
 
-def _value(step: Step, record: Record) -> Any:
+def _value(step: PathStep, record: Record) -> Any:
     field = step.field
     value: Any = record.custom.get(field.name) if field.custom else record.get(field.name)
     if value is None:

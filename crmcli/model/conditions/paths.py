@@ -19,7 +19,7 @@ SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One field on the way: of which entity, and for a map field under which key.
 
     With a key, `field` is that part of the map: a text of `utm`, a link of `converted`.
@@ -35,7 +35,7 @@ class Step:
         return self.field.entities
 
 
-Route: TypeAlias = tuple[Step, ...]
+Route: TypeAlias = tuple[PathStep, ...]
 """One way along a path: every step but the last is a link."""
 
 
@@ -72,7 +72,7 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
 
 def step_of(
     path: tuple[str, ...], schema: Schema, entity: str
-) -> tuple[Step, tuple[str, ...]] | None:
+) -> tuple[PathStep, tuple[str, ...]] | None:
     """The first step of a path and what is left of it; None if the entity has no such field."""
     name = path[0]
     fields = {field.name: field for field in schema.fields(entity)}
@@ -80,13 +80,13 @@ def step_of(
     if field is None:
         return None
     if not field.kind.parts or len(path) == 1:
-        return Step(entity, field), path[1:]
+        return PathStep(entity, field), path[1:]
     key = path[1]
     part = field.kind.parts.get(key) or field
-    return Step(entity, replace(part, name=field.name, label=key), key), path[2:]
+    return PathStep(entity, replace(part, name=field.name, label=key), key), path[2:]
 
 
-def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tuple[str, ...]]:
+def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[PathStep, tuple[str, ...]]:
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.fields(entity)]

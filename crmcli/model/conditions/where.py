@@ -14,7 +14,7 @@ from typing import TypeAlias
 from crmcli.language import tr
 from crmcli.model.conditions.grammar import parse
 from crmcli.model.conditions.holds import Env, bounds, holds
-from crmcli.model.conditions.paths import Step, routes, suggest
+from crmcli.model.conditions.paths import PathStep, routes, suggest
 from crmcli.model.conditions.tree import (
     OPERATORS,
     And,
@@ -136,7 +136,7 @@ def _check_operator(name: str, op: str, field: Field) -> None:
 
 
 def _check_value(
-    name: str, leaf: Compare | In | Empty, step: Step, value: Literal, env: Env
+    name: str, leaf: Compare | In | Empty, step: PathStep, value: Literal, env: Env
 ) -> None:
     text = value.value if isinstance(value, Text) else str(value)
     if not fold(text):
