@@ -65,8 +65,9 @@ def texts() -> dict[Text, set[str]]:
             found.setdefault(text, set()).add(path.relative_to(CODE).as_posix())
     for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
         found.setdefault(text, set()).add("cli/main.py")
-    for entity in ENTITIES:
-        for text in (ENTITIES[entity].plural.capitalize(), *(f.label for f in own_fields(entity))):
+    for entity, row in ENTITIES.items():
+        nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)
+        for text in (*nouns, *(field.label for field in own_fields(entity))):
             found.setdefault(text, set()).add(f"model/{entity}.py")
     for text in _in_click():
         found.setdefault(text, set()).add("click")
