@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -162,13 +163,50 @@ def _listed(given: dict[str, Given]) -> dict[str, list[str]]:
     return {name: [v] if isinstance(v, str) else v for name, v in given.items()}
 
 
+# -- rules ----------------------------------------------------------------------------------------
+
+
+def pipelines(deals: str = "", leads: str = "") -> str:
+    """The text of pipelines.yaml; each is that of `stages:` (and `schedules:`), indented as it likes.
+
+    The stages that end need not be named.
+    """
+    deals = _ended(
+        deals or _DEALS, ("won, name: Успех, kind: won", "lost, name: Провал, kind: lost")
+    )
+    ends = ("converted, name: Качественный, kind: won", "junk, name: Брак, kind: lost")
+    leads = textwrap.indent(_ended(leads or _LEADS, ends), "  ")
+    deals = textwrap.indent(deals, "    ")
+    return f"leads:\n{leads}\ndeals:\n  - id: sales\n    name: Продажи\n{deals}\n"
+
+
+def robots(*lines: str) -> str:
+    """Stages with these robots in the first, for `pipelines`."""
+    listed = "".join(f"      - {line}\n" for line in lines)
+    talks = "  - {id: talks, name: Переговоры}\n"
+    return f"stages:\n  - id: new\n    name: Новая\n    robots:\n{listed}{talks}"
+
+
+_DEALS = "stages:\n  - {id: new, name: Новая}\n  - {id: talks, name: Переговоры}\n"
+_LEADS = "stages:\n  - {id: new, name: Новый}\n  - {id: working, name: В работе}\n"
+
+
+def _ended(text: str, ends: tuple[str, str]) -> str:
+    text = textwrap.dedent(text).strip("\n")
+    if "kind: won" in text:
+        return text
+    stages, schedules, rest = text.partition("\nschedules:")
+    last = "".join(f"\n  - {{id: {end}}}" for end in ends)
+    return stages.rstrip() + last + schedules + rest
+
+
 # -- git and other clones -------------------------------------------------------------------------
 
 
 def git(root: Path, *args: str) -> str:
     """Run git as Anna; what it printed."""
     done = subprocess.run(
-        ["git", "-c", "user.name=Анна", "-c", "user.email=anna@example.ru", *args],
+        ["git", "-c", "user.name=Анна", "-c", "user.email=anna@chai.example", *args],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, (args, done.stdout, done.stderr)

@@ -20,8 +20,6 @@ def stage(*robots: str) -> str:
         robots:
 {lines}
       - {{id: talks, name: Переговоры, requires: [amount]}}
-      - {{id: won, name: Успех, kind: won}}
-      - {{id: lost, name: Провал, kind: lost}}
     """
 
 

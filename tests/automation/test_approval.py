@@ -16,18 +16,9 @@ import pytest
 from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.tick import tick
 from tests import kit
-from tests.automation.clones import (
-    HELLO,
-    TWO,
-    begin,
-    git,
-    lead,
-    own_commit,
-    remark,
-    save,
-    unapproved,
-)
+from tests.automation.clones import HELLO, TWO, lead, own_commit, remark, unapproved
 from tests.automation.conftest import House
+from tests.kit import begin, git, save
 
 
 def test_what_is_written_by_hand_acts(house: House) -> None:
@@ -251,7 +242,7 @@ def test_what_was_seen_as_foreign_stays_so_after_a_hand_edit(house: House) -> No
     for path in ("pipelines.yaml", "templates/mail/hello.j2", "templates/mail/evil.j2"):
         os.utime(house.root / path, (1, 1))
     assert unapproved(house) == ["leads/new/hello", "leads/new/evil"]
-    house.rules(leads=TWO.replace("Новый", "Новейший"))
+    house.rules(leads=TWO.replace("Новая", "Новейшая"))
     for name in ("hello", "evil"):
         house.template(name, (house.root / f"templates/mail/{name}.j2").read_text("utf-8"))
     assert unapproved(house) == ["leads/new/hello", "leads/new/evil"]

@@ -9,17 +9,12 @@ from typing import Any
 import pytest
 
 from crmcli.store.index.pending import Plan
+from tests import kit
 
-RULES = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: call, do: comment, with: {text: "{{ deal.name }}"}, after: 1h}
-          - {id: hello, do: email, with: {template: mail/about.j2, to: x@y.example}, after: 2h}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+RULES = kit.robots(
+    '{id: call, do: comment, with: {text: "{{ deal.name }}"}, after: 1h}',
+    "{id: hello, do: email, with: {template: mail/about.j2, to: x@y.example}, after: 2h}",
+)
 
 
 def fill(house: Any, count: int, most: int) -> None:

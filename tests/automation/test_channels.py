@@ -83,8 +83,6 @@ RULES = """
       - id: new
         name: Новая
         robots: [{id: hello, do: sms, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 

@@ -23,8 +23,6 @@ LEADS = """
         name: В работе
         robots:
           - {id: visit, do: task, with: {title: К встрече}, before: {field: closed_at, by: 1h}}
-      - {id: converted, name: Качественный, kind: won}
-      - {id: junk, name: Брак, kind: lost}
 """
 DEALS = """
     stages:
@@ -35,8 +33,6 @@ DEALS = """
           - {id: late, do: task, with: {title: Вовремя}, after: 2d, max_late: 1h}
           - {id: refused, do: comment, with: {text: "{{ deal.nothing }}"}}
       - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     schedules:
       - {id: daily, cron: '0 9 * * *', do: notify, with: {text: День, to: anna}, once: true}
       - {id: hourly, cron: '0 * * * *', do: task, with: {title: Час}, catch_up: none}
@@ -196,8 +192,6 @@ def test_letters_are_tried_again_and_leave_once(house: Any) -> None:
     mail = """
         stages:
           - {id: new, name: Новый, robots: [{id: hello, do: email, with: {template: mail/hello.j2}}]}
-          - {id: converted, name: Качественный, kind: won}
-          - {id: junk, name: Брак, kind: lost}
     """
     house.rules(leads=mail)
     house.write(

@@ -21,8 +21,6 @@ RULES = """
           - {id: date, do: task, with: {title: К сроку}, at: {field: close_by, time: '10:00'}}
           - {id: off, do: task, with: {title: Никогда}, enabled: no}
       - {id: talks, name: Переговоры, requires: [amount]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 
@@ -92,8 +90,6 @@ def test_retry_of_a_loop_lets_it_go_on_once(house: Any) -> None:
     stages:
       - {id: new, name: Новая, robots: [{id: a, do: move, with: {stage: talks}, when: name ~ чай}]}
       - {id: talks, name: Переговоры, robots: [{id: b, do: move, with: {stage: new}, when: name ~ чай}]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     """)
     house.add("deal", name="Чай")
     house.tick()

@@ -10,18 +10,12 @@ from crmcli.automation import jobs, outbox
 from crmcli.automation.ledger import enter, jobs_of
 from crmcli.channels.message import AttachedFile, Message, from_bytes, to_bytes
 from crmcli.model.values import format_instant
+from tests import kit
 
-HELLO = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: hello, do: email, with: {template: mail/hi.j2}}
-          - {id: call, do: task, with: {title: Позвонить}, wait: previous}
-      - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+HELLO = kit.robots(
+    "{id: hello, do: email, with: {template: mail/hi.j2}}",
+    "{id: call, do: task, with: {title: Позвонить}, wait: previous}",
+)
 
 
 @pytest.fixture

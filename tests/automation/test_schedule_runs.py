@@ -8,8 +8,6 @@ STAGES = """
     stages:
       - {id: new, name: Новая}
       - {id: talks, name: Переговоры, requires: [amount]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     schedules:
 """
 DIGEST = (

@@ -27,16 +27,10 @@ pytestmark = [
 # A kill at an fsync leaves what a kill at the next of these leaves.
 CHANGING = ("pwrite64", "ftruncate", "rename", "link", "unlink")
 IDLE = (".crm/lock", ".crm/tick.lock", ".crm/index")
-RULES = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: call, do: task, with: {title: Позвонить}}
-          - {id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+RULES = kit.robots(
+    "{id: call, do: task, with: {title: Позвонить}}",
+    "{id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}",
+)
 
 
 @pytest.fixture

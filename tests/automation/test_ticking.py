@@ -10,8 +10,6 @@ import pytest
 
 STAGES = """
       - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 
@@ -199,8 +197,6 @@ def test_what_robots_move_is_seen_in_the_same_tick(house: Any) -> None:
       - id: talks
         name: Переговоры
         robots: [{id: call, do: task, with: {title: Позвонить}}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """,
         )
     )
@@ -217,8 +213,6 @@ RING = """
       - id: talks
         name: Переговоры
         robots: [{id: back, do: move, with: {stage: new}, AFTER}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 

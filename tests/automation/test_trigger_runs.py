@@ -25,8 +25,6 @@ DEALS = """
         name: Оплачено
         requires: [amount]
         triggers: [{on: paid}, {on: call.in}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 LEADS = """
     stages:
@@ -234,8 +232,6 @@ def test_a_robot_and_a_trigger_that_chase_each_other_are_stopped(rules: Any) -> 
         name: Новая
         robots: [{id: say, do: comment, with: {text: я}}]
       - {id: talks, name: Переговоры, triggers: [{on: note}], robots: [{id: back, do: move, with: {stage: new}}]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     """)
     rules.add("deal", name="Чай")
     rules.tick()

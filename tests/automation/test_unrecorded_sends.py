@@ -15,8 +15,9 @@ from crmcli.errors import InvalidData
 from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
-from tests.automation.clones import HELLO, begin, git, save
+from tests.automation.clones import HELLO
 from tests.automation.conftest import House
+from tests.kit import begin, git, save
 
 BACK: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
     "stash": (lambda root: git(root, "stash", "-q"), lambda root: git(root, "stash", "pop", "-q")),
