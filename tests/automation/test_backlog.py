@@ -80,9 +80,9 @@ def test_a_mail_server_that_is_down_is_asked_thrice_and_holds_up_nothing(
     house: Any, hook: Any, post: Any
 ) -> None:
     robots = RULES.replace(
-        "          - {id: call",
-        f"          - {{id: told, do: webhook, with: {{url: 'http://127.0.0.1:{hook.port}/a'}}}}\n"
-        "          - {id: call",
+        "      - {id: call",
+        f"      - {{id: told, do: webhook, with: {{url: 'http://127.0.0.1:{hook.port}/a'}}}}\n"
+        "      - {id: call",
     )
     settings = (house.root / "settings.yaml").read_text("utf-8")
     fill(house, 8, 1000)
