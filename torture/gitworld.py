@@ -65,7 +65,7 @@ deals:
 ACTS = ("add", "add", "call", "call", "note", "ping", "edit", "move", "undo", "rm")
 BY_GIT = (
     "the line above was changed, or a line was taken out or put in",
-    " stands here again",
+    " is here again",
     "the file is missing: the record was never removed",
     "made in this month and the timeline does not know it",
     "there is no lead-",

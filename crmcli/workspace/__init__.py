@@ -113,10 +113,10 @@ class Workspace(Reads):
             self.notes.append("{}; {}".format(*trust.only_read(self.root)))
             return
         self.only_reads = bool(self.why_foreign)
-        if self.only_reads and not inspecting and not self._stands_far_off():
+        if self.only_reads and not inspecting and not self.stands_far_off():
             state.refuse_foreign(self.root)
 
-    def _stands_far_off(self) -> bool:
+    def stands_far_off(self) -> bool:
         """Whether another machine shares its disk with us, on which only that one writes: the state that
         stands there is its own, and reading needs none."""
         any_disk = self.settings.any_disk
@@ -178,7 +178,7 @@ class Workspace(Reads):
             yield self.trial(command, actor, cause, depth)
             self.is_settled = not self._in_series
             return
-        call = "" if self.settings.commit == "never" else self.call or tr("crm {}", command)
+        call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.actor, command, self.now, cause, depth, call)
         clone = self.clone
         with locks.exclusive(self.root, command, any_disk=self.settings.any_disk):

@@ -83,7 +83,8 @@ def timeline(ws: Workspace) -> Iterator[Problem]:
         if (problem.path, problem.line) not in told:
             told.add((problem.path, problem.line))
             yield problem
-    growing = "" if ws.only_reads else layout.timeline_path(ws.now, ws.clone)
+    is_fixed = ws.only_reads or ws.stands_far_off()
+    growing = "" if is_fixed else layout.timeline_path(ws.now, ws.clone)
     yield from chain.line_ends(ws.root, bad, growing)
 
 

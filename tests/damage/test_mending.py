@@ -33,7 +33,7 @@ def test_a_link_is_taken_away_after_asking_and_brought_back_by_undo(base: Base) 
     assert "about links to deal-00000000, which does not exist: unlink?" in fix.err
     assert fix.code == 0
     assert changed(base, damaged) == {base.path("task")}
-    assert run(base.root, "check").err == "all is well\n"
+    assert run(base.root, "check").err == "no problems found\n"
     assert run(base.root, "undo").code == 0
     assert changed(base, damaged) == set()
 
@@ -81,7 +81,7 @@ def test_a_hand_edit_is_no_damage(base: Base, old: bytes, new: bytes) -> None:
     path.write_bytes(path.read_bytes().replace(old, new))
     edited = base.contents()
     for args in (("check",), ("check", "--fix")):
-        assert run(base.root, *args) == (0, "", "all is well\n")
+        assert run(base.root, *args) == (0, "", "no problems found\n")
     assert "Анна Петрова" in run(base.root, "contact", "list").out
     assert base.contents() == edited
 
@@ -104,13 +104,13 @@ def test_a_timeline_of_windows_is_read_and_written_on(base: Base) -> None:
     assert [line.split(": ")[0] for line in check.out.splitlines()] == [f"{base.path('now')}:1"] * 2
     assert run(base.root, "check", "--fix").code == 0
     assert log.read_bytes().startswith(whole)
-    assert run(base.root, "check").err == "all is well\n"
+    assert run(base.root, "check").err == "no problems found\n"
 
 
 def test_an_index_of_another_version_is_built_anew(base: Base) -> None:
     run(base.root, "contact", "list")
     index_of_another(base)
-    assert run(base.root, "check") == (0, "", "all is well\n")
+    assert run(base.root, "check") == (0, "", "no problems found\n")
     with sqlite3.connect(base.root / ".crm/index.db") as connection:
         assert "other" not in str(connection.execute("SELECT value FROM meta").fetchall())
 
@@ -129,7 +129,7 @@ def test_what_may_not_be_read_is_told(base: Base) -> None:
         assert [line for line in check.out.splitlines() if line.startswith(f"{base.path(name)}: ")]
     assert "ermission denied" in check.out
     assert (listed.code, listed.out.split()) == (0, [base.whole])
-    assert run(base.root, "check").err == "all is well\n"
+    assert run(base.root, "check").err == "no problems found\n"
 
 
 def unprivileged(base: Base, *args: str) -> Run:

@@ -271,7 +271,7 @@ def test_web_addresses_stay_as_they_are() -> None:
 def test_a_directory_takes_ids_and_labels() -> None:
     for text in ("web", "Сайт", "сайт", "WEB"):
         assert read("text", text, directory="sources") == "web"
-    with pytest.raises(ValueError, match="is none of sources") as caught:
+    with pytest.raises(ValueError, match="is not one of sources") as caught:
         read("text", "Рекламма", directory="sources")
     assert str(caught.value) == (
         "'Рекламма' is not one of sources; did you mean 'Реклама'? allowed: web (Сайт), call (Звонок), ads (Реклама)"
@@ -367,9 +367,9 @@ def test_links_are_ids_of_the_right_entity() -> None:
         ValueError, match="'contact-0000000a' is not the id of a company, like company-7k3qf2m9"
     ):
         read("link", "contact-0000000a", entities=("company",))
-    with pytest.raises(ValueError, match="'Ромашка' is no id of a lead or deal"):
+    with pytest.raises(ValueError, match="'Ромашка' is not the id of a lead or deal"):
         read("links", "Ромашка", entities=("lead", "deal"))
-    with pytest.raises(ValueError, match="'Ромашка' is no id of a record"):
+    with pytest.raises(ValueError, match="'Ромашка' is not the id of a record"):
         read("link", "Ромашка")
     assert read("companies", "company-0000000a: директор, company-0000000b") == [
         {"company": "company-0000000a", "role": "директор"}, {"company": "company-0000000b"}]  # fmt: skip

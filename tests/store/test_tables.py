@@ -75,7 +75,7 @@ def test_an_unknown_encoding_or_delimiter_is_refused() -> None:
     for encoding in ("utf-9", "rot13", "zip"):
         with pytest.raises(BadUsage, match=encoding):
             table("a,b\n", encoding)
-    with pytest.raises(BadUsage, match="no delimiter"):
+    with pytest.raises(BadUsage, match="not a delimiter"):
         table("a,b\n", delimiter="ab")
 
 
@@ -291,7 +291,7 @@ def test_a_broken_line_costs_itself() -> None:
 
 
 def test_no_object_at_all_is_no_table() -> None:
-    with pytest.raises(TableUnreadable, match="no JSON lines"):
+    with pytest.raises(TableUnreadable, match="not JSON lines"):
         read_json_lines(b"{broken\n", "x.jsonl")
 
 

@@ -131,7 +131,7 @@ def _check_operator(name: str, op: str, field: Field) -> None:
     else:
         hint = tr("use one of {}, is empty", ", ".join(allowed))
     raise BadCondition(
-        tr("{!r} cannot be used with {!r}, which is a {}", op, name, field.kind), hint
+        tr("{!r} cannot be used with {!r}, a field of type {}", op, name, field.kind), hint
     )
 
 

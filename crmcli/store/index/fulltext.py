@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from crmcli.language import tr
 from crmcli.store.index.base import transaction
 
 TEXTS = ("name", "company", "phones", "emails", "rest")
@@ -39,7 +38,7 @@ def _made(index: str, table: str, columns: tuple[str, ...]) -> list[str]:
     names = ", ".join(columns)
     new = ", ".join(f"new.{name}" for name in columns)
     old = ", ".join(f"old.{name}" for name in columns)
-    options = tr("content='{}', content_rowid='num', tokenize='trigram'", table)
+    options = f"content='{table}', content_rowid='num', tokenize='trigram'"
     into = f"INSERT INTO {index} (rowid, {names}) VALUES (new.num, {new});"
     out = f"INSERT INTO {index} ({index}, rowid, {names}) VALUES ('delete', old.num, {old});"
     return [
