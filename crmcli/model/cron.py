@@ -10,11 +10,11 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, MONTHS),
-    ("day of the week", 0, 7, DAYS),
+    ("the minute", 0, 59, ()),
+    ("the hour", 0, 23, ()),
+    ("the day of the month", 1, 31, ()),
+    ("the month", 1, 12, MONTHS),
+    ("the day of the week", 0, 7, DAYS),
 )
 _PART = re.compile(r"(?:(\*)|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:/(\d{1,2}))?")
 
@@ -43,7 +43,7 @@ def check_cron(text: str) -> str:
 def _check_part(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> None:
     match = _PART.fullmatch(part)
     if not match:
-        raise ValueError(tr("{!r} is not a {}", part, name))
+        raise ValueError(tr("{!r} is not valid as {}", part, tr(name)))
     every, first, last, step = match.groups()
     if step is not None and (int(step) == 0 or (not every and last is None)):
         raise ValueError(tr("{!r}: a step follows * or a range and is at least 1", part))
@@ -60,5 +60,5 @@ def _number(word: str, name: str, low: int, high: int, names: tuple[str, ...]) -
     if word in names:
         return names.index(word) + low
     if not word.isascii() or not word.isdigit() or not low <= int(word) <= high:
-        raise ValueError(tr("{!r} is not a {} ({}-{})", word, name, low, high))
+        raise ValueError(tr("{!r} is not valid as {} ({}-{})", word, tr(name), low, high))
     return int(word)

@@ -32,11 +32,11 @@ def allowed_hint(
     words = list(words)
     allowed = list(shown) or words
     more = ", …" if len(allowed) > MOST_SHOWN else ""
-    listed = f"{what}: {', '.join(allowed[:MOST_SHOWN]) or 'none'}{more}"
+    listed = f"{tr(what)}: {', '.join(allowed[:MOST_SHOWN]) or tr('none')}{more}"
     return f"{did_you_mean(text, words)} {listed}".lstrip()
 
 
-def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
+def read_listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> str:
     """The id of an entry given by its id or its label; ValueError names the nearest and the allowed."""
     if text in labels:
         return text
@@ -46,5 +46,10 @@ def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
     words = [word for pair in labels.items() for word in pair if word]
     shown = [f"{entry} ({label})" if label else entry for entry, label in labels.items()]
     raise ValueError(
-        tr("{!r} is not one of {}; {}", text, what, allowed_hint(text, words, shown=shown))
+        tr(
+            "{!r} is not one of {}; {}",
+            text,
+            tr(what, *values),
+            allowed_hint(text, words, shown=shown),
+        )
     )

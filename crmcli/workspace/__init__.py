@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli import language
 from crmcli.errors import InvalidData
-from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.model.settings import Settings
 from crmcli.store import layout

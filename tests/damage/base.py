@@ -101,7 +101,7 @@ def run(root: Path, *args: str, answer: str = "") -> Run:
     terminal, stdin = pty.openpty() if answer else (-1, os.open(os.devnull, os.O_RDONLY))
     if answer:
         os.write(terminal, answer.encode())
-    environ = {**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1"}
+    environ = {**os.environ, "CRM_NOW": NOW.isoformat(), "CRM_LANG": "en", "PYTHONUTF8": "1"}
     done = forks().run(args, stdin=stdin, cwd=root, environ=environ)
     for file in (terminal, stdin):
         if file >= 0:

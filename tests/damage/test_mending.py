@@ -142,6 +142,6 @@ def unprivileged(base: Base, *args: str) -> Run:
         command = [setpriv, "--bounding-set=-dac_override,-dac_read_search", *command]
     done = subprocess.run(
         command, cwd=base.root, capture_output=True, check=False,
-        env={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1"},
+        env={**os.environ, "CRM_NOW": NOW.isoformat(), "CRM_LANG": "en", "PYTHONUTF8": "1"},
     )  # fmt: skip
     return Run(done.returncode, done.stdout.decode(), done.stderr.decode())

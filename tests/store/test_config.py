@@ -476,8 +476,8 @@ PIPELINE_FAULTS = [
     (schedule("cron: '0 9 * *', do: notify, with: {text: А}"), 16, "has 4 fields", "", True),
     (schedule("cron: '0 0 9 * * *', do: notify, with: {text: А}"), 16, "has 6 fields", "", True),
     (schedule("cron: '@daily', do: notify, with: {text: А}"), 16, "has 1 fields", "", True),
-    (schedule("cron: 'R 9 * * *', do: notify, with: {text: А}"), 16, "'r' is not a minute", "", False),
-    (schedule("cron: '61 9 * * *', do: notify, with: {text: А}"), 16, "'61' is not a minute", "", False),
+    (schedule("cron: 'R 9 * * *', do: notify, with: {text: А}"), 16, "'r' is not valid as the minute", "", False),
+    (schedule("cron: '61 9 * * *', do: notify, with: {text: А}"), 16, "'61' is not valid as the minute", "", False),
     (schedule("cron: '0 9 * * fri-mon', do: notify, with: {text: А}"), 16, "runs backwards", "", False),
     (schedule("do: notify, with: {text: А}"), 16, "'cron' is missing", "", True),
     (schedule("cron: '0 9 * * 1', do: move, once: yes, with: {stage: new}"), 16, "cannot run once", "", True),
@@ -532,7 +532,7 @@ def test_schema_refuses_what_it_can_see(text: str, seen: bool) -> None:
 
 CHECKED_BY_THE_LOADER_ALONE = (
     "time zone", "is there twice", "no field uses", "already", "no directory", "not a number",
-    "is not one of the choices", "none of sources", "is not an e-mail address", "check digit", "is not a KPP",
+    "is not one of the choices", "not one of sources", "is not an e-mail address", "check digit", "is not a KPP",
     "'soon'", "closes before", "day is out of range", "both",
 )  # fmt: skip
 
@@ -643,7 +643,7 @@ def test_a_mail_server_needs_to_know_from_whom_letters_are(tmp_path: Path) -> No
     with pytest.raises(InvalidData) as caught:
         settings_of(tmp_path, mail)
     [problem] = caught.value.problems
-    assert (problem.line, "needs a sender" in problem.message) == (3, True)
+    assert (problem.line, "needs a From address" in problem.message) == (3, True)
     settings_of(tmp_path, mail + "    from: Продажи <sales@example.ru>\n")
     settings_of(tmp_path, "company: {email: sales@example.ru}\n" + mail)
 

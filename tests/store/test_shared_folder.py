@@ -26,6 +26,7 @@ pytestmark = [
 ANNA, BORIS, TEAM = 4321, 4322, 5432
 ENVIRON = {
     "CRM_NOW": NOW.isoformat(),
+    "CRM_LANG": "en",
     "PYTHONUTF8": "1",
     "PATH": os.environ["PATH"],
     "NO_COLOR": "1",

@@ -91,6 +91,7 @@ class Kind:
     is_time: bool = False
     is_phone: bool = False
     is_digits: bool = False  # spreadsheets take it for a number
+    may_lose_zero: bool = False  # a spreadsheet drops the zero in front of a Russian one
     is_rigid: bool = False  # half of it is worse than none of it
     is_spread: bool = False  # a sheet has a column for each of its parts
     is_joined: bool = False  # of two records that become one, both values are kept

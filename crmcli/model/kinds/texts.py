@@ -34,7 +34,7 @@ class Choice(Text):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         if not field.choices:
             return super().read(field, text, ctx)
-        return _listed(text, dict.fromkeys(field.choices, ""), tr("the choices of {}", field.name))
+        return _listed(text, dict.fromkeys(field.choices, ""), "the choices of {}", field.name)
 
 
 class UserId(Text):
@@ -133,10 +133,10 @@ def pieces(text: str) -> list[str]:
     return [word for word in dict.fromkeys(re.split(r"[,;\s]+", text)) if word]
 
 
-def _listed(text: str, labels: Mapping[str, str], what: str) -> str:
+def _listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> str:
     from crmcli.model.listed import read_listed
 
-    return read_listed(text, labels, what)
+    return read_listed(text, labels, what, *values)
 
 
 TEXT = Text("text", declared_as="text", is_free=True, may_list=True)
@@ -154,8 +154,9 @@ CHOICE = Choice("choice", declared_as="choice", is_filter=True)
 USER = UserId("user", listed_in="users", metavar="USER", is_filter=True)
 CURRENCY = Currency("currency")
 INN = LegalNumber(
-    "inn", rule=legal_details.read_inn, found_by="inn", searched_in="rest", is_indexed=True
-)
+    "inn", rule=legal_details.read_inn, found_by="inn", searched_in="rest", is_indexed=True,
+    may_lose_zero=True,
+)  # fmt: skip
 KPP = LegalNumber("kpp", rule=legal_details.read_kpp)
 OGRN = LegalNumber("ogrn", rule=legal_details.read_ogrn)
 VAT_ID = LegalNumber("vat_id", rule=legal_details.read_vat_id, is_digits=False)

@@ -155,7 +155,7 @@ def _mended(spec: Field, cell: str, country: str) -> str:
                 cell,
             )
         )
-    is_short = spec.kind.found_by == "inn" and country.upper() == "RU" and text.isdecimal()
+    is_short = spec.kind.may_lose_zero and country.upper() == "RU" and text.isdecimal()
     if is_short and len(text) in (9, 11):
         return f"0{text}"
     return text
