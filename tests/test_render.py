@@ -283,7 +283,7 @@ def test_an_unknown_name_is_named_with_its_place(put: Callable[[str, str], Rende
 
 def test_an_unknown_field_is_named_with_the_nearest() -> None:
     error = refusal("{{ lead.frist_name }}")
-    assert "no 'lead.frist_name'" in error.message
+    assert "no field 'lead.frist_name'" in error.message
     assert "did you mean 'first_name'?" in error.hint
 
 

@@ -113,7 +113,7 @@ def apart(session: Session, refs: Sequence[str], back: bool) -> None:
 
     ws = session.workspace
     ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
-    pairs = marks.reopen(ws, ids) if back else marks.deny(ws, ids)
+    pairs = marks.deny(ws, ids, back=back)
     for one, other in pairs:
         say(session, marked(one, other, apart=not back))
     if not pairs:

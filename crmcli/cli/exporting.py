@@ -60,7 +60,7 @@ def export(
         hint = tr("crm export {0} --format xlsx > {0}.xlsx", what)
         raise BadUsage("a workbook cannot be shown in a terminal", hint)
     layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
-    _write(session, exporting.export_bytes(ws, entity, condition, layout))
+    _write(session, exporting.export(ws, entity, condition, layout))
     unreadable(session)
 
 

@@ -262,7 +262,7 @@ def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Pr
         if known is None or name in own or part.attr in known or id(part) in asked:
             continue
         if not hasattr(dict, part.attr):
-            message = f"no {f'{name}.{part.attr}'!r}"
+            message = tr("no field {!r}", f"{name}.{part.attr}")
             hint = allowed_hint(part.attr, sorted(known), "known")
             problems.append(Problem(shown, part.lineno, message, hint))
     return problems
@@ -294,7 +294,7 @@ def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:
         holder = next((key for key, value in names.items() if value is inside), "")
         known = [str(key) for key in inside]
         full = f"{holder}.{name}" if holder else name
-        return f"no {full!r}", allowed_hint(name, sorted(known), "known")
+        return tr("no field {!r}", full), allowed_hint(name, sorted(known), "known")
     if isinstance(inside, list | tuple):
         return tr("the list has no item {} (it has {})", name, len(inside)), ""
     return tr("a value of type {} has no {!r}", type(inside).__name__, name), ""

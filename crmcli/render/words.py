@@ -89,13 +89,10 @@ _EN_SCALES = ("thousand", "million", "billion")
 
 def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
     """The amount with its whole part in words: «двадцать один рубль 02 копейки»; ValueError from 10^12 on."""
-    if not amount.is_finite() or abs(amount) >= LIMIT:
-        raise ValueError(
-            tr("{} is too large to write in words (the limit is a thousand billion)", amount)
-        )
-    cents = int((abs(amount) * 100).quantize(Decimal(1), ROUND_HALF_UP))
+    is_small = amount.is_finite() and abs(amount) < LIMIT
+    cents = int((abs(amount) * 100).quantize(Decimal(1), ROUND_HALF_UP)) if is_small else 0
     whole, part = divmod(cents, 100)
-    if whole >= LIMIT:
+    if not is_small or whole >= LIMIT:
         raise ValueError(
             tr("{} is too large to write in words (the limit is a thousand billion)", amount)
         )

@@ -17,13 +17,11 @@ from crmcli.sales.records.required import check_stage, require
 from crmcli.sales.records.stage_lookup import beginning
 
 if TYPE_CHECKING:
+    from crmcli.model.block_list import BlockList
     from crmcli.model.fields import Record
     from crmcli.model.values import Value
     from crmcli.sales.records.given_values import Given
     from crmcli.workspace import Workspace
-
-POLICIES = ("warn", "fail", "link")
-"""What to do about a record that is known already: add it and say so; refuse; use what is there."""
 
 
 class AlreadyKnown(Refused):
@@ -49,9 +47,7 @@ def add(
     """
     record = build(ws, entity, read_values(ws, entity, given))
     if not anyway:
-        from crmcli.sales.consent.block_list import check_welcome
-
-        check_welcome(ws, record)
+        keep_out(ws, record)
     if not given.get("company"):
         defaults.note_choice(ws, record)
     is_client = "client" in ENTITIES[entity].traits
@@ -97,6 +93,13 @@ def build(
         if "staged" in ENTITIES[entity].traits:
             check_stage(ws, record, ws.stage_of(record), is_new=True)
     return record
+
+
+def keep_out(ws: Workspace, record: Record, blocks: BlockList | None = None) -> None:
+    """Blocked if the block list keeps a record out; an intake of many brings the list along."""
+    from crmcli.sales.consent.block_list import check_welcome
+
+    check_welcome(ws, record, blocks)
 
 
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:

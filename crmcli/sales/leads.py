@@ -15,7 +15,7 @@ from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales.add import build
 from crmcli.sales.merging.field_merge import joined
-from crmcli.sales.records.required import MissingFields
+from crmcli.sales.records.required import MissingFields, check_stage, require
 from crmcli.sales.records.stage_lookup import find_pipeline
 from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Change, Workspace
@@ -259,8 +259,6 @@ def _new_links(lead: Lead, record: Record, whole: Mapping[str, Record]) -> dict[
 
 
 def _check_whole(ws: Workspace, record: Record) -> None:
-    from crmcli.sales.records.required import check_stage, require
-
     require(ws, record, [f.name for f in ws.schema.fields(record.entity) if f.required])
     if isinstance(record, Deal):
         check_stage(ws, record, ws.stage_of(record))

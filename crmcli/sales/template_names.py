@@ -16,7 +16,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.legal_details import BankAccount
-from crmcli.model.offer import Offer, Totals, line_sum
+from crmcli.model.offer import Offer, line_sum
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Us
 from crmcli.model.user import User
@@ -95,7 +95,9 @@ def plain(ws: Workspace, record: Record) -> Plain:
             values = cast("tuple[object, ...]", record.get(many))
             data[one] = str(values[0]) if values else ""
     if isinstance(record, Offer):
-        data["totals"] = _plain_totals(record.totals)
+        totals = record.totals
+        rates = [{"rate": rate, "sum": amount} for rate, amount in totals.by_rate]
+        data["totals"] = {**asdict(totals), "by_rate": rates}
     return data
 
 
@@ -117,11 +119,6 @@ def _in_zone(moment: datetime, ws: Workspace) -> datetime:
         return moment.astimezone(ws.zone)
     except OverflowError:
         return moment
-
-
-def _plain_totals(totals: Totals) -> Plain:
-    rates = [{"rate": rate, "sum": amount} for rate, amount in totals.by_rate]
-    return {"net": totals.net, "vat": totals.vat, "gross": totals.gross, "by_rate": rates}
 
 
 def _plain_or_none(ws: Workspace, record: Record | None) -> Plain | None:

@@ -183,7 +183,7 @@ def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
     assert pairs(ws) == [{one, other}]
     undo.redo(ws)
     assert pairs(ws) == []
-    assert len(marks.reopen(ws, [one, other])) == 1
+    assert len(marks.deny(ws, [one, other], back=True)) == 1
     assert pairs(ws) == [{one, other}]
     with pytest.raises(BadUsage):
         marks.deny(ws, [one])

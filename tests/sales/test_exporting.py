@@ -19,7 +19,7 @@ from crmcli.errors import BadUsage
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
-from crmcli.sales.exports.export import Layout, export, export_bytes
+from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.exports.sheet_rows import guard, unguard
 from crmcli.workspace import Workspace
 from tests import kit
@@ -74,12 +74,12 @@ def put(ws: Workspace, entity: str, *raws: Mapping[str, Raw]) -> None:
 def text_of(ws: Workspace, entity: str, layout: Layout, where: str = "") -> str:
     ws.look_again()
     condition = ws.condition(where, entity) if where else None
-    return "".join(export(ws, entity, condition, layout))
+    return b"".join(export(ws, entity, condition, layout)).decode()
 
 
 def bytes_of(ws: Workspace, entity: str, layout: Layout) -> bytes:
     ws.look_again()
-    return b"".join(export_bytes(ws, entity, None, layout))
+    return b"".join(export(ws, entity, None, layout))
 
 
 def rows(text: str) -> list[dict[str, str]]:

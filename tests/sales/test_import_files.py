@@ -15,7 +15,7 @@ import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.formats.xlsx import write_workbook
-from crmcli.sales.exports.export import Layout, export_bytes
+from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.history import undo
 from crmcli.sales.imports import ImportOptions, import_records, open_source, run
 from crmcli.sales.imports.person_names import split_name
@@ -91,7 +91,7 @@ def test_formulas_leave_as_text_and_come_back_unchanged(ws: Workspace) -> None:
     kit.bring(ws, "contact", data, "x.xlsx")
     raw = kit.all_of(ws, "contact")[0]
     assert (raw["name"], raw["position"], raw["comment"]) == ("=1+1", "'+7", "@x")
-    again = b"".join(export_bytes(ws, "contact", None, Layout(format="xlsx")))
+    again = b"".join(export(ws, "contact", None, Layout(format="xlsx")))
     with zipfile.ZipFile(io.BytesIO(again)) as parts:
         assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
 

@@ -67,7 +67,7 @@ def lines_of(content: bytes) -> list[list[CardLine]]:
 def exported(ws: Workspace, entity: str = "contact", version: str = "3.0") -> bytes:
     ws.look_again()
     layout = Layout(format="vcard", version=version)
-    return "".join(export(ws, entity, None, layout)).encode()
+    return b"".join(export(ws, entity, None, layout))
 
 
 def test_an_old_card_is_decoded(ws: Workspace) -> None:

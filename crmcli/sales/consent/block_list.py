@@ -35,11 +35,11 @@ def stops(blocks: BlockList, record: Record) -> Block | None:
     return blocks.stops([e.value for e in emails], [p.value for p in phones])
 
 
-def check_welcome(ws: Workspace, record: Record) -> None:
-    """Refuse a record that the block list keeps out."""
+def check_welcome(ws: Workspace, record: Record, blocks: BlockList | None = None) -> None:
+    """Blocked if the block list keeps a record out; `blocks` is the list if it was read before."""
     if not getattr(record, "emails", ()) and not getattr(record, "phones", ()):
         return
-    block = stops(blocklist(ws), record)
+    block = stops(blocks or blocklist(ws), record)
     if block is not None:
         raise Blocked(
             tr("{} is on the block list", block),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
@@ -57,8 +57,7 @@ def decided(
             refused.add(channel)
         elif not any(c.is_given and c.channel == channel for c in consents):
             consents.append(Consent(channel, text, ws.now, source))
-    more: dict[str, Any] = {"do_not": tuple(sorted(refused)), "consents": tuple(consents)}
-    return replace(record, **more)
+    return record.with_values({"do_not": tuple(sorted(refused)), "consents": tuple(consents)})
 
 
 def refuses(record: Record | None, channel: str = "mail") -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
@@ -13,7 +13,7 @@ from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
-from crmcli.model.values import Email
+from crmcli.sales.consent.permission import mailing_address, why_not_mail
 from crmcli.sales.template_names import company_of, contact_of, linked, names_for
 from crmcli.workspace import Workspace
 
@@ -52,10 +52,8 @@ def recipient(ws: Workspace, record: Record) -> str:
         if about is not None:
             return recipient(ws, about)
     for candidate in (record, contact_of(ws, record), company_of(ws, record)):
-        emails = cast("tuple[Email, ...]", getattr(candidate, "emails", ()))
-        if emails:
-            chosen = next((e for e in emails if e.type == "mailing"), emails[0])
-            return _named(_called(candidate), chosen.value)
+        if address := mailing_address(getattr(candidate, "emails", ())):
+            return _named(_called(candidate), address)
     raise NoAddress(
         tr(
             "{} {} has no e-mail address, nor do its contact and company",
@@ -142,7 +140,6 @@ def _why_not(ws: Workspace, mail: MailText, record: Record, to: Sequence[str]) -
     """Why a robot would not send it."""
     from crmcli.channels.address import UnsafeHeader
     from crmcli.channels.message import NoAttachment, to_bytes
-    from crmcli.sales.consent.permission import why_not_mail
 
     try:
         message = message_of(ws, mail, to or [_NOBODY])

@@ -54,17 +54,9 @@ def _survivor(record_id: str, heirs: dict[str, str]) -> str:
     return record_id
 
 
-def deny(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Mark records as no duplicates of each other; returns the pairs that were not marked before."""
-    return _mark(ws, record_ids, DENIED)
-
-
-def reopen(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Take such marks away; returns the pairs that were marked."""
-    return _mark(ws, record_ids, REOPENED)
-
-
-def _mark(ws: Workspace, record_ids: Sequence[str], kind: str) -> list[tuple[str, str]]:
+def deny(ws: Workspace, record_ids: Sequence[str], *, back: bool = False) -> list[tuple[str, str]]:
+    """Mark records as no duplicates of each other, or take the marks `back`; the pairs that changed."""
+    kind = REOPENED if back else DENIED
     ids = list(dict.fromkeys(record_ids))
     if len(ids) < 2:
         raise BadUsage(

@@ -96,8 +96,13 @@ def search(
 
     `marked_too` includes pairs marked as no duplicates; `each` is called for each record.
     """
-    found = _prepared(ws, entity, least, each)
-    found.wanted = _fitting(ws, entity, condition)
+    profiles = []
+    for profile in _profiles(ws, entity):
+        profiles.append(profile)
+        each()
+    found = Search(profiles, Scale(entity, profiles), _weight_of(least))
+    if condition is not None:
+        found.wanted = {facts.id for facts in ws.facts(entity, (), condition)}
     apart = frozenset() if marked_too else denied(ws)
     pairs = _pairs(found, apart)
 
@@ -110,15 +115,6 @@ def search(
         key=lambda c: (-min(pair.weight for pair in c.pairs), found.profiles[c.members[0]].id)
     )
     return found
-
-
-def _prepared(ws: Workspace, entity: str, least: int, each: Callable[[], None]) -> Search:
-    """All profiles, and how common is what stands on them."""
-    all_profiles = []
-    for profile in _profiles(ws, entity):
-        all_profiles.append(profile)
-        each()
-    return Search(all_profiles, Scale(entity, all_profiles), _weight_of(least))
 
 
 def _profiles(ws: Workspace, entity: str) -> Iterator[Profile]:
@@ -157,13 +153,6 @@ def _weight_of(score: int) -> float:
     """The weight from which a score is reached."""
     bounded = min(max(score, 1), 99)
     return log2(bounded / (100 - bounded))
-
-
-def _fitting(ws: Workspace, entity: str, condition: Condition | None) -> set[str] | None:
-    """The ids of the records that fit; None for all."""
-    if condition is None:
-        return None
-    return {facts.id for facts in ws.facts(entity, (), condition)}
 
 
 def read_groups(ws: Workspace, found: Search, limit: int | None = None) -> list[Group]:

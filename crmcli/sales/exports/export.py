@@ -47,33 +47,23 @@ class Layout:
     version: str = "3.0"
 
 
-def export_bytes(
-    ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
-) -> Iterator[bytes]:
-    """The bytes of an export, in pieces: of a workbook too, which is no text."""
-    chosen = layout or Layout()
-    if chosen.format != "xlsx":
-        return (piece.encode() for piece in export(ws, entity, condition, chosen))
-    _check(entity, chosen)
-    columns = _columns(ws, entity, chosen.columns)
-    return _workbook(ws, entity, _selected(ws, entity, condition, chosen), columns)
-
-
 def export(
     ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
-) -> Iterator[str]:
-    """The text of an export in pieces, oldest first; BadUsage before the first piece if it makes no sense."""
+) -> Iterator[bytes]:
+    """An export in pieces, oldest first; BadUsage before the first piece if it makes no sense."""
     chosen = layout or Layout()
     _check(entity, chosen)
-    if chosen.format == "xlsx":
-        raise BadUsage("a workbook is not text", "export it as bytes")
     columns = _columns(ws, entity, chosen.columns)
-    rows = _selected(ws, entity, condition, chosen)
+    rows = _for_mailing(ws, entity, condition) if chosen.for_mailing else ws.rows(entity, condition)
+    if chosen.format == "xlsx":
+        return _workbook(ws, entity, rows, columns)
     if chosen.format == "vcard":
-        return _cards(ws, entity, rows, chosen.version)
-    if chosen.format == "jsonl":
-        return _json_lines(ws, entity, rows, columns if chosen.columns else ())
-    return _csv(ws, entity, rows, columns, excel=chosen.excel)
+        pieces = _cards(ws, entity, rows, chosen.version)
+    elif chosen.format == "jsonl":
+        pieces = _json_lines(ws, entity, rows, columns if chosen.columns else ())
+    else:
+        pieces = _csv(ws, entity, rows, columns, excel=chosen.excel)
+    return (piece.encode() for piece in pieces)
 
 
 def _check(entity: str, chosen: Layout) -> None:
@@ -94,14 +84,6 @@ def _check(entity: str, chosen: Layout) -> None:
             raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:
             raise BadUsage(tr("vCard {!r} is not supported", chosen.version), "3.0 or 4.0")
-
-
-def _selected(
-    ws: Workspace, entity: str, condition: Condition | None, chosen: Layout
-) -> Sequence[Mapping[str, Raw]]:
-    if chosen.for_mailing:
-        return _for_mailing(ws, entity, condition)
-    return ws.rows(entity, condition)
 
 
 def _for_mailing(

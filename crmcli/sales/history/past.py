@@ -219,7 +219,7 @@ def _was_made_later(
 
 def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) -> NotFound:
     was_there = any(event.at <= moment for event in events)
-    words = "{} no longer existed then" if was_there else "{} did not yet exist then"
+    words = "{} no longer existed then" if was_there else "{} did not exist yet"
     return NotFound(tr(words, record_id), tr("see crm timeline {}", record_id))
 
 

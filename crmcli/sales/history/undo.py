@@ -183,14 +183,14 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
         units.add(unit)
         found.append(past)
     if not found:
-        what = "undo" if redo else "change"
-        who = {WHOSE[0]: "you have made", WHOSE[2]: "robots have made"}.get(whose, "there is")
-        hint = "crm undo takes back what was done here, not in other clones"
+        nothing = {WHOSE[0]: "you have nothing to undo", WHOSE[2]: "robots have nothing to undo"}
+        said = nothing.get(whose, "there is nothing to undo")
+        if redo:
+            said = "there is nothing to redo"
+        hint = "only changes made in this clone are undone, see crm timeline"
         if whose == WHOSE[0]:
-            hint = tr(
-                "crm undo --any{} takes back what others and robots did here", " --redo" * redo
-            )
-        raise NothingToUndo(tr("{} no {} in this clone that can be taken back", who, what), hint)
+            hint = tr("crm undo --any{} undoes what others and robots did here", " --redo" * redo)
+        raise NothingToUndo(said, hint)
     return found
 
 

@@ -16,12 +16,12 @@ from crmcli.sales.history.undo_files import REWRITTEN, FileReversal
 from crmcli.sales.records.links import links_of, referring_to
 from crmcli.sales.records.packed import Pairs, RawRecords
 from crmcli.workspace import RecordRemoved
+from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
     from crmcli.workspace import Change, Workspace
-from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 
 class Kept(NamedTuple):

@@ -57,7 +57,7 @@ def _refuse_repeats(
         more = tr(" and {} more", len(lines) - SHOWN) if len(lines) > SHOWN else ""
         raise RowsRepeat(
             tr(
-                "{} records: {}{}",
+                "{} existing records: {}{}",
                 counted(len(lines), "row repeats", "rows repeat"),
                 "; ".join(lines[:SHOWN]),
                 more,

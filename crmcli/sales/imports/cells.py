@@ -170,10 +170,3 @@ def _order_of(cell: str) -> str:
     if first > 12 >= second:
         return "dmy"
     return "mdy" if second > 12 >= first else ""
-
-
-def read_currency(cell: str) -> str:
-    """The currency that stands beside an amount in its cell, "" if none does."""
-    from crmcli.model.amounts import read_money
-
-    return read_money(cell)[1]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from crmcli.dataclass import dataclass, field, replace
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Record
@@ -88,7 +88,9 @@ class Linker:
                 facts = {name: str(record.get(name)) for name in ("name", "legal_name", "inn")}
                 self._facts[record.id] = facts
                 self._learn([(record.id, facts["name"], facts["legal_name"])])
-            for kind, text in keys_of(self.ws, record):
+            for kind, text in keys_of(
+                self.ws, self.ws.schema.write(record), str(record.get("name"))
+            ):
                 self._known.setdefault((record.entity, kind, text), record.id)
         return links.missing
 
@@ -134,16 +136,14 @@ class Linker:
         return False
 
     def _find(self, entity: str, mention: Mention) -> str:
-        for kind, text in _keys(self.ws, mention.facts, mention.name):
+        for kind, text in keys_of(self.ws, mention.facts, mention.name):
             known = self._known.get((entity, kind, text))
             found = [known] if known else self.ws.lookup(kind, text, [entity])
             if kind == "name" and "inn" in mention.facts:
                 found = [i for i in found if not known and not self.ws.get(i).get("inn")]
-            if len(found) > 1:
-                raise ValueError(tr("{!r} matches {}: use the id", text, " or ".join(found[:4])))
-            if found:
-                self._known[(entity, kind, text)] = found[0]
-                return found[0]
+            if only := _only(found, text):
+                self._known[(entity, kind, text)] = only
+                return only
         return self._firm(mention) if entity == "company" and mention.name else ""
 
     def look_again(self) -> None:
@@ -173,12 +173,7 @@ class Linker:
         found = [record_id for record_id, firm in there if may_be_one(wanted, firm)]
         if "inn" in mention.facts:
             found = [i for i in found if not self._made_or_read(i).get("inn")]
-        found = list(dict.fromkeys(found))
-        if len(found) > 1:
-            raise ValueError(
-                tr("{!r} matches {}: use the id", mention.name, " or ".join(found[:4]))
-            )
-        return found[0] if found else ""
+        return _only(list(dict.fromkeys(found)), mention.name)
 
     def _made_or_read(self, record_id: str) -> Mapping[str, Any]:
         made = self._facts.get(record_id)
@@ -208,8 +203,7 @@ class Linker:
         """A record of which only id and name are known; the import of its own file fills it in."""
         entity = mention.id.split("-", 1)[0]
         blank = self.ws.schema.read(entity, {"id": mention.id, "name": mention.name})
-        more: dict[str, Any] = {"batch": self.batch, "created_at": self.ws.now}
-        return replace(blank, **more)
+        return blank.with_values({"batch": self.batch, "created_at": self.ws.now})
 
     def _new(self, entity: str, mention: Mention, draft: Draft) -> Record:
         raw: dict[str, Raw] = {**mention.facts}
@@ -225,21 +219,14 @@ class Linker:
         return build(self.ws, entity, values, strict=False)
 
 
-def keys_of(ws: Workspace, record: Record) -> Iterator[Key]:
-    """What a record is known by: phones, addresses, INN and name."""
-    facts = {name: value for name, value in ws.schema.write(record).items() if name in _KEY_FIELDS}
-    yield from _keys(ws, facts, str(record.get("name")))
+def _only(found: Sequence[str], text: str) -> str:
+    if len(found) > 1:
+        raise ValueError(tr("{!r} matches {}: use the id", text, " or ".join(found[:4])))
+    return found[0] if found else ""
 
 
-def content_keys(ws: Workspace, values: Mapping[str, Raw]) -> list[Key]:
-    """What raw values are known by, the name aside: it is no proof."""
-    return list(_keys(ws, values, ""))
-
-
-_KEY_FIELDS = ("inn", "phones", "emails")
-
-
-def _keys(ws: Workspace, facts: Mapping[str, Raw], name: str) -> Iterator[Key]:
+def keys_of(ws: Workspace, facts: Mapping[str, Raw], name: str = "") -> Iterator[Key]:
+    """What raw values are known by: INN, phones, e-mails, and a name, which proves nothing."""
     if facts.get("inn"):
         yield "inn", str(facts["inn"])
     for item in _items(facts.get("phones", [])):

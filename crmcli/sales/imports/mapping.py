@@ -219,7 +219,7 @@ def _with_types(columns: tuple[Column, ...]) -> tuple[Column, ...]:
             continue
         if target.field not in ("phones", "emails") and target.part != LABELLED:
             continue
-        names = (tr("{} - Type", match[1]), tr("{} - Label", match[1]))
+        names = (f"{match[1]} - Type", f"{match[1]} - Label")
         place = next((places[name] for name in names if name in places), -1)
         if place >= 0:
             found[number] = replace(column, typed_by=place)

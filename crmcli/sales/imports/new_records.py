@@ -133,7 +133,7 @@ def changed_by(
             if policy == "merge"
             else _put(ws, kind, now, new, types)
         )
-        kept += found == now != new and not _contains(ws, kind, now, new)
+        kept += found == now != new and not _contains(kind, now, new)
         values[name] = found
     unknown = {**typed.unknown, **old.unknown}
     if policy == "replace":
@@ -152,7 +152,7 @@ def _merged(ws: Workspace, kind: Kind, name: str, now: Value, new: Value) -> Val
         return {**cast("Mapping[str, str]", new), **now}
     if kind.is_joined:
         return join_values(kind, now, new, ws.settings.phone_country)
-    if name == "comment" and not _contains(ws, kind, now, new):
+    if name == "comment" and not _contains(kind, now, new):
         return f"{now}\n{new}"
     return now
 
@@ -166,13 +166,9 @@ def _put(ws: Workspace, kind: Kind, now: Value, new: Value, types: Collection[st
     return join_values(kind, cast("Value", others), new, country, newer=True)
 
 
-def _contains(ws: Workspace, kind: Kind, now: Value, new: Value) -> bool:
-    if isinstance(now, str) and isinstance(new, str):
-        return new in now
-    if not (isinstance(now, tuple) and kind.is_joined):
-        return False
-    both = cast("tuple[Any, ...]", join_values(kind, now, new, ws.settings.phone_country))
-    return len(both) == len(now)
+def _contains(kind: Kind, now: Value, new: Value) -> bool:
+    """Whether a text has another one in it; a list that is joined has all of both."""
+    return str(new) in now if isinstance(now, str) else kind.is_joined
 
 
 def _moved(ws: Workspace, record: Record, typed: Record) -> Update:

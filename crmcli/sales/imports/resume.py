@@ -48,11 +48,7 @@ class PastImport:
 
     def took(self, row: int) -> bool:
         """Whether that row went into the base with a part that still stands."""
-        return self.has_done(row) and row not in self.turned
-
-    def has_done(self, row: int) -> bool:
-        """Whether that row stands in a part that is done."""
-        return any(first <= row <= last for first, last in self.spans)
+        return row not in self.turned and any(a <= row <= b for a, b in self.spans)
 
     def add(self, event: Event, *, is_gone: bool) -> None:
         """Take in what one of its events tells."""

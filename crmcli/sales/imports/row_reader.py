@@ -23,7 +23,7 @@ from crmcli.sales.imports.address_books import (
     named_type,
     with_type,
 )
-from crmcli.sales.imports.cells import CellReader, read_currency
+from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import (
     EXTRAS,
@@ -38,6 +38,7 @@ from crmcli.sales.imports.mapping import (
 from crmcli.sales.imports.mentions import LINK_PARTS, MentionReader
 from crmcli.sales.imports.person_names import finish_name
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
+from crmcli.sales.records.given_values import currency_in
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class RowReader:
         if str(cells.get("crm_rest", "")).strip():
             draft.faults.append(("crm_rest", "still has text: move it to its columns and clear it"))
         self._take_id(draft)
-        for column, cell in zip(self._columns_for(draft), row.cells, strict=True):
+        # The keys of a raw record of ours mean what they say, whatever else they may resemble.
+        columns = self._keys if self.notation.raw_records and draft.id else self.columns
+        for column, cell in zip(columns, row.cells, strict=True):
             text = self._clean(draft, cell)
             if text in ("", [], {}):
                 continue
@@ -125,10 +128,6 @@ class RowReader:
         is_plain = notation.raw_records or notation.is_workbook
         text = cell if is_plain else unguard(cell, own=self.is_own)
         return text if draft.id else text.strip()
-
-    def _columns_for(self, draft: Draft) -> Sequence[Column]:
-        """The keys of a raw record of ours mean what they say, whatever else they may resemble."""
-        return self._keys if self.notation.raw_records and draft.id else self.columns
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
@@ -258,7 +257,7 @@ class RowReader:
 
     def _take_currency(self, draft: Draft, cell: str) -> None:
         """A currency that stands beside an amount is the record's, if no column says otherwise."""
-        currency = read_currency(cell)
+        currency = currency_in(cell)
         if currency:
             draft.named.setdefault(("currency", ""), currency)
 

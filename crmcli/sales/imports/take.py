@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
-from crmcli.sales.consent.block_list import blocklist, stops
+from crmcli.sales.add import keep_out
+from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.draft import Draft
-from crmcli.sales.imports.linking import Linker, Links, content_keys
+from crmcli.sales.imports.linking import Linker, Links, keys_of
 from crmcli.sales.imports.new_records import (
     RowRefused,
     changed_by,
@@ -81,7 +82,7 @@ class Taker:
             self._log.turn_back()
             return
         found.conflicts += [(draft.line, column) for column in draft.conflicts]
-        keys = content_keys(self._ws, draft.values)
+        keys = list(keys_of(self._ws, draft.values))
         phones = [text for kind, text in keys if kind == "phone"]
         found.totals.add(draft, phones, self._ws.settings.currency)
         if len(found.sample) < 3:
@@ -129,9 +130,8 @@ class Taker:
         links = self._links(draft)
         record = new_record(self._ws, self._reader, draft, links.values, self._batch)
         check_writable(self._ws, record, draft)
-        block = None if draft.id else stops(self._blocks, record)  # our own export is no intake
-        if block is not None:
-            raise RowRefused([("", tr("{} is on the block list", block))])
+        if not draft.id:  # our own export is no intake
+            keep_out(self._ws, record, self._blocks)
         self._add(change, draft, links)
         change.add(record, self._facts)
         self._repeats.remember(record.id, keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -102,10 +102,6 @@ def _texts(story: _Story, raw: Raw) -> list[str]:
     return [story.text(item) for item in (raw if isinstance(raw, list) else [raw])]
 
 
-def _move(story: _Story, step: Step) -> None:
-    stages.move(story.ws, story.id(step["move"]), str(step["to"]))
-
-
 def _log(story: _Story, step: Step) -> None:
     more: dict[str, Any] = {key: step[key] for key in ("subject",) if key in step}
     if "duration" in step:
@@ -120,29 +116,13 @@ def _convert(story: _Story, step: Step) -> None:
     story.ids |= {f"{name}.{entity}": record_id for entity, record_id in done.ids.items()}
 
 
-def _win(story: _Story, step: Step) -> None:
-    deals.win(story.ws, story.id(step["win"]))
-
-
-def _lose(story: _Story, step: Step) -> None:
-    deals.lose(story.ws, story.id(step["lose"]), str(step["reason"]))
-
-
-def _junk(story: _Story, step: Step) -> None:
-    leads.junk(story.ws, story.id(step["junk"]), str(step["reason"]))
-
-
-def _done(story: _Story, step: Step) -> None:
-    tasks.finish(story.ws, story.id(step["done"]))
-
-
-_VERBS = {
+_VERBS: Mapping[str, Callable[[_Story, Step], object]] = {
     "add": _add,
-    "move": _move,
+    "move": lambda s, step: stages.move(s.ws, s.id(step["move"]), str(step["to"])),
     "log": _log,
     "convert": _convert,
-    "win": _win,
-    "lose": _lose,
-    "junk": _junk,
-    "done": _done,
+    "win": lambda s, step: deals.win(s.ws, s.id(step["win"])),
+    "lose": lambda s, step: deals.lose(s.ws, s.id(step["lose"]), str(step["reason"])),
+    "junk": lambda s, step: leads.junk(s.ws, s.id(step["junk"]), str(step["reason"])),
+    "done": lambda s, step: tasks.finish(s.ws, s.id(step["done"])),
 }

@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.kinds import Field, join_values
 from crmcli.model.schema import own_fields
-from crmcli.model.values import Raw, Value, fold
+from crmcli.model.values import Value, fold
 from crmcli.sales.records.defaults import follow_name
 from crmcli.sales.records.given_values import field_named
 from crmcli.sales.records.links import relinked
@@ -80,11 +80,11 @@ def check_takable(ws: Workspace, record: Record, other: Record, name: str) -> No
     """BadUsage unless the field is one whose value may be taken of the other record."""
     field = field_named(ws, record.entity, name)
     if field.name in STANDING:
-        raise BadUsage(
-            tr("{} is the place of {} and cannot be taken", name, record.id), "move it afterwards"
-        )
+        raise BadUsage(tr("{} of {} cannot be taken", name, record.id), "move it afterwards")
     if field.kind.is_joined:
-        raise BadUsage(tr("{} are combined: nothing to take", name), "edit them afterwards")
+        raise BadUsage(
+            tr("both values of {} are kept: nothing to take", name), "edit them afterwards"
+        )
     if other.get(name) == field.kind.empty:
         raise BadUsage(tr("{} has no {} to take", other.id, name), "see the plan with -n")
 
@@ -158,11 +158,3 @@ def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
         here, there = str(mine), str(theirs)
         return here if fold(there) in fold(here) else f"{here.rstrip()}\n\n{there.lstrip()}"
     return join_values(field.kind, mine, theirs, country, beside=True)
-
-
-def raw_value(ws: Workspace, record: Record, name: str) -> Raw:
-    """A field's raw value, also of a key that nobody declared."""
-    for field in ws.schema.fields(record.entity):
-        if field.name == name:
-            return field.kind.dump(record.get(name))
-    return record.unknown.get(name, "")

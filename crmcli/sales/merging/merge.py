@@ -11,7 +11,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
-from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, unite
+from crmcli.sales.merging.field_merge import check_takable, is_united, unite
 from crmcli.sales.records.links import referring_to, relinked
 from crmcli.workspace import FileChanged, RecordMerged
 
@@ -75,7 +75,7 @@ def plan(
 ) -> Plan:
     """Plan merging others into a record; NotMergeable, or BadUsage for a take that takes nothing."""
     _check_ids(survivor, others)
-    record, *found = [_read(read or ws.get, record_id) for record_id in (survivor, *others)]
+    record, *found = [_read(ws, read or ws.get, record_id) for record_id in (survivor, *others)]
     taken = dict(takes or {})
     _check_takes(ws, record, found, taken)
     steps: list[Record] = []
@@ -91,11 +91,12 @@ def plan(
     return Plan(record, tuple(found), taken, tuple(steps), choices, conflicts)
 
 
-def _read(read: Callable[[str], Record], record_id: str) -> Record:
+def _read(ws: Workspace, read: Callable[[str], Record], record_id: str) -> Record:
     try:
         return read(record_id)
     except RecordMerged as error:
-        raise NotMergeable(error.message.replace(" was ", " is already "), error.hint) from None
+        said = tr("{} is already merged into {}", record_id, ws.merged_into(record_id))
+        raise NotMergeable(said, error.hint) from None
 
 
 def _check_ids(survivor: str, others: Sequence[str]) -> None:
@@ -144,11 +145,12 @@ def _choices(
     """The fields in which the records differ, in their order."""
     unknown = sorted({name for record in records for name in record.unknown})
     fields = {field.name: field for field in ws.schema.fields(result.entity)}
+    raws, after = [ws.schema.write(record) for record in records], ws.schema.write(result)
     for name in (*(n for n in fields if n not in ("id", "batch")), *unknown):
-        values = tuple(raw_value(ws, record, name) for record in records)
+        values = tuple(raw.get(name, "") for raw in raws)
         if all(value in ("", values[0]) for value in values):
             continue
-        stands = raw_value(ws, result, name)
+        stands = after.get(name, "")
         whose = [r.id for r, value in zip(records, values, strict=True) if value == stands]
         if takes.get(name) in whose:
             whose = [takes[name]]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Conflict, NotFound
 from crmcli.language import tr
 from crmcli.model.attachment import Attachment, safe_name
@@ -132,6 +131,5 @@ def _is_of(attachment: Attachment, digits: str) -> bool:
     return len(digits) >= 4 and attachment.file.startswith(digits)
 
 
-def _with(record: Record, attachments: Any) -> Record:
-    more: dict[str, Any] = {"files": tuple(sorted(attachments, key=lambda a: a.name))}
-    return replace(record, **more)
+def _with(record: Record, attachments: Iterable[Attachment]) -> Record:
+    return record.with_values({"files": tuple(sorted(attachments, key=lambda a: a.name))})

@@ -118,9 +118,7 @@ def take_text(ws: Workspace, record_id: str, digest: str, record: Record) -> Rec
     return record
 
 
-def bulk(
-    ws: Workspace, entity: str, condition: Condition, wanted: Edit
-) -> Sequence[tuple[Record, Record]]:
+def bulk(ws: Workspace, entity: str, condition: Condition, wanted: Edit) -> Pairs[Record]:
     """Edit every record that fits a condition, in one transaction; before and after of each changed."""
     from crmcli.model.conditions.where import holds
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
@@ -73,8 +72,9 @@ def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
         for item in given:
             items += [item] if item in stood else _items(ws, field, item)
         return items
-    if field.kind.is_spread:
-        _check_utm(given)
+    strange = sorted(set(given) - set(UTM_KEYS)) if field.kind.is_spread else []
+    if strange:
+        raise BadUsage(tr("no field utm_{}", strange[0]), tr("one of {}", ", ".join(UTM_KEYS)))
     return given
 
 
@@ -89,9 +89,3 @@ def _items(ws: Workspace, field: Field, item: Raw) -> list[Raw]:
     found = cast("list[dict[str, Any]]", kind.dump(read_value(ws, field, [text])) or [])
     more = {key: value for key, value in item.items() if key != main}
     return [{**one, **more} for one in found]
-
-
-def _check_utm(given: Mapping[str, Raw]) -> None:
-    strange = sorted(set(given) - set(UTM_KEYS))
-    if strange:
-        raise BadUsage(tr("no field utm_{}", strange[0]), tr("one of {}", ", ".join(UTM_KEYS)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-from typing import Any, Generic, TypeVar, cast, overload
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any, Generic, TypeVar, cast
 
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
@@ -16,7 +16,7 @@ BLOCK = 500
 """Pairs that are packed together; as long as there are fewer, they are held as they are."""
 
 
-class Pairs(Sequence[tuple[R, R]], Generic[R]):
+class Pairs(Generic[R]):
     """Records before and after (None: not there), packed if many: go through them once."""
 
     def __init__(self, schema: Schema) -> None:
@@ -44,20 +44,6 @@ class Pairs(Sequence[tuple[R, R]], Generic[R]):
         for packed in self._packed:
             yield from self._unpacked(packed)
         yield from self._fresh
-
-    @overload
-    def __getitem__(self, index: int) -> tuple[R, R]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[tuple[R, R]]: ...
-    def __getitem__(self, index: int | slice) -> tuple[R, R] | list[tuple[R, R]]:
-        if isinstance(index, slice):
-            return list(self)[index]
-        block, place = divmod(range(len(self))[index], BLOCK)
-        if block == len(self._packed):
-            return self._fresh[place]
-        return next(
-            pair for n, pair in enumerate(self._unpacked(self._packed[block])) if n == place
-        )
 
     def _raw(self, record: R) -> Any:
         return None if record is None else self._schema.write(record)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
 from crmcli.language import counted, tr
-from crmcli.model.entities import ENTITIES
-from crmcli.sales.records.links import linking_fields, relinked
+from crmcli.sales.records.links import referring_to, relinked
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -19,17 +18,6 @@ class StillLinked(Refused):
     """Other records point to one that is to be removed."""
 
 
-def referring(ws: Workspace, record_id: str) -> list[Record]:
-    """The records that link to this one."""
-    found: list[Record] = []
-    target = record_id.split("-", 1)[0]
-    for entity in ENTITIES:
-        for field in linking_fields(ws, entity, target):
-            condition = ws.condition(f"{field.name} = {record_id}", entity)
-            found += ws.select(entity, condition)
-    return list({record.id: record for record in found}.values())
-
-
 def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record]:
     """Remove records, all or none; StillLinked while others link to them, unless `unlink`."""
     ids = list(dict.fromkeys(record_ids))
@@ -37,7 +25,7 @@ def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record
         gone = [change.get(record_id) for record_id in ids]
         ws.look_again()
         for record_id in ids:
-            others = [r for r in referring(ws, record_id) if r.id not in ids]
+            others = [r for r in referring_to(ws, [record_id]) if r.id not in ids]
             if others and not unlink:
                 raise _still_linked(record_id, others)
             for other in others:

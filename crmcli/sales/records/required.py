@@ -46,7 +46,7 @@ def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = F
         what = tr("a new {}", tr(record.entity)) if is_new else f"{tr(record.entity)} {record.id}"
         give = " ".join(f"--set {names.split(' or ')[0]}=…" for names in missing)
         raise MissingFields(
-            tr("{} cannot be in {!r}: {} is missing", what, stage.name, ", ".join(missing)),
+            tr("{} cannot be in {!r} without {}", what, stage.name, ", ".join(missing)),
             tr("add {}", give)
             if is_new
             else tr("crm {} edit {} {}", record.entity, record.id, give),

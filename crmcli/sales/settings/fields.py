@@ -14,11 +14,8 @@ from crmcli.model.schema import is_taken
 from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, reshaping
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.model.values import Raw
     from crmcli.workspace import Workspace
-
-"""How settings.yaml calls the kinds that are kept as lists."""
 
 
 class FieldHoldsData(Refused):
@@ -92,15 +89,14 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
             raw = record.unknown[old]
             rest = {key: value for key, value in record.unknown.items() if key != old}
             renamed = record.with_values({new: field.kind.parse(raw)})
-            done.change.save(_with_unknown(renamed, rest))
+            done.change.save(replace(renamed, unknown=rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{old}"]))
 
 
 def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) -> Reshaped:
     """Take a field out of settings.yaml; refused while records hold data, unless it is to go too."""
-    declared(ws, entity, name)
-    holding = ws.condition(f"{name} is not empty", entity)
     directory = declared(ws, entity, name).directory
+    holding = ws.condition(f"{name} is not empty", entity)
 
     def edit(tree: Tree) -> None:
         fields = _below(tree, "fields", entity)
@@ -122,7 +118,7 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
         for record_id in ids:
             record = done.change.get(record_id)
             rest = {key: value for key, value in record.unknown.items() if key != name}
-            done.change.save(_with_unknown(record, rest))
+            done.change.save(replace(record, unknown=rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{name}"]))
 
 
@@ -136,10 +132,6 @@ def _used(ws: Workspace, entity: str, name: str) -> set[str]:
         for field in ws.schema.fields(other)
         if (other, field.name) != (entity, name)
     }
-
-
-def _with_unknown(record: Record, unknown: Mapping[str, Raw]) -> Record:
-    return replace(record, unknown=unknown)
 
 
 def _below(tree: Tree, *steps: str) -> Tree:
