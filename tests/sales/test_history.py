@@ -61,10 +61,10 @@ def test_the_past_after_a_clock_change(folder: Path, wrong: int, which: str) -> 
     lead_id = kit.lead(kit.opened(folder, now=made), name="Кровля").id
     kit.edit(kit.opened(folder, now=edited), lead_id, amount="100")
     ws = kit.opened(folder, now=NOW + 9 * HOUR)
-    with pytest.raises(NotFound, match="not yet"):
+    with pytest.raises(NotFound, match="did not exist yet"):
         past.as_of(ws, lead_id, NOW - timedelta(days=5000))
     if wrong > 0:
-        with pytest.raises(NotFound, match="not yet"):
+        with pytest.raises(NotFound, match="did not exist yet"):
             past.as_of(ws, lead_id, NOW - HOUR)
     assert str(past.as_of(ws, lead_id, ws.now).get("amount")) == "100"
 
@@ -75,12 +75,12 @@ def test_a_record_that_no_event_made_was_made_when_it_says(folder: Path, lead: s
         path.unlink()
     ws = kit.opened(folder, now=NOW + 9 * HOUR)
     assert past.as_of(ws, made, NOW + HOUR).get("name") == "Чай"
-    with pytest.raises(NotFound, match="not yet"):
+    with pytest.raises(NotFound, match="did not exist yet"):
         past.as_of(ws, made, NOW - HOUR)
 
 
 def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) -> None:
-    with pytest.raises(NotFound, match="not yet"):
+    with pytest.raises(NotFound, match="did not exist yet"):
         seen(folder, lead, -1)
     with pytest.raises(NotFound, match="no longer"):
         seen(folder, lead, 5)

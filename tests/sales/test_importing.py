@@ -537,7 +537,7 @@ def test_create_makes_them_all(ws: Workspace) -> None:
 
 
 def test_fail_writes_nothing_and_lists_them(ws: Workspace) -> None:
-    with pytest.raises(RowsRepeat, match="1 row repeats records: line 3 repeats contact-"):
+    with pytest.raises(RowsRepeat, match="1 row repeats existing records: line 3 repeats contact-"):
         kit.bring(ws, "contact", PAIR, on_duplicate="fail")
     assert kit.all_of(ws, "contact") == []
     assert ws.events() == []

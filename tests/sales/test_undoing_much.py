@@ -128,7 +128,6 @@ def test_a_bulk_edit_and_back_and_forth(ws: Workspace) -> None:
     changed = edit.bulk(ws, "lead", condition, kit.put(owner="boris", comment="«да»\nнет"))
     assert {old.id for old, _ in changed} == ids
     assert [(o.get("owner"), n.get("comment")) for o, n in changed] == [("anna", "«да»\nнет")] * 23
-    assert changed[7] == list(changed)[7]
     after = kit.records_of(ws.root)
     for _ in range(2):
         done = undo.undo(ws)
