@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import importlib.util
 import pkgutil
 import re
@@ -145,6 +146,7 @@ NO_NOUNS = {
     ("given_values.py", "company"), ("editor_text.py", "company"), ("add.py", "company"),  # a field, a key
     ("undo_plan.py", "task"), ("merge_checks.py", "offer"),  # keys of an event's data
     ("export.py", "contact"), ("export.py", "company"),  # who has a vCard
+    ("moving.py", "offer"),  # a stage
 }  # fmt: skip
 
 
@@ -173,7 +175,6 @@ def test_every_noun_is_declared_whole() -> None:
         assert ("staged" in row.traits) == ("stage" in fields), name
         assert ("client" in row.traits) == bool(row.known_among) == ("consents" in fields), name
         assert name not in COMMANDS, "a command has that name"
-        assert all(row.ru), name
 
 
 def test_the_root_tells_of_every_command_without_importing_it() -> None:
@@ -194,6 +195,15 @@ def test_the_page_of_commands_is_true() -> None:
         assert generate.preset_schema() == (folder / generate.PRESET).read_text("utf-8"), (
             "run `make docs`"
         )
+
+
+def test_every_command_module_is_kept_from_the_others() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    kept = setup["importlinter:contract:commands-are-strangers"]["modules"].split()
+    places = {f"crmcli.cli.{place.partition(':')[0]}" for place in COMMANDS.values()}
+    nouns = {f"crmcli.cli.{entity}" for entity in ENTITIES}
+    assert {*kept} == places | (nouns & {*MODULES})
 
 
 def test_every_exit_code_stands_in_the_readme() -> None:

@@ -25,7 +25,7 @@ def move_command(entity: str) -> click.Command:
         )
         say(session, moved(ws, done))
 
-    stage = "working" if entity == "lead" else "offer"
+    stage = "offer" if has_field(entity, "pipeline") else "working"
     params = [
         REF,
         click.Argument(("stage",)),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.workspace import Workspace
 
-report = Noun("report", help="Reports: the funnel of a pipeline, leads by source, stage or owner.")
+report = Noun("report", help="Reports: figures from the records and the timeline.")
 PERIOD = [
     option("--since", "From this day on.", "DATE"),
     option("--until", "Up to and including this day.", "DATE"),

@@ -38,7 +38,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),
         "export": ("exporting:export", "Export records as CSV, xlsx, JSON lines or vCards."),
     },
-    "Reports": {"report": ("report:report", "Reports: the funnel of a pipeline, leads.")},
+    "Reports": {"report": ("report:report", "Figures from the records and the timeline.")},
     "Workspace": {
         "init": ("init:init", "Create a workspace."),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),

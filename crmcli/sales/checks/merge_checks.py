@@ -64,11 +64,11 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
 
 
 def _seniority(record: Record) -> tuple[bool, str, str]:
-    return record.get("status") == "draft", str(record.get("created_at")), record.id
+    return getattr(record, "status", "") == "draft", str(record.get("created_at")), record.id
 
 
 def _day(ws: Workspace, record: Record) -> date:
-    return cast("date | None", record.get("date")) or ws.now.astimezone(ws.zone).date()
+    return cast("date | None", getattr(record, "date", None)) or ws.now.astimezone(ws.zone).date()
 
 
 def _conversions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[Problem]:
