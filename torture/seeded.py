@@ -301,7 +301,7 @@ def greatest_id() -> None:
 
 def forgetful() -> None:
     """What left this machine is not asked for when the timeline has forgotten it."""
-    _patch(gate, "forgotten", lambda ws: [])
+    _patch(gate, "unrecorded", lambda ws: [])
 
 
 def endless_patience() -> None:

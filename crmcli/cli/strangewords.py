@@ -21,7 +21,7 @@ def refuse(command: click.Command, ctx: click.Context, args: Sequence[str]) -> N
     except click.UsageError:
         given, rest = {}, list(args)
     for param in command.get_params(ctx):
-        if isinstance(param.type, click.Path | click.File):
+        if isinstance(param.type, click.Path | click.File) or "--workspace" in param.opts:
             continue
         for word in _flat(given.get(param.name or "")):
             _check(word, _called(param))

@@ -298,11 +298,11 @@ RULES = (
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_broken_rule_stops_no_other(house: Any, rule: str) -> None:
-    good = "          - {id: good, do: task, with: {title: Позвонить}}\n"
-    head, tail = FAR.split("          - {id: remind", 1)[0], FAR[FAR.index("      - {id: talks") :]
+    good = "      - {id: good, do: task, with: {title: Позвонить}}\n"
+    head, tail = FAR.split("      - {id: remind", 1)[0], FAR[FAR.index("  - {id: talks") :]
     house.rules(head + good + tail)
     house.add("deal", name="Чай")
-    house.rules(head + good + f"          - {rule}\n" + tail)
+    house.rules(head + good + f"      - {rule}\n" + tail)
     result = house.tick()
     assert house.titles() == ["Позвонить"]
     assert result.bugs == {}

@@ -47,7 +47,7 @@ def test_what_waits_says_when_and_why(house: Any, deal: Any) -> None:
     assert {robot: line.state for robot, line in lines.items()} == {
         "on": "failed", "call": "waiting_for_previous", "wait": "waiting", "date": "waiting_for_field",
     }  # fmt: skip
-    assert "amount is missing" in lines["on"].why
+    assert "without amount" in lines["on"].why
     assert lines["call"].why == "after on"
     assert lines["date"].why == "close_by is empty"
     assert (lines["wait"].why, lines["wait"].due_at) == ("after 2d", house.now.replace(day=25))

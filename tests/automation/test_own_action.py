@@ -67,7 +67,7 @@ def test_the_rules_are_checked(house: Any, phone: Action) -> None:
         "'say' is missing",
     ]
     house.rules(RULES.replace("deal.name", "deal.nam"))
-    assert "no 'deal.nam'" in str(look_through(house.root, house.now).faults)
+    assert "no field 'deal.nam'" in str(look_through(house.root, house.now).faults)
 
 
 def test_editors_know_it(phone: Action) -> None:

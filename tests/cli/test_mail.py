@@ -70,7 +70,7 @@ def test_a_fault_names_file_line_and_the_nearest_name(crm: Crm, folder: Path) ->
     )
     run = crm("mail", "render", "mail/bad.j2", "--for", ref)
     assert (run.code, run.out) == (6, "")
-    assert "templates/mail/bad.j2, line 3: no 'lead.frist_name'" in run.err
+    assert "templates/mail/bad.j2, line 3: no field 'lead.frist_name'" in run.err
     assert "first_name" in run.err
 
 

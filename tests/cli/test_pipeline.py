@@ -194,7 +194,7 @@ def test_check_knows_the_fields_that_templates_ask_for(crm: Crm, folder: Path) -
     path.write_text(text, encoding="utf-8")
     run = crm("pipeline", "check")
     assert run.code == 6
-    assert "no 'lead.nme'" in run.out + run.err
+    assert "no field 'lead.nme'" in run.out + run.err
     assert "name" in run.out + run.err
     for odd in ("{{ lead.items() }}", "{{ 1 if lead.nme is defined else 2 }}", "{{ lead.phone }}"):
         path.write_text(text.replace("{{ lead.nme }}", odd), encoding="utf-8")

@@ -22,7 +22,7 @@ def lead(crm: Crm) -> str:
 def test_nothing_to_undo(crm: Crm) -> None:
     run = crm("undo")
     assert (run.code, run.out) == (1, "")
-    assert "you have made no change in this clone" in run.err
+    assert "you have nothing to undo" in run.err
 
 
 def test_a_line_for_each_record(crm: Crm, lead: str) -> None:

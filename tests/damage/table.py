@@ -253,7 +253,7 @@ def all_of(*dos: Do) -> Do:
 
 RECORDS = [
     Damage("bit flip in a Russian letter", flip("contact", "Анна", 6), "contact", 2, "not UTF-8"),
-    Damage("bit flip in the id inside", flip("contact", "{b.contact}", 0, 9), "contact", 1, "id inside", more=True),
+    Damage("bit flip in the id inside", flip("contact", "{b.contact}", 0, 9), "contact", 1, "the id in the file", more=True),
     Damage("bit flip in a colon", flip("contact", "name:", 4, 4), "contact", 3, "without its ':'"),
     Damage("bit flip in a line end", flip("contact", "Петрова", 3, 14), "contact", 2, "control character"),
     Damage("bit flip in a time", flip("contact", "'2026", 6, 1), "contact", "created_at", "created_at"),
@@ -263,7 +263,7 @@ RECORDS = [
     Damage("bit flip in a phone", flip("lead", "+79123", 6, 3), "lead", "+79123", "not a phone"),
     Damage("bit flip in an e-mail", flip("contact", "anna@", 5, 4), "contact", "anna@", "not an e-mail"),
     Damage("bit flip in a link", flip("deal", "company: company-", 0, 17), "deal", "company:", "links to"),
-    Damage("cut at the start", cut("contact", 20), "contact", 1, "no id inside"),
+    Damage("cut at the start", cut("contact", 20), "contact", 1, "the file has no id"),
     Damage("cut in a line", cut("contact", 0, 120), "contact", 6, "quote is not closed"),
     Damage("cut at a line end", swap("contact", "created_at: '2026-10-14T09:00:00Z'\n", ""), "contact", 0, "created_at is missing"),
     Damage("empty record", write("contact", b""), "contact", 0, "empty"),
@@ -273,13 +273,13 @@ RECORDS = [
     Damage("linked company missing", gone("company"), "company", 0, "missing", more=True),
     Damage("deal loses its contact", gone("contact"), "deal", "  - contact", "contacts links to", more=True),
     Damage("merge conflict", conflict("contact", 2), "contact", 2, "merge conflict"),
-    Damage("copied to another name", moved("contact", "data/contacts/{x}/contact-{x}zzzzzzz.yaml", copied=True), "data/contacts/{x}/contact-{x}zzzzzzz.yaml", 1, "the id inside"),
+    Damage("copied to another name", moved("contact", "data/contacts/{x}/contact-{x}zzzzzzz.yaml", copied=True), "data/contacts/{x}/contact-{x}zzzzzzz.yaml", 1, "the id in the file"),
     Damage("in two shards", moved("contact", "data/contacts/{x}/{b.contact}.yaml", copied=True), "data/contacts/{x}/{b.contact}.yaml", 0, "wrong folder", mended=True),
     Damage("in the wrong shard", moved("lead", "data/leads/{x}/{b.lead}.yaml"), "data/leads/{x}/{b.lead}.yaml", 0, "wrong folder", more=True, mended=True),
     Damage("in the wrong folder", moved("lead", "data/contacts/y/{b.lead}.yaml"), "data/contacts/y/{b.lead}.yaml", 0, "wrong folder", more=True, mended=True),
     Damage("name in capitals", in_capitals("lead"), "data/leads/{b.lead[5]}/{capitals}.yaml", 0, "wrong folder", more=True, mended=True),
     Damage("two of one id that differ", all_of(moved("contact", "data/contacts/{x}/{b.contact}.yaml", copied=True), swap("contact", "Анна", "Алла")), "data/contacts/{x}/{b.contact}.yaml", 0, "wrong folder"),
-    Damage("folder for a record", folder_instead("contact"), "contact", 0, "not a file"),
+    Damage("folder for a record", folder_instead("contact"), "contact", 0, "not a regular file"),
     Damage("link for a record", linked("contact"), "contact", 0, "symbolic link"),
     Damage("huge record", on_bytes("contact", lambda data: data + b"x: " + b"y" * (1 << 20)), "contact", 0, "1 MB"),
     Damage("duplicate key", on_bytes("contact", lambda data: data + "name: Алла\n".encode()), "contact", 18, "again"),
@@ -296,7 +296,7 @@ RECORDS = [
     Damage("converted to nothing", swap("converted", "{b.deal}", "deal-00000000"), "converted", "  deal:", "converted to the deal"),
     Damage("contact that is none", swap("deal", "  - {b.contact}", "  - {b.lead}"), "deal", "  - contact", "which is not a contact"),
     Damage("unknown folder", moved("lead", "data/lead/y/{b.lead}.yaml", copied=True), "data/lead", 0, "did you mean 'leads'"),
-    Damage("stray file", write("data/leads/Копия.txt", b"x"), "data/leads/Копия.txt", 0, "not the file of a record"),
+    Damage("stray file", write("data/leads/Копия.txt", b"x"), "data/leads/Копия.txt", 0, "not a record file"),
 ]  # fmt: skip
 
 TIMELINE = [
@@ -309,7 +309,7 @@ TIMELINE = [
     Damage("last line cut off", cut("now", 0, -30), "now", 9, "cut off"),
     Damage("start cut off", cut("now", 30), "now", 1, "columns", more=True),
     Damage("cut in the middle", on_lines("now", lambda ls: [*ls[:4], ls[4][:40] + ls[5][20:], *ls[6:]]), "now", 5, "10 columns"),
-    Damage("line end lost", cut("now", 0, -1), "now", 9, "lost its line end", mended=True, passing=True),
+    Damage("line end lost", cut("now", 0, -1), "now", 9, "has no line end", mended=True, passing=True),
     Damage("line taken out", on_lines("now", lambda ls: [*ls[:5], *ls[6:]]), "now", 6, "taken out"),
     Damage("lines swapped", on_lines("now", lambda ls: [*ls[:5], ls[6], ls[5], *ls[7:]]), "now", 6, "put in"),
     Damage("line twice", on_lines("now", lambda ls: [*ls[:5], ls[4], *ls[5:]]), "now", 6, "is here again", mended=True),
@@ -323,7 +323,7 @@ TIMELINE = [
     Damage("column missing", swap("now", ",anna,mail.in", ",mail.in"), "now", 9, "8 columns"),
     Damage("depth of letters", swap("now", ",0,\"{{\"\"text", ",o,\"{{\"\"text"), "now", 9, "depth"),
     Damage("not CSV", swap("now", '"{{""text""', '"{{"text""'), "now", 9, "not CSV"),
-    Damage("month missing", gone("before"), "data/timeline/2026-10", 0, "the timeline does not know it"),
+    Damage("month missing", gone("before"), "data/timeline/2026-10", 0, "not on the timeline"),
     Damage("empty file", write("before", b""), "before", 0, "empty"),
     Damage("odd month", all_of(write("data/timeline/2026-13/00000000.csv", b"id,at,actor,kind,record,cause,depth,data,prev\n")), "data/timeline/2026-13", 0, "a folder a month"),
     Damage("odd name", moved("before", "data/timeline/2026-10/копия.csv"), "data/timeline/2026-10/копия.csv", 0, "not the name of a timeline file"),
@@ -337,8 +337,8 @@ TIMELINE = [
 
 OTHERS = [
     Damage("attachment missing", gone("letter"), "now", 9, "is missing: data/files/"),
-    Damage("bit flip in an attachment", flip("letter", "7", 0), "letter", 0, "was damaged"),
-    Damage("attachment cut", cut("letter", 0, 100), "letter", 0, "was damaged"),
+    Damage("bit flip in an attachment", flip("letter", "7", 0), "letter", 0, "is damaged"),
+    Damage("attachment cut", cut("letter", 0, 100), "letter", 0, "is damaged"),
     Damage("stray attachment", write("data/files/Договор.pdf", b"x"), "data/files/Договор.pdf", 0, "not an attached file"),
     Damage("settings missing", gone("settings.yaml"), "settings.yaml", 0, "missing"),
     Damage("template missing", gone("templates/mail/hello.j2"), "pipelines.yaml", "template: mail/hello.j2", "no template templates/mail/hello.j2"),
@@ -348,7 +348,7 @@ OTHERS = [
     Damage("what a killed command left", write(".crm/txn/0001.0", b"x"), ".crm/txn/0001.0", 0, "killed command", mended=True, passing=True),
     Damage("index of garbage", all_of(lambda base: in_one_file(base.file(".crm/index.db")), write(".crm/index.db", b"no database at all")), ".crm/index.db", 0, "damaged", mended=True, passing=True),
     Damage("index cut in half", all_of(lambda base: in_one_file(base.file(".crm/index.db")), on_bytes(".crm/index.db", lambda data: data[: len(data) // 2])), ".crm/index.db", 0, "damaged", mended=True, passing=True),
-    Damage("index that lies", index_lies, ".crm/index.db", 0, "says otherwise", mended=True),
+    Damage("index that lies", index_lies, ".crm/index.db", 0, "differ (crm", mended=True),
     *(Damage(f"index torn {n}", index_torn(n), ".crm/index.db", 0, "damaged", mended=True, passing=True) for n in range(3)),
 ]  # fmt: skip
 

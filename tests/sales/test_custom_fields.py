@@ -174,7 +174,7 @@ def test_a_hand_that_declares_such_a_name_is_told_the_line(ws: Workspace) -> Non
         kit.opened(ws.root)
     assert (caught.value.problems[0].line, caught.value.problems[0].message) == (
         line,
-        "deal already has a field 'merged_into'",
+        "a deal already has a field 'merged_into'",
     )
 
 
@@ -258,7 +258,7 @@ def test_the_command_line(crm: Callable[..., Any], folder: Path) -> None:
     assert "Высота" in listed
     assert crm("deal", "add", "--name", "Кровля", "--set", "height=3").code == 0
     renamed = crm("field", "rename", "deal", "height", "tall")
-    assert renamed.out == "Renamed deal.height to tall, in 1 record.\n"
+    assert renamed.out == "Renamed deal.height to tall, records changed: 1.\n"
     assert "tall" in crm("deal", "list", "--columns", "id,tall", "--csv").out
     refused = crm("field", "rm", "deal", "tall")
     assert (refused.code, "--drop-data" in refused.err) == (1, True)

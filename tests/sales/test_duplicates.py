@@ -191,7 +191,7 @@ def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
 
 def test_a_mark_outlives_the_merge_of_one_of_the_two(ws: Workspace) -> None:
     one, other, third = (kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id for _ in range(3))
-    marks.keep_apart(ws, [one, other])
+    marks.deny(ws, [one, other])
     merge.merge(ws, merge.plan(ws, third, [other]))
     assert pairs(ws) == []
     assert marks.denied(ws) == {marks.pair_of(one, third)}
@@ -199,7 +199,7 @@ def test_a_mark_outlives_the_merge_of_one_of_the_two(ws: Workspace) -> None:
 
 def test_marks_of_two_clones_come_together(ws: Workspace, folder: Path) -> None:
     one, other, third = (kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id for _ in range(3))
-    marks.keep_apart(ws, [one, other])
+    marks.deny(ws, [one, other])
     (folder / ".crm/clone-id").unlink()
     there = Workspace.open(folder, user="boris", now=NOW)
     marks.deny(there, [other, third])

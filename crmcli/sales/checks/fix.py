@@ -107,7 +107,7 @@ def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Fixed]:
     path = layout.record_path(found.id)
     loose = [(field, to) for field, to, _ in links_of(ws, found) if not is_there(ws, to)]
     merged = {link: new for link in loose if (new := successor(ws, link[1]))}
-    ask = tr("{} {{}} links to {{}}, which is not there: unlink?", found.id)
+    ask = tr("{} {{}} links to {{}}, which does not exist: unlink?", found.id)
     wanted = [
         link for link in loose if link not in merged and may(Case(found.id, ask.format(*link)))
     ]

@@ -166,7 +166,7 @@ def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
             continue
         for item in cast("Any", record.get(field.name)):
             if not kind.is_known(item.value, ws.settings.phone_country):
-                said = tr("{!r} is not a {}", item.value, tr(kind.noun))
+                said = tr("{!r} is not {}", item.value, tr(kind.noun))
                 hint = "move words to comment, or remove it" if kind.is_phone else "fix it"
                 yield _Found(field.name, item.value, said, hint)
 
