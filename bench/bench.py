@@ -27,6 +27,8 @@ PYTHON = sys.executable
 FLOORS = [PYTHON, "-I", str(HERE / "floors.py")]
 FILTER = "owner = anna and source = web"
 SMALL = 100
+DOZEN = 48
+"""Contacts of a base that has a dozen leads."""
 
 
 def always(*command: str) -> Callable[[], Sequence[str]]:
@@ -45,6 +47,22 @@ def measure_start(bench: Bench, todo: Path | None) -> None:
         bench.compare(
             "start, todoman", 0, always(*bench.program, "--version"),
             "todo --version", always(str(todo), "--version"),
+        )  # fmt: skip
+
+
+def measure_light(bench: Bench, base: Path) -> None:
+    """What ordinary commands cost where there is little to read, in processor time."""
+    lead, deal = first_id(base, "leads"), first_id(base, "deals")
+    for work, command, goal in (
+        ("start", always(*bench.program, "--version"), 1.0),
+        ("lead list", always(*bench.crm(base, "lead", "list")), 2.5),
+        ("lead show", always(*bench.crm(base, "lead", "show", lead)), 2.5),
+        ("lead add", always(*bench.crm(base, "lead", "add", "--name", "Анна Ким")), None),
+        ("deal move", mover(bench, base, deal), None),
+    ):
+        bench.compare(
+            f"{work}, processor", DOZEN, command, "python -c 'import click'",
+            always(PYTHON, "-c", "import click"), goal=goal, cpu=True,
         )  # fmt: skip
 
 
@@ -202,6 +220,7 @@ def main() -> None:
     todo = None if args.no_peers else peers.todo_program(folder)
     small = fresh_base(bench, SMALL)
     measure_start(bench, todo)
+    measure_light(bench, fresh_base(bench, DOZEN))
     for size in args.sizes:
         base = fresh_base(bench, size)
         measure_index(bench, base, size)
@@ -215,6 +234,7 @@ def main() -> None:
             shutil.rmtree(base)
     if not args.keep:
         shutil.rmtree(small)
+        shutil.rmtree(bench.folder / f"base-{DOZEN}")
         for path in (*folder.glob("fts-*.db"), folder / "import.csv"):
             path.unlink()
     print("\n".join(table(bench.results)))

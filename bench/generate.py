@@ -251,7 +251,7 @@ def main() -> None:
     """Write a base where the arguments say."""
     folder, contacts = Path(sys.argv[1]), int(sys.argv[2].replace(",", "").replace("_", ""))
     if folder.exists():
-        sys.exit(f"{folder} is there already")
+        sys.exit(f"{folder} already exists")
     started = time.perf_counter()
     count = make_base(folder, contacts)
     print(f"{folder}: {count:,} records in {time.perf_counter() - started:.1f} s")

@@ -9,22 +9,31 @@ from __future__ import annotations
 import gettext
 import os
 import re
+import struct
+from bisect import bisect_left
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "ru")
 CATALOGUES = Path(__file__).with_name("locale")
 DOMAIN = "messages"
 """gettext's own default, in which click looks for what it says by itself."""
 
+MUCH = 65_536
+"""Bytes of settings.yaml that are looked at."""
+
 _of_workspace: ContextVar[str] = ContextVar("language", default="")
+_spoken: ContextVar[str] = ContextVar("spoken", default="")
 
 
 def prefer(language: str) -> None:
     """Speak the language of a workspace, unless CRM_LANG names another."""
     _of_workspace.set(language)
+    _spoken.set(_chosen())
     if spoken() != "en":  # for click
         gettext.bindtextdomain(DOMAIN, CATALOGUES)
         os.environ["LANGUAGE"] = spoken()
@@ -34,14 +43,19 @@ def of_folder(start: Path) -> str:
     """The language that the workspace around a folder names, at a glance: for help, which opens none."""
     with suppress(OSError):
         for folder in (start.absolute(), *start.absolute().parents):
-            if (folder / "pipelines.yaml").exists():
-                text = (folder / "settings.yaml").read_text(encoding="utf-8", errors="replace")
-                found = re.search(r"^language: *['\"]?(\w+)", text, re.MULTILINE)
-                return found[1] if found else ""
+            if (folder / "pipelines.yaml").is_file() and (folder / "settings.yaml").is_file():
+                with (folder / "settings.yaml").open("rb") as file:
+                    found = re.search(rb"^language: *['\"]?(\w+)", file.read(MUCH), re.MULTILINE)
+                return found[1].decode("ascii", "replace") if found else ""
     return ""
 
 
 def spoken() -> str:
+    """The language in which people are spoken to."""
+    return _spoken.get() or _chosen()
+
+
+def _chosen() -> str:
     """The first known language of CRM_LANG, the workspace and the environment (LC_ALL, LANG)."""
     environ = os.environ
     system = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG", "")
@@ -67,4 +81,44 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation(DOMAIN, CATALOGUES, [language], fallback=True)
+    return gettext.translation(DOMAIN, CATALOGUES, [language], class_=_Catalogue, fallback=True)
+
+
+class _Catalogue(gettext.GNUTranslations):
+    """A compiled catalogue that is not read whole: of its thousands of texts a command says a few."""
+
+    def _parse(self, fp: Any) -> None:
+        self._catalog = _Texts(fp.read())
+
+    @cached_property
+    def plural(self) -> Callable[[int], int]:
+        """Which form a number takes."""
+        return gettext.c2py(self._catalog[""].partition("plural=")[2].partition(";")[0])
+
+
+class _Texts:
+    """What stands in a compiled catalogue, by msgid, or by msgid and form for those with a plural."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._count, self._ids, self._texts = struct.unpack_from("<3I", content, 8)
+
+    def _entry(self, table: int, number: int) -> bytes:
+        length, start = struct.unpack_from("<2I", self._content, table + 8 * number)
+        return self._content[start : start + length]
+
+    def get(self, key: str | tuple[str, int], missing: object = None) -> Any:
+        """The text, found by halves: msgids stand in the order of their bytes."""
+        word, form = key if isinstance(key, tuple) else (key, 0)
+        wanted = word.encode("utf-8", "replace")
+        at = bisect_left(range(self._count), wanted, key=partial(self._entry, self._ids))
+        found = self._entry(self._ids, at) if at < self._count else b""
+        if found.partition(b"\0")[0] != wanted or (b"\0" in found) != isinstance(key, tuple):
+            return missing
+        return self._entry(self._texts, at).split(b"\0")[form].decode()
+
+    def __getitem__(self, key: str | tuple[str, int]) -> Any:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found

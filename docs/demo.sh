@@ -5,7 +5,7 @@ set -euo pipefail
 dir=${1:-demo}
 
 if [ -e "$dir" ]; then
-    [ -f "$dir/.made-by-make-demo" ] || { echo "$dir is there already and is not ours; name another" >&2; exit 1; }
+    [ -f "$dir/.made-by-make-demo" ] || { echo "$dir already exists and is not ours; name another" >&2; exit 1; }
     rm -rf "$dir"
 fi
 say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }

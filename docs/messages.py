@@ -9,10 +9,8 @@ from __future__ import annotations
 import ast
 import io
 import re
-import string
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import click
@@ -36,6 +34,25 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 
 """
+MACHINES = (
+    "cast",
+    "change",
+    "compile",
+    "condition",
+    "counted",
+    "execute",
+    "executemany",
+    "Key",
+    "tr",
+)
+"""What is given to these is for no people, or is collected by itself."""
+PROSE = re.compile(r"[A-Za-z]{2,}[,:]? [\w({'\"`-]*[A-Za-z]{2,}")
+CODE_LIKE = re.compile(
+    r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
+    "|is (not )?empty$"
+    r"|\\|^--[a-z-]+ \w+$|^(crm|git|pip) [a-z-]+ |^[A-Z].*\.$|%\(|[а-я]|\w\[| \| "
+)
+PLACE = re.compile(r"(?<!\{)\{(\w*)(?:![rs])?(?::[^{}]*)?\}(?!\})")
 Text = str | tuple[str, str]
 """A message, or a noun with its plural."""
 
@@ -48,40 +65,51 @@ def texts() -> dict[Text, set[str]]:
             found.setdefault(text, set()).add(path.relative_to(CODE).as_posix())
     for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
         found.setdefault(text, set()).add("cli/main.py")
-    for entity in ENTITIES:
-        for field in own_fields(entity):
-            found.setdefault(field.label, set()).add(f"model/{entity}.py")
+    for entity, row in ENTITIES.items():
+        nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)
+        for text in (*nouns, *(field.label for field in own_fields(entity))):
+            found.setdefault(text, set()).add(f"model/{entity}.py")
     for text in _in_click():
         found.setdefault(text, set()).add("click")
     return found
 
 
-def _in_code(tree: ast.AST) -> Iterator[Text]:
+def _in_code(tree: ast.Module) -> Iterator[Text]:
+    """What `tr` and `counted` are given, and every other text that reads as words for people."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        said = [str(a.value) for a in node.args if isinstance(a, ast.Constant)]
-        if name == "tr":
-            yield from said[:1]
-        elif name == "counted" and said:
-            yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"
-        elif name in _told():
-            yield from (text for text in said if re.search(r"[A-Za-z]{2}.* ", text))
+        if isinstance(node, ast.Call):
+            first = node.args[0] if node.args else None
+            either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else node.args
+            said = [str(a.value) for a in either if isinstance(a, ast.Constant)]
+            if _called(node) in ("tr", "os_errors"):
+                yield from said if either is not node.args else said[:1]
+            elif _called(node) == "Column":
+                yield from (text for text in said[1:2] if text[:1].isupper())
+            elif _called(node) == "section":
+                yield from said[:1]
+            elif _called(node) == "counted" and said:
+                yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"
+    yield from (text for text in _constants(tree) if _is_prose(text))
 
 
-@cache
-def _told() -> frozenset[str]:
-    """The classes whose plain texts reach people: every error, and the problem."""
-    bases: dict[str, set[str]] = {"Problem": {"Exception"}, "ValueError": {"Exception"}}
-    for path in CODE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef):
-                bases[node.name] = {getattr(b, "id", getattr(b, "attr", "")) for b in node.bases}
-    known = {"Exception"}
-    while more := {name for name, above in bases.items() if above & known} - known:
-        known |= more
-    return frozenset(known)
+def _constants(tree: ast.AST) -> Iterator[str]:
+    """The plain texts of a module, without docstrings, pieces of others and what `counted` has."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if not isinstance(tree, ast.Expr):
+                yield node.value
+        elif not isinstance(node, ast.JoinedStr) and _called(node) not in MACHINES:
+            yield from _constants(node)
+
+
+def _called(node: ast.AST) -> str:
+    """The name of what a call calls."""
+    function = getattr(node, "func", None)
+    return str(getattr(function, "id", getattr(function, "attr", "")))
+
+
+def _is_prose(text: str) -> bool:
+    return bool(PROSE.search(text)) and not CODE_LIKE.search(text)
 
 
 def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:
@@ -101,8 +129,8 @@ def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def _in_click() -> Iterator[Text]:
-    for path in sorted(Path(click.__file__).parent.glob("*.py")):
-        with path.open("rb") as source:
+    for name in ("core", "exceptions", "formatting", "parser", "types"):
+        with Path(click.__file__).with_name(f"{name}.py").open("rb") as source:
             for _, text, *_ in extract.extract("python", source, {"_": None, "ngettext": (1, 2)}):
                 yield text if isinstance(text, str) else (text[0], text[1])
 
@@ -145,13 +173,13 @@ def _said(message: Message) -> tuple[str, ...]:
 
 
 def _agrees(message: Message) -> bool:
-    wanted = _places(message.id if isinstance(message.id, str) else message.id[0])
-    return all(_places(said) == wanted for said in _said(message))
+    ids = [message.id] if isinstance(message.id, str) else list(message.id)
+    return all(_places(said) in [_places(text) for text in ids] for said in _said(message))
 
 
 def _places(text: str) -> list[str]:
     """Which values a text takes, by number or name."""
-    names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    names = [found[1] for found in PLACE.finditer(text)]
     return sorted(name or str(number) for number, name in enumerate(names))
 
 

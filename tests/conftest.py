@@ -5,19 +5,16 @@ from __future__ import annotations
 import compileall
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from crmcli.sales.init import create
 from crmcli.workspace import Workspace
 from tests.forks import forks
+from tests.kit import NOW, Run
 from tests.surroundings import settle
 from torture.copies import copied
-
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
 
 
 def pytest_configure() -> None:
@@ -46,7 +43,7 @@ def _no_real_home(
 def _fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new workspace, made once; each test gets a copy."""
     folder = tmp_path_factory.mktemp("fresh") / "ws"
-    create.found(folder, language="ru", use_git=False)
+    create.create_workspace(folder, language="ru", use_git=False)
     return folder
 
 
@@ -61,14 +58,6 @@ def folder(_fresh: Path, tmp_path: Path) -> Path:
 def ws(folder: Path) -> Workspace:
     """A new Russian workspace, opened at NOW."""
     return Workspace.open(folder, now=NOW)
-
-
-class Run(NamedTuple):
-    """What a run of the real command line gave."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 RECORD = """
-from dataclasses import dataclass
+from crmcli.dataclass import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -40,7 +40,7 @@ from crmcli.model.entities import Entity, register
 register(
     Entity(
         "booking", "bookings", "booking:Booking", "Bookings: tables that are taken.",
-        ("бронь", "брони", "броней"), traits=("mergeable", "importable"), parent="company",
+        traits=("mergeable", "importable"), parent="company",
     )
 )
 from crmcli.__main__ import main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import importlib.util
 import pkgutil
 import re
@@ -20,7 +21,7 @@ from crmcli.cli.params import Session
 from crmcli.cli.root import COMMANDS, crm
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
-from tests.conftest import Run
+from tests.kit import Run
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(m.name for m in pkgutil.walk_packages(crmcli.__path__, "crmcli."))
@@ -145,6 +146,7 @@ NO_NOUNS = {
     ("given_values.py", "company"), ("editor_text.py", "company"), ("add.py", "company"),  # a field, a key
     ("undo_plan.py", "task"), ("merge_checks.py", "offer"),  # keys of an event's data
     ("export.py", "contact"), ("export.py", "company"),  # who has a vCard
+    ("moving.py", "offer"),  # a stage
 }  # fmt: skip
 
 
@@ -173,7 +175,6 @@ def test_every_noun_is_declared_whole() -> None:
         assert ("staged" in row.traits) == ("stage" in fields), name
         assert ("client" in row.traits) == bool(row.known_among) == ("consents" in fields), name
         assert name not in COMMANDS, "a command has that name"
-        assert all(row.ru), name
 
 
 def test_the_root_tells_of_every_command_without_importing_it() -> None:
@@ -196,6 +197,15 @@ def test_the_page_of_commands_is_true() -> None:
         )
 
 
+def test_every_command_module_is_kept_from_the_others() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    kept = setup["importlinter:contract:commands-are-strangers"]["modules"].split()
+    places = {f"crmcli.cli.{place.partition(':')[0]}" for place in COMMANDS.values()}
+    nouns = {f"crmcli.cli.{entity}" for entity in ENTITIES}
+    assert {*kept} == places | (nouns & {*MODULES})
+
+
 def test_every_exit_code_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.MULTILINE)}
@@ -215,5 +225,5 @@ def test_outside_a_workspace_it_says_what_to_do(crm: Callable[..., Run], tmp_pat
     run = crm("lead", "list", cwd=empty)
     assert run.code == 3
     assert run.out == ""
-    assert "there is no workspace" in run.err
+    assert "not in a workspace" in run.err
     assert "crm init" in run.err

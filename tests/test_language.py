@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import gettext
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from babel.messages import Catalog
 
-from crmcli.language import counted, tr
-from tests.conftest import Run
+import crmcli
+from crmcli import language
+from crmcli.language import CATALOGUES, DOMAIN, counted, tr
+from tests.kit import Run
 
 
 @pytest.mark.parametrize(
@@ -58,7 +65,11 @@ def test_russian_nouns_have_three_forms(
     count: int, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CRM_LANG", "ru")
-    assert counted(count, "record") == told
+    language.prefer("")
+    said = counted(count, "record")
+    monkeypatch.setenv("CRM_LANG", "en")
+    language.prefer("")
+    assert said == told
 
 
 def test_values_are_filled_in_as_they_are() -> None:
@@ -66,3 +77,62 @@ def test_values_are_filled_in_as_they_are() -> None:
     assert (
         tr("no {braces} are filled in without values") == "no {braces} are filled in without values"
     )
+
+
+@pytest.fixture(scope="module")
+def messages() -> ModuleType:
+    """What `make messages` runs."""
+    path = Path(crmcli.__file__).parents[1] / "docs/messages.py"
+    spec = importlib.util.spec_from_file_location("messages", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def ids(catalog: Catalog) -> set[str | tuple[str, ...]]:
+    return {m.id if isinstance(m.id, str) else tuple(m.id) for m in catalog if m.id}
+
+
+def test_the_catalogue_has_every_message_and_no_other(messages: ModuleType) -> None:
+    known, renewed = messages.known("ru"), messages.renewed("ru")
+    assert ids(known) == ids(renewed), "run `make messages`, and translate what is new"
+    assert len(ids(known)) > 1500
+
+
+def test_every_message_is_translated_with_the_same_values(messages: ModuleType) -> None:
+    assert messages.faults(messages.known("ru")) == []
+
+
+def test_a_missing_translation_and_a_lost_value_are_found(messages: ModuleType) -> None:
+    catalog = Catalog("ru")
+    catalog.add("nothing to undo")
+    catalog.add("no {} matches {!r}", "не найдено: {}")
+    catalog.add("{} of {}", "{1} из {0}")
+    catalog.add(("row", "rows"), ("строка", "", "строк"))
+    assert messages.faults(catalog) == ["nothing to undo", "no {} matches {!r}", "('row', 'rows')"]
+
+
+def test_gettext_reads_what_the_catalogue_says(messages: ModuleType) -> None:
+    compiled = gettext.translation(DOMAIN, CATALOGUES, ["ru"])
+    for message in messages.known("ru"):
+        if isinstance(message.id, str) and message.id:
+            assert compiled.gettext(message.id) == message.string, "run `make messages`"
+
+
+def test_no_error_is_told_past_the_catalogue() -> None:
+    """A text with values that goes into an error is made by `tr`, which can say it in Russian."""
+    for path in sorted(Path(crmcli.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                for given in node.exc.args:
+                    assert not _has_words(given), f"{path}:{given.lineno}: use tr()"
+
+
+def _has_words(node: ast.expr) -> bool:
+    if not isinstance(node, ast.JoinedStr):
+        return False
+    said = " ".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    words = [word for word in said.split() if word.isalpha() and word.islower()]
+    return len(words) > 1 and words[0] not in ("crm", "git", "chmod", "export")

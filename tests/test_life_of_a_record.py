@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import Run
+from tests.kit import Run
 
 ROW = (
     '"Название лида";"Имя";"Фамилия";"Мобильный телефон";"Рабочий e-mail";"Название компании";"Стадия";'

@@ -14,13 +14,13 @@ from crmcli.model.company import Company
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import Schema
 from crmcli.model.values import Email, Phone
-from crmcli.sales.init.create import found
+from crmcli.sales.init.create import create_workspace
 from crmcli.store.config import settings as config
 from crmcli.store.config import starter
 from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.safety import state
 from crmcli.workspace import Workspace
-from tests.conftest import NOW
+from tests.kit import NOW
 
 ROOT = Path(__file__).parents[1]
 STARTER = Path(crmcli.__file__).parent / "starter"
@@ -30,14 +30,14 @@ STARTER = Path(crmcli.__file__).parent / "starter"
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The made-up company as `crm init --demo` makes it at NOW."""
     root = tmp_path_factory.mktemp("demo") / "ws"
-    founding = found(root, demo=True, use_git=False, now=NOW)
+    founding = create_workspace(root, demo=True, use_git=False, now=NOW)
     assert founding.notes == ()
     return root
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_a_new_workspace_has_neither_faults_nor_oddities(tmp_path: Path, language: str) -> None:
-    root = found(tmp_path / "ws", language=language, use_git=False).root
+    root = create_workspace(tmp_path / "ws", language=language, use_git=False).root
     looked = look_through(root, NOW)
     assert (looked.faults, looked.oddities) == ((), ())
 

@@ -17,7 +17,7 @@ from crmcli.model.values import format_instant
 from crmcli.sales import activities, add, stages
 from crmcli.sales.checks import check
 from crmcli.sales.history import undo
-from crmcli.sales.init.create import found
+from crmcli.sales.init.create import create_workspace
 from crmcli.sales.records import edit, remove
 from crmcli.store.index import Index
 from crmcli.workspace import Workspace
@@ -65,13 +65,13 @@ deals:
 ACTS = ("add", "add", "call", "call", "note", "ping", "edit", "move", "undo", "rm")
 BY_GIT = (
     "the line above was changed, or a line was taken out or put in",
-    " stands here again",
-    "the file is missing: the record was made and never removed",
+    " is here again",
+    "the file is missing: the record was never removed",
     "made in this month and the timeline does not know it",
     "there is no lead-",
     "the file that the event names is missing",
-    "there is no file and no beginning of it",
-    "which is not there",
+    "no such file: and no beginning of it",
+    "which does not exist",
     "it was removed on one side and changed on the other",
 )
 """What crm check may find: git has put lines and files together that were never so."""
@@ -129,7 +129,7 @@ class World:
         gitmoves.git(self.folder, "init", "-q", "--bare", "-b", "main", str(hub))
         self.clones = [Clone(name, self.folder / name) for name in NAMES]
         first = self.clones[0]
-        found(first.root, language="ru", use_git=False)
+        create_workspace(first.root, language="ru", use_git=False)
         (first.root / "settings.yaml").write_text(SETTINGS % self.outbox, "utf-8")
         (first.root / "pipelines.yaml").write_text(RULES, "utf-8")
         (first.root / "templates/mail/hello.j2").write_text("Subject: Чай\n\nЧай!\n", "utf-8")

@@ -150,7 +150,7 @@ def _plant_and_look(name: str, plant: Plant, base: Path, folder: Path, score: Sc
             took = f"{done.worked:.1f} s of work, {done.seconds:.1f} s in all"
             score.fault("other", f"{where}: {took}")
         if args == ("check",) and done.code == 0:
-            score.fault("other", f"{where}: all is well, it says: {said[:300]}")
+            score.fault("other", f"{where}: no problems found, it says: {said[:300]}")
         if "root:" in said:
             score.fault("other", f"{where}: it shows what a link leads to")
     if (folder / "escaped").exists():

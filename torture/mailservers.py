@@ -52,9 +52,9 @@ def harmful(code: bytes) -> dict[str, Act]:
         "hangs up": close,
         "breaks the connection": reset,
         "says nothing": hang,
-        "drips a line without end": drip(code + b" ", b"x"),
+        "drips a line that never ends": drip(code + b" ", b"x"),
         "drips lines without end": drip(code + b"-", code + b"-x\r\n", 0.01),
-        "a line without end": flood(code + b" ", b"x"),
+        "a line that never ends": flood(code + b" ", b"x"),
         "lines without end": flood(b"", code + b"-x\r\n"),
         "empty lines without end": flood(b"", b"\r\n"),
         "NULs without end": flood(b"", b"\0"),
@@ -190,7 +190,7 @@ def _encryption() -> Iterator[Case]:
     for stage in ("greeting", "EHLO", "dot"):
         for name in (
             "lines without end",
-            "drips a line without end",
+            "drips a line that never ends",
             "hangs up",
             "a line broken off",
         ):
@@ -223,7 +223,7 @@ def _logins() -> Iterator[Case]:
     told = f"535 {PASSWORD} is wrong\r\n".encode()
     for name, act in {
         "says the password": both(say(told), both(hang, close)),
-        "a challenge that is no base64": both(say(b"334 !\xff!\r\n"), hang),
+        "a challenge that is not base64": both(say(b"334 !\xff!\r\n"), hang),
         "challenges without end": flood(b"", b"334 YWFh\r\n"),
         "an empty answer": both(say(b"\r\n"), hang),
         "says nothing": hang,

@@ -226,7 +226,7 @@ def _judge(crowd: Crowd) -> None:
     found += _names(crowd.root)
     for token, kind in crowd.acknowledged.items():
         if not (bulk if kind == "bulk" else found)[token]:
-            crowd.score.fault("lost", f"{kind} {token} was acknowledged, and is not there")
+            crowd.score.fault("lost", f"{kind} {token} was acknowledged, and does not exist")
     for token in crowd.tried:
         if found[token] > 1 or bulk[token] > 3:
             crowd.score.fault("doubled", f"{token} is there more than once")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crmcli.model.entities import plurals
 from crmcli.model.values import ID_LETTERS
-from crmcli.sales.init.create import found
+from crmcli.sales.init.create import create_workspace
 from crmcli.store.disk.commit_record import TXN
 from crmcli.store.layout import CLONE_ID, STATE
 from torture.copies import copied
@@ -75,7 +75,7 @@ def _say(root: Path, *args: str) -> str:
 
 def new(root: Path) -> Path:
     """An empty Russian workspace."""
-    found(root, language="ru", use_git=False)
+    create_workspace(root, language="ru", use_git=False)
     return root
 
 

@@ -159,7 +159,7 @@ def in_place() -> None:
 
 
 def blind_append() -> None:
-    """Lines are appended without a look at what is there already."""
+    """Lines are appended without a look at what already exists."""
 
     def missing(fd: int, append: Append) -> tuple[int, bytes]:
         return os.fstat(fd).st_size, append.text.encode()
@@ -301,7 +301,7 @@ def greatest_id() -> None:
 
 def forgetful() -> None:
     """What left this machine is not asked for when the timeline has forgotten it."""
-    _patch(gate, "forgotten", lambda ws: [])
+    _patch(gate, "unrecorded", lambda ws: [])
 
 
 def endless_patience() -> None:
@@ -351,7 +351,7 @@ def half_a_line() -> None:
 
 
 def silence_is_refusal() -> None:
-    """No answer after the whole letter counts as a refusal."""
+    """No answer after the whole message counts as a refusal."""
     _patch(smtp, "Unknown", lambda reason: smtp.Failed(reason, again=True))
 
 
@@ -394,7 +394,7 @@ FAULTS: dict[str, Fault] = {
         (blind_recovery, "turns", "hand_then_recovery"),
         (no_digests, "turns", "editor_then_command"),
         (endless_patience, "servers", "EHLO: drips lines without end"),
-        (no_limit, "servers", "hook: a line without end"),
+        (no_limit, "servers", "hook: a line that never ends"),
         (unasked, "servers", "DATA: thanks before the text"),
         (half_a_line, "servers", "dot: a line broken off"),
         (silence_is_refusal, "servers", "dot: hangs up"),

@@ -47,7 +47,7 @@ class Point(NamedTuple):
         return self.call == "write" and "(1<" in self.line
 
 
-_UNSAVED = re.compile(r"\.crm/txn/\S+: a killed command has left this, and never saved it.*")
+_UNSAVED = re.compile(r"\.crm/txn/\S+: left by a killed command, never saved.*")
 """What crm check says of files that were staged and never committed: the next change sweeps them away."""
 
 

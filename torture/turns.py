@@ -163,7 +163,7 @@ def hand_then_recovery(turn: Turn) -> None:
     done = run((*turn.program, "check"), turn.root)
     if "comment: рукой\n" not in path.read_text("utf-8"):
         turn.fault("lost", f"an edit by hand was overwritten: {done.err}")
-    if "kept in" not in done.err:
+    if "it is left as it is" not in done.err:
         turn.fault("lost", f"nobody says what became of the command's own: {done.err}")
 
 

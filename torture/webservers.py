@@ -42,7 +42,7 @@ def answers() -> dict[str, tuple[Act, str]]:
         "says nothing": (hang, AGAIN),
         "drips a status": (drip(b"HTTP/1.1 2", b"0"), AGAIN),
         "drips spaces": (drip(b"HTTP/1.1", b" "), AGAIN),
-        "a line without end": (flood(b"", b"x"), AGAIN),
+        "a line that never ends": (flood(b"", b"x"), AGAIN),
         "a status without end": (flood(b"HTTP/1.1 200 ", b"x"), AGAIN),
         "empty lines without end": (flood(b"", b"\r\n"), AGAIN),
         "NULs without end": (flood(b"", b"\0"), AGAIN),
@@ -131,7 +131,7 @@ def cases() -> Iterator[Case]:
     """Every way, and those of the connection itself."""
     for name, (act, wanted) in answers().items():
         yield Case(f"hook: {name}", "http", Web(act, taken=wanted == SENT), (wanted,))
-    for name in ("hangs up", "says nothing", "a line without end", "another protocol"):
+    for name in ("hangs up", "says nothing", "a line that never ends", "another protocol"):
         yield Case(f"hook, TLS: {name}", "https", Talk({"greeting": answers()[name][0]}), (AGAIN,))
     unknown = encrypted(Web(say(OK + b"\r\n"), taken=False))
     yield Case("hook, TLS: a certificate of its own", "https", unknown, (AGAIN,))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.dataclass import replace
 from crmcli.errors import Problem
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
 from crmcli.model.dates import local_minute
 from crmcli.model.event import Event
@@ -62,11 +62,12 @@ def told(ws: Workspace) -> Iterator[Problem]:
     seen = _ahead(ws, ws.clock_steps)
     if seen is not None and seen.span.last:
         until = local_minute(parse_instant(seen.span.until), ws.zone)
-        hint = (
-            "if the clock is wrong, set it right; the next crm tick plans again what depends on it"
-        )
+        hint = "if the clock is wrong, set it; the next crm tick reschedules what depends on it"
         yield Problem(
-            layout.TIMELINE, 0, f"events are dated up to {until}, ahead of the clock", hint
+            layout.TIMELINE,
+            0,
+            tr("the timeline has events dated up to {}, ahead of the clock", until),
+            hint,
         )
     for event in ws.clock_events[-1:]:
         if abs(ws.now - event.at) <= TOLD and read_step(event) is not None:
@@ -174,16 +175,16 @@ def _words(ws: Workspace, facts: dict[str, object]) -> str:
     assert step is not None
     here, there = local_minute(step.to, ws.zone), local_minute(step.until, ws.zone)
     if not step.is_back:
-        return f"the clock was behind, and jumped from {there} to {here}; robots count from there"
+        return tr("the clock jumped forward from {} to {}; robots count from there", there, here)
     records, retries, schedules = (_number(facts.get(name)) for name in _COUNTS)
     again = [
-        f"the robots of {counted(records, 'record')}" if records else "",
+        tr("the robots of {}", counted(records, "record")) if records else "",
         counted(retries, "try", "tries") if retries else "",
         counted(schedules, "schedule") if schedules else "",
     ]
     planned = ", ".join(part for part in again if part)
-    return f"the clock went back from {there} to {here} (set it right if it is wrong now)" + (
-        f"; planned again: {planned}" if planned else ""
+    return tr("the clock went back from {} to {}; set it if it is wrong now", there, here) + (
+        tr("; rescheduled: {}", planned) if planned else ""
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from crmcli.automation.actions.work import OWNER
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
-from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule
+from crmcli.model.automation import Robot, Schedule
+from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -86,8 +88,8 @@ def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[
     if next_slot(schedule.cron, zone, now.astimezone(UTC)) is None:
         yield _problem(
             schedule.line,
-            f"schedule {schedule.id!r}: {schedule.cron!r} never comes",
-            "there is no such day in any month",
+            tr("schedule {!r}: {!r} never occurs", schedule.id, schedule.cron),
+            "no month has such a day",
         )
 
 
@@ -120,15 +122,17 @@ def _people_faults(act: Act, settings: Settings) -> Iterator[Problem]:
         for text in named if isinstance(named, list) else str(named).split(","):
             who = str(text).strip()
             if who and "{" not in who and fold(who) not in known:
-                hint = f"users: {', '.join(settings.users)}"
-                yield _problem(act.line, f"{_called(act)}: there is no user {who!r}", hint)
+                hint = tr("users: {}", ", ".join(settings.users))
+                yield _problem(act.line, tr("{}: no user {!r}", _called(act), who), hint)
 
 
 def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
     for ring in pipeline.loops(at_once=False):
         if ring not in pipeline.loops(at_once=True):
             way = " -> ".join((*ring, ring[0]))
-            yield _problem(_line(pipeline, ring[0]), f"robots may move a record in a ring: {way}")
+            yield _problem(
+                _line(pipeline, ring[0]), tr("robots may move a record in a loop: {}", way)
+            )
     for number, stage in enumerate(pipeline.stages):
         yield from _odd_robots(stage)
         yield from _odd_triggers(stage, number, pipeline)
@@ -137,9 +141,11 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
 def _odd_robots(stage: Stage) -> Iterator[Problem]:
     for number, robot in enumerate(stage.robots):
         if number == 0 and robot.timing.wait_previous:
-            yield _problem(robot.line, f"{_called(robot)} waits for the one above, there is none")
+            yield _problem(
+                robot.line, tr("{} waits for the robot above, but it is the first", _called(robot))
+            )
         if robot.moves_to == stage.id:
-            yield _problem(robot.line, f"{_called(robot)} moves to the stage in which it stands")
+            yield _problem(robot.line, tr("{} moves to its own stage", _called(robot)))
 
 
 def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Problem]:
@@ -147,24 +153,24 @@ def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Pro
         if number == 0 and not trigger.back:
             yield _problem(
                 trigger.line,
-                f"trigger {trigger.on!r} never fires: no stage comes before {stage.id!r}",
-                "put it into the stage to which it shall move, or add back: yes",
+                tr("trigger {!r} never fires: no stage comes before {!r}", trigger.on, stage.id),
+                "put it in the stage that it moves to, or add back: yes",
             )
         if trigger.on.startswith("offer.") and pipeline.entity == "lead":
             yield _problem(
-                trigger.line, f"trigger {trigger.on!r} never fires: leads have no offers"
+                trigger.line, tr("trigger {!r} never fires: leads have no offers", trigger.on)
             )
         near = [event for event in TRIGGER_EVENTS if event.replace(".", "") == trigger.on]
         if near:
             yield _problem(
                 trigger.line,
-                f"{trigger.on!r} is a code for crm trigger fire",
-                f"did you mean the event {near[0]}?",
+                tr("{!r} is read as a code of crm trigger fire", trigger.on),
+                tr("did you mean the event {}?", near[0]),
             )
 
 
 def _called(act: Act) -> str:
-    return f"{'robot' if isinstance(act, Robot) else 'schedule'} {act.id!r}"
+    return tr("robot {!r}" if isinstance(act, Robot) else "schedule {!r}", act.id)
 
 
 def _line(pipeline: Pipeline, stage_id: str) -> int:

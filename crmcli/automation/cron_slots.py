@@ -8,10 +8,11 @@ is `*` follows real time: nothing in the gap, both showings.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 
 from crmcli.automation.work_time import shift
+from crmcli.dataclass import dataclass
 from crmcli.model.automation import Schedule
 from crmcli.model.values import Duration, format_instant
 
@@ -43,19 +44,10 @@ class Due:
     missed: tuple[Slot, ...] = ()
 
 
-def slots_back(cron: str, zone: tzinfo, now: datetime, after: datetime) -> Iterator[Slot]:
-    """The slots in (after, now], the newest first."""
-    return (_by_real_time if _is_wild(cron) else _by_the_wall)(cron, zone, now, after)
-
-
 def slots(cron: str, zone: tzinfo, after: datetime, until: datetime) -> list[Slot]:
     """The slots in (after, until], the oldest first; at most the newest MOST_SLOTS."""
-    found: list[Slot] = []
-    for slot in slots_back(cron, zone, until, after):
-        found.append(slot)
-        if len(found) == MOST_SLOTS:
-            break
-    return found[::-1]
+    slots_back = _by_real_time if _is_wild(cron) else _by_the_wall
+    return list(islice(slots_back(cron, zone, until, after), MOST_SLOTS))[::-1]
 
 
 def due(schedule: Schedule, zone: tzinfo, evaluated_until: datetime, now: datetime) -> Due:

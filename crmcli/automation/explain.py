@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
@@ -11,7 +10,9 @@ from crmcli.automation.job_failures import raise_general, reason_of
 from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
+from crmcli.dataclass import dataclass
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.pipeline import Stage
 from crmcli.workspace import Workspace
@@ -82,15 +83,17 @@ def _line(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Robo
     held = gate.why_not_step(plan, step) if step.state in ("waiting", "due") else ""
     why = held or step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")
     stage = plan.stage.id if plan.stage else ""
+    state = "held" if held and step.state == "due" else step.state
+    why = "; ".join(tr(part) for part in (why, condition) if part)
     return RobotLine(
         record.id,
         str(record.get("name")),
         stage,
         robot.id,
         robot.do,
-        "held" if held and step.state == "due" else step.state,
+        state,
         step.due_at,
-        "; ".join(part for part in (why, condition) if part),
+        why,
         step.key,
     )
 
@@ -100,8 +103,8 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     when = step.robot.when
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
-    now = "met now" if holds(when, plan.record, ws.env) else "not met now"
-    return f"if {when} ({now})"
+    is_met = holds(when, plan.record, ws.env)
+    return tr("if {} (met now)", when) if is_met else tr("if {} (not met now)", when)
 
 
 def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[RobotLine]:
@@ -112,15 +115,10 @@ def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[R
     acted = {job.robot for job in visit.jobs.values() if job.cause == visit.entry.id}
     for robot in stage.robots:
         if robot.id not in acted and robot.enabled:
+            why = tr("the record left for {}", following.entry.data.get("stage"))
+            name, left_at = str(plan.record.get("name")), following.entry.at
             yield RobotLine(
-                plan.record.id,
-                str(plan.record.get("name")),
-                stage.id,
-                robot.id,
-                robot.do,
-                "cancelled",
-                following.entry.at,
-                f"the record left for {following.entry.data.get('stage')}",
+                plan.record.id, name, stage.id, robot.id, robot.do, "cancelled", left_at, why
             )
 
 

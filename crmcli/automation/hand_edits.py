@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from crmcli.automation.job_failures import raise_general
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.automation.clock_changes import told
 from crmcli.errors import InvalidData, Problem
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.values import format_instant
 from crmcli.store import layout
@@ -24,17 +24,10 @@ LONGEST = timedelta(days=7)
 """The longest gap that may be usual; a longer one was an outage, or a clock that was set."""
 USUAL = 3
 """So many times its longest gap of late may a tick be away, and never less than PATIENCE."""
-_TROUBLE = {
-    "dead": ("was given up", "were given up", "then crm jobs retry KEY, or crm jobs cancel KEY"),
-    "unknown": (
-        "may or may not have been sent", "may or may not have been sent",
-        "then crm jobs resolve KEY sent, failed or retry",
-    ),
-}  # fmt: skip
 
 
 def automation_problems(ws: Workspace) -> Iterator[Problem]:
-    """What a person should see to, though no file is wrong: a late tick, jobs in trouble."""
+    """What needs a person, though no file is wrong: a late tick, jobs in trouble."""
     is_ours = not ws.why_foreign  # else what .crm/ says is not of this machine
     yield from _late(ws) if is_ours else ()
     yield from told(ws)
@@ -47,21 +40,21 @@ def _late(ws: Workspace) -> Iterator[Problem]:
         if not any(_is_automated(pipeline) for pipeline in ws.pipelines):
             return
     except InvalidData:
-        return  # what is wrong there is told with its lines, and no tick can run
-    hint = "let cron run it (*/5 * * * * crm -C DIR tick), or look at why it does not"
+        return  # that is reported with its lines, and no tick can run
+    hint = "run it from cron: */5 * * * * crm -C DIR tick"
     written = ends(ws)
     # What lies ahead was written by a clock that was wrong.
     ended = sorted(end for end in written if end <= ws.now + TOLERANCE)
     if not ended:
         if not written and _has_waited(ws):
-            message = "robots are declared, and crm tick has never come to its end here"
+            message = "there are robots, but crm tick has never finished here"
             yield Problem(layout.PIPELINES, 0, message, hint)
         return
     gaps = [min(later - sooner, LONGEST) for sooner, later in pairwise(ended)]
     allowed = max([PATIENCE, *(gap * USUAL for gap in gaps)])
     if ws.now - ended[-1] > allowed:
         away = _words(ws.now - ended[-1])
-        yield Problem(layout.PIPELINES, 0, f"the last crm tick ended {away} ago", hint)
+        yield Problem(layout.PIPELINES, 0, tr("the last crm tick finished {} ago", away), hint)
 
 
 def _is_automated(pipeline: Pipeline) -> bool:
@@ -81,14 +74,19 @@ def _has_waited(ws: Workspace) -> bool:
 
 
 def _troubled(ws: Workspace) -> Iterator[Problem]:
-    from crmcli.automation.jobs import known
+    from crmcli.automation.jobs import listed
 
-    for state, (one, many, then) in _TROUBLE.items():
-        count = len(known(ws, (state,)))
-        if count:
-            words = counted(count, f"job {one}", f"jobs {many}")
-            hint = f"crm jobs list --state {state}, {then}"
-            yield Problem(layout.TIMELINE, 0, f"{words} ({state})", hint)
+    dead, unknown = (len(listed(ws, (state,))) for state in ("dead", "unknown"))
+    if dead:
+        words = counted(dead, "job was given up", "jobs were given up")
+        hint = "crm jobs list --state dead, then crm jobs retry KEY, or crm jobs cancel KEY"
+        yield Problem(layout.TIMELINE, 0, words, hint)
+    if unknown:
+        words = counted(
+            unknown, "job may or may not have been sent", "jobs may or may not have been sent"
+        )
+        hint = "crm jobs list --state unknown, then crm jobs resolve KEY sent, failed or retry"
+        yield Problem(layout.TIMELINE, 0, words, hint)
 
 
 def _held(ws: Workspace) -> Iterator[Problem]:
@@ -107,4 +105,4 @@ def _words(away: timedelta) -> str:
     hours = int(away.total_seconds() // 3600)
     if hours < 48:
         return counted(hours, "hour")
-    return f"{hours // 24} days"
+    return tr("{} days", hours // 24)

@@ -1,13 +1,23 @@
-"""Failures over one record, event, letter or schedule: written down for it, and they stop nobody else."""
+"""Failures over one record, event, message or schedule: recorded for it, without stopping the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from crmcli.automation.ledger import CRM, LONGEST_WAIT, Job, after_failure, enter, job_key, jobs_of
+from crmcli.automation.ledger import (
+    CRM,
+    LONGEST_WAIT,
+    Done,
+    Job,
+    after_failure,
+    enter,
+    job_key,
+    jobs_of,
+)
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
@@ -17,28 +27,6 @@ REFUSALS = (Refused, BadUsage, NotFound, Ambiguous, InvalidData, Forbidden)
 """What a verb may say to a robot or trigger: no fault of crm's, and of nobody else's concern."""
 
 _LONGEST = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of one step: which robot, for which record, the word of the ledger and why.
-
-    `bug` is an error of crm's own that it met.
-    """
-
-    record: str
-    robot: str
-    action: str
-    word: str
-    key: str
-    reason: str = ""
-    bug: Exception | None = None
-
-    def __str__(self) -> str:
-        who = self.robot if ":" in self.robot or self.robot == CRM else f"robot {self.robot}"
-        why = f" ({self.reason})" if self.reason else ""
-        about = f"{self.record}: " if self.record else ""
-        return f"{about}{who}, {self.action}: {self.word}{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +59,7 @@ def bug_in(error: Exception) -> Exception | None:
 def reason_of(error: Exception) -> str:
     """What the ledger says of it: one line, of bounded length, that can be written."""
     own = not isinstance(error, CrmError)
-    text = f"a bug in crm: {type(error).__name__}: {error}" if own else str(error)
+    text = tr("a bug in crm: {}: {}", type(error).__name__, error) if own else str(error)
     line = redacted(" ".join(text.encode("utf-8", "replace").decode().split()))
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
@@ -79,7 +67,7 @@ def reason_of(error: Exception) -> str:
 def check_rule(rule: Robot | Schedule | Trigger) -> None:
     """InvalidData if pipelines.yaml is wrong about this very rule."""
     if rule.fault:
-        raise InvalidData(rule.fault, "crm pipeline check tells it with all others")
+        raise InvalidData(rule.fault, "see crm pipeline check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +97,15 @@ def fail(ws: Workspace, attempt: Attempt, error: Exception) -> Done | None:
 
 def fail_in(ws: Workspace, change: Change, attempt: Attempt, error: Exception) -> Done | None:
     """The same, within an open change."""
-    job = known(ws, [attempt]).get(attempt.key)
+    job = job_of(ws, attempt)
     if job is not None and (job.state == "dead" or rests(job, ws.now)):
         return None
     again = job is not None and job.state == "failed"
     attempts = 1 + (job.attempts if job and again else 0)
     since, reason = job.since if job and again else ws.now, reason_of(error)
     word, facts = after_failure(attempt.key, attempts, since, ws.now, reason)
-    enter(change, word, attempt.record, attempt.key, attempt.who, attempt.action, **facts)
-    return Done(
-        attempt.record, attempt.who, attempt.action, word, attempt.key, reason, bug_in(error)
-    )
+    done = enter(change, word, attempt.record, attempt.key, attempt.who, attempt.action, **facts)
+    return replace(done, bug=bug_in(error))
 
 
 def jobs_here(ws: Workspace, keys: Sequence[str] = (), record: str = "") -> dict[str, Job]:
@@ -127,9 +113,9 @@ def jobs_here(ws: Workspace, keys: Sequence[str] = (), record: str = "") -> dict
     return jobs_of(ws.in_right_time(ws.timeline.job_events(keys, record)))
 
 
-def known(ws: Workspace, attempts: Sequence[Attempt]) -> dict[str, Job]:
-    """What the ledger says of these attempts, by key."""
-    return jobs_here(ws, [attempt.key for attempt in attempts]) if attempts else {}
+def job_of(ws: Workspace, attempt: Attempt) -> Job | None:
+    """What the ledger says now of an attempt."""
+    return jobs_here(ws, [attempt.key]).get(attempt.key)
 
 
 def rests(job: Job | None, now: datetime) -> bool:

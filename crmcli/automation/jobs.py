@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmcli.automation.explain import waiting
-from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter, jobs_of
+from crmcli.automation.job_failures import jobs_here
+from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.values import entity_of
 from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
@@ -22,24 +24,29 @@ class JobIsOver(Refused):
     """The job's state does not allow that."""
 
 
-def known(ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = "") -> list[Job]:
+def listed(
+    ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = ""
+) -> list[Job]:
     """The jobs in these states, the latest last; of one record if it is named."""
     strange = [state for state in states if state not in STATES]
     if strange:
-        raise BadUsage(f"{strange[0]!r} is no state of a job", f"one of {', '.join(STATES)}")
-    jobs = jobs_of(ws.in_right_time(ws.timeline.job_events(record=record))).values()
+        raise BadUsage(
+            tr("{!r} is not a job state", strange[0]), tr("one of {}", ", ".join(STATES))
+        )
+    jobs = jobs_here(ws, record=record).values()
     return sorted((job for job in jobs if job.state in states), key=lambda job: (job.at, job.key))
 
 
 def find(ws: Workspace, key: str) -> Job:
     """The one job whose key begins like that."""
-    jobs = jobs_of(ws.in_right_time(ws.timeline.job_events())).values()
-    found = [job for job in jobs if job.key.startswith(key)]
+    found = [job for job in jobs_here(ws).values() if job.key.startswith(key)]
     if not found or not key:
-        raise NotFound(f"there is no job {key!r}", "see crm jobs list --state all")
+        raise NotFound(tr("no job {!r}", key), "see crm jobs list --state all")
     if len(found) > 1:
         shown = ", ".join(job.key for job in found[:5])
-        raise Ambiguous(f"{key!r} means {len(found)} jobs: {shown}", "give more of the key")
+        raise Ambiguous(
+            tr("{!r} matches {} jobs: {}", key, len(found), shown), "use a longer prefix"
+        )
     return found[0]
 
 
@@ -51,11 +58,11 @@ def retry(ws: Workspace, key: str) -> Job:
     job = find(ws, key)
     if job.state == "unknown":
         raise JobIsOver(
-            f"nobody knows whether {job.key} was sent; a second message may follow the first",
-            f"if it should: crm jobs resolve {job.key} retry",
+            tr("nobody knows whether {} was sent; a second message may follow the first", job.key),
+            tr("to send it anyway: crm jobs resolve {} retry", job.key),
         )
     if job.state not in ("failed", "dead", "missed", "stopped", "cancelled"):
-        raise JobIsOver(f"{job.key} is {job.state}, so there is nothing to try again")
+        raise JobIsOver(tr("{} is {}: nothing to retry", job.key, job.state))
     _check_still_there(ws, job)
     return _decide(ws, job, "retry")
 
@@ -67,7 +74,7 @@ def cancel(ws: Workspace, key: str) -> Job:
     except NotFound:
         job = _waiting(ws, key)
     if job.state not in (*CANCELLABLE, "waiting"):
-        raise JobIsOver(f"{job.key} is {job.state}, so it cannot be called off")
+        raise JobIsOver(tr("{} is {} and cannot be cancelled", job.key, job.state))
     with ws.change("jobs cancel", cause=job.cause) as change:
         if job.is_outgoing:
             change.note_sent(sent.ended_line(job.key))
@@ -79,7 +86,7 @@ def _waiting(ws: Workspace, key: str) -> Job:
     """A robot that has not begun yet, by the key that its job will have."""
     found = [line for line in waiting(ws) if key and line.key.startswith(key)]
     if len(found) != 1:
-        raise NotFound(f"there is no job {key!r}", "see crm jobs list and crm robots waiting")
+        raise NotFound(tr("no job {!r}", key), "see crm jobs list and crm robots waiting")
     line = found[0]
     entry = current_stage(ws, ws.get(line.record)).entry
     cause = entry.id if entry else ""
@@ -91,10 +98,12 @@ def _waiting(ws: Workspace, key: str) -> Job:
 def resolve(ws: Workspace, key: str, how: str) -> Job:
     """Say how a job of unknown end has ended: it was sent, it failed, or it shall be sent again."""
     if how not in ENDS:
-        raise BadUsage(f"{how!r} is no way to resolve a job", f"one of {', '.join(ENDS)}")
+        raise BadUsage(
+            tr("{!r} is not a way to resolve a job", how), tr("one of {}", ", ".join(ENDS))
+        )
     job = find(ws, key)
     if job.state not in ("unknown", "dead"):
-        raise JobIsOver(f"{job.key} is {job.state}, not unknown", "see crm jobs list")
+        raise JobIsOver(tr("{} is {}, not unknown", job.key, job.state), "see crm jobs list")
     if how == "retry":
         _check_still_there(ws, job)
     return _decide(ws, job, how)
@@ -116,15 +125,15 @@ def _check_still_there(ws: Workspace, job: Job) -> None:
     if job.robot.startswith("schedule:"):
         if job.action == OwnStep.PLAN:
             return
-        raise JobIsOver(f"{job.robot} acts again at its next time", "see crm robots list")
+        raise JobIsOver(tr("{} runs again at its next time", job.robot), "see crm robots list")
     try:
         if not entity_of(job.record):
-            raise NotFound(f"{job.key} belongs to no record")
+            raise NotFound(tr("{} belongs to no record", job.key))
         events = ws.events(record=job.record)
         steps = plan_of(ws, ws.get(job.record), events).steps
     except (NotFound, InvalidData) as error:
-        raise JobIsOver(f"{job.key} cannot be tried again: {error.message}") from error
+        raise JobIsOver(tr("{} cannot be retried: {}", job.key, error.message)) from error
     if job.key not in {step.key for step in steps}:
         raise JobIsOver(
-            f"{job.record} has left the stage in which {job.robot} acts", "nothing waits any more"
+            tr("{} has left the stage of {}", job.record, job.robot), "nothing is left to run"
         )

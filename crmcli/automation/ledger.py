@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from crmcli.dataclass import dataclass, field, replace
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
@@ -90,6 +91,29 @@ class Job:
         return self.state in ("done", "skipped", "missed", "cancelled")
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one step: which robot, for which record, the word of the ledger and why.
+
+    `effect` says it in words; `bug` is an error of crm's own that it met.
+    """
+
+    record: str
+    robot: str
+    action: str
+    word: str
+    key: str
+    reason: str = ""
+    effect: str = ""
+    bug: Exception | None = None
+
+    def __str__(self) -> str:
+        who = self.robot if ":" in self.robot or self.robot == CRM else tr("robot {}", self.robot)
+        why = f" ({tr(self.reason)})" if self.reason else ""
+        about = f"{self.record}: " if self.record else ""
+        return f"{about}{who}, {self.action}: {self.word}{why}"
+
+
 def job_key(who: str, record_id: str, *why: str) -> str:
     """The key of a job: the same for the same act, here, tomorrow and in any clone."""
     return hashlib.sha256("\n".join((who, record_id, *why)).encode()).hexdigest()[:20]
@@ -134,17 +158,19 @@ def _after(job: Job | None, event: Event) -> Job:
 
 def enter(
     change: Change, word: str, target: str, key: str, who: str, action: str, **facts: Any
-) -> None:
+) -> Done:
     """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot.
 
     Everybody who has the folder can read it, so what is secret in an address does not stand there.
     """
     shown = {k: redacted(v) if isinstance(v, str) else v for k, v in facts.items()}
-    given = {"key": key, "robot": who.removeprefix("robot:"), "action": action, **shown}
+    robot = who.removeprefix("robot:")
+    given = {"key": key, "robot": robot, "action": action, **shown}
     data = {name: value for name, value in given.items() if value not in ("", None)}
     if word == "queued":
         change.note_sent(sent.queued_line(key, data))
     change.note(f"job.{word}", target, data)
+    return Done(target, robot, action, word, key, str(data.get("reason", "")))
 
 
 def instant_in(data: Mapping[str, Any], name: str) -> datetime | None:
@@ -164,7 +190,7 @@ def _resolved(job: Job, event: Event) -> Job:
         state=state,
         at=event.at,
         since=event.at,
-        reason=f"{how}, says {event.actor}",
+        reason=tr("{}, says {}", how, event.actor),
         retry_at=event.at if how == "retry" else None,
         attempts=0,
         starts=0,

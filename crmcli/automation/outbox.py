@@ -1,19 +1,19 @@
-"""Bringing out what is queued: claim a message, let go of the lock, send, write down how it ended."""
+"""Sending what is queued: claim a message, release the lock, send, record how it ended."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from crmcli.automation.job_failures import Done, bug_in, jobs_here, raise_general, reason_of
+from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import (
     LONGEST_WAIT,
     MOST_STARTS,
+    Done,
     Job,
     after_failure,
     enter,
@@ -21,6 +21,8 @@ from crmcli.automation.ledger import (
 )
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.dataclass import replace
+from crmcli.language import tr
 from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
@@ -91,8 +93,8 @@ def deliver(ws: Workspace, key: str) -> Done | None:
         job = _claim(ws, key)
     except Exception as error:
         return _fail(ws, key, raise_general(error))
-    if job is None or job.state in ("dead", "unknown", "skipped"):
-        return _done(job, job.state, job.reason) if job else None
+    if not isinstance(job, Job):
+        return job
     tried = _tried(ws, job)
     with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
         return _write_down(ws, change, job, tried)
@@ -130,28 +132,30 @@ def call_off(ws: Workspace, record_id: str) -> None:
     jobs = jobs_here(ws, record=record_id).values()
     left = [job for job in jobs if job.is_outgoing and job.state in ("queued", "failed")]
     if left:
-        fate = "merged" if ws.merged_into(record_id) else "removed"
+        is_merged = ws.merged_into(record_id)
+        why = tr("the record was merged" if is_merged else "the record was removed")
         with ws.change("tick", actor="crm") as change:
             for job in left:
-                _enter(change, job, "cancelled", reason=f"the record was {fate}")
+                _enter(change, job, "cancelled", reason=why)
 
 
 def _actor(job: Job) -> str:
     return job.robot if ":" in job.robot else f"robot:{job.robot}"
 
 
-def _claim(ws: Workspace, key: str) -> Job | None:
-    """Take the job, durably, before anything leaves; the job as it was, or as it had to be ended."""
+def _claim(ws: Workspace, key: str) -> Job | Done | None:
+    """Take the job, durably, before anything leaves: the job as it was, or how it had to be ended."""
     with ws.change("tick", actor="crm") as change:
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
         word, reason = _why_not(ws, job)
         if word:
-            _enter(change, job, word, reason=reason)
+            done = _enter(change, job, word, reason=reason)
             _tell(change, ws, job, word, reason)
-            return replace(job, state=word, reason=reason)
-        noted = _noted(job, ws.now)
+            return done
+        to, at = str(job.facts.get("to", "")), format_instant(ws.now)
+        noted = sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
         claim = {
             "attempt": job.attempts + job.starts + 1,
             "lease_until": format_instant(ws.now + LEASE),
@@ -166,12 +170,6 @@ def _claim(ws: Workspace, key: str) -> Job | None:
     return job
 
 
-def _noted(job: Job, now: datetime) -> sent.Claim:
-    """The claim as this machine's own list keeps it."""
-    to, at = str(job.facts.get("to", "")), format_instant(now)
-    return sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
-
-
 def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:
     """How a job has to end before anything leaves, and why; two empty words if it may leave.
 
@@ -180,9 +178,9 @@ def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:
     """
     if job.state == "started":
         if job.starts >= MOST_STARTS:
-            return "dead", f"begun {job.starts} times and never ended"
+            return "dead", tr("started {} times and never finished", job.starts)
         may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))
-        return ("", "") if may_repeat else ("unknown", "crm ended while it was sending")
+        return ("", "") if may_repeat else ("unknown", "crm was stopped while sending")
     if job.facts.get("notice") or job.facts.get("anyway") or not _class_of(job).asks_consent:
         return "", ""
     record = linked(ws, job.record) if entity_of(job.record) else None
@@ -195,10 +193,6 @@ def _class_of(job: Job) -> type[Sender]:
     return sender_class(channel_of(job.action))
 
 
-def _done(job: Job, word: str, reason: str, bug: Exception | None = None) -> Done:
-    return Done(job.record, job.robot, job.action, word, job.key, reason, bug)
-
-
 def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     outcome = tried.outcome
     facts: dict[str, Any]
@@ -209,22 +203,22 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     else:
         attempt = (job.key, job.attempts + 1, job.since, ws.now, outcome.reason)
         word, facts = after_failure(*attempt, again=outcome.again)
-    _enter(change, job, word, **facts)
+    done = _enter(change, job, word, **facts)
     _tell(change, ws, job, word, facts.get("reason", ""))
     event = _class_of(job).event
     if word == "done" and event and job.record and not job.facts.get("notice"):
         change.note(event, job.record, tried.told)
-    return _done(job, word, facts.get("reason", ""), tried.bug)
+    return replace(done, bug=tried.bug)
 
 
-def _enter(change: Change, job: Job, word: str, **facts: Any) -> None:
+def _enter(change: Change, job: Job, word: str, **facts: Any) -> Done:
     if word in ENDS:
         change.note_sent(sent.ended_line(job.key))
-    enter(change, word, job.record, job.key, job.robot, job.action, **facts)
+    return enter(change, word, job.record, job.key, job.robot, job.action, **facts)
 
 
 def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:
-    """A notice to the owner that a message to the client did not leave, or nobody knows."""
+    """A notice to the owner that a message was not sent, or may not have been."""
     if (
         word not in ("dead", "unknown")
         or job.facts.get("notice")
@@ -234,8 +228,9 @@ def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> No
         return
     owner = str(change.get(job.record).get("owner"))
     if owner:
-        what = "did not leave" if word == "dead" else "may or may not have left"
-        text = redacted(f"{job.action} to {job.facts.get('to', '?')} {what}: {reason}")
+        dead, unknown = "{} to {} was not sent: {}", "{} to {} may or may not have been sent: {}"
+        told = tr(dead if word == "dead" else unknown, job.action, job.facts.get("to", "?"), reason)
+        text = redacted(told)
         change.note("notice", job.record, {"to": owner, "text": text})
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.robots import Clock, Step, Visit, steps_of, visits
+from crmcli.dataclass import dataclass
 from crmcli.model.entities import having
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -70,11 +70,6 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     }
 
 
-def clock_of(ws: Workspace) -> Clock:
-    """The clock that robots of this workspace go by."""
-    return Clock(ws.now, ws.settings.calendar, ws.zone)
-
-
 def plan_for(ws: Workspace, record_id: str, change: Change | None = None) -> RecordPlan:
     """Look at a record; within an open change as it is there, under the lock.
 
@@ -95,5 +90,6 @@ def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPla
         return RecordPlan(record, events, stays, ())
     if not stays or stays[-1].entry.data.get("stage") != stage.id:
         return RecordPlan(record, events, stays, (), pipeline, stage)
-    steps = steps_of(record, stage, stays[-1], clock_of(ws))
+    clock = Clock(ws.now, ws.settings.calendar, ws.zone)
+    steps = steps_of(record, stage, stays[-1], clock)
     return RecordPlan(record, events, stays, steps, pipeline, stage)

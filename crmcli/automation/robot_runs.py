@@ -5,14 +5,13 @@ A rehearsal plays with the same functions, in a change that is never written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from crmcli.automation.actions.work import Work, act
-from crmcli.automation.job_failures import Done, bug_in, check_rule, is_general, reason_of
-from crmcli.automation.ledger import Job, after_failure, enter
+from crmcli.automation.job_failures import bug_in, check_rule, is_general, reason_of
+from crmcli.automation.ledger import Done, Job, after_failure, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
-from crmcli.model.automation import Robot, Schedule
+from crmcli.dataclass import replace
+from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.where import Condition
 from crmcli.model.fields import Record
@@ -49,16 +48,15 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     word, reason = why_not(ws, plan, step)
     if not word:
         who, names = f"robot:{robot.id}", names_for(ws, record)
-        return carry_out(ws, change, robot, who, step.key, record, names)
+        return act(Work(ws, change, record, who, robot.do, robot.params, step.key, names))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)
-    else:
-        # What a date led to, and not what has passed since: void if the clock was wrong.
-        timed = step.verdict != "run" and bool(robot.timing.at or robot.timing.before)
-        more = {"timed": True} if timed else {}
-        enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
-    return _done(plan, step, word, reason)
+        return Done(record.id, robot.id, robot.do, word, step.key, reason)
+    # What a date led to, and not what has passed since: void if the clock was wrong.
+    timed = step.verdict != "run" and bool(robot.timing.at or robot.timing.before)
+    more = {"timed": True} if timed else {}
+    return enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
 
 
 def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
@@ -69,9 +67,9 @@ def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
     check_rule(step.robot)
     if not _is_asked_for(plan, step):
         if depth_of(plan, step) > DEEPEST:
-            return "stopped", f"a loop: more than {DEEPEST} steps of automation follow from one act"
+            return "stopped", tr("a loop: one act led to more than {} automation steps", DEEPEST)
         if is_wild(step.robot.id, plan.events, ws.now):
-            told = f"a loop: the robot acted {QUARANTINE} times for this record within 24 hours"
+            told = tr("a loop: the robot acted {} times on this record in 24 hours", QUARANTINE)
             return "stopped", told
     if step.verdict != "run":
         return "missed" if step.verdict == "miss" else "skipped", step.reason
@@ -83,23 +81,7 @@ def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) 
     """Why a rule passes a record by, "" if it does not: its condition does not hold now."""
     if condition is None or holds(condition, record, ws.env):
         return ""
-    return f"condition not met: {condition}"
-
-
-def carry_out(
-    ws: Workspace,
-    change: Change,
-    rule: Robot | Schedule,
-    who: str,
-    key: str,
-    record: Record | None,
-    names: Mapping[str, object],
-) -> Done:
-    """Do what a rule says, with its line in the ledger."""
-    work = Work(ws, change, record, who, rule.do, rule.params, key, names)
-    effect = act(work)
-    name = who.removeprefix("robot:")
-    return Done(work.target, name, rule.do, effect.word, key, effect.reason)
+    return tr("condition not met: {}", condition)
 
 
 def depth_of(plan: RecordPlan, step: Step) -> int:
@@ -135,16 +117,9 @@ def _fail(ws: Workspace, record_id: str, seen: RecordPlan, step: Step, error: Ex
         depth=depth_of(seen, step),
     ) as change:
         robot = step.robot
-        enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
+        done = enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
         owner = str(seen.record.get("owner"))
         if word == "dead" and owner:
-            text = f"robot {robot.id} ({robot.do}) failed for good: {reason}"
+            text = tr("robot {} ({}) failed for good: {}", robot.id, robot.do, reason)
             change.note("notice", record_id, {"to": owner, "text": redacted(text)})
-    return _done(seen, step, word, reason, bug_in(error))
-
-
-def _done(
-    plan: RecordPlan, step: Step, word: str, reason: str, bug: Exception | None = None
-) -> Done:
-    robot = step.robot
-    return Done(plan.record.id, robot.id, robot.do, word, step.key, reason, bug)
+    return replace(done, bug=bug_in(error))

@@ -8,11 +8,12 @@ the stage, editing a date or changing a robot needs no bookkeeping.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
 from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.clocks import has_come
 from crmcli.model.event import ENTRIES, Event
@@ -26,6 +27,9 @@ QUARANTINE = 20
 """How often a robot may act for one record within 24 hours."""
 DEEPEST = 10
 """How many steps of automation may follow from one act of a person."""
+
+IMPORTED = "imported into this stage, so robots do not run"
+ADDED_LATER = "added after the record entered this stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Visit:
     def knows(self, robot: Robot) -> bool:
         """Whether the robot was there when the record came.
 
-        A letter that is thought of today must not go to everybody who has stood here for months.
+        A message that is thought of today must not go to everybody who has stood here for months.
         """
         there = self.entry.data.get("robots")
         return not isinstance(there, list) or robot.id in there
@@ -101,16 +105,12 @@ def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[S
 
     Conditions are not asked here: they hold or not at the moment of acting.
     """
-    if visit.entry.data.get("robots") is False:
-        why = "robots sleep: the record was imported into this stage"
-        return [
-            Step(robot, key_of(robot, record, visit), "paused", None, why) for robot in stage.robots
-        ]
+    is_asleep = visit.entry.data.get("robots") is False
     steps: list[Step] = []
     chain = _Chain(visit.entry.at)
     for robot in stage.robots:
-        if not visit.knows(robot):
-            why = "added after the record came into this stage"
+        if is_asleep or not visit.knows(robot):
+            why = IMPORTED if is_asleep else ADDED_LATER
             steps.append(Step(robot, key_of(robot, record, visit), "paused", None, why))
             continue
         if not robot.timing.wait_previous:
@@ -163,17 +163,17 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
     try:
         moment = _moment(robot.timing, record, chain.since, clock)
     except OverflowError:
-        return Step(robot, key, "paused", None, "its time lies beyond the calendar")
+        return Step(robot, key, "paused", None, "its time is out of range")
     if moment is None:
-        return Step(robot, key, "waiting_for_field", None, f"{name} is empty")
+        return Step(robot, key, "waiting_for_field", None, tr("{} is empty", name))
     if moment > clock.now:
         return Step(robot, key, "waiting", moment, "")
     armed = max(chain.since, visit.changed.get(name, chain.since))
     if name and moment < armed and robot.timing.if_past == "skip":
-        return Step(robot, key, "due", moment, "the moment had passed already", "skip")
+        return Step(robot, key, "due", moment, "the time had already passed", "skip")
     late = robot.timing.max_late
     if late is not None and clock.now > shift(moment, late, clock.zone):
-        return Step(robot, key, "due", moment, f"more than {late} late", "miss")
+        return Step(robot, key, "due", moment, tr("more than {} late", late), "miss")
     return Step(robot, key, "due", moment)
 
 
@@ -194,33 +194,24 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
     job = visit.jobs.get(step.key)
     if job is None:
         # A disabled robot is as good as not there: the next one counts from where it would have.
-        return chain if not step.robot.enabled else _Chain(None, f"after {step.robot.id}")
+        return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
         return _Chain(job.at)
-    if job.state == "dead":
-        return _Chain(None, f"{step.robot.id} failed for good")
-    return _Chain(None, f"after {step.robot.id}")
+    why = tr("{} failed for good" if job.state == "dead" else "after {}", step.robot.id)
+    return _Chain(None, why)
 
 
 def _moment(timing: Timing, record: Record, since: datetime, clock: Clock) -> datetime | None:
     """When the robot is due; None while the date that it hangs on is empty."""
-    if timing.at:
-        base = _base(timing, record, clock.zone)
-        if base is None or not timing.workdays:
-            return base
-        return working_moment(base, clock.calendar, clock.zone)
-    if timing.before:
-        base = _base(timing, record, clock.zone)
-        if base is None or timing.by is None:
-            return base
-        if timing.workdays:
-            return shift_working(base, timing.by, clock.calendar, clock.zone, back=True)
-        return shift(base, timing.by, clock.zone, back=True)
-    if timing.after is None:
-        return working_moment(since, clock.calendar, clock.zone) if timing.workdays else since
+    by, is_before = timing.by if timing.before else timing.after, bool(timing.before)
+    base = _base(timing, record, clock.zone) if timing.at or is_before else since
+    if base is None:
+        return None
+    if by is None:
+        return working_moment(base, clock.calendar, clock.zone) if timing.workdays else base
     if timing.workdays:
-        return shift_working(since, timing.after, clock.calendar, clock.zone)
-    return shift(since, timing.after, clock.zone)
+        return shift_working(base, by, clock.calendar, clock.zone, back=is_before)
+    return shift(base, by, clock.zone, back=is_before)
 
 
 def _base(timing: Timing, record: Record, zone: tzinfo) -> datetime | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from crmcli.automation.approval.acts import schedule_place
 from crmcli.automation.cron_slots import Slot, slots
 from crmcli.automation.job_failures import Attempt
 from crmcli.automation.ledger import OwnStep, instant_in
+from crmcli.dataclass import dataclass
 from crmcli.model.automation import Schedule
 from crmcli.model.clocks import TOLERANCE
 from crmcli.model.conditions.tree import And, Compare, Empty, In, Node, Not, Or

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from crmcli.automation.actions.work import Work, act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import Due, Slot, due
 from crmcli.automation.job_failures import (
     REFUSALS,
-    Done,
     bug_in,
     check_rule,
     fail,
     is_general,
-    known,
+    job_of,
     note_fixed,
     raise_general,
     reason_of,
     rests,
 )
-from crmcli.automation.ledger import enter, job_key
-from crmcli.automation.robot_runs import carry_out, unmet_condition
+from crmcli.automation.ledger import Done, enter, job_key
+from crmcli.automation.robot_runs import unmet_condition
 from crmcli.automation.schedule_progress import Timetable, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
 from crmcli.sales.template_names import names_for, plain
@@ -38,12 +39,10 @@ def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
     A schedule that was never seen begins to count now; the slots of one that is held wait.
     """
     done: list[Done] = []
-    tables = timetables(ws)
-    failed = known(ws, [table.attempt for table in tables])
-    for table in tables:
+    for table in timetables(ws):
         if len(done) >= most:
             break
-        job = failed.get(table.attempt.key)
+        job = job_of(ws, table.attempt)
         if rests(job, ws.now):
             continue
         try:
@@ -115,8 +114,8 @@ def _run_together(
 def _dead(change: Change, table: Timetable, target: str, key: str, error: Exception) -> Done:
     """Write down for good what failed: the next slot will try anew."""
     reason, action = reason_of(error), table.schedule.do
-    enter(change, "dead", target, key, table.who, action, reason=reason)
-    return Done(target, table.who, action, "dead", key, reason, bug_in(error))
+    done = enter(change, "dead", target, key, table.who, action, reason=reason)
+    return replace(done, bug=bug_in(error))
 
 
 def _known(ws: Workspace, keys: Sequence[str]) -> set[str]:
@@ -184,7 +183,8 @@ def _act(
 ) -> Done:
     """Act, or write down for good what was refused."""
     try:
-        return carry_out(ws, change, table.schedule, table.who, key, record, names)
+        do, params = table.schedule.do, table.schedule.params
+        return act(Work(ws, change, record, table.who, do, params, key, names))
     except REFUSALS as refusal:
         return _dead(change, table, record.id if record else "", key, refusal)
 
@@ -216,15 +216,15 @@ def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
     key = job_key(table.who, "", last.key)
     count = len(found.missed)
     word = "skipped" if table.schedule.catch_up == "none" else "missed"
-    reason = f"{last.key} came too late" + (f", and {count - 1} before it" if count > 1 else "")
+    reason = tr("too late to run for {}", last.key)
+    reason += tr(", and for {} before it", count - 1) if count > 1 else ""
+    who, do, done = table.who, table.schedule.do, []
     was_done = bool(_known(ws, [key]))
     with _change(ws, table) as change:
         if not was_done:
-            enter(change, word, "", key, table.who, table.schedule.do, reason=reason, slot=last.key)
+            done = [enter(change, word, "", key, who, do, reason=reason, slot=last.key)]
         change.note("schedule.ran", "", _facts(table, {"until": format_instant(last.at), "ran": 0}))
-    if was_done:
-        return []
-    return [Done("", table.who, table.schedule.do, word, key, reason)]
+    return done
 
 
 def _change(ws: Workspace, table: Timetable) -> AbstractContextManager[Change]:

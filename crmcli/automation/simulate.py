@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from crmcli.automation import hand_edits, outbox, robot_runs, schedule_progress, trigger_runs
-from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.explain import with_robots
@@ -18,11 +16,11 @@ from crmcli.automation.ledger import CRM, OwnStep, enter
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.channels.base import sender_class
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
-from crmcli.model.automation import HEARD
-from crmcli.model.event import Event
+from crmcli.model.event import HEARD, Event
 from crmcli.model.fields import Record
 from crmcli.sales import stages
 from crmcli.sales.history.undo import dead
@@ -48,11 +46,12 @@ def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
     lines: list[Planned] = []
     begun = ws.now
     slots_to_come = _slots(ws, until)  # first, for the play moves the clock
-    played = _Trial(ws).play(until)
+    played = _Rehearsal(ws).play(until)
     for line in heapq.merge(played, slots_to_come, key=lambda line: line.at):
         lines.append(line)
         if len(lines) == MOST_LINES:
-            lines.append(Planned(line.at, "", "crm", f"more than {MOST_LINES} lines: cut off here"))
+            told = tr("more than {} lines: stopped here", MOST_LINES)
+            lines.append(Planned(line.at, "", "crm", told))
             break
     ws.set_clock(begun)
     return lines
@@ -66,7 +65,7 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
         schedule = table.schedule
         missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
         chosen = len(schedule_progress.selection(ws, table))
-        for_all = f"for {counted(chosen, 'record')}"
+        for_all = tr("for {}", counted(chosen, "record"))
         held = gate.why_not(table.declared_at, schedule)
         what = f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
         coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, until))
@@ -74,7 +73,7 @@ def _slots(ws: Workspace, until: datetime) -> list[Planned]:
     return sorted(lines, key=lambda line: (line.at, line.who))
 
 
-class _Trial:
+class _Rehearsal:
     """The records as they would be: a change that is never written, and a clock that goes on."""
 
     def __init__(self, ws: Workspace) -> None:
@@ -87,8 +86,8 @@ class _Trial:
         self.gate = Gate(ws)
 
     def play(self, until: datetime) -> Iterator[Planned]:
-        """Everything that robots, triggers and the post would do, in the order of time."""
-        yield from self._letters(until)
+        """Everything that robots, triggers and the queue would do, in the order of time."""
+        yield from self._queued(until)
         yield from self._strays()
         yield from self._triggers()
         for record_id in with_robots(self.ws, self.events):
@@ -113,9 +112,8 @@ class _Trial:
         try:
             yield from work() or ()
         except Exception as error:
-            yield self._line(
-                record_id, CRM, f"{OwnStep.LOOK}: failed, {reason_of(raise_general(error))}"
-            )
+            why = reason_of(raise_general(error))
+            yield self._line(record_id, CRM, tr("{}: failed, {}", OwnStep.LOOK, why))
 
     def _stand(self, record_id: str) -> RecordPlan | None:
         try:
@@ -141,16 +139,17 @@ class _Trial:
 
     # --- what is there already -----------------------------------------------------------------
 
-    def _letters(self, until: datetime) -> Iterator[Planned]:
-        """The letters in the queue, at once or at their next try."""
+    def _queued(self, until: datetime) -> Iterator[Planned]:
+        """The messages in the queue, at once or at their next try."""
         lines = []
         for job in jobs_here(self.ws).values():
             at = outbox.time_of(job, self.ws.now)
             if at is not None and at <= until:
                 at = max(at, self.ws.now)
                 held = self.gate.why_not_message(job)
-                what = f"deliver {job.action} to {job.facts.get('to')}{': ' if held else ''}{held}"
-                lines.append(Planned(at, job.record, f"robot {job.robot}", what))
+                what = tr("deliver {} to {}", job.action, job.facts.get("to"))
+                what += f": {held}" if held else ""
+                lines.append(Planned(at, job.record, tr("robot {}", job.robot), what))
         yield from sorted(lines, key=lambda line: (line.at, line.record))
 
     def _strays(self) -> Iterator[Planned]:
@@ -163,7 +162,7 @@ class _Trial:
         robots = self.ws.robots_of(self.change.get(place.record))
         self.change.note("stage.entered", place.record, hand_edits.facts_of(place, robots))
         self._take_events()
-        yield self._line(place.record, "edit", f"came to {place.stage}")
+        yield self._line(place.record, "edit", tr("came to {}", place.stage))
 
     def _triggers(self) -> Iterator[Planned]:
         is_dead = dead(self.ws)
@@ -183,7 +182,7 @@ class _Trial:
         robot, record = step.robot, plan.record
         self._author(f"robot:{robot.id}", plan.visit.entry.id, robot_runs.depth_of(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
-        yield self._line(record.id, f"robot {robot.id}", f"{robot.do}: {what}")
+        yield self._line(record.id, tr("robot {}", robot.id), f"{robot.do}: {what}")
         yield from self._echo(record)
 
     def _take(self, plan: RecordPlan, step: Step) -> str:
@@ -193,17 +192,17 @@ class _Trial:
             done = robot_runs.take_in(self.ws, self.change, plan, step)
         except REFUSALS as refusal:
             enter(self.change, "dead", plan.record.id, step.key, robot.id, robot.do)
-            return f"refused, {refusal.message}"
-        new = self.change.events[before:]
-        for event in new:
+            return tr("refused, {}", refusal.message)
+        for event in self.change.events[before:]:
             if event.kind == "job.queued":
                 self._arrive(event, plan.record)
         if done.word in ("done", "queued"):
-            return module_of(robot.do).words(self.change, new)
-        return f"{'stopped' if done.word == 'stopped' else 'not done'}, {done.reason}"
+            return done.effect
+        reason = tr(done.reason)
+        return tr("stopped, {}", reason) if done.word == "stopped" else tr("not done, {}", reason)
 
     def _arrive(self, event: Event, record: Record) -> None:
-        """A queued letter counts as sent at once."""
+        """A queued message counts as sent at once."""
         data = event.data
         enter(self.change, "done", record.id, data["key"], data["robot"], data["action"])
         event_kind = sender_class(channel_of(data["action"])).event
@@ -225,15 +224,14 @@ class _Trial:
         if goal is None:
             return
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
-        what = f"move to {goal.id}"
+        what = tr("move to {}", goal.id)
         try:
-            stages.move_in(
-                self.change, self.ws, record, goal.id, reopen=True, data={"by": "trigger"}
-            )
+            by = {"by": "trigger"}
+            stages.move_in(self.change, self.ws, record, goal.id, reopen=True, data=by)
         except REFUSALS as refusal:
-            what = f"refused: {refusal.message}"
+            what = tr("refused: {}", refusal.message)
         self._take_events()
-        yield self._line(record_id, f"trigger {event.kind}", what)
+        yield self._line(record_id, tr("trigger {}", event.kind), what)
 
     def _author(self, actor: str, cause: str, depth: int) -> None:
         self.change.author = replace(

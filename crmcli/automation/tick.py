@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -14,19 +13,20 @@ from crmcli.automation.due_records import DueRecords, Turn
 from crmcli.automation.job_failures import (
     Attempt,
     Bug,
-    Done,
     fail,
+    job_of,
     jobs_here,
-    known,
     note_fixed,
 )
-from crmcli.automation.ledger import CRM, TROUBLED, Job, OwnStep
+from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
 from crmcli.automation.robot_runs import take
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
+from crmcli.language import tr
 from crmcli.model.values import format_instant
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
@@ -63,7 +63,7 @@ class TickResult:
         if done.bug is not None:
             self.met(done.bug, done.record or done.robot)
         if done.word in TROUBLED:
-            self.failures.append(f"{done}; see crm jobs list")
+            self.failures.append(tr("{}; see crm jobs list", done))
 
 
 def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
@@ -128,7 +128,7 @@ class _Run:
         self.gate.look_again()
         received = receive(ws)
         self.unreceived = received.failed
-        self.result.said += [f"{record_id}: moved by hand" for record_id in received.moved]
+        self.result.said += [tr("{}: moved by hand", record_id) for record_id in received.moved]
         heard = run_triggers(ws)
         for told in heard:
             self._heard(told)
@@ -163,7 +163,9 @@ class _Run:
             if not self._left():
                 most = self.ws.settings.max_effects
                 self.result.limited = True
-                self.result.failures.append(f"stopped after {most} acts; the next tick goes on")
+                self.result.failures.append(
+                    tr("stopped after {} actions; the next tick continues", most)
+                )
                 break
             queue.pop()
             step = self._due(turn.plan)[0]
@@ -199,7 +201,7 @@ class _Run:
                 raise self.unreceived[record_id]
             return self._turn(record_id, attempt)
         except (NotFound, InvalidData, Forbidden):
-            # It is gone, or broken (`crm check` tells where): mended, it is thought over again.
+            # It is gone, or broken (`crm check` tells where): once fixed, it is looked at again.
             if not self.ws.exists(record_id):
                 outbox.call_off(self.ws, record_id)
             self.settled.append((record_id, None))
@@ -207,7 +209,7 @@ class _Run:
             told = fail(self.ws, attempt, error)
             if told is not None:
                 self.result.told(told)
-            job = known(self.ws, [attempt]).get(attempt.key)
+            job = job_of(self.ws, attempt)
             again = job.retry_at if job else None
             self.settled.append((record_id, format_instant(again) if again else None))
         return None
@@ -233,8 +235,8 @@ class _Run:
         ]
 
     def _deliver(self) -> int:
-        """Bring out the messages, the oldest first; what fails thrice running rests. What
-        could not be heard is heard again at its time."""
+        """Send the messages, the oldest first; what fails three times in a row waits. Events over which
+        something failed are read again at their time."""
         self._plan_jobs()
         delivered = 0
         for job in self._ready():
@@ -287,12 +289,13 @@ def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
 
 def _moves(heard: TriggerRun) -> list[str]:
     return [
-        f"{line['record']}: from {line['from']} to {line['to']} by a trigger"
+        tr("{}: from {} to {} by a trigger", line["record"], line["from"], line["to"])
         for line in heard.moved
     ]
 
 
 def _refusals(heard: TriggerRun) -> list[str]:
     return [
-        f"{line['record']}: not moved by a trigger: {line['why'][-1]}" for line in heard.refused
+        tr("{}: not moved by a trigger: {}", line["record"], line["why"][-1])
+        for line in heard.refused
     ]

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from crmcli.automation.heard_events import HeardEvents
 from crmcli.automation.job_failures import (
     REFUSALS,
     Attempt,
-    Done,
     fail,
     fail_in,
     note_fixed,
     raise_general,
 )
-from crmcli.automation.ledger import Job, OwnStep
+from crmcli.automation.ledger import Done, Job, OwnStep
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
@@ -77,10 +79,11 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
             heard.append(told)
             count = 0
         elif count >= BATCH:
-            _remember(ws, notes)
-            count = 0
+            with _change(ws, notes, TriggerRun()):
+                count = 0
     if count:
-        _remember(ws, notes)
+        with _change(ws, notes, TriggerRun()):
+            pass
     return heard
 
 
@@ -93,10 +96,8 @@ def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
         return _move(ws, record, event, notes)
     except Exception as error:
         raise_general(error)
-        with ws.change("tick", actor="crm", cause=event.id) as change:
+        with _change(ws, notes, TriggerRun(), cause=event.id) as change:
             failed = fail_in(ws, change, Attempt(event.record, OwnStep.HEAR, event.id), error)
-            _write(change, notes, TriggerRun())
-        _wrote(change, notes)
         return TriggerRun(failed=[failed] if failed else [])
 
 
@@ -175,11 +176,9 @@ def _move(ws: Workspace, found: Record, event: Event, notes: HeardEvents | None)
     try:
         return _move_in_change(ws, found, event, notes)
     except REFUSALS as refusal:
-        heard = TriggerRun(refused=[_line(found, event, refusal=refusal)])
-        with ws.change("tick", actor="crm", cause=event.id, depth=event.depth + 1) as change:
+        heard = TriggerRun(refused=[_line(found, event, refusal.message)])
+        with _change(ws, notes, heard, cause=event.id, depth=event.depth + 1) as change:
             _tell_owner(ws, change, found, event, refusal)
-            _write(change, notes, heard)
-        _wrote(change, notes)
         return heard
 
 
@@ -190,7 +189,7 @@ def _tell_owner(
     owner = str(record.get("owner"))
     if owner and ws.exists(record.id):
         word = event.data.get("code", event.kind)
-        text = f"{word} did not move it: {refusal.message}"
+        text = tr("{} did not move it: {}", word, refusal.message)
         change.note("notice", record.id, {"to": owner, "text": text})
 
 
@@ -199,63 +198,52 @@ def _move_in_change(
 ) -> TriggerRun:
     decision = decide(ws, found, event)
     on = decision.trigger.on if decision.trigger else event.kind
-    with ws.change("tick", actor=f"trigger:{on}", cause=event.id, depth=event.depth + 1) as change:
+    heard, actor = TriggerRun(), f"trigger:{on}"
+    with _change(ws, notes, heard, actor, event.id, event.depth + 1) as change:
         record = change.get(found.id)
         decision = decide(ws, record, event)
         why = _overtaken(ws, record, event)
-        heard = TriggerRun()
         if decision.stage is None or why:
-            heard.passed.append(_line(record, event, decision=decision, why=why))
+            heard.passed.append(_line(record, event, *([why] if why else []), *decision.passed))
         else:
             stages.move_in(
                 change, ws, record, decision.stage.id, reopen=True, data={"by": "trigger"}
             )
-            heard.moved.append({**_line(record, event, decision=decision), "to": decision.stage.id})
-        _write(change, notes, heard)
-    _wrote(change, notes)
+            heard.moved.append({**_line(record, event, *decision.passed), "to": decision.stage.id})
     return heard
 
 
 def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
     """Why the event no longer counts: a person has moved the record since, or it runs in circles."""
     if event.depth >= DEEPEST:
-        return f"{event.depth} steps of automation led here: a loop"
+        return tr("a loop: {} automation steps led here", event.depth)
     for entry in ws.events(record=record.id, kinds=ENTRIES, newest_first=True):
         if entry.id <= event.id:
             break
         if ":" not in entry.actor:
-            return f"{entry.actor} has moved the record since"
+            return tr("{} has moved the record since", entry.actor)
     return ""
 
 
-def _line(
-    record: Record,
-    event: Event,
-    *,
-    decision: Decision | None = None,
-    why: str = "",
-    refusal: CrmError | None = None,
-) -> dict[str, Any]:
-    line: dict[str, Any] = {"event": event.id, "record": record.id, "from": record.get("stage")}
-    reasons = [why] if why else []
-    reasons += decision.passed if decision else ()
-    reasons += [refusal.message] if refusal else ()
-    return {**line, "why": reasons} if reasons else line
+def _line(record: Record, event: Event, *why: str) -> dict[str, Any]:
+    """What the timeline says of one event and one record; `why` triggers did not move it."""
+    line = {"event": event.id, "record": record.id, "from": record.get("stage")}
+    return {**line, "why": list(why)} if why else line
 
 
-def _remember(ws: Workspace, notes: HeardEvents) -> None:
-    with ws.change("tick", actor="crm") as change:
-        _write(change, notes, TriggerRun())
-    _wrote(change, notes)
-
-
-def _write(change: Change, notes: HeardEvents | None, heard: TriggerRun) -> None:
-    """What is heard by now; None where one event is heard again for itself."""
-    if notes is not None:
-        change.note("triggers.read", "", {**notes.facts(), **heard.facts})
-
-
-def _wrote(change: Change, notes: HeardEvents | None) -> None:
-    """The change stands, and in it what `_write` noted."""
+@contextmanager
+def _change(
+    ws: Workspace,
+    notes: HeardEvents | None,
+    heard: TriggerRun,
+    actor: str = "crm",
+    cause: str = "",
+    depth: int = 0,
+) -> Iterator[Change]:
+    """A change that also says what is heard by now; without notes where one event is heard again."""
+    with ws.change("tick", actor=actor, cause=cause, depth=depth) as change:
+        yield change
+        if notes is not None:
+            change.note("triggers.read", "", {**notes.facts(), **heard.facts})
     if notes is not None:
         notes.wrote([event.id for event in change.events if event.kind == "triggers.read"][-1])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.automation import Trigger
 from crmcli.model.conditions.where import Env, holds
 from crmcli.model.event import Event
@@ -40,7 +40,7 @@ def choose(pipeline: Pipeline, record: Record, event: Event, env: Env) -> Decisi
             if not waits_for(trigger, event):
                 continue
             if trigger.fault:
-                raise InvalidData(trigger.fault, "crm pipeline check tells it with all others")
+                raise InvalidData(trigger.fault, "see crm pipeline check")
             why = _against(trigger, pipeline, here, n, record, event, env)
             if not why:
                 return Decision(stage, trigger, tuple(passed))
@@ -59,15 +59,15 @@ def _against(
 ) -> str:
     """What speaks against the move, "" if nothing does."""
     if here < 0:
-        return "the record stands in a stage that is not declared"
+        return "the record is in a stage that is not declared"
     if here == there:
-        return "the record stands there"
+        return "the record is already there"
     if not pipeline.stages[here].is_open and not trigger.on_closed:
         return "the record is closed"
     if there < here and not trigger.back:
-        return "that would be back"
+        return "that would move it back"
     if trigger.fields and not set(trigger.fields) & set(event.data.get("changes", ())):
-        return f"none of {', '.join(trigger.fields)} changed"
+        return tr("none of {} changed", ", ".join(trigger.fields))
     if trigger.when is not None and not holds(trigger.when, record, env):
-        return f"condition not met: {trigger.when}"
+        return tr("condition not met: {}", trigger.when)
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmcli.automation.ledger import enter
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.dates import local_minute
 from crmcli.model.values import parse_instant
 from crmcli.store.timeline import sent
@@ -11,8 +11,8 @@ from crmcli.store.timeline.sent import Claim
 from crmcli.workspace import Workspace
 
 WAY_OUT = (
-    "bring the history back (git stash pop, git checkout BRANCH, git reflog) or accept it as it is:"
-    " crm tick --accept-history"
+    "restore the history (git stash pop, git checkout BRANCH, git reflog), or accept it: "
+    "crm tick --accept-history"
 )
 
 
@@ -33,12 +33,16 @@ def unrecorded(ws: Workspace) -> list[Claim]:
 
 def words(ws: Workspace, gone: list[Claim]) -> str:
     """One line on what the timeline has no record of, and what is to be done."""
-    what = counted(len(gone), "message that left", "messages that left")
+    what = counted(len(gone), "sent message", "sent messages")
     last = max(gone, key=lambda claim: claim.at)
     when = local_minute(parse_instant(last.at), ws.zone)
-    return (
-        f"the timeline no longer knows {what} here, the last to {last.to} on {when}:"
-        f" git has stepped back. Nothing leaves until you {WAY_OUT}"
+    return tr(
+        "git went back: the timeline no longer has {} from here, the last to {} on {}. Nothing "
+        "is sent until you {}",
+        what,
+        last.to,
+        when,
+        tr(WAY_OUT),
     )
 
 
@@ -51,6 +55,6 @@ def accept(ws: Workspace) -> list[Claim]:
             enter(
                 change, "done", claim.record, claim.key, claim.robot, claim.action, to=claim.to,
                 claims=claim.number, accepted=True,
-                reason=f"left on {claim.at}, before the history was set back",
+                reason=tr("sent on {}, before the history went back", claim.at),
             )  # fmt: skip
     return gone

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from crmcli.channels.base import Unsound
-from crmcli.render.letter import forbidden_in_header
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
+from crmcli.render.mail_text import forbidden_in_header
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -37,14 +38,20 @@ def checked(header: str, value: str) -> str:
     """The value of a header as it will be read; UnsafeHeader if it would be read as something else.
 
     Control characters end a header, and mail programs decode what looks like an encoded word
-    (`=?UTF-8?Q?=0A?=`, RFC 2047), some of them also where it is none by the letter of the law.
+    (`=?UTF-8?Q?=0A?=`, RFC 2047), some of them also where the standard says it is none.
     """
     fault = forbidden_in_header(value)
     if fault:
-        raise UnsafeHeader(f"{header} would hold {fault}, which a header must not", "remove it")
+        raise UnsafeHeader(
+            tr("{} has {}, which is not allowed in a header", header, fault), "remove it"
+        )
     if _ENCODED_WORD.search(value):
         raise UnsafeHeader(
-            f"{header} holds an encoded word, which would be read as another text: {value[:60]!r}",
+            tr(
+                "{} has an encoded word, which mail programs would show as other text: {!r}",
+                header,
+                value[:60],
+            ),
             "write the text itself, without '=?'",
         )
     return value
@@ -58,7 +65,8 @@ def mailbox(header: str, text: str) -> Mailbox:
     address = _ascii(match["address"].strip() if match else text.strip())
     if not _ADDRESS.fullmatch(address) or len(address) > 254:
         raise UnsafeHeader(
-            f"{header}: {text[:80]!r} is not an e-mail address", "write it like anna@example.com"
+            tr("{}: {!r} is not an e-mail address", header, text[:80]),
+            "write it like anna@example.com",
         )
     return Mailbox(name, address)
 

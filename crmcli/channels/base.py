@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, cast
 
 from crmcli.channels.outcome import Outcome
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.channels import CHANNELS
 from crmcli.model.settings import Settings
 
@@ -69,7 +70,7 @@ class Sender:
         """Read all of a message, before anything leaves; Unsound, or another InvalidData where it is the
         settings that are wrong."""
         action = message.facts.get("action")
-        raise NoChannel(f"crm knows no channel for {action!r}", "a newer crm may")
+        raise NoChannel(tr("crm has no channel for {!r}", action), "a newer crm may")
 
     @classmethod
     def may_repeat(cls, transport: str) -> bool:
@@ -117,8 +118,8 @@ def sender_class(channel: str) -> type[Sender]:
 
 
 def secret_in_words(reference: str, what: str) -> str:
-    """How a secret is had; nothing need be said of one in no command or file."""
+    """Where a secret comes from, in words; "" for one that is written nowhere."""
     kind, _, where = reference.partition(":")
     if kind == "cmd":
-        return f", running `{where}` for its {what}"
-    return f", with the {what} from {reference}" if kind in ("env", "file") else ""
+        return tr(", running `{}` for its {}", where, tr(what))
+    return tr(", with the {} from {}", tr(what), reference) if kind in ("env", "file") else ""

@@ -1,4 +1,4 @@
-"""A connection to a server that nobody vouches for: bounded in what it says and in how long it takes.
+"""A connection to a server that is not trusted: bounded in what it sends and in how long it takes.
 
 One moment ends everything that is done with it, however slowly the other side drips, and one number
 of bytes is the most that is taken from it.
@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Sequence
 from typing import Any
+
+from crmcli.language import tr
 
 _PIECE = 4096
 
@@ -47,7 +49,7 @@ def look_up(host: str, port: int, until: float) -> list[str]:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             found.extend(str(answer[4][0]) for answer in answers)
         except UnicodeError:
-            trouble.append(OSError(f"{host} cannot be looked up"))
+            trouble.append(OSError(tr("{} cannot be looked up", host)))
         except OSError as error:
             trouble.append(error)
 
@@ -57,7 +59,7 @@ def look_up(host: str, port: int, until: float) -> list[str]:
     if trouble:
         raise trouble[0]
     if not found:
-        raise TimeoutError(f"{host} cannot be looked up in time")
+        raise TimeoutError(tr("{} cannot be looked up in time", host))
     return found
 
 
@@ -87,7 +89,7 @@ class Connection:
     def encrypt(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from here on; what came unencrypted must not be taken for what comes after."""
         if self._ahead:
-            raise SaysTooMuch("it spoke before the encryption began")
+            raise SaysTooMuch("the server sent data before encryption began")
         self._sock.settimeout(time_left(self.until))
         try:
             self._sock = context.wrap_socket(self._sock, server_hostname=host)
@@ -119,7 +121,7 @@ class Connection:
             self._sock.settimeout(time_left(self.until))
             self._ahead += self._taken(self._sock.recv(_PIECE))
         if not 0 <= end <= most:
-            raise SaysTooMuch("a line without end")
+            raise SaysTooMuch("a line that never ends")
         line = bytes(self._ahead[:end])
         del self._ahead[: end + 1]
         return line.removesuffix(b"\r")
@@ -129,7 +131,7 @@ class Connection:
             raise HungUp("the connection was closed")
         self._room -= len(piece)
         if self._room < 0:
-            raise SaysTooMuch("it says more than anybody needs")
+            raise SaysTooMuch("the answer is too long")
         return piece
 
     def unread(self, data: bytes) -> None:

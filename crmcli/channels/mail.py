@@ -12,6 +12,7 @@ from crmcli.channels.address import mailbox
 from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_words
 from crmcli.channels.message import Message, from_bytes, to_bytes
 from crmcli.channels.outcome import Outcome
+from crmcli.language import tr
 from crmcli.model.redaction import redacted
 from crmcli.model.settings import MailChannel
 
@@ -52,7 +53,7 @@ class Mail(Sender):
         deliver, secret = str(declared.get("deliver", "")), str(declared.get("password", ""))
         if _stays_inside(deliver) and not secret.startswith("cmd:"):
             return ""
-        return f"messages leave by {redacted(deliver)}{secret_in_words(secret, 'password')}"
+        return tr("messages leave by {}{}", redacted(deliver), secret_in_words(secret, "password"))
 
 
 SENDER = Mail
@@ -66,9 +67,9 @@ def _stays_inside(deliver: str) -> bool:
 
 
 def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
-    """Bring a message out: into a Maildir below `root`, or to a mail server.
+    """Send a message: into a Maildir below `root`, or to a mail server.
 
-    Raises for what no repetition mends: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel.
+    Raises for what trying again cannot fix: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel.
     """
     kind, _, where = channel.deliver.partition(":")
     if kind == MAILDIR:
@@ -92,5 +93,5 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
             secrets.read(channel.password),
         )
     raise NoChannel(
-        "channels.mail.deliver is no way to deliver", "write maildir:outbox or smtp://user@host:587"
+        "channels.mail.deliver is not valid", "write maildir:outbox or smtp://user@host:587"
     )

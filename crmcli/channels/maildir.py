@@ -38,7 +38,7 @@ def _make(folder: Path) -> None:
     """Make the Maildir with its three folders, where it is not there yet."""
     if all((folder / name).is_dir() for name in FOLDERS):
         return
-    with files.os_errors(f"make {folder}"):
+    with files.os_errors("make {}", folder):
         for name in FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
     files.fsync_dir(folder)
@@ -49,7 +49,7 @@ def _present(folder: Path, name: str) -> Path | None:
     """Where the message lies already; a mail program moves it to cur/ and adds flags (`:2,S`)."""
     if (folder / "new" / name).exists():
         return folder / "new" / name
-    with files.os_errors(f"read {folder / 'cur'}"), os.scandir(folder / "cur") as entries:
+    with files.os_errors("read {}", folder / "cur"), os.scandir(folder / "cur") as entries:
         for entry in entries:
             if entry.name == name or entry.name.startswith(f"{name}:"):
                 return folder / "cur" / entry.name
@@ -62,7 +62,7 @@ def _put(data: bytes, folder: Path, name: str) -> Path:
     place = folder / "new" / name
     try:
         files.write_file(aside, data)
-        with files.os_errors(f"write {place}"):
+        with files.os_errors("write {}", place):
             try:
                 os.link(aside, place)
             except FileExistsError:

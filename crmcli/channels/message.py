@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
 MAX_ATTACHED = 20 * 1024 * 1024
-_OURS = ("from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "sender",
-         "return-path", "received", "mime-version")  # fmt: skip
 
 
 class NoAttachment(Unsound):
@@ -36,7 +35,7 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail to be sent. Its recipients are `to` and nobody else, whatever its headers say.
+    """An e-mail to be sent. Its recipients are `to` and nobody else.
 
     `key` is the job's key: the same key gives the same Message-ID, so that no client gets a message
     twice. `automatic` marks a message that no person wrote, so that machines do not answer it.
@@ -50,7 +49,6 @@ class Message:
     date: datetime
     html: str = ""
     reply_to: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[AttachedFile, ...] = ()
     automatic: bool = False
 
@@ -70,12 +68,12 @@ def attachment(root: Path, path: str) -> AttachedFile:
     from crmcli.store.disk import files
 
     if any(part.startswith(".") for part in path.split("/")):
-        raise NoAttachment(f"{path!r} may not be attached", "name a file inside the workspace")
+        raise NoAttachment(tr("{!r} may not be attached", path), "name a file inside the workspace")
     try:
         content = files.read_bytes(files.inside(root, path))
     except files.Missing:
         raise NoAttachment(
-            f"there is no file {path} to attach", "give its path from the workspace's root"
+            tr("no such file to attach: {}", path), "use its path from the workspace's root"
         ) from None
     name = path.rpartition("/")[2]
     guessed, encoding = mimetypes.guess_type(name)
@@ -165,15 +163,6 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
     if message.automatic:
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"
-    for name, value in message.headers.items():
-        yield _own_header(name), checked(name, value)
-
-
-def _own_header(name: str) -> str:
-    plain = name.replace("-", "").isalnum() and name.isascii()
-    if not plain or name.lower() in _OURS or name.lower().startswith("content-"):
-        raise UnsafeHeader(f"{name!r} cannot be set as a header", "leave it out")
-    return name
 
 
 def _address(box: Mailbox) -> object:
@@ -206,8 +195,8 @@ def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
         or " ".join(str(read["Subject"]).split()) != " ".join(message.subject.split())
     ):
         raise UnsafeHeader(
-            f"the message {message.subject[:60]!r} would not leave as it was meant",
-            "look for odd characters in its subject and names",
+            tr("the message {!r} would not arrive as written", message.subject[:60]),
+            "look for odd characters in the subject and the names",
         )
 
 

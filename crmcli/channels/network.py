@@ -1,4 +1,4 @@
-"""Which IP addresses lie inside somebody's network, so that no outsider may have us call them."""
+"""Which IP addresses are internal ones, which a web hook must not reach."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.redaction import redacted, without
 
 

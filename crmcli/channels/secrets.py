@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 
 SECONDS = 15.0
 LONGEST = 64 * 1024
@@ -35,34 +36,38 @@ def read(reference: str) -> str:
     kind, colon, rest = reference.partition(":")
     reader = {"env": _from_environment, "cmd": _from_command, "file": _from_file}.get(kind)
     if not colon or reader is None or not rest.strip():
-        raise NoSecret("a password does not stand in the settings itself", f"write {_KINDS}")
+        raise NoSecret("a password may not be written in settings.yaml", tr("write {}", _KINDS))
     secret = reader(rest.strip())
     if not secret:
         shown = f"{rest.split()[0]} …" if kind == "cmd" else rest.strip()
-        raise NoSecret(f"{kind}:{shown} is empty", "put the password there")
+        raise NoSecret(tr("{}:{} is empty", kind, shown), "put the password there")
     return secret
 
 
 def _from_environment(name: str) -> str:
     if name not in os.environ:
-        raise NoSecret(f"the variable {name} is not set", f"export {name}=… before crm runs")
+        raise NoSecret(
+            tr("the variable {} is not set", name), tr("export {}=… before crm runs", name)
+        )
     return os.environ[name]
 
 
 def _from_command(command: str) -> str:
-    where = f"cmd:{command.split()[0]} …"  # its arguments may be what nobody may see
+    where = tr("cmd:{} …", command.split()[0])  # its arguments may be what nobody may see
     try:
         code, said = _run(shlex.split(command), time.monotonic() + SECONDS)
     except (ValueError, OSError) as error:
         if isinstance(error, TimeoutError):
             raise NoSecret(
-                f"{where} does not end within {SECONDS:g} s", "it must not ask"
+                tr("{} did not finish in {:g} s", where, SECONDS), "it must not prompt"
             ) from None
-        raise NoSecret(f"{where} cannot be run: {error}", "try it in the shell") from None
+        raise NoSecret(tr("{} cannot be run: {}", where, error), "try it in the shell") from None
     if len(said) > LONGEST:
-        raise NoSecret(f"{where} prints more than {LONGEST // 1024} KB", "one line is enough")
+        raise NoSecret(
+            tr("{} prints more than {} KB", where, LONGEST // 1024), "one line is enough"
+        )
     if code != 0:
-        raise NoSecret(f"{where} ends with {code}", "try it in the shell")
+        raise NoSecret(tr("{} exited with {}", where, code), "try it in the shell")
     return _first_line(said, where)
 
 
@@ -115,20 +120,23 @@ def _from_file(name: str) -> str:
     path = Path(name).expanduser()
     if not path.is_absolute():
         raise NoSecret(
-            f"file:{name} is not a full path", "keep it outside the workspace, e.g. ~/.config/crm/…"
+            tr("file:{} is not an absolute path", name),
+            "keep it outside the workspace, e.g. ~/.config/crm/…",
         )
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode) or stat.S_IMODE(mode) & 0o077:
-                raise NoSecret(f"others can read {path}", f"chmod 600 {path}")
+                raise NoSecret(tr("{} is readable by others", path), tr("chmod 600 {}", path))
             return _first_line(file.read(LONGEST), f"file:{name}")
     except OSError as error:
-        raise NoSecret(f"file:{name} cannot be read: {error.strerror}", "check the path") from None
+        raise NoSecret(
+            tr("file:{} cannot be read: {}", name, error.strerror), "check the path"
+        ) from None
 
 
 def _first_line(data: bytes, where: str) -> str:
     try:
         return data.decode().split("\n", 1)[0].rstrip("\r")
     except UnicodeDecodeError:
-        raise NoSecret(f"{where} is not text", "one line of UTF-8") from None
+        raise NoSecret(tr("{} is not text", where), "one line of UTF-8") from None

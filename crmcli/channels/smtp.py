@@ -10,23 +10,21 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 
 SECONDS = 30.0
 """How long one answer of the server may take."""
 
 TOTAL_SECONDS = 120.0
 """How long a delivery may take up to the final dot."""
-
-LONGEST = TOTAL_SECONDS + 3 * SECONDS
-"""What a lease around a delivery must exceed."""
 
 LONGEST_LINE = 8 * 1024
 LONGEST_ANSWER = 64 * 1024
@@ -66,11 +64,11 @@ def server(url: str) -> Server:
     except ValueError:  # its words quote what stands there, which may be a password
         raise BadServer("channels.mail.deliver has no valid host and port", hint) from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise BadServer("channels.mail.deliver is no mail server", hint)
+        raise BadServer("channels.mail.deliver is not a mail server", hint)
     if parts.password is not None:
-        raise BadServer("a password stands in channels.mail.deliver", hint)
+        raise BadServer("channels.mail.deliver contains a password", hint)
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise BadServer("channels.mail.deliver has something behind the host", hint)
+        raise BadServer("channels.mail.deliver has something after the host", hint)
     tls = parts.scheme == "smtps"
     user = unquote(parts.username or "")
     return Server(parts.hostname, port or (465 if tls else 587 if user else 25), user, tls)
@@ -101,13 +99,15 @@ class _Smtp(smtplib.SMTP):
             line = self.sock.line(LONGEST_LINE)
             match = _ANSWER.fullmatch(line)
             if match is None:
-                raise _NoAnswer(f"that is no answer: {one_line(line)!r}")
+                raise _NoAnswer(tr("not an SMTP reply: {!r}", one_line(line)))
             codes.add(match[1])
             texts.append(match[3] or b"")
             if len(codes) > 1:
-                raise _NoAnswer(f"one answer with two codes: {one_line(b' '.join(sorted(codes)))}")
+                raise _NoAnswer(
+                    tr("one reply with two codes: {}", one_line(b" ".join(sorted(codes))))
+                )
             if sum(map(len, texts)) > LONGEST_ANSWER or len(texts) > MOST_LINES:
-                raise SaysTooMuch("an answer without end")
+                raise SaysTooMuch("a reply that never ends")
             if match[2] != b"-":
                 return int(match[1]), b"\n".join(texts)
 
@@ -155,18 +155,23 @@ class _Conversation:
             smtp.close()
 
     def _open(self) -> None:
-        """Connect, say hello, encrypt, log in. A refusal here is not the letter's fault: try again."""
+        """Connect, say hello, encrypt, log in. A refusal here is not the message's fault: try again."""
         smtp = self.smtp
         code, answer = self._step("connecting", self._connect)
         if code != 220:
-            raise _Stop(Failed(f"{self.name}: connecting: {code} {one_line(answer)}", again=True))
+            raise _Stop(
+                Failed(tr("{}: connecting: {} {}", self.name, code, one_line(answer)), again=True)
+            )
         self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         if not self.to.tls and smtp.has_extn("starttls"):
             self._step("STARTTLS", self._encrypt)
             self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         elif not self.to.tls and self.password and not self.to.is_local:
             raise _Stop(
-                Failed(f"{self.name} offers no encryption, so the password is not sent", again=True)
+                Failed(
+                    tr("{} does not offer encryption, so the password is not sent", self.name),
+                    again=True,
+                )
             )
         if self.password:
             self._step("the login", lambda: smtp.login(self.to.user, self.password))
@@ -189,17 +194,19 @@ class _Conversation:
     def _end(self) -> Outcome:
         """Send the final dot. From here on silence means that nobody knows.
 
-        The answer may take twice as long as others: this is when servers look at a letter.
+        The answer may take twice as long as others: this is when servers look at a message.
         """
         self._give(time.monotonic() + self.seconds * 2)
         try:
             self.smtp.send(b".\r\n")
             code, answer = self.smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            return Unknown(f"{self.name}: no answer after the whole letter: {self._words(error)}")
+            return Unknown(
+                tr("{}: no reply after the whole message: {}", self.name, self._words(error))
+            )
         said = f"{self.name}: {code} {one_line(answer)}"
         if code // 100 not in (2, 4, 5):
-            return Unknown(f"{said} after the whole letter")
+            return Unknown(tr("{} after the whole message", said))
         self._goodbye()
         return Sent(said) if code // 100 == 2 else Failed(said, again=code // 100 == 4)
 
@@ -211,7 +218,7 @@ class _Conversation:
     def _ask(
         self, what: str, ask: Callable[[], tuple[int, bytes]], wanted: tuple[int, ...] = (250, 251)
     ) -> None:
-        """One command about the letter and its answer; a refusal ends the delivery."""
+        """One command about the message and its answer; a refusal ends the delivery."""
         code, answer = self._step(what, ask)
         if code not in wanted:
             self._goodbye()
@@ -235,7 +242,7 @@ class _Conversation:
         if self.smtp.sock is None or not self.smtp.sock.has_spoken():
             return
         code, answer = self.smtp.getreply()
-        said = f"{self.name}: before {what}: {code} {one_line(answer)}, unasked"
+        said = tr("{}: before {}: {} {}, unexpected", self.name, what, code, one_line(answer))
         raise _Stop(Failed(said, again=code // 100 != 5))
 
     def _give(self, until: float) -> None:
@@ -245,9 +252,9 @@ class _Conversation:
 
     def _words(self, error: Exception) -> str:
         if isinstance(error, TimeoutError) or time.monotonic() >= self.until:
-            return "no answer in time"
+            return tr("no reply in time")
         if isinstance(error, smtplib.SMTPServerDisconnected):
-            return "the connection was closed"
+            return tr("the connection was closed")
         return one_line(str(error)) or type(error).__name__
 
 
@@ -264,7 +271,7 @@ def send(
 
     `sender` and `recipients` are bare addresses of the envelope; `data` has CRLF and seven bits.
     An answer may take `seconds`, all before the final dot `total`, and the last one twice `seconds`.
-    Failed: the server does not have it. Unknown: the whole letter went out and no answer came back.
+    Failed: the server does not have it. Unknown: the whole message went out and no answer came back.
     BadServer where it cannot even be tried.
     """
     if password and not to.user:
@@ -273,8 +280,8 @@ def send(
         )
     if not (password + to.user).isascii():
         raise BadServer(
-            "the user or the password holds letters that a login by SMTP cannot carry",
-            "use Latin letters, digits and signs",
+            "the user or the password has characters that SMTP login does not allow",
+            "use ASCII letters, digits and punctuation",
         )
     outcome = _Conversation(to, password, seconds, total).send(sender, recipients, data)
     encoded = (

@@ -12,7 +12,6 @@ import re
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -24,6 +23,8 @@ from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.connection import Connection, look_up
 from crmcli.channels.network import is_inner
 from crmcli.channels.outcome import Failed, Outcome, Sent, discreet, one_line
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.redaction import secrets_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
         return discreet(_call(place, address, data, headers, until), told)
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
-        words = "no answer in time" if late else _words(error)
+        words = tr("no reply in time") if late else _words(error)
         return discreet(Failed(f"{place.host}: {words}", again=True), told)
 
 
@@ -113,7 +114,7 @@ class Webhook(Sender):
         """Which inner addresses may be called."""
         allow = declared.get("allow")
         allowed = ", ".join(map(str, allow if isinstance(allow, list) else ()))
-        return f"web hooks may also call {allowed}"
+        return tr("web hooks may also call {}", allowed)
 
 
 SENDER = Webhook
@@ -147,18 +148,18 @@ class _Place:
 def _place(url: str) -> _Place:
     hint = "write it like https://example.com/hook"
     if not url.isprintable() or " " in url:
-        raise BadHook("the address of the web hook holds spaces or control characters", hint)
+        raise BadHook("the web hook's URL has spaces or control characters", hint)
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host = parts.hostname or ""
         host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:  # its words quote what stands there, which may be a password
-        raise BadHook("the address of the web hook is no web address", hint) from None
+        raise BadHook("the web hook's URL is not valid", hint) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise BadHook("the address of the web hook is no web address", hint)
+        raise BadHook("the web hook's URL is not valid", hint)
     if parts.username is not None or parts.password is not None:
-        raise BadHook("a name or password stands in the address of a web hook", "use headers")
+        raise BadHook("a web hook's URL may not contain a user or password", "use headers")
     query = f"?{parts.query}" if parts.query else ""
     target = quote((parts.path or "/") + query, safe="%/?:@!$&'()*+,;=~-._[]")
     return _Place(parts.scheme == "https", host, port, target)
@@ -168,9 +169,11 @@ def _json(body: object) -> bytes:
     try:
         data = json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise BadHook(f"the body is no JSON: {error}", "texts, numbers, lists and maps") from None
+        raise BadHook(
+            tr("the body is not JSON: {}", error), "use texts, numbers, lists and maps"
+        ) from None
     if len(data) > MAX_BODY:
-        raise BadHook(f"the body is longer than {MAX_BODY // 1024} KB", "send less")
+        raise BadHook(tr("the body is longer than {} KB", MAX_BODY // 1024), "send less")
     return data
 
 
@@ -189,9 +192,9 @@ def _headers(hook: Hook, place: _Place, data: bytes, timestamp: int) -> dict[str
         own["webhook-signature"] = sign(hook.secret, hook.key, timestamp, data)
     for name, value in hook.headers.items():
         if not re.fullmatch(r"[A-Za-z0-9-]+", name) or name.lower().startswith("webhook-"):
-            raise BadHook(f"{name!r} cannot be set as a header", "leave it out")
+            raise BadHook(tr("{!r} cannot be set as a header", name), "leave it out")
         if name.lower() in _OURS or not value.isascii():
-            raise BadHook(f"the header {name} cannot be set to that", "leave it out")
+            raise BadHook(tr("the header {} cannot have that value", name), "leave it out")
         own[name] = checked(name, value)
     return own
 
@@ -204,7 +207,7 @@ def sign(secret: str, key: str, timestamp: int, data: bytes) -> str:
             raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except ValueError:
             raise BadHook(
-                "the secret begins with whsec_ but is no base64", "copy it whole"
+                "the secret begins with whsec_ but is not base64", "copy it whole"
             ) from None
     signed = f"{key}.{timestamp}.".encode() + data
     return "v1," + base64.b64encode(hmac.digest(raw, signed, hashlib.sha256)).decode()
@@ -213,12 +216,12 @@ def sign(secret: str, key: str, timestamp: int, data: bytes) -> str:
 def _resolve(place: _Place, allow: Sequence[str], until: float) -> str:
     """The one address to connect to, looked up once; _Inner if any answer is an inner one."""
     allowed = place.name.lower() in {entry.lower() for entry in allow}
-    hint = f"to allow it: channels: {{webhook: {{allow: [{place.name!r}]}}}} in settings.yaml"
+    hint = tr("to allow it: channels: {{webhook: {{allow: [{!r}]}}}} in settings.yaml", place.name)
     if place.port not in (80, 443) and not allowed:
-        raise _Inner(f"{place.name} is on another port than 80 or 443; {hint}")
+        raise _Inner(tr("{} is on a port other than 80 or 443; {}", place.name, hint))
     addresses = look_up(place.host, place.port, until)
     if not allowed and any(is_inner(address) for address in addresses):
-        raise _Inner(f"{place.name} is an address inside a network; {hint}")
+        raise _Inner(tr("{} is a private network address; {}", place.name, hint))
     return addresses[0]
 
 
@@ -267,7 +270,7 @@ class _Pinned(http.client.HTTPConnection):
             first = self.line.line(LONGEST_LINE)
             match = _STATUS.fullmatch(first)
             if match is None:
-                raise OSError(f"that is no answer by HTTP: {one_line(first[:60])!r}")
+                raise OSError(tr("not an HTTP reply: {!r}", one_line(first[:60])))
             if int(match[1]) >= 200:
                 self.line.unread(first + b"\r\n")
                 return int(match[1])
@@ -276,13 +279,11 @@ class _Pinned(http.client.HTTPConnection):
 
 
 def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
-    said = f"{host} answered {status}"
+    said = tr("{} answered {}", host, status)
     if 200 <= status < 300:
         return Sent(said)
     if 300 <= status < 400:
-        return Failed(
-            f"{said}: it has moved to {location[:200]!r}, write that address", again=False
-        )
+        return Failed(tr("{}: moved to {!r}, use that URL", said, location[:200]), again=False)
     again = status in _AGAIN or status >= 500
     return Failed(f"{said}: {words}" if (words := one_line(text)) else said, again)
 

@@ -6,26 +6,28 @@ import sys
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
+from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 
 WORDS = {
-    "call": ("call.out", "call.in"),
-    "mail": ("mail.out", "mail.in"),
-    "sms": ("sms.out", "sms.in"),
-    "message": ("message.out", "message.in"),
-    "meeting": ("meeting", "meeting"),
-    "note": ("note", "note"),
+    "call": "a call",
+    "mail": "an e-mail",
+    "sms": "an SMS",
+    "message": "a message",
+    "meeting": "a meeting",
+    "note": "a note",
 }
+ONE_WAY = ("meeting", "note")
 
-log = Noun("log", help="Write down what happened with a client. Triggers see it at the next tick.")
+log = Noun("log", help="Log what happened with a client. Triggers see it at the next tick.")
 
 
 def _command(word: str) -> click.Command:
-    both_ways = WORDS[word][0] != WORDS[word][1]
-
+    @click.pass_obj
     def callback(
+        session: Session,
         ref: str,
         text: str,
         subject: str,
@@ -34,40 +36,38 @@ def _command(word: str) -> click.Command:
         outgoing: bool = False,
         anyway: bool = False,
     ) -> None:
-        session = click.get_current_context().ensure_object(Session)
         from crmcli.sales import activities
 
         if incoming and outgoing:
-            raise BadUsage("--in and --out exclude each other", "give one of them")
+            raise BadUsage("--in and --out cannot be used together", "use one of them")
         ws = session.workspace
-        kind = WORDS[word][1 if incoming else 0]
+        kind = word if word in ONE_WAY else f"{word}.{'in' if incoming else 'out'}"
         body = _text(_from_stdin() if text == "-" else text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Просил перезвонить'")
         record = ws.find(ref)
         length = _seconds(duration)
         activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
-        tell(session, f"Logged {kind} on {record.id} {record.get('name')}.")
-        notes(session)
+        tell(session, tr("Logged {} on {} {}.", kind, record.id, record.get("name")))
 
     params: list[click.Parameter] = [
-        click.Argument(("ref",)),
+        REF,
         click.Argument(("text",), required=False, default=""),
         option("--subject", "What it was about."),
-        option("--duration", "How long it took.", "5m"),
+        option("--duration", "How long it took, e.g. 5m.", "TIME"),
     ]
-    if both_ways:
+    if word not in ONE_WAY:
         params += [
             option("--in incoming", "From the client.", is_flag=True),
-            option("--anyway", "Also from somebody who is blocked.", is_flag=True),
             option("--out outgoing", "To the client (the default).", is_flag=True),
+            option("--anyway", "Even from a blocked sender.", is_flag=True),
         ]
+    example = f"crm log {word} 7k3 'Просил перезвонить'" + " --in" * (word not in ONE_WAY)
     return ChangingVerb(
         word,
         params=params,
         callback=callback,
-        help=f"Write down a {word}; - reads the text from stdin."
-        f"\n\nExample: crm log {word} 7k3 'Просил перезвонить'" + (" --in" if both_ways else ""),
+        help=f"Log {WORDS[word]}; - reads the text from stdin.\n\nExample: {example}",
     )
 
 
@@ -94,7 +94,7 @@ def _seconds(text: str) -> int | None:
     try:
         length = parse_duration(text)
     except ValueError as error:
-        raise BadUsage(f"--duration: {error}") from None
+        raise BadUsage(tr("--duration: {}", error)) from None
     return length.count * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[length.unit]
 
 

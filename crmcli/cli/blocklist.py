@@ -1,4 +1,4 @@
-"""crm block: from whom nothing is taken in."""
+"""crm block: e-mail addresses, domains and phones to keep out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.printing import tell
+from crmcli.language import tr
 from crmcli.present.cells import Column
 
 COLUMNS = [
@@ -15,58 +16,51 @@ COLUMNS = [
     Column("on", "Since", "date"), Column("by", "By", "user"),
 ]  # fmt: skip
 
-block = Noun(
-    "block", help="The block list: addresses, domains and phones from which nothing is taken in."
-)
+block = Noun("block", help="The block list: e-mail addresses, domains and phones to keep out.")
 
 
-@block.command(
-    cls=ChangingVerb,
-    help="Put e-mail addresses, domains or phones on the block list.\n\n"
-    "New leads and contacts with them are refused, and rows of an import rejected.\n\n"
-    "Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам",
-)
+@block.command(cls=ChangingVerb)
 @click.argument("what", nargs=-1, required=True)
 @click.option("--reason", default="", help="Why.")
 @click.pass_obj
 def add(session: Session, what: Sequence[str], reason: str) -> None:
-    """Put e-mail addresses, domains or phones on the block list."""
+    """Add e-mail addresses, domains or phones to the block list.
+
+    New leads and contacts that have them are refused, and so are rows of an import.
+
+    Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам
+    """
     from crmcli.sales.consent import block_list
 
     for found in block_list.add(session.workspace, what, reason):
-        tell(session, f"Blocked {found}.", {"what": found.what, "reason": found.reason})
-    notes(session)
+        tell(session, tr("Blocked {}.", found), {"what": found.what, "reason": found.reason})
 
 
-@block.command(
-    "list", cls=Verb, help="List what is blocked.\n\nExample: crm block list --csv > blocked.csv"
-)
+@block.command("list", cls=Verb)
 @click.pass_obj
 def list_(session: Session) -> None:
-    """List what is blocked."""
+    """List what is blocked.
+
+    Example: crm block list --csv > blocked.csv
+    """
     from crmcli.sales.consent import block_list
 
-    ws = session.workspace
-    rows = [
-        {"what": b.what, "kind": b.kind, "reason": b.reason, "on": b.on, "by": b.by}
-        for b in block_list.blocklist(ws).blocks.values()
-    ]
-    if not rows and session.out.is_table:
-        session.out.note("nothing is blocked")
-    session.out.records(rows, COLUMNS)
+    blocks = block_list.blocklist(session.workspace).blocks.values()
+    if not blocks and session.out.is_table:
+        session.out.note("the block list is empty")
+    names = [column.name for column in COLUMNS]
+    session.out.records([{n: getattr(b, n) for n in names} for b in blocks], COLUMNS)
 
 
-@block.command(
-    cls=ChangingVerb,
-    help="Take addresses, domains or phones off the block list.\n\n"
-    "Example: crm block rm spam@example.ru",
-)
+@block.command(cls=ChangingVerb)
 @click.argument("what", nargs=-1, required=True)
 @click.pass_obj
 def rm(session: Session, what: Sequence[str]) -> None:
-    """Take addresses, domains or phones off the block list."""
+    """Remove e-mail addresses, domains or phones from the block list.
+
+    Example: crm block rm spam@example.ru
+    """
     from crmcli.sales.consent import block_list
 
     for found in block_list.remove(session.workspace, what):
-        tell(session, f"No longer blocked: {found.what}.", {"what": found.what})
-    notes(session)
+        tell(session, tr("No longer blocked: {}.", found.what), {"what": found.what})

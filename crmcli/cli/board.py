@@ -7,36 +7,30 @@ from collections.abc import Sequence
 import click
 
 from crmcli.cli.filters import filtered
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.wanted import pipeline_named
-
-CARDS = 10
+from crmcli.cli.wanted import PIPELINE, WHERE, pipeline_named
 
 
 @click.command(
     cls=Verb,
-    help="Print the kanban of a pipeline: a column for each stage with its records, their number "
-    "and their sum in each currency.\n\nExample: crm board --pipeline leads --owner anna",
+    params=[
+        PIPELINE,
+        WHERE,
+        option("--view", "Only records of a saved view.", "NAME"),
+        option("--owner", "Only records of this owner.", "USER", multiple=True),
+        option("--cards", "Maximum number in each stage.", "N", default=10, at_least=0),
+    ],
 )
-@click.option(
-    "--pipeline",
-    default="",
-    metavar="ID",
-    help="Which; `leads` for the leads. [the first of deals]",
-)
-@click.option("--where", "-w", default="", metavar="EXPR", help="Only what fits a condition.")
-@click.option("--view", default="", metavar="NAME", help="Only what is in a view of views.yaml.")
-@click.option("--owner", multiple=True, metavar="USER", help="Only what belongs to this user.")
-@click.option(
-    "--cards", type=click.IntRange(min=0), default=CARDS, metavar="N", show_default=True,
-    help="How many records to show in each stage.",
-)  # fmt: skip
 @click.pass_obj
 def board(
     session: Session, pipeline: str, where: str, view: str, owner: Sequence[str], cards: int
 ) -> None:
-    """The kanban of a pipeline."""
+    """Print a pipeline as a kanban board: a column for each stage, with its records, their number and
+    their sum in each currency.
+
+    Example: crm board --pipeline leads --owner anna
+    """
     from crmcli.cli.lanes import draw, unbound_width
     from crmcli.present.board import lane_table, read_lanes
 
@@ -44,8 +38,7 @@ def board(
     shown = pipeline_named(ws, pipeline)
     saved = ws.view(shown.entity, view) if view else None
     condition = filtered(ws, shown.entity, where, {"owner": owner} if owner else {}, saved)
-    wanted = cards if out.is_table else 0
-    lanes = read_lanes(ws, shown, condition, wanted)
+    lanes = read_lanes(ws, shown, condition, cards if out.is_table else 0)
     if out.is_table:
         out.lines(draw(lanes, out.width or unbound_width(), out))
     else:

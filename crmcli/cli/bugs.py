@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crmcli import __version__
 from crmcli.errors import kind_of_bug
+from crmcli.language import tr
 from crmcli.model.redaction import redacted
 
 EXIT = 70
@@ -20,7 +21,7 @@ SHOWN = 20
 
 
 def write_report(error: BaseException, met: Sequence[str] = ()) -> str:
-    """Write what is needed to mend it; the path. A kind of bug has one file, however often it is met."""
+    """Write what is needed to fix it; the path. A kind of bug has one file, however often it is met."""
     with tempfile.NamedTemporaryFile(
         "w", prefix="crm-bug-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
     ) as report:
@@ -42,6 +43,6 @@ def told(error: BaseException, path: str, met: Sequence[str] = ()) -> tuple[str,
     """The sentence and the hint."""
     over = f", over {met[0]}" + (f" and {len(met) - 1} more" if len(met) > 1 else "") if met else ""
     return (
-        f"this is a bug in crm: {type(error).__name__}{over}",
-        f"the report is in {path}; please send it",
+        tr("this is a bug in crm: {}", f"{type(error).__name__}{over}"),
+        tr("the report is in {}; please send it to us", path),
     )

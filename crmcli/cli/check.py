@@ -1,81 +1,76 @@
-"""crm check: problems in the files, each with its place; what has one right answer is mended."""
+"""crm check: problems in the files, each with its place; what has one right answer is fixed."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import Session, Verb
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted
-from crmcli.present.problems import problem_table
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
     from crmcli.sales.checks.fix import Case
 
 
-@click.command(
-    cls=Verb,
-    help="Look for problems in configuration, records, timeline and attachments; exit 6 if there are "
-    "any.\n\n"
-    "--fix mends what has one right answer and says so: phones and e-mails that were written by hand; "
-    "a record's file in the wrong folder or under a name in capitals; in the timeline Windows line ends, "
-    "a byte order mark, a lost line end and lines that stand twice to the letter; a damaged index; "
-    "what a killed command left in .crm/; a .crm/ that is tracked by git, another user's or made for "
-    "another folder is set aside. "
-    "After asking, links to records that are not there are taken away (crm undo brings them back), and of "
-    "a record whose file was deleted by hand the timeline notes that it was removed, and of one that it "
-    "does not know, or knows as removed, that it is there. "
-    "All else is reported and left.\n\n"
-    "A late crm tick, jobs that wait for a person, a disk whose locks cannot be trusted and what the next "
-    "command mends by itself are warnings: they do not change the exit code.",
-)
-@click.option("--fix", is_flag=True, help="Mend what has one right answer.")
-@click.option("-n", "--dry-run", is_flag=True, help="With --fix: say what it would mend.")
+@click.command(cls=Verb)
+@click.option("--fix", is_flag=True, help="Fix what has one right answer.")
+@click.option("-n", "--dry-run", is_flag=True, help="With --fix: show what would be fixed.")
 @click.pass_obj
 def check(session: Session, fix: bool, dry_run: bool) -> None:
-    """Look for problems in the files."""
+    """Check configuration, records, timeline and attachments; exit 6 if there are problems.
+
+    --fix fixes what has one right answer and says so: phones and e-mails written by hand; record files
+    in the wrong folder or with capitals in their names; Windows line ends, byte order marks and
+    duplicate lines in the timeline; a damaged index; what killed commands left in .crm/; a .crm/ that
+    git tracks or that was made for another folder is moved aside. After asking, it removes links to
+    records that do not exist (crm undo restores them), and notes on the timeline which records were
+    deleted or added by hand. Everything else is only reported.
+
+    A late crm tick, jobs that need a person, a disk without reliable locks and what the next command
+    fixes by itself are warnings: they do not change the exit code.
+    """
     from crmcli.automation.config_checks import look_through
     from crmcli.automation.health import automation_problems
-    from crmcli.cli.printing import notes
+    from crmcli.cli.printing import notes, print_problems
     from crmcli.sales.checks.check import problems
     from crmcli.workspace.storage import own_state, surroundings
 
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
     if fix:
-        _mend(session)
+        _fix(session)
         ws.look_again()
         ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
     warnings = [*(p for p in found if p.passing), *surroundings(ws), *automation_problems(ws)]
+    if session.out.is_table:
+        warnings = [w if w.passing else w._replace(path="") for w in warnings]
     found = [problem for problem in found if not problem.passing]
     notes(session)
-    _print(session, found, warnings)
-    if found:
-        click.get_current_context().exit(6)
+    print_problems(session, found, warnings, "" if warnings else "no problems found")
 
 
 def _redacted(problem: Problem) -> Problem:
     return problem._replace(message=redacted(problem.message), hint=redacted(problem.hint))
 
 
-def _mend(session: Session) -> None:
-    """Mend, and say each mend in one line; on stderr where stdout is for a machine."""
-    from crmcli.sales.checks.fix import mend
+def _fix(session: Session) -> None:
+    """Fix, and say each fix in one line; on stderr where stdout is for a machine."""
+    from crmcli.sales.checks.fix import fix_all
 
     unasked: list[Case] = []
     with session.workspace.series():
-        for mended in mend(session.workspace, lambda case: _may(session, case, unasked)):
-            session.out.note(f"{'would mend' if session.dry_run else 'mended'}: {mended}")
+        for fixed in fix_all(session.workspace, lambda case: _may(session, case, unasked)):
+            told = tr("would fix: {}", fixed) if session.dry_run else tr("fixed: {}", fixed)
+            session.out.note(told)
     if unasked:
         wait = counted(len(unasked), "fix needs", "fixes need")
-        session.out.note(f"{wait} a yes: run this on a terminal, or add --yes")
+        session.out.note(tr("{} a yes: run this in a terminal, or add --yes", wait))
 
 
 def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
@@ -85,17 +80,3 @@ def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
         unasked.append(case)
         return False
     return click.confirm(case.question, err=True)
-
-
-def _print(session: Session, found: Sequence[Problem], warnings: Sequence[Problem]) -> None:
-    out = session.out
-    if out.is_table:
-        for problem in found:
-            out.prose(str(problem))
-        for warning in warnings:
-            shown = warning if warning.passing else warning._replace(path="")
-            out.note(f"warning: {str(shown).removeprefix(': ')}")
-        if not found and not warnings:
-            out.note("all is well")
-        return
-    out.records(*problem_table(found, warnings))

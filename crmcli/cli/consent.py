@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from crmcli.cli.params import ChangingVerb, Session
+from crmcli.cli.params import REF, ChangingVerb, Session, option
 from crmcli.cli.printing import say_changes
 from crmcli.model.consent import CONSENT_CHANNELS
 
+_TOLD = {"mail": "E-mails.", "sms": "SMS and messages.", "call": "Calls."}
+
 
 def consent_command(entity: str) -> click.Command:
-    """`crm NOUN consent`: yes or no to letters, SMS and calls, with the text that was agreed to."""
+    """`crm NOUN consent`: yes or no to e-mails, SMS and calls, with the text that was agreed to."""
 
-    def callback(ref: str, text: str, source: str, **answers: str | None) -> None:
-        session = click.get_current_context().ensure_object(Session)
+    @click.pass_obj
+    def callback(
+        session: Session, /, ref: str, text: str, source: str, **answers: str | None
+    ) -> None:
         from crmcli.sales.consent import permission
 
         ws = session.workspace
@@ -23,25 +25,16 @@ def consent_command(entity: str) -> click.Command:
         record_id = ws.resolve(ref, entity)
         say_changes(session, [permission.decide(ws, record_id, said, text, source)])
 
-    options: list[click.Parameter] = [
-        click.Option((f"--{channel}",), type=click.Choice(("yes", "no")), help=_help(channel))
-        for channel in CONSENT_CHANNELS
-    ]
-    more: dict[str, Any] = {"default": ""}
     return ChangingVerb(
         "consent",
         params=[
-            click.Argument(("ref",)),
-            *options,
-            click.Option(("--text",), metavar="VERSION", help="Which text was agreed to.", **more),
-            click.Option(("--source",), metavar="TEXT", help="How it came: form, paper, …", **more),
+            REF,
+            *(option(f"--{c}", _TOLD[c], among=("yes", "no")) for c in CONSENT_CHANNELS),
+            option("--text", "Version of the text that was agreed to.", "VERSION"),
+            option("--source", "Source: form, paper, …"),
         ],
         callback=callback,
-        short_help="Write down a consent or a refusal.",
-        help="Write down a consent or a refusal.\n\nA consent is kept with its time; a refusal stops"
-        f" letters of robots and mailings.\n\nExample: crm {entity} consent 7k3 --mail yes --text v2",
+        help="Record a consent or a refusal.\n\nA consent is kept with its time; a refusal stops "
+        "messages of robots and mailings.\n\n"
+        f"Example: crm {entity} consent 7k3 --mail yes --text v2",
     )
-
-
-def _help(channel: str) -> str:
-    return {"mail": "Letters.", "sms": "SMS and messages.", "call": "Calls."}[channel]

@@ -27,8 +27,8 @@ def win(session: Session, ref: str) -> None:
     cls=ChangingVerb, help="Close a deal as lost.\n\nExample: crm deal lose 7k3 --reason price"
 )
 @click.argument("ref")
-@click.option("--reason", default="", help="Why: one of the directory lost_reasons.")
-@click.option("--stage", default="", help="Which lost stage, where there are several.")
+@click.option("--reason", default="", help="Reason: one of lost_reasons.")
+@click.option("--stage", default="", help="The lost stage, if there are several.")
 @click.pass_obj
 def lose(session: Session, ref: str, reason: str, stage: str) -> None:
     """Close a deal as lost."""

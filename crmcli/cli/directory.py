@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
 from crmcli.cli.printing import say
+from crmcli.language import tr
 from crmcli.present.cells import Column
 from crmcli.present.changes import reshaped
+
+if TYPE_CHECKING:
+    from crmcli.sales.settings.fields import Reshaped
 
 LIST = [
     Column("name", "Directory", keep=True), Column("values", "Values", "count"),
@@ -22,10 +28,13 @@ directory = Noun(
 )
 
 
-@directory.command("list", cls=Verb, help="List the directories.\n\nExample: crm directory list")
+@directory.command("list", cls=Verb)
 @click.pass_obj
 def list_(session: Session) -> None:
-    """List the directories."""
+    """List the directories.
+
+    Example: crm directory list
+    """
     from crmcli.sales.settings import directories
 
     ws = session.workspace
@@ -42,15 +51,14 @@ def list_(session: Session) -> None:
     session.out.records(rows, LIST)
 
 
-@directory.command(
-    cls=Verb,
-    help="Show the values of a directory, and how many records have each.\n\n"
-    "Example: crm directory show sources",
-)
+@directory.command(cls=Verb)
 @click.argument("name")
 @click.pass_obj
 def show(session: Session, name: str) -> None:
-    """Show the values of a directory."""
+    """Show the values of a directory and how many records have each.
+
+    Example: crm directory show sources
+    """
     from crmcli.sales.settings import directories
 
     ws = session.workspace
@@ -58,66 +66,64 @@ def show(session: Session, name: str) -> None:
     counts = directories.counts(ws, name)
     rows = [{"id": v, "label": label, "records": counts[v]} for v, label in labels.items()]
     if not rows and session.out.is_table:
-        session.out.note(f"{name} is not declared: any value is allowed")
+        session.out.note(tr("{} is not declared: any value is allowed", name))
     session.out.records(rows, SHOW)
 
 
-@directory.command(
-    cls=ChangingVerb,
-    help="Add a value.\n\nExample: crm directory add sources telegram --label Телеграм",
-)
+@directory.command(cls=ChangingVerb)
 @click.argument("name")
 @click.argument("value")
-@click.option("--label", default="", help="What people read.")
+@click.option("--label", default="", help="Label for people.")
 @click.pass_obj
 def add(session: Session, name: str, value: str, label: str) -> None:
-    """Add a value."""
+    """Add a value.
+
+    Example: crm directory add sources telegram --label Телеграм
+    """
     from crmcli.sales.settings import directories
 
     done = directories.add(session.workspace, name, value, label)
-    say(
-        session,
-        reshaped(
-            session.workspace, f"{name} has {value} now", done, {"directory": name, "value": value}
-        ),
-    )
+    _say(session, tr("Added {} to {}", value, name), done, name, value)
 
 
-@directory.command(
-    cls=ChangingVerb,
-    help="Give a value another id, another label, or both. Records, conditions and robots that say"
-    " the old id follow, in one transaction.\n\n"
-    "Example: crm directory rename sources web site --label Сайт",
-)
+@directory.command(cls=ChangingVerb)
 @click.argument("name")
 @click.argument("value")
 @click.argument("new", default="", metavar="[NEW]")
-@click.option("--label", default="", help="What people read.")
+@click.option("--label", default="", help="Label for people.")
 @click.pass_obj
 def rename(session: Session, name: str, value: str, new: str, label: str) -> None:
-    """Give a value another id, another label, or both."""
+    """Change a value's id, its label or both.
+
+    Records, conditions and robots that use the old id are changed too, in one transaction.
+
+    Example: crm directory rename sources web site --label Сайт
+    """
     from crmcli.sales.settings import directories
 
     done = directories.rename(session.workspace, name, value, new, label)
-    text = f"{value} of {name} is {new or label} now"
-    say(
-        session, reshaped(session.workspace, text, done, {"directory": name, "value": new or value})
-    )
+    text = tr("Renamed {} of {} to {}", value, name, new or label)
+    _say(session, text, done, name, new or value)
 
 
-@directory.command(
-    cls=ChangingVerb,
-    help="Take a value away; refused while records have it.\n\n"
-    "Example: crm directory rm sources shop --replace-with web",
-)
+@directory.command(cls=ChangingVerb)
 @click.argument("name")
 @click.argument("value")
-@click.option("--replace-with", default="", metavar="VALUE", help="What those records get instead.")
+@click.option(
+    "--replace-with", default="", metavar="VALUE", help="The value those records get instead."
+)
 @click.pass_obj
 def rm(session: Session, name: str, value: str, replace_with: str) -> None:
-    """Take a value away."""
+    """Remove a value; refused while records have it.
+
+    Example: crm directory rm sources shop --replace-with web
+    """
     from crmcli.sales.settings import directories
 
     done = directories.remove(session.workspace, name, value, replace_with)
-    text = f"{name} has no {value} any more"
-    say(session, reshaped(session.workspace, text, done, {"directory": name, "value": value}))
+    _say(session, tr("Removed {} from {}", value, name), done, name, value)
+
+
+def _say(session: Session, text: str, done: Reshaped, name: str, value: str) -> None:
+    row = {"directory": name, "value": value}
+    say(session, reshaped(session.workspace, text, done, row))

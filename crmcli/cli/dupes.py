@@ -7,32 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import notes, say, tell, unreadable
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search
 
-dupes = Noun("dupes", help="Find records that are likely one and the same.")
+dupes = Noun("dupes", help="Find likely duplicates.")
 
 
 def _search_command(entity: str) -> click.Command:
     plural = ENTITIES[entity].plural
 
-    @click.option("--where", "-w", default="", metavar="EXPR",
-                  help="Only groups of which one record at least fits.")  # fmt: skip
-    @click.option("--min", "least", type=click.IntRange(1, 99), default=60, metavar="SCORE",
-                  show_default=True, help="How sure it must be, of 100; 50 is even odds.")  # fmt: skip
-    @click.option(
-        "--limit", type=click.IntRange(min=0), metavar="N", help="At most so many groups."
-    )
-    @click.option(
-        "--all", "marked_too", is_flag=True, help="Also what was marked with crm dupes apart."
-    )
-    @click.option("--auto-merge", is_flag=True,
-                  help="Merge what is one beyond doubt, where nothing conflicts.")  # fmt: skip
     @click.pass_obj
     def callback(
         session: Session,
@@ -47,7 +35,7 @@ def _search_command(entity: str) -> click.Command:
 
         ws = session.workspace
         condition = ws.condition(where, entity) if where.strip() else None
-        with session.out.progress(f"compare {plural}") as bar:
+        with session.out.progress(tr("compare {}", tr(plural))) as bar:
             found = searching.search(
                 ws, entity, condition, least, marked_too=marked_too, each=bar.advance
             )
@@ -60,36 +48,46 @@ def _search_command(entity: str) -> click.Command:
             session.out.note(line)
         unreadable(session)
 
+    score = click.IntRange(1, 99)
     return ChangingVerb(
         plural,
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[
+            option("--where -w", "Only groups with a record that matches.", "EXPR"),
+            option(
+                "--min least", "Minimum score; 50 is even odds.", "1-99", type=score, default=60
+            ),
+            option("--limit", "Maximum number of groups.", "N", at_least=0),
+            option("--all marked_too", "Also pairs marked with crm dupes apart.", is_flag=True),
+            option("--auto-merge", "Merge what is certain and has no conflicts.", is_flag=True),
+        ],
         callback=callback,
-        short_help=f"Likely duplicates among {plural}.",
-        help=f"Show {plural} that are likely one and the same, in groups, the surest first. The best "
-        "record of a group comes first; of each other one it is said how sure that is, and why."
-        f"\n\nExample: crm dupes {plural} --min 80",
+        help=f"Show likely duplicates among {plural} in groups, the surest first.\n\nThe best record "
+        "of a group comes first; each of the others has its score and the reasons.\n\n"
+        f"Example: crm dupes {plural} --min 80",
     )
 
 
 def _merge(session: Session, found: Search, groups: list[Group]) -> None:
-    from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
+    from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
 
     merged = left = 0
 
-    def each(done: Joined) -> None:
+    def each(done: GroupMerge) -> None:
         nonlocal merged, left
         merged, left = merged + len(done.merged), left + len(done.left)
         if done.merged:
             row = {"id": done.survivor, "name": done.name, "merged": list(done.merged)}
-            tell(session, f"Merged {', '.join(done.merged)} into {done.survivor} {done.name}.", row)
+            names = ", ".join(done.merged)
+            tell(session, tr("Merged {} into {} {}.", names, done.survivor, done.name), row)
         for record_id, why in done.left:
-            session.out.note(f"left alone: {record_id} and {done.survivor}: {why}")
+            session.out.note(tr("not merged: {} and {}: {}", record_id, done.survivor, why))
 
     if groups:
-        session.confirm(f"merge what is certain in {counted(len(groups), 'group')}?")
+        session.confirm(tr("merge what is certain in {}?", counted(len(groups), "group")))
     merge_certain(session.workspace, found, groups, each)
-    verb = "would be merged" if session.dry_run else "merged"
-    session.out.note(f"{merged} {verb}, {left} left to you: crm {found.scale.entity} merge A B")
+    told = "{} would be merged, {} left to you: crm {} merge A B"
+    told = told if session.dry_run else "{} merged, {} left to you: crm {} merge A B"
+    session.out.note(tr(told, merged, left, found.scale.entity))
     notes(session)
 
 
@@ -97,27 +95,28 @@ for _entity in having("client"):
     dupes.add_command(_search_command(_entity))
 
 
-@dupes.command(
-    cls=ChangingVerb,
-    short_help="Mark records as no duplicates of each other.",
-    help="Mark records as no duplicates of each other: they are not shown as such again. The mark "
-    "stands on the timeline of each; crm undo takes it back, and so does --back later on."
-    "\n\nExample: crm dupes apart 7k3 9qf",
-)
+@dupes.command(cls=ChangingVerb)
 @click.argument("refs", nargs=-1, required=True, metavar="REF REF...")
-@click.option("--back", is_flag=True, help="Take such a mark away.")
+@click.option("--back", is_flag=True, help="Remove the mark.")
 @click.pass_obj
 def apart(session: Session, refs: Sequence[str], back: bool) -> None:
-    """Mark records as no duplicates."""
+    """Mark records as not duplicates of each other.
+
+    They are not shown together again. The mark is on the timeline of each; crm undo or --back removes
+    it.
+
+    Example: crm dupes apart 7k3 9qf
+    """
     from crmcli.present.changes import marked
     from crmcli.sales.duplicates import marks
     from crmcli.sales.duplicates.searching import SEARCHED
 
     ws = session.workspace
     ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
-    pairs = marks.reopen(ws, ids) if back else marks.keep_apart(ws, ids)
+    pairs = marks.deny(ws, ids, back=back)
     for one, other in pairs:
         say(session, marked(one, other, apart=not back))
     if not pairs:
-        session.out.note("nothing to change: " + ("no such mark" if back else "marked already"))
+        none = "nothing to change: no such mark" if back else "nothing to change: marked already"
+        session.out.note(none)
     notes(session)

@@ -11,6 +11,7 @@ import click
 from crmcli.cli.params import Session
 from crmcli.cli.printing import say_changes
 from crmcli.errors import BadUsage, CrmError
+from crmcli.language import tr
 
 
 def edit_as_text(session: Session, record_id: str) -> None:
@@ -23,7 +24,7 @@ def edit_as_text(session: Session, record_id: str) -> None:
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor and not sys.stdin.isatty():
-        raise BadUsage("nothing is to be changed", "give options, or set EDITOR")
+        raise BadUsage("nothing to change", "give options, or set EDITOR")
     ws = session.workspace
     stored = ws.stored(record_id)
     original = editor_text.to_text(ws, stored.record).encode()
@@ -66,10 +67,12 @@ def _again(error: CrmError) -> bool:
     """Whether the text shall be opened again; only faults of the text can be mended in it."""
     if error.exit_code in (3, 5) or not sys.stdin.isatty():
         return False
-    return click.confirm(f"{error.message}. Edit again?", err=True)
+    return click.confirm(tr("{}. Edit again?", error.message), err=True)
 
 
 def _kept(error: CrmError, path: Path) -> CrmError:
     """The same refusal, saying where the text is."""
-    error.hint = "; ".join(part for part in (error.hint, f"your text is kept in {path}") if part)
+    error.hint = "; ".join(
+        part for part in (error.hint, tr("your text is kept in {}", path)) if part
+    )
     return error

@@ -9,32 +9,24 @@ import click
 
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.wanted import WHERE, listed
 from crmcli.errors import BadUsage, OutputFailed
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, plurals
+
+FORMATS = ("csv", "xlsx", "jsonl", "vcard")
 
 
 @click.command(
     cls=Verb,
-    help="Write records to stdout as CSV, xlsx, JSON lines or vCards.\n\n"
-    "Example: crm export leads --excel > leads.csv",
     params=[
         click.Argument(("what",), type=click.Choice(plurals()), metavar="WHAT"),
-        option("--where -w", "Only what fits a condition.", "EXPR"),
-        option(
-            "--format form",
-            "CSV if not said.",
-            type=click.Choice(("csv", "xlsx", "jsonl", "vcard")),
-        ),
-        option("--excel", "For Excel: BOM, semicolons, no cell is a formula.", is_flag=True),
-        option(
-            "--vcard-version",
-            "Of vCards.",
-            type=click.Choice(("3.0", "4.0")),
-            default="3.0",
-            show_default=True,
-        ),
+        WHERE,
+        option("--format form", "Format; csv if none is given.", among=FORMATS),
+        option("--excel", "CSV for Excel: BOM, semicolons, no formulas.", is_flag=True),
+        option("--vcard-version", "vCard version.", default="3.0", among=("3.0", "4.0")),
         option("--columns", "Only these columns.", "A,B"),
-        option("--for-mailing", "Without those who must not be mailed.", is_flag=True),
+        option("--for-mailing", "Leave out those who must not be mailed.", is_flag=True),
     ],
 )
 @click.pass_obj
@@ -48,30 +40,35 @@ def export(
     columns: str,
     for_mailing: bool,
 ) -> None:
-    """Write records to stdout."""
+    """Write records to stdout as CSV, xlsx, JSON lines or vCards.
+
+    WHAT is leads, contacts, companies, deals, offers or tasks.
+
+    Example: crm export leads --excel > leads.csv
+    """
     from crmcli.sales.exports import export as exporting
 
     ws = session.workspace
     entity = next(row.name for row in ENTITIES.values() if row.plural == what)
     condition = ws.condition(where, entity) if where else None
-    names = [name.strip() for name in columns.split(",") if name.strip()]
+    names = listed(columns)
     if columns and not names:
-        raise BadUsage(f"--columns {columns!r} names no column", "--columns name,phones")
+        told = tr("--columns {!r} does not name a column", columns)
+        raise BadUsage(told, "--columns name,phones")
     kind = form or _format(session.format)
     if kind == "xlsx" and sys.stdout.isatty():
-        raise BadUsage(
-            "a workbook is no text for a terminal",
-            f"crm export {what} --format xlsx > {what}.xlsx",
-        )
+        hint = tr("crm export {0} --format xlsx > {0}.xlsx", what)
+        raise BadUsage("a workbook cannot be shown in a terminal", hint)
     layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
-    _write(session, exporting.export_bytes(ws, entity, condition, layout))
+    _write(session, exporting.export(ws, entity, condition, layout))
     unreadable(session)
 
 
 def _format(asked: str) -> str:
     """What `--csv` or `--json` mean here."""
     if asked not in ("", "csv", "json", "jsonl"):
-        raise BadUsage(f"{asked!r} is no format of exports", "--format csv, xlsx, jsonl or vcard")
+        told = tr("{!r} is not an export format", asked)
+        raise BadUsage(told, "--format csv, xlsx, jsonl or vcard")
     return "jsonl" if asked in ("json", "jsonl") else "csv"
 
 
@@ -88,4 +85,5 @@ def _write(session: Session, pieces: Iterable[bytes]) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputFailed(f"the export cannot be written: {error.strerror or error}") from error
+        told = tr("the export cannot be written: {}", error.strerror or error)
+        raise OutputFailed(told) from error

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
-from crmcli.cli.printing import notes, say, tell
+from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.printing import say, tell
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import declarable
 from crmcli.present.cells import Column
@@ -22,16 +23,17 @@ COLUMNS = [
 ]  # fmt: skip
 ENTITY = click.Choice(ENTITIES)
 
-field = Noun("field", help="Fields of your own, as settings.yaml declares them.")
+field = Noun("field", help="Custom fields, as declared in settings.yaml.")
 
 
-@field.command(
-    "list", cls=Verb, help="List the fields of your own.\n\nExample: crm field list deal"
-)
+@field.command("list")
 @click.argument("entity", type=ENTITY, required=False)
 @click.pass_obj
 def list_(session: Session, entity: str | None) -> None:
-    """List the fields of your own."""
+    """List custom fields.
+
+    Example: crm field list deal
+    """
     rows = [
         {
             "entity": of,
@@ -49,49 +51,46 @@ def list_(session: Session, entity: str | None) -> None:
         if entity in (None, of)
     ]
     if not rows and session.out.is_table:
-        session.out.note("there are no fields of your own: crm field add deal …")
+        session.out.note("no custom fields yet: crm field add deal …")
     session.out.records(rows, COLUMNS)
 
 
-@field.command(
-    cls=ChangingVerb,
-    help="Declare a field.\n\nWith --directory and a new name, the choices go there: --choice"
-    " id=Label.\n\nExample: crm field add deal delivery --type choice --label Доставка --choice самовывоз"
-    " --choice наша",
-)
+@field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("name")
 @click.option(
-    "--type", "kind", type=click.Choice([*declarable()]), default="text", help="What it holds."
+    "--type", "kind", type=click.Choice([*declarable()]), default="text", help="Type of value."
 )
-@click.option("--label", default="", help="What people read.")
-@click.option("--required", is_flag=True, help="New records must have it.")
-@click.option("--default", default="", help="What a new record has where nothing is said.")
+@click.option("--label", default="", help="Label for people.")
+@click.option("--required", is_flag=True, help="Required for new records.")
+@click.option("--default", default="", help="Default for new records.")
 @click.option("--choice", "choices", multiple=True, help="An allowed value; may be repeated.")
-@click.option("--directory", default="", metavar="NAME", help="The directory of allowed values.")
+@click.option("--directory", default="", metavar="NAME", help="Directory of allowed values.")
 @click.option("--to", "targets", type=ENTITY, multiple=True, help="What a link points to.")
 @click.pass_obj
 def add(
     session: Session, /, entity: str, name: str, kind: str, choices: Sequence[str], **given: Any
 ) -> None:
-    """Declare a field."""
+    """Add a custom field to an entity.
+
+    With --directory and a new name, the choices go into a new directory: --choice id=Label.
+
+    Example: crm field add deal roof --type choice --choice плоская --choice скатная
+    """
     from crmcli.sales.settings import fields
 
     directory = given["directory"]
     values: dict[str, Any] = {}
     labelled = next((choice for choice in choices if "=" in choice), "")
     if labelled and not directory:
-        raise BadUsage(
-            f"--choice {labelled}: values with labels stand in a directory",
-            "add --directory NAME, or leave the label out",
-        )
+        told = tr("--choice {}: only a directory has values with labels", labelled)
+        raise BadUsage(told, "add --directory NAME, or leave the label out")
     if directory and choices:
         if directory in session.workspace.settings.directories:
-            raise BadUsage(
-                f"there is a directory {directory!r} already",
-                f"leave out --choice; crm directory add {directory} adds to it",
-            )
-        values = {key.strip(): label.strip() or key.strip() for key, _, label in _pairs(choices)}
+            hint = tr("leave out --choice; add values with crm directory add {}", directory)
+            raise BadUsage(tr("directory {!r} already exists", directory), hint)
+        pairs = [choice.partition("=") for choice in choices]
+        values = {key.strip(): label.strip() or key.strip() for key, _, label in pairs}
     facts = {
         "type": kind,
         "label": given["label"],
@@ -103,49 +102,39 @@ def add(
     }
     kept = {key: value for key, value in facts.items() if value}
     fields.add(session.workspace, entity, name, kept, values)
-    tell(session, f"A {entity} has the field {name} ({kind}).", {"entity": entity, "name": name})
-    notes(session)
+    row = {"entity": entity, "name": name}
+    tell(session, tr("Added field {} ({}) to {}.", name, kind, tr(ENTITIES[entity].plural)), row)
 
 
-def _pairs(choices: Sequence[str]) -> list[tuple[str, str, str]]:
-    return [choice.partition("=") for choice in choices]
-
-
-@field.command(
-    cls=ChangingVerb,
-    help="Rename a field, in all records and conditions too, in one transaction.\n\n"
-    "Example: crm field rename deal area roof_area",
-)
+@field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("old")
 @click.argument("new")
 @click.pass_obj
 def rename(session: Session, entity: str, old: str, new: str) -> None:
-    """Rename a field."""
+    """Rename a custom field, in all records and conditions too, in one transaction.
+
+    Example: crm field rename deal area roof_area
+    """
     from crmcli.sales.settings import fields
 
     done = fields.rename(session.workspace, entity, old, new)
-    say(
-        session,
-        reshaped(
-            session.workspace, f"{entity}.{old} is {new} now", done, {"entity": entity, "name": new}
-        ),
-    )
+    text = tr("Renamed {}.{} to {}", entity, old, new)
+    say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": new}))
 
 
-@field.command(
-    cls=ChangingVerb,
-    help="Take a field away; refused while records hold something in it.\n\n"
-    "Example: crm field rm deal area --drop-data",
-)
+@field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("name")
-@click.option("--drop-data", is_flag=True, help="Also what records hold in it.")
+@click.option("--drop-data", is_flag=True, help="Remove the values too.")
 @click.pass_obj
 def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
-    """Take a field away."""
+    """Remove a custom field; refused while records have values in it.
+
+    Example: crm field rm deal area --drop-data
+    """
     from crmcli.sales.settings import fields
 
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
-    text = f"A {entity} has no field {name} any more"
+    text = tr("Removed field {} from {}", name, tr(ENTITIES[entity].plural))
     say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": name}))

@@ -9,6 +9,7 @@ import click
 
 from crmcli.cli.params import option
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
@@ -29,12 +30,10 @@ def option_name(field: Field) -> str:
 def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter]:
     """An option for each field that people write, --utm and --set; a word alone is for `argument`."""
     params: list[click.Parameter] = []
-    for field in own_fields(entity):
-        if (
-            field.system
-            or field.kind.is_spread
-            or (editing and field.name in ("stage", "pipeline"))
-        ):
+    fields = own_fields(entity)
+    for field in fields:
+        moves = editing and field.name in ("stage", "pipeline")
+        if field.system or field.kind.is_spread or moves:
             continue
         if field.name == ENTITIES[entity].argument and not editing:
             word = field.label.upper()
@@ -43,21 +42,14 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
         flags = [f"--{option_name(field)}"]
         if field.name == "about":
             flags.append("--for")
-        params.append(
-            click.Option(
-                (*flags, f"field_{field.name}"),
-                multiple=field.is_many,
-                metavar=field.kind.metavar,
-                help=_help(field),
-            )
-        )
-    params += [
-        option("--utm", "source, medium, campaign, content or term.", "KEY=VALUE", multiple=True),
-        option("--set put", "Any field, also a custom one.", "FIELD=VALUE", multiple=True),
-    ]
-    if not any(f.kind.is_spread for f in own_fields(entity)):
-        params = [p for p in params if p.name != "utm"]
-    return params
+        names, told = (*flags, f"field_{field.name}"), _help(field)
+        many, metavar = field.is_many, field.kind.metavar
+        params.append(click.Option(names, multiple=many, metavar=metavar, help=told))
+    if any(field.kind.is_spread for field in fields):
+        told = "UTM mark: source, medium, campaign, content or term."
+        params.append(option("--utm", told, "KEY=VALUE", multiple=True))
+    told = "Set any field, custom ones too."
+    return [*params, option("--set put", told, "FIELD=VALUE", multiple=True)]
 
 
 def _help(field: Field) -> str:
@@ -82,7 +74,7 @@ def read_given(entity: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
     for key, values in read_pairs(options.get("utm") or (), "--utm source=yandex").items():
         name = key.removeprefix("utm_")
         if name not in UTM_KEYS:
-            raise BadUsage(f"there is no utm_{name}", f"--utm takes {', '.join(UTM_KEYS)}")
+            raise BadUsage(tr("no field utm_{}", name), tr("--utm takes {}", ", ".join(UTM_KEYS)))
         given.setdefault(f"utm_{name}", []).extend(values)
     return {**given, **read_pairs(options.get("put") or ())}
 
@@ -95,6 +87,6 @@ def read_pairs(
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name.strip():
-            raise BadUsage(f"{pair!r} is not FIELD=VALUE", f"e.g. {example}")
+            raise BadUsage(tr("{!r} is not FIELD=VALUE", pair), f"e.g. {example}")
         found.setdefault(name.strip().replace("-", "_"), []).append(value)
     return found

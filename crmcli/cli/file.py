@@ -7,25 +7,28 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.present.cells import Column
 
-file = Noun("file", help="Files of a record: contracts, plans, photos.")
+file = Noun("file", help="Files attached to a record: contracts, plans, photos.")
+COLUMNS = [Column("name", keep=True), Column("size", kind="count"), Column("file")]
 
 
-@file.command(
-    cls=ChangingVerb,
-    help="Attach files to a record. The same content is stored once.\n\n"
-    "Example: crm file add 7k3 Договор.pdf",
-)
+@file.command(cls=ChangingVerb)
 @click.argument("ref")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
-@click.option("--name", default="", help="The name that it shall have.")
-@click.option("--replace", is_flag=True, help="Instead of a file of the same name.")
+@click.option("--name", default="", help="Name to attach it under.")
+@click.option("--replace", is_flag=True, help="Replace a file of the same name.")
 @click.pass_obj
 def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> None:
-    """Attach files."""
+    """Attach files to a record.
+
+    Equal files are stored once.
+
+    Example: crm file add 7k3 Договор.pdf
+    """
     from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
 
@@ -35,17 +38,19 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
     record = ws.find(ref)
     new = [attachments.read(Path(path), name) for path in paths]
     attachments.attach(ws, record.id, new, instead=replace)
-    row = raw_row(ws, record)
     names = ", ".join(each.name for each in new)
-    tell(session, f"Attached {names} to {record.id} {record.get('name')}.", row)
-    notes(session)
+    text = tr("Attached {} to {} {}.", names, record.id, record.get("name"))
+    tell(session, text, raw_row(ws, record))
 
 
-@file.command("list", help="List the files of a record.\n\nExample: crm file list 7k3")
+@file.command("list")
 @click.argument("ref")
 @click.pass_obj
 def list_(session: Session, ref: str) -> None:
-    """List the files of a record."""
+    """List the files of a record.
+
+    Example: crm file list 7k3
+    """
     from crmcli.sales.records import attachments
 
     ws, out = session.workspace, session.out
@@ -55,26 +60,28 @@ def list_(session: Session, ref: str) -> None:
         for found in attachments.of(record)
     ]
     if not rows:
-        out.note(f"{record.id} has no files")
+        out.note(tr("{} has no files", record.id))
     for row in rows:
         if row["size"] is None:
-            out.note(f"{row['name']}: the stored file is missing, see crm check")
-    out.records(rows, [Column("name", keep=True), Column("size", kind="count"), Column("file")])
+            out.note(tr("{}: the stored file is missing, see crm check", row["name"]))
+    out.records(rows, COLUMNS)
 
 
-@file.command(
-    help="Write a file of a record to the current folder, or where -o says; - is stdout.\n\n"
-    "NAME may be the beginning of its name.\n\nExample: crm file get 7k3 Договор -o /tmp"
-)
+@file.command()
 @click.argument("ref")
 @click.argument("name", required=False, default="")
 @click.option(
     "-o", "--output", default="", type=click.Path(), metavar="PATH", help="A file, a folder, or -."
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.pass_obj
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> None:
-    """Write a file of a record to the disk."""
+    """Save a file of a record in the current folder, or where -o says; - is stdout.
+
+    NAME may be the beginning of a name, and left out if there is only one file.
+
+    Example: crm file get 7k3 Договор -o /tmp
+    """
     from crmcli.sales.records import attachments
 
     ws = session.workspace
@@ -90,20 +97,21 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
     session.out.changed(str(path), {"id": record.id, "name": found.name, "path": str(path)})
 
 
-@file.command(
-    cls=ChangingVerb,
-    help="Take a file off a record. Its content stays stored, for the record's past.\n\n"
-    "Example: crm file rm 7k3 Договор.pdf",
-)
+@file.command(cls=ChangingVerb)
 @click.argument("ref")
 @click.argument("name")
 @click.pass_obj
 def rm(session: Session, ref: str, name: str) -> None:
-    """Take a file off a record."""
+    """Remove a file from a record.
+
+    Its content is kept for the record's history.
+
+    Example: crm file rm 7k3 Договор.pdf
+    """
     from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
 
     ws = session.workspace
     record, found = attachments.detach(ws, ws.find(ref).id, name)
-    tell(session, f"Took {found.name} off {record.id} {record.get('name')}.", raw_row(ws, record))
-    notes(session)
+    text = tr("Removed {} from {} {}.", found.name, record.id, record.get("name"))
+    tell(session, text, raw_row(ws, record))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.fieldwork import option_name
+from crmcli.cli.params import option
 from crmcli.model.schema import own_fields
 
 if TYPE_CHECKING:
@@ -21,12 +22,7 @@ def filter_options(entity: str) -> list[click.Parameter]:
     """A filter option for each field that holds one of few values; one given twice means either."""
     names = [option_name(field) for field in own_fields(entity) if _is_filter(field)]
     return [
-        click.Option(
-            (f"--{name}",),
-            multiple=True,
-            metavar="VALUE",
-            help=f"Only with this {name.replace('-', ' ')}.",
-        )
+        option(f"--{name}", f"Filter by {name.replace('-', ' ')}.", "VALUE", multiple=True)
         for name in names
     ]
 

@@ -93,7 +93,7 @@ def ids(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
     """The ids alone, for xargs; NoIds if the rows are no records."""
     for row in rows:
         if "id" not in row:
-            raise NoIds("these rows have no ids", "choose another --format")
+            raise NoIds("these rows have no id", "choose another --format")
         yield plain(row["id"])
 
 

@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.params import Session, Verb, common_options
 from crmcli.errors import NotFound
+from crmcli.language import tr
 
 
 def conditions(_ctx: click.Context) -> str:
@@ -46,8 +47,8 @@ def help_(ctx: click.Context, words: Sequence[str]) -> None:
     for word in words:
         child = command.get_command(context, word) if isinstance(command, click.Group) else None
         if child is None:
-            known = f"commands: see crm --help; topics: {', '.join(TOPICS)}"
-            raise NotFound(f"there is no help on {' '.join(words)!r}", known)
+            known = tr("commands: see crm --help; topics: {}", ", ".join(TOPICS))
+            raise NotFound(tr("no help on {!r}", " ".join(words)), known)
         context = click.Context(child, info_name=word, parent=context)
         command = child
     out.prose(command.get_help(context))

@@ -9,72 +9,58 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
-from crmcli.cli.printing import notes
+from crmcli.cli.params import ChangingVerb, Noun, Session, imported, option
+from crmcli.cli.printing import notes, print_problems
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 
 if TYPE_CHECKING:
-    from crmcli.sales.imports import Wanted
+    from crmcli.sales.imports import ImportOptions
     from crmcli.sales.imports.summary import Summary
 
-import_ = Noun("import", help="Bring in records from CSV, xlsx, JSON lines or vCards; - is stdin.")
+import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards.")
 
 
 def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
+    orders = ("auto", "fio", "first-last", "last-first")
+    stages = "Map a stage of the file to STAGE or PIPELINE/STAGE."
+    staged = "staged" in ENTITIES[entity].traits
     return [
         click.Argument(("file",), type=click.Path()),
-        option("--preset", "Whose words it has: crm import preset list; or none.", "NAME"),
-        option("--map pairs", "Column to field; COL= leaves it out.", "COL=FIELD", multiple=True),
-        option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
-        option("--sheet", "Of a workbook; the first if not said.", "NAME"),
-        option("--delimiter", "; , | or tab.", "CHAR"),
-        option("--country", "Of phones without one: RU, US, …", "CC"),
-        option("--date-order", "Of 03/04/2026.", type=click.Choice(("dmy", "mdy"))),
+        option("--preset", "Preset for the columns (see crm import preset list), or none.", "NAME"),
         option(
-            "--name-format",
-            "Of whole names; fio is Ф И О.",
-            type=click.Choice(("auto", "fio", "first-last", "last-first")),
-            default="auto",
-            show_default=True,
+            "--map pairs", "Map a column to a field; COL= skips it.", "COL=FIELD", multiple=True
         ),
-        option("--owner-map owners", "Their owner is our user.", "NAME=USER", multiple=True),
-        *([_stage_map()] if "staged" in ENTITIES[entity].traits else []),
+        option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
+        option("--sheet", "Sheet of a workbook. [default: the first]", "NAME"),
+        option("--delimiter", "; , | or tab.", "CHAR"),
+        option("--country", "Country of phones without a code: RU, US, …", "CC"),
+        option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
+        option("--name-format", "Order of full names; fio is Ф И О.", default="auto", among=orders),
+        option(
+            "--owner-map owners", "Map an owner in the file to a user.", "NAME=USER", multiple=True
+        ),
+        *([option("--stage-map stages", stages, "NAME=STAGE", multiple=True)] if staged else []),
     ]
-
-
-def _stage_map() -> click.Option:
-    return option(
-        "--stage-map stages", "Their stage is ours, or PIPELINE/STAGE.", "NAME=STAGE", multiple=True
-    )
 
 
 def _taking_options() -> list[click.Parameter]:
     """What becomes of its rows."""
+    known = (
+        "What to do with a row whose phone, e-mail, INN or id is known, or above it in the file."
+    )
+    rejects = "Where rejected rows go. [default: a file beside FILE]"
+    linked = "--create-missing/--no-create-missing"
+    ways = ("skip", "merge", "replace", "create", "fail")
     return [
-        option(
-            "--on-duplicate",
-            "A row whose phone, e-mail, INN or id is here, or above it in the file.",
-            type=click.Choice(("skip", "merge", "replace", "create", "fail")),
-            default="skip",
-            show_default=True,
-        ),
-        option(
-            "--rejects",
-            "Where rows that were not taken go; beside FILE if not said.",
-            "FILE",
-            type=click.Path(),
-        ),
-        option(
-            "--create-missing/--no-create-missing",
-            "Make companies and contacts that a row names.",
-            default=True,
-            show_default=True,
-        ),
-        option("--again", "Take a file anew that was imported already.", is_flag=True),
+        option("--on-duplicate", known, default="skip", among=ways),
+        option("--rejects", rejects, "FILE", type=click.Path()),
+        option(linked, "Create companies and contacts that a row names.", default=True),
+        option("--again", "Import a file that was imported before.", is_flag=True),
         option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
-        option("--robots", "Wake the robots of the stages.", is_flag=True),
+        option("--robots", "Let robots run for the imported records.", is_flag=True),
     ]
 
 
@@ -89,17 +75,17 @@ def _import_command(entity: str) -> click.Command:
         params=[*_reading_options(entity), *_taking_options()],
         callback=callback,
         short_help=f"Import {plural}.",
-        help=f"Import {plural}; prints the batch id, and what was done on stderr.\n\n"
-        "A row is taken whole or not at all; what is not taken goes to the rejects file with the"
-        " reason, to be mended and imported again.\n\n"
+        help=f"Import {plural} from FILE (- is stdin); prints the batch id, and a summary on stderr.\n\n"
+        "A row is imported whole or not at all; rejected rows go to a file with the reason, to "
+        "be fixed and imported again.\n\n"
         f"Example: crm import {plural} {plural}.csv --map 'Full name=name' --map Id= --dry-run",
     )
 
 
-@import_.command("list", short_help="The imports of this workspace.")
+@import_.command("list")
 @click.pass_obj
 def list_(session: Session) -> None:
-    """List the imports of this workspace, what each did and whether it still stands."""
+    """List the imports of this workspace, what each did and whether it was undone."""
     from crmcli.present.imports import batches
     from crmcli.sales.imports.resume import past_imports
 
@@ -107,38 +93,29 @@ def list_(session: Session) -> None:
     notes(session)
 
 
-@import_.command(
-    "undo",
-    cls=ChangingVerb,
-    short_help="Take back an import.",
-    help="Take back an import, wherever it ran: crm undo --batch BATCH.\n\n"
-    "Example: crm import undo batch-7k3qf2m9 --dry-run",
-)
+@import_.command("undo", cls=ChangingVerb)
 @click.argument("batch")
 @click.pass_context
 def undo_(ctx: click.Context, batch: str) -> None:
-    """Take back an import."""
-    root = ctx.find_root()
-    command = (
-        root.command.get_command(root, "undo") if isinstance(root.command, click.Group) else None
-    )
-    assert command is not None  # it stands in the same program
-    with command.make_context("undo", ["--batch", batch], parent=root) as inner:
-        command.invoke(inner)
+    """Undo an import, wherever it ran: the same as crm undo --batch BATCH.
 
-
-@import_.group("preset", cls=Noun)
-def preset() -> None:
-    """How other programs call columns, stages and sources.
-
-    A workspace may have its own: presets/NAME.yaml.
+    Example: crm import undo batch-7k3qf2m9 --dry-run
     """
+    ctx.invoke(imported("crmcli.cli.undo:undo"), batch=batch)
+
+
+PRESETS = (
+    "Column, stage and source names of other programs.\n\n"
+    "A workspace may have its own: presets/NAME.yaml."
+)
+preset = Noun("preset", help=PRESETS)
+import_.add_command(preset)
 
 
 @preset.command("list")
 @click.pass_obj
 def preset_list(session: Session) -> None:
-    """List what --preset may name, and the plain words, which are always understood.
+    """List the presets for --preset, and the plain words that always work.
 
     Example: crm import preset list
     """
@@ -147,21 +124,20 @@ def preset_list(session: Session) -> None:
 
     found = presets_of(session.workspace)
     rows = [
-        {"name": p.name, "about": p.about, "file": p.path or "comes with crm"}
+        {"name": p.name, "about": p.about, "file": p.path or tr("comes with crm")}
         for p in (*found.by_name.values(), found.plain)
     ]
-    session.out.records(
-        rows, [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
-    )
+    columns = [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
+    session.out.records(rows, columns)
     for problem in found.problems:
-        session.out.note(f"left out: {problem}")
+        session.out.note(tr("left out: {}", problem))
 
 
 @preset.command("show")
 @click.argument("name")
 @click.pass_obj
 def preset_show(session: Session, name: str) -> None:
-    """Print a preset as YAML, to be copied into presets/ and changed there.
+    """Print a preset as YAML, to copy into presets/ and change there.
 
     Example: crm import preset show hubspot > presets/ours.yaml
     """
@@ -174,23 +150,16 @@ def preset_show(session: Session, name: str) -> None:
 @preset.command("check")
 @click.pass_obj
 def preset_check(session: Session) -> None:
-    """Look for mistakes in presets/; exit 6 if there are any.
+    """Check presets/ for mistakes; exit 6 if there are any.
 
     Example: crm import preset check
     """
-    from crmcli.present.problems import problem_table
     from crmcli.sales.imports.mapping import presets_of
 
     found = presets_of(session.workspace)
     own = [p.name for p in found.by_name.values() if p.path]
-    if not session.out.is_table:
-        session.out.records(*problem_table(found.problems, ()))
-    elif not found.problems:
-        session.out.note(f"all is well: {', '.join(own)}" if own else "presets/ has no preset")
-    else:
-        session.out.prose("\n".join(map(str, found.problems)))
-    if found.problems:
-        click.get_current_context().exit(6)
+    fine = tr("all is well: {}", ", ".join(own)) if own else "presets/ has no preset"
+    print_problems(session, found.problems, (), fine)
 
 
 for _entity in having("importable"):
@@ -206,17 +175,14 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
     )
     wanted = _wanted(session, file, options)
     try:
-        with session.out.progress(f"import {ENTITIES[entity].plural}") as progress:
-            found = imports.import_records(
-                session.workspace,
-                entity,
-                source,
-                name,
-                wanted,
-                lambda rows: progress.advance(rows - progress.count),
-            )
+        with session.out.progress(tr("import {}", tr(ENTITIES[entity].plural))) as progress:
+
+            def read(rows: int) -> None:
+                progress.advance(rows - progress.count)
+
+            found = imports.import_records(session.workspace, entity, source, name, wanted, read)
     except KeyboardInterrupt:
-        session.out.note("stopped: the same command again goes on where this one was")
+        session.out.note("stopped: run the same command again to continue")
         raise
     _print(session, found)
     notes(session)
@@ -247,15 +213,15 @@ def _read(file: str) -> tuple[str, bytes]:
     if file == "-":
         return "stdin", read_stream(sys.stdin.buffer, "stdin", LARGEST_IMPORT)
     if Path(file).is_dir():
-        raise BadUsage(f"{file} is a folder", "give a CSV, xlsx, JSON lines or vCard file")
+        raise BadUsage(tr("{} is a folder", file), "give a CSV, xlsx, JSON lines or vCard file")
     return read_file(file, LARGEST_IMPORT)
 
 
-def _wanted(session: Session, file: str, options: dict[str, Any]) -> Wanted:
-    from crmcli.sales.imports import Wanted
+def _wanted(session: Session, file: str, options: dict[str, Any]) -> ImportOptions:
+    from crmcli.sales.imports import ImportOptions
 
     users = _pairs("owner-map", options["owners"], "their name=user")
-    return Wanted(
+    return ImportOptions(
         preset=options["preset"],
         columns=_pairs("map", options["pairs"], "column=field; column= leaves a column out"),
         owners={name: session.workspace.user_id(user) for name, user in users.items()},
@@ -279,6 +245,7 @@ def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:
     for text in texts:
         left, equals, right = text.rpartition("=")
         if not equals or not left.strip():
-            raise BadUsage(f"--{option} {text!r} is not like {shape.partition(';')[0]}", shape)
+            form = shape.partition(";")[0]
+            raise BadUsage(tr("--{} {!r} is not of the form {}", option, text, form), shape)
         pairs[left] = right.strip()
     return pairs

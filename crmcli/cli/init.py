@@ -6,31 +6,28 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
+from crmcli.language import tr
 from crmcli.model.settings import LANGUAGES
 
-
-@click.command(cls=Verb)
-@click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
-@click.option("--demo", is_flag=True, help="With a small made-up company in it.")
-@click.option(
-    "--lang",
-    "language",
-    type=click.Choice(LANGUAGES),
-    default="ru",
-    show_default=True,
-    help="The language of stages and letters.",
+LANGUAGE = option(
+    "--lang language", "Language of stages and messages.", default="ru", among=LANGUAGES
 )
-@click.option("--no-git", is_flag=True, help="Make no git repository and no commit.")
+
+
+@click.command(cls=Verb, params=[LANGUAGE])
+@click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
+@click.option("--demo", is_flag=True, help="Fill it with a small made-up company.")
+@click.option("--no-git", is_flag=True, help="Do not create a git repository or a commit.")
 @click.pass_obj
 def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> None:
-    """Make a workspace in DIR, or here. What is in the folder already stays as it is.
+    """Create a workspace in DIR, or here. Existing files are left as they are.
 
     Example: crm init sales --demo
     """
-    from crmcli.sales.init.create import found
+    from crmcli.sales.init.create import create_workspace
 
-    founding = found(
+    founding = create_workspace(
         Path(folder or session.folder or "."),
         language=language,
         demo=demo,
@@ -39,7 +36,7 @@ def init(session: Session, folder: str, demo: bool, language: str, no_git: bool)
     )
     out = session.out
     out.changed(
-        f"Made a workspace in {founding.root}.",
+        tr("Created a workspace in {}.", founding.root),
         {"root": str(founding.root), "made": list(founding.made), "kept": list(founding.kept)},
     )
     for note in founding.notes:
@@ -54,9 +51,9 @@ def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
         steps += ["crm lead list", "crm deal list --where 'amount > 100000'", "crm tick"]
     else:
         steps += [
-            "edit settings.yaml and pipelines.yaml, then: crm pipeline check",
+            tr("edit settings.yaml and pipelines.yaml, then: crm pipeline check"),
             "crm lead add --name Maria --email maria@example.com --source web",
-            "crm tick                     runs the robots; let cron call it:",
+            tr("crm tick                     runs the robots; let cron call it:"),
             f"*/5 * * * * crm -C {root} tick",
         ]
-    return ["", "Next:", *(f"  {step}" for step in steps)]
+    return ["", tr("Next:"), *(f"  {step}" for step in steps)]

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from crmcli.cli.output import Output
 from crmcli.cli.table import clean, cut, one_line, pad, width, wrap
+from crmcli.language import tr
 from crmcli.present.board import BoardCard, Lane
 
 NARROWEST, WIDEST = 18, 36
@@ -81,7 +82,7 @@ def _body(lane: Lane, wide: int, out: Output) -> Iterator[str]:
         yield from _card_lines(card, wide, out)
     hidden = lane.count - len(lane.cards)
     if hidden > 0 and lane.cards:
-        yield out.paint(pad(cut(f"… {hidden} more", wide), wide), dim=True)
+        yield out.paint(pad(cut(tr("… {} more", hidden), wide), wide), dim=True)
 
 
 def _card_lines(card: BoardCard, wide: int, out: Output) -> Iterator[str]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import ChangingVerb, Session
+from crmcli.cli.params import ChangingVerb, Session, option
 from crmcli.cli.printing import say
 
 lead = noun("lead")
+MADE = ("contact", "company", "deal")
 
 
-@lead.command(
-    cls=ChangingVerb, help="End a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number"
-)
+@lead.command(cls=ChangingVerb)
 @click.argument("ref")
-@click.option("--reason", default="", help="Why: one of the directory junk_reasons.")
+@click.option("--reason", default="", help="Reason: one of junk_reasons.")
 @click.pass_obj
 def junk(session: Session, ref: str, reason: str) -> None:
-    """End a lead as junk."""
+    """Close a lead as junk.
+
+    Example: crm lead junk 7k3 --reason wrong_number
+    """
     from crmcli.present.changes import moved
     from crmcli.sales import leads
 
@@ -28,41 +30,28 @@ def junk(session: Session, ref: str, reason: str) -> None:
 
 @lead.command(
     cls=ChangingVerb,
-    short_help="Convert a lead into a contact, a company, a deal.",
-    help="Convert a lead into a contact, a company and a deal, or any of them.\n\n"
-    "Without options: a contact, a deal, and a company if the lead names one.\n\n"
-    "Example: crm lead convert 7k3 --contact --deal --pipeline sales",
+    params=[
+        *(option(f"--{entity}", f"Create a {entity}.", is_flag=True) for entity in MADE),
+        option("--pipeline", "Pipeline of the deal.", "ID"),
+        *(option(f"--use-{e}", f"Fill in this {e} instead.", "REF") for e in MADE),
+    ],
 )
 @click.argument("ref")
-@click.option("--contact", is_flag=True, help="Make a contact.")
-@click.option("--company", is_flag=True, help="Make a company.")
-@click.option("--deal", is_flag=True, help="Make a deal.")
-@click.option("--pipeline", default="", metavar="ID", help="The deal's pipeline.")
-@click.option("--use-contact", default="", metavar="REF", help="Fill up this contact instead.")
-@click.option("--use-company", default="", metavar="REF", help="Fill up this company instead.")
-@click.option("--use-deal", default="", metavar="REF", help="Fill up this deal instead.")
 @click.pass_obj
-def convert(
-    session: Session,
-    ref: str,
-    contact: bool,
-    company: bool,
-    deal: bool,
-    pipeline: str,
-    use_contact: str,
-    use_company: str,
-    use_deal: str,
-) -> None:
-    """Convert a lead."""
+def convert(session: Session, /, ref: str, pipeline: str, **given: str | bool) -> None:
+    """Convert a lead into a contact, a company and a deal, or any of them.
+
+    Without options: a contact, a deal, and a company if the lead names one.
+
+    Example: crm lead convert 7k3 --contact --deal --pipeline sales
+    """
     from crmcli.present.changes import converted
     from crmcli.sales import leads
 
     ws = session.workspace
-    asked = {"contact": contact, "company": company, "deal": deal}
-    used = {"contact": use_contact, "company": use_company, "deal": use_deal}
-    wanted = leads.Wanted(
-        make=tuple(entity for entity, yes in asked.items() if yes),
-        use={entity: ws.resolve(r, entity) for entity, r in used.items() if r},
+    wanted = leads.ConvertOptions(
+        make=tuple(entity for entity in MADE if given[entity]),
+        use={e: ws.resolve(str(r), e) for e in MADE if (r := given[f"use_{e}"])},
         pipeline=pipeline,
     )
     say(session, converted(ws, leads.convert(ws, ws.resolve(ref, "lead"), wanted)))

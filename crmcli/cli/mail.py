@@ -6,37 +6,38 @@ import click
 
 from crmcli.cli.params import Noun, Session, Verb
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 
-mail = Noun("mail", help="Letters from templates.")
+mail = Noun("mail", help="Messages that templates make.")
 
 
-@mail.command(
-    cls=Verb,
-    short_help="Print the letter that a template makes for a record.",
-    help="Print the letter that a template makes for a record, as it would leave. Nothing is sent.\n\n"
-    "Example: crm mail render mail/hello.j2 --for anna@example.ru",
-)
+@mail.command(cls=Verb)
 @click.argument("template", metavar="TEMPLATE")
-@click.option("--for", "ref", required=True, metavar="REF", help="The record it is about.")
+@click.option("--for", "ref", required=True, metavar="REF", help="Record.")
 @click.option("--html", is_flag=True, help="Print the HTML part alone.")
 @click.pass_obj
 def render(session: Session, template: str, ref: str, html: bool) -> None:
-    """Print the letter that a template makes for a record."""
+    """Print the message that a template makes for a record.
+
+    Nothing is sent.
+
+    Example: crm mail render mail/hello.j2 --for 7k3
+    """
     from crmcli.sales.documents import messages
 
     ws = session.workspace
-    letter = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
-    if letter.refused:
-        session.out.note(f"a robot would not send it: {letter.refused}")
-    if letter.missing:
-        session.out.note(f"it has nobody to go to: {letter.missing}")
+    mail = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
+    if mail.refused:
+        session.out.note(tr("a robot would not send it: {}", mail.refused))
+    if mail.missing:
+        session.out.note(tr("no recipient: {}", mail.missing))
     if html:
-        if not letter.html:
-            raise BadUsage(f"{template} has no HTML part", "put NAME.html.j2 beside NAME.j2")
-        session.out.text(letter.html)
+        if not mail.html:
+            raise BadUsage(tr("{} has no HTML part", template), "put NAME.html.j2 beside NAME.j2")
+        session.out.text(mail.html)
     elif session.out.is_table:
-        heads = [f"{name}: {value}" for name, value in letter.headers]
-        session.out.text("\n".join([*heads, "", letter.text]))
+        heads = [f"{name}: {value}" for name, value in mail.headers]
+        session.out.text("\n".join([*heads, "", mail.text]))
     else:
-        facts = {name.lower().replace("-", "_"): value for name, value in letter.headers}
-        session.out.one({**facts, "text": letter.text, "html": letter.html}, [])
+        facts = {name.lower().replace("-", "_"): value for name, value in mail.headers}
+        session.out.one({**facts, "text": mail.text, "html": mail.html}, [])

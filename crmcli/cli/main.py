@@ -24,6 +24,7 @@ from crmcli.errors import (
     NotFound,
     OutputFailed,
 )
+from crmcli.language import tr
 
 GARBAGE = 20_000
 """Objects after which Python looks for garbage: what a light command makes lives until its end."""
@@ -50,6 +51,7 @@ def main() -> NoReturn:
 def _main() -> NoReturn:
     _open_closed_streams()
     session = Session()
+    session.speak()
     try:
         code = _run(session)
         # `--version` printed without our output, which need not be imported for it.
@@ -137,7 +139,7 @@ def _weighed(session: Session, error: CrmError) -> CrmError:
         error.exit_code = 0
         error.hint = "; ".join(["the change itself is saved", *filter(None, [error.hint])])
     elif _has_saved(session) and (session.tick or isinstance(error, OutputFailed)):
-        so_far = "what was changed until then is saved"
+        so_far = "changes made before that are saved"
         error.hint = "; ".join([so_far, *filter(None, [error.hint])])
     return error
 
@@ -191,11 +193,11 @@ def _in_plain_words(error: OSError) -> CrmError:
         return Forbidden(f"{where}{words}", "check who owns the file and its folder")
     if isinstance(error, FileNotFoundError):
         if not _stands_somewhere():
-            return NotFound("the current folder was deleted", "cd to one that is there")
+            return NotFound("the current folder was deleted", "cd to an existing one")
         return NotFound(f"{where}{words}", "check the path")
     if error.errno in _OF_PATHS:
         return InvalidData(f"{where}{words}", "check the path")
-    return Conflict(f"{where}{words}", "crm check tells whether all is well")
+    return Conflict(f"{where}{words}", "see crm check")
 
 
 def _stands_somewhere() -> bool:
@@ -232,12 +234,15 @@ def _complain(session: Session, error: CrmError) -> None:
     try:
         session.out.error(error)
     except (CrmError, OSError):  # even what prints may be a file that cannot be opened now
-        _say(f"crm: error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))
+        _say(
+            tr("crm: error: {}", error.message)
+            + (tr("\nhint: {}", error.hint) if error.hint else "")
+        )
 
 
 def _complain_of_usage(session: Session, error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
-    hint = f"see {context.command_path} --help" if context is not None else ""
+    hint = tr("see {} --help", context.command_path) if context is not None else ""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return
@@ -250,7 +255,7 @@ def _report_bug(error: BaseException) -> NoReturn:
     try:
         said, hint = bugs.told(error, bugs.write_report(error))
     except OSError as failure:
-        said = f"this is a bug in crm: {type(error).__name__}"
-        hint = f"no report can be written ({failure.strerror}): set TMPDIR, and try again"
-    _say(f"crm: error: {said}\nhint: {hint}")
+        said = tr("this is a bug in crm: {}", type(error).__name__)
+        hint = tr("the report cannot be written ({}): set TMPDIR and try again", failure.strerror)
+    _say(tr("crm: error: {}\nhint: {}", said, hint))
     _leave(bugs.EXIT)

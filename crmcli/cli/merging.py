@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Session
+from crmcli.cli.params import REF, ChangingVerb, Session, option
 from crmcli.cli.printing import say, unreadable
 from crmcli.errors import BadUsage
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.told import together
 
@@ -23,14 +24,6 @@ def merge_command(entity: str) -> click.Command:
     """`crm NOUN merge`: shows what it comes to, asks on a terminal, does it."""
     plural = ENTITIES[entity].plural
 
-    @click.argument("ref")
-    @click.argument("others", nargs=-1, required=True, metavar="OTHER...")
-    @click.option(
-        "--take",
-        multiple=True,
-        metavar="FIELD[=OTHER]",
-        help="Let the other's value stand; several fields with commas.",
-    )
     @click.pass_obj
     def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> None:
         from crmcli.present.merging import merged
@@ -42,24 +35,36 @@ def merge_command(entity: str) -> click.Command:
         plan = merge.plan(ws, survivor, ids, _takes(ws, entity, take, ids))
         _show(session, plan)
         if sys.stdin.isatty() and not session.dry_run:
-            links = len(merge.relations(ws, ids))
-            more = f" and turn the links of {links} records" if links else ""
             session.out.flush()
-            session.confirm(f"merge {together(ids)} into {survivor}{more}?")
+            question = tr("merge {} into {}?", together(ids), survivor)
+            if links := len(merge.relations(ws, ids)):
+                count = counted(links, "record")
+                told = "merge {} into {} and redirect the links of {}?"
+                question = tr(told, together(ids), survivor, count)
+            session.confirm(question)
         say(session, merged(ws, merge.merge(ws, plan)))
         unreadable(session)  # what cannot be read may link to what was merged
 
     return ChangingVerb(
         "merge",
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[
+            REF,
+            click.Argument(("others",), nargs=-1, required=True, metavar="OTHER..."),
+            option(
+                "--take",
+                "Take the other's value; separate fields with commas.",
+                "FIELD[=OTHER]",
+                multiple=True,
+            ),
+        ],
         callback=callback,
-        short_help=f"Make one {entity} of several.",
-        help=f"Merge {plural}: the first one stays, the others go into it. On a terminal it "
-        "asks first.\n\nThe first one's values stand where it has any; phones, e-mails, tags and the "
-        "like are united, comments kept below one another. Whatever links to the others links to the "
-        "first one then, and their ids lead to it. --take name,position lets the other's values "
-        f"stand; of several others, --take name=7k3. crm {entity} unmerge takes them apart again."
-        f"\n\nExample: crm {entity} merge 7k3 9mq --take name -n",
+        short_help=f"Merge several {plural} into one.",
+        help=f"Merge {plural}: the others are merged into REF, which is kept. On a terminal it asks "
+        "first.\n\nThe values of REF win; phones, e-mails, tags and other lists are combined, "
+        "comments are joined. Links to the others then lead to REF, and so do their ids. "
+        "--take name,comment takes these values from the other; with several others, "
+        f"--take name=9mq says from which. crm {entity} unmerge undoes it.\n\n"
+        f"Example: crm {entity} merge 7k3 9mq --take name -n",
     )
 
 
@@ -67,7 +72,6 @@ def unmerge_command(entity: str) -> click.Command:
     """`crm NOUN unmerge`: the reverse."""
     plural = ENTITIES[entity].plural
 
-    @click.argument("ref")
     @click.pass_obj
     def callback(session: Session, ref: str) -> None:
         from crmcli.present.merging import unmerged
@@ -78,13 +82,13 @@ def unmerge_command(entity: str) -> click.Command:
 
     return ChangingVerb(
         "unmerge",
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[REF],
         callback=callback,
-        short_help="Take a merge apart.",
-        help=f"Take a merge of {plural} apart: both are as they were. REF is the one that "
-        "went into the other, or that other, if only one did.\n\nWhat was edited since is kept and "
-        "named, and what was linked since stays with the one that had stayed."
-        f"\n\nExample: crm {entity} unmerge 9mq",
+        short_help="Undo a merge.",
+        help=f"Undo a merge of {plural}: both are as they were. REF is the one that was merged, or, if "
+        "only one was, the one that was kept.\n\nWhat was edited since is kept and listed; what "
+        "was linked since stays with the one that was kept.\n\n"
+        f"Example: crm {entity} unmerge 9mq",
     )
 
 
@@ -94,7 +98,8 @@ def _takes(ws: Workspace, entity: str, texts: Sequence[str], ids: Sequence[str])
     for text in texts:
         names, _, ref = text.partition("=")
         if not ref and len(ids) > 1:
-            raise BadUsage(f"--take {text}: of which of the {len(ids)}?", f"--take {names}=OTHER")
+            which = tr("--take {}: from which of the {}?", text, len(ids))
+            raise BadUsage(which, tr("--take {}=OTHER", names))
         record_id = ws.named(ref, entity) if ref else ids[0]
         for name in names.split(","):
             if name.strip():

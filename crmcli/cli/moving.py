@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Session, option
+from crmcli.cli.params import REF, ChangingVerb, Session, option
 from crmcli.cli.printing import say
 from crmcli.model.schema import has_field
 
@@ -12,10 +12,6 @@ from crmcli.model.schema import has_field
 def move_command(entity: str) -> click.Command:
     """`crm lead move` and `crm deal move`."""
 
-    @click.argument("ref")
-    @click.argument("stage")
-    @click.option("--reason", default="", help="Why, where the stage is a lost one.")
-    @click.option("--reopen", is_flag=True, help="Take up again what has ended.")
     @click.pass_obj
     def callback(
         session: Session, ref: str, stage: str, reason: str, reopen: bool, pipeline: str = ""
@@ -29,13 +25,18 @@ def move_command(entity: str) -> click.Command:
         )
         say(session, moved(ws, done))
 
-    params: list[click.Parameter] = getattr(callback, "__click_params__", [])[::-1]
+    stage = "offer" if has_field(entity, "pipeline") else "working"
+    params = [
+        REF,
+        click.Argument(("stage",)),
+        option("--reason", "Reason, for a lost stage."),
+        option("--reopen", "Reopen a closed record.", is_flag=True),
+    ]
     if has_field(entity, "pipeline"):
-        params.append(option("--pipeline", "Into another pipeline.", "ID"))
+        params.append(option("--pipeline", "To another pipeline.", "ID"))
     return ChangingVerb(
         "move",
         params=params,
         callback=callback,
-        short_help="Move to a stage, by id or name.",
-        help=f"Move a {entity} to a stage, by its id or name.\n\nExample: crm {entity} move 7k3 working",
+        help=f"Move a {entity} to a stage, by its id or name.\n\nExample: crm {entity} move 7k3 {stage}",
     )

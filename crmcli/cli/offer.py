@@ -8,66 +8,65 @@ from pathlib import Path
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import ChangingVerb, Session, Verb
+from crmcli.cli.params import ChangingVerb, Session, Verb, option
 from crmcli.cli.printing import notes, tell
+from crmcli.language import tr
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 
 
 @offer.command(
     cls=ChangingVerb,
-    short_help="Make a numbered offer for a deal; prints its id.",
-    help="Make a numbered offer for a deal and print its id. Without --line it has the deal's lines, or "
-    "one of the deal's name and amount.\n\nExample: crm offer draft --deal 7k3 --line 'Монтаж;2;15000;шт'",
+    params=[
+        option("--deal", "Deal.", "REF", required=True),
+        option(
+            "--line lines",
+            "A line; unit and VAT (per cent, or no) are optional. May be repeated.",
+            "'NAME;QUANTITY;PRICE;UNIT;VAT'",
+            multiple=True,
+        ),
+        option(
+            "--valid-days",
+            "How many days it is valid.",
+            "N",
+            type=click.IntRange(0, 3650),
+            default=14,
+        ),
+        option("--template", "Template below templates/. [default: offers/offer.html.j2]", "PATH"),
+        option("--comment", "Text below the lines."),
+    ],
 )
-@click.option("--deal", "deal_ref", required=True, metavar="REF", help="The deal it is for.")
-@click.option(
-    "--line", "lines", multiple=True, metavar="'NAME;QUANTITY;PRICE;UNIT;VAT'",
-    help="A line; unit and VAT (per cent, or no) may lack. Repeat for more.",
-)  # fmt: skip
-@click.option(
-    "--valid-days",
-    type=click.IntRange(0, 3650),
-    default=14,
-    show_default=True,
-    help="How long it holds.",
-)
-@click.option(
-    "--template", default="", metavar="PATH", help="Below templates/; offers/offer.html.j2."
-)
-@click.option("--comment", default="", help="A text below the lines.")
 @click.pass_obj
 def draft(
-    session: Session,
-    deal_ref: str,
-    lines: Sequence[str],
-    valid_days: int,
-    template: str,
-    comment: str,
+    session: Session, deal: str, lines: Sequence[str], valid_days: int, template: str, comment: str
 ) -> None:
-    """Make a numbered offer for a deal."""
+    """Create a numbered offer for a deal and print its id.
+
+    Without --line it has the deal's lines, or one line with its name and amount.
+
+    Example: crm offer draft --deal 7k3 --line 'Монтаж;2;15000;шт'
+    """
     from crmcli.sales.documents import offers
 
-    wanted = offers.Draft(lines, valid_days, template or offers.TEMPLATE, comment)
-    made = offers.draft(session.workspace, deal_ref, wanted)
+    wanted = offers.OfferTerms(lines, valid_days, template or offers.TEMPLATE, comment)
+    made = offers.draft(session.workspace, deal, wanted)
     session.out.created(made.id)
-    session.out.note(f"{'would draft' if session.dry_run else 'drafted'} {made.name}")
+    drafted = tr("would draft {}", made.name) if session.dry_run else tr("drafted {}", made.name)
+    session.out.note(drafted)
     notes(session)
 
 
-@offer.command(
-    cls=Verb,
-    short_help="Print an offer as HTML.",
-    help="Print an offer as a page of HTML, or write it to a file.\n\n"
-    "Example: crm offer render 7k3 -o offer.html",
-)
+@offer.command(cls=Verb)
 @click.argument("ref")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
 @click.pass_obj
 def render(session: Session, ref: str, output: Path | None) -> None:
-    """Print an offer as HTML."""
+    """Print an offer as HTML, or write it to a file.
+
+    Example: crm offer render 7k3 -o offer.html
+    """
     from crmcli.sales.documents import offers
 
     ws = session.workspace
@@ -77,36 +76,38 @@ def render(session: Session, ref: str, output: Path | None) -> None:
         return
     from crmcli.store.disk.files import os_errors
 
-    with os_errors(f"write {output}"):
+    with os_errors("write {}", output):
         # The same bytes as on stdout.
         output.write_text(page.removesuffix("\n") + "\n", encoding="utf-8")
-    session.out.note(f"wrote {output}")
+    session.out.note(tr("wrote {}", output))
 
 
-@offer.command(
-    cls=ChangingVerb, help="The client accepts an offer.\n\nExample: crm offer accept 7k3"
-)
+@offer.command(cls=ChangingVerb)
 @click.argument("ref")
 @click.pass_obj
 def accept(session: Session, ref: str) -> None:
-    """The client accepts an offer."""
+    """Mark an offer as accepted.
+
+    Example: crm offer accept 7k3
+    """
     from crmcli.sales.documents import offers
 
     ws = session.workspace
     decided = offers.accept(ws, ws.resolve(ref, "offer"))
-    tell(session, f"Accepted: {decided.id} {decided.name}.")
-    notes(session)
+    tell(session, tr("Accepted: {} {}.", decided.id, decided.name))
 
 
-@offer.command(cls=ChangingVerb, help="The client declines an offer.")
+@offer.command(cls=ChangingVerb)
 @click.argument("ref")
-@click.option("--reason", default="", help="Why, in a few words.")
+@click.option("--reason", default="", help="Reason.")
 @click.pass_obj
 def decline(session: Session, ref: str, reason: str) -> None:
-    """The client declines an offer."""
+    """Mark an offer as declined.
+
+    Example: crm offer decline 7k3 --reason 'дорого'
+    """
     from crmcli.sales.documents import offers
 
     ws = session.workspace
     decided = offers.decline(ws, ws.resolve(ref, "offer"), reason)
-    tell(session, f"Declined: {decided.id} {decided.name}.")
-    notes(session)
+    tell(session, tr("Declined: {} {}.", decided.id, decided.name))

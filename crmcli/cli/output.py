@@ -10,7 +10,7 @@ import click
 
 from crmcli.cli import formats, terminal
 from crmcli.cli.table import clean, lay_out, message_lines, one_line, pad, width
-from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
+from crmcli.errors import CrmError, InvalidData, OutputFailed, Problem, Refused
 from crmcli.language import tr
 from crmcli.present.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
 
@@ -96,7 +96,9 @@ class Output:
             sys.stdout.isatty()
             and not data.decode("utf-8", "replace").replace("\n", "").isprintable()
         ):
-            raise Refused("this is no text for a terminal", "redirect it, or name a file with -o")
+            raise Refused(
+                "this cannot be shown in a terminal", "redirect it, or write it to a file with -o"
+            )
         try:
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
@@ -149,21 +151,13 @@ class Output:
 
         problems = error.problems if isinstance(error, InvalidData) else ()
         if self.format in ("json", "jsonl"):
-            facts = {
-                "name": error.name,
-                "message": redacted(error.message),
-                "hint": redacted(error.hint),
-                "exit_code": error.exit_code,
-                "problems": [
-                    {
-                        "path": p.path,
-                        "line": p.line,
-                        "message": redacted(tr(p.message)),
-                        "hint": redacted(tr(p.hint)),
-                    }
-                    for p in problems
-                ],
-            }
+
+            def words(said: CrmError | Problem) -> dict[str, str]:
+                return {"message": redacted(tr(said.message)), "hint": redacted(tr(said.hint))}
+
+            known = [{"path": p.path, "line": p.line, **words(p)} for p in problems]
+            facts = {"name": error.name, **words(error), "exit_code": error.exit_code}
+            facts["problems"] = known
             self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
         alarm = tr("crm: error:")
@@ -177,10 +171,10 @@ class Output:
             self._say(f"{tr('hint:')} {one_line(error.hint)}")
 
     @contextmanager
-    def progress(self, label: str, total: int | None = None) -> Iterator[terminal.Progress]:
+    def progress(self, label: str) -> Iterator[terminal.Progress]:
         """Count long work on stderr: only on a terminal, and only after a second."""
         wanted = sys.stderr.isatty() and not self.quiet
-        progress = terminal.Progress(label, total, sys.stderr if wanted else None)
+        progress = terminal.Progress(tr(label), sys.stderr if wanted else None)
         try:
             yield progress
         finally:
@@ -210,7 +204,7 @@ class Output:
         )
         if left_out:
             names = ", ".join(column.name for column in columns[-left_out:])
-            self.note(tr("no room for {}: the terminal is {} wide", names, self.width))
+            self.note(tr("columns left out: {} (the terminal is {} wide)", names, self.width))
         return lines
 
     def card(self, record: Row, columns: Sequence[Column]) -> list[str]:
@@ -288,7 +282,7 @@ class Output:
             for line in lines:
                 if letters := terminal.unwritable(line, encoding):
                     raise UnwritableOutput(
-                        f"the output holds {letters[:20]!r}, which {encoding} cannot express",
+                        tr("the output has {!r}, which {} cannot encode", letters[:20], encoding),
                         "choose --format json, or set PYTHONIOENCODING=utf-8",
                     )
         self._write(lines)
@@ -317,4 +311,4 @@ def _cents(column: Column, rows: Sequence[Row]) -> bool | None:
 
 
 def _failed(error: OSError) -> OutputFailed:
-    return OutputFailed(f"the output cannot be written: {error.strerror or error}")
+    return OutputFailed(tr("the output cannot be written: {}", error.strerror or error))

@@ -18,6 +18,8 @@ LABELS = 30
 EXAMPLE = "Example: "
 _WORDS = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 """The words of a command line, quoted ones in one piece."""
+_ANY_NUMBER = re.compile(r"  ?\[x>=\d\]|; x>=\d")
+"""What click says of a number that only has to be large enough."""
 
 
 class Page(click.HelpFormatter):
@@ -70,7 +72,7 @@ def own_options(command: click.Command) -> list[click.Option]:
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a help text."""
-    return [part for part in cleandoc(text).split("\n\n") if part]
+    return [" ".join(part.split()) for part in cleandoc(text).split("\n\n") if part]
 
 
 def help_page(command: click.Command, ctx: click.Context) -> str:
@@ -127,4 +129,4 @@ def _records(options: Sequence[click.Option], ctx: click.Context) -> Iterator[tu
         if isinstance(option.type, click.Choice) and width(label) > LABELS:
             label = label.replace(option.make_metavar(ctx), "WORD")
             told += " " + tr("One of {}.", ", ".join(map(str, option.type.choices)))
-        yield label, told + text.removeprefix(said)
+        yield label, told + _ANY_NUMBER.sub("", text.removeprefix(said))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
+    from click.shell_completion import CompletionItem
+
     from crmcli.cli.output import Output
     from crmcli.workspace import Workspace
 
@@ -98,11 +100,11 @@ class Session:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise BadUsage(
-                f"CRM_NOW={text!r} is not an instant", "write it as 2026-11-23T09:00:00+03:00"
+                tr("CRM_NOW={!r} is not an instant", text), "write it as 2026-11-23T09:00:00+03:00"
             ) from None
         if moment.year not in YEARS:
             raise BadUsage(
-                f"CRM_NOW={text!r} is out of our time", f"years {YEARS[0]} to {YEARS[-1]}"
+                tr("CRM_NOW={!r} is out of range", text), tr("years {} to {}", YEARS[0], YEARS[-1])
             )
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -111,14 +113,18 @@ class Session:
         if self.yes or self.dry_run:
             return
         if not sys.stdin.isatty():
-            raise BadUsage(f"without a terminal nobody can be asked: {question}", "add --yes")
+            raise BadUsage(
+                tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
+            )
         if not click.confirm(question, err=True):
-            raise Refused("nothing was changed: the answer was no")
+            raise Refused("nothing changed")
 
 
 def _known_format(text: str) -> str:
     if text and text not in FORMATS:
-        raise BadUsage(f"CRM_FORMAT={text!r} is no format", f"one of {', '.join(FORMATS)}")
+        raise BadUsage(
+            tr("CRM_FORMAT={!r} is not a format", text), tr("one of {}", ", ".join(FORMATS))
+        )
     return text
 
 
@@ -134,6 +140,13 @@ def _remember(
     return callback
 
 
+def _complete_folder(*_: object) -> list[CompletionItem]:
+    """As click.Path does, which would have the catalogue read for its name."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem("", type="dir")]
+
+
 @cache
 def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     """The options that every command takes, also after its own; those of one that `changes` records."""
@@ -147,29 +160,54 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     if changes:
         return (
             *common_options(),
-            flag("-n", "--dry-run", to="dry_run", help="Show what would change, write nothing."),
+            flag(
+                "-n", "--dry-run", to="dry_run", help="Show what would change without changing it."
+            ),
             flag("--tick", to="tick", help="Run crm tick once afterwards."),
         )
-    folder, formats = click.Path(), click.Choice(FORMATS)
+    formats = click.Choice(FORMATS)
     return (
-        option("-C", "--workspace", to="folder", metavar="DIR", type=folder, help="Work in this folder."),
+        option(
+            "-C", "--workspace", to="folder", metavar="DIR", shell_complete=_complete_folder,
+            help="Workspace folder.",
+        ),
         option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
-        option("--format", "format_", to="format", type=formats, help="How to print."),
+        option("--format", "format_", to="format", type=formats, help="Output format."),
         flag("--json", "json_", to="format", value="json", help="Short for --format json."),
         flag("--csv", "csv_", to="format", value="csv", help="Short for --format csv."),
         flag("--ids", "ids_", to="format", value="ids", help="Short for --format ids."),
-        flag("-q", "--quiet", to="quiet", help="Only errors and data."),
-        flag("-v", "--verbose", to="verbose", help="Say more on stderr."),
+        flag("-q", "--quiet", to="quiet", help="Print only errors and data."),
+        flag("-v", "--verbose", to="verbose", help="Print more on stderr."),
         flag("--no-color", to="color", value=False, help="No colours."),
-        flag("--yes", to="yes", help="Do not ask."),
+        flag("--yes", to="yes", help="Do not ask for confirmation."),
     )  # fmt: skip
 
 
-def option(names: str, told: str, metavar: str | None = None, **more: Any) -> click.Option:
-    """An option by its names, its help and how its value is called; "" where it is not given."""
-    if not {"is_flag", "multiple", "type", "required"} & set(more):
-        more.setdefault("default", "")
-    return click.Option(names.split(), help=told, metavar=metavar, **more)
+def option(
+    names: str,
+    told: str,
+    metavar: str | None = None,
+    *,
+    at_least: int | None = None,
+    among: Sequence[str] = (),
+    **more: Any,
+) -> click.Option:
+    """An option by its names, its help and how its value is called: a text ("" where it is not given), a
+    number that is `at_least` so large, or one `among` some words."""
+    if at_least is not None:
+        more["type"] = click.IntRange(min=at_least)
+    elif among:
+        more["type"] = click.Choice(among)
+    elif not {"is_flag", "multiple", "type", "required"} & set(more):
+        more = {"default": "", "show_default": False, **more}
+    shown = more.get("default") is not None and not more.get("is_flag")
+    return click.Option(
+        names.split(), help=told, metavar=metavar, **{"show_default": shown, **more}
+    )
+
+
+REF = click.Argument(("ref",))
+REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...")
 
 
 class _Literate(click.Command):
@@ -191,10 +229,8 @@ class _Literate(click.Command):
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """The option that shows the page of help, a screen at a time where it is long."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.callback = _show_help
-        return option
+        names = self.get_help_option_names(ctx)
+        return _help_option(*names) if names and self.add_help_option else None
 
     def get_help(self, ctx: click.Context) -> str:
         """The help in the language spoken, with what the output's encoding cannot express escaped."""
@@ -213,6 +249,14 @@ class _Literate(click.Command):
 
             strangewords.refuse(self, ctx, args)
         return super().parse_args(ctx, args)
+
+
+@cache
+def _help_option(*names: str) -> click.Option:
+    return click.Option(
+        names, is_flag=True, is_eager=True, expose_value=False, callback=_show_help,
+        help="Show this message and exit.",
+    )  # fmt: skip
 
 
 def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.params import Noun, Session
+from crmcli.cli.printing import print_problems
 from crmcli.cli.wanted import pipeline_named
 from crmcli.errors import NotFound
+from crmcli.language import tr
+
+pipeline = Noun("pipeline", help="Stages, robots and triggers as pipelines.yaml declares them.")
 
 
-@click.group(cls=Noun)
-def pipeline() -> None:
-    """Stages, robots and triggers as pipelines.yaml declares them."""
-
-
-@pipeline.command("list", cls=Verb)
+@pipeline.command("list")
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the pipelines.
@@ -28,13 +27,11 @@ def list_(session: Session) -> None:
     session.out.records(*pipeline_table(list(session.workspace.pipelines)))
 
 
-@pipeline.command(cls=Verb)
+@pipeline.command()
 @click.argument("ref", metavar="[PIPELINE]", default="")
 @click.pass_obj
 def show(session: Session, ref: str) -> None:
-    """Show stages, robots and triggers.
-
-    All pipelines are shown where none is named.
+    """Show the stages, robots and triggers of a pipeline, or of all.
 
     Example: crm pipeline show sales
     """
@@ -54,12 +51,12 @@ def show(session: Session, ref: str) -> None:
         out.records([pipeline_row(line) for line in chosen], PIPELINES)
 
 
-@pipeline.command(cls=Verb)
+@pipeline.command()
 @click.pass_obj
 def check(session: Session) -> None:
-    """Look for mistakes in settings, pipelines and templates.
+    """Check settings, pipelines and templates.
 
-    Exit code 6 if there are any. What may be meant so is only a warning.
+    Exit code 6 if there are problems; what may be intended is only a warning.
 
     Example: crm pipeline check
     """
@@ -67,18 +64,8 @@ def check(session: Session) -> None:
 
     from crmcli.automation.config_checks import look_through
     from crmcli.present.pipelines import size
-    from crmcli.present.problems import problem_table
 
     start = Path(session.folder) if session.folder else None
     found = look_through(start, session.now or datetime.now(UTC))
-    if session.out.is_table:
-        for problem in found.faults:
-            session.out.prose(str(problem))
-        for oddity in found.oddities:
-            session.out.note(f"warning: {oddity}")
-        if not found.faults:
-            session.out.note(f"all is well: {size(list(found.pipelines or ()))}")
-    else:
-        session.out.records(*problem_table(found.faults, found.oddities))
-    if found.faults:
-        click.get_current_context().exit(6)
+    fine = tr("all is well: {}", size(list(found.pipelines or ())))
+    print_problems(session, found.faults, found.oddities, fine)

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from crmcli.cli.params import Session
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.present.cells import Column
 from crmcli.present.columns import columns_of, named
 from crmcli.present.records import belonging, card_columns, last_events, raw_row
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.present.told import Told
+    from crmcli.errors import Problem
 
 
 def say(session: Session, told: Told) -> None:
-    """Print what was done, or would be, and what the workspace has to say to it."""
-    tell(session, told.text, told.row)
+    """Print the one line of what changed, or would change, its remarks, and what the workspace has to say."""
+    text = tr("dry run: {}", told.text) if session.dry_run else told.text
+    session.out.changed(text, told.row)
     for text in told.details:
         session.out.detail(text)
     for text in told.notes:
@@ -38,8 +42,8 @@ def say_changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> Non
 
 
 def tell(session: Session, text: str, row: Mapping[str, object] | None = None) -> None:
-    """Print the one line of what changed, or would change."""
-    session.out.changed(f"would: {text}" if session.dry_run else text, row)
+    """Print the one line of what changed, or would change, where there is no more to it."""
+    say(session, Told(text, row))
 
 
 def notes(session: Session) -> None:
@@ -53,8 +57,28 @@ def unreadable(session: Session) -> None:
     """Say how many files a list could not show."""
     count = len(session.workspace.problems())
     if count:
-        session.out.note(f"{counted(count, 'file')} cannot be read: see crm check")
+        session.out.note(tr("{} cannot be read: see crm check", counted(count, "file")))
     notes(session)
+
+
+def print_problems(
+    session: Session, found: Sequence[Problem], warnings: Sequence[Problem], fine: str
+) -> None:
+    """Print problems, or that all is `fine`; the command ends with 6 if there are any."""
+    from crmcli.present.problems import problem_table
+
+    out = session.out
+    if out.is_table:
+        if found:
+            out.prose("\n".join(map(str, found)))
+        for warning in warnings:
+            out.note(tr("warning: {}", str(warning).removeprefix(": ")))
+        if fine and not found:
+            out.note(fine)
+    else:
+        out.records(*problem_table(found, warnings))
+    if found:
+        click.get_current_context().exit(6)
 
 
 def print_records(
@@ -70,7 +94,7 @@ def print_records(
     if out.is_table:
         columns = [named(session.workspace, entity, column, rows) for column in columns]
         if not rows:
-            out.note(f"no {ENTITIES[entity].plural}")
+            out.note(tr("no {}", tr(ENTITIES[entity].plural)))
     out.records(rows, columns, all_fields=all_fields)
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from crmcli.cli.fieldwork import given_options, read_given, read_pairs
 from crmcli.cli.filters import filter_options, filtered
-from crmcli.cli.params import ChangingVerb, Session, Verb, option
-from crmcli.cli.printing import (
-    notes,
-    print_records,
-    say_changes,
-    tell,
-    unreadable,
-)
+from crmcli.cli.params import REF, REFS, ChangingVerb, Session, Verb, option
+from crmcli.cli.printing import notes, print_records, say_changes, tell, unreadable
+from crmcli.cli.wanted import listed
 from crmcli.errors import BadUsage
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.view import View
@@ -31,8 +26,8 @@ if TYPE_CHECKING:
 def add_command(entity: str) -> click.Command:
     """`crm NOUN add`: prints the new id alone."""
 
-    def callback(**options: Any) -> None:
-        session = click.get_current_context().ensure_object(Session)
+    @click.pass_obj
+    def callback(session: Session, /, **options: Any) -> None:
         from crmcli.present.changes import known
         from crmcli.present.records import raw_row
         from crmcli.sales import add
@@ -43,7 +38,7 @@ def add_command(entity: str) -> click.Command:
         done = add.add(session.workspace, entity, given, policy, anyway=anyway)
         if session.dry_run and done.is_new:
             row = raw_row(session.workspace, done.record)
-            tell(session, f"Added {done.record.id} {done.record.get('name')}.", row)
+            tell(session, tr("Added {} {}.", done.record.id, done.record.get("name")), row)
         else:
             session.out.created(done.record.id)
         if line := known(done):
@@ -55,7 +50,6 @@ def add_command(entity: str) -> click.Command:
         "add",
         params=[*given_options(entity), *_of_clients(entity)],
         callback=callback,
-        short_help=f"Add {row.one}; prints its id.",
         help=f"Add {row.one} and print its id.\n\nExample: crm {entity} add {row.example}",
     )
 
@@ -65,14 +59,13 @@ def _of_clients(entity: str) -> list[click.Parameter]:
     if "client" not in ENTITIES[entity].traits:
         return []
     return [
-        option("--anyway", "Also if an address or phone is on the block list.", is_flag=True),
+        option("--anyway", "Even if an e-mail or phone is on the block list.", is_flag=True),
         option(
             "--on-duplicate",
-            "If the phone, e-mail or INN is known: add and say so, refuse, or use or link to what "
-            "is there.",
-            type=click.Choice(("warn", "fail", "link")),
+            "If the phone, e-mail or INN is known: add it and warn, refuse it (fail), or use or link to the "
+            "known record (link).",
             default="warn",
-            show_default=True,
+            among=("warn", "fail", "link"),
         ),
     ]
 
@@ -81,15 +74,6 @@ def list_command(entity: str) -> click.Command:
     """`crm NOUN list`: filters, condition, order, columns, limit, every format."""
     plural = ENTITIES[entity].plural
 
-    @click.option(
-        "--where", "-w", default="", metavar="EXPR", help="A condition, e.g. 'amount > 100000'."
-    )
-    @click.option(
-        "--sort", multiple=True, metavar="FIELD", help="Order by this; -FIELD for the reverse."
-    )
-    @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most so many.")
-    @click.option("--columns", default="", metavar="A,B", help="Which fields to print.")
-    @click.option("--view", default="", metavar="NAME", help="A saved view of views.yaml.")
     @click.pass_obj
     def callback(
         session: Session,
@@ -104,7 +88,7 @@ def list_command(entity: str) -> click.Command:
         ws = session.workspace
         saved = ws.view(entity, view) if view else View("", entity)
         condition = filtered(ws, entity, where, filters, saved)
-        names = [c.strip() for c in columns.split(",") if c.strip()] or saved.columns
+        names = listed(columns) or saved.columns
         asked = [part for name in sort for part in name.split(",")] or saved.sort
         order = asked or ENTITIES[entity].sort
         most = saved.limit if limit is None else limit
@@ -115,10 +99,20 @@ def list_command(entity: str) -> click.Command:
 
     return Verb(
         "list",
-        params=[*filter_options(entity), *getattr(callback, "__click_params__", [])[::-1]],
+        params=[
+            *filter_options(entity),
+            option(
+                "--where -w",
+                "A condition, e.g. 'amount > 100000'; see crm help conditions.",
+                "EXPR",
+            ),
+            option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
+            option("--limit", "Maximum number of records.", "N", at_least=0),
+            option("--columns", "Columns to print.", "A,B"),
+            option("--view", "A saved view of views.yaml.", "NAME"),
+        ],
         callback=callback,
         help=f"List {plural}.\n\nExample: crm {entity} list --where 'name ~ \"ромаш\"' --limit 20",
-        short_help=f"List {plural}.",
     )
 
 
@@ -126,14 +120,12 @@ def edit_command(entity: str) -> click.Command:
     """`crm NOUN edit`: by options, or the file itself in $EDITOR."""
     one = ENTITIES[entity].one
 
-    def callback(
-        ref: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
-    ) -> None:
-        session = click.get_current_context().ensure_object(Session)
+    @click.pass_obj
+    def callback(session: Session, /, ref: str, **options: Any) -> None:
         from crmcli.sales.records import edit
 
         ws = session.workspace
-        wanted = _edit(entity, options, more, less, unset)
+        wanted = _edit(entity, options)
         record_id = ws.resolve(ref, entity)
         if wanted.is_empty:
             from crmcli.cli.editing import edit_as_text
@@ -143,23 +135,22 @@ def edit_command(entity: str) -> click.Command:
         before, after = edit.edit(ws, record_id, wanted)
         say_changes(session, [(before, after)])
 
-    params: list[click.Parameter] = [click.Argument(("ref",))]
+    lists = "Options of lists (--phone, --tag …) replace the whole list; --add and --remove change it.\n\n"
+    tagged = " --add tags=vip" if has_field(entity, "tags") else ""
     return ChangingVerb(
         "edit",
-        params=[*params, *given_options(entity, editing=True), *_list_options(entity)],
+        params=[REF, *given_options(entity, editing=True), *_list_options(entity)],
         callback=callback,
-        short_help=f"Change {one}; without options in $EDITOR.",
-        help=f"Change {one}. Without options its file is opened in $EDITOR and checked before it "
-        "is taken.\n\nA list option (--phone, --tag …) replaces the list; --add and --remove change it."
-        f"\n\nExample: crm {entity} edit 7k3 --add tags=vip --set comment=…",
+        help=f"Edit {one}; without options in $EDITOR, where its file is checked before it is saved.\n\n"
+        f"{lists if tagged else ''}Example: crm {entity} edit 7k3{tagged} --comment 'Звонить после 15'",
     )
 
 
 def _list_options(entity: str) -> list[click.Parameter]:
     return [
         option("--add more", "Add to a list field.", "FIELD=VALUE", multiple=True),
-        option("--remove less", "Take from a list field.", "FIELD=VALUE", multiple=True),
-        option("--unset", "Empty a field.", "FIELD", multiple=True),
+        option("--remove less", "Remove from a list field.", "FIELD=VALUE", multiple=True),
+        option("--unset", "Clear a field.", "FIELD", multiple=True),
         *(
             option(f"--{word}-tag", f"Short for --{word} tags=TAG.", "TAG", multiple=True)
             for word in ("add", "remove")
@@ -168,27 +159,19 @@ def _list_options(entity: str) -> list[click.Parameter]:
     ]
 
 
-def _edit(
-    entity: str,
-    options: Mapping[str, Any],
-    more: Sequence[str],
-    less: Sequence[str],
-    unset: Sequence[str],
-) -> Edit:
+def _edit(entity: str, options: dict[str, Any]) -> Edit:
     from crmcli.sales.records.edit import Edit
 
-    given = dict(options)
-    more = [*more, *(f"tags={tag}" for tag in given.pop("add_tag", ()))]
-    less = [*less, *(f"tags={tag}" for tag in given.pop("remove_tag", ()))]
-    return Edit(read_given(entity, given), read_pairs(more), read_pairs(less), tuple(unset))
+    more = [*options.pop("more"), *(f"tags={tag}" for tag in options.pop("add_tag", ()))]
+    less = [*options.pop("less"), *(f"tags={tag}" for tag in options.pop("remove_tag", ()))]
+    unset = tuple(options.pop("unset"))
+    return Edit(read_given(entity, options), read_pairs(more), read_pairs(less), unset)
 
 
 def rm_command(entity: str) -> click.Command:
     """`crm NOUN rm`: asks on a terminal; the text of the record stays on the timeline."""
     plural = ENTITIES[entity].plural
 
-    @click.argument("refs", nargs=-1, required=True, metavar="REF...")
-    @click.option("--unlink", is_flag=True, help="Take away the links that others have to it.")
     @click.pass_obj
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
         from crmcli.present.records import raw_row
@@ -196,18 +179,19 @@ def rm_command(entity: str) -> click.Command:
 
         ws = session.workspace
         ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
-        session.confirm(f"remove {', '.join(ids)}?")
+        session.confirm(tr("remove {}?", ", ".join(ids)))
         for record in remove.remove(ws, *ids, unlink=unlink):
             row = raw_row(ws, record)
-            tell(session, f"Removed {record.id} {record.get('name')}.", row)
-        notes(session)
+            tell(session, tr("Removed {} {}.", record.id, record.get("name")), row)
 
     return ChangingVerb(
         "rm",
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[
+            REFS,
+            option("--unlink", "Also remove the links of other records to them.", is_flag=True),
+        ],
         callback=callback,
-        help=f"Remove {plural}. Its text stays on the timeline.",
-        short_help=f"Remove {ENTITIES[entity].one}.",
+        help=f"Remove {plural}.\n\nTheir text stays on the timeline.\n\nExample: crm {entity} rm 7k3",
     )
 
 
@@ -215,33 +199,28 @@ def bulk_command(entity: str) -> click.Command:
     """`crm NOUN bulk`: the same edit for all that fit a condition, in one transaction."""
     plural = ENTITIES[entity].plural
 
-    def callback(
-        where: str, more: Sequence[str], less: Sequence[str], unset: Sequence[str], **options: Any
-    ) -> None:
-        session = click.get_current_context().ensure_object(Session)
+    @click.pass_obj
+    def callback(session: Session, /, where: str, **options: Any) -> None:
         from crmcli.sales.records import edit
 
-        wanted = _edit(entity, options, more, less, unset)
+        wanted = _edit(entity, options)
         if wanted.is_empty:
-            raise BadUsage(
-                "nothing is to be changed", "add --set FIELD=VALUE, --add, --remove or --unset"
-            )
+            raise BadUsage("nothing to change", "add --set FIELD=VALUE, --add, --remove or --unset")
         ws = session.workspace
         changed = edit.bulk(ws, entity, ws.condition(where, entity), wanted)
         say_changes(session, changed)
         count = counted(len(changed), entity, plural)
-        session.out.note(f"{'would change' if ws.dry_run else 'changed'} {count}")
+        session.out.note(tr("would change {}", count) if ws.dry_run else tr("changed {}", count))
         unreadable(session)
 
     return ChangingVerb(
         "bulk",
         params=[
-            option("--where -w", "Which records.", "EXPR", required=True),
+            option("--where -w", "Records to change.", "EXPR", required=True),
             *given_options(entity, editing=True),
             *_list_options(entity),
         ],
         callback=callback,
-        short_help=f"Change all {plural} that fit a condition.",
-        help=f"Change all {plural} that fit a condition, in one transaction."
-        f"\n\nExample: crm {entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
+        help=f"Change all {plural} that match a condition, in one transaction.\n\nExample: crm "
+        f"{entity} bulk --where 'owner = anna' --set owner=boris --dry-run",
     )

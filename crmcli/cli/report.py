@@ -2,55 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Noun, Session
+from crmcli.cli.params import Noun, Session, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.wanted import day_given, pipeline_named
+from crmcli.cli.wanted import PIPELINE, WHERE, day_given, pipeline_named
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.workspace import Workspace
 
-report = Noun("report", help="Reports: the funnel of a pipeline, the work with leads.")
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _period_options(command: F) -> F:
-    for option in (
-        click.option(
-            "--where", "-w", default="", metavar="EXPR", help="Only what fits a condition."
-        ),
-        click.option("--until", default="", metavar="DATE", help="Only what came until then."),
-        click.option("--since", default="", metavar="DATE", help="Only what came since then."),
-    ):
-        command = option(command)
-    return command
+report = Noun("report", help="Reports: figures from the records and the timeline.")
+PERIOD = [
+    option("--since", "From this day on.", "DATE"),
+    option("--until", "Up to and including this day.", "DATE"),
+    WHERE,
+]
 
 
 @report.command(
-    short_help="How many reached each stage, moved on, were lost, and how fast.",
-    help="The funnel: of the records that entered a pipeline in a period, how many reached each "
-    "stage or a later one, how many of those moved on, were lost or are open, and how long they "
-    "stood in it: the median of the stays that ended, the time in which 90% of them ended, and the "
-    "median so far of those that go on.\n\n"
-    "A deal that goes to lost has not moved on; a skipped stage counts as reached; a won deal that "
-    "was reopened is not won.\n\nExample: crm report funnel --pipeline sales --since 2026-01-01",
+    params=[PIPELINE, *PERIOD],
 )
-@click.option(
-    "--pipeline",
-    default="",
-    metavar="ID",
-    help="Which; `leads` for the leads. [the first of deals]",
-)
-@_period_options
 @click.pass_obj
 def funnel(session: Session, pipeline: str, since: str, until: str, where: str) -> None:
-    """The funnel of a pipeline."""
+    """How many records reached each stage, moved on or were lost, and how fast.
+
+    Of the records that entered a pipeline in a period: how many reached each stage or a later one; how
+    many of those moved on, were lost or are still open; and how long they stayed: the median and the
+    90th percentile of stays that ended, and the median so far of the others.
+
+    A lost deal has not moved on; a skipped stage counts as reached; a won deal that was reopened is
+    not won.
+
+    Example: crm report funnel --pipeline sales --since 2026-01-01
+    """
     from crmcli.present import reports
     from crmcli.reports.funnel import Period, read_funnel
 
@@ -66,19 +54,19 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
     unreadable(session)
 
 
+BY = option("--by", "Group by.", default="source", among=("source", "stage", "owner"))
+
+
 @report.command(
-    short_help="Leads by source, stage or owner, and how many were converted.",
-    help="The work with leads: how many came, were converted, were junk, are open, and their sums "
-    "in each currency.\n\nExample: crm report leads --by owner --since 2026-11-01",
+    params=[BY, *PERIOD],
 )
-@click.option(
-    "--by", type=click.Choice(("source", "stage", "owner")), default="source", show_default=True,
-    help="What makes a row.",
-)  # fmt: skip
-@_period_options
 @click.pass_obj
 def leads(session: Session, by: str, since: str, until: str, where: str) -> None:
-    """Leads by source, stage or owner."""
+    """Leads by source, stage or owner: how many came in, were converted, closed as junk or are still open,
+    and their sums by currency.
+
+    Example: crm report leads --by owner --since 2026-11-01
+    """
     from crmcli.present import reports
     from crmcli.reports.leads import read_leads
 
@@ -91,7 +79,7 @@ def leads(session: Session, by: str, since: str, until: str, where: str) -> None
 
 
 def _came(ws: Workspace, since: str, until: str, where: str) -> Condition | None:
-    """The condition for leads that came in a period and fit another condition."""
+    """The condition for leads that came in a period and match another condition."""
     first, last = day_given(ws, since), day_given(ws, until)
     parts = [f"({where})"] if where.strip() else []
     if first:

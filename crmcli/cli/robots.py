@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.params import Noun, Session
 from crmcli.model.entities import having
 
 if TYPE_CHECKING:
@@ -15,23 +15,26 @@ if TYPE_CHECKING:
 robots = Noun("robots", help="What robots there are, what they wait for, and why.")
 
 
-@robots.command("list", cls=Verb, help="List the robots and schedules as they are declared.")
+@robots.command("list")
 @click.pass_obj
 def list_(session: Session) -> None:
-    """List the robots and schedules."""
+    """List the robots and schedules as they are declared."""
     from crmcli.present import automation
 
     table = automation.robots(session.workspace)
     session.out.records(*table)
     if not table.rows:
-        session.out.note("pipelines.yaml declares no robots and no schedules")
+        session.out.note("no robots or schedules in pipelines.yaml")
 
 
-@robots.command(cls=Verb, help="What is still to come from robots, the earliest first.")
+@robots.command()
 @click.argument("ref", required=False, default="")
 @click.pass_obj
 def waiting(session: Session, ref: str) -> None:
-    """What is still to come from robots."""
+    """What robots will do, the earliest first.
+
+    Example: crm robots waiting 7k3
+    """
     from crmcli.automation import explain as explaining
     from crmcli.present import automation
 
@@ -39,18 +42,19 @@ def waiting(session: Session, ref: str) -> None:
     lines = explaining.waiting(ws, ws.resolve(ref, *having("staged")) if ref else "")
     session.out.records(*automation.outlook(lines, automation.WAITING))
     if not lines:
-        session.out.note("no robot waits for anything")
+        session.out.note("no robot is waiting")
 
 
-@robots.command(
-    cls=Verb,
-    help="Each robot of a record's stage: what it does next, when, or why it does not; and the robots"
-    " of earlier stages that never ran, because the record left.\n\nExample: crm robots explain 7k3",
-)
+@robots.command()
 @click.argument("ref")
 @click.pass_obj
 def explain(session: Session, ref: str) -> None:
-    """Each robot of a record's stage, and why."""
+    """What each robot of a record's stage does next and when, or why it does not.
+
+    Robots of earlier stages that never ran because the record left are listed too.
+
+    Example: crm robots explain 7k3
+    """
     from crmcli.automation import explain as explaining
     from crmcli.present import automation
 
@@ -67,4 +71,4 @@ def _why_none(ws: Workspace, ref: str) -> str:
         ws.stage_of(ws.find(ref, *having("staged")))
     except UnknownStage as unknown:
         return unknown.message
-    return "the record's stage has no robots"
+    return "its stage has no robots"

@@ -14,38 +14,38 @@ RECORDS = "Records"
 """The group in which the nouns of model.entities stand too, the first of them."""
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     RECORDS: {
-        "show": ("show:show", "Show any record, as it is or as it was."),
+        "show": ("showing:show", "Show any record, as it is or as it was."),
         "timeline": ("timeline:timeline", "What happened to a record."),
-        "file": ("file:file", "Files of a record: add, list, get, rm."),
-        "search": ("search:search", "Find records by any words."),
-        "dupes": ("dupes:dupes", "Likely duplicates: leads, contacts, companies."),
+        "file": ("file:file", "Attachments of a record: add, list, get, rm."),
+        "search": ("search:search", "Search all records."),
+        "dupes": ("dupes:dupes", "Find likely duplicates: leads, contacts, companies."),
     },
     "Work": {
-        "today": ("today:today", "What is to be done: tasks, leads without a next step."),
+        "today": ("today:today", "What to do: tasks, leads without a next step."),
         "board": ("board:board", "The kanban of a pipeline."),
-        "log": ("activity:log", "Write down a call, a letter, a meeting, a note."),
-        "mail": ("mail:mail", "Letters from templates."),
-        "undo": ("undo:undo", "Take back your last change in this clone."),
+        "log": ("activity:log", "Log a call, an e-mail, a meeting, a note."),
+        "mail": ("mail:mail", "Messages that templates make."),
+        "undo": ("undo:undo", "Undo your last change in this clone."),
     },
     "Automation": {
-        "pipeline": ("pipeline:pipeline", "Stages, robots and triggers as declared."),
-        "tick": ("tick:tick", "Run what is due; for cron."),
+        "pipeline": ("pipeline:pipeline", "Pipelines: stages, robots and triggers."),
+        "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "What robots wait for, and why."),
         "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve."),
-        "trigger": ("trigger:trigger", "Fire a code that triggers wait for."),
+        "trigger": ("trigger:trigger", "Fire a trigger of pipelines.yaml by its code."),
     },
     "Import and export": {
-        "import": ("importing:import_", "Bring in records from CSV, xlsx, JSON lines or vCards."),
-        "export": ("exporting:export", "Write records as CSV, xlsx, JSON lines or vCards."),
+        "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),
+        "export": ("exporting:export", "Export records as CSV, xlsx, JSON lines or vCards."),
     },
-    "Reports": {"report": ("report:report", "Funnel, leads.")},
+    "Reports": {"report": ("report:report", "Figures from the records and the timeline.")},
     "Workspace": {
-        "init": ("init:init", "Make a workspace."),
-        "field": ("field:field", "Fields of your own: list, add, rename, rm."),
+        "init": ("init:init", "Create a workspace."),
+        "field": ("field:field", "Custom fields: list, add, rename, rm."),
         "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
-        "block": ("blocklist:block", "From whom nothing is taken in."),
-        "check": ("check:check", "Look for problems in the files."),
-        "trust": ("trust:trust", "Approve a workspace that somebody else owns or has made."),
+        "block": ("blocklist:block", "E-mails, domains and phones to keep out."),
+        "check": ("check:check", "Check all files for problems."),
+        "trust": ("trust:trust", "Trust a workspace that somebody else owns or made."),
         "help": ("helping:help_", "Help on a command, on conditions, on common options."),
     },
 }
@@ -92,7 +92,7 @@ class Root(Noun):
 @click.group(
     cls=Root,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="REF is an id or its beginning, an e-mail, a phone, an INN, a web site or an exact name.",
+    epilog="REF is an id or its prefix, an e-mail, a phone, an INN, a web site or an exact name.",
 )
 @click.version_option(
     __version__, "-V", "--version", prog_name="crm", message="%(prog)s %(version)s"

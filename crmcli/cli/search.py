@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.wanted import listed
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.present.cells import Column
+
+COLUMNS = [
+    Column("entity", "What"), Column("id", "Id", keep=True), Column("name", "Name"),
+    Column("field", "Field"), Column("excerpt", "Excerpt"),
+]  # fmt: skip
 
 
 @click.command(
     cls=Verb,
-    help="Find records by any words in them, by parts of words, phones and e-mails."
-    "\n\nExample: crm search ромаш --in companies,deals",
+    params=[
+        click.Argument(("text",), nargs=-1, required=True, metavar="TEXT..."),
+        option("--in within", "Only in these, e.g. leads,contacts.", "A,B"),
+        option("--limit", "Maximum number of records.", "N", default=20, at_least=1),
+    ],
 )
-@click.argument("text", nargs=-1, required=True, metavar="TEXT...")
-@click.option("--in", "within", default="", metavar="A,B", help="Only among leads, contacts …")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, metavar="N", show_default=True,
-    help="At most so many.",
-)  # fmt: skip
 @click.pass_obj
 def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> None:
-    """Find records by any words."""
+    """Find records by any words in them, by parts of words, phones and e-mails.
+
+    Example: crm search ромаш --in companies,deals
+    """
     from crmcli.model.values import entity_of
 
-    ws, out = session.workspace, session.out
-    hits = ws.search(" ".join(text), _entities(within), limit)
+    ws = session.workspace
     rows = [
         {
             "entity": entity_of(hit.id),
@@ -36,18 +42,11 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
             "field": hit.field,
             "excerpt": hit.excerpt,
         }
-        for hit in hits
+        for hit in ws.search(" ".join(text), _entities(within), limit)
     ]
     if not rows:
-        out.note("nothing was found")
-    columns = [
-        Column("entity", "What"),
-        Column("id", "Id", keep=True),
-        Column("name", "Name"),
-        Column("field", "Field"),
-        Column("excerpt", "Excerpt"),
-    ]
-    out.records(rows, columns)
+        session.out.note("no records found")
+    session.out.records(rows, COLUMNS)
     unreadable(session)
 
 
@@ -56,11 +55,9 @@ def _entities(within: str) -> tuple[str, ...]:
     from crmcli.model.entities import ENTITIES, plurals
 
     words = {word: entity for entity, row in ENTITIES.items() for word in (entity, row.plural)}
-    wanted = [word.strip() for word in within.split(",") if word.strip()]
+    wanted = listed(within)
     for word in wanted:
         if word not in words:
-            raise BadUsage(
-                f"there is nothing called {word!r} to search in",
-                f"any of {', '.join(plurals())}",
-            )
+            known = tr("any of {}", ", ".join(plurals()))
+            raise BadUsage(tr("cannot search in {!r}", word), known)
     return tuple(words[word] for word in wanted)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import REF, Session, Verb, option
 from crmcli.errors import NotFound
 from crmcli.model.entities import ENTITIES
 
 PAST = (
-    "With --at as it was at that moment: a day means its end. The past is reckoned back from the "
-    "file by the timeline; what was edited by hand is not on it, and shows as if it had always "
-    "been so."
+    "--at shows it as it was at that time; a day means its end. The past is computed from the file and "
+    "the timeline; edits made by hand are not on the timeline, so they show as if they had always been there."
 )
 
 
 def show_command(*entities: str) -> click.Command:
     """`crm show`, and `crm NOUN show` for the entity that is named."""
+    told = "As of this time, e.g. 2026-11-20 or -2h."
     what = ENTITIES[entities[0]].one if entities else "any record"
-    text = f"Show {what} with its links and its last events."
 
-    @click.argument("ref")
-    @click.option("--at", metavar="WHEN", help="As it was then, e.g. 2026-11-20 or -2h.")
     @click.pass_obj
     def callback(session: Session, ref: str, at: str | None) -> None:
         from crmcli.cli.printing import notes, print_one
@@ -39,10 +36,10 @@ def show_command(*entities: str) -> click.Command:
 
     return Verb(
         "show",
-        params=getattr(callback, "__click_params__", [])[::-1],
+        params=[REF, option("--at", told, "WHEN", default=None)],
         callback=callback,
-        short_help=text,
-        help=f"{text}\n\n{PAST}\n\nExample: crm {' '.join([*entities, 'show'])} 7k3 --at yesterday",
+        help=f"Show {what} with its links and latest events.\n\n{PAST}\n\n"
+        f"Example: crm {' '.join([*entities, 'show'])} 7k3 --at yesterday",
     )
 
 
@@ -58,3 +55,6 @@ def _known(session: Session, ref: str, *entities: str) -> str:
         if entity and entity in (entities or (entity,)) and ws.events(record=typed):
             return typed
         raise
+
+
+show = show_command()

@@ -1,4 +1,4 @@
-"""Words of the command line that are no UTF-8: legal in the name of a file, in nothing else."""
+"""Words of the command line that are not UTF-8: legal in the name of a file, in nothing else."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 
 LONGEST = 60
 """Letters of such a word that are shown."""
-_HINT = "look at the terminal's encoding, or convert it: iconv -f cp1251 -t utf-8"
 
 
 def refuse(command: click.Command, ctx: click.Context, args: Sequence[str]) -> None:
-    """BadUsage that names the first value which is no UTF-8, unless it names a file."""
+    """BadUsage that names the first value that is not UTF-8, unless it names a file."""
     try:
         given, rest, _ = command.make_parser(ctx).parse_args(list(args))
     except click.UsageError:
         given, rest = {}, list(args)
     for param in command.get_params(ctx):
-        if isinstance(param.type, click.Path | click.File):
+        if isinstance(param.type, click.Path | click.File) or "--workspace" in param.opts:
             continue
         for word in _flat(given.get(param.name or "")):
             _check(word, _called(param))
@@ -34,29 +34,19 @@ def refuse(command: click.Command, ctx: click.Context, args: Sequence[str]) -> N
 
 
 def refuse_environment(names: Iterable[str]) -> None:
-    """BadUsage that names the first of these variables which is no UTF-8."""
+    """BadUsage that names the first of these variables that is not UTF-8."""
     for name in names:
         _check(os.environ.get(name, ""), name)
 
 
 def _check(word: str, name: str) -> None:
-    if not is_text(word):
-        raise BadUsage(f"{name} {shown(word)} is no UTF-8", _HINT)
-
-
-def is_text(word: str) -> bool:
-    """Whether a word as the system gave it is UTF-8."""
     try:
         word.encode()
     except UnicodeEncodeError:
-        return False
-    return True
-
-
-def shown(word: str) -> str:
-    """A word as a message shows it."""
-    text = os.fsencode(word).decode("utf-8", "replace")
-    return repr(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+        text = os.fsencode(word).decode("utf-8", "replace")
+        shown = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+        hint = "check the terminal's encoding, or convert it: iconv -f cp1251 -t utf-8"
+        raise BadUsage(tr("{} {!r} is not UTF-8", name, shown), hint) from None
 
 
 def _flat(value: object) -> Iterator[str]:

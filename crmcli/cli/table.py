@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
+from crmcli.language import tr
+
 GAP = "  "
 LEAST = 8
 """The narrowest that a column becomes when a table is made to fit."""
@@ -103,7 +105,7 @@ def message_lines(text: str, room: int) -> list[str]:
     if not sign or width(f"{indent}  crm {command}") > room:
         said, sign = text, ""
     first, *rest = fold(f"{said}:" if sign else said, room - len(indent) - 2)
-    further = [*rest, f"crm {command}"] if sign else rest
+    further = [*rest, tr("crm {}", command)] if sign else rest
     return [indent + first, *(f"{indent}  {line}" for line in further)]
 
 

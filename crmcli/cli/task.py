@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import ChangingVerb, Session
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.params import REFS, ChangingVerb, Session
+from crmcli.cli.printing import tell
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from crmcli.model.task import Task
@@ -18,24 +19,28 @@ if TYPE_CHECKING:
 task = noun("task")
 
 
-@task.command(cls=ChangingVerb, help="Mark tasks as done.\n\nExample: crm task done 7k3")
-@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@task.command(cls=ChangingVerb, params=[REFS])
 @click.pass_obj
 def done(session: Session, refs: Sequence[str]) -> None:
-    """Mark tasks as done."""
+    """Mark tasks as done.
+
+    Example: crm task done 7k3
+    """
     from crmcli.sales.tasks import finish
 
-    _each(session, refs, finish, "Done", "Was done before")
+    _each(session, refs, finish, tr("Done: {} {}."), tr("Already done: {} {}."))
 
 
-@task.command(cls=ChangingVerb, help="Take finished tasks up again.")
-@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@task.command(cls=ChangingVerb, params=[REFS])
 @click.pass_obj
 def reopen(session: Session, refs: Sequence[str]) -> None:
-    """Take finished tasks up again."""
+    """Reopen tasks.
+
+    Example: crm task reopen 7k3
+    """
     from crmcli.sales import tasks
 
-    _each(session, refs, tasks.reopen, "Open again", "Is open")
+    _each(session, refs, tasks.reopen, tr("Reopened: {} {}."), tr("Already open: {} {}."))
 
 
 def _each(
@@ -53,5 +58,4 @@ def _each(
     with ws.series():
         changed = [verb(ws, task_id) for task_id in ids]
     for one, is_new in changed:
-        tell(session, f"{now if is_new else already}: {one.id} {one.name}.", raw_row(ws, one))
-    notes(session)
+        tell(session, (now if is_new else already).format(one.id, one.name), raw_row(ws, one))

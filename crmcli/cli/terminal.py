@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TextIO, TypeVar
+from collections.abc import Sequence
+from typing import TextIO
 
-T = TypeVar("T")
 FIRST_AFTER = 1.0
 """Seconds of silence before progress is shown."""
 EVERY = 0.2
@@ -112,7 +111,7 @@ def _pager() -> list[str]:
 
 
 def page(lines: Sequence[str]) -> bool:
-    """Show lines through PAGER; False, and nothing shown, if that program is not there."""
+    """Show lines through PAGER; False, and nothing shown, if that program does not exist."""
     import subprocess
 
     environ = {"LESS": "FRX", **os.environ}
@@ -139,9 +138,8 @@ def page(lines: Sequence[str]) -> bool:
 class Progress:
     """One line on stderr that counts; `stream` None keeps it silent."""
 
-    def __init__(self, label: str, total: int | None, stream: TextIO | None) -> None:
+    def __init__(self, label: str, stream: TextIO | None) -> None:
         self.label = label
-        self.total = total
         self.count = 0
         self._stream = stream
         self._next = time.monotonic() + FIRST_AFTER
@@ -153,12 +151,6 @@ class Progress:
         if self._stream is not None and time.monotonic() >= self._next:
             self._draw()
 
-    def track(self, items: Iterable[T]) -> Iterator[T]:
-        """The items, counted as they pass."""
-        for item in items:
-            yield item
-            self.advance()
-
     def close(self) -> None:
         """Wipe the line."""
         if self._shown and self._stream is not None:
@@ -167,9 +159,7 @@ class Progress:
 
     def _draw(self) -> None:
         assert self._stream is not None  # advance asked
-        of = f" of {self.total:,}" if self.total else ""
-        percent = f" ({self.count * 100 // self.total}%)" if self.total else ""
-        self._stream.write(f"\r\x1b[K{self.label}: {self.count:,}{of}{percent}")
+        self._stream.write(f"\r\x1b[K{self.label}: {self.count:,}")
         self._stream.flush()
         self._shown = True
         self._next = time.monotonic() + EVERY

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import notes
 from crmcli.errors import BadUsage
-from crmcli.language import counted
+from crmcli.language import counted, tr
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from crmcli.automation.tick import TickResult
-    from crmcli.workspace import Workspace
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""
@@ -23,26 +20,31 @@ MOST_TOLD = 50
 
 @click.command(
     cls=Verb,
-    help="Run what is due: triggers, robots, schedules, letters. It says nothing when all is well, so"
-    " cron can call it every minute; what failed for good goes to stderr, one line each, and the exit"
-    " code stays 0, for crm itself did not fail; where it did, over one record, the others go on, and the"
-    " code is 70. A second tick at the same time leaves at once."
-    "\n\nExample: */5 * * * * crm -C /srv/crm tick"
-    "\n\nExample: crm tick --dry-run --until +7d",
-)
-@click.option("-n", "--dry-run", is_flag=True, help="Only show what would happen; write nothing.")
-@click.option("--until", metavar="DATE", help="With --dry-run: play on until then.")
-@click.option(
-    "--accept-history",
-    is_flag=True,
-    help="Go on though git has stepped back: what left here and the timeline no longer knows is noted as"
-    " sent.",
+    params=[
+        option("-n --dry-run", "Show what would happen without doing it.", is_flag=True),
+        option("--until", "With --dry-run: show everything until then.", "DATE"),
+        option(
+            "--accept-history",
+            "Continue after git went back in time: messages sent from here that the timeline no longer "
+            "has are noted as sent.",
+            is_flag=True,
+        ),
+    ],
 )
 @click.pass_obj
-def tick(session: Session, dry_run: bool, until: str | None, accept_history: bool) -> None:
-    """Run what is due."""
+def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> None:
+    """Run what is due: triggers, robots, schedules, messages.
+
+    It prints nothing when all is well, so cron can run it every minute. What failed for good goes to
+    stderr, one line each, with exit code 0; a bug in crm over one record does not stop the others, and
+    exits with 70. A second tick at the same time exits at once.
+
+    Example: */5 * * * * crm -C /srv/crm tick
+
+    Example: crm tick --dry-run --until +7d
+    """
     if until and not dry_run:
-        raise BadUsage("--until needs --dry-run", "time cannot be hurried, only rehearsed")
+        raise BadUsage("--until needs --dry-run", "only a dry run can look ahead")
     if accept_history:
         _accept_history(session, dry_run=dry_run)
     if not dry_run:
@@ -50,9 +52,10 @@ def tick(session: Session, dry_run: bool, until: str | None, accept_history: boo
         return
     from crmcli.automation.simulate import rehearse
     from crmcli.present import automation
+    from crmcli.sales.history.past import moment_of
 
     ws = session.workspace
-    plan = rehearse(ws, _moment(ws, until) if until else ws.now)
+    plan = rehearse(ws, moment_of(ws, until, "--until") if until else ws.now)
     session.out.records(*automation.plan(plan))
     if not plan:
         session.out.note("nothing would happen")
@@ -65,14 +68,14 @@ def _accept_history(session: Session, *, dry_run: bool) -> None:
 
     ws = session.workspace
     gone = unrecorded(ws) if dry_run else accept(ws)
-    what = "would be noted as sent" if dry_run else "noted as sent"
+    what = tr("would be noted as sent") if dry_run else tr("noted as sent")
     for claim in gone[:MOST_TOLD]:
         when = local_minute(parse_instant(claim.at), ws.zone)
-        session.out.note(f"{what}: {claim.action} to {claim.to} on {when}")
+        session.out.note(tr("{}: {} to {} on {}", what, claim.action, claim.to, when))
     if len(gone) > MOST_TOLD:
-        session.out.note(f"{what}: {len(gone) - MOST_TOLD:,} more")
+        session.out.note(tr("{}: {:,} more", what, len(gone) - MOST_TOLD))
     if not gone:
-        session.out.note("the timeline knows everything that left here")
+        session.out.note("the timeline has everything that was sent from here")
 
 
 def run_once(session: Session) -> bool:
@@ -108,8 +111,8 @@ def _report(session: Session, result: TickResult) -> None:
 
     if result.faults:
         faulty = counted(len(result.faults), "rule is", "rules are")
-        hint = "the others went on; mend each line named, then look again with: crm pipeline check"
-        error = InvalidData(f"pipelines.yaml: {faulty} wrong", hint, result.faults)
+        hint = "the others ran; fix the lines named, then run crm pipeline check"
+        error = InvalidData(tr("pipelines.yaml: {} wrong", faulty), hint, result.faults)
         session.out.error(error)
         session.exit_code = error.exit_code
     if not result.bugs:
@@ -120,23 +123,3 @@ def _report(session: Session, result: TickResult) -> None:
     for bug in result.bugs.values():
         path = bugs.write_report(bug.error, bug.met)
         session.out.error(CrmError(*bugs.told(bug.error, path, bug.met)))
-
-
-def _moment(ws: Workspace, text: str) -> datetime:
-    """The instant that is meant; a day means its end."""
-    from datetime import time, timedelta
-
-    from crmcli.automation.work_time import at_local
-    from crmcli.model.inputs import read_input
-    from crmcli.model.kinds import DATE, DATETIME, Field
-    from crmcli.model.values import parse_date, parse_instant
-
-    try:
-        day = parse_date(str(read_input(Field("until", DATE), text, ws.inputs)))
-        return at_local(day + timedelta(days=1), time(), ws.zone)
-    except ValueError:
-        pass  # it is no day, so it may be a moment
-    try:
-        return parse_instant(str(read_input(Field("until", DATETIME), text, ws.inputs)))
-    except ValueError as error:
-        raise BadUsage(f"--until: {error}", "e.g. 2026-12-01, +7d, '2026-12-01 15:00'") from None

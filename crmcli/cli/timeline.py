@@ -11,21 +11,21 @@ from crmcli.errors import NotFound
 from crmcli.model.values import entity_of
 
 
-@click.command(
-    cls=Verb,
-    help="What happened to a record, oldest first.\n\nExample: crm timeline 7k3 --kind stage.entered",
-)
+@click.command(cls=Verb)
 @click.argument("ref")
 @click.option("--kind", multiple=True, help="Only events of this kind, e.g. stage.entered or mail.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last so many.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last N events.")
 @click.pass_obj
 def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None) -> None:
-    """What happened to a record."""
+    """What happened to a record, oldest first.
+
+    Example: crm timeline 7k3 --kind stage.entered
+    """
     from crmcli.cli.printing import notes
     from crmcli.present.events import event_columns, event_rows
     from crmcli.present.records import story
 
-    ws, out = session.workspace, session.out
+    ws = session.workspace
     try:
         events = story(ws, ws.find(ref))
     except NotFound:
@@ -36,5 +36,5 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
         events = [e for e in events if any(e.kind == k or e.kind.startswith(f"{k}.") for k in kind)]
     if limit:
         events = events[-limit:]
-    out.records(event_rows(ws, events), event_columns())
+    session.out.records(event_rows(ws, events), event_columns())
     notes(session)

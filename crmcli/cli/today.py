@@ -6,31 +6,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.table import clean
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
 
-MANY = 20
-
 
 @click.command(
     cls=Verb,
-    help="What is to be done: my tasks that are overdue or due today, deals whose day is past, and "
-    "open leads and deals with no task. Mine, if it is known who I am (--as, CRM_USER).\n\n"
-    "Example: crm today --as anna",
+    params=[
+        option("--owner", "For this user.", "USER"),
+        option("--all everybody", "For everybody.", is_flag=True),
+        option("--limit", "Maximum number in each part.", "N", default=20, at_least=1),
+    ],
 )
-@click.option("--owner", default="", metavar="USER", help="What this user has to do.")
-@click.option("--all", "everybody", is_flag=True, help="What everybody has to do.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=MANY, metavar="N", show_default=True,
-    help="At most so many in each part, for people.",
-)  # fmt: skip
 @click.pass_obj
 def today(session: Session, owner: str, everybody: bool, limit: int) -> None:
-    """What is to be done."""
+    """What to do: tasks that are overdue or due today, deals past their close date, open leads and deals
+    without a task. Yours, if crm knows who you are (--as, CRM_USER).
+
+    Example: crm today --as anna
+    """
     from crmcli.present.today import all_parts
     from crmcli.sales.today import today as work_of
 
@@ -49,11 +48,11 @@ def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None
 
     ws, out = session.workspace, session.out
     day = ws.now.astimezone(ws.zone).date().isoformat()
-    out.lines([out.paint(f"{day}, {clean(ws.owner_name(whose)) or 'everybody'}", dim=True)])
+    who = clean(ws.owner_name(whose)) or tr("everybody")
+    out.lines([out.paint(f"{day}, {who}", dim=True)])
     if found.is_empty:
-        others = " (--all: for everybody)" if whose else ""
-        out.note(f"nothing is to be done today{others}")
+        out.note("nothing to do today (--all: for everybody)" if whose else "nothing to do today")
     for title, table, count in parts(ws, found, limit):
         out.section(title, *table)
         if count > limit:
-            out.note(f"… and {count - limit} more: --limit {count}")
+            out.note(tr("… and {} more: --limit {}", count - limit, count))

@@ -11,7 +11,7 @@ import click
 
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import BadUsage
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.present.cells import Column
 
 if TYPE_CHECKING:
@@ -24,27 +24,27 @@ COLUMNS = [
 ]
 
 
-@click.command(
-    cls=Verb,
-    help="Approve a workspace that somebody else owns or has made: DIR, or the one around you.\n\n"
-    "In a folder of another user crm only reads until then. What could run, send or call by itself and "
-    "came by clone, pull, merge, checkout or unpacking is shown, and acts once you say yes: robots that "
-    "write or call, the mail server, commands that give a password, messages queued elsewhere. What you "
-    "wrote by hand needs no word. Your word is kept for you alone, outside the folder, and holds as long "
-    "as what you approved stays as it is.\n\n"
-    "Example: crm trust /srv/crm\n\n"
-    "Example: crm trust --list",
-)
+@click.command(cls=Verb)
 @click.argument("folder", metavar="[DIR]", default="")
 @click.option(
-    "--list", "list_", is_flag=True, help="Show what could leave, and the folders you trust."
+    "--list", "list_", is_flag=True, help="Show what could be sent, and the folders you trust."
 )
-@click.option("--revoke", is_flag=True, help="Take back your word for the folder and all in it.")
+@click.option("--revoke", is_flag=True, help="Stop trusting the folder and all in it.")
 @click.pass_obj
 def trust(session: Session, folder: str, list_: bool, revoke: bool) -> None:
-    """Approve a workspace that somebody else owns or has made."""
+    """Trust a workspace that somebody else owns or made: DIR, or the current one.
+
+    In a folder of another user crm only reads until you trust it. Robots, the mail server, password
+    commands and queued messages that came by clone, pull, merge, checkout or unpacking are shown, and
+    act only after you approve them. What you wrote by hand needs no approval. Approval is kept for you
+    alone, outside the folder, and holds until what you approved changes.
+
+    Example: crm trust /srv/crm
+
+    Example: crm trust --list
+    """
     if list_ and revoke:
-        raise BadUsage("--list and --revoke do not go together", "give one of them")
+        raise BadUsage("--list and --revoke cannot be used together", "use one of them")
     session.folder = folder or session.folder
     if list_:
         _list(session)
@@ -70,9 +70,9 @@ def _trust_folder(session: Session) -> None:
     if owners.is_mine(root) or (trust.problem() is None and trust.is_folder_trusted(root)):
         return
     owner = owners.name_of(root.stat().st_uid)
-    session.confirm(f"{root} belongs to {owner}: work in it?")
+    session.confirm(tr("{} belongs to {}: work in it?", root, owner))
     trust.trust_folder(root)
-    session.out.note(f"trusted {root}, which belongs to {owner}")
+    session.out.note(tr("trusted {}, which belongs to {}", root, owner))
 
 
 def _approve(session: Session) -> None:
@@ -82,15 +82,18 @@ def _approve(session: Session) -> None:
     ws = session.workspace
     waiting = [*approval(ws).unapproved, *queued_elsewhere(ws)]
     if not waiting:
-        session.out.changed(f"Nothing in {ws.root} waits for your word.", {"approved": 0})
+        session.out.changed(tr("Nothing in {} is waiting for approval.", ws.root), {"approved": 0})
         return
-    session.out.note("this came from elsewhere and could run, send or call:")
+    session.out.note(
+        "This came from elsewhere and could run commands, send messages or call web hooks:"
+    )
     for act in waiting:
         row = _row(act, "waits")
         session.out.note(f"  {row['place']}: {row['what']}")
-    session.confirm("approve all of this?")
+    session.confirm("Approve all of this?")
     approve(ws, waiting)
-    session.out.changed(f"Approved {counted(len(waiting), 'act')}.", {"approved": len(waiting)})
+    text = tr("Approved {}.", counted(len(waiting), "act"))
+    session.out.changed(text, {"approved": len(waiting)})
 
 
 def _list(session: Session) -> None:
@@ -98,14 +101,14 @@ def _list(session: Session) -> None:
     from crmcli.store.safety.trust import trusted_folders
 
     rows = [
-        {"place": path, "what": "a folder of another user", "state": f"trusted {since}"}
+        {"place": path, "what": "a folder of another user", "state": tr("trusted {}", since)}
         for path, since in sorted(trusted_folders().items())
     ]
     with suppress(NotFound):  # outside a workspace the folders are all there is
         rows += [_row(act, state) for act, state in _acts(session)]
     session.out.records(rows, COLUMNS)
     if not rows:
-        session.out.note("nothing here could run, send or call, and no folder of others is trusted")
+        session.out.note("nothing here can run, send or call, and no folder of others is trusted")
 
 
 def _acts(session: Session) -> Sequence[tuple[Act, str]]:
@@ -129,6 +132,6 @@ def _revoke(session: Session) -> None:
 
     acts, root = revoke(session.workspace), _root(session)
     if untrust_folder(root):
-        session.out.note(f"no longer trusted: {root}")
-    text = f"{counted(acts, 'act')} will wait for crm trust."
+        session.out.note(tr("no longer trusted: {}", root))
+    text = tr("{} will wait for crm trust.", counted(acts, "act"))
     session.out.changed(text, {"revoked": acts})

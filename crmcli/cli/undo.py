@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Session
+from crmcli.cli.params import ChangingVerb, Session, option
 from crmcli.cli.printing import notes, say
 from crmcli.errors import BadUsage
 
@@ -18,50 +18,51 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=ChangingVerb,
-    short_help="Take back your last change in this clone.",
-    help="Take back the last change that you made in this clone, or the last N; --any and --robots look "
-    "for those of others. It says which command that was, and when.\n\n"
-    "It is a new change: nothing is erased from the timeline. What was changed since is kept and "
-    "named; calls, notes and letters that left stay. An import counts as one change, and so does "
-    "each act of a robot. The next crm undo goes further back.\n\n"
-    "Example: crm undo --dry-run",
+    params=[
+        click.Argument(("count",), metavar="[N]", type=click.IntRange(min=1), required=False),
+        option("--any anybody", "The last change here, whoever or whatever made it.", is_flag=True),
+        option("--robots", "The last change that robots made here.", is_flag=True),
+        option("--batch", "Undo this import, wherever it ran.", "BATCH"),
+        option("--event", "Undo the change that wrote this event.", "ID"),
+        option("--redo", "Redo: undo the last undo.", is_flag=True),
+    ],
 )
-@click.argument("count", metavar="[N]", type=click.IntRange(min=1), default=1)
-@click.option(
-    "--any", "anybody", is_flag=True, help="The last change here, whoever or whatever made it."
-)
-@click.option("--robots", is_flag=True, help="The last change that robots made here.")
-@click.option(
-    "--batch", default="", metavar="BATCH", help="Take back this import, wherever it ran."
-)
-@click.option(
-    "--event", default="", metavar="ID", help="Take back the change that wrote this event."
-)
-@click.option("--redo", is_flag=True, help="Take back the last undo.")
-@click.pass_context
+@click.pass_obj
 def undo(
-    ctx: click.Context, count: int, anybody: bool, robots: bool, batch: str, event: str, redo: bool
+    session: Session,
+    count: int | None,
+    anybody: bool,
+    robots: bool,
+    batch: str,
+    event: str,
+    redo: bool,
 ) -> None:
-    """Take back changes."""
+    """Undo your last change in this clone.
+
+    N undoes the last N; --any and --robots undo those of others. It first says which command that was,
+    and when.
+
+    An undo is a new change: nothing is erased from the timeline. What was changed since is kept and
+    listed; calls, notes and sent messages stay. An import counts as one change, and so does each act
+    of a robot. The next crm undo goes one further back.
+
+    Example: crm undo --dry-run
+    """
     from crmcli.present.changes import to_be_undone
     from crmcli.sales.history import undo as undoing
 
-    session = ctx.ensure_object(Session)
-    counted = ctx.get_parameter_source("count") is not click.core.ParameterSource.DEFAULT
-    if sum((counted, bool(batch), bool(event), redo)) > 1:
-        raise BadUsage("N, --batch, --event and --redo exclude each other", "give one of them")
+    if sum((count is not None, bool(batch), bool(event), redo)) > 1:
+        raise BadUsage("N, --batch, --event and --redo cannot be used together", "use one of them")
     if sum((anybody, robots, bool(batch), bool(event))) > 1:
-        raise BadUsage(
-            "--any, --robots, --batch and --event exclude each other", "give one of them"
-        )
+        raise BadUsage("--any, --robots, --batch and --event exclude each other", "use one of them")
     mine, anybodys, of_robots = undoing.WHOSE
     whose = anybodys if anybody else of_robots if robots else mine
-    ws = session.workspace
-    with session.out.progress("undo") as bar:
+    ws, out = session.workspace, session.out
+    with out.progress("undo") as bar:
 
         def before(changes: Sequence[PastChange]) -> None:
             for line in to_be_undone(ws, changes):
-                session.out.note(line)
+                out.note(line)
 
         def each(done: Undone) -> None:
             _print(session, done)
@@ -75,7 +76,7 @@ def undo(
         elif redo:
             undoing.redo(ws, telling, whose=whose)
         else:
-            undoing.undo(ws, count, telling, whose=whose)
+            undoing.undo(ws, count or 1, telling, whose=whose)
     notes(session)
 
 

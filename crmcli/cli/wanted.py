@@ -1,15 +1,22 @@
-"""What the options of several commands name: a pipeline, a day."""
+"""What the options of several commands name: a pipeline, a day, the records that match."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+from crmcli.cli.params import option
 from crmcli.errors import BadUsage, CrmError
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
+
+WHERE = option("--where -w", "Only records that match a condition.", "EXPR")
+PIPELINE = option(
+    "--pipeline", "Pipeline; `leads` for leads. [default: the first one of deals]", "ID"
+)
 
 
 def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) -> Pipeline:
@@ -17,7 +24,7 @@ def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) 
     pipeline = ws.pipelines.find(ref) if ref else ws.pipelines.deals[0]
     if pipeline is None:
         known = ", ".join(p.id for p in ws.pipelines)
-        raise refusal(f"there is no pipeline {ref!r}", f"pipelines: {known}")
+        raise refusal(tr("no pipeline {!r}", ref), tr("pipelines: {}", known))
     return pipeline
 
 
@@ -32,3 +39,8 @@ def day_given(ws: Workspace, text: str) -> date | None:
         return date.fromisoformat(str(read_input(Field("date", DATE), text, ws.inputs)))
     except ValueError as error:
         raise BadUsage(str(error), "write a date as 2026-11-23") from None
+
+
+def listed(text: str) -> list[str]:
+    """The words of an option that takes several between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]

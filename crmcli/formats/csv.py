@@ -6,11 +6,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
 from crmcli.formats.rows import FileRow
+from crmcli.language import tr
 
 DELIMITERS = (";", ",", "\t", "|")
 CELL_LIMIT = 1_000_000
@@ -49,7 +50,7 @@ def unique_labels(header: Sequence[str]) -> tuple[str, ...]:
     """A name of its own for each column: `Tel (2)` if repeated, `column 3` if nameless."""
     labels: dict[str, None] = {}
     for number, name in enumerate(header, start=1):
-        base = label = name or f"column {number}"
+        base = label = name or tr("column {}", number)
         times = 1
         while label in labels:
             times += 1
@@ -66,7 +67,7 @@ def read_table(content: bytes, name: str, encoding: str = "", delimiter: str = "
     read = decode(content, name, encoding)
     start, line = _first_filled_line(read.text)
     if start == len(read.text):
-        raise TableUnreadable(f"{name} is empty", "it needs a header line and rows")
+        raise TableUnreadable(tr("{} is empty", name), "a header line and rows are needed")
     declared = _SEP_LINE.match(read.text, start)
     if declared:  # Excel's own way to say which delimiter a file has
         start, line = declared.end(), line + 1
@@ -85,18 +86,18 @@ def _read_header(lines: _Lines, delimiter: str, name: str) -> tuple[str, ...]:
         cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise TableUnreadable(
-            f"{name}:{lines.line}: the header cannot be read: {_in_words(error)}",
+            tr("{}:{}: the header cannot be read: {}", name, lines.line, _in_words(error)),
             "close the quote in the first line",
         ) from None
     text = "".join(lines.taken)
     if "\0" in text:
         raise TableUnreadable(
-            f"{name} holds NUL bytes, so it is no text",
-            "save it as CSV UTF-8, or say --encoding utf-16-le",
+            tr("{} has NUL bytes: it is not text", name),
+            "save it as CSV UTF-8, or pass --encoding utf-16-le",
         )
     if not is_sound(text):
         raise TableUnreadable(
-            f"{name}: the header holds bytes of another encoding", "say which one with --encoding"
+            tr("{}: the header is in another encoding", name), "name the encoding with --encoding"
         )
     lines.begin_record()
     header = [cell.strip(_HIDDEN) for cell in cells]
@@ -127,7 +128,7 @@ def _known_delimiter(text: str) -> str:
     named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
     delimiter = named.get(text.lower(), text)
     if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise BadUsage(f"{text!r} is no delimiter", "one character: ; , | or tab")
+        raise BadUsage(tr("{!r} is not a delimiter", text), "one character: ; , | or tab")
     return delimiter
 
 
@@ -181,7 +182,7 @@ def _split(lines: _Lines, delimiter: str, width: int) -> Iterator[FileRow]:
             if len(cells) != width and _swallowed_rows(lines.taken, delimiter, width):
                 lines.keep_first()
                 reader = csv.reader(lines, delimiter=delimiter, strict=True)
-                yield _broken(lines, "a quote is opened and never closed")
+                yield _broken(lines, "a quote is never closed")
             elif cells:
                 yield _as_row(lines, cells, width)
         lines.begin_record()
@@ -196,7 +197,7 @@ def _as_row(lines: _Lines, cells: list[str], width: int) -> FileRow:
     if not any(cell.strip() for cell in cells):
         return FileRow(lines.line, ("",) * width)
     return FileRow(
-        lines.line, tuple(cells), f"has {len(cells)} cells, the header has {width}", source
+        lines.line, tuple(cells), tr("has {} cells, the header has {}", len(cells), width), source
     )
 
 
@@ -218,9 +219,9 @@ def _swallowed_rows(taken: Sequence[str], delimiter: str, width: int) -> bool:
 
 def _with_byte_faults(row: FileRow) -> FileRow:
     text = row.source or "".join(map(str, row.cells))
-    fault = "holds a NUL byte" if "\0" in text else ""
+    fault = "has a NUL byte" if "\0" in text else ""
     if not is_sound(text):
-        fault = "holds bytes of another encoding"
+        fault = "is in another encoding"
     return FileRow(row.line, row.cells, fault, row.source or text) if fault else row
 
 
@@ -229,8 +230,8 @@ def _in_words(error: csv.Error) -> str:
     if "expected after" in text:
         return "a quote inside a quoted cell is not doubled, or a quote is not closed"
     if "larger than field limit" in text:
-        return f"a cell is longer than {CELL_LIMIT:,} characters, or a quote is not closed"
-    return "a quote is opened and never closed"
+        return tr("a cell is longer than {:,} characters, or a quote is not closed", CELL_LIMIT)
+    return "a quote is never closed"
 
 
 def _allow_long_cells() -> None:

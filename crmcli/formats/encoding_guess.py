@@ -6,6 +6,7 @@ import math
 import re
 
 from crmcli.formats.csv import Table
+from crmcli.language import tr
 
 CANDIDATES = ("cp1251", "koi8-r", "cp866", "mac-cyrillic")
 SAMPLE = 100_000
@@ -49,9 +50,9 @@ def doubt_of_encoding(table: Table) -> list[str]:
         return []
     likely = likely_encoding(table)
     if likely:
-        return [f"read as cp1251, but it looks like {likely}: --encoding {likely}"]
+        return [tr("read as cp1251, but it looks like {0}: pass --encoding {0}", likely)]
     if _score(table.text[:SAMPLE]) < _POOR:
-        return ["read as cp1251, which is a guess: see the first rows, else say --encoding cp1252"]
+        return ["read as cp1251, a guess: check the first rows, or pass --encoding cp1252"]
     return []
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from typing import NoReturn
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, InvalidData
+from crmcli.language import tr
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -41,7 +42,7 @@ def decode(content: bytes, name: str, encoding: str = "") -> TextRead:
     """
     if content.startswith(_BOOKS):
         raise TableUnreadable(
-            f"{name} is an Excel workbook or another archive", "save the sheet as CSV UTF-8"
+            tr("{} is an Excel workbook or another archive", name), "save the sheet as CSV UTF-8"
         )
     mark, marked = next(((m, e) for m, e in _BOMS if content.startswith(m)), (b"", ""))
     chosen = _known_encoding(encoding) or marked or _wide_without_mark(content)
@@ -88,7 +89,7 @@ def _decode_wide(body: bytes, name: str, encoding: str) -> str:
 
 def _refuse(name: str, encoding: str, error: UnicodeError) -> NoReturn:
     raise TableUnreadable(
-        f"{name} is not {encoding}: {error}", "say which encoding it has with --encoding"
+        tr("{} is not {}: {}", name, encoding, error), "name its encoding with --encoding"
     ) from None
 
 
@@ -115,6 +116,7 @@ def _known_encoding(encoding: str) -> str:
         "".encode(known)  # refuses rot13, zip and their kin, which are no text encodings
     except LookupError:
         raise BadUsage(
-            f"{encoding!r} is no encoding", "e.g. utf-8, cp1251, koi8-r, cp866, utf-16"
+            tr("{!r} is not a known encoding", encoding),
+            "e.g. utf-8, cp1251, koi8-r, cp866, utf-16",
         ) from None
     return {"utf-8-sig": "utf-8"}.get(known, known)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from crmcli.dataclass import dataclass
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
 from crmcli.formats.rows import FileRow
+from crmcli.language import tr
 from crmcli.model.values import Raw
 
 DEPTH_LIMIT = 20
@@ -46,7 +47,9 @@ def read_json_lines(content: bytes, name: str, encoding: str = "") -> JsonLines:
         except ValueError as error:
             first = first or str(error)
     if not labels and first:
-        raise TableUnreadable(f"{name} holds no JSON lines: {first}", "one object in each line")
+        raise TableUnreadable(
+            tr("{} is not JSON lines: {}", name, first), "one object in each line"
+        )
     return JsonLines(tuple(labels), text)
 
 
@@ -59,15 +62,15 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 def read_object(text: str) -> dict[str, Raw]:
     """Read one object, every scalar as text (`true` is yes, null is absent); ValueError if none."""
     if not is_sound(text):
-        raise ValueError("holds bytes of another encoding")
+        raise ValueError("is in another encoding")
     try:
         found = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
-        raise ValueError(f"is no JSON: {error.msg} at character {error.pos + 1}") from None
+        raise ValueError(tr("is not JSON: {} at character {}", error.msg, error.pos + 1)) from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
     if not isinstance(found, dict):
-        raise ValueError('is no object like {"name": "…"}')
+        raise ValueError('is not an object like {"name": "…"}')
     raw = as_raw(found)
     assert isinstance(raw, dict)
     return raw
@@ -93,7 +96,7 @@ def as_raw(value: Any, depth: int = 0) -> Raw:
         return "yes" if value else "no"
     text = "" if value is None else str(value)
     if "\0" in text or not is_sound(text):
-        raise ValueError("holds a character that no text can have")
+        raise ValueError("has a character that text cannot have")
     return text
 
 

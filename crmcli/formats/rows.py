@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
 from crmcli.model.values import Raw
 
 

@@ -8,10 +8,11 @@ import codecs
 import quopri
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.formats.encodings import decode
 from crmcli.formats.vcard_lines import STRUCTURED, CardLine, cut, escape
+from crmcli.language import tr
 
 LISTS = ("CATEGORIES", "NICKNAME")
 BINARY = ("PHOTO", "LOGO", "SOUND", "KEY")
@@ -70,7 +71,7 @@ def cards(lines: Sequence[tuple[int, bytes]], encoding: str) -> Iterator[Card]:
                 yield _card(found, encoding)
                 found = []
         elif not depth and word:
-            yield _broken(found, "stands outside of any card", encoding)
+            yield _broken(found, "is outside any card", encoding)
             found = []
     if found and depth:
         yield _broken(found, "has no END:VCARD", encoding)
@@ -88,19 +89,19 @@ def _broken(lines: Sequence[tuple[int, bytes]], fault: str, encoding: str) -> Ca
 def _card(lines: Sequence[tuple[int, bytes]], encoding: str) -> Card:
     body = lines[1:-1]
     if any(line.strip().upper() == b"BEGIN:VCARD" for _, line in body):
-        return _broken(lines, "holds another card (AGENT): make it a card of its own", encoding)
+        return _broken(lines, "contains another card (AGENT): make it a separate card", encoding)
     version = next(
         (line[8:].strip().decode("ascii", "replace") for _, line in body
          if line[:8].upper() == b"VERSION:"), "3.0",
     )  # fmt: skip
     if version not in _VERSIONS:
-        return _broken(lines, f"is of version {version!r}, known are 2.1, 3.0 and 4.0", encoding)
+        return _broken(lines, tr("has version {!r}; known are 2.1, 3.0 and 4.0", version), encoding)
     found: list[CardLine] = []
     for number, line in _unfolded(body, version):
         try:
             found.append(_line(line, version, encoding))
         except ValueError as error:
-            return _broken(lines, f"line {number} {error}", encoding)
+            return _broken(lines, tr("line {} {}", number, error), encoding)
     source = b"\n".join(line for _, line in lines).decode(encoding, "replace")
     return Card(lines[0][0], tuple(found), "", source)
 
@@ -122,7 +123,7 @@ def _unfolded(lines: Sequence[tuple[int, bytes]], version: str) -> Iterator[tupl
                 yield number, whole
             number, whole = at, line
         if len(whole) > MOST_LINE:
-            raise ValueError(f"is longer than {MOST_LINE >> 20} MB")
+            raise ValueError(tr("is longer than {} MB", MOST_LINE >> 20))
     if whole.strip():
         yield number, whole
 
@@ -132,7 +133,7 @@ def _line(line: bytes, version: str, encoding: str) -> CardLine:
     match = _HEAD.match(head.decode("ascii", "replace").strip())
     if not colon or match is None:
         shown = line[:40].decode(encoding, "replace")
-        raise ValueError(f"is no property: {shown!r}")
+        raise ValueError(tr("is not a property: {!r}", shown))
     params, how, charset = _params(match[3])
     name = match[2].upper()
     if how in ("BASE64", "B"):
@@ -183,7 +184,7 @@ def _bytes(raw: bytes) -> bytes:
     try:
         return base64.b64decode(re.sub(rb"\s", b"", raw), validate=True)
     except binascii.Error:
-        raise ValueError("is no base64") from None
+        raise ValueError("is not base64") from None
 
 
 def _text(raw: bytes, how: str, charset: str) -> str:
@@ -193,11 +194,11 @@ def _text(raw: bytes, how: str, charset: str) -> str:
         codecs.lookup(charset)
         text = raw.decode(charset)
     except LookupError:
-        raise ValueError(f"has an unknown charset {charset!r}") from None
+        raise ValueError(tr("has an unknown charset {!r}", charset)) from None
     except UnicodeDecodeError:
-        raise ValueError(f"holds bytes that are no {charset}") from None
+        raise ValueError(tr("has bytes that are not {}", charset)) from None
     if "\0" in text:
-        raise ValueError("holds a NUL byte")
+        raise ValueError("has a NUL byte")
     return text
 
 

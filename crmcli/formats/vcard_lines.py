@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from crmcli.dataclass import dataclass
 
 STRUCTURED = ("N", "ADR", "ORG", "GENDER", "CLIENTPIDMAP")
 """Properties whose value is parts with semicolons between them."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx_size import MOST_ROWS, check_size
+from crmcli.language import tr
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -91,15 +92,15 @@ def _opened(content: bytes, name: str) -> CalamineWorkbook:
         import python_calamine
     except ImportError:
         raise NotInstalled(
-            f"{name} is a workbook, and their reader is not installed", INSTALL
+            tr("{} is a workbook, and the package that reads it is not installed", name), INSTALL
         ) from None
     try:
         return python_calamine.CalamineWorkbook.from_object(io.BytesIO(content))
     except python_calamine.PasswordError:
-        raise TableUnreadable(f"{name} has a password", "save it without one") from None
+        raise TableUnreadable(tr("{} has a password", name), "save it without one") from None
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise TableUnreadable(
-            f"{name} cannot be read as a workbook: {error}", "save it anew, or as CSV UTF-8"
+            tr("{} cannot be read as a workbook: {}", name, error), "save it again, or as CSV UTF-8"
         ) from None
 
 
@@ -111,12 +112,14 @@ def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> tuple[str, tuple[s
     seen = [m.name for m in sheets]
     shown = [m.name for m in sheets if m.visible == SheetVisibleEnum.Visible]
     if not seen:
-        raise TableUnreadable(f"{name} has no sheet", "it needs one with a header and rows")
+        raise TableUnreadable(
+            tr("{} has no sheet", name), "a sheet with a header and rows is needed"
+        )
     if sheet.isdecimal() and sheet not in seen and 1 <= int(sheet) <= len(seen):
         sheet = seen[int(sheet) - 1]
     folded = {label.casefold(): label for label in seen}
     if sheet and sheet.casefold() not in folded:
-        raise BadUsage(f"{name} has no sheet {sheet!r}", f"sheets: {', '.join(seen)}")
+        raise BadUsage(tr("{} has no sheet {!r}", name, sheet), tr("sheets: {}", ", ".join(seen)))
     chosen = folded[sheet.casefold()] if sheet else (shown or seen)[0]
     return chosen, tuple(label for label in shown if label != chosen)
 
@@ -128,7 +131,8 @@ def _loaded(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
         return book.get_sheet_by_name(sheet)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise TableUnreadable(
-            f"{name}: sheet {sheet!r} cannot be read: {error}", "save it anew, or as CSV UTF-8"
+            tr("{}: sheet {!r} cannot be read: {}", name, sheet, error),
+            "save it again, or as CSV UTF-8",
         ) from None
 
 
@@ -154,7 +158,9 @@ def _header(sheet: CalamineSheet, name: str, chosen: str) -> tuple[int, tuple[st
         if line > first[0] + 5:
             break
     if not first[0]:
-        raise TableUnreadable(f"{name}: sheet {chosen!r} is empty", "it needs a header and rows")
+        raise TableUnreadable(
+            tr("{}: sheet {!r} is empty", name, chosen), "a header and rows are needed"
+        )
     return first
 
 
@@ -165,11 +171,11 @@ def _as_row(line: int, cells: list[object], width: int) -> FileRow:
     texts += [""] * (width - len(texts))
     fault = ""
     if len(texts) > width:
-        fault = f"has {len(texts)} cells, the header has {width}"
+        fault = tr("has {} cells, the header has {}", len(texts), width)
     elif any(len(text) > CELL_LIMIT for text in texts):
-        fault = f"a cell is longer than {CELL_LIMIT:,} characters"
+        fault = tr("a cell is longer than {:,} characters", CELL_LIMIT)
     elif any("\0" in text for text in texts):
-        fault = "holds a NUL byte"
+        fault = "has a NUL byte"
     source = "\t".join(texts)[:CELL_LIMIT] if fault else ""
     return FileRow(line, tuple(texts), fault, source)
 
@@ -205,7 +211,7 @@ def write_workbook(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet:
     try:
         import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
     except ImportError:
-        raise NotInstalled("what writes workbooks is not installed", INSTALL) from None
+        raise NotInstalled("the package that writes workbooks is not installed", INSTALL) from None
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
     book.set_properties({"created": _MADE})
@@ -217,7 +223,9 @@ def write_workbook(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet:
     line = 0
     for line, cells in enumerate(rows, start=1):
         if line >= MOST_ROWS:
-            raise Refused(f"a sheet has at most {MOST_ROWS:,} rows", "export CSV, or less: --where")
+            raise Refused(
+                tr("a sheet has at most {:,} rows", MOST_ROWS), "export CSV, or less: --where"
+            )
         for place, cell in enumerate(cells):
             if isinstance(cell, str):
                 if cell:
@@ -234,12 +242,15 @@ def write_workbook(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet:
 def _checked(cell: str, column: str, record: str) -> str:
     if len(cell) > MOST_LETTERS:
         raise Refused(
-            f"{record} {column}: a cell of a sheet has at most {MOST_LETTERS:,} characters",
+            tr(
+                "{} {}: a cell of a sheet has at most {:,} characters", record, column, MOST_LETTERS
+            ),
             "export CSV or JSON lines",
         )
     if _LOST.search(cell):
         raise Refused(
-            f"{record} {column}: holds what a sheet would change", "export CSV or JSON lines"
+            tr("{} {}: has text that a sheet would change", record, column),
+            "export CSV or JSON lines",
         )
     return cell
 

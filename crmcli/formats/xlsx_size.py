@@ -8,6 +8,7 @@ import zipfile
 from typing import IO
 
 from crmcli.formats.encodings import TableUnreadable
+from crmcli.language import tr
 
 MOST_UNPACKED = 1 << 29
 """Bytes that all parts of a workbook may have when they are unpacked."""
@@ -31,11 +32,18 @@ def check_size(content: bytes, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             entries = parts.infolist()
             if not any(entry.filename == "xl/workbook.xml" for entry in entries):
-                raise TableUnreadable(f"{name} is an archive, no workbook", "unpack it first")
+                raise TableUnreadable(
+                    tr("{} is an archive, not a workbook", name), "unpack it first"
+                )
             unpacked = sum(entry.file_size for entry in entries)
             if len(entries) > MOST_PARTS or unpacked > MOST_UNPACKED:
                 raise TableUnreadable(
-                    f"{name} unpacks to {unpacked >> 20} MB in {len(entries)} parts, too much for a sheet",
+                    tr(
+                        "{} unpacks to {} MB in {} parts, too much for a sheet",
+                        name,
+                        unpacked >> 20,
+                        len(entries),
+                    ),
                     "save the sheet as CSV UTF-8, or split it",
                 )
             for entry in entries:
@@ -43,11 +51,11 @@ def check_size(content: bytes, name: str) -> None:
                     _check_part(part, name, is_sheet=bool(_SHEET.fullmatch(entry.filename)))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise TableUnreadable(
-            f"{name} is a damaged workbook: {error}", "save it anew, or as CSV UTF-8"
+            tr("{} is a damaged workbook: {}", name, error), "save it again, or as CSV UTF-8"
         ) from None
     except zipfile.zlib.error as error:  # type: ignore[attr-defined]  # what zipfile unpacks with
         raise TableUnreadable(
-            f"{name} is a damaged workbook: {error}", "save it anew, or as CSV UTF-8"
+            tr("{} is a damaged workbook: {}", name, error), "save it again, or as CSV UTF-8"
         ) from None
 
 
@@ -71,9 +79,14 @@ def _check_part(part: IO[bytes], name: str, *, is_sheet: bool) -> None:
     cells = max(0, bottom - top + 1) * max(0, right - left + 1)
     if cells > MOST_CELLS or rows > MOST_ROWS:
         raise TableUnreadable(
-            f"{name} has a sheet of {bottom:,} rows and {right:,} columns, more than"
-            f" {MOST_CELLS:,} cells",
-            "delete what stands far out, save the sheet as CSV UTF-8, or split it",
+            tr(
+                "{} has a sheet of {:,} rows and {:,} columns, more than {:,} cells",
+                name,
+                bottom,
+                right,
+                MOST_CELLS,
+            ),
+            "delete stray cells far out, save the sheet as CSV UTF-8, or split it",
         )
 
 

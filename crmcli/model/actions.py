@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from crmcli.dataclass import dataclass
 
 PLAIN_KINDS = ("template", "stage", "secret")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
@@ -11,7 +12,7 @@ PLAIN_KINDS = ("template", "stage", "secret")
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One key under `with:`. `kind` is one of `store.config.automation.PARAMS`, which checks it;
+    """One key under `with:`. `kind` is one of `store.config.action_params.PARAMS`, which checks it;
     `required_once`: a schedule that acts once for all must give it."""
 
     name: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from crmcli.language import tr
+
 LONGEST_EMAIL = 254
 _FORBIDDEN = re.compile(r"[\s<>()\[\]\\,;:\"]|\.\.")
 _LABEL = re.compile(r"[^\W_]([^\W_]|-)*(?<!-)")
@@ -28,7 +30,7 @@ def read_email(text: str) -> str:
         and all(_LABEL.fullmatch(label) for label in labels)
     )
     if not fits:
-        raise ValueError(f"{text.strip()!r} is not an e-mail address")
+        raise ValueError(tr("{!r} is not an e-mail address", text.strip()))
     return f"{local}@{domain.lower()}"
 
 
@@ -45,5 +47,5 @@ def read_url(text: str) -> str:
     """Check a web address; it stays as it is written. ValueError if it is none."""
     host = re.sub("^https?://", "", text, flags=re.IGNORECASE).partition("/")[0]
     if re.search(r"\s", text) or "@" in host or "://" in host or "." not in host.strip("."):
-        raise ValueError(f"{text!r} is not a web address like https://example.ru")
+        raise ValueError(tr("{!r} is not a web address like https://example.ru", text))
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from crmcli.language import tr
 from crmcli.model.values import format_decimal, parse_decimal, parse_money
 
 CURRENCY_SIGNS = {
@@ -52,7 +53,7 @@ def read_number(text: str) -> Decimal:
     if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", digits):
         plain = digits.replace(",", "")
         raise ValueError(
-            f"{text!r} may be {plain} or {digits.replace(',', '.')}, write one of them"
+            tr("{!r} may be {} or {}: write one of them", text, plain, digits.replace(",", "."))
         )
     return _trimmed(_decimal(digits, text))
 
@@ -97,7 +98,7 @@ def _decimal(digits: str, text: str) -> Decimal:
     try:
         return parse_decimal(("-" if minus and plain.strip("0.") else "") + plain)
     except ValueError:
-        raise ValueError(f"{text!r} has more than 15 digits or 10 decimals") from None
+        raise ValueError(tr("{!r} has more than 15 digits or 10 decimals", text)) from None
 
 
 def _trimmed(number: Decimal) -> Decimal:
@@ -107,4 +108,4 @@ def _trimmed(number: Decimal) -> Decimal:
 
 
 def _refusal(text: str, wanted: str) -> ValueError:
-    return ValueError(f"{text!r} is not {wanted}")
+    return ValueError(tr("{!r} is not {}", text, tr(wanted)))

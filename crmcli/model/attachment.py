@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST = 200  # bytes of a name; systems take 255, and a copy may get an ending
@@ -20,9 +22,9 @@ class Attachment:
 
     def __post_init__(self) -> None:
         if not _SHA256.fullmatch(self.file):
-            raise ValueError(f"{self.file!r} is not the sha256 of a file")
+            raise ValueError(tr("{!r} is not the sha256 of a file", self.file))
         if self.name != safe_name(self.name):
-            raise ValueError(f"{self.name!r} is no name for a file")
+            raise ValueError(tr("{!r} is not a valid file name", self.name))
 
     def __str__(self) -> str:
         """Both, for the name alone may stand for two."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.actions import moves_to
-from crmcli.model.conditions.where import Condition
 from crmcli.model.values import Duration
 
-TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
-                  "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
-"""Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
-HEARD = (*TRIGGER_EVENTS, "signal")
-"""The kinds of events that triggers are asked about."""
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +35,20 @@ class Timing:
 
     def __str__(self) -> str:
         """The time in words: `2d after the robot above`, `3d before close_by at 10:00`."""
-        above = "the robot above"
+        above = tr("the robot above")
         if self.at or self.before:
-            words = f"on {self.at}" if self.at else f"{self.by} before {self.before}"
-            words += f" at {self.time}" if self.time else ""
-            words += f", not before {above}" if self.wait_previous else ""
+            words = tr("on {}", self.at) if self.at else tr("{} before {}", self.by, self.before)
+            words += tr(" at {}", self.time) if self.time else ""
+            words += tr(", not before {}", above) if self.wait_previous else ""
         elif self.after and self.after.count:
-            words = f"{self.after} after {above}" if self.wait_previous else f"after {self.after}"
+            words = (
+                tr("{} after {}", self.after, above)
+                if self.wait_previous
+                else tr("after {}", self.after)
+            )
         else:
-            words = f"after {above}" if self.wait_previous else "at once"
-        return f"{words}, in working time" if self.workdays else words
+            words = tr("after {}", above) if self.wait_previous else tr("at once")
+        return tr("{}, in working time", words) if self.workdays else words
 
 
 @dataclass(frozen=True, slots=True)

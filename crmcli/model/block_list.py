@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 from crmcli.model.addresses import read_email
 from crmcli.model.values import fold
 
@@ -55,7 +56,7 @@ def read_what(text: str, country: str) -> str:
         phones = ()
     if len(phones) == 1 and phones[0].value.startswith("+"):
         return phones[0].value
-    raise ValueError(f"{text!r} is no e-mail address, domain or phone number")
+    raise ValueError(tr("{!r} is not an e-mail address, domain or phone number", text))
 
 
 class BlockList:

@@ -8,10 +8,10 @@ for what is due reads them `in_right_time`; no line of the timeline is ever rewr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.event import Event
 from crmcli.model.values import format_instant, parse_instant
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from crmcli.dataclass import dataclass
 
 CONSENT_CHANNELS = ("mail", "sms", "call")
 """What `do_not` may name, and what a consent is for."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare, first_of
@@ -31,7 +31,7 @@ class Person(Record):
 class Contact(Person):
     """A person; `companies` holds a link and a role for each company."""
 
-    name: str = declare("text", "Name")
+    name: str = declare("text", "Full name")
     salutation: str = declare("text", "Salutation")
     first_name: str = declare("text", "First name")
     middle_name: str = declare("text", "Middle name")

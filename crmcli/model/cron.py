@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from crmcli.language import tr
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, MONTHS),
-    ("day of the week", 0, 7, DAYS),
+    ("the minute", 0, 59, ()),
+    ("the hour", 0, 23, ()),
+    ("the day of the month", 1, 31, ()),
+    ("the month", 1, 12, MONTHS),
+    ("the day of the week", 0, 7, DAYS),
 )
 _PART = re.compile(r"(?:(\*)|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:/(\d{1,2}))?")
 
@@ -26,8 +28,11 @@ def check_cron(text: str) -> str:
     fields = text.split()
     if len(fields) != len(_FIELDS):
         raise ValueError(
-            f"{text!r} has {len(fields)} fields, a cron line has 5:"
-            " minute, hour, day, month, day of the week"
+            tr(
+                "{!r} has {} fields; a cron line has 5: minute, hour, day, month, day of the week",
+                text,
+                len(fields),
+            )
         )
     for field, (name, low, high, names) in zip(fields, _FIELDS, strict=True):
         for part in field.casefold().split(","):
@@ -38,22 +43,22 @@ def check_cron(text: str) -> str:
 def _check_part(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> None:
     match = _PART.fullmatch(part)
     if not match:
-        raise ValueError(f"{part!r} is no {name}")
+        raise ValueError(tr("{!r} is not valid as {}", part, tr(name)))
     every, first, last, step = match.groups()
     if step is not None and (int(step) == 0 or (not every and last is None)):
-        raise ValueError(f"{part!r}: a step follows * or a range and is at least 1")
+        raise ValueError(tr("{!r}: a step follows * or a range and is at least 1", part))
     if every:
         return
     start = _number(first, name, low, high, names)
     if last == "sun":
         last = "7"  # a week may end on Sunday, which alone is 0
     if last is not None and _number(last, name, low, high, names) < start:
-        raise ValueError(f"{part!r} runs backwards")
+        raise ValueError(tr("{!r} runs backwards", part))
 
 
 def _number(word: str, name: str, low: int, high: int, names: tuple[str, ...]) -> int:
     if word in names:
         return names.index(word) + low
     if not word.isascii() or not word.isdigit() or not low <= int(word) <= high:
-        raise ValueError(f"{word!r} is no {name} ({low}-{high})")
+        raise ValueError(tr("{!r} is not valid as {} ({}-{})", word, tr(name), low, high))
     return int(word)

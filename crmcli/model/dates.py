@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeAlias
 
+from crmcli.language import tr
 from crmcli.model.values import Duration, parse_date, parse_duration
 
 When: TypeAlias = date | datetime
@@ -100,16 +101,16 @@ def local_minute(moment: datetime, zone: tzinfo) -> str:
 def _clock(text: str) -> time:
     match = _CLOCK.fullmatch(text)
     if not match:
-        raise ValueError(f"{text!r} is not a time like 15:00")
+        raise ValueError(tr("{!r} is not a time like 15:00", text))
     hour = int(match[1])
     if match[4] and not 1 <= hour <= 12:
-        raise ValueError(f"{text!r} is no time of day")
+        raise ValueError(tr("{!r} is not a time of day", text))
     if match[4]:
         hour = hour % 12 + (12 if match[4] == "p" else 0)
     try:
         return time(hour, int(match[2]), int(match[3] or 0))
     except ValueError:
-        raise ValueError(f"{text!r} is no time of day") from None
+        raise ValueError(tr("{!r} is not a time of day", text)) from None
 
 
 def _day(words: str, today: date, order: str) -> date:
@@ -122,16 +123,16 @@ def _day(words: str, today: date, order: str) -> date:
         return _calendar_day(words, match[3], match[2], match[1])
     if match := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", words):
         if order not in ("dmy", "mdy"):
-            raise ValueError(f"{words!r} may be day/month or month/day, {HINT}")
+            raise ValueError(tr("{!r} may be day/month or month/day, {}", words, HINT))
         day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
         return _calendar_day(words, match[4], month, day)
     if match := re.fullmatch(r"(\d{4})([-./])(\d{1,2})\2(\d{1,2})", words):
         return _calendar_day(words, match[1], match[3], match[4])
-    raise ValueError(f"{words!r} is not a date, {HINT}")
+    raise ValueError(tr("{!r} is not a date, {}", words, HINT))
 
 
 def _calendar_day(words: str, year: str, month: str, day: str) -> date:
     try:
         return parse_date(f"{year}-{month:0>2}-{day:0>2}")
     except ValueError:
-        raise ValueError(f"{words!r} is no day of the calendar") from None
+        raise ValueError(tr("{!r} is not a calendar day", words)) from None

@@ -17,7 +17,7 @@ to be merged; to be imported (they have a field `batch`); numbered as settings.y
 class Entity(NamedTuple):
     """One noun: how it is called, what its records are, and what a new one must have.
 
-    `record` is the record class as `module:Class`; `ru` are the Russian words for one, two and five.
+    `record` is the record class as `module:Class`.
     `parent` is the field that names the record it belongs to. `least` is what a new record must have,
     `example` how one is added. `columns` are those of its lists, the first fields if none are named;
     `sort` is their order.
@@ -27,7 +27,6 @@ class Entity(NamedTuple):
     plural: str
     record: str
     about: str
-    ru: tuple[str, str, str]
     traits: tuple[Trait, ...] = ()
     parent: str = ""
     least: str = "a name"
@@ -50,8 +49,7 @@ _ROWS = (
         "lead",
         "leads",
         "crmcli.model.lead:Lead",
-        "Leads: the first trace of somebody who may become a client.",
-        ("лид", "лида", "лидов"),
+        "Leads: people and companies that may become clients.",
         traits=("staged", "client", "mergeable", "importable"),
         least="a name, a phone, an e-mail, a company name or a comment",
         example="--name 'Кровля' --phone '8 912 345-67-89' --source web",
@@ -63,7 +61,6 @@ _ROWS = (
         "contacts",
         "crmcli.model.contact:Contact",
         "Contacts: people, who may belong to companies.",
-        ("контакт", "контакта", "контактов"),
         traits=("client", "mergeable", "importable"),
         least="a name, a phone or an e-mail",
         example="--first-name Анна --last-name Ковалёва --email anna@example.ru",
@@ -75,7 +72,6 @@ _ROWS = (
         "companies",
         "crmcli.model.company:Company",
         "Companies: legal persons and sole traders.",
-        ("компания", "компании", "компаний"),
         traits=("client", "mergeable", "importable"),
         example="--name Ромашка --inn 7707083893",
         columns=("id", "name", "inn", "phones", "emails", "owner"),
@@ -86,7 +82,6 @@ _ROWS = (
         "deals",
         "crmcli.model.deal:Deal",
         "Deals: what may be sold, to whom, for how much.",
-        ("сделка", "сделки", "сделок"),
         traits=("staged", "mergeable", "importable"),
         example="--name 'Кровля склада' --amount 250000 --contact anna@example.ru",
         columns=("id", "name", "stage", "amount", "close_by", "company", "owner"),
@@ -96,7 +91,6 @@ _ROWS = (
         "offers",
         "crmcli.model.offer:Offer",
         "Commercial offers: draft, render, accept, decline.",
-        ("предложение", "предложения", "предложений"),
         traits=("numbered",),
         parent="deal",
         least="a number",
@@ -107,7 +101,6 @@ _ROWS = (
         "tasks",
         "crmcli.model.task:Task",
         "Tasks: what has to be done, by when, for whom.",
-        ("задача", "задачи", "задач"),
         parent="about",
         least="a title",
         example="'Позвонить' --about 7k3 --due tomorrow",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.entities import ENTITIES, having
 
 KINDS = (
@@ -51,6 +51,12 @@ MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.o
 """The kinds whose data may name a message: message_id."""
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
+
+TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
+                  "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
+"""Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
+HEARD = (*TRIGGER_EVENTS, "signal")
+"""The kinds of events that triggers are asked about."""
 
 ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""

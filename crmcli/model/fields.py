@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.model.kinds import Field as Field
 from crmcli.model.kinds import kind_of
 from crmcli.model.values import Raw, Value, entity_of

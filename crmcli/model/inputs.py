@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from crmcli.language import tr
 from crmcli.model.kinds import Field, InputContext
 from crmcli.model.values import Raw
 
@@ -31,5 +32,5 @@ def _clean(text: str, *, lines: bool) -> str:
         plain = re.sub(r"\s*[\n\t]\s*", " ", plain)
     for character in plain:
         if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
-            raise ValueError(f"control character U+{ord(character):04X} in {plain[:40]!r}")
+            raise ValueError(tr("control character U+{:04X} in {!r}", ord(character), plain[:40]))
     return plain.strip()

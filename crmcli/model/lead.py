@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.contact import Person

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 
 KPP_RULE = r"\d{4}[\dA-Z]{2}\d{3}"
 BIC_RULE = r"0\d{8}"
@@ -43,9 +45,9 @@ def read_inn(text: str) -> str:
 
     digits = _bare(text)
     if not re.fullmatch(r"\d{10}|\d{12}", digits):
-        raise ValueError(f"{text!r} is not an INN: 10 digits, of a sole trader 12")
+        raise ValueError(tr("{!r} is not an INN: 10 digits, of a sole trader 12", text))
     if not inn.is_valid(digits):
-        raise ValueError(f"INN {digits}: the check digits are wrong")
+        raise ValueError(tr("INN {}: the check digits are wrong", digits))
     return digits
 
 
@@ -53,7 +55,7 @@ def read_kpp(text: str) -> str:
     """The nine characters of a KPP, which has no check digit; ValueError otherwise."""
     code = _bare(text).upper()
     if not re.fullmatch(KPP_RULE, code):
-        raise ValueError(f"{text!r} is not a KPP: 9 digits, like 770701001")
+        raise ValueError(tr("{!r} is not a KPP: 9 digits, like 770701001", text))
     return code
 
 
@@ -63,10 +65,10 @@ def read_ogrn(text: str) -> str:
 
     digits = _bare(text)
     if not re.fullmatch(r"\d{13}|\d{15}", digits):
-        raise ValueError(f"{text!r} is not an OGRN: 13 digits, of a sole trader 15")
+        raise ValueError(tr("{!r} is not an OGRN: 13 digits, of a sole trader 15", text))
     if not ogrn.is_valid(digits):
         name = "OGRN" if len(digits) == 13 else "OGRNIP"
-        raise ValueError(f"{name} {digits}: the check digit is wrong")
+        raise ValueError(tr("{} {}: the check digit is wrong", name, digits))
     return digits
 
 
@@ -80,7 +82,7 @@ def read_vat_id(text: str) -> str:
     number = _bare(text).upper().replace(".", "")
     if not re.fullmatch(r"[A-Z]{2}[A-Z0-9+*]{4,20}", number):
         raise ValueError(
-            f"{text!r} is not a VAT number: the country's two letters, then the number"
+            tr("{!r} is not a VAT number: the country's two letters, then the number", text)
         )
     country = {"EL": "gr", "XI": "gb"}.get(number[:2], number[:2].lower())
     rules = get_cc_module(country, "vat")
@@ -89,9 +91,9 @@ def read_vat_id(text: str) -> str:
     try:
         rules.validate(number[2:])
     except exceptions.InvalidChecksum:
-        raise ValueError(f"VAT number {number}: the check digits are wrong") from None
+        raise ValueError(tr("VAT number {}: the check digits are wrong", number)) from None
     except exceptions.ValidationError:
-        raise ValueError(f"VAT number {number} is not in the form of {number[:2]}") from None
+        raise ValueError(tr("VAT number {} is not in the form of {}", number, number[:2])) from None
     return number
 
 
@@ -112,11 +114,11 @@ def read_account(text: str) -> BankAccount:
         if not part:
             bank += [written] if word else []
         elif part in found:
-            raise ValueError(f"{text!r} holds two accounts: put a semicolon between them")
+            raise ValueError(tr("{!r} holds two accounts: put a semicolon between them", text))
         else:
             found[part] = word
     if "account" not in found:
-        raise ValueError(f"{text!r} holds no account number: 20 digits, or an IBAN")
+        raise ValueError(tr("{!r} holds no account number: 20 digits, or an IBAN", text))
     account = BankAccount(bank=" ".join(bank).strip(","), **found)
     check_account(account)
     return account
@@ -156,7 +158,7 @@ def _part_of(word: str, found: dict[str, str]) -> str:
     if re.fullmatch(SWIFT_RULE, word) and "bic" not in found and is_foreign:
         return "bic"
     if re.fullmatch(r"\d{7,}", word):
-        raise ValueError(f"{word!r} is neither an account of 20 digits nor a BIC of 9")
+        raise ValueError(tr("{!r} is neither an account of 20 digits nor a BIC of 9", word))
     return ""
 
 
@@ -166,24 +168,33 @@ def check_account(account: BankAccount) -> None:
         _check_iban(account)
         return
     if not re.fullmatch(ACCOUNT_RULE, account.account):
-        raise ValueError(f"account {account.account!r} is not 20 digits")
+        raise ValueError(tr("account {!r} is not 20 digits", account.account))
     if not account.bic:
         if account.corr:
-            raise ValueError(f"account {account.account} has a correspondent account but no BIC")
+            raise ValueError(
+                tr("account {} has a correspondent account but no BIC", account.account)
+            )
         return
     if not re.fullmatch(BIC_RULE, account.bic):
-        raise ValueError(f"BIC {account.bic!r} is not 9 digits that begin with 0")
+        raise ValueError(tr("BIC {!r} is not 9 digits that begin with 0", account.bic))
     if account.corr and not re.fullmatch(ACCOUNT_RULE, account.corr):
-        raise ValueError(f"correspondent account {account.corr!r} is not 20 digits")
+        raise ValueError(tr("correspondent account {!r} is not 20 digits", account.corr))
     if account.corr and not is_key_right(_office(account.bic), account.corr):
         raise ValueError(
-            f"correspondent account {account.corr} does not fit BIC {account.bic}:"
-            " the check digit is wrong"
+            tr(
+                "correspondent account {} does not fit BIC {}: the check digit is wrong",
+                account.corr,
+                account.bic,
+            )
         )
     office = _office(account.bic) if account.bic[6:] in CENTRAL_BANK else account.bic[6:]
     if not is_key_right(office, account.account):
         raise ValueError(
-            f"account {account.account} does not fit BIC {account.bic}: the check digit is wrong"
+            tr(
+                "account {} does not fit BIC {}: the check digit is wrong",
+                account.account,
+                account.bic,
+            )
         )
 
 
@@ -209,9 +220,11 @@ def _check_iban(account: BankAccount) -> None:
     from stdnum import iban
 
     if not iban.is_valid(account.account):
-        raise ValueError(f"IBAN {account.account}: the check digits are wrong")
+        raise ValueError(tr("IBAN {}: the check digits are wrong", account.account))
     if account.bic and not re.fullmatch(SWIFT_RULE, account.bic):
-        raise ValueError(f"BIC {account.bic!r} is not 8 or 11 letters and digits, like COBADEFF370")
+        raise ValueError(
+            tr("BIC {!r} is not 8 or 11 letters and digits, like COBADEFF370", account.bic)
+        )
 
 
 def _bare(text: str) -> str:

@@ -1,7 +1,7 @@
 """How much a configuration may declare: far above what people use, far below what makes crm slow.
 
 A file of configuration and a record have 1 MB, a template 256 KB: see `store/yaml/canonical.py` and
-`render/shelf.py`.
+`render/template_folder.py`.
 """
 
 from __future__ import annotations

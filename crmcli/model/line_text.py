@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.values import Line
 
 _NO_VAT = ("-", "no", "none", "нет", "без ндс")
@@ -22,8 +23,8 @@ def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
     parts = [part.strip() for part in text.split(";")]
     if len(parts) not in (3, 4, 5) or not parts[0]:
         raise BadUsage(
-            f"{text!r} is no line of a deal or an offer",
-            "write 'name;quantity;price;unit;vat', the last two may lack",
+            tr("{!r} is not a line of a deal or an offer", text),
+            "write 'name;quantity;price;unit;vat'; unit and VAT are optional",
         )
     name, quantity, price, unit, vat = [*parts, "", ""][:5]
     try:
@@ -32,14 +33,16 @@ def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
         if vat:
             rate = None if vat.lower() in _NO_VAT else read_number(vat)
     except ValueError as error:
-        raise BadUsage(f"line {name!r}: {error}", "write 'name;quantity;price;unit;vat'") from None
+        raise BadUsage(
+            tr("line {!r}: {}", name, error), "write 'name;quantity;price;unit;vat'"
+        ) from None
     if said not in ("", currency):
         raise BadUsage(
-            f"line {name!r}: {price!r} is not in {currency or 'plain digits'}",
+            tr("line {!r}: {!r} is not in {}", name, price, currency or "plain digits"),
             "a deal and its offers have one currency",
         )
     if count <= 0 or (rate is not None and not 0 <= rate <= 100):
         raise BadUsage(
-            f"line {name!r}: the quantity or the VAT makes no sense", "e.g. 'Кровля;2;1500'"
+            tr("line {!r}: the quantity or the VAT is not valid", name), "e.g. 'Кровля;2;1500'"
         )
     return Line(name, count, unit, each, rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from crmcli.language import tr
 from crmcli.model.values import fold
 
 MOST_SHOWN = 20
@@ -21,7 +22,7 @@ def nearest(text: str, words: Iterable[str]) -> str:
 def did_you_mean(text: str, words: Iterable[str], otherwise: str = "") -> str:
     """A hint with the nearest of the words, or what to say where none comes near."""
     near = nearest(text, words)
-    return f"did you mean {near!r}?" if near else otherwise
+    return tr("did you mean {!r}?", near) if near else otherwise
 
 
 def allowed_hint(
@@ -31,11 +32,11 @@ def allowed_hint(
     words = list(words)
     allowed = list(shown) or words
     more = ", …" if len(allowed) > MOST_SHOWN else ""
-    listed = f"{what}: {', '.join(allowed[:MOST_SHOWN]) or 'none'}{more}"
+    listed = f"{tr(what)}: {', '.join(allowed[:MOST_SHOWN]) or tr('none')}{more}"
     return f"{did_you_mean(text, words)} {listed}".lstrip()
 
 
-def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
+def read_listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> str:
     """The id of an entry given by its id or its label; ValueError names the nearest and the allowed."""
     if text in labels:
         return text
@@ -44,4 +45,11 @@ def read_listed(text: str, labels: Mapping[str, str], what: str) -> str:
             return entry
     words = [word for pair in labels.items() for word in pair if word]
     shown = [f"{entry} ({label})" if label else entry for entry, label in labels.items()]
-    raise ValueError(f"{text!r} is none of {what}; {allowed_hint(text, words, shown=shown)}")
+    raise ValueError(
+        tr(
+            "{!r} is not one of {}; {}",
+            text,
+            tr(what, *values),
+            allowed_hint(text, words, shown=shown),
+        )
+    )

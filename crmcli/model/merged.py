@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.model.values import Raw, entity_of
 
@@ -41,7 +42,11 @@ def fault_of(raw: Mapping[str, Raw]) -> tuple[str, str]:
     record_id, survivor = str(raw.get("id", "")), survivor_in(raw)
     if entity_of(survivor) != entity_of(record_id) or entity_of(record_id) not in MERGEABLE:
         return (
-            f"merged_into is {survivor!r}, which is no id of another {entity_of(record_id)}",
+            tr(
+                "merged_into is {!r}, which is not the id of another {}",
+                survivor,
+                entity_of(record_id),
+            ),
             "restore the file from git, or give the id of the record that it went into",
         )
     if survivor == record_id:
@@ -49,8 +54,8 @@ def fault_of(raw: Mapping[str, Raw]) -> tuple[str, str]:
     more = [name for name in raw if name not in ("id", MERGED_INTO)]
     if more:
         return (
-            f"merged into {survivor}, and still holds {', '.join(more[:5])}",
-            f"carry over to {survivor} what is missing there, then leave only id and merged_into",
+            tr("merged into {}, but still has {}", survivor, ", ".join(more[:5])),
+            tr("copy what is missing there to {}, then leave only id and merged_into", survivor),
         )
     return "", ""
 

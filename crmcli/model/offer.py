@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812  # the field is called date
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from crmcli.dataclass import dataclass
 from crmcli.model.fields import Record, declare
 from crmcli.model.values import Line
 

@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from crmcli.language import tr
 from crmcli.model.values import Phone
 
 _LABELS = {
@@ -98,7 +99,7 @@ def _clean(text: str) -> str:
 
 
 def _refusal(text: str) -> ValueError:
-    return ValueError(f"{text!r} is not a phone number")
+    return ValueError(tr("{!r} is not a phone number", text))
 
 
 def _parse_one(text: str, country: str, kind: str) -> Phone:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Problem
-from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.values import fold
+
+if TYPE_CHECKING:
+    from crmcli.model.automation import Robot, Schedule, Trigger
 
 STAGE_KINDS = ("open", "won", "lost")
 LEADS = "leads"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
 
 NONE = "none"
@@ -79,10 +80,12 @@ class Presets:
         faults = [p for p in self.problems if p.path == f"presets/{wanted}.yaml"]
         if faults:
             raise InvalidData(
-                f"{faults[0].path} has faults", "look at it with: crm import preset check", faults
+                tr("{} has faults", faults[0].path),
+                "look at it with: crm import preset check",
+                faults,
             )
         names = (*self.by_name, NONE)
-        raise BadUsage(f"there is no preset {name!r}", allowed_hint(wanted, names, "presets"))
+        raise BadUsage(tr("no preset {!r}", name), allowed_hint(wanted, names, "presets"))
 
     def _recognised(self, labels: Sequence[str]) -> Preset:
         """The one of which the file has most marks, of two alike the workspace's own."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.legal_details import BankAccount

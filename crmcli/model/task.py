@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from crmcli.dataclass import dataclass
 from crmcli.model.attachment import Attachment
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record, declare

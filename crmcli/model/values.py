@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import Consent
 from crmcli.model.entities import ENTITIES
@@ -103,20 +104,20 @@ def parse_instant(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a time like 2026-11-23T09:00:00Z") from None
+        raise ValueError(tr("{!r} is not a time like 2026-11-23T09:00:00Z", text)) from None
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone, write 2026-11-23T09:00:00Z")
+        raise ValueError(tr("{!r} has no time zone, write 2026-11-23T09:00:00Z", text))
     return moment.astimezone(UTC)
 
 
 def parse_date(text: str) -> date:
     """Read an ISO date; ValueError otherwise."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise ValueError(f"{text!r} is not a date like 2026-11-23")
+        raise ValueError(tr("{!r} is not a date like 2026-11-23", text))
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a date: {error}") from None
+        raise ValueError(tr("{!r} is not a date: {}", text, error)) from None
 
 
 def parse_decimal(text: str) -> Decimal:
@@ -125,18 +126,18 @@ def parse_decimal(text: str) -> Decimal:
         not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", text)
         or sum(c.isdigit() for c in text) > 15
     ):
-        raise ValueError(f"{text!r} is not a number like 1200.50 (at most 15 digits)")
+        raise ValueError(tr("{!r} is not a number like 1200.50 (at most 15 digits)", text))
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{text!r} is not a number") from None
+        raise ValueError(tr("{!r} is not a number", text)) from None
 
 
 def parse_money(text: str) -> Decimal:
     """Read an amount in canonical form: a decimal number with at most two decimals."""
     amount = parse_decimal(text)
     if amount != amount.quantize(Decimal("0.01")):
-        raise ValueError(f"{text!r} has more than two decimals")
+        raise ValueError(tr("{!r} has more than two decimals", text))
     return amount
 
 
@@ -160,5 +161,5 @@ def parse_duration(text: str) -> Duration:
     """Read `10m`, `2h`, `3d` or `1w`, in either case; ValueError otherwise."""
     match = re.fullmatch(r"([0-9]{1,5})([mhdw])", text.strip().lower())
     if not match:
-        raise ValueError(f"{text!r} is not a time like 10m, 2h, 3d or 1w")
+        raise ValueError(tr("{!r} is not a time like 10m, 2h, 3d or 1w", text))
     return Duration(int(match[1]), match[2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from crmcli.language import tr
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, rows_of
 
@@ -56,7 +57,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
                 "stage": stage.id,
                 "robot": robot.id,
                 "action": robot.do,
-                "acts": str(robot.timing) if robot.enabled else "disabled",
+                "acts": str(robot.timing) if robot.enabled else tr("disabled"),
                 "condition": str(robot.when or ""),
             }
     for schedule in pipeline.schedules:
@@ -68,7 +69,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
             "action": schedule.do,
             "acts": schedule.cron,
             "condition": str(schedule.where or ""),
-            "next": format_instant(slot) if slot else "never",
+            "next": format_instant(slot) if slot else tr("never"),
         }
 
 
@@ -97,8 +98,8 @@ def jobs(found: Iterable[Job]) -> Listing:
 
 def job_name(job: Job) -> str:
     """How a job is called in a sentence."""
-    about = f" for {job.record}" if job.record else ""
-    return f"{job.key}, {job.action} by {job.robot}{about}"
+    about = tr(" for {}", job.record) if job.record else ""
+    return tr("{}, {} by {}{}", job.key, job.action, job.robot, about)
 
 
 def plan(planned: Iterable[Planned]) -> Listing:

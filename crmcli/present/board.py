@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.pipeline import Stage
 from crmcli.present.cells import Column, Listing, Locale
 
@@ -121,9 +122,9 @@ def _card(ws: Workspace, stage: Stage, record: Record) -> BoardCard:
     if entry is not None and stage.is_open:
         [entry] = ws.in_order([entry])
         hours = max(0, int((ws.now - entry.at).total_seconds() // 3600))
-        age = f"{hours // 24}d" if hours >= 24 else f"{hours}h"
+        age = tr("{}d", hours // 24) if hours >= 24 else tr("{}h", hours)
         overdue = stage.max_days is not None and hours >= 24 * stage.max_days
         if overdue:
-            age = f"{age} > {stage.max_days}d"
+            age = f"{age} > {tr('{}d', stage.max_days)}"
     name = str(record.get("name")).strip() or record.id
     return BoardCard(name, money, ws.owner_name(str(record.get("owner"))), age, overdue)

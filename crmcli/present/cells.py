@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_number
@@ -151,6 +151,8 @@ def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -
         amount = as_decimal(value)
         currency = str(row.get(column.currency) or "")
         return plain(value) if amount is None else locale.money(amount, currency, cents)
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
     if isinstance(value, str):
         return column.labels.get(column.key(row), value)
     items = value if isinstance(value, list | tuple) else [value]
@@ -173,7 +175,7 @@ def _percent(value: object, locale: Locale) -> str:
 
 def _days(value: object, locale: Locale) -> str:
     number = as_decimal(value)
-    return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}d"
+    return "" if number is None or number.is_nan() else tr("{}d", locale.number(number, 1))
 
 
 def _sums(value: object, locale: Locale) -> str:
@@ -222,11 +224,11 @@ def _plain_scalar(value: str | int | Decimal | date | None) -> str:
 def in_short(raw: object) -> str:
     """A raw value in one line, with what tells two of a list apart: the type, the role."""
     if isinstance(raw, list):
-        return ", ".join(in_short(item) for item in raw) or "(empty)"
+        return ", ".join(in_short(item) for item in raw) or tr("(empty)")
     if isinstance(raw, Mapping):
         kind = raw.get("type", "work") if "value" in raw else "work"
         return plain(raw) if kind == "work" else f"{kind}:{plain(raw)}"
-    return str(raw) if raw != "" else "(empty)"
+    return str(raw) if raw != "" else tr("(empty)")
 
 
 def for_json(value: object) -> object:

@@ -6,18 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import InvalidData, NotFound
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.dates import local_minute
 from crmcli.model.event import ACTIVITIES
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
-from crmcli.present.cells import in_short
+from crmcli.present.columns import change_text, field_word, name_of, value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import Field
     from crmcli.sales.add import Added
     from crmcli.sales.history.past import PastChange
     from crmcli.sales.history.undo import Undone
@@ -46,21 +44,18 @@ def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
     for field in ws.schema.fields(after.entity):
         old, new = before.get(field.name), after.get(field.name)
         if old != new:
-            lines.append(f"{field.name} {_short(field, old)} → {_short(field, new)}")
+            raw = (field.kind.dump(value) for value in (old, new))
+            lines.append(change_text(ws, after.entity, field.name, *raw))
     names = sorted({*before.unknown, *after.unknown})
-    lines += [f"{n} changed" for n in names if before.unknown.get(n) != after.unknown.get(n)]
+    lines += [tr("{} changed", n) for n in names if before.unknown.get(n) != after.unknown.get(n)]
     return lines
-
-
-def _short(field: Field, value: Any) -> str:
-    return in_short(field.kind.dump(value))
 
 
 def changed(ws: Workspace, before: Record, after: Record) -> Told:
     """Which fields of a record went from what to what."""
     lines = difference(ws, before, after)
     name = f"{after.id} {after.get('name')}"
-    text = f"{name}: {'; '.join(lines)}" if lines else f"{after.id}: nothing to change"
+    text = f"{name}: {'; '.join(lines)}" if lines else tr("{}: nothing to change", after.id)
     return Told(text, raw_row(ws, after))
 
 
@@ -68,10 +63,10 @@ def known(done: Added) -> str:
     """Whom a new record may be, or that one was there and nothing was added; "" if nobody is known."""
     shown = "; ".join(map(str, done.known[:MOST_NAMED]))
     more = len(done.known) - MOST_NAMED
-    shown += f" and {more} more" if more > 0 else ""
+    shown += tr(" and {} more", more) if more > 0 else ""
     if not done.is_new:
-        return f"nothing was added: {shown}"
-    return f"may be known already: {shown}" if done.known else ""
+        return tr("nothing added: {}", shown)
+    return tr("may already be known: {}", shown) if done.known else ""
 
 
 def moved(ws: Workspace, done: Move) -> Told:
@@ -79,18 +74,20 @@ def moved(ws: Workspace, done: Move) -> Told:
     record, stage = done.record, done.stage
     row = raw_row(ws, record)
     if not done.moved:
-        more = f"; the reason is {done.reason} now" if done.reason else ""
-        return Told(f"{record.id} stands in {stage.name!r} already{more}.", row)
+        more = tr("; the reason is {} now", done.reason) if done.reason else ""
+        return Told(tr("{} is already in {!r}{}.", record.id, stage.name, more), row)
     waiting = 0 if ws.dry_run else sum(robot.enabled for robot in stage.robots)
     robots = counted(waiting, "robot waits", "robots wait")
-    details = [f"{robots} there for crm tick"] if waiting else []
-    return Told(f"Moved {record.id} {record.get('name')} to {stage.name!r}.", row, details=details)
+    details = [tr("{} there for crm tick", robots)] if waiting else []
+    return Told(
+        tr("Moved {} {} to {!r}.", record.id, record.get("name"), stage.name), row, details=details
+    )
 
 
 def converted(ws: Workspace, done: Conversion) -> Told:
     """What a lead became, and what of it was lost or stayed as it was."""
-    parts = [f"new {e} {r.id} {r.get('name')}" for e, r in done.made.items()]
-    parts += [f"{e} {r.id} {r.get('name')}" for e, r in done.used.items()]
+    parts = [tr("new {} {} {}", tr(e), r.id, r.get("name")) for e, r in done.made.items()]
+    parts += [f"{tr(e)} {r.id} {r.get('name')}" for e, r in done.used.items()]
     row = {
         "lead": done.lead.id,
         **done.ids,
@@ -98,7 +95,7 @@ def converted(ws: Workspace, done: Conversion) -> Told:
         "unmapped": list(done.unmapped),
         "conflicts": list(done.conflicts),
     }
-    text = f"Converted {done.lead.id} to {', '.join(parts)}."
+    text = tr("Converted {} to {}.", done.lead.id, ", ".join(parts))
     return Told(text, row, list(_remarks(ws, done)))
 
 
@@ -107,36 +104,38 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
     from crmcli.sales.duplicates.known import known_of_made
 
     lead = done.lead
-    for name in done.unmapped:
-        value = lead.unknown[name] if name in lead.unknown else lead.get(name)
-        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        yield f"goes nowhere: {name} = {text}"
+    known = {field.name: field for field in ws.schema.fields(lead.entity)}
+    for name, value in ((name, raw_row(ws, lead).get(name)) for name in done.unmapped):
+        field = known.get(name)
+        text = value_text(ws, lead.entity, field, value) if field else str(value)
+        yield tr("not carried over: {} = {}", field_word(field) if field else name, text)
     for conflict in done.conflicts:
-        yield f"kept as it was: {conflict}"
+        yield tr("unchanged: {}", conflict)
     block = stops(blocklist(ws), lead)
     if block is not None:
-        yield f"{block} is on the block list"
+        yield tr("{} is on the block list", block)
     first = "" if ws.dry_run else "crm undo, then "
     for entity, one in known_of_made(ws, done.made):
         use = f"{first}crm lead convert {lead.id} --use-{entity} {one.record.id}"
-        yield f"may be known already: {one}: {use}"
+        yield tr("may already be known: {}: {}", one, use)
     if done.tasks:
-        yield f"{len(done.tasks)} open task(s) go along"
+        yield tr("{} carried over", counted(len(done.tasks), "task"))
 
 
 def reshaped(ws: Workspace, text: str, done: Reshaped, row: dict[str, Any]) -> Told:
     """What became of a field or a value, in how many records, and which other files changed."""
-    count = f", in {counted(done.records, 'record')}" if done.records else ""
-    would = "would change" if ws.dry_run else "was changed"
-    notes = [f"{path} {would} with it" for path in done.files if path != "settings.yaml"]
-    notes += [f"{place} still speaks of it" for place in done.left]
+    count = tr(", records changed: {}", done.records) if done.records else ""
+    would = "{} would change too" if ws.dry_run else "{} was changed too"
+    notes = [tr(would, path) for path in done.files if path != "settings.yaml"]
+    notes += [tr("{} still mentions it", place) for place in done.left]
     row = {**row, "records": done.records, "files": list(done.files)}
     return Told(f"{text}{count}.", row, notes)
 
 
 def marked(one: str, other: str, *, apart: bool) -> Told:
     """What a mark on two records says of them now."""
-    text = f"{one} and {other} {'are no duplicates' if apart else 'may be duplicates again'}."
+    told = "{} and {} are not duplicates." if apart else "{} and {} may be duplicates again."
+    text = tr(told, one, other)
     return Told(text, {"id": one, "other": other, "apart": apart})
 
 
@@ -145,10 +144,10 @@ def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
     units = {past.batch or past.id: past for past in changes}
     for past in list(units.values())[:MOST_COMMANDS]:
         first = next(past.each())
-        who = "" if past.actor == ws.actor else f" by {ws.owner_name(past.actor)}"
-        yield f"taking back: {_command(ws, past)}, {local_minute(first.at, ws.zone)}{who}"
+        who = "" if past.actor == ws.actor else tr(" by {}", ws.owner_name(past.actor))
+        yield tr("undoing: {}, {}{}", _command(ws, past), local_minute(first.at, ws.zone), who)
     if len(units) > MOST_COMMANDS:
-        yield f"and {len(units) - MOST_COMMANDS} more"
+        yield tr("and {} more", len(units) - MOST_COMMANDS)
 
 
 def _command(ws: Workspace, past: PastChange) -> str:
@@ -168,16 +167,11 @@ def _command(ws: Workspace, past: PastChange) -> str:
         command = _COMMANDS[event.kind]
     else:
         command = f"{entity_of(event.record) or entity} {_VERBS.get(what, what)}"
-    about = event.data.get("file") if event.kind == "file.changed" else _named(ws, event.record)
-    more = f" and {counted(len(records) - 1, 'more record')}" if len(records) > 1 else ""
-    return f"{undo or command} {about or ''}".strip() + more
-
-
-def _named(ws: Workspace, record_id: str) -> str:
-    try:
-        return f"{record_id} {ws.get(record_id).get('name')}"
-    except (NotFound, InvalidData):
-        return record_id
+    about = f"{event.record} {name_of(ws, event.record)}".strip()
+    if event.kind == "file.changed":
+        about = str(event.data.get("file", ""))
+    more = tr(" and {}", counted(len(records) - 1, "more record")) if len(records) > 1 else ""
+    return f"{undo or command} {about}".strip() + more
 
 
 def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
@@ -187,7 +181,7 @@ def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
         assert record is not None  # what is on neither side was not changed
         yield Told(_taken_back(ws, before, after), raw_row(ws, record))
     for path in done.files:
-        yield Told(f"{path} is as it was.", {"file": path})
+        yield Told(tr("{} is as it was.", path), {"file": path})
     for one, other, apart in done.marks:
         yield marked(one, other, apart=apart)
 
@@ -195,7 +189,7 @@ def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
 def left_alone(done: Undone) -> Iterator[str]:
     """What an undo did not take back."""
     for kept in done.kept:
-        yield f"kept: {f'{kept.record} {kept.field}'.strip()}: {kept.why}"
+        yield tr("kept: {}: {}", f"{kept.record} {kept.field}".strip(), kept.why)
     yield from done.stays
     if not (done.records or done.files or done.marks):
         yield "no record was changed"
@@ -207,11 +201,13 @@ def _taken_back(ws: Workspace, before: Record | None, after: Record | None) -> s
 
     if after is None:
         assert before is not None
-        return f"Removed {before.id} {before.get('name')}."
+        return tr("Removed {} {}.", before.id, before.get("name"))
     if before is None:
-        return f"Put back {after.id} {after.get('name')}."
+        return tr("Put back {} {}.", after.id, after.get("name"))
     stone, other = survivor_of(before), survivor_of(after)
     if stone != other:
-        whom, way = (after, f"out of {stone} again") if stone else (before, f"into {other} again")
-        return f"{whom.id} {whom.get('name')} went {way}."
+        whom, way = (
+            (after, tr("out of {} again", stone)) if stone else (before, tr("into {} again", other))
+        )
+        return tr("{} {} went {}.", whom.id, whom.get("name"), way)
     return f"{after.id} {after.get('name')}: {'; '.join(difference(ws, before, after))}"

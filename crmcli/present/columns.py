@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import BadUsage
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.language import spoken, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import own_fields
-from crmcli.present.cells import Column
+from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 
 if TYPE_CHECKING:
+    from crmcli.model.kinds import Field
     from crmcli.workspace import Workspace
-
-SOME = 7
 
 
 def usual(entity: str) -> tuple[str, ...]:
     """The columns of a noun's lists: those of its row, or else its first fields."""
     first = [field.name for field in own_fields(entity) if field.name == "id" or not field.system]
-    return ENTITIES[entity].columns or tuple(first[:SOME])
+    return ENTITIES[entity].columns or tuple(first[:7])
 
 
 def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
@@ -30,8 +30,8 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
     columns: list[Column] = []
     for name in names or usual(entity):
         if name not in known:
-            hint = did_you_mean(name, known, f"one of {', '.join(known)}")
-            raise BadUsage(f"{ENTITIES[entity].plural} have no column {name!r}", hint)
+            hint = did_you_mean(name, known, tr("one of {}", ", ".join(known)))
+            raise BadUsage(tr("{} have no column {!r}", tr(ENTITIES[entity].plural), name), hint)
         columns.append(Column.of(known[name]))
     return columns
 
@@ -40,7 +40,7 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
     """The column with words for its raw values: stage names, people, names of linked records."""
     listed_in = column.holds.listed_in
     if listed_in == "stages":
-        own = ws.pipelines.of(entity)
+        own = ws.outline.of(entity)
         stages = {s.id: s for s in own[0].stages}
         if own[0].key:  # two pipelines may have stages of the same id
             stages = {f"{p.key}/{s.id}": s for p in own for s in p.stages}
@@ -49,7 +49,7 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
         names = {key: stage.name for key, stage in stages.items()}
         return column.named(names, {key: stage.color for key, stage in stages.items()})
     if listed_in == "pipelines":
-        return column.named({p.id: p.name for p in ws.pipelines.of(entity)})
+        return column.named({p.id: p.name for p in ws.outline.of(entity)})
     if listed_in == "users":
         return column.named({u.id: u.name for u in ws.settings.users.values() if u.name})
     if column.holds.is_link:
@@ -62,13 +62,48 @@ def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> 
     ids: set[str] = set()
     for row in rows:
         ids.update(column.holds.linked(column.holds.parse(row.get(column.name, ""))))
-    return {record_id: _name(ws, record_id) for record_id in ids}
+    return {one: name_of(ws, one) or tr("{} (missing)", one) for one in ids}
 
 
-def _name(ws: Workspace, record_id: str) -> str:
-    from crmcli.errors import InvalidData, NotFound
-
+def name_of(ws: Workspace, record_id: str) -> str:
+    """How a record is called; "" where it is there no more."""
     try:
         return str(ws.get(record_id).get("name")) or record_id
     except (NotFound, InvalidData):
-        return f"{record_id} (missing)"
+        return ""
+
+
+def field_word(field: Field) -> str:
+    """A field in a sentence: its key, which reads as a word in English, elsewhere its label."""
+    return field.name if spoken() == "en" else tr(field.label) or field.name
+
+
+def change_text(ws: Workspace, entity: str, name: str, old: Any, new: Any) -> str:
+    """What an edit did to one field, of raw values: `amount 100 → 200`."""
+    field = next((field for field in ws.schema.fields(entity) if field.name == name), None)
+    if field is None:
+        return f"{name} {in_short(old)} → {in_short(new)}"
+    values = (value_text(ws, entity, field, raw) for raw in (old, new))
+    return tr("{} {} → {}", field_word(field), *values)
+
+
+def value_text(ws: Workspace, entity: str, field: Field, raw: Any) -> str:
+    """A value in one line, in the words that people have for it; an instant by the workspace's clock."""
+    if not raw or isinstance(raw, Mapping):
+        return in_short(raw)
+    row, locale = {field.name: raw}, Locale.of(ws)
+    amount = as_decimal(raw) if field.kind.is_money else None
+    if amount is not None:  # its currency is a field of its own
+        return locale.number(amount)
+    column = named(ws, entity, Column.of(field), [row])
+    if isinstance(raw, str):
+        return shown(column, row, locale)
+    main = getattr(field.kind, "main", "")
+    links = field.kind.is_link
+    words = [
+        {**item, main: column.labels.get(str(item[main]), item[main])}
+        if links and isinstance(item, Mapping)
+        else column.labels.get(str(item), item)
+        for item in raw
+    ]
+    return in_short(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing
 
@@ -40,17 +40,19 @@ def group_table(groups: Sequence[Group]) -> Listing:
 
 def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:
     """What a search did not find, show or compare."""
-    entity, plural = found.scale.entity, ENTITIES[found.scale.entity].plural
+    noun = found.scale.entity, ENTITIES[found.scale.entity].plural
     if not found.clusters:
-        yield f"no likely duplicates among {len(found.profiles):,} {plural}"
+        yield tr("no likely duplicates among {}", counted(len(found.profiles), *noun))
     elif len(groups) < len(found.clusters):
-        yield f"{len(groups)} of {counted(len(found.clusters), 'group is', 'groups are')} shown"
+        yield tr(
+            "{} of {} shown", len(groups), counted(len(found.clusters), "group is", "groups are")
+        )
     if found.hidden:
         pairs = counted(found.hidden, "pair is", "pairs are")
-        yield f"{pairs} marked as no duplicates: --all shows them"
+        yield tr("{} marked as not duplicates: --all shows them", pairs)
     if found.left_out:
-        left_out = counted(found.left_out, f"{entity} was", f"{plural} were")
-        yield (
-            f"{left_out} not compared with all that have the same phone, company or domain: "
-            "too many have the same name there"
+        yield tr(
+            "not compared with everyone who shares a phone, company or domain, "
+            "because too many share it: {}",
+            counted(found.left_out, *noun),
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmcli.errors import InvalidData, NotFound
-from crmcli.model.kinds import Maps
+from crmcli.language import tr
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.redaction import redacted
-from crmcli.model.values import format_instant
-from crmcli.present.cells import Column, Locale, in_short
+from crmcli.model.values import entity_of, format_instant
+from crmcli.present.cells import Column, in_short
+from crmcli.present.columns import change_text, field_word, name_of
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
@@ -55,7 +55,9 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join([way, *_changes(ws, event, FOLLOWING)]) + _by(data)
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
-        return " ".join(p for p in (made, f"from {data['lead']}" if "lead" in data else "") if p)
+        return " ".join(
+            p for p in (made, tr("from {}", data["lead"]) if "lead" in data else "") if p
+        )
     if event.kind in (*JOINS, *PARTINGS):
         return _merge(ws, event) + _by(data)
     if "changes" in data:
@@ -73,50 +75,26 @@ def _merge(ws: Workspace, event: Event) -> str:
     merged, into = str(data.get("merged", "")), str(data.get("into", ""))
     other = f"{data.get('name', '')} {merged}".strip()
     joins = event.kind in JOINS
+    there = f"{name_of(ws, into)} {into}".strip()
     if event.record == merged:
-        return f"{'into' if joins else 'out of'} {_name(ws, into)} {into}"
+        return tr("into {}", there) if joins else tr("out of {}", there)
     if event.record == into:
-        return "; ".join([f"{'with' if joins else 'without'} {other}", *_changes(ws, event)])
-    fields = ", ".join(data.get("changes", {}))
-    there = f"{_name(ws, into)} {into}"
+        way = tr("with {}", other) if joins else tr("without {}", other)
+        return "; ".join([way, *_changes(ws, event)])
+    known = {field.name: field_word(field) for field in ws.schema.fields(entity_of(event.record))}
+    fields = ", ".join(known.get(name, name) for name in data.get("changes", {}))
     return f"{fields}: {other} → {there}" if joins else f"{fields}: {there} → {other}"
 
 
 def _changes(ws: Workspace, event: Event, without: Sequence[str] = ()) -> list[str]:
     """Which field went from what to what."""
+    entity = entity_of(event.record)
+    changes = event.data.get("changes", {}).items()
     return [
-        f"{name} {_value(ws, event, name, old)} → {_value(ws, event, name, new)}"
-        for name, (old, new) in event.data.get("changes", {}).items()
+        change_text(ws, entity, name, old, new)
+        for name, (old, new) in changes
         if name not in without
     ]
-
-
-def _value(ws: Workspace, event: Event, name: str, raw: Any) -> str:
-    """A value in one line, in the words that people have for it; an instant by the workspace's clock."""
-    declared = ws.schema.fields(event.record.split("-", 1)[0])
-    field = next((field for field in declared if field.name == name), None)
-    if field is None or not raw:
-        return in_short(raw)
-    kind = field.kind
-    if kind.is_time:
-        return kind.show(raw, Locale(zone=ws.zone)) or raw
-    if kind.listed_in == "users":
-        return ws.owner_name(raw)
-    if kind.is_link and isinstance(kind, Maps):
-        return in_short([{**link, kind.main: _name(ws, link[kind.main])} for link in raw])
-    if kind.is_link:
-        return ", ".join(_name(ws, record_id) for record_id in kind.linked(kind.parse(raw)))
-    if field.directory and isinstance(raw, str):
-        return ws.settings.directories.get(field.directory, {}).get(raw, raw)
-    return in_short(raw)
-
-
-def _name(ws: Workspace, record_id: str) -> str:
-    """How a record is called; its id where it is there no more."""
-    try:
-        return str(ws.get(record_id).get("name")) or record_id
-    except (NotFound, InvalidData):
-        return record_id
 
 
 def _stage(ws: Workspace, event: Event, key: str) -> str:
@@ -124,7 +102,7 @@ def _stage(ws: Workspace, event: Event, key: str) -> str:
     wanted = str(event.data.get("pipeline", ""))
     if key == "from":  # it may have come from another pipeline
         wanted = str(event.data.get("changes", {}).get("pipeline", [wanted])[0])
-    entity = event.record.split("-", 1)[0]
+    entity = entity_of(event.record)
     for pipeline in ws.pipelines:
         if pipeline.entity == entity and wanted in ("", pipeline.id):
             stage = pipeline.stage(stage_id)
@@ -134,4 +112,4 @@ def _stage(ws: Workspace, event: Event, key: str) -> str:
 
 
 def _by(data: Mapping[str, Any]) -> str:
-    return f" (by {data['by']})" if data.get("by") else ""
+    return tr(" (by {})", data["by"]) if data.get("by") else ""

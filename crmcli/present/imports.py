@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing, Locale, rows_of
 
@@ -22,7 +22,7 @@ def mapping(found: Summary) -> Listing:
     rows = [
         {
             "column": column.label,
-            "field": str(column.target or ("(left out)" if column.ignored else "-")),
+            "field": str(column.target or (tr("(left out)") if column.ignored else "-")),
             "filled": found.filled.get(column.label, 0),
         }
         for column in found.columns
@@ -51,7 +51,11 @@ def batches(found: Iterable[PastImport]) -> Listing:
         Column("at", "When", "datetime"),
         Column("entity", "Entity"),
         Column("file", "File"),
-        *(Column(name, name.capitalize(), "count") for name in counts),
+        Column("rows", "Rows", "count"),
+        Column("created", "Created", "count"),
+        Column("changed", "Changed", "count"),
+        Column("skipped", "Skipped", "count"),
+        Column("rejected", "Rejected", "count"),
         Column("state", "State"),
     ]
     return Listing([{"id": row.pop("batch"), **row} for row in rows], columns)
@@ -64,105 +68,106 @@ def summary(found: Summary, locale: Locale) -> Iterator[str]:
     yield from _told_of_columns(found)
     yield from _told_of_totals(found, locale)
     if found.rejects:
-        yield f"the rows that were not taken are in {found.rejects}: mend them, then import that file"
+        yield tr("rejected rows are in {}: fix them and import that file", found.rejects)
 
 
 def _told_of_file(found: Summary) -> Iterator[str]:
-    how = found.encoding + (f", {_delimiter_name(found.delimiter)}" if found.delimiter else "")
-    yield f"{found.file}: {counted(found.rows, 'row')} ({how})" + (
-        ", dry run: nothing is written" if found.dry_run else ""
-    )
+    delimiter = "tab" if found.delimiter == "\t" else found.delimiter
+    how = found.encoding + (f", {delimiter}" if delimiter else "")
+    dry = tr(", dry run: nothing was written") if found.dry_run else ""
+    yield f"{found.file}: {counted(found.rows, 'row')} ({how}){dry}"
     if not found.rows:
-        yield "it has a header and no rows"
+        yield tr("it has a header and no rows")
     if found.preset and not found.preset_was_asked:
-        yield f"the columns are read as those of {found.preset} (--preset none: as plain words)"
+        yield tr("columns read as those of {} (--preset none to turn that off)", found.preset)
     yield from found.doubts
     if found.resumed:
-        yield f"goes on with {found.resumed}, which was interrupted (--again begins anew)"
+        yield tr("continuing {}, which was interrupted (--again starts over)", found.resumed)
 
 
 def _told_of_rows(found: Summary) -> Iterator[str]:
-    entity, plural = found.entity, ENTITIES[found.entity].plural
-    for count, one, many in (
-        (found.before, "imported before", ""),
-        (found.empty_rows, "empty, passed over", ""),
-        (found.created, f"{entity} created", f"{plural} created"),
-        (found.repeating, f"repeating a phone, e-mail or INN: crm dupes {plural}", ""),
-        (found.merged, "merged into a record that was here", "merged into records that were here"),
-        (
-            found.replaced,
-            "replaced in a record that was here",
-            "replaced in records that were here",
-        ),
-        (found.completed, "completed: until now known by name only", ""),
-        (found.skipped, "skipped: it repeats a record", "skipped: they repeat records"),
-        (found.rejected, "rejected", ""),
-    ):
-        if count or one == f"{entity} created":
-            yield _line(count, one, many)
+    noun, plural = found.entity, ENTITIES[found.entity].plural
+    created = tr("{} created", tr(noun if found.created == 1 else plural))
+    known = tr("with a known phone, e-mail or INN: see crm dupes {}", plural)
+    yield from (
+        _line(count, text)
+        for count, text in (
+            (found.before, "imported before"),
+            (found.empty_rows, "empty, skipped"),
+            (found.created or None, created),
+            (found.repeating, known),
+            (found.merged, "already here, merged"),
+            (found.replaced, "already here, replaced"),
+            (found.completed, "completed: known by name only until now"),
+            (
+                found.skipped,
+                tr("skipped: a duplicate") if found.skipped == 1 else tr("skipped: duplicates"),
+            ),
+            (found.rejected, tr("rejected")),
+        )
+        if count != 0
+    )
     if found.total_rows:
         lines = ", ".join(map(str, found.total_rows[:MOST_NAMED]))
         more = ", …" if len(found.total_rows) > MOST_NAMED else ""
-        yield _line(
-            len(found.total_rows),
-            f"total row at line {lines} not taken; --keep-totals takes it",
-            f"total rows at lines {lines}{more} not taken; --keep-totals takes them",
-        )
+        one = "total row at line {}{} not taken; --keep-totals takes it"
+        many = "total rows at lines {}{} not taken; --keep-totals takes them"
+        count = len(found.total_rows)
+        yield _line(count, tr(one if count == 1 else many, lines, more))
     for (column, reason), rows in found.reasons.most_common():
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
-        why = "created because rows name"
-        yield _line(count, f"{entity} {why} it", f"{ENTITIES[entity].plural} {why} them")
+        noun = tr(entity if count == 1 else ENTITIES[entity].plural)
+        yield _line(count, tr("{} created because rows name them", noun))
 
 
-def _line(count: int, one: str, many: str) -> str:
+def _line(count: int | None, text: str) -> str:
     """A count, right-aligned under the others, and its words."""
-    return f"{count:>7} {one if count == 1 else many or one}"
+    return f"{count or 0:>7} {tr(text)}"
 
 
 def _told_of_columns(found: Summary) -> Iterator[str]:
     lost = {label: count for label, count in found.unmapped.items() if count}
     if lost:
-        yield f"not taken, nobody knows these columns: {_counted(lost)}"
+        yield tr("columns not imported: {}", _counted(lost))
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"
     if found.foreign_ids:
-        yield f"not taken: {counted(found.foreign_ids, 'id')} of another system"
+        yield tr("not imported: {} of another system", counted(found.foreign_ids, "id"))
     if found.unknown_owners:
-        yield f"owners who are no users here, kept as text: {_counted(found.unknown_owners)}"
+        yield tr("owners who are not users here, kept as text: {}", _counted(found.unknown_owners))
     if found.unknown_stages:
-        yield f"stages that are none here: {_counted(found.unknown_stages)}"
+        yield tr("unknown stages: {}", _counted(found.unknown_stages))
         yield "  (--stage-map NAME=STAGE, or NAME=PIPELINE/STAGE, says which of ours is meant)"
     if found.unused_stages:
-        yield f"no row has what --stage-map names: {', '.join(found.unused_stages)}"
+        yield tr("--stage-map names stages that no row has: {}", ", ".join(found.unused_stages))
     if found.dangling_links:
         links = counted(found.dangling_links, "link leads", "links lead")
-        yield f"{links} to records that are not here (yet)"
+        yield tr("{} to records that are not here (yet)", links)
     if found.kept:
-        yield f"{counted(found.kept, 'value was', 'values were')} not merged: the records have others"
+        yield tr(
+            "{} not merged: the records have other values",
+            counted(found.kept, "value was", "values were"),
+        )
     if found.conflicts:
         lines = ", ".join(f"{line} ({column})" for line, column in found.conflicts[:MOST_NAMED])
         places = counted(len(found.conflicts), "place")
-        yield f"in {places} two columns differ and the first counts, lines {lines}"
+        yield tr("in {} two columns differ and the first counts, lines {}", places, lines)
 
 
 def _told_of_totals(found: Summary, locale: Locale) -> Iterator[str]:
     totals = found.totals
     sums = [locale.money(amount, code) for code, amount in totals.amounts.items()]
     if sums:
-        yield f"in all rows: {', '.join(sums)}"
+        yield tr("in all rows: {}", ", ".join(sums))
     if totals.stages:
-        yield f"in all rows, by stage: {_counted(totals.stages)}"
+        yield tr("in all rows, by stage: {}", _counted(totals.stages))
     if totals.phones:
         phones = counted(len(totals.phones), "phone")
-        yield f"in all rows: {phones}, {totals.repeated_phones} repeated"
+        yield tr("in all rows: {}, {} repeated", phones, totals.repeated_phones)
 
 
 def _counted(counts: Any) -> str:
     shown = [f"{name} ({count})" for name, count in list(counts.items())[:MOST_NAMED]]
     more = len(counts) - MOST_NAMED
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-
-
-def _delimiter_name(delimiter: str) -> str:
-    return {"\t": "tab"}.get(delimiter, delimiter)
+    return ", ".join(shown) + (tr(" and {} more", more) if more > 0 else "")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing, in_short
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told, together
 
 if TYPE_CHECKING:
     from crmcli.sales.merging.merge import Merged, Plan
-    from crmcli.sales.merging.unmerge import Parted
+    from crmcli.sales.merging.unmerge import Unmerged
     from crmcli.workspace import Workspace
 
 
 def title(plan: Plan) -> str:
     """Who goes into whom."""
     others = together([other.id for other in plan.others])
-    return f"{others} into {plan.survivor.id} {plan.survivor.get('name')}"
+    return tr("{} into {} {}", others, plan.survivor.id, plan.survivor.get("name"))
 
 
 def differences(plan: Plan) -> Listing:
@@ -41,7 +41,7 @@ def yielding(plan: Plan) -> list[str]:
     """The values that yield to others."""
     stays = plan.survivor.id
     return [
-        f"{name} differs: that of {stays} stands; --take {name} for the other"
+        tr("{0} differs: {1} wins; --take {0} for the other", name, stays)
         for name in plan.conflicts
     ]
 
@@ -60,14 +60,17 @@ def merged(ws: Workspace, done: Merged) -> Told:
     }
     links = counted(len(done.moved), "record links", "records link")
     return Told(
-        f"Merged {together(ids)} into {stays.id} {stays.get('name')}.",
+        tr("Merged {} into {} {}.", together(ids), stays.id, stays.get("name")),
         row,
-        [f"{links} to {stays.id} now"] if done.moved else [],
-        [f"{after.id} {after.get('name')} links to {stays.id} now" for _, after in done.moved],
+        [tr("{} to {} now", links, stays.id)] if done.moved else [],
+        [
+            tr("{} {} now links to {}", after.id, after.get("name"), stays.id)
+            for _, after in done.moved
+        ],
     )
 
 
-def unmerged(ws: Workspace, done: Parted) -> Told:
+def unmerged(ws: Workspace, done: Unmerged) -> Told:
     """Who came out again, and what stays as it is."""
     restored, survivor = done.restored, done.survivor
     ids = {r.id for pair in done.records for r in pair if r is not None}
@@ -81,11 +84,11 @@ def unmerged(ws: Workspace, done: Parted) -> Told:
         "stays": list(done.stays),
     }
     return Told(
-        f"Took {restored.id} {restored.get('name')} out of {survivor} again.",
+        tr("Unmerged {} {} from {}.", restored.id, restored.get("name"), survivor),
         row,
         [
-            *(f"kept: {f'{k.record} {k.field}'.rstrip()}: {k.why}" for k in done.kept),
-            *(f"{one} was linked since, and stays with {survivor}" for one in done.stays),
+            *(tr("kept: {}: {}", f"{k.record} {k.field}".rstrip(), k.why) for k in done.kept),
+            *(tr("{} was linked since and stays with {}", one, survivor) for one in done.stays),
         ],
-        [f"{record_id} links to {restored.id} again" for record_id in moved],
+        [tr("{} links to {} again", record_id, restored.id) for record_id in moved],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ def size(declared: Sequence[Pipeline]) -> str:
     """How much is declared: `2 pipelines, 11 stages, …`."""
     stages = [stage for line in declared for stage in line.stages]
     counts = (
-        (len(declared), "pipeline"),
-        (len(stages), "stage"),
-        (sum(len(stage.robots) for stage in stages), "robot"),
-        (sum(len(stage.triggers) for stage in stages), "trigger"),
-        (sum(len(line.schedules) for line in declared), "schedule"),
+        counted(len(declared), "pipeline"),
+        counted(len(stages), "stage"),
+        counted(sum(len(stage.robots) for stage in stages), "robot"),
+        counted(sum(len(stage.triggers) for stage in stages), "trigger"),
+        counted(sum(len(line.schedules) for line in declared), "schedule"),
     )
-    return ", ".join(counted(count, word) for count, word in counts)
+    return ", ".join(counts)
 
 
 def pipeline_row(line: Pipeline) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _robot(robot: Robot) -> dict[str, Any]:
     return {
         "id": robot.id,
         "do": robot.do,
-        "acts": str(robot.timing) if robot.enabled else "disabled",
+        "acts": str(robot.timing) if robot.enabled else tr("disabled"),
         "when": str(robot.when or ""),
         "with": dict(robot.params),
     }

@@ -33,11 +33,13 @@ def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
 
     Links that crm itself writes, like that of a deal to its lead, are told by the other side.
     """
-    from crmcli.sales.records.links import linking_fields
-
     found: dict[str, list[dict[str, Any]]] = {}
     linking = {
-        other: [f.name for f in linking_fields(ws, other, record.entity) if not f.system]
+        other: [
+            field.name
+            for field in ws.schema.fields(other)
+            if record.entity in field.entities and not field.system
+        ]
         for other in ENTITIES
     }
     asking = [other for other, fields in linking.items() if fields]

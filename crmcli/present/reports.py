@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from crmcli.language import counted
+from crmcli.language import counted, tr
+from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def funnel(told: Funnel, *, for_people: bool) -> Listing:
 
 def cohort(pipeline: Pipeline, told: Funnel) -> str:
     """Of how many records a funnel tells."""
-    reopened = f", {told.reopened} times reopened" if told.reopened else ""
-    return f"{pipeline.name}: {counted(told.cohort, pipeline.entity)}{reopened}"
+    reopened = tr(", {} times reopened", told.reopened) if told.reopened else ""
+    records = counted(told.cohort, pipeline.entity, ENTITIES[pipeline.entity].plural)
+    return f"{pipeline.name}: {records}{reopened}"
 
 
 def leads(ws: Workspace, by: str, found: Sequence[LeadsRow], *, for_people: bool) -> Listing:
@@ -62,9 +64,9 @@ def leads(ws: Workspace, by: str, found: Sequence[LeadsRow], *, for_people: bool
     rows = [_lead_row(by, row) for row in found]
     columns = [Column(by, by.capitalize(), labels=_labels(ws, by)), *LEADS]
     if for_people:
-        rows = [{**row, by: row[by] or "(none)"} for row in rows]
+        rows = [{**row, by: row[by] or tr("(none)")} for row in rows]
         if len(found) > 1:
-            rows.append({**_lead_row(by, total(found)), by: "Total"})
+            rows.append({**_lead_row(by, total(found)), by: tr("Total")})
         columns = [c for c in columns if c.kind != "sums" or any(row[c.name] for row in rows)]
     return Listing(rows, columns)
 

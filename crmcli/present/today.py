@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, named
 
@@ -19,7 +20,7 @@ PARTS = (
     (
         "late",
         "deal",
-        "Deals past their day",
+        "Deals past their close date",
         ("id", "close_by", "name", "stage", "amount", "owner"),
     ),
     ("idle_leads", "lead", "Leads without a next step", ("id", "name", "stage", "phones", "owner")),
@@ -35,7 +36,7 @@ def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listin
         if rows:
             shown: Any = rows[:limit]
             columns = [named(ws, entity, column, shown) for column in columns_of(ws, entity, names)]
-            yield f"{title}: {len(rows)}", Listing(shown, columns), len(rows)
+            yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)
 
 
 def all_parts(found: Today) -> Listing:

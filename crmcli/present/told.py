@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from crmcli.language import tr
+
 
 class Told(NamedTuple):
     """One thing that was done. `notes` are for everybody, `details` for who wants to know more."""
@@ -19,4 +21,4 @@ def together(values: Sequence[str]) -> str:
     """A list in a sentence: `a, b and c`."""
     if len(values) < 2:
         return "".join(values)
-    return ", ".join(values[:-1]) + " and " + values[-1]
+    return tr("{} and {}", ", ".join(values[:-1]), values[-1])

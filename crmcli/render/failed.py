@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 
 
 class TemplateFailed(InvalidData):
@@ -10,5 +11,5 @@ class TemplateFailed(InvalidData):
 
     def __init__(self, path: str, line: int, message: str, hint: str = "") -> None:
         self.problem = Problem(path, line, message, hint)
-        where = f"{path}, line {line}" if line else path
+        where = tr("{}, line {}", path, line) if line else path
         super().__init__(f"{where}: {message}", hint)

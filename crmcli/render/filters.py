@@ -12,6 +12,7 @@ from jinja2.filters import FILTERS
 from jinja2.nodes import EvalContext
 from jinja2.runtime import markup_join, str_join
 
+from crmcli.language import tr
 from crmcli.render.limits import MAX_OUTPUT, built, limited, printed, spend
 from crmcli.render.style import Style
 
@@ -37,10 +38,7 @@ def closed_list(style: Style) -> dict[str, Callable[..., Any]]:
 
 
 def _counted(of: Callable[..., Any], *, text_only: bool = False) -> Callable[..., Any]:
-    """A filter that looks at the clock, takes no huge arguments and gives no huge text.
-
-    With `text_only` it takes only what can be printed, so that no list is written out as text.
-    """
+    """A filter within the limits; with `text_only` it takes only what can be printed."""
     place = 1 if hasattr(of, "jinja_pass_arg") else 0
 
     @functools.wraps(of)
@@ -60,9 +58,9 @@ def _counted(of: Callable[..., Any], *, text_only: bool = False) -> Callable[...
 
 def _check_argument(argument: Any) -> None:
     if isinstance(argument, int | float) and abs(argument) > 10_000:
-        raise TemplateRuntimeError(f"{argument} is too large an argument of a filter")
+        raise TemplateRuntimeError(tr("{} is too large for a filter", argument))
     if isinstance(argument, list | tuple | dict) and argument:
-        raise TemplateRuntimeError("a list cannot be an argument of a filter")
+        raise TemplateRuntimeError("a filter does not take a list")
 
 
 def _each(items: Iterable[Any], weight: int) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2.exceptions import TemplateRuntimeError
 from jinja2.runtime import Undefined
 
+from crmcli.language import tr
 from crmcli.render.style import bare
 
 MAX_OUTPUT = 1024 * 1024
@@ -33,9 +34,9 @@ class Budget:
         """Count characters and look at the clock; TemplateRuntimeError when either is used up."""
         self.characters += characters
         if self.characters > MAX_WORK:
-            raise TemplateRuntimeError("makes too much text: a template may write 1 MB")
+            raise TemplateRuntimeError("makes too much text: a template may write at most 1 MB")
         if time.monotonic() > self.deadline:
-            raise TemplateRuntimeError(f"takes longer than {self.seconds:g} seconds")
+            raise TemplateRuntimeError(tr("takes more than {:g} seconds", self.seconds))
 
 
 _budget: ContextVar[Budget] = ContextVar("budget")
@@ -63,7 +64,7 @@ def printed(value: Any) -> Any:
     text = bare(value)
     if text is None:
         raise TemplateRuntimeError(
-            f"a value of type {type(value).__name__} cannot be written as text"
+            tr("a value of type {} cannot be written as text", type(value).__name__)
             + (": join it, |join(', ')" if isinstance(value, list | tuple) else "")
         )
     spend(len(text))
@@ -75,7 +76,7 @@ def limited(value: Any) -> Any:
     if isinstance(value, str) and len(value) > MAX_OUTPUT:
         raise TemplateRuntimeError("makes a text of more than 1 MB")
     if isinstance(value, list | tuple) and len(value) > MAX_ITEMS:
-        raise TemplateRuntimeError(f"makes a list of more than {MAX_ITEMS} items")
+        raise TemplateRuntimeError(tr("makes a list of more than {} items", MAX_ITEMS))
     if isinstance(value, int | Decimal) and abs(Decimal(value)) > MAX_NUMBER:
         raise TemplateRuntimeError("makes a number of more than 30 digits")
     return value
@@ -91,7 +92,7 @@ def built(value: Any) -> Any:
         items = part.values() if isinstance(part, dict) else part
         left -= len(part)
         if left < 0:
-            raise TemplateRuntimeError(f"makes a list of more than {MAX_ITEMS} items")
+            raise TemplateRuntimeError(tr("makes a list of more than {} items", MAX_ITEMS))
         stack += [item for item in items if isinstance(item, list | tuple | dict)]
     return value
 

@@ -29,6 +29,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace, missing
 from jinja2.visitor import NodeTransformer
 
+from crmcli.language import tr
 from crmcli.render.filters import BUILT, CONCAT, EACH, closed_list
 from crmcli.render.limits import built, limit_repeat, limited, printed, spend
 from crmcli.render.style import Style
@@ -157,9 +158,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Calculate within limits; a float beside a Decimal is the number that was written."""
         for side in (left, right):
             if side is None or side == "":
-                raise TemplateRuntimeError(f"an empty value cannot be calculated with ({operator})")
+                raise TemplateRuntimeError(
+                    tr("cannot calculate with an empty value ({})", operator)
+                )
         if operator == "**" or (operator == "%" and isinstance(left, str)):
-            raise SecurityError(f"{operator} is not allowed here")
+            raise SecurityError(tr("{} is not allowed here", operator))
         if operator == "*":
             limit_repeat(left, right)
             limit_repeat(right, left)
@@ -198,7 +201,7 @@ class _Guard(NodeTransformer):
     def visit_Name(self, node: nodes.Name) -> nodes.Name:  # noqa: N802  # the visitor's naming
         """Refuse the two names by which calls could nest without being counted."""
         if node.name in ("varargs", "kwargs"):
-            raise TemplateSyntaxError(f"{node.name} is not allowed here", node.lineno)
+            raise TemplateSyntaxError(tr("{} is not allowed here", node.name), node.lineno)
         return node
 
 

@@ -1,13 +1,14 @@
-"""How letters and documents write amounts, dates, phones and numbers."""
+"""How messages and documents write amounts, dates, phones and numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from datetime import date as Date  # noqa: N812  # a filter is called date
 from decimal import Decimal, InvalidOperation
 
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 from crmcli.model.money import write_money, write_number
 from crmcli.model.phones import spaced
 from crmcli.model.values import Phone, format_instant
@@ -25,10 +26,9 @@ _EN_MONTHS = (
 
 @dataclass(frozen=True)
 class Style:
-    """The language, the usual currency and the time zone in which texts are written.
+    """The language, currency and time zone of texts.
 
-    Each filter takes None and "" for an absent value and gives "" for it; a value that it cannot
-    write raises ValueError with a sentence.
+    Each filter gives "" for None and "", and raises ValueError for a value that it cannot write.
     """
 
     language: str = "ru"
@@ -64,20 +64,18 @@ class Style:
         return write_number(short, self.language)
 
     def date(self, value: object, form: str = "short") -> str:
-        """A day as people write it; `form` is short, long, time or datetime.
-
-        `23.11.2026`, `23 ноября 2026`; in English `23 Nov 2026`, `23 November 2026`. An instant is
-        told in the workspace's zone.
-        """
+        """A day as people write it, `form` short, long, time or datetime: `23.11.2026`, `23 ноября 2026`."""
         moment = _moment(value, self.zone)
         if moment is None:
             return ""
         if form in ("short", "long"):
             return self._day(moment, form)
         if form not in ("time", "datetime"):
-            raise ValueError(f"date: there is no form {form!r}; short, long, time or datetime")
+            raise ValueError(
+                tr("date: {!r} is not a form; use short, long, time or datetime", form)
+            )
         if not isinstance(moment, datetime):
-            raise ValueError(f"date: {moment} is a day, it has no time")
+            raise ValueError(tr("date: {} is a day, it has no time", moment))
         clock = f"{moment:%H:%M}"
         return clock if form == "time" else f"{self._day(moment, 'short')} {clock}"
 
@@ -107,7 +105,7 @@ class Style:
         """A text with its first letter large, the others as they are: `Сто долларов США`."""
         text = bare(value)
         if text is None:
-            raise ValueError(f"sentence: {_kind(value)} is not a text")
+            raise ValueError(tr("sentence: {} is not a text", _kind(value)))
         return text[:1].upper() + text[1:]
 
 
@@ -132,13 +130,13 @@ def _decimal(value: object, filter_name: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float | str):
-        raise ValueError(f"{filter_name}: {_kind(value)} is not a number")
+        raise ValueError(tr("{}: {} is not a number", filter_name, _kind(value)))
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError(f"{filter_name}: {value!r} is not a number") from None
+        raise ValueError(tr("{}: {!r} is not a number", filter_name, value)) from None
     if not number.is_finite() or abs(number.adjusted()) > 20:
-        raise ValueError(f"{filter_name}: {value} is too large a number")
+        raise ValueError(tr("{}: {} is too large a number", filter_name, value))
     return number
 
 
@@ -146,7 +144,9 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "yes or no"
     return (
-        "a list" if isinstance(value, list | tuple) else f"a value of type {type(value).__name__}"
+        "a list"
+        if isinstance(value, list | tuple)
+        else tr("a value of type {}", type(value).__name__)
     )
 
 
@@ -157,12 +157,12 @@ def _moment(value: object, zone: tzinfo) -> Date | None:
         try:
             value = datetime.fromisoformat(value) if len(value) > 10 else Date.fromisoformat(value)
         except ValueError:
-            raise ValueError(f"date: {value!r} is not a date like 2026-11-23") from None
+            raise ValueError(tr("date: {!r} is not a date like 2026-11-23", value)) from None
     if isinstance(value, datetime):
         return value.astimezone(zone) if value.tzinfo else value
     if isinstance(value, Date):
         return value
-    raise ValueError(f"date: {_kind(value)} is not a date")
+    raise ValueError(tr("date: {} is not a date", _kind(value)))
 
 
 def _phone_parts(value: object) -> tuple[str, str]:
@@ -173,4 +173,4 @@ def _phone_parts(value: object) -> tuple[str, str]:
     if value is None or isinstance(value, str):
         number, _, ext = (value or "").partition(" x")
         return number, ext
-    raise ValueError(f"phone: {_kind(value)} is not a phone")
+    raise ValueError(tr("phone: {} is not a phone", _kind(value)))

@@ -1,4 +1,4 @@
-"""Templates and records become texts and letters; what is wrong names file and line."""
+"""Templates and records become texts and messages; what is wrong names file and line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.listed import allowed_hint
-from crmcli.render import letter
+from crmcli.render import mail_text
 from crmcli.render.failed import TemplateFailed
-from crmcli.render.letter import Letter
-from crmcli.render.shelf import MAX_SOURCE, Shelf
+from crmcli.render.mail_text import MailText
 from crmcli.render.style import Style
+from crmcli.render.template_folder import MAX_SOURCE, TemplateFolder
 
 if TYPE_CHECKING:
     from jinja2 import Template, nodes
@@ -41,29 +42,26 @@ _PLAIN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Renderer:
-    """Renders the templates of one folder, and small texts that stand elsewhere.
-
-    Texts see only the names given, which must be plain data: maps, lists, texts, numbers, dates.
-    """
+    """Renders the templates of a folder, and small texts; they see only the names given, plain data."""
 
     def __init__(self, folder: Path, style: Style | None = None) -> None:
         self.style = style or Style()
-        self._shelf = Shelf(folder)
+        self._folder = TemplateFolder(folder)
         self._compiled: dict[tuple[str, str], Template] = {}
 
     @cached_property
     def _sandbox(self) -> Sandbox:
         from crmcli.render.sandbox import Sandbox
 
-        return Sandbox(self.style, self._shelf.read, self._shelf.shown)
+        return Sandbox(self.style, self._folder.read, self._folder.shown)
 
     def render_text(self, path: str, names: Names) -> str:
         """The text of a template below the folder; TemplateFailed if it cannot be rendered."""
-        return self._run(self._shelf.read(path), path, self._shelf.shown(path), names)
+        return self._run(self._folder.read(path), path, self._folder.shown(path), names)
 
     def look_for(self, path: str) -> None:
         """TemplateFailed, with the names of those that are there, if there is no such template."""
-        self._shelf.read(path)
+        self._folder.read(path)
 
     def render_inline(self, source: str, names: Names, where: str) -> str:
         """The text of a template that stands elsewhere; `where` names the place for complaints."""
@@ -71,29 +69,28 @@ class Renderer:
             return source
         return self._run(source, None, where, names)
 
-    def render_letter(self, path: str, names: Names) -> Letter:
-        """The letter of a mail template, with its HTML part if there is one beside it."""
-        shown = self._shelf.shown(path)
-        headers, body = letter.split(self._shelf.read(path), shown)
+    def render_mail(self, path: str, names: Names) -> MailText:
+        """The message of a mail template, with its HTML part if there is one beside it."""
+        shown = self._folder.shown(path)
+        headers, body = mail_text.split(self._folder.read(path), shown)
         values = [(h, self._run(_at_line(h.source, h.line), None, shown, names)) for h in headers]
         text = self._run(body, path, shown, names)
-        beside = letter.html_beside(path)
-        html = self.render_text(beside, names) if self._shelf.has(beside) else ""
-        return letter.put_together(values, text, html, shown)
+        beside = mail_text.html_beside(path)
+        html = self.render_text(beside, names) if self._folder.has(beside) else ""
+        return mail_text.put_together(values, text, html, shown)
 
     def validate(
         self, path: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
     ) -> list[Problem]:
-        """What is wrong with a template and all that it includes, as far as can be told unrendered.
+        """What is wrong with a template and all that it includes.
 
-        With `known`, a name that is none of them is a problem too; `fields` says what can be asked
-        of some names. A letter is checked with its HTML part.
+        Names must be among `known`, if given, and have the `fields` asked of them.
         """
         try:
-            source, shown = self._shelf.read(path), self._shelf.shown(path)
-            if not letter.is_letter(path):
+            source, shown = self._folder.read(path), self._folder.shown(path)
+            if not mail_text.is_mail(path):
                 return self._check(source, path, shown, (known, fields), {path})
-            headers, body = letter.split(source, shown)
+            headers, body = mail_text.split(source, shown)
         except TemplateFailed as failed:
             return [failed.problem]
         seen = {path}
@@ -102,9 +99,9 @@ class Renderer:
             source = _at_line(header.source, header.line)
             problems += self._check(source, None, shown, (known, fields), seen)
         problems += self._check(body, path, shown, (known, fields), seen)
-        beside = letter.html_beside(path)
+        beside = mail_text.html_beside(path)
         return problems + (
-            self._check_part(beside, (known, fields), seen) if self._shelf.has(beside) else []
+            self._check_part(beside, (known, fields), seen) if self._folder.has(beside) else []
         )
 
     def validate_inline(
@@ -141,7 +138,7 @@ class Renderer:
                 Problem(
                     shown,
                     line,
-                    f"there is no name {name!r}",
+                    tr("no name {!r}", name),
                     allowed_hint(name, sorted(known), "known"),
                 )
             )
@@ -154,7 +151,7 @@ class Renderer:
     def _check_part(self, path: str, names: Known, seen: set[str]) -> list[Problem]:
         """A template that others include: text, whatever folder it stands in."""
         try:
-            return self._check(self._shelf.read(path), path, self._shelf.shown(path), names, seen)
+            return self._check(self._folder.read(path), path, self._folder.shown(path), names, seen)
         except TemplateFailed as failed:
             return [failed.problem]
 
@@ -164,13 +161,15 @@ class Renderer:
         from crmcli.render.limits import budget
 
         if len(source) > MAX_SOURCE:
-            raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
+            raise TemplateFailed(shown, 0, tr("is longer than {} KB", MAX_SOURCE // 1024))
         key = (shown, source)
         if key not in self._compiled:
             # Compiling looks at no clock, so what it will have to do is counted first.
             signs = sum(1 for _ in islice(self._sandbox.lex(source), limits.SIGNS + 1))
             if signs > limits.SIGNS:
-                raise TemplateFailed(shown, 0, f"has more than {limits.SIGNS:,} words and signs")
+                raise TemplateFailed(
+                    shown, 0, tr("has more than {:,} words and signs", limits.SIGNS)
+                )
             with budget():
                 code = self._sandbox.compile(source, path, shown)
             self._compiled[key] = Template.from_code(self._sandbox, code, self._sandbox.globals)
@@ -191,7 +190,7 @@ class Renderer:
                     chunks.append(chunk)
             text = "".join(chunks)
             if _HALF.search(text):
-                raise ValueError("writes half a character, which no file can hold")
+                raise ValueError("writes half a character (a lone surrogate)")
         return text
 
     @contextmanager
@@ -263,7 +262,7 @@ def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Pr
         if known is None or name in own or part.attr in known or id(part) in asked:
             continue
         if not hasattr(dict, part.attr):
-            message = f"there is no {f'{name}.{part.attr}'!r}"
+            message = tr("no field {!r}", f"{name}.{part.attr}")
             hint = allowed_hint(part.attr, sorted(known), "known")
             problems.append(Problem(shown, part.lineno, message, hint))
     return problems
@@ -276,26 +275,26 @@ def _explained(error: BaseException, names: Names) -> tuple[str, str]:
     if isinstance(error, UnknownName):
         return _unknown(error.name, error.inside, names)
     if isinstance(error, RecursionError | MemoryError | SyntaxError):
-        return "is nested too deeply, or calls itself without an end", ""
+        return "is nested too deeply, or never stops calling itself", ""
     if isinstance(error, ArithmeticError) and not isinstance(error, OverflowError):
-        return "cannot be calculated: a division by zero, or no number", ""
+        return "cannot be calculated: a division by zero, or not a number", ""
     from jinja2.exceptions import TemplateError
 
     if isinstance(error, (TemplateError, *_PLAIN)):
         return _lower(str(error)) or type(error).__name__, ""
-    return f"cannot be read by Jinja2: {type(error).__name__}: {_lower(str(error))}", ""
+    return tr("cannot be read by Jinja2: {}: {}", type(error).__name__, _lower(str(error))), ""
 
 
 def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:
     from jinja2.utils import missing
 
     if inside is missing:
-        return f"there is no name {name!r}", allowed_hint(name, sorted(names), "known")
+        return tr("no name {!r}", name), allowed_hint(name, sorted(names), "known")
     if isinstance(inside, Mapping):
         holder = next((key for key, value in names.items() if value is inside), "")
         known = [str(key) for key in inside]
         full = f"{holder}.{name}" if holder else name
-        return f"there is no {full!r}", allowed_hint(name, sorted(known), "known")
+        return tr("no field {!r}", full), allowed_hint(name, sorted(known), "known")
     if isinstance(inside, list | tuple):
-        return f"the list has no item {name} (it holds {len(inside)})", ""
-    return f"a value of type {type(inside).__name__} has no {name!r}", ""
+        return tr("the list has no item {} (it has {})", name, len(inside)), ""
+    return tr("a value of type {} has no {!r}", type(inside).__name__, name), ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 
 LIMIT = Decimal(10) ** 12
 Forms = tuple[str, str, str]
@@ -86,17 +88,14 @@ _EN_SCALES = ("thousand", "million", "billion")
 
 
 def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
-    """The amount, its whole part in words and the hundredths in digits; ValueError from 10^12 on.
-
-    `Decimal("21.02"), "RUB", "ru"` is «двадцать один рубль 02 копейки»; a document that begins with
-    it says `|words|sentence`. A currency without names here keeps its code.
-    """
-    if not amount.is_finite() or abs(amount) >= LIMIT:
-        raise ValueError(f"{amount} is too large to be written in words (below a thousand billion)")
-    cents = int((abs(amount) * 100).quantize(Decimal(1), ROUND_HALF_UP))
+    """The amount with its whole part in words: «двадцать один рубль 02 копейки»; ValueError from 10^12 on."""
+    is_small = amount.is_finite() and abs(amount) < LIMIT
+    cents = int((abs(amount) * 100).quantize(Decimal(1), ROUND_HALF_UP)) if is_small else 0
     whole, part = divmod(cents, 100)
-    if whole >= LIMIT:
-        raise ValueError(f"{amount} is too large to be written in words (below a thousand billion)")
+    if not is_small or whole >= LIMIT:
+        raise ValueError(
+            tr("{} is too large to write in words (the limit is a thousand billion)", amount)
+        )
     russian = language == "ru"
     coin = (_RU_COINS if russian else _EN_COINS).get(currency)
     spoken = _russian(whole, coin is not None and coin.feminine) if russian else _english(whole)

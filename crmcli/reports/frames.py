@@ -24,8 +24,7 @@ def stage_kinds(entity: str) -> tuple[str, ...]:
 def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.DataFrame:
     """One row per entry into a stage, oldest first: record, at (seconds), pipeline, stage, removed.
 
-    An event without a pipeline belongs to the one in which its record stood before, or to
-    `pipeline`. A removal is a row without a stage.
+    An event without a pipeline belongs to the record's last one, or to `pipeline`.
     """
     import pandas as pd
 
@@ -56,8 +55,7 @@ def _stays(event: Event) -> bool:
 def visits(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per stay in a stage: record, pipeline, stage, entered, left, last.
 
-    `left` is NaN for the stay that goes on. A second entry into the stage where a record stands
-    already is no new visit. Records that were removed at last are left out.
+    `left` is NaN for the current stay. Removed records are left out.
     """
     records = frame.groupby("record", sort=False)
     again = (

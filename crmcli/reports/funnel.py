@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.reports.frames import DAY, entries, stage_kinds, visits
@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
-    """One stage of a funnel. Shares are per cent, times are days; None where there is none.
+    """One stage of a funnel; shares in per cent, times in days, None where there is none.
 
-    `reached` stood here or in a later stage at least once; of those, `moved_on` reached a later
-    one, and the rest, whose furthest stage this is, are now `lost`, `moved_away` to another
-    pipeline or still `open`. A stage of the lost kind has in `reached` those who stand there now.
-    `median_days` and `p90_days` are about stays that have ended; `waiting` records stand here now,
-    for `waiting_days` so far (median).
+    `reached` were here or in a later stage; of those `moved_on` reached a later one, the rest are now `lost`,
+    `moved_away` to another pipeline or `open`. Median and p90 are of ended stays, `waiting` are here now.
     """
 
     stage: str
@@ -48,10 +45,7 @@ class FunnelRow:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """The funnel of a cohort: the records that first entered the pipeline within the period.
-
-    `reopened` counts how often one of them came back from a final stage.
-    """
+    """The funnel of records that entered the pipeline in the period; `reopened` of closed ones."""
 
     pipeline: str
     cohort: int
@@ -73,10 +67,7 @@ ALWAYS = Period()
 def read_funnel(
     ws: Workspace, pipeline: Pipeline, period: Period = ALWAYS, condition: Condition | None = None
 ) -> Funnel:
-    """The funnel of a pipeline from the workspace's timeline.
-
-    With a condition, only records that exist and fit it now are counted.
-    """
+    """The funnel of a pipeline; with a condition, of records that exist and fit it now."""
     only = None
     if condition is not None:
         only = {record.id for record in ws.select(pipeline.entity, condition)}
@@ -132,10 +123,7 @@ def _standing(stays: pd.DataFrame, pipeline: Pipeline) -> pd.Series[str]:
 
 
 def _furthest(here: pd.DataFrame, standing: pd.Series[str], steps: list[Stage]) -> pd.Series[int]:
-    """How far each record came: the highest open stage it ever stood in, or won if it is won now.
-
-    A record that was won and then reopened is not won; going to lost is no step ahead.
-    """
+    """How far each record came: the highest open stage, or won if it is won now."""
     ranks = {stage.id: n for n, stage in enumerate(steps[:-1])}
     furthest = here["stage"].map(ranks).fillna(0).groupby(here["record"]).max().astype(int)
     return furthest.mask(standing.reindex(furthest.index) == "won", len(steps) - 1)

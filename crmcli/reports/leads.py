@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -22,11 +22,7 @@ _KINDS = {"won": "converted", "lost": "junk"}
 
 @dataclass(frozen=True, slots=True)
 class LeadsRow:
-    """The leads of one source, stage or owner ("" where they have none).
-
-    `conversion` is the share of all of them that were converted, in per cent. Sums are per
-    currency: of all of them, and of those converted.
-    """
+    """The leads of one source, stage or owner; `conversion` in per cent, sums by currency."""
 
     key: str
     leads: int
@@ -76,18 +72,9 @@ def leads(counts: Iterable[Count], pipeline: Pipeline) -> list[LeadsRow]:
     for key, group in frame.groupby("key"):
         ended = group.groupby("end")["count"].sum()
         number, converted = int(group["count"].sum()), int(ended.get("converted", 0))
-        rows.append(
-            LeadsRow(
-                key=str(key),
-                leads=number,
-                converted=converted,
-                junk=int(ended.get("junk", 0)),
-                open=int(ended.get("open", 0)),
-                conversion=round(100 * converted / number, 1) if number else None,
-                amounts=_sums(group),
-                converted_amounts=_sums(group[group["end"] == "converted"]),
-            )
-        )
+        sums = _sums(group), _sums(group[group["end"] == "converted"])
+        rest = int(ended.get("junk", 0)), int(ended.get("open", 0))
+        rows.append(LeadsRow(str(key), number, converted, *rest, _share(converted, number), *sums))
     return sorted(rows, key=lambda row: (-row.leads, row.key))
 
 
@@ -100,10 +87,14 @@ def total(rows: Sequence[LeadsRow]) -> LeadsRow:
         converted=converted,
         junk=sum(r.junk for r in rows),
         open=sum(r.open for r in rows),
-        conversion=round(100 * converted / number, 1) if number else None,
+        conversion=_share(converted, number),
         amounts=_added(r.amounts for r in rows),
         converted_amounts=_added(r.converted_amounts for r in rows),
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
 
 
 def _sums(group: pd.DataFrame) -> Sums:

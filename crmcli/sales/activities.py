@@ -1,4 +1,4 @@
-"""What happened with a client: calls, letters, meetings, notes, and codes that triggers wait for."""
+"""What happened with a client: calls, messages, meetings, notes, and codes that triggers wait for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.event import ACTIVITIES
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.workspace import Change, Workspace
@@ -15,13 +16,12 @@ from crmcli.workspace import Change, Workspace
 def log(
     ws: Workspace, record_id: str, kind: str, text: str, *, anyway: bool = False, **data: Any
 ) -> str:
-    """Write down an activity of a record; `kind` is one of model.event.ACTIVITIES.
+    """Log an activity (one of ACTIVITIES) of a record and return the event's id.
 
-    `data` may hold duration (seconds), subject, at. What comes in from somebody on the block list is
-    refused, unless `anyway`. Returns the event's id.
+    Blocked if it came from somebody on the block list, unless `anyway`.
     """
     if kind not in ACTIVITIES:
-        raise BadUsage(f"{kind!r} is no activity", f"one of {', '.join(ACTIVITIES)}")
+        raise BadUsage(tr("{!r} is not an activity", kind), tr("one of {}", ", ".join(ACTIVITIES)))
     with ws.change("log") as change:
         record = change.get(record_id)
         if kind.endswith(".in") and not anyway:
@@ -38,13 +38,11 @@ def log_in(
 
 
 def fire(ws: Workspace, record_id: str, code: str) -> str:
-    """Tell the triggers that something happened outside; returns the event's id.
-
-    A code is a word without a dot, so that it cannot be taken for one of crm's own events.
-    """
+    """Tell the triggers that something happened outside; returns the event's id."""
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", code):
         raise BadUsage(
-            f"{code!r} is no code", "a word of small Latin letters, digits, - and _, e.g. paid"
+            tr("{!r} is not a valid code", code),
+            "a word of small Latin letters, digits, - and _, e.g. paid",
         )
     with ws.change("trigger fire") as change:
         change.get(record_id)

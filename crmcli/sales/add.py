@@ -1,13 +1,13 @@
-"""Adding a record: what it gets when nobody says it, what it must have, who it may be already, whom
-the block list keeps out."""
+"""Adding a record: its defaults, what it must have, duplicates, the block list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, Refused
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields, record_class
 from crmcli.sales.duplicates.known import Known, known_to
@@ -17,13 +17,11 @@ from crmcli.sales.records.required import check_stage, require
 from crmcli.sales.records.stage_lookup import beginning
 
 if TYPE_CHECKING:
+    from crmcli.model.block_list import BlockList
     from crmcli.model.fields import Record
     from crmcli.model.values import Value
     from crmcli.sales.records.given_values import Given
     from crmcli.workspace import Workspace
-
-POLICIES = ("warn", "fail", "link")
-"""What to do about a record that is known already: add it and say so; refuse; use what is there."""
 
 
 class AlreadyKnown(Refused):
@@ -42,17 +40,14 @@ class Added:
 def add(
     ws: Workspace, entity: str, given: Given, policy: str = "warn", *, anyway: bool = False
 ) -> Added:
-    """Add a record from values as people write them, mindful of those that are known already.
+    """Add a record from values as people write them.
 
-    With `fail`, AlreadyKnown if a phone, e-mail or INN is; with `link` the known lead, contact or company
-    is the answer and nothing is added, but a lead of a known contact or company is added and linked to
-    them. Ambiguous where several are known; Blocked by the block list, unless `anyway`.
+    If it is known already: `fail` raises AlreadyKnown, `link` returns the known record, or links the new
+    one to the known contact or company (Ambiguous if there are several). Blocked unless `anyway`.
     """
     record = build(ws, entity, read_values(ws, entity, given))
     if not anyway:
-        from crmcli.sales.consent.block_list import check_welcome
-
-        check_welcome(ws, record)
+        keep_out(ws, record)
     if not given.get("company"):
         defaults.note_choice(ws, record)
     is_client = "client" in ENTITIES[entity].traits
@@ -79,10 +74,7 @@ def build(
     *,
     strict: bool = True,
 ) -> Record:
-    """A new record with everything that nobody needs to say filled in, to be added to an open change.
-
-    `strict` asks for required fields; an import of old records does not.
-    """
+    """A new record with its defaults; `strict` requires what the fields and the stage require."""
     custom = ws.schema.custom.get(entity, ())
     if strict:
         usual = {
@@ -103,12 +95,19 @@ def build(
     return record
 
 
+def keep_out(ws: Workspace, record: Record, blocks: BlockList | None = None) -> None:
+    """Blocked if the block list keeps a record out; an intake of many brings the list along."""
+    from crmcli.sales.consent.block_list import check_welcome
+
+    check_welcome(ws, record, blocks)
+
+
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
     """The record that is there, or the new one, linked to those that are."""
     if sure and policy == "fail":
         raise AlreadyKnown(
-            f"known already: {'; '.join(map(str, sure[:5]))}",
-            "leave out --on-duplicate to add it all the same, or say --on-duplicate link",
+            tr("already known: {}", "; ".join(map(str, sure[:5]))),
+            "leave out --on-duplicate to add it anyway, or use --on-duplicate link",
         )
     there = {
         entity: [known for known in sure if known.record.entity == entity]
@@ -127,9 +126,10 @@ def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
 def _only(found: Sequence[Known]) -> Record:
     if len(found) > 1:
         shown = "; ".join(map(str, found[:5]))
-        plural = ENTITIES[found[0].record.entity].plural
+        entity = found[0].record.entity
+        plural = ENTITIES[entity].plural
         raise Ambiguous(
-            f"{len(found)} {plural} are known by that: {shown}",
-            f"look at crm dupes {plural}, or leave out --on-duplicate link",
+            tr("several {} match: {}", counted(len(found), entity, plural), shown),
+            tr("see crm dupes {}, or leave out --on-duplicate link", plural),
         )
     return found[0].record

@@ -16,10 +16,10 @@ def follow(
     *,
     has_ticked: bool = False,
 ) -> None:
-    """Let git have what was changed, as settings.yaml wants it, then tick once, and commit that too.
+    """Commit what was changed, as settings.yaml says, then tick and commit that too.
 
-    `tick` says whether it ran; `has_ticked`: what was changed came of a tick. Whatever comes of a
-    commit, the changes themselves stand: `tell` is given what there is to say.
+    `tick` says whether it ran, `has_ticked` that the changes came from a tick. The changes stand even if
+    the commit fails: `tell` gets what there is to say.
     """
     _commit(ws, tell, has_ticked=has_ticked)
     if tick is not None and not ws.dry_run:
@@ -38,6 +38,6 @@ def _commit(ws: Workspace, tell: Callable[[str], None], *, has_ticked: bool) -> 
     try:
         said = commit_changes(ws, is_unattended=has_ticked)
     except KeyboardInterrupt:
-        said = ["saved; not committed yet: stopped"]
+        said = ["saved, but not committed yet: interrupted"]
     for line in said:
         tell(line)

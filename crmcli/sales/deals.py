@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Workspace
@@ -23,5 +24,5 @@ def lose(ws: Workspace, deal_id: str, reason: str, stage: str = "") -> Move:
         target = find_stage(pipeline, stage) if stage else pipeline.lost
         if target.kind != "lost":
             lost = ", ".join(s.id for s in pipeline.stages if s.kind == "lost")
-            raise BadUsage(f"{target.name!r} is no lost stage", f"one of {lost}")
+            raise BadUsage(tr("{!r} is not a lost stage", target.name), tr("one of {}", lost))
         return move_in(change, ws, deal, target.id, reason=reason)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
@@ -14,7 +15,7 @@ from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales.add import build
 from crmcli.sales.merging.field_merge import joined
-from crmcli.sales.records.required import MissingFields
+from crmcli.sales.records.required import MissingFields, check_stage, require
 from crmcli.sales.records.stage_lookup import find_pipeline
 from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Change, Workspace
@@ -38,7 +39,7 @@ class LeadIsJunk(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ConvertOptions:
     """What a conversion shall make (any of TARGETS) and which existing records it shall use instead."""
 
     make: tuple[str, ...] = ()
@@ -48,10 +49,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion as it is planned, or as it was done.
+    """A conversion, planned or done.
 
-    `made` are the new records by entity, `used` existing ones as they become; `unmapped` names every
-    lead field with a value that goes nowhere, `conflicts` what an existing record has otherwise.
+    `made` are new records by entity, `used` existing ones as they become; `unmapped` are filled lead fields
+    that go nowhere, `conflicts` fields in which an existing record differs.
     """
 
     lead: Lead
@@ -75,12 +76,12 @@ def junk(ws: Workspace, lead_id: str, reason: str = "") -> Move:
         return move_in(change, ws, lead, ws.pipelines.leads.lost.id, reason=reason)
 
 
-def convert(ws: Workspace, lead_id: str, wanted: Wanted) -> Conversion:
+def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
     """Convert a lead into contact, company and deal, or any of them, all in one transaction."""
     with ws.change("lead convert") as change:
         lead = change.get(lead_id)
         if not isinstance(lead, Lead):
-            raise BadUsage(f"{lead_id} is no lead", "only leads are converted")
+            raise BadUsage(tr("{} is not a lead", lead_id), "only leads are converted")
         try:
             plan = plan_conversion(change, ws, lead, wanted)
         except MissingFields as error:
@@ -97,26 +98,28 @@ def _where_to_give(ws: Workspace, lead: Lead, error: MissingFields) -> MissingFi
         error.hint = f"crm lead edit {lead.id} " + " ".join(f"--set {n}=…" for n in names)
     else:
         error.hint = (
-            "make that record first, and convert with --use-deal, --use-contact or the like"
+            "create that record first, then convert with --use-deal, --use-contact or --use-company"
         )
     return error
 
 
-def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -> Conversion:
+def plan_conversion(
+    change: Change, ws: Workspace, lead: Lead, wanted: ConvertOptions
+) -> Conversion:
     """What a conversion would make; refuses what cannot be done before anything is written."""
     if lead.converted_at is not None:
         parts = ", ".join(lead.converted.values())
-        raise LeadAlreadyConverted(f"{lead.id} is already converted", f"see {parts}")
+        raise LeadAlreadyConverted(tr("{} is already converted", lead.id), tr("see {}", parts))
     stage = ws.stage_of(lead)
     if stage.kind == "lost":
         raise LeadIsJunk(
-            f"{lead.id} has ended in {stage.name!r}",
-            f"crm lead move {lead.id} STAGE --reopen first",
+            tr("{} is closed in {!r}", lead.id, stage.name),
+            tr("crm lead move {} STAGE --reopen first", lead.id),
         )
     use = {**_own_links(ws, lead, wanted), **wanted.use}
     make = [t for t in (wanted.make or default_targets(lead, use)) if t not in use]
     if wanted.pipeline and "deal" not in make:
-        raise BadUsage("no new deal is made, so none goes into a pipeline", "add --deal")
+        raise BadUsage("--pipeline needs a new deal", "add --deal")
     existing = {entity: change.get(record_id) for entity, record_id in use.items()}
     has_contact = "contact" in (*make, *use)
     company = existing.get("company") or (
@@ -148,7 +151,7 @@ def plan_conversion(change: Change, ws: Workspace, lead: Lead, wanted: Wanted) -
     )
 
 
-def _own_links(ws: Workspace, lead: Lead, wanted: Wanted) -> dict[str, str]:
+def _own_links(ws: Workspace, lead: Lead, wanted: ConvertOptions) -> dict[str, str]:
     """The contact and the company that a lead is linked to, where nobody asked for new ones."""
     links = {"contact": lead.contact, "company": lead.company}
     return {e: i for e, i in links.items() if i and not wanted.make and ws.exists(i)}
@@ -165,7 +168,7 @@ def default_targets(lead: Lead, use: Mapping[str, str]) -> tuple[str, ...]:
 def _company(ws: Workspace, lead: Lead, *, has_contact: bool) -> Record:
     if not lead.company_name:
         raise MissingFields(
-            f"{lead.id} cannot become a company: it lacks company_name",
+            tr("{} cannot become a company: company_name is missing", lead.id),
             f"crm lead edit {lead.id} --company-name …",
             ["company_name"],
         )
@@ -256,8 +259,6 @@ def _new_links(lead: Lead, record: Record, whole: Mapping[str, Record]) -> dict[
 
 
 def _check_whole(ws: Workspace, record: Record) -> None:
-    from crmcli.sales.records.required import check_stage, require
-
     require(ws, record, [f.name for f in ws.schema.fields(record.entity) if f.required])
     if isinstance(record, Deal):
         check_stage(ws, record, ws.stage_of(record))

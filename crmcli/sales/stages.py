@@ -1,13 +1,14 @@
-"""Moving a lead or a deal from stage to stage: the one place that knows the rules of it."""
+"""Moving a lead or a deal from stage to stage: all its rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.lead import Lead
@@ -33,10 +34,7 @@ class Closed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a move did: the record as it is now, where it came from and where it stands.
-
-    `reason` is the new reason of a record that stayed where it was.
-    """
+    """A move: the record now, where it came from and where it is; `reason` is new if it did not move."""
 
     record: Record
     origin: str
@@ -73,10 +71,9 @@ def move_in(
     reopen: bool = False,
     data: Mapping[str, Any] | None = None,
 ) -> Move:
-    """Move a lead or deal within an open change; staying where it is does nothing.
+    """Move a lead or deal within an open change; nothing if it is there.
 
-    Refused where the record has ended (unless `reopen`), lacks what the stage requires, or is to be
-    lost without a reason. A lead becomes converted by `leads.convert` alone.
+    Refused if it is closed (unless `reopen`), lacks what the stage requires, or is lost without a reason.
     """
     target = find_pipeline(ws, pipeline) if pipeline else _current_pipeline(ws, record)
     stage = find_stage(target, stage_ref)
@@ -106,23 +103,25 @@ def _stay(change: Change, ws: Workspace, record: Record, stage: Stage, reason: s
 def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
     row = ENTITIES[record.entity]
     if "staged" not in row.traits:
-        raise BadUsage(f"{row.one} has no stages", f"what moves: {', '.join(having('staged'))}")
+        raise BadUsage(
+            tr("{} has no stages", tr(row.one)), tr("what moves: {}", ", ".join(having("staged")))
+        )
     return ws.pipeline_of(record)
 
 
 def _check_end(ws: Workspace, record: Record, stage: Stage, *, reopen: bool) -> None:
     if isinstance(record, Lead) and record.converted_at is not None:
-        raise Closed(f"{record.id} is converted", "work goes on with what it was converted to")
+        raise Closed(tr("{} is converted", record.id), "use what it was converted to")
     if isinstance(record, Lead) and stage.kind == "won":
         raise NotConverted(
-            f"a lead comes to {stage.name!r} by converting it", f"crm lead convert {record.id}"
+            tr("a lead gets to {!r} by converting it", stage.name), f"crm lead convert {record.id}"
         )
     try:
         now = ws.stage_of(record)
     except UnknownStage:
         return  # whoever stands nowhere may go anywhere
     if not now.is_open and stage.is_open and not reopen:
-        raise Closed(f"{record.id} has ended in {now.name!r}", "add --reopen to take it up again")
+        raise Closed(tr("{} is closed in {!r}", record.id, now.name), "add --reopen to reopen it")
 
 
 def _moved(ws: Workspace, record: Record, pipeline: Pipeline, stage: Stage, reason: str) -> Record:
@@ -154,7 +153,9 @@ def _reason(ws: Workspace, record: Record, stage: Stage, reason: str) -> str:
     """The reason of a lost record as its directory's id; asked for where a directory is declared."""
     if stage.kind != "lost":
         if reason:
-            raise BadUsage(f"{stage.name!r} takes no reason", "only a lost stage does")
+            raise BadUsage(
+                tr("{!r} does not take a reason", stage.name), "only lost stages have one"
+            )
         return ""
     name = reason_field(record.entity)
     if not reason:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.task import Task
 from crmcli.workspace import Change, Workspace
 
@@ -16,10 +16,7 @@ def finish(ws: Workspace, task_id: str) -> tuple[Task, bool]:
 
 
 def finish_in(change: Change, ws: Workspace, task_id: str) -> tuple[Task, bool]:
-    """Mark a task as done within an open change.
-
-    The event stands on the record that the task is for, where triggers look for it.
-    """
+    """Mark a task as done within an open change; the event goes to its record, for the triggers."""
     task = _task(change, task_id)
     if not task.is_open:
         return task, False
@@ -44,5 +41,5 @@ def reopen(ws: Workspace, task_id: str) -> tuple[Task, bool]:
 def _task(change: Change, task_id: str) -> Task:
     task = change.get(task_id)
     if not isinstance(task, Task):
-        raise BadUsage(f"{task_id} is no task", "see crm task list")
+        raise BadUsage(tr("{} is not a task", task_id), "see crm task list")
     return task

@@ -16,7 +16,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.legal_details import BankAccount
-from crmcli.model.offer import Offer, Totals, line_sum
+from crmcli.model.offer import Offer, line_sum
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Us
 from crmcli.model.user import User
@@ -55,11 +55,10 @@ def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
 
 
 def names_for(ws: Workspace, record: Record) -> dict[str, object]:
-    """What a template sees for a record: plain data only.
+    """What a template sees for a record, as plain data.
 
-    The record under its own word, its `contact` and `company` (None where it has none), its `owner`,
-    the workspace's own `us`, `now` and `today` in the workspace's zone. What belongs to another record,
-    as an offer to a deal, brings the names of that one. A lead without a contact is its own contact.
+    The record, its `contact`, `company` and `owner`, `us`, `now` and `today`; the names of its parent too. A
+    lead without a contact is its own contact.
     """
     above = _above(record.entity)
     parent = linked(ws, str(record.get(ENTITIES[record.entity].parent))) if above else None
@@ -86,10 +85,7 @@ def _people(ws: Workspace, record: Record) -> dict[str, object]:
 
 
 def plain(ws: Workspace, record: Record) -> Plain:
-    """A record as templates see it, with `email` and `phone` for the first of each.
-
-    Lines carry their `sum`, an offer its `totals`; absent is "", [] or None, as the field's kind has it.
-    """
+    """A record as templates see it, with `email` and `phone` for the first of each, `sum` and `totals`."""
     data: Plain = {
         field.name: _plain_value(record.get(field.name), ws)
         for field in ws.schema.fields(record.entity)
@@ -99,7 +95,9 @@ def plain(ws: Workspace, record: Record) -> Plain:
             values = cast("tuple[object, ...]", record.get(many))
             data[one] = str(values[0]) if values else ""
     if isinstance(record, Offer):
-        data["totals"] = _plain_totals(record.totals)
+        totals = record.totals
+        rates = [{"rate": rate, "sum": amount} for rate, amount in totals.by_rate]
+        data["totals"] = {**asdict(totals), "by_rate": rates}
     return data
 
 
@@ -121,11 +119,6 @@ def _in_zone(moment: datetime, ws: Workspace) -> datetime:
         return moment.astimezone(ws.zone)
     except OverflowError:
         return moment
-
-
-def _plain_totals(totals: Totals) -> Plain:
-    rates = [{"rate": rate, "sum": amount} for rate, amount in totals.by_rate]
-    return {"net": totals.net, "vat": totals.vat, "gross": totals.gross, "by_rate": rates}
 
 
 def _plain_or_none(ws: Workspace, record: Record | None) -> Plain | None:

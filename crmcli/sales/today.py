@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.model.values import Raw, format_instant
 
 if TYPE_CHECKING:
@@ -17,10 +17,9 @@ Rows = Sequence[Mapping[str, Raw]]
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Raw records by what they wait for: the most urgent first, the longest waiting first.
+    """Raw records by what they wait for, the most urgent first.
 
-    `late` are open deals whose close_by is past; leads and deals are `idle` if they stand in an open
-    stage and no open task is about them.
+    `late` are open deals past their close_by; leads and deals are `idle` without an open task.
     """
 
     overdue: Rows

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crmcli.errors import NotFound
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, plurals
 from crmcli.model.values import ID_LETTERS, entity_of
 
@@ -43,7 +44,7 @@ def record_path(record_id: str) -> str:
     """
     entity = entity_of(record_id)
     if not entity:
-        raise NotFound(f"{record_id!r} is not a record id", "an id looks like deal-7k3qf2m9")
+        raise NotFound(tr("{!r} is not a record id", record_id), "an id looks like deal-7k3qf2m9")
     return f"{record_folder(entity)}/{record_id[len(entity) + 1]}/{record_id}.yaml"
 
 
@@ -80,7 +81,7 @@ def timeline_file(at: datetime, clone: str) -> str:
 def file_path(sha: str) -> str:
     """Where an attachment stands, by the sha256 of its content."""
     if not _SHA.fullmatch(sha):
-        raise NotFound(f"{sha!r} is not the name of a stored file")
+        raise NotFound(tr("{!r} is not the name of a stored file", sha))
     return f"{FILES}/{sha[:2]}/{sha}"
 
 
@@ -88,7 +89,7 @@ def find_root(start: Path) -> Path:
     """The nearest folder from `start` upwards that is a workspace; NoWorkspace if there is none."""
     start = start.absolute()
     if not start.is_dir():
-        raise NoWorkspace(f"there is no folder {start}", "name one with -C DIR")
+        raise NoWorkspace(tr("no such folder: {}", start), "name one with -C DIR")
     for folder in (start, *start.parents):
         if (folder / PIPELINES).is_file() and (
             (folder / DATA).is_dir() or (folder / SETTINGS).is_file()
@@ -97,12 +98,16 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / SETTINGS).is_file() and (folder / DATA).is_dir():
             raise NoWorkspace(
-                f"{PIPELINES} is missing in {folder}",
-                f"bring yours back (git checkout {PIPELINES}), or write a new one: crm init {folder}",
+                tr("{} is missing in {}", PIPELINES, folder),
+                tr(
+                    "restore it (git checkout {}), or create a new one: crm init {}",
+                    PIPELINES,
+                    folder,
+                ),
             )
     raise NoWorkspace(
-        f"there is no workspace in {start} or above it",
-        "make one with `crm init`, or name one with -C DIR",
+        tr("not in a workspace: {} and its parents have none", start),
+        "create one with `crm init`, or name one with -C DIR",
     )
 
 

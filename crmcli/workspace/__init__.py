@@ -83,8 +83,8 @@ class Workspace(Reads):
         root = layout.find_root(start or Path())
         if (root / "access.yaml").exists():
             raise InvalidData(
-                "access.yaml: rights are not built yet, and will not be ignored",
-                "remove access.yaml; users stand in settings.yaml",
+                "access.yaml: access rights are not supported yet",
+                "remove access.yaml; users are declared in settings.yaml",
             )
         files.refuse_links(root, layout.FOLDERS)
         settings = config.load_settings(root)
@@ -112,10 +112,10 @@ class Workspace(Reads):
             self.notes.append("{}; {}".format(*trust.only_read(self.root)))
             return
         self.only_reads = bool(self.why_foreign)
-        if self.only_reads and not inspecting and not self._stands_far_off():
+        if self.only_reads and not inspecting and not self.stands_far_off():
             state.refuse_foreign(self.root)
 
-    def _stands_far_off(self) -> bool:
+    def stands_far_off(self) -> bool:
         """Whether another machine shares its disk with us, on which only that one writes: the state that
         stands there is its own, and reading needs none."""
         any_disk = self.settings.any_disk

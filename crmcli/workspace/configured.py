@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -38,6 +40,17 @@ class Configured(Folder):
     def pipelines(self) -> Pipelines:
         """The stages as pipelines.yaml declares them; InvalidData with every fault."""
         return self.read_pipelines()
+
+    @property
+    def outline(self) -> Pipelines:
+        """The same for who only shows stages: without their rules, and whatever is wrong with these."""
+        return self.__dict__.get("pipelines") or self._outline or self.pipelines
+
+    @cached_property
+    def _outline(self) -> Pipelines | None:
+        from crmcli.store.config.outline import load_outline
+
+        return load_outline(self.root)
 
     def read_pipelines(self, data: bytes | None = None) -> Pipelines:
         """What pipelines.yaml declares, or another text in its place."""
@@ -108,8 +121,12 @@ class Configured(Folder):
             if fold(ref) in (view.id, fold(view.name)):
                 return view
         names = ", ".join(view.id for view in known)
-        hint = f"views of {entity}s: {names}" if names else "declare it in views.yaml"
-        raise NotFound(f"there is no view {ref!r}", hint)
+        hint = (
+            tr("views of {}: {}", tr(ENTITIES[entity].plural), names)
+            if names
+            else "add it to views.yaml"
+        )
+        raise NotFound(tr("no view {!r}", ref), hint)
 
     def user_id(self, ref: str) -> str:
         """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""
@@ -119,7 +136,7 @@ class Configured(Folder):
         for user in users.values():
             if fold(ref) in (fold(user.name), fold(user.email)):
                 return user.id
-        raise BadUsage(f"there is no user {ref!r}", f"users: {', '.join(users)}")
+        raise BadUsage(tr("no user {!r}", ref), tr("users: {}", ", ".join(users)))
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""
@@ -132,8 +149,8 @@ class Configured(Folder):
         pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.of(record.entity)[0]
         if pipeline is None or pipeline.entity != record.entity:
             raise UnknownStage(
-                f"{record.id} is in pipeline {wanted!r}, which pipelines.yaml does not declare",
-                f"declare it, or move the {record.entity} with --pipeline",
+                tr("{} is in pipeline {!r}, which is not in pipelines.yaml", record.id, wanted),
+                tr("declare it, or move the {} with --pipeline", tr(record.entity)),
             )
         return pipeline
 
@@ -143,9 +160,13 @@ class Configured(Folder):
         stage = pipeline.stage(str(getattr(record, "stage", "")))
         if stage is None:
             raise UnknownStage(
-                f"{record.id} stands in stage {getattr(record, 'stage', '')!r}, "
-                f"which pipeline {pipeline.id!r} does not declare",
-                f"move it to one of {', '.join(s.id for s in pipeline.stages)}",
+                tr(
+                    "{} is in stage {!r}, which pipeline {!r} does not have",
+                    record.id,
+                    getattr(record, "stage", ""),
+                    pipeline.id,
+                ),
+                tr("move it to one of {}", ", ".join(s.id for s in pipeline.stages)),
             )
         return stage
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.values import entity_of, parse_instant
 

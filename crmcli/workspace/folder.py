@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Ambiguous, InvalidData, NotFound, Problem
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -210,8 +211,8 @@ class Folder:
         while entity_of(way[-1]) and (into := self.merged_into(way[-1])):
             if into in way:
                 raise RecordMerged(
-                    f"{' and '.join(way)} are merged into each other",
-                    f"crm {entity_of(into)} unmerge {record_id}, or see crm check",
+                    tr("{} are merged into each other", " and ".join(way)),
+                    tr("crm {} unmerge {}, or see crm check", entity_of(into), record_id),
                 )
             way.append(into)
         return way[-1]
@@ -234,7 +235,7 @@ class Folder:
         named = self.named(ref, *entities)
         record_id = self.survivor(named)
         if record_id != named:
-            self.notes.append(f"{named} was merged into {record_id}")
+            self.notes.append(tr("{} was merged into {}", named, record_id))
         return record_id
 
     def named(self, ref: str, *entities: str) -> str:
@@ -253,11 +254,13 @@ class Folder:
         words = " or ".join(wanted) if len(wanted) < 3 else "record"
         if not found:
             raise NotFound(
-                f"no {words} answers to {ref!r}", f"look with crm search {shlex.quote(ref)}"
+                tr("no {} matches {!r}", words, ref), tr("try crm search {}", shlex.quote(ref))
             )
         shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
-        more = f" and {len(found) - 6} more" if len(found) > 6 else ""
-        raise Ambiguous(f"{ref!r} means {len(found)} records: {shown}{more}", "give the id")
+        more = tr(" and {} more", len(found) - 6) if len(found) > 6 else ""
+        raise Ambiguous(
+            tr("{!r} matches {} records: {}{}", ref, len(found), shown, more), "give the id"
+        )
 
     def _name(self, record_id: str) -> str:
         try:

@@ -55,7 +55,7 @@ def commit_changes(ws: Workspace, *, is_unattended: bool = False) -> list[str]:
         with uncommitted.alone(ws.root, any_disk=ws.settings.any_disk) as alone:
             if alone is None:
                 return [
-                    "not committed yet: another crm is at it; the next change will be, with this"
+                    "not committed yet: another crm is committing; the next change will include this"
                 ]
             return _told(ws.root, _commit(ws), is_unattended=is_unattended)
     except CrmError as failure:
@@ -88,7 +88,7 @@ def _commit(ws: Workspace) -> _Outcome:
             return _Outcome(_NO_REPOSITORY, lasting=True)
         if repository.obstacle:
             return _Outcome(
-                f"not committed yet: {repository.obstacle}; a change after that will be"
+                f"not committed yet: {repository.obstacle}; the next change after that will be"
             )
         entries = uncommitted.claim(root, any_disk=ws.settings.any_disk)
         ignored = commands.ignored(root, _paths(entries))
@@ -99,7 +99,9 @@ def _commit(ws: Workspace) -> _Outcome:
         is_committed = True
         commands.restage(root, set(_paths(entries)) - ignored)
     except commands.GitFailed as failure:
-        state = "committed, but not in git's index yet" if is_committed else "not committed yet"
+        state = (
+            "committed, but git's index is not updated yet" if is_committed else "not committed yet"
+        )
         return _Outcome(f"{state}: {failure.message}{_in_brackets(failure.hint)}")
     uncommitted.settle(root)
     if ignored:

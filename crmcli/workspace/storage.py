@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.store import layout
 from crmcli.store.disk import file_systems, files, targets
 from crmcli.store.disk.recovery import leftovers, recover, strays
@@ -62,7 +63,7 @@ def own_state(ws: Workspace) -> list[Problem]:
     with locks.shared(ws.root):  # what stands there while somebody writes is his
         left = strays(ws.root)
     found = [
-        Problem(path, 0, "a killed command has left this, and never saved it", _SWEPT, passing=True)
+        Problem(path, 0, "left by a killed command, never saved", _SWEPT, passing=True)
         for path in left
     ]
     if not base.is_sound(ws.root):
@@ -82,7 +83,8 @@ def timeline(ws: Workspace) -> Iterator[Problem]:
         if (problem.path, problem.line) not in told:
             told.add((problem.path, problem.line))
             yield problem
-    growing = "" if ws.only_reads else layout.timeline_path(ws.now, ws.clone)
+    is_fixed = ws.only_reads or ws.stands_far_off()
+    growing = "" if is_fixed else layout.timeline_path(ws.now, ws.clone)
     yield from chain.line_ends(ws.root, bad, growing)
 
 
@@ -91,13 +93,11 @@ def surroundings(ws: Workspace) -> Iterator[Problem]:
     kind = file_systems.untrusted_kind(ws.root)
     if kind:
         forced = file_systems.is_forced(any_disk=ws.settings.any_disk)
-        fate = (
-            "changes are made all the same, as you said" if forced else "nothing is changed there"
-        )
+        fate = "changes are made anyway, as configured" if forced else "nothing is changed there"
         yield Problem(
             ".",
             0,
-            f"the workspace stands on {kind}, where locks cannot be trusted: {fate}",
+            tr("the workspace is on {}, where locks are not reliable: {}", kind, fate),
             "move it to a local disk, and let git bring it to other machines",
         )
     if ws.settings.commit == "each" and not ws.only_reads and uncommitted.is_any(ws.root):
@@ -138,18 +138,18 @@ def fix_state(ws: Workspace) -> Iterator[Fixed]:
     if left and not ws.dry_run:
         with locks.exclusive(ws.root, "check", any_disk=ws.settings.any_disk):
             recover(ws.root)
-    yield from (Fixed(path, "removed what a killed command had left") for path in left)
+    yield from (Fixed(path, "removed what a killed command left") for path in left)
     folder = ws.root / layout.STATE
     names = sorted(os.listdir(folder)) if folder.is_dir() else []
     for name in names:
         if name.startswith(_RUBBISH):
             if not ws.dry_run:
-                with files.os_errors(f"remove {layout.STATE}/{name}"):
+                with files.os_errors("remove {}/{}", layout.STATE, name):
                     (folder / name).unlink(missing_ok=True)
-            yield Fixed(f"{layout.STATE}/{name}", "removed what a killed command had left")
+            yield Fixed(f"{layout.STATE}/{name}", "removed what a killed command left")
     if not base.is_sound(ws.root):
         discard_index(ws)
-        yield Fixed(layout.INDEX, "removed: it was damaged, and is built anew from the files")
+        yield Fixed(layout.INDEX, "removed the damaged index; the next command rebuilds it")
 
 
 def _foreign_state(ws: Workspace) -> Iterator[Fixed]:
@@ -159,9 +159,9 @@ def _foreign_state(ws: Workspace) -> Iterator[Fixed]:
         return
     was_tracked = state.is_tracked(ws.root)
     place = f"{layout.STATE}/aside" if ws.dry_run else state_aside.set_aside(ws.root)
-    what = f"it {why}; set aside in {place}"
+    what = tr("it {}; set aside in {}", why, place)
     if was_tracked:
-        what += f", and taken out of git (git rm -r --cached {layout.STATE}): commit that"
+        what += tr(", and taken out of git (git rm -r --cached {}): commit that", layout.STATE)
     yield Fixed(layout.STATE, what)
     ws.only_reads = ws.dry_run
     ws.look_again()
@@ -199,5 +199,5 @@ def fix_places(ws: Workspace) -> Iterator[Fixed]:
             change.fix(found.path, None)
             if not found.twin:
                 change.fix(found.target, content)
-        what = f"removed: the same stands in {found.target}"
-        yield Fixed(found.path, what if found.twin else f"moved to {found.target}")
+        what = tr("removed: the same is in {}", found.target)
+        yield Fixed(found.path, what if found.twin else tr("moved to {}", found.target))

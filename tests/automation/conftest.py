@@ -20,7 +20,7 @@ from crmcli.model.task import Task
 from crmcli.sales.records import edit as editing
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.automation.clones import begin, git
+from tests.kit import begin, git
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, noon in Moscow
 
@@ -29,14 +29,6 @@ company: {name: "ООО «Чайный дом»", email: sales@chai.example}
 users:
   anna: {name: Анна Петрова, email: anna@chai.example}
   boris: {name: Борис Белов}
-"""
-EMPTY = """
-leads:
-  stages:
-    - {id: new, name: Новый}
-    - {id: working, name: В работе}
-    - {id: converted, name: Качественный, kind: won}
-    - {id: junk, name: Брак, kind: lost}
 """
 
 
@@ -60,26 +52,8 @@ class House:
         self.write(f"templates/mail/{name}.j2", text)
 
     def rules(self, deals: str = "", leads: str = "") -> None:
-        """Write pipelines.yaml; each is the text of `stages:` (and `schedules:`), indented as it likes."""
-        deals = (
-            deals
-            or """
-            stages:
-              - {id: new, name: Новая}
-              - {id: talks, name: Переговоры}
-              - {id: won, name: Успех, kind: won}
-              - {id: lost, name: Провал, kind: lost}
-        """
-        )
-        leads = leads or EMPTY.split("leads:", 1)[1]
-        self.write(
-            "pipelines.yaml",
-            "leads:\n"
-            + textwrap.indent(textwrap.dedent(leads).strip("\n"), "  ")
-            + "\ndeals:\n  - id: sales\n    name: Продажи\n"
-            + textwrap.indent(textwrap.dedent(deals).strip("\n"), "    ")
-            + "\n",
-        )
+        """Write pipelines.yaml, as kit.pipelines() has it."""
+        self.write("pipelines.yaml", kit.pipelines(deals, leads))
 
     @property
     def ws(self) -> Workspace:
@@ -88,7 +62,7 @@ class House:
 
     def add(self, entity: str, **fields: str | list[str]) -> Record:
         given = {k: v if isinstance(v, list) else [v] for k, v in fields.items()}
-        return kit.add(self.ws, entity, given)
+        return kit.add(self.ws, entity, **given)
 
     def edit(self, record_id: str, **fields: str) -> None:
         put = {name: [text] for name, text in fields.items()}

@@ -15,19 +15,10 @@ import pytest
 
 from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.tick import tick
-from crmcli.workspace import Workspace
-from tests.automation.clones import (
-    HELLO,
-    TWO,
-    begin,
-    git,
-    lead,
-    own_commit,
-    remark,
-    save,
-    unapproved,
-)
+from tests import kit
+from tests.automation.clones import HELLO, TWO, lead, own_commit, remark, unapproved
 from tests.automation.conftest import House
+from tests.kit import begin, git, save
 
 
 def test_what_is_written_by_hand_acts(house: House) -> None:
@@ -222,7 +213,7 @@ def test_what_was_unpacked_waits(house: House, tmp_path: Path, way: str, under_g
             os.utime(path, (1_790_000_000.5, 1_790_000_000.5))
     (tmp_path / "to").mkdir()
     UNPACKED[way](house.root, tmp_path / "to")
-    ws = Workspace.open(tmp_path / "to/ws", user="anna", now=house.now)
+    ws = kit.opened(tmp_path / "to/ws", now=house.now)
     assert [act.place for act in approval(ws).unapproved] == [
         "leads/new/hello"
     ] or way == "copytree"
@@ -251,7 +242,7 @@ def test_what_was_seen_as_foreign_stays_so_after_a_hand_edit(house: House) -> No
     for path in ("pipelines.yaml", "templates/mail/hello.j2", "templates/mail/evil.j2"):
         os.utime(house.root / path, (1, 1))
     assert unapproved(house) == ["leads/new/hello", "leads/new/evil"]
-    house.rules(leads=TWO.replace("Новый", "Новейший"))
+    house.rules(leads=TWO.replace("Новая", "Новейшая"))
     for name in ("hello", "evil"):
         house.template(name, (house.root / f"templates/mail/{name}.j2").read_text("utf-8"))
     assert unapproved(house) == ["leads/new/hello", "leads/new/evil"]
@@ -277,6 +268,6 @@ def test_explain_and_the_rehearsal_say_that_it_waits(house: House, clone: Any) -
     other = clone()
     lead(other)
     (line,) = explain(other.ws, "Чай")
-    assert (line.state, "waits for crm trust" in line.why) == ("held", True)
+    assert (line.state, "waiting for crm trust" in line.why) == ("held", True)
     assert [line.state for line in waiting(other.ws)] == ["held"]
-    assert any("waits for crm trust" in line.what for line in rehearse(other.ws, other.now))
+    assert any("waiting for crm trust" in line.what for line in rehearse(other.ws, other.now))

@@ -9,17 +9,12 @@ from typing import Any
 import pytest
 
 from crmcli.store.index.pending import Plan
+from tests import kit
 
-RULES = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: call, do: comment, with: {text: "{{ deal.name }}"}, after: 1h}
-          - {id: hello, do: email, with: {template: mail/about.j2, to: x@y.example}, after: 2h}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+RULES = kit.robots(
+    '{id: call, do: comment, with: {text: "{{ deal.name }}"}, after: 1h}',
+    "{id: hello, do: email, with: {template: mail/about.j2, to: x@y.example}, after: 2h}",
+)
 
 
 def fill(house: Any, count: int, most: int) -> None:
@@ -85,9 +80,9 @@ def test_a_mail_server_that_is_down_is_asked_thrice_and_holds_up_nothing(
     house: Any, hook: Any, post: Any
 ) -> None:
     robots = RULES.replace(
-        "          - {id: call",
-        f"          - {{id: told, do: webhook, with: {{url: 'http://127.0.0.1:{hook.port}/a'}}}}\n"
-        "          - {id: call",
+        "      - {id: call",
+        f"      - {{id: told, do: webhook, with: {{url: 'http://127.0.0.1:{hook.port}/a'}}}}\n"
+        "      - {id: call",
     )
     settings = (house.root / "settings.yaml").read_text("utf-8")
     fill(house, 8, 1000)

@@ -19,6 +19,7 @@ import pytest
 from crmcli.automation import explain, simulate
 from crmcli.automation.tick import tick
 from crmcli.sales import activities
+from tests import kit
 
 DEALS = """
     stages:
@@ -32,8 +33,6 @@ DEALS = """
           - {id: rich, do: set, with: {tags: +vip}, when: amount > 100 and close_by < today+7d}
           - {id: said, do: email, with: {template: mail/hello.j2, to: "x@y.example"}}
       - {id: talks, name: Переговоры, triggers: [{on: call.in, when: amount > 5}]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 LEADS = """
     stages:
@@ -41,8 +40,6 @@ LEADS = """
         name: Новый
         robots: [{id: ring, do: task, with: {title: "{{ lead.name }} {{ contact.name }}"}}]
       - {id: working, name: В работе, triggers: [{on: call.in}]}
-      - {id: converted, name: Качественный, kind: won}
-      - {id: junk, name: Брак, kind: lost}
 """
 KEYS = ("stage", "pipeline", "created_at", "close_by", "amount", "owner", "contacts", "company", "name",
         "contact", "converted", "merged_into", "id", "tags", "probability", "strange")  # fmt: skip
@@ -176,17 +173,10 @@ def broken_zone() -> bytes:
     return head + struct.pack(">l", late) + b"\1" + types + b"UTC\0"
 
 
-FAR = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: remind, do: task, with: {title: "{{ deal.name }}"}, at: {field: close_by}}
-          - {id: call, do: task, with: {title: "Позвонить: {{ deal.name }}"}}
-      - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+FAR = kit.robots(
+    '{id: remind, do: task, with: {title: "{{ deal.name }}"}, at: {field: close_by}}',
+    '{id: call, do: task, with: {title: "Позвонить: {{ deal.name }}"}}',
+)
 
 
 class Zone(tzinfo):
@@ -264,8 +254,6 @@ def test_a_bug_over_one_record_of_a_schedule_is_its_own(house: Any) -> None:
         """
         stages:
           - {id: new, name: Новая}
-          - {id: won, name: Успех, kind: won}
-          - {id: lost, name: Провал, kind: lost}
         schedules:
           - {id: daily, cron: '0 9 * * *', do: task, with: {title: "{{ deal.name }}"}}
         """
@@ -310,11 +298,11 @@ RULES = (
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_broken_rule_stops_no_other(house: Any, rule: str) -> None:
-    good = "          - {id: good, do: task, with: {title: Позвонить}}\n"
-    head, tail = FAR.split("          - {id: remind", 1)[0], FAR[FAR.index("      - {id: talks") :]
+    good = "      - {id: good, do: task, with: {title: Позвонить}}\n"
+    head, tail = FAR.split("      - {id: remind", 1)[0], FAR[FAR.index("  - {id: talks") :]
     house.rules(head + good + tail)
     house.add("deal", name="Чай")
-    house.rules(head + good + f"          - {rule}\n" + tail)
+    house.rules(head + good + f"      - {rule}\n" + tail)
     result = house.tick()
     assert house.titles() == ["Позвонить"]
     assert result.bugs == {}
@@ -332,8 +320,6 @@ def test_a_broken_trigger_or_schedule_stops_no_other_and_is_heard_when_mended(ho
               - {{id: new, name: Новая}}
               - {{id: talks, name: Переговоры, triggers: [{{on: call.in, when: {when}}}]}}
               - {{id: more, name: Ещё, triggers: [{{on: meeting}}]}}
-              - {{id: won, name: Успех, kind: won}}
-              - {{id: lost, name: Провал, kind: lost}}
             schedules:
               - {{id: bad, cron: '0 10 * * *', do: task, with: {{title: Раз}}, where: {when}}}
               - {{id: good, cron: '0 10 * * *', do: task, with: {{title: Два}}}}

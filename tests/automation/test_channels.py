@@ -67,16 +67,12 @@ SENDER = '''
     SENDER = Sms
 '''
 ACTION = """
-    from crmcli.automation.actions.work import Effect, told
+    from crmcli.automation.actions.work import Effect
 
 
     def run(work):
         facts = {"to": work.text("to"), "file": work.change.attach(work.text("text").encode())}
-        return Effect("queued", facts)
-
-
-    def words(change, events):
-        return f"to {told(events, 'to')}"
+        return Effect("queued", facts, f"to {facts['to']}")
 
 
     def announced(params):
@@ -87,8 +83,6 @@ RULES = """
       - id: new
         name: Новая
         robots: [{id: hello, do: sms, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 
@@ -135,7 +129,7 @@ def test_a_channel_of_ones_own_delivers_once(house: House, phone: Path) -> None:
     assert told.data["text"] == "О «Чай»"
     [started] = house.events("job.started")
     assert started.data["by"] == "phone"
-    [job] = jobs.known(house.ws, ("done",))
+    [job] = jobs.listed(house.ws, ("done",))
     assert (job.action, job.facts["to"]) == ("sms", "+79161234567")
 
 
@@ -158,7 +152,7 @@ def test_a_bug_while_it_sends_leaves_open_whether_it_left(house: House, phone: P
     (phone / "mode").write_text("on")
     house.tick("1d")
     assert len(sent(phone)) == 1
-    [job] = jobs.known(house.ws, ("unknown",))
+    [job] = jobs.listed(house.ws, ("unknown",))
     jobs.resolve(house.ws, job.key, "retry")
     house.tick("1m")
     assert len(sent(phone)) == 2

@@ -23,8 +23,6 @@ LEADS = """
         name: В работе
         robots:
           - {id: visit, do: task, with: {title: К встрече}, before: {field: closed_at, by: 1h}}
-      - {id: converted, name: Качественный, kind: won}
-      - {id: junk, name: Брак, kind: lost}
 """
 DEALS = """
     stages:
@@ -35,8 +33,6 @@ DEALS = """
           - {id: late, do: task, with: {title: Вовремя}, after: 2d, max_late: 1h}
           - {id: refused, do: comment, with: {text: "{{ deal.nothing }}"}}
       - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     schedules:
       - {id: daily, cron: '0 9 * * *', do: notify, with: {text: День, to: anna}, once: true}
       - {id: hourly, cron: '0 * * * *', do: task, with: {title: Час}, catch_up: none}
@@ -101,7 +97,7 @@ def test_a_clock_that_was_behind_lets_nobody_act_at_once(house: Any, jump: timed
     back, forth = stepped(house)
     assert back["to"] < back["from"]
     assert forth["to"] > forth["from"]
-    assert told[0].startswith("the clock was behind")
+    assert told[0].startswith("the clock jumped forward")
     assert house.titles().count("Через три дня") == 0
     ticks(house, 69.5 - spell / timedelta(hours=1), every=60)
     assert house.titles().count("Через три дня") == 0
@@ -125,8 +121,8 @@ def test_verdicts_of_a_wrong_clock_are_void(house: Any) -> None:
     assert house.state("refused") == "dead"
     house.now -= timedelta(days=366) - timedelta(minutes=10)
     [told] = [line for line in house.tick().failures if "clock" in line]
-    assert "planned again: the robots of 1 record, 1 try" in told
-    shown = {job.robot: job for job in jobs.known(house.ws, ("failed", "missed"), deal.id)}
+    assert "rescheduled: the robots of 1 record, 1 try" in told
+    shown = {job.robot: job for job in jobs.listed(house.ws, ("failed", "missed"), deal.id)}
     assert shown["refused"].state == "failed"
     ticks(house, 47, every=120)
     ticks(house, 3)
@@ -196,8 +192,6 @@ def test_letters_are_tried_again_and_leave_once(house: Any) -> None:
     mail = """
         stages:
           - {id: new, name: Новый, robots: [{id: hello, do: email, with: {template: mail/hello.j2}}]}
-          - {id: converted, name: Качественный, kind: won}
-          - {id: junk, name: Брак, kind: lost}
     """
     house.rules(leads=mail)
     house.write(
@@ -227,13 +221,13 @@ def test_the_late_tick_is_measured_by_what_is_possible(house: Any) -> None:
     house.now += timedelta(days=3653)
     house.tick()
     house.now -= timedelta(days=3653)
-    assert [p for p in automation_problems(house.ws) if "tick ended" in p.message] == []
+    assert [p for p in automation_problems(house.ws) if "tick finished" in p.message] == []
     house.wait("3h")
-    [late] = [p for p in automation_problems(house.ws) if "tick ended" in p.message]
+    [late] = [p for p in automation_problems(house.ws) if "tick finished" in p.message]
     assert "3 hours ago" in late.message
     house.tick()
     house.wait("3h")
-    assert [p for p in automation_problems(house.ws) if "tick ended" in p.message]
+    assert [p for p in automation_problems(house.ws) if "tick finished" in p.message]
 
 
 @pytest.mark.parametrize("year", [1900, 1970, 2038, 2106, 2199])

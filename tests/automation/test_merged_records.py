@@ -6,6 +6,7 @@ from typing import Any
 
 from crmcli.sales.merging import merge as merging
 from crmcli.sales.merging import unmerge
+from tests import kit
 
 RULES = """
     stages:
@@ -18,18 +19,10 @@ RULES = """
         name: Переговоры
         triggers:
           - {on: field.changed}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
-LETTER = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: hello, do: email, with: {template: mail/hi.j2, to: anna@example.ru}}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+LETTER = kit.robots(
+    "{id: hello, do: email, with: {template: mail/hi.j2, to: anna@example.ru}}",
+)
 
 
 def merge(house: Any, survivor: str, other: str) -> None:

@@ -10,16 +10,9 @@ from typing import Any
 import pytest
 
 from crmcli.automation.approval.gate import approval, approve
-from tests.automation.clones import (
-    HELLO,
-    begin,
-    git,
-    lead,
-    remark,
-    save,
-    unapproved,
-)
+from tests.automation.clones import HELLO, lead, remark, unapproved
 from tests.automation.conftest import House
+from tests.kit import begin, git, save
 
 LOADED = {
     "plain": "{% include 'mail/_foot.j2' %}",

@@ -10,18 +10,12 @@ from crmcli.automation import jobs, outbox
 from crmcli.automation.ledger import enter, jobs_of
 from crmcli.channels.message import AttachedFile, Message, from_bytes, to_bytes
 from crmcli.model.values import format_instant
+from tests import kit
 
-HELLO = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: hello, do: email, with: {template: mail/hi.j2}}
-          - {id: call, do: task, with: {title: Позвонить}, wait: previous}
-      - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+HELLO = kit.robots(
+    "{id: hello, do: email, with: {template: mail/hi.j2}}",
+    "{id: call, do: task, with: {title: Позвонить}, wait: previous}",
+)
 
 
 @pytest.fixture
@@ -75,7 +69,7 @@ def test_a_letter_that_is_put_off_for_days_is_given_up_with_a_notice(
     assert job(house).state == "dead"
     assert job(house).attempts <= 8
     [notice] = house.events("notice")
-    assert "did not leave" in notice.data["text"]
+    assert "was not sent" in notice.data["text"]
     assert house.titles() == []
 
 
@@ -177,7 +171,7 @@ def test_a_dead_senders_letter_goes_into_the_maildir_once(house: Any, deal: Any)
 def test_a_dead_senders_letter_by_smtp_is_unknown(house: Any, deal: Any, post: Any) -> None:
     key = claimed(house, by="smtp", pid=dead_pid(), boot=outbox.this_boot())
     [failure] = house.tick().failures
-    assert "crm ended while it was sending" in failure
+    assert "crm was stopped while sending" in failure
     assert jobs_of(house.ws.events())[key].state == "unknown"
     assert post.letters == []
 
@@ -203,7 +197,7 @@ def test_a_claim_of_another_machine_counts_until_its_lease_ends(house: Any, deal
 def test_a_letter_that_brings_down_every_sender_is_given_up(house: Any, deal: Any) -> None:
     key = claimed(house, starts=3, by="maildir", pid=dead_pid(), boot=outbox.this_boot())
     [failure] = house.tick().failures
-    assert "begun 3 times and never ended" in failure
+    assert "started 3 times and never finished" in failure
     assert jobs_of(house.ws.events())[key].state == "dead"
     assert house.letters() == []
 

@@ -24,15 +24,13 @@ from crmcli.model.actions import ACTIONS, Action, Param
 from crmcli.store.config.schemas import schema_files
 
 FILE = """
-from crmcli.automation.actions.work import Effect, told
+from crmcli.automation.actions.work import Effect
 from crmcli.sales import activities
 
 def run(work):
-    activities.log_in(work.change, work.target, "call.out", work.text("say"))
-    return Effect("done")
-
-def words(change, events):
-    return f"call and say {told(events, 'text')}"
+    text = work.text("say")
+    activities.log_in(work.change, work.target, "call.out", text)
+    return Effect("done", words=f"call and say {text}")
 
 def announced(params):
     return f"calls and says {params['say']}"
@@ -69,7 +67,7 @@ def test_the_rules_are_checked(house: Any, phone: Action) -> None:
         "'say' is missing",
     ]
     house.rules(RULES.replace("deal.name", "deal.nam"))
-    assert "there is no 'deal.nam'" in str(look_through(house.root, house.now).faults)
+    assert "no field 'deal.nam'" in str(look_through(house.root, house.now).faults)
 
 
 def test_editors_know_it(phone: Action) -> None:
@@ -124,5 +122,4 @@ def test_every_action_has_its_file(name: str) -> None:
 
     module = module_of(name)
     assert callable(module.run)
-    assert callable(module.words)
     assert callable(getattr(module, "announced", None)) is bool(ACTIONS[name].leaves)

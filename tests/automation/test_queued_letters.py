@@ -9,15 +9,9 @@ import pytest
 
 from crmcli.automation.approval.gate import approval, approve, queued_elsewhere
 from crmcli.model.event import Event
-from tests.automation.clones import (
-    HELLO,
-    NONE,
-    begin,
-    forge,
-    lead,
-    save,
-)
+from tests.automation.clones import HELLO, NONE, forge, lead
 from tests.automation.conftest import House
+from tests.kit import begin, save
 
 
 def test_a_letter_queued_in_another_clone_waits(house: House, clone: Any) -> None:

@@ -5,17 +5,12 @@ from typing import Any
 import pytest
 
 from crmcli.sales.consent import permission
+from tests import kit
 
-HELLO = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: hello, do: email, with: {template: mail/hi.j2}, after: 1h}
-          - {id: call, do: task, with: {title: Позвонить}, wait: previous}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+HELLO = kit.robots(
+    "{id: hello, do: email, with: {template: mail/hi.j2}, after: 1h}",
+    "{id: call, do: task, with: {title: Позвонить}, wait: previous}",
+)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from crmcli.automation.ledger import jobs_of
 from crmcli.sales.checks.check import problems
+from tests import kit
 from torture.copies import copied
 
 pytestmark = [
@@ -26,16 +27,10 @@ pytestmark = [
 # A kill at an fsync leaves what a kill at the next of these leaves.
 CHANGING = ("pwrite64", "ftruncate", "rename", "link", "unlink")
 IDLE = (".crm/lock", ".crm/tick.lock", ".crm/index")
-RULES = """
-    stages:
-      - id: new
-        name: Новая
-        robots:
-          - {id: call, do: task, with: {title: Позвонить}}
-          - {id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+RULES = kit.robots(
+    "{id: call, do: task, with: {title: Позвонить}}",
+    "{id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}",
+)
 
 
 @pytest.fixture
@@ -89,9 +84,8 @@ def kill_at(root: Path, now: str, call: str, number: int) -> int:
 
 
 def events(house: Any, root: Path) -> Any:
-    from crmcli.workspace import Workspace
 
-    ws = Workspace.open(root, user="anna", now=house.now)
+    ws = kit.opened(root, now=house.now)
     assert problems(ws) == []
     return ws
 

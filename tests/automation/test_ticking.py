@@ -10,8 +10,6 @@ import pytest
 
 STAGES = """
       - {id: talks, name: Переговоры}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 
@@ -199,8 +197,6 @@ def test_what_robots_move_is_seen_in_the_same_tick(house: Any) -> None:
       - id: talks
         name: Переговоры
         robots: [{id: call, do: task, with: {title: Позвонить}}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """,
         )
     )
@@ -217,8 +213,6 @@ RING = """
       - id: talks
         name: Переговоры
         robots: [{id: back, do: move, with: {stage: new}, AFTER}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 
 
@@ -255,7 +249,7 @@ def test_a_tick_does_so_much_and_no_more(house: Any) -> None:
         house.add("deal", name=f"Сделка {n}")
     result = house.tick()
     assert (result.effects, result.limited, len(house.tasks())) == (3, True, 3)
-    assert "stopped after 3 acts" in result.failures[-1]
+    assert "stopped after 3 actions" in result.failures[-1]
     assert house.tick().limited is False
     assert len(house.tasks()) == 5
 
@@ -453,4 +447,4 @@ def test_a_robot_added_later_leaves_alone_who_stood_there_before(house: Any) -> 
     from crmcli.automation.explain import explain
 
     [told] = [line for line in explain(house.ws, old.id) if line.robot == "late"]
-    assert (told.state, told.why) == ("paused", "added after the record came into this stage")
+    assert (told.state, told.why) == ("paused", "added after the record entered this stage")

@@ -15,8 +15,9 @@ from crmcli.errors import InvalidData
 from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
-from tests.automation.clones import HELLO, begin, git, save
+from tests.automation.clones import HELLO
 from tests.automation.conftest import House
+from tests.kit import begin, git, save
 
 BACK: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
     "stash": (lambda root: git(root, "stash", "-q"), lambda root: git(root, "stash", "pop", "-q")),
@@ -96,7 +97,7 @@ def test_nothing_leaves_until_the_history_is_back(told: House, way: str) -> None
     back, forth = BACK[way]
     back(told.root)
     (line,) = told.tick("5m").failures
-    assert "the timeline no longer knows 1 message" in line
+    assert "the timeline no longer has 1 sent message" in line
     assert "crm tick --accept-history" in line
     assert told.tick("5m").failures == []  # said once
     assert told.letters() == []
@@ -138,7 +139,7 @@ def test_what_was_accepted_is_no_problem_though_the_record_is_gone(told: House) 
     with told.ws.change("test") as change:
         change.note("note", lead, {"text": "Алло"})
     (problem,) = check.problems(told.ws)
-    assert "no file and no beginning of it" in problem.message
+    assert "no file and no creation" in problem.message
 
 
 FORGED: dict[str, Callable[[Path, Path], object]] = {
@@ -161,7 +162,7 @@ def test_nothing_is_written_through_what_stands_in_place_of_gits_list(
     told.add("lead", name="Кофе", emails="ivan@kafe.example")
     (line,) = told.tick("5m").failures
     assert "crm-sent" in line
-    assert line.endswith("(put the real file or folder in its place)")
+    assert line.endswith("(replace it with the real file or folder)")
     assert told.letters() == []
     assert (outside.read_text(), (tmp_path / "nowhere").exists()) == ("mine\n", False)
     path.rmdir() if form == "a folder" else path.unlink()
@@ -245,7 +246,7 @@ def test_check_warns(told: House) -> None:
     from crmcli.automation.health import automation_problems
 
     git(told.root, "stash", "-q")
-    assert any("no longer knows" in problem.message for problem in automation_problems(told.ws))
+    assert any("no longer has" in problem.message for problem in automation_problems(told.ws))
 
 
 def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_what_left_another_folder_is_not_missed_here(told: House, tmp_path: Path
     git(told.root, "stash", "-q")
     copy = Path(shutil.copytree(told.root, tmp_path / "copy"))
     ws = Workspace.open(copy, now=told.ws.now, inspecting=True)
-    assert not any("no longer knows" in problem.message for problem in automation_problems(ws))
+    assert not any("no longer has" in problem.message for problem in automation_problems(ws))
 
 
 def test_a_claim_of_no_time_is_a_damaged_line(told: House) -> None:

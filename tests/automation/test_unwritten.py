@@ -24,8 +24,6 @@ RULES = """
       - id: talks
         name: Переговоры
         robots: [{id: hour, do: task, with: {title: Час}, after: 1h}]
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
 """
 DEAL = "deal-7k3qf2m9"
 

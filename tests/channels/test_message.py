@@ -110,14 +110,13 @@ INJECTIONS = [
 
 
 @pytest.mark.parametrize("evil", INJECTIONS)
-@pytest.mark.parametrize("place", ["subject", "sender", "to", "reply_to", "header", "attachment"])
+@pytest.mark.parametrize("place", ["subject", "sender", "to", "reply_to", "attachment"])
 def test_no_header_can_be_injected(evil: str, place: str) -> None:
     changes: dict[str, dict[str, Any]] = {
         "subject": {"subject": evil},
         "sender": {"sender": f"{evil} <a@b.ru>"},
         "to": {"to": (f'"{evil}" <a@b.ru>',)},
         "reply_to": {"reply_to": f"{evil} <a@b.ru>"},
-        "header": {"headers": {"X-Campaign": evil}},
         "attachment": {"attachments": (AttachedFile(evil, "text/plain", b""),)},
     }
     with pytest.raises(UnsafeHeader):
@@ -149,15 +148,6 @@ def test_any_subject_leaves_as_one_header_or_not_at_all(subject: str) -> None:
         b"Content-Transfer-Encoding",
         b"MIME-Version",
     ]
-
-
-@pytest.mark.parametrize(
-    "name", ["Bcc", "bcc", "To", "Content-Type", "X\nY", "X Y", "X:", "", "Тема", "Message-Id"]
-)
-def test_such_headers_cannot_be_added(name: str) -> None:
-    with pytest.raises(UnsafeHeader):
-        to_bytes(replace(LETTER, headers={name: "x"}), wire=True)
-    assert read(replace(LETTER, headers={"X-Campaign": "осень"}))["X-Campaign"] == "осень"
 
 
 @pytest.mark.parametrize(

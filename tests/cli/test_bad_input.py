@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.store import layout
-from tests.conftest import Run
+from tests.kit import Run
 from torture.copies import adopt
 
 Crm = Callable[..., Run]
@@ -46,18 +46,18 @@ def refused(run: Run, code: int, *says: str) -> None:
         (("lead", "add"), 1, ("a lead needs a name", "hint:")),
         (("lead", "add", "--set", "ammount=5"), 2, ("did you mean 'amount'?",)),
         (("lead", "add", "--set", "amount"), 2, ("is not FIELD=VALUE",)),
-        (("lead", "show", "zzz"), 3, ("no lead answers to 'zzz'",)),
-        (("lead", "show", "\udcffя"), 2, ("'\ufffdя' is no UTF-8", "hint:")),
-        (("timeline", "\udcff"), 2, ("is no UTF-8",)),
+        (("lead", "show", "zzz"), 3, ("no lead matches 'zzz'",)),
+        (("lead", "show", "\udcffя"), 2, ("'\ufffdя' is not UTF-8", "hint:")),
+        (("timeline", "\udcff"), 2, ("is not UTF-8",)),
         (("lead", "list", "--where", "ammount > 5"), 2, ("ammount", "amount")),
         (("lead", "list", "--where", "amount >"), 2, ()),
         (("lead", "list", "--columns", "nmae"), 2, ("did you mean 'name'?",)),
         (("lead", "list", "--sort", "nmae"), 2, ("name",)),
         (("lead", "ad"), 2, ("add",)),
         (("laed", "list"), 2, ("No such command 'laed'", "lead")),
-        (("help", "laed"), 3, ("there is no help on 'laed'",)),
+        (("help", "laed"), 3, ("no help on 'laed'",)),
         (("lead", "rm", "zzz"), 3, ()),
-        (("deal", "add", "--name", "Д", "--company", "Нет такой"), 3, ("no company answers",)),
+        (("deal", "add", "--name", "Д", "--company", "Нет такой"), 3, ("no company matches",)),
         (("deal", "add", "--name", "Д", "--pipeline", "nope"), 2, ("nope", "sales")),
         (("--format", "xml", "lead", "list"), 2, ("xml",)),
     ],
@@ -80,7 +80,7 @@ def test_an_ambiguous_reference_lists_the_candidates(crm: Crm) -> None:
         crm("lead", "add", "--name", "Анна", "--phone", "89123456789").out.strip() for _ in range(2)
     }
     run = crm("lead", "show", "8 912 345 67 89")
-    refused(run, 3, "means 2 records", *ids)
+    refused(run, 3, "matches 2 records", *ids)
 
 
 def test_errors_are_json_with_json(crm: Crm) -> None:
@@ -233,8 +233,8 @@ def test_check_survives_links_that_are_no_links(crm: Crm, folder: Path) -> None:
     path.write_text(f"{text}company: Ромашка\ncontact: {other}\n", encoding="utf-8")
     run = crm("check")
     assert run.code == 6, run.err
-    assert "company links to Ромашка, which is not there" in run.out
-    assert f"contact links to {other}, which is no contact" in run.out
+    assert "company links to Ромашка, which does not exist" in run.out
+    assert f"contact links to {other}, which is not a contact" in run.out
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -257,7 +257,7 @@ def test_the_clock_stays_within_the_calendar(crm: Crm, now: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("utm", "says"), [("medium", "'medium' is not FIELD=VALUE"), ("foo=1", "there is no utm_foo")]
+    ("utm", "says"), [("medium", "'medium' is not FIELD=VALUE"), ("foo=1", "no field utm_foo")]
 )
 def test_a_bad_utm_is_named_as_it_was_given(crm: Crm, utm: str, says: str) -> None:
     refused(crm("lead", "add", "--name", "А", "--utm", utm), 2, says, "--utm")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -32,8 +32,8 @@ def lead(crm: Crm) -> str:
 def test_all_is_well(crm: Crm, lead: str) -> None:
     run = crm("check", "--fix")
     assert (run.code, run.out) == (0, "")
-    assert "all is well" in run.err
-    assert "mended" not in run.err
+    assert "no problems found" in run.err
+    assert "fixed:" not in run.err
 
 
 def test_a_hand_written_phone_and_e_mail(crm: Crm, lead: str, folder: Path) -> None:
@@ -41,17 +41,17 @@ def test_a_hand_written_phone_and_e_mail(crm: Crm, lead: str, folder: Path) -> N
     rewrite(path, "'+79123456789'", "8 (912) 345-67-89")
     rewrite(path, "a@b.ru", "A@B.RU")
     said = crm("check", "--fix", "-n").err
-    assert "would mend" in said
+    assert "would fix" in said
     assert "8 (912)" in path.read_text(encoding="utf-8")
     run = crm("check", "--fix")
     assert run.code == 0
     assert (
-        f"mended: data/leads/{lead[5]}/{lead}.yaml: phones 8 (912) 345-67-89 → +79123456789"
+        f"fixed: data/leads/{lead[5]}/{lead}.yaml: phones 8 (912) 345-67-89 → +79123456789"
         in run.err
     )
     assert "'+79123456789'" in path.read_text(encoding="utf-8")
     assert "8 (912) 345-67-89 → +79123456789" in crm("timeline", lead).out
-    assert "mended" not in crm("check", "--fix").err
+    assert "fixed:" not in crm("check", "--fix").err
 
 
 def test_what_is_no_phone_is_left(crm: Crm, lead: str, folder: Path) -> None:
@@ -76,7 +76,7 @@ def test_the_timeline_without_its_last_line_end(crm: Crm, lead: str, folder: Pat
     log.write_bytes(content[:-1])
     run = crm("check", "--fix")
     assert run.code == 0
-    assert "gave the last line its end" in run.err
+    assert "added the last line end" in run.err
     assert log.read_bytes() == content
 
 
@@ -102,7 +102,7 @@ def test_what_a_killed_command_left(crm: Crm, lead: str, folder: Path) -> None:
     clone = (folder / ".crm/clone-id").read_bytes()
     run = crm("check", "--fix")
     assert run.code == 0
-    assert run.err.count("mended") == 3
+    assert run.err.count("fixed:") == 3
     assert not any(path.exists() for path in strays)
     assert (folder / ".crm/clone-id").read_bytes() == clone
 
@@ -119,7 +119,7 @@ def test_a_damaged_index(crm: Crm, lead: str, folder: Path, damage: bytes) -> No
     index.write_bytes(whole[:at] + damage + whole[at + len(damage) :])
     run = crm("check", "--fix")
     assert run.code == 0
-    assert "mended: .crm/index.db" in run.err
+    assert "fixed: .crm/index.db" in run.err
     assert lead in crm("lead", "list").out
 
 
@@ -142,7 +142,7 @@ def test_a_link_that_leads_nowhere_is_left_or_taken_away(crm: Crm, folder: Path)
     left = crm("check", "--fix")
     assert left.code == 6
     assert f"links to {company}" in left.out
-    assert "2 fixes need a yes: run this on a terminal, or add --yes" in left.err
+    assert "2 fixes need a yes: run this in a terminal, or add --yes" in left.err
     assert company in record(folder, "contacts").read_text(encoding="utf-8")
     mended = crm("check", "--fix", "--yes")
     assert mended.code == 0
@@ -165,7 +165,7 @@ def test_for_a_machine(crm: Crm, lead: str, folder: Path) -> None:
     rewrite(record(folder), "'+79123456789'", "8 (912) 345-67-89")
     run = crm("check", "--fix", "--json")
     assert (run.code, run.out.strip()) == (0, "[]")
-    assert "mended" in run.err
+    assert "fixed:" in run.err
 
 
 def test_fix_builds_the_index_anew_whatever_it_says(crm: Crm, folder: Path) -> None:

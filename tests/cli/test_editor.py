@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.store import layout
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 Editor = Callable[[str], str]
@@ -60,10 +60,10 @@ def test_what_is_written_is_read_as_if_it_was_typed(crm: Crm, editor: Editor) ->
     [
         ("echo 'a: [' >> $1", 6, "the edited text:"),
         ("echo 'phones: не телефон' >> $1", 6, "the edited text:6: phones"),
-        ("echo 'company: Нет такой' >> $1", 6, "no company answers"),
-        ("sed -i 's/^stage:.*/stage: working/' $1", 1, "stage is not edited"),
+        ("echo 'company: Нет такой' >> $1", 6, "no company matches"),
+        ("sed -i 's/^stage:.*/stage: working/' $1", 1, "stage cannot be edited"),
         ("sed -i 's/^id:.*/id: lead-00000000/' $1", 1, "the id of a record cannot be changed"),
-        ("sed -i '/^created_at/d' $1", 1, "created_at is written by crm itself"),
+        ("sed -i '/^created_at/d' $1", 1, "created_at is set by crm"),
         ("sed -i 's/^name:.*/name:/' $1", 1, "a lead needs a name"),
         ("printf 'name: \\377\\n' > $1", 6, "not UTF-8"),
         (": > $1", 6, "the file is empty"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -36,7 +36,7 @@ def test_there_and_back(crm: Crm, lead: str, contract: Path, tmp_path: Path) -> 
     assert crm("file", "get", lead, "-o", str(out)).out == f"{out}/Договор №1.pdf\n"
     assert (out / "Договор №1.pdf").read_bytes() == contract.read_bytes()
     run = crm("file", "get", lead, "-o", str(out))
-    assert (run.code, "is there already" in run.err) == (1, True)
+    assert (run.code, "already exists" in run.err) == (1, True)
     assert crm("file", "get", lead, "-o", str(out), "--force").code == 0
     assert os.listdir(out) == ["Договор №1.pdf"]
     assert "Договор №1.pdf" in crm("show", lead).out
@@ -50,7 +50,7 @@ def test_bytes_to_stdout(crm: Crm, lead: str, contract: Path) -> None:
 
 def test_a_dry_run_stores_nothing(crm: Crm, lead: str, contract: Path, folder: Path) -> None:
     run = crm("file", "add", lead, str(contract), "-n")
-    assert run.out == f"would: Attached Договор №1.pdf to {lead} Кровля.\n"
+    assert run.out == f"dry run: Attached Договор №1.pdf to {lead} Кровля.\n"
     assert not (folder / "data/files").exists()
     assert crm("file", "list", lead).err == f"{lead} has no files\n"
 
@@ -65,4 +65,4 @@ def test_what_cannot_be_attached(crm: Crm, lead: str, contract: Path, tmp_path: 
     run = crm("file", "add", lead, str(contract))
     assert (run.code, "--replace" in run.err) == (5, True)
     assert crm("file", "rm", lead, "Нет").code == 3
-    assert crm("file", "rm", lead, "Договор").out.startswith("Took Договор №1.pdf off")
+    assert crm("file", "rm", lead, "Договор").out.startswith("Removed Договор №1.pdf from")

@@ -15,9 +15,8 @@ import pytest
 
 from crmcli.cli.calling import command_line
 from crmcli.sales import after_change
-from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW, Run
+from tests.kit import NOW, Run
 from torture.copies import copied
 
 Crm = Callable[..., Run]
@@ -123,10 +122,10 @@ def test_an_import_is_one_commit(each: Path, crm: Crm, tmp_path: Path) -> None:
 
 
 def test_whatever_door_a_change_comes_through(each: Path) -> None:
-    ws = Workspace.open(each, user="anna", now=NOW)
+    ws = kit.opened(each)
     said: list[str] = []
-    kit.add(ws, "lead", {"name": ["Павел"]})
-    after_change.follow(ws, said.append, lambda: bool(kit.add(ws, "lead", {"name": ["Вера"]})))
+    kit.lead(ws, name="Павел")
+    after_change.follow(ws, said.append, lambda: bool(kit.lead(ws, name="Вера")))
     assert subjects(each)[:2] == ["crm tick: 1 record", "crm lead add"]
     assert not dirt(each)
     assert said == []

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 

@@ -15,7 +15,7 @@ from crmcli.cli.root import GROUPS
 from crmcli.cli.table import message_lines, width
 from crmcli.model.entities import ENTITIES
 from tests.cli.test_output import in_terminal
-from tests.conftest import Run
+from tests.kit import Run
 from tests.test_house import ALL
 
 Crm = Callable[..., Run]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.sales.init import create
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -34,7 +34,7 @@ LEADS = (
 def other(folder: Path) -> Path:
     """Another empty workspace."""
     root = folder.parent / "other"
-    create.found(root, language="ru", use_git=False)
+    create.create_workspace(root, language="ru", use_git=False)
     return root
 
 
@@ -56,10 +56,10 @@ def test_import_prints_the_batch_alone_and_talks_on_stderr(
     for words in (
         "лиды.csv: 4 rows (cp1251, ;)",
         "2 leads created",
-        "1 skipped: it repeats a record",
+        "1 skipped: a duplicate",
         "1 rejected",
         "1 Рабочий e-mail: 'нет почты' is not an e-mail address",
-        "nobody knows these columns: Кличка (1)",
+        "columns not imported: Кличка (1)",
         "kept as text: Борис Котов (1)",
         "4 ids of another system",
         "1\u00a0500,50\u00a0₽",
@@ -96,7 +96,7 @@ def test_a_dry_run_shows_the_mapping_and_the_first_rows(
     assert run.code == 0
     assert sorted(folder.rglob("data/**/*")) == before
     assert list(folder.parent.rglob("*rejects*")) == []
-    assert "dry run: nothing is written" in run.err
+    assert "dry run: nothing was written" in run.err
     assert "2 leads created" in run.err
     lines = {line.split("  ")[0]: line for line in run.out.splitlines()}
     assert "phones (mobile)" in lines["Мобильный телефон"]
@@ -147,21 +147,21 @@ def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "stdin", "code", "words"),
     [
-        (("leads", "нет.csv"), "", 3, "there is no file нет.csv"),
+        (("leads", "нет.csv"), "", 3, "no such file: нет.csv"),
         (("leads", "."), "", 2, ". is a folder"),
         (("leads", "-"), "", 6, "stdin is empty"),
         (("leads", "-"), "\x00\x00,\x00\n", 6, "NUL"),
-        (("leads", "-"), "Анна,89161234567\n", 2, "no column means a field"),
-        (("leads", "-", "--map", "x"), "name\nА\n", 2, "not like column=field"),
+        (("leads", "-"), "Анна,89161234567\n", 2, "no column matches a field"),
+        (("leads", "-", "--map", "x"), "name\nА\n", 2, "not of the form column=field"),
         (("leads", "-", "--map", "nme=name"), "name\nА\n", 2, "no column 'nme'"),
         (("leads", "-", "--map", "name=nme"), "name\nА\n", 2, "no field 'nme'"),
         (("leads", "-", "--preset", "amo"), "name\nА\n", 2, "no preset 'amo'"),
-        (("leads", "-", "--encoding", "utf-9"), "name\nА\n", 2, "'utf-9' is no encoding"),
-        (("leads", "-", "--delimiter", "ab"), "name\nА\n", 2, "'ab' is no delimiter"),
+        (("leads", "-", "--encoding", "utf-9"), "name\nА\n", 2, "'utf-9' is not a known encoding"),
+        (("leads", "-", "--delimiter", "ab"), "name\nА\n", 2, "'ab' is not a delimiter"),
         (("leads", "-", "--on-duplicate", "ask"), "name\nА\n", 2, "ask"),
         (("leads", "-", "--rejects", "нет/r.csv"), "name\nА\n", 3, "r.csv"),
         (("leads", "-", "--rejects", "."), "name\nА\n", 2, ". is a folder"),
-        (("leads", "-", "--country", "ZZ"), "name\nА\n", 2, "'ZZ' is no country"),
+        (("leads", "-", "--country", "ZZ"), "name\nА\n", 2, "'ZZ' is not a country"),
         (("leads", "-"), "name,email\nА,нет\n", 6, "1 rejected"),
     ],
 )
@@ -186,9 +186,9 @@ def test_fail_exits_with_1_and_the_list(crm: Crm, folder: Path) -> None:
 def test_export_refuses_what_it_does_not_know(crm: Crm) -> None:
     for args, words in (
         (("--columns", "amont"), "did you mean 'amount'?"),
-        (("--columns", ","), "names no column"),
+        (("--columns", ","), "does not name a column"),
         (("--format", "pdf"), "pdf"),
-        (("--format", "vcard"), "leads have no vCards"),
+        (("--format", "vcard"), "leads cannot be exported as vCards"),
         (("--format", "jsonl", "--excel"), "--excel"),
         (("--where", "amont > 1"), "amont"),
     ):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales.init.create import AlreadyAWorkspace, FolderInUse, found
+from crmcli.sales.init.create import AlreadyAWorkspace, FolderInUse, create_workspace
 from crmcli.workspace import Workspace
-from tests.conftest import NOW, Run
+from tests.kit import NOW, Run
 
 Crm = Callable[..., Run]
 MADE = {
@@ -45,7 +45,7 @@ def here(tmp_path: Path) -> Path:
 def test_a_new_folder_becomes_a_workspace(crm: Crm, tmp_path: Path) -> None:
     run = crm("init", "Продажи", cwd=tmp_path)
     root = tmp_path / "Продажи"
-    assert (run.code, run.out) == (0, f"Made a workspace in {root}.\n")
+    assert (run.code, run.out) == (0, f"Created a workspace in {root}.\n")
     assert "crm pipeline check" in run.err
     assert "*/5 * * * *" in run.err
     assert "cd Продажи" in run.err
@@ -57,7 +57,7 @@ def test_a_new_folder_becomes_a_workspace(crm: Crm, tmp_path: Path) -> None:
 
 def test_the_first_commit_has_just_the_new_files(here: Path) -> None:
     (here / "чужое.txt").write_text("не наше", encoding="utf-8")
-    founding = found(here)
+    founding = create_workspace(here)
     assert founding.notes == ()
     assert committed(here) == set(founding.made) >= MADE
     assert git(here, "log", "--format=%an <%ae>") == "crm <crm@localhost>"
@@ -68,7 +68,7 @@ def test_a_name_that_git_knows_is_used(here: Path) -> None:
     git(here, "config", "--global", "user.name", "Анна Орлова")
     git(here, "config", "--global", "user.email", "anna@example.ru")
     try:
-        found(here)
+        create_workspace(here)
     finally:
         git(here, "config", "--global", "--remove-section", "user")
     assert git(here, "log", "--format=%an <%ae>") == "Анна Орлова <anna@example.ru>"
@@ -82,7 +82,7 @@ def test_an_existing_repository_keeps_its_hooks_and_its_index(here: Path) -> Non
     hook.chmod(0o755)
     (here / "план.txt").write_text("не готово", encoding="utf-8")
     git(here, "add", "план.txt")
-    founding = found(here)
+    founding = create_workspace(here)
     assert founding.notes == ()
     assert committed(here) == set(founding.made)
     assert not (here / "hooked").exists()
@@ -91,7 +91,7 @@ def test_an_existing_repository_keeps_its_hooks_and_its_index(here: Path) -> Non
 
 def test_inside_another_repository_nothing_is_committed(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
-    founding = found(tmp_path / "crm")
+    founding = create_workspace(tmp_path / "crm")
     assert "belongs to the git repository" in founding.notes[0]
     assert not (tmp_path / "crm" / ".git").exists()
     assert git(tmp_path, "status", "--short") == "?? crm/"
@@ -100,7 +100,7 @@ def test_inside_another_repository_nothing_is_committed(tmp_path: Path) -> None:
 def test_a_folder_that_the_other_repository_ignores_gets_its_own(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / ".gitignore").write_text("/crm/\n", encoding="utf-8")
-    founding = found(tmp_path / "crm")
+    founding = create_workspace(tmp_path / "crm")
     assert founding.notes == ()
     assert committed(tmp_path / "crm") == set(founding.made)
 
@@ -111,7 +111,7 @@ def test_a_variable_of_a_calling_git_leads_nowhere(here: Path, tmp_path: Path, m
     git(other, "init", "-q")
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
-    assert found(here).notes == ()
+    assert create_workspace(here).notes == ()
     monkeypatch.undo()
     assert committed(here) >= MADE
 
@@ -128,7 +128,7 @@ def test_without_git_it_says_so_and_goes_on(crm: Crm, tmp_path: Path) -> None:
 def test_a_git_that_fails_is_only_noted(here: Path) -> None:
     (here / ".gitignore").write_text("*\n", encoding="utf-8")
     git(here, "init", "-q")
-    notes = found(here).notes
+    notes = create_workspace(here).notes
     assert any(note.startswith("nothing is committed: git add") for note in notes)
     assert (here / "settings.yaml").exists()
 
@@ -142,10 +142,10 @@ def test_a_workspace_is_not_made_twice(crm: Crm, folder: Path) -> None:
     (folder / "settings.yaml").write_text("currency: EUR\n", encoding="utf-8")
     run = crm("init")
     assert run.code == 1
-    assert "is a workspace already" in run.err
+    assert "is already a workspace" in run.err
     assert (folder / "settings.yaml").read_text(encoding="utf-8") == "currency: EUR\n"
     with pytest.raises(AlreadyAWorkspace):
-        found(folder, demo=True)
+        create_workspace(folder, demo=True)
 
 
 def test_what_is_there_stays(crm: Crm, here: Path) -> None:
@@ -159,7 +159,7 @@ def test_what_is_there_stays(crm: Crm, here: Path) -> None:
     run = crm("init", cwd=here)
     assert run.code == 0
     assert {name: (here / name).read_text(encoding="utf-8") for name in kept} == kept
-    assert "settings.yaml was there and stays as it is" in run.err
+    assert "settings.yaml already exists and is left as it is" in run.err
     assert "add to .gitignore: .crm/ and outbox/" in run.err
     assert committed(here) == {*MADE, *offers(here)} - set(kept)
     assert Workspace.open(here, now=NOW).settings.currency == "EUR"
@@ -172,16 +172,16 @@ def offers(folder: Path) -> set[str]:
 
 
 def test_a_start_that_was_cut_short_can_be_repeated(here: Path) -> None:
-    found(here, use_git=False)
+    create_workspace(here, use_git=False)
     (here / "pipelines.yaml").unlink()  # it is written last
-    founding = found(here)
+    founding = create_workspace(here)
     assert founding.made == ("pipelines.yaml",)
     assert Workspace.open(here, now=NOW).pipelines.leads.initial.id == "new"
 
 
 def test_a_dangling_link_is_something_that_is_there(here: Path) -> None:
     (here / "settings.yaml").symlink_to(here / "nowhere.yaml")
-    founding = found(here, use_git=False)
+    founding = create_workspace(here, use_git=False)
     assert "settings.yaml" in founding.kept
     assert not (here / "nowhere.yaml").exists()
 
@@ -197,7 +197,7 @@ def test_the_english_starter(crm: Crm, tmp_path: Path) -> None:
     ("args", "says"),
     [
         (("init", "new", "--lang", "de"), "ru"),
-        (("init", "new", "--lang", "en", "--demo"), "speaks Russian"),
+        (("init", "new", "--lang", "en", "--demo"), "is in Russian"),
         (("init", "файл"), "is not a folder"),
     ],
 )
@@ -237,7 +237,7 @@ def test_the_folder_may_be_named_globally(crm: Crm, tmp_path: Path) -> None:
 def test_the_demo_wants_a_folder_of_its_own(here: Path) -> None:
     (here / "settings.yaml").write_text("currency: EUR\n", encoding="utf-8")
     with pytest.raises(FolderInUse):
-        found(here, demo=True)
+        create_workspace(here, demo=True)
     assert [p.name for p in here.iterdir()] == ["settings.yaml"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -224,7 +224,7 @@ def test_a_record_whose_event_is_lost_can_be_noted(clones: Clones) -> None:
     clones.save(clones.a)
     lead = clones.crm(clones.a, "lead", "add", "--name", "Second")
     clones.git(clones.a, "checkout", "--", "data/timeline")
-    clones.way_out(clones.a, lead, "does not know it")
+    clones.way_out(clones.a, lead, "not on the timeline")
     assert "lead.created" in clones.crm(clones.a, "timeline", lead)
     assert clones.crm(clones.a, "tick") == ""
     assert (
@@ -258,7 +258,7 @@ def test_an_event_of_a_record_that_was_never_here(clones: Clones, is_known: bool
         clones.git(clones.a, "fetch", "-q", str(clones.b), "HEAD:refs/heads/other")
     found = [line for line in clones.problems(clones.a) if lead in line]
     assert len(found) == 1, found
-    assert "no file and no beginning" in found[0]
+    assert "no file and no creation" in found[0]
     assert ("git checkout" in found[0]) == is_known
 
 
@@ -273,4 +273,4 @@ def test_a_stage_taken_away_there_and_entered_here(clones: Clones) -> None:
     clones.join()
     found = "\n".join(clones.problems(clones.a))
     assert lead in found
-    assert "does not declare" in found
+    assert "does not have" in found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -35,7 +35,7 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     run = crm("contact", "merge", one, two)
     assert run.code == 0
     assert run.out.splitlines()[-1] == f"Merged {two} into {one} Анна Ковалёва."
-    assert f"name differs: that of {one} stands; --take name for the other" in run.err
+    assert f"name differs: {one} wins; --take name for the other" in run.err
     assert "1 record links to" in run.err
     assert [line.split() for line in run.out.splitlines() if line.startswith("emails")] == [
         ["emails", "(empty)", "anna@example.ru", "anna@example.ru"]
@@ -45,7 +45,7 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     assert "Кровля" in shown.out
     assert shown.err == f"{two} was merged into {one}\n"
     run = crm("contact", "unmerge", one)
-    assert run.out == f"Took {two} Аня out of {one} again.\n"
+    assert run.out == f"Unmerged {two} Аня from {one}.\n"
     assert files(folder) == before
     assert json.loads(crm("deal", "show", deal, "--json").out)["contacts"] == [two]
     assert crm("check").code == 0
@@ -54,12 +54,12 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
 def test_a_dry_run_shows_and_writes_nothing(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     before = files(folder)
     run = crm("contact", "merge", *pair, "--take", "name", "-n")
-    assert run.out.splitlines()[-1] == f"would: Merged {pair[1]} into {pair[0]} Аня."
+    assert run.out.splitlines()[-1] == f"dry run: Merged {pair[1]} into {pair[0]} Аня."
     assert run.err == ""
     assert files(folder) == before
     crm("contact", "merge", *pair)
     before = files(folder)
-    assert crm("contact", "unmerge", pair[1], "-n").out.startswith("would: Took")
+    assert crm("contact", "unmerge", pair[1], "-n").out.startswith("dry run: Unmerged")
     assert files(folder) == before
 
 
@@ -107,7 +107,7 @@ def test_a_field_of_one_of_several(crm: Crm, pair: tuple[str, str]) -> None:
     three = crm("contact", "add", "--name", "Анюта", "--position", "юрист").out.strip()
     run = crm("contact", "merge", one, two, three, "--take", "name")
     assert run.code == 2
-    assert "of which of the 2?" in run.err
+    assert "from which of the 2?" in run.err
     run = crm("contact", "merge", one, two, three, "--take", f"name,position={three}")
     assert run.out.splitlines()[-1] == f"Merged {two} and {three} into {one} Анюта."
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crmcli.store import layout
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -111,7 +111,7 @@ def test_bulk_rehearses_and_then_changes(crm: Crm) -> None:
         crm("deal", "add", "--name", f"Сделка {amount}", "--amount", amount)
     args = ("deal", "bulk", "--where", "amount > 200", "--set", "comment=большая")
     run = crm(*args, "--dry-run")
-    assert run.out.startswith("would: deal-")
+    assert run.out.startswith("dry run: deal-")
     assert "would change 1 deal" in run.err
     assert json.loads(crm("deal", "list", "--where", "comment is not empty", "--json").out) == []
     assert "changed 1 deal" in crm(*args).err
@@ -134,7 +134,7 @@ def test_dry_run_of_add_and_move_writes_nothing(crm: Crm, folder: Path) -> None:
     assert not (folder / "data/leads").exists()
     lead = crm("lead", "add", "--phone", "89123456789").out.strip()
     run = crm("lead", "move", lead, "working", "-n")
-    assert run.out.startswith("would: Moved")
+    assert run.out.startswith("dry run: Moved")
     assert json.loads(crm("lead", "show", lead, "--json").out)["stage"] == "new"
 
 
@@ -201,7 +201,7 @@ def test_a_change_by_git_is_seen_by_the_next_command(crm: Crm, folder: Path) -> 
 def test_a_rehearsed_add_prints_no_id_that_a_script_could_take(crm: Crm) -> None:
     run = crm("lead", "add", "--name", "Проба", "-n")
     assert (run.code, run.err) == (0, "")
-    assert run.out.startswith("would: Added lead-")
+    assert run.out.startswith("dry run: Added lead-")
     assert crm("lead", "list", "--ids").out == ""
 
 

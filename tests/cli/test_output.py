@@ -328,7 +328,7 @@ def test_tsv_keeps_one_row_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_ids(capsys: pytest.CaptureFixture[str]) -> None:
     printer("ids").records(DEALS, COLUMNS[1:], all_fields=False)
     assert capsys.readouterr().out == "deal-7k3qf2m9\ndeal-8a4rg3n0\ndeal-9b5sh4p1\n"
-    with pytest.raises(BadUsage, match="no ids"):
+    with pytest.raises(BadUsage, match="these rows have no id"):
         printer("ids").records([{"stage": "new"}], COLUMNS)
 
 
@@ -415,9 +415,9 @@ def test_an_error_is_json_where_the_output_is(capsys: pytest.CaptureFixture[str]
 
 
 def test_no_progress_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    with printer().progress("importing", 10) as progress:
+    with printer().progress("importing") as progress:
         progress._next = 0.0
-        assert list(progress.track(range(10))) == list(range(10))
+        progress.advance(10)
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "")
 
@@ -514,16 +514,16 @@ from crmcli.cli import terminal
 from crmcli.cli.output import Output
 terminal.FIRST_AFTER = 0.05
 import time
-with Output().progress("reading", 200) as progress:
-    for _ in progress.track(range(200)):
+with Output().progress("reading") as progress:
+    for _ in range(200):
         time.sleep(0.002)
+        progress.advance()
 print("done")
 """
     started = time.monotonic()
     seen = in_terminal(code)
     assert time.monotonic() - started < 20
     assert "\r\x1b[Kreading: " in seen
-    assert " of 200 (" in seen
     assert seen.endswith("\r\x1b[Kdone\n")
 
 

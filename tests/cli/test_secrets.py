@@ -102,7 +102,7 @@ def test_a_password_in_deliver_is_refused_with_its_line(
     for args in (["check"], ["pipeline", "check"], ["lead", "list", "--json"], ["tick", "-v"]):
         run = crm(*args)
         assert run.code == 6
-        assert "settings.yaml:4: 'deliver' is not a way to deliver" in run.out + run.err or (
+        assert "settings.yaml:4: 'deliver'" in run.out + run.err or (
             "--json" in args and '"line": 4' in run.err
         )
         assert SECRET not in run.out + run.err

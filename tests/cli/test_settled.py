@@ -11,7 +11,7 @@ import pytest
 from crmcli.errors import Refused
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -63,24 +63,24 @@ def test_several_changes_are_settled_when_all_are_saved(folder: Path) -> None:
 
     def break_off() -> None:
         with ws.series():
-            kit.add(ws, "lead", {"name": "Борис"})
+            kit.lead(ws, name="Борис")
             seen.append(ws.is_settled)
             stop()
 
-    kit.add(ws, "lead", {"name": "Анна"})
+    kit.lead(ws, name="Анна")
     seen.append(ws.is_settled)
     with pytest.raises(Refused):
         break_off()
     seen.append(ws.is_settled)
     with ws.series():
-        kit.add(ws, "lead", {"name": "Вера"})
+        kit.lead(ws, name="Вера")
     seen.append(ws.is_settled)
     with pytest.raises(Refused), ws.change("lead add"):
         stop()
     seen.append(ws.is_settled)
     with ws.series():
         with ws.series():
-            kit.add(ws, "lead", {"name": "Глеб"})
+            kit.lead(ws, name="Глеб")
         seen.append(ws.is_settled)
     seen.append(ws.is_settled)
     assert seen == [True, False, False, True, False, False, True]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -19,7 +19,7 @@ by_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a fol
 def test_ones_own_folder_needs_no_word(crm: Crm, folder: Path) -> None:
     run = crm("trust", ".")
     assert run.code == 0
-    assert "waits for your word" in run.out
+    assert "is waiting for approval" in run.out
     rows = json.loads(crm("trust", "--list", "--json").out)
     assert {row["state"] for row in rows} == {"approved"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 
@@ -22,13 +22,13 @@ def lead(crm: Crm) -> str:
 def test_nothing_to_undo(crm: Crm) -> None:
     run = crm("undo")
     assert (run.code, run.out) == (1, "")
-    assert "you have made no change in this clone" in run.err
+    assert "you have nothing to undo" in run.err
 
 
 def test_a_line_for_each_record(crm: Crm, lead: str) -> None:
     crm("lead", "edit", lead, "--amount", "200")
     plan = crm("undo", "-n")
-    assert plan.out == f"would: {lead} Кровля: amount 200 → 100\n"
+    assert plan.out == f"dry run: {lead} Кровля: amount 200 → 100\n"
     assert crm("undo").out == f"{lead} Кровля: amount 200 → 100\n"
     assert crm("undo").out == f"Removed {lead} Кровля.\n"
     assert crm("undo", "--redo").out == f"Put back {lead} Кровля.\n"
@@ -119,24 +119,24 @@ def test_each_takes_back_what_he_did_himself(crm: Crm, team: None) -> None:
     crm("tick", **as_("boris", "10:15"))
     task = crm("task", "list", "--ids").out.strip()  # imported leads wake no robot
     plan = crm("undo", "-n", **as_("anna", "11:00"))
-    assert plan.err.splitlines()[0] == f"taking back: lead add {lead} Крыша, 2026-11-24 10:00"
+    assert plan.err.splitlines()[0] == f"undoing: lead add {lead} Крыша, 2026-11-24 10:00"
     last = crm("undo", **as_("boris", "11:00"))
     assert "amount 5 → " in last.out
-    assert f"taking back: lead edit {lead} Крыша, 2026-11-24 10:10" in last.err
+    assert f"undoing: lead edit {lead} Крыша, 2026-11-24 10:10" in last.err
     batch = crm("undo", **as_("boris", "11:05"))
-    assert batch.err.startswith("taking back: import batch-")
+    assert batch.err.startswith("undoing: import batch-")
     assert crm("lead", "list", "--ids").out.split() == [lead]
     assert crm("undo", **as_("boris", "11:10")).code == 1
     again = crm("undo", "--redo", **as_("boris", "11:15"))
-    assert again.err.startswith("taking back: import undo batch-")
+    assert again.err.startswith("undoing: import undo batch-")
     assert len(crm("lead", "list", "--ids").out.split()) == 10
     assert crm("undo", "--redo", **as_("anna", "11:20")).code == 1
     robots = crm("undo", "--robots", **as_("anna", "11:25"))
-    said = f"taking back: task add {task} Позвонить: Крыша, 2026-11-24 10:15 by robot:call\n"
+    said = f"undoing: task add {task} Позвонить: Крыша, 2026-11-24 10:15 by robot:call\n"
     assert robots.err == said
     assert crm("task", "list", "--ids").out == ""
     anybody = crm("undo", "--any", **as_("anna", "11:30"))
-    assert anybody.err.startswith("taking back: import batch-")
+    assert anybody.err.startswith("undoing: import batch-")
     assert "2026-11-24 11:15 by Борис" in anybody.err
     assert crm("undo", "--any", "--robots").code == 2
     assert crm("undo", "--any", "--batch", "batch-1").code == 2

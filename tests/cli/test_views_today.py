@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 VIEWS = """\
@@ -58,13 +58,13 @@ def test_no_such_view_and_a_broken_file(crm: Crm, folder: Path) -> None:
 
 
 def test_today(crm: Crm) -> None:
-    assert "nothing is to be done today" in crm("today").err
+    assert "nothing to do today" in crm("today").err
     lead = crm("lead", "add", "--name", "Кровля", "--phone", "8 912 345-67-89").out.strip()
     crm("task", "add", "Позвонить", "--for", lead, "--due", "2026-11-23 10:00")
     crm("deal", "add", "--name", "Фасад", "--close-by", "2026-11-20")
     run = crm("today")
     assert run.out.startswith("2026-11-23, tester\n")
-    for heading in ("Overdue: 1", "Deals past their day: 1", "Deals without a next step: 1"):
+    for heading in ("Overdue: 1", "Deals past their close date: 1", "Deals without a next step: 1"):
         assert heading in run.out
     assert "Leads without" not in run.out
     rows = json.loads(crm("today", "--json").out)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NOW, Run
+from tests.kit import NOW, Run
 from torture.memory import peak
 
 Crm = Callable[..., Run]
@@ -129,7 +129,7 @@ def test_a_word_that_is_no_utf8_is_named(crm: Crm, args: tuple[str, ...], says: 
     assert one_line(run.err), run.err
     assert says in run.err
     assert "\ufffd" in run.err
-    assert "is no UTF-8" in run.err
+    assert "is not UTF-8" in run.err
 
 
 @pytest.mark.parametrize("name", ["CRM_USER", "CRM_FORMAT", "CRM_NOW", "LOGNAME"])

@@ -13,8 +13,8 @@ from crmcli.sales.init import create
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW, Run
 from tests.forks import forks
+from tests.kit import NOW, Run
 
 BEFORE = NOW - timedelta(days=40)
 USERS = "users:\n  anna: {name: Анна Орлова, email: anna@example.ru}\n"
@@ -63,29 +63,33 @@ class Base:
 
 def build(root: Path) -> Base:
     """Make the workspace with the verbs."""
-    create.found(root, language="ru", use_git=False)
+    create.create_workspace(root, language="ru", use_git=False)
     settings = root / layout.SETTINGS
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("users:\n", USERS), encoding="utf-8")
     ws = Workspace.open(root, now=BEFORE)
-    company = kit.add(ws, "company", {"name": ["ООО «Ромашка»"], "inn": ["7707083893"]})
-    contact = kit.add(ws, "contact", {
-        "name": ["Анна Петрова"], "phones": ["8 916 123-45-67"], "emails": ["anna@romashka.ru"],
-        "companies": [company.id], "comment": ["Звонить после обеда.\nПросила договор."],
-    })  # fmt: skip
-    whole = kit.add(ws, "contact", {"name": ["Борис Целый"], "phones": ["8 903 765-43-21"]})
+    company = kit.company(ws, name="ООО «Ромашка»", inn="7707083893")
+    contact = kit.contact(
+        ws,
+        name="Анна Петрова",
+        phones="8 916 123-45-67",
+        emails="anna@romashka.ru",
+        companies=company.id,
+        comment="Звонить после обеда.\nПросила договор.",
+    )
+    whole = kit.contact(ws, name="Борис Целый", phones="8 903 765-43-21")
     ws = Workspace.open(root, now=NOW)
-    phone = {"phones": ["8 912 345-67-89"], "amount": ["250000"]}
-    lead = kit.add(ws, "lead", {"name": ["Кровля для склада"], **phone})
-    old = kit.add(ws, "lead", {"name": ["Забор"], "phones": ["8 912 111-22-33"]})
+    phone = {"phones": "8 912 345-67-89", "amount": "250000"}
+    lead = kit.lead(ws, name="Кровля для склада", **phone)
+    old = kit.lead(ws, name="Забор", phones="8 912 111-22-33")
     use = {"contact": contact.id, "company": company.id}
-    deal = leads.convert(ws, old.id, leads.Wanted(("deal",), use)).ids["deal"]
-    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [deal]})
+    deal = leads.convert(ws, old.id, leads.ConvertOptions(("deal",), use)).ids["deal"]
+    task = kit.task(ws, name="Позвонить", about=deal)
     with ws.change("letter") as change:
         sha = change.attach("Договор № 7 подписан.\n".encode() * 20)
         activities.log_in(change, contact.id, "mail.in", "Договор во вложении", {"file": sha})
     base = Base(root, company.id, contact.id, whole.id, lead.id, old.id, deal, task.id, sha)
-    assert run(root, "check") == Run(0, "", "all is well\n")
+    assert run(root, "check") == Run(0, "", "no problems found\n")
     return base
 
 
@@ -97,7 +101,7 @@ def run(root: Path, *args: str, answer: str = "") -> Run:
     terminal, stdin = pty.openpty() if answer else (-1, os.open(os.devnull, os.O_RDONLY))
     if answer:
         os.write(terminal, answer.encode())
-    environ = {**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1"}
+    environ = {**os.environ, "CRM_NOW": NOW.isoformat(), "CRM_LANG": "en", "PYTHONUTF8": "1"}
     done = forks().run(args, stdin=stdin, cwd=root, environ=environ)
     for file in (terminal, stdin):
         if file >= 0:

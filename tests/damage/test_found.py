@@ -38,9 +38,9 @@ def test_a_damage_is_told_and_mended_or_left(base: Base, damage: Damage) -> None
     fix = run(base.root, "check", "--fix")
     if damage.mended:
         assert (fix.code, fix.out) == (0, "")
-        assert f"mended: {where.split(':')[0]}" in fix.err
+        assert f"fixed: {where.split(':')[0]}" in fix.err
         assert base.contents() == whole
-        assert run(base.root, "check") == (0, "", "all is well\n")
+        assert run(base.root, "check") == (0, "", "no problems found\n")
     else:
         assert (fix.code, fix.out) == (6, check.out)
         assert not fix.err or re.fullmatch(r"\d+ fix(es need| needs) a yes: .*--yes\n", fix.err)
@@ -54,7 +54,7 @@ def test_what_is_only_a_warning_the_next_change_mends(base: Base, damage: Damage
     damage.do(base)
     assert run(base.root, "log", "note", base.contact, "Перезвонить").code == 0
     assert run(base.root, "check").code == 0  # which throws a torn index away
-    assert run(base.root, "check") == (0, "", "all is well\n")
+    assert run(base.root, "check") == (0, "", "no problems found\n")
 
 
 @pytest.mark.parametrize("damage", STOPPING, ids=lambda damage: damage.name)

@@ -10,9 +10,9 @@ import sys
 
 import pytest
 
-from tests.conftest import NOW, Run
 from tests.damage.base import Base, run
 from tests.damage.table import index_of_another, named
+from tests.kit import NOW, Run
 
 
 def changed(base: Base, before: dict[str, bytes]) -> set[str]:
@@ -30,10 +30,10 @@ def test_a_link_is_taken_away_after_asking_and_brought_back_by_undo(base: Base) 
     assert run(base.root, "check", "--fix", answer="n\n").code == 6
     assert base.contents() == damaged
     fix = run(base.root, "check", "--fix", answer="y\n")
-    assert "about links to deal-00000000, which is not there: unlink?" in fix.err
+    assert "about links to deal-00000000, which does not exist: unlink?" in fix.err
     assert fix.code == 0
     assert changed(base, damaged) == {base.path("task")}
-    assert run(base.root, "check").err == "all is well\n"
+    assert run(base.root, "check").err == "no problems found\n"
     assert run(base.root, "undo").code == 0
     assert changed(base, damaged) == set()
 
@@ -43,7 +43,7 @@ def test_a_deletion_by_hand_is_noted_after_asking(base: Base) -> None:
     damaged = base.contents()
     assert run(base.root, "check", "--fix").code == 6
     fix = run(base.root, "check", "--fix", answer="y\n")
-    assert f"the file of {base.lead} is missing: was it deleted on purpose?" in fix.err
+    assert f"the file of {base.lead} is missing: deleted on purpose?" in fix.err
     assert "noted on the timeline" in fix.err
     assert fix.code == 0
     assert changed(base, damaged) == set()
@@ -62,7 +62,7 @@ def test_a_dry_run_mends_nothing(base: Base) -> None:
     base.file("task").unlink()
     damaged = base.contents()
     said = run(base.root, "check", "--fix", "-n").err
-    assert said.count("would mend: ") == 2
+    assert said.count("would fix: ") == 2
     assert base.contents() == damaged
 
 
@@ -81,7 +81,7 @@ def test_a_hand_edit_is_no_damage(base: Base, old: bytes, new: bytes) -> None:
     path.write_bytes(path.read_bytes().replace(old, new))
     edited = base.contents()
     for args in (("check",), ("check", "--fix")):
-        assert run(base.root, *args) == (0, "", "all is well\n")
+        assert run(base.root, *args) == (0, "", "no problems found\n")
     assert "Анна Петрова" in run(base.root, "contact", "list").out
     assert base.contents() == edited
 
@@ -104,13 +104,13 @@ def test_a_timeline_of_windows_is_read_and_written_on(base: Base) -> None:
     assert [line.split(": ")[0] for line in check.out.splitlines()] == [f"{base.path('now')}:1"] * 2
     assert run(base.root, "check", "--fix").code == 0
     assert log.read_bytes().startswith(whole)
-    assert run(base.root, "check").err == "all is well\n"
+    assert run(base.root, "check").err == "no problems found\n"
 
 
 def test_an_index_of_another_version_is_built_anew(base: Base) -> None:
     run(base.root, "contact", "list")
     index_of_another(base)
-    assert run(base.root, "check") == (0, "", "all is well\n")
+    assert run(base.root, "check") == (0, "", "no problems found\n")
     with sqlite3.connect(base.root / ".crm/index.db") as connection:
         assert "other" not in str(connection.execute("SELECT value FROM meta").fetchall())
 
@@ -129,7 +129,7 @@ def test_what_may_not_be_read_is_told(base: Base) -> None:
         assert [line for line in check.out.splitlines() if line.startswith(f"{base.path(name)}: ")]
     assert "ermission denied" in check.out
     assert (listed.code, listed.out.split()) == (0, [base.whole])
-    assert run(base.root, "check").err == "all is well\n"
+    assert run(base.root, "check").err == "no problems found\n"
 
 
 def unprivileged(base: Base, *args: str) -> Run:
@@ -142,6 +142,6 @@ def unprivileged(base: Base, *args: str) -> Run:
         command = [setpriv, "--bounding-set=-dac_override,-dac_read_search", *command]
     done = subprocess.run(
         command, cwd=base.root, capture_output=True, check=False,
-        env={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1"},
+        env={**os.environ, "CRM_NOW": NOW.isoformat(), "CRM_LANG": "en", "PYTHONUTF8": "1"},
     )  # fmt: skip
     return Run(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -38,5 +38,5 @@ def test_a_safe_name_is_safe(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "file"), [("../x", SHA), ("x\ny", SHA), ("x", "a" * 63)])
 def test_what_is_no_attachment(name: str, file: str) -> None:
-    with pytest.raises(ValueError, match=r"is no name|is not the sha256"):
+    with pytest.raises(ValueError, match=r"is not a valid file name|is not the sha256"):
         Attachment(name, file)

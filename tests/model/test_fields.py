@@ -97,13 +97,13 @@ def test_reads_a_value(kind: str, raw: Raw, expected: Value) -> None:
 @pytest.mark.parametrize(
     ("kind", "raw", "why"),
     [
-        ("text", ["a"], "a single value is expected here"), ("tags", {"a": "b"}, "a list is expected here"),
+        ("text", ["a"], "must be a single value"), ("tags", {"a": "b"}, "must be a list"),
         ("tags", [["a"]], "a single value"), ("phones", [{"ext": "1"}], "each item needs a 'value'"),
         ("phones", [{"value": "1", "typ": "work"}], "unknown key 'typ'; allowed: value, ext, type"),
-        ("phones", [{"value": "1", "type": "mob"}], "'mob' is none of work, mobile"), ("phones", [["1"]], "each item needs"),
-        ("emails", [{"value": "a", "type": "mobile"}], "is none of work, home"), ("companies", [{"role": "x"}], "needs a 'company'"),
+        ("phones", [{"value": "1", "type": "mob"}], "'mob' is not one of work, mobile"), ("phones", [["1"]], "each item needs"),
+        ("emails", [{"value": "a", "type": "mobile"}], "is not one of work, home"), ("companies", [{"role": "x"}], "needs a 'company'"),
         ("lines", [{"name": "x", "price": "1.005"}], "two decimals"), ("lines", [{"name": "x", "sum": "1"}], "unknown key 'sum'"),
-        ("utm", "x", "a map is expected here"), ("utm", {"source": ["x"]}, "a single value"), ("bool", "true", "neither yes nor no"),
+        ("utm", "x", "must be a map"), ("utm", {"source": ["x"]}, "a single value"), ("bool", "true", "neither yes nor no"),
         ("date", "23.11.2026", "is not a date"), ("datetime", "2026-11-23T09:00:00", "no time zone"), ("money", "1.005", "two decimals"),
     ],
 )  # fmt: skip

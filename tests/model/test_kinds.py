@@ -11,6 +11,7 @@ import pytest
 
 from crmcli.model.kinds import KINDS, kind_of, merge_lists, without_items
 from crmcli.model.values import Raw
+from crmcli.present.cells import REPORTED
 
 ROOT = Path(__file__).parents[2] / "crmcli"
 PHONE = {"value": "+79161234567", "type": "work"}
@@ -70,6 +71,10 @@ def test_what_is_taken_away_is_named_by_its_main_part_or_in_full() -> None:
     assert without_items(kind_of("tags"), ["vip", "опт"], ["VIP"]) == ["опт"]
 
 
+def test_no_kind_is_called_as_a_column_of_reports() -> None:
+    assert not {*KINDS} & {*REPORTED}
+
+
 def test_a_kind_is_not_changed_and_knows_what_it_is_told() -> None:
     with pytest.raises(AttributeError, match="not changed"):
         kind_of("text").name = "note"
@@ -80,6 +85,9 @@ def test_a_kind_is_not_changed_and_knows_what_it_is_told() -> None:
 def _named(tree: ast.AST) -> list[int]:
     """The lines where something is asked for its kind by name."""
     found = []
+    facts = {  # field.kind.found_by == "inn" asks the kind
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr != "name"
+    }
     for node in ast.walk(tree):
         if not isinstance(node, ast.Compare):
             continue
@@ -88,6 +96,7 @@ def _named(tree: ast.AST) -> list[int]:
         asked = any(
             isinstance(n, ast.Attribute)
             and n.attr == "kind"
+            and id(n) not in facts
             and isinstance(n.value, ast.Name | ast.Attribute)
             and getattr(n.value, "id", getattr(n.value, "attr", "")) in FIELDS
             for s in sides

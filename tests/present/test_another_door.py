@@ -10,7 +10,7 @@ from pathlib import Path
 from crmcli.sales.add import add
 from crmcli.sales.stages import move
 from crmcli.workspace import Workspace
-from tests.conftest import NOW
+from tests.kit import NOW
 
 DOOR = """
 import json, sys

@@ -312,9 +312,9 @@ def test_a_clock_that_was_wrong_makes_no_stay_absurd(ws: Workspace, wrong: int) 
         return Workspace.open(ws.root, now=moment)
 
     jump = timedelta(days=wrong)
-    one = kit.add(at(ws.now + jump), "lead", {"name": ["А"], "emails": ["a@b.example"]}).id
+    one = kit.lead(at(ws.now + jump), name="А", emails="a@b.example").id
     stages.move(at(ws.now + timedelta(hours=1)), one, "working")
-    two = kit.add(at(ws.now), "lead", {"name": ["Б"], "emails": ["b@b.example"]}).id
+    two = kit.lead(at(ws.now), name="Б", emails="b@b.example").id
     stages.move(at(ws.now + timedelta(hours=1) + jump), two, "working")
     later = at(ws.now + timedelta(hours=2))
     rows = {row.stage: row for row in read_funnel(later, later.pipelines.leads).rows}

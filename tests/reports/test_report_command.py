@@ -145,7 +145,7 @@ def test_search_finds_by_words_and_phones(crm: Crm, worked: Path) -> None:
 def test_search_without_result_and_in_nothing(crm: Crm, worked: Path) -> None:
     done = crm("search", "небывальщина")
     assert (done.code, done.out) == (0, "")
-    assert "nothing was found" in done.err
+    assert "no records found" in done.err
     done = crm("search", "кровл", "--in", "clients")
     assert done.code == 2
     assert "contacts" in done.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.workspace import Workspace
-from tests.conftest import NOW
+from tests import kit
 
 PIPELINES = """
 leads:
@@ -68,4 +68,4 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def ws(folder: Path) -> Workspace:
     """The small workspace, opened as Anna at NOW."""
-    return Workspace.open(folder, user="anna", now=NOW)
+    return kit.opened(folder)

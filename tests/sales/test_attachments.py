@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.sales import leads
 from crmcli.sales.checks import check
 from crmcli.sales.history import undo
-from crmcli.sales.leads import Wanted
+from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.records import attachments
 from crmcli.sales.records.attachments import AlreadyAttached, New
 from crmcli.store import layout
@@ -24,7 +24,7 @@ PLAN = New("План.png", b"\x89PNG")
 
 @pytest.fixture
 def lead(ws: Workspace) -> str:
-    return kit.add(ws, "lead", {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}).id
+    return kit.lead(ws, name="Кровля", phones="8 912 345-67-89").id
 
 
 def stored(ws: Workspace) -> list[Path]:
@@ -42,7 +42,7 @@ def test_what_was_attached_comes_back(ws: Workspace, lead: str) -> None:
 
 
 def test_the_same_content_is_stored_once(ws: Workspace, lead: str) -> None:
-    other = kit.add(ws, "contact", {"last_name": ["Ёлкин"]}).id
+    other = kit.contact(ws, last_name="Ёлкин").id
     attachments.attach(ws, lead, [CONTRACT])
     attachments.attach(ws, other, [New("копия.pdf", CONTRACT.content)])
     assert len(stored(ws)) == 1
@@ -98,10 +98,10 @@ def test_a_damaged_file_is_not_handed_out(ws: Workspace, lead: str) -> None:
 
 
 def test_a_conversion_carries_files_over(ws: Workspace, lead: str) -> None:
-    deal = kit.add(ws, "deal", {"name": ["Кровля"]}).id
+    deal = kit.deal(ws, name="Кровля").id
     attachments.attach(ws, deal, [New(CONTRACT.name, b"another")])
     attachments.attach(ws, lead, [CONTRACT])
-    done = leads.convert(ws, lead, Wanted(make=("contact",), use={"deal": deal}))
+    done = leads.convert(ws, lead, ConvertOptions(make=("contact",), use={"deal": deal}))
     assert attachments.of(ws.get(done.ids["contact"])) == attachments.of(ws.get(lead))
     assert len(attachments.of(ws.get(deal))) == 2
 
@@ -118,7 +118,7 @@ def test_files_from_outside(ws: Workspace, tmp_path: Path) -> None:
     path.write_bytes(b"1;2")
     assert attachments.read(path) == New("смета.csv", b"1;2")
     assert attachments.read(path, "Смета 2.csv").name == "Смета 2.csv"
-    with pytest.raises(BadUsage, match="no name"):
+    with pytest.raises(BadUsage, match="is not a valid file name"):
         attachments.read(path, "..")
     with path.open("ab") as file:
         file.truncate(attachments.LARGEST + 1)
@@ -127,7 +127,7 @@ def test_files_from_outside(ws: Workspace, tmp_path: Path) -> None:
 
 
 def test_offers_have_no_files(ws: Workspace) -> None:
-    deal = kit.add(ws, "deal", {"name": ["Кровля"]}).id
-    offer = kit.add(ws, "offer", {"name": ["КП"], "deal": [deal]}).id
+    deal = kit.deal(ws, name="Кровля").id
+    offer = kit.offer(ws, name="КП", deal=deal).id
     with pytest.raises(BadUsage, match="offers have no files"):
         attachments.attach(ws, offer, [CONTRACT])

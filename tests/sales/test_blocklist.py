@@ -19,12 +19,6 @@ from tests import kit
 CSV = "data/blocklist.csv"
 
 
-def lead(ws: Workspace, *, anyway: bool = False, **given: str) -> Any:
-    return kit.add(
-        ws, "lead", {"name": ["Заявка"], **{n: [t] for n, t in given.items()}}, anyway=anyway
-    )
-
-
 def test_each_kind_of_block_stops_its_own(ws: Workspace) -> None:
     block_list.add(ws, ["Spam@Mail.RU", "@bad.example.ru", "8 912 345-67-89"], "спам, опять")
     strangers: tuple[dict[str, Any], ...] = (
@@ -35,10 +29,10 @@ def test_each_kind_of_block_stops_its_own(ws: Workspace) -> None:
     )
     for given in strangers:
         with pytest.raises(Blocked, match=r"\(спам, опять\) is on the block list"):
-            lead(ws, **given)
-    lead(ws, emails="other@mail.ru")
-    lead(ws, emails="anna@example.ru", phones="+79123456780")
-    assert lead(ws, emails="spam@mail.ru", anyway=True).get("emails")
+            kit.lead(ws, **given)
+    kit.lead(ws, emails="other@mail.ru")
+    kit.lead(ws, emails="anna@example.ru", phones="+79123456780")
+    assert kit.lead(ws, emails="spam@mail.ru", anyway=True).get("emails")
     assert ws.count("lead") == 3
 
 
@@ -65,12 +59,12 @@ def test_a_hand_may_write_it_as_it_likes(ws: Workspace) -> None:
     assert list(block_list.blocklist(ws).blocks) == ["+79123456789", "spam.ru"]
     (ws.root / CSV).write_text("what,reason,on,by\nспам\n<<<<<<< HEAD\na.ru,,вчера,\n", "utf-8")
     with pytest.raises(InvalidData) as caught:
-        lead(ws, emails="a@b.ru")
+        kit.lead(ws, emails="a@b.ru")
     from crmcli.sales.checks.check import problems
 
     assert [p.line for p in problems(ws) if p.path == CSV] == [2, 3, 4]
     assert [(p.line, p.message.split(":")[0]) for p in caught.value.problems] == [
-        (2, "'спам' is no e-mail address, domain or phone number"),
+        (2, "'спам' is not an e-mail address, domain or phone number"),
         (3, "unresolved merge conflict"),
         (4, "'вчера' is not a date like 2026-11-23"),
     ]
@@ -78,12 +72,14 @@ def test_a_hand_may_write_it_as_it_likes(ws: Workspace) -> None:
 
 @pytest.mark.parametrize("text", ["", "спам", "12", "a@", "@", "1.2.3", "a b.ru"])
 def test_what_can_be_blocked_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no e-mail address, domain or phone|is not an e-mail"):
+    with pytest.raises(
+        ValueError, match=r"is not an e-mail address, domain or phone|is not an e-mail"
+    ):
         read_what(text, "RU")
 
 
 def test_what_comes_in_from_a_blocked_one_is_refused(ws: Workspace) -> None:
-    known = lead(ws, emails="anna@example.ru")
+    known = kit.lead(ws, emails="anna@example.ru")
     block_list.add(ws, ["example.ru"])
     with pytest.raises(Blocked):
         activities.log(ws, known.id, "mail.in", "Здравствуйте")
@@ -94,7 +90,9 @@ def test_what_comes_in_from_a_blocked_one_is_refused(ws: Workspace) -> None:
 
 
 def test_the_command_line_and_an_import(crm: Callable[..., Any], folder: Path) -> None:
-    assert crm("block", "add", "spam.ru", "--reason", "спам", "--dry-run").out.startswith("would:")
+    assert crm("block", "add", "spam.ru", "--reason", "спам", "--dry-run").out.startswith(
+        "dry run:"
+    )
     assert not (folder / CSV).exists()
     assert crm("block", "add", "spam.ru", "--reason", "спам").code == 0
     assert '"what": "spam.ru"' in crm("block", "list", "--json").out

@@ -15,28 +15,34 @@ from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads
 from crmcli.sales.consent import permission
-from crmcli.sales.leads import TARGETS, LeadAlreadyConverted, LeadIsJunk, Wanted
-from crmcli.sales.records import edit
+from crmcli.sales.leads import TARGETS, ConvertOptions, LeadAlreadyConverted, LeadIsJunk
 from crmcli.sales.records.required import MissingFields
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 
 COMBINATIONS = [c for n in (1, 2, 3) for c in itertools.combinations(TARGETS, n)]
 
 
 def full_lead(ws: Workspace) -> str:
-    return kit.add(
+    return kit.lead(
         ws,
-        "lead",
-        {
-            "name": ["Кровля склада"], "first_name": ["Пётр"], "last_name": ["Ёлкин"],
-            "company_name": ["ООО «Ромашка»"], "position": ["директор"],
-            "phones": ["8 (912) 345-67-89 доб. 12"], "emails": ["petr@example.ru"],
-            "amount": ["250000"], "source": ["web"], "utm_source": ["yandex"], "tags": ["vip"],
-            "comment": ["Срочно"], "area": ["120"], "roof": ["flat"], "secret": ["да"],
-        },
-    ).id  # fmt: skip
+        name="Кровля склада",
+        first_name="Пётр",
+        last_name="Ёлкин",
+        company_name="ООО «Ромашка»",
+        position="директор",
+        phones="8 (912) 345-67-89 доб. 12",
+        emails="petr@example.ru",
+        amount="250000",
+        source="web",
+        utm_source="yandex",
+        tags="vip",
+        comment="Срочно",
+        area="120",
+        roof="flat",
+        secret="да",
+    ).id
 
 
 @pytest.mark.parametrize("make", COMBINATIONS, ids=" ".join)
@@ -44,7 +50,7 @@ def test_every_combination_makes_just_that_and_links_it(
     ws: Workspace, make: tuple[str, ...]
 ) -> None:
     lead_id = full_lead(ws)
-    done = leads.convert(ws, lead_id, Wanted(make=make))
+    done = leads.convert(ws, lead_id, ConvertOptions(make=make))
     assert set(done.made) == set(make)
     for entity in TARGETS:
         assert ws.count(entity) == (1 if entity in make else 0)
@@ -73,17 +79,17 @@ def test_every_combination_makes_just_that_and_links_it(
 
 
 def test_what_goes_nowhere_is_named(ws: Workspace) -> None:
-    done = leads.convert(ws, full_lead(ws), Wanted())
+    done = leads.convert(ws, full_lead(ws), ConvertOptions())
     assert set(done.made) == set(TARGETS)
     assert done.unmapped == ("roof", "secret")  # roof is a choice here and a text there
-    other = leads.convert(ws, full_lead(ws), Wanted(make=("deal",)))
+    other = leads.convert(ws, full_lead(ws), ConvertOptions(make=("deal",)))
     assert {"first_name", "last_name", "company_name", "position", "phones", "emails"} < set(
         other.unmapped
     )
 
 
 def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) -> None:
-    done = leads.convert(ws, full_lead(ws), Wanted())
+    done = leads.convert(ws, full_lead(ws), ConvertOptions())
     contact, company = ws.get(done.ids["contact"]), ws.get(done.ids["company"])
     assert isinstance(contact, Contact)
     assert isinstance(company, Company)
@@ -98,8 +104,8 @@ def test_the_person_keeps_the_numbers_and_the_company_its_name(ws: Workspace) ->
 def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": False, "call": True}, "v1")
-    firm = kit.add(ws, "company", {"name": ["Ромашка"]})
-    done = leads.convert(ws, lead_id, Wanted(make=("contact",), use={"company": firm.id}))
+    firm = kit.company(ws, name="Ромашка")
+    done = leads.convert(ws, lead_id, ConvertOptions(make=("contact",), use={"company": firm.id}))
     company = ws.get(firm.id)
     assert isinstance(company, Company)
     assert (company.phones, company.emails, company.do_not, company.consents) == ((), (), (), ())
@@ -110,8 +116,10 @@ def test_what_is_the_persons_goes_to_no_company_that_was_there(ws: Workspace) ->
 
 
 def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
-    known = kit.add(ws, "contact", {"name": ["Пётр Ёлкин"]})
-    done = leads.convert(ws, full_lead(ws), Wanted(make=("company",), use={"contact": known.id}))
+    known = kit.contact(ws, name="Пётр Ёлкин")
+    done = leads.convert(
+        ws, full_lead(ws), ConvertOptions(make=("company",), use={"contact": known.id})
+    )
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
     assert (company.phones, company.emails) == ((), ())
@@ -120,18 +128,18 @@ def test_a_new_company_beside_a_contact_that_was_there(ws: Workspace) -> None:
 def test_a_company_alone_gets_the_consents(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": True}, "v2", "форма")
-    done = leads.convert(ws, lead_id, Wanted(make=("company", "deal")))
+    done = leads.convert(ws, lead_id, ConvertOptions(make=("company", "deal")))
     company = ws.get(done.ids["company"])
     assert isinstance(company, Company)
     assert [(c.channel, c.text, c.source) for c in company.consents] == [("mail", "v2", "форма")]
 
 
 def test_a_newer_consent_stands_beside_the_older_one(ws: Workspace) -> None:
-    known = kit.add(ws, "contact", {"name": ["Пётр"], "phones": ["+7 912 345-67-89"]})
+    known = kit.contact(ws, name="Пётр", phones="+7 912 345-67-89")
     permission.decide(ws, known.id, {"mail": True}, "v1")
     lead_id = full_lead(ws)
     permission.decide(ws, lead_id, {"mail": True}, "v2")
-    leads.convert(ws, lead_id, Wanted(make=("deal",), use={"contact": known.id}))
+    leads.convert(ws, lead_id, ConvertOptions(make=("deal",), use={"contact": known.id}))
     contact = ws.get(known.id)
     assert isinstance(contact, Contact)
     assert [c.text for c in contact.consents] == ["v1", "v2"]
@@ -139,9 +147,9 @@ def test_a_newer_consent_stands_beside_the_older_one(ws: Workspace) -> None:
 
 def test_a_second_conversion_is_refused(ws: Workspace) -> None:
     lead_id = full_lead(ws)
-    done = leads.convert(ws, lead_id, Wanted())
+    done = leads.convert(ws, lead_id, ConvertOptions())
     with pytest.raises(LeadAlreadyConverted, match="is already converted") as caught:
-        leads.convert(ws, lead_id, Wanted())
+        leads.convert(ws, lead_id, ConvertOptions())
     assert done.ids["deal"] in caught.value.hint
     assert ws.count("deal") == 1
 
@@ -150,28 +158,24 @@ def test_junk_is_not_converted(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     leads.junk(ws, lead_id, "wrong")
     with pytest.raises(LeadIsJunk):
-        leads.convert(ws, lead_id, Wanted())
+        leads.convert(ws, lead_id, ConvertOptions())
 
 
 def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
-    lead = kit.add(ws, "lead", {"name": ["Без компании"]})
-    with pytest.raises(MissingFields, match="it lacks company_name"):
-        leads.convert(ws, lead.id, Wanted(make=TARGETS))
+    lead = kit.lead(ws, name="Без компании")
+    with pytest.raises(MissingFields, match="company_name is missing"):
+        leads.convert(ws, lead.id, ConvertOptions(make=TARGETS))
     assert not (folder / "data/contacts").exists()
     assert ws.get(lead.id).get("stage") == "new"
 
 
 def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> None:
-    contact = kit.add(
-        ws,
-        "contact",
-        {"name": ["Пётр"], "emails": ["old@example.ru"], "comment": ["Наш"], "tags": ["old"]},
-    )
-    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    contact = kit.contact(ws, name="Пётр", emails="old@example.ru", comment="Наш", tags="old")
+    company = kit.company(ws, name="Ромашка")
     done = leads.convert(
         ws,
         full_lead(ws),
-        Wanted(make=("deal",), use={"contact": contact.id, "company": company.id}),
+        ConvertOptions(make=("deal",), use={"contact": contact.id, "company": company.id}),
     )
     now = ws.get(contact.id)
     assert isinstance(now, Contact)
@@ -184,27 +188,29 @@ def test_existing_records_are_filled_and_never_overwritten(ws: Workspace) -> Non
 
 
 def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["ООО «Ромашка»"]})
-    contact = kit.add(ws, "contact", {"name": ["Пётр"]})
+    company = kit.company(ws, name="ООО «Ромашка»")
+    contact = kit.contact(ws, name="Пётр")
     lead_id = full_lead(ws)
-    edit.edit(ws, lead_id, edit.Edit({"company": [company.id], "contact": [contact.id]}, {}, {}))
-    done = leads.convert(ws, lead_id, Wanted())
+    kit.edit(ws, lead_id, company=company.id, contact=contact.id)
+    done = leads.convert(ws, lead_id, ConvertOptions())
     assert (ws.count("company"), ws.count("contact")) == (1, 1)
     deal = ws.get(done.ids["deal"])
     assert (deal.get("company"), deal.get("contacts")) == (company.id, (contact.id,))
 
 
 def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["Ромашка"]})
+    company = kit.company(ws, name="Ромашка")
     lead_id = full_lead(ws)
-    edit.edit(ws, lead_id, edit.Edit({"company": [company.id]}, {}, {}))
-    leads.convert(ws, lead_id, Wanted(make=("company", "contact")))
+    kit.edit(ws, lead_id, company=company.id)
+    leads.convert(ws, lead_id, ConvertOptions(make=("company", "contact")))
     assert ws.count("company") == 2
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
-    deal = kit.add(ws, "deal", {"name": ["Старая"]})
-    done = leads.convert(ws, full_lead(ws), Wanted(make=("contact",), use={"deal": deal.id}))
+    deal = kit.deal(ws, name="Старая")
+    done = leads.convert(
+        ws, full_lead(ws), ConvertOptions(make=("contact",), use={"deal": deal.id})
+    )
     now = ws.get(deal.id)
     assert isinstance(now, Deal)
     assert (now.name, now.amount, now.contacts) == (
@@ -217,8 +223,8 @@ def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
 def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     activities.log(ws, lead_id, "call.in", "Просил перезвонить")
-    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]})
-    done = leads.convert(ws, lead_id, Wanted())
+    task = kit.task(ws, name="Позвонить", about=lead_id)
+    done = leads.convert(ws, lead_id, ConvertOptions())
     assert ws.get(task.id).get("about") == done.ids["deal"]
     from crmcli.present.records import story
 
@@ -228,7 +234,7 @@ def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
 def test_the_plan_is_the_same_and_a_dry_run_writes_nothing(ws: Workspace, folder: Path) -> None:
     lead_id = full_lead(ws)
     dry = Workspace.open(folder, user="anna", now=NOW, dry_run=True)
-    plan = leads.convert(dry, lead_id, Wanted())
+    plan = leads.convert(dry, lead_id, ConvertOptions())
     assert set(plan.made) == set(TARGETS)
     assert plan.unmapped == ("roof", "secret")
     assert not (folder / "data/deals").exists()
@@ -236,6 +242,6 @@ def test_the_plan_is_the_same_and_a_dry_run_writes_nothing(ws: Workspace, folder
 
 
 def test_the_deal_goes_to_the_chosen_pipeline(ws: Workspace) -> None:
-    done = leads.convert(ws, full_lead(ws), Wanted(make=("deal",), pipeline="service"))
+    done = leads.convert(ws, full_lead(ws), ConvertOptions(make=("deal",), pipeline="service"))
     deal = ws.get(done.ids["deal"])
     assert (deal.get("pipeline"), deal.get("stage")) == ("service", "start")

@@ -15,7 +15,6 @@ from crmcli.store.disk.transaction import FileChanged
 from crmcli.store.yaml.codec import load
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
 
 COMMENT = "# Площадь меряют на месте\n"
 
@@ -25,20 +24,12 @@ def ws(folder: Path) -> Workspace:
     settings = folder / "settings.yaml"
     text = settings.read_text("utf-8").replace("  deal:\n", f"  deal:\n    {COMMENT}")
     settings.write_text(text, "utf-8")
-    return again(folder)
-
-
-def again(folder: Path) -> Workspace:
-    return Workspace.open(folder, user="anna", now=NOW)
+    return kit.opened(folder)
 
 
 def raw(ws: Workspace, record: Any) -> dict[str, Any]:
     path = next(ws.root.glob(f"data/*/*/{record.id}.yaml"))
     return load(path.read_bytes(), path.name)
-
-
-def deal(ws: Workspace, **given: str) -> Any:
-    return kit.add(ws, "deal", {"name": ["Кровля"], **{n: [t] for n, t in given.items()}})
 
 
 def test_every_type_is_declared_and_used(ws: Workspace) -> None:
@@ -50,52 +41,52 @@ def test_every_type_is_declared_and_used(ws: Workspace) -> None:
         ("email", "A@Example.RU", [{"value": "A@example.ru", "type": "work"}]),
     ):  # fmt: skip
         fields.add(ws, "deal", f"my_{kind}", {"type": kind, "label": f"Моё: {kind}"})
-        assert raw(ws, deal(ws, **{f"my_{kind}": text}))[f"my_{kind}"] == kept
+        assert raw(ws, kit.deal(ws, **{f"my_{kind}": text}))[f"my_{kind}"] == kept
     fields.add(ws, "deal", "colors", {"type": "choices", "choices": ["красный", "синий"]})
-    assert raw(ws, deal(ws, colors="Синий, красный"))["colors"] == ["красный", "синий"]
+    assert raw(ws, kit.deal(ws, colors="Синий, красный"))["colors"] == ["красный", "синий"]
     with pytest.raises(BadUsage, match="did you mean 'синий'"):
-        deal(ws, colors="синй")
-    contact = kit.add(ws, "contact", {"name": ["Анна Ковалёва"]})
+        kit.deal(ws, colors="синй")
+    contact = kit.contact(ws, name="Анна Ковалёва")
     fields.add(ws, "deal", "agent", {"type": "link", "to": "contact"})
-    assert raw(ws, deal(ws, agent="анна ковалёва"))["agent"] == contact.id
+    assert raw(ws, kit.deal(ws, agent="анна ковалёва"))["agent"] == contact.id
     assert COMMENT in (ws.root / "settings.yaml").read_text("utf-8")
 
 
 def test_a_default_is_given_to_new_records_only(ws: Workspace) -> None:
-    before = deal(ws)
+    before = kit.deal(ws)
     fields.add(ws, "deal", "call_on", {"type": "date", "default": "today+7d"})
     assert ws.get(before.id).get("call_on") is None
-    assert raw(ws, deal(ws))["call_on"] == "2026-11-30"
-    assert raw(ws, deal(ws, call_on="2026-12-01"))["call_on"] == "2026-12-01"
-    assert "call_on" not in raw(ws, deal(ws, call_on=""))
+    assert raw(ws, kit.deal(ws))["call_on"] == "2026-11-30"
+    assert raw(ws, kit.deal(ws, call_on="2026-12-01"))["call_on"] == "2026-12-01"
+    assert "call_on" not in raw(ws, kit.deal(ws, call_on=""))
 
 
 def test_a_new_directory_comes_with_its_field(ws: Workspace) -> None:
     facts = {"type": "choice", "directory": "offices"}
     fields.add(ws, "deal", "office", dict(facts), {"msk": "Москва", "spb": "Питер"})
-    assert raw(ws, deal(ws, office="москва"))["office"] == "msk"
+    assert raw(ws, kit.deal(ws, office="москва"))["office"] == "msk"
     fields.remove(ws, "deal", "office", drop_data=True)
     assert "offices" not in (ws.root / "settings.yaml").read_text("utf-8")
-    assert again(ws.root).settings.directories == ws.settings.directories
+    assert kit.opened(ws.root).settings.directories == ws.settings.directories
 
 
 @pytest.mark.parametrize(
     ("name", "facts", "why"),
     [
-        ("area", {"type": "number"}, "has a field 'area' already"),
-        ("name", {"type": "text"}, "has a field 'name' already"),
+        ("area", {"type": "number"}, "already has a field 'area'"),
+        ("name", {"type": "text"}, "already has a field 'name'"),
         ("a b", {"type": "text"}, "cannot name a field"),
-        ("today", {"type": "text"}, "has a field 'today' already"),
-        ("And", {"type": "text"}, "has a field 'And' already"),
-        ("merged_into", {"type": "text"}, "has a field 'merged_into' already"),
-        ("files", {"type": "text"}, "has a field 'files' already"),
-        ("utm_source", {"type": "text"}, "has a field 'utm_source' already"),
-        ("vcard", {"type": "text"}, "has a field 'vcard' already"),
+        ("today", {"type": "text"}, "already has a field 'today'"),
+        ("And", {"type": "text"}, "already has a field 'And'"),
+        ("merged_into", {"type": "text"}, "already has a field 'merged_into'"),
+        ("files", {"type": "text"}, "already has a field 'files'"),
+        ("utm_source", {"type": "text"}, "already has a field 'utm_source'"),
+        ("vcard", {"type": "text"}, "already has a field 'vcard'"),
         ("x", {"type": "choice"}, "needs either choices or a directory"),
         ("x", {"type": "number", "choices": ["1"]}, "has no choices"),
         ("x", {"type": "number", "default": "много"}, "'много' is not a number"),
-        ("x", {"type": "text", "directory": "sources", "default": "Радио"}, "none of sources"),
-        ("x", {"type": "text", "directory": "nowhere"}, "there is no directory 'nowhere'"),
+        ("x", {"type": "text", "directory": "sources", "default": "Радио"}, "is not one of sources"),
+        ("x", {"type": "text", "directory": "nowhere"}, "no directory 'nowhere'"),
         ("x", {"type": "text", "to": "deal"}, "only a link points to something"),
     ],
 )  # fmt: skip
@@ -106,7 +97,7 @@ def test_a_wrong_declaration_changes_nothing(
     with pytest.raises(BadUsage, match=why):
         fields.add(ws, "deal", name, facts)
     assert (ws.root / "settings.yaml").read_bytes() == before
-    assert deal(ws, area="5").get("area")
+    assert kit.deal(ws, area="5").get("area")
 
 
 def test_a_rename_carries_records_conditions_and_views(ws: Workspace) -> None:
@@ -128,10 +119,10 @@ def test_a_rename_carries_records_conditions_and_views(ws: Workspace) -> None:
     template = ws.root / "templates" / "mail" / "hello.j2"
     template.parent.mkdir(parents=True)
     template.write_text("Subject: x\n\n{{ deal.area }} {{ lead.area }}\n", "utf-8")
-    ws = again(ws.root)
-    lead = kit.add(ws, "lead", {"name": ["Заявка"], "area": ["7"]})
-    both = deal(ws, area="50", roof="гнутая")
-    none = deal(ws)
+    ws = kit.opened(ws.root)
+    lead = kit.lead(ws, name="Заявка", area="7")
+    both = kit.deal(ws, area="50", roof="гнутая")
+    none = kit.deal(ws)
     done = fields.rename(ws, "deal", "area", "square")
     assert (done.records, done.left) == (1, ["templates/mail/hello.j2:3"])
     assert set(done.files) == {"settings.yaml", "pipelines.yaml", "views.yaml"}
@@ -142,7 +133,9 @@ def test_a_rename_carries_records_conditions_and_views(ws: Workspace) -> None:
     after = pipelines.read_text("utf-8")
     assert "requires: [amount, square]}   # area: площадь" in after
     assert "with: {square: '5'}, when: square > 100}" in after
-    assert again(ws.root).count("deal", again(ws.root).condition("square > 5", "deal")) == 1
+    assert (
+        kit.opened(ws.root).count("deal", kit.opened(ws.root).condition("square > 5", "deal")) == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,9 +149,9 @@ def test_a_rename_that_cannot_be_told_apart_names_the_places(ws: Workspace, robo
         f"robots: [{{id: r, {robot}, when: area > 1}}]",
     )
     pipelines.write_text(before, "utf-8")
-    one = deal(again(ws.root), area="5")
-    with pytest.raises(StillNamed, match=r"pipelines.yaml speaks of it, in line \d+") as caught:
-        fields.rename(again(ws.root), "deal", "area", "square")
+    one = kit.deal(kit.opened(ws.root), area="5")
+    with pytest.raises(StillNamed, match=r"pipelines.yaml mentions it in line \d+") as caught:
+        fields.rename(kit.opened(ws.root), "deal", "area", "square")
     assert caught.value.problems
     assert pipelines.read_text("utf-8") == before
     assert raw(ws, one)["area"] == "5"
@@ -166,8 +159,8 @@ def test_a_rename_that_cannot_be_told_apart_names_the_places(ws: Workspace, robo
 
 @pytest.mark.parametrize("name", ["merged_into", "id", "name", "utm_source"])
 def test_a_name_that_means_something_is_no_new_name(ws: Workspace, name: str) -> None:
-    one = deal(ws, area="5")
-    with pytest.raises(BadUsage, match=f"a deal has a field '{name}' already"):
+    one = kit.deal(ws, area="5")
+    with pytest.raises(BadUsage, match=f"a deal already has a field '{name}'"):
         fields.rename(ws, "deal", "area", name)
     assert raw(ws, one)["area"] == "5"
 
@@ -178,65 +171,65 @@ def test_a_hand_that_declares_such_a_name_is_told_the_line(ws: Workspace) -> Non
     line = next(n for n, row in enumerate(text.splitlines(), 1) if row.strip() == COMMENT.strip())
     settings.write_text(text.replace(COMMENT, "merged_into: {type: text}\n"), "utf-8")
     with pytest.raises(InvalidData) as caught:
-        again(ws.root)
+        kit.opened(ws.root)
     assert (caught.value.problems[0].line, caught.value.problems[0].message) == (
         line,
-        "deal has a field 'merged_into' already",
+        "a deal already has a field 'merged_into'",
     )
 
 
 def test_a_rename_is_undone_and_done_again_with_its_files(ws: Workspace) -> None:
     settings = ws.root / "settings.yaml"
     before = settings.read_bytes()
-    one, two = deal(ws, area="5"), deal(ws, area="7")
+    one, two = kit.deal(ws, area="5"), kit.deal(ws, area="7")
     fields.rename(ws, "deal", "area", "square")
-    done = undo.undo(again(ws.root))
+    done = undo.undo(kit.opened(ws.root))
     assert (len(done.records), done.files) == (2, ["settings.yaml"])
     assert settings.read_bytes() == before
     assert [raw(ws, r)["area"] for r in (one, two)] == ["5", "7"]
-    undo.redo(again(ws.root))
+    undo.redo(kit.opened(ws.root))
     assert raw(ws, one)["square"] == "5"
     assert b"square" in settings.read_bytes()
 
 
 def test_what_a_hand_wrote_under_the_new_name_is_not_overwritten(ws: Workspace) -> None:
-    one = deal(ws, area="5")
+    one = kit.deal(ws, area="5")
     path = next(ws.root.glob(f"data/*/*/{one.id}.yaml"))
     path.write_text(path.read_text("utf-8") + "square: '9'\n", "utf-8")
-    with pytest.raises(Refused, match=f"{one.id} holds both area and square"):
-        fields.rename(again(ws.root), "deal", "area", "square")
+    with pytest.raises(Refused, match=f"{one.id} has both area and square"):
+        fields.rename(kit.opened(ws.root), "deal", "area", "square")
     assert (raw(ws, one)["area"], raw(ws, one)["square"]) == ("5", "9")
     assert b"square" not in (ws.root / "settings.yaml").read_bytes()
 
 
 def test_settings_that_changed_since_keep_all_of_it(ws: Workspace) -> None:
-    one = deal(ws, area="5")
+    one = kit.deal(ws, area="5")
     fields.rename(ws, "deal", "area", "square")
     with (ws.root / "settings.yaml").open("a", encoding="utf-8") as file:
         file.write("# рукой\n")
-    done = undo.undo(again(ws.root))
+    done = undo.undo(kit.opened(ws.root))
     assert [(k.record, k.field) for k in done.kept] == [("", "settings.yaml")]
     assert raw(ws, one)["square"] == "5"
 
 
 def test_a_field_with_data_goes_only_when_told(ws: Workspace) -> None:
-    one = deal(ws, area="5")
-    with pytest.raises(FieldHoldsData, match=f"1 record holds something in area: {one.id}"):
+    one = kit.deal(ws, area="5")
+    with pytest.raises(FieldHoldsData, match=f"1 record holds a value in area: {one.id}"):
         fields.remove(ws, "deal", "area")
     assert ws.schema.field("deal", "area")
     fields.remove(ws, "deal", "area", drop_data=True)
     assert "area" not in raw(ws, one)
-    undo.undo(again(ws.root))
+    undo.undo(kit.opened(ws.root))
     assert raw(ws, one)["area"] == "5"
-    fields.remove(again(ws.root), "lead", "secret")
-    with pytest.raises(NotFound, match="no field 'secret' of your own"):
-        fields.remove(again(ws.root), "lead", "secret")
+    fields.remove(kit.opened(ws.root), "lead", "secret")
+    with pytest.raises(NotFound, match="no custom field 'secret'"):
+        fields.remove(kit.opened(ws.root), "lead", "secret")
     with pytest.raises(BadUsage, match="built in"):
-        fields.rename(again(ws.root), "lead", "name", "title")
+        fields.rename(kit.opened(ws.root), "lead", "name", "title")
 
 
 def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(ws: Workspace) -> None:
-    from crmcli.sales.settings.reshape import Wanted, reshaping
+    from crmcli.sales.settings.reshape import SettingsEdit, reshaping
 
     settings = ws.root / "settings.yaml"
 
@@ -244,7 +237,7 @@ def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(ws: Workspace) 
         settings.write_text(settings.read_text("utf-8") + "# рукой\n", "utf-8")
         tree["currency"] = "USD"
 
-    with pytest.raises(FileChanged), reshaping(ws, "field add", Wanted(edit)):
+    with pytest.raises(FileChanged), reshaping(ws, "field add", SettingsEdit(edit)):
         pass
     assert ws.settings.currency == "RUB"
     assert settings.read_text("utf-8").endswith("# рукой\n")
@@ -253,7 +246,7 @@ def test_a_file_that_somebody_saves_meanwhile_is_not_overwritten(ws: Workspace) 
 def test_faults_that_are_there_already_are_told_first(ws: Workspace) -> None:
     (ws.root / "pipelines.yaml").write_text("leads: {}\n", "utf-8")
     with pytest.raises(InvalidData, match=r"pipelines.yaml has"):
-        fields.add(again(ws.root), "deal", "x", {"type": "text"})
+        fields.add(kit.opened(ws.root), "deal", "x", {"type": "text"})
 
 
 def test_the_command_line(crm: Callable[..., Any], folder: Path) -> None:
@@ -265,7 +258,7 @@ def test_the_command_line(crm: Callable[..., Any], folder: Path) -> None:
     assert "Высота" in listed
     assert crm("deal", "add", "--name", "Кровля", "--set", "height=3").code == 0
     renamed = crm("field", "rename", "deal", "height", "tall")
-    assert renamed.out == "deal.height is tall now, in 1 record.\n"
+    assert renamed.out == "Renamed deal.height to tall, records changed: 1.\n"
     assert "tall" in crm("deal", "list", "--columns", "id,tall", "--csv").out
     refused = crm("field", "rm", "deal", "tall")
     assert (refused.code, "--drop-data" in refused.err) == (1, True)

@@ -9,19 +9,15 @@ import pytest
 from crmcli.errors import Ambiguous, BadUsage
 from crmcli.sales import add as adding
 from crmcli.sales.duplicates import marks
-from crmcli.sales.duplicates.auto_merge import Joined, merge_certain
+from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
 from crmcli.sales.duplicates.searching import Group, read_groups, search
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 
 PHONE = "8 912 345-67-89"
-
-
-def add(ws: Workspace, entity: str, **given: str) -> str:
-    return kit.add(ws, entity, {name: value.split("|") for name, value in given.items()}).id
 
 
 def found(ws: Workspace, entity: str = "contact", least: int = 60) -> list[Group]:
@@ -40,8 +36,8 @@ def why(ws: Workspace, entity: str = "contact") -> list[str]:
 
 
 def test_the_same_phone_in_another_spelling(ws: Workspace, folder: Path) -> None:
-    one = add(ws, "contact", name="Пётр Иванов", phones=PHONE)
-    other = add(ws, "contact", name="Петр Иванов", phones="+79001112233")
+    one = kit.add(ws, "contact", name="Пётр Иванов", phones=PHONE).id
+    other = kit.add(ws, "contact", name="Петр Иванов", phones="+79001112233").id
     path = next(folder.glob(f"data/contacts/*/{other}.yaml"))
     path.write_text(path.read_text("utf-8").replace("'+79001112233'", "8 (912) 3456789"), "utf-8")
     assert pairs(ws) == [{one, other}]
@@ -54,7 +50,7 @@ def test_the_same_phone_in_another_spelling(ws: Workspace, folder: Path) -> None
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Bdfyjd Gtnh", "typed in the other keyboard layout: Bdfyjd Gtnh = Иванов Пётр"),
+        ("Bdfyjd Gtnh", "typed in another keyboard layout: Bdfyjd Gtnh = Иванов Пётр"),
         ("Petr Ivanov", "transliteration: Иванов Петр = Ivanov Petr"),
         ("Пётр Иванов", "words in another order"),
         ("Иванов Петя", "short for one name: Петр = Петя"),
@@ -63,89 +59,94 @@ def test_the_same_phone_in_another_spelling(ws: Workspace, folder: Path) -> None
     ],
 )
 def test_reasons_of_names(ws: Workspace, name: str, reason: str) -> None:
-    one = add(
+    one = kit.add(
         ws, "contact", name="Иванов Пётр", phones=PHONE, comment="сначала", position="снабжение"
-    )
-    other = add(ws, "contact", name=name, phones=PHONE)
+    ).id
+    other = kit.add(ws, "contact", name=name, phones=PHONE).id
     assert pairs(ws) == [{one, other}]
     assert why(ws)[0] == "same phone +7 912 345-67-89"
     assert reason in why(ws)
 
 
 def test_relatives_and_colleagues_are_two(ws: Workspace) -> None:
-    add(ws, "contact", name="Талхмелов Пётр Сергеевич", phones=PHONE, emails="dom@mail.ru")
-    add(ws, "contact", name="Талхмелов Сергей Петрович", phones=PHONE, emails="dom@mail.ru")
-    add(ws, "contact", name="Анна Ким", phones="+74951234567")
-    add(ws, "contact", name="Борис Цой", phones="+74951234567")
+    kit.add(ws, "contact", name="Талхмелов Пётр Сергеевич", phones=PHONE, emails="dom@mail.ru")
+    kit.add(ws, "contact", name="Талхмелов Сергей Петрович", phones=PHONE, emails="dom@mail.ru")
+    kit.add(ws, "contact", name="Анна Ким", phones="+74951234567")
+    kit.add(ws, "contact", name="Борис Цой", phones="+74951234567")
     assert pairs(ws) == []
 
 
 def test_a_common_name_alone_is_weak_and_a_rare_one_is_not(ws: Workspace) -> None:
-    add(ws, "contact", name="Иван Иванов", phones="+79001112233")
-    add(ws, "contact", name="Иван Иванов", phones="+79001112244")
+    kit.add(ws, "contact", name="Иван Иванов", phones="+79001112233")
+    kit.add(ws, "contact", name="Иван Иванов", phones="+79001112244")
     rare = {
-        add(ws, "contact", name="Ковальчук Зинаида Аристарховна", phones="+79001112255"),
-        add(ws, "contact", name="Ковальчюк Зинаида Аристарховна", emails="zk@mail.ru"),
+        kit.add(ws, "contact", name="Ковальчук Зинаида Аристарховна", phones="+79001112255").id,
+        kit.add(ws, "contact", name="Ковальчюк Зинаида Аристарховна", emails="zk@mail.ru").id,
     }
     assert pairs(ws) == [rare]
 
 
 def test_name_and_company_together_are_strong(ws: Workspace) -> None:
-    firm = add(ws, "company", name="Вектор")
-    one = add(ws, "contact", name="Иван Иванов", companies=firm)
-    other = add(ws, "contact", name="Иванов Ваня", companies=firm)
-    add(ws, "contact", name="Иван Иванов", emails="i@mail.ru")
+    firm = kit.add(ws, "company", name="Вектор").id
+    one = kit.add(ws, "contact", name="Иван Иванов", companies=firm).id
+    other = kit.add(ws, "contact", name="Иванов Ваня", companies=firm).id
+    kit.add(ws, "contact", name="Иван Иванов", emails="i@mail.ru")
     assert pairs(ws) == [{one, other}]
     assert "same company Вектор" in why(ws)
 
 
 def test_the_same_mailbox(ws: Workspace) -> None:
-    one = add(ws, "contact", name="Анна Ким", emails="anna.kim@gmail.com")
-    other = add(ws, "contact", name="Анна", emails="annakim+shop@gmail.com")
+    one = kit.add(ws, "contact", name="Анна Ким", emails="anna.kim@gmail.com").id
+    other = kit.add(ws, "contact", name="Анна", emails="annakim+shop@gmail.com").id
     assert pairs(ws) == [{one, other}]
     assert why(ws)[0].startswith("same mailbox: ")
-    add(ws, "contact", name="Глеб Седых", emails="info@vektor.ru")
-    add(ws, "contact", name="Вера Пак", emails="info@vektor.ru")
+    kit.add(ws, "contact", name="Глеб Седых", emails="info@vektor.ru")
+    kit.add(ws, "contact", name="Вера Пак", emails="info@vektor.ru")
     assert len(pairs(ws)) == 1
 
 
 def test_companies(ws: Workspace) -> None:
-    one = add(ws, "company", name="ООО «Ромашка»", inn="7707083893", phones="+74951112233")
-    same = add(ws, "company", name="Romashka LLC", inn="7707083893")
+    one = kit.add(ws, "company", name="ООО «Ромашка»", inn="7707083893", phones="+74951112233").id
+    same = kit.add(ws, "company", name="Romashka LLC", inn="7707083893").id
     assert pairs(ws, "company") == [{one, same}]
     assert "same INN 7707083893" in why(ws, "company")
-    add(ws, "company", name="ООО Ромашка", inn="7728168971")  # another INN: another firm
+    kit.add(ws, "company", name="ООО Ромашка", inn="7728168971")  # another INN: another firm
     assert pairs(ws, "company") == [{one, same}]
 
 
 def test_the_legal_form_aside(ws: Workspace) -> None:
-    pair = {add(ws, "company", name="ООО «Северный лес»"), add(ws, "company", name="Северный лес")}
-    add(ws, "company", name="ООО «Северный лес 2»")
-    add(ws, "company", name="АО «Южный лес»")
+    pair = {
+        kit.add(ws, "company", name="ООО «Северный лес»").id,
+        kit.add(ws, "company", name="Северный лес").id,
+    }
+    kit.add(ws, "company", name="ООО «Северный лес 2»")
+    kit.add(ws, "company", name="АО «Южный лес»")
     assert pairs(ws, "company") == [pair]
     assert why(ws, "company")[0].startswith("legal form aside: ")
-    add(ws, "company", name="ООО «Орион»")
-    add(ws, "company", name="АО «Орион»")
+    kit.add(ws, "company", name="ООО «Орион»")
+    kit.add(ws, "company", name="АО «Орион»")
     assert pairs(ws, "company") == [pair]
 
 
 def test_branches_are_no_duplicates(ws: Workspace) -> None:
-    add(ws, "company", name="ООО Ромашка", inn="7707083893", kpp="770701001")
-    add(ws, "company", name="ООО Ромашка", inn="7707083893", kpp="780601001")
+    kit.add(ws, "company", name="ООО Ромашка", inn="7707083893", kpp="770701001")
+    kit.add(ws, "company", name="ООО Ромашка", inn="7707083893", kpp="780601001")
     assert pairs(ws, "company") == []
 
 
 def test_leads(ws: Workspace) -> None:
-    one = add(ws, "lead", name="Кровля склада", phones=PHONE)
-    other = add(ws, "lead", name="Фасад", phones=PHONE)
-    add(ws, "lead", name="Заявка с сайта", phones="+79001112233")
-    add(ws, "lead", name="Заявка с сайта", phones="+79001112244")
+    one = kit.add(ws, "lead", name="Кровля склада", phones=PHONE).id
+    other = kit.add(ws, "lead", name="Фасад", phones=PHONE).id
+    kit.add(ws, "lead", name="Заявка с сайта", phones="+79001112233")
+    kit.add(ws, "lead", name="Заявка с сайта", phones="+79001112244")
     assert pairs(ws, "lead") == [{one, other}]
 
 
 def test_the_fuller_record_is_the_best(ws: Workspace) -> None:
-    add(ws, "contact", name="Анна Ким", phones=PHONE)
-    best = add(ws, "contact", name="Анна Ким", phones=PHONE, emails="a@mail.ru", position="закупки")
+    kit.add(ws, "contact", name="Анна Ким", phones=PHONE)
+    best = kit.add(
+        ws, "contact", name="Анна Ким", phones=PHONE, emails="a@mail.ru", position="закупки"
+    ).id
     (group,) = found(ws)
     assert group.ids[0] == best
     assert (group.alike[0].like, group.alike[1].like) == ("", best)
@@ -153,16 +154,16 @@ def test_the_fuller_record_is_the_best(ws: Workspace) -> None:
 
 def test_a_group_holds_nobody_who_contradicts_another(ws: Workspace) -> None:
     """A nameless record with the phone of two brothers goes with one of them at most."""
-    add(ws, "contact", name="Антон Царбел", phones=PHONE)
-    add(ws, "contact", name="Роман Царбел", phones=PHONE)
-    add(ws, "contact", name="Царбел", phones=PHONE)
+    kit.add(ws, "contact", name="Антон Царбел", phones=PHONE)
+    kit.add(ws, "contact", name="Роман Царбел", phones=PHONE)
+    kit.add(ws, "contact", name="Царбел", phones=PHONE)
     assert all(len(group) == 2 for group in pairs(ws))
 
 
 def test_only_groups_that_touch_the_condition(ws: Workspace) -> None:
     for phone, source in (("+79001112233", "web"), ("+79001112244", "call")):
-        add(ws, "contact", name="Анна Ким", phones=phone, source=source)
-        add(ws, "contact", name="Анна Ким", phones=phone)
+        kit.add(ws, "contact", name="Анна Ким", phones=phone, source=source)
+        kit.add(ws, "contact", name="Анна Ким", phones=phone)
     hits = search(ws, "contact", ws.condition("source = web", "contact"))
     (group,) = read_groups(ws, hits)
     assert "web" in {one.record.get("source") for one in group.alike}
@@ -172,9 +173,9 @@ def test_only_groups_that_touch_the_condition(ws: Workspace) -> None:
 
 
 def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
-    one, other = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(2))
-    assert len(marks.keep_apart(ws, [one, other])) == 1
-    assert marks.keep_apart(ws, [other, one]) == []
+    one, other = (kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id for _ in range(2))
+    assert len(marks.deny(ws, [one, other])) == 1
+    assert marks.deny(ws, [other, one]) == []
     hits = search(ws, "contact")
     assert (hits.clusters, hits.hidden) == ([], 1)
     assert len(search(ws, "contact", marked_too=True).clusters) == 1
@@ -182,26 +183,26 @@ def test_kept_apart_until_it_is_taken_back(ws: Workspace) -> None:
     assert pairs(ws) == [{one, other}]
     undo.redo(ws)
     assert pairs(ws) == []
-    assert len(marks.reopen(ws, [one, other])) == 1
+    assert len(marks.deny(ws, [one, other], back=True)) == 1
     assert pairs(ws) == [{one, other}]
     with pytest.raises(BadUsage):
-        marks.keep_apart(ws, [one])
+        marks.deny(ws, [one])
 
 
 def test_a_mark_outlives_the_merge_of_one_of_the_two(ws: Workspace) -> None:
-    one, other, third = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(3))
-    marks.keep_apart(ws, [one, other])
+    one, other, third = (kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id for _ in range(3))
+    marks.deny(ws, [one, other])
     merge.merge(ws, merge.plan(ws, third, [other]))
     assert pairs(ws) == []
     assert marks.denied(ws) == {marks.pair_of(one, third)}
 
 
 def test_marks_of_two_clones_come_together(ws: Workspace, folder: Path) -> None:
-    one, other, third = (add(ws, "contact", name="Анна Ким", phones=PHONE) for _ in range(3))
-    marks.keep_apart(ws, [one, other])
+    one, other, third = (kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id for _ in range(3))
+    marks.deny(ws, [one, other])
     (folder / ".crm/clone-id").unlink()
     there = Workspace.open(folder, user="boris", now=NOW)
-    marks.keep_apart(there, [other, third])
+    marks.deny(there, [other, third])
     assert there.clone != ws.clone
     assert marks.denied(there) == {marks.pair_of(one, other), marks.pair_of(other, third)}
     ws.look_again()
@@ -212,10 +213,10 @@ def test_marks_of_two_clones_come_together(ws: Workspace, folder: Path) -> None:
 
 
 def test_only_what_is_certain_and_without_conflict_is_merged(ws: Workspace) -> None:
-    best = add(ws, "contact", name="Анна Ким", phones=PHONE, emails="a@mail.ru")
-    same = add(ws, "contact", name="Анна Ким", phones=PHONE)
-    odd = add(ws, "contact", name="Ким Аня", phones=PHONE)
-    done: list[Joined] = []
+    best = kit.add(ws, "contact", name="Анна Ким", phones=PHONE, emails="a@mail.ru").id
+    same = kit.add(ws, "contact", name="Анна Ким", phones=PHONE).id
+    odd = kit.add(ws, "contact", name="Ким Аня", phones=PHONE).id
+    done: list[GroupMerge] = []
     hits = search(ws, "contact")
     merge_certain(ws, hits, read_groups(ws, hits), done.append)
     (joined,) = done
@@ -226,9 +227,9 @@ def test_only_what_is_certain_and_without_conflict_is_merged(ws: Workspace) -> N
 
 
 def test_what_does_not_fit_the_condition_is_not_merged(ws: Workspace) -> None:
-    add(ws, "contact", name="Анна Ким", phones=PHONE, source="web", emails="a@mail.ru")
-    add(ws, "contact", name="Анна Ким", phones=PHONE)
-    done: list[Joined] = []
+    kit.add(ws, "contact", name="Анна Ким", phones=PHONE, source="web", emails="a@mail.ru")
+    kit.add(ws, "contact", name="Анна Ким", phones=PHONE)
+    done: list[GroupMerge] = []
     hits = search(ws, "contact", ws.condition("source = web", "contact"))
     merge_certain(ws, hits, read_groups(ws, hits), done.append)
     assert done == []
@@ -242,9 +243,9 @@ def arrive(ws: Workspace, entity: str, policy: str = "warn", **given: str) -> ad
 
 
 def test_whom_a_new_record_may_be(ws: Workspace) -> None:
-    contact = add(ws, "contact", name="Пётр Иванов", phones=PHONE)
-    add(ws, "contact", name="Сергей Иванов", phones=PHONE)
-    lead = add(ws, "lead", name="Кровля", phones=PHONE)
+    contact = kit.add(ws, "contact", name="Пётр Иванов", phones=PHONE).id
+    kit.add(ws, "contact", name="Сергей Иванов", phones=PHONE)
+    lead = kit.add(ws, "lead", name="Кровля", phones=PHONE).id
     done = arrive(ws, "contact", first_name="Петя", last_name="Иванов", phones="+79123456789")
     assert done.is_new
     assert [known.record.id for known in done.known] == [contact, lead]
@@ -253,14 +254,14 @@ def test_whom_a_new_record_may_be(ws: Workspace) -> None:
 
 
 def test_known_by_name(ws: Workspace) -> None:
-    firm = add(ws, "company", name="ООО «Ромашка»")
+    firm = kit.add(ws, "company", name="ООО «Ромашка»").id
     done = arrive(ws, "company", name="Ромашка")
     assert [(known.record.id, known.surely) for known in done.known] == [(firm, False)]
     assert arrive(ws, "company", "fail", name="Ромашка").is_new  # a name alone is no proof
 
 
 def test_fail_and_link(ws: Workspace) -> None:
-    contact = add(ws, "contact", name="Пётр Иванов", emails="p@mail.ru")
+    contact = kit.add(ws, "contact", name="Пётр Иванов", emails="p@mail.ru").id
     with pytest.raises(adding.AlreadyKnown, match=contact):
         arrive(ws, "contact", "fail", name="Пётр", emails="P@mail.ru")
     done = arrive(ws, "contact", "link", name="Пётр", emails="p@mail.ru")
@@ -274,7 +275,7 @@ def test_fail_and_link(ws: Workspace) -> None:
 
 def test_link_wants_one(ws: Workspace) -> None:
     for _ in range(2):
-        add(ws, "contact", name="Пётр Иванов", emails="p@mail.ru")
+        kit.add(ws, "contact", name="Пётр Иванов", emails="p@mail.ru")
     with pytest.raises(Ambiguous):
         arrive(ws, "contact", "link", name="Пётр", emails="p@mail.ru")
 
@@ -282,16 +283,14 @@ def test_link_wants_one(ws: Workspace) -> None:
 def test_a_lead_that_has_ended_is_not_named(ws: Workspace) -> None:
     from crmcli.sales import leads
 
-    lead = add(ws, "lead", name="Кровля", phones=PHONE)
+    lead = kit.add(ws, "lead", name="Кровля", phones=PHONE).id
     leads.junk(ws, lead, "wrong")
     assert arrive(ws, "lead", "fail", name="Кровля", phones=PHONE).is_new
 
 
 def test_a_hand_edit_is_seen_where_it_decides(ws: Workspace, folder: Path) -> None:
-    contact = add(ws, "contact", name="Пётр Иванов", phones="+79001112233")
+    contact = kit.add(ws, "contact", name="Пётр Иванов", phones="+79001112233").id
     path = next(folder.glob(f"data/contacts/*/{contact}.yaml"))
     path.write_text(path.read_text("utf-8").replace("+79001112233", "+79123456789"), "utf-8")
     with pytest.raises(adding.AlreadyKnown):
-        arrive(
-            Workspace.open(folder, user="anna", now=NOW), "contact", "fail", name="П", phones=PHONE
-        )
+        arrive(kit.opened(folder), "contact", "fail", name="П", phones=PHONE)

@@ -19,12 +19,10 @@ from crmcli.errors import BadUsage
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
-from crmcli.sales.exports.export import Layout, export, export_bytes
+from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.exports.sheet_rows import guard, unguard
-from crmcli.sales.imports import Wanted, import_records, open_source
-from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
-from tests.conftest import NOW
+from tests import kit
 from tests.sales.conftest import PIPELINES
 
 SETTINGS = """
@@ -58,7 +56,7 @@ def new_workspace(root: Path) -> Workspace:
     for_all = "".join(f"  {e}:\n{fields[2]}" for e in ("lead", "contact", "company", "deal"))
     text = fields[0].rstrip() + "\n" + for_all
     (root / "settings.yaml").write_text(text, "utf-8")
-    return Workspace.open(root, user="anna", now=NOW)
+    return kit.opened(root)
 
 
 @pytest.fixture
@@ -76,20 +74,12 @@ def put(ws: Workspace, entity: str, *raws: Mapping[str, Raw]) -> None:
 def text_of(ws: Workspace, entity: str, layout: Layout, where: str = "") -> str:
     ws.look_again()
     condition = ws.condition(where, entity) if where else None
-    return "".join(export(ws, entity, condition, layout))
+    return b"".join(export(ws, entity, condition, layout)).decode()
 
 
 def bytes_of(ws: Workspace, entity: str, layout: Layout) -> bytes:
     ws.look_again()
-    return b"".join(export_bytes(ws, entity, None, layout))
-
-
-def take(ws: Workspace, entity: str, text: str | bytes, **wanted: Any) -> Summary:
-    wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
-    content = text.encode() if isinstance(text, str) else text
-    name = "x.jsonl" if content.startswith(b"{") else "x.csv"
-    source = open_source(content, name)
-    return import_records(ws, entity, source, name, Wanted(**wanted))
+    return b"".join(export(ws, entity, None, layout))
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -153,9 +143,9 @@ def test_chosen_columns_and_conditions(ws: Workspace) -> None:
 
 
 def test_what_makes_no_sense_is_refused(ws: Workspace) -> None:
-    with pytest.raises(BadUsage, match="no format"):
+    with pytest.raises(BadUsage, match="is not an export format"):
         text_of(ws, "lead", Layout(format="pdf"))
-    with pytest.raises(BadUsage, match="leads have no vCards"):
+    with pytest.raises(BadUsage, match="leads cannot be exported as vCards"):
         text_of(ws, "lead", Layout(format="vcard"))
     with pytest.raises(BadUsage, match="--excel"):
         text_of(ws, "lead", Layout(format="jsonl", excel=True))
@@ -179,7 +169,7 @@ def test_an_excel_file(ws: Workspace) -> None:
     assert (row["last_name"], row["amount"]) == ("-5", "-5.50")
     cells = [cell for row in rows(text) for cell in row.values()]
     assert not any(cell.startswith(("=", "+", "@", "\t", "\r")) for cell in cells)
-    found = take(ws, "lead", text.replace("lead-7k3qf2m9", "lead-7k3qf2m8"))
+    found = kit.bring(ws, "lead", text.replace("lead-7k3qf2m9", "lead-7k3qf2m8"))
     assert found.created == 1
     assert text_of(ws, "lead", Layout(excel=True)).count("'=1+1") == 2
     assert ws.get("lead-7k3qf2m8").get("name") == "=1+1"
@@ -193,7 +183,7 @@ def test_exactly_one_guarding_apostrophe_comes_off(cell: str) -> None:
 
 
 def test_in_files_of_others_only_formulas_lose_an_apostrophe(ws: Workspace) -> None:
-    take(ws, "contact", "Имя;Должность;Пол\n'+7 Анна;''кавычки'';ж\n")
+    kit.bring(ws, "contact", "Имя;Должность;Пол\n'+7 Анна;''кавычки'';ж\n")
     [contact] = ws.select("contact")
     assert (contact.get("first_name"), contact.get("position")) == ("+7 Анна", "''кавычки''")
 
@@ -210,16 +200,16 @@ def test_contacts_bring_the_names_of_their_companies(ws: Workspace, tmp_path: Pa
     ]})  # fmt: skip
     first = text_of(ws, "contact", Layout())
     other = new_workspace(tmp_path / "other")
-    found = take(other, "contact", first)
+    found = kit.bring(other, "contact", first)
     assert (found.made, found.dangling_links) == ({"company": 2}, 1)
     assert text_of(other, "contact", Layout()) == first
 
     companies = text_of(ws, "company", Layout())
-    found = take(other, "company", companies)
+    found = kit.bring(other, "company", companies)
     assert (found.completed, found.created, found.skipped) == (2, 0, 0)
     assert text_of(other, "company", Layout()) == companies
     assert text_of(other, "contact", Layout()) == first
-    assert take(other, "company", companies).skipped == 2
+    assert kit.bring(other, "company", companies).skipped == 2
 
 
 def test_another_name_beside_an_id_is_told(ws: Workspace) -> None:
@@ -230,7 +220,7 @@ def test_another_name_beside_an_id_is_told(ws: Workspace) -> None:
         {"id": "contact-7k3qf2m9", "name": "А", "companies": [{"company": "company-7k3qf2m9"}]},
     )
     text = text_of(ws, "contact", Layout()).replace("Ёлка", "Сосна").replace("contact-7k3qf2m9", "")
-    found = take(ws, "contact", text)
+    found = kit.bring(ws, "contact", text)
     assert (found.created, found.conflicts) == (1, [(2, "company_names")])
 
 
@@ -240,7 +230,7 @@ def test_two_contacts_with_one_phone_come_back(ws: Workspace, tmp_path: Path) ->
         {"id": "contact-7k3qf2m9", "name": "Б", "phones": phone})  # fmt: skip
     other = new_workspace(tmp_path / "other")
     text = text_of(ws, "contact", Layout())
-    assert take(other, "contact", text).created == 2
+    assert kit.bring(other, "contact", text).created == 2
     assert text_of(other, "contact", Layout()) == text
 
 
@@ -257,7 +247,7 @@ def test_an_edited_export_is_read_as_people_write(ws: Workspace) -> None:
     text = text_of(ws, "contact", Layout(columns=("id", "name", "phones", "tags")))
     text = text.replace("mobile:+79161234567", '"8 (916) 123-45-67 доб. 3, раб. 8 495 123 45 67"')
     text = text.replace(",\n", ',"vip, b2b"\n')
-    assert take(ws, "contact", text, on_duplicate="replace").replaced == 1
+    assert kit.bring(ws, "contact", text, on_duplicate="replace").replaced == 1
     raw = ws.schema.write(ws.get("contact-7k3qf2m9"))
     assert raw["phones"] == [
         {"value": "+79161234567", "ext": "3", "type": "work"},
@@ -265,7 +255,7 @@ def test_an_edited_export_is_read_as_people_write(ws: Workspace) -> None:
     ]
     assert raw["tags"] == ["b2b", "vip"]
     bad = text_of(ws, "contact", Layout()).replace("+74951234567", "+7")
-    assert take(ws, "contact", bad, on_duplicate="replace").rejected == 1
+    assert kit.bring(ws, "contact", bad, on_duplicate="replace").rejected == 1
 
 
 def test_an_export_without_some_columns_gets_the_usual_defaults(
@@ -282,7 +272,7 @@ def test_an_export_without_some_columns_gets_the_usual_defaults(
         },
     )
     other = new_workspace(tmp_path / "other")
-    take(other, "lead", text_of(ws, "lead", Layout(columns=("id", "name"))))
+    kit.bring(other, "lead", text_of(ws, "lead", Layout(columns=("id", "name"))))
     raw = other.schema.write(other.get("lead-7k3qf2m9"))
     assert (raw["stage"], raw["owner"], raw["created_at"]) == (
         "new",
@@ -456,7 +446,7 @@ def test_export_import_export_is_the_same(entity: str, data: st.DataObject, sche
         _name_some_links(ws, names)
         first = bytes_of(ws, entity, layout)
         other = new_workspace(Path(folder) / "other")
-        found = take(other, entity, first)
+        found = kit.bring(other, entity, first)
         told = (found.created, found.rejected, found.skipped, found.conflicts)
         assert told == (len(raws), 0, 0, []), found.reasons
         assert bytes_of(other, entity, layout) == first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,32 +16,29 @@ from crmcli.sales.records import remove
 from crmcli.sales.records.edit import Edit
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 
 HOUR = timedelta(hours=1)
-
-
-def at(folder: Path, moment: datetime) -> Workspace:
-    return Workspace.open(folder, user="anna", now=moment)
 
 
 @pytest.fixture
 def lead(folder: Path) -> str:
     """Made at NOW, edited after 1 h, moved after 2 h, edited after 3 h, removed after 4 h."""
-    made = {"name": ["Кровля"], "phones": ["8 912 345-67-89"]}
-    lead_id = kit.add(at(folder, NOW), "lead", made).id
+    lead_id = kit.lead(kit.opened(folder, now=NOW), phones="8 912 345-67-89").id
     first = Edit({"amount": ["100"], "utm_source": ["google"]}, {"tags": ["vip"]}, {})
-    editing.edit(at(folder, NOW + HOUR), lead_id, first)
-    stages.move(at(folder, NOW + 2 * HOUR), lead_id, "working")
+    editing.edit(kit.opened(folder, now=NOW + HOUR), lead_id, first)
+    stages.move(kit.opened(folder, now=NOW + 2 * HOUR), lead_id, "working")
     editing.edit(
-        at(folder, NOW + 3 * HOUR), lead_id, Edit({"amount": ["7"]}, {}, {}, ("utm", "tags"))
+        kit.opened(folder, now=NOW + 3 * HOUR),
+        lead_id,
+        Edit({"amount": ["7"]}, {}, {}, ("utm", "tags")),
     )
-    remove.remove(at(folder, NOW + 4 * HOUR), lead_id)
+    remove.remove(kit.opened(folder, now=NOW + 4 * HOUR), lead_id)
     return lead_id
 
 
 def seen(folder: Path, lead: str, hours: float) -> tuple[object, ...]:
-    record = past.as_of(at(folder, NOW + 9 * HOUR), lead, NOW + hours * HOUR)
+    record = past.as_of(kit.opened(folder, now=NOW + 9 * HOUR), lead, NOW + hours * HOUR)
     amount = record.get("amount")
     return record.get("stage"), amount and str(amount), record.get("tags"), record.get("utm")
 
@@ -61,39 +58,39 @@ def test_the_past_after_a_clock_change(folder: Path, wrong: int, which: str) -> 
     jump = timedelta(days=wrong)
     made = NOW + jump if which != "edited" else NOW
     edited = NOW + HOUR + (jump if which != "made" else timedelta())
-    lead_id = kit.add(at(folder, made), "lead", {"name": ["Кровля"]}).id
-    editing.edit(at(folder, edited), lead_id, Edit({"amount": ["100"]}, {}, {}))
-    ws = at(folder, NOW + 9 * HOUR)
-    with pytest.raises(NotFound, match="not yet"):
+    lead_id = kit.lead(kit.opened(folder, now=made), name="Кровля").id
+    kit.edit(kit.opened(folder, now=edited), lead_id, amount="100")
+    ws = kit.opened(folder, now=NOW + 9 * HOUR)
+    with pytest.raises(NotFound, match="did not exist yet"):
         past.as_of(ws, lead_id, NOW - timedelta(days=5000))
     if wrong > 0:
-        with pytest.raises(NotFound, match="not yet"):
+        with pytest.raises(NotFound, match="did not exist yet"):
             past.as_of(ws, lead_id, NOW - HOUR)
     assert str(past.as_of(ws, lead_id, ws.now).get("amount")) == "100"
 
 
 def test_a_record_that_no_event_made_was_made_when_it_says(folder: Path, lead: str) -> None:
-    made = kit.add(at(folder, NOW), "lead", {"name": ["Чай"]}).id
+    made = kit.lead(kit.opened(folder, now=NOW), name="Чай").id
     for path in (folder / "data/timeline").rglob("*.csv"):
         path.unlink()
-    ws = at(folder, NOW + 9 * HOUR)
+    ws = kit.opened(folder, now=NOW + 9 * HOUR)
     assert past.as_of(ws, made, NOW + HOUR).get("name") == "Чай"
-    with pytest.raises(NotFound, match="not yet"):
+    with pytest.raises(NotFound, match="did not exist yet"):
         past.as_of(ws, made, NOW - HOUR)
 
 
 def test_before_it_was_made_and_after_it_was_removed(folder: Path, lead: str) -> None:
-    with pytest.raises(NotFound, match="not yet"):
+    with pytest.raises(NotFound, match="did not exist yet"):
         seen(folder, lead, -1)
     with pytest.raises(NotFound, match="no longer"):
         seen(folder, lead, 5)
-    with pytest.raises(NotFound, match="there is no lead"):
+    with pytest.raises(NotFound, match="no lead lead-"):
         seen(folder, "lead-00000000", 5)
 
 
 def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
     """Whatever is done to a lead, each file it ever was can be reckoned back."""
-    lead_id = kit.add(at(folder, NOW), "lead", {"name": ["Кровля"], "company_name": ["Р"]}).id
+    lead_id = kit.lead(kit.opened(folder, now=NOW), name="Кровля", company_name="Р").id
     states = []
     edits = [
         Edit({"phones": ["8 912 345-67-89"], "amount": ["10"]}, {}, {}),
@@ -102,11 +99,11 @@ def test_every_past_state_is_what_was_written_then(folder: Path) -> None:
         Edit({}, {}, {}, ("phones", "emails", "area")),
     ]
     for n, edit in enumerate(edits):
-        states.append(at(folder, NOW).get(lead_id))
-        editing.edit(at(folder, NOW + (n + 1) * HOUR), lead_id, edit)
-    states.append(at(folder, NOW).get(lead_id))
-    leads.convert(at(folder, NOW + 8 * HOUR), lead_id, leads.Wanted())
-    ws = at(folder, NOW + 9 * HOUR)
+        states.append(kit.opened(folder, now=NOW).get(lead_id))
+        editing.edit(kit.opened(folder, now=NOW + (n + 1) * HOUR), lead_id, edit)
+    states.append(kit.opened(folder, now=NOW).get(lead_id))
+    leads.convert(kit.opened(folder, now=NOW + 8 * HOUR), lead_id, leads.ConvertOptions())
+    ws = kit.opened(folder, now=NOW + 9 * HOUR)
     for n, state in enumerate(states):
         assert past.as_of(ws, lead_id, NOW + n * HOUR) == state
 
@@ -131,8 +128,8 @@ def test_what_is_no_moment(ws: Workspace) -> None:
 
 def test_changes_are_told_apart_within_one_second(ws: Workspace) -> None:
     for n in range(5):
-        lead_id = kit.add(ws, "lead", {"name": [f"Лид {n}"], "company_name": ["Р"]}).id
-        leads.convert(ws, lead_id, leads.Wanted())
+        lead_id = kit.lead(ws, name=f"Лид {n}", company_name="Р").id
+        leads.convert(ws, lead_id, leads.ConvertOptions())
     found = list(past.changes_of(ws))
     assert [len(change.events) for change in found] == [5, 1] * 5
     assert [found[0].events[-1].kind, found[1].events[0].kind] == ["lead.converted", "lead.created"]

@@ -15,33 +15,13 @@ import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.formats.xlsx import write_workbook
-from crmcli.sales.exports.export import Layout, export_bytes
+from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.history import undo
-from crmcli.sales.imports import Wanted, import_records, open_source, run
+from crmcli.sales.imports import ImportOptions, import_records, open_source, run
 from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.resume import past_imports
-from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
-
-
-def load(
-    ws: Workspace,
-    entity: str,
-    data: str | bytes,
-    name: str = "x.csv",
-    sheet: str = "",
-    **wanted: Any,
-) -> Summary:
-    content = data.encode() if isinstance(data, str) else data
-    wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
-    return import_records(
-        ws, entity, open_source(content, name, sheet=sheet), name, Wanted(**wanted)
-    )
-
-
-def all_of(ws: Workspace, entity: str) -> list[dict[str, Any]]:
-    ws.look_again()
-    return [ws.schema.write(record) for record in ws.select(entity, order=["name"])]
+from tests import kit
 
 
 def book(*rows: list[Any], more: bool = False) -> bytes:
@@ -73,9 +53,9 @@ def test_a_workbook_with_numbers_dates_and_formulas(ws: Workspace) -> None:
         ["Ромашка", 7707083893, 84951234567, 1234.5, "f:=1+1"],
         ["Лютик", 500100732259, None, None, None],
     )
-    found = load(ws, "company", data, "x.xlsx")
+    found = kit.bring(ws, "company", data, "x.xlsx")
     assert (found.created, found.rejected, found.encoding) == (2, 0, "xlsx")
-    raw = all_of(ws, "company")[1]
+    raw = kit.all_of(ws, "company")[1]
     assert (raw["inn"], raw["turnover"]) == ("7707083893", "1234.50")
     assert raw["phones"][0]["value"] == "+74951234567"
     assert raw["comment"] == "из формулы"
@@ -83,22 +63,22 @@ def test_a_workbook_with_numbers_dates_and_formulas(ws: Workspace) -> None:
 
 def test_a_date_cell_and_a_sheet_by_name_or_number(ws: Workspace) -> None:
     data = book(["Имя", "Дата рождения"], ["Анна", datetime(1980, 11, 23)], more=True)
-    found = load(ws, "contact", data, "x.xlsx")
-    assert all_of(ws, "contact")[0]["birthday"] == "1980-11-23"
+    found = kit.bring(ws, "contact", data, "x.xlsx")
+    assert kit.all_of(ws, "contact")[0]["birthday"] == "1980-11-23"
     assert "Архив" in found.doubts[0]
-    assert load(ws, "contact", data, "x.xlsx", sheet="2").rows == 0
+    assert kit.bring(ws, "contact", data, "x.xlsx", sheet="2").rows == 0
     with pytest.raises(BadUsage, match="no sheet 'Нет'"):
-        load(ws, "contact", data, "x.xlsx", sheet="Нет")
+        kit.bring(ws, "contact", data, "x.xlsx", sheet="Нет")
 
 
 @pytest.mark.parametrize("cell", ["7707083893.0", "7707083893,0", "7707083893"])
 def test_an_inn_that_a_spreadsheet_made_a_number_is_mended(ws: Workspace, cell: str) -> None:
-    load(ws, "company", f"Название;ИНН\nРомашка;{cell}\n")
-    assert all_of(ws, "company")[0]["inn"] == "7707083893"
+    kit.bring(ws, "company", f"Название;ИНН\nРомашка;{cell}\n")
+    assert kit.all_of(ws, "company")[0]["inn"] == "7707083893"
 
 
 def test_digits_that_are_lost_are_refused(ws: Workspace) -> None:
-    found = load(ws, "company", "Название;ИНН\nРомашка;7,70708E+09\n")
+    found = kit.bring(ws, "company", "Название;ИНН\nРомашка;7,70708E+09\n")
     assert (found.created, found.rejected) == (0, 1)
     assert "lost digits" in next(iter(found.examples.values()))
 
@@ -108,10 +88,10 @@ def test_formulas_leave_as_text_and_come_back_unchanged(ws: Workspace) -> None:
     data = write_workbook(["id", "name", "position", "comment"], rows, "contacts")
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
-    load(ws, "contact", data, "x.xlsx")
-    raw = all_of(ws, "contact")[0]
+    kit.bring(ws, "contact", data, "x.xlsx")
+    raw = kit.all_of(ws, "contact")[0]
     assert (raw["name"], raw["position"], raw["comment"]) == ("=1+1", "'+7", "@x")
-    again = b"".join(export_bytes(ws, "contact", None, Layout(format="xlsx")))
+    again = b"".join(export(ws, "contact", None, Layout(format="xlsx")))
     with zipfile.ZipFile(io.BytesIO(again)) as parts:
         assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
 
@@ -137,7 +117,7 @@ def test_bombs_and_what_is_no_workbook(ws: Workspace) -> None:
         (book(), "is empty"),
     ):
         with pytest.raises(InvalidData, match=words):
-            load(ws, "contact", data, "x.xlsx")
+            kit.bring(ws, "contact", data, "x.xlsx")
     assert ws.events() == []
 
 
@@ -185,19 +165,19 @@ def test_bombs_and_what_is_no_workbook(ws: Workspace) -> None:
 def test_exports_of_other_crms_are_recognised(
     ws: Workspace, preset: str, entity: str, text: str, wanted: dict[str, Any]
 ) -> None:
-    found = load(ws, entity, text)
+    found = kit.bring(ws, entity, text)
     assert (found.preset, found.created, found.rejected) == (preset, 1, 0), found.reasons
-    raw = all_of(ws, entity)[0]
+    raw = kit.all_of(ws, entity)[0]
     assert {name: raw.get(name) for name in wanted} == wanted
     assert not any(found.unmapped.values())
 
 
 def test_a_plain_file_is_nobodys_and_none_says_so(ws: Workspace) -> None:
-    assert load(ws, "contact", "Имя;Телефон\nА;89161234567\n").preset == ""
+    assert kit.bring(ws, "contact", "Имя;Телефон\nА;89161234567\n").preset == ""
     text = "Полное имя (контакт);Название (компания);Имя\nА;Б;В\n"
-    assert load(ws, "contact", text, preset="none").preset == ""
+    assert kit.bring(ws, "contact", text, preset="none").preset == ""
     with pytest.raises(BadUsage, match="no preset 'zoho'"):
-        load(ws, "contact", "Имя\nА\n", preset="zoho")
+        kit.bring(ws, "contact", "Имя\nА\n", preset="zoho")
 
 
 # -- names ----------------------------------------------------------------------------------
@@ -225,8 +205,8 @@ def test_whole_names_are_taken_apart(text: str, form: str, parts: tuple[str, ...
 
 
 def test_three_words_in_the_first_name_find_their_places(ws: Workspace) -> None:
-    load(ws, "contact", "Имя\nОрлова Анна Ильинична\nАнна Мария\n")
-    first, second = all_of(ws, "contact")
+    kit.bring(ws, "contact", "Имя\nОрлова Анна Ильинична\nАнна Мария\n")
+    first, second = kit.all_of(ws, "contact")
     assert second["first_name"] == "Анна Мария"
     assert (first["last_name"], first["middle_name"]) == ("Орлова", "Ильинична")
 
@@ -235,19 +215,21 @@ def test_three_words_in_the_first_name_find_their_places(ws: Workspace) -> None:
 
 
 def test_companies_are_matched_without_the_form_or_made_or_refused(ws: Workspace) -> None:
-    load(ws, "company", "Название\nООО «Ромашка»\n")
-    found = load(ws, "contact", "Имя;Компания\nАнна;Ромашка\nБорис;«Ромашка», ооо\n")
+    kit.bring(ws, "company", "Название\nООО «Ромашка»\n")
+    found = kit.bring(ws, "contact", "Имя;Компания\nАнна;Ромашка\nБорис;«Ромашка», ооо\n")
     assert (found.created, found.made) == (2, {})
-    found = load(ws, "contact", "Имя;Компания\nВера;Лютик\nГлеб;ромашка\n", create_missing=False)
+    found = kit.bring(
+        ws, "contact", "Имя;Компания\nВера;Лютик\nГлеб;ромашка\n", create_missing=False
+    )
     assert (found.created, found.rejected, found.made) == (1, 1, {})
-    load(ws, "lead", "Имя;Компания\nВера;РОМАШКА\n")
-    company = all_of(ws, "company")[0]["id"]
-    assert all_of(ws, "lead")[0]["company"] == company
+    kit.bring(ws, "lead", "Имя;Компания\nВера;РОМАШКА\n")
+    company = kit.all_of(ws, "company")[0]["id"]
+    assert kit.all_of(ws, "lead")[0]["company"] == company
 
 
 def test_owners_of_another_system_are_mapped(ws: Workspace) -> None:
-    found = load(ws, "lead", "Имя;Ответственный\nА;Б. Котов\n", owners={"б. котов": "boris"})
-    assert (all_of(ws, "lead")[0]["owner"], found.unknown_owners) == ("boris", {})
+    found = kit.bring(ws, "lead", "Имя;Ответственный\nА;Б. Котов\n", owners={"б. котов": "boris"})
+    assert (kit.all_of(ws, "lead")[0]["owner"], found.unknown_owners) == ("boris", {})
 
 
 DEALS_OF_ANOTHER_CRM = (
@@ -262,9 +244,9 @@ def test_stages_of_another_crm_are_mapped(ws: Workspace) -> None:
         "Принимают решение": "sales/offer",
         "Договор/счёт": "Продажи/Предложение",
     }
-    found = load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages=stages)
+    found = kit.bring(ws, "deal", DEALS_OF_ANOTHER_CRM, stages=stages)
     assert (found.created, found.rejected) == (3, 2)
-    places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in all_of(ws, "deal")}
+    places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in kit.all_of(ws, "deal")}
     assert places == {
         "Б": ("service", "start"),
         "В": ("sales", "offer"),
@@ -289,8 +271,10 @@ deals:
         "Название;Воронка;Стадия\nА;Сервис;Их счёт\nБ;Сервис;Их КП\nВ;Продажи;Их КП\nГ;;ИХ СЧЕТ\n"
     )
     ws = Workspace.open(ws.root)
-    found = load(ws, "deal", rows, stages={"Их счёт": "Счёт", "Их КП": "КП", "Их брак": "lost"})
-    places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in all_of(ws, "deal")}
+    found = kit.bring(
+        ws, "deal", rows, stages={"Их счёт": "Счёт", "Их КП": "КП", "Их брак": "lost"}
+    )
+    places = {raw["name"]: (raw["pipeline"], raw["stage"]) for raw in kit.all_of(ws, "deal")}
     assert places == {
         "А": ("service", "talk"),
         "В": ("sales", "offer"),
@@ -302,24 +286,24 @@ deals:
 @pytest.mark.parametrize("ref", ["nowhere", "sales/nowhere", "nowhere/offer", "", "sales/", "NEW"])
 def test_a_mapped_stage_must_be_here(ws: Workspace, ref: str) -> None:
     with pytest.raises(BadUsage, match="--stage-map Первичный контакт="):
-        load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Первичный контакт": ref})
-    assert all_of(ws, "deal") == []
+        kit.bring(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Первичный контакт": ref})
+    assert kit.all_of(ws, "deal") == []
     with pytest.raises(BadUsage, match="twice"):
-        load(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Её": "offer", "ее": "request"})
+        kit.bring(ws, "deal", DEALS_OF_ANOTHER_CRM, stages={"Её": "offer", "ее": "request"})
 
 
 def test_a_deal_of_a_file_without_names_is_called_by_its_client(ws: Workspace) -> None:
     text = "Основной контакт;Этап сделки;Бюджет;Рабочий телефон (контакт)\nИван Котов;Запрос;5000;89161112244\n"
-    assert load(ws, "deal", text, preset="amocrm").created == 1
-    assert all_of(ws, "deal")[0]["name"] == "Иван Котов"
-    found = load(ws, "deal", "Название сделки;Основной контакт\n;Анна\n", preset="amocrm")
+    assert kit.bring(ws, "deal", text, preset="amocrm").created == 1
+    assert kit.all_of(ws, "deal")[0]["name"] == "Иван Котов"
+    found = kit.bring(ws, "deal", "Название сделки;Основной контакт\n;Анна\n", preset="amocrm")
     assert found.rejected == 1  # a name that was forgotten is another matter
 
 
 def test_the_stage_column_of_pipedrive(ws: Workspace) -> None:
     text = "Deal - Title*,Deal - Stage (pipeline),Deal - Value\nКровля,Предложение,100\n"
-    assert load(ws, "deal", text).preset == "pipedrive"
-    assert all_of(ws, "deal")[0]["stage"] == "offer"
+    assert kit.bring(ws, "deal", text).preset == "pipedrive"
+    assert kit.all_of(ws, "deal")[0]["stage"] == "offer"
 
 
 # -- bad input ------------------------------------------------------------------------------
@@ -328,11 +312,11 @@ def test_the_stage_column_of_pipedrive(ws: Workspace) -> None:
 def test_a_guess_of_the_encoding_that_looks_wrong_is_told(ws: Workspace) -> None:
     text = "name;comment\nАнна Орлова;перезвонить завтра, хочет кровлю\n"
     source = open_source(text.encode("koi8-r"), "x.csv", "cp1251")
-    found = import_records(ws, "contact", source, "x.csv", Wanted(dry_run=True))
+    found = import_records(ws, "contact", source, "x.csv", ImportOptions(dry_run=True))
     assert "koi8-r" in found.doubts[0]
-    assert load(ws, "contact", text.encode("cp1251"), dry_run=True).doubts == []
+    assert kit.bring(ws, "contact", text.encode("cp1251"), dry_run=True).doubts == []
     western = "name;comment\nJosé Núñez;Zoë Müller\n".encode("cp1252")
-    assert "a guess" in load(ws, "contact", western, dry_run=True).doubts[0]
+    assert "a guess" in kit.bring(ws, "contact", western, dry_run=True).doubts[0]
 
 
 @pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "cp866", "mac-cyrillic"])
@@ -348,12 +332,12 @@ def test_the_encoding_is_known_by_the_letters(encoding: str, text: str) -> None:
 
 
 def test_the_header_once_more_is_given_back(ws: Workspace) -> None:
-    found = load(ws, "contact", "Имя;Телефон\nА;89161234567\nИмя;Телефон\nБ;89161234568\n")
+    found = kit.bring(ws, "contact", "Имя;Телефон\nА;89161234567\nИмя;Телефон\nБ;89161234568\n")
     assert (found.created, found.rejected) == (2, 1)
 
 
 def test_a_column_twice_is_told(ws: Workspace) -> None:
-    assert load(ws, "contact", "Имя;Имя\nА;А\n").doubts == ["columns that stand there twice: Имя"]
+    assert kit.bring(ws, "contact", "Имя;Имя\nА;А\n").doubts == ["duplicate columns: Имя"]
 
 
 # -- going on -------------------------------------------------------------------------------
@@ -371,7 +355,7 @@ def interrupted(ws: Workspace, monkeypatch: pytest.MonkeyPatch, after: int = 1) 
         if calls == after:
             raise KeyboardInterrupt
 
-    wanted = Wanted(rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv")
     with pytest.raises(KeyboardInterrupt):
         import_records(ws, "contact", open_source(KEYLESS.encode(), "x.csv"), "x.csv", wanted, stop)
     ws.look_again()
@@ -384,15 +368,15 @@ def test_an_interrupted_import_goes_on_without_doubling(
     [past] = past_imports(ws)
     assert (past.state, past.created, past.rows) == ("unfinished", 4, 5)
     (ws.root.parent / "rejects.csv").unlink()
-    found = load(ws, "contact", KEYLESS)
+    found = kit.bring(ws, "contact", KEYLESS)
     assert (found.before, found.created, found.rejected, found.resumed) == (4, 7, 1, past.batch)
     assert found.batch == past.batch
-    assert len(all_of(ws, "contact")) == 11
+    assert len(kit.all_of(ws, "contact")) == 11
     [past] = past_imports(ws)
     assert (past.state, past.created, past.rejected) == ("whole", 11, 1)
-    again = load(ws, "contact", KEYLESS)
+    again = kit.bring(ws, "contact", KEYLESS)
     assert (again.created, again.skipped, again.rejected) == (0, 11, 1)
-    assert load(ws, "contact", KEYLESS, again=True).created == 11
+    assert kit.bring(ws, "contact", KEYLESS, again=True).created == 11
 
 
 def test_what_is_taken_back_can_be_imported_again(
@@ -404,7 +388,7 @@ def test_what_is_taken_back_can_be_imported_again(
     ws.look_again()
     [past] = past_imports(ws)
     assert past.state == "taken back"
-    found = load(ws, "contact", KEYLESS)
+    found = kit.bring(ws, "contact", KEYLESS)
     assert (found.before, found.created, found.resumed) == (0, 11, "")
 
 
@@ -414,7 +398,7 @@ def test_the_rejects_have_no_name_until_they_are_whole(ws: Workspace) -> None:
     def look(rows: int) -> None:
         seen.append([path.name for path in ws.root.parent.iterdir() if path.is_file()])
 
-    wanted = Wanted(rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv")
     text = "Имя;E-mail\nА;нет\nБ;\n"
     import_records(ws, "contact", open_source(text.encode(), "x.csv"), "x.csv", wanted, look)
     assert seen == [[]]

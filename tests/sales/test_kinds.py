@@ -17,7 +17,7 @@ from crmcli.sales.records import edit
 from crmcli.sales.records.edit import Edit
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import Run
+from tests.kit import Run
 
 AGAIN: list[tuple[str, str, str, Raw, Raw]] = [
     ("phones", "+79161234567", "mobile:8 916 123-45-67", [{"value": "+79161234567", "type": "mobile"}], [{"value": "+79161234567", "type": "work"}]),
@@ -38,21 +38,21 @@ def test_an_item_given_again_changes_and_is_not_doubled(
     ws: Workspace, name: str, stands: str, again: str, newer: Raw, older: Raw
 ) -> None:
     more = Edit({}, {name: [again]}, {})
-    one = kit.add(ws, "contact", {"name": ["Анна"], name: [stands]})
+    one = kit.contact(ws, name="Анна", **{name: stands})
     edit.edit(ws, one.id, more)
     assert raw(ws, one.id, name) == newer
-    two = kit.add(ws, "contact", {"name": ["Борис"], name: [stands]})
+    two = kit.contact(ws, name="Борис", **{name: stands})
     edit.bulk(ws, "contact", ws.condition("name = Борис", "contact"), more)
     assert raw(ws, two.id, name) == newer
-    three = kit.add(ws, "contact", {"name": ["Вера"], name: [stands]})
-    four = kit.add(ws, "contact", {"name": ["Вера"], name: [again]})
+    three = kit.contact(ws, name="Вера", **{name: stands})
+    four = kit.contact(ws, name="Вера", **{name: again})
     merging.merge(ws, merging.plan(ws, three.id, [four.id]))
     assert raw(ws, three.id, name) == older
 
 
 def test_a_company_given_again_gets_the_new_role(ws: Workspace) -> None:
-    firm = kit.add(ws, "company", {"name": ["Ромашка"]}).id
-    one = kit.add(ws, "contact", {"name": ["Анна"], "companies": ["Ромашка: юрист"]})
+    firm = kit.company(ws, name="Ромашка").id
+    one = kit.contact(ws, name="Анна", companies="Ромашка: юрист")
     edit.edit(ws, one.id, Edit({}, {"companies": ["Ромашка: директор"]}, {}))
     assert raw(ws, one.id, "companies") == [{"company": firm, "role": "директор"}]
     edit.edit(ws, one.id, Edit({}, {"companies": [firm]}, {}))
@@ -63,7 +63,7 @@ def test_a_company_given_again_gets_the_new_role(ws: Workspace) -> None:
 def test_an_import_names_a_number_again(
     ws: Workspace, crm: Callable[..., Run], tmp_path: Path, policy: str, kind: str
 ) -> None:
-    one = kit.add(ws, "contact", {"name": ["Анна Котова"], "phones": ["+79161234567"]})
+    one = kit.contact(ws, name="Анна Котова", phones="+79161234567")
     file = tmp_path / "again.csv"
     file.write_text("name,phone_mobile\nАнна Котова,8 916 123-45-67\n", encoding="utf-8")
     done = crm("import", "contacts", str(file), "--on-duplicate", policy)

@@ -16,26 +16,16 @@ from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.sales import leads, stages
 from crmcli.sales.checks import check
 from crmcli.sales.history import past, undo
-from crmcli.sales.leads import Wanted
+from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.merging import unmerge
 from crmcli.sales.records import edit, remove
 from crmcli.sales.settings import directories, fields
 from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 from tests.sales.conftest import PIPELINES, SETTINGS
-from tests.sales.test_merging import (
-    FIELDS,
-    company,
-    contact,
-    deal,
-    items,
-    merge,
-    put,
-    text_of,
-    tree,
-)
+from tests.sales.test_merging import FIELDS, items, merge, text_of
 from torture.copies import copied
 
 ODD = (
@@ -48,7 +38,7 @@ def ws(folder: Path) -> Workspace:
     """The small workspace with custom fields of contacts."""
     with (folder / "settings.yaml").open("a", encoding="utf-8") as text:
         text.write(FIELDS)
-    return Workspace.open(folder, user="anna", now=NOW)
+    return kit.opened(folder)
 
 
 def by_hand(ws: Workspace, record_id: str, text: str) -> None:
@@ -60,24 +50,24 @@ def by_hand(ws: Workspace, record_id: str, text: str) -> None:
 
 
 def test_all_is_as_before(ws: Workspace) -> None:
-    firm = company(ws)
-    one = contact(ws, phones="8 912 345-67-89", companies=firm)
-    two = contact(ws, name="Боря", phones="8 912 345-67-80", comment="вечером", friend=one)
-    deal(ws, contacts=two)
-    kit.add(ws, "deal", {"name": ["Окна"], "contacts": [one, two]})
-    before = tree(ws.root)
+    firm = kit.company(ws).id
+    one = kit.contact(ws, phones="8 912 345-67-89", companies=firm).id
+    two = kit.contact(ws, name="Боря", phones="8 912 345-67-80", comment="вечером", friend=one).id
+    kit.deal(ws, contacts=two)
+    kit.deal(ws, name="Окна", contacts=[one, two])
+    before = kit.records_of(ws.root)
     merge(ws, one, two, name=two)
-    assert tree(ws.root) != before
+    assert kit.records_of(ws.root) != before
     done = unmerge.unmerge(ws, two)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     assert (done.kept, done.stays) == ((), ())
     assert (done.restored.id, done.survivor) == (two, one)
 
 
 @pytest.mark.parametrize("how", ["unmerge", "undo", "again"])
 def test_what_was_written_by_hand_comes_back_as_it_was(ws: Workspace, how: str) -> None:
-    one, two = contact(ws), contact(ws)
-    sale = deal(ws, contacts=two)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
+    sale = kit.deal(ws, contacts=two).id
     by_hand(ws, one, ODD)
     by_hand(ws, two, ODD + "b: 3\nemails:\n- value: b@example.ru\n  type: work\n")
     by_hand(
@@ -85,69 +75,76 @@ def test_what_was_written_by_hand_comes_back_as_it_was(ws: Workspace, how: str) 
         sale,
         "id: {id}\nname: Кровля\ncontacts: [" + two + "]\npipeline: sales\nstage: request\n",
     )
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
     merge(ws, one, two)
-    after = tree(ws.root)
+    after = kit.records_of(ws.root)
     if how == "unmerge":
         unmerge.unmerge(ws, two)
     else:
         undo.undo(ws)
     if how == "again":
         undo.redo(ws)
-        assert {**after, record_path(two): b""} == {**tree(ws.root), record_path(two): b""}
+        assert {**after, record_path(two): b""} == {
+            **kit.records_of(ws.root),
+            record_path(two): b"",
+        }
         unmerge.unmerge(ws, two)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_keys_that_nobody_declared_keep_their_order(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
     for record_id in (one, two):
         path = ws.root / record_path(record_id)
         path.write_text(path.read_text(encoding="utf-8") + "b: 1\na: 2\n", encoding="utf-8")
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
     merge(ws, one, two)
     unmerge.unmerge(ws, two)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_undo_and_redo(ws: Workspace) -> None:
-    one, two, three = contact(ws), contact(ws, name="Боря", address="Казань"), contact(ws)
-    deal(ws, contacts=two)
-    before = tree(ws.root)
+    one, two, three = (
+        kit.contact(ws).id,
+        kit.contact(ws, name="Боря", address="Казань").id,
+        kit.contact(ws).id,
+    )
+    kit.deal(ws, contacts=two)
+    before = kit.records_of(ws.root)
     merge(ws, one, two, three)
-    merged = tree(ws.root)
+    merged = kit.records_of(ws.root)
     undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     undo.redo(ws)
-    assert tree(ws.root) == merged
-    with pytest.raises(Refused, match="went in together") as refusal:
+    assert kit.records_of(ws.root) == merged
+    with pytest.raises(Refused, match="were merged together") as refusal:
         unmerge.unmerge(ws, two)
     event = refusal.value.hint.split()[3]
     undo.undo_at(ws, event)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_an_unmerge_is_undone(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws, address="Казань")
-    before = tree(ws.root)
+    one, two = kit.contact(ws).id, kit.contact(ws, address="Казань").id
+    before = kit.records_of(ws.root)
     merge(ws, one, two)
-    merged = tree(ws.root)
+    merged = kit.records_of(ws.root)
     unmerge.unmerge(ws, two)
     undo.undo(ws)
-    assert tree(ws.root) == merged
+    assert kit.records_of(ws.root) == merged
     unmerge.unmerge(ws, two)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     merge(ws, two, one)
     unmerge.unmerge(ws, one)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_one_of_two_comes_out(ws: Workspace) -> None:
-    one = contact(ws)
-    two = contact(ws, phones="8 912 345-67-89")
-    three = contact(ws, phones="8 495 111-22-33")
-    first, second = deal(ws, contacts=two), deal(ws, contacts=three)
-    before = tree(ws.root)
+    one = kit.contact(ws).id
+    two = kit.contact(ws, phones="8 912 345-67-89").id
+    three = kit.contact(ws, phones="8 495 111-22-33").id
+    first, second = kit.deal(ws, contacts=two).id, kit.deal(ws, contacts=three).id
+    before = kit.records_of(ws.root)
     merge(ws, one, two, three)
     with pytest.raises(Ambiguous):
         unmerge.find_merged(ws, one, "contact")
@@ -157,29 +154,31 @@ def test_one_of_two_comes_out(ws: Workspace) -> None:
     assert ws.get(second).get("contacts") == (one,)
     assert unmerge.find_merged(ws, one, "contact") == three
     unmerge.unmerge(ws, three)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_a_chain_is_taken_apart_from_its_end(ws: Workspace) -> None:
-    one, two, three = contact(ws), contact(ws), contact(ws)
-    before = tree(ws.root)
+    one, two, three = kit.contact(ws).id, kit.contact(ws).id, kit.contact(ws).id
+    before = kit.records_of(ws.root)
     merge(ws, two, three)
     merge(ws, one, two)
-    with pytest.raises(Refused, match="went into"):
+    with pytest.raises(Refused, match="was merged into"):
         unmerge.unmerge(ws, three)
     unmerge.unmerge(ws, two)
     unmerge.unmerge(ws, three)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 # --- what came since ------------------------------------------------------------------------------
 
 
 def test_what_was_edited_since_is_kept(ws: Workspace) -> None:
-    one = contact(ws, phones="8 912 345-67-89", tags=["юг"])
-    two = contact(ws, phones="8 495 111-22-33", address="Казань", position="юрист", tags=["vip"])
+    one = kit.contact(ws, phones="8 912 345-67-89", tags=["юг"]).id
+    two = kit.contact(
+        ws, phones="8 495 111-22-33", address="Казань", position="юрист", tags=["vip"]
+    ).id
     merge(ws, one, two)
-    edit.edit(ws, one, put(position="директор", comment="новое"))
+    kit.edit(ws, one, position="директор", comment="новое")
     edit.edit(ws, one, edit.Edit({}, {"phones": ["8 912 345-67-80"], "tags": ["ё"]}, {}))
     done = unmerge.unmerge(ws, two)
     after = ws.get(one)
@@ -192,15 +191,15 @@ def test_what_was_edited_since_is_kept(ws: Workspace) -> None:
 
 
 def test_what_was_linked_since_stays_and_is_named(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws)
-    own, his = deal(ws, contacts=one), deal(ws, contacts=two)
-    other = deal(ws)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
+    own, his = kit.deal(ws, contacts=one).id, kit.deal(ws, contacts=two).id
+    other = kit.deal(ws).id
     merge(ws, one, two)
     ws.now = NOW + timedelta(hours=1)
-    new = deal(ws, contacts=one)
-    edit.edit(ws, other, put(contacts=one))
-    edit.edit(ws, own, put(comment="…"))
-    third = contact(ws, name="Вера")
+    new = kit.deal(ws, contacts=one).id
+    kit.edit(ws, other, contacts=one)
+    kit.edit(ws, own, comment="…")
+    third = kit.contact(ws, name="Вера").id
     edit.edit(ws, his, edit.Edit({}, {"contacts": [third]}, {}))
     done = unmerge.unmerge(ws, two)
     assert set(done.stays) == {new, other}
@@ -210,18 +209,18 @@ def test_what_was_linked_since_stays_and_is_named(ws: Workspace) -> None:
 
 
 def test_a_link_that_was_taken_elsewhere_since_stays_there(ws: Workspace) -> None:
-    one, two, third = contact(ws), contact(ws), contact(ws, name="Вера")
-    sale = deal(ws, contacts=two)
+    one, two, third = kit.contact(ws).id, kit.contact(ws).id, kit.contact(ws, name="Вера").id
+    sale = kit.deal(ws, contacts=two).id
     merge(ws, one, two)
-    edit.edit(ws, sale, put(contacts=third))
+    kit.edit(ws, sale, contacts=third)
     done = unmerge.unmerge(ws, two)
     assert ws.get(sale).get("contacts") == (third,)
     assert [(k.record, k.field) for k in done.kept] == [(sale, "contacts")]
 
 
 def test_what_was_removed_since_is_named(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws)
-    sale = deal(ws, contacts=two)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
+    sale = kit.deal(ws, contacts=two).id
     merge(ws, one, two)
     remove.remove(ws, sale)
     done = unmerge.unmerge(ws, two)
@@ -229,7 +228,7 @@ def test_what_was_removed_since_is_named(ws: Workspace) -> None:
 
 
 def test_nothing_to_take_apart(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
     with pytest.raises(unmerge.NotMerged):
         unmerge.find_merged(ws, one, "contact")
     with pytest.raises(unmerge.NotMerged):
@@ -243,7 +242,7 @@ def test_nothing_to_take_apart(ws: Workspace) -> None:
 
 
 def test_the_past_shows_both(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws, name="Боря", address="Казань")
+    one, two = kit.contact(ws).id, kit.contact(ws, name="Боря", address="Казань").id
     ws.now = NOW + timedelta(hours=2)
     merge(ws, one, two)
     then, since = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
@@ -259,7 +258,7 @@ def test_the_past_shows_both(ws: Workspace) -> None:
 def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
     from crmcli.reports.funnel import read_funnel
 
-    one, two = (kit.add(ws, "lead", {"name": ["Лид"]}).id for _ in range(2))
+    one, two = (kit.lead(ws, name="Лид").id for _ in range(2))
 
     def waiting() -> int | None:
         ws.look_again()
@@ -273,12 +272,12 @@ def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
 
 
 def test_a_move_and_a_merge_undone_together(ws: Workspace) -> None:
-    one, two = deal(ws, amount="1"), deal(ws, amount="2")
-    before = tree(ws.root)
+    one, two = kit.deal(ws, amount="1").id, kit.deal(ws, amount="2").id
+    before = kit.records_of(ws.root)
     stages.move(ws, two, "offer")
     merge(ws, one, two)
     undo.undo(ws, 2)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     kinds = [e.kind for e in ws.events(record=two)]
     assert kinds[-2:] == ["deal.unmerged", "stage.entered"]
 
@@ -299,10 +298,8 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     """A contact with some of everything."""
     lead = ""
     if chance.random() < 0.3:
-        made = kit.add(
-            ws, "lead", {"name": ["Лид"], "phones": ["8 912 345-67-8" + str(chance.randrange(10))]}
-        )
-        lead = leads.convert(ws, made.id, Wanted(("contact", "deal"))).ids["contact"]
+        made = kit.lead(ws, name="Лид", phones="8 912 345-67-8" + str(chance.randrange(10)))
+        lead = leads.convert(ws, made.id, ConvertOptions(("contact", "deal"))).ids["contact"]
     values: dict[str, list[str]] = {}
     for name, choices in {
         "position": ["директор", "юрист", "Юрист"], "address": ["Казань", "Тверь\nдом 2"],
@@ -323,7 +320,7 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
     if lead:
         edit.edit(ws, lead, edit.Edit(values, {}, {}))
         return lead
-    return kit.add(ws, "contact", {"name": [chance.choice(["Анна", "Боря"])], **values}).id
+    return kit.contact(ws, name=chance.choice(["Анна", "Боря"]), **values).id
 
 
 @settings(max_examples=25, deadline=None)
@@ -331,32 +328,32 @@ def some(chance: random.Random, ws: Workspace, people: list[str], firms: list[st
 def test_a_merge_and_an_unmerge_leave_all_as_before(template: Path, seed: int) -> None:
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        ws = Workspace.open(copied(template, f"{folder}/ws"), user="anna", now=NOW)
-        firms = [company(ws, name) for name in ("Ромашка", "Лютик")]
+        ws = kit.opened(copied(template, f"{folder}/ws"))
+        firms = [kit.company(ws, name).id for name in ("Ромашка", "Лютик")]
         people: list[str] = []
         for _ in range(4):
             people.append(some(chance, ws, people, firms))
         for _ in range(3):
             deal_ids = chance.sample(people, chance.randrange(1, 4))
-            kit.add(ws, "deal", {"name": ["Окна"], "contacts": deal_ids})
-            kit.add(ws, "task", {"name": ["Дело"], "about": [chance.choice(people)]})
-        states = [tree(ws.root)]
+            kit.deal(ws, name="Окна", contacts=deal_ids)
+            kit.task(ws, name="Дело", about=chance.choice(people))
+        states = [kit.records_of(ws.root)]
         done: list[str] = []
         left = list(people)
         for _ in range(chance.randrange(1, 4)):
             chance.shuffle(left)
             merge(ws, left[0], left[1])
             done.append(left.pop(1))
-            states.append(tree(ws.root))
+            states.append(kit.records_of(ws.root))
             ws.look_again()
             assert check.problems(ws) == []
         for merged in reversed(done):
-            assert tree(ws.root) == states.pop()
+            assert kit.records_of(ws.root) == states.pop()
             if chance.random() < 0.5:
                 undo.undo_at(ws, ws.events(record=merged, kinds=("contact.merged",))[-1].id)
             else:
                 unmerge.unmerge(ws, merged)
-        assert tree(ws.root) == states.pop()
+        assert kit.records_of(ws.root) == states.pop()
 
 
 # --- two clones -----------------------------------------------------------------------------------
@@ -394,7 +391,7 @@ class Clones:
 
 
 def test_two_clones_merge_one_record_into_two_others(ws: Workspace, tmp_path: Path) -> None:
-    one, two, three = contact(ws), contact(ws), contact(ws)
+    one, two, three = kit.contact(ws).id, kit.contact(ws).id, kit.contact(ws).id
     clones = Clones(ws, tmp_path / "there")
     merge(ws, one, three)
     merge(clones.other(), two, three)
@@ -405,7 +402,7 @@ def test_two_clones_merge_one_record_into_two_others(ws: Workspace, tmp_path: Pa
 
 
 def test_two_clones_merge_two_into_each_other(ws: Workspace, tmp_path: Path) -> None:
-    one, two = contact(ws), contact(ws)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
     clones = Clones(ws, tmp_path / "there")
     merge(ws, one, two)
     merge(clones.other(), two, one)
@@ -415,22 +412,22 @@ def test_two_clones_merge_two_into_each_other(ws: Workspace, tmp_path: Path) -> 
 
 
 def test_a_clone_links_to_what_the_other_merges(ws: Workspace, tmp_path: Path) -> None:
-    one, two = contact(ws), contact(ws)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
     clones = Clones(ws, tmp_path / "there")
     merge(ws, one, two)
-    sale = deal(clones.other(), contacts=two)
+    sale = kit.deal(clones.other(), contacts=two).id
     assert clones.join() == 0
     ws.look_again()
     (problem,) = check.problems(ws)
     assert problem.path == record_path(sale)
-    assert problem.hint == f"crm check --fix turns it to {one}"
+    assert problem.hint == f"crm check --fix points it to {one}"
 
 
 def test_a_clone_edits_what_the_other_merges(ws: Workspace, tmp_path: Path) -> None:
-    one, two = contact(ws), contact(ws)
+    one, two = kit.contact(ws).id, kit.contact(ws).id
     clones = Clones(ws, tmp_path / "there")
     merge(ws, one, two)
-    edit.edit(clones.other(), two, put(position="юрист"))
+    kit.edit(clones.other(), two, position="юрист")
     assert clones.join() != 0
     ws.look_again()
     assert [p.message for p in check.problems(ws)] == ["unresolved merge conflict"]
@@ -440,8 +437,8 @@ def test_a_clone_edits_what_the_other_merges(ws: Workspace, tmp_path: Path) -> N
 
 
 def test_fields_and_values_renamed_since_come_back_under_their_new_names(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws, shoe="41", source="web")
-    three = contact(ws, name="Вера", friend=two)
+    one, two = kit.contact(ws).id, kit.contact(ws, shoe="41", source="web").id
+    three = kit.contact(ws, name="Вера", friend=two).id
     before = {i: text_of(ws, i) for i in (one, two)}
     merge(ws, one, two)
     assert ws.get(one).get("shoe") == 41
@@ -449,7 +446,7 @@ def test_fields_and_values_renamed_since_come_back_under_their_new_names(ws: Wor
     fields.rename(ws, "contact", "size", "foot")
     fields.rename(ws, "contact", "friend", "pal")
     directories.rename(ws, "sources", "web", "site")
-    ws = Workspace.open(ws.root, user="anna", now=NOW)
+    ws = kit.opened(ws.root)
     done = unmerge.unmerge(ws, two)
     assert done.kept == ()
     assert text_of(ws, one) == before[one]
@@ -459,11 +456,13 @@ def test_fields_and_values_renamed_since_come_back_under_their_new_names(ws: Wor
 
 
 def test_a_rename_that_was_taken_back_changes_nothing(ws: Workspace) -> None:
-    one, two = contact(ws), contact(ws, shoe="41")
-    before = tree(ws.root)
+    one, two = kit.contact(ws).id, kit.contact(ws, shoe="41").id
+    before = kit.records_of(ws.root)
     merge(ws, one, two)
     fields.rename(ws, "contact", "shoe", "size")
-    undo.undo(Workspace.open(ws.root, user="anna", now=NOW))
-    ws = Workspace.open(ws.root, user="anna", now=NOW)
+    undo.undo(kit.opened(ws.root))
+    ws = kit.opened(ws.root)
     unmerge.unmerge(ws, two)
-    assert {path: text for path, text in tree(ws.root).items() if path in before} == before
+    assert {
+        path: text for path, text in kit.records_of(ws.root).items() if path in before
+    } == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,15 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
-from crmcli.model.fields import Record
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
 from crmcli.sales.documents import offers
-from crmcli.sales.documents.offers import Draft, NothingToOffer, OfferDecided
+from crmcli.sales.documents.offers import NothingToOffer, OfferDecided, OfferTerms
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 from torture.copies import copied
 
 NB = "\u00a0"
@@ -38,11 +36,6 @@ def folder(_fresh: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def ws(folder: Path) -> Workspace:
     return Workspace.open(folder, now=NOW)
-
-
-def deal(ws: Workspace, **values: str) -> Record:
-    given: Mapping[str, list[str]] = {"name": ["Склад"], **{k: [v] for k, v in values.items()}}
-    return kit.add(ws, "deal", given)
 
 
 def with_settings(folder: Path, text: str) -> Workspace:
@@ -75,20 +68,20 @@ def test_the_next_number(mask: str, taken: list[str], number: str) -> None:
 
 
 def test_each_offer_has_its_own_number(ws: Workspace) -> None:
-    one = deal(ws, amount="1000")
+    one = kit.deal(ws, amount="1000")
     numbers = [offers.draft(ws, one.id).name for _ in range(3)]
     assert numbers == ["КП-2026-0001", "КП-2026-0002", "КП-2026-0003"]
 
 
 def test_two_offers_in_one_change_differ(ws: Workspace) -> None:
-    one = deal(ws, amount="1000")
+    one = kit.deal(ws, amount="1000")
     with ws.change("test") as change:
-        made = [offers.draft_in(change, ws, one.id, Draft()).name for _ in range(2)]
+        made = [offers.draft_in(change, ws, one.id, OfferTerms()).name for _ in range(2)]
     assert made == ["КП-2026-0001", "КП-2026-0002"]
 
 
 def test_a_new_year_begins_at_one(ws: Workspace, folder: Path) -> None:
-    one = deal(ws, amount="1000")
+    one = kit.deal(ws, amount="1000")
     offers.draft(ws, one.id)
     later = Workspace.open(folder, now=NOW.replace(year=2027))
     assert offers.draft(later, one.id).name == "КП-2027-0001"
@@ -96,7 +89,7 @@ def test_a_new_year_begins_at_one(ws: Workspace, folder: Path) -> None:
 
 @pytest.mark.slow
 def test_processes_at_once_never_share_a_number(ws: Workspace, folder: Path) -> None:
-    one = deal(ws, amount="1000")
+    one = kit.deal(ws, amount="1000")
     script = (
         "import sys; from crmcli.workspace import Workspace; from crmcli.sales.documents import offers; from pathlib import Path\n"
         "for _ in range(5): offers.draft(Workspace.open(Path(sys.argv[1])), sys.argv[2])"
@@ -113,8 +106,8 @@ def test_processes_at_once_never_share_a_number(ws: Workspace, folder: Path) -> 
 
 
 def test_without_lines_the_deal_itself_is_the_line(ws: Workspace) -> None:
-    made = offers.draft(ws, deal(ws, amount="150 000,50").id)
-    assert made.lines == (Line("Склад", D(1), "", D("150000.50"), D(22)),)
+    made = offers.draft(ws, kit.deal(ws, amount="150 000,50").id)
+    assert made.lines == (Line("Кровля", D(1), "", D("150000.50"), D(22)),)
     assert (made.date, made.valid_until) == (date(2026, 11, 23), date(2026, 12, 7))
     assert (made.currency, made.status, made.vat_included) == ("RUB", "draft", True)
     assert ws.get(made.id) == made
@@ -125,7 +118,7 @@ def test_the_deals_lines_are_copied_for_good(ws: Workspace, folder: Path) -> Non
 
     from crmcli.model.deal import Deal
 
-    one = deal(ws, amount="1")
+    one = kit.deal(ws, amount="1")
     with ws.change("test") as change:
         record = change.get(one.id)
         assert isinstance(record, Deal)
@@ -144,15 +137,15 @@ def test_the_deals_lines_are_copied_for_good(ws: Workspace, folder: Path) -> Non
 
 
 def test_people_come_from_the_deal(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["Ромашка"]})
-    contact = kit.add(ws, "contact", {"name": ["Анна"], "emails": ["anna@example.ru"]})
-    made = offers.draft(ws, deal(ws, amount="1", company=company.id, contacts=contact.id).id)
+    company = kit.company(ws, name="Ромашка")
+    contact = kit.contact(ws, name="Анна", emails="anna@example.ru")
+    made = offers.draft(ws, kit.deal(ws, amount="1", company=company.id, contacts=contact.id).id)
     assert (made.company, made.contact) == (company.id, contact.id)
 
 
 def test_a_deal_with_nothing_to_offer(ws: Workspace) -> None:
     with pytest.raises(NothingToOffer, match="neither lines nor an amount"):
-        offers.draft(ws, deal(ws).id)
+        offers.draft(ws, kit.deal(ws).id)
     assert ws.select("offer") == []
 
 
@@ -177,7 +170,7 @@ def test_lines_as_people_write_them(text: str, line: Line) -> None:
                                   "М;1;1;шт;200", "М;1;1;шт;10;лишнее"])  # fmt: skip
 def test_lines_that_cannot_be_read(ws: Workspace, text: str) -> None:
     with pytest.raises(BadUsage):
-        offers.draft(ws, deal(ws, amount="1").id, Draft(lines=[text]))
+        offers.draft(ws, kit.deal(ws, amount="1").id, OfferTerms(lines=[text]))
     assert ws.select("offer") == []
 
 
@@ -239,19 +232,17 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
 
     if language == "en":
         folder = tmp_path / "english"
-        create.found(folder, language="en", use_git=False)
+        create.create_workspace(folder, language="en", use_git=False)
     ws = with_settings(folder, COMPANY + f"language: {language}\n")
-    client = kit.add(
-        ws,
-        "company",
-        {"name": ["Ромашка & Ко"], "inn": ["7707083893"], "legal_address": ["Москва, Лесная, 1"]},
+    client = kit.company(
+        ws, name="Ромашка & Ко", inn="7707083893", legal_address="Москва, Лесная, 1"
     )
-    contact = kit.add(ws, "contact", {"name": ["Анна <b>"], "phones": ["8 912 345-67-89 доб. 12"]})
-    one = deal(ws, amount="1", company=client.id, contacts=contact.id)
+    contact = kit.contact(ws, name="Анна <b>", phones="8 912 345-67-89 доб. 12")
+    one = kit.deal(ws, amount="1", company=client.id, contacts=contact.id)
     made = offers.draft(
         ws,
         one.id,
-        Draft(lines=["Монтаж;2;15 000,50;шт", "Совет;1;1500;;нет"], comment="Срок <10> дней"),
+        OfferTerms(lines=["Монтаж;2;15 000,50;шт", "Совет;1;1500;;нет"], comment="Срок <10> дней"),
     )
     page = offers.render(ws, made.id)
     for text in (
@@ -270,11 +261,11 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
 
 def test_a_page_for_prices_without_vat_and_for_none(folder: Path) -> None:
     ws = with_settings(folder, COMPANY.replace("included: yes", "included: no"))
-    page = offers.render(ws, offers.draft(ws, deal(ws, amount="100").id).id)
+    page = offers.render(ws, offers.draft(ws, kit.deal(ws, amount="100").id).id)
     assert "Сумма без НДС" in page
     assert f"122,00{NB}₽" in page
     ws = with_settings(folder, "company: {name: ИП Орлова}\n")
-    page = offers.render(ws, offers.draft(ws, deal(ws, amount="100").id).id)
+    page = offers.render(ws, offers.draft(ws, kit.deal(ws, amount="100").id).id)
     assert "НДС не облагается" in page
     assert "ИП Орлова" in page
 
@@ -293,7 +284,7 @@ def test_templates_of_the_starter_are_sound(ws: Workspace) -> None:
 
 
 def test_yes_is_told_on_the_deal(ws: Workspace) -> None:
-    one = deal(ws, amount="100")
+    one = kit.deal(ws, amount="100")
     made = offers.draft(ws, one.id)
     assert offers.accept(ws, made.id).status == "accepted"
     offers.accept(ws, made.id)
@@ -309,7 +300,7 @@ def test_yes_is_told_on_the_deal(ws: Workspace) -> None:
 
 
 def test_no_is_told_with_its_reason(ws: Workspace) -> None:
-    one = deal(ws, amount="100")
+    one = kit.deal(ws, amount="100")
     made = offers.draft(ws, one.id)
     assert offers.decline(ws, made.id, "дорого").status == "declined"
     (event,) = ws.events(record=one.id, kinds=["offer.declined"])

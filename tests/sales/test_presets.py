@@ -14,11 +14,11 @@ import yaml
 import crmcli
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.sales.checks.check import problems
-from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 PACKAGE = Path(crmcli.__file__).parent
@@ -49,7 +49,7 @@ def put(ws: Workspace, text: str, name: str = "ours.yaml") -> Path:
 
 
 def load(ws: Workspace, text: str, preset: str = "") -> Summary:
-    wanted = Wanted(preset=preset, rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(preset=preset, rejects=ws.root.parent / "rejects.csv")
     return import_records(ws, "lead", open_source(text.encode(), "x.csv"), "x.csv", wanted)
 
 
@@ -81,9 +81,9 @@ BROKEN = [
     ("columns:\n  lead:\n    phnes: Tel\n", 3, "unknown key 'phnes'", "did you mean 'phones'?"),
     ("columns:\n  all:\n    phone_mobil: Tel\n", 3, "unknown key", "did you mean 'phone_mobile'?"),
     ("columns:\n  lead:\n    unknown: Tel\n", 3, "unknown key 'unknown'", ""),
-    ("columns:\n  lead:\n    name: A | B\n    phones: B\n", 4, "'B' stands under 'name' too", ""),
+    ("columns:\n  lead:\n    name: A | B\n    phones: B\n", 4, "'B' is under 'name' too", ""),
     ("stages:\n  contact:\n    new: x\n", 2, "unknown key 'contact'", "allowed: lead, deal"),
-    ("columns: [a]\n", 1, "must hold keys", ""),
+    ("columns: [a]\n", 1, "must have keys with values", ""),
 ]
 UNDECLARED = [
     ("stages:\n  lead:\n    wrking: x\n", 3, "declared here: wrking", "did you mean 'working'?"),

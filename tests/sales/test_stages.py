@@ -12,11 +12,7 @@ from crmcli.sales.records.stage_lookup import NoSuchStage, ReasonMissing
 from crmcli.sales.stages import Closed
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
-
-
-def new(ws: Workspace, entity: str, **given: str) -> str:
-    return kit.add(ws, entity, {name: [value] for name, value in given.items()}).id
+from tests.kit import NOW
 
 
 def entries(ws: Workspace, record_id: str) -> list[tuple[str, str]]:
@@ -27,7 +23,7 @@ def entries(ws: Workspace, record_id: str) -> list[tuple[str, str]]:
 
 
 def test_a_lead_moves_by_id_and_by_name(ws: Workspace) -> None:
-    lead = new(ws, "lead", phones="89123456789")
+    lead = kit.add(ws, "lead", phones="89123456789").id
     assert stages.move(ws, lead, "В РАБОТЕ").moved
     assert stages.move(ws, lead, "new").moved
     assert not stages.move(ws, lead, "Новый").moved
@@ -35,7 +31,7 @@ def test_a_lead_moves_by_id_and_by_name(ws: Workspace) -> None:
 
 
 def test_an_unknown_stage_lists_them_with_the_nearest(ws: Workspace) -> None:
-    lead = new(ws, "lead", name="Л")
+    lead = kit.add(ws, "lead", name="Л").id
     with pytest.raises(NoSuchStage) as caught:
         stages.move(ws, lead, "workin")
     assert "did you mean 'working'?" in caught.value.hint
@@ -43,37 +39,37 @@ def test_an_unknown_stage_lists_them_with_the_nearest(ws: Workspace) -> None:
 
 
 def test_a_stage_asks_for_its_fields_whoever_moves(ws: Workspace) -> None:
-    lead, deal = new(ws, "lead", name="Л"), new(ws, "deal", name="Д")
-    with pytest.raises(MissingFields, match="it lacks phones or emails") as caught:
+    lead, deal = kit.add(ws, "lead", name="Л").id, kit.add(ws, "deal", name="Д").id
+    with pytest.raises(MissingFields, match="phones or emails") as caught:
         stages.move(ws, lead, "working")
     assert caught.value.fields == ("phones or emails",)
-    with pytest.raises(MissingFields, match="it lacks amount"):
+    with pytest.raises(MissingFields, match="amount"):
         stages.move(ws, deal, "offer")
     assert entries(ws, lead) == [("", "new")]
 
 
 def test_junk_needs_a_reason_from_its_directory(ws: Workspace) -> None:
-    lead = new(ws, "lead", name="Л")
+    lead = kit.add(ws, "lead", name="Л").id
     with pytest.raises(ReasonMissing, match="cannot be junk without a reason"):
         leads.junk(ws, lead)
     with pytest.raises(BadUsage, match="junk_reason"):
         leads.junk(ws, lead, "because")
     leads.junk(ws, lead, "Ошиблись номером")
     assert ws.get(lead).get("junk_reason") == "wrong"
-    with pytest.raises(Closed, match="has ended in 'Некачественный'"):
+    with pytest.raises(Closed, match="is closed in 'Некачественный'"):
         stages.move(ws, lead, "new")
     stages.move(ws, lead, "new", reopen=True)
     assert ws.get(lead).get("junk_reason") == ""
 
 
 def test_a_lead_is_not_moved_to_converted(ws: Workspace) -> None:
-    lead = new(ws, "lead", name="Л")
+    lead = kit.add(ws, "lead", name="Л").id
     with pytest.raises(Refused, match="by converting it"):
         stages.move(ws, lead, "converted")
 
 
 def test_winning_and_losing_a_deal(ws: Workspace) -> None:
-    deal = new(ws, "deal", name="Д", amount="100")
+    deal = kit.add(ws, "deal", name="Д", amount="100").id
     stages.move(ws, deal, "offer")
     assert ws.get(deal).get("probability") == 40
     with pytest.raises(ReasonMissing):
@@ -87,7 +83,7 @@ def test_winning_and_losing_a_deal(ws: Workspace) -> None:
         0,
         NOW,
     )
-    with pytest.raises(BadUsage, match="is no lost stage"):
+    with pytest.raises(BadUsage, match="is not a lost stage"):
         deals.lose(ws, deal, "price", stage="won")
     stages.move(ws, deal, "request", reopen=True)
     again = ws.get(deal)
@@ -97,18 +93,18 @@ def test_winning_and_losing_a_deal(ws: Workspace) -> None:
     won = ws.get(deal)
     assert isinstance(won, Deal)
     assert (won.stage, won.probability, won.closed_at) == ("won", 100, NOW)
-    with pytest.raises(BadUsage, match="takes no reason"):
+    with pytest.raises(BadUsage, match="does not take a reason"):
         stages.move(ws, deal, "request", reopen=True, reason="price")
 
 
 def test_a_probability_set_by_hand_stays(ws: Workspace) -> None:
-    deal = new(ws, "deal", name="Д", amount="100", probability="77")
+    deal = kit.add(ws, "deal", name="Д", amount="100", probability="77").id
     stages.move(ws, deal, "offer")
     assert ws.get(deal).get("probability") == 77
 
 
 def test_a_deal_changes_its_pipeline(ws: Workspace) -> None:
-    deal = new(ws, "deal", name="Д")
+    deal = kit.add(ws, "deal", name="Д").id
     stages.move(ws, deal, "Начало", pipeline="Сервис")
     assert (ws.get(deal).get("pipeline"), ws.get(deal).get("stage")) == ("service", "start")
     [event] = ws.events(record=deal, kinds=["stage.entered"])
@@ -122,13 +118,13 @@ def test_a_deal_changes_its_pipeline(ws: Workspace) -> None:
 
 
 def test_only_leads_and_deals_move(ws: Workspace) -> None:
-    contact = new(ws, "contact", name="К")
+    contact = kit.add(ws, "contact", name="К").id
     with pytest.raises(CrmError, match="a contact has no stages"):
         stages.move(ws, contact, "new")
 
 
 def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Workspace) -> None:
-    deal = kit.add(ws, "deal", {"name": ["Д"], "pipeline": ["service"]})
+    deal = kit.deal(ws, name="Д", pipeline="service")
     stages.move(ws, deal.id, "fine")
     with pytest.raises(Closed):
         stages.move(ws, deal.id, "request", pipeline="sales")
@@ -137,7 +133,7 @@ def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Work
 
 
 def test_a_better_reason_for_what_is_lost_already_is_taken_down(ws: Workspace) -> None:
-    deal = kit.add(ws, "deal", {"name": ["Д"]})
+    deal = kit.deal(ws, name="Д")
     deals.lose(ws, deal.id, "price")
     again = deals.lose(ws, deal.id, "silent")
     assert (again.moved, again.reason) == (False, "silent")
@@ -147,7 +143,7 @@ def test_a_better_reason_for_what_is_lost_already_is_taken_down(ws: Workspace) -
 
 
 def test_the_stages_are_read_before_others_have_to_wait(ws: Workspace) -> None:
-    fresh = Workspace.open(ws.root, user="anna", now=NOW)
+    fresh = kit.opened(ws.root)
     with fresh.change("lead edit"):
         (ws.root / "pipelines.yaml").unlink()
         assert fresh.pipelines.leads.stages

@@ -12,24 +12,13 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crmcli.sales.imports import Wanted, import_records, open_source
-from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
-from tests.conftest import Run
+from tests import kit
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 HEADER = "Название;Телефон;Сумма;Штук"
 ROWS = ["Печь;89161234561;1 000,50;3", "Дом;89161234562;2 000;4", "Сад;89161234563;;5"]
-
-
-def load(
-    ws: Workspace, content: str | bytes, name: str = "x.csv", entity: str = "lead", **wanted: bool
-) -> Summary:
-    data = content.encode() if isinstance(content, str) else content
-    rejects = ws.root.parent / "rejects.csv"
-    return import_records(
-        ws, entity, open_source(data, name), name, Wanted(rejects=rejects, **wanted)
-    )
 
 
 def workbook(text: str) -> bytes:
@@ -81,7 +70,7 @@ RECORDS = [
 @pytest.mark.parametrize("lines", TAKEN_FOR_TOTALS)
 def test_a_total_is_told_and_not_taken(ws: Workspace, lines: list[str], is_book: bool) -> None:
     text = "\n".join([HEADER, *ROWS, *lines])
-    found = load(ws, workbook(text) if is_book else text)
+    found = kit.bring(ws, "lead", workbook(text) if is_book else text)
     blank = sum(not line.strip(";") for line in lines)
     at = range(5 + blank, 5 + len(lines))
     assert (found.created, found.total_rows, found.rejected) == (3, [*at], 0)
@@ -93,7 +82,7 @@ def test_a_total_is_told_and_not_taken(ws: Workspace, lines: list[str], is_book:
 @pytest.mark.parametrize("line", RECORDS)
 def test_a_record_is_taken_whatever_its_name(ws: Workspace, line: str, is_book: bool) -> None:
     text = "\n".join([HEADER, *ROWS, line])
-    found = load(ws, workbook(text) if is_book else text)
+    found = kit.bring(ws, "lead", workbook(text) if is_book else text)
     assert found.total_rows == []
     assert found.created + found.rejected == 4
 
@@ -103,7 +92,7 @@ def test_subtotals_in_the_middle_are_known_by_their_sums_alone(ws: Workspace) ->
         *ROWS[:2], "Отдел 1 Итог;;3 000,50;7", ROWS[2], "Кот;89161234564;10;1", "Итого;;10;6",
         "Total;;5;5", "Пёс;89161234565;1;1", "Всего;;3 016,50;19",
     ]  # fmt: skip
-    found = load(ws, "\n".join([HEADER, *groups]))
+    found = kit.bring(ws, "lead", "\n".join([HEADER, *groups]))
     # `Total` with a sum of its own in the middle is a lead of that name, and counts.
     assert found.total_rows == [4, 7, 10]
     assert found.created == 6
@@ -111,13 +100,13 @@ def test_subtotals_in_the_middle_are_known_by_their_sums_alone(ws: Workspace) ->
 
 def test_keep_totals_takes_them(ws: Workspace) -> None:
     text = "\n".join([HEADER, *ROWS, "Итого;;3 000,50;12"])
-    assert load(ws, text).total_rows == [5]
-    again = load(ws, text, keep_totals=True)  # the very same file: the rest is here
+    assert kit.bring(ws, "lead", text).total_rows == [5]
+    again = kit.bring(ws, "lead", text, keep_totals=True)  # the very same file: the rest is here
     assert (again.total_rows, again.created, again.skipped) == ([], 1, 3)
 
 
 def test_a_list_of_names_alone_has_no_totals(ws: Workspace) -> None:
-    found = load(ws, "Название\nРомашка\nTotal\nИтого\n", entity="company")
+    found = kit.bring(ws, "company", "Название\nРомашка\nTotal\nИтого\n")
     assert (found.total_rows, found.created) == ([], 3)
 
 
@@ -138,7 +127,7 @@ def test_any_sums(ws: Workspace, amounts: list[Decimal], word: str, off: Decimal
     text = "\n".join(
         [HEADER, *lines[: len(here)], f"{word};;{total};", *lines[len(here) :], "Я;1;;"]
     )
-    found = load(ws, text, dry_run=True)
+    found = kit.bring(ws, "lead", text, dry_run=True)
     assert found.total_rows == ([] if off or not total else [len(here) + 2])
 
 

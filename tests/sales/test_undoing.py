@@ -16,35 +16,20 @@ from hypothesis import strategies as st
 from crmcli.errors import NotFound
 from crmcli.sales import activities, deals, imports, leads, stages, tasks
 from crmcli.sales.history import undo
-from crmcli.sales.imports import Wanted
+from crmcli.sales.imports import ImportOptions
 from crmcli.sales.records import edit, remove
 from crmcli.sales.records.edit import Edit
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 from tests.sales.conftest import PIPELINES, SETTINGS
 
 PHONE = "8 912 345-67-89"
 
 
-def tree(root: Path) -> dict[str, bytes]:
-    """Every file of data/ but the timeline."""
-    found = (p for p in (root / "data").rglob("*") if p.is_file() and "timeline" not in p.parts)
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
-
-
 def lead(ws: Workspace, **more: str) -> str:
     given = {"name": "Кровля", "phones": PHONE, "company_name": "Ромашка", **more}
-    return kit.add(ws, "lead", {name: [text] for name, text in given.items()}).id
-
-
-def put(**values: str) -> Edit:
-    return Edit({name: [text] for name, text in values.items()}, {}, {})
-
-
-def as_other_clone(ws: Workspace) -> Workspace:
-    """The same folder, as if it had been changed elsewhere and merged."""
-    return Workspace.open(ws.root, user="boris", now=NOW, clone="22222222")
+    return kit.lead(ws, **given).id
 
 
 # --- one by one -----------------------------------------------------------------------------------
@@ -57,20 +42,20 @@ def test_nothing_to_undo(ws: Workspace) -> None:
 
 def test_a_new_record_goes_and_comes_again(ws: Workspace) -> None:
     lead_id = lead(ws)
-    made = tree(ws.root)
+    made = kit.records_of(ws.root)
     done = undo.undo(ws)
     assert [(b.id if b else "", a) for b, a in done.records] == [(lead_id, None)]
-    assert tree(ws.root) == {}
+    assert kit.records_of(ws.root) == {}
     undo.redo(ws)
-    assert tree(ws.root) == made
+    assert kit.records_of(ws.root) == made
     with pytest.raises(undo.NothingToUndo):
         undo.redo(ws)
 
 
 def test_the_next_undo_goes_further_back(ws: Workspace) -> None:
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100"))
-    edit.edit(ws, lead_id, put(amount="200"))
+    kit.edit(ws, lead_id, amount="100")
+    kit.edit(ws, lead_id, amount="200")
     undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "100"
     undo.undo(ws)
@@ -80,20 +65,20 @@ def test_the_next_undo_goes_further_back(ws: Workspace) -> None:
 
 
 def test_several_at_once_are_one_change(ws: Workspace) -> None:
-    empty = tree(ws.root)
+    empty = kit.records_of(ws.root)
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100"))
-    leads.convert(ws, lead_id, leads.Wanted())
-    full = tree(ws.root)
+    kit.edit(ws, lead_id, amount="100")
+    leads.convert(ws, lead_id, leads.ConvertOptions())
+    full = kit.records_of(ws.root)
     undo.undo(ws, 3)
-    assert tree(ws.root) == empty
+    assert kit.records_of(ws.root) == empty
     undo.redo(ws)
-    assert tree(ws.root) == full
+    assert kit.records_of(ws.root) == full
 
 
 def test_an_undo_of_a_redo_and_so_on(ws: Workspace) -> None:
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100"))
+    kit.edit(ws, lead_id, amount="100")
     for _ in range(3):
         undo.undo(ws)
         assert ws.get(lead_id).get("amount") is None
@@ -112,44 +97,44 @@ def test_two_commands_in_one_second_are_two_changes(ws: Workspace) -> None:
 
 def test_a_bulk_edit_is_one_change(ws: Workspace) -> None:
     ids = [lead(ws, name=f"Лид {n}", phones=f"8 912 345-67-{n:02}") for n in range(5)]
-    edit.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(owner="boris"))
+    edit.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), kit.put(owner="boris"))
     done = undo.undo(ws)
     assert len(done.records) == 5
     assert {ws.get(i).get("owner") for i in ids} == {"anna"}
 
 
 def test_a_removal_with_its_links_comes_back(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["Ромашка"]}).id
-    kit.add(ws, "contact", {"name": ["Анна"], "companies": [f"{company}: директор"]})
-    before = tree(ws.root)
+    company = kit.company(ws, name="Ромашка").id
+    kit.contact(ws, name="Анна", companies=f"{company}: директор")
+    before = kit.records_of(ws.root)
     remove.remove(ws, company, unlink=True)
     undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_unknown_keys_come_back(ws: Workspace) -> None:
     lead_id = lead(ws)
     path = next((ws.root / "data/leads").glob("*/*.yaml"))
     path.write_text(path.read_text(encoding="utf-8") + "own:\n  - a\n  - b\n", encoding="utf-8")
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
     remove.remove(ws, lead_id)
     undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_a_conversion_goes_whole(ws: Workspace) -> None:
     lead_id = lead(ws, amount="100")
-    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
-    before = tree(ws.root)
-    plan = leads.convert(ws, lead_id, leads.Wanted())
+    task = kit.task(ws, name="Позвонить", about=lead_id).id
+    before = kit.records_of(ws.root)
+    plan = leads.convert(ws, lead_id, leads.ConvertOptions())
     assert ws.get(task).get("about") == plan.ids["deal"]
     undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 def test_a_finished_task_is_open_again(ws: Workspace) -> None:
     lead_id = lead(ws)
-    task = kit.add(ws, "task", {"name": ["Позвонить"], "about": [lead_id]}).id
+    task = kit.task(ws, name="Позвонить", about=lead_id).id
     tasks.finish(ws, task)
     undo.undo(ws)
     assert ws.get(task).get("done_at") is None
@@ -157,14 +142,14 @@ def test_a_finished_task_is_open_again(ws: Workspace) -> None:
 
 
 def test_a_dry_run_writes_nothing(folder: Path) -> None:
-    ws = Workspace.open(folder, user="anna", now=NOW)
+    ws = kit.opened(folder)
     lead(ws)
-    before = tree(folder)
+    before = kit.records_of(folder)
     events = len(ws.events())
     done = undo.undo(Workspace.open(folder, user="anna", now=NOW, dry_run=True))
     assert len(done.records) == 1
     ws.look_again()
-    assert (tree(folder), len(ws.events())) == (before, events)
+    assert (kit.records_of(folder), len(ws.events())) == (before, events)
 
 
 # --- what came since ------------------------------------------------------------------------------
@@ -172,8 +157,8 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 
 def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100", comment="старое"))
-    edit.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    kit.edit(ws, lead_id, amount="100", comment="старое")
+    kit.edit(kit.opened(ws.root, user="boris", clone="22222222"), lead_id, amount="300")
     done = undo.undo(ws)
     assert str(ws.get(lead_id).get("amount")) == "300"
     assert ws.get(lead_id).get("comment") == ""
@@ -182,7 +167,7 @@ def test_a_field_that_was_changed_since_is_kept(ws: Workspace) -> None:
 
 def test_a_hand_edit_of_the_field_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100"))
+    kit.edit(ws, lead_id, amount="100")
     path = next((ws.root / "data/leads").glob("*/*.yaml"))
     path.write_text(path.read_text(encoding="utf-8").replace("'100'", "'777'").replace(
         "amount: 100", "amount: 777"), encoding="utf-8")  # fmt: skip
@@ -193,16 +178,16 @@ def test_a_hand_edit_of_the_field_is_kept(ws: Workspace) -> None:
 
 def test_a_new_record_that_was_edited_since_is_kept(ws: Workspace) -> None:
     lead_id = lead(ws)
-    edit.edit(as_other_clone(ws), lead_id, put(amount="300"))
+    kit.edit(kit.opened(ws.root, user="boris", clone="22222222"), lead_id, amount="300")
     done = undo.undo(ws)
     assert ws.exists(lead_id)
     assert [k.record for k in done.kept] == [lead_id]
 
 
 def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
-    company = kit.add(ws, "company", {"name": ["Ромашка"]}).id
-    other = as_other_clone(ws)
-    deal = kit.add(other, "deal", {"name": ["Сделка"], "company": [company]}).id
+    company = kit.company(ws, name="Ромашка").id
+    other = kit.opened(ws.root, user="boris", clone="22222222")
+    deal = kit.deal(other, name="Сделка", company=company).id
     done = undo.undo(ws)
     assert ws.exists(company)
     assert done.kept == [(company, "", f"{deal} links to it")]
@@ -210,26 +195,28 @@ def test_a_new_record_to_which_others_link_is_kept(ws: Workspace) -> None:
 
 def test_a_conversion_is_not_taken_back_by_halves(ws: Workspace) -> None:
     lead_id = lead(ws)
-    plan = leads.convert(ws, lead_id, leads.Wanted())
-    edit.edit(as_other_clone(ws), plan.ids["deal"], put(amount="300"))
-    before = tree(ws.root)
+    plan = leads.convert(ws, lead_id, leads.ConvertOptions())
+    kit.edit(kit.opened(ws.root, user="boris", clone="22222222"), plan.ids["deal"], amount="300")
+    before = kit.records_of(ws.root)
     done = undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     assert not done.records
     assert {k.record for k in done.kept} == {lead_id, *plan.ids.values()}
 
 
 def test_a_record_removed_since_is_named(ws: Workspace) -> None:
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100"))
-    remove.remove(as_other_clone(ws), lead_id)
+    kit.edit(ws, lead_id, amount="100")
+    remove.remove(kit.opened(ws.root, user="boris", clone="22222222"), lead_id)
     done = undo.undo(ws)
     assert done.kept == [(lead_id, "", "it was removed since")]
 
 
 def test_only_this_clone(ws: Workspace) -> None:
     mine = lead(ws)
-    theirs = lead(as_other_clone(ws), name="Чужой", phones="8 912 345-67-90")
+    theirs = lead(
+        kit.opened(ws.root, user="boris", clone="22222222"), name="Чужой", phones="8 912 345-67-90"
+    )
     undo.undo(ws)
     assert not ws.exists(mine)
     assert ws.exists(theirs)
@@ -259,7 +246,7 @@ def test_robots_that_have_acted_do_not_act_again(folder: Path) -> None:
     (folder / "pipelines.yaml").write_text(text, encoding="utf-8")
     from crmcli.automation import tick
 
-    ws = Workspace.open(folder, user="anna", now=NOW)
+    ws = kit.opened(folder)
     lead_id = lead(ws)
     tick.tick(ws)
     assert len(ws.select("task")) == 1
@@ -285,7 +272,7 @@ def bring(ws: Workspace, rows: int) -> str:
     from crmcli.formats.csv import read_table
 
     source = read_table(text.encode(), "a.csv")
-    found = imports.import_records(ws, "lead", source, "a.csv", Wanted(), lambda _: None)
+    found = imports.import_records(ws, "lead", source, "a.csv", ImportOptions(), lambda _: None)
     return str(found.batch)
 
 
@@ -293,7 +280,7 @@ def test_an_import_goes_by_its_batch(ws: Workspace, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("crmcli.sales.imports.run.CHUNK", 10)
     batch = bring(ws, 35)
     edited = ws.select("lead")[17].id
-    edit.edit(ws, edited, put(amount="5"))
+    kit.edit(ws, edited, amount="5")
     lead(ws, name="Другой", phones="+7 912 999-99-99")
     ws.look_again()
     done = undo.undo_batch(ws, batch)
@@ -315,15 +302,15 @@ def test_an_import_goes_by_its_batch(ws: Workspace, monkeypatch: pytest.MonkeyPa
 def test_an_import_is_one_change(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crmcli.sales.imports.run.CHUNK", 10)
     lead_id = lead(ws)
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
     bring(ws, 35)
-    full = tree(ws.root)
+    full = kit.records_of(ws.root)
     undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     undo.redo(ws)
-    assert tree(ws.root) == full
+    assert kit.records_of(ws.root) == full
     undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     undo.undo(ws)
     assert not ws.exists(lead_id)
 
@@ -340,12 +327,10 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         "lead": lambda ws, d: lead(
             ws, name=f"Лид {d.random()}", phones=f"+7912{d.randrange(10**7):07}"
         ),
-        "deal": lambda ws, d: kit.add(ws, "deal", {"name": ["Сделка"], "amount": ["10,50"]}),
-        "task": lambda ws, d: kit.add(
-            ws, "task", {"name": ["Звонок"], "about": [some(ws, "lead", d)]}
-        ),
-        "edit": lambda ws, d: edit.edit(
-            ws, some(ws, "lead", d), put(amount=str(d.randrange(99)), tags=d.choice("абв"))
+        "deal": lambda ws, d: kit.deal(ws, name="Сделка", amount="10,50"),
+        "task": lambda ws, d: kit.task(ws, name="Звонок", about=some(ws, "lead", d)),
+        "edit": lambda ws, d: kit.edit(
+            ws, some(ws, "lead", d), amount=str(d.randrange(99)), tags=d.choice("абв")
         ),
         "more": lambda ws, d: edit.edit(
             ws,
@@ -357,13 +342,13 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
         ),
         "move": lambda ws, d: stages.move(ws, some(ws, "lead", d), "working"),
         "junk": lambda ws, d: leads.junk(ws, some(ws, "lead", d), "wrong"),
-        "convert": lambda ws, d: leads.convert(ws, some(ws, "lead", d), leads.Wanted()),
+        "convert": lambda ws, d: leads.convert(ws, some(ws, "lead", d), leads.ConvertOptions()),
         "win": lambda ws, d: deals.win(ws, some(ws, "deal", d)),
         "done": lambda ws, d: tasks.finish(ws, some(ws, "task", d)),
         "reopen": lambda ws, d: tasks.reopen(ws, some(ws, "task", d)),
         "rm": lambda ws, d: remove.remove(ws, some(ws, "lead", d), unlink=True),
         "bulk": lambda ws, d: edit.bulk(
-            ws, "lead", ws.condition("name ~ лид", "lead"), put(comment=str(d.random()))
+            ws, "lead", ws.condition("name ~ лид", "lead"), kit.put(comment=str(d.random()))
         ),
         "note": lambda ws, d: activities.log(ws, some(ws, "lead", d), "note", "заметка"),
     }
@@ -379,8 +364,8 @@ def test_whatever_was_done_is_undone_step_by_step(names: list[str], seed: int) -
         (root / "data").mkdir()
         (root / "pipelines.yaml").write_text(PIPELINES, encoding="utf-8")
         (root / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
-        ws = Workspace.open(root, user="anna", now=NOW)
-        dice, states = random.Random(seed), [tree(root)]
+        ws = kit.opened(root)
+        dice, states = random.Random(seed), [kit.records_of(root)]
         for name in ["lead", "deal", *names]:
             size = len(ws.events())
             try:
@@ -389,18 +374,18 @@ def test_whatever_was_done_is_undone_step_by_step(names: list[str], seed: int) -
                 continue  # refused: that is no change
             ws.look_again()
             if len(ws.events()) > size:
-                states.append(tree(root))
+                states.append(kit.records_of(root))
         steps = list(states)
         while len(states) > 1:
             states.pop()
             done = undo.undo(ws)
             assert done.kept == []
-            assert tree(root) == states[-1]
+            assert kit.records_of(root) == states[-1]
         with pytest.raises(undo.NothingToUndo):
             undo.undo(ws)
         for state in steps[1:]:
             undo.redo(ws)
-            assert tree(root) == state
+            assert kit.records_of(root) == state
     finally:
         shutil.rmtree(root)
 
@@ -413,7 +398,7 @@ def test_triggers_do_not_hear_what_was_taken_back(folder: Path) -> None:
     (folder / "pipelines.yaml").write_text(text, encoding="utf-8")
     from crmcli.automation import tick
 
-    ws = Workspace.open(folder, user="anna", now=NOW)
+    ws = kit.opened(folder)
     lead_id = lead(ws)
     activities.log(ws, lead_id, "call.in", "ошибка")
     undo.undo(ws)

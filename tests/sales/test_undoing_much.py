@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from crmcli.errors import NotFound
@@ -17,27 +15,13 @@ from crmcli.workspace import Workspace
 from tests import kit
 
 
-def tree(root: Path) -> dict[str, bytes]:
-    """Every file of data/ but the timeline."""
-    found = (p for p in (root / "data").rglob("*") if p.is_file() and "timeline" not in p.parts)
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
-
-
-def put(**values: str) -> Edit:
-    return Edit({name: [text] for name, text in values.items()}, {}, {})
-
-
 def lead(ws: Workspace, name: str = "Кровля") -> str:
     given = {"name": [name], "phones": ["8 912 345-67-89"], "company_name": ["Ромашка"]}
-    return kit.add(ws, "lead", given).id
-
-
-def path_of(ws: Workspace, record_id: str) -> Path:
-    return next((ws.root / "data").glob(f"*/*/{record_id}.yaml"))
+    return kit.lead(ws, **given).id
 
 
 def by_hand(ws: Workspace, record_id: str, old: str, new: str) -> None:
-    path = path_of(ws, record_id)
+    path = kit.file_of(ws, record_id)
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -54,9 +38,9 @@ def by_hand(ws: Workspace, record_id: str, old: str, new: str) -> None:
 def test_a_record_that_was_edited_by_hand_is_kept(ws: Workspace, old: str, new: str) -> None:
     lead_id = lead(ws)
     by_hand(ws, lead_id, old, new)
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
     done = undo.undo(ws)
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
     assert done.kept == [(lead_id, "", "it was edited by hand since it was made")]
     assert not done.records
 
@@ -64,7 +48,7 @@ def test_a_record_that_was_edited_by_hand_is_kept(ws: Workspace, old: str, new: 
 def test_a_hand_edit_before_an_edit_is_seen_too(ws: Workspace) -> None:
     lead_id = lead(ws)
     by_hand(ws, lead_id, "company_name: Ромашка", "company_name: Лютик")
-    edit.edit(ws, lead_id, put(amount="100"))
+    kit.edit(ws, lead_id, amount="100")
     done = undo.undo(ws, 2)
     assert ws.get(lead_id).get("amount") is None
     assert ws.get(lead_id).get("company_name") == "Лютик"
@@ -105,8 +89,8 @@ def test_an_event_of_an_older_version_says_nothing_of_it(ws: Workspace) -> None:
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_an_event_that_stands_twice_counts_once(ws: Workspace, elsewhere: bool) -> None:
     lead_id = lead(ws)
-    edit.edit(ws, lead_id, put(amount="100"))
-    edit.edit(ws, lead_id, put(amount="200"))
+    kit.edit(ws, lead_id, amount="100")
+    kit.edit(ws, lead_id, amount="200")
     events = ws.events()
     journal = next((ws.root / "data/timeline").glob("*/*.csv"))
     lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -139,25 +123,24 @@ def tight(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("tight")
 def test_a_bulk_edit_and_back_and_forth(ws: Workspace) -> None:
     ids = {lead(ws, f"Лид {n}") for n in range(23)}
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
     condition = ws.condition("name ~ лид", "lead")
-    changed = edit.bulk(ws, "lead", condition, put(owner="boris", comment="«да»\nнет"))
+    changed = edit.bulk(ws, "lead", condition, kit.put(owner="boris", comment="«да»\nнет"))
     assert {old.id for old, _ in changed} == ids
     assert [(o.get("owner"), n.get("comment")) for o, n in changed] == [("anna", "«да»\nнет")] * 23
-    assert changed[7] == list(changed)[7]
-    after = tree(ws.root)
+    after = kit.records_of(ws.root)
     for _ in range(2):
         done = undo.undo(ws)
         assert (len(done.records), done.kept) == (23, [])
-        assert tree(ws.root) == before
+        assert kit.records_of(ws.root) == before
         undo.redo(ws)
-        assert tree(ws.root) == after
+        assert kit.records_of(ws.root) == after
 
 
 @pytest.mark.usefixtures("tight")
 def test_one_of_many_that_was_edited_since_is_kept(ws: Workspace) -> None:
     ids = sorted(lead(ws, f"Лид {n}") for n in range(12))
-    edit.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), put(comment="все"))
+    edit.bulk(ws, "lead", ws.condition("name ~ лид", "lead"), kit.put(comment="все"))
     by_hand(ws, ids[3], "comment: все", "comment: один")
     done = undo.undo(ws)
     assert [(k.record, k.field) for k in done.kept] == [(ids[3], "comment")]
@@ -167,16 +150,16 @@ def test_one_of_many_that_was_edited_since_is_kept(ws: Workspace) -> None:
 @pytest.mark.usefixtures("tight")
 def test_a_large_change_is_refused_whole(ws: Workspace) -> None:
     ids = sorted(lead(ws, f"Лид {n}") for n in range(9))
-    before = tree(ws.root)
+    before = kit.records_of(ws.root)
 
     def change_all_and_one_more() -> None:
         with ws.change("edit") as change:
             for lead_id in [*ids, "lead-00000000"]:
-                change.save(edit.edited(ws, change.get(lead_id), put(comment="да")))
+                change.save(edit.edited(ws, change.get(lead_id), kit.put(comment="да")))
 
     with pytest.raises(NotFound):
         change_all_and_one_more()
-    assert tree(ws.root) == before
+    assert kit.records_of(ws.root) == before
 
 
 @pytest.mark.usefixtures("tight")
@@ -184,7 +167,7 @@ def test_what_was_put_away_is_taken_out_as_it_was_left(ws: Workspace) -> None:
     ids = sorted(lead(ws, f"Лид {n}") for n in range(9))
 
     def with_comment(record: Record, text: str) -> Record:
-        return edit.edited(ws, record, put(comment=text))
+        return edit.edited(ws, record, kit.put(comment=text))
 
     with ws.change("edit") as change:
         for text in ("раз", "два"):

@@ -12,7 +12,7 @@ from crmcli.formats.vcard import card_text, cards, read_cards
 from crmcli.formats.vcard_lines import STRUCTURED, CardLine, cut, escape, unescape
 from crmcli.model.phones import key as phone_key
 from crmcli.sales.exports.export import Layout, export
-from crmcli.sales.imports import Wanted, import_records, open_source
+from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
@@ -46,7 +46,9 @@ NEW = (
 def load(ws: Workspace, text: str | bytes, entity: str = "contact", **wanted: Any) -> Summary:
     content = text.encode() if isinstance(text, str) else text
     wanted.setdefault("rejects", ws.root.parent / "rejects.csv")
-    return import_records(ws, entity, open_source(content, "x.vcf"), "x.vcf", Wanted(**wanted))
+    return import_records(
+        ws, entity, open_source(content, "x.vcf"), "x.vcf", ImportOptions(**wanted)
+    )
 
 
 def one(ws: Workspace, entity: str = "contact") -> dict[str, Any]:
@@ -65,7 +67,7 @@ def lines_of(content: bytes) -> list[list[CardLine]]:
 def exported(ws: Workspace, entity: str = "contact", version: str = "3.0") -> bytes:
     ws.look_again()
     layout = Layout(format="vcard", version=version)
-    return "".join(export(ws, entity, None, layout)).encode()
+    return b"".join(export(ws, entity, None, layout))
 
 
 def test_an_old_card_is_decoded(ws: Workspace) -> None:

@@ -189,7 +189,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
 
 SETTINGS_FAULTS = [
     ("currenci: RUB\n", 1, "unknown key 'currenci'", "currency"),
-    ("company: Ромашка\n", 1, "'company' must hold keys", ""),
+    ("company: Ромашка\n", 1, "'company' must have keys with values", ""),
     ("company:\n  name: А\n  nam: Б\n", 3, "unknown key 'nam'", "name"),
     ("company: {email: нет}\n", 1, "is not an e-mail address", ""),
     ("language: de\n", 1, "'de' is not allowed", "ru, en"),
@@ -203,12 +203,12 @@ SETTINGS_FAULTS = [
     ("users:\n  Анна Орлова: {name: Анна}\n", 2, "cannot be a user's id", ""),
     ("users:\n  anna: {email: anna}\n", 2, "is not an e-mail", ""),
     ("directories: {sorces: [a]}\n", 1, "no field uses the directory 'sorces'", "sources"),
-    ("directories: {sources: web}\n", 1, "must hold a list", ""),
-    ("directories:\n  sources: [a, b, a]\n", 2, "value 'a' stands twice", ""),
+    ("directories: {sources: web}\n", 1, "must be a list of values", ""),
+    ("directories:\n  sources: [a, b, a]\n", 2, "value 'a' is there twice", ""),
     ("fields: {leed: {a: {type: text}}}\n", 1, "unknown key 'leed'", "lead"),
     ("fields:\n  lead:\n    area: {label: А}\n", 3, "'type' is missing", ""),
     ("fields: {lead: {area: {type: numbr}}}\n", 1, "'numbr' is not allowed", "number"),
-    ("fields: {lead: {name: {type: text}}}\n", 1, "lead has a field 'name' already", ""),
+    ("fields: {lead: {name: {type: text}}}\n", 1, "lead already has a field 'name'", ""),
     ("fields: {deal: {today: {type: date}}}\n", 1, "already", ""),
     ("fields: {lead: {a b: {type: text}}}\n", 1, "cannot name a field", ""),
     ("fields: {lead: {c: {type: choice}}}\n", 1, "needs either choices or a directory", ""),
@@ -217,9 +217,9 @@ SETTINGS_FAULTS = [
     ("fields: {lead: {c: {type: text, to: deal}}}\n", 1, "only a link", ""),
     ("fields: {lead: {c: {type: link, to: dealer}}}\n", 1, "'dealer' is not allowed", "deal"),
     ("fields: {lead: {c: {type: number, default: x}}}\n", 1, "not a number", ""),
-    ("fields: {lead: {c: {type: choice, choices: [a], default: b}}}\n", 1, "none of the choices", ""),
+    ("fields: {lead: {c: {type: choice, choices: [a], default: b}}}\n", 1, "is not one of the choices", ""),
     ("fields: {lead: {c: {type: text, directory: sources, default: x}}}\ndirectories: {sources: [a]}\n",
-     1, "'x' is none of sources", ""),
+     1, "'x' is not one of sources", ""),
     ("fields: {lead: {c: {type: email, default: anna}}}\n", 1, "is not an e-mail address", ""),
     ("fields: {lead: {c: {type: date, default: soon}}}\n", 1, "'soon' is not a date", ""),
     ("company:\n  name: Скат\n  inn: 7707083894\n", 3, "INN 7707083894: the check digits are wrong", ""),
@@ -228,15 +228,15 @@ SETTINGS_FAULTS = [
     ("company:\n  accounts:\n    - {account: 40702810838000012345, bic: 044525225}\n", 3,
      "does not fit BIC 044525225: the check digit is wrong", ""),
     ("company:\n  accounts:\n    - {account: 40702810938000012345, iban: 2}\n", 3, "unknown key 'iban'", "account"),
-    ("channels: {mail: {deliver: outbox}}\n", 1, "is not a way to deliver", "maildir"),
-    ("channels: {mail: {deliver: 'smtp://u:secret@host'}}\n", 1, "is not a way to deliver", ""),
+    ("channels: {mail: {deliver: outbox}}\n", 1, "'deliver' is not valid", "maildir"),
+    ("channels: {mail: {deliver: 'smtp://u:secret@host'}}\n", 1, "may not contain a password", ""),
     ("channels: {mail: {from: Отдел продаж}}\n", 1, "is not a sender", ""),
     ("channels: {webhook: {allow: [10.0.0.5]}}\n", 1, "is not an address", ""),
-    ("numbering: {offer: КП}\n", 1, "lacks {seq}", ""),
+    ("numbering: {offer: КП}\n", 1, "has no {seq}", ""),
     ("numbering: {offer: '{seq}-{day}'}\n", 1, "may hold only {year}", ""),
     ("numbering: {offer: '{seq:0999999999}'}\n", 1, "may hold only", ""),
     ("calendar: {days: [пн]}\n", 1, "'пн' is not allowed", "mon"),
-    ("calendar: {hours: 9-18}\n", 1, "is not like 09:00-18:00", ""),
+    ("calendar: {hours: 9-18}\n", 1, "is not of the form 09:00-18:00", ""),
     ("calendar: {hours: '18:00-09:00'}\n", 1, "closes before it opens", ""),
     ("calendar: {holidays: [01.01.2027]}\n", 1, "is not a date", ""),
     ("calendar: {holidays: [2027-02-30]}\n", 1, "day is out of range", ""),
@@ -244,7 +244,7 @@ SETTINGS_FAULTS = [
     ("automation: {max_effects: 0}\n", 1, "is not a whole number", ""),
     ("language: ru\ngit: {commit: eech}\n", 2, "'eech' is not allowed for 'commit'", "each"),
     ("git: {push: yes}\n", 1, "unknown key 'push'", "commit"),
-    ("git: each\n", 1, "'git' must hold keys with values", ""),
+    ("git: each\n", 1, "'git' must have keys with values", ""),
     ("storage: {any_disk: maybe}\n", 1, "'maybe' is not allowed", "yes"),
 ]  # fmt: skip
 
@@ -381,7 +381,7 @@ def test_conditions_call_stages_users_and_sources_by_name(tmp_path: Path) -> Non
     assert "web" in str(found.when.tree) if found.when else False
     text = trigger("on: paid, when: source = сойт")
     (problem,) = faults(tmp_path, text, settings)
-    assert "no value of 'source'" in problem.message
+    assert "not a value of 'source'" in problem.message
 
 
 def test_an_initial_stage_may_be_marked(tmp_path: Path) -> None:
@@ -406,16 +406,16 @@ LEAD_TASK = "do: task, with: {title: А}"
 
 # text, line, what the message says, what the hint says, whether the JSON Schema sees it too
 PIPELINE_FAULTS = [
-    ("leads: []\n" + GOOD[GOOD.index("deals:"):], 1, "'leads' must hold keys", "", True),
+    ("leads: []\n" + GOOD[GOOD.index("deals:"):], 1, "'leads' must have keys with values", "", True),
     (GOOD[: GOOD.index("deals:")], 1, "'deals' is missing", "", True),
-    (GOOD[: GOOD.index("deals:")] + "deals: []\n", 7, "no pipeline of deals", "", True),
+    (GOOD[: GOOD.index("deals:")] + "deals: []\n", 7, "there is no deal pipeline", "", True),
     (GOOD.replace("deals:\n", "deal:\n"), 7, "unknown key 'deal'", "deals", True),
     (GOOD.replace("id: sales", "id: leads"), 8, "'leads' is the pipeline of leads", "", True),
     (GOOD.replace("id: sales\n", "id: Sales\n"), 8, "'Sales' is not an id", "small latin", True),
     (GOOD.replace("    name: Продажи\n", ""), 8, "'name' is missing", "", True),
     (GOOD.replace("id: working, name", "id: working, nam", 1), 4, "unknown key 'nam'", "name", True),
-    (GOOD.replace("{id: working, name: В работе}", "working", 1), 4, "must hold keys", "", True),
-    (GOOD.replace("id: working", "id: new", 1), 4, "stage 'new' stands twice", "line 3", False),
+    (GOOD.replace("{id: working, name: В работе}", "working", 1), 4, "must have keys with values", "", True),
+    (GOOD.replace("id: working", "id: new", 1), 4, "stage 'new' is there twice", "line 3", False),
     (GOOD.replace("id: working", "id: Работа", 1), 4, "'Работа' is not an id", "", True),
     (GOOD.replace(", kind: won", "", 1), 2, "no stage is of kind won", "kind: won", True),
     (GOOD.replace("kind: lost", "kind: won", 1), 6, "one won stage only", "line 5", True),
@@ -439,7 +439,7 @@ PIPELINE_FAULTS = [
     (robot("with: {title: А}"), 10, "'do' is missing", "", True),
     (robot(f"{LEAD_TASK}, afterr: 1d"), 10, "unknown key 'afterr'", "after", True),
     (robot("do: task"), 10, "task needs title", "", True),
-    (robot("do: task, with: А"), 10, "'with' must hold keys", "", True),
+    (robot("do: task, with: А"), 10, "'with' must have keys with values", "", True),
     (robot("do: task, with: {due: 1h}"), 10, "'title' is missing", "", True),
     (robot("do: task, with: {titel: А, title: Б}"), 10, "unknown key 'titel'", "title", True),
     (robot("do: task, with: {title: А, due: скоро}"), 10, "'due'", "tomorrow", False),
@@ -455,15 +455,15 @@ PIPELINE_FAULTS = [
     (robot("do: webhook, with: {url: 'ftp://a.ru'}"), 10, "is not an address", "", True),
     (robot("do: webhook, with: {url: 'https://a.ru', secret: hunter2}"), 10, "does not belong in this file", "", True),
     (robot(f"{LEAD_TASK}, after: 2 days"), 10, "'2 days' is not a time", "", True),
-    (robot(f"{LEAD_TASK}, after: 1d, at: {{field: birthday}}"), 10, "after and at cannot stand together", "", True),
+    (robot(f"{LEAD_TASK}, after: 1d, at: {{field: birthday}}"), 10, "after and at cannot be combined", "", True),
     (robot(f"{LEAD_TASK}, at: {{field: amount}}"), 10, "no date field 'amount'", "birthday", False),
-    (robot(f"{LEAD_TASK}, at: birthday"), 10, "'at' must hold keys", "", True),
+    (robot(f"{LEAD_TASK}, at: birthday"), 10, "'at' must have keys with values", "", True),
     (robot(f"{LEAD_TASK}, before: {{field: birthday}}"), 10, "'by' is missing", "", True),
     (robot(f"{LEAD_TASK}, at: {{field: birthday, time: '25:00'}}"), 10, "not a time of day", "", True),
     (robot(f"{LEAD_TASK}, wait: next"), 10, "'next' is not allowed", "previous", True),
     (robot(f"{LEAD_TASK}, when: source ="), 10, "'when':", "", False),
     (robot(f"{LEAD_TASK}, when: sourc = web"), 10, "sourc", "source", False),
-    (robot(f"{LEAD_TASK}, when: stage = wrking"), 10, "no value of 'stage'", "working", False),
+    (robot(f"{LEAD_TASK}, when: stage = wrking"), 10, "is not a value of 'stage'", "working", False),
     (robot(f"{LEAD_TASK}, if_past: later"), 10, "'later' is not allowed", "run, skip", True),
     (robot(f"{LEAD_TASK}, on_error: retry"), 10, "'retry' is not allowed", "stop, continue", True),
     (trigger("when: amount > 0"), 10, "'on' is missing", "", True),
@@ -471,16 +471,16 @@ PIPELINE_FAULTS = [
     (trigger("on: Оплата"), 10, "cannot be a code", "", True),
     (trigger("on: mail.in, fields: [name]"), 10, "goes with on: field.changed", "", True),
     (trigger("on: field.changed, fields: [nam]"), 10, "no field 'nam'", "name", False),
-    (robot(f"{LEAD_TASK}, after: 6000w"), 10, "longer than a hundred years", "", False),
+    (robot(f"{LEAD_TASK}, after: 6000w"), 10, "more than a hundred years", "", False),
     (trigger("on: mail.in, bak: yes"), 10, "unknown key 'bak'", "back", True),
     (schedule("cron: '0 9 * *', do: notify, with: {text: А}"), 16, "has 4 fields", "", True),
     (schedule("cron: '0 0 9 * * *', do: notify, with: {text: А}"), 16, "has 6 fields", "", True),
     (schedule("cron: '@daily', do: notify, with: {text: А}"), 16, "has 1 fields", "", True),
-    (schedule("cron: 'R 9 * * *', do: notify, with: {text: А}"), 16, "'r' is no minute", "", False),
-    (schedule("cron: '61 9 * * *', do: notify, with: {text: А}"), 16, "'61' is no minute", "", False),
+    (schedule("cron: 'R 9 * * *', do: notify, with: {text: А}"), 16, "'r' is not valid as the minute", "", False),
+    (schedule("cron: '61 9 * * *', do: notify, with: {text: А}"), 16, "'61' is not valid as the minute", "", False),
     (schedule("cron: '0 9 * * fri-mon', do: notify, with: {text: А}"), 16, "runs backwards", "", False),
     (schedule("do: notify, with: {text: А}"), 16, "'cron' is missing", "", True),
-    (schedule("cron: '0 9 * * 1', do: move, once: yes, with: {stage: new}"), 16, "cannot be done once", "", True),
+    (schedule("cron: '0 9 * * 1', do: move, once: yes, with: {stage: new}"), 16, "cannot run once", "", True),
     (schedule("cron: '0 9 * * 1', do: email, once: yes, with: {template: mail/hello.j2}"), 16, "needs 'to'", "", True),
     (schedule("cron: '0 9 * * 1', do: notify, with: {text: А}, catch_up: some"), 16, "'some' is not allowed", "one, all, none", True),
     (schedule("cron: '0 9 * * 1', do: notify, with: {text: А}, where: close_by <"), 16, "'where':", "", False),
@@ -531,8 +531,8 @@ def test_schema_refuses_what_it_can_see(text: str, seen: bool) -> None:
 
 
 CHECKED_BY_THE_LOADER_ALONE = (
-    "time zone", "stands twice", "no field uses", "already", "no directory", "not a number",
-    "none of the choices", "none of sources", "is not an e-mail address", "check digit", "is not a KPP",
+    "time zone", "is there twice", "no field uses", "already", "no directory", "not a number",
+    "is not one of the choices", "not one of sources", "is not an e-mail address", "check digit", "is not a KPP",
     "'soon'", "closes before", "day is out of range", "both",
 )  # fmt: skip
 
@@ -555,7 +555,7 @@ def test_two_robots_with_one_id(tmp_path: Path) -> None:
         f"- id: extra\n  name: Ещё\n  robots:\n    - {{id: r, {LEAD_TASK}}}\n    - {{id: r, {LEAD_TASK}}}"
     )
     (problem,) = faults(tmp_path, text)
-    assert (problem.line, problem.message) == (11, "robot 'r' stands twice")
+    assert (problem.line, problem.message) == (11, "robot 'r' is there twice")
     assert problem.hint == "the first is in line 10"
 
 
@@ -643,7 +643,7 @@ def test_a_mail_server_needs_to_know_from_whom_letters_are(tmp_path: Path) -> No
     with pytest.raises(InvalidData) as caught:
         settings_of(tmp_path, mail)
     [problem] = caught.value.problems
-    assert (problem.line, "from whom letters are" in problem.message) == (3, True)
+    assert (problem.line, "needs a From address" in problem.message) == (3, True)
     settings_of(tmp_path, mail + "    from: Продажи <sales@example.ru>\n")
     settings_of(tmp_path, "company: {email: sales@example.ru}\n" + mail)
 

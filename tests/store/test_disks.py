@@ -13,7 +13,7 @@ import pytest
 from crmcli.errors import InvalidData
 from crmcli.store.disk import file_systems
 from crmcli.store.safety import locks
-from tests.conftest import Run
+from tests.kit import Run
 
 Crm = Callable[..., Run]
 SFTP = next(
@@ -122,6 +122,6 @@ def test_a_network_disk_is_written_by_force(far: Path, crm: Crm) -> None:
 def test_check_warns_of_a_network_disk(far: Path, crm: Crm) -> None:
     run = crm("check", cwd=far)
     assert run.code == 0
-    assert "warning: the workspace stands on fuse.sshfs" in run.err
+    assert "warning: the workspace is on fuse.sshfs" in run.err
     assert "nothing is changed there" in run.err
-    assert "changes are made all the same" in crm("check", cwd=far, CRM_ANY_DISK="1").err
+    assert "changes are made anyway" in crm("check", cwd=far, CRM_ANY_DISK="1").err

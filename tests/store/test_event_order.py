@@ -10,8 +10,7 @@ import pytest
 
 from crmcli.model.event import Event
 from crmcli.sales.history import undo
-from crmcli.sales.init.create import found
-from crmcli.sales.records import edit as editing
+from crmcli.sales.init.create import create_workspace
 from crmcli.store import layout
 from crmcli.store.timeline import csv_lines
 from crmcli.store.timeline.event_ids import EVENT_ID, EventIds, are_of_one_change
@@ -24,7 +23,7 @@ OTHER = "zzzzzzzz"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    found(tmp_path / "ws", language="en", use_git=False)
+    create_workspace(tmp_path / "ws", language="en", use_git=False)
     return tmp_path / "ws"
 
 
@@ -35,7 +34,7 @@ def at(root: Path, now: datetime) -> Workspace:
 def edit(root: Path, lead: str, words: str, now: datetime) -> str:
     """The id of the event that this leaves."""
     known = {event.id for event in at(root, now).events(record=lead)}
-    editing.edit(at(root, now), lead, editing.Edit({"comment": [words]}, {}, {}))
+    kit.edit(at(root, now), lead, comment=words)
     [new] = {event.id for event in at(root, now).events(record=lead)} - known
     return new
 
@@ -53,7 +52,7 @@ def told_by(clone: str, root: Path, now: datetime, record: str) -> str:
 
 @pytest.mark.parametrize("wrong", [timedelta(days=3650), timedelta(minutes=1), -timedelta(days=3650)])  # fmt: skip
 def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None:
-    lead = kit.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = kit.lead(at(root, NOW), name="Tea").id
     ids = [edit(root, lead, words, NOW + by) for words, by in (
         ("before", timedelta()), ("wrong", wrong), ("after", timedelta(hours=1)),
         ("last", timedelta(hours=2)),
@@ -70,7 +69,7 @@ def test_after_a_clock_was_wrong_ids_go_on(root: Path, wrong: timedelta) -> None
 @pytest.mark.parametrize("clone", [OTHER, "own"])
 def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
     """Also what came since the index was last read, and what our own clone wrote in another month."""
-    lead = kit.add(at(root, NOW), "lead", {"name": ["Tea"]}).id
+    lead = kit.lead(at(root, NOW), name="Tea").id
     if index == "there":
         assert at(root, NOW).events()
     name = at(root, NOW).clone if clone == "own" else clone
@@ -79,7 +78,7 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
         (root / ".crm/index.db").unlink(missing_ok=True)
     if index == "damaged":
         (root / ".crm/index.db").write_bytes(b"no database" * 1000)
-    editing.edit(at(root, NOW), lead, editing.Edit({"comment": ["x"]}, {}, {}))
+    kit.edit(at(root, NOW), lead, comment="x")
     ours = at(root, NOW).events(record=lead)[-1]
     assert ours.kind == "field.changed"
     assert ours.id > theirs
@@ -88,11 +87,11 @@ def test_what_git_brought_is_known(root: Path, index: str, clone: str) -> None:
 def test_a_run_that_lasts_knows_what_it_wrote(root: Path) -> None:
     """Without a look at the folder, which is another one by now."""
     ws = at(root, NOW + timedelta(days=3650))
-    kit.add(ws, "lead", {"name": ["One"]})
+    kit.lead(ws, name="One")
     [first] = [event.id for event in at(root, NOW).events()]
     shutil.rmtree(root / "data/timeline")
     ws.now = NOW
-    kit.add(ws, "lead", {"name": ["Two"]})
+    kit.lead(ws, name="Two")
     [second] = [event.id for event in at(root, NOW).events()]
     assert second > first
 

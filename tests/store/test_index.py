@@ -1046,7 +1046,7 @@ def test_an_event_in_two_files_counts_once_and_stays_while_one_is_left(folder: F
     assert len(folder.fresh().events()) == 3
     path.unlink()
     assert len(folder.fresh().events()) == 3
-    assert len(folder.index.search("слово")) == 0  # its record is not there
+    assert len(folder.index.search("слово")) == 0  # its record does not exist
     copy.unlink()
     assert folder.fresh().events() == []
 

@@ -118,7 +118,7 @@ def test_at_the_limit_and_one_over(
     with pytest.raises(InvalidData) as caught:
         opened(tmp_path / "over", make(most + 1))
     [problem] = caught.value.problems
-    assert f"has at most {most:,}, here are {most + 1:,}" in problem.message
+    assert f"has at most {most:,}; there are {most + 1:,}" in problem.message
     assert problem.line > 0
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.sales.init import create
-from tests.conftest import NOW
+from tests.kit import NOW
 from tests.members import command
 
 pytestmark = [
@@ -26,6 +26,7 @@ pytestmark = [
 ANNA, BORIS, TEAM = 4321, 4322, 5432
 ENVIRON = {
     "CRM_NOW": NOW.isoformat(),
+    "CRM_LANG": "en",
     "PYTHONUTF8": "1",
     "PATH": os.environ["PATH"],
     "NO_COLOR": "1",
@@ -78,7 +79,7 @@ def team() -> Iterator[Team]:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         top = Path(name)
         top.chmod(0o755)
-        create.found(top / "ws", language="ru", use_git=False)
+        create.create_workspace(top / "ws", language="ru", use_git=False)
         shutil.rmtree(top / "ws/.crm", ignore_errors=True)
         team = Team(top)
         team.share()

@@ -13,7 +13,7 @@ import pytest
 
 from crmcli.model.values import entity_of
 from crmcli.store.safety import state
-from tests.conftest import Run
+from tests.kit import Run
 from torture.copies import copied
 
 Crm = Callable[..., Run]
@@ -110,7 +110,7 @@ def test_a_copy_is_refused_until_its_state_is_set_aside(
         assert (run.code, run.out) == (6, "")
         assert run.err.count("\n") == 2
         assert ".crm was made for another folder" in run.err
-        assert "crm check --fix sets it aside" in run.err
+        assert "crm check --fix moves it aside" in run.err
     run = crm("check", cwd=there)
     assert run.code == 6
     assert ".crm: was made for another folder" in run.out

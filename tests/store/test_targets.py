@@ -12,7 +12,7 @@ from crmcli.store.disk import files, targets
 from crmcli.store.disk.commit_record import QUARANTINE, TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.disk.recovery import CommitRecordDamaged, recover
 from crmcli.store.disk.transaction import Transaction
-from tests.conftest import NOW
+from tests.kit import NOW
 from torture.trees import SHAPES, TARGETS
 
 ID = "00000000000000ff"

@@ -150,7 +150,7 @@ def test_a_line_torn_in_the_middle_costs_only_itself(file: Path) -> None:
     assert torn.count(b'"') % 2 == 1
     file.write_bytes(lines[0] + lines[1] + torn + lines[3])
     assert [row.event for row in csv_lines.read_file(file).rows] == [EVENTS[0], EVENTS[2]]
-    assert messages(file) == [(3, "the line is no CSV: a quote is not closed")]
+    assert messages(file) == [(3, "the line is not CSV: a quote is not closed")]
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_a_line_torn_in_the_middle_costs_only_itself(file: Path) -> None:
         (b"e1m83rm83k7ethf48,\xcf\xf0,anna,note,x,,0,{},0123456789abcdef", "not UTF-8"),
         (b"<<<<<<< HEAD", "unresolved merge conflict"),
         (b"=======", "unresolved merge conflict"),
-        (b"e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,{a},0123456789abcdef", "no JSON"),
-        (b"e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,[],0123456789abcdef", "no JSON object"),
+        (b"e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,{a},0123456789abcdef", "not JSON"),
+        (b"e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,[],0123456789abcdef", "not a JSON object"),
         (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,"{""a"":""\\ud800""}",0123456789abcdef', "half a character"),
         (b"e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,-1,{},0123456789abcdef", "depth"),
         (b"e1m83rm83k7ethf48,2026-11-23 09:00:01,anna,note,x,,0,{},0123456789abcdef", "time zone"),

@@ -109,7 +109,7 @@ def test_nothing_is_written_before_commit_nor_by_an_empty_transaction(root: Path
         (lambda root: (root / LEAD).unlink(), LEAD, "was removed"),
         (lambda root: (root / TASK).write_bytes(b"by hand"), TASK, "was changed"),
         (lambda root: (root / TASK).unlink(), TASK, "was removed"),
-        (lambda root: ((root / DEAL).parent.mkdir(parents=True), (root / DEAL).touch()), DEAL, "exists already"),
+        (lambda root: ((root / DEAL).parent.mkdir(parents=True), (root / DEAL).touch()), DEAL, "already exists"),
     ],
 )  # fmt: skip
 def test_a_file_changed_by_someone_else_stops_everything(

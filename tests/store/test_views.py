@@ -45,7 +45,7 @@ def test_what_it_declares(ws: Workspace) -> None:
         "hot", "deal", "Горячие", "amount > 100000 and close_by < today+30d",
         ("-amount", "company.name"), ("id", "name", "amount"), 3, 2,
     )  # fmt: skip
-    with pytest.raises(NotFound, match="there is no view 'cold'") as refusal:
+    with pytest.raises(NotFound, match="no view 'cold'") as refusal:
         ws.view("deal", "cold")
     assert "hot, mine" in refusal.value.hint
     with pytest.raises(NotFound):
@@ -61,11 +61,11 @@ def test_every_fault_has_its_line(ws: Workspace) -> None:
         (2, "'id': 'Горячие' is not an id"),
         (3, "'where': unknown field 'amounts' for deals"),
         (4, "'sort': unknown field 'amoun' for deals"),
-        (5, "there is no field 'nam'"),
+        (5, "no field 'nam'"),
         (6, "'limit': 'many' is not a whole number from 1 to 1000000000"),
         (7, "unknown key 'colour'"),
         (8, "'id' is missing"),
-        (10, "view 'twice' stands twice"),
+        (10, "view 'twice' is there twice"),
         (11, "unknown key 'dogs'"),
     ]
     for line, message in said:

@@ -103,7 +103,7 @@ def test_what_cannot_be_kept_is_refused() -> None:
     text = "directories:\n  sources: {web: Сайт,   # лучший\n    call: Звонок}\n"
     with pytest.raises(CannotEdit, match="there are comments"):
         change(("directories", "sources", "tg"), "Телега", text)
-    with pytest.raises(CannotEdit, match="another order"):
+    with pytest.raises(CannotEdit, match="change its order"):
         change(("a",), ["3", "1"], "a:\n  - 1\n  - 2\n  - 3\n")
 
 

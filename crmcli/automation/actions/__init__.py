@@ -1,1 +1,1 @@
-"""What robots and schedules do, one file an action: `run` does it, `words` tells what it came to."""
+"""What robots and schedules do, one file an action: `run` does it and says what it did."""

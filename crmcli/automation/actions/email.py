@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crmcli.automation.actions.work import Effect, Work, told
-from crmcli.model.event import Event
+from crmcli.automation.actions.work import Effect, Work
+from crmcli.language import tr
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
-from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
@@ -24,17 +23,15 @@ def run(work: Work) -> Effect:
     except messages.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
     why = why_not_mail(work.ws, work.record, message.to)
-    return Effect("skipped", {"reason": why}) if why else Effect("queued", kept(work, message))
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """Its subject, and to whom."""
-    return f"«{told(events, 'subject')}» to {told(events, 'to')}"
+    if why:
+        return Effect("skipped", {"reason": why})
+    words = tr("«{}» to {}", message.subject, ", ".join(message.to))
+    return Effect("queued", kept(work, message), words)
 
 
 def announced(params: Mapping[str, Any]) -> str:
     """Which template it sends to whom."""
-    return f"sends {params.get('template', '?')} to {params.get('to') or 'the client'}"
+    return tr("sends {} to {}", params.get("template", "?"), params.get("to") or tr("the client"))
 
 
 def kept(work: Work, message: Message) -> dict[str, Any]:
@@ -48,8 +45,8 @@ def kept(work: Work, message: Message) -> dict[str, Any]:
 
 def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
     if work.record is not None:
-        return messages.letter_for(
+        return messages.message_for(
             work.ws, template, work.record, key=work.key, to=to, automatic=True
         )
-    letter = messages.renderer(work.ws).render_letter(template, work.names)
-    return messages.message_of(work.ws, letter, to, key=work.key, automatic=True)
+    mail = messages.renderer(work.ws).render_mail(template, work.names)
+    return messages.message_of(work.ws, mail, to, key=work.key, automatic=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from crmcli.automation.actions.work import Effect, Work, told
-from crmcli.model.event import Event
+from crmcli.automation.actions.work import Effect, Work
+from crmcli.language import tr
 from crmcli.sales import stages
-from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:
@@ -16,10 +13,5 @@ def run(work: Work) -> Effect:
         work.change, work.ws, work.the_record, work.text("stage"), reason=work.text("reason"),
         reopen=True, data={"by": "robot"},
     )  # fmt: skip
-    return Effect("done", {"stage": moved.stage.id, "from": moved.origin})
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """Where to."""
-    stage = told(events, "stage")
-    return f"to {stage}" if stage else "no change"
+    words = tr("to {}", moved.stage.id) if moved.moved else tr("no change")
+    return Effect("done", {"stage": moved.stage.id, "from": moved.origin}, words)

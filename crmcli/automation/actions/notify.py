@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions.email import kept
-from crmcli.automation.actions.work import OWNER, Effect, Work, told
+from crmcli.automation.actions.work import OWNER, Effect, Work
 from crmcli.automation.ledger import enter, job_key
-from crmcli.model.event import Event
+from crmcli.language import tr
 from crmcli.sales.documents import messages
-from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
@@ -22,7 +21,7 @@ def run(work: Work) -> Effect:
     users = _users(work)
     if not users:
         why = "'to' is empty" if "to" in work.params else "the record has no owner"
-        return Effect("skipped", {"reason": f"there is nobody to notify: {why}"})
+        return Effect("skipped", {"reason": tr("nobody to notify: {}", tr(why))})
     mails = [
         (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
         for user in users
@@ -34,29 +33,23 @@ def run(work: Work) -> Effect:
         work.change.note("notice", work.target, {"to": user, "text": text})
     for key, facts in queued:
         enter(work.change, "queued", work.target, key, work.who, "email", **facts, notice="yes")
-    return Effect("done", {"to": users})
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """To whom, and what."""
-    users = ", ".join(str(event.data["to"]) for event in events if event.kind == "notice")
-    return f"{users}: {told(events, 'text')}"
+    return Effect("done", {"to": users}, f"{', '.join(users)}: {text}")
 
 
 def announced(params: Mapping[str, Any]) -> str:
     """Whom it notifies."""
-    to = params.get("to") or "the owner"
-    return f"notifies {', '.join(map(str, to)) if isinstance(to, list) else to}"
+    to = params.get("to") or tr("the owner")
+    return tr("notifies {}", ", ".join(map(str, to)) if isinstance(to, list) else to)
 
 
 def _notice(work: Work, text: str, to: str, key: str) -> Message:
     """The e-mail to an employee: the notice, and which record it is about."""
-    from crmcli.render import Letter
+    from crmcli.render import MailText
 
     about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
     first = text.strip().split("\n")[0]
-    letter = Letter(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
-    return messages.message_of(work.ws, letter, (to,), key=key, automatic=True)
+    mail = MailText(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
+    return messages.message_of(work.ws, mail, (to,), key=key, automatic=True)
 
 
 def _users(work: Work) -> list[str]:

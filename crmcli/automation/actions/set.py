@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from crmcli.automation.actions.work import Effect, Work
-from crmcli.model.event import Event
+from crmcli.language import tr
 from crmcli.sales.records.edit import Edit, edit_in
-from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:
@@ -23,10 +20,6 @@ def run(work: Work) -> Effect:
             into = {"+": more, "-": less}.get(text[:1], put) if many else put
             into.setdefault(name, []).append(text if into is put else text[1:].strip())
     after = edit_in(work.change, work.ws, before.id, Edit(put, more, less))
-    return Effect("done", {"changed": sorted(work.change.differences(before, after))})
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """The fields with their new values."""
-    changes = {k: v for event in events for k, v in event.data.get("changes", {}).items()}
-    return ", ".join(f"{name}: {after}" for name, (_, after) in changes.items()) or "no change"
+    changes = work.change.differences(before, after)
+    words = ", ".join(f"{name}: {value}" for name, (_, value) in changes.items())
+    return Effect("done", {"changed": sorted(changes)}, words or tr("no change"))

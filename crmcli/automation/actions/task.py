@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from crmcli.automation.actions.work import OWNER, Effect, Work
 from crmcli.automation.work_time import shift
-from crmcli.model.event import Event
+from crmcli.language import tr
 from crmcli.model.values import ID_LETTERS, parse_duration
 from crmcli.sales.add import build
 from crmcli.sales.records.given_values import read_values
-from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:
     """A task whose id follows from the job's key: made again elsewhere, it is the same one."""
     task_id = task_id_of(work.key)
     if work.ws.exists(task_id):
-        return Effect("done", {"task": task_id, "found": True})
+        return Effect("done", {"task": task_id, "found": True}, tr("no change"))
     given = {name: [text] for name in ("comment", "owner") if (text := work.text(name))}
     if given.get("owner") == [OWNER]:  # as for notify; it is so without saying, too
         del given["owner"]
-    values = read_values(work.ws, "task", {"name": [work.text("title")], **given})
+    title = work.text("title")
+    values = read_values(work.ws, "task", {"name": [title], **given})
     values["owner"] = values.get("owner") or (work.record.get("owner") if work.record else "")
     values["about"] = work.target
     values["due"] = _due(work)
     work.change.add(build(work.ws, "task", values, task_id))
-    return Effect("done", {"task": task_id})
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """The task's title."""
-    made = [
-        change.get(event.record).get("name") for event in events if event.kind == "task.created"
-    ]
-    return f"«{made[-1] if made else ''}»"
+    return Effect("done", {"task": task_id}, f"«{title}»")
 
 
 def task_id_of(key: str) -> str:

@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from crmcli.automation.actions.work import Effect, Work, told
-from crmcli.model.event import Event
+from crmcli.automation.actions.work import Effect, Work
+from crmcli.language import tr
 from crmcli.model.redaction import redacted
-from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:
@@ -22,17 +21,13 @@ def run(work: Work) -> Effect:
         "headers": {name: work.fill(text, f"headers.{name}") for name, text in headers.items()},
     }
     sha = work.change.attach(json.dumps(call, ensure_ascii=False, sort_keys=True).encode())
-    return Effect("queued", {"to": call["url"], "file": sha, "secret": work.params.get("secret")})
-
-
-def words(change: Change, events: Sequence[Event]) -> str:
-    """The address."""
-    return f"to {told(events, 'to')}"
+    facts = {"to": call["url"], "file": sha, "secret": work.params.get("secret")}
+    return Effect("queued", facts, tr("to {}", redacted(str(call["url"]))))
 
 
 def announced(params: Mapping[str, Any]) -> str:
     """The address that it calls."""
-    return f"calls {redacted(str(params.get('url', '?')))}"
+    return tr("calls {}", redacted(str(params.get("url", "?"))))
 
 
 def _told(work: Work) -> dict[str, Any]:

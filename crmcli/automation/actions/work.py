@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol, cast
 
-from crmcli.automation.ledger import enter
+from crmcli.automation.ledger import Done, enter
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage
-from crmcli.model.event import Event
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
@@ -44,7 +44,8 @@ class Work:
         """The record, for an action that needs one; BadUsage if there is none."""
         if self.record is None:
             raise BadUsage(
-                f"{self.who} does {self.action!r} once, which needs a record", "drop once:"
+                tr("{}: {!r} cannot run once for all, it needs a record", self.who, self.action),
+                "remove once:",
             )
         return self.record
 
@@ -60,15 +61,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How an act ended: done, queued or skipped, with what the ledger keeps of it."""
+    """How an act ended: done, queued or skipped, what the ledger keeps of it, and what it did in words."""
 
     word: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def reason(self) -> str:
-        """Why it was skipped; "" if it was not."""
-        return str(self.facts.get("reason", ""))
+    words: str = ""
 
 
 class ActionModule(Protocol):
@@ -76,9 +73,6 @@ class ActionModule(Protocol):
 
     def run(self, work: Work) -> Effect:
         """Do it; refusals are raised before anything is written."""
-
-    def words(self, change: Change, events: Sequence[Event]) -> str:
-        """What it came to, for people, from the events that it wrote."""
 
     def announced(self, params: Mapping[str, Any]) -> str:
         """What it would do, for whoever has to approve it; only of those that leave the machine."""
@@ -89,17 +83,12 @@ def module_of(action: str) -> ActionModule:
     return cast("ActionModule", import_module(f"{__package__}.{action}"))
 
 
-def act(work: Work) -> Effect:
+def act(work: Work) -> Done:
     """Do it, and write the line of the ledger, in the one open change.
 
     Refusals of the verbs and of the templates are raised before anything is written.
     """
     effect = module_of(work.action).run(work)
-    enter(work.change, effect.word, work.target, work.key, work.who, work.action, **effect.facts)
-    return effect
-
-
-def told(events: Sequence[Event], name: str) -> str:
-    """A fact of the last event that has it, but for the ledger's own lines."""
-    found = (e.data[name] for e in reversed(events) if e.kind != "job.done" and name in e.data)
-    return str(next(found, ""))
+    facts = effect.facts
+    done = enter(work.change, effect.word, work.target, work.key, work.who, work.action, **facts)
+    return replace(done, effect=effect.words)

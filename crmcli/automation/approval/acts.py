@@ -10,14 +10,15 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from crmcli.automation.actions.work import module_of
 from crmcli.automation.ledger import Job
 from crmcli.channels.base import secret_in_words, sender_class
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.channels import CHANNELS
 from crmcli.model.redaction import redacted
@@ -85,8 +86,8 @@ def _of_settings(read: Read) -> Iterator[Act]:
     mails = {name: _map(user).get("email") for name, user in _map(settings.get("users")).items()}
     mails = {name: address for name, address in mails.items() if address}
     if mails:
-        told = ", ".join(f"{name} at {address}" for name, address in mails.items())
-        yield _act(STAFF, f"notices go to {told}", mails)
+        told = ", ".join(f"{name} <{address}>" for name, address in mails.items())
+        yield _act(STAFF, tr("notices go to {}", told), mails)
 
 
 def channel_place(channel: str) -> str:
@@ -138,12 +139,16 @@ def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]
 def in_one_line(text: str) -> str:
     """What stands in a file of others, in one line of bounded length."""
     line = " ".join(text.split())
-    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}… ({len(line)} characters)"
+    return (
+        line
+        if len(line) <= _MOST_SHOWN
+        else tr("{}… ({} characters)", line[:_MOST_SHOWN], len(line))
+    )
 
 
 def _words(do: str, given: Mapping[str, Any]) -> str:
     if do not in ACTIONS:
-        return f"does {do!r}"
+        return tr("does {!r}", do)
     secrets = [str(given.get(key, "")) for key in ACTIONS[do].of_kind("secret")]
     return module_of(do).announced(given) + "".join(
         secret_in_words(one, "secret") for one in secrets
@@ -201,7 +206,8 @@ def message_act(job: Job, known: SentList) -> Act:
     runs = secret_in_words(str(facts.get("secret", "")), "secret")
     why = "that ended here before" if ends else "queued in another clone"
     content = _digest(job.key, f"{facts_digest(facts)} {ends}")
-    return Act(f"queue/{job.robot}/{job.key}", f"{noun}{about} to {to}{runs}, {why}", content)
+    what = tr("{}{} to {}{}, {}", tr(noun), about, to, runs, tr(why))
+    return Act(f"queue/{job.robot}/{job.key}", what, content)
 
 
 def _digest(place: str, facts: object) -> str:

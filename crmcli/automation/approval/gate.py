@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,7 +14,9 @@ from crmcli.automation.ledger import OPEN, Job, jobs_of
 from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.unrecorded_sends import unrecorded, words
+from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError, InvalidData
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.automation import Robot, Schedule
 from crmcli.store.safety import trust
@@ -29,7 +30,7 @@ _KEPT = 10_000
 """Of so many acts of a folder it is remembered what was said of them."""
 _FEW = 3
 ASK = "review it with crm trust"
-WAITS = "waits for crm trust"
+WAITS = "waiting for crm trust"
 PAUSED = "paused: see crm check"
 
 
@@ -144,22 +145,23 @@ class Gate:
     def look_again(self) -> None:
         """See whether the timeline still knows what left here, and look at the configuration anew: both
         may have changed."""
-        for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_letters"):
+        for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_messages"):
             self.__dict__.pop(seen, None)
         try:
             gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
         except InvalidData as damaged:
-            self.pause = f"{damaged.message}; nothing leaves until it is mended ({damaged.hint})"
+            told = damaged.message, tr(damaged.hint)
+            self.pause = tr("{}; nothing is sent until it is fixed ({})", *told)
 
     def why_not(self, place: str, act: Robot | Schedule) -> str:
         """Why a robot or schedule must not act now, "" if it may."""
         if not leaves(act.do):
             return ""
         if self.pause:
-            return PAUSED
+            return tr(PAUSED)
         if place not in self._places:
-            return WAITS  # it came in this moment; the next pass looks at it
+            return tr(WAITS)  # it came in this moment; the next pass looks at it
         wanted = (
             [place, declared.STAFF] if act.do in ACTIONS and ACTIONS[act.do].to_staff else [place]
         )
@@ -174,10 +176,10 @@ class Gate:
     def why_not_message(self, job: Job) -> str:
         """Why a queued message must not leave now, "" if it may."""
         if self.pause:
-            return PAUSED
+            return tr(PAUSED)
         if not self._sent.lets(job.key, job.facts):
             act = message_act(job, self._sent)
-            if act.digest not in self._approved_letters:
+            if act.digest not in self._approved_messages:
                 return self._hold(act)
         return self._waiting([declared.channel_place(channel_of(job.action))])
 
@@ -189,7 +191,7 @@ class Gate:
 
     def _hold(self, act: Act) -> str:
         self.held[act.place] = act
-        return WAITS
+        return tr(WAITS)
 
     @cached_property
     def _approval(self) -> Approval:
@@ -208,7 +210,7 @@ class Gate:
         return sent.read(self.ws.root)
 
     @cached_property
-    def _approved_letters(self) -> Collection[str]:
+    def _approved_messages(self) -> Collection[str]:
         found: Collection[str] = _known(self.ws).get("approved", {})
         return found
 
@@ -216,7 +218,7 @@ class Gate:
         """What a person should know of what is held, if it was not said before."""
         lines = [self.pause] if self.pause else []
         if self.held:
-            lines.append(f"{in_words(list(self.held.values()))} ({ASK})")
+            lines.append(f"{in_words(list(self.held.values()))} ({tr(ASK)})")
         told = _known(self.ws).get("told", [])
         if lines == told:
             return []
@@ -232,5 +234,5 @@ def in_words(acts: Sequence[Act]) -> str:
     """Some of the acts that wait, and the reason."""
     few = [str(act) for act in acts[:_FEW]]
     more = len(acts) - len(few)
-    listed = "; ".join(few) + (f"; and {more} more" if more else "")
-    return f"not done, since it came from elsewhere: {listed}"
+    listed = "; ".join(few) + (tr("; and {} more", more) if more else "")
+    return tr("not run because it came from elsewhere: {}", listed)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from crmcli.automation.approval.acts import ALL_TEMPLATES, Act, acts_of
+from crmcli.dataclass import dataclass
 from crmcli.store import layout
 from crmcli.store.disk import files, owners
 from crmcli.store.git.lineage import MOST_COMMITS, Lineage, digest_of, together

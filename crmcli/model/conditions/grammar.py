@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 from typing import NamedTuple, NoReturn
 
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.conditions.tree import (
     MOMENT_BEGUN,
@@ -49,7 +50,7 @@ _INSTEAD = {"==": "=", "=~": "~", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and
 def parse(text: str) -> Condition:
     """Read a condition; BadCondition names the position and what was expected there."""
     if len(text) > MAX_LENGTH:
-        raise BadCondition(f"the condition is longer than {MAX_LENGTH} characters")
+        raise BadCondition(tr("the condition is longer than {} characters", MAX_LENGTH))
     parser = _Parser(_tokens(text))
     tree = parser.either()
     parser.finish()
@@ -62,7 +63,7 @@ class _Token(NamedTuple):
     at: int
 
     def __str__(self) -> str:
-        return repr(self.text) if self.kind != "end" else "the end"
+        return repr(self.text) if self.kind != "end" else tr("the end")
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -77,7 +78,9 @@ def _tokens(text: str) -> list[_Token]:
         at = match.start(kind) + 1
         if kind == "foreign":
             raise BadCondition(
-                f"{found!r} at position {at} is no operator", f"write {_INSTEAD[found]}", at
+                tr("{!r} at position {} is not an operator", found, at),
+                tr("write {}", _INSTEAD[found]),
+                at,
             )
         if kind in ("single", "double"):
             quote = "'" if kind == "single" else '"'
@@ -93,12 +96,12 @@ def _refuse_character(text: str, place: int) -> NoReturn:
     found = text[at - 1]
     if found in "'\"":
         raise BadCondition(
-            f"the quote opened at position {at} is never closed",
-            "double a quote that belongs to the text: 'O''Brien'",
+            tr("the quote opened at position {} is never closed", at),
+            "double a quote inside the text: 'O''Brien'",
             at,
         )
     raise BadCondition(
-        f"unexpected {found!r} at position {at}", "put text with such characters in quotes", at
+        tr("unexpected {!r} at position {}", found, at), "put such text in quotes", at
     )
 
 
@@ -127,7 +130,7 @@ class _Parser:
 
     def _refuse(self, expected: str, hint: str = "") -> NoReturn:
         at = self._token.at
-        message = f"expected {expected} at position {at}, found {self._token}"
+        message = tr("expected {} at position {}, found {}", tr(expected), at, self._token)
         raise BadCondition(message, hint, at)
 
     def finish(self) -> None:
@@ -153,7 +156,7 @@ class _Parser:
     def _negated(self) -> Node:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise BadCondition(f"the condition is nested more than {MAX_DEPTH} deep")
+            raise BadCondition(tr("the condition is nested more than {} deep", MAX_DEPTH))
         if self._accept("word", "not"):
             node: Node = Not(self._negated())
         elif self._accept("sign", "("):
@@ -168,7 +171,7 @@ class _Parser:
     def _comparison(self) -> Node:
         self._terms += 1
         if self._terms > limits.TERMS:
-            raise BadCondition(f"the condition has more than {limits.TERMS:,} comparisons")
+            raise BadCondition(tr("the condition has more than {:,} comparisons", limits.TERMS))
         path = self._path()
         if self._token.kind == "sign" and self._token.text in OPERATORS:
             return Compare(path, self._take().text, self._value())
@@ -180,10 +183,14 @@ class _Parser:
             return self._emptiness(path)
         if not self._accept("word", "not"):
             instead = _INSTEAD.get(self._token.text.lower(), "")
-            hint = f"write {instead}" if instead else f"one of {' '.join(OPERATORS)}, in, is empty"
-            self._refuse(f"an operator after {'.'.join(path)!r}", hint)
+            hint = (
+                tr("write {}", instead)
+                if instead
+                else tr("one of {}, in, is empty", " ".join(OPERATORS))
+            )
+            self._refuse(tr("an operator after {!r}", ".".join(path)), hint)
         if not self._accept("word", "in"):
-            self._refuse("'in'", "a negation stands before the field: not name ~ x")
+            self._refuse("'in'", "put not before the field: not name ~ x")
         return Not(In(path, self._values()))
 
     def _emptiness(self, path: tuple[str, ...]) -> Node:
@@ -217,14 +224,14 @@ class _Parser:
     def _value(self) -> Literal:
         self._words += 1
         if self._words > limits.WORDS:
-            raise BadCondition(f"the condition has more than {limits.WORDS:,} values")
+            raise BadCondition(tr("the condition has more than {:,} values", limits.WORDS))
         token = self._token
         if token.kind == "text":
             return Text(self._take().text)
         if token.kind != "word":
             self._refuse("a value")
         if token.text.lower() in RESERVED:
-            self._refuse("a value", f'put the word in quotes: "{token.text}"')
+            self._refuse("a value", tr('put the word in quotes: "{}"', token.text))
         self._take()
         if NUMBER.fullmatch(token.text):
             return Number(Decimal(token.text))
@@ -241,7 +248,7 @@ class _Parser:
         match = _MOMENT.fullmatch(text)
         if match is None:
             raise BadCondition(
-                f"expected a time like 7d, 2h or 1w in {text!r} at position {token.at}",
+                tr("expected a time like 7d, 2h or 1w in {!r} at position {}", text, token.at),
                 "for instance today+7d or now-2h",
                 token.at,
             )

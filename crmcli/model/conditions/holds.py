@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, TypeAlias
 
-from crmcli.model.conditions.paths import Step, step_of
+from crmcli.dataclass import dataclass
+from crmcli.model.conditions.paths import PathStep, step_of
 from crmcli.model.conditions.tree import (
     And,
     Condition,
@@ -158,7 +158,7 @@ def _reached(path: tuple[str, ...], record: Record, env: Env) -> Iterator[tuple[
             yield from _reached(rest, target, env)
 
 
-def _value(step: Step, record: Record) -> Any:
+def _value(step: PathStep, record: Record) -> Any:
     field = step.field
     value: Any = record.custom.get(field.name) if field.custom else record.get(field.name)
     if value is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from crmcli.dataclass import dataclass, replace
+from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
@@ -18,7 +19,7 @@ SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One field on the way: of which entity, and for a map field under which key.
 
     With a key, `field` is that part of the map: a text of `utm`, a link of `converted`.
@@ -34,7 +35,7 @@ class Step:
         return self.field.entities
 
 
-Route: TypeAlias = tuple[Step, ...]
+Route: TypeAlias = tuple[PathStep, ...]
 """One way along a path: every step but the last is a link."""
 
 
@@ -49,8 +50,13 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
     if not step.targets:
         links = [f.name for f in schema.fields(entity) if f.entities]
         raise BadCondition(
-            f"{path[0]!r} of {ENTITIES[entity].plural} is no link, so {'.'.join(path)!r} leads nowhere",
-            f"links are {', '.join(links)}",
+            tr(
+                "{!r} of {} is not a link, so it has no {!r}",
+                path[0],
+                ENTITIES[entity].plural,
+                ".".join(path),
+            ),
+            tr("links are {}", ", ".join(links)),
         )
     found: list[Route] = []
     refusal: BadCondition | None = None
@@ -66,7 +72,7 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
 
 def step_of(
     path: tuple[str, ...], schema: Schema, entity: str
-) -> tuple[Step, tuple[str, ...]] | None:
+) -> tuple[PathStep, tuple[str, ...]] | None:
     """The first step of a path and what is left of it; None if the entity has no such field."""
     name = path[0]
     fields = {field.name: field for field in schema.fields(entity)}
@@ -74,17 +80,17 @@ def step_of(
     if field is None:
         return None
     if not field.kind.parts or len(path) == 1:
-        return Step(entity, field), path[1:]
+        return PathStep(entity, field), path[1:]
     key = path[1]
     part = field.kind.parts.get(key) or field
-    return Step(entity, replace(part, name=field.name, label=key), key), path[2:]
+    return PathStep(entity, replace(part, name=field.name, label=key), key), path[2:]
 
 
-def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tuple[str, ...]]:
+def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[PathStep, tuple[str, ...]]:
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.fields(entity)]
-        raise _unknown("field", path[0], names, f"for {ENTITIES[entity].plural}")
+        raise _unknown("field", path[0], names, tr("for {}", tr(ENTITIES[entity].plural)))
     step, rest = found
     keys = schema.field(entity, step.field.name).kind.parts
     if step.key and step.key not in keys:
@@ -93,7 +99,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Step, tup
 
 
 def _unknown(what: str, name: str, names: Iterable[str], where: str) -> BadCondition:
-    return BadCondition(f"unknown {what} {name!r} {where}", suggest(name, names))
+    return BadCondition(tr("unknown {} {!r} {}", tr(what), name, where), suggest(name, names))
 
 
 def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
@@ -102,4 +108,4 @@ def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:
     `shown` is named instead of all where several words mean the same.
     """
     words = list(words)
-    return did_you_mean(word, words, f"there are {', '.join(shown or words)}" if words else "")
+    return did_you_mean(word, words, tr("there are {}", ", ".join(shown or words)) if words else "")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.model.values import Duration, format_decimal
 

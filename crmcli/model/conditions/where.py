@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from crmcli.language import tr
 from crmcli.model.conditions.grammar import parse
 from crmcli.model.conditions.holds import Env, bounds, holds
-from crmcli.model.conditions.paths import Step, routes, suggest
+from crmcli.model.conditions.paths import PathStep, routes, suggest
 from crmcli.model.conditions.tree import (
     OPERATORS,
     And,
@@ -122,26 +123,35 @@ def _check_operator(name: str, op: str, field: Field) -> None:
     if op in allowed:
         return
     if field.kind.is_map:
-        hint = f"name one of its parts, like {name}.source, or write {name} is not empty"
+        hint = tr("name one of its parts, like {0}.source, or write {0} is not empty", name)
     elif field.kind.is_link and op == "~":
-        hint = f"look at a field of what it links to: {name}.name ~ …"
+        hint = tr("look at a field of what it links to: {}.name ~ …", name)
     elif op == "has":
-        hint = f"{name} holds one value; write {name} = …"
+        hint = tr("{0} holds one value; write {0} = …", name)
     else:
-        hint = f"use one of {', '.join(allowed)}, is empty"
-    raise BadCondition(f"{op!r} does not fit {name!r}, which is of kind {field.kind}", hint)
+        hint = tr("use one of {}, is empty", ", ".join(allowed))
+    raise BadCondition(
+        tr("{!r} cannot be used with {!r}, a field of type {}", op, name, field.kind), hint
+    )
 
 
 def _check_value(
-    name: str, leaf: Compare | In | Empty, step: Step, value: Literal, env: Env
+    name: str, leaf: Compare | In | Empty, step: PathStep, value: Literal, env: Env
 ) -> None:
     text = value.value if isinstance(value, Text) else str(value)
     if not fold(text):
-        raise BadCondition(f"{name!r} is compared with empty text", f"write {name} is empty")
+        raise BadCondition(
+            tr("{!r} is compared with empty text", name), tr("write {} is empty", name)
+        )
     if step.targets and entity_of(fold(text)) not in step.targets:
         raise BadCondition(
-            f"{name!r} is a link and {text!r} is no id of a {' or '.join(step.targets)}",
-            f"write {name}.name = {value}",
+            tr(
+                "{!r} is a link and {!r} is not the id of a {}",
+                name,
+                text,
+                " or ".join(step.targets),
+            ),
+            tr("write {}.name = {}", name, value),
         )
     try:
         bounds(step.field.kind, value, env)
@@ -150,7 +160,9 @@ def _check_value(
     choices = {fold(choice) for choice in step.field.choices}
     exact = isinstance(leaf, In) or (isinstance(leaf, Compare) and leaf.op != "~")
     if choices and exact and fold(text) not in choices:
-        raise BadCondition(f"{text!r} is no value of {name!r}", suggest(text, step.field.choices))
+        raise BadCondition(
+            tr("{!r} is not a value of {!r}", text, name), suggest(text, step.field.choices)
+        )
 
 
 def resolve(condition: Condition, schema: Schema, entity: str, aliases: Aliases) -> Condition:
@@ -229,11 +241,11 @@ def _ids(
         return tuple(Text(record_id) for record_id in known[fold(text)])
     name = ".".join(path)
     if fold(text) == "me":
-        raise BadCondition("nobody knows who 'me' is", "say it with --as USER or CRM_USER")
+        raise BadCondition("crm does not know who 'me' is", "use --as USER or CRM_USER")
     hint = suggest(fold(text), known, dict.fromkeys(i for ids in known.values() for i in ids))
     raise BadCondition(
-        f"{text!r} is no value of {name!r}",
-        f"{hint}; for one that is no longer listed write {name} ~ {value}",
+        tr("{!r} is not a value of {!r}", text, name),
+        tr("{}; for one that is no longer listed write {} ~ {}", hint, name, value),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast
 
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.values import Raw, Value, fold
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Kind:
     is_time: bool = False
     is_phone: bool = False
     is_digits: bool = False  # spreadsheets take it for a number
+    may_lose_zero: bool = False  # a spreadsheet drops the zero in front of a Russian one
     is_rigid: bool = False  # half of it is worse than none of it
     is_spread: bool = False  # a sheet has a column for each of its parts
     is_joined: bool = False  # of two records that become one, both values are kept
@@ -99,11 +101,11 @@ class Kind:
     def __init__(self, name: str, **facts: Any) -> None:
         strange = [fact for fact in facts if not hasattr(type(self), fact)]
         if strange:
-            raise TypeError(f"a {type(self).__name__} has no {strange[0]}")
+            raise TypeError(tr("a {} has no {}", type(self).__name__, strange[0]))
         self.__dict__.update(facts, name=name)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise AttributeError(f"a kind is not changed: {name}")
+        raise AttributeError(tr("a kind is not changed: {}", name))
 
     def __str__(self) -> str:
         return self.name
@@ -125,7 +127,7 @@ class Kind:
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The raw value that a text means; ValueError with a sentence if there is none."""
-        raise ValueError(f"{field.name} cannot be written as text")
+        raise ValueError(tr("{} cannot be written as text", field.name))
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The same of a cell of a sheet, which may hold several."""
@@ -224,7 +226,7 @@ class Field:
 def one_text(raw: Raw) -> str:
     """A raw value that must be a single one."""
     if not isinstance(raw, str):
-        raise ValueError("a single value is expected here, not a list or a map")
+        raise ValueError("must be a single value, not a list or a map")
     return raw
 
 
@@ -233,12 +235,12 @@ def texts(raw: Raw) -> tuple[str, ...]:
     if isinstance(raw, str):
         return (raw,) if raw else ()
     if not isinstance(raw, list):
-        raise ValueError("a list is expected here")
+        raise ValueError("must be a list")
     return tuple(one_text(item) for item in raw)
 
 
 def one_of(value: str, allowed: tuple[str, ...]) -> str:
     """The value, which must be one of the allowed."""
     if value not in allowed:
-        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+        raise ValueError(tr("{!r} is not one of {}", value, ", ".join(allowed)))
     return value

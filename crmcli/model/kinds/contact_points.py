@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model.kinds.base import Field, InputContext, Key, Kind, one_of
 from crmcli.model.kinds.maps import Item, Maps
 from crmcli.model.kinds.texts import Words, pieces
@@ -53,7 +54,12 @@ class ContactPoints(Maps):
             from crmcli.model.listed import allowed_hint
 
             raise ValueError(
-                f"{match[1]!r} is no type of {what}; {allowed_hint(match[1], self.types)}"
+                tr(
+                    "{!r} is not a type of {}; {}",
+                    match[1],
+                    what,
+                    allowed_hint(match[1], self.types),
+                )
             )
 
 
@@ -194,7 +200,7 @@ PHONES = Phones(
     known=("value", "ext", "type"),
     identity=("value", "ext"),
     types=PHONE_TYPES,
-    noun="phone number",
+    noun="a phone number",
     found_by="phone",
     searched_in="phones",
     metavar="PHONE",
@@ -207,7 +213,7 @@ EMAILS = Emails(
     known=("value", "type"),
     identity=("value",),
     types=EMAIL_TYPES,
-    noun="e-mail address",
+    noun="an e-mail address",
     found_by="email",
     searched_in="emails",
     metavar="EMAIL",

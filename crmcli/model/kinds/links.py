@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, texts
 from crmcli.model.kinds.maps import Item, Map, Maps
@@ -157,7 +158,7 @@ class Converted(Map):
         for item in text.split(SEPARATOR):
             match = _PAIR.fullmatch(item)
             if match is None:
-                raise ValueError(f"{item!r} is not like deal=deal-7k3qf2m9")
+                raise ValueError(tr("{!r} is not of the form deal=deal-7k3qf2m9", item))
             pairs[match[1]] = match[2]
         return pairs
 
@@ -176,7 +177,9 @@ def checked_id(field: Field, text: str) -> str:
     if not entity or (field.entities and entity not in field.entities):
         allowed = field.entities or ("record",)
         example = f"{(field.entities or tuple(ENTITIES))[0]}-7k3qf2m9"
-        raise ValueError(f"{text!r} is no id of a {' or '.join(allowed)}, like {example}")
+        raise ValueError(
+            tr("{!r} is not the id of a {}, like {}", text, " or ".join(allowed), example)
+        )
     return text
 
 

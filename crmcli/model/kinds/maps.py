@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from crmcli.language import tr
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.kinds.base import (
@@ -45,7 +46,7 @@ class Map(Kind):
         if raw == "":
             return {}
         if not isinstance(raw, dict):
-            raise ValueError("a map is expected here")
+            raise ValueError("must be a map")
         return {key: one_text(value) for key, value in raw.items()}
 
     def _dump(self, value: Any) -> Raw:
@@ -69,7 +70,11 @@ class Utm(Map):
             key = key.lower().removeprefix("utm_")
             if not equals or key not in UTM_KEYS:
                 raise ValueError(
-                    f"{item.strip()!r} is not like source=yandex; {allowed_hint(key, UTM_KEYS)}"
+                    tr(
+                        "{!r} is not like source=yandex; {}",
+                        item.strip(),
+                        allowed_hint(key, UTM_KEYS),
+                    )
                 )
             if value:
                 found[key] = value
@@ -97,14 +102,14 @@ class Maps(Kind):
         maps = [{self.main: item} if isinstance(item, str) else item for item in items]
         for item in maps:
             if not isinstance(item, dict) or self.main not in item:
-                raise ValueError(f"each item needs a {self.main!r}")
+                raise ValueError(tr("each item needs a {!r}", self.main))
         return cast("Value", tuple(self._parsed(cast("dict[str, Raw]", item)) for item in maps))
 
     def _parsed(self, raw: dict[str, Raw]) -> object:
         item = {key: one_text(value) for key, value in raw.items()}
         strange = sorted(set(item) - set(self.known))
         if strange:
-            raise ValueError(f"unknown key {strange[0]!r}; allowed: {', '.join(self.known)}")
+            raise ValueError(tr("unknown key {!r}; allowed: {}", strange[0], ", ".join(self.known)))
         return self.parse_item(item)
 
     def parse_item(self, item: Item) -> object:
@@ -176,7 +181,7 @@ class Lines(Maps):
         return [self.dump_item(read_line(text, ctx.vat_rate, ""))]
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        raise ValueError("this is no JSON")
+        raise ValueError("not JSON")
 
     def is_item(self, item: Mapping[str, Any]) -> bool:
         return "quantity" in item and super().is_item(item)

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Kind, Locale, one_text
 from crmcli.model.values import (
     Raw,
@@ -73,7 +74,7 @@ class Number(Exact):
         try:
             return float(parse_decimal(text))
         except (ValueError, OverflowError):
-            raise ValueError(f"{text!r} is not a number like 1200.50") from None
+            raise ValueError(tr("{!r} is not a number like 1200.50", text)) from None
 
     def show(self, value: object, locale: Locale) -> str | None:
         try:
@@ -107,11 +108,14 @@ class Bool(Exact):
 
     def parse_text(self, text: str) -> Value:
         if text not in ("yes", "no"):
-            raise ValueError(f"{text!r} is neither yes nor no")
+            raise ValueError(tr("{!r} is neither yes nor no", text))
         return text == "yes"
 
     def dump(self, value: Any) -> Raw:
         return "" if value is None else "yes" if value else "no"
+
+    def show(self, value: object, locale: Locale) -> str | None:
+        return tr(str(value if isinstance(value, str) else self.dump(value)))
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         return "yes" if self.literal(text, ctx.country) else "no"
@@ -122,7 +126,7 @@ class Bool(Exact):
     def literal(self, text: str, country: str) -> Key:
         truth = TRUTHS.get(fold(text))
         if truth is None:
-            raise ValueError(f"{text!r} is neither yes nor no")
+            raise ValueError(tr("{!r} is neither yes nor no", text))
         return int(truth == "yes")
 
 

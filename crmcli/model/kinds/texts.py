@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model import legal_details
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, texts
 from crmcli.model.values import Raw, Value, fold
@@ -33,7 +34,7 @@ class Choice(Text):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         if not field.choices:
             return super().read(field, text, ctx)
-        return _listed(text, dict.fromkeys(field.choices, ""), f"the choices of {field.name}")
+        return _listed(text, dict.fromkeys(field.choices, ""), "the choices of {}", field.name)
 
 
 class UserId(Text):
@@ -46,7 +47,7 @@ class UserId(Text):
         for words in ("id", "email", "name"):
             found = [u.id for u in ctx.users.values() if fold(getattr(u, words)) == wanted]
             if len(found) > 1:
-                raise ValueError(f"{text!r} may be {' or '.join(found)}")
+                raise ValueError(tr("{!r} may be {}", text, " or ".join(found)))
             if found:
                 return found[0]
         return _listed(text, {u.id: u.name for u in ctx.users.values()}, "the users")
@@ -60,7 +61,7 @@ class Currency(Text):
 
         code = CURRENCY_SIGNS.get(text.lower(), text.upper())
         if not re.fullmatch("[A-Z]{3}", code):
-            raise ValueError(f"{text!r} is not a currency code like RUB")
+            raise ValueError(tr("{!r} is not a currency code like RUB", text))
         return code
 
 
@@ -132,10 +133,10 @@ def pieces(text: str) -> list[str]:
     return [word for word in dict.fromkeys(re.split(r"[,;\s]+", text)) if word]
 
 
-def _listed(text: str, labels: Mapping[str, str], what: str) -> str:
+def _listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> str:
     from crmcli.model.listed import read_listed
 
-    return read_listed(text, labels, what)
+    return read_listed(text, labels, what, *values)
 
 
 TEXT = Text("text", declared_as="text", is_free=True, may_list=True)
@@ -153,8 +154,9 @@ CHOICE = Choice("choice", declared_as="choice", is_filter=True)
 USER = UserId("user", listed_in="users", metavar="USER", is_filter=True)
 CURRENCY = Currency("currency")
 INN = LegalNumber(
-    "inn", rule=legal_details.read_inn, found_by="inn", searched_in="rest", is_indexed=True
-)
+    "inn", rule=legal_details.read_inn, found_by="inn", searched_in="rest", is_indexed=True,
+    may_lose_zero=True,
+)  # fmt: skip
 KPP = LegalNumber("kpp", rule=legal_details.read_kpp)
 OGRN = LegalNumber("ogrn", rule=legal_details.read_ogrn)
 VAT_ID = LegalNumber("vat_id", rule=legal_details.read_vat_id, is_digits=False)

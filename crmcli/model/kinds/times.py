@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from crmcli.language import tr
 from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Locale
 from crmcli.model.kinds.numbers import ORDER, Exact
 from crmcli.model.values import Raw, Value, format_instant, parse_date, parse_instant
@@ -104,7 +105,7 @@ class Instant(Day):
 def _in_our_time(day: date, text: str) -> date:
     if day.year not in YEARS:
         raise ValueError(
-            f"{text!r} is in the year {day.year}, allowed are {YEARS[0]} to {YEARS[-1]}"
+            tr("{!r} is in the year {}, allowed are {} to {}", text, day.year, YEARS[0], YEARS[-1])
         )
     return day
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Forbidden, InvalidData, Problem
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.sales.checks import merge_checks
-from crmcli.sales.checks.record_checks import Inquest
+from crmcli.sales.checks.record_checks import RecordCheck
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.records import tombstones
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def problems(ws: Workspace) -> list[Problem]:
-    """Everything that a person should mend, by file and line."""
+    """Everything that a person should fix, by file and line."""
     found: list[Problem] = []
     bad: set[str] = set()
     for path, read in (
@@ -41,8 +41,8 @@ def problems(ws: Workspace) -> list[Problem]:
             found.append(Problem(path, 0, said, error.hint))
         bad.add(path)
     if not ws.has_file(layout.SETTINGS):
-        hint = f"bring it back: git checkout {layout.SETTINGS}"
-        found.append(Problem(layout.SETTINGS, 0, "the file is missing, so the defaults hold", hint))
+        hint = tr("restore it: git checkout {}", layout.SETTINGS)
+        found.append(Problem(layout.SETTINGS, 0, "the file is missing: defaults apply", hint))
     found += presets_of(ws).problems
     found += storage.strange_files(ws)
     if storage.is_blocked(ws):
@@ -53,14 +53,14 @@ def problems(ws: Workspace) -> list[Problem]:
 
 
 def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:
-    inquest = Inquest(ws, staged=staged)
+    check = RecordCheck(ws, staged=staged)
     for entity in ENTITIES:
         for raw in ws.rows(entity):
-            yield from inquest.of_record(entity, raw)
+            yield from check.of_record(entity, raw)
     yield from tombstones.problems(ws)
-    yield from inquest.of_index()
+    yield from check.of_index()
     months = {p.path.split("/")[2] for p in found if p.path.startswith(f"{layout.TIMELINE}/")}
-    yield from _unborn(ws, inquest.unborn, months)
+    yield from _unborn(ws, check.unborn, months)
     yield from _vanished(ws)
     yield from merge_checks.problems(ws)
 
@@ -76,13 +76,11 @@ def _unborn(
         if month in told:
             continue
         who = counted(len(ids), "record was", "records were")
-        said = f"{who} made in this month and the timeline does not know it: {', '.join(ids[:3])}"
+        said = tr("{} created this month but not on the timeline: {}", who, ", ".join(ids[:3]))
         back = (
-            "git stash pop, if that has them"
-            if has_stash(ws)
-            else "bring a lost file back from git"
+            "git stash pop, if it is there" if has_stash(ws) else "restore the lost file from git"
         )
-        hint = f"{back}; or {merge_checks.BY_FIX} notes that they are there"
+        hint = tr("{}; or note them on the timeline: {}", back, merge_checks.BY_FIX)
         yield Problem(f"{layout.TIMELINE}/{month}", 0, said + (" …" if ids[3:] else ""), hint)
 
 
@@ -92,7 +90,7 @@ def _vanished(ws: Workspace) -> Iterator[Problem]:
     gone = [path for path in paths if not ws.has_file(path)]
     ways = merge_checks.ways_back(ws, gone)
     for path in gone:
-        said = "the file is missing: the record was made and never removed"
+        said = "the file is missing: the record was never removed"
         back = ways.get(path, f"git checkout {path}")
-        hint = f"{back}, or let crm check --fix note that it was deleted on purpose"
+        hint = tr("{}, or run crm check --fix to note that it was deleted", back)
         yield Problem(path, 0, said, hint)

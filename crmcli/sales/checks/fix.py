@@ -1,15 +1,16 @@
-"""Mending what has one right answer; everything else is left to a person."""
+"""Fixes what has one right answer; the rest is left to a person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from crmcli.dataclass import replace
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.values import entity_of
-from crmcli.sales.checks.record_checks import Inquest, is_there
+from crmcli.sales.checks.record_checks import RecordCheck, is_there
 from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
@@ -32,10 +33,8 @@ May = Callable[[Case], bool]
 """Says whether something may be mended that has more than one answer."""
 
 
-def mend(ws: Workspace, may: May) -> Iterator[Fixed]:
-    """Mend the workspace's own state, lines of the timeline that stand twice or end strangely, records
-    in the wrong folder, the spelling of phones and e-mails, and, where `may` says so, links that lead
-    nowhere and files that were deleted by hand. A dry run only tells."""
+def fix_all(ws: Workspace, may: May) -> Iterator[Fixed]:
+    """Fix what can be fixed, and what `may` allows; a dry run only tells."""
     yield from storage.fix_state(ws)
     if ws.only_reads:
         return  # a dry run in a state that is not ours: the rest is looked at when it is
@@ -53,17 +52,17 @@ def mend(ws: Workspace, may: May) -> Iterator[Fixed]:
 def _index(ws: Workspace) -> Iterator[Fixed]:
     """An index that is sound in itself, and says something else than the files."""
     try:
-        inquest = Inquest(ws, staged=False)
+        check = RecordCheck(ws, staged=False)
         for entity in ENTITIES:
             for raw in ws.rows(entity):
-                inquest.compare(raw)
-        said = [problem.message for problem in inquest.of_index()]
+                check.compare(raw)
+        said = [problem.message for problem in check.of_index()]
     except IndexDamaged as error:
         said = [error.message]
     ws.look_again()
     storage.discard_index(ws)  # also where nothing is found: not all that it says is compared
     for words in said:
-        yield Fixed(layout.INDEX, f"removed: {words}; it is built anew from the files")
+        yield Fixed(layout.INDEX, tr("removed: {}; the next command rebuilds it", words))
 
 
 def _lost(ws: Workspace, may: May) -> Iterator[Fixed]:
@@ -71,24 +70,21 @@ def _lost(ws: Workspace, may: May) -> Iterator[Fixed]:
     recordless = () if _lacks_timeline(ws) else (i for i, _ in ws.births.recordless())
     for record_id in (*ws.births.vanished(), *recordless):
         path = layout.record_path(record_id)
-        ask = f"the file of {record_id} is missing: was it deleted on purpose?"
+        ask = tr("the file of {} is missing: deleted on purpose?", record_id)
         if ws.has_file(path) or not may(Case(record_id, ask)):
             continue
         with ws.change("check --fix") as change:
             change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "hand"})
-        yield Fixed(path, "noted on the timeline that it was deleted")
+        yield Fixed(path, "noted on the timeline as deleted")
 
 
 def _found(ws: Workspace, may: May) -> Iterator[Fixed]:
-    """Notes that records are there which the timeline knows as removed, or not at all.
-
-    No robot wakes: what there was to do in the stage was done, or missed, when the record came there.
-    """
+    """Note on the timeline that records exist which it has as removed, or not at all; no robot wakes."""
     unborn = () if _lacks_timeline(ws) else ws.births.unborn()
     made = [i for i in sorted(unborn) if ws.get(i).get("created_at")]
     stays = [i for i, survivor in ws.births.rejoined() if not ws.exists(survivor)]
     for record_id in (*made, *ws.births.returned(), *stays):
-        ask = f"{record_id} is there, and the timeline does not say so: note that it stays?"
+        ask = tr("{} exists but is not on the timeline: note that it exists?", record_id)
         if not may(Case(record_id, ask)):
             continue
         with ws.change("check --fix") as change:
@@ -98,7 +94,7 @@ def _found(ws: Workspace, may: May) -> Iterator[Fixed]:
             if "stage" in facts:
                 facts["robots"] = []
             change.note(f"{record.entity}.created", record_id, facts)
-        yield Fixed(layout.record_path(record_id), "noted on the timeline that it is there")
+        yield Fixed(layout.record_path(record_id), "noted on the timeline")
 
 
 def _lacks_timeline(ws: Workspace) -> bool:
@@ -111,7 +107,7 @@ def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Fixed]:
     path = layout.record_path(found.id)
     loose = [(field, to) for field, to, _ in links_of(ws, found) if not is_there(ws, to)]
     merged = {link: new for link in loose if (new := successor(ws, link[1]))}
-    ask = f"{found.id} {{}} links to {{}}, which is not there: unlink?"
+    ask = tr("{} {{}} links to {{}}, which does not exist: unlink?", found.id)
     wanted = [
         link for link in loose if link not in merged and may(Case(found.id, ask.format(*link)))
     ]
@@ -126,10 +122,10 @@ def _of_record(ws: Workspace, found: Record, may: May) -> Iterator[Fixed]:
         record = record.with_values(values)
         for (field, gone), survivor in merged.items():
             record = relinked(ws, record, gone, survivor)
-            told.append(f"{field} links to {survivor} now: {gone} was merged into it")
+            told.append(tr("{} now links to {}: {} was merged into it", field, survivor, gone))
         for field, gone in wanted:
             record = relinked(ws, record, gone)
-            told.append(f"{field} no longer links to {gone}, which is not there")
+            told.append(tr("{} no longer links to {}, which does not exist", field, gone))
         change.save(record)
     yield from (Fixed(path, what) for what in told)
 

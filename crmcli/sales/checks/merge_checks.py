@@ -1,4 +1,4 @@
-"""What git joined without a conflict and cannot all be true: each with the command that decides it."""
+"""Contradictions that git merged without a conflict, each with the command that resolves it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE
 from crmcli.model.settings import NUMBERED
 from crmcli.model.values import entity_of, fold
@@ -30,7 +31,7 @@ _SEARCHED = 20
 
 
 def problems(ws: Workspace) -> Iterator[Problem]:
-    """What two clones have done that does not go together, a problem for each record to be decided."""
+    """What two clones did that contradicts, one problem for each record."""
     yield from _numbers(ws)
     was_undone = dead(ws)
     yield from _conversions(ws, was_undone)
@@ -55,17 +56,19 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
             for record in others:
                 fresh = next_number(ws.settings.numbering[entity], taken, _day(ws, record))
                 taken.append(fresh)
-                said = f"{entity} {record.get('name')!r}: {first.id} has this number too"
-                hint = f"crm {entity} edit {record.id} --name {shlex.quote(fresh)}"
+                said = tr(
+                    "{} {!r}: {} has the same number", tr(entity), record.get("name"), first.id
+                )
+                hint = tr("crm {} edit {} --name {}", entity, record.id, shlex.quote(fresh))
                 yield Problem(layout.record_path(record.id), 0, said, hint)
 
 
 def _seniority(record: Record) -> tuple[bool, str, str]:
-    return record.get("status") == "draft", str(record.get("created_at")), record.id
+    return getattr(record, "status", "") == "draft", str(record.get("created_at")), record.id
 
 
 def _day(ws: Workspace, record: Record) -> date:
-    return cast("date | None", record.get("date")) or ws.now.astimezone(ws.zone).date()
+    return cast("date | None", getattr(record, "date", None)) or ws.now.astimezone(ws.zone).date()
 
 
 def _conversions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[Problem]:
@@ -85,13 +88,13 @@ def _conversions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator
             kept = _survivor(ws, became.get(entity) or str(events[0].data.get(entity, "")))
             if target == kept or _there(ws, target) is None:
                 continue
-            said = f"{lead} was converted {len(events)} times, and {target} is left over"
+            said = tr("{} was converted {} times; {} is left over", lead, len(events), target)
             if not kept:
                 use = f"crm lead convert {lead} --use-{entity} {target}"
-                hint = f"crm {entity} rm {target} --yes; or keep it: {use}"
+                hint = tr("crm {} rm {} --yes; or keep it: {}", entity, target, use)
             else:
-                said += f" beside {kept}"
-                hint = f"crm {entity} merge {kept} {target}"
+                said += tr(" beside {}", kept)
+                hint = tr("crm {} merge {} {}", entity, kept, target)
             yield Problem(layout.record_path(target), 0, said, hint)
 
 
@@ -116,15 +119,15 @@ def _decisions(ws: Workspace, was_undone: Callable[[Event], bool]) -> Iterator[P
         status = str(record.get("status"))
         wrong = next((event for event in events if event.kind != f"offer.{status}"), events[0])
         word = wrong.kind.partition(".")[2]
-        said = f"the offer is {status}, and was {word} on another side"
-        hint = f"crm undo --event {wrong.id} takes back that it was {word}"
+        said = tr("the offer is {}, and was {} on another side", status, word)
+        hint = tr("crm undo --event {} takes back that it was {}", wrong.id, word)
         yield Problem(layout.record_path(offer), 0, said, hint)
 
 
 def _returned(ws: Workspace) -> Iterator[Problem]:
     for record_id in ws.births.returned():
         said = "it was removed on one side and changed on the other, and its file is there"
-        hint = f"crm {entity_of(record_id)} rm {record_id} --yes; or {BY_FIX} notes that it stays"
+        hint = tr("crm {} rm {} --yes; or, to keep it: {}", entity_of(record_id), record_id, BY_FIX)
         yield Problem(layout.record_path(record_id), 0, said, hint)
 
 
@@ -134,12 +137,12 @@ def _rejoined(ws: Workspace) -> Iterator[Problem]:
         entity = entity_of(record_id)
         if entity not in MERGEABLE:
             continue
-        said = f"it was merged into {survivor} on one side and changed on the other"
+        said = tr("it was merged into {} on one side and changed on the other", survivor)
         stays = _survivor(ws, survivor)
         if stays and stays != record_id:
-            hint = f"crm {entity} merge {stays} {record_id}"
+            hint = tr("crm {} merge {} {}", entity, stays, record_id)
         else:
-            hint = f"{BY_FIX} notes that it stays"
+            hint = tr("to keep it: {}", BY_FIX)
         yield Problem(layout.record_path(record_id), 0, said, hint)
 
 
@@ -158,9 +161,9 @@ def _recordless(ws: Workspace) -> Iterator[Problem]:
         path = layout.record_path(record_id)
         if ws.has_file(path):
             continue  # it cannot be read, which is told of the file itself
-        said = f"the timeline tells of it ({event_id}), and there is no file and no beginning of it"
+        said = tr("the timeline has events of it ({}), but no file and no creation", event_id)
         back = where_is(ws, path) if number < _SEARCHED else ""
-        yield Problem(path, 0, said, back or f"{BY_FIX} notes that it was removed")
+        yield Problem(path, 0, said, back or tr("{} notes it as removed", BY_FIX))
 
 
 def ways_back(ws: Workspace, paths: list[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Looks into records one after another: do their links, stages, owners and phones hold."""
+"""Checks of records: their links, stages, owners, phones and e-mails."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import has_field
@@ -37,10 +38,10 @@ class _Found(NamedTuple):
     hint: str
 
 
-class Inquest:
-    """Looks at the records of one workspace; what it cannot say before the end it keeps.
+class RecordCheck:
+    """Checks the records of a workspace.
 
-    `unborn` are records, with the time of their making, of which the timeline knows no beginning.
+    `unborn` are the records, with their creation times, whose creation is not on the timeline.
     """
 
     def __init__(self, ws: Workspace, *, staged: bool) -> None:
@@ -65,8 +66,8 @@ class Inquest:
         if made is not None and record.id in self._strangers:
             self.unborn.append((record.id, made))
         elif made is None and record.id not in self._strangers:
-            said = "created_at is missing, which crm had written: the end may be cut off"
-            yield Problem(path, 0, said, f"compare with git: git diff {path}")
+            said = "created_at is missing: the end of the file may be cut off"
+            yield Problem(path, 0, said, tr("compare with git: git diff {}", path))
 
     def compare(self, raw: Mapping[str, Raw]) -> None:
         """Keep in mind a record of which the index says something else than its file."""
@@ -84,10 +85,8 @@ class Inquest:
             known = list(self.ws.rows(entity, wanted))
             content = self._content(layout.record_path(record_id))
             if content is not None and known != [content]:
-                said = f"the index says otherwise of {record_id} than its file"
-                yield Problem(
-                    layout.INDEX, 0, said, "crm check --fix builds it anew out of the files"
-                )
+                said = tr("the index and the file of {} differ", record_id)
+                yield Problem(layout.INDEX, 0, said, "crm check --fix rebuilds it")
                 return
 
     def _content(self, path: str) -> dict[str, Raw] | None:
@@ -110,12 +109,12 @@ class Inquest:
         for name, target, allowed in links_of(self.ws, record):
             if not self._exists(target):
                 survivor = successor(self.ws, target)
-                fate = f"was merged into {survivor}" if survivor else "is not there"
-                turn = f"turns it to {survivor}" if survivor else "takes the link away"
+                fate = tr("was merged into {}", survivor) if survivor else "does not exist"
+                turn = tr("points it to {}", survivor) if survivor else "removes the link"
                 hint = f"crm check --fix {turn}"
-                yield _Found(name, target, f"{name} links to {target}, which {fate}", hint)
+                yield _Found(name, target, tr("{} links to {}, which {}", name, target, fate), hint)
             elif allowed and entity_of(target) not in allowed:
-                said = f"{name} links to {target}, which is no {' or '.join(allowed)}"
+                said = tr("{} links to {}, which is not a {}", name, target, " or ".join(allowed))
                 yield _Found(name, target, said, "unset the link")
 
     def _of_conversion(self, record: Record) -> Iterator[_Found]:
@@ -125,8 +124,8 @@ class Inquest:
             if self._exists(target) and entity_of(target) == entity:
                 continue
             if not entity_of(target) or not self._is_known_to_be_gone(target):
-                said = f"converted to the {entity} {target!r}, which is not there"
-                yield _Found("converted", target, said, "see crm timeline, and mend it by hand")
+                said = tr("converted to the {} {!r}, which does not exist", tr(entity), target)
+                yield _Found("converted", target, said, "see crm timeline and fix it by hand")
 
     def _is_known_to_be_gone(self, target: str) -> bool:
         kinds = [f"{entity_of(target)}.{word}" for word in ("removed", "merged")]
@@ -147,8 +146,8 @@ class Inquest:
         users = self.ws.settings.users
         owner = str(record.get("owner"))
         if users and owner and owner not in users:
-            hint = f"users of settings.yaml: {', '.join(list(users)[:8])}"
-            yield _Found("owner", "", f"the owner {owner!r} is no user", hint)
+            hint = tr("users of settings.yaml: {}", ", ".join(list(users)[:8]))
+            yield _Found("owner", "", tr("the owner {!r} is not a user", owner), hint)
 
 
 def is_there(ws: Workspace, record_id: str) -> bool:
@@ -167,8 +166,8 @@ def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
             continue
         for item in cast("Any", record.get(field.name)):
             if not kind.is_known(item.value, ws.settings.phone_country):
-                said = f"{item.value!r} is no {kind.noun}"
-                hint = "put words into comment, or take it out" if kind.is_phone else "mend it"
+                said = tr("{!r} is not {}", item.value, tr(kind.noun))
+                hint = "move words to comment, or remove it" if kind.is_phone else "fix it"
                 yield _Found(field.name, item.value, said, hint)
 
 

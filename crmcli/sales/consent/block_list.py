@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.block_list import Block, BlockList, read_what
 from crmcli.sales.consent.block_list_text import blocklist_text, read_blocklist
 from crmcli.store.layout import BLOCKLIST
@@ -34,15 +35,15 @@ def stops(blocks: BlockList, record: Record) -> Block | None:
     return blocks.stops([e.value for e in emails], [p.value for p in phones])
 
 
-def check_welcome(ws: Workspace, record: Record) -> None:
-    """Refuse a record that the block list keeps out."""
+def check_welcome(ws: Workspace, record: Record, blocks: BlockList | None = None) -> None:
+    """Blocked if the block list keeps a record out; `blocks` is the list if it was read before."""
     if not getattr(record, "emails", ()) and not getattr(record, "phones", ()):
         return
-    block = stops(blocklist(ws), record)
+    block = stops(blocks or blocklist(ws), record)
     if block is not None:
         raise Blocked(
-            f"{block} is on the block list",
-            f"add --anyway, or take it off: crm block rm {block.what}",
+            tr("{} is on the block list", block),
+            tr("add --anyway, or unblock it: crm block rm {}", block.what),
         )
 
 
@@ -67,8 +68,8 @@ def remove(ws: Workspace, texts: Sequence[str]) -> list[Block]:
         for word in words:
             if word not in known.blocks:
                 above = known.stops([word]) if "@" in word else None
-                hint = f"its domain is: {above.what}" if above else "see crm block list"
-                raise NotFound(f"{word} is not on the block list", hint)
+                hint = tr("its domain is: {}", above.what) if above else "see crm block list"
+                raise NotFound(tr("{} is not on the block list", word), hint)
         left = [block for what, block in known.blocks.items() if what not in words]
         change.rewrite(BLOCKLIST, blocklist_text(left))
     return [known.blocks[word] for word in words]

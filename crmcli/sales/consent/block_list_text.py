@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.formats.csv import csv_line
+from crmcli.language import tr
 from crmcli.model.block_list import Block, BlockList, read_what
 from crmcli.model.values import parse_date
 from crmcli.store.layout import BLOCKLIST
@@ -19,10 +20,7 @@ class BlockListDamaged(InvalidData):
 
 
 def read_blocklist(data: bytes, country: str) -> BlockList:
-    """The block list as its file has it; BlockListDamaged with every line.
-
-    A line written by hand may have an address or number in any spelling.
-    """
+    """Read the block list; addresses and numbers may be in any spelling. BlockListDamaged lists bad lines."""
     blocks: dict[str, Block] = {}
     problems: list[Problem] = []
     try:
@@ -36,10 +34,10 @@ def read_blocklist(data: bytes, country: str) -> BlockList:
             except ValueError as error:
                 problems.append(Problem(BLOCKLIST, rows.line_num, str(error)))
     except (csv.Error, UnicodeDecodeError) as error:
-        problems.append(Problem(BLOCKLIST, 0, f"this is no CSV in UTF-8: {error}"))
+        problems.append(Problem(BLOCKLIST, 0, tr("not CSV in UTF-8: {}", error)))
     if problems:
         raise BlockListDamaged(
-            str(problems[0]), f"mend {BLOCKLIST}, or restore it from git", problems
+            str(problems[0]), tr("fix {}, or restore it from git", BLOCKLIST), problems
         )
     return BlockList(sorted(blocks.values(), key=lambda block: block.what))
 
@@ -48,7 +46,7 @@ def _block(row: list[str], country: str) -> Block:
     if row[0].startswith(("<<<<<<<", "=======", ">>>>>>>")):
         raise ValueError("unresolved merge conflict: keep the lines of both sides")
     if len(row) > len(HEADER):
-        raise ValueError(f"{len(row)} cells instead of {', '.join(HEADER)}")
+        raise ValueError(tr("{} cells instead of {}", len(row), ", ".join(HEADER)))
     what, reason, on, by = (*row, *("",) * (len(HEADER) - len(row)))
     return Block(read_what(what, country), reason, parse_date(on) if on else None, by)
 

@@ -1,13 +1,14 @@
-"""Whom crm may write to: consents and refusals, and the letters that must not leave because of them."""
+"""Whom crm may write to: consents and refusals, and the messages that must not leave because of them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.entities import having
 from crmcli.model.values import fold
@@ -26,14 +27,13 @@ HOLDERS = having("client")
 def decide(
     ws: Workspace, record_id: str, answers: Mapping[str, bool], text: str = "", source: str = ""
 ) -> tuple[Record, Record]:
-    """Write down consents (True) and refusals (False) by channel; the record before and after.
+    """Record consents (True) and refusals (False) by channel; the record before and after.
 
-    A consent takes the refusal away and is kept with its text's version and time; a refusal ends the
-    consents to that channel, and their lines stay.
+    A consent lifts the refusal; a refusal ends the consents to that channel, and their lines stay.
     """
     if not answers:
         raise BadUsage(
-            "it is not said to what", f"e.g. --mail yes; also --{' --'.join(CONSENT_CHANNELS)}"
+            "consent to what?", tr("e.g. --mail yes; also --{}", " --".join(CONSENT_CHANNELS))
         )
     with ws.change("consent") as change:
         before = change.get(record_id)
@@ -45,7 +45,7 @@ def decide(
 def decided(
     ws: Workspace, record: Record, answers: Mapping[str, bool], text: str = "", source: str = ""
 ) -> Record:
-    """The record with consents and refusals taken down; see `decide`. A form calls this too."""
+    """The record with these consents and refusals; see `decide`."""
     refused = {c for c in cast("tuple[str, ...]", record.get("do_not")) if not answers.get(c)}
     consents: list[Consent] = []
     for consent in cast("tuple[Consent, ...]", record.get("consents")):
@@ -57,20 +57,18 @@ def decided(
             refused.add(channel)
         elif not any(c.is_given and c.channel == channel for c in consents):
             consents.append(Consent(channel, text, ws.now, source))
-    more: dict[str, Any] = {"do_not": tuple(sorted(refused)), "consents": tuple(consents)}
-    return replace(record, **more)
+    return record.with_values({"do_not": tuple(sorted(refused)), "consents": tuple(consents)})
 
 
 def refuses(record: Record | None, channel: str = "mail") -> bool:
-    """Whether a record says that its people must not be spoken to that way."""
+    """Whether a record refuses a channel."""
     return record is not None and channel in getattr(record, "do_not", ())
 
 
 def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:
-    """Why a letter about a record must not go to these addresses, in one sentence; "" if it may.
+    """Why a message about a record must not go to these addresses; "" if it may.
 
-    The record, its contact and its company count where the letter goes to them, and whoever else has
-    one of the addresses.
+    Its contact and company count if it goes to them, and anybody else who has one of the addresses.
     """
     addresses = [_address(receiver) for receiver in to]
     people = _people(ws, record)
@@ -84,11 +82,11 @@ def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str
             if other is not None and refuses(other):
                 return _refusal(other)
     block = blocklist(ws).stops(addresses)
-    return f"{block} is on the block list" if block is not None else ""
+    return tr("{} is on the block list", block) if block is not None else ""
 
 
 def _refusal(record: Record) -> str:
-    return f"{record.get('name')} ({record.id}) must not be mailed: do_not has mail"
+    return tr("{} ({}) must not be mailed: do_not has mail", record.get("name"), record.id)
 
 
 def _people(ws: Workspace, record: Record | None) -> list[Record]:
@@ -111,11 +109,7 @@ def _address(receiver: str) -> str:
 
 
 def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Counter[str]]:
-    """The records that a mailing may go to, and how many are left out for which reason.
-
-    Left out are those who refuse, or whose address somebody else refuses letters to, those on the
-    block list, those without an e-mail, and repeats of one address.
-    """
+    """The records that a mailing may go to, and how many are left out for each reason."""
     refused = _refused_addresses(ws)
     blocks = blocklist(ws)
     kept: list[Record] = []
@@ -139,13 +133,13 @@ def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Co
 
 
 def mailing_address(emails: Sequence[Email]) -> str:
-    """The address that a letter goes to: one of type mailing before the others; "" of none."""
+    """The address that a message goes to: one of type mailing before the others; "" of none."""
     chosen = next((e for e in emails if e.type == "mailing"), emails[0] if emails else None)
     return chosen.value if chosen else ""
 
 
 def _refused_addresses(ws: Workspace) -> set[str]:
-    """Every address of anybody who refuses letters."""
+    """Every address of anybody who refuses messages."""
     return {
         fold(email.value)
         for entity in HOLDERS

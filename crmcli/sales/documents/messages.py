@@ -1,32 +1,33 @@
-"""Letters for records: whom they go to, the message ready to leave."""
+"""Messages about records: their receivers, and the message ready to send."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
-from crmcli.model.values import Email
+from crmcli.sales.consent.permission import mailing_address, why_not_mail
 from crmcli.sales.template_names import company_of, contact_of, linked, names_for
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
-    from crmcli.render import Letter, Renderer
+    from crmcli.render import MailText, Renderer
 
 
 _NOBODY = "nobody@localhost"
-"""Stands for the receiver of a letter that has none, so that the rest of it can be looked at."""
+"""Stands for the receiver of a message that has none, so that the rest of it can be looked at."""
 
 
 class NoAddress(Refused):
-    """A letter has nobody to go to."""
+    """A message has no receiver."""
 
 
 def renderer(ws: Workspace) -> Renderer:
@@ -35,7 +36,7 @@ def renderer(ws: Workspace) -> Renderer:
     return _renderer(ws.root, settings.language, settings.currency, settings.time_zone)
 
 
-@lru_cache(maxsize=4)  # a run that writes a thousand letters reads each template once
+@lru_cache(maxsize=4)  # a run that writes a thousand messages reads each template once
 def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
     from zoneinfo import ZoneInfo
 
@@ -45,23 +46,21 @@ def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
 
 
 def recipient(ws: Workspace, record: Record) -> str:
-    """Whom a letter about a record goes to: `Anna <anna@example.com>`.
-
-    The record's own e-mail, else its contact's, else its company's; one of type mailing before the
-    others. NoAddress if there is none.
-    """
+    """Who gets a message about a record: its own address, its contact's or its company's, else NoAddress."""
     if isinstance(record, Task):
         about = linked(ws, record.about)
         if about is not None:
             return recipient(ws, about)
     for candidate in (record, contact_of(ws, record), company_of(ws, record)):
-        emails = cast("tuple[Email, ...]", getattr(candidate, "emails", ()))
-        if emails:
-            chosen = next((e for e in emails if e.type == "mailing"), emails[0])
-            return _named(_called(candidate), chosen.value)
+        if address := mailing_address(getattr(candidate, "emails", ())):
+            return _named(_called(candidate), address)
     raise NoAddress(
-        f"{record.id} {record.get('name')} has no e-mail address, nor have its contact and company",
-        f"add one: crm {record.entity} edit {record.id} --email …"
+        tr(
+            "{} {} has no e-mail address, nor do its contact and company",
+            record.id,
+            record.get("name"),
+        ),
+        tr("add one: crm {} edit {} --email …", record.entity, record.id)
         if "emails" in {f.name for f in ws.schema.fields(record.entity)}
         else "add one to its contact: crm contact edit … --email …",
     )
@@ -82,7 +81,7 @@ def _named(name: str, address: str) -> str:
     return f"{clean} <{address}>" if clean and clean != address else address
 
 
-def letter_for(
+def message_for(
     ws: Workspace,
     template: str,
     record: Record,
@@ -91,28 +90,24 @@ def letter_for(
     to: Sequence[str] = (),
     automatic: bool = False,
 ) -> Message:
-    """The letter that a mail template makes for a record, ready to be delivered.
+    """The message that a mail template makes for a record, ready to send.
 
-    The same `key` gives the same Message-ID; without one the letter is a new one. `to` overrides the
-    template's To, which overrides the record's own address. Raises TemplateFailed, NoAddress,
-    UnsafeHeader or NoAttachment.
+    The same `key` gives the same Message-ID. `to` overrides the template's To, which overrides the
+    record's address. Raises TemplateFailed, NoAddress, UnsafeHeader or NoAttachment.
     """
-    letter = renderer(ws).render_letter(template, names_for(ws, record))
-    receivers = tuple(to) or _receivers(letter)
-    return message_of(
-        ws, letter, receivers or (recipient(ws, record),), key=key, automatic=automatic
-    )
+    mail = renderer(ws).render_mail(template, names_for(ws, record))
+    receivers = tuple(to) or _receivers(mail)
+    return message_of(ws, mail, receivers or (recipient(ws, record),), key=key, automatic=automatic)
 
 
-def _receivers(letter: Letter) -> tuple[str, ...]:
+def _receivers(mail: MailText) -> tuple[str, ...]:
     """Whom the template itself names."""
-    return tuple(to.strip() for to in letter.to.split(",") if to.strip())
+    return tuple(to.strip() for to in mail.to.split(",") if to.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A letter as it would leave: its headers in order, its parts; `missing` is why it could not,
-    `refused` why it must not."""
+    """A message as it would be sent; `missing` says why it could not be, `refused` why it must not be."""
 
     headers: tuple[tuple[str, str], ...]
     text: str
@@ -123,32 +118,31 @@ class Preview:
 
 def preview(ws: Workspace, template: str, record: Record) -> Preview:
     """What a mail template makes for a record, also where there is nobody to send it to."""
-    letter = renderer(ws).render_letter(template, names_for(ws, record))
+    mail = renderer(ws).render_mail(template, names_for(ws, record))
     missing = ""
     try:
-        to = _receivers(letter) or (recipient(ws, record),)
+        to = _receivers(mail) or (recipient(ws, record),)
     except NoAddress as refusal:
         to, missing = (), refusal.message
     headers = {
-        "From": letter.sender or sender(ws),
+        "From": mail.sender or sender(ws),
         "To": ", ".join(to),
-        "Reply-To": letter.reply_to,
-        "Subject": letter.subject,
-        "Attach": ", ".join(letter.attach),
+        "Reply-To": mail.reply_to,
+        "Subject": mail.subject,
+        "Attach": ", ".join(mail.attach),
     }
     shown = tuple((name, value) for name, value in headers.items() if value)
-    refused = _why_not(ws, letter, record, to)
-    return Preview(shown, letter.text, letter.html, missing, refused)
+    refused = _why_not(ws, mail, record, to)
+    return Preview(shown, mail.text, mail.html, missing, refused)
 
 
-def _why_not(ws: Workspace, letter: Letter, record: Record, to: Sequence[str]) -> str:
-    """Why a robot would not send it, in its own words: it goes the same way up to the bytes."""
+def _why_not(ws: Workspace, mail: MailText, record: Record, to: Sequence[str]) -> str:
+    """Why a robot would not send it."""
     from crmcli.channels.address import UnsafeHeader
     from crmcli.channels.message import NoAttachment, to_bytes
-    from crmcli.sales.consent.permission import why_not_mail
 
     try:
-        message = message_of(ws, letter, to or [_NOBODY])
+        message = message_of(ws, mail, to or [_NOBODY])
         refused = why_not_mail(ws, record, to) if to else ""
         if not refused:
             for wire in (False, True):
@@ -159,9 +153,9 @@ def _why_not(ws: Workspace, letter: Letter, record: Record, to: Sequence[str]) -
 
 
 def message_of(
-    ws: Workspace, letter: Letter, to: Sequence[str], *, key: str = "", automatic: bool = False
+    ws: Workspace, mail: MailText, to: Sequence[str], *, key: str = "", automatic: bool = False
 ) -> Message:
-    """A rendered letter as a message to these addresses."""
+    """A rendered message as a message to these addresses."""
     import secrets
 
     from crmcli.channels.address import mailbox
@@ -172,24 +166,20 @@ def message_of(
         mailbox("To", receiver)
     return Message(
         key=key or secrets.token_hex(16),
-        sender=letter.sender or sender(ws),
+        sender=mail.sender or sender(ws),
         to=receivers,
-        subject=letter.subject,
-        text=letter.text,
+        subject=mail.subject,
+        text=mail.text,
         date=ws.now.astimezone(ws.zone),
-        html=letter.html,
-        reply_to=letter.reply_to,
-        attachments=tuple(attachment(ws.root, path) for path in letter.attach),
+        html=mail.html,
+        reply_to=mail.reply_to,
+        attachments=tuple(attachment(ws.root, path) for path in mail.attach),
         automatic=automatic,
     )
 
 
 def sender(ws: Workspace) -> str:
-    """The From of letters whose template names none.
-
-    While letters only go into a folder of this machine, any address will do; settings.yaml with a
-    mail server names one.
-    """
+    """The From of messages whose template has none; any address will do for a folder of this machine."""
     settings = ws.settings
     if settings.mail.sender:
         return settings.mail.sender

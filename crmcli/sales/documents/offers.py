@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import cast
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
@@ -30,12 +31,8 @@ class OfferDecided(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What an offer is to be like where the deal does not say it.
-
-    `lines` are texts as `read_line` takes them; without any the deal's own lines are copied, and of a
-    deal without lines its name and amount make one.
-    """
+class OfferTerms:
+    """What an offer says that its deal does not; `lines` as `read_line` takes them, else the deal's."""
 
     lines: Sequence[str] = ()
     valid_days: int = VALID_DAYS
@@ -43,24 +40,20 @@ class Draft:
     comment: str = ""
 
 
-def draft(ws: Workspace, deal_ref: str, wanted: Draft | None = None) -> Offer:
-    """Make a numbered offer for a deal; returns it.
-
-    Raises NothingToOffer for a deal without lines and amount, BadUsage for a line that cannot be
-    read, TemplateFailed where there is no such template.
-    """
+def draft(ws: Workspace, deal_ref: str, wanted: OfferTerms | None = None) -> Offer:
+    """Draft a numbered offer for a deal. Raises NothingToOffer, BadUsage for a bad line, TemplateFailed."""
     deal_id = ws.resolve(deal_ref, "deal")
     with ws.change("offer draft") as change:
-        return draft_in(change, ws, deal_id, wanted or Draft())
+        return draft_in(change, ws, deal_id, wanted or OfferTerms())
 
 
-def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: Draft) -> Offer:
-    """Make a numbered offer within an open change: its lock is what keeps the number unique."""
+def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) -> Offer:
+    """Draft an offer within an open change; its lock keeps the number unique."""
     deal = change.get(deal_id)
     if not isinstance(deal, Deal):
-        raise BadUsage(f"{deal_id} is no deal", "see crm deal list")
+        raise BadUsage(tr("{} is not a deal", deal_id), "see crm deal list")
     if wanted.valid_days < 0:
-        raise BadUsage("an offer cannot end before it begins", "--valid-days 14")
+        raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
     renderer(ws).look_for(wanted.template)
     today = ws.now.astimezone(ws.zone).date()
     ws.look_again()  # under the lock, so that nobody takes the same number meanwhile
@@ -86,10 +79,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: Draft) -> Offe
 
 
 def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
-    """The lines as given, else the deal's, else one of its name and amount.
-
-    A line of a deal that says nothing of VAT gets the company's rate.
-    """
+    """The given lines, else the deal's, else one of its name and amount; with the usual VAT rate."""
     rate = ws.settings.vat_rate
     if texts:
         currency = deal.currency or ws.settings.currency
@@ -100,17 +90,14 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
         )
     if deal.amount is None:
         raise NothingToOffer(
-            f"{deal.id} {deal.name} has neither lines nor an amount",
+            tr("{} {} has neither lines nor an amount", deal.id, deal.name),
             "add --line 'name;quantity;price', or crm deal edit --amount",
         )
     return (Line(deal.name, price=deal.amount, vat=rate),)
 
 
 def next_number(mask: str, taken: Iterable[str], day: date) -> str:
-    """The number after the highest one of that year that fits the mask `КП-{year}-{seq:04}`.
-
-    A mask without a year counts on for ever. Numbers that do not fit it are passed over.
-    """
+    """The number after the highest that fits the mask `КП-{year}-{seq:04}`, of that year if it has one."""
     pattern = re.compile(re.sub(r"\\\{(year|month|seq)[^}]*\\\}", _group, re.escape(mask)))
     highest = 0
     for name in taken:
@@ -132,17 +119,17 @@ def render(ws: Workspace, offer_id: str) -> str:
 
     offer = ws.get(offer_id)
     if not isinstance(offer, Offer):
-        raise BadUsage(f"{offer_id} is no offer", "see crm offer list")
+        raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
     return renderer(ws).render_text(offer.template or TEMPLATE, names_for(ws, offer))
 
 
 def accept(ws: Workspace, offer_id: str) -> Offer:
-    """The client says yes. OfferDecided if the offer was decided otherwise before."""
+    """Accept an offer; OfferDecided if it was declined."""
     return _decide(ws, offer_id, "accepted", "")
 
 
 def decline(ws: Workspace, offer_id: str, reason: str = "") -> Offer:
-    """The client says no. OfferDecided if the offer was decided otherwise before."""
+    """Decline an offer; OfferDecided if it was accepted."""
     return _decide(ws, offer_id, "declined", reason)
 
 
@@ -152,18 +139,15 @@ def _decide(ws: Workspace, offer_id: str, status: str, reason: str) -> Offer:
 
 
 def decide_in(change: Change, offer_id: str, status: str, reason: str = "") -> Offer:
-    """Accept or decline an offer within an open change; nothing if it has that status.
-
-    The event stands on the deal, where triggers look for it.
-    """
+    """Accept or decline an offer within an open change; the event goes to the deal, for its triggers."""
     offer = change.get(offer_id)
     if not isinstance(offer, Offer):
-        raise BadUsage(f"{offer_id} is no offer", "see crm offer list")
+        raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
     if offer.status == status:
         return offer
     if offer.status in ("accepted", "declined"):
         raise OfferDecided(
-            f"{offer.id} {offer.name} was {offer.status}", "draft a new offer for the deal"
+            tr("{} {} was {}", offer.id, offer.name, offer.status), "draft a new offer for the deal"
         )
     decided = replace(offer, status=status)
     change.save(decided)

@@ -1,12 +1,13 @@
-"""Merging what is one beyond doubt, and only where nothing conflicts."""
+"""Merging certain duplicates that have no conflict."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError
+from crmcli.language import tr
 from crmcli.sales.merging import merge
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class GroupMerge:
     """A group that was merged, or would be; `left` are its other records, each with the reason."""
 
     survivor: str
@@ -26,13 +27,10 @@ class Joined:
 
 
 def merge_certain(
-    ws: Workspace, found: Search, groups: list[Group], each: Callable[[Joined], None]
+    ws: Workspace, found: Search, groups: list[Group], each: Callable[[GroupMerge], None]
 ) -> None:
-    """Merge in every group what goes with its best record beyond doubt; one transaction a group.
-
-    Records that do not fit the search's condition stay. With a dry run nothing is written.
-    """
-    done: Joined | None = None
+    """Merge in each group, in one transaction, what is certainly its best record and fits the search."""
+    done: GroupMerge | None = None
     with ws.series():
         for group in groups:
             if found.wanted is not None and group.ids[0] not in found.wanted:
@@ -44,7 +42,7 @@ def merge_certain(
         each(done)  # the last one is told when all are merged: what fails then is only the telling
 
 
-def _join(ws: Workspace, found: Search, group: Group) -> Joined | None:
+def _join(ws: Workspace, found: Search, group: Group) -> GroupMerge | None:
     wanted, left = _plan(ws, found, group)
     if wanted is not None:
         merge.merge(ws, wanted)
@@ -52,7 +50,7 @@ def _join(ws: Workspace, found: Search, group: Group) -> Joined | None:
     if not merged and not left:
         return None
     name = str(group.alike[0].record.get("name"))
-    return Joined(group.ids[0], name, merged, tuple(left))
+    return GroupMerge(group.ids[0], name, merged, tuple(left))
 
 
 def _plan(ws: Workspace, found: Search, group: Group) -> tuple[Plan | None, list[tuple[str, str]]]:
@@ -72,7 +70,7 @@ def _plan(ws: Workspace, found: Search, group: Group) -> tuple[Plan | None, list
             left.append((other, error.message))
             continue
         if further.conflicts:
-            left.append((other, f"they differ in {_words(further.conflicts)}"))
+            left.append((other, tr("they differ in {}", _words(further.conflicts))))
         else:
             wanted = further
     return wanted, left

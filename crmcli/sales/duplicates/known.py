@@ -1,4 +1,4 @@
-"""Who is known already: records that may be a new one, by phone, e-mail, INN and name."""
+"""Known records that a new one may duplicate, by phone, e-mail, INN and name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
-from crmcli.model.values import fold
+from crmcli.model.values import entity_of, fold
 
 if TYPE_CHECKING:
-    from crmcli.matching.profiles import Profile
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
@@ -34,10 +33,7 @@ class Known(NamedTuple):
 def known_to(
     ws: Workspace, record: Record, among: Sequence[str] = (), *, as_left: bool = False
 ) -> Iterator[Known]:
-    """The records that may be this one, the surest first; those of another person's name are not.
-
-    Only look-ups by key: the cost does not grow with the base.
-    """
+    """The records that may be this one, the most certain first; only look-ups, whatever the size."""
     found: dict[str, bool] = {}
     entities = among or ENTITIES[record.entity].known_among
     for kind, text in _keys(ws, record):
@@ -53,13 +49,15 @@ def known_to(
         return  # nobody, as a rule: what follows need not even be loaded
     from crmcli.matching.profiles import profile_of
     from crmcli.matching.weighing import are_strangers
+    from crmcli.sales.duplicates.reasons import reasons
 
     mine = profile_of(ws.schema, record)
-    for record_id in sorted(found, key=lambda i: (not found[i], _order(i, entities))):
+    for record_id in sorted(found, key=lambda i: (not found[i], entities.index(entity_of(i)))):
         if (other := _standing(ws, record_id)) is not None:
             theirs = profile_of(ws.schema, other)
             if not are_strangers(mine, theirs):
-                yield _known(ws, record, other, (mine, theirs), surely=found[record_id])
+                why = reasons(ws, record, other, (mine, theirs))
+                yield Known(other, tuple(why[:3]) or ("same name",), found[record_id])
 
 
 def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
@@ -68,19 +66,6 @@ def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[s
         if ENTITIES[entity].known_among:
             found = known_to(ws, record, [entity], as_left=True)
             yield from ((entity, known) for known in found)
-
-
-def _known(
-    ws: Workspace, record: Record, other: Record, profiles: tuple[Profile, Profile], *, surely: bool
-) -> Known:
-    from crmcli.sales.duplicates.reasons import reasons
-
-    why = reasons(ws, record, other, profiles)
-    return Known(other, tuple(why[:3]) or ("same name",), surely)
-
-
-def _order(record_id: str, entities: Sequence[str]) -> int:
-    return list(entities).index(record_id.partition("-")[0])
 
 
 def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What people have said are not duplicates: events, so that clones merge and undo works as for all else."""
+"""Pairs that people marked as no duplicates: events, so that clones merge and undo works."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.event import MARKS
 from crmcli.model.values import entity_of
 from crmcli.sales.history.undo import dead
@@ -26,7 +27,7 @@ def pair_of(one: str, other: str) -> tuple[str, str]:
 
 
 def denied(ws: Workspace) -> Denied:
-    """The pairs that are known to be no duplicates; a merged record's marks are its survivor's."""
+    """The pairs marked as no duplicates; the marks of a merged record are its survivor's."""
     return frozenset(_standing(ws, dict(ws.merged())))
 
 
@@ -53,23 +54,17 @@ def _survivor(record_id: str, heirs: dict[str, str]) -> str:
     return record_id
 
 
-def keep_apart(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Mark records as no duplicates of each other; returns the pairs that were not marked before."""
-    return _mark(ws, record_ids, DENIED)
-
-
-def reopen(ws: Workspace, record_ids: Sequence[str]) -> list[tuple[str, str]]:
-    """Take such marks away; returns the pairs that were marked."""
-    return _mark(ws, record_ids, REOPENED)
-
-
-def _mark(ws: Workspace, record_ids: Sequence[str], kind: str) -> list[tuple[str, str]]:
+def deny(ws: Workspace, record_ids: Sequence[str], *, back: bool = False) -> list[tuple[str, str]]:
+    """Mark records as no duplicates of each other, or take the marks `back`; the pairs that changed."""
+    kind = REOPENED if back else DENIED
     ids = list(dict.fromkeys(record_ids))
     if len(ids) < 2:
-        raise BadUsage("one record alone is no duplicate", "name two or more: crm dupes apart A B")
+        raise BadUsage(
+            "a duplicate needs at least two records", "name two or more: crm dupes apart A B"
+        )
     if len({entity_of(record_id) for record_id in ids}) > 1:
         raise BadUsage(
-            f"{' and '.join(ids)} are of different kinds", "only leads, contacts or companies each"
+            tr("{} are of different kinds", " and ".join(ids)), "use leads, contacts or companies"
         )
     with ws.change("dupes apart" if kind == DENIED else "dupes reopen") as change:
         ws.look_again()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
+from crmcli.language import tr
 from crmcli.matching.firms import compare_firms, read_firm
 from crmcli.matching.mail_domains import mailbox
 from crmcli.matching.people import Comparison, Word, compare
@@ -27,9 +28,9 @@ def reasons(
     found += _phones(ws, one, other)
     found += _emails(one, other)
     if profiles[0].birthday and profiles[0].birthday == profiles[1].birthday:
-        found.append(f"same birthday {one.get('birthday')}")
+        found.append(tr("same birthday {}", one.get("birthday")))
     if profiles[0].contact and profiles[0].contact == profiles[1].contact:
-        found.append(f"same contact {profiles[0].contact}")
+        found.append(tr("same contact {}", profiles[0].contact))
     found += _names(one, other, profiles)
     found += _places(ws, one, other, profiles)
     return found
@@ -40,7 +41,7 @@ def _numbers(one: Record, other: Record) -> Iterator[str]:
         return
     for name, label in (("inn", "INN"), ("ogrn", "OGRN")):
         if one.get(name) and one.get(name) == other.get(name):
-            yield f"same {label} {one.get(name)}"
+            yield tr("same {} {}", label, one.get(name))
 
 
 def _phones(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
@@ -51,8 +52,8 @@ def _phones(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
     )
     for key in [key for key in mine if key and key in theirs]:
         written = [value for value in (mine[key], theirs[key]) if not value.startswith("+")]
-        more = f", written {written[0]}" if written else ""
-        yield f"same phone {spaced(f'+{key}')}{more}"
+        more = tr(", written {}", written[0]) if written else ""
+        yield tr("same phone {}{}", spaced(f"+{key}"), more)
 
 
 def _emails(one: Record, other: Record) -> Iterator[str]:
@@ -62,9 +63,9 @@ def _emails(one: Record, other: Record) -> Iterator[str]:
     )
     for box in [box for box in mine if box in theirs]:
         if fold(mine[box]) == fold(theirs[box]):
-            yield f"same e-mail {mine[box]}"
+            yield tr("same e-mail {}", mine[box])
         else:
-            yield f"same mailbox: {mine[box]} = {theirs[box]}"
+            yield tr("same mailbox: {} = {}", mine[box], theirs[box])
 
 
 def _values(record: Record, name: str) -> list[str]:
@@ -79,9 +80,9 @@ def _places(
     shared = [place for place in profiles[0].places if place in profiles[1].places]
     for place in shared:
         if place.startswith("company-"):
-            yield f"same company {_name_of(ws, place)}"
+            yield tr("same company {}", _name_of(ws, place))
         elif place.startswith("@"):
-            yield f"same domain {place[1:]}"
+            yield tr("same domain {}", place[1:])
     if one.entity == other.entity == "lead":
         yield from _firms(str(one.get("company_name")), str(other.get("company_name")))
 
@@ -119,12 +120,12 @@ def _spelling(one: str, other: str) -> list[str]:
     """In what two names differ by their writing alone."""
     if fold(one) == fold(other):
         in_e = one.casefold() != other.casefold() and ("ё" in (one + other).casefold())
-        return ["name differs in ё/е" if in_e else "same name"]
+        return [tr("name differs in ё/е") if in_e else tr("same name")]
     for odd, plain in ((one, other), (other, one)):
         meant = typed_otherwise(fold(odd))
         if meant:
             as_plain = meant.title() if fold(plain) != meant else plain
-            return [f"typed in the other keyboard layout: {odd} = {as_plain}"]
+            return [tr("typed in another keyboard layout: {} = {}", odd, as_plain)]
     return []
 
 
@@ -139,7 +140,7 @@ def _differences(
     if latin:
         mine = " ".join(match.one.text.title() for match in latin)
         theirs = " ".join(match.other.text.title() for match in latin)
-        yield f"transliteration: {mine} = {theirs}"
+        yield tr("transliteration: {} = {}", mine, theirs)
     order = [one.index(match.one) for match in found.matches]
     places = [other.index(match.other) for match in found.matches]
     if [p for _, p in sorted(zip(order, places, strict=True))] != sorted(places):
@@ -147,11 +148,11 @@ def _differences(
     for match in found.matches:
         pair = f"{match.one.text.title()} = {match.other.text.title()}"
         if match.how == "short":
-            yield f"short for one name: {pair}"
+            yield tr("short for one name: {}", pair)
         elif match.how == "slip" and match not in latin:
-            yield f"one letter differs: {pair}"
+            yield tr("one letter differs: {}", pair)
         elif match.how == "initial":
-            yield f"initial: {pair}"
+            yield tr("initial: {}", pair)
     if found.against:
         yield "the rest of the name differs"
 
@@ -171,19 +172,23 @@ def _firms(one: str, other: str) -> Iterator[str]:
         yield from _spelling(one, other)
         return
     if found.only_one or found.only_other:
-        yield f"part of the name is the same: {one}, {other}"
+        yield tr("part of the name is the same: {}, {}", one, other)
         return
     spelled = _spelling(one, other)
     if spelled:
         yield from spelled
     elif found.slips:
-        yield f"one letter differs: {one} = {other}"
+        yield tr("one letter differs: {} = {}", one, other)
     elif mine.texts == theirs.texts:
         aside = mine.form != theirs.form
-        yield f"legal form aside: {one} = {other}" if aside else f"same name: {one} = {other}"
+        yield (
+            tr("legal form aside: {} = {}", one, other)
+            if aside
+            else tr("same name: {} = {}", one, other)
+        )
     elif any(map(is_latin, mine.texts)) != any(map(is_latin, theirs.texts)):
-        yield f"transliteration: {one} = {other}"
+        yield tr("transliteration: {} = {}", one, other)
     elif sorted(mine.bones) == sorted(theirs.bones):
         yield "words in another order"
     else:
-        yield f"same name, written otherwise: {one} = {other}"
+        yield tr("same name, written differently: {} = {}", one, other)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import log2
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import NotFound
 from crmcli.matching.candidates import Candidates
 from crmcli.matching.groups import Cluster, Pair, clusters
@@ -34,10 +34,7 @@ CERTAIN = 99
 
 
 class Alike(NamedTuple):
-    """A record of a group: with which other of it it goes, how surely, and why.
-
-    The best record of the group, which is to stay, goes with none.
-    """
+    """A record of a group: which of the others it is like (the best record: none), how surely, and why."""
 
     record: Record
     like: str
@@ -60,11 +57,10 @@ class Group:
 
 @dataclass
 class Search:
-    """What was found, before anything is read of it: groups of places in the list of profiles.
+    """What was found, as places in the list of profiles.
 
-    `hidden` counts pairs that people have marked as no duplicates, `left_out` records that were not
-    compared with all that have their phone, company or domain: too many have the same name there.
-    `wanted` are the ids that fit the condition, None without one.
+    `hidden` counts pairs marked as no duplicates, `left_out` records whose name was too common to compare
+    all of them. `wanted` are the ids that fit the condition, None without one.
     """
 
     profiles: list[Profile]
@@ -96,12 +92,17 @@ def search(
     marked_too: bool = False,
     each: Callable[[], None] = lambda: None,
 ) -> Search:
-    """Look for records that are likely one; of each group at least one fits the condition.
+    """Search for duplicates; at least one record of each group fits the condition.
 
-    `marked_too`: also what people have marked as no duplicates. `each` is called for each record.
+    `marked_too` includes pairs marked as no duplicates; `each` is called for each record.
     """
-    found = _prepared(ws, entity, least, each)
-    found.wanted = _fitting(ws, entity, condition)
+    profiles = []
+    for profile in _profiles(ws, entity):
+        profiles.append(profile)
+        each()
+    found = Search(profiles, Scale(entity, profiles), _weight_of(least))
+    if condition is not None:
+        found.wanted = {facts.id for facts in ws.facts(entity, (), condition)}
     apart = frozenset() if marked_too else denied(ws)
     pairs = _pairs(found, apart)
 
@@ -114,15 +115,6 @@ def search(
         key=lambda c: (-min(pair.weight for pair in c.pairs), found.profiles[c.members[0]].id)
     )
     return found
-
-
-def _prepared(ws: Workspace, entity: str, least: int, each: Callable[[], None]) -> Search:
-    """All profiles, and how common is what stands on them."""
-    all_profiles = []
-    for profile in _profiles(ws, entity):
-        all_profiles.append(profile)
-        each()
-    return Search(all_profiles, Scale(entity, all_profiles), _weight_of(least))
 
 
 def _profiles(ws: Workspace, entity: str) -> Iterator[Profile]:
@@ -161,13 +153,6 @@ def _weight_of(score: int) -> float:
     """The weight from which a score is reached."""
     bounded = min(max(score, 1), 99)
     return log2(bounded / (100 - bounded))
-
-
-def _fitting(ws: Workspace, entity: str, condition: Condition | None) -> set[str] | None:
-    """The ids of the records that fit; None for all."""
-    if condition is None:
-        return None
-    return {facts.id for facts in ws.facts(entity, (), condition)}
 
 
 def read_groups(ws: Workspace, found: Search, limit: int | None = None) -> list[Group]:

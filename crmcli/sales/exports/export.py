@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, Field
 from crmcli.model.listed import allowed_hint
@@ -37,11 +38,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Layout:
-    """How an export is written: its format, for a spreadsheet program or not, which columns.
-
-    `for_mailing` leaves out whoever must not be mailed; the workspace's notes say how many.
-    `version` is of vCards, one of VERSIONS.
-    """
+    """How an export is written; `for_mailing` leaves out who must not be mailed, `version` is of vCards."""
 
     format: str = "csv"
     excel: bool = False
@@ -50,60 +47,43 @@ class Layout:
     version: str = "3.0"
 
 
-def export_bytes(
-    ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
-) -> Iterator[bytes]:
-    """The bytes of an export, in pieces: of a workbook too, which is no text."""
-    chosen = layout or Layout()
-    if chosen.format != "xlsx":
-        return (piece.encode() for piece in export(ws, entity, condition, chosen))
-    _check(entity, chosen)
-    columns = _columns(ws, entity, chosen.columns)
-    return _workbook(ws, entity, _selected(ws, entity, condition, chosen), columns)
-
-
 def export(
     ws: Workspace, entity: str, condition: Condition | None = None, layout: Layout | None = None
-) -> Iterator[str]:
-    """The text of an export, in pieces: the records that fit a condition, oldest first.
-
-    Raises BadUsage for an unknown column or a layout that makes no sense, before the first piece.
-    """
+) -> Iterator[bytes]:
+    """An export in pieces, oldest first; BadUsage before the first piece if it makes no sense."""
     chosen = layout or Layout()
     _check(entity, chosen)
-    if chosen.format == "xlsx":
-        raise BadUsage("a workbook is no text", "export it as bytes")
     columns = _columns(ws, entity, chosen.columns)
-    rows = _selected(ws, entity, condition, chosen)
+    rows = _for_mailing(ws, entity, condition) if chosen.for_mailing else ws.rows(entity, condition)
+    if chosen.format == "xlsx":
+        return _workbook(ws, entity, rows, columns)
     if chosen.format == "vcard":
-        return _cards(ws, entity, rows, chosen.version)
-    if chosen.format == "jsonl":
-        return _json_lines(ws, entity, rows, columns if chosen.columns else ())
-    return _csv(ws, entity, rows, columns, excel=chosen.excel)
+        pieces = _cards(ws, entity, rows, chosen.version)
+    elif chosen.format == "jsonl":
+        pieces = _json_lines(ws, entity, rows, columns if chosen.columns else ())
+    else:
+        pieces = _csv(ws, entity, rows, columns, excel=chosen.excel)
+    return (piece.encode() for piece in pieces)
 
 
 def _check(entity: str, chosen: Layout) -> None:
     """Refuse a layout that makes no sense."""
     if chosen.format not in FORMATS:
-        raise BadUsage(f"{chosen.format!r} is no format of exports", f"one of {', '.join(FORMATS)}")
+        raise BadUsage(
+            tr("{!r} is not an export format", chosen.format), tr("one of {}", ", ".join(FORMATS))
+        )
     if chosen.excel and chosen.format != "csv":
         raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
     if chosen.format == "vcard":
         if entity not in WITH_CARDS:
             plural = ENTITIES[entity].plural
-            raise BadUsage(f"{plural} have no vCards", "contacts and companies have")
+            raise BadUsage(
+                tr("{} cannot be exported as vCards", tr(plural)), "contacts and companies can"
+            )
         if chosen.columns:
             raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:
-            raise BadUsage(f"vCard {chosen.version!r} is not written", "3.0 or 4.0")
-
-
-def _selected(
-    ws: Workspace, entity: str, condition: Condition | None, chosen: Layout
-) -> Sequence[Mapping[str, Raw]]:
-    if chosen.for_mailing:
-        return _for_mailing(ws, entity, condition)
-    return ws.rows(entity, condition)
+            raise BadUsage(tr("vCard {!r} is not supported", chosen.version), "3.0 or 4.0")
 
 
 def _for_mailing(
@@ -111,10 +91,15 @@ def _for_mailing(
 ) -> list[Mapping[str, Raw]]:
     """The records that a mailing may go to; a note counts the others by the reason."""
     if entity not in HOLDERS:
-        raise BadUsage(f"{ENTITIES[entity].plural} are not mailed", f"one of {', '.join(HOLDERS)}")
+        raise BadUsage(
+            tr("{} are not mailed", tr(ENTITIES[entity].plural)),
+            tr("one of {}", ", ".join(HOLDERS)),
+        )
     kept, left = mailable(ws, ws.select(entity, condition))
     reasons = ", ".join(f"{count} {why}" for why, count in sorted(left.items()))
-    ws.notes.append(f"for mailing: {len(kept)}" + (f"; left out: {reasons}" if left else ""))
+    ws.notes.append(
+        tr("for mailing: {}", len(kept)) + (tr("; left out: {}", reasons) if left else "")
+    )
     return [ws.schema.write(record) for record in kept]
 
 
@@ -126,7 +111,7 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
     for name in names:
         if name not in known:
             hint = allowed_hint(name, known, "columns")
-            raise BadUsage(f"a {entity} has no column {name!r}", hint)
+            raise BadUsage(tr("a {} has no column {!r}", tr(entity), name), hint)
     return tuple(known[name] for name in names)
 
 
@@ -186,7 +171,7 @@ def _cards(
         try:
             return ws.attached(sha)
         except (NotFound, InvalidData):
-            ws.notes.append(f"a picture is not in its place: {sha[:12]}…; it is left out")
+            ws.notes.append(tr("a picture is missing: {}…; left out", sha[:12]))
             return b""
 
     for row in rows:

@@ -1,19 +1,15 @@
-"""A record as one row of a sheet: its columns, and each value as a cell that reads back the same.
-
-A list stands in one cell as people would write it: `mobile:+79161234567 x12; work:+74951234567`.
-Where that would not read back the same (a tag with a semicolon in it), the cell holds JSON instead.
-"""
+"""A record as a row of a sheet: lists as people write them, or JSON if that would not read back the same."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
@@ -40,10 +36,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """One column of an export: its name, its field, and which part of the field if not all of it.
-
-    The part is a key of `utm`, `names` for the names of what a link points to, or `unknown`.
-    """
+    """A column of an export; `part` is a key of `utm`, `names` (of linked records), `unknown` or ""."""
 
     name: str
     field: Field
@@ -151,10 +144,7 @@ def _reads_back(field: Field, text: str, raw: Raw, ctx: InputContext) -> bool:
 
 
 def read_list(field: Field, text: str, ctx: InputContext) -> Raw:
-    """The raw list or map that a cell means: JSON to the letter, else as people write it.
-
-    Raises ValueError with a sentence.
-    """
+    """The raw list or map of a cell: JSON, or as people write it; ValueError says what is wrong."""
     from crmcli.model.inputs import read_input
 
     if text.startswith(("[", "{")):
@@ -194,10 +184,7 @@ def _json(raw: object, *, sort: bool = False) -> str:
 
 
 def guard(cell: str, *, excel: bool) -> str:
-    """A cell as it goes into a file: for a spreadsheet program, no text may begin a formula.
-
-    An apostrophe goes before it then. Elsewhere only a text gets one that would lose its own.
-    """
+    """A cell as it goes into a file: with an apostrophe where a spreadsheet would take it for a formula."""
     if excel and cell.startswith(_GUARDED) and not _NUMBER.fullmatch(cell):
         return "'" + cell
     if not excel and cell.startswith("'") and cell[1:2] and cell[1] in _GUARDED:

@@ -1,4 +1,4 @@
-"""What a line of a vCard says of the fields of a record, and the lines that say what fields say."""
+"""Lines of a vCard and the fields they stand for, both ways."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""A contact or a company as a vCard, and back: what has no field of ours is kept as its line.
+"""A contact or a company as a vCard, and back.
 
-The lines that the fields cannot give back stand in the key `vcard` of the record, pictures as files.
-On export a kept line that speaks of a field (an address with its parts) is used as long as the field
-still says what the line says.
+Lines that no field can give back are kept in the key `vcard` of the record, pictures as files. On
+export a kept line is used as long as the fields still say the same.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.formats.vcard import Card
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
 from crmcli.model.values import Raw, fold
@@ -144,9 +143,9 @@ def card_of(
     file_of: Callable[[str], bytes],
     ctx: InputContext,
 ) -> list[CardLine]:
-    """The lines of a record's card: the kept ones that still hold, and new ones for the rest.
+    """The lines of a record's card: kept lines that still hold, new ones for the rest.
 
-    `name_of` names a company by id, `file_of` reads a kept file by its sha256, b"" if it is not there.
+    `name_of` names a company, `file_of` reads a kept file, b"" if it is missing.
     """
     values: dict[str, Any] = dict(raw)
     if entity == "contact":

@@ -1,13 +1,14 @@
-"""The past: which events one change made, and what a record was like before any of its events."""
+"""The past: the events of each change, and records as they were before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, NotFound
+from crmcli.language import tr
 from crmcli.model.event import ACTIVITIES, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
@@ -26,12 +27,8 @@ SAID = (*ACTIVITIES, "signal")
 class PastChange:
     """What one transaction wrote on the timeline of a clone.
 
-    `actor` is a user, or what acted: `robot:hello`. `span` has the ids of its first and last event; no
-    event of another change lies between them.
-    `batch` is the import that it is a part of, "" if of none. `is_undo`: it took something back;
-    what takes back an undo does something again. `is_undoable`: it changed a record, or a person
-    wrote down what happened; else it is what crm notes for itself: letters and other jobs of
-    robots, what triggers have read.
+    `span` is its first and last event, `batch` its import. `is_undo` if it took something back (taking
+    that back is a redo), `is_undoable` if it changed a record or a person logged something.
     """
 
     ws: Workspace = field(compare=False, repr=False)
@@ -179,11 +176,7 @@ def without_empty(raw: Mapping[str, Raw], names: Iterable[str]) -> dict[str, Raw
 
 
 def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
-    """A record as it was at a moment, by its present file and its events since; NotFound if it was
-    not there.
-
-    What somebody edited by hand, unseen by any command, is taken as having been so all along.
-    """
+    """A record as it was at a moment; NotFound if it did not exist. Edits by hand count as always there."""
     events = ws.in_order(ws.events(record=record_id))
     raw: dict[str, Raw] | None = None
     try:
@@ -205,8 +198,8 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
         return ws.schema.read(entity_of(record_id), raw)
     except BadValues as error:
         raise BadUsage(
-            f"{record_id} as it was then does not fit the fields of today: {error}",
-            f"see crm timeline {record_id}",
+            tr("{} as it was then does not match today's fields: {}", record_id, error),
+            tr("see crm timeline {}", record_id),
         ) from None
 
 
@@ -226,18 +219,18 @@ def _was_made_later(
 
 def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) -> NotFound:
     was_there = any(event.at <= moment for event in events)
-    words = "no longer" if was_there else "not yet"
-    return NotFound(f"{record_id} was {words} there then", f"see crm timeline {record_id}")
+    words = "{} no longer existed then" if was_there else "{} did not exist yet"
+    return NotFound(tr(words, record_id), tr("see crm timeline {}", record_id))
 
 
-def moment_of(ws: Workspace, text: str) -> datetime:
+def moment_of(ws: Workspace, text: str, option: str = "--at") -> datetime:
     """The moment that people mean: an instant, or the end of a day; BadUsage if it is neither."""
     from crmcli.model.dates import read_when
 
     try:
         when = read_when(text, ws.now, ws.zone)
     except ValueError as error:
-        raise BadUsage(f"--at: {error}") from None
+        raise BadUsage(tr("{}: {}", option, error)) from None
     return when if isinstance(when, datetime) else _end_of(when, ws.zone)
 
 

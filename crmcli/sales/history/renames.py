@@ -1,11 +1,11 @@
-"""What fields and values are called now that events of before a rename call otherwise."""
+"""The present names of fields and values that were renamed since an event."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import replace
 from crmcli.model.values import entity_of
 from crmcli.sales.history.undo_files import REWRITTEN
 

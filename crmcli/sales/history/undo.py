@@ -1,14 +1,15 @@
-"""Taking back: the last changes of this clone, or a whole import, as a new change; and redoing that."""
+"""Undo and redo of changes of this clone, of whole imports and of single events."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.event import MARKS
 from crmcli.sales.history.past import SAID, PastChange, change_at, changes_of, changes_of_batch
 from crmcli.sales.history.undo_plan import Kept, Reversal
@@ -29,11 +30,10 @@ class NothingToUndo(Refused):
 
 @dataclass
 class Undone:
-    """What was taken back: each record before and after (None: not there).
+    """What was undone: each record before and after (None: not there).
 
-    `kept` is what was changed since and left alone, `stays` what has happened in the world; `files`
-    are other files that say again what they said; `marks` are pairs of ids, and whether they are
-    marked as no duplicates now.
+    `kept` was changed since, `stays` happened outside, `files` were restored; `marks` are pairs of ids
+    and whether they are marked as no duplicates now.
     """
 
     records: Pairs[Record | None]
@@ -56,8 +56,7 @@ WHOSE = ("mine", "anybody's", "robots'")
 
 
 class Telling(NamedTuple):
-    """Whom to tell: before anything is taken back what it will be, the latest first, and what each
-    transaction took back as soon as it stands; of a large import there are many."""
+    """Whom to tell: before anything is undone, and after each transaction, of which an import has many."""
 
     before: Callable[[Sequence[PastChange]], None]
     each: Callable[[Undone], None]
@@ -66,50 +65,43 @@ class Telling(NamedTuple):
 def undo(
     ws: Workspace, count: int = 1, telling: Telling | None = None, *, whose: str = WHOSE[0]
 ) -> Undone:
-    """Take back the last `count` changes that the user made in this clone; NothingToUndo if there is
-    none left.
+    """Undo the last `count` changes of `whose` in this clone; NothingToUndo if there are none.
 
-    An import counts as one, however many transactions it took, and each act of a robot as one.
-    Letters that left since are named, and stay.
+    An import counts as one change, and each act of a robot as one. Messages that were sent stay.
     """
     return _in_turn(ws, lambda: _latest(ws, count, whose), telling)
 
 
 def redo(ws: Workspace, telling: Telling | None = None, *, whose: str = WHOSE[0]) -> Undone:
-    """Take back the last undo in this clone; NothingToUndo if there is none."""
+    """Undo the last undo in this clone; NothingToUndo if there is none."""
     return _in_turn(ws, lambda: _latest(ws, 1, whose, redo=True), telling)
 
 
 def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Undone:
-    """Take back what an import did, wherever it ran; rows that were edited since are kept.
-
-    NotFound for an unknown batch, NothingToUndo if all of it is taken back already.
-    """
+    """Undo an import, wherever it ran; edited rows are kept. NotFound, or NothingToUndo if it is undone."""
 
     def find() -> list[PastChange]:
         spans = undone_spans(ws)
         found = changes_of_batch(ws, batch)
         if not found:
-            raise NotFound(f"no import was {batch!r}", "crm import prints the name of its batch")
+            raise NotFound(tr("no import {!r}", batch), "see crm import list")
         left = [past for past in found if past.span not in spans]
         if not left:
-            raise NothingToUndo(f"{batch} is taken back already", "crm undo --redo does it again")
+            raise NothingToUndo(tr("{} is already undone", batch), "crm undo --redo does it again")
         return left
 
     return _in_turn(ws, find, telling)
 
 
 def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Undone:
-    """Take back the change that wrote an event, in whatever clone; NotFound if there is none."""
+    """Undo the change that wrote an event, in whatever clone; NotFound if there is none."""
 
     def find() -> list[PastChange]:
         past = change_at(ws, event_id)
         if past is None:
-            raise NotFound(f"there is no event {event_id!r}", "see crm timeline REF --json")
+            raise NotFound(tr("no event {!r}", event_id), "see crm timeline REF --json")
         if past.span in undone_spans(ws):
-            raise NothingToUndo(
-                "that change is taken back already", "crm undo --redo does it again"
-            )
+            raise NothingToUndo("that change is already undone", "crm undo --redo does it again")
         return [past]
 
     return _in_turn(ws, find, telling)
@@ -118,9 +110,9 @@ def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Und
 def _in_turn(
     ws: Workspace, find: Callable[[], list[PastChange]], telling: Telling | None
 ) -> Undone:
-    """Take changes back, the latest first, in one transaction, or one for each part of an import.
+    """Undo changes, the latest first, in one transaction, or one for each part of an import.
 
-    Returns all that was taken back, or nothing with `telling`: an import may be larger than memory.
+    With `telling` nothing is returned: an import may be larger than memory.
     """
     total = Undone(Pairs(ws.schema))
     tell = telling.each if telling else total.add
@@ -152,7 +144,7 @@ def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:
 
 
 def undone_spans(ws: Workspace) -> set[Span]:
-    """The changes that were taken back, in any clone, by the ids of their first and last events."""
+    """The changes that were undone in any clone, by their first and last events."""
     return {
         (str(first), str(last))
         for event in ws.events(kinds=("change.undone",))
@@ -161,7 +153,7 @@ def undone_spans(ws: Workspace) -> set[Span]:
 
 
 def dead(ws: Workspace) -> Callable[[Event], bool]:
-    """A question: was what this event tells of taken back, and not done again since?"""
+    """Tells of an event whether its change was undone and not redone since."""
     spans: list[Span] = []
     for event in ws.events(kinds=("change.undone",), newest_first=True):
         if not any(first <= event.id <= last for first, last in spans):
@@ -191,12 +183,14 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
         units.add(unit)
         found.append(past)
     if not found:
-        what = "undo" if redo else "change"
-        who = {WHOSE[0]: "you have made", WHOSE[2]: "robots have made"}.get(whose, "there is")
-        hint = "crm undo takes back what was done here, not in other clones"
+        nothing = {WHOSE[0]: "you have nothing to undo", WHOSE[2]: "robots have nothing to undo"}
+        said = nothing.get(whose, "there is nothing to undo")
+        if redo:
+            said = "there is nothing to redo"
+        hint = "only changes made in this clone are undone, see crm timeline"
         if whose == WHOSE[0]:
-            hint = f"crm undo --any{' --redo' * redo} takes back what others and robots did here"
-        raise NothingToUndo(f"{who} no {what} in this clone that can be taken back", hint)
+            hint = tr("crm undo --any{} undoes what others and robots did here", " --redo" * redo)
+        raise NothingToUndo(said, hint)
     return found
 
 
@@ -207,7 +201,7 @@ def _is_of(ws: Workspace, actor: str, whose: str) -> bool:
 
 
 def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
-    """Take changes back within an open change, the latest first; it notes which they were."""
+    """Undo changes within an open change, the latest first, and note which they were."""
     reversal = Reversal(ws, change)
     for past in changes:
         reversal.take_back(past)
@@ -220,7 +214,7 @@ def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> 
         facts["redo"] = True
     change.note("change.undone", "", facts)
     said, marks = _told(ws, changes)
-    return Undone(records, reversal.kept, said + _letters(ws, records, changes), files, marks)
+    return Undone(records, reversal.kept, said + _messages_sent(ws, records, changes), files, marks)
 
 
 def _told(
@@ -241,24 +235,28 @@ def _told(
 
     for event in (e for past in changes for e in past.each()):
         if event.kind in SAID:
-            said.append(f"{event.kind} of {event.record} stays on the timeline")
+            said.append(tr("{} of {} stays on the timeline", event.kind, event.record))
         tell_marks(event, is_back=False)
     return said, marks
 
 
-def _letters(
+def _messages_sent(
     ws: Workspace,
     records: Iterable[tuple[Record | None, Record | None]],
     changes: Sequence[PastChange],
 ) -> list[str]:
-    """The letters that robots have sent since about what is taken back: they cannot be called back."""
+    """The messages that robots have sent since about what is undone."""
     first = min(past.id for past in changes)
     sent = [e for e in ws.events(kinds=OUTGOING, after=first) if ":" in e.actor]
     if not sent:
         return []
     ids = {record.id for pair in records for record in pair if record is not None}
     return [
-        f"the letter to {e.data.get('to', '')} about {e.record} has left and cannot be undone"
+        tr(
+            "the message to {} about {} was sent and cannot be undone",
+            e.data.get("to", ""),
+            e.record,
+        )
         for e in sent
         if e.record in ids
     ]

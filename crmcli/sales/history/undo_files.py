@@ -1,4 +1,4 @@
-"""Taking back what was done to files that are no records: settings.yaml, the block list and their kin."""
+"""Undo of changes to files other than records: settings.yaml, the block list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Working out the reverse of changes: what goes, what comes back, and what was changed since and stays."""
+"""The reverse of changes: what goes, what comes back, what was changed since and stays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.event import ENTRIES, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
@@ -13,14 +14,14 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.past import PastChange, before, without_empty
 from crmcli.sales.history.undo_files import REWRITTEN, FileReversal
 from crmcli.sales.records.links import links_of, referring_to
-from crmcli.sales.records.packed import Pairs, Shelf
+from crmcli.sales.records.packed import Pairs, RawRecords
 from crmcli.workspace import RecordRemoved
+from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
     from crmcli.workspace import Change, Workspace
-from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 
 class Kept(NamedTuple):
@@ -32,17 +33,14 @@ class Kept(NamedTuple):
 
 
 class Reversal:
-    """The records of some changes as they were before these, within an open change.
-
-    Nothing is written until `write`; changes are taken back the latest first.
-    """
+    """Records as they were before some changes, undone the latest first; nothing is written until `write`."""
 
     def __init__(self, ws: Workspace, change: Change, by: str = "undo") -> None:
         self.ws = ws
         self._facts: dict[str, Any] = {"by": by} if by else {}
         self.change = change
         self.kept: list[Kept] = []
-        self._raw = Shelf()
+        self._raw = RawRecords()
         self._entries: dict[str, str] = {}
         self._reopened: dict[str, Event] = {}
         self._merges: dict[str, Event] = {}
@@ -53,7 +51,7 @@ class Reversal:
         """Take one change back; a conversion, or a change of settings, whole or not at all."""
         stuck = [] if past.batch else self.files.stuck(past.each())  # an import writes records only
         if stuck:
-            why = "it was changed since, so all of this change is kept"
+            why = "it was changed since, so the whole change is kept"
             self.kept += [Kept("", path, why) for path in stuck]
             return
         earlier = self._raw.copy()
@@ -71,7 +69,7 @@ class Reversal:
                 self._raw[record_id] = back[record_id]
             ids = {kept.record for kept in self.kept[known:]}
             rest = {e.record for e in past.events if e.record not in ids}
-            why = "the conversion is taken back whole or not at all"
+            why = "a conversion is undone whole or not at all"
             self.kept += [Kept(i, "", why) for i in sorted(rest)]
 
     def take_back_events(self, events: Sequence[Event]) -> None:
@@ -190,10 +188,7 @@ class Reversal:
             self._raw[event.record] = None
 
     def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw]) -> bool:
-        """Whether a record, reckoned back to when it was made, is another one than that.
-
-        Events of older versions do not say what it was.
-        """
+        """Whether a record differs from what its creation event says, if that says it."""
         known = str(made.data.get(SUM, ""))
         if not known or self.ws.stored(made.record, merged=True).digest.startswith(known):
             return False
@@ -201,10 +196,7 @@ class Reversal:
         return self.change.sum_of(record) != known
 
     def _as_made(self, made: Event, clone: str) -> dict[str, Raw] | None:
-        """The record as it was right after it was made, by its file and its events since.
-
-        None if another clone has changed it: of events in one second nobody knows the order then.
-        """
+        """The record as it was created; None if another clone changed it, since their order is unknown."""
         own = self.ws.events(record=made.record, clone=clone, newest_first=True)
         known = {event.id for event in own}
         for event in self.ws.events(record=made.record):
@@ -271,7 +263,8 @@ class Reversal:
             return self.ws.schema.read(entity_of(record_id), raw)
         except BadValues as error:
             raise Refused(
-                f"{record_id} cannot be as it was: {error}", "the fields in settings.yaml changed"
+                tr("{} cannot be restored: {}", record_id, error),
+                "the fields in settings.yaml changed",
             ) from None
 
     # --- links -----------------------------------------------------------------------------------
@@ -289,7 +282,7 @@ class Reversal:
             for target, source in held.items():
                 left.discard(target)
                 self._raw[target] = self._as_now(target)
-                self.kept.append(Kept(target, "", f"{source} links to it"))
+                self.kept.append(Kept(target, "", tr("{} links to it", source)))
 
     def _links_to(self, gone: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Who links to these: as the records are on disk, or as they are here where they are touched."""

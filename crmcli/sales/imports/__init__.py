@@ -1,19 +1,19 @@
-"""Bringing in records from a file: every row becomes a record, repeats one, or is given back."""
+"""Importing records: each row becomes a record, repeats one, or is rejected."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
-from crmcli.language import counted
-from crmcli.sales.imports.options import ON_DUPLICATE, Wanted
+from crmcli.language import counted, tr
+from crmcli.sales.imports.options import ON_DUPLICATE, ImportOptions
 from crmcli.sales.imports.run import Import
 from crmcli.sales.imports.sources import Source, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
-__all__ = ["ON_DUPLICATE", "RowsRepeat", "Wanted", "import_records", "open_source"]
+__all__ = ["ON_DUPLICATE", "ImportOptions", "RowsRepeat", "import_records", "open_source"]
 
 SHOWN = 10
 """Duplicates that a refusal lists."""
@@ -28,29 +28,39 @@ def import_records(
     entity: str,
     source: Source,
     name: str,
-    wanted: Wanted,
+    wanted: ImportOptions,
     progress: Callable[[int], None] = lambda rows: None,
 ) -> Summary:
     """Import a file; `progress` is told how many rows are done.
 
-    A row is taken whole or not at all. Raises RowsRepeat with `fail`, before anything is written;
-    an error in the middle leaves the transactions before it, and a rejects file of their rows.
+    A row is taken whole or not at all. With `fail`, RowsRepeat before anything is written; after an error
+    the transactions before it stand, with a rejects file of their rows.
     """
     if wanted.on_duplicate not in ON_DUPLICATE:
-        raise BadUsage(f"{wanted.on_duplicate!r} is no policy", f"one of {', '.join(ON_DUPLICATE)}")
+        raise BadUsage(
+            tr("{!r} is not a policy", wanted.on_duplicate),
+            tr("one of {}", ", ".join(ON_DUPLICATE)),
+        )
     wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
     if wanted.on_duplicate == "fail":
         _refuse_repeats(ws, entity, source, name, wanted)
     return Import(ws, entity, source, name, wanted).run(progress)
 
 
-def _refuse_repeats(ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted) -> None:
+def _refuse_repeats(
+    ws: Workspace, entity: str, source: Source, name: str, wanted: ImportOptions
+) -> None:
     trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
     trial.run(lambda rows: None)
     if repeated := trial.taker.repeated:
-        lines = [f"line {line} repeats {', '.join(ids)}" for line, ids in repeated]
-        more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+        lines = [tr("line {} repeats {}", line, ", ".join(ids)) for line, ids in repeated]
+        more = tr(" and {} more", len(lines) - SHOWN) if len(lines) > SHOWN else ""
         raise RowsRepeat(
-            f"{counted(len(lines), 'row repeats', 'rows repeat')} records: {'; '.join(lines[:SHOWN])}{more}",
+            tr(
+                "{} existing records: {}{}",
+                counted(len(lines), "row repeats", "rows repeat"),
+                "; ".join(lines[:SHOWN]),
+                more,
+            ),
             "nothing was written; choose --on-duplicate skip, merge, replace or create",
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
+from crmcli.language import tr
 from crmcli.model.kinds import BOOL, Field
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, fold
@@ -28,11 +29,10 @@ _TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
 
 
 class CellReader:
-    """Reads cells; `unknown_owners` counts the owners that are no users here and are kept as text.
+    """Reads cells; `unknown_owners` counts owners that are not users here and are kept as text.
 
-    `exact` cells come from our own exports: what is canonical already is taken to the letter.
-    `owners` is what other systems call our users; `has_numbers` says that the file is a workbook,
-    in which 1200.50 stands as 1200.5.
+    `exact` cells come from our own exports. `owners` maps another system's users to ours; with
+    `has_numbers` 1200.50 is written 1200.5, as in a workbook.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class CellReader:
             ctx = replace(ctx, date_order=order) if order else ctx
             if not ctx.date_order and _SLASHED.match(cell):
                 raise ValueError(
-                    f"{cell!r} may be day/month or month/day: say --date-order dmy or mdy"
+                    tr("{!r} may be day/month or month/day: pass --date-order dmy or mdy", cell)
                 )
         return read_input(spec, cell, ctx)
 
@@ -150,9 +150,12 @@ def _mended(spec: Field, cell: str, country: str) -> str:
     text = match[1] if match else cell
     if _SCIENTIFIC.fullmatch(cell.strip()):
         raise ValueError(
-            f"{cell!r} is a number that lost digits: make the column text and save the file again"
+            tr(
+                "{!r} has lost digits in Excel: format the column as text and save the file again",
+                cell,
+            )
         )
-    is_short = spec.kind.found_by == "inn" and country.upper() == "RU" and text.isdecimal()
+    is_short = spec.kind.may_lose_zero and country.upper() == "RU" and text.isdecimal()
     if is_short and len(text) in (9, 11):
         return f"0{text}"
     return text
@@ -167,10 +170,3 @@ def _order_of(cell: str) -> str:
     if first > 12 >= second:
         return "dmy"
     return "mdy" if second > 12 >= first else ""
-
-
-def read_currency(cell: str) -> str:
-    """The currency that stands beside an amount in its cell, "" if none does."""
-    from crmcli.model.amounts import read_money
-
-    return read_money(cell)[1]

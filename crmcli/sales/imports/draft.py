@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.values import Raw
 
 
@@ -25,13 +25,10 @@ class Mention:
 
 @dataclass(slots=True)
 class Draft:
-    """What a row says: raw values by field, linked records that it names, and what is wrong.
+    """What a row says: raw values by field, linked records, and what is wrong.
 
-    `id` is the full id that it carries; such a row is one of our own exports, taken to the letter.
-    `faults` are pairs of column and reason; `conflicts` are columns whose value another column of
-    the same field has kept out; `types` are the types of phones and e-mails that had a column.
-    `status` is won or lost beside a stage; `has_person` says that `name` is a person's; `attached`
-    are files to be kept beside the record; `is_total` says that the row is a summary of others.
+    A row with an `id` is one of our own exports. `faults` are pairs of column and reason, `conflicts`
+    columns that another column of the same field overruled; `status` is won or lost beside a stage.
     """
 
     line: int

@@ -1,12 +1,13 @@
-"""Companies and contacts that an import row names: found here, or made."""
+"""Companies and contacts that a row names: found, or created."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Maps
@@ -23,9 +24,9 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Links:
-    """What a row's links come to: raw values by field, and the records that have to be made first.
+    """What a row's links come to: raw values, and records to be created first.
 
-    `misnamed` are fields with an id whose record has another name than the row says.
+    `misnamed` are fields whose linked record has another name than the row says.
     """
 
     values: dict[str, Raw] = field(default_factory=dict)
@@ -35,11 +36,10 @@ class Links:
 
 
 class Linker:
-    """Finds or makes what rows link to; `made` counts new records by entity.
+    """Finds or creates what rows link to; `made` counts new records by entity.
 
-    A row may name a record by id (kept as it is, made with that id if a name stands beside it),
-    by INN, phone, e-mail or exact name, a company by its name without the legal form too. What was
-    made for one row serves the next. Unless `may_make`, a row that names what is not here is refused.
+    A row names a record by id, INN, phone, e-mail or exact name, a company without its legal form too.
+    Unless `may_make`, a row is rejected if what it names does not exist.
     """
 
     def __init__(self, ws: Workspace, entity: str, batch: str, *, may_make: bool = True) -> None:
@@ -88,7 +88,9 @@ class Linker:
                 facts = {name: str(record.get(name)) for name in ("name", "legal_name", "inn")}
                 self._facts[record.id] = facts
                 self._learn([(record.id, facts["name"], facts["legal_name"])])
-            for kind, text in keys_of(self.ws, record):
+            for kind, text in keys_of(
+                self.ws, self.ws.schema.write(record), str(record.get("name"))
+            ):
                 self._known.setdefault((record.entity, kind, text), record.id)
         return links.missing
 
@@ -110,7 +112,7 @@ class Linker:
             return found
         if not self.may_make:
             said = mention.name or next(iter(mention.facts.values()), "")
-            raise ValueError(f"there is no {entity} {said!r}; --create-missing makes it")
+            raise ValueError(tr("no {} {!r}; --create-missing creates it", tr(entity), said))
         record = self._new(entity, mention, draft)
         links.missing.append(record)
         return record.id
@@ -134,18 +136,14 @@ class Linker:
         return False
 
     def _find(self, entity: str, mention: Mention) -> str:
-        for kind, text in _keys(self.ws, mention.facts, mention.name):
+        for kind, text in keys_of(self.ws, mention.facts, mention.name):
             known = self._known.get((entity, kind, text))
             found = [known] if known else self.ws.lookup(kind, text, [entity])
             if kind == "name" and "inn" in mention.facts:
                 found = [i for i in found if not known and not self.ws.get(i).get("inn")]
-            if len(found) > 1:
-                raise ValueError(
-                    f"{text!r} may be {' or '.join(found[:4])}: give the id, or tell them apart"
-                )
-            if found:
-                self._known[(entity, kind, text)] = found[0]
-                return found[0]
+            if only := _only(found, text):
+                self._known[(entity, kind, text)] = only
+                return only
         return self._firm(mention) if entity == "company" and mention.name else ""
 
     def look_again(self) -> None:
@@ -153,10 +151,7 @@ class Linker:
         self._firms = None
 
     def _name_company(self, draft: Draft) -> None:
-        """A lead keeps its company's name as text, and is linked to that company too.
-
-        Where several go by that name, the text alone is kept: a lead is too good to be turned back.
-        """
+        """A lead keeps its company's name as text, and is linked if just one company has that name."""
         name = str(draft.values.get("company_name", ""))
         said = draft.links.get("company", [])
         if said:
@@ -178,12 +173,7 @@ class Linker:
         found = [record_id for record_id, firm in there if may_be_one(wanted, firm)]
         if "inn" in mention.facts:
             found = [i for i in found if not self._made_or_read(i).get("inn")]
-        found = list(dict.fromkeys(found))
-        if len(found) > 1:
-            raise ValueError(
-                f"{mention.name!r} may be {' or '.join(found[:4])}: give the id, or tell them apart"
-            )
-        return found[0] if found else ""
+        return _only(list(dict.fromkeys(found)), mention.name)
 
     def _made_or_read(self, record_id: str) -> Mapping[str, Any]:
         made = self._facts.get(record_id)
@@ -213,8 +203,7 @@ class Linker:
         """A record of which only id and name are known; the import of its own file fills it in."""
         entity = mention.id.split("-", 1)[0]
         blank = self.ws.schema.read(entity, {"id": mention.id, "name": mention.name})
-        more: dict[str, Any] = {"batch": self.batch, "created_at": self.ws.now}
-        return replace(blank, **more)
+        return blank.with_values({"batch": self.batch, "created_at": self.ws.now})
 
     def _new(self, entity: str, mention: Mention, draft: Draft) -> Record:
         raw: dict[str, Raw] = {**mention.facts}
@@ -230,21 +219,14 @@ class Linker:
         return build(self.ws, entity, values, strict=False)
 
 
-def keys_of(ws: Workspace, record: Record) -> Iterator[Key]:
-    """What a record is known by: phones, addresses, INN and name."""
-    facts = {name: value for name, value in ws.schema.write(record).items() if name in _KEY_FIELDS}
-    yield from _keys(ws, facts, str(record.get("name")))
+def _only(found: Sequence[str], text: str) -> str:
+    if len(found) > 1:
+        raise ValueError(tr("{!r} matches {}: use the id", text, " or ".join(found[:4])))
+    return found[0] if found else ""
 
 
-def content_keys(ws: Workspace, values: Mapping[str, Raw]) -> list[Key]:
-    """What raw values are known by, the name aside: it is no proof."""
-    return list(_keys(ws, values, ""))
-
-
-_KEY_FIELDS = ("inn", "phones", "emails")
-
-
-def _keys(ws: Workspace, facts: Mapping[str, Raw], name: str) -> Iterator[Key]:
+def keys_of(ws: Workspace, facts: Mapping[str, Raw], name: str = "") -> Iterator[Key]:
+    """What raw values are known by: INN, phones, e-mails, and a name, which proves nothing."""
     if facts.get("inn"):
         yield "inn", str(facts["inn"])
     for item in _items(facts.get("phones", [])):

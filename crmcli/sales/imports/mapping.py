@@ -1,14 +1,15 @@
-"""From the headers of a file to the fields of a record: which column goes where."""
+"""From the columns of a file to the fields of a record."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData
+from crmcli.language import tr
 from crmcli.model.consent import CONSENT_CHANNELS
 from crmcli.model.entities import having
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
@@ -43,13 +44,10 @@ _LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a column goes: a field and the part of it, which is
+    """Where a column goes: a field, `full_name` or `unknown`, and a part of it.
 
-    the type of a phone or an e-mail, a key of `utm`, the channel that somebody refuses, `name`,
-    `names`, `role`, `inn`, `phone` or `email` of a linked record, `part` of an address, or
-    `labelled`: into the comment, with the column's name before it, or `status` of a stage: won
-    or lost beside the stage where it stood. `full_name` is no field: it is where a person's
-    whole name goes.
+    The part is a type of phone or e-mail, a key of `utm`, a refused channel, a fact about a linked record,
+    `part` of an address, `labelled` text of the comment, or `status` (won or lost) of a stage.
     """
 
     field: str
@@ -61,11 +59,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the file: its name and where it goes.
-
-    `target` is None where nobody knows; `ignored` where it was said, or is plain, that it goes
-    nowhere. `typed_by` is the place of the column that says of which type its values are, or -1.
-    """
+    """A column of the file; `target` is None if unknown, `typed_by` the place of its type's column or -1."""
 
     label: str
     target: Target | None = None
@@ -84,10 +78,7 @@ def header_key(text: str) -> str:
 
 
 class Vocabulary:
-    """Every name that a column of one entity's file may have, and the field that it means.
-
-    `presets` are the one that was chosen, whose words come before our own, and the plain words.
-    """
+    """The names that columns may have for one entity; the chosen preset's words come before our own."""
 
     def __init__(self, schema: Schema, entity: str, presets: Sequence[Preset] = ()) -> None:
         self.schema = schema
@@ -167,7 +158,7 @@ class Vocabulary:
         if target is not None:
             return target
         hint = allowed_hint(name, self.names, "fields")
-        raise BadUsage(f"a {self.entity} has no field {name!r}", hint)
+        raise BadUsage(tr("a {} has no field {!r}", tr(self.entity), name), hint)
 
     def takes_several(self, target: Target) -> bool:
         """Whether several columns may go there side by side."""
@@ -199,10 +190,7 @@ def presets_of(ws: Workspace) -> Presets:
 def map_columns(
     labels: Sequence[str], vocabulary: Vocabulary, wanted: Mapping[str, str]
 ) -> tuple[Column, ...]:
-    """Find for each column where it goes; `wanted` is what `--map` says, column -> field or "".
-
-    Raises BadUsage for a `--map` of no such column, NothingMapped where no column is known.
-    """
+    """Find where each column goes; `wanted` is --map, column -> field or "". BadUsage or NothingMapped."""
     by_hand = {_column_named(name, labels): target for name, target in wanted.items()}
     columns = tuple(
         _mapped_by_hand(label, by_hand[label], vocabulary)
@@ -213,9 +201,9 @@ def map_columns(
     if not any(column.target for column in columns):
         shown = ", ".join(repr(label) for label in labels[:8])
         raise NothingMapped(
-            f"no column means a field of a {vocabulary.entity}: {shown}",
-            "is the first line a header, and does it read well? if so, say --map column=field;"
-            " else try --encoding cp866, koi8-r or mac-cyrillic",
+            tr("no column matches a field of a {}: {}", tr(vocabulary.entity), shown),
+            "if the first line is a readable header, use --map COLUMN=FIELD; if not, try "
+            "--encoding cp866, koi8-r or mac-cyrillic",
         )
     return _with_types(_with_one_plain_comment(columns))
 
@@ -272,5 +260,5 @@ def _column_named(name: str, labels: Sequence[str]) -> str:
         return found[0]
     if found:
         meant = " or ".join(map(repr, found))
-        raise BadUsage(f"the file has several columns {name!r}", f"did you mean {meant}?")
-    raise BadUsage(f"the file has no column {name!r}", allowed_hint(name, labels, "columns"))
+        raise BadUsage(tr("the file has several columns {!r}", name), tr("did you mean {}?", meant))
+    raise BadUsage(tr("the file has no column {!r}", name), allowed_hint(name, labels, "columns"))

@@ -1,11 +1,12 @@
-"""From what an import row says to a new record, or to an existing one with the row's facts in it."""
+"""A row as a new record, or merged into an existing one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, replace
+from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Kind, join_values
 from crmcli.model.schema import has_field
@@ -34,10 +35,7 @@ class RowRefused(Exception):  # caught within the import, no error of the progra
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An existing record as a row changes it: `kept` values of the row were not taken.
-
-    `stage` is where it goes, if it goes anywhere.
-    """
+    """An existing record as a row changes it, and its new stage; `kept` values of the row were not taken."""
 
     record: Record
     kept: int = 0
@@ -63,10 +61,7 @@ class Update:
 
 
 def check_writable(ws: Workspace, record: Record, draft: Draft) -> None:
-    """Refuse, before anything is written, what no record file can hold; Unwritable says what.
-
-    Only what may be too long or too deep is tried: a whole transaction must not fail for one row.
-    """
+    """Refuse in time a record that may be too long or too deep for its file; Unwritable says what."""
     from crmcli.store.yaml import codec
 
     texts = [cell for cell in draft.cells if isinstance(cell, str)]
@@ -83,10 +78,7 @@ def is_stub(ws: Workspace, record: Record) -> bool:
 def new_record(
     ws: Workspace, reader: RowReader, draft: Draft, links: Mapping[str, Raw], batch: str
 ) -> Record:
-    """A new record of a row; RowRefused or TooLittle if it cannot be one.
-
-    A row with an id of ours is taken to the letter: only what the file has no column for is filled in.
-    """
+    """The new record of a row, taken as it stands if it has one of our ids; RowRefused or TooLittle."""
     record_id = draft.id or ws.new_id(reader.entity)
     record = _typed(ws, reader, draft, {**links, "batch": batch}, record_id)
     if draft.id:
@@ -123,10 +115,7 @@ def changed_by(
     old: Record,
     policy: str,
 ) -> Update:
-    """An existing record with a row's facts: `merge` fills and adds, `replace` overwrites.
-
-    `complete` puts the row in the place of a stub.
-    """
+    """An existing record with a row's values: `merge` adds, `replace` overwrites, `complete` fills a stub."""
     typed = _typed(ws, reader, draft, links, old.id)
     if policy == "complete":
         more: dict[str, Any] = {"batch": old.get("batch")}
@@ -144,7 +133,7 @@ def changed_by(
             if policy == "merge"
             else _put(ws, kind, now, new, types)
         )
-        kept += found == now != new and not _contains(ws, kind, now, new)
+        kept += found == now != new and not _contains(kind, now, new)
         values[name] = found
     unknown = {**typed.unknown, **old.unknown}
     if policy == "replace":
@@ -163,7 +152,7 @@ def _merged(ws: Workspace, kind: Kind, name: str, now: Value, new: Value) -> Val
         return {**cast("Mapping[str, str]", new), **now}
     if kind.is_joined:
         return join_values(kind, now, new, ws.settings.phone_country)
-    if name == "comment" and not _contains(ws, kind, now, new):
+    if name == "comment" and not _contains(kind, now, new):
         return f"{now}\n{new}"
     return now
 
@@ -177,13 +166,9 @@ def _put(ws: Workspace, kind: Kind, now: Value, new: Value, types: Collection[st
     return join_values(kind, cast("Value", others), new, country, newer=True)
 
 
-def _contains(ws: Workspace, kind: Kind, now: Value, new: Value) -> bool:
-    if isinstance(now, str) and isinstance(new, str):
-        return new in now
-    if not (isinstance(now, tuple) and kind.is_joined):
-        return False
-    both = cast("tuple[Any, ...]", join_values(kind, now, new, ws.settings.phone_country))
-    return len(both) == len(now)
+def _contains(kind: Kind, now: Value, new: Value) -> bool:
+    """Whether a text has another one in it; a list that is joined has all of both."""
+    return str(new) in now if isinstance(now, str) else kind.is_joined
 
 
 def _moved(ws: Workspace, record: Record, typed: Record) -> Update:
@@ -198,12 +183,12 @@ def _moved(ws: Workspace, record: Record, typed: Record) -> Update:
     now, target = ws.stage_of(record), ws.stage_of(typed)
     if target.is_open and not now.is_open:
         raise Closed(
-            f"{record.id} has ended in {now.name!r}",
-            f"to take it up again: crm {record.entity} move {record.id} {target.id} --reopen",
+            tr("{} is closed in {!r}", record.id, now.name),
+            tr("reopen it first: crm {} move {} {} --reopen", record.entity, record.id, target.id),
         )
     name = reason_field(record.entity)
     reason = str(record.get(name)) if target.kind == "lost" else ""
-    refusal = missing_reason(ws, record.entity, record.id, f"a column {name}")
+    refusal = missing_reason(ws, record.entity, record.id, tr("a column {}", name))
     if target.kind == "lost" and not reason and refusal:
         raise refusal
     return Update(record, 0, pipeline, target.id, reason)

@@ -1,24 +1,22 @@
-"""How an import is wanted: what the options of `crm import` say."""
+"""The options of an import."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from crmcli.dataclass import dataclass, field
 
 ON_DUPLICATE = ("skip", "merge", "replace", "create", "fail")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """How to import: `columns` is what `--map` says, column -> field or "" to leave it out.
+class ImportOptions:
+    """What the options of `crm import` say.
 
-    `country` and `date_order` say how phones and 03/04/2026 are read, `name_format` how a person's
-    whole name is; `owners` maps another system's users to ours, `stages` its stages: to one's id or
-    name, a deal's after its pipeline and a slash if need be. `create_missing` makes what a row names
-    and is not here. With `robots` the robots of a record's stage wake up for it; `again` takes
-    a file anew that was imported already; `keep_totals` takes summary rows too. `file` is what is
-    imported, None for a stream: beside it goes what was not taken, unless `rejects` says where.
+    `columns` is --map, column -> field or "" to leave it out; `stages` maps to a stage or PIPELINE/STAGE.
+    With `robots` the robots of a record's stage act on it; `again` imports a file once more. `file` is None
+    for a stream; rejected rows go beside it, unless `rejects` says where.
     """
 
     preset: str = ""

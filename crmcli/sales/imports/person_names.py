@@ -1,4 +1,4 @@
-"""The parts of a person's whole name: Ф И О, first last or last first; no word is ever lost."""
+"""The parts of a person's name: Ф И О, first last or last first; no word is lost."""
 
 from __future__ import annotations
 
@@ -59,10 +59,7 @@ def _parts(first: list[str], middle: list[str], last: list[str]) -> dict[str, st
 
 
 def finish_name(draft: Draft, form: str) -> bool:
-    """Take a row's whole name apart, if it gives no parts of its own.
-
-    False if its columns tell of two different names.
-    """
+    """Split a row's full name if it has no parts; False if its columns have two different names."""
     values = draft.values
     has_parts = any(part in values for part in _PARTS)
     whole = draft.full_name

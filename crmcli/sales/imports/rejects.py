@@ -1,4 +1,4 @@
-"""The rows that an import did not take, in a file that can be mended and imported again."""
+"""The rejected rows of an import, in a file that can be fixed and imported again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Rejects:
-    """A rejects file in the making: the columns of the input, and beside them what was wrong."""
+    """A rejects file being written: the columns of the input, and what was wrong."""
 
     def __init__(self, source: Source, paths: Sequence[Path]) -> None:
         self._source = source
@@ -85,7 +85,7 @@ def _opened(paths: Sequence[Path]) -> NewFile:
     try:
         return NewFile(paths[-1])
     except CrmError as error:
-        error.hint = "say with --rejects to which file rejected rows may be written"
+        error.hint = "name a file for rejected rows with --rejects"
         raise
 
 

@@ -13,10 +13,9 @@ WORDS = {"phone": "phone", "email": "e-mail", "inn": "INN"}
 
 
 class Repeats:
-    """Remembers what an import has made, and looks the rest up in the index.
+    """Finds the records that a row repeats, among those of this import and in the index.
 
-    A row that carries an id of ours is the record of that id and repeats no other row of its file:
-    an export may hold two contacts with one phone, and must come back as it was.
+    A row with an id of ours repeats only that record: two exported contacts may share a phone.
     """
 
     def __init__(self, ws: Workspace, entity: str) -> None:

@@ -1,12 +1,12 @@
-"""Imports of before, as the timeline has them: what is done of a file, what is left of it."""
+"""Earlier imports on the timeline: what was done of a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.sales.history.undo import dead
 from crmcli.workspace import Workspace
 
@@ -19,10 +19,9 @@ KINDS = ("import.part", "import.done")
 
 @dataclass
 class PastImport:
-    """One import: what it did, in how many transactions, and what still stands of it.
+    """One import: `spans` are the rows of its parts that stand, `turned` those of them not taken.
 
-    `spans` are the rows of its parts that stand, first and last; `turned` those among them that
-    were not taken. `state` is `whole`, `unfinished` or `taken back`.
+    `state` is `whole`, `unfinished` or `taken back`.
     """
 
     batch: str
@@ -49,11 +48,7 @@ class PastImport:
 
     def took(self, row: int) -> bool:
         """Whether that row went into the base with a part that still stands."""
-        return self.has_done(row) and row not in self.turned
-
-    def has_done(self, row: int) -> bool:
-        """Whether that row stands in a part that is done."""
-        return any(first <= row <= last for first, last in self.spans)
+        return row not in self.turned and any(a <= row <= b for a, b in self.spans)
 
     def add(self, event: Event, *, is_gone: bool) -> None:
         """Take in what one of its events tells."""

@@ -1,16 +1,17 @@
-"""One row of an import file turned into the raw values of a record, with everything wrong in it."""
+"""A row of an import file as raw values, with everything that is wrong in it."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.formats.jsonl import read_object
 from crmcli.formats.rows import FileRow
+from crmcli.language import tr
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
@@ -22,7 +23,7 @@ from crmcli.sales.imports.address_books import (
     named_type,
     with_type,
 )
-from crmcli.sales.imports.cells import CellReader, read_currency
+from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import (
     EXTRAS,
@@ -37,6 +38,7 @@ from crmcli.sales.imports.mapping import (
 from crmcli.sales.imports.mentions import LINK_PARTS, MentionReader
 from crmcli.sales.imports.person_names import finish_name
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
+from crmcli.sales.records.given_values import currency_in
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,13 +46,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How the values of a file are written.
-
-    `raw_records` says that the rows are JSON objects, as files have records; `is_workbook` that
-    its cells are typed, and no text in them is guarded. `owners` and `stages` are what it calls
-    our users and our stages.
-    """
+class Notation:
+    """How the values of a file are written: `raw_records` as JSON objects, `is_workbook` as typed cells."""
 
     ctx: InputContext
     presets: Sequence[Preset] = ()
@@ -62,29 +59,29 @@ class Manner:
 
 
 class RowReader:
-    """Reads the rows of one file: which column goes where, and how its values are written.
+    """Reads the rows of one file.
 
-    `fields` are those that the file speaks of; `filled` counts the cells of each column that hold
-    something, `foreign_ids` the ids of another system, which are not kept.
+    `fields` are those that the file has, `filled` counts the filled cells of each column, `foreign_ids`
+    the ids of another system, which are not kept.
     """
 
     def __init__(
-        self, ws: Workspace, entity: str, columns: Sequence[Column], manner: Manner
+        self, ws: Workspace, entity: str, columns: Sequence[Column], notation: Notation
     ) -> None:
         self.ws = ws
         self.entity = entity
         self.columns = columns
-        self.manner = manner
+        self.notation = notation
         self.cells = CellReader(
-            manner.ctx, manner.presets, manner.owners, has_numbers=manner.is_workbook
+            notation.ctx, notation.presets, notation.owners, has_numbers=notation.is_workbook
         )
-        self.stages = StageNames(ws, entity, manner.presets, manner.stages)
+        self.stages = StageNames(ws, entity, notation.presets, notation.stages)
         self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
         own = {column.name for column in sheet_columns(ws.schema, entity)}
         self.fields = {c.target.field for c in columns if c.target}
-        if manner.raw_records:  # in which an absent field is an empty one
+        if notation.raw_records:  # in which an absent field is an empty one
             self.fields = {field.name for field in ws.schema.fields(entity)}
         self.is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
         self._vocabulary = Vocabulary(ws.schema, entity)
@@ -96,15 +93,15 @@ class RowReader:
             draft.faults.append(("", row.fault))
             return draft
         if self._is_header(row.cells):
-            draft.faults.append(("", "is the header once more"))
+            draft.faults.append(("", "repeats the header"))
             return draft
         cells = dict(zip((column.label for column in self.columns), row.cells, strict=True))
         if str(cells.get("crm_rest", "")).strip():
-            draft.faults.append(
-                ("crm_rest", "still holds text: put it in its columns and empty it")
-            )
+            draft.faults.append(("crm_rest", "still has text: move it to its columns and clear it"))
         self._take_id(draft)
-        for column, cell in zip(self._columns_for(draft), row.cells, strict=True):
+        # The keys of a raw record of ours mean what they say, whatever else they may resemble.
+        columns = self._keys if self.notation.raw_records and draft.id else self.columns
+        for column, cell in zip(columns, row.cells, strict=True):
             text = self._clean(draft, cell)
             if text in ("", [], {}):
                 continue
@@ -127,14 +124,10 @@ class RowReader:
     def _clean(self, draft: Draft, cell: Raw) -> Raw:
         if not isinstance(cell, str):
             return cell
-        manner = self.manner
-        is_plain = manner.raw_records or manner.is_workbook
+        notation = self.notation
+        is_plain = notation.raw_records or notation.is_workbook
         text = cell if is_plain else unguard(cell, own=self.is_own)
         return text if draft.id else text.strip()
-
-    def _columns_for(self, draft: Draft) -> Sequence[Column]:
-        """The keys of a raw record of ours mean what they say, whatever else they may resemble."""
-        return self._keys if self.manner.raw_records and draft.id else self.columns
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
@@ -159,7 +152,10 @@ class RowReader:
         elif entity:
             label = self.columns[number].label
             draft.faults.append(
-                (label, f"{text!r} is the id of a {entity}, not of a {self.entity}")
+                (
+                    label,
+                    tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity)),
+                )
             )
         elif text:
             self.foreign_ids += 1
@@ -215,7 +211,7 @@ class RowReader:
         """Keys that nobody declared, as an export has them in one cell; declared here, they are fields."""
         found = read_object(cell) if isinstance(cell, str) else cell
         if not isinstance(found, dict):
-            raise ValueError('is no object like {"key": "value"}')
+            raise ValueError('is not an object like {"key": "value"}')
         for key, value in found.items():
             if key == "utm" and isinstance(value, dict):
                 cast("dict[str, Raw]", draft.values.setdefault("utm", {})).update(value)
@@ -261,7 +257,7 @@ class RowReader:
 
     def _take_currency(self, draft: Draft, cell: str) -> None:
         """A currency that stands beside an amount is the record's, if no column says otherwise."""
-        currency = read_currency(cell)
+        currency = currency_in(cell)
         if currency:
             draft.named.setdefault(("currency", ""), currency)
 
@@ -282,7 +278,7 @@ class RowReader:
         if self.entity == "deal" and not draft.id and "name" not in self.fields:
             _name_by_client(draft)
         draft.has_person = self.entity == "contact" and not draft.id
-        if not finish_name(draft, self.manner.name_format):
+        if not finish_name(draft, self.notation.name_format):
             draft.conflicts.append(self.label_of(FULL_NAME))
         if self.entity in ("lead", "deal"):
             self._finish_stage(draft)

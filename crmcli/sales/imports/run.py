@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, map_columns, presets_of
-from crmcli.sales.imports.options import Wanted
+from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import PartLog, earlier_import
-from crmcli.sales.imports.row_reader import Manner, RowReader
+from crmcli.sales.imports.row_reader import Notation, RowReader
 from crmcli.sales.imports.sources import (
     Source,
     digest_of,
@@ -45,7 +45,7 @@ class Import:
     """One run of an import."""
 
     def __init__(
-        self, ws: Workspace, entity: str, source: Source, name: str, wanted: Wanted
+        self, ws: Workspace, entity: str, source: Source, name: str, wanted: ImportOptions
     ) -> None:
         self.ws = ws
         self.entity = entity
@@ -55,14 +55,14 @@ class Import:
         is_raw = isinstance(source, JsonLines | Cards)
         presets = presets_of(ws)
         chosen = presets.chosen(wanted.preset or NONE if is_raw else wanted.preset, source.labels)
-        ws.notes += [f"left out: {problem}" for problem in presets.problems]
+        ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
         spoken = (chosen, presets.plain)
         columns = self._columns(Vocabulary(ws.schema, entity, spoken))
-        manner = Manner(
+        notation = Notation(
             ctx, spoken, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
             is_workbook=isinstance(source, Workbook),
         )  # fmt: skip
-        self.reader = RowReader(ws, entity, columns, manner)
+        self.reader = RowReader(ws, entity, columns, notation)
         self.total_rows = TotalRows(source, columns, self.reader.is_number)
         digest = digest_of(source)
         self.earlier = None if wanted.again else earlier_import(ws, entity, digest)
@@ -95,11 +95,13 @@ class Import:
             raise BadUsage("a vCard has no columns", "leave out --map")
         return self.source.columns(vocabulary)
 
-    def _inputs(self, wanted: Wanted) -> InputContext:
+    def _inputs(self, wanted: ImportOptions) -> InputContext:
         ctx = self.ws.inputs
         country = wanted.country.upper() or ctx.country
         if wanted.country and not is_country(country):
-            raise BadUsage(f"{wanted.country!r} is no country", "two letters: RU, KZ, US, …")
+            raise BadUsage(
+                tr("{!r} is not a country", wanted.country), "two letters: RU, KZ, US, …"
+            )
         return replace(ctx, country=country, date_order=wanted.date_order)
 
     def run(self, progress: Callable[[int], None]) -> Summary:
@@ -203,8 +205,8 @@ class Import:
     def _say_what_stands(self, error: CrmError) -> None:
         if self.saved and not self.wanted.dry_run:
             rows = counted(self.saved, "row is", "rows are")
-            error.hint += f"; up to line {self._saved_line}, {rows} imported already"
-            error.hint += f" as {self.batch}: the same command again goes on there"
+            error.hint += tr("; up to line {}, {} imported already", self._saved_line, rows)
+            error.hint += tr(" as {}: run the same command again to continue", self.batch)
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[tuple[list[Draft], bool]]:

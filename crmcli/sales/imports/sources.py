@@ -1,4 +1,4 @@
-"""The files that an import reads, whatever their kind: CSV, a workbook, JSON lines, vCards."""
+"""The files that an import reads: CSV, workbooks, JSON lines, vCards."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.jsonl import JsonLines, read_json_lines
 from crmcli.formats.vcard import is_vcard
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
+from crmcli.language import tr
 from crmcli.sales.imports.vcard_rows import Cards, open_cards
 
 if TYPE_CHECKING:
@@ -23,18 +24,15 @@ Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
 def open_source(
     content: bytes, name: str, encoding: str = "", delimiter: str = "", sheet: str = ""
 ) -> Source:
-    """The rows of a file: a workbook or vCards by how it begins, JSON lines by name or first letter.
-
-    Everything else is CSV, in the encoding that its text suggests if none is said. `sheet` is the name
-    or number of a workbook's sheet.
-    """
+    """The rows of a file, by how it begins or its name, else as CSV; `sheet` names a workbook's sheet."""
     if is_workbook(content):
         return read_workbook(content, name, sheet)
     if name.lower().endswith((".vcf", ".vcard")) or is_vcard(content):
         return open_cards(content, name, encoding)
     if content.lstrip()[:2] == b"[{":
         raise TableUnreadable(
-            f"{name} is one list of JSON", "put each object on a line of its own: jq -c '.[]'"
+            tr("{} is a single JSON list", name),
+            "put each object on a line of its own: jq -c '.[]'",
         )
     is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
     if is_json and content.strip():
@@ -66,8 +64,8 @@ def doubts_of(source: Source) -> list[str]:
     header = source.header if isinstance(source, Table | Workbook) else ()
     double = sorted({name for name in header if name and header.count(name) > 1})
     if double:
-        doubts.append(f"columns that stand there twice: {', '.join(double)}")
+        doubts.append(tr("duplicate columns: {}", ", ".join(double)))
     if isinstance(source, Workbook) and source.others:
         others = ", ".join(source.others)
-        doubts.append(f"read is the sheet {source.sheet!r}; there are more (--sheet): {others}")
+        doubts.append(tr("reading sheet {!r}; others (--sheet): {}", source.sheet, others))
     return doubts

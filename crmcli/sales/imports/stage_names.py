@@ -1,4 +1,4 @@
-"""From the stage that a file names to one that pipelines.yaml declares."""
+"""The stages that a file names, found in pipelines.yaml."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import Preset
 from crmcli.model.values import fold
@@ -24,9 +26,8 @@ class UnknownPipeline(ValueError):
 class StageNames:
     """Finds stages of one entity by id, by name, or by what another CRM calls them.
 
-    `mapped` says which of ours the file's stages are: an id or a name, or one after its pipeline
-    and a slash; BadUsage if there is none. `unknown` counts the stages of the file that are none
-    here, `unused` are the names of `mapped` that no row had.
+    `mapped` is --stage-map (BadUsage if wrong); `unknown` counts stages that do not exist here, `unused`
+    are names of `mapped` that no row had.
     """
 
     def __init__(
@@ -47,10 +48,7 @@ class StageNames:
             self._map(name, ref)
 
     def find(self, pipeline: str, stage: str) -> tuple[str, str]:
-        """The ids of pipeline and stage; "" for what is not said. ValueError if there is none.
-
-        A stage of a deal without a pipeline is looked for in all of them, the first one first.
-        """
+        """The ids of pipeline and stage, "" if not given; without a pipeline all are searched. ValueError."""
         key = (pipeline, stage)
         self.unused.pop(fold(stage), None)
         if key not in self._found:
@@ -68,13 +66,13 @@ class StageNames:
     def _map(self, name: str, ref: str) -> None:
         key = fold(name)
         if self._mapped.get(key, ref) != ref:
-            raise BadUsage(f"--stage-map says twice what {name!r} is", "name it once")
+            raise BadUsage(tr("--stage-map names {!r} twice", name), "name it once")
         pipeline, stage = self._parts(ref)
         try:
             self._named(pipeline, stage, theirs_too=False)
         except ValueError as error:
             raise BadUsage(
-                f"--stage-map {name}={ref}: {error}", "STAGE or PIPELINE/STAGE"
+                tr("--stage-map {}={}: {}", name, ref, error), "STAGE or PIPELINE/STAGE"
             ) from None
         self._mapped[key] = ref
         self.unused[key] = name
@@ -109,7 +107,9 @@ class StageNames:
     def _no_stage(self, stage: str, places: Sequence[Pipeline]) -> ValueError:
         names = [name for place in places for s in place.stages for name in (s.id, s.name)]
         shown = [s.name for place in places for s in place.stages]
-        return ValueError(f"{stage!r} is no stage; {allowed_hint(stage, names, 'stages', shown)}")
+        return ValueError(
+            tr("{!r} is not a stage; {}", stage, allowed_hint(stage, names, "stages", shown))
+        )
 
     def _places(self, pipeline: str) -> tuple[Pipeline, ...]:
         ours = self._ws.pipelines
@@ -119,8 +119,9 @@ class StageNames:
         found = ours.find(pipeline)
         if found is None or found.entity != self._entity:
             known = ", ".join(p.name for p in all_)
+            whose = tr(ENTITIES[self._entity].plural)
             raise UnknownPipeline(
-                f"{pipeline!r} is no pipeline of {self._entity}s; pipelines: {known}"
+                tr("{!r} is not a pipeline of {}; pipelines: {}", pipeline, whose, known)
             )
         return (found,)
 

@@ -1,14 +1,14 @@
-"""What an import did: counts for people, and the same for machines."""
+"""What an import did, in counts for people and machines."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, format_decimal
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column
@@ -62,12 +62,12 @@ def _decimal(text: str) -> Decimal:
 
 @dataclass
 class Summary:
-    """Everything that an import has to say. `completed` are records that had been named before by
-    others, and whose own row came now; `kept` counts values that merging did not overwrite.
-    `repeating` are rows that were created though they repeat a record.
-    `before` are rows that an interrupted import of the same file had taken; `resumed` is its batch.
-    `total_rows` are the lines of summaries of other rows, which were not taken.
-    `doubts` are guesses about the file that may be wrong, `decoded` its first rows as they were read."""
+    """What an import has to say.
+
+    `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
+    rows created though they repeat a record, `before` rows taken by the interrupted import `resumed`,
+    `total_rows` the lines of summary rows, `decoded` the first rows as they were read.
+    """
 
     entity: str
     file: str

@@ -1,4 +1,4 @@
-"""What becomes of one row of an import: a record, the change of one, or a row that is given back."""
+"""A row becomes a record, changes one, or is rejected."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
-from crmcli.sales.consent.block_list import blocklist, stops
+from crmcli.language import tr
+from crmcli.sales.add import keep_out
+from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.draft import Draft
-from crmcli.sales.imports.linking import Linker, Links, content_keys
+from crmcli.sales.imports.linking import Linker, Links, keys_of
 from crmcli.sales.imports.new_records import (
     RowRefused,
     changed_by,
@@ -17,7 +19,7 @@ from crmcli.sales.imports.new_records import (
     is_stub,
     new_record,
 )
-from crmcli.sales.imports.options import Wanted
+from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.repeats import Repeats
 from crmcli.sales.imports.resume import PartLog, PastImport
 from crmcli.sales.imports.row_reader import RowReader
@@ -30,16 +32,16 @@ if TYPE_CHECKING:
 
 
 class Taker:
-    """Takes the rows of one import into the base, one by one, and counts them in its summary.
+    """Takes the rows of an import and counts them in its summary.
 
-    `earlier` is the import of the same file before this one, which goes on with it if it was broken
-    off. `repeated` has the lines that repeat records, `turned_back` the rows for the rejects file.
+    `earlier` is the previous import of the same file. `repeated` has the lines that repeat records,
+    `turned_back` the rejected rows.
     """
 
     def __init__(
         self,
         reader: RowReader,
-        wanted: Wanted,
+        wanted: ImportOptions,
         summary: Summary,
         log: PartLog,
         earlier: PastImport | None,
@@ -80,7 +82,7 @@ class Taker:
             self._log.turn_back()
             return
         found.conflicts += [(draft.line, column) for column in draft.conflicts]
-        keys = content_keys(self._ws, draft.values)
+        keys = list(keys_of(self._ws, draft.values))
         phones = [text for kind, text in keys if kind == "phone"]
         found.totals.add(draft, phones, self._ws.settings.currency)
         if len(found.sample) < 3:
@@ -120,7 +122,7 @@ class Taker:
         if self._wanted.on_duplicate == "create" or not past.took(self._summary.rows):
             return False
         self._summary.skipped += 1
-        why = f"was imported with this file already, as {past.batch} (--again takes it anew)"
+        why = tr("already imported with this file as {} (--again imports it again)", past.batch)
         self._give_back(draft, why)
         return True
 
@@ -128,9 +130,8 @@ class Taker:
         links = self._links(draft)
         record = new_record(self._ws, self._reader, draft, links.values, self._batch)
         check_writable(self._ws, record, draft)
-        block = None if draft.id else stops(self._blocks, record)  # our own export is no intake
-        if block is not None:
-            raise RowRefused([("", f"{block} is on the block list")])
+        if not draft.id:  # our own export is no intake
+            keep_out(self._ws, record, self._blocks)
         self._add(change, draft, links)
         change.add(record, self._facts)
         self._repeats.remember(record.id, keys)
@@ -169,7 +170,9 @@ class Taker:
             policy = "complete"
         if policy in ("merge", "replace", "complete"):
             if len(repeated) > 1:
-                raise RowRefused([("", f"repeats {len(repeated)} records: {' '.join(repeated)}")])
+                raise RowRefused(
+                    [("", tr("repeats {} records: {}", len(repeated), " ".join(repeated)))]
+                )
             links = self._links(draft)
             update = changed_by(self._ws, self._reader, draft, links.values, old, policy)
             check_writable(self._ws, update.record, draft)
@@ -182,8 +185,8 @@ class Taker:
             return
         found.skipped += 1
         self.repeated.append((draft.line, list(repeated)))
-        same = ", ".join(f"{record_id} (same {by})" for record_id, by in repeated.items())
-        self._give_back(draft, f"repeats {same}", list(repeated))
+        same = ", ".join(tr("{} (same {})", record_id, by) for record_id, by in repeated.items())
+        self._give_back(draft, tr("repeats {}", same), list(repeated))
 
     def _turn_back(self, draft: Draft, faults: Sequence[tuple[str, str]]) -> None:
         self._summary.rejected += 1

@@ -1,4 +1,4 @@
-"""Rows of a sheet that are no records: totals and subtotals of the rows above them."""
+"""Summary rows of a sheet: totals of the rows above them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ _CENT = Decimal("0.01")
 
 
 class TotalRows:
-    """Finds the summary rows of a sheet; the sheet is gone through for it once, and only if a row looks so.
+    """Finds the summary rows of a sheet; the sheet is read once more for it, if a row looks like one.
 
-    A row is one if a cell holds a word like Итого and all else in it are sums of the rows above: of all
-    of them, or of those since the last such row. At the end of the sheet they need not agree, if the row
-    has the bare word and numbers, and nothing else. `is_number` says whether a column may hold sums.
+    A row is one if a cell has a word like Итого and all else in it are sums of the rows above, or since the
+    last such row. At the end of the sheet the bare word and numbers are enough.
     """
 
     def __init__(

@@ -1,14 +1,15 @@
-"""A vCard file as rows: one a card, a column for each field that cards speak of."""
+"""A vCard file as rows: one for each card, a column for each field."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import cards, read_cards
+from crmcli.language import tr
 from crmcli.model.values import Raw
 from crmcli.sales.exports.vcard_records import KEPT, CardRead, is_of_company, read_card
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
@@ -71,5 +72,5 @@ def open_cards(content: bytes, name: str, encoding: str = "") -> Cards:
     """The cards of a file; TableUnreadable for what is none."""
     lines, known = read_cards(content, name, encoding)
     if not any(line.strip() for _, line in lines):
-        raise TableUnreadable(f"{name} is empty", "it needs cards: BEGIN:VCARD … END:VCARD")
+        raise TableUnreadable(tr("{} is empty", name), "cards are needed: BEGIN:VCARD … END:VCARD")
     return Cards(lines, known, content)

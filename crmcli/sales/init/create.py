@@ -1,12 +1,13 @@
-"""Making a workspace: an empty one, or one with the made-up company in it."""
+"""Creating a workspace, empty or with the demo company."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.settings import LANGUAGES
 from crmcli.store import layout
 from crmcli.store.config import starter
@@ -23,11 +24,8 @@ class FolderInUse(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Founding:
-    """A new workspace: the files that were made, those that were there and stay as they were.
-
-    `notes` say in plain words what could not be done, of git most often.
-    """
+class NewWorkspace:
+    """A new workspace: files made, files that were there and stay, and what could not be done."""
 
     root: Path
     made: tuple[str, ...]
@@ -35,22 +33,19 @@ class Founding:
     notes: tuple[str, ...] = ()
 
 
-def found(
+def create_workspace(
     root: Path,
     *,
     language: str = "ru",
     demo: bool = False,
     use_git: bool = True,
     now: datetime | None = None,
-) -> Founding:
-    """Make a workspace in a folder; what is there already is left as it is.
-
-    AlreadyAWorkspace if it is one. `demo` brings in the made-up company, whose story ends at `now`.
-    """
+) -> NewWorkspace:
+    """Create a workspace in a folder; existing files are left as they are. AlreadyAWorkspace if it is one."""
     if language not in LANGUAGES:
-        raise BadUsage(f"there is no starter in {language!r}", f"one of {', '.join(LANGUAGES)}")
+        raise BadUsage(tr("no starter in {!r}", language), tr("one of {}", ", ".join(LANGUAGES)))
     if demo and language != "ru":
-        raise BadUsage("the made-up company speaks Russian", "leave out --lang, or --demo")
+        raise BadUsage("the demo company is in Russian", "leave out --lang, or --demo")
     root = root.absolute()
     _check_folder(root)
     wanted = starter.starter_files(language, demo=demo)
@@ -58,9 +53,9 @@ def found(
     kept = [path for path in wanted if path not in missing]
     if demo and (layout.SETTINGS in kept or layout.PIPELINES in kept or (root / "data").exists()):
         raise FolderInUse(
-            f"{root} has records or settings of its own", "make the demo in an empty folder"
+            tr("{} already has records or settings", root), "make the demo in an empty folder"
         )
-    with files.os_errors(f"make the folder {root}"):
+    with files.os_errors("make the folder {}", root):
         root.mkdir(parents=True, exist_ok=True)
     starter.write_new(root, {path: wanted[path] for path in missing})
     files.make_folders(root, layout.DATA)
@@ -70,47 +65,50 @@ def found(
 
         made += play(root, now)
     notes = _begin_history(root, made, demo=demo) if use_git else []
-    return Founding(root, tuple(made), tuple(kept), (*_notes_on(root, kept), *notes))
+    return NewWorkspace(root, tuple(made), tuple(kept), (*_notes_on(root, kept), *notes))
 
 
 def _check_folder(root: Path) -> None:
     if root.exists() and not root.is_dir():
-        raise BadUsage(f"{root} is not a folder", "name a folder, or one that is not there yet")
+        raise BadUsage(tr("{} is not a folder", root), "name a folder that does not exist yet")
     has = [name for name in (layout.PIPELINES, layout.SETTINGS) if (root / name).exists()]
     if layout.PIPELINES in has and (len(has) > 1 or (root / layout.DATA).exists()):
         raise AlreadyAWorkspace(
-            f"{root} is a workspace already", "work in it, or name another folder"
+            tr("{} is already a workspace", root), "work in it, or name another folder"
         )
 
 
 def _notes_on(root: Path, kept: list[str]) -> list[str]:
-    notes = [f"{path} was there and stays as it is" for path in kept]
+    notes = [tr("{} already exists and is left as it is", path) for path in kept]
     if ".gitignore" in kept:
         ignored = files.read_bytes(root / ".gitignore").decode("utf-8", "replace").split()
         lacking = [name for name in (".crm/", "outbox/") if name not in ignored]
         if lacking:
-            notes.append(f"add to .gitignore: {' and '.join(lacking)}")
+            notes.append(tr("add to .gitignore: {}", " and ".join(lacking)))
     return notes
 
 
 def _begin_history(root: Path, paths: list[str], *, demo: bool) -> list[str]:
     """Make the first commit; notes on what did not go, since a workspace works without git too."""
     if not commands.is_installed():
-        return ["git is not installed: the workspace has no history of files yet"]
+        return ["git is not installed: the workspace has no file history"]
     top = commands.top_of(root)
     if top is not None and not top.samefile(root) and commands.is_ignored(root):
         top = None  # a repository that looks away is not ours: the workspace gets one of its own
     if top is not None and not top.samefile(root):
-        return [f"the folder belongs to the git repository {top}: commit it there"]
+        return [tr("the folder belongs to the git repository {}: commit it there", top)]
     try:
         if top is None:
             commands.begin(root)
         ignored = commands.ignored(root, paths)
         if ignored:
             return [
-                f"nothing is committed: git add would leave out {', '.join(sorted(ignored)[:3])}"
+                tr(
+                    "nothing is committed: git add would leave out {}",
+                    ", ".join(sorted(ignored)[:3]),
+                )
             ]
         commands.commit(root, paths, "New workspace" + (" with the demo company" if demo else ""))
     except commands.GitFailed as failure:
-        return [f"nothing is committed: {failure.message}"]
+        return [tr("nothing is committed: {}", failure.message)]
     return []

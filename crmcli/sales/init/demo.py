@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
 from crmcli.sales.add import build
@@ -102,10 +102,6 @@ def _texts(story: _Story, raw: Raw) -> list[str]:
     return [story.text(item) for item in (raw if isinstance(raw, list) else [raw])]
 
 
-def _move(story: _Story, step: Step) -> None:
-    stages.move(story.ws, story.id(step["move"]), str(step["to"]))
-
-
 def _log(story: _Story, step: Step) -> None:
     more: dict[str, Any] = {key: step[key] for key in ("subject",) if key in step}
     if "duration" in step:
@@ -115,34 +111,18 @@ def _log(story: _Story, step: Step) -> None:
 
 def _convert(story: _Story, step: Step) -> None:
     name = str(step["convert"]).removeprefix("@")
-    wanted = leads.Wanted(make=tuple(str(word) for word in cast("list[Raw]", step["make"])))
+    wanted = leads.ConvertOptions(make=tuple(str(word) for word in cast("list[Raw]", step["make"])))
     done = leads.convert(story.ws, story.ids[name], wanted)
     story.ids |= {f"{name}.{entity}": record_id for entity, record_id in done.ids.items()}
 
 
-def _win(story: _Story, step: Step) -> None:
-    deals.win(story.ws, story.id(step["win"]))
-
-
-def _lose(story: _Story, step: Step) -> None:
-    deals.lose(story.ws, story.id(step["lose"]), str(step["reason"]))
-
-
-def _junk(story: _Story, step: Step) -> None:
-    leads.junk(story.ws, story.id(step["junk"]), str(step["reason"]))
-
-
-def _done(story: _Story, step: Step) -> None:
-    tasks.finish(story.ws, story.id(step["done"]))
-
-
-_VERBS = {
+_VERBS: Mapping[str, Callable[[_Story, Step], object]] = {
     "add": _add,
-    "move": _move,
+    "move": lambda s, step: stages.move(s.ws, s.id(step["move"]), str(step["to"])),
     "log": _log,
     "convert": _convert,
-    "win": _win,
-    "lose": _lose,
-    "junk": _junk,
-    "done": _done,
+    "win": lambda s, step: deals.win(s.ws, s.id(step["win"])),
+    "lose": lambda s, step: deals.lose(s.ws, s.id(step["lose"]), str(step["reason"])),
+    "junk": lambda s, step: leads.junk(s.ws, s.id(step["junk"]), str(step["reason"])),
+    "done": lambda s, step: tasks.finish(s.ws, s.id(step["done"])),
 }

@@ -1,15 +1,16 @@
-"""Two records made one: which value of each field stands, and what comes of lists."""
+"""Two records made one, field by field."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.kinds import Field, join_values
 from crmcli.model.schema import own_fields
-from crmcli.model.values import Raw, Value, fold
+from crmcli.model.values import Value, fold
 from crmcli.sales.records.defaults import follow_name
 from crmcli.sales.records.given_values import field_named
 from crmcli.sales.records.links import relinked
@@ -27,11 +28,8 @@ ORIGIN = ("source_detail", "utm")
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
-    """What two records come to: the values that change, and the fields in which one had to yield.
-
-    `yielded` are single fields in which both have something, and not the same.
-    """
+class FieldMerge:
+    """Two records as one; `yielded` are single fields in which they differ."""
 
     record: Record
     yielded: tuple[str, ...]
@@ -39,11 +37,10 @@ class Union:
 
 def unite(
     ws: Workspace, record: Record, other: Record, taken: Collection[str], ids: Sequence[str]
-) -> Union:
-    """A record with all that another one has and it lacks; of `taken` fields it gets the other's value.
+) -> FieldMerge:
+    """A record with what it lacks from another one, and the other's value of `taken` fields.
 
-    Lists are united, comments stand below one another, the earlier time of creation stays. Links
-    among `ids`, which all become one, go.
+    Lists are combined, comments follow each other, the earlier creation stays, links among `ids` go.
     """
     other = _without_links(ws, other, ids)
     taken = _with_kin(ws, record, other, taken)
@@ -64,7 +61,7 @@ def unite(
     _keep_kin(record, other, taken, values, yielded)
     united = _without_links(ws, record.with_values(values), ids)
     united, more = _with_unknown(united, other)
-    return Union(follow_name(record, united), (*yielded, *more))
+    return FieldMerge(follow_name(record, united), (*yielded, *more))
 
 
 def _without_links(ws: Workspace, record: Record, ids: Sequence[str]) -> Record:
@@ -83,13 +80,13 @@ def check_takable(ws: Workspace, record: Record, other: Record, name: str) -> No
     """BadUsage unless the field is one whose value may be taken of the other record."""
     field = field_named(ws, record.entity, name)
     if field.name in STANDING:
-        raise BadUsage(
-            f"{name} says where {record.id} stands, and is not taken", "move it afterwards"
-        )
+        raise BadUsage(tr("{} of {} cannot be taken", name, record.id), "move it afterwards")
     if field.kind.is_joined:
-        raise BadUsage(f"{name} are united, so there is nothing to take", "edit them afterwards")
+        raise BadUsage(
+            tr("both values of {} are kept: nothing to take", name), "edit them afterwards"
+        )
     if other.get(name) == field.kind.empty:
-        raise BadUsage(f"{other.id} has no {name} to take", "see the plan with -n")
+        raise BadUsage(tr("{} has no {} to take", other.id, name), "see the plan with -n")
 
 
 def _with_kin(ws: Workspace, record: Record, other: Record, taken: Collection[str]) -> set[str]:
@@ -138,7 +135,7 @@ def _keep_kin(
 
 def _with_unknown(record: Record, other: Record) -> tuple[Record, tuple[str, ...]]:
     """The record with those keys that nobody declared and only the other has."""
-    from dataclasses import replace
+    from crmcli.dataclass import replace
 
     both = [name for name in other.unknown if name in record.unknown]
     differing = tuple(n for n in both if other.unknown[n] != record.unknown[n])
@@ -161,11 +158,3 @@ def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
         here, there = str(mine), str(theirs)
         return here if fold(there) in fold(here) else f"{here.rstrip()}\n\n{there.lstrip()}"
     return join_values(field.kind, mine, theirs, country, beside=True)
-
-
-def raw_value(ws: Workspace, record: Record, name: str) -> Raw:
-    """A field's raw value, also of a key that nobody declared."""
-    for field in ws.schema.fields(record.entity):
-        if field.name == name:
-            return field.kind.dump(record.get(name))
-    return record.unknown.get(name, "")

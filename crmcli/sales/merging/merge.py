@@ -1,15 +1,17 @@
-"""Duplicates made one record: what that comes to, and doing it; unmerge.py takes them apart."""
+"""Merging duplicates: the plan, and doing it; unmerge.py is the reverse."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.merged import MERGEABLE, tombstone
 from crmcli.model.values import entity_of
-from crmcli.sales.merging.field_merge import check_takable, is_united, raw_value, unite
+from crmcli.sales.merging.field_merge import check_takable, is_united, unite
 from crmcli.sales.records.links import referring_to, relinked
 from crmcli.workspace import FileChanged, RecordMerged
 
@@ -27,10 +29,7 @@ class NotMergeable(Refused):
 
 
 class Choice(NamedTuple):
-    """One field of a plan: its raw value in each record, the survivor first, and what comes of it.
-
-    `of` is the id of the record whose value stands, "" where all of them are kept.
-    """
+    """A field of a plan: its raw value in each record and the result; `of` is whose, "" if all are kept."""
 
     name: str
     values: tuple[Raw, ...]
@@ -40,10 +39,9 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a merge comes to. `steps` has the survivor after each of the others has gone into it.
+    """What a merge comes to; `steps` has the survivor after each of the others.
 
-    `choices` has the fields in which they differ; `conflicts` names those in which two have
-    different single values and no take settles it: the survivor's stands.
+    `choices` are the fields that differ, `conflicts` those whose single values differ and are not taken.
     """
 
     survivor: Record
@@ -75,12 +73,9 @@ def plan(
     *,
     read: Callable[[str], Record] | None = None,
 ) -> Plan:
-    """What it comes to when others go into a record (all by full id); nothing is written.
-
-    NotMergeable for what cannot be one, BadUsage for a take that takes nothing.
-    """
+    """Plan merging others into a record; NotMergeable, or BadUsage for a take that takes nothing."""
     _check_ids(survivor, others)
-    record, *found = [_read(read or ws.get, record_id) for record_id in (survivor, *others)]
+    record, *found = [_read(ws, read or ws.get, record_id) for record_id in (survivor, *others)]
     taken = dict(takes or {})
     _check_takes(ws, record, found, taken)
     steps: list[Record] = []
@@ -96,11 +91,12 @@ def plan(
     return Plan(record, tuple(found), taken, tuple(steps), choices, conflicts)
 
 
-def _read(read: Callable[[str], Record], record_id: str) -> Record:
+def _read(ws: Workspace, read: Callable[[str], Record], record_id: str) -> Record:
     try:
         return read(record_id)
     except RecordMerged as error:
-        raise NotMergeable(error.message.replace(" was ", " is already "), error.hint) from None
+        said = tr("{} is already merged into {}", record_id, ws.merged_into(record_id))
+        raise NotMergeable(said, error.hint) from None
 
 
 def _check_ids(survivor: str, others: Sequence[str]) -> None:
@@ -109,15 +105,18 @@ def _check_ids(survivor: str, others: Sequence[str]) -> None:
     strange = next((i for i in ids if entity_of(i) != entity), "")
     if strange:
         raise NotMergeable(
-            f"{strange} is no {entity}, and {survivor} is one", "merge one kind only"
+            tr("{} is not a {}, and {} is", strange, tr(entity), survivor), "merge one kind only"
         )
     if entity not in MERGEABLE:
-        raise NotMergeable(f"a {entity} is not merged", f"merge is for {', '.join(MERGEABLE)}")
+        raise NotMergeable(
+            tr("{} cannot be merged", tr(ENTITIES[entity].plural)),
+            tr("merge takes {}", ", ".join(MERGEABLE)),
+        )
     if not others:
-        raise BadUsage(f"nothing is to go into {survivor}", f"crm {entity} merge A B")
+        raise BadUsage(tr("nothing to merge into {}", survivor), tr("crm {} merge A B", entity))
     twice = next((i for i in ids if ids.count(i) > 1), "")
     if twice:
-        raise NotMergeable(f"{twice} is named twice", "a record is not merged with itself")
+        raise NotMergeable(tr("{} is named twice", twice), "a record cannot be merged with itself")
 
 
 def _check_takes(ws: Workspace, record: Record, others: Sequence[Record], takes: Takes) -> None:
@@ -125,8 +124,8 @@ def _check_takes(ws: Workspace, record: Record, others: Sequence[Record], takes:
     for name, record_id in takes.items():
         if record_id not in by_id:
             raise BadUsage(
-                f"{record_id} is none of those that are merged into {record.id}",
-                f"take from {' or '.join(by_id)}",
+                tr("{} is not one of those merged into {}", record_id, record.id),
+                tr("take from {}", " or ".join(by_id)),
             )
         check_takable(ws, record, by_id[record_id], name)
 
@@ -135,8 +134,8 @@ def _check_ends(record: Record, other: Record) -> None:
     """A lead that has become something outlives one that has not."""
     if getattr(other, "converted_at", None) and not getattr(record, "converted_at", None):
         raise NotMergeable(
-            f"{other.id} is converted and {record.id} is not, so it must be the one that stays",
-            f"crm {record.entity} merge {other.id} {record.id}",
+            tr("{} is converted and {} is not: the converted one must stay", other.id, record.id),
+            tr("crm {} merge {} {}", record.entity, other.id, record.id),
         )
 
 
@@ -146,11 +145,12 @@ def _choices(
     """The fields in which the records differ, in their order."""
     unknown = sorted({name for record in records for name in record.unknown})
     fields = {field.name: field for field in ws.schema.fields(result.entity)}
+    raws, after = [ws.schema.write(record) for record in records], ws.schema.write(result)
     for name in (*(n for n in fields if n not in ("id", "batch")), *unknown):
-        values = tuple(raw_value(ws, record, name) for record in records)
+        values = tuple(raw.get(name, "") for raw in raws)
         if all(value in ("", values[0]) for value in values):
             continue
-        stands = raw_value(ws, result, name)
+        stands = after.get(name, "")
         whose = [r.id for r, value in zip(records, values, strict=True) if value == stands]
         if takes.get(name) in whose:
             whose = [takes[name]]

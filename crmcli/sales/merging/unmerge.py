@@ -1,12 +1,13 @@
-"""Merges taken apart again, and the story of records that are one now."""
+"""Unmerging records, and the events of merged ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.merged import JOINS, PARTINGS, survivor_of
 from crmcli.model.values import entity_of
 from crmcli.sales.history.past import change_at
@@ -25,11 +26,8 @@ class NotMerged(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
-    """A merge taken apart: both records as they are now, and every record before and after.
-
-    `kept` was changed since and stays; `stays` are the records linked since, which stay too.
-    """
+class Unmerged:
+    """An unmerge: both records now, all before and after, what was `kept` and newly linked (`stays`)."""
 
     restored: Record
     survivor: str
@@ -45,23 +43,21 @@ def find_merged(ws: Workspace, ref: str, entity: str) -> str:
         return named
     inside = [i for i in absorbed(ws, named) if ws.merged_into(i) == named]
     if not inside:
-        raise NotMerged(f"nothing was merged into {named}", f"see crm timeline {named}")
+        raise NotMerged(tr("nothing was merged into {}", named), tr("see crm timeline {}", named))
     if len(inside) > 1:
         raise Ambiguous(
-            f"{len(inside)} records were merged into {named}: {', '.join(inside)}", "give the id"
+            tr("{} records were merged into {}: {}", len(inside), named, ", ".join(inside)),
+            "give the id",
         )
     return inside[0]
 
 
-def unmerge(ws: Workspace, merged: str) -> Parted:
-    """Take a merged record out again, in one transaction: it is as it was, and so is the other.
-
-    What was edited since stays, and so do records that were linked since.
-    """
+def unmerge(ws: Workspace, merged: str) -> Unmerged:
+    """Restore a merged record and its survivor in one transaction; what was edited or linked since stays."""
     with ws.change(f"{entity_of(merged)} unmerge") as change:
         survivor = survivor_of(change.get(merged, merged=True))
         if not survivor:
-            raise NotMerged(f"{merged} is not merged", f"see crm timeline {merged}")
+            raise NotMerged(tr("{} is not merged", merged), tr("see crm timeline {}", merged))
         _check_top(ws, merged, survivor)
         ws.look_again()
         events = _merge_events(ws, merged, survivor)
@@ -71,7 +67,7 @@ def unmerge(ws: Workspace, merged: str) -> Parted:
         reversal.take_back_events([renamings.of_today(event) for event in events])
         records = tuple(reversal.write())
         restored = change.get(merged)
-    return Parted(restored, survivor, records, tuple(reversal.kept), stays)
+    return Unmerged(restored, survivor, records, tuple(reversal.kept), stays)
 
 
 def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
@@ -79,8 +75,8 @@ def _check_top(ws: Workspace, merged: str, survivor: str) -> None:
     further = ws.merged_into(survivor)
     if further and further != merged:
         raise Refused(
-            f"{survivor}, into which it was merged, went into {further} itself",
-            f"crm {entity_of(merged)} unmerge {survivor} first",
+            tr("{}, which it was merged into, was merged into {}", survivor, further),
+            tr("crm {} unmerge {} first", entity_of(merged), survivor),
         )
 
 
@@ -90,13 +86,13 @@ def _merge_events(ws: Workspace, merged: str, survivor: str) -> list[Event]:
     first = next((e for e in own if e.data.get("into") == survivor and "changes" in e.data), None)
     if first is None:
         raise NotFound(
-            f"the timeline does not say what {merged} was before it was merged",
-            "bring its file back from git or a backup",
+            tr("the timeline does not say what {} was before the merge", merged),
+            "restore its file from git or a backup",
         )
     if first.data.get("together"):
         raise Refused(
-            f"{' and '.join(first.data['together'])} went in together, when a change was done again",
-            f"crm undo --event {first.id} takes all of them out",
+            tr("{} were merged together by a redo", " and ".join(first.data["together"])),
+            tr("crm undo --event {} undoes all of them", first.id),
         )
     past = change_at(ws, first.id)
     row = past.each() if past else ()
@@ -142,10 +138,7 @@ def absorbed(ws: Workspace, record_id: str) -> list[str]:
 
 
 def story_of(ws: Workspace, record: Record) -> list[Event]:
-    """The events of a record, of what went into it, and of the leads that all these come from.
-
-    A merge is told once, as the survivor has it.
-    """
+    """The events of a record, of those merged into it, and of their leads; each merge once."""
     inside = absorbed(ws, record.id)
     events = list(ws.events(record=record.id))
     leads = [str(getattr(record, "lead", "") or "")]

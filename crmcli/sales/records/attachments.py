@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from crmcli.errors import BadUsage, Conflict, NotFound
+from crmcli.language import tr
 from crmcli.model.attachment import Attachment, safe_name
 
 if TYPE_CHECKING:
@@ -38,23 +38,20 @@ def read(path: Path, name: str = "") -> New:
     name = name or os.fsencode(path.name).decode("utf-8", "replace")  # it may be any bytes
     wanted = safe_name(name)
     if not wanted:
-        raise BadUsage(f"{name!r} is no name for a file", "give one with --name")
+        raise BadUsage(tr("{!r} is not a valid file name", name), "give one with --name")
     if path.exists() and not path.is_file():
-        raise files.UnsafePath(f"{path} is not a regular file", "save it as one first")
+        raise files.UnsafePath(tr("{} is not a regular file", path), "save it as a file first")
     content = files.read_bytes(os.path.realpath(path), most=LARGEST)
     if len(content) > LARGEST:
         raise BadUsage(
-            f"{path} is larger than {LARGEST // 1_000_000} MB",
+            tr("{} is larger than {} MB", path, LARGEST // 1000000),
             "keep large files elsewhere and note their address with --set urls=…",
         )
     return New(wanted, content)
 
 
 def attach(ws: Workspace, record_id: str, new: Sequence[New], *, instead: bool = False) -> Record:
-    """Attach files to a record; `instead` of those that have their names.
-
-    AlreadyAttached for another content under a name that is taken; the same twice is no change.
-    """
+    """Attach files to a record; AlreadyAttached if a name has another content, unless `instead`."""
     with ws.change("file add") as change:
         old = change.get(record_id)
         standing = {attachment.name: attachment for attachment in of(old)}
@@ -62,7 +59,7 @@ def attach(ws: Workspace, record_id: str, new: Sequence[New], *, instead: bool =
             attachment = Attachment(name, change.attach(content))
             if not instead and standing.get(name, attachment) != attachment:
                 raise AlreadyAttached(
-                    f"{record_id} has another file called {name}",
+                    tr("{} has another file called {}", record_id, name),
                     "attach it with --name under another name, or --replace",
                 )
             standing[name] = attachment
@@ -91,11 +88,11 @@ def named(record: Record, name: str = "") -> Attachment:
         return found[0]
     names = ", ".join(attachment.name for attachment in found or known)
     if not known:
-        raise NotFound(f"{record.id} has no files", f"crm file add {record.id} PATH")
+        raise NotFound(tr("{} has no files", record.id), f"crm file add {record.id} PATH")
     if not found:
-        raise NotFound(f"{record.id} has no file {name!r}", f"it has {names}")
-    what = f"{name!r} is the beginning of several" if name else "there are several"
-    raise NotFound(f"which file of {record.id}: {what}", f"one of {names}")
+        raise NotFound(tr("{} has no file {!r}", record.id, name), tr("it has {}", names))
+    what = tr("{!r} is the beginning of several", name) if name else "there are several"
+    raise NotFound(tr("which file of {}: {}", record.id, what), tr("one of {}", names))
 
 
 def content(ws: Workspace, attachment: Attachment) -> bytes:
@@ -126,7 +123,7 @@ def of(record: Record) -> tuple[Attachment, ...]:
         return cast("tuple[Attachment, ...]", record.get("files"))
     except KeyError:
         raise BadUsage(
-            f"{record.entity}s have no files", "attach it to what the record is about"
+            tr("{}s have no files", record.entity), "attach it to what the record is about"
         ) from None
 
 
@@ -134,6 +131,5 @@ def _is_of(attachment: Attachment, digits: str) -> bool:
     return len(digits) >= 4 and attachment.file.startswith(digits)
 
 
-def _with(record: Record, attachments: Any) -> Record:
-    more: dict[str, Any] = {"files": tuple(sorted(attachments, key=lambda a: a.name))}
-    return replace(record, **more)
+def _with(record: Record, attachments: Iterable[Attachment]) -> Record:
+    return record.with_values({"files": tuple(sorted(attachments, key=lambda a: a.name))})

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
@@ -63,8 +64,12 @@ def note_choice(ws: Workspace, deal: Record) -> None:
     if count > 1:
         name = ws.get(deal.company).get("name") if ws.exists(deal.company) else deal.company
         ws.notes.append(
-            f"the deal is with {name}, the first of {contact.get('name')}'s {count} companies;"
-            " --company names another"
+            tr(
+                "the deal is with {}, the first of {}'s {} companies; --company names another",
+                name,
+                contact.get("name"),
+                count,
+            )
         )
 
 
@@ -72,7 +77,10 @@ def check_minimum(record: Record) -> None:
     """Refuse a record that nobody could find again."""
     row = ENTITIES[record.entity]
     if not str(record.get("name")):
-        raise TooLittle(f"{row.one} needs {row.least}", f"e.g. crm {row.name} add {row.example}")
+        raise TooLittle(
+            tr("{} needs {}", tr(row.one), tr(row.least)),
+            tr("e.g. crm {} add {}", row.name, row.example),
+        )
 
 
 def follow_name(before: Record, after: R) -> R:

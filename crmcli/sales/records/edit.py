@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, Kind, merge_lists, without_items
 from crmcli.model.values import Raw, Value, fold
@@ -55,16 +56,13 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
         values[name] = field_named(ws, record.entity, name).kind.empty
     for name in ("stage", "pipeline"):
         if name in values and values[name] != record.get(name):
-            raise Refused(f"{name} is not edited", f"use crm {record.entity} move")
+            raise Refused(tr("{} cannot be edited", name), tr("use crm {} move", record.entity))
     after = defaults.follow_name(record, record.with_values(values))
     return still_whole(ws, record, after)
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
-    """The edited record, unless it lost what a record must have.
-
-    An emptied name is made anew, and an amount has its currency, as in a new record.
-    """
+    """The edited record with its name and currency filled in; refused if it lost a required field."""
     complete = defaults.complete(ws, after)
     names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}
     if before.get("name"):
@@ -81,7 +79,7 @@ def _list_now(
 ) -> tuple[Kind, list[Raw]]:
     field = field_named(ws, record.entity, name)
     if not field.is_many:
-        raise BadUsage(f"{name} holds one value, not a list", f"use --set {name}=…")
+        raise BadUsage(tr("{} holds one value, not a list", name), tr("use --set {}=…", name))
     raw = field.kind.dump(values.get(name, record.get(name)))
     return field.kind, cast("list[Raw]", raw or [])
 
@@ -114,15 +112,13 @@ def take_text(ws: Workspace, record_id: str, digest: str, record: Record) -> Rec
     with ws.change(f"{record.entity} edit") as change:
         before = change.get(record_id)
         if before.get("id") != record.id:
-            raise Refused("the id of a record cannot be changed", f"put back id: {record_id}")
+            raise Refused("the id of a record cannot be changed", tr("restore id: {}", record_id))
         change.expect(record_id, digest)
         change.save(record)
     return record
 
 
-def bulk(
-    ws: Workspace, entity: str, condition: Condition, wanted: Edit
-) -> Sequence[tuple[Record, Record]]:
+def bulk(ws: Workspace, entity: str, condition: Condition, wanted: Edit) -> Pairs[Record]:
     """Edit every record that fits a condition, in one transaction; before and after of each changed."""
     from crmcli.model.conditions.where import holds
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import UTM_KEYS, Field, Maps
 from crmcli.sales.records.edit import still_whole
@@ -26,15 +26,12 @@ def to_text(ws: Workspace, record: Record) -> str:
 
 
 def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
-    """The record that an edited text means; what was not touched in it is taken as it stands.
-
-    Raises InvalidData with the line of each fault, Refused for what is not changed by editing.
-    """
+    """The record that an edited text means; InvalidData with the lines of faults, or Refused."""
     from crmcli.store.yaml import codec
 
     raw = codec.load(data, HERE)
     if raw.get("id") != before.id:
-        raise Refused("the id of a record cannot be changed", f"put back id: {before.id}")
+        raise Refused("the id of a record cannot be changed", tr("restore id: {}", before.id))
     old = ws.schema.write(before)
     faults: list[tuple[str, str]] = []
     for field in ws.schema.fields(before.entity):
@@ -60,9 +57,9 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
 
 def _check_editable(field: Field, record: Record) -> None:
     if field.system:
-        raise Refused(f"{field.name} is written by crm itself", "put back what stood there")
+        raise Refused(tr("{} is set by crm", field.name), "restore what was there")
     if field.kind.is_moved:
-        raise Refused(f"{field.name} is not edited", f"use crm {record.entity} move")
+        raise Refused(tr("{} cannot be edited", field.name), tr("use crm {} move", record.entity))
 
 
 def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
@@ -75,8 +72,9 @@ def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
         for item in given:
             items += [item] if item in stood else _items(ws, field, item)
         return items
-    if field.kind.is_spread:
-        _check_utm(given)
+    strange = sorted(set(given) - set(UTM_KEYS)) if field.kind.is_spread else []
+    if strange:
+        raise BadUsage(tr("no field utm_{}", strange[0]), tr("one of {}", ", ".join(UTM_KEYS)))
     return given
 
 
@@ -91,9 +89,3 @@ def _items(ws: Workspace, field: Field, item: Raw) -> list[Raw]:
     found = cast("list[dict[str, Any]]", kind.dump(read_value(ws, field, [text])) or [])
     more = {key: value for key, value in item.items() if key != main}
     return [{**one, **more} for one in found]
-
-
-def _check_utm(given: Mapping[str, Raw]) -> None:
-    strange = sorted(set(given) - set(UTM_KEYS))
-    if strange:
-        raise BadUsage(f"there is no utm_{strange[0]}", f"one of {', '.join(UTM_KEYS)}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.kinds import UTM_KEYS, Field, merge_lists
 from crmcli.model.listed import did_you_mean
 from crmcli.model.values import Raw, Value
@@ -22,17 +23,14 @@ def field_named(ws: Workspace, entity: str, name: str) -> Field:
     except KeyError:
         names = [f.name for f in ws.schema.fields(entity) if not f.system]
         hint = did_you_mean(name, names, "declare it in settings.yaml under fields")
-        raise BadUsage(f"a {entity} has no field {name!r}", hint) from None
+        raise BadUsage(tr("a {} has no field {!r}", tr(entity), name), hint) from None
     if field.system:
-        raise BadUsage(f"{name} is written by crm itself", "use the verb that changes it")
+        raise BadUsage(tr("{} is set by crm", name), "use the command that changes it")
     return field
 
 
 def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
-    """Type what people wrote for fields of an entity; BadUsage names the field that does not fit.
-
-    `utm_source` and its kin go into the one field `utm`.
-    """
+    """Type what people wrote; `utm_source` and the like go into `utm`. BadUsage names the field."""
     values: dict[str, Value] = {}
     for name, texts in given.items():
         if name.startswith("utm_") and name[4:] in UTM_KEYS:
@@ -42,13 +40,13 @@ def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
         field = field_named(ws, entity, name)
         values[name] = read_value(ws, field, texts)
         if field.kind.is_money and "currency" not in given and texts:
-            code = _currency_in(texts[-1])
+            code = currency_in(texts[-1])
             if code:
                 values["currency"] = code
     return values
 
 
-def _currency_in(text: str) -> str:
+def currency_in(text: str) -> str:
     """The currency that an amount names itself: USD of `$100`, "" of `100`."""
     from crmcli.model.amounts import read_money
 
@@ -68,7 +66,7 @@ def read_raws(ws: Workspace, field: Field, texts: Sequence[str]) -> list[Raw]:
     from crmcli.model.inputs import read_input
 
     if field.kind.is_map:
-        raise BadUsage(f"{field.name} is set by its parts", "e.g. --set utm_source=google")
+        raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
     raws: list[Raw] = []
     try:
         for text in texts:

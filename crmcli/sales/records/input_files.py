@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, NotFound
+from crmcli.language import tr
 from crmcli.store.disk import files
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ _PIECE = 1 << 20
 def read_file(path: str, most: int) -> tuple[str, bytes]:
     """The name and content of a file; NotFound if there is none, BadUsage if it is too large."""
     try:
-        with files.os_errors(f"read {path}"), Path(path).open("rb") as file:
+        with files.os_errors("read {}", path), Path(path).open("rb") as file:
             status = os.fstat(file.fileno())
             if stat.S_ISREG(status.st_mode) and status.st_size > most:
                 raise _too_large(path, most)
             content = read_stream(file, path, most)
     except files.Missing:
-        raise NotFound(f"there is no file {path}", "give its path, or - for stdin") from None
+        raise NotFound(tr("no such file: {}", path), "give its path, or - for stdin") from None
     return os.fsencode(Path(path).name).decode("utf-8", "replace"), content
 
 
@@ -46,4 +47,4 @@ def read_stream(stream: BinaryIO, name: str, most: int) -> bytes:
 
 
 def _too_large(name: str, most: int) -> BadUsage:
-    return BadUsage(f"{name} is larger than {most // 1_000_000} MB", "split it up")
+    return BadUsage(tr("{} is larger than {} MB", name, most // 1000000), "split it up")

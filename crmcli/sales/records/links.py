@@ -9,7 +9,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.values import entity_of
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Field, Record
+    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 AT_ONCE = 500
@@ -23,11 +23,6 @@ def links_of(ws: Workspace, record: Record) -> Iterator[tuple[str, str, tuple[st
             yield field.name, linked, field.entities
 
 
-def linking_fields(ws: Workspace, entity: str, target: str) -> list[Field]:
-    """The fields of an entity that may link to records of another."""
-    return [field for field in ws.schema.fields(entity) if target in field.entities]
-
-
 def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
     """The records that link to any of these, each once, in a question for each field and 500 ids."""
     found: dict[str, Record] = {}
@@ -36,7 +31,7 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
         by_entity.setdefault(entity_of(record_id), []).append(record_id)
     for target, targets in by_entity.items():
         for entity in ENTITIES:
-            for field in linking_fields(ws, entity, target):
+            for field in (f for f in ws.schema.fields(entity) if target in f.entities):
                 for start in range(0, len(targets), AT_ONCE):
                     listed = ", ".join(targets[start : start + AT_ONCE])
                     condition = ws.condition(f"{field.name} in ({listed})", entity)
@@ -45,10 +40,7 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
 
 
 def relinked(ws: Workspace, record: Record, old: str, new: str = "") -> Record:
-    """The record with every link to one record turned to another, or taken away where that is "".
-
-    No list names a record twice.
-    """
+    """The record with every link to one record pointed to another, or removed if that is ""."""
     fields = ws.schema.fields(record.entity)
     return record.with_values(
         {f.name: f.kind.relinked(record.get(f.name), old, new) for f in fields if f.kind.is_linking}

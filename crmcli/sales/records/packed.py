@@ -1,11 +1,11 @@
-"""Records of a change that may be of all there are, in little memory."""
+"""Records of a change that may be of the whole base, in little memory."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-from typing import Any, Generic, TypeVar, cast, overload
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any, Generic, TypeVar, cast
 
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
@@ -16,11 +16,8 @@ BLOCK = 500
 """Pairs that are packed together; as long as there are fewer, they are held as they are."""
 
 
-class Pairs(Sequence[tuple[R, R]], Generic[R]):
-    """Pairs of a record before and after, None where it is not there, in the order in which they came.
-
-    Of many, each is unpacked when it is asked for: go through them once.
-    """
+class Pairs(Generic[R]):
+    """Records before and after (None: not there), packed if many: go through them once."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
@@ -48,20 +45,6 @@ class Pairs(Sequence[tuple[R, R]], Generic[R]):
             yield from self._unpacked(packed)
         yield from self._fresh
 
-    @overload
-    def __getitem__(self, index: int) -> tuple[R, R]: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[tuple[R, R]]: ...
-    def __getitem__(self, index: int | slice) -> tuple[R, R] | list[tuple[R, R]]:
-        if isinstance(index, slice):
-            return list(self)[index]
-        block, place = divmod(range(len(self))[index], BLOCK)
-        if block == len(self._packed):
-            return self._fresh[place]
-        return next(
-            pair for n, pair in enumerate(self._unpacked(self._packed[block])) if n == place
-        )
-
     def _raw(self, record: R) -> Any:
         return None if record is None else self._schema.write(record)
 
@@ -73,15 +56,15 @@ class Pairs(Sequence[tuple[R, R]], Generic[R]):
         return cast("R", raw and self._schema.read(entity_of(raw["id"]), raw))
 
 
-class Shelf(MutableMapping[str, dict[str, Raw] | None]):
-    """Raw records by their ids, None for one that is not there. What is taken is a copy."""
+class RawRecords(MutableMapping[str, dict[str, Raw] | None]):
+    """Raw records by id, None for one that is not there; what is read is a copy."""
 
     def __init__(self, packed: dict[str, bytes] | None = None) -> None:
         self._packed = {} if packed is None else packed
 
-    def copy(self) -> Shelf:
+    def copy(self) -> RawRecords:
         """Another one with the same records."""
-        return Shelf(dict(self._packed))
+        return RawRecords(dict(self._packed))
 
     def __getitem__(self, record_id: str) -> dict[str, Raw] | None:
         raw: dict[str, Raw] | None = json.loads(self._packed[record_id])

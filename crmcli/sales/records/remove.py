@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
-from crmcli.language import counted
-from crmcli.model.entities import ENTITIES
-from crmcli.sales.records.links import linking_fields, relinked
+from crmcli.language import counted, tr
+from crmcli.sales.records.links import referring_to, relinked
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -19,26 +18,14 @@ class StillLinked(Refused):
     """Other records point to one that is to be removed."""
 
 
-def referring(ws: Workspace, record_id: str) -> list[Record]:
-    """The records that link to this one."""
-    found: list[Record] = []
-    target = record_id.split("-", 1)[0]
-    for entity in ENTITIES:
-        for field in linking_fields(ws, entity, target):
-            condition = ws.condition(f"{field.name} = {record_id}", entity)
-            found += ws.select(entity, condition)
-    return list({record.id: record for record in found}.values())
-
-
 def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record]:
-    """Remove records, all or none; refused while others link to them, unless `unlink` takes the
-    links away too."""
+    """Remove records, all or none; StillLinked while others link to them, unless `unlink`."""
     ids = list(dict.fromkeys(record_ids))
     with ws.change(f"{ids[0].split('-')[0]} rm") as change:
         gone = [change.get(record_id) for record_id in ids]
         ws.look_again()
         for record_id in ids:
-            others = [r for r in referring(ws, record_id) if r.id not in ids]
+            others = [r for r in referring_to(ws, [record_id]) if r.id not in ids]
             if others and not unlink:
                 raise _still_linked(record_id, others)
             for other in others:
@@ -63,6 +50,6 @@ def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
 def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
     shown = ", ".join(r.id for r in others[:5]) + (" …" if len(others) > 5 else "")
     return StillLinked(
-        f"{record_id} is linked from {counted(len(others), 'record')}: {shown}",
-        "remove those first, or add --unlink to take the links away",
+        tr("{} is linked from {}: {}", record_id, counted(len(others), "record"), shown),
+        "remove those first, or add --unlink to remove the links",
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.workspace import Workspace
 
@@ -26,7 +27,9 @@ def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
     missing = [n for n in names if record.get(n) == ws.schema.field(record.entity, n).kind.empty]
     if missing:
         raise MissingFields(
-            f"{record.entity} {record.get('name') or record.id} lacks {', '.join(missing)}",
+            tr(
+                "{} {} needs {}", record.entity, record.get("name") or record.id, ", ".join(missing)
+            ),
             "give " + " ".join(f"--set {name}=…" for name in missing),
             missing,
         )
@@ -40,10 +43,12 @@ def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = F
         if all(record.get(name) == kind.empty for name, kind in kinds.items()):
             missing.append(" or ".join(alternatives))
     if missing:
-        what = f"a new {record.entity}" if is_new else f"{record.entity} {record.id}"
+        what = tr("a new {}", tr(record.entity)) if is_new else f"{tr(record.entity)} {record.id}"
         give = " ".join(f"--set {names.split(' or ')[0]}=…" for names in missing)
         raise MissingFields(
-            f"{what} cannot stand in {stage.name!r}: it lacks {', '.join(missing)}",
-            f"add {give}" if is_new else f"crm {record.entity} edit {record.id} {give}",
+            tr("{} cannot be in {!r} without {}", what, stage.name, ", ".join(missing)),
+            tr("add {}", give)
+            if is_new
+            else tr("crm {} edit {} {}", record.entity, record.id, give),
             missing,
         )

@@ -1,4 +1,4 @@
-"""Where a lead or deal may stand: pipelines and stages as people name them, and where a new one begins."""
+"""Pipelines and stages as people name them, and where a new record begins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import has_field, own_fields
@@ -39,7 +40,7 @@ def find_stage(pipeline: Pipeline, ref: str) -> Stage:
         return stage
     names = [s.id for s in pipeline.stages]
     raise NoSuchStage(
-        f"pipeline {pipeline.id!r} has no stage {ref!r}",
+        tr("pipeline {!r} has no stage {!r}", pipeline.id, ref),
         allowed_hint(ref, [*names, *(s.name for s in pipeline.stages)], "stages", names),
     )
 
@@ -49,7 +50,7 @@ def find_pipeline(ws: Workspace, ref: str) -> Pipeline:
     pipeline = ws.pipelines.find(ref)
     if pipeline is None or not pipeline.key:
         known = ", ".join(p.id for p in ws.pipelines.deals)
-        raise BadUsage(f"there is no deal pipeline {ref!r}", f"pipelines: {known}")
+        raise BadUsage(tr("no deal pipeline {!r}", ref), tr("pipelines: {}", known))
     return pipeline
 
 
@@ -66,15 +67,15 @@ def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> Reason
         return None
     word = name.removesuffix(REASON)
     return ReasonMissing(
-        f"{what} cannot be {word} without a reason", f"add {option}, one of {', '.join(known)}"
+        tr("{} cannot be {} without a reason", what, word),
+        tr("add {}, one of {}", option, ", ".join(known)),
     )
 
 
 def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    """The values of a new lead or deal with pipeline and stage by their ids, however they were named.
+    """The values of a new lead or deal with its pipeline and stage by id.
 
-    One that begins at an end obeys the rules of that end: a lost one has its reason, a closed deal
-    the time of its closing, and a lead is not converted by being added.
+    One that begins at an end has its reason or closing time; a lead is not converted by being added.
     """
     placed = dict(values)
     if "staged" not in ENTITIES[entity].traits:
@@ -89,11 +90,11 @@ def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[s
     placed["stage"] = stage.id
     if stage.kind == "won" and has_field(entity, "converted"):
         raise NotConverted(
-            f"a lead comes to {stage.name!r} by converting it", "add it, then crm lead convert"
+            tr("a lead gets to {!r} by converting it", stage.name), "add it, then crm lead convert"
         )
     if stage.kind == "lost" and not values.get(reason_field(entity)):
         option = f"--{reason_field(entity).replace('_', '-')}"
-        refusal = missing_reason(ws, entity, f"a new {entity}", option)
+        refusal = missing_reason(ws, entity, tr("a new {}", tr(entity)), option)
         if refusal:
             raise refusal
     if not stage.is_open and has_field(entity, "closed_at"):

@@ -1,4 +1,4 @@
-"""Tombstones as `crm check` looks at them: do they lead to a record, and what still links to them."""
+"""Tombstones of merged records: whether they lead to a record."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.model.merged import MERGED_INTO, fault_of, tombstone
 from crmcli.model.values import entity_of
 from crmcli.store import layout
@@ -22,13 +23,13 @@ def problems(ws: Workspace) -> Iterator[Problem]:
         if fault_of(tombstone(record_id, survivor))[0]:
             continue  # it is told where the file was read
         path = layout.record_path(record_id)
-        unmerge = f"crm {entity_of(record_id)} unmerge {record_id}"
+        unmerge = tr("crm {} unmerge {}", entity_of(record_id), record_id)
         if _is_in_a_circle(way, record_id):
-            said = f"merged into {survivor}, which went into it in turn"
-            hint = f"decide which one stays, and {unmerge} for that one"
+            said = tr("merged into {}, which went into it in turn", survivor)
+            hint = tr("decide which one stays, and {} for that one", unmerge)
         elif survivor not in way and not ws.has_file(layout.record_path(survivor)):
-            said = f"merged into {survivor}, which is not there"
-            hint = f"{unmerge} brings it back; else remove the file"
+            said = tr("merged into {}, which does not exist", survivor)
+            hint = tr("{} brings it back; or remove the file", unmerge)
         else:
             continue
         line = marked(ws, path).lines.get((MERGED_INTO,), 0)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
 from crmcli.sales.settings.fields import Reshaped
-from crmcli.sales.settings.reshape import Reshaping, Tree, Wanted, Word, reshaping
+from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, Tree, Word, reshaping
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -42,7 +42,7 @@ def values_of(ws: Workspace, name: str) -> Mapping[str, str]:
     """The labels of a directory by id, none if any value is allowed; NotFound lists them all."""
     known = names(ws)
     if name not in known:
-        raise NotFound(f"there is no directory {name!r}", allowed_hint(name, known, "directories"))
+        raise NotFound(tr("no directory {!r}", name), allowed_hint(name, known, "directories"))
     return ws.settings.directories.get(name, {})
 
 
@@ -64,7 +64,7 @@ def find(ws: Workspace, name: str, ref: str) -> str:
     try:
         return read_listed(ref, values_of(ws, name), name)
     except ValueError as error:
-        raise BadUsage(str(error), f"see crm directory show {name}") from None
+        raise BadUsage(str(error), tr("see crm directory show {}", name)) from None
 
 
 def add(ws: Workspace, name: str, value: str, label: str = "") -> Reshaped:
@@ -80,7 +80,7 @@ def add(ws: Workspace, name: str, value: str, label: str = "") -> Reshaped:
         else:
             directories[name] = {**_as_map(now), value: label or value}
 
-    with reshaping(ws, "directory add", Wanted(edit)) as done:
+    with reshaping(ws, "directory add", SettingsEdit(edit)) as done:
         if not known:
             _check_unlisted(ws, name, value, done)
     return Reshaped(0, done.rewritten)
@@ -91,7 +91,7 @@ def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -
     old = find(ws, name, ref)
     new = new or old
     if new == old and not label:
-        raise BadUsage("nothing is to be changed", "give a new id, --label, or both")
+        raise BadUsage("nothing to change", "pass a new id, --label or both")
     others = {key: text for key, text in values_of(ws, name).items() if key != old}
     _check_new(others, name, new, label)
 
@@ -112,7 +112,7 @@ def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -
     renamed = (*place, new) if new != old else ()
     fields = [field.name for _, field in users_of(ws, name)]
     word = Word(old, new, fields) if new != old else None
-    with reshaping(ws, "directory rename", Wanted(edit, key, word, renamed)) as done:
+    with reshaping(ws, "directory rename", SettingsEdit(edit, key, word, renamed)) as done:
         count = _carry(ws, name, old, new, done) if new != old else 0
     return Reshaped(count, done.rewritten)
 
@@ -122,7 +122,7 @@ def remove(ws: Workspace, name: str, ref: str, replacement: str = "") -> Reshape
     old = find(ws, name, ref)
     new = find(ws, name, replacement) if replacement else ""
     if new == old:
-        raise BadUsage(f"{old} cannot replace itself", "give another value")
+        raise BadUsage(tr("{} cannot replace itself", old), "use another value")
 
     def edit(tree: Tree) -> None:
         directories = _directories(tree)
@@ -133,11 +133,11 @@ def remove(ws: Workspace, name: str, ref: str, replacement: str = "") -> Reshape
             del now[old]
 
     if len(values_of(ws, name)) == 1:
-        raise Refused(f"{old} is the only value of {name}", "add another first")
+        raise Refused(tr("{} is the only value of {}", old, name), "add another first")
     fields = [field.name for _, field in users_of(ws, name)]
     word = Word(old, new, fields) if new else None
     renamed = ("directories", name, old, new) if new else ()
-    with reshaping(ws, "directory rm", Wanted(edit, None, word, renamed)) as done:
+    with reshaping(ws, "directory rm", SettingsEdit(edit, None, word, renamed)) as done:
         if new:
             count = _carry(ws, name, old, new, done)
         else:
@@ -172,7 +172,7 @@ def _check_unused(ws: Workspace, name: str, value: str, done: Reshaping) -> None
     if found:
         shown = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         count = counted(len(found), "record has", "records have")
-        raise ValueInUse(f"{count} {value}: {shown}", "give them another with --replace-with VALUE")
+        raise ValueInUse(f"{count} {value}: {shown}", "replace it with --replace-with VALUE")
 
 
 def _check_unlisted(ws: Workspace, name: str, value: str, done: Reshaping) -> None:
@@ -183,18 +183,20 @@ def _check_unlisted(ws: Workspace, name: str, value: str, done: Reshaping) -> No
             found = done.change.get(record_id).get(field.name)
             if found not in (value, (value,)):
                 raise ValueInUse(
-                    f"{name} allowed any value, and {record_id} has {found!r}",
-                    f"write all values of {name} into settings.yaml at once",
+                    tr("{} allowed any value, and {} has {!r}", name, record_id, found),
+                    tr("write all values of {} into settings.yaml at once", name),
                 )
 
 
 def _check_new(known: Mapping[str, str], name: str, value: str, label: str) -> None:
     if value != value.strip() or not value or any(c in value for c in ",;\n"):
-        raise BadUsage(f"{value!r} cannot be a value", "a word or two, without , and ;")
+        raise BadUsage(tr("{!r} cannot be a value", value), "a word or two, without , and ;")
     for word in {value, label} - {""}:
         for other, text in known.items():
             if fold(word) in (fold(other), fold(text)):
-                raise BadUsage(f"{name} has {word!r} already", f"it is {other} ({text})")
+                raise BadUsage(
+                    tr("{} already has {!r}", name, word), tr("it is {} ({})", other, text)
+                )
 
 
 def _having(ws: Workspace, entity: str, field: Field, value: str) -> Condition:

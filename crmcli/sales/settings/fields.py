@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound, Refused
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
-from crmcli.sales.settings.reshape import Tree, Wanted, Word, reshaping
+from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, reshaping
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.model.values import Raw
     from crmcli.workspace import Workspace
-
-"""How settings.yaml calls the kinds that are kept as lists."""
 
 
 class FieldHoldsData(Refused):
@@ -27,8 +24,7 @@ class FieldHoldsData(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Reshaped:
-    """What a change of declarations did: how many records it changed, which files, and where the old
-    word still stands."""
+    """A change of settings: how many records and which files it changed, where the old word is `left`."""
 
     records: int
     files: Sequence[str]
@@ -41,19 +37,20 @@ def declared(ws: Workspace, entity: str, name: str) -> Field:
     if name in custom:
         return custom[name]
     if any(field.name == name for field in ws.schema.fields(entity)):
-        raise BadUsage(f"{name} of a {entity} is built in", "only fields of your own can change")
-    known = f"fields: {', '.join(custom)}" if custom else f"there is none: crm field add {entity} …"
+        raise BadUsage(
+            tr("{} of a {} is built in", name, tr(entity)), "only custom fields can be changed"
+        )
+    known = (
+        tr("fields: {}", ", ".join(custom)) if custom else tr("add one: crm field add {} …", entity)
+    )
     hint = did_you_mean(name, custom, known)
-    raise NotFound(f"a {entity} has no field {name!r} of your own", hint)
+    raise NotFound(tr("a {} has no custom field {!r}", tr(entity), name), hint)
 
 
 def add(
     ws: Workspace, entity: str, name: str, facts: Mapping[str, Raw], values: Raw = ""
 ) -> Reshaped:
-    """Declare a field; `facts` are its keys in settings.yaml, `values` those of a new directory.
-
-    BadUsage with what is wrong, as reading settings.yaml would say it.
-    """
+    """Declare a field by its keys in settings.yaml, with the `values` of a new directory; BadUsage."""
     _check_free(ws, entity, name)
 
     def edit(tree: Tree) -> None:
@@ -61,49 +58,45 @@ def add(
         if values:
             _below(tree, "directories")[str(facts["directory"])] = values
 
-    with reshaping(ws, "field add", Wanted(edit)) as done:
+    with reshaping(ws, "field add", SettingsEdit(edit)) as done:
         pass
     return Reshaped(0, done.rewritten)
 
 
 def _check_free(ws: Workspace, entity: str, name: str) -> None:
     if is_taken(entity, name) or any(f.name == name for f in ws.schema.fields(entity)):
-        raise BadUsage(f"a {entity} has a field {name!r} already", "give yours another name")
+        raise BadUsage(tr("a {} already has a field {!r}", tr(entity), name), "use another name")
 
 
 def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
-    """Rename a field in settings.yaml, in all records and in conditions, all in one transaction.
-
-    Templates are not changed; `left` names where they still say the old name.
-    """
+    """Rename a field in settings.yaml, records and conditions, but not in templates: `left` names those."""
     field = declared(ws, entity, old)
     if new == old:
         return Reshaped(0, ())
     _check_free(ws, entity, new)
     holding = ws.condition(f"{old} is not empty", entity)
     place = ("fields", entity, old)
-    wanted = Wanted(key=(place, new), word=Word(old, new), renamed=(*place, new))
+    wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=(*place, new))
     with reshaping(ws, "field rename", wanted) as done:
         ids = done.select(entity, holding)
         for record_id in ids:
             record = done.change.get(record_id)
             if record.get(new) != field.kind.empty:
                 raise Refused(
-                    f"{record_id} holds both {old} and {new}, which nobody declared",
-                    f"decide in crm {entity} edit {record_id} which one is right",
+                    tr("{} has both {} and {}, which is not declared", record_id, old, new),
+                    tr("choose one in crm {} edit {}", entity, record_id),
                 )
             raw = record.unknown[old]
             rest = {key: value for key, value in record.unknown.items() if key != old}
             renamed = record.with_values({new: field.kind.parse(raw)})
-            done.change.save(_with_unknown(renamed, rest))
+            done.change.save(replace(renamed, unknown=rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{old}"]))
 
 
 def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) -> Reshaped:
     """Take a field out of settings.yaml; refused while records hold data, unless it is to go too."""
-    declared(ws, entity, name)
-    holding = ws.condition(f"{name} is not empty", entity)
     directory = declared(ws, entity, name).directory
+    holding = ws.condition(f"{name} is not empty", entity)
 
     def edit(tree: Tree) -> None:
         fields = _below(tree, "fields", entity)
@@ -113,19 +106,19 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
         _prune(tree, "fields", entity)
         _prune(tree, "directories")
 
-    with reshaping(ws, "field rm", Wanted(edit)) as done:
+    with reshaping(ws, "field rm", SettingsEdit(edit)) as done:
         ids = done.select(entity, holding)
         if ids and not drop_data:
             shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
             count = counted(len(ids), "record holds", "records hold")
             raise FieldHoldsData(
-                f"{count} something in {name}: {shown}",
-                f"--drop-data takes it away; crm field rename {entity} {name} … keeps it",
+                tr("{} a value in {}: {}", count, name, shown),
+                tr("--drop-data removes it; crm field rename {} {} … keeps it", entity, name),
             )
         for record_id in ids:
             record = done.change.get(record_id)
             rest = {key: value for key, value in record.unknown.items() if key != name}
-            done.change.save(_with_unknown(record, rest))
+            done.change.save(replace(record, unknown=rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{name}"]))
 
 
@@ -139,10 +132,6 @@ def _used(ws: Workspace, entity: str, name: str) -> set[str]:
         for field in ws.schema.fields(other)
         if (other, field.name) != (entity, name)
     }
-
-
-def _with_unknown(record: Record, unknown: Mapping[str, Raw]) -> Record:
-    return replace(record, unknown=unknown)
 
 
 def _below(tree: Tree, *steps: str) -> Tree:

@@ -1,4 +1,4 @@
-"""Changing what settings.yaml declares, with all records and files that speak of it, in one change."""
+"""Changing settings.yaml with the records and files that use it, in one transaction."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
+from crmcli.language import tr
 from crmcli.model.values import Raw
 from crmcli.sales.history.renames import RENAMED
 from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
@@ -48,11 +49,10 @@ class Word:
 
 
 @dataclass
-class Wanted:
-    """What shall become of settings.yaml, and the word that other files shall say instead of another.
+class SettingsEdit:
+    """A change of settings.yaml and the word that changes with it in other files.
 
-    `edit` changes the raw tree; `key` is a key to be renamed in its place, with its new name;
-    `renamed` is what the timeline says of it, see renamings.py.
+    `edit` changes the raw tree, `key` is a key to rename, `renamed` what the timeline says of it.
     """
 
     edit: Callable[[Tree], None] | None = None
@@ -75,11 +75,8 @@ class Reshaping:
 
 
 @contextmanager
-def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping]:
-    """A change in which settings.yaml says something else, and the workspace goes by that.
-
-    Refused where that would leave settings.yaml, pipelines.yaml or views.yaml wrong.
-    """
+def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Reshaping]:
+    """A change under new settings; refused if that makes a file of the configuration wrong."""
     old = ws.settings
     before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
     after = _new_settings(before[SETTINGS], wanted)
@@ -90,7 +87,9 @@ def reshaping(ws: Workspace, command: str, wanted: Wanted) -> Iterator[Reshaping
         with ws.change(command) as change:
             for path in new:
                 if _read(ws, path) != before[path]:
-                    raise FileChanged(f"{path} was changed by someone else meanwhile", "try again")
+                    raise FileChanged(
+                        tr("{} was changed by someone else meanwhile", path), "try again"
+                    )
             done = Reshaping(change, ws.under(old))
             facts = {SETTINGS: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
             done.rewritten = [
@@ -111,7 +110,7 @@ def _read(ws: Workspace, path: str) -> bytes:
     return ws.file(path) or b""
 
 
-def _new_settings(data: bytes, wanted: Wanted) -> bytes:
+def _new_settings(data: bytes, wanted: SettingsEdit) -> bytes:
     if wanted.key is not None:
         data = with_key(data, SETTINGS, *wanted.key)
     if wanted.edit is not None:
@@ -126,7 +125,9 @@ def _settings_of(ws: Workspace, data: bytes) -> Settings:
         return ws.read_settings(data)
     except InvalidData as error:
         first = error.problems[0]
-        raise BadUsage(f"{SETTINGS} would be wrong: {first.message}", first.hint) from None
+        raise BadUsage(
+            tr("{} would not be valid: {}", SETTINGS, first.message), first.hint
+        ) from None
 
 
 def _others(ws: Workspace, word: Word | None) -> dict[str, bytes]:
@@ -162,10 +163,10 @@ def _adapted(
                 return new
     named = ", ".join(str(line) for line in sorted({problem.line for problem in problems}))
     raise StillNamed(
-        f"{path} speaks of it, in line {named}: {problems[0].message}"
+        tr("{} mentions it in line {}: {}", path, named, problems[0].message)
         if problems
-        else f"{path} speaks of it, and cannot be changed safely",
-        f"change {path} first",
+        else tr("{} mentions it and cannot be changed safely", path),
+        tr("change {} first", path),
         problems,
     )
 

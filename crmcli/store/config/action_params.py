@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, Action
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
@@ -42,9 +43,9 @@ def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
         "a field" if known.sets_fields else ", ".join(p.name for p in known.params if p.required)
     )
     if params.is_present:
-        params.fault("'with' must hold keys with values", "write with: {key: value}")
+        params.fault("'with' must have keys with values", "write with: {key: value}")
     elif needs:
-        place.fault(f"'with' is missing: {action} needs {needs}", "write with: {key: value}")
+        place.fault(tr("'with' is missing: {} needs {}", action, needs), "write with: {key: value}")
     return {}
 
 
@@ -53,14 +54,14 @@ def check_once(place: Cursor, action: str) -> None:
     if not ACTIONS[action].once:
         able = ", ".join(name for name, known in ACTIONS.items() if known.once)
         place.at("do").fault(
-            f"{action!r} acts on one record, so it cannot be done once for all",
-            f"strike out once:, or do one of {able}",
+            tr("{!r} acts on one record and cannot run once for all", action),
+            tr("remove once:, or do one of {}", able),
         )
     for param in ACTIONS[action].params:
         if param.required_once and not place.at("with").at(param.name).is_present:
             place.at("with").fault(
-                f"{action} once for the whole selection needs {param.name!r}",
-                f"write {param.name}: …",
+                tr("{} once for the whole selection needs {!r}", action, param.name),
+                tr("write {}: …", param.name),
             )
 
 
@@ -71,9 +72,11 @@ def _check_set(place: Cursor, frame: Frame) -> None:
         if name == "stage":
             entry.fault("set cannot move a record", "write do: move, with: {stage: …}")
         elif field is None:
-            entry.fault(f"a {frame.entity} has no field {name!r}", frame.field_hint(name))
+            entry.fault(
+                tr("a {} has no field {!r}", tr(frame.entity), name), frame.field_hint(name)
+            )
         elif field.system or name == "pipeline":
-            entry.fault(f"the field {name!r} cannot be set", "crm itself writes it")
+            entry.fault(tr("the field {!r} cannot be set", name), "crm sets it")
         elif isinstance(entry.value, str) and field.choices and "{{" not in entry.value:
             _check_choice(entry, field)
 
@@ -81,7 +84,7 @@ def _check_set(place: Cursor, frame: Frame) -> None:
 def _check_choice(place: Cursor, field: Field) -> None:
     word = place.text().lstrip("+- " if field.is_many else "")
     if fold(word) not in map(fold, field.choices):
-        place.fault(f"{word!r} is no {place.name}", allowed_hint(word, field.choices))
+        place.fault(tr("{!r} is not a {}", word, place.name), allowed_hint(word, field.choices))
 
 
 def _check_due(place: Cursor, frame: Frame) -> None:
@@ -106,28 +109,28 @@ def _check_template(place: Cursor, frame: Frame) -> None:
     if not name:
         return
     if name.startswith("/") or ".." in name.split("/") or "\\" in name:
-        place.fault(f"the template {name!r} lies outside templates/", "like mail/hello.j2")
+        place.fault(tr("the template {!r} is outside templates/", name), "like mail/hello.j2")
     elif not files.is_file(frame.templates / name):
         there = sorted(p.relative_to(frame.templates).as_posix()
                        for p in frame.templates.glob("mail/*.j2")
                        if not p.name.endswith(".html.j2"))  # fmt: skip
         hint = allowed_hint(name, there, "there are")
-        place.fault(f"there is no template templates/{name}", hint)
+        place.fault(tr("no template templates/{}", name), hint)
 
 
 def _check_stage(place: Cursor, frame: Frame) -> None:
     word = place.text()
     if word and word not in frame.stages:
-        place.fault(f"there is no stage {word!r} here", allowed_hint(word, frame.stages))
+        place.fault(tr("no stage {!r} here", word), allowed_hint(word, frame.stages))
 
 
 def _why_not_url(place: Cursor) -> tuple[str, str]:
     if re.match(r"https?://", place.text()) and "@" in place.text():
         return (
-            f"{place.name!r} is not an address: a name or password does not belong there",
+            tr("{!r} may not contain a user or password", place.name),
             "send it under headers:",
         )
-    return f"{place.name!r} is not an address", "like https://example.com/hook"
+    return tr("{!r} is not an address", place.name), "like https://example.com/hook"
 
 
 def anything(place: Cursor, frame: Frame) -> None:

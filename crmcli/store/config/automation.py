@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
-from crmcli.model.automation import TRIGGER_EVENTS, Robot, Schedule, Timing, Trigger
+from crmcli.model.automation import Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.where import Condition
 from crmcli.model.cron import check_cron
+from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config.action_params import anything, check_once, once_schema, read_params
 from crmcli.store.config.cursor import ID_HINT, Cursor
@@ -50,7 +52,7 @@ def read_trigger(place: Cursor, frame: Frame) -> Trigger:
     """A trigger of a stage."""
     got = TRIGGER.read(place, frame)
     if place.at("fields").is_present and got["on"] != "field.changed":
-        place.at("fields").fault("'fields' goes with on: field.changed only", "strike it out")
+        place.at("fields").fault("'fields' goes with on: field.changed only", "remove it")
     return Trigger(**got, line=place.line)
 
 
@@ -67,9 +69,9 @@ def _event(place: Cursor) -> str:
     word = place.text()
     if word and word not in TRIGGER_EVENTS:
         if "." in word:
-            place.fault(f"there is no event {word!r}", allowed_hint(word, TRIGGER_EVENTS))
+            place.fault(tr("no event {!r}", word), allowed_hint(word, TRIGGER_EVENTS))
         elif not re.fullmatch(CODE_RULE, word):
-            place.fault(f"{word!r} cannot be a code of crm trigger fire", ID_HINT)
+            place.fault(tr("{!r} cannot be a code of crm trigger fire", word), ID_HINT)
     return word
 
 
@@ -77,7 +79,8 @@ def _field(place: Cursor, frame: Frame) -> str:
     name = frame.field_name(place.text())
     if not name:
         place.fault(
-            f"a {frame.entity} has no field {place.text()!r}", frame.field_hint(place.text())
+            tr("a {} has no field {!r}", tr(frame.entity), place.text()),
+            frame.field_hint(place.text()),
         )
     return name
 
@@ -86,7 +89,7 @@ def _timing(place: Cursor, got: Mapping[str, Any]) -> Timing:
     given = [key for key in ("after", "at", "before") if place.at(key).is_present]
     if len(given) > 1:
         place.at(given[1]).fault(
-            f"a robot has one time: {' and '.join(given)} cannot stand together", "strike out one"
+            tr("a robot has one time: {} cannot be combined", " and ".join(given)), "remove one"
         )
     at, before = got["at"], got["before"]
     return Timing(
@@ -107,7 +110,9 @@ def _moment_field(place: Cursor, frame: Frame) -> str:
     field = frame.field(word)
     if word and (field is None or not field.kind.is_time):
         dates = [f.name for f in frame.schema.fields(frame.entity) if f.kind.is_time]
-        place.fault(f"a {frame.entity} has no date field {word!r}", allowed_hint(word, dates))
+        place.fault(
+            tr("a {} has no date field {!r}", tr(frame.entity), word), allowed_hint(word, dates)
+        )
     return word
 
 

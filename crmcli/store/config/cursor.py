@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData, Problem
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import Raw
 from crmcli.store.disk import files
@@ -44,8 +44,8 @@ class Findings:
         ordered = sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line)
         again = "pipeline check" if self.path == PIPELINES else "check"
         raise InvalidData(
-            f"{self.path} has {counted(len(ordered), 'fault')}",
-            f"mend each line named, then look again with: crm {again}",
+            tr("{} has {}", self.path, counted(len(ordered), "fault")),
+            tr("fix the lines named, then run crm {}", again),
             ordered,
         )
 
@@ -94,7 +94,9 @@ class Cursor:
         if not isinstance(value, dict | list) or len(value) <= limit:
             return self
         self.findings.problems.clear()  # what else is wrong may only follow from it
-        self.fault(f"{what} has at most {limit:,}, here are {len(value):,}", "strike some out")
+        self.fault(
+            tr("{} has at most {:,}; there are {:,}", tr(what), limit, len(value)), "remove some"
+        )
         self.findings.settle()
         return self
 
@@ -106,11 +108,11 @@ class Cursor:
                 hint = allowed_hint(word, allowed)
                 if place.value == "":  # {text: one, two} has a key `two` without a value
                     hint += "; a value that holds a comma needs quotes"
-                place.fault(f"unknown key {word!r}", hint)
+                place.fault(tr("unknown key {!r}", word), hint)
         if isinstance(self.value, dict):
             for key in required:
                 if not self.at(key).is_present:
-                    self.fault(f"{key!r} is missing", f"write {key}: …")
+                    self.fault(tr("{!r} is missing", key), tr("write {}: …", key))
         return self
 
     def entries(self) -> Iterator[Cursor]:
@@ -118,7 +120,9 @@ class Cursor:
         if not self.is_present:
             return
         if not isinstance(self.value, dict):
-            self.fault(f"{self.name!r} must hold keys with values", "write key: value, indented")
+            self.fault(
+                tr("{!r} must have keys with values", self.name), "write key: value, indented"
+            )
             return
         for key in self.value:
             yield self.at(key)
@@ -128,7 +132,9 @@ class Cursor:
         if not self.is_present:
             return
         if not isinstance(self.value, list):
-            self.fault(f"{self.name!r} must be a list", "begin each item with - or write [a, b]")
+            self.fault(
+                tr("{!r} must be a list", self.name), "begin each item with - or write [a, b]"
+            )
             return
         for number, value in enumerate(self.value):
             yield Cursor(value, (*self.path, number), self.findings)
@@ -138,7 +144,7 @@ class Cursor:
         if not self.is_present:
             return default
         if not isinstance(self.value, str):
-            self.fault(f"{self.name!r} must be a single value, not a list or keys")
+            self.fault(tr("{!r} must be a single value, not a list or keys", self.name))
             return default
         return self.value
 
@@ -151,7 +157,7 @@ class Cursor:
         word = self.text(default)
         if word == default or word in allowed:
             return word
-        self.fault(f"{word!r} is not allowed for {self.name!r}", allowed_hint(word, allowed))
+        self.fault(tr("{!r} is not allowed for {!r}", word, self.name), allowed_hint(word, allowed))
         return default
 
     def parsed(self, parse: Callable[[str], T], default: T, hint: str = "") -> T:
@@ -171,7 +177,10 @@ def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:
     seen: dict[str, int] = {}
     for word, place in places:
         if word and word in seen:
-            place.fault(f"{what} {word!r} stands twice", f"the first is in line {seen[word]}")
+            place.fault(
+                tr("{} {!r} is there twice", tr(what), word),
+                tr("the first is in line {}", seen[word]),
+            )
         elif word:
             seen[word] = place.line
 

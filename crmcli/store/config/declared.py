@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from crmcli.dataclass import replace
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field, Kind, declarable
@@ -42,7 +43,7 @@ def _directory(place: Cursor, _: object) -> dict[str, str]:
     if isinstance(whole.value, dict):
         return {str(v.path[-1]): v.text(str(v.path[-1])) for v in whole.entries()}
     if whole.is_present:
-        whole.fault(f"{whole.name!r} must hold a list of values", "write - value, or id: label")
+        whole.fault(tr("{!r} must be a list of values", whole.name), "write - value, or id: label")
     return {}
 
 
@@ -84,8 +85,8 @@ FIELD = needed(
     keys(
         "A field of your own.",
         {
-            "type": needed(word("What it holds.", tuple(declarable()), "text")),
-            "label": text("What people read."),
+            "type": needed(word("Type of value.", tuple(declarable()), "text")),
+            "label": text("Label for people."),
             "required": yes_no("Whether every record must have it."),
             "choices": listed(
                 "The allowed values of a choice.",
@@ -113,7 +114,7 @@ FIELDS = keys(
     "Fields of your own.",
     {
         entity: mapped(
-            f"Own fields of {row.plural}.",
+            tr("Own fields of {}.", row.plural),
             NAME_RULE, ("cannot name a field", "one word of letters, digits and _"),
             named("field", FIELD), (limits.FIELDS, "a list of custom fields"),
         )
@@ -129,7 +130,8 @@ def check_directories(place: Cursor, fields: Mapping[str, tuple[Field, ...]]) ->
         for word in place.value:
             if word not in used:
                 place.at(word).fault(
-                    f"no field uses the directory {word!r}", allowed_hint(word, sorted(used - {""}))
+                    tr("no field uses the directory {!r}", word),
+                    allowed_hint(word, sorted(used - {""})),
                 )
 
 
@@ -150,7 +152,7 @@ def fields_of(
 def _field(place: Cursor, got: Mapping[str, Any], entity: str, directories: Directories) -> Field:
     name, kind = str(place.path[-1]), declarable()[got["type"]]
     if is_taken(entity, name):
-        place.fault(f"{entity} has a field {name!r} already", "give yours another name")
+        place.fault(tr("a {} already has a field {!r}", tr(entity), name), "use another name")
     _check_field(place, kind, bool(got["choices"]), got["directory"], directories)
     if not kind.is_link and place.at("to").is_present:
         place.at("to").fault("only a link points to something", "write type: link")
@@ -172,19 +174,19 @@ def _check_field(
 ) -> None:
     if kind.is_choice and has_choices == bool(directory):
         place.fault(
-            f"a field of type {kind.declared_as} needs either choices or a directory",
+            tr("a field of type {} needs either choices or a directory", kind.declared_as),
             "write choices: [a, b], or directory: and its name under directories",
         )
     elif not kind.may_list and directory:
         place.at("directory").fault("only a choice or text can come from a directory")
     elif not kind.is_choice and has_choices:
         place.at("choices").fault(
-            f"a field of type {kind.declared_as} has no choices", "write type: choice"
+            tr("a field of type {} has no choices", kind.declared_as), "write type: choice"
         )
     if directory and directory not in directories and directory not in BUILT_IN:
         known = [*directories, *(name for name in BUILT_IN if name not in directories)]
         place.at("directory").fault(
-            f"there is no directory {directory!r}", allowed_hint(directory, known)
+            tr("no directory {!r}", directory), allowed_hint(directory, known)
         )
 
 

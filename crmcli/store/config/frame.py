@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 from crmcli.model.conditions.paths import SHORT
 from crmcli.model.conditions.where import Aliases
 from crmcli.model.fields import Field
@@ -43,5 +44,5 @@ def length(text: str) -> Duration:
     """A length of time within a century, so that whatever is counted from a date stays a date."""
     length = parse_duration(text)
     if length.count * {"d": 1, "w": 7}.get(length.unit, 0) > CENTURY:
-        raise ValueError(f"{text!r} is longer than a hundred years")
+        raise ValueError(tr("{!r} is more than a hundred years", text))
     return length

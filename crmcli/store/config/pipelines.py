@@ -4,11 +4,12 @@ and reading it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
@@ -65,9 +66,9 @@ def load_pipelines(
     top = read_marked(root, PIPELINES) if data is None else marked(data, PIPELINES)
     if top is None or not isinstance(top.value, dict):
         raise InvalidData(
-            f"{PIPELINES} declares no pipelines",
+            tr("{} declares no pipelines", PIPELINES),
             "write leads: and deals:, or see what crm init makes in an empty folder",
-            [Problem(PIPELINES, 0, "there is no leads: and no deals: here")],
+            [Problem(PIPELINES, 0, "leads: and deals: are missing")],
         )
     got = SHAPE.read(
         top, _Ground(root / "templates", schema, _aliases(settings or Settings(), top))
@@ -102,7 +103,7 @@ def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
     places = list(place.at_most(limits.PIPELINES, "a list of pipelines").items())
     deals = tuple(_pipeline(entry, "deal", ground) for entry in places)
     if isinstance(place.value, list) and not place.value:
-        place.fault("there is no pipeline of deals", "write at least one, with id, name, stages")
+        place.fault("there is no deal pipeline", "write at least one, with id, name, stages")
     unique(zip((deal.id for deal in deals), places, strict=True), "pipeline")
     for pipeline, entry in zip(deals, places, strict=True):
         if pipeline.id == "leads":
@@ -121,7 +122,9 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
     for ring in pipeline.loops(at_once=True):
         at = next(entry for entry in place.at("stages").items() if entry.at("id").text() == ring[0])
         way = " -> ".join((*ring, ring[0]))
-        at.fault(f"robots move a record round and round: {way}", "give one of them when: or after:")
+        at.fault(
+            tr("robots move a record in a loop: {}", way), "add when: or after: to one of them"
+        )
         at.findings.of_rules.append(at.findings.problems[-1])
     return pipeline
 
@@ -145,7 +148,10 @@ def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> t
         name = "" if isinstance(rule, Trigger) else rule.id
         if name and name in lines:
             what = type(rule).__name__.lower()
-            entry.fault(f"{what} {name!r} stands twice", f"the first is in line {lines[name]}")
+            entry.fault(
+                tr("{} {!r} is there twice", tr(what), name),
+                tr("the first is in line {}", lines[name]),
+            )
         own = problems[before:]
         place.findings.of_rules += own
         if own:
@@ -162,28 +168,31 @@ def _alternatives(place: Cursor, frame: Frame) -> tuple[str, ...]:
     names = tuple(frame.field_name(word) or word for word in words)
     for name in names:
         if frame.field(name) is None:
-            place.fault(f"a {frame.entity} has no field {name!r}", frame.field_hint(name))
+            place.fault(
+                tr("a {} has no field {!r}", tr(frame.entity), name), frame.field_hint(name)
+            )
     return names
 
 
 def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor]) -> None:
     if not stages:
         if isinstance(place.value, list):
-            place.fault("there are no stages", "write at least an open, a won and a lost stage")
+            place.fault("no stages", "write at least an open, a won and a lost stage")
         return
     won = [at for stage, at in zip(stages, places, strict=True) if stage.kind == "won"]
     if not won:
-        place.fault("no stage is of kind won", "give one stage: kind: won")
+        place.fault("no stage is of kind won", "add kind: won to one stage")
     for extra in won[1:]:
         extra.fault(
-            "a pipeline has one won stage only", f"the first is in line {won[0].line}; use lost"
+            "a pipeline has one won stage only",
+            tr("the first is in line {}; use lost", won[0].line),
         )
     if not any(stage.kind == "lost" for stage in stages):
-        place.fault("no stage is of kind lost", "give at least one stage: kind: lost")
+        place.fault("no stage is of kind lost", "add kind: lost to at least one stage")
     marked = [at for stage, at in zip(stages, places, strict=True) if stage.initial]
     for extra in marked[1:]:
         extra.at("initial").fault(
-            "a pipeline has one initial stage only", f"the first is in line {marked[0].line}"
+            "a pipeline has one initial stage only", tr("the first is in line {}", marked[0].line)
         )
     initial = marked[0] if marked else places[0]
     if not stages[places.index(initial)].is_open:
@@ -206,7 +215,7 @@ STAGE = keys(
     "One stage of a pipeline.",
     {
         "id": identifier("How records and commands name the stage. Rename `name` freely, never the id."),
-        "name": needed(text("What people read.")),
+        "name": needed(text("Label for people.")),
         "kind": word(
             "open is work in progress; exactly one stage is won, at least one lost.",
             STAGE_KINDS, "open",
@@ -261,7 +270,7 @@ SCHEDULES = _rule_list(
 LEADS = keys(
     "The pipeline of leads. Won means converted, lost means junk.",
     {
-        "name": text("What people read.", "leads"),
+        "name": text("Label for people.", "leads"),
         "stages": named("stages", STAGES),
         "schedules": SCHEDULES,
     },
@@ -270,7 +279,7 @@ DEALS = keys(
     "",
     {
         "id": identifier("How records and commands name the pipeline."),
-        "name": needed(text("What people read.")),
+        "name": needed(text("Label for people.")),
         "stages": named("stages", STAGES),
         "schedules": SCHEDULES,
     },

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import crmcli
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.entities import having
 from crmcli.model.listed import allowed_hint
@@ -38,7 +39,7 @@ def load_presets(root: Path, known: KnownNames) -> Presets:
     problems: list[Problem] = []
     own = _own_paths(root)
     if len(own) > limits.PRESETS:
-        said = f"presets/ has at most {limits.PRESETS} files, here are {len(own)}"
+        said = tr("presets/ has at most {} files, here are {}", limits.PRESETS, len(own))
         problems.append(Problem(FOLDER, 0, said, "move some out; the last ones are not read"))
     for path in own[: limits.PRESETS]:
         try:
@@ -82,9 +83,9 @@ def _own_paths(root: Path) -> list[str]:
 def _own_name(path: str, top: Cursor) -> str:
     name, _, ending = path.removeprefix(f"{FOLDER}/").rpartition(".")
     if ending != "yaml" or not re.fullmatch(ID_RULE, name):
-        top.fault("this is not the name of a preset", f"presets/NAME.yaml, NAME of {ID_HINT}")
+        top.fault("this is not the name of a preset", tr("presets/NAME.yaml, NAME of {}", ID_HINT))
     elif name in (PLAIN, NONE):
-        top.fault(f"{name!r} cannot be the name of a preset", "rename the file")
+        top.fault(tr("{!r} cannot be the name of a preset", name), "rename the file")
     return name
 
 
@@ -125,7 +126,9 @@ def _by_caption(section: Cursor) -> dict[str, str]:
     for entry in section.entries():
         for caption, at in _captions(entry):
             if found.setdefault(caption, entry.name) != entry.name:
-                at.fault(f"{caption!r} stands under {found[caption]!r} too", "keep one of the two")
+                at.fault(
+                    tr("{!r} is under {!r} too", caption, found[caption]), "keep one of the two"
+                )
     return found
 
 
@@ -150,6 +153,4 @@ def _check_keys(section: Cursor, allowed: Collection[str]) -> None:
     for entry in section.entries():
         words = [word.strip() for word in entry.name.split("|")]
         if not any(word in allowed for word in words):
-            entry.fault(
-                f"none of these is declared here: {entry.name}", allowed_hint(words[0], allowed)
-            )
+            entry.fault(tr("not declared here: {}", entry.name), allowed_hint(words[0], allowed))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.channels import CHANNELS
 from crmcli.model.legal_details import BankAccount, check_account, read_inn, read_kpp, read_ogrn
@@ -61,32 +62,34 @@ def _zone(text: str) -> str:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         hint = did_you_mean(text, available_timezones(), "write one like Europe/Moscow")
-        raise ValueError(f"{text!r} is not a time zone, {hint}") from None
+        raise ValueError(tr("{!r} is not a time zone, {}", text, hint)) from None
     return text
 
 
 def _rate(text: str) -> Decimal:
     rate = parse_decimal(text)
     if not 0 <= rate <= 100:
-        raise ValueError(f"{text!r} is not a percentage from 0 to 100")
+        raise ValueError(tr("{!r} is not a percentage from 0 to 100", text))
     return rate
 
 
 def _number_format(text: str) -> str:
     rest = re.sub(NUMBER_RULE, "", text)
     if "{" in rest or "}" in rest:
-        raise ValueError(f"{text!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}")
+        raise ValueError(
+            tr("{!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}", text)
+        )
     if "{seq" not in text:
-        raise ValueError(f"{text!r} lacks {{seq}}, the running number")
+        raise ValueError(tr("{!r} has no {{seq}}, the running number", text))
     return text
 
 
 def _hours(text: str) -> tuple[time, time]:
     if not re.fullmatch(HOURS_RULE, text):
-        raise ValueError(f"{text!r} is not like 09:00-18:00")
+        raise ValueError(tr("{!r} is not of the form 09:00-18:00", text))
     opens, closes = (time.fromisoformat(part) for part in text.split("-"))
     if opens >= closes:
-        raise ValueError(f"{text!r} closes before it opens")
+        raise ValueError(tr("{!r} closes before it opens", text))
     return opens, closes
 
 
@@ -94,11 +97,11 @@ def _why_not_deliver(place: Cursor) -> tuple[str, str]:
     text = place.text()
     if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
         return (
-            "'deliver' is not a way to deliver: a password does not belong there",
-            "write smtp://user@host:587, and where the password stands under password:",
+            "'deliver' may not contain a password",
+            "write smtp://user@host:587, and where the password is under password:",
         )
     ways = "maildir:outbox, smtp://user@host:587 or smtps://user@host:465"
-    return "'deliver' is not a way to deliver", f"{ways}; the password goes under password:"
+    return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
 
 
 def _email(doc: str) -> Shape:
@@ -137,7 +140,7 @@ ACCOUNT = keys(
 USER = keys(
     "",
     {
-        "name": text("What people read."),
+        "name": text("Label for people."),
         "email": _email("Where notices go."),
         "phone": text("Phone."),
     },
@@ -283,7 +286,7 @@ def _settings(top: Cursor | None) -> Settings:
         return Settings()
     if not isinstance(top.value, dict):
         raise InvalidData(
-            f"{SETTINGS} must hold keys with values",
+            tr("{} must have keys with values", SETTINGS),
             "begin with company: or currency:",
             [Problem(SETTINGS, 1, "there are no keys here")],
         )
@@ -343,7 +346,7 @@ def _check_account(account: BankAccount, place: Cursor) -> None:
 def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChannel:
     if got["deliver"].startswith("smtp") and not got["from"] and not has_address:
         place.at("deliver").fault(
-            "a mail server needs to know from whom letters are",
+            "a mail server needs a From address",
             "add from: Sales <sales@example.com>, or the company's email",
         )
     return MailChannel(got["deliver"] or MailChannel().deliver, got["from"], got["password"])
@@ -352,7 +355,7 @@ def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChann
 def _calendar(place: Cursor, got: dict[str, Any]) -> Calendar:
     holidays, workdays = frozenset[date](got["holidays"]), frozenset[date](got["workdays"])
     for day in sorted(holidays & workdays):
-        place.at("workdays").fault(f"{day} is both a holiday and a workday", "strike out one")
+        place.at("workdays").fault(tr("{} is both a holiday and a workday", day), "remove one")
     days = tuple(sorted({WEEKDAYS.index(day) for day in got["days"]}))
     opens, closes = got["hours"]
     return Calendar(days or Calendar().days, opens, closes, holidays, workdays)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from crmcli.dataclass import dataclass, replace
+from crmcli.language import tr
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, unique
 
 Reader: TypeAlias = "Callable[[Cursor, Any], Any]"
@@ -99,7 +100,7 @@ def whole(doc: str, low: int, high: int, default: int | None = None) -> Shape:
 
     def parse(given: str) -> int:
         if not re.fullmatch(r"\d{1,9}", given) or not low <= int(given) <= high:
-            raise ValueError(f"{given!r} is not a whole number from {low} to {high}")
+            raise ValueError(tr("{!r} is not a whole number from {} to {}", given, low, high))
         return int(given)
 
     return parsed(doc, parse, default, type="integer", minimum=low, maximum=high)
@@ -110,7 +111,7 @@ def matching(doc: str, rule: str, what: str, hint: str = "", default: str = "") 
 
     def parse(given: str) -> str:
         if not re.fullmatch(rule, given):
-            raise ValueError(f"{given!r} is not {what}")
+            raise ValueError(tr("{!r} is not {}", given, tr(what)))
         return given
 
     told = {"patternErrorMessage": f"{what}, {hint}" if hint else what}
@@ -138,7 +139,7 @@ def secret(doc: str) -> Shape:
     """Where a secret stands, never the secret itself."""
     hint = "write where it stands: env:NAME, file:/path or cmd:command"
     return guarded(
-        doc, SECRET_RULE, lambda place: (f"a {place.name} does not belong in this file", hint)
+        doc, SECRET_RULE, lambda place: (tr("a {} does not belong in this file", place.name), hint)
     )
 
 

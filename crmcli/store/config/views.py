@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import CrmError
+from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
@@ -74,7 +75,7 @@ def _sort_key(place: Cursor, ground: _Ground) -> str:
 def _column(place: Cursor, ground: _Ground) -> str:
     name, names = place.text(), [field.name for field in ground.schema.fields(ground.entity)]
     if name not in names:
-        place.fault(f"there is no field {name!r}", allowed_hint(name, names))
+        place.fault(tr("no field {!r}", name), allowed_hint(name, names))
     return name
 
 
@@ -93,7 +94,7 @@ VIEW = keys(
     "A saved list of records.",
     {
         "id": identifier("How commands name the view."),
-        "name": text("What people read."),
+        "name": text("Label for people."),
         "where": Shape(
             "Which records, e.g. owner = me and stage != won.", _where, lambda: {"type": "string"}
         ),
@@ -108,7 +109,7 @@ SHAPE = keys(
     "Saved views, by kind of record.",
     {
         row.plural: Shape(
-            f"Views of {row.plural}.",
+            tr("Views of {}.", row.plural),
             partial(_views, entity=entity),
             lambda: {"type": "array", "items": VIEW.schema(required=True)},
             (),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from crmcli.errors import CrmError
+from crmcli.language import tr
 from crmcli.store.disk import files, owners, targets
 from crmcli.store.disk.commit_record import KEPT, TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.layout import CLONE_ID
@@ -45,11 +46,11 @@ def _why_strange(root: Path, path: str) -> str:
     except FileNotFoundError:
         return ""
     if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-        return f"{path} is a link, or no file"
+        return tr("{} is a link, or no file", path)
     if not owners.is_known(root, status):
-        return f"{path} belongs to {owners.name_of(status.st_uid)}"
+        return tr("{} belongs to {}", path, owners.name_of(status.st_uid))
     if status.st_mode & _RUNS and _keeps_modes(root):
-        return f"{path} can be run as a program"
+        return tr("{} can be run as a program", path)
     return ""
 
 
@@ -105,7 +106,7 @@ class Applying:
         self._try(self._sync, self._touched)
         if self._failures:
             raise self._failures[0]
-        with files.os_errors(f"remove {self.txn / self.record.name}"):
+        with files.os_errors("remove {}", self.txn / self.record.name):
             (self.txn / self.record.name).unlink()
         files.fsync_dir(self.txn)
         return self.notes
@@ -121,7 +122,7 @@ class Applying:
 
     def _try(self, act: Callable[[_T], None], what: _T) -> None:
         try:
-            with files.os_errors(f"write {getattr(what, 'path', self.root)}"):
+            with files.os_errors("write {}", getattr(what, "path", self.root)):
                 act(what)
         except CrmError as failure:
             self._failures.append(failure)
@@ -161,8 +162,14 @@ class Applying:
         staged.rename(self.root / KEPT / name)
         files.fsync_dir(self.root / KEPT)
         self.notes.append(
-            f"{put.path} {why}; it stays as it is, and what `{self.record.command}` "
-            f"wrote is kept in {KEPT}/{name}"
+            tr(
+                "{} {}; it is left as it is, and what `{}` wrote is in {}/{}",
+                put.path,
+                why,
+                self.record.command,
+                KEPT,
+                name,
+            )
         )
 
     def _append(self, append: Append) -> None:
@@ -182,8 +189,11 @@ class Applying:
             Path(target).unlink()
         elif now is not None:
             self.notes.append(
-                f"{delete.path} was changed by someone else in the meantime, so "
-                f"`{self.record.command}` did not remove it"
+                tr(
+                    "{} was changed by someone else, so `{}` did not remove it",
+                    delete.path,
+                    self.record.command,
+                )
             )
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.store.disk import files
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -99,8 +100,14 @@ def refuse_untrusted(root: Path) -> None:
     kind = untrusted_kind(root)
     if kind:
         raise UntrustedDisk(
-            f"nothing is changed on {kind}: locks cannot be trusted there, so two commands could spoil"
-            " each other's work",
-            f"move the workspace to a local disk; if only one command ever runs: {FORCED}=1, or"
-            " storage: {any_disk: yes} in settings.yaml",
+            tr(
+                "crm does not write on {}: locks are not reliable there, so two commands could "
+                "overwrite each other",
+                kind,
+            ),
+            tr(
+                "move the workspace to a local disk; if only one command ever runs at a time: "
+                "{}=1, or storage: {{any_disk: yes}} in settings.yaml",
+                FORCED,
+            ),
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict, CrmError, Forbidden, InvalidData, NotFound, ServiceFailed
+from crmcli.language import tr
 from crmcli.store.disk.rights import Rights, rights_in
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -34,7 +35,7 @@ class Missing(NotFound):
     """There is no such file."""
 
 
-IN_PLACE = "put the real file or folder in its place"
+IN_PLACE = "replace it with the real file or folder"
 
 
 class UnsafePath(InvalidData):
@@ -45,16 +46,16 @@ def plain_error(error: OSError, doing: str) -> CrmError:
     """The refusal that says in plain words what the system did not let us do (`write data/x`)."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in _NO_SPACE:
-        return DiskFull(f"cannot {doing}: the disk is full", "free some space and try again")
+        return DiskFull(tr("cannot {}: the disk is full", doing), "free some space and try again")
     if error.errno in _NOT_ALLOWED:
-        return PermissionDenied(f"cannot {doing}: {reason}", "check who owns the folder")
+        return PermissionDenied(tr("cannot {}: {}", doing, reason), "check who owns the folder")
     if error.errno == errno.ENOENT:
-        return Missing(f"cannot {doing}: there is no such file")
+        return Missing(tr("cannot {}: no such file", doing))
     if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ):
-        return UnsafePath(f"cannot {_shortened(doing)}: {reason}", "choose another name")
+        return UnsafePath(tr("cannot {}: {}", _shortened(doing), reason), "choose another name")
     if error.errno in _NO_SUCH_KIND:
-        return UnsafePath(f"cannot {doing}: {reason}", IN_PLACE)
-    return DiskFailed(f"cannot {doing}: {reason}", "check the disk, then try again")
+        return UnsafePath(tr("cannot {}: {}", doing, reason), IN_PLACE)
+    return DiskFailed(tr("cannot {}: {}", doing, reason), "check the disk, then try again")
 
 
 def _shortened(doing: str) -> str:
@@ -62,12 +63,12 @@ def _shortened(doing: str) -> str:
 
 
 @contextlib.contextmanager
-def os_errors(doing: str) -> Iterator[None]:
-    """Turn the system's errors inside the block into refusals."""
+def os_errors(doing: str, *values: object) -> Iterator[None]:
+    """Turn the system's errors inside the block into refusals; `doing` is like "read {}"."""
     try:
         yield
     except OSError as error:
-        raise plain_error(error, doing) from error
+        raise plain_error(error, tr(doing, *values)) from error
 
 
 @contextlib.contextmanager
@@ -107,20 +108,20 @@ def inside(root: Path, path: str) -> Path:
     """The full path of a file in the workspace; UnsafePath if a link or `..` may lead out."""
     parts = path.split("/")
     if not path or "\0" in path or any(part in ("", ".", "..") for part in parts):
-        raise UnsafePath(f"{path!r} is not a path inside the workspace")
+        raise UnsafePath(tr("{!r} is not a path inside the workspace", path))
     step = str(root)
     for part in parts:
         step = f"{step}/{part}"
         try:
             if stat.S_ISLNK(os.lstat(step).st_mode):
                 raise UnsafePath(
-                    f"{os.path.relpath(step, root)} is a symbolic link",
+                    tr("{} is a symbolic link", os.path.relpath(step, root)),
                     IN_PLACE,
                 )
         except FileNotFoundError:
             break
         except OSError as error:
-            raise plain_error(error, f"look at {path}") from error
+            raise plain_error(error, tr("look at {}", path)) from error
     return root / path
 
 
@@ -128,8 +129,8 @@ def refuse_links(root: Path, folders: Iterable[str]) -> None:
     """UnsafePath if one of these folders is a symbolic link."""
     for path in folders:
         if (root / path).is_symlink():
-            hint = "put the real folder in its place; the whole workspace may be a link"
-            raise UnsafePath(f"{path} is a symbolic link", hint)
+            hint = "replace it with the real folder; the whole workspace may be a link"
+            raise UnsafePath(tr("{} is a symbolic link", path), hint)
 
 
 class Insider:
@@ -146,7 +147,7 @@ class Insider:
         if folder is None:
             folder = self._folders[above] = str(inside(self._root, above))
         if name in ("", ".", "..") or "\0" in name:
-            raise UnsafePath(f"{path!r} is not a path inside the workspace")
+            raise UnsafePath(tr("{!r} is not a path inside the workspace", path))
         return f"{folder}/{name}"
 
 
@@ -155,12 +156,12 @@ def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) ->
 
     Of a file that is longer than `most` no more than one byte above that is read.
     """
-    with os_errors(f"read {path}"):
+    with os_errors("read {}", path):
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
-                raise UnsafePath(f"{path} is not a regular file", IN_PLACE)
+                raise UnsafePath(tr("{} is not a regular file", path), IN_PLACE)
             os.lseek(fd, offset, os.SEEK_SET)
             if most is not None and status.st_size - offset > most:
                 return os.read(fd, most + 1)
@@ -172,7 +173,7 @@ def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) ->
 def read_tail(path: Path, want: int) -> tuple[int, bytes]:
     """The size of a file and its last bytes, at most `want`; no link followed."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-    with os_errors(f"read {path}"), closing(os.open(path, flags)) as fd:
+    with os_errors("read {}", path), closing(os.open(path, flags)) as fd:
         size = os.fstat(fd).st_size
         return size, os.pread(fd, want, max(0, size - want))
 
@@ -210,7 +211,7 @@ def write_file(
 
     Durable once the folder is synced too. After a failed fsync the file is worth nothing.
     """
-    with os_errors(f"write {path}"):
+    with os_errors("write {}", path):
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         try:
             write_all(fd, data)
@@ -230,7 +231,7 @@ def _status_of(like: Path | str | None) -> os.stat_result | None:
 
 def fsync_dir(path: Path) -> None:
     """Make the names in a folder durable."""
-    with os_errors(f"sync {path}"), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
+    with os_errors("sync {}", path), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
         os.fsync(fd)
 
 
@@ -239,7 +240,7 @@ def sync_all(path: Path) -> None:
     import ctypes
 
     syncfs = ctypes.CDLL(None, use_errno=True).syncfs
-    with os_errors(f"sync {path}"), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
+    with os_errors("sync {}", path), closing(os.open(path, os.O_RDONLY | os.O_DIRECTORY)) as fd:
         if syncfs(fd) != 0:
             raise OSError(ctypes.get_errno(), "syncfs")
 
@@ -253,7 +254,7 @@ def make_folders(root: Path, path: str) -> list[Path]:
     try:
         for part in path.split("/"):
             above, step = step, step / part
-            with os_errors(f"make the folder {step}"), contextlib.suppress(FileExistsError):
+            with os_errors("make the folder {}", step), contextlib.suppress(FileExistsError):
                 step.mkdir()
                 made.append(step)
                 with closing(os.open(step, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)) as fd:
@@ -281,7 +282,7 @@ def open_own(path: Path | str, flags: int) -> int:
 
 def write_own(path: Path, data: bytes) -> None:
     """Write such a file over; not durably, for it only saves work or serves a message."""
-    with os_errors(f"write {path}"), closing(open_own(path, os.O_WRONLY)) as fd:
+    with os_errors("write {}", path), closing(open_own(path, os.O_WRONLY)) as fd:
         os.ftruncate(fd, 0)
         write_all(fd, data)
 
@@ -290,7 +291,7 @@ def _regular(fd: int, path: Path | str) -> int:
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
-    raise UnsafePath(f"{path} is not a regular file", IN_PLACE)
+    raise UnsafePath(tr("{} is not a regular file", path), IN_PLACE)
 
 
 def remove_folders(made: Iterable[Path]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from crmcli.language import tr
 from crmcli.store.disk import files
 
 PIECE = 1 << 20
@@ -34,9 +35,9 @@ def opened(path: Path) -> Iterator[int]:
     """A descriptor of a regular file for the length of a block; no link is followed, errors are told
     in plain words."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with files.os_errors(f"read {path}"), files.closing(os.open(path, flags)) as fd:
+    with files.os_errors("read {}", path), files.closing(os.open(path, flags)) as fd:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise files.UnsafePath(f"{path} is not a regular file", files.IN_PLACE)
+            raise files.UnsafePath(tr("{} is not a regular file", path), files.IN_PLACE)
         yield fd
 
 

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from crmcli.errors import BadUsage, CrmError, Refused
+from crmcli.language import tr
 from crmcli.store.disk.files import os_errors, write_file
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -32,9 +33,9 @@ class NewFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         if path.is_dir():
-            raise BadUsage(f"{path} is a folder", "give the name of a file in it")
+            raise BadUsage(tr("{} is a folder", path), "give the name of a file in it")
         self._aside: Path | None = None
-        with os_errors(f"write {path}"):
+        with os_errors("write {}", path):
             fd = self._nameless() if _NAMELESS else -1
             if fd < 0:
                 self._aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
@@ -52,7 +53,7 @@ class NewFile:
 
     def write(self, text: str) -> None:
         """Add text; DiskFull or another refusal if it cannot be written."""
-        with os_errors(f"write {self.path}"):
+        with os_errors("write {}", self.path):
             self._file.write(text)
 
     def keep(self) -> Path:
@@ -61,7 +62,7 @@ class NewFile:
         Nothing that is there already is ever overwritten. What cannot be brought there is discarded.
         """
         try:
-            with os_errors(f"write {self.path}"):
+            with os_errors("write {}", self.path):
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 if self._aside is None:
@@ -118,7 +119,7 @@ def write_out(path: Path, data: bytes, *, over: bool = False) -> None:
         write_file(aside, data)
         if not over:
             _reserve(path)
-        with os_errors(f"write {path}"):
+        with os_errors("write {}", path):
             aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
@@ -126,9 +127,9 @@ def write_out(path: Path, data: bytes, *, over: bool = False) -> None:
 
 def _reserve(path: Path) -> None:
     """Take the name with an empty file, so that nobody else can."""
-    with os_errors(f"write {path}"):
+    with os_errors("write {}", path):
         try:
             os.close(os.open(path, _NEW, 0o666))
         except FileExistsError:
             hint = "add --force to write over it"
-            raise NameTaken(f"{path} is there already", hint) from None
+            raise NameTaken(tr("{} already exists", path), hint) from None

@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from crmcli.language import tr
+
 ROOT = 0
 _IN_PLACE = 100_000_000
 """Nanoseconds within which writing a file and bringing it into its place lie. What was unpacked or copied
@@ -50,7 +52,7 @@ def name_of(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"user {uid}"
+        return tr("user {}", uid)
 
 
 def is_typed(root: Path, path: str) -> bool:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.store.disk import files
 from crmcli.store.disk.applying import Applying, why_refused
 from crmcli.store.disk.commit_record import KEPT, MOST, QUARANTINE, CommitRecord
@@ -29,7 +30,7 @@ def recover(root: Path) -> list[str]:
             notes += _recover_one(root, name)
     if found:
         for name in names(root):
-            with files.os_errors(f"remove {TXN}/{name}"):
+            with files.os_errors("remove {}/{}", TXN, name):
                 (root / TXN / name).unlink()
     return notes
 
@@ -39,19 +40,19 @@ def _recover_one(root: Path, name: str) -> list[str]:
     if record is None:
         _quarantine(root, name)
         raise CommitRecordDamaged(
-            f"{TXN}/{name} is damaged: a change that was saved may be only half in its place",
-            f"compare the files in {QUARANTINE} with data/; the disk may be failing",
+            tr("{}/{} is damaged: a saved change may be only half applied", TXN, name),
+            tr("compare the files in {} with data/; the disk may be failing", QUARANTINE),
         )
     bad = why_refused(root, record)
     if bad:
         _quarantine(root, name)
         raise CommitRecordDamaged(
-            f"{TXN}/{name} is refused, and nothing of it was done: {bad}",
-            f"it is in {QUARANTINE}; look at who could have written it",
+            tr("{}/{} is refused, and nothing in it was done: {}", TXN, name, bad),
+            tr("it is in {}; check who could have written it", QUARANTINE),
         )
     notes = Applying(root, record, again=True).run()
     who = f" by {record.who}" if record.who else ""
-    return [f"finished `{record.command}`{who}, which had been interrupted", *notes]
+    return [tr("finished `{}`{}, which had been interrupted", record.command, who), *notes]
 
 
 def _read_record(root: Path, name: str) -> CommitRecord | None:
@@ -69,7 +70,7 @@ def _quarantine(root: Path, name: str) -> None:
     mine = name.removesuffix(SUFFIX) + "."
     for other in names(root):
         if other.startswith(mine):
-            with files.os_errors(f"move {TXN}/{other}"):
+            with files.os_errors("move {}/{}", TXN, other):
                 (root / TXN / other).rename(root / QUARANTINE / other)
     files.fsync_dir(root / QUARANTINE)
     files.fsync_dir(root / TXN)

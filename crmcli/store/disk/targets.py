@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from crmcli.language import tr
 from crmcli.model.entities import plurals
 from crmcli.model.values import ID_LETTERS, entity_of
 from crmcli.store import layout
@@ -58,7 +59,8 @@ def is_journal(path: str) -> bool:
 def refuse(path: str) -> UnsafePath:
     """The refusal of any other path."""
     return UnsafePath(
-        f"a change may not touch {path[:_LONGEST]!r}", "it is no file of records or configuration"
+        tr("a change may not touch {!r}", path[:_LONGEST]),
+        "it is not a record or configuration file",
     )
 
 

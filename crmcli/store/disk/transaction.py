@@ -7,10 +7,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import Conflict, CrmError, Refused
+from crmcli.language import tr
 from crmcli.store.disk import files, owners, targets
 from crmcli.store.disk.applying import Applying, digest_of, fingerprint
 from crmcli.store.disk.commit_record import MANY, MOST, TXN, Append, CommitRecord, Delete, Put
@@ -88,7 +89,7 @@ class Transaction:
         if not is_allowed:
             raise targets.refuse(path)
         if path in self._puts or path in self._appends or path in self._deletes:
-            raise ValueError(f"{path} is already part of this transaction")
+            raise ValueError(tr("{} is already part of this transaction", path))
 
     def commit(self) -> CommitResult:
         """Make the changes. An error means that nothing was changed, or will be.
@@ -114,9 +115,9 @@ class Transaction:
             if now == expected:
                 continue
             if expected is None:
-                raise FileChanged(f"{path} exists already", "look at it, then try again")
+                raise FileChanged(tr("{} already exists", path), "look at it, then try again")
             fate = "was removed" if now is None else "was changed"
-            raise FileChanged(f"{path} {fate} by someone else meanwhile", "try again")
+            raise FileChanged(tr("{} {} by someone else meanwhile", path, fate), "try again")
 
     def _stage(self, stage: _Stage) -> CommitRecord:
         stage.is_large = len(self._puts) + len(self._appends) + len(self._deletes) > MANY
@@ -138,7 +139,7 @@ class Transaction:
         if path.startswith("data/"):
             return name
         if path in self._restored or not (is_new or owners.is_typed(self.root, path)):
-            with files.os_errors(f"write {path}"):
+            with files.os_errors("write {}", path):
                 owners.mark_untyped(f"{self.root}/{TXN}/{name}")
         return name
 
@@ -179,20 +180,20 @@ class _Stage:
         if above:
             self._folders += files.make_folders(self.root, above)
         folder = self.root / above
-        with files.os_errors(f"write in {above or self.root}"):
+        with files.os_errors("write in {}", above or self.root):
             status = folder.stat()
             home = self.txn.stat()
         if not os.access(folder, os.W_OK | os.X_OK):
             raise files.PermissionDenied(
-                f"cannot write in {above or self.root}: Permission denied",
+                tr("cannot write in {}: Permission denied", above or self.root),
                 "check who owns the folder",
             )
         if status.st_dev != home.st_dev:
             raise files.UnsafePath(
-                f"{above} is on another file system than {TXN}",
-                "a workspace must stand on one file system",
+                tr("{} is on another file system than {}", above, TXN),
+                "a workspace must be on one file system",
             )
-        with files.os_errors(f"look at {above or self.root}"):
+        with files.os_errors("look at {}", above or self.root):
             rights = self._admitted[above] = rights_in(folder)
         return rights
 
@@ -212,11 +213,11 @@ class _Stage:
         self.admit(path)
         text = data.decode()
         try:
-            with files.os_errors(f"write {path}"):
+            with files.os_errors("write {}", path):
                 fd = os.open(files.inside(self.root, path), os.O_RDWR | os.O_NOFOLLOW)
         except files.Missing:
             return Append(path, 0, text, files.digest(b"")[:16])
-        with files.os_errors(f"read {path}"), files.closing(fd):
+        with files.os_errors("read {}", path), files.closing(fd):
             size = os.fstat(fd).st_size
             whole = not size or os.pread(fd, 1, size - 1) == b"\n"
             return Append(path, size, text if whole else "\n" + text, fingerprint(fd, size))
@@ -228,11 +229,11 @@ class _Stage:
         draft, final = self.txn / f"{self.id}.tmp", self.txn / record.name
         data = record.encode()
         if len(data) > MOST:
-            raise Refused("that is too much for one change", "make it in several")
+            raise Refused("this is too much for one change", "split it into several")
         self._staged.append(draft.name)
         files.write_file(draft, data, rights=rights_in(self.txn))
         try:
-            with files.os_errors(f"write {final}"):
+            with files.os_errors("write {}", final):
                 draft.rename(final)
             files.fsync_dir(self.txn)
         except CrmError:
@@ -243,7 +244,7 @@ class _Stage:
     def _withdraw(self, final: Path) -> None:
         """Take back a commit record that may not be durable; if that fails, keep what it needs."""
         self._published = True
-        with files.os_errors(f"remove {final}"):
+        with files.os_errors("remove {}", final):
             final.unlink(missing_ok=True)
         files.fsync_dir(self.txn)
         self._published = False
@@ -253,7 +254,7 @@ def _finish(root: Path, record: CommitRecord, notes: list[str]) -> CommitResult:
     try:
         notes = notes + Applying(root, record, again=False).run()
     except CrmError as failure:
-        notes = [*notes, f"saved; the next command will finish it ({failure.message})"]
+        notes = [*notes, tr("saved; the next command finishes it ({})", failure.message)]
         return CommitResult(done=False, note="; ".join(notes))
     return CommitResult(note="; ".join(notes))
 

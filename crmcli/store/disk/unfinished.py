@@ -15,7 +15,7 @@ def names(root: Path) -> list[str]:
     """The files of changes under way, saved or not."""
     try:
         txn = files.inside(root, TXN)
-        with files.os_errors(f"read {txn}"), os.scandir(txn) as entries:
+        with files.os_errors("read {}", txn), os.scandir(txn) as entries:
             return sorted(e.name for e in entries if not e.is_dir(follow_symlinks=False))
     except files.Missing:
         return []

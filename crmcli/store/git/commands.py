@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import ServiceFailed
+from crmcli.language import tr
 from crmcli.store.disk import files
 from crmcli.store.disk.commit_record import MANY
 from crmcli.store.git import safe_call
@@ -91,7 +92,9 @@ def output(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise GitFailed(f"git cannot be run: {error}", "look whether git works by itself") from None
+        raise GitFailed(
+            tr("git cannot be run: {}", error), "check that git works by itself"
+        ) from None
     if done.returncode:
         raise _refusal(args, done.stderr.decode("utf-8", "replace"), done.stdout)
     return done.stdout
@@ -116,10 +119,10 @@ def _refusal(args: Sequence[str], complaint: str, said: bytes) -> GitFailed:
     for line in words:
         if line.startswith(("fatal: Unable to create", "fatal: cannot lock", "error: cannot lock")):
             hint = "if no git is running, remove that lock file"
-            return GitBusy(f"another git is at work: {line.partition(': ')[2]}", hint)
+            return GitBusy(tr("another git is at work: {}", line.partition(": ")[2]), hint)
     # The first tells the cause, later ones what came of it; advice may follow.
     reason = next((line for line in words if line.startswith(("fatal: ", "error: "))), words[-1])
-    return GitFailed(f"git {command}: {reason}", "look whether git works by itself")
+    return GitFailed(tr("git {}: {}", command, reason), "check that git works by itself")
 
 
 def top_of(root: Path) -> Path | None:
@@ -158,7 +161,7 @@ def repository_of(root: Path) -> Repository | None:
 def _obstacle(root: Path, folder: Path) -> str:
     for name, what in _UNDER_WAY.items():
         if (folder / name).exists():
-            return f"{what} is under way"
+            return tr("{} is under way", what)
     try:
         run(root, "symbolic-ref", "--quiet", "HEAD")
     except GitFailed:

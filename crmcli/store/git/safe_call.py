@@ -9,6 +9,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from crmcli.language import tr
+
 SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false",
     "-c", "core.editor=true", "-c", "core.pager=cat", "-c", "core.askPass=true",
@@ -76,13 +78,13 @@ def why_outside(top: Path, folder: Path, common: Path, worktree: str) -> str:
     top, folder, common = (Path(os.path.realpath(place)) for place in (top, folder, common))
     if folder.is_relative_to(top):
         if not common.is_relative_to(top):
-            return f"its branches are in {common}, which does not know this folder"
+            return tr("its branches are in {}, which does not know this folder", common)
     elif not _knows(folder, common, top, worktree):
         return f".git leads to {folder}, which does not know this folder"
     for place in dict.fromkeys((folder, common)):
         for path in _written(place):
             if path.is_symlink():
-                return f"{path} is a symbolic link"
+                return tr("{} is a symbolic link", path)
     return ""
 
 

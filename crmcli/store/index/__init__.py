@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from crmcli.model.conditions.holds import Env
-from crmcli.model.conditions.where import Condition
 from crmcli.model.values import Raw
 from crmcli.store.index import agenda, base, births, instants, pending, query, selection
 from crmcli.store.index import events as timeline
@@ -21,6 +19,8 @@ from crmcli.store.index.base import IndexBusy
 from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.holds import Env
+    from crmcli.model.conditions.tree import Condition
     from crmcli.store.index.branches import Tree
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.facts import Facts

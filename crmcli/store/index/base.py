@@ -262,4 +262,4 @@ def _wait(fd: int, mode: int, patience: float) -> None:
 
 def busy() -> IndexBusy:
     """The refusal."""
-    return IndexBusy("the index is being updated by another command", "try again in a moment")
+    return IndexBusy("another command is updating the index", "try again in a moment")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from crmcli import __version__
-from crmcli.model.conditions.paths import Step
+from crmcli.dataclass import dataclass
+from crmcli.model.conditions.paths import PathStep
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
@@ -78,7 +78,7 @@ class Columns:
         """The columns of an entity's single-valued fields by name; long texts come last."""
         return self._columns[entity]
 
-    def column(self, step: Step) -> str:
+    def column(self, step: PathStep) -> str:
         """The column of a step; "" if the field is a list or a map."""
         found = self._columns[step.entity].get(step.field.name) if not step.key else None
         return found.name if found else ""
@@ -87,7 +87,7 @@ class Columns:
         """Under which number a list's items stand; `utm.source` for a part, 0 for no list."""
         return self._lists.get((entity, name), 0)
 
-    def list_of(self, step: Step) -> int:
+    def list_of(self, step: PathStep) -> int:
         """Under which number the items of a step stand."""
         name = f"{step.field.name}.{step.key}" if step.key else step.field.name
         return self._lists[step.entity, name]

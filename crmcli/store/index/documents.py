@@ -76,6 +76,6 @@ def _taken_apart(block: bytes) -> list[dict[str, Raw]]:
         records: list[dict[str, Raw]] = json.loads(block)
     except ValueError:
         raise IndexDamaged(
-            "the index .crm/index.db is damaged", "crm check --fix builds it anew from the files"
+            "the index .crm/index.db is damaged", "crm check --fix rebuilds it"
         ) from None
     return records

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import MERGED_INTO, fault_of, survivor_in
@@ -111,11 +112,13 @@ class Examiner:
             raw = codec.load(data, path)
             if raw.get("id") != record_id:
                 inside = (
-                    f"the id inside is {raw['id']!r}" if "id" in raw else "there is no id inside"
+                    tr("the id in the file is {!r}", raw["id"])
+                    if "id" in raw
+                    else "the file has no id"
                 )
-                message = f"{inside}, the file's name says {record_id}"
+                message = tr("{}, the file's name says {}", inside, record_id)
                 line = codec.load_marked(data, path).lines.get(("id",), 1)
-                self._rows.problems([Problem(path, line, message, "make the two equal")])
+                self._rows.problems([Problem(path, line, message, "make them equal")])
                 return
             if MERGED_INTO in raw:
                 self._take_merged(num, path, raw, data)
@@ -144,8 +147,8 @@ class Examiner:
         self._rows.remove(known.num)
 
 
-_STRANGER = "this is not the file of a record, or it stands in the wrong folder"
-_STRANGER_HINT = "a record is data/leads/7/lead-7k3qf2m9.yaml; move anything else out of here"
+_STRANGER = "this is not a record file, or it is in the wrong folder"
+_STRANGER_HINT = "records are like data/leads/7/lead-7k3qf2m9.yaml; move other files elsewhere"
 _CLOSED_HINT = "check who owns it and its rights"
 _LARGE_HINT = "keep long texts as attached files"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import ID_LETTERS
 from crmcli.store import layout
@@ -90,7 +91,7 @@ def look(root: Path, path: str) -> Look:
     numbers: list[int] = []
     if is_closed(root, path):
         return _closed(root, path)
-    with files.os_errors(f"read the folder {path}"), opened(root, path) as fd:
+    with files.os_errors("read the folder {}", path), opened(root, path) as fd:
         for entry in _entries(fd):
             name = entry.name
             if name[0] == ".":
@@ -111,7 +112,7 @@ def _look_at_base(root: Path, base: str) -> tuple[list[str], Look]:
     numbers: list[int] = []
     if is_closed(root, base):
         return [], _closed(root, base)
-    with files.os_errors(f"read the folder {base}"), opened(root, base) as fd:
+    with files.os_errors("read the folder {}", base), opened(root, base) as fd:
         for entry in _entries(fd):
             if entry.name in _LETTERS and entry.is_dir(follow_symlinks=False):
                 shards.append(entry.name)
@@ -157,13 +158,13 @@ def last_ids(root: Path) -> Iterator[str]:
 
 def stamp_of(root: Path, path: str) -> Stamp | None:
     """The stamp of a file by its path from the root; None if it is not there."""
-    with files.os_errors(f"look at {path}"):
+    with files.os_errors("look at {}", path):
         return stamp(None, os.fsencode(root / path))
 
 
 def _names(root: Path, path: str) -> list[str]:
     """The names in a folder, hidden ones left out; none for what is no folder."""
-    with files.os_errors(f"read the folder {path}"):
+    with files.os_errors("read the folder {}", path):
         try:
             return [name for name in os.listdir(root / path) if name[0] != "."]
         except (FileNotFoundError, NotADirectoryError):
@@ -234,13 +235,13 @@ def read(folder: int, name: bytes) -> bytes:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise Unreadable(
-                "a symbolic link stands here", "put the real file in its place", lasting=True
+                "this is a symbolic link", "replace it with the real file", lasting=True
             ) from None
         raise _unreadable(error) from None
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("this is no file", "move it elsewhere", lasting=True)
+            raise Unreadable("this is not a regular file", "move it elsewhere", lasting=True)
         return files.read_all(fd, status.st_size)
     except OSError as error:
         raise _unreadable(error) from None
@@ -250,7 +251,7 @@ def read(folder: int, name: bytes) -> bytes:
 
 def _unreadable(error: OSError) -> Unreadable:
     """Another user, or another moment, may be luckier."""
-    reason = f"the file cannot be read: {os.strerror(error.errno or errno.EIO)}"
+    reason = tr("the file cannot be read: {}", os.strerror(error.errno or errno.EIO))
     return Unreadable(reason, "check who owns it and its rights", lasting=False)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage
-from crmcli.model.conditions.holds import Env, Test, tests
+from crmcli.language import tr
 from crmcli.model.conditions.paths import Route, routes
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Literal, Node, Not, Or
 from crmcli.model.kinds import Key, Kind
 from crmcli.store.index.columns import Columns
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.holds import Env, Test
 
 Parameter = str | float
 """What takes the place of a question mark."""
@@ -63,6 +67,8 @@ class _Compiler:
         return self._any(node.path, node.op, (node.value,))
 
     def _any(self, path: tuple[str, ...], op: str, values: tuple[Literal, ...]) -> Sql:
+        from crmcli.model.conditions.holds import tests
+
         return self._reaches(
             path, lambda kind: [tests(op, kind, value, self._env) for value in values]
         )
@@ -152,7 +158,7 @@ def _sort_key(way: Route, columns: Columns, table: str, depth: int = 1) -> str:
     column = columns.column(step)
     if not column and not step.key:
         raise BadUsage(
-            f"cannot sort by {step.field.name!r}: it may hold several values",
+            tr("cannot sort by {!r}: it may hold several values", step.field.name),
             "sort by a field that holds one, like name or created_at",
         )
     key = f"{table}.{column}"

@@ -137,7 +137,7 @@ def _place(entity: str, field: Field, slot: int, columns: Columns) -> _Place:
 def _take_text(place: _Place, raw: Raw, row: Row) -> None:
     """The short way for the kinds whose key is their folded text."""
     if not isinstance(raw, str):
-        raise ValueError("a single value is expected here, not a list or a map")
+        raise ValueError("must be a single value, not a list or a map")
     folded = fold(raw) if place.kind.is_long else _folded(raw)
     if folded:
         row.cells[place.slot] = folded

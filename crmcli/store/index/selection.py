@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from crmcli.errors import BadUsage, Problem
+from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import kind_of
@@ -101,7 +102,7 @@ def _grouping(columns: Columns, entity: str, name: str) -> str:
     column = columns.column(route[0])
     if not column:
         raise BadUsage(
-            f"cannot group by {field!r}: it may hold several values",
+            tr("cannot group by {!r}: it may hold several values", field),
             "group by a field that holds one, like stage, owner or source",
         )
     return column
@@ -119,7 +120,7 @@ def lookup(
 ) -> list[str]:
     """The records that have this phone, e-mail, INN, site or exact name, however it is written."""
     if kind not in _LOOK_UPS:
-        raise BadUsage(f"there is no look-up by {kind!r}", f"there are {', '.join(_LOOK_UPS)}")
+        raise BadUsage(tr("cannot look up by {!r}", kind), tr("there are {}", ", ".join(_LOOK_UPS)))
     if kind == "phone":
         from crmcli.model.phones import key as phone_key
 

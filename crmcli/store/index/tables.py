@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from crmcli.model.automation import HEARD
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import MESSAGES
+from crmcli.model.event import HEARD, MESSAGES
 from crmcli.model.fields import Field
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS

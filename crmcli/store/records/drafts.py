@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from crmcli.dataclass import dataclass
 from crmcli.model.fields import Record
 
 MOST = 2000

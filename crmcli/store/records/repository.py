@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.event import SUM, Event
 from crmcli.model.fields import Record
 from crmcli.model.merged import survivor_of
@@ -43,7 +44,7 @@ def finish_interrupted(root: Path, command: str, *, any_disk: bool = False) -> l
         with locks.exclusive(root, command, any_disk=any_disk):
             return recover(root)
     except (files.DiskFull, files.PermissionDenied, UntrustedDisk) as error:
-        return [f"an earlier change is saved but not yet in its place: {error.message}"]
+        return [tr("an earlier change is saved but not finished: {}", error.message)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Change:
         """
         record = self._drafts.of(record_id).after
         if record is None:
-            raise RecordRemoved(f"there is no {record_id} any more", "somebody removed it")
+            raise RecordRemoved(tr("{} no longer exists", record_id), "it was removed meanwhile")
         survivor = survivor_of(record)
         if survivor and not merged:
             raise gone_into(record_id, survivor)
@@ -154,7 +155,7 @@ class Change:
         draft = self._drafts.of(record.id)
         old = draft.after
         if old is None:
-            raise RecordRemoved(f"there is no {record.id} any more", "somebody removed it")
+            raise RecordRemoved(tr("{} no longer exists", record.id), "it was removed meanwhile")
         changes = self.differences(old, record)
         if not changes:
             return ""

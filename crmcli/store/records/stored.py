@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, NotFound, Problem
+from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.schema import Schema
@@ -60,14 +61,14 @@ class FileDamaged(InvalidData):
 def content_of(root: Path, sha: str) -> bytes:
     """What a file holds that was stored by its sha256; FileDamaged if that is not what stands there."""
     path = layout.file_path(sha)
-    hint = f"bring it back: git checkout {path}"
+    hint = tr("restore it: git checkout {}", path)
     try:
         data = files.read_bytes(files.inside(root, path), most=_MOST)
     except files.Missing:
-        words = f"the stored file is missing: {path}"
+        words = tr("the stored file is missing: {}", path)
         raise FileDamaged(words, hint, [Problem(path, 0, words, hint)]) from None
     if files.digest(data) != sha:
-        words = f"the stored file is no longer what was attached: {path}"
+        words = tr("the stored file is no longer what was attached: {}", path)
         raise FileDamaged(words, hint, [Problem(path, 0, words, hint)])
     return data
 
@@ -82,11 +83,13 @@ def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = Fa
         data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
     except files.Missing:
         entity = entity_of(record_id) or "record"
-        raise RecordRemoved(f"there is no {entity} {record_id}", f"see crm {entity} list") from None
+        raise RecordRemoved(
+            tr("no {} {}", tr(entity), record_id), tr("see crm {} list", entity)
+        ) from None
     raw = codec.load(data, path)
     if raw.get("id") != record_id:
         raise InvalidData(
-            f"{path}: the id inside is {raw.get('id')!r}",
+            tr("{}: the id in the file is {!r}", path, raw.get("id")),
             "make it equal to the file's name",
             [Problem(path, 1, "the id differs from the file's name")],
         )
@@ -101,5 +104,7 @@ def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = Fa
 
 def gone_into(record_id: str, survivor: str) -> RecordMerged:
     """The refusal for a record that was merged."""
-    undo = f"crm {entity_of(record_id)} unmerge {record_id} takes them apart"
-    return RecordMerged(f"{record_id} was merged into {survivor}", f"use {survivor}; {undo}")
+    undo = tr("crm {} unmerge {} undoes it", entity_of(record_id), record_id)
+    return RecordMerged(
+        tr("{} was merged into {}", record_id, survivor), tr("use {}; {}", survivor, undo)
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import CrmError, Problem
+from crmcli.language import tr
 from crmcli.model.entities import plurals
 from crmcli.model.listed import did_you_mean
 from crmcli.model.values import ID_LETTERS, entity_of
@@ -38,16 +39,14 @@ def strange_places(root: Path) -> Iterator[Problem]:
         path = f"{layout.DATA}/{entry.name}"
         if entry.name in _FOLDERS:
             if not entry.is_dir(follow_symlinks=False):
-                yield Problem(
-                    path, 0, "a folder must stand here", "put the real folder in its place"
-                )
+                yield Problem(path, 0, "this must be a folder", "replace it with the real folder")
         elif entry.is_dir(follow_symlinks=False):
-            hint = did_you_mean(entry.name, _FOLDERS, f"there are {', '.join(_FOLDERS)}")
-            yield Problem(path, 0, "crm reads nothing in a folder of this name", hint)
+            hint = did_you_mean(entry.name, _FOLDERS, tr("there are {}", ", ".join(_FOLDERS)))
+            yield Problem(path, 0, "crm does not read a folder of this name", hint)
     for folder in (f"{layout.DATA}/{name}" for name in _FOLDERS):
         for entry in _entries(root, folder):
             if entry.is_symlink() and Path(entry.path).is_dir():
-                said, hint = "is a symbolic link", "put the real folder in its place"
+                said, hint = "is a symbolic link", "replace it with the real folder"
                 yield Problem(f"{folder}/{entry.name}", 0, said, hint)
     for entry in _entries(root, layout.TIMELINE):
         path = f"{layout.TIMELINE}/{entry.name}"
@@ -100,25 +99,25 @@ def attachments(root: Path) -> Iterator[Problem]:
                 yield from _of_attachment(root, f"{layout.FILES}/{shard.name}/{entry.name}")
         else:
             path = f"{layout.FILES}/{shard.name}"
-            yield Problem(path, 0, "this is no attached file", "move it out of here")
+            yield Problem(path, 0, "this is not an attached file", "move it out of here")
 
 
 def _of_attachment(root: Path, path: str) -> Iterator[Problem]:
     name = path.rpartition("/")[2]
     if not re.fullmatch("[0-9a-f]{64}", name) or path != layout.file_path(name):
-        yield Problem(path, 0, "this is no attached file", "move it out of here")
+        yield Problem(path, 0, "this is not an attached file", "move it out of here")
     elif not stat.S_ISREG((root / path).lstat().st_mode):
-        yield Problem(path, 0, "this is no file", "put the real file in its place")
+        yield Problem(path, 0, "this is not a regular file", "replace it with the real file")
     else:
         try:
-            with files.os_errors(f"read {path}"), (root / path).open("rb") as file:
+            with files.os_errors("read {}", path), (root / path).open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except CrmError as error:
             yield Problem(path, 0, error.message, error.hint)
             return
         if found != name:
-            said = "the attached file was damaged: its content is not that for which it is named"
-            yield Problem(path, 0, said, f"bring it back: git checkout {path}")
+            said = "the attached file is damaged: its content does not match its name"
+            yield Problem(path, 0, said, tr("restore it: git checkout {}", path))
 
 
 def misplaced(root: Path) -> Iterator[Misplaced]:
@@ -162,4 +161,4 @@ def _entries(root: Path, path: str) -> list[os.DirEntry[str]]:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return []  # what is closed to us is told as such, once
     except OSError as error:
-        raise files.plain_error(error, f"read the folder {path}") from error
+        raise files.plain_error(error, tr("read the folder {}", path)) from error

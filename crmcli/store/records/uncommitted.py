@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.store.disk import files
 from crmcli.store.safety import locks
 
@@ -60,7 +61,7 @@ def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
     with (
         locks.exclusive(root, "commit to git", any_disk=any_disk),
         contextlib.suppress(files.Missing),  # a command that was killed has claimed it all before
-        files.os_errors(f"rename {PENDING}"),
+        files.os_errors("rename {}", PENDING),
     ):
         (root / PENDING).rename(root / FOLDER / f"{_CLAIMED}{time.time_ns():020}")
     names = [name for name in _names(root) if name.startswith(_CLAIMED)]
@@ -83,7 +84,8 @@ def _read(root: Path, path: str) -> Iterator[Entry]:
             yield Entry(command, records, {p: (old, new) for p, (old, new) in paths.items()})
         except (ValueError, TypeError, AttributeError):
             raise InvalidData(
-                f"{path}:{number} is damaged", f"remove {path}, and commit what is left by hand"
+                tr("{}:{} is damaged", path, number),
+                tr("remove {}, and commit what is left by hand", path),
             ) from None
 
 
@@ -91,7 +93,7 @@ def settle(root: Path) -> None:
     """Forget what was claimed: git has it, or never will. Needs `alone`."""
     for name in _names(root):
         if name.startswith(_CLAIMED):
-            with files.os_errors(f"remove {FOLDER}/{name}"):
+            with files.os_errors("remove {}/{}", FOLDER, name):
                 (root / FOLDER / name).unlink()
 
 
@@ -105,7 +107,7 @@ def is_news(root: Path, text: str) -> bool:
     if text == known:
         return False
     if not text:
-        with files.os_errors(f"remove {_TOLD}"):
+        with files.os_errors("remove {}", _TOLD):
             path.unlink()
         return True
     files.write_own(path, text.encode("utf-8", "replace"))
@@ -114,7 +116,7 @@ def is_news(root: Path, text: str) -> bool:
 
 def _names(root: Path) -> list[str]:
     try:
-        with files.os_errors(f"read {FOLDER}"):
+        with files.os_errors("read {}", FOLDER):
             names = sorted(os.listdir(root / FOLDER))
     except files.Missing:
         return []

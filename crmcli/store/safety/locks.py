@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
+from crmcli.language import tr
 from crmcli.store.disk import file_systems
 from crmcli.store.disk.files import (
     DiskFull,
@@ -56,7 +57,7 @@ def exclusive(
     """
     admit(root, any_disk=any_disk)
     forced = file_systems.is_forced(any_disk=any_disk)
-    with os_errors(f"lock {root}"):
+    with os_errors("lock {}", root):
         fd = open_own(root / LOCK, os.O_RDWR)
     with closing(fd):
         _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
@@ -91,7 +92,7 @@ def beside(
     holds it at the end. The system lets go of a dead one's."""
     admit(root, any_disk=any_disk)
     make_folders(root, path.rpartition("/")[0])
-    with os_errors(f"lock {path}"):
+    with os_errors("lock {}", path):
         fd = open_own(root / path, os.O_RDWR)
     with closing(fd):
         yield fd if _taken(fd, fcntl.LOCK_EX, timeout, path, may_lack=False) else None
@@ -100,13 +101,13 @@ def beside(
 def _open_to_read(root: Path) -> int | None:
     path = root / LOCK
     try:
-        with os_errors(f"lock {root}"):
+        with os_errors("lock {}", root):
             return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except Missing:
         pass
     try:
         state.make(root)
-        with os_errors(f"lock {root}"):
+        with os_errors("lock {}", root):
             return open_own(path, os.O_RDONLY)
     except (PermissionDenied, DiskFull):
         return None
@@ -115,8 +116,8 @@ def _open_to_read(root: Path) -> int | None:
 def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
     if not _taken(fd, how, timeout, str(root), may_lack=may_lack):
         raise Busy(
-            f"the workspace is busy: {_holder(fd)} has not finished in {timeout:g} s",
-            "try again; if that process hangs, end it (nothing will be lost)",
+            tr("the workspace is busy: {} has not finished in {:g} s", _holder(fd), timeout),
+            "try again; if that process hangs, stop it (nothing is lost)",
         )
 
 
@@ -133,7 +134,7 @@ def _taken(fd: int, how: int, timeout: float, path: str, *, may_lack: bool) -> b
         except OSError as error:
             if may_lack and error.errno in _NO_LOCKS:
                 return True
-            raise plain_error(error, f"lock {path}") from error
+            raise plain_error(error, tr("lock {}", path)) from error
         if left <= 0:
             return False
         time.sleep(min(pause, left))
@@ -150,4 +151,4 @@ def _sign(fd: int, text: str) -> None:
 def _holder(fd: int) -> str:
     with os_errors("read the lock file"):
         pid, _, command = os.pread(fd, 4096, 0).decode("utf-8", "replace").strip().partition(" ")
-    return f"`{command}` (process {pid})" if pid else "another command"
+    return tr("`{}` (process {})", command, pid) if pid else "another command"

@@ -24,7 +24,7 @@ TXN = f"{STATE}/txn"
 SENT = f"{STATE}/sent"
 COMMITS = f"{STATE}/commits"
 MACHINE = Path("/etc/machine-id")
-BY_FIX = "crm check --fix sets it aside and begins a new one"
+BY_FIX = "crm check --fix moves it aside and starts a new one"
 _SEEN = f"{STATE}/git-index"
 """The stamp of git's index as it was when nothing in .crm was found in it."""
 _FOLDERS = frozenset(("txn", "commits", "aside"))
@@ -64,23 +64,23 @@ def why_foreign(root: Path) -> str:
     """What tells that .crm is not ours; "" if it is, or if there is none."""
     path = root / STATE
     try:
-        with files.os_errors(f"look at {STATE}"):
+        with files.os_errors("look at {}", STATE):
             status = path.lstat()
     except files.Missing:
         return ""
     if not stat.S_ISDIR(status.st_mode):
-        return "is a link, or no folder"
+        return "is a link or not a folder"
     if not owners.is_known(root, status):
         return f"belongs to {owners.name_of(status.st_uid)}"
     return _why_strange(root) or _why_unbound(root) or _why_tracked(root)
 
 
 def _why_strange(root: Path) -> str:
-    with files.os_errors(f"read {STATE}"), os.scandir(root / STATE) as entries:
+    with files.os_errors("read {}", STATE), os.scandir(root / STATE) as entries:
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not entry.is_file(follow_symlinks=False):
-                return f"holds {entry.name!r}, which is a link, or no file"
+                return f"has {entry.name!r}, which is a link or not a file"
             if is_folder != (entry.name in _FOLDERS) and (is_folder or entry.name in _FOLDERS):
                 return f"holds {entry.name!r}, which is not of the right kind"
     return ""
@@ -89,7 +89,7 @@ def _why_strange(root: Path) -> str:
 def _why_unbound(root: Path) -> str:
     binding = _read(root)
     if binding is None:
-        return "was not made for this folder, and holds unfinished work" if _is_used(root) else ""
+        return "was made for another folder and has unfinished work" if _is_used(root) else ""
     return "" if _is_here(root, binding) else "was made for another folder"
 
 
@@ -122,7 +122,7 @@ def _why_tracked(root: Path) -> str:
     if not now or now == _seen(root):
         return ""
     if tracked.tracks(root, STATE, top, index):
-        return "is tracked by git, so that others write in it"
+        return "is tracked by git, so others can write to it"
     if _read(root) is not None:
         # Only saves the next command the same look; where it cannot be written, that one looks.
         with contextlib.suppress(files.PermissionDenied, files.DiskFull, files.DiskFailed):
@@ -164,7 +164,7 @@ def _bind(root: Path) -> Binding:
         if known is not None:
             return known
         for name in _INDEX:
-            with files.os_errors(f"remove {STATE}/{name}"):
+            with files.os_errors("remove {}/{}", STATE, name):
                 (root / STATE / name).unlink(missing_ok=True)
         fresh = here(root, random_letters())
         _write(root, fresh)
@@ -174,7 +174,7 @@ def _bind(root: Path) -> Binding:
 @contextlib.contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Of two processes that bind at once, the second finds what the first has made."""
-    with files.os_errors(f"lock {STATE}"):
+    with files.os_errors("lock {}", STATE):
         fd = os.open(root / STATE, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with files.closing(fd):
         with contextlib.suppress(OSError):  # a disk without locks: then only one command runs
@@ -203,7 +203,7 @@ def _write(root: Path, binding: Binding) -> None:
         files.write_file(
             fresh, f"{binding.letters}\nbound {words}\n".encode(), rights=rights_in(path.parent)
         )
-        with files.os_errors(f"write {CLONE_ID}"):
+        with files.os_errors("write {}", CLONE_ID):
             fresh.replace(path)
     finally:
         with contextlib.suppress(OSError):  # crm check --fix sweeps it away then
@@ -214,7 +214,7 @@ def _write(root: Path, binding: Binding) -> None:
 def here(root: Path, letters: str) -> Binding:
     """The binding of letters to the state that stands here."""
     path = root / STATE
-    with files.os_errors(f"look at {STATE}"):
+    with files.os_errors("look at {}", STATE):
         inode, system = path.stat().st_ino, os.statvfs(path).f_fsid
     return Binding(letters, _machine(), _host(), inode, system, _path(root))
 
@@ -225,7 +225,7 @@ def _is_here(root: Path, binding: Binding) -> bool:
     if _machine() != binding.machine:
         return False
     path = f"{root}/{STATE}"
-    with files.os_errors(f"look at {STATE}"):
+    with files.os_errors("look at {}", STATE):
         is_same = os.lstat(path).st_ino == binding.inode
         if is_same and os.statvfs(path).f_fsid == binding.system:
             return True

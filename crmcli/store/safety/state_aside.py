@@ -23,14 +23,14 @@ def set_aside(root: Path) -> str:
     fresh, place = f"{_NEW}{name}", f"{STATE}/aside/{name}"
     files.make_folders(root, f"{fresh}/aside")
     try:
-        with files.os_errors(f"move {STATE}"):
+        with files.os_errors("move {}", STATE):
             (root / STATE).rename(root / fresh / "aside" / name)
     except files.PermissionDenied:
         # To move another's folder elsewhere one must be allowed to write in it; not to rename it.
         place = f"{STATE}-{name}"
-        with files.os_errors(f"rename {STATE}"):
+        with files.os_errors("rename {}", STATE):
             (root / STATE).rename(root / place)
-    with files.os_errors(f"write {STATE}"):
+    with files.os_errors("write {}", STATE):
         (root / fresh).rename(root / STATE)
     files.fsync_dir(root)
     state.make(root)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crmcli.errors import Forbidden, InvalidData, Problem
+from crmcli.language import tr
 from crmcli.store.disk import files, owners
 
 FILE = "trust.json"
@@ -73,17 +74,17 @@ def changed(part: str) -> Iterator[dict[str, Any]]:
     A damaged file is put aside first, as trust.json.damaged: what it said is approved anew.
     """
     folder = home()
-    with files.os_errors(f"write {folder}"):
+    with files.os_errors("write {}", folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with files.closing(fd):
-        with files.os_errors(f"lock {folder}"):
+        with files.os_errors("lock {}", folder):
             fcntl.flock(fd, fcntl.LOCK_EX)
         try:
             whole = _read()
         except TrustUnreadable:
             whole = {}
-            with files.os_errors(f"rename {folder / FILE}"):
+            with files.os_errors("rename {}", folder / FILE):
                 (folder / FILE).replace(folder / f"{FILE}.damaged")
         given = whole.get(part)
         whole[part] = given if isinstance(given, dict) else {}
@@ -94,7 +95,7 @@ def changed(part: str) -> Iterator[dict[str, Any]]:
 def _read() -> dict[str, Any]:
     path = home() / FILE
     try:
-        with files.os_errors(f"read {path}"):
+        with files.os_errors("read {}", path):
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except files.Missing:
         return {}
@@ -114,7 +115,8 @@ def _read() -> dict[str, Any]:
 
 def _damaged(what: str) -> TrustUnreadable:
     return TrustUnreadable(
-        f"{home() / FILE} {what}, so nothing is trusted", "look at it; crm trust begins a new one"
+        tr("{} {}, so nothing is trusted", home() / FILE, what),
+        "look at it; crm trust starts a new one",
     )
 
 
@@ -125,11 +127,11 @@ def _write(folder: Path, whole: dict[str, Any]) -> None:
     data = json.dumps(whole, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
     if len(data) > _MOST:
         raise InvalidData(
-            f"{folder / FILE} would grow too large", "crm trust --revoke where it may go"
+            tr("{} would grow too large", folder / FILE), "crm trust --revoke what is not needed"
         )
     try:
         files.write_file(aside, data, mode=0o600)
-        with files.os_errors(f"write {folder / FILE}"):
+        with files.os_errors("write {}", folder / FILE):
             aside.replace(folder / FILE)
         files.fsync_dir(folder)
     finally:
@@ -168,8 +170,8 @@ def refuse_stranger(root: Path) -> None:
 def only_read(root: Path) -> tuple[str, str]:
     """What is said of such a folder, and the way out."""
     owner = owners.name_of(root.stat().st_uid)
-    what = f"{root} belongs to {owner}, so crm only reads in it"
-    hint = f"if you trust what stands there: crm trust {shlex.quote(str(root))}"
+    what = tr("{} belongs to {}: read-only", root, owner)
+    hint = tr("if you trust it: crm trust {}", shlex.quote(str(root)))
     damage = problem()
     return what, f"{damage.message}; {hint}" if damage else hint
 

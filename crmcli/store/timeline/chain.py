@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from crmcli.errors import Problem
+from crmcli.language import tr
 from crmcli.model.event import KINDS
 from crmcli.store import layout
 from crmcli.store.disk import line_reader
@@ -21,7 +22,7 @@ _HEADER = HEADER.encode()
 _KINDS = frozenset(kind.encode() for kind in KINDS)
 _FILE = re.compile(rb'""file"":""([0-9a-f]{64})""')
 _COMPARE = "compare with git or a backup"
-BY_FIX = "crm check --fix mends it"
+BY_FIX = "crm check --fix fixes it"
 """The hint of what `mended` mends."""
 
 _NO_LINES: frozenset[int] = frozenset()
@@ -83,7 +84,9 @@ def _of_chain(path: Path, name: str, unreadable: frozenset[int]) -> Iterator[Pro
                 above = {line_hash(text).encode() for at, text in _lines(path) if at < number}
             if own in above:
                 first = next(at for at, text in _lines(path) if text == line)
-                yield Problem(name, number, f"the line of {name}:{first} stands here again", BY_FIX)
+                yield Problem(
+                    name, number, tr("the line of {}:{} is here again", name, first), BY_FIX
+                )
             elif line.rpartition(b",")[2] not in above and not {number, number - 1} & unreadable:
                 broken = "the line above was changed, or a line was taken out or put in"
                 yield Problem(name, number, broken, _COMPARE)
@@ -108,7 +111,10 @@ def _of_events(
             yield from _strange_kind(path, number, cells[3])
             if cells[1][:7] != month and not is_elsewhere:
                 is_elsewhere = True
-                said = f"an event of {cells[1][:7].decode('ascii', 'replace')} stands in this month's file"
+                said = tr(
+                    "an event of {} is in this month's file",
+                    cells[1][:7].decode("ascii", "replace"),
+                )
                 yield Problem(path, number, said, "put the file back where it was")
         for found in _FILE.findall(line):
             if found not in attached:
@@ -118,7 +124,7 @@ def _of_events(
 
 def _strange_kind(path: str, number: int, kind: bytes) -> Iterator[Problem]:
     if kind not in _KINDS:
-        said = f"there is no kind of event {kind.decode('utf-8', 'replace')!r}"
+        said = tr("no event kind {!r}", kind.decode("utf-8", "replace"))
         yield Problem(
             path, number, said, "restore the line; or update crm, if a newer one wrote it"
         )
@@ -127,8 +133,8 @@ def _strange_kind(path: str, number: int, kind: bytes) -> Iterator[Problem]:
 def _missing_file(root: Path, path: str, number: int, sha: str) -> Iterator[Problem]:
     there = layout.file_path(sha)
     if not os.path.lexists(root / there):
-        said = f"the file that the event names is missing: {there}"
-        yield Problem(path, number, said, f"bring it back: git checkout {there}")
+        said = tr("the file that the event names is missing: {}", there)
+        yield Problem(path, number, said, tr("restore it: git checkout {}", there))
 
 
 def _repeated(root: Path, path: str, number: int, line: bytes) -> Iterator[Problem]:
@@ -141,8 +147,10 @@ def _repeated(root: Path, path: str, number: int, line: bytes) -> Iterator[Probl
         if text.startswith(event_id + b",")
     )
     if (other, text) != (path, line):
-        said = f"the event {event_id.decode('ascii', 'replace')} stands in {other}:{at} already"
-        yield Problem(path, number, said, "only that one is read: take out the one that is wrong")
+        said = tr(
+            "the event {} is already in {}:{}", event_id.decode("ascii", "replace"), other, at
+        )
+        yield Problem(path, number, said, "only that one is read: remove the wrong one")
 
 
 def line_ends(
@@ -163,16 +171,16 @@ def line_ends(
             if not windows and line.endswith(b"\r\n"):
                 windows = number
         if number and not line.endswith(b"\n") and number not in bad:
-            hint = "the next change gives it one" if path == growing else BY_FIX
-            said = "the last line has lost its line end"
+            hint = "the next change adds it" if path == growing else BY_FIX
+            said = "the last line has no line end"
             yield Problem(path, number, said, hint, passing=path == growing)
         if not first and 1 not in bad:
-            yield Problem(path, 0, "the file is empty", "bring it back from git or a backup")
+            yield Problem(path, 0, "the file is empty", "restore it from git or a backup")
         if first.startswith(_BOM):
             yield Problem(path, 1, "the file begins with a byte order mark", BY_FIX)
         if windows or first.endswith(b"\r\n"):
             at = 1 if first.endswith(b"\r\n") else windows
-            yield Problem(path, at, "line ends of Windows (CRLF)", BY_FIX)
+            yield Problem(path, at, "Windows line ends (CRLF)", BY_FIX)
 
 
 def mended(data: bytes, *, is_whole: bool) -> tuple[bytes, list[str]]:
@@ -192,10 +200,14 @@ def mended(data: bytes, *, is_whole: bool) -> tuple[bytes, list[str]]:
         kept.append(line)
     has_no_end = is_whole and not text.endswith(b"\n")
     what = [
-        *(["took the byte order mark away"] if data.startswith(_BOM) else []),
-        *(["gave the lines plain ends"] if b"\r\n" in data else []),
-        *([f"took away {twice} line{'s'[: twice > 1]} that stood there twice"] if twice else []),
-        *(["gave the last line its end"] if has_no_end else []),
+        *(["removed the byte order mark"] if data.startswith(_BOM) else []),
+        *(["converted the line ends"] if b"\r\n" in data else []),
+        *(
+            [tr("took away {} line{} that stood there twice", twice, "s"[: twice > 1])]
+            if twice
+            else []
+        ),
+        *(["added the last line end"] if has_no_end else []),
     ]
     ending = b"\n" if has_no_end or text.endswith(b"\n") else b""
     return b"\n".join(kept) + ending, what

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.disk import files, line_reader
@@ -86,14 +87,16 @@ def to_line(event: Event, prev: str) -> str:
     try:
         data = json.dumps(event.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
-        raise UnwritableEvent(f"event {event.kind} of {event.record}: {error}") from error
+        raise UnwritableEvent(tr("event {} of {}: {}", event.kind, event.record, error)) from error
     if _HIDDEN.search(data):
         data = _HIDDEN.sub(_escaped, data)
     plain = (event.id, event.actor, event.kind, event.record, event.cause)
     if _CONTROL.search("".join(plain)):
-        raise UnwritableEvent(f"event {event.kind} of {event.record}: a line end in a field")
+        raise UnwritableEvent(tr("event {} of {}: a line end in a field", event.kind, event.record))
     if _HALF.search(data):
-        raise UnwritableEvent(f"event {event.kind} of {event.record}: half a character in its data")
+        raise UnwritableEvent(
+            tr("event {} of {}: half a character in its data", event.kind, event.record)
+        )
     id_, actor, kind, record, cause = map(_cell, plain)
     at = format_instant(event.at)
     return f"{id_},{at},{actor},{kind},{record},{cause},{event.depth},{_cell(data)},{prev}\n"
@@ -120,7 +123,12 @@ def lines(events: Iterable[Event], tail: Tail) -> bytes:
         line = to_line(event, prev).encode()
         if len(line) > LONGEST:
             raise UnwritableEvent(
-                f"event {event.kind} of {event.record}: {len(line):,} bytes are too long for a line"
+                tr(
+                    "event {} of {}: {:,} bytes are too long for a line",
+                    event.kind,
+                    event.record,
+                    len(line),
+                )
             )
         prev = line_hash(line[:-1])
         written.append(line)
@@ -175,8 +183,8 @@ def read_pieces(fd: int, offset: int, *, name: str, line: int) -> Iterator[Chunk
         if piece.data is not None:
             chunk = _read_lines(piece.data, piece.start, name=name, line=line)
         else:
-            hint = "crm has not written it: restore the file from git, or take the line out"
-            limit = f"the line is longer than {LONGEST // 1_000_000} MB"
+            hint = "crm did not write it: restore the file from git, or remove the line"
+            limit = tr("the line is longer than {} MB", LONGEST // 1000000)
             is_ended = os.pread(fd, 1, piece.end - 1) == b"\n"
             end, below = (piece.end, line + 1) if is_ended else (piece.start, line)
             chunk = Chunk([], [Problem(name, line, limit, hint)], end, below)
@@ -196,7 +204,7 @@ def _read_lines(data: bytes, offset: int, *, name: str, line: int) -> Chunk:
         if len(reading.rows) > found:  # whole but for its line end
             end = len(data)
         else:
-            hint = "what it said is lost; look at git or a backup"
+            hint = "its content is lost; look in git or a backup"
             cut = Problem(reading.name, next_line, "the last line is cut off", hint)
             reading.problems = [*kept, cut]
     return Chunk(reading.rows, reading.problems, offset + end, next_line)
@@ -239,7 +247,7 @@ class _Reading:
         except ValueError as error:
             hint = "restore the line from git or a backup"
             if line.startswith(_CONFLICT):
-                hint = "keep the lines of both sides, take out the marks"
+                hint = "keep the lines of both sides, remove the markers"
             self.problems.append(Problem(self.name, self.line, str(error), hint))
 
 
@@ -276,13 +284,13 @@ def _misfit(line: str, cells: Sequence[str] | None) -> str:
     if line.startswith(_CONFLICT):
         return "unresolved merge conflict"
     if cells is None:
-        return "the line is no CSV: a quote is not closed"
-    return f"{len(cells)} columns instead of {len(COLUMNS)}"
+        return "the line is not CSV: a quote is not closed"
+    return tr("{} columns instead of {}", len(cells), len(COLUMNS))
 
 
 def _refuse_damage(line: str) -> None:
     if "\0" in line:
-        raise ValueError("the line holds NUL bytes, as a crash of the machine may leave them")
+        raise ValueError("the line has NUL bytes, as after a crash of the machine")
     if _HALF.search(line):
         raise ValueError("the line is not UTF-8")
 
@@ -290,9 +298,9 @@ def _refuse_damage(line: str) -> None:
 def _event(cells: Sequence[str]) -> Event:
     id_, at, actor, kind, record, cause, depth, data, prev = cells
     if not EVENT_ID.fullmatch(id_):
-        raise ValueError(f"{id_!r} is not the id of an event")
+        raise ValueError(tr("{!r} is not the id of an event", id_))
     if not _HASH.fullmatch(prev):
-        raise ValueError(f"prev is {prev!r}, not the hash of a line")
+        raise ValueError(tr("prev is {!r}, not the hash of a line", prev))
     facts = _facts(data)
     return Event(id_, _instant(at), actor, kind, record, cause, _depth(depth), facts)
 
@@ -303,17 +311,17 @@ def _facts(data: str) -> dict[str, Any]:
     try:
         facts = json.loads(data)
     except ValueError as error:
-        raise ValueError(f"data is no JSON: {error}") from None
+        raise ValueError(tr("data is not JSON: {}", error)) from None
     except RecursionError:
         raise ValueError("data is nested too deeply") from None
     if "\\ud" in data and _HALF.search(json.dumps(facts, ensure_ascii=False)):
-        raise ValueError("data holds half a character")
+        raise ValueError("data has half a character")
     if not isinstance(facts, dict):
-        raise ValueError("data is no JSON object")
+        raise ValueError("data is not a JSON object")
     return facts
 
 
 def _depth(text: str) -> int:
     if not text.isdecimal():
-        raise ValueError(f"depth is {text!r}, not a number")
+        raise ValueError(tr("depth is {!r}, not a number", text))
     return int(text)

@@ -1,6 +1,6 @@
 """What was queued here and what left this machine: kept outside git, which may step back and forget it.
 
-Each line is written in the same transaction as the event that it repeats, so a letter is noted here,
+Each line is written in the same transaction as the event that it repeats, so a message is noted here,
 durably, before it leaves. `git stash --all` and `git clean -x` take that list away as well: the claims
 stand once more in git's own folder, which no step of git touches.
 """
@@ -11,11 +11,12 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.values import parse_instant
 from crmcli.store.disk import files, owners
 from crmcli.store.git import tracked
@@ -25,7 +26,7 @@ _BESIDE = "crm-sent"
 
 
 class Claim(NamedTuple):
-    """One letter or call that left, or was about to: the `number`-th time that its job was begun."""
+    """One message or call that left, or was about to: the `number`-th time that its job was begun."""
 
     key: str
     number: int
@@ -56,17 +57,17 @@ class SentList:
 
 
 def facts_digest(facts: Mapping[str, Any]) -> str:
-    """A digest of all that a queued event says: the letter, and how it is to leave."""
+    """A digest of all that a queued event says: the message, and how it is to leave."""
     return files.digest(json.dumps(facts, sort_keys=True, default=str).encode())
 
 
 def queued_line(key: str, facts: Mapping[str, Any]) -> bytes:
-    """The line that notes that a letter was queued here."""
+    """The line that notes that a message was queued here."""
     return _line({"queued": key, "content": facts_digest(facts)})
 
 
 def ended_line(key: str) -> bytes:
-    """The line that notes that a letter has left or been given up here: no event may revive it."""
+    """The line that notes that a message has left or been given up here: no event may revive it."""
     return _line({"ended": key})
 
 
@@ -76,7 +77,7 @@ def again_line(key: str) -> bytes:
 
 
 def claimed_line(claim: Claim) -> bytes:
-    """The line that notes that a letter is about to leave."""
+    """The line that notes that a message is about to leave."""
     facts = {name: value for name, value in claim._asdict().items() if name != "key" and value}
     return _line({"claimed": claim.key, **facts})
 
@@ -86,12 +87,12 @@ def _line(facts: Mapping[str, Any]) -> bytes:
 
 
 def keep(root: Path, claim: Claim) -> None:
-    """Note a claim in git's own folder as well, durably, before the letter leaves."""
+    """Note a claim in git's own folder as well, durably, before the message leaves."""
     path = _beside(root)
     if path is None:
         return
     # Who cannot write there cannot set git back either.
-    with contextlib.suppress(files.PermissionDenied), files.os_errors(f"write {path}"):
+    with contextlib.suppress(files.PermissionDenied), files.os_errors("write {}", path):
         fd = files.open_own(path, os.O_WRONLY)
         try:  # the line above may have been cut off
             size = os.fstat(fd).st_size
@@ -136,7 +137,7 @@ def read(root: Path) -> SentList:
         _take(found, line, number)
     beside = _beside(root)
     for number, line in _lines(found, beside) if beside else ():
-        with contextlib.suppress(InvalidData):  # cut off: then its letter has not left
+        with contextlib.suppress(InvalidData):  # cut off: then its message has not left
             _take(found, line, number)
     return found
 
@@ -164,8 +165,8 @@ def _take(found: SentList, line: bytes, number: int) -> None:
         parse_instant(claim.at)
     except (ValueError, TypeError, KeyError):
         raise InvalidData(
-            f"{PATH}:{number} is damaged, so nobody knows what has left here",
-            f"look at {PATH}, take that line out, then crm tick",
+            tr("{}:{} is damaged, so crm cannot tell what was sent from here", PATH, number),
+            tr("look at {}, remove that line, then run crm tick", PATH),
         ) from None
     known = found.claims.get(claim.key)
     if known is None or claim.number > known.number:

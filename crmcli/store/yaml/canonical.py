@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from itertools import product
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.values import Raw
 
 MAX_BYTES = 1_000_000
@@ -52,7 +53,7 @@ def dump(raw: dict[str, Raw]) -> str:
     text = "\n".join(lines) + "\n"
     if len(text) * 4 > MAX_BYTES and len(text.encode()) > MAX_BYTES:
         raise Unwritable(
-            f"{raw.get('id', 'the record')} would be larger than 1 MB",
+            tr("{} would be larger than 1 MB", raw.get("id", "the record")),
             "keep long texts as attached files",
         )
     return text
@@ -60,7 +61,7 @@ def dump(raw: dict[str, Raw]) -> str:
 
 def _write_map(raw: dict[str, Raw], indent: str, lines: list[str], depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise Unwritable(f"values are nested deeper than {MAX_DEPTH} levels")
+        raise Unwritable(tr("values are nested deeper than {} levels", MAX_DEPTH))
     for key, value in raw.items():
         name = indent + _key(key)
         if isinstance(value, str):
@@ -77,7 +78,7 @@ def _write_map(raw: dict[str, Raw], indent: str, lines: list[str], depth: int) -
 
 def _write_list(items: list[Raw], indent: str, lines: list[str], depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise Unwritable(f"values are nested deeper than {MAX_DEPTH} levels")
+        raise Unwritable(tr("values are nested deeper than {} levels", MAX_DEPTH))
     for item in items:
         if isinstance(item, str):
             lines.append(f"{indent}- {_scalar(item, indent)}")
@@ -137,14 +138,14 @@ def _unsafe() -> re.Pattern[str]:
 @lru_cache(maxsize=1024)
 def _key(text: str) -> str:
     if len(text) > MAX_KEY:
-        raise Unwritable(f"the key {text[:20]!r}… is longer than {MAX_KEY} letters")
+        raise Unwritable(tr("the key {!r}… is longer than {} letters", text[:20], MAX_KEY))
     return _flat(text) + ":"
 
 
 def _double_quoted(text: str) -> str:
     if _SURROGATE.search(text):
         raise Unwritable(
-            f"the text {text[:40]!r} holds half a character (a lone surrogate)",
+            tr("the text {!r} holds half a character (a lone surrogate)", text[:40]),
             "remove that character",
         )
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -6,10 +6,11 @@ import contextlib
 import importlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError, InvalidData, Problem
+from crmcli.language import tr
 from crmcli.model.values import Raw
 from crmcli.store.yaml.canonical import (
     MAX_BYTES,
@@ -48,7 +49,7 @@ _IN_PLAIN_WORDS = {
     ),
     "did not find expected '-' indicator": (
         "the line does not fit the list above it",
-        "give every item of a list its own `- ` at the same indentation",
+        "start each list item with `- ` at the same indentation",
     ),
     "block sequence entries are not allowed in this context": (
         "a list cannot begin on this line",
@@ -109,7 +110,7 @@ def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
     problems = [
         Problem(path, lines.get((name,), 0), f"{name}: {why}") for name, why in error.faults
     ]
-    return InvalidData(str(problems[0]), "mend the file, or look with crm check", problems)
+    return InvalidData(str(problems[0]), "fix the file, see crm check", problems)
 
 
 def _refuse(path: str, line: int, message: str, hint: str = "") -> NoReturn:
@@ -126,7 +127,7 @@ def _text(data: bytes, path: str) -> str:
         _refuse(
             path,
             data.count(b"\n", 0, damaged) + 1,
-            "the file holds NUL bytes, as a crash of the machine may leave them",
+            "the file has NUL bytes, as after a crash of the machine",
             "restore it from git or from a backup",
         )
     try:
@@ -164,7 +165,7 @@ class _Reader:
         """The one mapping of the file."""
         for pattern, message, hint in (
             (_CONFLICT, "unresolved merge conflict", "keep one of the two versions"),
-            (_CONTROL, "the file holds a control character", 'remove it, or write "\\xNN"'),
+            (_CONTROL, "the file has a control character", 'remove it, or write "\\xNN"'),
         ):
             match = pattern.search(self.text)
             if match:
@@ -199,7 +200,7 @@ class _Reader:
         if isinstance(event, self.yaml.ScalarEvent):
             return str(event.value)
         if depth >= MAX_DEPTH:
-            self._refuse_at(event, f"values are nested deeper than {MAX_DEPTH} levels")
+            self._refuse_at(event, tr("values are nested deeper than {} levels", MAX_DEPTH))
         if isinstance(event, self.yaml.MappingStartEvent):
             return self._map(events, at, depth + 1)
         return self._list(events, at, depth + 1)
@@ -213,7 +214,7 @@ class _Reader:
             here = (*at, key)
             if key in values:
                 first = self.lines[here]
-                self._refuse_at(event, f"the key {key!r} stands here again, after line {first}",
+                self._refuse_at(event, tr("the key {!r} is here again, after line {}", key, first),
                                 "keep one of the two")  # fmt: skip
             self.lines[here] = _line(event)
             values[key] = self._value(next(events), events, here, depth)
@@ -237,7 +238,7 @@ class _Reader:
         if key == "<<" and not event.style:
             self._refuse_at(event, "merge keys (<<) are not allowed", "write the values out")
         if len(key) > MAX_KEY:
-            self._refuse_at(event, f"a key is longer than {MAX_KEY} letters")
+            self._refuse_at(event, tr("a key is longer than {} letters", MAX_KEY))
         return key
 
     def _check(self, event: yaml.Event) -> None:
@@ -249,7 +250,7 @@ class _Reader:
             sign = "*" if kind == "alias" else written
             self._refuse_at(
                 event,
-                f"{sign}{found}: {_PLURAL[kind]} are not allowed",
+                tr("{}{}: {} are not allowed", sign, found, _PLURAL[kind]),
                 "write the value out; put a text that begins with this sign in quotes",
             )
 
@@ -268,7 +269,9 @@ class _Reader:
             _refuse(self.path, number, "a tab in the indentation", "indent with spaces")
         if said.startswith("found character") and "cannot start any token" in said:
             sign = line[mark.column] if mark and mark.column < len(line) else ""
-            _refuse(self.path, number, f"a text cannot begin with {sign!r}", "put it in quotes")
+            _refuse(
+                self.path, number, tr("a text cannot begin with {!r}", sign), "put it in quotes"
+            )
         message, hint = _IN_PLAIN_WORDS.get(said, (said, ""))
         _refuse(self.path, number, message, hint)
 

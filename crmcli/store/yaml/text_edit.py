@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.values import Raw
 from crmcli.store.yaml.canonical import dump, is_safe
 from crmcli.store.yaml.codec import RecordUnreadable, load_marked
@@ -66,7 +67,8 @@ def _checked(text: str, path: str, wanted: Map) -> bytes:
         is_meant = False
     if not is_meant:
         raise CannotEdit(
-            f"{path} is written in a way that crm cannot change safely", "change it in an editor"
+            tr("{} is written in a way that crm cannot change safely", path),
+            "change it in an editor",
         )
     return data
 
@@ -155,7 +157,7 @@ class _Text:
             lines = _block(key.value, new, column)[1:]
             self._insert(key.start_mark.line, lines)
         elif is_block or getattr(node, "style", None) in ("|", ">"):
-            raise CannotEdit(f"{self.path}: {key.value!r} is to be changed as a whole",
+            raise CannotEdit(tr("{}: {!r} would change as a whole", self.path, key.value),
                              "change it in an editor")  # fmt: skip
         else:
             self._refuse_comments(node)
@@ -170,7 +172,7 @@ class _Text:
                     self._replace(item, _flow(now))
             return
         if [item for item in old if item in new] != kept or new[: len(kept)] != kept:
-            raise CannotEdit(f"{self.path}: a list is to be put in another order",
+            raise CannotEdit(tr("{}: a list would change its order", self.path),
                              "change it in an editor")  # fmt: skip
         for item, was in zip(node.value, old, strict=True):
             if was not in new:
@@ -216,9 +218,12 @@ class _Text:
         inside = self.lines[node.start_mark.line : node.end_mark.line]
         if any(re.search(r"(^|\s)#", line) for line in inside):
             raise CannotEdit(
-                f"{self.path}:{node.start_mark.line + 1}: there are comments in a list or map that"
-                " is to be changed",
-                "change it in an editor, or write it in lines of its own",
+                tr(
+                    "{}:{}: there are comments in the list or map to be changed",
+                    self.path,
+                    node.start_mark.line + 1,
+                ),
+                "change it in an editor, or write it on separate lines",
             )
 
 

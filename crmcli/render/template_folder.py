@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from crmcli.language import tr
 from crmcli.render.failed import TemplateFailed
 from crmcli.store.disk.files import is_file
 
 MAX_SOURCE = 256 * 1024
 
 
-class Shelf:
+class TemplateFolder:
     """A folder of templates; nothing outside of it is read, whatever a path or a link says."""
 
     def __init__(self, folder: Path) -> None:
@@ -29,14 +30,14 @@ class Shelf:
         place = self._place(path)
         shown = self.shown(path)
         if not is_file(place):
-            raise TemplateFailed(shown, 0, "there is no such template", self._others(path))
+            raise TemplateFailed(shown, 0, "no such template", self._others(path))
         try:
             with place.open("rb") as file:
                 data = file.read(MAX_SOURCE + 1)
         except OSError as error:
-            raise TemplateFailed(shown, 0, f"cannot be read: {error.strerror}") from error
+            raise TemplateFailed(shown, 0, tr("cannot be read: {}", error.strerror)) from error
         if len(data) > MAX_SOURCE:
-            raise TemplateFailed(shown, 0, f"is longer than {MAX_SOURCE // 1024} KB")
+            raise TemplateFailed(shown, 0, tr("is longer than {} KB", MAX_SOURCE // 1024))
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -51,7 +52,7 @@ class Shelf:
             raise TemplateFailed(
                 path or "a template without a name",
                 0,
-                f"is no path below {self.folder.name}/",
+                tr("is not a path below {}/", self.folder.name),
                 "write it like mail/hello.j2",
             )
         place = self.folder.joinpath(*parts)
@@ -69,4 +70,4 @@ class Shelf:
         beside = self.folder / PurePosixPath(path).parent
         found = sorted(beside.glob("*.j2")) or sorted(self.folder.rglob("*.j2"))
         there = ", ".join(str(one.relative_to(self.folder)) for one in found[:20])
-        return f"there are: {there}" if there else f"{self.folder.name}/ holds no templates"
+        return tr("there are: {}", there) if there else tr("{}/ has no templates", self.folder.name)

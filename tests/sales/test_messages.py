@@ -23,7 +23,7 @@ from crmcli.sales.documents.messages import NoAddress
 from crmcli.sales.records import remove
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.conftest import NOW
+from tests.kit import NOW
 from torture.copies import copied
 
 SETTINGS = """
@@ -50,10 +50,6 @@ def opened(folder: Path, settings: str) -> Workspace:
     return Workspace.open(folder, now=NOW)
 
 
-def add(ws: Workspace, entity: str, **values: str | list[str]) -> Record:
-    return kit.add(ws, entity, {k: v if isinstance(v, list) else [v] for k, v in values.items()})
-
-
 def seen(ws: Workspace, record: Record) -> dict[str, Any]:
     return cast("dict[str, Any]", messages.names_for(ws, record))
 
@@ -72,7 +68,7 @@ def plain_only(value: object) -> bool:
 
 
 def test_a_lead_is_its_own_contact(ws: Workspace) -> None:
-    lead = add(
+    lead = kit.add(
         ws, "lead", name="Кровля", first_name="Анна", middle_name="Ивановна", phones=["8 912 345-67-89 доб. 12"],
         emails="anna@example.ru", area="120,5", position="директор",
     )  # fmt: skip
@@ -92,21 +88,21 @@ def test_a_lead_is_its_own_contact(ws: Workspace) -> None:
 
 
 def test_a_leads_contact_has_every_field_that_a_contact_has(ws: Workspace) -> None:
-    lead, contact = add(ws, "lead", name="Кровля"), add(ws, "contact", name="Анна")
+    lead, contact = kit.add(ws, "lead", name="Кровля"), kit.add(ws, "contact", name="Анна")
     assert set(seen(ws, lead)["contact"]) == set(seen(ws, contact)["contact"])
 
 
 def test_a_deal_brings_its_people(ws: Workspace) -> None:
-    company = add(ws, "company", name="Ромашка", inn="7707083893")
-    anna = add(ws, "contact", first_name="Анна", companies=f"{company.id}:директор")
-    boris = add(ws, "contact", first_name="Борис")
-    deal = add(ws, "deal", name="Склад", contacts=[anna.id, boris.id], amount="150000")
+    company = kit.add(ws, "company", name="Ромашка", inn="7707083893")
+    anna = kit.add(ws, "contact", first_name="Анна", companies=f"{company.id}:директор")
+    boris = kit.add(ws, "contact", first_name="Борис")
+    deal = kit.add(ws, "deal", name="Склад", contacts=[anna.id, boris.id], amount="150000")
     got = seen(ws, deal)
     assert got["contact"]["first_name"] == "Анна"
     assert got["contact"]["companies"] == [{"company": company.id, "role": "директор"}]
     assert got["company"]["inn"] == "7707083893"
     assert got["deal"]["amount"] == Decimal(150000)
-    task = add(ws, "task", name="Позвонить", about=deal.id)
+    task = kit.add(ws, "task", name="Позвонить", about=deal.id)
     about = seen(ws, task)
     assert about["deal"]["name"] == "Склад"
     assert about["contact"]["first_name"] == "Анна"
@@ -114,13 +110,13 @@ def test_a_deal_brings_its_people(ws: Workspace) -> None:
 
 
 def test_everything_is_plain_and_known(ws: Workspace) -> None:
-    company = add(ws, "company", name="Ромашка")
-    contact = add(
+    company = kit.add(ws, "company", name="Ромашка")
+    contact = kit.add(
         ws, "contact", name="Анна", emails="anna@example.ru", utm_source="ya", tags=["vip"]
     )
-    lead = add(ws, "lead", name="Кровля", utm_source="ya", emails="a@b.ru")
-    deal = add(ws, "deal", name="Склад", contacts=contact.id, close_by="2026-12-01")
-    task = add(ws, "task", name="Звонок", about=deal.id, due="2026-11-24 10:00")
+    lead = kit.add(ws, "lead", name="Кровля", utm_source="ya", emails="a@b.ru")
+    deal = kit.add(ws, "deal", name="Склад", contacts=contact.id, close_by="2026-12-01")
+    task = kit.add(ws, "task", name="Звонок", about=deal.id, due="2026-11-24 10:00")
     for record in (company, contact, lead, deal, task):
         got = messages.names_for(ws, record)
         assert plain_only(got)
@@ -128,8 +124,8 @@ def test_everything_is_plain_and_known(ws: Workspace) -> None:
 
 
 def test_a_link_to_nothing_is_no_contact(ws: Workspace) -> None:
-    contact = add(ws, "contact", name="Анна")
-    deal = add(ws, "deal", name="Склад", contacts=contact.id)
+    contact = kit.add(ws, "contact", name="Анна")
+    deal = kit.add(ws, "deal", name="Склад", contacts=contact.id)
     remove.remove(ws, contact.id, unlink=True)
     assert seen(ws, ws.get(deal.id))["contact"] is None
 
@@ -138,33 +134,33 @@ def test_a_link_to_nothing_is_no_contact(ws: Workspace) -> None:
 
 
 def test_the_first_address_or_the_one_for_mailings(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", first_name="Анна", emails=["a@b.ru", "b@b.ru"])
+    lead = kit.add(ws, "lead", name="Кровля", first_name="Анна", emails=["a@b.ru", "b@b.ru"])
     assert messages.recipient(ws, lead) == "Анна <a@b.ru>"
-    lead = add(ws, "lead", name="Кровля", emails=["a@b.ru", "mailing:c@b.ru"])
+    lead = kit.add(ws, "lead", name="Кровля", emails=["a@b.ru", "mailing:c@b.ru"])
     assert messages.recipient(ws, lead) == "c@b.ru"
 
 
 def test_a_deals_letter_goes_to_its_contact_else_its_company(ws: Workspace) -> None:
-    company = add(ws, "company", name="Ромашка", emails="info@romashka.ru")
-    contact = add(ws, "contact", name="Анна", emails="anna@romashka.ru", companies=company.id)
-    mute = add(ws, "contact", name="Борис", companies=company.id)
+    company = kit.add(ws, "company", name="Ромашка", emails="info@romashka.ru")
+    contact = kit.add(ws, "contact", name="Анна", emails="anna@romashka.ru", companies=company.id)
+    mute = kit.add(ws, "contact", name="Борис", companies=company.id)
     assert (
-        messages.recipient(ws, add(ws, "deal", name="A", contacts=contact.id))
+        messages.recipient(ws, kit.add(ws, "deal", name="A", contacts=contact.id))
         == "Анна <anna@romashka.ru>"
     )
     assert (
-        messages.recipient(ws, add(ws, "deal", name="B", contacts=mute.id))
+        messages.recipient(ws, kit.add(ws, "deal", name="B", contacts=mute.id))
         == "Ромашка <info@romashka.ru>"
     )
     assert (
-        messages.recipient(ws, add(ws, "deal", name="C", company=company.id))
+        messages.recipient(ws, kit.add(ws, "deal", name="C", company=company.id))
         == "Ромашка <info@romashka.ru>"
     )
     assert messages.recipient(ws, mute) == "Ромашка <info@romashka.ru>"
 
 
 def test_nobody_to_write_to(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", phones="+79123456789")
+    lead = kit.add(ws, "lead", name="Кровля", phones="+79123456789")
     with pytest.raises(NoAddress, match=f"{lead.id} Кровля has no e-mail") as caught:
         messages.recipient(ws, lead)
     assert caught.value.exit_code == 1
@@ -172,10 +168,10 @@ def test_nobody_to_write_to(ws: Workspace) -> None:
 
 
 def test_a_name_cannot_break_the_header(ws: Workspace) -> None:
-    contact = add(ws, "contact", name='Анна "Босс" <boss@evil.ru>,', emails="anna@example.ru")
+    contact = kit.add(ws, "contact", name='Анна "Босс" <boss@evil.ru>,', emails="anna@example.ru")
     to = messages.recipient(ws, contact)
     assert to == "Анна Босс boss@evil.ru , <anna@example.ru>"
-    message = messages.letter_for(template(ws, "Subject: a\n\nb"), "mail/t.j2", contact)
+    message = messages.message_for(template(ws, "Subject: a\n\nb"), "mail/t.j2", contact)
     read = BytesParser(policy=policy.default).parsebytes(to_bytes(message, wire=True))
     assert [a.addr_spec for a in read["To"].addresses] == ["anna@example.ru"]
 
@@ -190,14 +186,14 @@ def template(ws: Workspace, text: str, path: str = "mail/t.j2") -> Workspace:
 
 
 def test_a_letter_ready_to_leave(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", first_name="Анна", emails="anna@example.ru")
+    lead = kit.add(ws, "lead", name="Кровля", first_name="Анна", emails="anna@example.ru")
     template(ws, "<p>{{ lead.first_name }}</p>", "mail/t.html.j2")
     (ws.root / "price.pdf").write_bytes(b"%PDF")
     template(
         ws,
         "Subject: Привет, {{ lead.first_name }}\nAttach: price.pdf\nReply-To: {{ owner.email }}\n\nТекст",
     )
-    message = messages.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
+    message = messages.message_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
     assert message.subject == "Привет, Анна"
     assert message.sender == "Скатная линия <sales@skat.example.ru>"
     assert message.to == ("Анна <anna@example.ru>",)
@@ -205,26 +201,26 @@ def test_a_letter_ready_to_leave(ws: Workspace) -> None:
     assert message.html == "<p>Анна</p>"
     assert message.attachments[0].content == b"%PDF"
     assert message.automatic
-    again = messages.letter_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
+    again = messages.message_for(ws, "mail/t.j2", lead, key="job-1", automatic=True)
     assert to_bytes(message, wire=True) == to_bytes(again, wire=True)
 
 
 def test_without_a_key_each_letter_is_a_new_one(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
+    lead = kit.add(ws, "lead", name="Кровля", emails="anna@example.ru")
     template(ws, "Subject: a\n\nb")
     assert (
-        messages.letter_for(ws, "mail/t.j2", lead).id
-        != messages.letter_for(ws, "mail/t.j2", lead).id
+        messages.message_for(ws, "mail/t.j2", lead).id
+        != messages.message_for(ws, "mail/t.j2", lead).id
     )
 
 
 def test_the_template_or_the_robot_may_name_others(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
+    lead = kit.add(ws, "lead", name="Кровля", emails="anna@example.ru")
     template(ws, "Subject: a\nTo: a@skat.ru, b@skat.ru\nFrom: Босс <boss@skat.ru>\n\nb")
-    message = messages.letter_for(ws, "mail/t.j2", lead)
+    message = messages.message_for(ws, "mail/t.j2", lead)
     assert message.to == ("a@skat.ru", "b@skat.ru")
     assert message.sender == "Босс <boss@skat.ru>"
-    assert messages.letter_for(ws, "mail/t.j2", lead, to=["c@skat.ru"]).to == ("c@skat.ru",)
+    assert messages.message_for(ws, "mail/t.j2", lead, to=["c@skat.ru"]).to == ("c@skat.ru",)
 
 
 @pytest.mark.parametrize(
@@ -236,9 +232,9 @@ def test_the_template_or_the_robot_may_name_others(ws: Workspace) -> None:
     ],
 )
 def test_what_is_not_there_refuses_to_be_a_letter(ws: Workspace, text: str) -> None:
-    lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
+    lead = kit.add(ws, "lead", name="Кровля", emails="anna@example.ru")
     with pytest.raises(TemplateFailed):
-        messages.letter_for(template(ws, text), "mail/t.j2", lead)
+        messages.message_for(template(ws, text), "mail/t.j2", lead)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +246,9 @@ def test_what_is_not_there_refuses_to_be_a_letter(ws: Workspace, text: str) -> N
     ],
 )
 def test_wrong_headers_refuse_to_be_a_letter(ws: Workspace, text: str) -> None:
-    lead = add(ws, "lead", name="Кровля", emails="anna@example.ru")
+    lead = kit.add(ws, "lead", name="Кровля", emails="anna@example.ru")
     with pytest.raises(InvalidData):
-        messages.letter_for(template(ws, text), "mail/t.j2", lead)
+        messages.message_for(template(ws, text), "mail/t.j2", lead)
 
 
 def test_who_a_letter_is_from(folder: Path) -> None:
@@ -268,7 +264,7 @@ def test_who_a_letter_is_from(folder: Path) -> None:
 
 
 def test_a_preview_needs_nobody_to_write_to(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", phones="+79123456789")
+    lead = kit.add(ws, "lead", name="Кровля", phones="+79123456789")
     shown = messages.preview(template(ws, "Subject: Тема\n\nТекст"), "mail/t.j2", lead)
     assert dict(shown.headers) == {
         "From": "Скатная линия <sales@skat.example.ru>",
@@ -278,9 +274,9 @@ def test_a_preview_needs_nobody_to_write_to(ws: Workspace) -> None:
 
 
 def test_an_edited_template_is_seen_at_once(ws: Workspace) -> None:
-    lead = add(ws, "lead", name="Кровля", emails="a@b.ru")
+    lead = kit.add(ws, "lead", name="Кровля", emails="a@b.ru")
     template(ws, "первая", "mail/part.j2")
     template(ws, "Subject: a\n\n{% include 'mail/part.j2' %}")
-    assert messages.letter_for(ws, "mail/t.j2", lead).text == "первая\n"
+    assert messages.message_for(ws, "mail/t.j2", lead).text == "первая\n"
     template(ws, "вторая", "mail/part.j2")
-    assert messages.letter_for(ws, "mail/t.j2", lead).text == "вторая\n"
+    assert messages.message_for(ws, "mail/t.j2", lead).text == "вторая\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
 from crmcli.render.failed import TemplateFailed
 
@@ -15,11 +16,8 @@ _COMMENT = re.compile(r"\s*\{#.*#\}\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What a mail template came to; "" and () for the headers that it does not set.
-
-    `attach` are paths from the workspace's root.
-    """
+class MailText:
+    """A rendered mail template; "" and () for headers that it does not set, `attach` from the root."""
 
     subject: str
     text: str
@@ -40,10 +38,9 @@ class HeaderLine:
 
 
 def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
-    """The header lines and the text of a mail template.
+    """The header lines and the text of a mail template; TemplateFailed for a bad header.
 
-    The text keeps as many empty lines before it as there were header lines, so that a complaint
-    about it names the right line. TemplateFailed for an unknown, repeated or missing header.
+    The text keeps the empty lines before it, so that problems name the right line.
     """
     lines = source.split("\n")
     end = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
@@ -54,7 +51,7 @@ def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
     seen: set[str] = set()
     for header in headers:
         if header.name in seen and header.name != "Attach":
-            raise TemplateFailed(shown, header.line, f"a second {header.name}", "keep one")
+            raise TemplateFailed(shown, header.line, tr("a second {}", header.name), "keep one")
         seen.add(header.name)
     if "Subject" not in seen:
         raise TemplateFailed(shown, 1, "has no subject", "begin it with a line 'Subject: …'")
@@ -67,7 +64,7 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
         raise TemplateFailed(
             shown,
             number,
-            f"{line.strip()[:40]!r} is no header line",
+            tr("{!r} is not a header line", line.strip()[:40]),
             "a mail template is header lines (Subject: …), an empty line, the text",
         )
     by_name = {name.lower(): name for name in HEADERS}
@@ -76,7 +73,7 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
         raise TemplateFailed(
             shown,
             number,
-            f"there is no header {match[1]!r} here",
+            tr("header {!r} is not allowed here", match[1]),
             allowed_hint(match[1], HEADERS, "known"),
         )
     return HeaderLine(name, match[2], number)
@@ -91,8 +88,10 @@ def forbidden_in_header(text: str) -> str:
     return ""
 
 
-def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str) -> Letter:
-    """The letter from its rendered parts; TemplateFailed if a header holds a line break."""
+def put_together(
+    values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str
+) -> MailText:
+    """The message from its rendered parts; TemplateFailed if a header has a line break."""
     single: dict[str, str] = {}
     attach: list[str] = []
     for header, value in values:
@@ -101,8 +100,8 @@ def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, sho
             raise TemplateFailed(
                 shown,
                 header.line,
-                f"{header.name} would hold {fault}, which a header must not",
-                "a value that is put there has it; cut it, e.g. by |replace",
+                tr("{} has {}, which is not allowed in a header", header.name, fault),
+                "a value has it; remove it, e.g. with |replace",
             )
         if header.name == "Attach":
             attach += [value.strip()] if value.strip() else []
@@ -110,7 +109,7 @@ def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, sho
             single[header.name] = value.strip()
     if not single["Subject"]:
         raise TemplateFailed(shown, 1, "the subject is empty", "write a text after 'Subject:'")
-    return Letter(
+    return MailText(
         subject=single["Subject"],
         text=text.strip("\n") + "\n",
         html=html,
@@ -122,11 +121,11 @@ def put_together(values: list[tuple[HeaderLine, str]], text: str, html: str, sho
 
 
 def html_beside(path: str) -> str:
-    """The template of a letter's HTML part: `mail/hello.html.j2` beside `mail/hello.j2`."""
+    """The template of a message's HTML part: `mail/hello.html.j2` beside `mail/hello.j2`."""
     return path.removesuffix(".j2") + ".html.j2"
 
 
-def is_letter(path: str) -> bool:
-    """Whether a template is a letter: below mail/, no HTML part, no piece to include (`mail/_foot.j2`)."""
+def is_mail(path: str) -> bool:
+    """Whether a template is a message: below mail/, no HTML part, no piece to include (`mail/_foot.j2`)."""
     name = path.rpartition("/")[2]
     return path.startswith("mail/") and not (name.startswith("_") or name.endswith(".html.j2"))
