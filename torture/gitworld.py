@@ -68,7 +68,7 @@ BY_GIT = (
     " is here again",
     "the file is missing: the record was never removed",
     "made in this month and the timeline does not know it",
-    "there is no lead-",
+    "no lead lead-",
     "the file that the event names is missing",
     "no such file: and no beginning of it",
     "which does not exist",
