@@ -67,10 +67,10 @@ BY_GIT = (
     "the line above was changed, or a line was taken out or put in",
     " is here again",
     "the file is missing: the record was never removed",
-    "made in this month and the timeline does not know it",
+    "this month but not on the timeline",
     "no lead lead-",
     "the file that the event names is missing",
-    "no such file: and no beginning of it",
+    "but no file and no creation",
     "which does not exist",
     "it was removed on one side and changed on the other",
 )
