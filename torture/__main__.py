@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -57,6 +58,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
 
 def main() -> int:
     """Run what was asked for; 1 if anything was lost, torn or doubled, or a fault not noticed."""
+    os.environ["CRM_LANG"] = "en"  # the judges read English, also in the same process
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument(
         "part",
