@@ -11,7 +11,7 @@ fi
 say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
 run() { printf '\033[32m$ %s\033[0m\n' "$*"; eval "$*"; }
 [ -t 1 ] || { say() { printf '\n# %s\n' "$*"; }; run() { printf '$ %s\n' "$*"; eval "$*"; }; }
-export CRM_NOW=2026-11-23T09:00:00+03:00 CRM_USER=anna PAGER=cat GIT_PAGER=cat
+export CRM_NOW=2026-11-23T09:00:00+03:00 CRM_USER=anna CRM_LANG=${CRM_LANG:-en} PAGER=cat GIT_PAGER=cat
 
 say "A folder becomes a CRM, with a made-up company in it"
 run "crm init $dir --demo -q"

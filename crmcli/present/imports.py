@@ -119,7 +119,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
         noun = tr(entity if count == 1 else ENTITIES[entity].plural)
-        yield _line(count, tr("{} created because rows name them", noun))
+        yield _line(count, tr("{} created (named in rows)", noun))
 
 
 def _line(count: int | None, text: str) -> str:

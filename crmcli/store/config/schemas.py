@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crmcli.store.config import automation, declared, pipelines, settings, views
+from crmcli.store.config import automation, declared, pipelines, settings_keys, views
 from crmcli.store.config.action_params import actions_schema
 from crmcli.store.config.shapes import Shape
 
@@ -22,7 +22,7 @@ def schema_files() -> dict[str, bytes]:
     defined = {"actions": actions_schema(), **_defined(rules)}
     return {
         **_file("pipelines", pipelines.SHAPE, defined),
-        **_file("settings", settings.SHAPE, _defined({"field": declared.FIELD})),
+        **_file("settings", settings_keys.SHAPE, _defined({"field": declared.FIELD})),
         **_file("views", views.SHAPE, {}),
     }
 

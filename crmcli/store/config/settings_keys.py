@@ -1,0 +1,262 @@
+"""What may stand in settings.yaml, key by key; its reader is next door."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from decimal import Decimal
+
+from crmcli.language import tr
+from crmcli.model import limits
+from crmcli.model.channels import CHANNELS
+from crmcli.model.listed import did_you_mean
+from crmcli.model.settings import (
+    COMMITS,
+    LANGUAGES,
+    NUMBERED,
+    WEEKDAYS,
+    Calendar,
+    Settings,
+)
+from crmcli.model.values import parse_date, parse_decimal
+from crmcli.store.config.cursor import Cursor
+from crmcli.store.config.declared import DIRECTORIES, FIELDS
+from crmcli.store.config.shapes import (
+    Shape,
+    guarded,
+    keys,
+    listed,
+    mapped,
+    matching,
+    needed,
+    parsed,
+    secret,
+    text,
+    whole,
+    word,
+    yes_no,
+)
+
+USER_RULE = r"[^\W\d][\w.-]{0,39}"
+EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
+SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
+DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
+ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+NUMBER_RULE = r"\{(year|month|seq)(:0?[1-9])?\}"
+HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
+
+
+def _zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = did_you_mean(text, available_timezones(), "write one like Europe/Moscow")
+        raise ValueError(tr("{!r} is not a time zone, {}", text, hint)) from None
+    return text
+
+
+def _rate(text: str) -> Decimal:
+    rate = parse_decimal(text)
+    if not 0 <= rate <= 100:
+        raise ValueError(tr("{!r} is not a percentage from 0 to 100", text))
+    return rate
+
+
+def _number_format(text: str) -> str:
+    rest = re.sub(NUMBER_RULE, "", text)
+    if "{" in rest or "}" in rest:
+        raise ValueError(
+            tr("{!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}", text)
+        )
+    if "{seq" not in text:
+        raise ValueError(tr("{!r} has no {{seq}}, the running number", text))
+    return text
+
+
+def _hours(text: str) -> tuple[time, time]:
+    if not re.fullmatch(HOURS_RULE, text):
+        raise ValueError(tr("{!r} is not of the form 09:00-18:00", text))
+    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
+    if opens >= closes:
+        raise ValueError(tr("{!r} closes before it opens", text))
+    return opens, closes
+
+
+def _why_not_deliver(place: Cursor) -> tuple[str, str]:
+    text = place.text()
+    if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
+        return (
+            "'deliver' may not contain a password",
+            "write smtp://user@host:587, and where the password is under password:",
+        )
+    ways = "maildir:outbox, smtp://user@host:587 or smtps://user@host:465"
+    return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
+
+
+def _email(doc: str) -> Shape:
+    return matching(doc, EMAIL_RULE, "an e-mail address", "like sales@example.com")
+
+
+def _days(doc: str) -> Shape:
+    return listed(doc, parsed("", parse_date, pattern=r"^\d{4}-\d\d-\d\d$"))
+
+
+COMPANY = {
+    "name": text("Short name."),
+    "legal_name": text("Full legal name."),
+    "inn": text("INN."),
+    "kpp": text("KPP."),
+    "ogrn": text("OGRN, or a sole trader's OGRNIP."),
+    "vat_id": text("VAT number with the country's letters, e.g. DE136695976."),
+    "director": text("Who signs, as papers print it."),
+    "address": text("Address."),
+    "legal_address": text("Legal address."),
+    "postal_address": text("Postal address."),
+    "phone": text("Phone."),
+    "email": _email("E-mail."),
+    "site": text("Web site."),
+    "bank": text("Bank account, as offers print it."),
+}
+ACCOUNT = keys(
+    "",
+    {
+        "account": needed(text("Twenty digits, or an IBAN.")),
+        "bic": text("The bank's BIC."),
+        "corr": text("Correspondent account."),
+        "bank": text("The bank's name."),
+    },
+)
+USER = keys(
+    "",
+    {
+        "name": text("Label for people."),
+        "email": _email("Where notices go."),
+        "phone": text("Phone."),
+    },
+)
+MAIL = {
+    "deliver": guarded(
+        "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
+        " them.",
+        DELIVER_RULE,
+        _why_not_deliver,
+    ),
+    "from": matching(
+        "The sender, e.g. Sales <sales@example.com>.",
+        SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
+    ),
+    "password": secret("Where the password stands, never the password itself."),
+}  # fmt: skip
+WEBHOOK = {
+    "allow": listed(
+        "host:port of inner addresses that robots may post to.",
+        matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
+    )
+}
+CHANNEL_KEYS = {"mail": MAIL, "webhook": WEBHOOK}
+"""The settings of channels of which more is known than that they are texts."""
+
+
+def _channels() -> Shape:
+    shapes = {
+        name: CHANNEL_KEYS.get(name) or {key: text(doc) for key, doc in row.keys.items()}
+        for name, row in CHANNELS.items()
+    }
+    return keys(
+        "How messages leave.",
+        {name: keys(CHANNELS[name].doc, shape) for name, shape in shapes.items()},
+    )
+
+
+CALENDAR = {
+    "days": listed("Working days of the week.", word("", WEEKDAYS)),
+    "hours": parsed(
+        "Working hours, e.g. 09:00-18:00.",
+        _hours, (Calendar().opens, Calendar().closes), pattern=f"^{HOURS_RULE}$",
+    ),
+    "holidays": _days("Days off, e.g. 2026-01-01."),
+    "workdays": _days("Days worked in spite of the weekday."),
+}  # fmt: skip
+NUMBER = parsed(
+    "With {year}, {month} and {seq} or {seq:04}.",
+    _number_format, "", "like КП-{year}-{seq:04}",
+    pattern=rf"^([^{{}}]|{NUMBER_RULE})*\{{seq(:0?[1-9])?\}}([^{{}}]|{NUMBER_RULE})*$",
+)  # fmt: skip
+SHAPE = keys(
+    "The company, its users, directories, own fields, channels and calendar. Every key may be left out.",
+    {
+        "company": keys(
+            "Your own company; templates see it as us.",
+            {
+                **COMPANY,
+                "accounts": listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
+            },
+        ),
+        "language": word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
+        "currency": matching(
+            "Of new deals, e.g. RUB.", "[A-Z]{3}", "a currency code like RUB", "", Settings.currency
+        ),
+        "time_zone": parsed(
+            "In which days begin and robots count, e.g. Europe/Moscow.", _zone, Settings.time_zone
+        ),
+        "phone_country": matching(
+            "Of phone numbers without a country code, e.g. RU.", "[A-Z]{2}", "a country code like RU"
+        ),
+        "vat": keys(
+            "Value-added tax of offers.",
+            {
+                "rate": parsed(
+                    "Per cent; leave out without VAT.",
+                    _rate, type=["number", "string"], minimum=0, maximum=100,
+                    pattern=r"^\d{1,3}(\.\d{1,10})?$",
+                ),
+                "included": yes_no("Whether prices include it.", Settings.vat_included),
+            },
+        ),
+        "users": mapped(
+            "Who works here: id, then name, email, phone.",
+            USER_RULE, ("cannot be a user's id", "one word, a letter first"),
+            USER, (limits.USERS, "a list of users"),
+        ),
+        "directories": DIRECTORIES,
+        "fields": FIELDS,
+        "channels": Shape(
+            _channels().doc,
+            lambda place, ground: _channels().read(place, ground),
+            lambda: _channels().fragment(),
+            _channels().nothing,
+        ),
+        "numbering": keys("The shape of document numbers.", dict.fromkeys(NUMBERED, NUMBER)),
+        "calendar": keys("Company working time.", CALENDAR),
+        "automation": keys(
+            "Limits of robots.",
+            {
+                "max_effects": whole(
+                    "How much one crm tick may do before it stops and asks.",
+                    1, 1_000_000, Settings.max_effects,
+                )
+            },
+        ),
+        "git": keys(
+            "History of the files.",
+            {
+                "commit": word(
+                    "never; each: crm commits what a command changed; tick: it commits at the end of crm"
+                    " tick.",
+                    COMMITS, Settings.commit,
+                )
+            },
+        ),
+        "storage": keys(
+            "Where the workspace stands.",
+            {
+                "any_disk": yes_no(
+                    "Allow changes on a network file system, where nothing keeps two commands apart.",
+                    Settings.any_disk,
+                )
+            },
+        ),
+    },
+)  # fmt: skip
