@@ -40,7 +40,7 @@ from crmcli.model.entities import Entity, register
 register(
     Entity(
         "booking", "bookings", "booking:Booking", "Bookings: tables that are taken.",
-        traits=("mergeable", "importable"), parent="company",
+        traits=("mergeable", "importable", "numbered"), parent="company",
     )
 )
 from crmcli.__main__ import main
@@ -124,8 +124,16 @@ def test_it_is_changed_and_every_change_is_told_and_taken_back(crm: Crm) -> None
     assert crm("check").code == 0
 
 
+def test_a_number_that_stands_twice_is_told(crm: Crm) -> None:
+    _add(crm)
+    second = _add(crm)
+    done = crm("check")
+    assert (done.code, "has the same number" in done.out, second in done.out) == (6, True, True)
+
+
 def test_it_is_merged_as_its_trait_says(crm: Crm) -> None:
-    one, other = _add(crm), _add(crm, "--day", "tomorrow")
+    one = _add(crm)
+    other = crm("booking", "add", "--name", "Стол 6", "--day", "tomorrow").out.strip()
     assert crm("booking", "merge", one, other, "--yes").code == 0
     assert _row(crm, one)["day"] == "2026-11-24"
     assert crm("booking", "unmerge", other).code == 0
