@@ -62,8 +62,9 @@ torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile fil
 messages: $(STAMP)-test  ## collect the texts for people into the catalogues, and compile these
 	$(BIN)/python docs/messages.py
 
-docs: $(STAMP)-crm  ## write docs/commands.md and schema/ anew from the program itself
+docs: $(STAMP)-test  ## write docs/commands.md, docs/tried.md and schema/ anew from the program itself
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tests.tried
 
 clean:  ## remove .venv and everything made
 	rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .bench
