@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from crmcli.cli.main import main
-from crmcli.store.disk.transaction import CommitResult, Transaction
+from crmcli.store.disk.transaction import Transaction
 from torture.states import content
 
 
@@ -19,7 +19,7 @@ def watch(folder: Path) -> None:
     commit = Transaction.commit
     taken = 0
 
-    def copied(plan: Transaction) -> CommitResult:
+    def copied(plan: Transaction) -> str:
         nonlocal taken
         result = commit(plan)
         taken += 1

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import CrmError
 from crmcli.language import counted
 from crmcli.store import layout
-from crmcli.store.disk import files
+from crmcli.store.disk import files, targets
 from crmcli.store.git import commands
 from crmcli.store.records import uncommitted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crmcli.store.records.uncommitted import Entry, Mark
+    from crmcli.store.records.uncommitted import Entry
     from crmcli.workspace import Workspace
 
 MOST_LISTED = 20
@@ -32,14 +32,13 @@ _NO_REPOSITORY = (
 
 
 class _Plan(NamedTuple):
-    """What one commit takes in: changes that git has not, files, those of them that hold more.
+    """What one commit takes in: the files, and the changes that git does not have.
 
-    `lost` are the commands whose lines are not in the timeline any more.
+    `lost` are the commands whose events are not in the timeline any more.
     """
 
-    entries: list[Entry]
     paths: list[str]
-    mixed: list[str]
+    entries: list[Entry]
     lost: list[str]
 
 
@@ -112,8 +111,6 @@ def _commit(ws: Workspace) -> _Outcome:
             "not committed, for it is not in the files any more, as after git rebase --abort, reset"
             f" --hard or checkout: {_few(plan.lost)}"
         )
-    if plan.mixed:
-        return _Outcome(f"the commit also takes in earlier changes of {_few(plan.mixed)}")
     return _Outcome()
 
 
@@ -126,71 +123,23 @@ def _paths(entries: Iterable[Entry]) -> list[str]:
 
 
 def _planned(root: Path, entries: Sequence[Entry], ignored: set[str]) -> _Plan:
-    """The files that differ from the last commit, and what is known of how they came to."""
+    """What is to be committed. git may have the change of a killed command already, and may have
+    thrown others away: the events on the timeline tell."""
     paths = [path for path in _paths(entries) if path not in ignored]
-    head = commands.at_head(root, paths)
-    present = {path: _now(root, path) for path in paths}
-    later = uncommitted.since_claim(root)
-    wanted = [path for path, now in present.items() if now != head.get(path)]
-    mixed = []
-    for path in wanted:
-        marks = [entry.paths[path] for entry in entries if path in entry.paths]
-        now = marks[-1][1] if path in later else _mark(present[path], marks)
-        if _is_mixed(marks, _mark(head.get(path), marks), now):
-            mixed.append(path)
-    new, lost = _new_and_lost(entries, head, present)
-    return _Plan(new, wanted, mixed, list(dict.fromkeys(entry.command for entry in lost)))
+    known = commands.in_last_commit(root, paths)
+    there = [path for path in paths if path in known or os.path.lexists(files.inside(root, path))]
+    here, committed = set[bytes](), set[bytes]()
+    for path in filter(targets.is_journal, _paths(entries)):
+        with contextlib.suppress(files.Missing):
+            here |= _ids(files.read_bytes(files.inside(root, path)))
+        committed |= _ids(commands.blob(root, "HEAD", path) or b"")
+    lost = [e.command for e in entries if e.event and e.event.encode() not in here | committed]
+    new = [e for e in entries if not e.event or e.event.encode() in here - committed]
+    return _Plan(there, new, list(dict.fromkeys(lost)))
 
 
-def _new_and_lost(
-    entries: Sequence[Entry],
-    head: Mapping[str, commands.Blob],
-    present: Mapping[str, commands.Blob | None],
-) -> tuple[list[Entry], list[Entry]]:
-    """The changes that the last commit lacks: those whose lines stand on the timeline, and those that
-    git has thrown away. Of a command that was killed git may have the change already."""
-    new: list[Entry] = []
-    lost: list[Entry] = []
-    ends = {path: now.size if now else 0 for path, now in present.items()}
-    for entry in reversed(entries):
-        is_new = is_gone = False
-        for path, (old, end) in entry.paths.items():
-            if path in present:
-                is_new = is_new or _lacks(head.get(path), end)
-                is_gone = is_gone or (isinstance(end, int) and end > ends[path])
-                ends[path] = min(ends[path], old) if isinstance(old, int) else ends[path]
-        if is_new:
-            (lost if is_gone else new).append(entry)
-    return new[::-1], lost[::-1]
-
-
-def _lacks(blob: commands.Blob | None, mark: Mark) -> bool:
-    if isinstance(mark, int):
-        return mark > (blob.size if blob else 0)
-    return mark != (blob.digest if blob else None)
-
-
-def _now(root: Path, path: str) -> commands.Blob | None:
-    full = files.inside(root, path)
-    return commands.Blob.of(files.read_bytes(full)) if os.path.lexists(full) else None
-
-
-def _mark(blob: commands.Blob | None, like: Sequence[Sequence[Mark]]) -> Mark:
-    """A content as those marks have it: by its size where the file only grows."""
-    if isinstance(like[0][0], int):
-        return blob.size if blob else 0
-    return blob.digest if blob else None
-
-
-def _is_mixed(marks: Sequence[Sequence[Mark]], head: Mark, now: Mark) -> bool:
-    """Whether a file changed between the last commit and now in a way that crm did not note."""
-    if isinstance(head, int):  # it only grows; another crm may have committed our lines too
-        first = marks[0][0]
-        return isinstance(first, int) and first > head
-    # A command that was killed after its commit has left marks that the last commit has already.
-    marks = marks[max((n for n, mark in enumerate(marks, 1) if mark[1] == head), default=0) :]
-    befores = [*(before for before, _ in marks), now]
-    return befores != [head, *(after for _, after in marks)]
+def _ids(timeline: bytes) -> set[bytes]:
+    return {line.partition(b",")[0] for line in timeline.splitlines()}
 
 
 def _message(ws: Workspace, plan: _Plan) -> str:
@@ -209,8 +158,6 @@ def _message(ws: Workspace, plan: _Plan) -> str:
         parts.append(_listed("Since the last commit:", others))
     if [record for record in records if record not in subject]:
         parts.append(_listed("Records:", records))
-    if plan.mixed:
-        parts.append(_listed("With earlier changes, not noted by crm, of:", plan.mixed))
     return "\n\n".join(parts) + "\n"
 
 

@@ -33,7 +33,7 @@ while True:
         for part in range(many):
             plan.put(f"templates/{name}/{new}-{part}", b"%d\\n" % new * 900, None)
         plan.append("data/timeline/2026-11/7k3qf2m9.csv", f"{new} {name}\\n".encode())
-        if not plan.commit().done:
+        if plan.commit():
             sys.exit(1)
     print(new, flush=True)
     time.sleep(0.02)  # the other's turn: one alone would fill the disk

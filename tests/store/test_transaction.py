@@ -17,7 +17,7 @@ from crmcli.errors import Conflict
 from crmcli.store.disk import files
 from crmcli.store.disk.commit_record import KEPT, QUARANTINE, TXN, Append, CommitRecord, Delete, Put
 from crmcli.store.disk.recovery import CommitRecordDamaged, leftovers, recover
-from crmcli.store.disk.transaction import CommitResult, FileChanged, Transaction
+from crmcli.store.disk.transaction import FileChanged, Transaction
 from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.safety import locks
 
@@ -89,7 +89,7 @@ def leave_committed(root: Path) -> CommitRecord:
 
 def test_all_changes_are_made_and_nothing_is_left_over(root: Path) -> None:
     with locks.exclusive(root, "crm"):
-        assert change(root).commit() == CommitResult(done=True, note="")
+        assert change(root).commit() == ""
     assert content(root) == AFTER
     assert txn(root) == []
     assert not needs_recovery(root)
@@ -97,7 +97,7 @@ def test_all_changes_are_made_and_nothing_is_left_over(root: Path) -> None:
 
 def test_nothing_is_written_before_commit_nor_by_an_empty_transaction(root: Path) -> None:
     change(root)
-    assert Transaction(root, "crm").commit() == CommitResult()
+    assert Transaction(root, "crm").commit() == ""
     assert content(root) == BEFORE
     assert not (root / ".crm").exists()
 
@@ -223,7 +223,7 @@ def test_a_transaction_of_many_files(root: Path) -> None:
     for path in paths:
         plan.put(path, path.encode(), None)
     plan.append(LINES, SECOND.encode())
-    assert plan.commit() == CommitResult()
+    assert plan.commit() == ""
     assert all((root / path).read_bytes() == path.encode() for path in paths)
     assert (root / LINES).read_bytes() == AFTER[LINES]
     assert txn(root) == []
@@ -310,8 +310,8 @@ def test_the_next_transaction_first_finishes_the_one_before(root: Path) -> None:
     leave_committed(root)
     plan = Transaction(root, "crm deal edit", "boris")
     plan.put(DEAL, b"newer", files.digest(NEW_DEAL))
-    result = plan.commit()
-    assert "finished `crm lead convert` by anna" in result.note
+    note = plan.commit()
+    assert "finished `crm lead convert` by anna" in note
     assert content(root) == {**AFTER, DEAL: b"newer"}
 
 
@@ -415,7 +415,7 @@ def test_a_damaged_commit_record_is_put_into_quarantine(root: Path, damage: byte
     ]
     assert len(leftovers(root)) == 3
     assert recover(root) == []
-    assert change(root).commit().done
+    assert change(root).commit() == ""
 
 
 def test_a_damaged_staged_file_is_not_put_into_place(root: Path) -> None:
@@ -494,7 +494,7 @@ for n in range(25):
         plan.put("data/blocklist.csv", str(int(old) + 1).encode(), files.digest(old))
         plan.put(f"templates/{name}/{n}", old, None)
         plan.append("data/timeline/2026-11/7k3qf2m9.csv", f"{int(old) + 1} {name} {n}\\n".encode())
-        assert plan.commit().done
+        assert plan.commit() == ""
     print(n, flush=True)
 """
 

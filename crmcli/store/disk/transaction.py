@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from crmcli.dataclass import dataclass
 from crmcli.errors import Conflict, CrmError, Refused
 from crmcli.language import tr
 from crmcli.store.disk import files, owners, targets
@@ -21,14 +20,6 @@ from crmcli.store.disk.rights import Rights, rights_in
 
 class FileChanged(Conflict):
     """A file is no longer what it was when it was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitResult:
-    """The change is saved. `done` is False if it will only be finished by the next command."""
-
-    done: bool = True
-    note: str = ""
 
 
 class Transaction:
@@ -72,33 +63,21 @@ class Transaction:
         self._take(path, is_allowed=targets.may_append(path))
         self._appends[path] = data
 
-    def marks(self) -> dict[str, tuple[str | int | None, str | int | None]]:
-        """Each file that will be touched, before and after: by digest, by size if it is added to."""
-        marks: dict[str, tuple[str | int | None, str | int | None]] = {}
-        for path, (data, expected) in self._puts.items():
-            marks[path] = (expected, files.digest(data))
-        for path, data in self._appends.items():
-            try:
-                size = (self.root / path).stat().st_size
-            except FileNotFoundError:
-                size = 0
-            marks[path] = (size, size + len(data))
-        return marks | {path: (old, None) for path, old in self._deletes.items()}
-
     def _take(self, path: str, *, is_allowed: bool) -> None:
         if not is_allowed:
             raise targets.refuse(path)
         if path in self._puts or path in self._appends or path in self._deletes:
             raise ValueError(tr("{} is already part of this transaction", path))
 
-    def commit(self) -> CommitResult:
-        """Make the changes. An error means that nothing was changed, or will be.
+    def commit(self) -> str:
+        """Make the changes; a note for the user, if only the next command will finish them for instance.
+        An error means that nothing was changed, or will be.
 
         FileChanged if a file is not what was expected; UnsafePath if a path leads out of the
         workspace or through a link; DiskFull, PermissionDenied, DiskFailed.
         """
         if not (self._puts or self._appends or self._deletes):
-            return CommitResult()
+            return ""
         notes = recover(self.root)
         self._check_digests()
         with _Stage(self.root) as stage:
@@ -250,13 +229,12 @@ class _Stage:
         self._published = False
 
 
-def _finish(root: Path, record: CommitRecord, notes: list[str]) -> CommitResult:
+def _finish(root: Path, record: CommitRecord, notes: list[str]) -> str:
     try:
         notes = notes + Applying(root, record, again=False).run()
     except CrmError as failure:
         notes = [*notes, tr("saved; the next command finishes it ({})", failure.message)]
-        return CommitResult(done=False, note="; ".join(notes))
-    return CommitResult(note="; ".join(notes))
+    return "; ".join(notes)
 
 
 @contextlib.contextmanager

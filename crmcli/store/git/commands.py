@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,18 +51,6 @@ class Repository(NamedTuple):
     top: Path
     folder: Path
     obstacle: str = ""
-
-
-class Blob(NamedTuple):
-    """The content of a file, told by its digest and size."""
-
-    digest: str
-    size: int
-
-    @classmethod
-    def of(cls, data: bytes) -> Blob:
-        """That of a content."""
-        return cls(files.digest(data), len(data))
 
 
 def is_installed() -> bool:
@@ -190,26 +177,19 @@ def ignored(root: Path, paths: Iterable[str]) -> set[str]:
     return set(found.decode().split("\0")) - {""}
 
 
-def at_head(root: Path, paths: Sequence[str]) -> dict[str, Blob]:
-    """These files as the last commit has them; those that it has not are left out."""
+def in_last_commit(root: Path, paths: Sequence[str]) -> set[str]:
+    """Those of the files that the last commit has."""
     given = "".join(f"HEAD:./{path}\n" for path in paths).encode()
-    answer = output(root, "cat-file", "--batch", given=given, timeout=_LONGEST)
-    return dict(_blobs(paths, memoryview(answer)))
+    said = output(root, "cat-file", "--batch-check", given=given, timeout=_LONGEST).splitlines()
+    return {path for path, line in zip(paths, said, strict=True) if not line.endswith(b" missing")}
 
 
-def _blobs(paths: Sequence[str], answer: memoryview) -> Iterator[tuple[str, Blob]]:
-    place = 0
-    whole = answer.obj
-    assert isinstance(whole, bytes)
-    for path in paths:
-        end = whole.index(b"\n", place)
-        head = whole[place:end].rpartition(b" ")
-        place = end + 1
-        if head[2] == b"missing":
-            continue
-        size = int(head[2])
-        yield path, Blob.of(bytes(answer[place : place + size]))
-        place += size + 1
+def blob(root: Path, commit: str, path: str) -> bytes | None:
+    """A file as a commit has it, None if it has none."""
+    try:
+        return output(root, "cat-file", "blob", f"{commit}:./{path}")
+    except GitFailed:
+        return None
 
 
 def commit_with(root: Path, path: str) -> str:
@@ -274,12 +254,12 @@ def _patiently(root: Path, *args: str, given: bytes) -> None:
     """Run git, again and again for a short time while another git holds its lock."""
     deadline = time.monotonic() + _PATIENCE
     while True:
-        with contextlib.suppress(GitBusy):
+        try:
             output(root, *args, given=given, timeout=_LONGEST)
             return
-        if time.monotonic() > deadline:
-            output(root, *args, given=given, timeout=_LONGEST)
-            return
+        except GitBusy:
+            if time.monotonic() > deadline:
+                raise
         time.sleep(_PAUSE)
 
 

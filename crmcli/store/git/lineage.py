@@ -131,7 +131,4 @@ class Lineage:
             )
             parts = [os.fsdecode(name) for name in sorted(names.split(b"\0")) if name]
             return together((part, self.read(commit, part)) for part in parts)
-        try:
-            return commands.output(self.root, "cat-file", "blob", f"{commit}:./{path}")
-        except commands.GitFailed:
-            return None  # the commit has no such file
+        return commands.blob(self.root, commit, path)

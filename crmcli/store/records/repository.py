@@ -286,11 +286,12 @@ class Change:
             return ""
         if self.author.call:
             about = dict.fromkeys(event.record for event in self.events if event.record)
-            entry = uncommitted.Entry(self.author.call, list(about), plan.marks())
+            first = self.events[0].id if self.events else ""
+            entry = uncommitted.Entry(self.author.call, list(about), self.touched, first)
             plan.append(uncommitted.PENDING, uncommitted.line(entry))
         for line in self._sent:
             plan.append(sent.PATH, line)
-        return plan.commit().note
+        return plan.commit()
 
     def _plan_files(self, plan: Transaction) -> None:
         for path, (data, digest, restored) in self._files.items():

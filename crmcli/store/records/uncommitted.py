@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
@@ -23,16 +23,14 @@ _TOLD = f"{FOLDER}/told"
 _CLAIMED = "claimed-"
 _PATIENCE = 4.0  # seconds in which another crm may finish its commit
 
-Mark = str | int | None
-"""A file at one moment: the digest of its content, or its size where it only grows; None if absent."""
-
 
 class Entry(NamedTuple):
-    """One change: the command, the records it was about, each of its files before and after."""
+    """One change: the command, the records it was about, its files, its first event ("" if it has none)."""
 
     command: str
     records: Sequence[str]
-    paths: Mapping[str, Sequence[Mark]]
+    paths: Sequence[str]
+    event: str = ""
 
 
 def line(entry: Entry) -> bytes:
@@ -68,21 +66,13 @@ def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
     return [entry for name in names for entry in _read(root, f"{FOLDER}/{name}")]
 
 
-def since_claim(root: Path) -> set[str]:
-    """The files that were changed after all was claimed."""
-    try:
-        return {path for entry in _read(root, PENDING) for path in entry.paths}
-    except files.Missing:
-        return set()
-
-
 def _read(root: Path, path: str) -> Iterator[Entry]:
     text = files.read_bytes(root / path).decode("utf-8", "replace")
     for number, text_line in enumerate(text.splitlines(), 1):
         try:
-            command, records, paths = json.loads(text_line)
-            yield Entry(command, records, {p: (old, new) for p, (old, new) in paths.items()})
-        except (ValueError, TypeError, AttributeError):
+            command, records, paths, *event = json.loads(text_line)
+            yield Entry(command, list(records), list(paths), *event)
+        except (ValueError, TypeError):
             raise InvalidData(
                 tr("{}:{} is damaged", path, number),
                 tr("remove {}, and commit what is left by hand", path),
