@@ -23,11 +23,11 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
     """
     from crmcli.cli.printing import notes
     from crmcli.present.events import event_columns, event_rows
-    from crmcli.present.records import story
+    from crmcli.sales.history.story import story_of
 
     ws = session.workspace
     try:
-        events = story(ws, ws.find(ref))
+        events = story_of(ws, ws.find(ref))
     except NotFound:
         events = ws.events(record=ref.strip().lower()) if entity_of(ref.strip().lower()) else []
         if not events:  # else it was removed: its story outlives it

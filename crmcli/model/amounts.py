@@ -8,31 +8,16 @@ from decimal import Decimal
 from crmcli.language import tr
 from crmcli.model.values import format_decimal, parse_decimal, parse_money
 
-CURRENCY_SIGNS = {
-    "₽": "RUB",
-    "руб": "RUB",
-    "руб.": "RUB",
-    "р": "RUB",
-    "р.": "RUB",
-    "$": "USD",
-    "€": "EUR",
-    "₸": "KZT",
-    "рубль": "RUB",
-    "рубли": "RUB",
-    "рублей": "RUB",
-    "российский рубль": "RUB",
-    "белорусский рубль": "BYN",
-    "доллар": "USD",
-    "доллар сша": "USD",
-    "us dollar": "USD",
-    "евро": "EUR",
-    "euro": "EUR",
-    "тенге": "KZT",
-    "казахстанский тенге": "KZT",
-    "гривна": "UAH",
-    "юань": "CNY",
-    "китайский юань": "CNY",
+_CURRENCIES = {
+    "RUB": "₽, руб, руб., р, р., рубль, рубли, рублей, российский рубль",
+    "USD": "$, доллар, доллар сша, us dollar",
+    "EUR": "€, евро, euro",
+    "KZT": "₸, тенге, казахстанский тенге",
+    "BYN": "белорусский рубль",
+    "UAH": "гривна",
+    "CNY": "юань, китайский юань",
 }
+CURRENCY_SIGNS = {sign: code for code, signs in _CURRENCIES.items() for sign in signs.split(", ")}
 """Signs, and the names by which other systems write a currency into a column of its own."""
 _SIGN = r"(?:₽|руб\.?|р\.?|rub|\$|usd|€|eur)"
 _SIGNED = re.compile(

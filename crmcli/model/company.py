@@ -10,8 +10,7 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare
-from crmcli.model.legal_details import BankAccount
-from crmcli.model.values import Email, Phone
+from crmcli.model.values import BankAccount, Email, Phone
 
 
 @dataclass(frozen=True, kw_only=True)

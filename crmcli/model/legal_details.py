@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from crmcli.dataclass import dataclass
 from crmcli.language import tr
+from crmcli.model.values import BankAccount
 
 KPP_RULE = r"\d{4}[\dA-Z]{2}\d{3}"
 BIC_RULE = r"0\d{8}"
@@ -19,24 +19,10 @@ KEY_WEIGHTS = (7, 1, 3)
 CENTRAL_BANK = ("000", "001", "002")
 """How the BIC of the Central Bank's own offices ends."""
 
-_LABELS = re.compile(
+_LABELS = (
     r"(?<!\w)(?:расч[её]тный сч[её]т|корр?(?:еспондентский|\.)? ?сч[её]т|р/сч?|к/сч?|сч[её]т|"
-    r"бик|swift|iban|bic)(?![^\W\d])[.:№ ]*",
-    re.IGNORECASE,
+    r"бик|swift|iban|bic)(?![^\W\d])[.:№ ]*"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class BankAccount:
-    """An account in a bank: its number (or IBAN), the bank's BIC, its correspondent account, its name."""
-
-    account: str
-    bic: str = ""
-    corr: str = ""
-    bank: str = ""
-
-    def __str__(self) -> str:
-        return self.account
 
 
 def read_inn(text: str) -> str:
@@ -108,7 +94,7 @@ def read_account(text: str) -> BankAccount:
     iban = _leading_iban(text)
     if iban:
         found["account"], text = iban
-    for written in _LABELS.sub(" ", text).split():
+    for written in re.sub(_LABELS, " ", text, flags=re.IGNORECASE).split():
         word = written.strip(",")
         part = _part_of(word, found)
         if not part:

@@ -14,7 +14,6 @@ from crmcli.language import tr
 from crmcli.model.attachment import Attachment
 from crmcli.model.consent import Consent
 from crmcli.model.entities import ENTITIES
-from crmcli.model.legal_details import BankAccount
 
 Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
 """A value as it stands in a record file: every scalar is text, typed later by the schema."""
@@ -72,6 +71,19 @@ class Line:
 
     def __str__(self) -> str:
         return f"{self.name} × {self.quantity}"
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """An account in a bank: its number (or IBAN), the bank's BIC, its correspondent account, its name."""
+
+    account: str
+    bic: str = ""
+    corr: str = ""
+    bank: str = ""
+
+    def __str__(self) -> str:
+        return self.account
 
 
 Value: TypeAlias = (

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.merged import JOINS, PARTINGS
-from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.present.cells import Column, in_short
 from crmcli.present.columns import change_text, field_word, name_of
@@ -66,7 +65,11 @@ def describe(ws: Workspace, event: Event) -> str:
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
     words = (data.get(key) for key in ("subject", "name", "text", "code", "robot", "reason", "to"))
     told = " · ".join(in_short(word) for word in words if word)
-    return redacted(told) if event.kind.startswith("job.") else told
+    if not event.kind.startswith("job."):
+        return told
+    from crmcli.model.redaction import redacted
+
+    return redacted(told)
 
 
 def _merge(ws: Workspace, event: Event) -> str:

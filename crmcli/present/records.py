@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.present.cells import Column
+from crmcli.sales.history.story import story_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,16 +51,9 @@ def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def story(ws: Workspace, record: Record) -> list[Event]:
-    """The events of a record, with those of what was merged into it and of the leads they come from."""
-    from crmcli.sales.merging.unmerge import story_of
-
-    return story_of(ws, record)
-
-
 def last_events(ws: Workspace, record: Record, at: datetime | None = None) -> list[Event]:
     """The end of a record's story, now or as it was told at a moment."""
-    events = story(ws, record)
+    events = story_of(ws, record)
     if at is not None:
         told = [event.at <= at for event in ws.in_order(events)]
         events = [event for event, is_told in zip(events, told, strict=True) if is_told]

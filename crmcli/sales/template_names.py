@@ -15,12 +15,10 @@ from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
-from crmcli.model.legal_details import BankAccount
 from crmcli.model.offer import Offer, line_sum
 from crmcli.model.schema import Schema
-from crmcli.model.settings import Us
-from crmcli.model.user import User
-from crmcli.model.values import CompanyLink, Email, Line, Phone
+from crmcli.model.settings import Us, User
+from crmcli.model.values import BankAccount, CompanyLink, Email, Line, Phone
 from crmcli.workspace import Workspace
 
 Plain: TypeAlias = dict[str, Any]

@@ -14,9 +14,8 @@ from crmcli.model.contact import Contact
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field, kind_of
-from crmcli.model.legal_details import BankAccount
 from crmcli.model.schema import Schema, record_class
-from crmcli.model.values import CompanyLink, Email, Line, Phone, Raw, Value
+from crmcli.model.values import BankAccount, CompanyLink, Email, Line, Phone, Raw, Value
 
 SCHEMA = Schema(
     {

@@ -226,9 +226,9 @@ def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     task = kit.task(ws, name="Позвонить", about=lead_id)
     done = leads.convert(ws, lead_id, ConvertOptions())
     assert ws.get(task.id).get("about") == done.ids["deal"]
-    from crmcli.present.records import story
+    from crmcli.sales.history.story import story_of
 
-    assert "call.in" in [e.kind for e in story(ws, ws.get(done.ids["deal"]))]
+    assert "call.in" in [e.kind for e in story_of(ws, ws.get(done.ids["deal"]))]
 
 
 def test_the_plan_is_the_same_and_a_dry_run_writes_nothing(ws: Workspace, folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from crmcli.language import tr
 from crmcli.model.kinds.base import Field, InputContext, Key, Kind, one_of
 from crmcli.model.kinds.maps import Item, Maps
-from crmcli.model.kinds.texts import Words, pieces
+from crmcli.model.kinds.texts import Many
 from crmcli.model.values import Email, Phone, Raw, fold
 
 PHONE_TYPES = ("work", "mobile", "home", "fax", "pager", "mailing", "other")
@@ -34,6 +34,9 @@ class ContactPoints(Maps):
             if key:
                 found.append(key)
         return found
+
+    def write_item(self, item: Item) -> str:
+        return f"{item['type']}:{self.item_text(item)}"
 
     def plain_key(self, value: object) -> str | None:
         """The key of a value in canonical form; None where it must be looked at closely."""
@@ -76,9 +79,6 @@ class Phones(ContactPoints):
 
         self._refuse_type(text, "phone")
         return [self.dump_item(phone) for phone in parse_phones(text, ctx.country, unsaid="")]
-
-    def write_item(self, item: Item) -> str:
-        return f"{item['type']}:{self.item_text(item)}"
 
     def key(self, value: Any) -> Key | None:
         # what stands in a record is E.164 already, or could not be read as a number
@@ -141,9 +141,6 @@ class Emails(ContactPoints):
             found.setdefault(fold(address), self.dump_item(Email(address, kind)))
         return [*found.values()]
 
-    def write_item(self, item: Item) -> str:
-        return f"{item['type']}:{item['value']}"
-
     def plain_key(self, value: object) -> str | None:
         return fold(value) if isinstance(value, str) else None
 
@@ -172,21 +169,6 @@ class Url(Kind):
 
     def literal(self, text: str, country: str) -> Key:
         return _bare(text)
-
-
-class Urls(Words):
-    """Web addresses."""
-
-    def key(self, value: Any) -> Key | None:
-        return _bare(str(value)) or None
-
-    def literal(self, text: str, country: str) -> Key:
-        return _bare(text)
-
-    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.addresses import read_url
-
-        return [read_url(item) for item in pieces(text)]
 
 
 def _bare(text: str) -> str:
@@ -219,4 +201,4 @@ EMAILS = Emails(
     metavar="EMAIL",
 )
 URL = Url("url", declared_as="url", found_by="site", searched_in="rest", is_indexed=True)
-URLS = Urls("urls", found_by="site", searched_in="rest")
+URLS = Many("urls", of=URL, apart=r"[,;\s]+", found_by="site", searched_in="rest")

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, texts
+from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind
 from crmcli.model.kinds.maps import Item, Map, Maps
-from crmcli.model.kinds.texts import Words, items, pieces
+from crmcli.model.kinds.texts import Many
 from crmcli.model.values import ID_LETTERS, CompanyLink, Raw, Value, entity_of
 
 _PAIR = re.compile(rf"([a-z]+)=([a-z]+-[{ID_LETTERS}]{{8}})")
@@ -45,36 +45,6 @@ class Link(Id):
         return new if value == old else cast("Value", value)
 
 
-class Links(Words):
-    """The ids of other records."""
-
-    is_link: bool = True
-    is_linking: bool = True
-
-    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        return [LINK.read(field, text, ctx)] if ctx.resolve else self.read_cell(field, text, ctx)
-
-    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        return [checked_id(field, item) for item in pieces(text)]
-
-    def shortcut(self, raw: Raw) -> list[Key] | None:
-        if not isinstance(raw, list) or not all(isinstance(i, str) and i for i in raw):
-            return None
-        return [*texts(raw)]
-
-    def key(self, value: Any) -> Key | None:
-        return str(value) or None
-
-    def linked(self, value: Any) -> tuple[str, ...]:
-        return tuple(value)
-
-    def relinked(self, value: Any, old: str, new: str) -> Value:
-        if old not in value:
-            return cast("Value", value)
-        turned = (new if i == old else i for i in value)
-        return tuple(dict.fromkeys(i for i in turned if i))
-
-
 class Companies(Maps):
     """A contact's places in companies, each with the role there."""
 
@@ -105,7 +75,7 @@ class Companies(Maps):
         """Ids of companies, each with the role behind a colon: `company-7k3qf2m9: директор`."""
         links: list[Raw] = []
         one = Field(field.name, LINK, entities=("company",))
-        for item in items(text):
+        for item in filter(None, map(str.strip, re.split(r"[,;\n]", text))):
             company, _, role = (part.strip() for part in item.partition(":"))
             links.append(self.dump_item(CompanyLink(checked_id(one, company), role)))
         return links
@@ -185,7 +155,7 @@ def checked_id(field: Field, text: str) -> str:
 
 ID = Id("id")
 LINK = Link("link", declared_as="link", metavar="REF", is_indexed=True)
-LINKS = Links("links", metavar="REF")
+LINKS = Many("links", of=LINK, apart=r"[,;\s]+", is_link=True, is_linking=True, metavar="REF")
 COMPANIES = Companies(
     "companies",
     main="company",

@@ -19,8 +19,8 @@ from crmcli.model.kinds.base import (
     one_text,
 )
 from crmcli.model.kinds.texts import TEXT
-from crmcli.model.legal_details import BankAccount
 from crmcli.model.values import (
+    BankAccount,
     Line,
     Raw,
     Value,

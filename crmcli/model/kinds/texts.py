@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from crmcli.language import tr
-from crmcli.model import legal_details
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, texts
 from crmcli.model.values import Raw, Value, fold
 
@@ -66,26 +65,40 @@ class Currency(Text):
 
 
 class LegalNumber(Text):
-    """A number of a legal person; where other countries' rules hold, a Russian one is not checked."""
+    """A number of a legal person, read as `model/legal_details.py` says.
 
-    rule: Callable[[str], str] = str
+    Where other countries' rules hold, a Russian one is not checked.
+    """
+
     is_digits: bool = True  # Excel makes 7707083893.0 of it
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        is_checked = ctx.country.upper() == "RU" or not self.is_digits
-        return self.rule(text) if is_checked else re.sub(r"[\s-]", "", text)
+        if ctx.country.upper() != "RU" and self.is_digits:
+            return re.sub(r"[\s-]", "", text)
+        from crmcli.model import legal_details
+
+        rule: Callable[[str], str] = getattr(legal_details, f"read_{self.name}")
+        return rule(text)
 
     def is_canonical(self, field: Field, cell: str, ctx: InputContext) -> bool:
         return cell.isascii() and cell.isalnum()
 
 
-class Words(Kind):
-    """A list of texts in the order in which they were given."""
+TEXT = Text("text", declared_as="text", is_free=True, may_list=True)
+
+
+class Many(Kind):
+    """A list of values of the kind `of`, in the order in which they were given.
+
+    `apart` are the signs that set them apart where people write several.
+    """
 
     empty: Value = ()
     is_many: bool = True
     is_multiline: bool = True
     is_joined: bool = True
+    of: Kind = TEXT
+    apart: str = r"[,;\n]+"
 
     def parse(self, raw: Raw) -> Value:
         found = texts(raw)
@@ -94,43 +107,41 @@ class Words(Kind):
     def _dump(self, value: Any) -> Raw:
         return [*value]
 
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        is_one = self.is_link and ctx.resolve  # the name of a record may hold any sign
+        items = [text] if is_one else self._split(text)
+        return self._dump(self.parse([self.of.read(field, item, ctx) for item in items]))
+
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        items = [self.of.read_cell(field, item, ctx) for item in self._split(text)]
+        return self._dump(self.parse(items))
+
+    def _split(self, text: str) -> list[str]:
+        parts = (part.strip() for part in re.split(self.apart, text))
+        return [part for part in dict.fromkeys(parts) if part]
+
     def write_cell(self, raw: Any) -> str:
         return SEPARATOR.join(raw)
 
+    def key(self, value: Any) -> Key | None:
+        return self.of.key(value)
 
-class Tags(Words):
-    """Words of people's own, sorted."""
-
-    is_sorted: bool = True
-
-    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        return [*sorted(set(items(text)))]
+    def literal(self, text: str, country: str) -> Key:
+        return self.of.literal(text, country)
 
     def shortcut(self, raw: Raw) -> list[Key] | None:
-        found = [i for i in raw if isinstance(i, str) and i] if isinstance(raw, list) else None
-        if found is None or len(found) != len(raw):
+        if not isinstance(raw, list) or not all(isinstance(item, str) and item for item in raw):
             return None
-        return [key for text in set(found) if (key := fold(text))]
+        return [*self.keys(self.parse(raw))]
 
+    def linked(self, value: Any) -> tuple[str, ...]:
+        return tuple(value) if self.is_link else ()
 
-class Choices(Tags):
-    """Some of the words that the field, or its directory, lists."""
-
-    is_choice: bool = True
-    may_list: bool = True
-
-    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        return [*sorted({str(CHOICE.read(field, item, ctx)) for item in items(text)})]
-
-
-def items(text: str) -> list[str]:
-    """The parts of a text that commas, semicolons or lines set apart."""
-    return [item.strip() for item in re.split(r"[,;\n]", text) if item.strip()]
-
-
-def pieces(text: str) -> list[str]:
-    """The parts of a text that white space sets apart too, each once."""
-    return [word for word in dict.fromkeys(re.split(r"[,;\s]+", text)) if word]
+    def relinked(self, value: Any, old: str, new: str) -> Value:
+        if old not in value:
+            return cast("Value", value)
+        turned = (new if item == old else item for item in value)
+        return tuple(dict.fromkeys(item for item in turned if item))
 
 
 def _listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> str:
@@ -139,7 +150,6 @@ def _listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> st
     return read_listed(text, labels, what, *values)
 
 
-TEXT = Text("text", declared_as="text", is_free=True, may_list=True)
 NOTE = Text(
     "note",
     declared_as="note",
@@ -153,12 +163,11 @@ PIPELINE = Text("pipeline", listed_in="pipelines", is_moved=True, is_filter=True
 CHOICE = Choice("choice", declared_as="choice", is_filter=True)
 USER = UserId("user", listed_in="users", metavar="USER", is_filter=True)
 CURRENCY = Currency("currency")
-INN = LegalNumber(
-    "inn", rule=legal_details.read_inn, found_by="inn", searched_in="rest", is_indexed=True,
-    may_lose_zero=True,
-)  # fmt: skip
-KPP = LegalNumber("kpp", rule=legal_details.read_kpp)
-OGRN = LegalNumber("ogrn", rule=legal_details.read_ogrn)
-VAT_ID = LegalNumber("vat_id", rule=legal_details.read_vat_id, is_digits=False)
-TAGS = Tags("tags", searched_in="rest", is_filter=True)
-CHOICES = Choices("choices", declared_as="choices")
+INN = LegalNumber("inn", found_by="inn", searched_in="rest", is_indexed=True, may_lose_zero=True)
+KPP = LegalNumber("kpp")
+OGRN = LegalNumber("ogrn")
+VAT_ID = LegalNumber("vat_id", is_digits=False)
+TAGS = Many("tags", is_sorted=True, searched_in="rest", is_filter=True)
+CHOICES = Many(
+    "choices", of=CHOICE, declared_as="choices", is_sorted=True, is_choice=True, may_list=True
+)

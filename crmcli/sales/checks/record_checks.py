@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CACHE = 1 << 16
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
-from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.errors import BadUsage, InvalidData, NotFound, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.block_list import Block, BlockList, read_what
-from crmcli.sales.consent.block_list_text import blocklist_text, read_blocklist
+from crmcli.model.values import parse_date
 from crmcli.store.layout import BLOCKLIST
 
 if TYPE_CHECKING:
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from crmcli.model.values import Email, Phone
     from crmcli.workspace import Workspace
 
+HEADER = ("what", "reason", "on", "by")
+"""Of data/blocklist.csv: one block a line, sorted, so that git shows and merges it well."""
+
 
 class Blocked(Refused):
     """An address, its domain or a phone stands on the block list."""
+
+
+class BlockListDamaged(InvalidData):
+    """The block list cannot be read; taking in what it may forbid would be wrong."""
 
 
 def blocklist(ws: Workspace) -> BlockList:
@@ -80,3 +87,48 @@ def _word(ws: Workspace, text: str) -> str:
         return read_what(text, ws.settings.phone_country)
     except ValueError as error:
         raise BadUsage(str(error), "e.g. spam@example.ru, example.ru or +79161234567") from None
+
+
+def read_blocklist(data: bytes, country: str) -> BlockList:
+    """Read the block list; addresses and numbers may be in any spelling. BlockListDamaged lists bad lines."""
+    import csv
+
+    blocks: dict[str, Block] = {}
+    problems: list[Problem] = []
+    try:
+        rows = csv.reader(data.decode("utf-8-sig").splitlines(), strict=True)
+        for row in rows:
+            if not row or row[0].strip().lower() == HEADER[0]:
+                continue
+            try:
+                block = _block(row, country)
+                blocks.setdefault(block.what, block)
+            except ValueError as error:
+                problems.append(Problem(BLOCKLIST, rows.line_num, str(error)))
+    except (csv.Error, UnicodeDecodeError) as error:
+        problems.append(Problem(BLOCKLIST, 0, tr("not CSV in UTF-8: {}", error)))
+    if problems:
+        raise BlockListDamaged(
+            str(problems[0]), tr("fix {}, or restore it from git", BLOCKLIST), problems
+        )
+    return BlockList(sorted(blocks.values(), key=lambda block: block.what))
+
+
+def _block(row: list[str], country: str) -> Block:
+    if row[0].startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        raise ValueError("unresolved merge conflict: keep the lines of both sides")
+    if len(row) > len(HEADER):
+        raise ValueError(tr("{} cells instead of {}", len(row), ", ".join(HEADER)))
+    what, reason, on, by = (*row, *("",) * (len(HEADER) - len(row)))
+    return Block(read_what(what, country), reason, parse_date(on) if on else None, by)
+
+
+def blocklist_text(blocks: Iterable[Block]) -> bytes:
+    """The block list as its file has it."""
+    from crmcli.formats.csv import csv_line
+
+    lines = [csv_line(HEADER)]
+    for block in sorted(blocks, key=lambda block: block.what):
+        on = block.on.isoformat() if block.on else ""
+        lines.append(csv_line((block.what, block.reason, on, block.by)))
+    return "".join(lines).encode()

@@ -19,6 +19,9 @@ from crmcli.workspace import RecordRemoved, Workspace
 PAGE = 500
 """Events that are read at a time."""
 
+REWRITTEN = "file.changed"
+"""The event of a file other than a record: settings.yaml, the block list."""
+
 SAID = (*ACTIVITIES, "signal")
 """What a person writes down because it has happened."""
 
@@ -104,7 +107,7 @@ def _of_one(ws: Workspace, clone: str, event: Event) -> PastChange:
     is_undoable = (
         "changes" in event.data
         or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
-        or event.kind == "file.changed"
+        or event.kind == REWRITTEN
         or event.kind in MARKS
         or (event.kind == "change.undone" and bool(event.data.get("redo")))  # of a mark alone
         or (event.kind in SAID and ":" not in event.actor)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
 from crmcli.model.values import entity_of
-from crmcli.sales.history.undo_files import REWRITTEN
+from crmcli.sales.history.past import REWRITTEN
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event

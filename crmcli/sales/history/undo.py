@@ -206,7 +206,7 @@ def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> 
     for past in changes:
         reversal.take_back(past)
     records = reversal.write()
-    files = reversal.files.write()
+    files = reversal.write_files()
     facts: dict[str, Any] = {"undone": [list(past.span) for past in changes]}
     if changes[0].batch:
         facts["batch"] = changes[0].batch

@@ -11,8 +11,7 @@ from crmcli.model.event import ENTRIES, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
-from crmcli.sales.history.past import PastChange, before, without_empty
-from crmcli.sales.history.undo_files import REWRITTEN, FileReversal
+from crmcli.sales.history.past import REWRITTEN, PastChange, before, without_empty
 from crmcli.sales.records.links import links_of, referring_to
 from crmcli.sales.records.packed import Pairs, RawRecords
 from crmcli.workspace import RecordRemoved
@@ -45,11 +44,11 @@ class Reversal:
         self._reopened: dict[str, Event] = {}
         self._merges: dict[str, Event] = {}
         self._parted: set[str] = set()
-        self.files = FileReversal(ws, change)
+        self._files: dict[str, str] = {}
 
     def take_back(self, past: PastChange) -> None:
         """Take one change back; a conversion, or a change of settings, whole or not at all."""
-        stuck = [] if past.batch else self.files.stuck(past.each())  # an import writes records only
+        stuck = [] if past.batch else self._stuck_files(past)  # an import writes records only
         if stuck:
             why = "it was changed since, so the whole change is kept"
             self.kept += [Kept("", path, why) for path in stuck]
@@ -171,7 +170,7 @@ class Reversal:
                 self._entries[event.record] = event.id
             self._put_back(event.record, data["changes"])
         elif event.kind == REWRITTEN:
-            self.files.reverse(event)
+            self._files[str(data["file"])] = str(data.get("from", ""))
         elif event.kind == "task.done" and data.get("task"):
             self._reopened[str(data["task"])] = event
 
@@ -266,6 +265,22 @@ class Reversal:
                 tr("{} cannot be restored: {}", record_id, error),
                 "the fields in settings.yaml changed",
             ) from None
+
+    # --- files other than records: settings.yaml, the block list ---------------------------------
+
+    def _stuck_files(self, past: PastChange) -> list[str]:
+        """The files that a change wrote and that say something else by now."""
+        files = (event.data for event in past.each() if event.kind == REWRITTEN)
+        wrote = {str(data["file"]): str(data["to"]) for data in files}
+        now = {path: self._files.get(path, self.change.digest_of(path)) for path in wrote}
+        return [path for path, text in wrote.items() if now[path] != text]
+
+    def write_files(self) -> list[str]:
+        """Write the files as they were into the open change; what did not exist is empty. Their paths."""
+        texts = (
+            (path, self.ws.attached(text) if text else b"") for path, text in self._files.items()
+        )
+        return [path for path, data in texts if self.change.rewrite(path, data, restored=True)]
 
     # --- links -----------------------------------------------------------------------------------
 

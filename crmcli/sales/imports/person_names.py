@@ -8,9 +8,6 @@ from crmcli.matching.first_names import OF_FATHER, is_patronymic
 from crmcli.model.values import Raw, fold
 from crmcli.sales.imports.draft import Draft
 
-FORMATS = ("auto", "fio", "first-last", "last-first")
-"""`auto` takes a name apart only where a patronymic or a comma tells how; `fio` is `last-first`."""
-
 _PARTS = ("first_name", "middle_name", "last_name")
 
 

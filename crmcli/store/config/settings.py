@@ -8,16 +8,17 @@ from typing import Any
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
-from crmcli.model.legal_details import BankAccount, check_account, read_inn, read_kpp, read_ogrn
+from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.settings import (
     WEEKDAYS,
     Calendar,
     MailChannel,
     Settings,
     Us,
+    User,
     WebhookChannel,
 )
-from crmcli.model.user import User
+from crmcli.model.values import BankAccount
 from crmcli.store.config.cursor import Cursor, marked, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import CHANNEL_KEYS, SHAPE

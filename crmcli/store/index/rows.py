@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeAlias
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.kinds import Field, Key, Kind
-from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, fold
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.fulltext import TEXTS
@@ -113,6 +112,8 @@ class Reader:
         """A number that does not stand there as E.164 is found by what it would be, too."""
         if number[:1] == "+" and number[1:].isdecimal():
             return
+        from crmcli.model.phones import key as phone_key
+
         key = phone_key(number, self._country)
         if key:
             row.items.append((place.given, key))
