@@ -9,6 +9,7 @@ from decimal import Decimal
 from crmcli.dataclass import dataclass, field
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
+from crmcli.model.user import User
 from crmcli.model.values import BankAccount
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -42,19 +43,6 @@ class Us:
     site: str = ""
     bank: str = ""
     accounts: tuple[BankAccount, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody who works here; `id` is what `owner` and `--as` say."""
-
-    id: str
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-
-    def __str__(self) -> str:
-        return self.name or self.id
 
 
 @dataclass(frozen=True, slots=True)

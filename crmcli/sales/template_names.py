@@ -17,7 +17,8 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer, line_sum
 from crmcli.model.schema import Schema
-from crmcli.model.settings import Us, User
+from crmcli.model.settings import Us
+from crmcli.model.user import User
 from crmcli.model.values import BankAccount, CompanyLink, Email, Line, Phone
 from crmcli.workspace import Workspace
 

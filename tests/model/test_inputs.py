@@ -14,7 +14,7 @@ from crmcli.model.fields import Field
 from crmcli.model.inputs import read_input
 from crmcli.model.kinds import InputContext, kind_of
 from crmcli.model.schema import Schema
-from crmcli.model.settings import User
+from crmcli.model.user import User
 from crmcli.model.values import Raw, Value
 
 NOW = datetime(

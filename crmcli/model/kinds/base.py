@@ -14,7 +14,7 @@ from crmcli.model.values import Raw, Value, fold
 
 if TYPE_CHECKING:
     from crmcli.model.dates import When
-    from crmcli.model.settings import User
+    from crmcli.model.user import User
 
 Key: TypeAlias = str | float
 """What stands for a value in the index and in conditions; text compares by code points."""

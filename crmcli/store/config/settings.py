@@ -15,9 +15,9 @@ from crmcli.model.settings import (
     MailChannel,
     Settings,
     Us,
-    User,
     WebhookChannel,
 )
+from crmcli.model.user import User
 from crmcli.model.values import BankAccount
 from crmcli.store.config.cursor import Cursor, marked, read_marked
 from crmcli.store.config.declared import check_directories, fields_of

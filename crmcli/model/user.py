@@ -1,0 +1,18 @@
+"""Somebody who works in a workspace."""
+
+from __future__ import annotations
+
+from crmcli.dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who works here; `id` is what `owner` and `--as` say."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.id
