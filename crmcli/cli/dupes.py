@@ -87,7 +87,7 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
     merge_certain(session.workspace, found, groups, each)
     told = "{} would be merged, {} left to you: crm {} merge A B"
     told = told if session.dry_run else "{} merged, {} left to you: crm {} merge A B"
-    session.out.note(tr(told, merged, left, found.scale.entity))
+    session.out.note(tr(told, merged, left, found.entity))
     notes(session)
 
 

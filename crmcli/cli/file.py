@@ -87,7 +87,7 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
     ws = session.workspace
     record = ws.find(ref)
     found = attachments.named(record, name)
-    content = attachments.content(ws, found)
+    content = ws.attached(found.file)
     if output == "-":
         session.out.content(content)
         return

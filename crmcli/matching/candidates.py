@@ -24,7 +24,7 @@ class Candidates:
     """
 
     def __init__(self, profiles: Sequence[Profile], scale: Scale, least: float) -> None:
-        self._cards = profiles
+        self._profiles = profiles
         self._scale = scale
         self._least = least
         self.left_out = 0
@@ -43,7 +43,7 @@ class Candidates:
         """Records by key, which is kept as a number: a million texts would fill the memory."""
         packed = [
             (hash(key) & 0xFFFFFFFFFF) << _SHIFT | number
-            for number, profile in enumerate(self._cards)
+            for number, profile in enumerate(self._profiles)
             for key in self._keys(profile)
         ]
         packed.sort()
@@ -66,7 +66,7 @@ class Candidates:
             return
         parts: dict[str, list[int]] = {}
         for number in block:
-            for word in _main_words(self._cards[number]):
+            for word in _main_words(self._profiles[number]):
                 parts.setdefault(word, []).append(number)
         too_many = [part for part in parts.values() if len(part) > MOST]
         yield from (part for part in parts.values() if 1 < len(part) <= MOST)
@@ -76,7 +76,7 @@ class Candidates:
     def _pairs_of_words(self, block: list[int]) -> Iterator[list[int]]:
         parts: dict[tuple[str, ...], list[int]] = {}
         for number in block:
-            for two in combinations(sorted(_main_words(self._cards[number])), 2):
+            for two in combinations(sorted(_main_words(self._profiles[number])), 2):
                 parts.setdefault(two, []).append(number)
         small = [part for part in parts.values() if len(part) <= MOST]
         yield from (part for part in small if len(part) > 1)
@@ -93,14 +93,14 @@ class Candidates:
         for place in (*profile.places, profile.birthday):
             if place and self._is_enough(profile, place):
                 yield from (f"{place} {word}" for word in words)
-        if self._scale.entity == "company":
+        if profile.is_firm:
             yield from self._firm_keys(profile)
         elif self._scale.most(profile) >= self._scale.need + self._least:
             yield from (f"w{one} {other}" for one, other in combinations(sorted(words), 2))
 
     def _is_enough(self, profile: Profile, place: str) -> bool:
         """Whether a place and a name may do together; a common name in a large firm never does."""
-        if self._scale.entity != "contact" or place == profile.birthday:
+        if profile.is_firm or profile.is_titled or place == profile.birthday:
             return True
         return (
             self._scale.place(place) + self._scale.most(profile) >= self._scale.need + self._least

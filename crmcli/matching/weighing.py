@@ -46,10 +46,9 @@ _FEW = 4  # records that share a phone or a mailbox; more are an office
 
 
 class Scale:
-    """Weighs pairs of profiles of one entity, knowing how common everything is among all of them."""
+    """Weighs pairs of profiles, knowing how common everything is among all of them."""
 
-    def __init__(self, entity: str, profiles: Iterable[Profile]) -> None:
-        self.entity = entity
+    def __init__(self, profiles: Iterable[Profile]) -> None:
         self._words: Counter[str] = Counter()
         self._holders: Counter[str] = Counter()
         self._firms: Counter[str] = Counter()
@@ -103,7 +102,7 @@ class Scale:
 
     def weigh(self, one: Profile, other: Profile, least: float = IMPOSSIBLE) -> float:
         """The logarithm of the odds that two are one record; IMPOSSIBLE if it cannot reach `least`."""
-        if self.entity == "company":
+        if one.is_firm:
             return self._companies(one, other) - self.need
         rest = self._touch(one, other) + self._birthdays(one, other) - self.need
         if rest + min(self.most(one), self.most(other)) < least:
@@ -123,7 +122,7 @@ class Scale:
         found = compare(one.person, other.person)
         weight = sum(self._match(match) for match in found.matches)
         weight += _GENDER * max(len(found.matches) - 1, 0)
-        if self.entity == "lead" and not all(w.role for w in (*one.person, *other.person)):
+        if one.is_titled and not (one.is_placed and other.is_placed):
             return min(weight, self.need - 2.0) + _TITLE_AGAINST * len(found.against)
         return weight + contradiction(found)
 
@@ -141,9 +140,9 @@ class Scale:
 
     def contradict(self, one: Profile, other: Profile) -> bool:
         """Whether two records cannot be one, whatever they share."""
-        if self.entity == "company":
+        if one.is_firm:
             return self._companies(one, other) < _CONTRADICTORY
-        if self.entity == "lead" and not all(w.role for w in (*one.person, *other.person)):
+        if one.is_titled and not (one.is_placed and other.is_placed):
             return False
         return contradiction(compare(one.person, other.person)) < _CONTRADICTORY
 
@@ -152,7 +151,7 @@ class Scale:
 
         They come together, so the best counts, and a second one but a little.
         """
-        bonus = 3.0 if self.entity == "lead" else 0.0
+        bonus = 3.0 if one.is_titled else 0.0
         found = [self._own(phone, 2.0 + bonus, 1.5) for phone in _common(one.phones, other.phones)]
         found += [
             self.place(box) if is_shared(box) else self._own(box, 4.0 + bonus, 1.0)
@@ -244,7 +243,7 @@ def are_strangers(one: Profile, other: Profile) -> bool:
     numbers = ((one.inn, other.inn), (one.ogrn, other.ogrn))
     if any(mine and theirs and mine != theirs for mine, theirs in numbers):
         return True
-    if not (one.person and other.person and all(w.role for w in (*one.person, *other.person))):
+    if not (one.person and other.person and one.is_placed and other.is_placed):
         return False
     return contradiction(compare(one.person, other.person)) < _CONTRADICTORY
 

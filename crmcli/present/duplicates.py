@@ -40,7 +40,7 @@ def group_table(groups: Sequence[Group]) -> Listing:
 
 def remarks(found: Search, groups: Sequence[Group]) -> Iterator[str]:
     """What a search did not find, show or compare."""
-    noun = found.scale.entity, ENTITIES[found.scale.entity].plural
+    noun = found.entity, ENTITIES[found.entity].plural
     if not found.clusters:
         yield tr("no likely duplicates among {}", counted(len(found.profiles), *noun))
     elif len(groups) < len(found.clusters):

@@ -10,14 +10,15 @@ from crmcli.errors import Ambiguous, Refused
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields, record_class
+from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.duplicates.known import Known, known_to
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import read_value, read_values
+from crmcli.sales.records.numbers import free_number
 from crmcli.sales.records.required import check_stage, require
 from crmcli.sales.records.stage_lookup import beginning
 
 if TYPE_CHECKING:
-    from crmcli.model.block_list import BlockList
     from crmcli.model.fields import Record
     from crmcli.model.values import Value
     from crmcli.sales.records.given_values import Given
@@ -45,9 +46,16 @@ def add(
     If it is known already: `fail` raises AlreadyKnown, `link` returns the known record, or links the new
     one to the known contact or company (Ambiguous if there are several). Blocked unless `anyway`.
     """
-    record = build(ws, entity, read_values(ws, entity, given))
+    values = read_values(ws, entity, given)
+    if "numbered" in ENTITIES[entity].traits and "name" not in values:
+        with ws.change(f"{entity} add") as change:
+            values["name"] = free_number(change, ws, entity)
+            record = build(ws, entity, values)
+            change.add(record)
+        return Added(record, is_new=True)
+    record = build(ws, entity, values)
     if not anyway:
-        keep_out(ws, record)
+        check_welcome(ws, record)
     if not given.get("company"):
         defaults.note_choice(ws, record)
     is_client = "client" in ENTITIES[entity].traits
@@ -93,13 +101,6 @@ def build(
         if "staged" in ENTITIES[entity].traits:
             check_stage(ws, record, ws.stage_of(record), is_new=True)
     return record
-
-
-def keep_out(ws: Workspace, record: Record, blocks: BlockList | None = None) -> None:
-    """Blocked if the block list keeps a record out; an intake of many brings the list along."""
-    from crmcli.sales.consent.block_list import check_welcome
-
-    check_welcome(ws, record, blocks)
 
 
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:

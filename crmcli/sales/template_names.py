@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from crmcli.errors import NotFound
-from crmcli.model.consent import Consent
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
@@ -19,7 +18,7 @@ from crmcli.model.offer import Offer, line_sum
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Us
 from crmcli.model.user import User
-from crmcli.model.values import BankAccount, CompanyLink, Email, Line, Phone
+from crmcli.model.values import Line
 from crmcli.workspace import Workspace
 
 Plain: TypeAlias = dict[str, Any]
@@ -101,10 +100,10 @@ def plain(ws: Workspace, record: Record) -> Plain:
 
 
 def _plain_value(value: object, ws: Workspace) -> object:
-    if isinstance(value, Phone | Email | CompanyLink | BankAccount | Consent):
-        return asdict(value)
     if isinstance(value, Line):
         return {**asdict(value), "sum": line_sum(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     if isinstance(value, tuple):
         return [_plain_value(item, ws) for item in value]
     if isinstance(value, datetime):

@@ -36,7 +36,7 @@ def test_what_was_attached_comes_back(ws: Workspace, lead: str) -> None:
     record = ws.get(lead)
     assert [found.name for found in attachments.of(record)] == ["Договор.pdf", "План.png"]
     found = attachments.named(record, "догов")
-    assert attachments.content(ws, found) == CONTRACT.content
+    assert ws.attached(found.file) == CONTRACT.content
     assert attachments.size(ws, found) == len(CONTRACT.content)
     assert attachments.named(record, found.file[:6]) == found
 
@@ -57,7 +57,7 @@ def test_another_file_of_that_name(ws: Workspace, lead: str) -> None:
         attachments.attach(ws, lead, [New(CONTRACT.name, b"new")])
     assert len(stored(ws)) == 1
     attachments.attach(ws, lead, [New(CONTRACT.name, b"new")], instead=True)
-    assert attachments.content(ws, attachments.named(ws.get(lead))) == b"new"
+    assert ws.attached(attachments.named(ws.get(lead)).file) == b"new"
 
 
 def test_which_file_is_meant(ws: Workspace, lead: str) -> None:
@@ -78,7 +78,7 @@ def test_taken_off_and_undone(ws: Workspace, lead: str) -> None:
     attachments.detach(ws, lead, "Договор")
     assert attachments.of(ws.get(lead)) == ()
     undo.undo(ws)
-    assert attachments.content(ws, attachments.named(ws.get(lead))) == CONTRACT.content
+    assert ws.attached(attachments.named(ws.get(lead)).file) == CONTRACT.content
     undo.undo(ws)
     assert attachments.of(ws.get(lead)) == ()
 
@@ -89,11 +89,11 @@ def test_a_damaged_file_is_not_handed_out(ws: Workspace, lead: str) -> None:
     path = ws.root / layout.file_path(found.file)
     path.write_bytes(b"other")
     with pytest.raises(FileDamaged, match="no longer what was attached"):
-        attachments.content(ws, found)
+        ws.attached(found.file)
     assert any(problem.path == layout.file_path(found.file) for problem in check.problems(ws))
     path.unlink()
     with pytest.raises(FileDamaged, match="missing"):
-        attachments.content(ws, found)
+        ws.attached(found.file)
     assert attachments.size(ws, found) is None
 
 

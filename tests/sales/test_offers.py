@@ -18,6 +18,7 @@ from crmcli.model.offer import Offer, line_sum, totals
 from crmcli.model.values import Line
 from crmcli.sales.documents import offers
 from crmcli.sales.documents.offers import NothingToOffer, OfferDecided, OfferTerms
+from crmcli.sales.records.numbers import next_number
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.kit import NOW
@@ -64,7 +65,7 @@ def with_settings(folder: Path, text: str) -> Workspace:
     ],
 )
 def test_the_next_number(mask: str, taken: list[str], number: str) -> None:
-    assert offers.next_number(mask, taken, date(2026, 11, 23)) == number
+    assert next_number(mask, taken, date(2026, 11, 23)) == number
 
 
 def test_each_offer_has_its_own_number(ws: Workspace) -> None:

@@ -12,8 +12,8 @@ from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE
 from crmcli.model.settings import NUMBERED
 from crmcli.model.values import entity_of, fold
-from crmcli.sales.documents.offers import next_number
 from crmcli.sales.history.undo import dead
+from crmcli.sales.records.numbers import next_number
 from crmcli.store import layout
 from crmcli.workspace.storage import where_is
 

@@ -60,9 +60,9 @@ def decided(
     return record.with_values({"do_not": tuple(sorted(refused)), "consents": tuple(consents)})
 
 
-def refuses(record: Record | None, channel: str = "mail") -> bool:
-    """Whether a record refuses a channel."""
-    return record is not None and channel in getattr(record, "do_not", ())
+def refuses(record: Record | None) -> bool:
+    """Whether a record refuses mail."""
+    return "mail" in getattr(record, "do_not", ())
 
 
 def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:

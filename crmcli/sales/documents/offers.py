@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import cast
 
 from crmcli.dataclass import dataclass, replace
@@ -16,6 +15,7 @@ from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
 from crmcli.sales.add import build
 from crmcli.sales.documents.messages import renderer
+from crmcli.sales.records.numbers import free_number
 from crmcli.workspace import Change, Workspace
 
 TEMPLATE = "offers/offer.html.j2"
@@ -56,11 +56,8 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
         raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
     renderer(ws).look_for(wanted.template)
     today = ws.now.astimezone(ws.zone).date()
-    ws.look_again()  # under the lock, so that nobody takes the same number meanwhile
-    taken = [offer.get("name") for offer in ws.select("offer")]
-    taken += [after.get("name") for _, after in change.records if isinstance(after, Offer)]
     values: dict[str, Value] = {
-        "name": next_number(ws.settings.numbering["offer"], map(str, taken), today),
+        "name": free_number(change, ws, "offer"),
         "deal": deal.id,
         "company": deal.company,
         "contact": deal.contacts[0] if deal.contacts else "",
@@ -94,23 +91,6 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
             "add --line 'name;quantity;price', or crm deal edit --amount",
         )
     return (Line(deal.name, price=deal.amount, vat=rate),)
-
-
-def next_number(mask: str, taken: Iterable[str], day: date) -> str:
-    """The number after the highest that fits the mask `КП-{year}-{seq:04}`, of that year if it has one."""
-    pattern = re.compile(re.sub(r"\\\{(year|month|seq)[^}]*\\\}", _group, re.escape(mask)))
-    highest = 0
-    for name in taken:
-        match = pattern.fullmatch(name)
-        if match and int(match.groupdict().get("year") or day.year) == day.year:
-            highest = max(highest, int(match["seq"]))
-    return mask.format(year=day.year, month=day.month, seq=highest + 1)
-
-
-def _group(match: re.Match[str]) -> str:
-    """The digits that stand for a part of the mask; one named twice counts where it stands first."""
-    before = match.string[: match.start()]
-    return r"\d+" if rf"\{{{match[1]}" in before else rf"(?P<{match[1]}>\d+)"
 
 
 def render(ws: Workspace, offer_id: str) -> str:

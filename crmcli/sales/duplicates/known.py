@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.entities import ENTITIES
-from crmcli.model.lead import Lead
 from crmcli.model.values import entity_of, fold
 
 if TYPE_CHECKING:
@@ -77,11 +76,11 @@ def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
 
 def _names(record: Record) -> list[str]:
     """The spellings in which the name is looked up: a firm's also with its legal form and without."""
-    name = fold(str(record.get("name")))
-    if record.entity == "contact":
-        return [name] if " " in name and not any(letter.isdigit() for letter in name) else []
-    if record.entity != "company":
+    if "staged" in ENTITIES[record.entity].traits:
         return []  # a lead's name is a title
+    name = fold(str(record.get("name")))
+    if not hasattr(record, "legal_name"):
+        return [name] if " " in name and not any(letter.isdigit() for letter in name) else []
     from crmcli.matching.firms import read_firm
 
     plain = " ".join(read_firm(name).texts)
@@ -93,7 +92,7 @@ def _standing(ws: Workspace, record_id: str) -> Record | None:
     """A record that is there and in use: a lead that has ended is none."""
     try:
         record = ws.get(record_id)
-        if isinstance(record, Lead) and ws.stage_of(record).kind != "open":
+        if "staged" in ENTITIES[record.entity].traits and ws.stage_of(record).kind != "open":
             return None
     except (NotFound, InvalidData):
         return None  # the index may be behind the folder; a broken file is told of by crm check

@@ -13,7 +13,7 @@ from crmcli.matching.profiles import Profile
 from crmcli.matching.words import is_latin, typed_otherwise
 from crmcli.model.phones import key as phone_key
 from crmcli.model.phones import spaced
-from crmcli.model.values import fold
+from crmcli.model.values import entity_of, fold
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -37,11 +37,9 @@ def reasons(
 
 
 def _numbers(one: Record, other: Record) -> Iterator[str]:
-    if not one.entity == other.entity == "company":
-        return
     for name, label in (("inn", "INN"), ("ogrn", "OGRN")):
-        if one.get(name) and one.get(name) == other.get(name):
-            yield tr("same {} {}", label, one.get(name))
+        if getattr(one, name, "") and getattr(one, name) == getattr(other, name, ""):
+            yield tr("same {} {}", label, getattr(one, name))
 
 
 def _phones(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
@@ -77,24 +75,20 @@ def _values(record: Record, name: str) -> list[str]:
 def _places(
     ws: Workspace, one: Record, other: Record, profiles: tuple[Profile, Profile]
 ) -> Iterator[str]:
-    shared = [place for place in profiles[0].places if place in profiles[1].places]
-    for place in shared:
-        if place.startswith("company-"):
-            yield tr("same company {}", _name_of(ws, place))
+    for place in (place for place in profiles[0].places if place in profiles[1].places):
+        if entity_of(place):
+            name = ws.get(place).get("name") if ws.exists(place) else place
+            yield tr("same company {}", name)
         elif place.startswith("@"):
             yield tr("same domain {}", place[1:])
-    if one.entity == other.entity == "lead":
+    if profiles[0].is_titled and profiles[1].is_titled:
         yield from _firms(str(one.get("company_name")), str(other.get("company_name")))
-
-
-def _name_of(ws: Workspace, record_id: str) -> str:
-    return str(ws.get(record_id).get("name")) if ws.exists(record_id) else record_id
 
 
 def _names(one: Record, other: Record, profiles: tuple[Profile, Profile]) -> Iterator[str]:
     mine, theirs = _called(one), _called(other)
-    if "company" in (one.entity, other.entity):
-        if one.entity == other.entity:
+    if profiles[0].is_firm or profiles[1].is_firm:
+        if profiles[0].is_firm and profiles[1].is_firm:
             yield from _firms(mine, theirs)
         return
     found = compare(profiles[0].person, profiles[1].person)
@@ -110,10 +104,9 @@ def _names(one: Record, other: Record, profiles: tuple[Profile, Profile]) -> Ite
 
 def _called(record: Record) -> str:
     """A record's name as a person would read it: the parts where there are any."""
-    if record.entity == "company":
-        return str(record.get("name"))
-    parts = [str(record.get(name)) for name in ("last_name", "first_name", "middle_name")]
-    return " ".join(part for part in parts if part) if parts[0] else str(record.get("name"))
+    names = ("last_name", "first_name", "middle_name")
+    last, *others = (str(getattr(record, name, "")) for name in names)
+    return " ".join(filter(None, (last, *others))) if last else str(record.get("name"))
 
 
 def _spelling(one: str, other: str) -> list[str]:
@@ -135,7 +128,8 @@ def _differences(
     """How the words of two names go together where they are not spelled alike."""
     if all(match.how == "same" for match in found.matches):
         whole = len(found.matches) == len(one) == len(other)
-        yield "same name" if whole else "part of the name is the same: " + _joined(found, "same")
+        same = " ".join(match.one.text.title() for match in found.matches)
+        yield "same name" if whole else tr("part of the name is the same: {}", same)
     latin = [m for m in found.matches if is_latin(m.one.text) != is_latin(m.other.text)]
     if latin:
         mine = " ".join(match.one.text.title() for match in latin)
@@ -155,10 +149,6 @@ def _differences(
             yield tr("initial: {}", pair)
     if found.against:
         yield "the rest of the name differs"
-
-
-def _joined(found: Comparison, how: str) -> str:
-    return " ".join(match.one.text.title() for match in found.matches if match.how == how)
 
 
 def _firms(one: str, other: str) -> Iterator[str]:

@@ -63,6 +63,7 @@ class Search:
     all of them. `wanted` are the ids that fit the condition, None without one.
     """
 
+    entity: str
     profiles: list[Profile]
     scale: Scale
     lowest: float
@@ -100,7 +101,7 @@ def search(
     for profile in _profiles(ws, entity):
         profiles.append(profile)
         each()
-    found = Search(profiles, Scale(entity, profiles), _weight_of(least))
+    found = Search(entity, profiles, Scale(profiles), _weight_of(least))
     if condition is not None:
         found.wanted = {facts.id for facts in ws.facts(entity, (), condition)}
     apart = frozenset() if marked_too else denied(ws)
@@ -120,7 +121,7 @@ def search(
 def _profiles(ws: Workspace, entity: str) -> Iterator[Profile]:
     """All records of an entity; leads that were converted are history."""
     names, make = fields_of(ws.schema, entity)
-    ended = names.index("converted_at") if entity == "lead" else -1
+    ended = names.index("converted_at") if "converted_at" in names else -1
     for facts in ws.facts(entity, names):
         if ended < 0 or not facts.keys[ended]:
             yield make(facts.id, facts.keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
@@ -53,7 +54,7 @@ class Reversal:
             why = "it was changed since, so the whole change is kept"
             self.kept += [Kept("", path, why) for path in stuck]
             return
-        earlier = self._raw.copy()
+        earlier = copy(self._raw)
         known = len(self.kept)
         made: list[str] = []
         is_conversion = False

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
-from crmcli.sales.add import keep_out
-from crmcli.sales.consent.block_list import blocklist
+from crmcli.sales.consent.block_list import blocklist, check_welcome
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Linker, Links, keys_of
 from crmcli.sales.imports.new_records import (
@@ -131,7 +130,7 @@ class Taker:
         record = new_record(self._ws, self._reader, draft, links.values, self._batch)
         check_writable(self._ws, record, draft)
         if not draft.id:  # our own export is no intake
-            keep_out(self._ws, record, self._blocks)
+            check_welcome(self._ws, record, self._blocks)
         self._add(change, draft, links)
         change.add(record, self._facts)
         self._repeats.remember(record.id, keys)

@@ -95,11 +95,6 @@ def named(record: Record, name: str = "") -> Attachment:
     raise NotFound(tr("which file of {}: {}", record.id, what), tr("one of {}", names))
 
 
-def content(ws: Workspace, attachment: Attachment) -> bytes:
-    """What is in an attached file; FileDamaged if that is no longer what was attached."""
-    return ws.attached(attachment.file)
-
-
 def write_out(path: Path, data: bytes, *, over: bool = False) -> None:
     """Write a file's content outside the workspace; NameTaken if one is there, unless `over` it."""
     from crmcli.store.disk import new_file

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections import UserDict
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar, cast
 
 from crmcli.model.fields import Record
@@ -42,45 +43,23 @@ class Pairs(Generic[R]):
 
     def __iter__(self) -> Iterator[tuple[R, R]]:
         for packed in self._packed:
-            yield from self._unpacked(packed)
+            for before, after in json.loads(zlib.decompress(packed)):
+                yield self._record(before), self._record(after)
         yield from self._fresh
 
     def _raw(self, record: R) -> Any:
         return None if record is None else self._schema.write(record)
 
-    def _unpacked(self, packed: bytes) -> Iterator[tuple[R, R]]:
-        for before, after in json.loads(zlib.decompress(packed)):
-            yield self._record(before), self._record(after)
-
     def _record(self, raw: Any) -> R:
         return cast("R", raw and self._schema.read(entity_of(raw["id"]), raw))
 
 
-class RawRecords(MutableMapping[str, dict[str, Raw] | None]):
+class RawRecords(UserDict[str, Any]):
     """Raw records by id, None for one that is not there; what is read is a copy."""
 
-    def __init__(self, packed: dict[str, bytes] | None = None) -> None:
-        self._packed = {} if packed is None else packed
-
-    def copy(self) -> RawRecords:
-        """Another one with the same records."""
-        return RawRecords(dict(self._packed))
-
     def __getitem__(self, record_id: str) -> dict[str, Raw] | None:
-        raw: dict[str, Raw] | None = json.loads(self._packed[record_id])
+        raw: dict[str, Raw] | None = json.loads(self.data[record_id])
         return raw
 
     def __setitem__(self, record_id: str, raw: dict[str, Raw] | None) -> None:
-        self._packed[record_id] = json.dumps(raw, ensure_ascii=False).encode()
-
-    def __delitem__(self, record_id: str) -> None:
-        del self._packed[record_id]
-
-    def __contains__(self, record_id: object) -> bool:
-        return record_id in self._packed
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._packed)
-
-    def __len__(self) -> int:
-        return len(self._packed)
+        self.data[record_id] = json.dumps(raw, ensure_ascii=False).encode()
