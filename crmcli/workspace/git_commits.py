@@ -123,8 +123,8 @@ def _paths(entries: Iterable[Entry]) -> list[str]:
 
 
 def _planned(root: Path, entries: Sequence[Entry], ignored: set[str]) -> _Plan:
-    """What is to be committed. git may have the change of a killed command already, and may have
-    thrown others away: the events on the timeline tell."""
+    """What is to be committed. git may have thrown a change away, and one that was cut off earlier may
+    be committed already: the events on the timeline tell."""
     paths = [path for path in _paths(entries) if path not in ignored]
     known = commands.in_last_commit(root, paths)
     there = [path for path in paths if path in known or os.path.lexists(files.inside(root, path))]
@@ -133,8 +133,14 @@ def _planned(root: Path, entries: Sequence[Entry], ignored: set[str]) -> _Plan:
         with contextlib.suppress(files.Missing):
             here |= _ids(files.read_bytes(files.inside(root, path)))
         committed |= _ids(commands.blob(root, "HEAD", path) or b"")
-    lost = [e.command for e in entries if e.event and e.event.encode() not in here | committed]
-    new = [e for e in entries if not e.event or e.event.encode() in here - committed]
+    new: list[Entry] = []
+    lost: list[str] = []
+    for entry in entries:
+        event = entry.event.encode()
+        if event and event not in here and event not in committed:
+            lost.append(entry.command)
+        elif not entry.is_left or event not in committed:
+            new.append(entry)
     return _Plan(there, new, list(dict.fromkeys(lost)))
 
 

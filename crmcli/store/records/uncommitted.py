@@ -31,6 +31,8 @@ class Entry(NamedTuple):
     records: Sequence[str]
     paths: Sequence[str]
     event: str = ""
+    is_left: bool = False
+    """Whether an earlier try was cut off, so that git may have it already."""
 
 
 def line(entry: Entry) -> bytes:
@@ -56,6 +58,7 @@ def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
 
     InvalidData if the notes are damaged. Needs `alone`.
     """
+    left = _names(root)
     with (
         locks.exclusive(root, "commit to git", any_disk=any_disk),
         contextlib.suppress(files.Missing),  # a command that was killed has claimed it all before
@@ -63,7 +66,11 @@ def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
     ):
         (root / PENDING).rename(root / FOLDER / f"{_CLAIMED}{time.time_ns():020}")
     names = [name for name in _names(root) if name.startswith(_CLAIMED)]
-    return [entry for name in names for entry in _read(root, f"{FOLDER}/{name}")]
+    return [
+        entry._replace(is_left=name in left)
+        for name in names
+        for entry in _read(root, f"{FOLDER}/{name}")
+    ]
 
 
 def _read(root: Path, path: str) -> Iterator[Entry]:
