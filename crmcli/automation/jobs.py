@@ -10,8 +10,8 @@ from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
 from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
+from crmcli.model import sent
 from crmcli.model.values import entity_of
-from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import current_stage
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
+from crmcli.model import sent
 from crmcli.model.event import Event
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
-from crmcli.store.timeline import sent
 from crmcli.workspace import Change
 
 STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",

@@ -23,13 +23,13 @@ from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.dataclass import replace
 from crmcli.language import tr
+from crmcli.model import sent
 from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.template_names import linked
-from crmcli.store.timeline import sent
 from crmcli.workspace import Change, FileDamaged, Workspace
 
 LEASE = timedelta(minutes=10)
@@ -166,7 +166,7 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
         }
         _enter(change, job, "started", **claim)
         change.note_sent(sent.claimed_line(noted))
-    sent.keep(ws.root, noted)
+    ws.keep_claim(noted)
     return job
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from crmcli.automation.ledger import enter
 from crmcli.language import counted, tr
+from crmcli.model import sent
 from crmcli.model.dates import local_minute
+from crmcli.model.sent import Claim
 from crmcli.model.values import parse_instant
-from crmcli.store.timeline import sent
-from crmcli.store.timeline.sent import Claim
 from crmcli.workspace import Workspace
 
 WAY_OUT = (
@@ -21,9 +21,9 @@ def unrecorded(ws: Workspace) -> list[Claim]:
 
     Nothing of it is read again while neither the list nor what stood on the timeline has changed.
     """
-    if sent.size_of(ws.root) == ws.timeline.sent_seen():
+    if ws.sent_size() == ws.timeline.sent_seen():
         return []
-    known = sent.read(ws.root)
+    known = ws.sent_list()
     begun = ws.timeline.claims(list(known.claims))
     gone = [claim for claim in known.claims.values() if begun.get(claim.key, 0) < claim.number]
     if not gone:

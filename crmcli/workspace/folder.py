@@ -29,6 +29,7 @@ from crmcli.store.records.stored import (
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
+    from crmcli.model.sent import Claim, SentList
     from crmcli.store.index import Agenda, Births, Index, Timeline
 
 
@@ -144,6 +145,24 @@ class Folder:
         `after` and `before` are ids, `clone` is whose they are.
         """
         return self._history.events(record, kinds, after, limit, newest_first, clone, before)
+
+    def sent_list(self) -> SentList:
+        """What was queued here and left this machine; InvalidData if the list is damaged."""
+        from crmcli.store.timeline import sent
+
+        return sent.read(self.root)
+
+    def sent_size(self) -> int:
+        """How long that list is, to see whether it has grown."""
+        from crmcli.store.timeline import sent
+
+        return sent.size_of(self.root)
+
+    def keep_claim(self, claim: Claim) -> None:
+        """Note in git's own folder too that a message is about to leave; durable."""
+        from crmcli.store.timeline import sent
+
+        sent.keep(self.root, claim)
 
     def problems(self) -> list[Problem]:
         """The files that cannot be read, each with its place and reason."""

@@ -22,10 +22,10 @@ from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.channels import CHANNELS
 from crmcli.model.redaction import redacted
+from crmcli.model.sent import SentList, facts_digest
 from crmcli.store import layout
 from crmcli.store.config import cursor
 from crmcli.store.git import lineage
-from crmcli.store.timeline.sent import SentList, facts_digest
 
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""

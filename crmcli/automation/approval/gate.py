@@ -19,9 +19,8 @@ from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.automation import Robot, Schedule
+from crmcli.model.sent import SentList
 from crmcli.store.safety import trust
-from crmcli.store.timeline import sent
-from crmcli.store.timeline.sent import SentList
 from crmcli.workspace import Workspace
 
 PART = "acts"
@@ -74,7 +73,7 @@ def _declared(ws: Workspace) -> list[Act]:
 
 def queued_elsewhere(ws: Workspace) -> list[Act]:
     """The messages that stand queued on the timeline, were not queued here and are not approved."""
-    known = sent.read(ws.root)
+    known = ws.sent_list()
     approved = _known(ws).get("approved", {})
     jobs = [job for job in jobs_of(ws.timeline.job_events()).values() if job.is_outgoing]
     acts = [
@@ -207,7 +206,7 @@ class Gate:
 
     @cached_property
     def _sent(self) -> SentList:
-        return sent.read(self.ws.root)
+        return self.ws.sent_list()
 
     @cached_property
     def _approved_messages(self) -> Collection[str]:
