@@ -11,7 +11,7 @@ from crmcli.model.entities import ENTITIES, having
 
 KINDS = (
     # data of the created: stage, pipeline, robots where there are stages; sum: the first eight letters
-    # of the sha256 of the file as it was made
+    # of the sha256 of the file as it was made; stood: {stage: since when}, where an import knew it
     *(f"{entity}.created" for entity in ENTITIES),
     *(f"{entity}.removed" for entity in ENTITIES),
     "field.changed",      # data: changes {field: [from, to]} in raw form
@@ -61,6 +61,9 @@ HEARD = (*TRIGGER_EVENTS, "signal")
 ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
+
+STOOD = "stood"
+"""The key in the data of a `created` event of the stages in which the record stood before it came here."""
 
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.model.event import Event
+from crmcli.model.event import STOOD, Event
+from crmcli.model.values import parse_instant
 
 if TYPE_CHECKING:  # pandas costs half a second, so functions import it themselves
     import pandas as pd
@@ -15,58 +16,83 @@ LEADS = "leads"
 """What stands for the pipeline of leads, which have no pipeline in their events."""
 
 
+class Dates(NamedTuple):
+    """When a record was created and closed by its own fields, in seconds; None where they say nothing."""
+
+    created: float | None
+    closed: float | None = None
+
+
+class Entry(NamedTuple):
+    """A record came to a stage; to "" where nobody knows in which it began."""
+
+    record: str
+    at: float
+    pipeline: str | None
+    stage: str
+
+
 def stage_kinds(entity: str) -> tuple[str, ...]:
-    """The events that say where the records of an entity stand, or that they are gone."""
-    merges = (f"{entity}.merged", f"{entity}.unmerged")
-    return (f"{entity}.created", f"{entity}.removed", *merges, "stage.entered")
+    """The events that say where the records of an entity stand."""
+    return (f"{entity}.created", f"{entity}.unmerged", "stage.entered")
 
 
-def entries(events: Iterable[Event], entity: str, pipeline: str = LEADS) -> pd.DataFrame:
-    """One row per entry into a stage, oldest first: record, at (seconds), pipeline, stage, removed.
+def entries(
+    events: Iterable[Event], entity: str, dates: Mapping[str, Dates], pipeline: str = LEADS
+) -> pd.DataFrame:
+    """One row per entry into a stage of the records that have `dates`, oldest first.
 
     An event without a pipeline belongs to the record's last one, or to `pipeline`.
     """
     import pandas as pd
 
-    start, removals = f"{entity}-", (f"{entity}.removed", f"{entity}.merged")
     kinds = stage_kinds(entity)
-    told = (e for e in events if e.kind in kinds and e.record.startswith(start) and not _stays(e))
-    ordered = sorted(told, key=lambda event: event.id)
-    rows = [
-        (
-            event.record,
-            event.at.timestamp(),
-            str(event.data.get("pipeline") or "") or None,
-            "" if event.kind in removals else str(event.data.get("stage") or ""),
-            event.kind in removals,
+    told = (e for e in events if e.kind in kinds and e.record in dates and e.data.get("stage"))
+    rows: list[Entry] = []
+    known: set[str] = set()
+    for event in sorted(told, key=lambda event: event.id):
+        begins = event.record not in known and event.kind == kinds[0]
+        rows += _first(event, dates[event.record]) if begins else [_entry(event)]
+        known.add(event.record)
+    frame = pd.DataFrame(rows, columns=list(Entry._fields))
+    last = frame.groupby("record", sort=False)["pipeline"].ffill()
+    return frame.assign(pipeline=last.fillna(pipeline).astype("object"))
+
+
+def _entry(event: Event) -> Entry:
+    pipeline = str(event.data.get("pipeline") or "") or None
+    return Entry(event.record, event.at.timestamp(), pipeline, str(event.data["stage"]))
+
+
+def _first(event: Event, dates: Dates) -> Iterator[Entry]:
+    """The entries of a record before and at its first event, by what an import knew of its past.
+
+    One that came in closed stood in no stage that is known until it was closed.
+    """
+    now = _entry(event)
+    created = now.at if dates.created is None else dates.created
+    stood = {s: parse_instant(at).timestamp() for s, at in event.data.get(STOOD, {}).items()}
+    if now.stage not in stood:
+        was_closed = dates.closed is not None and dates.closed <= now.at
+        stood[now.stage] = max(
+            dates.closed if was_closed and dates.closed else created, *stood.values(), created
         )
-        for event in ordered
-    ]
-    frame = pd.DataFrame(rows, columns=["record", "at", "pipeline", "stage", "removed"])
-    known = frame.groupby("record", sort=False)["pipeline"].ffill()
-    return frame.assign(pipeline=known.fillna(pipeline).astype("object"))
-
-
-def _stays(event: Event) -> bool:
-    """Whether it tells of a merge in which this record is not the one that goes or comes back."""
-    return "merged" in event.data and event.data["merged"] != event.record
+    entered = sorted((at, stage) for stage, at in stood.items())
+    if entered[0][0] > created:
+        yield now._replace(at=created, stage="")
+    for at, stage in entered:
+        yield now._replace(at=at, stage=stage)
 
 
 def visits(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per stay in a stage: record, pipeline, stage, entered, left, last.
 
-    `left` is NaN for the current stay. Removed records are left out.
+    `left` is NaN for the current stay.
     """
     records = frame.groupby("record", sort=False)
-    again = (
-        (frame["stage"] == records["stage"].shift())
-        & (frame["pipeline"] == records["pipeline"].shift())
-        & ~frame["removed"]
+    again = (frame["stage"] == records["stage"].shift()) & (
+        frame["pipeline"] == records["pipeline"].shift()
     )
     stays = frame[~again]
-    gone = frame[records.cumcount(ascending=False) == 0].query("removed")["record"]
     stays = stays.assign(left=stays.groupby("record", sort=False)["at"].shift(-1))
-    stays = stays[~stays["record"].isin(gone) & ~stays["removed"]]
-    return stays.assign(last=stays["left"].isna()).rename(columns={"at": "entered"})[
-        ["record", "pipeline", "stage", "entered", "left", "last"]
-    ]
+    return stays.assign(last=stays["left"].isna()).rename(columns={"at": "entered"})

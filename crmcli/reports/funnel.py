@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
-from crmcli.reports.frames import DAY, entries, stage_kinds, visits
+from crmcli.model.schema import has_field
+from crmcli.model.values import parse_instant
+from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
 from crmcli.workspace.current_stage import unwritten_entries
 
 if TYPE_CHECKING:
@@ -67,32 +69,38 @@ ALWAYS = Period()
 def read_funnel(
     ws: Workspace, pipeline: Pipeline, period: Period = ALWAYS, condition: Condition | None = None
 ) -> Funnel:
-    """The funnel of a pipeline; with a condition, of records that exist and fit it now."""
-    only = None
-    if condition is not None:
-        only = {record.id for record in ws.select(pipeline.entity, condition)}
+    """The funnel of a pipeline: of the records that exist, and fit the condition if there is one."""
     events = ws.events(kinds=stage_kinds(pipeline.entity))
     events = [*unwritten_entries(ws, pipeline.entity), *ws.in_order(events)]
     home = ws.pipelines.of(pipeline.entity)[0].id
-    return funnel(events, pipeline, ws.now, period=period, only=only, home=home)
+    dates = _dates(ws, pipeline.entity, condition)
+    return funnel(events, pipeline, ws.now, dates, period=period, home=home)
+
+
+def _dates(ws: Workspace, entity: str, condition: Condition | None) -> dict[str, Dates]:
+    names = [name for name in ("created_at", "closed_at") if has_field(entity, name)]
+    return {
+        facts.id: Dates(*(parse_instant(str(k[0])).timestamp() if k else None for k in facts.keys))
+        for facts in ws.facts(entity, names, condition)
+    }
 
 
 def funnel(
     events: Iterable[Event],
     pipeline: Pipeline,
     now: datetime,
+    dates: Mapping[str, Dates],
     *,
     period: Period = ALWAYS,
-    only: Collection[str] | None = None,
     home: str = "",
 ) -> Funnel:
-    """The funnel of a pipeline from events; `home` is the pipeline of events that name none."""
-    stays = visits(entries(events, pipeline.entity, home or pipeline.id))
-    stays = _of_cohort(stays, pipeline, period, only)
+    """The funnel of the records that have `dates`; `home` is the pipeline of events that name none."""
+    stays = visits(entries(events, pipeline.entity, dates, home or pipeline.id))
+    stays = _of_cohort(stays, pipeline, period)
     here = stays[stays["pipeline"] == pipeline.id]
     steps = [stage for stage in pipeline.stages if stage.is_open] + [pipeline.won]
     ended = _standing(stays, pipeline)
-    furthest = _furthest(here, ended, steps)
+    furthest = _furthest(here, ended, pipeline, steps)
     rows = [_step_row(n, steps, here, furthest, ended, now.timestamp()) for n in range(len(steps))]
     rows += [
         _lost_row(stage, here, len(furthest)) for stage in pipeline.stages if stage.kind == "lost"
@@ -100,17 +108,13 @@ def funnel(
     return Funnel(pipeline.id, len(furthest), _reopened(here, pipeline), tuple(rows))
 
 
-def _of_cohort(
-    stays: pd.DataFrame, pipeline: Pipeline, period: Period, only: Collection[str] | None
-) -> pd.DataFrame:
+def _of_cohort(stays: pd.DataFrame, pipeline: Pipeline, period: Period) -> pd.DataFrame:
     """The stays of the records that first entered the pipeline within the period."""
     came = stays[stays["pipeline"] == pipeline.id].groupby("record")["entered"].min()
     if period.since is not None:
         came = came[came >= period.since.timestamp()]
     if period.until is not None:
         came = came[came < period.until.timestamp()]
-    if only is not None:
-        came = came[came.index.isin(list(only))]
     return stays[stays["record"].isin(came.index)]
 
 
@@ -122,9 +126,12 @@ def _standing(stays: pd.DataFrame, pipeline: Pipeline) -> pd.Series[str]:
     return standing.where(last["pipeline"] == pipeline.id, "moved_away")
 
 
-def _furthest(here: pd.DataFrame, standing: pd.Series[str], steps: list[Stage]) -> pd.Series[int]:
-    """How far each record came: the highest open stage, or won if it is won now."""
-    ranks = {stage.id: n for n, stage in enumerate(steps[:-1])}
+def _furthest(
+    here: pd.DataFrame, standing: pd.Series[str], pipeline: Pipeline, steps: list[Stage]
+) -> pd.Series[int]:
+    """How far each record came: the highest open stage, or won if it is won now; -1 if nobody knows."""
+    ranks = {"": -1} | {stage.id: -1 for stage in pipeline.stages if not stage.is_open}
+    ranks |= {stage.id: n for n, stage in enumerate(steps[:-1])}
     furthest = here["stage"].map(ranks).fillna(0).groupby(here["record"]).max().astype(int)
     return furthest.mask(standing.reindex(furthest.index) == "won", len(steps) - 1)
 
@@ -144,7 +151,7 @@ def _step_row(
     moved_on = int((furthest > n).sum())
     stopped = standing.reindex(furthest.index)[furthest == n].value_counts()
     stays = here[here["stage"] == stage.id]
-    over = (stays["left"] - stays["entered"]).dropna() / DAY
+    over = ((stays["left"] - stays["entered"]).dropna() / DAY).clip(lower=0)
     waiting = ((now - stays[stays["last"]]["entered"]) / DAY).clip(lower=0)
     return FunnelRow(
         stage=stage.id,

@@ -81,7 +81,7 @@ def move_in(
     same_pipeline = getattr(record, "pipeline", "") in (target.key, "")
     if origin == stage.id and same_pipeline:
         return _stay(change, ws, record, stage, reason)
-    _check_end(ws, record, stage, reopen=reopen)
+    _check_end(ws, record, target, stage, reopen=reopen)
     moved = _moved(ws, record, target, stage, reason)
     check_stage(ws, moved, stage)
     change.save(moved, "stage.entered", {"from": origin, **(data or {})})
@@ -109,7 +109,9 @@ def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
     return ws.pipeline_of(record)
 
 
-def _check_end(ws: Workspace, record: Record, stage: Stage, *, reopen: bool) -> None:
+def _check_end(
+    ws: Workspace, record: Record, target: Pipeline, stage: Stage, *, reopen: bool
+) -> None:
     if isinstance(record, Lead) and record.converted_at is not None:
         raise Closed(tr("{} is converted", record.id), "use what it was converted to")
     if isinstance(record, Lead) and stage.kind == "won":
@@ -120,8 +122,12 @@ def _check_end(ws: Workspace, record: Record, stage: Stage, *, reopen: bool) -> 
         now = ws.stage_of(record)
     except UnknownStage:
         return  # whoever stands nowhere may go anywhere
-    if not now.is_open and stage.is_open and not reopen:
-        raise Closed(tr("{} is closed in {!r}", record.id, now.name), "add --reopen to reopen it")
+    if not now.is_open and not reopen:
+        place = f"{stage.id} --pipeline {target.id}" if target.key else stage.id
+        raise Closed(
+            tr("{} is closed in {!r}", record.id, now.name),
+            f"crm {record.entity} move {record.id} {place} --reopen",
+        )
 
 
 def _moved(ws: Workspace, record: Record, pipeline: Pipeline, stage: Stage, reason: str) -> Record:
@@ -139,7 +145,7 @@ def _moved(ws: Workspace, record: Record, pipeline: Pipeline, stage: Stage, reas
         stage=stage.id,
         probability=probability,
         lost_reason=why,
-        closed_at=None if stage.is_open else record.closed_at or ws.now,
+        closed_at=None if stage.is_open else ws.now,
     )
 
 

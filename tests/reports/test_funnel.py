@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.reports.frames import Dates
 from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel, read_funnel
+from crmcli.reports.leads import read_leads
 from crmcli.sales import stages
 from crmcli.workspace import Workspace
 from tests import kit
@@ -50,9 +52,11 @@ class Story:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.dates: dict[str, Dates] = {}
 
     def add(self, record: str, day: float, kind: str, **data: Any) -> None:
         at = START + timedelta(days=day)
+        self.dates.setdefault(record, Dates(at.timestamp()))
         self.events.append(Event(f"e{len(self.events):016}", at, "anna", kind, record, data=data))
 
     def deal(self, letter: str, *steps: tuple[float, str], pipeline: str = "sales") -> str:
@@ -65,7 +69,7 @@ class Story:
         return record
 
     def tell(self, **more: Any) -> tuple[Funnel, Mapping[str, FunnelRow]]:
-        told = funnel(self.events, SALES, NOW, **more)
+        told = funnel(self.events, SALES, NOW, self.dates, **more)
         return told, {row.stage: row for row in told.rows}
 
 
@@ -121,8 +125,8 @@ def test_won_at_once() -> None:
     story.deal("a", (0, "won"))
     story.deal("b", (0, "spam"))
     _, rows = story.tell()
-    assert [rows[s].reached for s in ("new", "talks", "paper", "won", "spam")] == [2, 1, 1, 1, 1]
-    assert rows["new"].lost == 1
+    assert [rows[s].reached for s in ("new", "talks", "paper", "won", "spam")] == [1, 1, 1, 1, 1]
+    assert rows["new"].lost == 0  # nobody knows that it ever stood there
 
 
 def test_a_step_back_keeps_what_was_reached() -> None:
@@ -189,25 +193,44 @@ def test_a_period_takes_those_that_came_in_it_whatever_became_of_them() -> None:
     assert rows["won"].reached == 1
 
 
-def test_only_some_records() -> None:
+def test_only_records_that_are_there_and_fit() -> None:
     story = Story()
-    story.deal("a", (0, "new"))
-    kept = story.deal("b", (0, "new"), (1, "talks"))
-    told, rows = story.tell(only={kept})
-    assert (told.cohort, rows["talks"].reached) == (1, 1)
-
-
-def test_a_removed_deal_is_not_counted_unless_it_came_back() -> None:
-    story = Story()
-    gone = story.deal("a", (0, "new"), (1, "talks"))
-    back = story.deal("b", (0, "new"))
+    gone = story.deal("a", (0, "new"))
+    back = story.deal("b", (0, "new"), (1, "talks"))
     story.add(gone, 2, "deal.removed")
     story.add(back, 2, "deal.removed")
-    story.add(back, 3, "deal.created", stage="new", pipeline="sales")
+    story.add(back, 3, "deal.created", stage="talks", pipeline="sales")
+    del story.dates[gone]
     told, rows = story.tell()
-    assert told.cohort == 1
-    assert rows["talks"].reached == 0
-    assert rows["new"].waiting_days == 27.0
+    assert (told.cohort, rows["talks"].reached) == (1, 1)
+    assert rows["talks"].waiting_days == 29.0
+
+
+def came_in(story: Story, record: str, stage: str, created: float, **more: Any) -> None:
+    """An import on day 20 of a record that was created, and perhaps closed, before."""
+    closed = more.pop("closed", None)
+    days = [START + timedelta(days=d) for d in (created, closed or 0)]
+    story.dates[record] = Dates(days[0].timestamp(), days[1].timestamp() if closed else None)
+    story.add(record, 20, "deal.created", stage=stage, pipeline="sales", **more)
+
+
+def test_imported_deals_count_from_their_creation_and_in_stages_that_are_known() -> None:
+    story = Story()
+    came_in(story, "deal-aaaaaaaa", "talks", 2)
+    came_in(story, "deal-bbbbbbbb", "won", 3, closed=8)
+    came_in(story, "deal-cccccccc", "lost", 4, closed=9)
+    stood = {
+        s: f"2026-11-{day:02}T09:00:00Z" for s, day in (("new", 7), ("paper", 12), ("lost", 15))
+    }
+    came_in(story, "deal-dddddddd", "lost", 5, closed=13, stood=stood)
+    told, rows = story.tell()
+    assert told.cohort == 4
+    assert [rows[s].reached for s in rows] == [3, 3, 2, 1, 2, 0]
+    assert rows["talks"].waiting_days == 28.0
+    assert (rows["new"].median_days, rows["paper"].median_days) == (5.0, 3.0)
+    assert rows["paper"].lost == 1
+    told, rows = story.tell(period=Period(START + timedelta(days=4), START + timedelta(days=5)))
+    assert (told.cohort, rows["new"].reached, rows["lost"].reached) == (1, 0, 1)
 
 
 def test_deals_of_other_pipelines_count_from_their_entry_and_until_they_leave() -> None:
@@ -256,7 +279,8 @@ def test_leads_have_no_pipeline_in_their_events() -> None:
         Event("e3", START, "anna", "lead.created", "lead-bbbbbbbb", data={"stage": "new"}),
         Event("e4", START, "anna", "stage.entered", "lead-bbbbbbbb", data={"stage": "junk"}),
     ]  # fmt: skip
-    told = funnel(events, LEADS, NOW)
+    dates = {f"lead-{letter * 8}": Dates(START.timestamp()) for letter in "ab"}
+    told = funnel(events, LEADS, NOW, dates)
     assert [(row.stage, row.reached) for row in told.rows] == [
         ("new", 2), ("converted", 1), ("junk", 1),
     ]  # fmt: skip
@@ -293,13 +317,20 @@ def test_every_record_is_somewhere_and_a_funnel_never_widens(
     told, rows = story.tell()
     assert told.cohort == sum(any(p == "sales" for _, p in way) for way in ways)
     steps = [row for row in told.rows if row.kind != "lost"]
-    assert steps[0].reached == told.cohort
+    came = [way for way in ways if any(p == "sales" for _, p in way)]
+    ends = {"won", "lost", "spam"}
+    unknown = [
+        way for way in came
+        if {s for s, p in way if p == "sales"} <= ends and way[-1] != ("won", "sales")
+    ]  # fmt: skip
+    assert steps[0].reached == told.cohort - len(unknown)
     for row, following in pairwise(steps):
         assert row.moved_on == following.reached <= row.reached
         assert row.reached == (row.moved_on or 0) + (row.lost or 0) + (row.open or 0) + (
             row.moved_away or 0
         )
     lost = sum(row.lost or 0 for row in steps)
+    lost += sum(way[-1][1] == "sales" for way in unknown)
     assert lost == rows["lost"].reached + rows["spam"].reached
     assert rows["won"].reached == sum(way[-1] == ("won", "sales") for way in ways)
 
@@ -320,3 +351,34 @@ def test_a_clock_that_was_wrong_makes_no_stay_absurd(ws: Workspace, wrong: int) 
     rows = {row.stage: row for row in read_funnel(later, later.pipelines.leads).rows}
     assert 0 <= (rows["new"].median_days or 0) <= 0.1 + max(0, -wrong)
     assert 0 <= (rows["working"].waiting_days or 0) <= 0.1
+
+
+@given(st.lists(st.tuples(st.dates(date(2026, 9, 1), date(2026, 11, 20)), st.integers(0, 23),
+                          st.sampled_from(["new", "working", "junk"])), max_size=6),
+       st.dates(date(2026, 9, 1), date(2026, 11, 25)), st.integers(0, 40))  # fmt: skip
+@settings(max_examples=25, deadline=None)
+def test_list_report_and_funnel_agree_on_who_came(
+    tmp_path_factory: pytest.TempPathFactory,
+    leads: list[tuple[date, int, str]],
+    first: date,
+    days: int,
+) -> None:
+    """Leads of a file, with their dates, and one that is made by hand and moved."""
+    ws = kit.opened(
+        kit.workspace(tmp_path_factory.mktemp("ws"), kit.pipelines(), "time_zone: Europe/Moscow\n")
+    )
+    rows = [f"Лид {n},{day} {hour:02}:30,{stage}" for n, (day, hour, stage) in enumerate(leads)]
+    if rows:
+        kit.bring(ws, "lead", "\n".join(["name,created_at,stage", *rows]) + "\n")
+    stages.move(ws, kit.lead(ws, name="Своими руками").id, "working")
+    later = kit.opened(ws.root)
+    last = first + timedelta(days=days)
+    until = last + timedelta(days=1)
+    period = Period(*(datetime.combine(day, time(), ws.zone) for day in (first, until)))
+    condition = later.condition(f"created_at >= {first} and created_at < {until}", "lead")
+    listed = later.count("lead", condition)
+    assert listed == sum(first <= day <= last for day, _, _ in leads) + (
+        first <= ws.now.date() <= last
+    )
+    assert sum(row.leads for row in read_leads(later, "stage", condition)) == listed
+    assert read_funnel(later, later.pipelines.leads, period).cohort == listed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from crmcli.errors import BadUsage, CrmError, Refused
@@ -130,6 +132,20 @@ def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Work
         stages.move(ws, deal.id, "request", pipeline="sales")
     stages.move(ws, deal.id, "request", pipeline="sales", reopen=True)
     assert ws.get(deal.id).get("pipeline") == "sales"
+
+
+@pytest.mark.parametrize(("first", "then"), [("won", "cheap"), ("cheap", "lost"), ("lost", "won")])
+def test_from_one_end_to_another_goes_what_is_reopened_and_closes_anew(
+    ws: Workspace, first: str, then: str
+) -> None:
+    deal = kit.deal(ws, name="Д", amount="100", lost_reason="price")
+    stages.move(ws, deal.id, first)
+    with pytest.raises(Closed) as caught:
+        stages.move(ws, deal.id, then)
+    assert caught.value.hint == f"crm deal move {deal.id} {then} --pipeline sales --reopen"
+    later = kit.opened(ws.root, now=NOW + timedelta(days=3))
+    stages.move(later, deal.id, then, reopen=True, reason="" if then == "won" else "price")
+    assert later.get(deal.id).get("closed_at") == later.now
 
 
 def test_a_better_reason_for_what_is_lost_already_is_taken_down(ws: Workspace) -> None:
