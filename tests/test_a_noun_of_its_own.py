@@ -145,7 +145,7 @@ def test_it_is_merged_as_its_trait_says(crm: Crm) -> None:
 def test_it_goes_out_and_comes_in(crm: Crm, folder: Path) -> None:
     _add(crm, "--price", "1000")
     table = crm("export", "bookings").out
-    assert table.splitlines()[0].startswith("id,name,company,day,price,currency,state,owner,tags")
+    assert table.splitlines()[0].startswith("id,name,company,company_name,day,price,currency,state")
     (folder / "in.csv").write_text("name,day,price\nСтол 6,2026-12-01,700\n", encoding="utf-8")
     batch = crm("import", "bookings", "in.csv").out.strip()
     rows = json.loads(crm("booking", "list", "--where", f"batch = {batch}", "--json").out)

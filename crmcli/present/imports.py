@@ -44,8 +44,8 @@ def first_rows(found: Summary) -> Iterator[tuple[str, Listing]]:
 
 def batches(found: Iterable[PastImport]) -> Listing:
     """The imports of a workspace, and what is left of them."""
-    counts = ("rows", "created", "changed", "skipped", "rejected")
-    rows = rows_of(found, "batch", "at", "entity", "file", *counts, "state")
+    facts = ("batch", "at", "entity", "file", "rows", "state")
+    rows = [{**row, **past.counts} for past in found for row in rows_of([past], *facts)]
     columns = [
         Column("id", "Batch"),
         Column("at", "When", "datetime"),

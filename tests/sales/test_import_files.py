@@ -366,14 +366,14 @@ def test_an_interrupted_import_goes_on_without_doubling(
 ) -> None:
     interrupted(ws, monkeypatch)
     [past] = past_imports(ws)
-    assert (past.state, past.created, past.rows) == ("unfinished", 4, 5)
+    assert (past.state, past.counts["created"], past.rows) == ("unfinished", 4, 5)
     (ws.root.parent / "rejects.csv").unlink()
     found = kit.bring(ws, "contact", KEYLESS)
     assert (found.before, found.created, found.rejected, found.resumed) == (4, 7, 1, past.batch)
     assert found.batch == past.batch
     assert len(kit.all_of(ws, "contact")) == 11
     [past] = past_imports(ws)
-    assert (past.state, past.created, past.rejected) == ("whole", 11, 1)
+    assert (past.state, past.counts["created"], past.counts["rejected"]) == ("whole", 11, 1)
     again = kit.bring(ws, "contact", KEYLESS)
     assert (again.created, again.skipped, again.rejected) == (0, 11, 1)
     assert kit.bring(ws, "contact", KEYLESS, again=True).created == 11

@@ -528,7 +528,7 @@ def test_a_move_that_replace_may_not_make_says_what_to_do_with_the_file(ws: Work
     assert back.rejected == 1
     lead = next(raw["id"] for raw in kit.all_of(ws, "lead") if raw["first_name"] == "К0")
     [row] = rejected(ws, "back.csv")
-    assert row["crm_reason"].endswith(f"(reopen it first: crm lead move {lead} new --reopen)")
+    assert row["crm_reason"].endswith(f"(crm lead move {lead} new --reopen)")
 
 
 def test_create_makes_them_all(ws: Workspace) -> None:

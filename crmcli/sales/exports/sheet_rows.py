@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from crmcli.dataclass import dataclass
-from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field
-from crmcli.model.schema import Schema
+from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field, Maps
+from crmcli.model.schema import Schema, own_fields
 from crmcli.model.values import Raw
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
 
-NAMES: Mapping[tuple[str, str], str] = {
-    ("contact", "companies"): "company_names",
-    ("deal", "company"): "company_name",
-    ("deal", "contacts"): "contact_names",
-}
-"""The column that names, for people, what a link points to; an import makes what is missing."""
+SURE = ("inn", "phone", "email")
+"""By what a record is known for sure, as kinds say how they are found."""
 
 UNKNOWN = "unknown"
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -46,24 +43,41 @@ class SheetColumn:
 def sheet_columns(schema: Schema, entity: str) -> tuple[SheetColumn, ...]:
     """The columns of an entity in file order; without the import batch: each base has its own."""
     columns: list[SheetColumn] = []
-    fields = schema.fields(entity)
-    taken = {field.name for field in fields}
-    for field in fields:
-        if field.name != "batch":
-            columns += _columns_of(entity, field, taken)
-    if UNKNOWN not in taken:
+    fields = {field.name: field for field in schema.fields(entity) if field.name != "batch"}
+    for name, field in fields.items():
+        if field.kind.is_spread:
+            columns += [SheetColumn(f"{name}_{key}", field, key) for key in field.kind.parts]
+            continue
+        columns.append(SheetColumn(name, field))
+        names = "names" if field.is_many else "name"
+        column = next((c for c, part in link_parts(field, fields).items() if part == names), "")
+        if column:
+            columns.append(SheetColumn(column, field, "names"))
+    if UNKNOWN not in fields:
         columns.append(SheetColumn(UNKNOWN, Field(UNKNOWN, NOTE), UNKNOWN))
     return tuple(columns)
 
 
-def _columns_of(entity: str, field: Field, taken: set[str]) -> list[SheetColumn]:
-    if field.kind.is_spread:
-        return [SheetColumn(f"{field.name}_{key}", field, key) for key in field.kind.parts]
-    columns = [SheetColumn(field.name, field)]
-    names = NAMES.get((entity, field.name), "")
-    if names and names not in taken:
-        columns.append(SheetColumn(names, field, "names"))
-    return columns
+def facts_of(entity: str) -> dict[str, str]:
+    """The fields by which a client is known for sure, by what they are: its INN, else phone and e-mail."""
+    if not entity or "client" not in ENTITIES[entity].traits:
+        return {}
+    found = {f.kind.found_by: f.name for f in own_fields(entity) if f.kind.found_by in SURE}
+    return {"inn": found["inn"]} if "inn" in found else found
+
+
+def link_parts(field: Field, fields: Collection[str]) -> dict[str, str]:
+    """The columns that speak of a linked client, and what each says; not of what a record has itself."""
+    if not field.kind.is_link or field.system or field.custom:
+        return {}
+    entity = field.entities[0]
+    facts = {f"{entity}_{part}": part for part, of in facts_of(entity).items() if of not in fields}
+    if not facts:
+        return {}
+    many = {f"{entity}_names": "names"} if field.is_many else {}
+    roles = {f"{entity}_role": "role"} if isinstance(field.kind, Maps) else {}
+    parts = {f"{entity}_name": "name", **many, **roles, **facts}
+    return {column: part for column, part in parts.items() if column not in fields}
 
 
 def row_of(

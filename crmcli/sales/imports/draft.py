@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
+from crmcli.formats.rows import FileRow
 from crmcli.model.values import Raw
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
 
 
 @dataclass(slots=True)
@@ -17,35 +22,39 @@ class Mention:
     role: str = ""
     facts: dict[str, Raw] = field(default_factory=dict)
 
-    @property
-    def is_known(self) -> bool:
-        """Whether anything says which record it is."""
-        return bool(self.id or self.name or self.facts)
-
 
 @dataclass(slots=True)
 class Draft:
-    """What a row says: raw values by field, linked records, and what is wrong.
+    """A row of the file and what it says: raw values by field, linked records, and what is wrong.
 
-    A row with an `id` is one of our own exports. `faults` are pairs of column and reason, `conflicts`
-    columns that another column of the same field overruled; `status` is won or lost beside a stage.
+    A row with an `id` is one of our own exports. `named` is what columns say of a link, by field and
+    part. `faults` are pairs of column and reason, `conflicts` columns that another column of the same
+    field overruled; `status` is won or lost beside a stage. `missing` are records that its links need
+    first, `dangling` counts the links that lead nowhere.
     """
 
-    line: int
-    cells: Sequence[Raw]
-    source: str = ""
+    row: FileRow
     id: str = ""
     values: dict[str, Raw] = field(default_factory=dict)
     unknown: dict[str, Raw] = field(default_factory=dict)
     links: dict[str, list[Mention]] = field(default_factory=dict)
+    named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     types: dict[str, set[str]] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
     address: list[str] = field(default_factory=list)
     comment: list[str] = field(default_factory=list)
-    named: dict[tuple[str, str], str] = field(default_factory=dict)
+    currency: str = ""
     full_name: str = ""
     status: str = ""
-    has_person: bool = False
-    attached: Sequence[bytes] = ()
     is_total: bool = False
+    missing: list[Record] = field(default_factory=list)
+    dangling: int = 0
+
+
+class RowRefused(Exception):  # caught within the import, no error of the program
+    """A row cannot be taken; pairs of column and reason."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(why for _, why in faults))
+        self.faults = faults

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from contextlib import suppress
+from typing import cast
 
-from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
-from crmcli.model.fields import Record
+from crmcli.model.fields import Field, Record
 from crmcli.model.kinds import Maps
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales.add import build
-from crmcli.sales.imports.draft import Draft, Mention
+from crmcli.sales.imports.draft import Draft, Mention, RowRefused
+from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Workspace
 
@@ -22,201 +22,172 @@ Key = tuple[str, str]
 """Something by which a record is known: phone, email, inn or name, and the text that is looked up."""
 
 
-@dataclass(slots=True)
-class Links:
-    """What a row's links come to: raw values, and records to be created first.
-
-    `misnamed` are fields whose linked record has another name than the row says.
-    """
-
-    values: dict[str, Raw] = field(default_factory=dict)
-    missing: list[Record] = field(default_factory=list)
-    misnamed: list[str] = field(default_factory=list)
-    dangling: int = 0
-
-
 class Linker:
-    """Finds or creates what rows link to; `made` counts new records by entity.
+    """Finds or creates what rows link to; `made` are the records that are new, by id.
 
     A row names a record by id, INN, phone, e-mail or exact name, a company without its legal form too.
     Unless `may_make`, a row is rejected if what it names does not exist.
     """
 
-    def __init__(self, ws: Workspace, entity: str, batch: str, *, may_make: bool = True) -> None:
-        self.ws = ws
-        self.entity = entity
-        self.batch = batch
-        self.may_make = may_make
-        self.made: Counter[str] = Counter()
-        self._firms: dict[tuple[str, ...], list[tuple[str, Firm]]] | None = None
-        self._known: dict[tuple[str, str, str], str] = {}
+    def __init__(self, reader: RowReader, batch: str, *, may_make: bool = True) -> None:
+        self.ws = reader.ws
+        self._reader = reader
+        self._batch = batch
+        self._may_make = may_make
+        self.made: dict[str, Record] = {}
         self._there: set[str] = set()
         self._names: dict[str, str] = {}
-        self._facts: dict[str, Mapping[str, str]] = {}
+        self._known: dict[tuple[str, str, str], str] = {}
+        self._firms: dict[tuple[str, ...], list[tuple[str, Firm]]] | None = None
 
-    def plan(self, draft: Draft) -> Links:
-        """The links of one row, nothing written yet; ValueError if a name means several records."""
-        links = Links()
-        if self.entity == "lead" and not draft.id:
-            self._name_company(draft)
+    def link(self, draft: Draft) -> None:
+        """Give a row the values of its links, and the records that they need first; nothing is written."""
+        if not draft.id:
+            self._link_named_firm(draft)
         for name, mentions in draft.links.items():
-            spec = self.ws.schema.field(self.entity, name)
-            found = [
-                (self._settle(spec.entities or ("company",), mention, draft, links), mention)
-                for mention in mentions
-            ]
-            if any(self._is_misnamed(mention, links) for mention in mentions):
-                links.misnamed.append(name)
-            if not spec.is_many:
-                links.values[name] = found[0][0]
-            elif not isinstance(spec.kind, Maps):
-                links.values[name] = [record_id for record_id, _ in found]
-            else:
-                links.values[name] = [
-                    {"company": record_id, **({"role": m.role} if m.role else {})}
-                    for record_id, m in found
-                ]
-        return links
+            spec = self.ws.schema.field(self._reader.entity, name)
+            try:
+                found = [(self._settle(spec, m, draft), m.role) for m in mentions]
+            except ValueError as error:
+                own_name = f"{name}_name"  # a lead has its company's name as text
+                column = own_name if own_name in self._reader.own_fields else name
+                raise RowRefused([(self._reader.label_of(column), str(error))]) from None
+            if any(self._is_misnamed(m, draft) for m in mentions):
+                draft.conflicts.append(self._reader.label_of(name, "names"))
+            if isinstance(spec.kind, Maps):
+                key = spec.kind.main
+                draft.values[name] = [{key: i, **({"role": r} if r else {})} for i, r in found]
+            elif mentions:
+                draft.values[name] = [i for i, _ in found] if spec.is_many else found[0][0]
 
-    def make(self, links: Links) -> list[Record]:
-        """Take note of the records that are being made, so that the next row finds them."""
-        for record in links.missing:
-            self.made[record.entity] += 1
-            self._there.add(record.id)
-            self._names[record.id] = str(record.get("name"))
-            if record.entity == "company":
-                facts = {name: str(record.get(name)) for name in ("name", "legal_name", "inn")}
-                self._facts[record.id] = facts
-                self._learn([(record.id, facts["name"], facts["legal_name"])])
-            for kind, text in keys_of(
-                self.ws, self.ws.schema.write(record), str(record.get("name"))
-            ):
+    def remember(self, records: Iterable[Record]) -> None:
+        """Take note of records that are being made, so that the next row finds them."""
+        for record in records:
+            self.made[record.id] = record
+            self._learn([record])
+            for kind, text in keys_of(self.ws, self.ws.schema.write(record), _name_of(record)):
                 self._known.setdefault((record.entity, kind, text), record.id)
-        return links.missing
 
-    def _settle(
-        self, entities: tuple[str, ...], mention: Mention, draft: Draft, links: Links
-    ) -> str:
+    def look_again(self) -> None:
+        """Others have written meanwhile."""
+        self._firms = None
+
+    def _settle(self, spec: Field, mention: Mention, draft: Draft) -> str:
+        """The id of a linked record: the one that is said, the one found by what is said, or a new one."""
         if mention.id:
-            if not self._exists(mention.id, links):
+            if not self._exists(mention.id, draft):
                 mention.id = successor(self.ws, mention.id) or mention.id
-            if not self._exists(mention.id, links):
+            if not self._exists(mention.id, draft):
                 if mention.name and entity_of(mention.id):
-                    links.missing.append(self._stub(mention))
+                    draft.missing.append(self._stub(mention))
                 else:
-                    links.dangling += 1
+                    draft.dangling += 1
             return mention.id
-        entity = next(name for name in entities if name in ("company", "contact"))
+        entity = spec.entities[0]
         found = self._find(entity, mention)
         if found:
             return found
-        if not self.may_make:
+        if not self._may_make:
             said = mention.name or next(iter(mention.facts.values()), "")
             raise ValueError(tr("no {} {!r}; --create-missing creates it", tr(entity), said))
         record = self._new(entity, mention, draft)
-        links.missing.append(record)
+        draft.missing.append(record)
         return record.id
 
-    def _is_misnamed(self, mention: Mention, links: Links) -> bool:
+    def _is_misnamed(self, mention: Mention, draft: Draft) -> bool:
         """Whether the id leads to a record of another name: the id counts, and somebody must know."""
-        if not (mention.id and mention.name):
+        if not (mention.id and mention.name and self._exists(mention.id, draft)):
             return False
-        made = next((str(r.get("name")) for r in links.missing if r.id == mention.id), "")
-        name = made or self._names.get(mention.id, "")
-        if not name:
-            name = self._names[mention.id] = str(self.ws.get(mention.id).get("name"))
+        record = self.made.get(mention.id) or self._new_in(draft, mention.id)
+        name = _name_of(record) if record else self._names.get(mention.id)
+        if name is None:
+            name = self._names[mention.id] = _name_of(self.ws.get(mention.id))
         return fold(name) != fold(mention.name)
 
-    def _exists(self, record_id: str, links: Links) -> bool:
-        if record_id in self._there or any(r.id == record_id for r in links.missing):
+    def _exists(self, record_id: str, draft: Draft) -> bool:
+        if record_id in self._there or record_id in self.made or self._new_in(draft, record_id):
             return True
         if entity_of(record_id) and self.ws.exists(record_id):
             self._there.add(record_id)
             return True
         return False
 
+    def _new_in(self, draft: Draft, record_id: str) -> Record | None:
+        return next((record for record in draft.missing if record.id == record_id), None)
+
     def _find(self, entity: str, mention: Mention) -> str:
         for kind, text in keys_of(self.ws, mention.facts, mention.name):
             known = self._known.get((entity, kind, text))
             found = [known] if known else self.ws.lookup(kind, text, [entity])
             if kind == "name" and "inn" in mention.facts:
-                found = [i for i in found if not known and not self.ws.get(i).get("inn")]
+                found = [] if known else [i for i in found if not self._has_other_inn(i, mention)]
             if only := _only(found, text):
                 self._known[(entity, kind, text)] = only
                 return only
         return self._firm(mention) if entity == "company" and mention.name else ""
 
-    def look_again(self) -> None:
-        """Others have written meanwhile."""
-        self._firms = None
-
-    def _name_company(self, draft: Draft) -> None:
+    def _link_named_firm(self, draft: Draft) -> None:
         """A lead keeps its company's name as text, and is linked if just one company has that name."""
-        name = str(draft.values.get("company_name", ""))
-        said = draft.links.get("company", [])
+        if "company" not in self._reader.own_fields or "company_name" not in draft.values:
+            return
+        name = str(draft.values["company_name"])
+        said = draft.links.get("company")
         if said:
             said[0].name = said[0].name or ("" if said[0].id else name)
-        elif name and self._is_clear(Mention(name=name)):
+            return
+        with suppress(ValueError):  # several have that name
+            self._find("company", Mention(name=name))
             draft.links["company"] = [Mention(name=name)]
-
-    def _is_clear(self, mention: Mention) -> bool:
-        try:
-            self._find("company", mention)
-        except ValueError:
-            return False
-        return True
 
     def _firm(self, mention: Mention) -> str:
         """A company by its name without the legal form: Ромашка is ООО «Ромашка»."""
-        wanted = read_firm(mention.name)
-        there = self._known_firms().get(wanted.texts, ()) if wanted.texts else ()
-        found = [record_id for record_id, firm in there if may_be_one(wanted, firm)]
-        if "inn" in mention.facts:
-            found = [i for i in found if not self._made_or_read(i).get("inn")]
-        return _only(list(dict.fromkeys(found)), mention.name)
-
-    def _made_or_read(self, record_id: str) -> Mapping[str, Any]:
-        made = self._facts.get(record_id)
-        return made if made is not None else self.ws.schema.write(self.ws.get(record_id))
-
-    def _known_firms(self) -> dict[tuple[str, ...], list[tuple[str, Firm]]]:
-        """All companies by the words of their names; read once, when first asked for."""
         if self._firms is None:
             self._firms = {}
-            rows = self.ws.rows("company", None)
-            self._learn((str(r["id"]), r.get("name"), r.get("legal_name")) for r in rows)
-            self._learn(
-                (i, raw.get("name"), raw.get("legal_name")) for i, raw in self._facts.items()
-            )
-        return self._firms
+            self._learn(self.ws.rows("company", None))
+            self._learn(self.made.values())
+        wanted = read_firm(mention.name)
+        there = self._firms.get(wanted.texts, ()) if wanted.texts else ()
+        found = dict.fromkeys(i for i, firm in there if may_be_one(wanted, firm))
+        return _only([i for i in found if not self._has_other_inn(i, mention)], mention.name)
 
-    def _learn(self, firms: Iterable[tuple[str, Any, Any]]) -> None:
+    def _has_other_inn(self, record_id: str, mention: Mention) -> bool:
+        """Whether a record that was not found by the INN of a row has one."""
+        if "inn" not in mention.facts:
+            return False
+        return bool((self.made.get(record_id) or self.ws.get(record_id)).get("inn"))
+
+    def _learn(self, firms: Iterable[Record | Mapping[str, Raw]]) -> None:
+        """Companies by the words of their names; all are read once, when first asked for."""
         if self._firms is None:
             return
-        for record_id, name, legal_name in firms:
-            for text in (name, legal_name):
+        for row in firms:
+            raw = row if isinstance(row, Mapping) else self.ws.schema.write(row)
+            if entity_of(str(raw["id"])) != "company":
+                continue
+            for text in (raw.get("name"), raw.get("legal_name")):
                 if text:
                     firm = read_firm(str(text))
-                    self._firms.setdefault(firm.texts, []).append((record_id, firm))
+                    self._firms.setdefault(firm.texts, []).append((str(raw["id"]), firm))
 
     def _stub(self, mention: Mention) -> Record:
         """A record of which only id and name are known; the import of its own file fills it in."""
-        entity = mention.id.split("-", 1)[0]
+        entity = entity_of(mention.id)
         blank = self.ws.schema.read(entity, {"id": mention.id, "name": mention.name})
-        return blank.with_values({"batch": self.batch, "created_at": self.ws.now})
+        return blank.with_values({"batch": self._batch, "created_at": self.ws.now})
 
     def _new(self, entity: str, mention: Mention, draft: Draft) -> Record:
-        raw: dict[str, Raw] = {**mention.facts}
-        name = mention.name or str(mention.facts.get("inn", ""))
-        if name:
-            raw["name"] = name
-        if draft.values.get("owner"):
-            raw["owner"] = draft.values["owner"]
+        name = mention.name or mention.facts.get("inn", "")
+        raw = {**mention.facts, "name": name, "owner": draft.values.get("owner", "")}
         values: dict[str, Value] = {
             name: self.ws.schema.field(entity, name).kind.parse(value)
-            for name, value in {**raw, "batch": self.batch}.items()
+            for name, value in {**raw, "batch": self._batch}.items()
+            if value
         }
         return build(self.ws, entity, values, strict=False)
+
+
+def _name_of(record: Record) -> str:
+    return str(record.get("name"))
 
 
 def _only(found: Sequence[str], text: str) -> str:

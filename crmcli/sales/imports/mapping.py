@@ -17,6 +17,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
 from crmcli.model.values import fold
+from crmcli.sales.exports.sheet_rows import link_parts
 from crmcli.workspace import Workspace
 
 EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
@@ -24,22 +25,6 @@ EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
 
 LABELLED, PART, FULL_NAME, STATUS = "labelled", "part", "full_name", "status"
 _TYPED = re.compile(r"(.+) - Value")
-_LINK_PARTS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = {
-    ("contact", "companies"): {
-        "company_name": ("companies", "name"),
-        "company_names": ("companies", "names"),
-        "company_role": ("companies", "role"),
-        "company_inn": ("companies", "inn"),
-    },
-    ("lead", "company"): {"company_inn": ("company", "inn")},
-    ("deal", "company"): {"company_name": ("company", "name"), "company_inn": ("company", "inn")},
-    ("deal", "contacts"): {
-        "contact_name": ("contacts", "name"),
-        "contact_names": ("contacts", "names"),
-        "contact_phone": ("contacts", "phone"),
-        "contact_email": ("contacts", "email"),
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +88,9 @@ class Vocabulary:
             yield from (
                 (f"do_not_{channel}", Target("do_not", channel)) for channel in CONSENT_CHANNELS
             )
-        for (entity, field_name), parts in _LINK_PARTS.items():
-            if entity == self.entity and field_name in self.fields:
-                yield from ((n, Target(*t)) for n, t in parts.items() if n not in self.fields)
+        for name, field in self.fields.items():
+            parts = link_parts(field, self.fields)
+            yield from ((column, Target(name, part)) for column, part in parts.items())
         for field_name, name, target in (
             ("address", "address_part", Target("address", PART)),
             ("comment", LABELLED, Target("comment", LABELLED)),
@@ -167,9 +152,9 @@ class Vocabulary:
         field = self.fields.get(target.field)
         return field is not None and field.is_many and target.part not in ("role", "inn")
 
-    def field(self, target: Target) -> Field:
-        """The field of a target; KeyError for `full_name` and `unknown`, which are none."""
-        return self.fields[target.field]
+    def may_name(self, field: Field) -> bool:
+        """Whether a cell of a link may name what it links to."""
+        return bool({"name", "names"} & {*link_parts(field, self.fields).values()})
 
 
 def presets_of(ws: Workspace) -> Presets:

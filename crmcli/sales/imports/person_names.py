@@ -55,7 +55,7 @@ def _parts(first: list[str], middle: list[str], last: list[str]) -> dict[str, st
     return {name: " ".join(part) for name, part in words.items() if part}
 
 
-def finish_name(draft: Draft, form: str) -> bool:
+def finish_name(draft: Draft, form: str, *, has_person: bool) -> bool:
     """Split a row's full name if it has no parts; False if its columns have two different names."""
     values = draft.values
     has_parts = any(part in values for part in _PARTS)
@@ -64,7 +64,7 @@ def finish_name(draft: Draft, form: str) -> bool:
         values.update(
             split_name(whole, form) or ({"first_name": whole} if "name" in values else {})
         )
-    elif not has_parts and draft.has_person:
+    elif not has_parts and has_person:
         values.update(split_name(str(values.get("name", "")), form))
     elif "first_name" in values and not (whole or "last_name" in values or "middle_name" in values):
         _take_first_name_apart(values, form)

@@ -44,14 +44,16 @@ class Rejects:
     def add(self, draft: Draft, reason: str, repeats: Iterable[str] = ()) -> None:
         """Add a row with the reason, and the ids of the records that it repeats."""
         self.count += 1
-        extras = (str(draft.line), reason, " ".join(repeats), draft.source)
+        extras = (str(draft.row.line), reason, " ".join(repeats), draft.row.source)
         if isinstance(self._source, Cards):
-            line = _card(draft.source, reason)
+            line = _card(draft.row.source, reason)
         elif isinstance(self._source, Table | Workbook):
-            cells = [str(draft.cells[n]) if n < len(draft.cells) else "" for n in self._kept]
+            cells = [
+                str(draft.row.cells[n]) if n < len(draft.row.cells) else "" for n in self._kept
+            ]
             line = csv_line(map(_writable, [*cells, *extras]), self._delimiter)
         else:
-            line = json_line(self._object(draft.cells, self._source.labels, extras)) + "\n"
+            line = json_line(self._object(draft.row.cells, self._source.labels, extras)) + "\n"
         self._file.write(line)
 
     def _object(

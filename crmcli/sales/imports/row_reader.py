@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from crmcli.dataclass import dataclass, field
-from crmcli.formats.jsonl import read_object
+from crmcli.formats.jsonl import JsonLines, read_object
 from crmcli.formats.rows import FileRow
+from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
 from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
@@ -35,27 +36,17 @@ from crmcli.sales.imports.mapping import (
     Target,
     Vocabulary,
 )
-from crmcli.sales.imports.mentions import LINK_PARTS, MentionReader
+from crmcli.sales.imports.mentions import MentionReader
+from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.person_names import finish_name
+from crmcli.sales.imports.sources import Source
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
+from crmcli.sales.imports.vcard_rows import Cards
 from crmcli.sales.records.given_values import currency_in
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
-
-
-@dataclass(frozen=True)
-class Notation:
-    """How the values of a file are written: `raw_records` as JSON objects, `is_workbook` as typed cells."""
-
-    ctx: InputContext
-    presets: Sequence[Preset] = ()
-    owners: Mapping[str, str] = field(default_factory=dict)
-    stages: Mapping[str, str] = field(default_factory=dict)
-    name_format: str = "auto"
-    raw_records: bool = False
-    is_workbook: bool = False
 
 
 class RowReader:
@@ -66,41 +57,50 @@ class RowReader:
     """
 
     def __init__(
-        self, ws: Workspace, entity: str, columns: Sequence[Column], notation: Notation
+        self,
+        ws: Workspace,
+        entity: str,
+        source: Source,
+        columns: Sequence[Column],
+        presets: Sequence[Preset],
+        ctx: InputContext,
+        wanted: ImportOptions,
     ) -> None:
         self.ws = ws
         self.entity = entity
         self.columns = columns
-        self.notation = notation
-        self.cells = CellReader(
-            notation.ctx, notation.presets, notation.owners, has_numbers=notation.is_workbook
-        )
-        self.stages = StageNames(ws, entity, notation.presets, notation.stages)
-        self.mentions = MentionReader(ws, entity, self.cells, self.label_of)
+        self._name_format = wanted.name_format
+        self._is_raw = isinstance(source, JsonLines | Cards)  # whose keys are our own fields
+        is_workbook = isinstance(source, Workbook)
+        self._is_guarded = not (self._is_raw or is_workbook)
+        self._vocabulary = Vocabulary(ws.schema, entity)
+        self.cells = CellReader(ctx, presets, wanted.owners, has_numbers=is_workbook)
+        self.stages = StageNames(ws, entity, presets, wanted.stages)
+        self.mentions = MentionReader(self._vocabulary, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
+        self.own_fields = self._vocabulary.fields
         own = {column.name for column in sheet_columns(ws.schema, entity)}
         self.fields = {c.target.field for c in columns if c.target}
-        if notation.raw_records:  # in which an absent field is an empty one
-            self.fields = {field.name for field in ws.schema.fields(entity)}
-        self.is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
-        self._vocabulary = Vocabulary(ws.schema, entity)
+        if self._is_raw:  # in which an absent field is an empty one
+            self.fields = {*self._vocabulary.fields}
+        self._is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
+        targets = [c.target.field if c.target else "" for c in columns]
+        self._id_place = targets.index("id") if "id" in targets else -1
 
     def read(self, row: FileRow) -> Draft:
         """Read one row; what is wrong is collected, nothing is raised."""
-        draft = Draft(row.line, row.cells, row.source, attached=row.attached)
-        if row.fault:
-            draft.faults.append(("", row.fault))
-            return draft
-        if self._is_header(row.cells):
-            draft.faults.append(("", "repeats the header"))
+        draft = Draft(row)
+        fault = row.fault or ("repeats the header" if self._is_header(row.cells) else "")
+        if fault:
+            draft.faults.append(("", fault))
             return draft
         cells = dict(zip((column.label for column in self.columns), row.cells, strict=True))
         if str(cells.get("crm_rest", "")).strip():
             draft.faults.append(("crm_rest", "still has text: move it to its columns and clear it"))
         self._take_id(draft)
         # The keys of a raw record of ours mean what they say, whatever else they may resemble.
-        columns = self._keys if self.notation.raw_records and draft.id else self.columns
+        columns = self._keys if self._is_raw and draft.id else self.columns
         for column, cell in zip(columns, row.cells, strict=True):
             text = self._clean(draft, cell)
             if text in ("", [], {}):
@@ -124,46 +124,32 @@ class RowReader:
     def _clean(self, draft: Draft, cell: Raw) -> Raw:
         if not isinstance(cell, str):
             return cell
-        notation = self.notation
-        is_plain = notation.raw_records or notation.is_workbook
-        text = cell if is_plain else unguard(cell, own=self.is_own)
+        text = unguard(cell, own=self._is_own) if self._is_guarded else cell
         return text if draft.id else text.strip()
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
         own = self._vocabulary.fields
-        keys: list[Column] = []
-        for label in (column.label for column in self.columns):
-            if label in (*EXTRAS, "batch"):
-                keys.append(Column(label, ignored=True))
-            else:
-                keys.append(
-                    Column(label, Target(label) if label in own else Target(UNKNOWN, label))
-                )
-        return keys
+        keys = {c.label: Target(c.label) for c in self.columns if c.label in own}
+        return [
+            Column(label, ignored=True)
+            if label in (*EXTRAS, "batch")
+            else Column(label, keys.get(label, Target(UNKNOWN, label)))
+            for label in (column.label for column in self.columns)
+        ]
 
     def _take_id(self, draft: Draft) -> None:
         """A full id makes the row one of our own; other ids mean nothing here."""
-        number = self._id_column
-        text = str(draft.cells[number]).strip() if number >= 0 else ""
+        place = self._id_place
+        text = str(draft.row.cells[place]).strip() if place >= 0 else ""
         entity = entity_of(text)
         if entity == self.entity:
             draft.id = text
         elif entity:
-            label = self.columns[number].label
-            draft.faults.append(
-                (
-                    label,
-                    tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity)),
-                )
-            )
+            fault = tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity))
+            draft.faults.append((self.columns[place].label, fault))
         elif text:
             self.foreign_ids += 1
-
-    @cached_property
-    def _id_column(self) -> int:
-        targets = [c.target.field if c.target else "" for c in self.columns]
-        return targets.index("id") if "id" in targets else -1
 
     def _take(self, draft: Draft, column: Column, cell: Raw) -> None:
         """Put one cell where its column goes; ValueError if it does not fit there."""
@@ -178,10 +164,10 @@ class RowReader:
             utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
             spec = Field(f"utm_{target.part}", TEXT)
             utm[target.part] = self.cells.read(spec, cell, exact=bool(draft.id))
-        elif target.part in LINK_PARTS:
-            self.mentions.take_part(draft, column, self._vocabulary.field(target), str(cell))
+        elif target.part and self._vocabulary.fields[target.field].kind.is_link:
+            self.mentions.take_part(draft, column, target, str(cell))
         else:
-            self._take_value(draft, column, self._vocabulary.field(target), cell)
+            self._take_value(draft, column, self._vocabulary.fields[target.field], cell)
 
     def _take_apart(self, draft: Draft, column: Column, target: Target, cell: Raw) -> None:
         """A cell that is no field by itself: a part of one, a whole name, what nobody declared."""
@@ -198,7 +184,7 @@ class RowReader:
         else:
             text = self._text(draft, "comment", cell)
             if target.part == LABELLED:
-                said = draft.cells[column.typed_by] if column.typed_by >= 0 else ""
+                said = draft.row.cells[column.typed_by] if column.typed_by >= 0 else ""
                 text = f"{caption_of(column.label, said)}: {text}"
             if text not in draft.comment:
                 draft.comment.append(text)
@@ -232,11 +218,11 @@ class RowReader:
             self._extend(draft, spec, self.cells.read_refusal(spec, str(cell), part))
             return
         raw = self.cells.read(spec, cell, exact=bool(draft.id))
-        if spec.kind.is_money and isinstance(cell, str) and not draft.id:
-            self._take_currency(draft, cell)
+        if spec.kind.is_money and isinstance(cell, str) and not draft.id and not draft.currency:
+            draft.currency = currency_in(cell)  # the record's, if no column says otherwise
         if column.typed_by >= 0:
             allowed = spec.kind.types if isinstance(spec.kind, ContactPoints) else ()
-            raw = with_type(raw, named_type(draft.cells[column.typed_by], allowed) or "work")
+            raw = with_type(raw, named_type(draft.row.cells[column.typed_by], allowed) or "work")
         if part:
             draft.types.setdefault(spec.name, set()).add(part)
             raw = with_type(raw, part)
@@ -246,20 +232,14 @@ class RowReader:
             draft.conflicts.append(column.label)
 
     def _take_link(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
-        """A link by id or name; a lead has its company's name as text."""
+        """A link by id or name, which some records have as text, as a lead that of its company."""
         try:
-            self.mentions.take(draft, spec, cell)
+            self.mentions.take(draft, column, spec, cell)
         except ValueError:
-            if (self.entity, spec.name) != ("lead", "company"):
+            name = self._vocabulary.fields.get(f"{spec.name}_name")
+            if name is None:
                 raise
-            name = self.ws.schema.field("lead", "company_name")
             self._take_value(draft, column, name, cell)
-
-    def _take_currency(self, draft: Draft, cell: str) -> None:
-        """A currency that stands beside an amount is the record's, if no column says otherwise."""
-        currency = currency_in(cell)
-        if currency:
-            draft.named.setdefault(("currency", ""), currency)
 
     def _extend(self, draft: Draft, spec: Field, raw: Raw) -> None:
         now = cast("list[Raw]", draft.values.get(spec.name, []))
@@ -272,15 +252,15 @@ class RowReader:
             draft.values["address"] = joined(str(draft.values.get("address", "")), draft.address)
         if draft.comment:
             draft.values["comment"] = "\n".join(draft.comment)
-        if ("currency", "") in draft.named and "currency" in self._vocabulary.fields:
-            draft.values.setdefault("currency", draft.named[("currency", "")])
+        if draft.currency and "currency" in self._vocabulary.fields:
+            draft.values.setdefault("currency", draft.currency)
         self.mentions.finish(draft)
         if self.entity == "deal" and not draft.id and "name" not in self.fields:
             _name_by_client(draft)
-        draft.has_person = self.entity == "contact" and not draft.id
-        if not finish_name(draft, self.notation.name_format):
+        has_person = self.entity == "contact" and not draft.id
+        if not finish_name(draft, self._name_format, has_person=has_person):
             draft.conflicts.append(self.label_of(FULL_NAME))
-        if self.entity in ("lead", "deal"):
+        if "staged" in ENTITIES[self.entity].traits:
             self._finish_stage(draft)
 
     def _finish_stage(self, draft: Draft) -> None:
@@ -294,9 +274,7 @@ class RowReader:
             column = "pipeline" if isinstance(error, UnknownPipeline) else "stage"
             draft.faults.append((self.label_of(column), str(error)))
             return
-        for name, value in zip(("pipeline", "stage"), found, strict=True):
-            if value:
-                draft.values[name] = value
+        draft.values.update((n, v) for n, v in zip(("pipeline", "stage"), found, strict=True) if v)
 
     def is_number(self, column: Column) -> bool:
         """Whether a column holds numbers, or texts that are kept as they are."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.jsonl import JsonLines
-from crmcli.formats.xlsx import Workbook
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
@@ -19,14 +20,9 @@ from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, map_columns, presets_of
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.rejects import Rejects, rejects_name
-from crmcli.sales.imports.resume import PartLog, earlier_import
-from crmcli.sales.imports.row_reader import Notation, RowReader
-from crmcli.sales.imports.sources import (
-    Source,
-    digest_of,
-    doubts_of,
-    read_as,
-)
+from crmcli.sales.imports.resume import earlier_import
+from crmcli.sales.imports.row_reader import RowReader
+from crmcli.sales.imports.sources import Source, digest_of, doubts_of, read_as
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
 from crmcli.sales.imports.total_rows import TotalRows
@@ -49,27 +45,20 @@ class Import:
     ) -> None:
         self.ws = ws
         self.entity = entity
-        ctx = self._inputs(wanted)
-        self.source = source = read_as(source, entity, ctx)
         self.wanted = wanted
-        is_raw = isinstance(source, JsonLines | Cards)
+        ctx = self._inputs()
+        self.source = source = read_as(source, entity, ctx)
         presets = presets_of(ws)
+        is_raw = isinstance(source, JsonLines | Cards)
         chosen = presets.chosen(wanted.preset or NONE if is_raw else wanted.preset, source.labels)
         ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
         spoken = (chosen, presets.plain)
         columns = self._columns(Vocabulary(ws.schema, entity, spoken))
-        notation = Notation(
-            ctx, spoken, wanted.owners, wanted.stages, wanted.name_format, raw_records=is_raw,
-            is_workbook=isinstance(source, Workbook),
-        )  # fmt: skip
-        self.reader = RowReader(ws, entity, columns, notation)
+        self.reader = RowReader(ws, entity, source, columns, spoken, ctx, wanted)
         self.total_rows = TotalRows(source, columns, self.reader.is_number)
-        digest = digest_of(source)
-        self.earlier = None if wanted.again else earlier_import(ws, entity, digest)
-        self.resumed = self.earlier if self.earlier and not self.earlier.is_done else None
-        self.batch = "" if wanted.dry_run else layout.new_id("batch")
-        if self.resumed and not wanted.dry_run:
-            self.batch = self.resumed.batch
+        self.digest = digest_of(source)
+        earlier = None if wanted.again else earlier_import(ws, entity, self.digest)
+        resumed = earlier.batch if earlier and not earlier.is_done else ""
         self.saved = self._saved_line = 0
         self._last_event: str | None = None
         self.summary = Summary(
@@ -77,16 +66,15 @@ class Import:
             file=name,
             encoding=source.encoding,
             delimiter=source.delimiter,
-            batch=self.batch,
+            batch="" if wanted.dry_run else resumed or layout.new_id("batch"),
             dry_run=wanted.dry_run,
             columns=columns,
             preset="" if chosen.name == NONE else chosen.name,
             preset_was_asked=bool(wanted.preset),
-            resumed=self.resumed.batch if self.resumed else "",
+            resumed=resumed,
             doubts=doubts_of(source),
         )
-        self.log = PartLog(self.summary, digest)
-        self.taker = Taker(self.reader, wanted, self.summary, self.log, self.earlier)
+        self.taker = Taker(self.reader, wanted, self.summary, earlier)
 
     def _columns(self, vocabulary: Vocabulary) -> tuple[Column, ...]:
         if not isinstance(self.source, Cards):
@@ -95,8 +83,8 @@ class Import:
             raise BadUsage("a vCard has no columns", "leave out --map")
         return self.source.columns(vocabulary)
 
-    def _inputs(self, wanted: ImportOptions) -> InputContext:
-        ctx = self.ws.inputs
+    def _inputs(self) -> InputContext:
+        ctx, wanted = self.ws.inputs, self.wanted
         country = wanted.country.upper() or ctx.country
         if wanted.country and not is_country(country):
             raise BadUsage(
@@ -158,7 +146,7 @@ class Import:
             if row.is_blank:
                 self.summary.empty_rows += 1
             elif not self.wanted.keep_totals and self.total_rows.has(row):
-                yield Draft(row.line, row.cells, is_total=True)
+                yield Draft(row, is_total=True)
             else:
                 yield self.reader.read(row)
 
@@ -166,35 +154,40 @@ class Import:
         change: AbstractContextManager[Change]
         command = f"import {ENTITIES[self.entity].plural}"
         change = nullcontext(trial) if trial else self.ws.change(command, is_one_of_many=True)
+        first, before = self.summary.rows + 1, self.summary.counts()
+        self.taker.not_taken.clear()
         with change as open_change:
-            if trial is None:
-                self._notice_others(open_change)
-            self.log.begin()
+            if trial is None and open_change.last_event != self._last_event:
+                self.ws.look_again()  # between two transactions another command may have written
+                self.taker.look_again()
             for draft in drafts:
                 self.taker.take(open_change, draft)
+                self.summary.conflicts += [(draft.row.line, label) for label in draft.conflicts]
             if trial is None:
-                self._note_part(open_change, is_last=is_last)
+                self._note_part(open_change, first, before, is_last=is_last)
             self._last_event = open_change.last_event
-        self.saved, self._saved_line = self.summary.taken, drafts[-1].line
+        self.saved, self._saved_line = self.summary.taken, drafts[-1].row.line
 
-    def _notice_others(self, change: Change) -> None:
-        """Between two transactions another command may have written what the next rows repeat."""
-        if change.last_event != self._last_event:
-            self.ws.look_again()
-            self.taker.look_again()
-
-    def _note_part(self, change: Change, *, is_last: bool) -> None:
+    def _note_part(
+        self, change: Change, first: int, before: Counter[str], *, is_last: bool
+    ) -> None:
         """What is done so far is written with the rows themselves, so that no kill can part them."""
-        if self.log.has_taken:
-            change.note("import.part", "", self.log.part())
-        if is_last and (self.summary.taken or self.summary.before):
-            change.note("import.done", "", self.log.whole())
+        found, now = self.summary, self.summary.counts()
+        file = {"batch": found.batch, "entity": found.entity, "file": found.file}
+        file["digest"] = self.digest
+        part = {name: count - before[name] for name, count in now.items()}
+        if part["created"] or part["changed"]:
+            turned = {"turned": [*self.taker.not_taken]} if self.taker.not_taken else {}
+            change.note("import.part", "", {**file, "span": [first, found.rows], **part, **turned})
+        if is_last and (found.taken or found.before):
+            now["created"] += found.before
+            change.note("import.done", "", {**file, "rows": found.rows, **now})
 
     def _finished(self) -> Summary:
         found = self.summary
         if isinstance(self.source, Cards):
             found.decoded.clear()  # the card itself is what stands in the file
-        found.made = self.taker.made
+        found.made = Counter(record.entity for record in self.taker.linker.made.values())
         found.unknown_owners = dict(self.reader.cells.unknown_owners)
         found.unknown_stages = dict(self.reader.stages.unknown)
         found.unused_stages = list(self.reader.stages.unused.values())
@@ -206,16 +199,14 @@ class Import:
         if self.saved and not self.wanted.dry_run:
             rows = counted(self.saved, "row is", "rows are")
             error.hint += tr("; up to line {}, {} imported already", self._saved_line, rows)
-            error.hint += tr(" as {}: run the same command again to continue", self.batch)
+            batch = self.summary.batch
+            error.hint += tr(" as {}: run the same command again to continue", batch)
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[tuple[list[Draft], bool]]:
     """A thousand at a time, and whether those are the last."""
-    chunk: list[Draft] = []
-    for draft in drafts:
-        if len(chunk) == CHUNK:
-            yield chunk, False
-            chunk = []
-        chunk.append(draft)
-    if chunk:
-        yield chunk, True
+    chunk = [*islice(drafts, CHUNK)]
+    while chunk:
+        following = [*islice(drafts, 1)]
+        yield chunk, not following
+        chunk = [*following, *islice(drafts, CHUNK - 1)] if following else []

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, format_decimal
 from crmcli.sales.imports.draft import Draft
+from crmcli.sales.imports.linking import Key
 from crmcli.sales.imports.mapping import Column
 
 SHOWN = 20
 """How many lines with two values for one field are listed."""
 
+SAMPLE = 3
+"""Rows of which a dry run shows what is read of them."""
+
+_AS_THEY_ARE = (
+    "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
+    "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
+    "completed", "skipped", "rejected", "kept", "dangling_links", "foreign_ids", "unmapped",
+    "unknown_owners", "unknown_stages", "unused_stages", "rejects",
+)  # fmt: skip
 _OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
 """What a reason says of its row alone: quoted values, ids."""
 
@@ -30,8 +40,9 @@ class Totals:
     repeated_phones: int = 0
     multiline_rows: int = 0
 
-    def add(self, draft: Draft, phones: Sequence[str], currency: str) -> None:
-        """Count one row; `phones` are the keys of its numbers."""
+    def add(self, draft: Draft, keys: Iterable[Key], currency: str) -> None:
+        """Count one row; `keys` is what it is known by."""
+        phones = [text for kind, text in keys if kind == "phone"]
         if draft.values.get("stage"):
             self.stages[str(draft.values["stage"])] += 1
         amount = draft.values.get("amount")
@@ -40,7 +51,8 @@ class Totals:
             self.amounts[code] = self.amounts.get(code, Decimal(0)) + _decimal(amount)
         self.repeated_phones += any(phone in self.phones for phone in phones)
         self.phones.update(phones)
-        self.multiline_rows += any(isinstance(c, str) and "\n" in c.strip() for c in draft.cells)
+        cells = draft.row.cells
+        self.multiline_rows += any(isinstance(c, str) and "\n" in c.strip() for c in cells)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -112,8 +124,21 @@ class Summary:
         """How many rows went into the base."""
         return self.created + self.merged + self.replaced + self.completed
 
-    def reject(self, column: str, reason: str) -> None:
-        """Count a reason; reasons that differ only in values or ids are one."""
+    def counts(self) -> Counter[str]:
+        """What becomes of rows, as the timeline keeps it."""
+        changed = self.taken - self.created
+        found = {"created": self.created, "changed": changed}
+        return Counter({**found, "skipped": self.skipped, "rejected": self.rejected})
+
+    def note_read(self, draft: Draft, keys: Iterable[Key], currency: str) -> None:
+        """Take down what a row says, whatever becomes of it."""
+        self.totals.add(draft, keys, currency)
+        if len(self.sample) < SAMPLE:
+            self.sample.append({**draft.values, **draft.unknown})
+            self.decoded.append(draft.row.cells)
+
+    def count_reason(self, column: str, reason: str) -> None:
+        """Count why a row is rejected; reasons that differ only in values or ids are one."""
         key = (column, _OWN.sub("…", reason).partition(";")[0])
         self.reasons[key] += 1
         self.examples.setdefault(key, reason)
@@ -129,25 +154,8 @@ class Summary:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; the keys are stable."""
-        counts = {
-            name: getattr(self, name)
-            for name in (
-                "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced", "completed",
-                "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
-            )
-        }  # fmt: skip
         return {
-            "batch": self.batch,
-            "entity": self.entity,
-            "dry_run": self.dry_run,
-            "file": self.file,
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "preset": self.preset,
-            "resumed": self.resumed,
-            "doubts": self.doubts,
-            "total_rows": self.total_rows,
-            **counts,
+            **{name: getattr(self, name) for name in _AS_THEY_ARE},
             "companies_created": self.made.get("company", 0),
             "contacts_created": self.made.get("contact", 0),
             "reasons": [
@@ -159,14 +167,9 @@ class Summary:
                 for c in self.columns
                 if c.target
             ],
-            "unmapped": self.unmapped,
             "ignored": [column.label for column in self.columns if column.ignored],
-            "unknown_owners": dict(self.unknown_owners),
-            "unknown_stages": dict(self.unknown_stages),
-            "unused_stages": list(self.unused_stages),
             "conflicts": [{"line": line, "column": c} for line, c in self.conflicts[:SHOWN]],
             "conflicting": len(self.conflicts),
             "read": self.totals.as_dict(),
             "sample": self.sample if self.dry_run else [],
-            "rejects": self.rejects,
         }

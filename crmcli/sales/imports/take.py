@@ -9,191 +9,174 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.sales.consent.block_list import blocklist, check_welcome
-from crmcli.sales.imports.draft import Draft
-from crmcli.sales.imports.linking import Linker, Links, keys_of
-from crmcli.sales.imports.new_records import (
-    RowRefused,
-    changed_by,
-    check_writable,
-    is_stub,
-    new_record,
-)
+from crmcli.sales.imports.draft import Draft, RowRefused
+from crmcli.sales.imports.linking import Key, Linker, keys_of
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.repeats import Repeats
-from crmcli.sales.imports.resume import PartLog, PastImport
+from crmcli.sales.imports.resume import PastImport
 from crmcli.sales.imports.row_reader import RowReader
+from crmcli.sales.imports.row_records import (
+    check_writable,
+    is_stub,
+    merged,
+    new_record,
+    replaced,
+    save_moved,
+)
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.model.block_list import BlockList
+    from crmcli.model.fields import Record
 
 
 class Taker:
     """Takes the rows of an import and counts them in its summary.
 
     `earlier` is the previous import of the same file. `repeated` has the lines that repeat records,
-    `turned_back` the rejected rows.
+    `turned_back` the rejected rows, `not_taken` the numbers of all that are not taken.
     """
 
     def __init__(
-        self,
-        reader: RowReader,
-        wanted: ImportOptions,
-        summary: Summary,
-        log: PartLog,
-        earlier: PastImport | None,
+        self, reader: RowReader, wanted: ImportOptions, summary: Summary, earlier: PastImport | None
     ) -> None:
         self._ws = reader.ws
-        self._entity = reader.entity
         self._reader = reader
         self._wanted = wanted
         self._summary = summary
-        self._log = log
         self._earlier = earlier
-        self._resumed = earlier if earlier and not earlier.is_done else None
-        self._batch = summary.batch
-        self._facts: dict[str, Any] = {"batch": self._batch}
+        self._facts: dict[str, Any] = {"batch": summary.batch}
         if not wanted.robots:
             self._facts["robots"] = False
-        self._linker = Linker(self._ws, self._entity, self._batch, may_make=wanted.create_missing)
-        self._repeats = Repeats(self._ws, self._entity)
+        self.linker = Linker(reader, summary.batch, may_make=wanted.create_missing)
+        self._repeats = Repeats(self._ws, reader.entity)
         self.repeated: list[tuple[int, list[str]]] = []
         self.turned_back: list[tuple[Draft, str, Sequence[str]]] = []
-
-    @property
-    def made(self) -> dict[str, int]:
-        """How many records were made because rows name them, by entity."""
-        return dict(self._linker.made)
+        self.not_taken: list[int] = []
 
     def look_again(self) -> None:
         """Another command may have written what the next rows repeat."""
         self._repeats.look_again()
-        self._linker.look_again()
+        self.linker.look_again()
 
     def take(self, change: Change, draft: Draft) -> None:
         """Take one row into the base, or turn it back."""
         found = self._summary
         found.rows += 1
         if draft.is_total:
-            found.total_rows.append(draft.line)
-            self._log.turn_back()
+            found.total_rows.append(draft.row.line)
+            self.not_taken.append(found.rows)
             return
-        found.conflicts += [(draft.line, column) for column in draft.conflicts]
         keys = list(keys_of(self._ws, draft.values))
-        phones = [text for kind, text in keys if kind == "phone"]
-        found.totals.add(draft, phones, self._ws.settings.currency)
-        if len(found.sample) < 3:
-            found.sample.append({**draft.values, **draft.unknown})
-            found.decoded.append(draft.cells)
-        if self._resumed and self._resumed.took(found.rows):
+        found.note_read(draft, keys, self._ws.settings.currency)
+        if found.resumed and self._earlier and self._earlier.took(found.rows):
             found.before += 1
             return
-        if draft.faults:
-            self._turn_back(draft, draft.faults)
-            return
+        try:
+            if draft.faults:
+                raise RowRefused(draft.faults)
+            self._judge(change, draft, keys)
+        except RowRefused as error:
+            self._reject(draft, error.faults)
+        except (Refused, BadUsage, NotFound, InvalidData) as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            self._reject(draft, [("", error.message + hint)])
+
+    def _judge(self, change: Change, draft: Draft, keys: Sequence[Key]) -> None:
+        """Whether a row is new, repeats a record, or was taken when its file was imported before."""
         if draft.id and not self._ws.exists(draft.id):
             draft.id = successor(self._ws, draft.id) or draft.id
         repeated = self._repeats.of(draft, keys)
-        if self._was_taken(draft, keys, repeated):
-            return
-        try:
-            is_own = draft.id in repeated
-            if not repeated or (self._wanted.on_duplicate == "create" and not is_own):
-                self._create(change, draft, keys)
-                self._summary.repeating += bool(repeated)
-            else:
-                self._repeat(change, draft, repeated)
-        except RowRefused as error:
-            self._turn_back(draft, error.faults)
-        except (Refused, BadUsage, NotFound, InvalidData) as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            self._turn_back(draft, [("", error.message + hint)])
+        if repeated and (self._wanted.on_duplicate != "create" or draft.id in repeated):
+            self._repeat(change, draft, repeated)
+        elif self._was_taken(draft, keys):
+            assert self._earlier is not None
+            why = "already imported with this file as {} (--again imports it again)"
+            self._skip(draft, tr(why, self._earlier.batch))
+        else:
+            self._create(change, draft, keys)
+            self._summary.repeating += bool(repeated)
 
-    def _was_taken(
-        self, draft: Draft, keys: Sequence[tuple[str, str]], repeated: Mapping[str, str]
-    ) -> bool:
-        """Skip a row by which nothing is known, of a file that was imported whole before."""
-        past = self._earlier
-        if past is None or self._resumed or keys or repeated or draft.id:
+    def _was_taken(self, draft: Draft, keys: Sequence[Key]) -> bool:
+        """Whether a row by which nothing is known is of a file that was imported whole before."""
+        if keys or draft.id or self._summary.resumed or self._wanted.on_duplicate == "create":
             return False
-        if self._wanted.on_duplicate == "create" or not past.took(self._summary.rows):
-            return False
-        self._summary.skipped += 1
-        why = tr("already imported with this file as {} (--again imports it again)", past.batch)
-        self._give_back(draft, why)
-        return True
+        return self._earlier is not None and self._earlier.took(self._summary.rows)
 
-    def _create(self, change: Change, draft: Draft, keys: Sequence[tuple[str, str]]) -> None:
-        links = self._links(draft)
-        record = new_record(self._ws, self._reader, draft, links.values, self._batch)
+    def _create(self, change: Change, draft: Draft, keys: Sequence[Key]) -> None:
+        self.linker.link(draft)
+        record = new_record(self._reader, draft, self._summary.batch)
         check_writable(self._ws, record, draft)
         if not draft.id:  # our own export is no intake
             check_welcome(self._ws, record, self._blocks)
-        self._add(change, draft, links)
+        self._add_linked(change, draft)
         change.add(record, self._facts)
         self._repeats.remember(record.id, keys)
-        self._summary.dangling_links += links.dangling
         self._summary.created += 1
 
     @cached_property
     def _blocks(self) -> BlockList:
         return blocklist(self._ws)
 
-    def _add(self, change: Change, draft: Draft, links: Links) -> None:
+    def _add_linked(self, change: Change, draft: Draft) -> None:
         """The records that a row's links need, and the files that come with it."""
-        for made in self._linker.make(links):
-            change.add(made, self._facts)
-        for content in draft.attached:
+        self.linker.remember(draft.missing)
+        for record in draft.missing:
+            change.add(record, self._facts)
+        for content in draft.row.attached:
             change.attach(content)
-
-    def _links(self, draft: Draft) -> Links:
-        try:
-            links = self._linker.plan(draft)
-        except ValueError as error:
-            name = next(iter(draft.links))
-            name = "company_name" if self._entity == "lead" and name == "company" else name
-            column = self._reader.label_of(name)
-            raise RowRefused([(column, str(error))]) from None
-        columns = [self._reader.label_of(name, "names") for name in links.misnamed]
-        self._summary.conflicts += [(draft.line, column) for column in columns]
-        return links
+        self._summary.dangling_links += draft.dangling
 
     def _repeat(self, change: Change, draft: Draft, repeated: Mapping[str, str]) -> None:
-        """What to do with a row that repeats a record."""
-        policy = self._wanted.on_duplicate
-        found = self._summary
+        """Do with a row that repeats records what the policy says."""
+        policy, found = self._wanted.on_duplicate, self._summary
         old = change.get(next(iter(repeated)))
-        if draft.id in repeated and is_stub(self._ws, old):
-            policy = "complete"
-        if policy in ("merge", "replace", "complete"):
-            if len(repeated) > 1:
-                raise RowRefused(
-                    [("", tr("repeats {} records: {}", len(repeated), " ".join(repeated)))]
-                )
-            links = self._links(draft)
-            update = changed_by(self._ws, self._reader, draft, links.values, old, policy)
-            check_writable(self._ws, update.record, draft)
-            found.kept += update.save(change, self._ws, self._facts)  # first: it may be refused
-            self._add(change, draft, links)
-            found.dangling_links += links.dangling
-            found.merged += policy == "merge"
-            found.replaced += policy == "replace"
-            found.completed += policy == "complete"
+        is_completed = draft.id in repeated and is_stub(self._ws, old)
+        if not is_completed and policy not in ("merge", "replace"):
+            by = (tr("{} (same {})", record_id, fact) for record_id, fact in repeated.items())
+            self.repeated.append((draft.row.line, list(repeated)))
+            self._skip(draft, tr("repeats {}", ", ".join(by)), list(repeated))
             return
-        found.skipped += 1
-        self.repeated.append((draft.line, list(repeated)))
-        same = ", ".join(tr("{} (same {})", record_id, by) for record_id, by in repeated.items())
-        self._give_back(draft, tr("repeats {}", same), list(repeated))
+        if len(repeated) > 1:
+            raise RowRefused(
+                [("", tr("repeats {} records: {}", len(repeated), " ".join(repeated)))]
+            )
+        self.linker.link(draft)
+        if is_completed:
+            record = new_record(self._reader, draft, str(old.get("batch")))
+            self._save(change, draft, record)
+            found.completed += 1
+        elif policy == "merge":
+            record, kept = merged(self._reader, draft, old)
+            self._save(change, draft, record)
+            found.merged, found.kept = found.merged + 1, found.kept + kept
+        else:
+            self._save(change, draft, replaced(self._reader, draft, old), may_move=True)
+            found.replaced += 1
 
-    def _turn_back(self, draft: Draft, faults: Sequence[tuple[str, str]]) -> None:
+    def _save(
+        self, change: Change, draft: Draft, record: Record, *, may_move: bool = False
+    ) -> None:
+        check_writable(self._ws, record, draft)
+        if may_move:  # which may be refused
+            save_moved(change, self._ws, record, draft, self._facts)
+        else:
+            change.save(record, data=self._facts)
+        self._add_linked(change, draft)
+
+    def _reject(self, draft: Draft, faults: Sequence[tuple[str, str]]) -> None:
         self._summary.rejected += 1
         for column, why in faults:
-            self._summary.reject(column, why)
+            self._summary.count_reason(column, why)
         words = "; ".join(f"{column}: {why}" if column else why for column, why in faults)
-        self._give_back(draft, words)
+        self._turn_back(draft, words)
 
-    def _give_back(self, draft: Draft, why: str, repeats: Sequence[str] = ()) -> None:
-        self._log.turn_back()
+    def _skip(self, draft: Draft, why: str, repeats: Sequence[str] = ()) -> None:
+        self._summary.skipped += 1
+        self._turn_back(draft, why, repeats)
+
+    def _turn_back(self, draft: Draft, why: str, repeats: Sequence[str] = ()) -> None:
+        self.not_taken.append(self._summary.rows)
         self.turned_back.append((draft, why, repeats))

@@ -36,11 +36,17 @@ class FieldMerge:
 
 
 def unite(
-    ws: Workspace, record: Record, other: Record, taken: Collection[str], ids: Sequence[str]
+    ws: Workspace,
+    record: Record,
+    other: Record,
+    taken: Collection[str],
+    ids: Sequence[str],
+    between: str = "\n\n",
 ) -> FieldMerge:
     """A record with what it lacks from another one, and the other's value of `taken` fields.
 
-    Lists are combined, comments follow each other, the earlier creation stays, links among `ids` go.
+    Lists are combined, comments follow each other with `between`, the earlier creation stays, links
+    among `ids` go.
     """
     other = _without_links(ws, other, ids)
     taken = _with_kin(ws, record, other, taken)
@@ -55,7 +61,7 @@ def unite(
         elif field.name == "created_at":
             values[field.name] = min(cast("Any", mine), cast("Any", theirs))
         elif is_united(field):
-            values[field.name] = joined(field, mine, theirs, ws.settings.phone_country)
+            values[field.name] = joined(field, mine, theirs, ws.settings.phone_country, between)
         elif not field.system and not _is_same(field, mine, theirs):
             yielded.append(field.name)
     _keep_kin(record, other, taken, values, yielded)
@@ -152,9 +158,9 @@ def _is_same(field: Field, mine: Value, theirs: Value) -> bool:
     return field.kind.keys(mine) == field.kind.keys(theirs)
 
 
-def joined(field: Field, mine: Value, theirs: Value, country: str) -> Value:
+def joined(field: Field, mine: Value, theirs: Value, country: str, between: str = "\n\n") -> Value:
     """Both values of a field that holds several, or of a text below which another may stand."""
-    if not field.is_many:
-        here, there = str(mine), str(theirs)
-        return here if fold(there) in fold(here) else f"{here.rstrip()}\n\n{there.lstrip()}"
-    return join_values(field.kind, mine, theirs, country, beside=True)
+    if field.is_many:
+        return join_values(field.kind, mine, theirs, country, beside=True)
+    here, there = str(mine), str(theirs)
+    return here if fold(there) in fold(here) else f"{here.rstrip()}{between}{there.lstrip()}"

@@ -1,0 +1,105 @@
+"""The record that a row makes, or an existing one as it changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+
+from crmcli.dataclass import replace
+from crmcli.language import tr
+from crmcli.model.fields import BadValues, Record
+from crmcli.model.kinds import Kind, join_values
+from crmcli.model.values import Value
+from crmcli.sales.imports.draft import Draft, RowRefused
+from crmcli.sales.imports.row_reader import RowReader
+from crmcli.sales.merging.field_merge import unite
+from crmcli.sales.records import defaults
+from crmcli.sales.records.stage_lookup import missing_reason, reason_field
+from crmcli.sales.stages import move_in
+from crmcli.workspace import Change, Workspace
+
+STUB = {"id", "name", "batch", "created_at"}
+LONG = 50_000
+"""Characters from which on a row may be more than a record's file can hold."""
+
+_NOT_REPLACED = ("id", "batch", "created_at", "stage", "pipeline")
+
+
+def new_record(reader: RowReader, draft: Draft, batch: str) -> Record:
+    """The new record of a row, taken as it stands if it has one of our ids; RowRefused or TooLittle."""
+    record = _typed(reader, draft, draft.id or reader.ws.new_id(reader.entity), batch)
+    complete = defaults.complete(reader.ws, record)
+    if not draft.id:
+        defaults.check_minimum(complete)
+        return complete
+    # Of what its file does not speak, and of where it stands, it gets the usual.
+    fields = reader.ws.schema.fields(record.entity)
+    names = [f.name for f in fields if f.name not in reader.fields or f.kind.is_moved]
+    return record.with_values({name: complete.get(name) for name in names})
+
+
+def merged(reader: RowReader, draft: Draft, old: Record) -> tuple[Record, int]:
+    """An existing record with what it lacks from a row, and how many values of the row it does not take."""
+    row = _typed(reader, draft, old.id).with_values({"created_at": None})
+    union = unite(reader.ws, old, row, (), (), between="\n")
+    return union.record, len(union.yielded)
+
+
+def replaced(reader: RowReader, draft: Draft, old: Record) -> Record:
+    """An existing record with the values of a row, except where it stands."""
+    ws, row = reader.ws, _typed(reader, draft, old.id)
+    values: dict[str, Value] = {}
+    for name in draft.values:
+        if name not in _NOT_REPLACED:
+            kind, types = ws.schema.field(old.entity, name).kind, draft.types.get(name, ())
+            values[name] = _put(ws, kind, old.get(name), row.get(name), types)
+    return replace(old.with_values(values), unknown={**old.unknown, **row.unknown})
+
+
+def _typed(reader: RowReader, draft: Draft, record_id: str, batch: str = "") -> Record:
+    raw = {**draft.unknown, **draft.values, "batch": batch, "id": record_id}
+    try:
+        return reader.ws.schema.read(reader.entity, raw)
+    except BadValues as error:
+        faults = [(reader.label_of(name), why) for name, why in error.faults]
+        raise RowRefused(faults) from None
+
+
+def _put(ws: Workspace, kind: Kind, now: Value, new: Value, types: Collection[str]) -> Value:
+    """The new value; of phones and e-mails in columns of their own type, only those types go."""
+    if not types or not isinstance(now, tuple):
+        return new
+    others = tuple(item for item in now if getattr(item, "type", "") not in types)
+    country = ws.settings.phone_country
+    return join_values(kind, cast("Value", others), new, country, newer=True)
+
+
+def save_moved(
+    change: Change, ws: Workspace, record: Record, draft: Draft, facts: Mapping[str, Any]
+) -> None:
+    """Write a changed record; the stage that its row names is entered by the rules of moving."""
+    row: dict[str, Any] = {n: draft.values[n] for n in ("pipeline", "stage") if n in draft.values}
+    moved = record.with_values(row)
+    if "stage" not in row or moved == record:
+        change.save(record, data=facts)
+        return
+    name = reason_field(record.entity)
+    refusal = missing_reason(ws, record.entity, record.id, tr("a column {}", name))
+    if refusal and ws.stage_of(moved).kind == "lost" and not record.get(name):
+        raise refusal
+    move_in(change, ws, record, row["stage"], pipeline=ws.pipeline_of(moved).key, data=facts)
+
+
+def is_stub(ws: Workspace, record: Record) -> bool:
+    """Whether of a record only the name is known, because another row's link named it."""
+    return "batch" in (raw := ws.schema.write(record)) and set(raw) <= STUB
+
+
+def check_writable(ws: Workspace, record: Record, draft: Draft) -> None:
+    """Refuse in time a record that may be too long or too deep for its file; Unwritable says what."""
+    from crmcli.store.yaml import codec
+
+    texts = [cell for cell in draft.row.cells if isinstance(cell, str)]
+    is_long = sum(map(len, texts)) + len(str(getattr(record, "comment", ""))) > LONG
+    if is_long or len(texts) < len(draft.row.cells) or draft.unknown:
+        codec.dump(ws.schema.write(record))
