@@ -13,6 +13,7 @@ import pytest
 from babel.messages import Catalog
 
 import crmcli
+import crmcli.cli.root  # the help of its options is looked up once, in English here
 from crmcli import language
 from crmcli.language import CATALOGUES, DOMAIN, counted, tr
 from tests.kit import Run

@@ -13,7 +13,7 @@ from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
-from crmcli.model.conditions.where import Condition
+from crmcli.model.conditions.tree import Condition
 from crmcli.model.fields import Record
 from crmcli.model.redaction import redacted
 from crmcli.sales.template_names import names_for

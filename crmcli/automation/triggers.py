@@ -6,7 +6,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.automation import Trigger
-from crmcli.model.conditions.where import Env, holds
+from crmcli.model.conditions.holds import Env, holds
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage

@@ -6,7 +6,7 @@ import click
 
 from crmcli.cli.params import REF, ChangingVerb, Session, option
 from crmcli.cli.printing import say_changes
-from crmcli.model.consent import CONSENT_CHANNELS
+from crmcli.model.values import CONSENT_CHANNELS
 
 _TOLD = {"mail": "E-mails.", "sms": "SMS and messages.", "call": "Calls."}
 

@@ -12,7 +12,7 @@ from crmcli.cli.params import option
 from crmcli.model.schema import own_fields
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
     from crmcli.model.fields import Field
     from crmcli.model.view import View
     from crmcli.workspace import Workspace

@@ -30,13 +30,12 @@ def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) 
 
 def day_given(ws: Workspace, text: str) -> date | None:
     """A date as people write it (`2026-11-23`, `23.11.2026`, `today`, `+3d`); None for ""."""
-    from crmcli.model.inputs import read_input
     from crmcli.model.kinds import DATE, Field
 
     if not text:
         return None
     try:
-        return date.fromisoformat(str(read_input(Field("date", DATE), text, ws.inputs)))
+        return date.fromisoformat(str(Field("date", DATE).read(text, ws.inputs)))
     except ValueError as error:
         raise BadUsage(str(error), "write a date as 2026-11-23") from None
 

@@ -7,10 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare
-from crmcli.model.values import BankAccount, Email, Phone
+from crmcli.model.values import CONSENT_CHANNELS, Attachment, BankAccount, Consent, Email, Phone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.fields import Follow, Record, declare, first_of
-from crmcli.model.values import CompanyLink, Email, Phone
+from crmcli.model.values import CONSENT_CHANNELS, Attachment, CompanyLink, Consent, Email, Phone
 
 
 class Person(Record):

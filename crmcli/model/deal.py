@@ -7,11 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.model.attachment import Attachment
 from crmcli.model.contact import Contact
 from crmcli.model.fields import Follow, Record, declare
 from crmcli.model.offer import line_sum
-from crmcli.model.values import Line
+from crmcli.model.values import Attachment, Line
 
 
 @dataclass(frozen=True, kw_only=True)

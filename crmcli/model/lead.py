@@ -7,11 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.contact import Person
 from crmcli.model.fields import Follow, declare, first_of
-from crmcli.model.values import Email, Phone
+from crmcli.model.values import CONSENT_CHANNELS, Attachment, Consent, Email, Phone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from crmcli.dataclass import dataclass
-from crmcli.model.attachment import Attachment
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record, declare
+from crmcli.model.values import Attachment
 
 _ANY = tuple(entity for entity in ENTITIES if entity != "task")
 

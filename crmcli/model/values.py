@@ -11,8 +11,6 @@ from typing import TypeAlias
 
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
-from crmcli.model.attachment import Attachment
-from crmcli.model.consent import Consent
 from crmcli.model.entities import ENTITIES
 
 Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
@@ -20,6 +18,14 @@ Raw: TypeAlias = "str | list[Raw] | dict[str, Raw]"
 
 ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID = re.compile(rf"([a-z]+)-[{ID_LETTERS}]{{8}}")
+
+
+CONSENT_CHANNELS = ("mail", "sms", "call")
+"""What `do_not` may name, and what a consent is for."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LONGEST_NAME = 200  # bytes of a name; systems take 255, and a copy may get an ending
+_SLASHES = "/\\⁄∕"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,58 @@ class BankAccount:
 
     def __str__(self) -> str:
         return self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent as it was received: to what, to which version of the text, when, and how it came.
+
+    One that was taken back keeps its line, with the time of that: it was good until then.
+    """
+
+    channel: str
+    text: str = ""
+    at: datetime | None = None
+    source: str = ""
+    withdrawn_at: datetime | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it holds."""
+        return self.withdrawn_at is None
+
+    def __str__(self) -> str:
+        return self.channel if self.is_given else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a record; `file` is the sha256 of its content, under which it is stored once."""
+
+    name: str
+    file: str
+
+    def __post_init__(self) -> None:
+        if not _SHA256.fullmatch(self.file):
+            raise ValueError(tr("{!r} is not the sha256 of a file", self.file))
+        if self.name != safe_name(self.name):
+            raise ValueError(tr("{!r} is not a valid file name", self.name))
+
+    def __str__(self) -> str:
+        """Both, for the name alone may stand for two."""
+        return f"{self.name} {self.file}"
+
+
+def safe_name(name: str) -> str:
+    """A name under which a file can be written anywhere: no path, no controls, not too long."""
+    last = re.split(f"[{re.escape(_SLASHES)}]", unicodedata.normalize("NFC", name))[-1]
+    clean = "".join(letter for letter in last if letter.isprintable()).strip(" .")
+    stem, dot, ending = clean.rpartition(".")
+    if not dot or len(ending) > 10:
+        stem, ending = clean, ""
+    while len(f"{stem}.{ending}".encode()) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return f"{stem}.{ending}" if ending else stem
 
 
 Value: TypeAlias = (

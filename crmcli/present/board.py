@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
+from crmcli.model.conditions.tree import And, Compare, Condition, Empty, Node, Or, Text
 from crmcli.model.pipeline import Stage
 from crmcli.present.cells import Column, Listing, Locale
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition, Node
     from crmcli.model.fields import Record
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
@@ -80,7 +80,6 @@ def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Listing:
 
 def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> list[Node]:
     """What a record on this board fulfils; deals without a pipeline are on the first one's."""
-    from crmcli.model.conditions.where import Compare, Empty, Or, Text
 
     parts: list[Node] = [condition.tree] if condition is not None else []
     if pipeline.key:
@@ -91,7 +90,6 @@ def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> li
 
 
 def _all_of(parts: Sequence[Node]) -> Condition | None:
-    from crmcli.model.conditions.where import And, Condition
 
     tree = And(tuple(parts))
     return Condition(str(tree), tree) if parts else None
@@ -101,7 +99,6 @@ def _cards(
     ws: Workspace, pipeline: Pipeline, stage: Stage, scope: Sequence[Node], limit: int
 ) -> list[BoardCard]:
     """The first records of a stage: the oldest while it is open, the newest of a final one."""
-    from crmcli.model.conditions.where import Compare, Empty, Text
 
     # Not through ws.condition: it refuses a stage that is no longer declared.
     here = Compare(("stage",), "=", Text(stage.id)) if stage.id else Empty(("stage",))

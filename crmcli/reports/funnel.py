@@ -17,7 +17,7 @@ from crmcli.workspace.current_stage import unwritten_entries
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
     from crmcli.workspace import Workspace
 
 

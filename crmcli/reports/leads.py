@@ -12,7 +12,7 @@ from crmcli.model.pipeline import Pipeline
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
     from crmcli.workspace import Workspace
 
 BY = ("source", "stage", "owner")

@@ -17,7 +17,7 @@ from crmcli.model.values import fold
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.preset import KnownNames, Preset, Presets
     from crmcli.model.view import View
@@ -184,9 +184,9 @@ class Configured(Folder):
         `me` in it is `user`, the acting user if none is given.
         """
         from crmcli.model.aliases import aliases
-        from crmcli.model.conditions import where
+        from crmcli.model.conditions import grammar, where
 
-        condition = where.parse(text)
+        condition = grammar.parse(text)
         where.check(condition, self.schema, entity)
         names = aliases(self.settings, self.pipelines, user or self.user)
         resolved = where.resolve(condition, self.schema, entity, names)

@@ -18,7 +18,8 @@ from crmcli.store.safety import locks
 from crmcli.workspace.configured import Configured
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition, Env
+    from crmcli.model.conditions.holds import Env
+    from crmcli.model.conditions.tree import Condition
     from crmcli.model.kinds import InputContext
     from crmcli.model.values import Raw
     from crmcli.store.index import Hit, Total
@@ -67,7 +68,7 @@ class Reads(Configured):
     @cached_property
     def env(self) -> Env:
         """What conditions are evaluated against."""
-        from crmcli.model.conditions.where import Env
+        from crmcli.model.conditions.holds import Env
 
         return Env(
             now=self.now,

@@ -10,7 +10,8 @@ import pytest
 
 from crmcli.automation.triggers import Decision, choose
 from crmcli.model.automation import Trigger
-from crmcli.model.conditions.where import Env, parse
+from crmcli.model.conditions.grammar import parse
+from crmcli.model.conditions.holds import Env
 from crmcli.model.deal import Deal
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmcli.model.attachment import Attachment, safe_name
+from crmcli.model.values import Attachment, safe_name
 
 SHA = "a" * 64
 

@@ -9,13 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.contact import Contact
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field, kind_of
 from crmcli.model.schema import Schema, record_class
-from crmcli.model.values import BankAccount, CompanyLink, Email, Line, Phone, Raw, Value
+from crmcli.model.values import (
+    CONSENT_CHANNELS,
+    BankAccount,
+    CompanyLink,
+    Consent,
+    Email,
+    Line,
+    Phone,
+    Raw,
+    Value,
+)
 
 SCHEMA = Schema(
     {

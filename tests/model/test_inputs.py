@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from crmcli.errors import BadUsage
 from crmcli.model.amounts import read_money, read_number
 from crmcli.model.fields import Field
-from crmcli.model.inputs import read_input
 from crmcli.model.kinds import InputContext, kind_of
 from crmcli.model.schema import Schema
 from crmcli.model.user import User
@@ -33,7 +32,7 @@ NBSP, NARROW = "\u00a0", "\u202f"
 
 
 def read(kind: str, text: str, ctx: InputContext = CTX, **more: object) -> Raw:
-    return read_input(Field("field", kind_of(kind), **more), text, ctx)  # type: ignore[arg-type]  # of Field
+    return Field("field", kind_of(kind), **more).read(text, ctx)  # type: ignore[arg-type]  # of Field
 
 
 # --- dates -----------------------------------------------------------------------------------
@@ -76,10 +75,10 @@ def test_times_are_the_workspaces(text: str, expected: str) -> None:
 
 def test_a_deadline_without_a_time_is_the_end_of_that_days_work() -> None:
     due = Field("due", kind_of("datetime"))
-    assert read_input(due, "завтра", CTX) == "2026-11-25T15:00:00Z"
-    assert read_input(due, "завтра 10:00", CTX) == "2026-11-25T07:00:00Z"
+    assert due.read("завтра", CTX) == "2026-11-25T15:00:00Z"
+    assert due.read("завтра 10:00", CTX) == "2026-11-25T07:00:00Z"
     late = InputContext(now=NOW, zone=CTX.zone, closes=time(20, 30))
-    assert read_input(due, "+1d", late) == "2026-11-25T17:30:00Z"
+    assert due.read("+1d", late) == "2026-11-25T17:30:00Z"
 
 
 def test_clock_changes() -> None:
@@ -434,7 +433,7 @@ ALL = tuple(
 )  # fmt: skip
 def test_what_is_read_is_canonical_and_read_again_the_same(field: Field, text: str) -> None:
     try:
-        raw = read_input(field, text, CTX)
+        raw = field.read(text, CTX)
     except (ValueError, BadUsage):
         return
     value: Value = field.kind.parse(raw)
@@ -447,4 +446,4 @@ def test_what_is_read_is_canonical_and_read_again_the_same(field: Field, text: s
     else:
         assert said == raw
     if isinstance(raw, str):
-        assert read_input(field, raw, CTX) == raw
+        assert field.read(raw, CTX) == raw

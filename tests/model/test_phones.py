@@ -152,8 +152,8 @@ def test_numbers_are_compared_by_their_digits(text: str, expected: str) -> None:
 
 def test_the_tables_of_numbers_are_only_loaded_for_a_number() -> None:
     code = (
-        "import sys; from crmcli.model import phones, inputs; from crmcli.model.conditions import where; phones.key('+79161234567', 'RU');"
-        "where.parse('phone = 89161234567'); assert 'phonenumbers' not in sys.modules; "
+        "import sys; from crmcli.model import phones, kinds; from crmcli.model.conditions import grammar; phones.key('+79161234567', 'RU');"
+        "grammar.parse('phone = 89161234567'); assert 'phonenumbers' not in sys.modules; "
         "phones.parse_phones('89161234567', 'RU'); assert 'phonenumbers' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

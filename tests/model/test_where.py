@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
 from crmcli.model.company import Company
-from crmcli.model.conditions.holds import PRIMITIVES, bounds
+from crmcli.model.conditions.grammar import parse
+from crmcli.model.conditions.holds import PRIMITIVES, Env, bounds, holds
 from crmcli.model.conditions.holds import tests as made_tests  # a name that pytest leaves alone
-from crmcli.model.conditions.tree import OPERATORS, RESERVED
-from crmcli.model.conditions.where import (
-    GUIDE,
-    Aliases,
+from crmcli.model.conditions.paths import routes
+from crmcli.model.conditions.tree import (
+    OPERATORS,
+    RESERVED,
     And,
     BadCondition,
     Compare,
     Condition,
     Empty,
-    Env,
     In,
     Literal,
     Moment,
@@ -32,12 +32,8 @@ from crmcli.model.conditions.where import (
     Number,
     Or,
     Text,
-    check,
-    holds,
-    parse,
-    resolve,
-    routes,
 )
+from crmcli.model.conditions.where import GUIDE, Aliases, check, resolve
 from crmcli.model.contact import Contact
 from crmcli.model.dates import read_when
 from crmcli.model.deal import Deal

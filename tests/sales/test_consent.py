@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from crmcli.errors import BadUsage
-from crmcli.model.consent import Consent
+from crmcli.model.values import Consent
 from crmcli.sales.consent import block_list, permission
 from crmcli.sales.records import edit as editing
 from crmcli.workspace import Workspace

@@ -10,8 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crmcli.errors import InvalidData, NotFound
+from crmcli.model.conditions.grammar import parse
 from crmcli.model.conditions.holds import Env
-from crmcli.model.conditions.where import Condition, check, parse
+from crmcli.model.conditions.tree import Condition
+from crmcli.model.conditions.where import check
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from crmcli.model.attachment import safe_name
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
 from crmcli.model.kinds import kind_of
 from crmcli.model.schema import Schema
-from crmcli.model.values import Raw, format_decimal, format_instant
+from crmcli.model.values import Raw, format_decimal, format_instant, safe_name
 from crmcli.store.yaml import codec
 from tests.store.test_codec import NASTY, TIMES, records, shaped, texts
 

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
 from crmcli.model.conditions.holds import holds
+from crmcli.model.conditions.paths import routes
 from crmcli.model.conditions.tree import (
     And,
+    BadCondition,
     Compare,
     Condition,
     Empty,
     In,
+    Literal,
     Moment,
     Node,
     Not,
@@ -26,7 +29,7 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.conditions.where import BadCondition, Literal, check, routes
+from crmcli.model.conditions.where import check
 from crmcli.model.fields import Field
 from crmcli.model.kinds import KINDS, kind_of
 from crmcli.model.schema import Schema

@@ -1,8 +1,7 @@
 """The condition language: filters, robots, triggers, views and schedules all speak it.
 
-`parse` reads the text (model.grammar) into a tree (model.condition), `check` compares it with the
-fields of an entity, `resolve` puts ids for names, `holds` evaluates it (model.holds has the
-semantics and all that SQL needs to give the same answer).
+`grammar` reads the text into a `tree`; here it is compared with the fields of an entity, and ids are put
+for names; `holds` evaluates it, and has all that SQL needs to give the same answer.
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from crmcli.language import tr
-from crmcli.model.conditions.grammar import parse
-from crmcli.model.conditions.holds import Env, bounds, holds
+from crmcli.model.conditions.holds import Env, bounds
 from crmcli.model.conditions.paths import PathStep, routes, suggest
 from crmcli.model.conditions.tree import (
-    OPERATORS,
     And,
     BadCondition,
     Compare,
@@ -24,22 +21,14 @@ from crmcli.model.conditions.tree import (
     Empty,
     In,
     Literal,
-    Moment,
     Node,
     Not,
-    Number,
     Or,
     Text,
 )
 from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of, fold
-
-__all__ = [
-    "GUIDE", "OPERATORS", "Aliases", "And", "BadCondition", "Compare", "Condition", "Empty", "Env",
-    "In", "Literal", "Moment", "Node", "Not", "Number", "Or", "Text", "bounds", "check",
-    "holds", "parse", "resolve", "routes", "with_heirs",
-]  # fmt: skip
 
 GUIDE = """\
 A condition says which records are meant: FIELD OPERATOR VALUE, joined by and, or, not.

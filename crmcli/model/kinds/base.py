@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, tzinfo
 from decimal import Decimal
@@ -187,9 +189,9 @@ class Kind:
         """The ids to which a typed value links."""
         return ()
 
-    def relinked(self, value: Any, old: str, new: str) -> Value:
-        """The value with links to one record turned to another, or taken away where `new` is ""."""
-        return cast("Value", value)
+    def replaced(self, value: Any, old: str, new: str) -> Value:
+        """The value with one id or word replaced by another, or taken away where `new` is ""."""
+        return new if value == old else cast("Value", value)
 
     # -- for people -------------------------------------------------------------------------
 
@@ -222,6 +224,17 @@ class Field:
         """Whether the field holds a list."""
         return self.kind.is_many
 
+    def read(self, text: str, ctx: InputContext, *, in_sheet: bool = False) -> Raw:
+        """The raw value that a text means; "" clears the field. ValueError says what is wrong.
+
+        A cell `in_sheet` may hold several items where people write one.
+        """
+        cleaned = _clean(text, lines=self.kind.is_multiline)
+        if not cleaned:
+            return ""
+        read = self.kind.read_cell if in_sheet else self.kind.read
+        return read(self, cleaned, ctx) or ""  # a cell of nothing but separators holds nothing
+
 
 def one_text(raw: Raw) -> str:
     """A raw value that must be a single one."""
@@ -244,3 +257,17 @@ def one_of(value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ValueError(tr("{!r} is not one of {}", value, ", ".join(allowed)))
     return value
+
+
+def _clean(text: str, *, lines: bool) -> str:
+    """The text in NFC without white space around it; a single-line field gets a single line."""
+    if text.isprintable():  # nearly always: one line, no controls, no white space but the space
+        return unicodedata.normalize("NFC", text).strip()
+    plain = unicodedata.normalize("NFC", re.sub("\r\n?|[\x85\u2028\u2029]", "\n", text))
+    plain = plain.strip("\ufeff")
+    if not lines:
+        plain = re.sub(r"\s*[\n\t]\s*", " ", plain)
+    for character in plain:
+        if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs"):
+            raise ValueError(tr("control character U+{:04X} in {!r}", ord(character), plain[:40]))
+    return plain.strip()

@@ -9,6 +9,7 @@ from crmcli.language import tr
 from crmcli.model.kinds.base import Field, InputContext, Key, Kind, one_of
 from crmcli.model.kinds.maps import Item, Maps
 from crmcli.model.kinds.texts import Many
+from crmcli.model.listed import allowed_hint
 from crmcli.model.values import Email, Phone, Raw, fold
 
 PHONE_TYPES = ("work", "mobile", "home", "fax", "pager", "mailing", "other")
@@ -54,8 +55,6 @@ class ContactPoints(Maps):
         """Refuse a prefix in Latin letters that looks like a type but is none."""
         match = re.match(r"([a-z]{3,}):(?!//)", text)
         if match and match[1] not in (*self.types, "tel", "phone", "mob", "cell", "mailto"):
-            from crmcli.model.listed import allowed_hint
-
             raise ValueError(
                 tr(
                     "{!r} is not a type of {}; {}",

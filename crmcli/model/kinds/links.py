@@ -41,9 +41,6 @@ class Link(Id):
     def linked(self, value: Any) -> tuple[str, ...]:
         return (value,) if value else ()
 
-    def relinked(self, value: Any, old: str, new: str) -> Value:
-        return new if value == old else cast("Value", value)
-
 
 class Companies(Maps):
     """A contact's places in companies, each with the role there."""
@@ -102,7 +99,7 @@ class Companies(Maps):
     def linked(self, value: Any) -> tuple[str, ...]:
         return tuple(link.company for link in value)
 
-    def relinked(self, value: Any, old: str, new: str) -> Value:
+    def replaced(self, value: Any, old: str, new: str) -> Value:
         from crmcli.model.kinds.joining import merge_lists
 
         if old not in self.linked(value):
@@ -135,7 +132,7 @@ class Converted(Map):
     def write_cell(self, raw: Any) -> str:
         return SEPARATOR.join(f"{key}={value}" for key, value in raw.items())
 
-    def relinked(self, value: Any, old: str, new: str) -> Value:
+    def replaced(self, value: Any, old: str, new: str) -> Value:
         if not new:
             return cast("Value", value)  # it says what was, not what is
         return {key: new if i == old else i for key, i in value.items()}

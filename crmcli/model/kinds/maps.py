@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from crmcli.language import tr
-from crmcli.model.attachment import Attachment
-from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.kinds.base import (
     SEPARATOR,
     Field,
@@ -19,8 +17,12 @@ from crmcli.model.kinds.base import (
     one_text,
 )
 from crmcli.model.kinds.texts import TEXT
+from crmcli.model.listed import allowed_hint
 from crmcli.model.values import (
+    CONSENT_CHANNELS,
+    Attachment,
     BankAccount,
+    Consent,
     Line,
     Raw,
     Value,
@@ -62,8 +64,6 @@ class Utm(Map):
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """`source=yandex, medium=cpc`, or as a link has it: `utm_source=yandex&utm_medium=cpc`."""
-        from crmcli.model.listed import allowed_hint
-
         found: dict[str, Raw] = {}
         for item in re.split(r"[,;&\n]", text):
             key, equals, value = (part.strip() for part in item.partition("="))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, cast
 
 from crmcli.language import tr
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, texts
+from crmcli.model.listed import read_listed
 from crmcli.model.values import Raw, Value, fold
 
 
@@ -18,7 +19,7 @@ class Text(Kind):
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         labels = ctx.directories.get(field.directory) if field.directory else None
-        return _listed(text, labels, field.directory) if labels else text
+        return read_listed(text, labels, field.directory) if labels else text
 
     def is_canonical(self, field: Field, cell: str, ctx: InputContext) -> bool:
         return self.is_free and not ctx.directories.get(field.directory)
@@ -33,7 +34,7 @@ class Choice(Text):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         if not field.choices:
             return super().read(field, text, ctx)
-        return _listed(text, dict.fromkeys(field.choices, ""), "the choices of {}", field.name)
+        return read_listed(text, dict.fromkeys(field.choices, ""), "the choices of {}", field.name)
 
 
 class UserId(Text):
@@ -49,7 +50,7 @@ class UserId(Text):
                 raise ValueError(tr("{!r} may be {}", text, " or ".join(found)))
             if found:
                 return found[0]
-        return _listed(text, {u.id: u.name for u in ctx.users.values()}, "the users")
+        return read_listed(text, {u.id: u.name for u in ctx.users.values()}, "the users")
 
 
 class Currency(Text):
@@ -137,17 +138,11 @@ class Many(Kind):
     def linked(self, value: Any) -> tuple[str, ...]:
         return tuple(value) if self.is_link else ()
 
-    def relinked(self, value: Any, old: str, new: str) -> Value:
+    def replaced(self, value: Any, old: str, new: str) -> Value:
         if old not in value:
             return cast("Value", value)
-        turned = (new if item == old else item for item in value)
-        return tuple(dict.fromkeys(item for item in turned if item))
-
-
-def _listed(text: str, labels: Mapping[str, str], what: str, *values: str) -> str:
-    from crmcli.model.listed import read_listed
-
-    return read_listed(text, labels, what, *values)
+        turned = dict.fromkeys(new if item == old else item for item in value)
+        return self.parse([item for item in turned if item])
 
 
 NOTE = Text(

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, cast
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.consent import CONSENT_CHANNELS, Consent
 from crmcli.model.entities import having
-from crmcli.model.values import fold
+from crmcli.model.values import CONSENT_CHANNELS, Consent, fold
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.template_names import company_of, contact_of, linked
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
-    from crmcli.model.values import Email
+    from crmcli.model.values import Email, Value
     from crmcli.workspace import Workspace
 
 HOLDERS = having("client")
@@ -37,27 +36,22 @@ def decide(
         )
     with ws.change("consent") as change:
         before = change.get(record_id)
-        after = decided(ws, before, answers, text, source)
+        refused = {c for c in cast("tuple[str, ...]", before.get("do_not")) if not answers.get(c)}
+        consents: list[Consent] = []
+        for consent in cast("tuple[Consent, ...]", before.get("consents")):
+            ends = consent.is_given and consent.channel in answers
+            is_same = answers.get(consent.channel) and consent.text == text
+            ended = replace(consent, withdrawn_at=ws.now)
+            consents.append(ended if ends and not is_same else consent)
+        for channel, is_yes in answers.items():
+            if not is_yes:
+                refused.add(channel)
+            elif not any(c.is_given and c.channel == channel for c in consents):
+                consents.append(Consent(channel, text, ws.now, source))
+        values: dict[str, Value] = {"do_not": tuple(sorted(refused)), "consents": tuple(consents)}
+        after = before.with_values(values)
         change.save(after)
     return before, after
-
-
-def decided(
-    ws: Workspace, record: Record, answers: Mapping[str, bool], text: str = "", source: str = ""
-) -> Record:
-    """The record with these consents and refusals; see `decide`."""
-    refused = {c for c in cast("tuple[str, ...]", record.get("do_not")) if not answers.get(c)}
-    consents: list[Consent] = []
-    for consent in cast("tuple[Consent, ...]", record.get("consents")):
-        ends = consent.is_given and consent.channel in answers
-        is_same = answers.get(consent.channel) and consent.text == text
-        consents.append(replace(consent, withdrawn_at=ws.now) if ends and not is_same else consent)
-    for channel, is_yes in answers.items():
-        if not is_yes:
-            refused.add(channel)
-        elif not any(c.is_given and c.channel == channel for c in consents):
-            consents.append(Consent(channel, text, ws.now, source))
-    return record.with_values({"do_not": tuple(sorted(refused)), "consents": tuple(consents)})
 
 
 def refuses(record: Record | None) -> bool:

@@ -19,7 +19,7 @@ from crmcli.sales.duplicates.marks import Denied, denied, pair_of
 from crmcli.sales.duplicates.reasons import reasons
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 

@@ -26,7 +26,7 @@ from crmcli.sales.exports.sheet_rows import (
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
 
 FORMATS = ("csv", "xlsx", "jsonl", "vcard")
 VERSIONS = ("3.0", "4.0")

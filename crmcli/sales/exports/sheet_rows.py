@@ -159,13 +159,11 @@ def _reads_back(field: Field, text: str, raw: Raw, ctx: InputContext) -> bool:
 
 def read_list(field: Field, text: str, ctx: InputContext) -> Raw:
     """The raw list or map of a cell: JSON, or as people write it; ValueError says what is wrong."""
-    from crmcli.model.inputs import read_input
-
     if text.startswith(("[", "{")):
         found = _read_json(text)
         if found is not None:
             return found
-    return read_input(field, text, ctx, in_sheet=True)
+    return field.read(text, ctx, in_sheet=True)
 
 
 def read_names(text: str) -> list[str]:

@@ -46,8 +46,6 @@ def _of_text(name: str) -> Callable[[CardLine, InputContext], list[tuple[str, An
 
 
 def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    from crmcli.model.inputs import read_input
-
     text = line.text.strip()
     if text.lower().startswith("tel:"):
         number, _, rest = text[4:].partition(";")
@@ -58,18 +56,16 @@ def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     kind = next((ours for theirs, ours in _PHONE_TYPES.items() if theirs in line.types), "other")
     if "fax" in line.types:
         kind = "fax"
-    found = cast("list[dict[str, str]]", read_input(Field("phones", PHONES), text, ctx))
+    found = cast("list[dict[str, str]]", Field("phones", PHONES).read(text, ctx))
     return [("phones", {**phone, "type": kind}) for phone in found]
 
 
 def _of_email(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
-    from crmcli.model.inputs import read_input
-
     text = re.sub("^mailto:", "", line.text.strip(), flags=re.IGNORECASE)
     if not text or (not {"internet", "pref", "home", "work"} & line.types and "@" not in text):
         return []  # an X.400 address, or one of another kind
     kind = next((ours for theirs, ours in _EMAIL_TYPES.items() if theirs in line.types), "other")
-    found = cast("list[dict[str, str]]", read_input(Field("emails", EMAILS), text, ctx))
+    found = cast("list[dict[str, str]]", Field("emails", EMAILS).read(text, ctx))
     return [("emails", {**email, "type": kind}) for email in found]
 
 

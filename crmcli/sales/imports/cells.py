@@ -69,20 +69,16 @@ class CellReader:
 
     def read_refusal(self, spec: Field, cell: str, channel: str) -> Raw:
         """What somebody refuses by a cell: a channel at yes, nothing at no, else those it names."""
-        from crmcli.model.inputs import read_input
-
         try:
-            is_refused = read_input(Field(spec.name, BOOL), cell, self.ctx) == "yes"
+            is_refused = Field(spec.name, BOOL).read(cell, self.ctx) == "yes"
         except ValueError as error:
             try:
-                return read_input(spec, cell, self.ctx)
+                return spec.read(cell, self.ctx)
             except ValueError:
                 raise error from None
         return [channel] if is_refused else []
 
     def _read_input(self, spec: Field, cell: str) -> Raw:
-        from crmcli.model.inputs import read_input
-
         ctx = self.ctx
         if spec.kind.is_time:
             if _NO_DATE.fullmatch(cell):
@@ -93,7 +89,7 @@ class CellReader:
                 raise ValueError(
                     tr("{!r} may be day/month or month/day: pass --date-order dmy or mdy", cell)
                 )
-        return read_input(spec, cell, ctx)
+        return spec.read(cell, ctx)
 
     def _read_items(self, spec: Field, cell: Raw) -> Raw:
         """A list that came as JSON: each item as people may write it, or as files have it."""

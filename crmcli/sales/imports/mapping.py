@@ -10,13 +10,12 @@ from functools import cached_property
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import tr
-from crmcli.model.consent import CONSENT_CHANNELS
 from crmcli.model.entities import having
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
-from crmcli.model.values import fold
+from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.exports.sheet_rows import link_parts
 from crmcli.workspace import Workspace
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from crmcli.errors import BadUsage, Conflict, NotFound
 from crmcli.language import tr
-from crmcli.model.attachment import Attachment, safe_name
+from crmcli.model.values import Attachment, safe_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from crmcli.sales.records.required import require
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.where import Condition
+    from crmcli.model.conditions.tree import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def take_text(ws: Workspace, record_id: str, digest: str, record: Record) -> Rec
 
 def bulk(ws: Workspace, entity: str, condition: Condition, wanted: Edit) -> Pairs[Record]:
     """Edit every record that fits a condition, in one transaction; before and after of each changed."""
-    from crmcli.model.conditions.where import holds
+    from crmcli.model.conditions.holds import holds
 
     changed: Pairs[Record] = Pairs(ws.schema)
     with ws.change(f"{entity} bulk") as change:

@@ -63,14 +63,12 @@ def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
 
 def read_raws(ws: Workspace, field: Field, texts: Sequence[str]) -> list[Raw]:
     """The raw values, or items, that people wrote for one field; a type or role only where it is said."""
-    from crmcli.model.inputs import read_input
-
     if field.kind.is_map:
         raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
     raws: list[Raw] = []
     try:
         for text in texts:
-            raw = read_input(field, text, ws.inputs)
+            raw = field.read(text, ws.inputs)
             raws += raw if isinstance(raw, list) else [raw] if raw else []
     except ValueError as error:
         raise BadUsage(f"{field.name}: {error}") from None

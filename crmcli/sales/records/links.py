@@ -43,5 +43,5 @@ def relinked(ws: Workspace, record: Record, old: str, new: str = "") -> Record:
     """The record with every link to one record pointed to another, or removed if that is ""."""
     fields = ws.schema.fields(record.entity)
     return record.with_values(
-        {f.name: f.kind.relinked(record.get(f.name), old, new) for f in fields if f.kind.is_linking}
+        {f.name: f.kind.replaced(record.get(f.name), old, new) for f in fields if f.kind.is_linking}
     )

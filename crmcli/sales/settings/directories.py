@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.listed import allowed_hint
+from crmcli.model.listed import allowed_hint, read_listed
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
 from crmcli.sales.settings.fields import Reshaped
@@ -59,8 +59,6 @@ def counts(ws: Workspace, name: str) -> dict[str, int]:
 
 def find(ws: Workspace, name: str, ref: str) -> str:
     """The id of a value by its id or label; BadUsage with the nearest and the allowed ones."""
-    from crmcli.model.listed import read_listed
-
     try:
         return read_listed(ref, values_of(ws, name), name)
     except ValueError as error:
@@ -152,13 +150,8 @@ def _carry(ws: Workspace, name: str, old: str, new: str, done: Reshaping) -> int
     for entity, field in users_of(ws, name):
         for record_id in done.select(entity, _having(ws, entity, field, old)):
             record = done.change.get(record_id)
-            now = record.get(field.name)
-            if isinstance(now, tuple):
-                items = cast("tuple[str, ...]", now)
-                value = tuple(sorted({new if item == old else item for item in items}))
-                done.change.save(record.with_values({field.name: value}))
-            else:
-                done.change.save(record.with_values({field.name: new}))
+            value = field.kind.replaced(record.get(field.name), old, new)
+            done.change.save(record.with_values({field.name: value}))
             touched.add(record_id)
     return len(touched)
 

@@ -94,11 +94,10 @@ def _check_due(place: Cursor, frame: Frame) -> None:
         try:
             length(text.removeprefix("+"))
         except ValueError:
-            from crmcli.model.inputs import read_input
             from crmcli.model.kinds import InputContext
 
             context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
-            read_input(Schema().field("task", "due"), text, context)
+            Schema().field("task", "due").read(text, context)
 
     if "{{" not in place.text():
         place.parsed(read, None, "like 1h, 2d or tomorrow")

@@ -9,7 +9,7 @@ from typing import Any
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule, Timing, Trigger
-from crmcli.model.conditions.where import Condition
+from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
@@ -117,16 +117,16 @@ def _moment_field(place: Cursor, frame: Frame) -> str:
 
 
 def _condition(place: Cursor, frame: Frame) -> Condition | None:
-    from crmcli.model.conditions import where
+    from crmcli.model.conditions import grammar, tree, where
 
     text = place.text()
     if not text:
         return None
     try:
-        condition = where.parse(text)
+        condition = grammar.parse(text)
         where.check(condition, frame.schema, frame.entity)
         return where.resolve(condition, frame.schema, frame.entity, frame.aliases)
-    except where.BadCondition as error:
+    except tree.BadCondition as error:
         place.fault(f"{place.name!r}: {error.message}", error.hint)
         return None
 

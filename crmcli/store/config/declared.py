@@ -194,11 +194,10 @@ def _default(place: Cursor, field: Field, directories: Directories) -> str:
     """What new records have, as people would write it: `today+3d` is reckoned anew for each."""
 
     def fitting(text: str) -> str:
-        from crmcli.model.inputs import read_input
         from crmcli.model.kinds import InputContext
 
         ctx = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC, directories=directories)
-        read_input(field, text, ctx)
+        field.read(text, ctx)
         return text
 
     return place.parsed(fitting, "")
