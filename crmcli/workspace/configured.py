@@ -64,12 +64,11 @@ class Configured(Folder):
         self.forgives_rules = True
         self.__dict__.pop("pipelines", None)
 
-    @staticmethod
-    def read_settings(data: bytes) -> Settings:
+    def read_settings(self, data: bytes) -> Settings:
         """What a text in the place of settings.yaml declares; InvalidData with every fault."""
-        from crmcli.store.config.settings import settings_of
+        from crmcli.store.config.settings import load_settings
 
-        return settings_of(data)
+        return load_settings(self.root, data)
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings, which the file will say when a change is written."""

@@ -15,7 +15,7 @@ from crmcli.store.git import commands
 from crmcli.store.index import base
 from crmcli.store.index.documents import IndexDamaged as IndexDamaged
 from crmcli.store.records import stray_files, uncommitted
-from crmcli.store.safety import locks, state, state_aside, trust
+from crmcli.store.safety import locks, state, trust
 from crmcli.store.timeline import chain, csv_lines
 from crmcli.workspace import Workspace
 
@@ -158,7 +158,7 @@ def _foreign_state(ws: Workspace) -> Iterator[Fixed]:
     if not why:
         return
     was_tracked = state.is_tracked(ws.root)
-    place = f"{layout.STATE}/aside" if ws.dry_run else state_aside.set_aside(ws.root)
+    place = f"{layout.STATE}/aside" if ws.dry_run else state.set_aside(ws.root)
     what = tr("it {}; set aside in {}", why, place)
     if was_tracked:
         what += tr(", and taken out of git (git rm -r --cached {}): commit that", layout.STATE)

@@ -14,17 +14,9 @@ from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema, own_fields
 from crmcli.model.values import fold
+from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 from crmcli.store.config.frame import Frame, length
-from crmcli.store.config.shapes import (
-    SCALAR,
-    Shape,
-    guarded,
-    keys,
-    needed,
-    secret,
-    text,
-)
 from crmcli.store.disk import files
 
 URL_RULE = r"(https?://(?![^/?#\\{]*@)|\{\{)\S.*"
@@ -136,44 +128,44 @@ def anything(place: Cursor, frame: Frame) -> None:
     """Whatever it is, the action copes with it."""
 
 
-def _texts(doc: str) -> Shape:
+def _texts(doc: str) -> shapes.Shape:
     either = {"type": ["string", "array"], "items": {"type": "string"}}
-    return Shape(doc, anything, lambda: either)
+    return shapes.Shape(doc, anything, lambda: either)
 
 
-PARAMS: Mapping[str, Callable[[str], Shape]] = {
-    "text": text,
-    "due": lambda doc: Shape(doc, _check_due, lambda: {"type": "string"}),
-    "user": text,
+PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
+    "text": shapes.text,
+    "due": lambda doc: shapes.Shape(doc, _check_due, lambda: {"type": "string"}),
+    "user": shapes.text,
     "users": _texts,
     "addresses": _texts,
-    "template": lambda doc: Shape(
+    "template": lambda doc: shapes.Shape(
         doc,
         _check_template,
         lambda: {"type": "string", "not": {"pattern": r"(^/|(^|/)\.\.(/|$)|\\)"}},
     ),
-    "stage": lambda doc: Shape(doc, _check_stage, lambda: {"type": SCALAR}),
-    "url": lambda doc: guarded(doc, URL_RULE, _why_not_url),
-    "secret": secret,
-    "map": lambda doc: Shape(
+    "stage": lambda doc: shapes.Shape(doc, _check_stage, lambda: {"type": shapes.SCALAR}),
+    "url": lambda doc: shapes.guarded(doc, URL_RULE, _why_not_url),
+    "secret": shapes.secret,
+    "map": lambda doc: shapes.Shape(
         doc, lambda place, _: list(place.entries()), lambda: {"type": "object"}
     ),
-    "any": lambda doc: Shape(doc, anything, dict),
+    "any": lambda doc: shapes.Shape(doc, anything, dict),
 }
 """The kinds of parameters of an action: what may stand there."""
 
 
-def params_of(action: Action) -> Shape:
+def params_of(action: Action) -> shapes.Shape:
     """What may stand under `with:` for an action."""
     if action.sets_fields:
         names = {f.name for entity in having("staged") for f in own_fields(entity) if f.system}
         kept = sorted({*names, "id", "stage", "pipeline"})
         unfit = {"type": "object", "propertyNames": {"not": {"enum": kept}}}
-        return needed(Shape(action.doc, _check_set, lambda: unfit))
-    shapes = {p.name: PARAMS[p.kind](p.doc) for p in action.params}
-    must = {p.name: needed(shapes[p.name]) for p in action.params if p.required}
-    found = keys(action.doc, {**shapes, **must})
-    return needed(found) if must else found
+        return shapes.needed(shapes.Shape(action.doc, _check_set, lambda: unfit))
+    of_param = {p.name: PARAMS[p.kind](p.doc) for p in action.params}
+    must = {p.name: shapes.needed(of_param[p.name]) for p in action.params if p.required}
+    found = shapes.keys(action.doc, {**of_param, **must})
+    return shapes.needed(found) if must else found
 
 
 def actions_schema() -> dict[str, Any]:

@@ -13,21 +13,10 @@ from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
+from crmcli.store.config import shapes
 from crmcli.store.config.action_params import anything, check_once, once_schema, read_params
 from crmcli.store.config.cursor import ID_HINT, Cursor
 from crmcli.store.config.frame import Frame, length
-from crmcli.store.config.shapes import (
-    SCALAR,
-    Shape,
-    identifier,
-    keys,
-    listed,
-    matching,
-    needed,
-    parsed,
-    word,
-    yes_no,
-)
 
 CODE_RULE = r"[a-z][a-z0-9_-]{0,63}"
 TIME_RULE = r"([01]\d|2[0-3]):[0-5]\d"
@@ -131,27 +120,31 @@ def _condition(place: Cursor, frame: Frame) -> Condition | None:
         return None
 
 
-def _condition_shape(doc: str) -> Shape:
-    return Shape(doc, _condition, lambda: {"type": "string"}, None)
+def _condition_shape(doc: str) -> shapes.Shape:
+    return shapes.Shape(doc, _condition, lambda: {"type": "string"}, None)
 
 
-def _length_shape(doc: str) -> Shape:
+def _length_shape(doc: str) -> shapes.Shape:
     told = {"pattern": r"^\d{1,5}[mhdw]$", "patternErrorMessage": "a time like 10m, 2h, 3d or 1w"}
-    return parsed(doc, length, None, "", **told)
+    return shapes.parsed(doc, length, None, "", **told)
 
 
-DO = needed(word("What it does.", ACTIONS))
-WITH = Shape("What the action needs; its keys depend on do.", anything, dict)
+DO = shapes.needed(shapes.word("What it does.", ACTIONS))
+WITH = shapes.Shape("What the action needs; its keys depend on do.", anything, dict)
 MOMENT = {
-    "field": needed(
-        Shape("A date or date-and-time field.", _moment_field, lambda: {"type": SCALAR})
+    "field": shapes.needed(
+        shapes.Shape(
+            "A date or date-and-time field.", _moment_field, lambda: {"type": shapes.SCALAR}
+        )
     ),
-    "time": matching("The time of day.", TIME_RULE, "a time of day", "like '10:00', in quotes"),
+    "time": shapes.matching(
+        "The time of day.", TIME_RULE, "a time of day", "like '10:00', in quotes"
+    ),
 }
-ROBOT = keys(
+ROBOT = shapes.keys(
     "Acts for a record that stands in this stage.",
     {
-        "id": identifier("Unique within its stage."),
+        "id": shapes.identifier("Unique within its stage."),
         "do": DO,
         "with": WITH,
         "when": _condition_shape(
@@ -161,22 +154,22 @@ ROBOT = keys(
             "So long after the record entered the stage (with wait: previous: after the end of the robot"
             " above)."
         ),
-        "at": keys("At the moment that a date field of the record names.", MOMENT),
-        "before": keys(
+        "at": shapes.keys("At the moment that a date field of the record names.", MOMENT),
+        "before": shapes.keys(
             "So long before the moment that a date field names.",
-            {**MOMENT, "by": needed(_length_shape("How long before it."))},
+            {**MOMENT, "by": shapes.needed(_length_shape("How long before it."))},
         ),
-        "wait": word("Wait until the robot above has finished.", ("previous",)),
-        "workdays": yes_no("Count company working time only."),
-        "if_past": word(
+        "wait": shapes.word("Wait until the robot above has finished.", ("previous",)),
+        "workdays": shapes.yes_no("Count company working time only."),
+        "if_past": shapes.word(
             "What to do when the moment has passed already; run if absent.", ("run", "skip"), "run"
         ),
         "max_late": _length_shape("Do not act later than this after its time."),
-        "on_error": word(
+        "on_error": shapes.word(
             "Whether the robots that wait for this one go on when it fails; stop if absent.",
             ("stop", "continue"), "stop",
         ),
-        "enabled": yes_no("no pauses the robot.", True),
+        "enabled": shapes.yes_no("no pauses the robot.", True),
     },
     also=lambda: [
         {"$ref": "#/definitions/actions"},
@@ -185,11 +178,11 @@ ROBOT = keys(
         {"not": {"required": ["at", "before"]}},
     ],
 )  # fmt: skip
-TRIGGER = keys(
+TRIGGER = shapes.keys(
     "An event that moves a record to this stage.",
     {
-        "on": needed(
-            Shape(
+        "on": shapes.needed(
+            shapes.Shape(
                 "An event, or the code of `crm trigger fire CODE` (a word without a dot).",
                 lambda place, _: _event(place),
                 lambda: {
@@ -199,12 +192,12 @@ TRIGGER = keys(
             )
         ),
         "when": _condition_shape("Only if this holds for the record."),
-        "fields": listed(
+        "fields": shapes.listed(
             "With on: field.changed, the fields to watch.",
-            Shape("", _field, lambda: {"type": SCALAR}),
+            shapes.Shape("", _field, lambda: {"type": shapes.SCALAR}),
         ),
-        "back": yes_no("Also move a record back from a later stage."),
-        "on_closed": yes_no("Also move a record that is won or lost."),
+        "back": shapes.yes_no("Also move a record back from a later stage."),
+        "on_closed": shapes.yes_no("Also move a record that is won or lost."),
     },
     also=lambda: [
         {
@@ -213,12 +206,12 @@ TRIGGER = keys(
         }
     ],
 )
-SCHEDULE = keys(
+SCHEDULE = shapes.keys(
     "Something done by the clock.",
     {
-        "id": identifier("Unique within its pipeline."),
-        "cron": needed(
-            parsed(
+        "id": shapes.identifier("Unique within its pipeline."),
+        "cron": shapes.needed(
+            shapes.parsed(
                 "When: minute, hour, day, month, day of the week, in the company's time zone, e.g."
                 " '0 9 * * mon-fri'.",
                 check_cron, "", "minute hour day month weekday, in quotes: '0 9 * * mon-fri'",
@@ -229,10 +222,10 @@ SCHEDULE = keys(
         "do": DO,
         "with": WITH,
         "where": _condition_shape("For which records of this pipeline."),
-        "once": yes_no(
+        "once": shapes.yes_no(
             "Act once for the whole selection (templates see records) instead of per record."
         ),
-        "catch_up": word(
+        "catch_up": shapes.word(
             "What to do with slots missed while the computer was off; one if absent.",
             ("one", "all", "none"), "one",
         ),

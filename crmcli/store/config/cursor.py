@@ -185,10 +185,12 @@ def unique(places: Iterable[tuple[str, Cursor]], what: str) -> None:
             seen[word] = place.line
 
 
-def read_marked(root: Path, name: str) -> Cursor | None:
-    """The top of a configuration file, None if there is no file."""
+def read_marked(root: Path, name: str, data: bytes | None = None) -> Cursor | None:
+    """The top of a configuration file, or of `data` in its place; None if there is no file."""
     from crmcli.store.yaml.canonical import MAX_BYTES
 
+    if data is not None:
+        return marked(data, name)
     try:
         data = files.read_bytes(root / name, most=MAX_BYTES)
     except files.Missing:

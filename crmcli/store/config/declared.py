@@ -14,19 +14,8 @@ from crmcli.model.kinds import Field, Kind, declarable
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import is_taken
 from crmcli.model.settings import DIRECTORIES as BUILT_IN
+from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor, unique
-from crmcli.store.config.shapes import (
-    SCALAR,
-    Shape,
-    keys,
-    listed,
-    mapped,
-    named,
-    needed,
-    text,
-    word,
-    yes_no,
-)
 
 NAME_RULE = r"[^\W\d]\w{0,39}"
 Directories = Mapping[str, Mapping[str, str]]
@@ -49,17 +38,19 @@ def _directory(place: Cursor, _: object) -> dict[str, str]:
 
 def _directory_schema() -> dict[str, Any]:
     either: list[dict[str, Any]] = [
-        {"type": "array", "items": {"type": SCALAR}, "uniqueItems": True},
-        {"type": "object", "additionalProperties": {"type": [*SCALAR, "null"]}},
+        {"type": "array", "items": {"type": shapes.SCALAR}, "uniqueItems": True},
+        {"type": "object", "additionalProperties": {"type": [*shapes.SCALAR, "null"]}},
     ]
     return {"anyOf": either}
 
 
-DIRECTORIES = mapped(
+DIRECTORIES = shapes.mapped(
     "Allowed values of fields: each directory is a list of values, or a map from ids to labels.",
     DIRECTORY_RULE,
     ("cannot name a directory", "small latin letters, digits and _"),
-    Shape("A list of values, or a map from ids to labels.", _directory, _directory_schema, {}),
+    shapes.Shape(
+        "A list of values, or a map from ids to labels.", _directory, _directory_schema, {}
+    ),
     (limits.DIRECTORIES, "a list of directories"),
 )
 
@@ -81,20 +72,20 @@ def _types(trait: str) -> list[str]:
     return [name for name, kind in declarable().items() if getattr(kind, trait)]
 
 
-FIELD = needed(
-    keys(
+FIELD = shapes.needed(
+    shapes.keys(
         "A field of your own.",
         {
-            "type": needed(word("Type of value.", tuple(declarable()), "text")),
-            "label": text("Label for people."),
-            "required": yes_no("Whether every record must have it."),
-            "choices": listed(
+            "type": shapes.needed(shapes.word("Type of value.", tuple(declarable()), "text")),
+            "label": shapes.text("Label for people."),
+            "required": shapes.yes_no("Whether every record must have it."),
+            "choices": shapes.listed(
                 "The allowed values of a choice.",
-                text(""), (limits.CHOICES, "a list of choices"), once="choice",
+                shapes.text(""), (limits.CHOICES, "a list of choices"), once="choice",
             ),
-            "directory": text("Or the directory that lists them."),
-            "to": Shape("What a link points to.", _targets, _targets_schema, ()),
-            "default": text("The value of a new record."),
+            "directory": shapes.text("Or the directory that lists them."),
+            "to": shapes.Shape("What a link points to.", _targets, _targets_schema, ()),
+            "default": shapes.text("The value of a new record."),
         },
         also=lambda: [
             {
@@ -110,13 +101,13 @@ FIELD = needed(
         ],
     )
 )  # fmt: skip
-FIELDS = keys(
+FIELDS = shapes.keys(
     "Fields of your own.",
     {
-        entity: mapped(
+        entity: shapes.mapped(
             tr("Own fields of {}.", row.plural),
             NAME_RULE, ("cannot name a field", "one word of letters, digits and _"),
-            named("field", FIELD), (limits.FIELDS, "a list of custom fields"),
+            shapes.named("field", FIELD), (limits.FIELDS, "a list of custom fields"),
         )
         for entity, row in ENTITIES.items()
     },

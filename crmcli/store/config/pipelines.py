@@ -1,5 +1,4 @@
-"""pipelines.yaml: stages, and where robots, triggers and schedules hang on them; what may stand there,
-and reading it."""
+"""Stages, and where robots, triggers and schedules hang on them, in pipelines.yaml."""
 
 from __future__ import annotations
 
@@ -16,24 +15,10 @@ from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
+from crmcli.store.config import shapes
 from crmcli.store.config.automation import read_robot, read_schedule, read_trigger
-from crmcli.store.config.cursor import Cursor, marked, read_marked, unique
+from crmcli.store.config.cursor import Cursor, read_marked, unique
 from crmcli.store.config.frame import Frame
-from crmcli.store.config.shapes import (
-    SCALAR,
-    Limit,
-    Shape,
-    identifier,
-    keys,
-    listed,
-    matching,
-    named,
-    needed,
-    text,
-    whole,
-    word,
-    yes_no,
-)
 from crmcli.store.layout import PIPELINES
 
 R = TypeVar("R", Robot, Schedule, Trigger)
@@ -56,14 +41,12 @@ def load_pipelines(
     *,
     forgiving: bool = False,
 ) -> Pipelines:
-    """What pipelines.yaml declares, or would if it held `data`. InvalidData names every fault, with
-    its line.
+    """What pipelines.yaml declares, or would if it held `data`; InvalidData names every fault.
 
-    With the settings, conditions may say users, sources and the like by name, and one that says an
-    unknown value is a fault. `forgiving`: what is one robot's, trigger's or schedule's own fault is
-    left to it.
+    Without settings conditions know no user or source by name. `forgiving` leaves the own faults of a
+    robot, trigger or schedule to it.
     """
-    top = read_marked(root, PIPELINES) if data is None else marked(data, PIPELINES)
+    top = read_marked(root, PIPELINES, data)
     if top is None or not isinstance(top.value, dict):
         raise InvalidData(
             tr("{} declares no pipelines", PIPELINES),
@@ -201,9 +184,9 @@ def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor])
         )
 
 
-def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: Limit) -> Shape:
+def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit) -> shapes.Shape:
     definition = read.__name__.removeprefix("read_")
-    return Shape(
+    return shapes.Shape(
         doc,
         lambda place, frame: _rules(place.at_most(*limit), read, frame),
         lambda: {"type": "array", "items": {"$ref": f"#/definitions/{definition}"}},
@@ -211,25 +194,25 @@ def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: Limit) -> Sh
     )
 
 
-STAGE = keys(
+STAGE = shapes.keys(
     "One stage of a pipeline.",
     {
-        "id": identifier("How records and commands name the stage. Rename `name` freely, never the id."),
-        "name": needed(text("Label for people.")),
-        "kind": word(
+        "id": shapes.identifier("How records and commands name the stage; rename `name` freely, never this."),
+        "name": shapes.needed(shapes.text("Label for people.")),
+        "kind": shapes.word(
             "open is work in progress; exactly one stage is won, at least one lost.",
             STAGE_KINDS, "open",
         ),
-        "color": matching(
+        "color": shapes.matching(
             "The colour of the column, like '#39a8ef' in quotes.",
             "#[0-9a-fA-F]{6}", "a colour", "like '#39a8ef', in quotes",
         ),
-        "initial": yes_no("Marks the stage of new records; the first stage if none is marked."),
-        "max_days": whole("Overdue after so many days in this stage.", 1, 3650),
-        "probability": whole("How likely it ends won, per cent.", 0, 100),
-        "requires": listed(
+        "initial": shapes.yes_no("Marks the stage of new records; the first stage if none is marked."),
+        "max_days": shapes.whole("Overdue after so many days in this stage.", 1, 3650),
+        "probability": shapes.whole("How likely it ends won, per cent.", 0, 100),
+        "requires": shapes.listed(
             "Fields a record must have to stand here; phone|email means one of the two.",
-            Shape("", _alternatives, lambda: {"type": SCALAR}),
+            shapes.Shape("", _alternatives, lambda: {"type": shapes.SCALAR}),
         ),
         "robots": _rule_list(
             "What is done for a record in this stage, in order.",
@@ -262,39 +245,39 @@ def _stages_schema() -> dict[str, Any]:
     }
 
 
-STAGES = needed(Shape("The stages in order.", _stages, _stages_schema, ()))
+STAGES = shapes.needed(shapes.Shape("The stages in order.", _stages, _stages_schema, ()))
 SCHEDULES = _rule_list(
     "What the clock does for records of this pipeline.",
     read_schedule, (limits.SCHEDULES, "a list of schedules"),
 )  # fmt: skip
-LEADS = keys(
+LEADS = shapes.keys(
     "The pipeline of leads. Won means converted, lost means junk.",
     {
-        "name": text("Label for people.", "leads"),
-        "stages": named("stages", STAGES),
+        "name": shapes.text("Label for people.", "leads"),
+        "stages": shapes.named("stages", STAGES),
         "schedules": SCHEDULES,
     },
 )
-DEALS = keys(
+DEALS = shapes.keys(
     "",
     {
-        "id": identifier("How records and commands name the pipeline."),
-        "name": needed(text("Label for people.")),
-        "stages": named("stages", STAGES),
+        "id": shapes.identifier("How records and commands name the pipeline."),
+        "name": shapes.needed(shapes.text("Label for people.")),
+        "stages": shapes.named("stages", STAGES),
         "schedules": SCHEDULES,
     },
     also=lambda: [{"properties": {"id": {"not": {"const": "leads"}}}}],
 )
-SHAPE = keys(
+SHAPE = shapes.keys(
     "Stages of leads and deals, their robots, triggers and schedules.",
     {
-        "leads": Shape(
+        "leads": shapes.Shape(
             LEADS.doc,
             lambda place, ground: _pipeline(place, "lead", ground),
             LEADS.fragment,
             required=True,
         ),
-        "deals": Shape(
+        "deals": shapes.Shape(
             "One or more pipelines of deals.",
             _deals,
             lambda: {"type": "array", "minItems": 1, "items": DEALS.schema(required=True)},

@@ -9,33 +9,19 @@ from typing import Any
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
-from crmcli.model.settings import (
-    WEEKDAYS,
-    Calendar,
-    MailChannel,
-    Settings,
-    Us,
-    WebhookChannel,
-)
+from crmcli.model.settings import WEEKDAYS, Calendar, MailChannel, Settings, Us, WebhookChannel
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount
-from crmcli.store.config.cursor import Cursor, marked, read_marked
+from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import CHANNEL_KEYS, SHAPE
 from crmcli.store.layout import SETTINGS
 
 
-def load_settings(root: Path) -> Settings:
-    """What settings.yaml says; the defaults if there is none. InvalidData names every fault."""
-    return _settings(read_marked(root, SETTINGS))
-
-
-def settings_of(data: bytes) -> Settings:
-    """What the text of a settings.yaml says, before it is one; InvalidData names every fault."""
-    return _settings(marked(data, SETTINGS))
-
-
-def _settings(top: Cursor | None) -> Settings:
+def load_settings(root: Path, data: bytes | None = None) -> Settings:
+    """What settings.yaml says, or would if it held `data`; the defaults if there is none. InvalidData
+    names every fault."""
+    top = read_marked(root, SETTINGS, data)
     if top is None:
         return Settings()
     if not isinstance(top.value, dict):
@@ -85,16 +71,13 @@ def _us(place: Cursor, got: dict[str, Any], *, is_russian: bool) -> Us:
         for key, read in (("inn", read_inn), ("kpp", read_kpp), ("ogrn", read_ogrn)):
             place.at(key).parsed(read, "")
         for account, entry in zip(accounts, place.at("accounts").items(), strict=False):
-            if account.account:
-                _check_account(account, entry)
+            if not account.account:
+                continue
+            try:
+                check_account(account)
+            except ValueError as error:
+                entry.fault(str(error))
     return Us(**{**got, "accounts": accounts})
-
-
-def _check_account(account: BankAccount, place: Cursor) -> None:
-    try:
-        check_account(account)
-    except ValueError as error:
-        place.fault(str(error))
 
 
 def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChannel:

@@ -10,32 +10,11 @@ from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.channels import CHANNELS
 from crmcli.model.listed import did_you_mean
-from crmcli.model.settings import (
-    COMMITS,
-    LANGUAGES,
-    NUMBERED,
-    WEEKDAYS,
-    Calendar,
-    Settings,
-)
+from crmcli.model.settings import COMMITS, LANGUAGES, NUMBERED, WEEKDAYS, Calendar, Settings
 from crmcli.model.values import parse_date, parse_decimal
+from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 from crmcli.store.config.declared import DIRECTORIES, FIELDS
-from crmcli.store.config.shapes import (
-    Shape,
-    guarded,
-    keys,
-    listed,
-    mapped,
-    matching,
-    needed,
-    parsed,
-    secret,
-    text,
-    whole,
-    word,
-    yes_no,
-)
 
 USER_RULE = r"[^\W\d][\w.-]{0,39}"
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
@@ -95,164 +74,164 @@ def _why_not_deliver(place: Cursor) -> tuple[str, str]:
     return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
 
 
-def _email(doc: str) -> Shape:
-    return matching(doc, EMAIL_RULE, "an e-mail address", "like sales@example.com")
+def _email(doc: str) -> shapes.Shape:
+    return shapes.matching(doc, EMAIL_RULE, "an e-mail address", "like sales@example.com")
 
 
-def _days(doc: str) -> Shape:
-    return listed(doc, parsed("", parse_date, pattern=r"^\d{4}-\d\d-\d\d$"))
+def _days(doc: str) -> shapes.Shape:
+    return shapes.listed(doc, shapes.parsed("", parse_date, pattern=r"^\d{4}-\d\d-\d\d$"))
 
 
 COMPANY = {
-    "name": text("Short name."),
-    "legal_name": text("Full legal name."),
-    "inn": text("INN."),
-    "kpp": text("KPP."),
-    "ogrn": text("OGRN, or a sole trader's OGRNIP."),
-    "vat_id": text("VAT number with the country's letters, e.g. DE136695976."),
-    "director": text("Who signs, as papers print it."),
-    "address": text("Address."),
-    "legal_address": text("Legal address."),
-    "postal_address": text("Postal address."),
-    "phone": text("Phone."),
+    "name": shapes.text("Short name."),
+    "legal_name": shapes.text("Full legal name."),
+    "inn": shapes.text("INN."),
+    "kpp": shapes.text("KPP."),
+    "ogrn": shapes.text("OGRN, or a sole trader's OGRNIP."),
+    "vat_id": shapes.text("VAT number with the country's letters, e.g. DE136695976."),
+    "director": shapes.text("Who signs, as papers print it."),
+    "address": shapes.text("Address."),
+    "legal_address": shapes.text("Legal address."),
+    "postal_address": shapes.text("Postal address."),
+    "phone": shapes.text("Phone."),
     "email": _email("E-mail."),
-    "site": text("Web site."),
-    "bank": text("Bank account, as offers print it."),
+    "site": shapes.text("Web site."),
+    "bank": shapes.text("Bank account, as offers print it."),
 }
-ACCOUNT = keys(
+ACCOUNT = shapes.keys(
     "",
     {
-        "account": needed(text("Twenty digits, or an IBAN.")),
-        "bic": text("The bank's BIC."),
-        "corr": text("Correspondent account."),
-        "bank": text("The bank's name."),
+        "account": shapes.needed(shapes.text("Twenty digits, or an IBAN.")),
+        "bic": shapes.text("The bank's BIC."),
+        "corr": shapes.text("Correspondent account."),
+        "bank": shapes.text("The bank's name."),
     },
 )
-USER = keys(
+USER = shapes.keys(
     "",
     {
-        "name": text("Label for people."),
+        "name": shapes.text("Label for people."),
         "email": _email("Where notices go."),
-        "phone": text("Phone."),
+        "phone": shapes.text("Phone."),
     },
 )
 MAIL = {
-    "deliver": guarded(
+    "deliver": shapes.guarded(
         "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
         " them.",
         DELIVER_RULE,
         _why_not_deliver,
     ),
-    "from": matching(
+    "from": shapes.matching(
         "The sender, e.g. Sales <sales@example.com>.",
         SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
     ),
-    "password": secret("Where the password stands, never the password itself."),
+    "password": shapes.secret("Where the password stands, never the password itself."),
 }  # fmt: skip
 WEBHOOK = {
-    "allow": listed(
+    "allow": shapes.listed(
         "host:port of inner addresses that robots may post to.",
-        matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
+        shapes.matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
     )
 }
 CHANNEL_KEYS = {"mail": MAIL, "webhook": WEBHOOK}
 """The settings of channels of which more is known than that they are texts."""
 
 
-def _channels() -> Shape:
-    shapes = {
-        name: CHANNEL_KEYS.get(name) or {key: text(doc) for key, doc in row.keys.items()}
+def _channels() -> shapes.Shape:
+    known = {
+        name: CHANNEL_KEYS.get(name) or {key: shapes.text(doc) for key, doc in row.keys.items()}
         for name, row in CHANNELS.items()
     }
-    return keys(
+    return shapes.keys(
         "How messages leave.",
-        {name: keys(CHANNELS[name].doc, shape) for name, shape in shapes.items()},
+        {name: shapes.keys(CHANNELS[name].doc, inner) for name, inner in known.items()},
     )
 
 
 CALENDAR = {
-    "days": listed("Working days of the week.", word("", WEEKDAYS)),
-    "hours": parsed(
+    "days": shapes.listed("Working days of the week.", shapes.word("", WEEKDAYS)),
+    "hours": shapes.parsed(
         "Working hours, e.g. 09:00-18:00.",
         _hours, (Calendar().opens, Calendar().closes), pattern=f"^{HOURS_RULE}$",
     ),
     "holidays": _days("Days off, e.g. 2026-01-01."),
     "workdays": _days("Days worked in spite of the weekday."),
 }  # fmt: skip
-NUMBER = parsed(
+NUMBER = shapes.parsed(
     "With {year}, {month} and {seq} or {seq:04}.",
     _number_format, "", "like КП-{year}-{seq:04}",
     pattern=rf"^([^{{}}]|{NUMBER_RULE})*\{{seq(:0?[1-9])?\}}([^{{}}]|{NUMBER_RULE})*$",
 )  # fmt: skip
-SHAPE = keys(
+SHAPE = shapes.keys(
     "The company, its users, directories, own fields, channels and calendar. Every key may be left out.",
     {
-        "company": keys(
+        "company": shapes.keys(
             "Your own company; templates see it as us.",
             {
                 **COMPANY,
-                "accounts": listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
+                "accounts": shapes.listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
             },
         ),
-        "language": word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
-        "currency": matching(
+        "language": shapes.word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
+        "currency": shapes.matching(
             "Of new deals, e.g. RUB.", "[A-Z]{3}", "a currency code like RUB", "", Settings.currency
         ),
-        "time_zone": parsed(
+        "time_zone": shapes.parsed(
             "In which days begin and robots count, e.g. Europe/Moscow.", _zone, Settings.time_zone
         ),
-        "phone_country": matching(
+        "phone_country": shapes.matching(
             "Of phone numbers without a country code, e.g. RU.", "[A-Z]{2}", "a country code like RU"
         ),
-        "vat": keys(
+        "vat": shapes.keys(
             "Value-added tax of offers.",
             {
-                "rate": parsed(
+                "rate": shapes.parsed(
                     "Per cent; leave out without VAT.",
                     _rate, type=["number", "string"], minimum=0, maximum=100,
                     pattern=r"^\d{1,3}(\.\d{1,10})?$",
                 ),
-                "included": yes_no("Whether prices include it.", Settings.vat_included),
+                "included": shapes.yes_no("Whether prices include it.", Settings.vat_included),
             },
         ),
-        "users": mapped(
+        "users": shapes.mapped(
             "Who works here: id, then name, email, phone.",
             USER_RULE, ("cannot be a user's id", "one word, a letter first"),
             USER, (limits.USERS, "a list of users"),
         ),
         "directories": DIRECTORIES,
         "fields": FIELDS,
-        "channels": Shape(
+        "channels": shapes.Shape(
             _channels().doc,
             lambda place, ground: _channels().read(place, ground),
             lambda: _channels().fragment(),
             _channels().nothing,
         ),
-        "numbering": keys("The shape of document numbers.", dict.fromkeys(NUMBERED, NUMBER)),
-        "calendar": keys("Company working time.", CALENDAR),
-        "automation": keys(
+        "numbering": shapes.keys("The shape of document numbers.", dict.fromkeys(NUMBERED, NUMBER)),
+        "calendar": shapes.keys("Company working time.", CALENDAR),
+        "automation": shapes.keys(
             "Limits of robots.",
             {
-                "max_effects": whole(
+                "max_effects": shapes.whole(
                     "How much one crm tick may do before it stops and asks.",
                     1, 1_000_000, Settings.max_effects,
                 )
             },
         ),
-        "git": keys(
+        "git": shapes.keys(
             "History of the files.",
             {
-                "commit": word(
+                "commit": shapes.word(
                     "never; each: crm commits what a command changed; tick: it commits at the end of crm"
                     " tick.",
                     COMMITS, Settings.commit,
                 )
             },
         ),
-        "storage": keys(
+        "storage": shapes.keys(
             "Where the workspace stands.",
             {
-                "any_disk": yes_no(
+                "any_disk": shapes.yes_no(
                     "Allow changes on a network file system, where nothing keeps two commands apart.",
                     Settings.any_disk,
                 )

@@ -17,11 +17,8 @@ STORY = "story.yaml"
 
 
 def starter_files(language: str, *, demo: bool = False) -> dict[str, bytes]:
-    """The content of every file of a new workspace, by path; pipelines.yaml comes last.
-
-    A folder counts as a workspace once it has pipelines.yaml, so an interrupted start can be
-    repeated.
-    """
+    """The content of every file of a new workspace, by path; pipelines.yaml, which makes it one, is the
+    last, so that an interrupted start can be repeated."""
     from crmcli.store.config.schemas import schema_files
 
     found = dict(_read(_FOLDER / "common")) | dict(_read(_FOLDER / language)) | schema_files()

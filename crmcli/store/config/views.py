@@ -15,8 +15,8 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.view import View
-from crmcli.store.config.cursor import Cursor, marked, read_marked, unique
-from crmcli.store.config.shapes import Shape, identifier, keys, listed, text, whole
+from crmcli.store.config import shapes
+from crmcli.store.config.cursor import Cursor, read_marked, unique
 from crmcli.store.layout import VIEWS
 
 _MOST = 1_000_000_000
@@ -37,11 +37,9 @@ class _Ground:
 def load_views(
     root: Path, schema: Schema, check: Check, data: bytes | None = None
 ) -> Mapping[str, tuple[View, ...]]:
-    """The saved views of each entity, none without a file; as they would be if it held `data`.
-
-    InvalidData names every fault.
-    """
-    top = read_marked(root, VIEWS) if data is None else marked(data, VIEWS)
+    """The saved views of each entity, or what they would be if the file held `data`; InvalidData names
+    every fault."""
+    top = read_marked(root, VIEWS, data)
     if top is None:
         return {}
     got = SHAPE.read(top, _Ground(schema, check))
@@ -90,25 +88,25 @@ def _checked(place: Cursor, check: Callable[[], object]) -> None:
         place.fault(f"{place.name!r}: {error.message}", error.hint)
 
 
-VIEW = keys(
+VIEW = shapes.keys(
     "A saved list of records.",
     {
-        "id": identifier("How commands name the view."),
-        "name": text("Label for people."),
-        "where": Shape(
+        "id": shapes.identifier("How commands name the view."),
+        "name": shapes.text("Label for people."),
+        "where": shapes.Shape(
             "Which records, e.g. owner = me and stage != won.", _where, lambda: {"type": "string"}
         ),
-        "sort": listed(
-            "Fields to sort by; -amount is the greatest first.", Shape("", _sort_key, _text)
+        "sort": shapes.listed(
+            "Fields to sort by; -amount is the greatest first.", shapes.Shape("", _sort_key, _text)
         ),
-        "columns": listed("Fields to show.", Shape("", _column, _text)),
-        "limit": whole("At most so many records.", 1, _MOST),
+        "columns": shapes.listed("Fields to show.", shapes.Shape("", _column, _text)),
+        "limit": shapes.whole("At most so many records.", 1, _MOST),
     },
 )
-SHAPE = keys(
+SHAPE = shapes.keys(
     "Saved views, by kind of record.",
     {
-        row.plural: Shape(
+        row.plural: shapes.Shape(
             tr("Views of {}.", row.plural),
             partial(_views, entity=entity),
             lambda: {"type": "array", "items": VIEW.schema(required=True)},

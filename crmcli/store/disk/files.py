@@ -114,10 +114,7 @@ def inside(root: Path, path: str) -> Path:
         step = f"{step}/{part}"
         try:
             if stat.S_ISLNK(os.lstat(step).st_mode):
-                raise UnsafePath(
-                    tr("{} is a symbolic link", os.path.relpath(step, root)),
-                    IN_PLACE,
-                )
+                raise UnsafePath(tr("{} is a symbolic link", os.path.relpath(step, root)), IN_PLACE)
         except FileNotFoundError:
             break
         except OSError as error:
@@ -151,29 +148,26 @@ class Insider:
         return f"{folder}/{name}"
 
 
-def read_bytes(path: Path | str, offset: int = 0, *, most: int | None = None) -> bytes:
-    """The content of a regular file from a byte on, no link followed; Missing if there is none.
+@contextlib.contextmanager
+def opened(path: Path | str) -> Iterator[int]:
+    """A regular file, open to be read in the block, no link followed; Missing if there is none."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with os_errors("read {}", path), closing(os.open(path, flags)) as fd:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise UnsafePath(tr("{} is not a regular file", path), IN_PLACE)
+        yield fd
 
-    Of a file that is longer than `most` no more than one byte above that is read.
-    """
-    with os_errors("read {}", path):
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            status = os.fstat(fd)
-            if not stat.S_ISREG(status.st_mode):
-                raise UnsafePath(tr("{} is not a regular file", path), IN_PLACE)
-            os.lseek(fd, offset, os.SEEK_SET)
-            if most is not None and status.st_size - offset > most:
-                return os.read(fd, most + 1)
-            return read_all(fd, max(0, status.st_size - offset))
-        finally:
-            os.close(fd)
+
+def read_bytes(path: Path | str, *, most: int | None = None) -> bytes:
+    """The content of a regular file; of one longer than `most` no more than a byte above that."""
+    with opened(path) as fd:
+        size = os.fstat(fd).st_size
+        return read_all(fd, size) if most is None or size <= most else os.read(fd, most + 1)
 
 
 def read_tail(path: Path, want: int) -> tuple[int, bytes]:
-    """The size of a file and its last bytes, at most `want`; no link followed."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-    with os_errors("read {}", path), closing(os.open(path, flags)) as fd:
+    """The size of a file and its last bytes, at most `want`."""
+    with opened(path) as fd:
         size = os.fstat(fd).st_size
         return size, os.pread(fd, want, max(0, size - want))
 
@@ -206,8 +200,7 @@ def write_file(
     rights: Rights | None = None,
     mode: int = 0o666,
 ) -> None:
-    """Write a new file, with these rights, or with the mode and group of the file `like` if there is
-    one.
+    """Write a new file, with these rights, or the mode and group of the file `like` if there is one.
 
     Durable once the folder is synced too. After a failed fsync the file is worth nothing.
     """

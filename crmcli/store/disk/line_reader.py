@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-from crmcli.language import tr
-from crmcli.store.disk import files
+from crmcli.store.disk.files import opened as opened
 
 PIECE = 1 << 20
 """Bytes that are read at a time."""
@@ -28,17 +24,6 @@ class Piece(NamedTuple):
     start: int
     end: int
     data: bytes | None
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[int]:
-    """A descriptor of a regular file for the length of a block; no link is followed, errors are told
-    in plain words."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with files.os_errors("read {}", path), files.closing(os.open(path, flags)) as fd:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise files.UnsafePath(tr("{} is not a regular file", path), files.IN_PLACE)
-        yield fd
 
 
 def pieces(fd: int, offset: int, longest: int) -> Iterator[Piece]:

@@ -65,13 +65,10 @@ class NewFile:
             with os_errors("write {}", self.path):
                 self._file.flush()
                 os.fsync(self._file.fileno())
-                if self._aside is None:
-                    target = self._link()
-                    self._file.close()
-                    return target
+                target = self._take_name()
                 self._file.close()
-                target = self._reserve()
-                self._aside.replace(target)
+                if self._aside is not None:
+                    self._aside.replace(target)
                 return target
         except CrmError:
             self.discard()
@@ -84,26 +81,17 @@ class NewFile:
         if self._aside is not None:
             self._aside.unlink(missing_ok=True)
 
-    def _link(self) -> Path:
-        """Give the nameless file the first free name."""
+    def _take_name(self) -> Path:
+        """The first free name: of this file now, or of an empty one that it will replace."""
         fd = self._file.fileno()
         for target in self._names():
-            try:
-                # With a folder's number the call follows the link in /proc to the file itself.
-                os.link(f"/proc/self/fd/{fd}", target, src_dir_fd=fd, follow_symlinks=True)
-            except FileExistsError:
-                continue
-            return target
-        raise AssertionError("there is always another name")
-
-    def _reserve(self) -> Path:
-        """Take the first free name, with an empty file that nobody else can take then."""
-        for target in self._names():
-            try:
-                os.close(os.open(target, _NEW, 0o666))
-            except FileExistsError:
-                continue
-            return target
+            with contextlib.suppress(FileExistsError):
+                if self._aside is None:
+                    # With a folder's number the call follows the link in /proc to the file itself.
+                    os.link(f"/proc/self/fd/{fd}", target, src_dir_fd=fd, follow_symlinks=True)
+                else:
+                    os.close(os.open(target, _NEW, 0o666))
+                return target
         raise AssertionError("there is always another name")
 
     def _names(self) -> Iterator[Path]:
@@ -112,24 +100,23 @@ class NewFile:
             yield self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
 
 
-def write_out(path: Path, data: bytes, *, over: bool = False) -> None:
+def write_out(path: Path, data: bytes, *, over: bool) -> None:
     """Write a file anywhere, whole or not at all; NameTaken if one is there, unless `over` it."""
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
         write_file(aside, data)
-        if not over:
-            _reserve(path)
         with os_errors("write {}", path):
+            if not over:
+                _reserve(path)
             aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 
 
 def _reserve(path: Path) -> None:
-    """Take the name with an empty file, so that nobody else can."""
-    with os_errors("write {}", path):
-        try:
-            os.close(os.open(path, _NEW, 0o666))
-        except FileExistsError:
-            hint = "add --force to write over it"
-            raise NameTaken(tr("{} already exists", path), hint) from None
+    """Take a name with an empty file, so that nobody else can."""
+    try:
+        os.close(os.open(path, _NEW, 0o666))
+    except FileExistsError:
+        hint = "add --force to write over it"
+        raise NameTaken(tr("{} already exists", path), hint) from None

@@ -12,17 +12,7 @@ from pathlib import Path
 
 from crmcli.errors import Conflict
 from crmcli.language import tr
-from crmcli.store.disk import file_systems
-from crmcli.store.disk.files import (
-    DiskFull,
-    Missing,
-    PermissionDenied,
-    closing,
-    make_folders,
-    open_own,
-    os_errors,
-    plain_error,
-)
+from crmcli.store.disk import file_systems, files
 from crmcli.store.safety import state, trust
 
 LOCK = ".crm/lock"
@@ -35,8 +25,7 @@ class Busy(Conflict):
 
 
 def admit(root: Path, *, any_disk: bool = False) -> str:
-    """Make sure that this user may write in the folder, that its disk can be trusted with it and that
-    .crm is there and its own; this clone's eight letters.
+    """Make sure that crm may write in the folder, and that .crm is there; this clone's eight letters.
 
     NotYours, ForeignState; UntrustedDisk unless `any_disk` or the environment says that this is known.
     """
@@ -52,14 +41,13 @@ def exclusive(
 ) -> Iterator[None]:
     """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
 
-    Never hold it over the network, an editor or a fork. UntrustedDisk where locks cannot be
-    trusted, unless `any_disk` or the environment says that this is known; NotYours, ForeignState.
+    Never hold it over the network, an editor or a fork. What `admit` refuses is refused.
     """
     admit(root, any_disk=any_disk)
     forced = file_systems.is_forced(any_disk=any_disk)
-    with os_errors("lock {}", root):
-        fd = open_own(root / LOCK, os.O_RDWR)
-    with closing(fd):
+    with files.os_errors("lock {}", root):
+        fd = files.open_own(root / LOCK, os.O_RDWR)
+    with files.closing(fd):
         _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
         _sign(fd, f"{os.getpid()} {command}\n")
         try:
@@ -70,16 +58,13 @@ def exclusive(
 
 @contextlib.contextmanager
 def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
-    """Hold the workspace together with other readers, while nobody changes it; Busy as above.
-
-    A folder that can only be read and was never locked, or whose file system knows no locks, is
-    read without one.
-    """
+    """Hold the workspace together with other readers, while nobody changes it; Busy as above. Where no
+    lock can be had, it is read without one."""
     fd = _open_to_read(root)
     if fd is None:
         yield
         return
-    with closing(fd):
+    with files.closing(fd):
         _take(fd, fcntl.LOCK_SH, timeout, root, may_lack=True)
         yield
 
@@ -91,25 +76,25 @@ def beside(
     """Hold another lock than that of the workspace, as its open file; None if another command still
     holds it at the end. The system lets go of a dead one's."""
     admit(root, any_disk=any_disk)
-    make_folders(root, path.rpartition("/")[0])
-    with os_errors("lock {}", path):
-        fd = open_own(root / path, os.O_RDWR)
-    with closing(fd):
+    files.make_folders(root, path.rpartition("/")[0])
+    with files.os_errors("lock {}", path):
+        fd = files.open_own(root / path, os.O_RDWR)
+    with files.closing(fd):
         yield fd if _taken(fd, fcntl.LOCK_EX, timeout, path, may_lack=False) else None
 
 
 def _open_to_read(root: Path) -> int | None:
     path = root / LOCK
     try:
-        with os_errors("lock {}", root):
+        with files.os_errors("lock {}", root):
             return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except Missing:
+    except files.Missing:
         pass
     try:
         state.make(root)
-        with os_errors("lock {}", root):
-            return open_own(path, os.O_RDONLY)
-    except (PermissionDenied, DiskFull):
+        with files.os_errors("lock {}", root):
+            return files.open_own(path, os.O_RDONLY)
+    except (files.PermissionDenied, files.DiskFull):
         return None
 
 
@@ -134,7 +119,7 @@ def _taken(fd: int, how: int, timeout: float, path: str, *, may_lack: bool) -> b
         except OSError as error:
             if may_lack and error.errno in _NO_LOCKS:
                 return True
-            raise plain_error(error, tr("lock {}", path)) from error
+            raise files.plain_error(error, tr("lock {}", path)) from error
         if left <= 0:
             return False
         time.sleep(min(pause, left))
@@ -149,6 +134,6 @@ def _sign(fd: int, text: str) -> None:
 
 
 def _holder(fd: int) -> str:
-    with os_errors("read the lock file"):
+    with files.os_errors("read the lock file"):
         pid, _, command = os.pread(fd, 4096, 0).decode("utf-8", "replace").strip().partition(" ")
     return tr("`{}` (process {})", command, pid) if pid else "another command"

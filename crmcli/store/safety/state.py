@@ -258,3 +258,33 @@ def _path(root: Path) -> str:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(b"crm " + data).hexdigest()[:16]
+
+
+# -- putting aside what is not ours: nothing in it is read again, and nothing of it is lost ------------
+
+
+def set_aside(root: Path) -> str:
+    """Begin a new state, with the old one inside, in .crm/aside; says where the old one is now.
+
+    git forgets what it tracks of it. A killed one leaves .crm-new-… with the old state in it.
+    """
+    from crmcli.store.git import commands
+
+    if is_tracked(root):
+        commands.run(root, "rm", "-r", "-f", "--cached", "--quiet", "--", STATE)
+    name = random_letters()
+    fresh, place = f"{STATE}-new-{name}", f"{STATE}/aside/{name}"
+    files.make_folders(root, f"{fresh}/aside")
+    try:
+        with files.os_errors("move {}", STATE):
+            (root / STATE).rename(root / fresh / "aside" / name)
+    except files.PermissionDenied:
+        # To move another's folder elsewhere one must be allowed to write in it; not to rename it.
+        place = f"{STATE}-{name}"
+        with files.os_errors("rename {}", STATE):
+            (root / STATE).rename(root / place)
+    with files.os_errors("write {}", STATE):
+        (root / fresh).rename(root / STATE)
+    files.fsync_dir(root)
+    make(root)
+    return place

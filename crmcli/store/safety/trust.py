@@ -7,7 +7,6 @@ import fcntl
 import json
 import os
 import shlex
-import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,21 +94,19 @@ def changed(part: str) -> Iterator[dict[str, Any]]:
 def _read() -> dict[str, Any]:
     path = home() / FILE
     try:
-        with files.os_errors("read {}", path):
-            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with files.opened(path) as fd:
+            status = os.fstat(fd)
+            text = files.read_all(fd, status.st_size) if status.st_size <= _MOST else b""
     except files.Missing:
         return {}
     except (files.PermissionDenied, files.UnsafePath):
         raise _damaged("cannot be read") from None
-    with files.closing(fd):
-        status = os.fstat(fd)
-        is_file = stat.S_ISREG(status.st_mode) and status.st_size <= _MOST
-        if is_file and (not owners.is_me(status.st_uid) or status.st_mode & 0o022):
-            raise _damaged("can be written by others")
-        with contextlib.suppress(ValueError, RecursionError):
-            whole = json.loads(files.read_all(fd, status.st_size)) if is_file else None
-            if isinstance(whole, dict):
-                return whole
+    if not owners.is_me(status.st_uid) or status.st_mode & 0o022:
+        raise _damaged("can be written by others")
+    with contextlib.suppress(ValueError, RecursionError):
+        whole = json.loads(text)
+        if isinstance(whole, dict):
+            return whole
     raise _damaged("is damaged")
 
 
