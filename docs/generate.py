@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.pages import own_options
+from crmcli.cli.pages import guide, own_options
 from crmcli.cli.params import Session, common_options
 from crmcli.cli.root import crm
 from crmcli.model.conditions.where import GUIDE
@@ -75,7 +75,7 @@ def _options(options: Sequence[click.Option]) -> str:
 
 def conditions() -> str:
     """The page of the condition language, which `crm help conditions` prints."""
-    return f"# Conditions\n\n```\n{GUIDE.rstrip()}\n```\n"
+    return f"# Conditions\n\n```\n{guide(GUIDE, 80)}\n```\n"
 
 
 def preset_schema() -> str:

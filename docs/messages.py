@@ -19,12 +19,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import crmcli
-from crmcli.cli.pages import paragraphs
+from crmcli.cli.pages import EXAMPLE, paragraphs
 from crmcli.cli.params import Session
 from crmcli.cli.root import Root, crm
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
+from crmcli.model.conditions.where import GUIDE
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
+from crmcli.present.words import WORDS
 
 CODE = Path(crmcli.__file__).parent
 HEADER = """msgid ""
@@ -50,9 +52,12 @@ PROSE = re.compile(r"[A-Za-z]{2,}[,:]? [\w({'\"`-]*[A-Za-z]{2,}")
 CODE_LIKE = re.compile(
     r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
     "|is (not )?empty$"
-    r"|\\|^--[a-z-]+ \w+$|^(crm|git|pip) [a-z-]+ |^[A-Z].*\.$|%\(|[а-я]|\w\[| \| "
+    r"|\\|^--[a-z-]+ \w+$|^--(first-)?name |^'[^']+' --"
+    r"|^(crm|git|pip) [a-z-]+ |^[A-Z].*\.$|%\(|[а-я]|\w\[| \| "
 )
 PLACE = re.compile(r"(?<!\{)\{(\w*)(?:![rs])?(?::[^{}]*)?\}(?!\})")
+NAME = re.compile(r"(?<![A-Za-z])[A-Z][a-z]")
+"""What an example has of a made-up world, which speaks the reader's language."""
 Text = str | tuple[str, str]
 """A message, or a noun with its plural."""
 
@@ -65,9 +70,14 @@ def texts() -> dict[Text, set[str]]:
             found.setdefault(text, set()).add(path.relative_to(CODE).as_posix())
     for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
         found.setdefault(text, set()).add("cli/main.py")
+    for text in (*GUIDE.rstrip("\n").split("\n\n"), *WORDS.values(), *_in_presets()):
+        found.setdefault(text, set()).add("present/words.py")
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)
-        for text in (*nouns, *(field.label for field in own_fields(entity))):
+        made = (f"{row.name} created", f"{row.plural} created")
+        example = f"crm {entity} add {row.example}"
+        examples = [example] if NAME.search(example) else []
+        for text in (*nouns, made, *examples, *(field.label for field in own_fields(entity))):
             found.setdefault(text, set()).add(f"model/{entity}.py")
     for text in _in_click():
         found.setdefault(text, set()).add("click")
@@ -114,7 +124,10 @@ def _is_prose(text: str) -> bool:
 
 def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:
     for text in (command.help, command.epilog, command.short_help):
-        yield from (part for part in paragraphs(text or "") if not part.startswith("Example"))
+        for part in paragraphs(text or ""):
+            example = part.removeprefix(EXAMPLE)
+            if example == part or NAME.search(example):
+                yield example
     options = [p for p in command.get_params(context) if isinstance(p, click.Option)]
     yield from (option.help for option in options if option.help)
     if isinstance(command, Root):
@@ -126,6 +139,14 @@ def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:
             child = command.get_command(context, name)
             assert child is not None
             yield from _in_help(child, click.Context(child, info_name=name, parent=context))
+
+
+def _in_presets() -> Iterator[str]:
+    """What the presets of the package are for."""
+    for path in sorted((CODE / "presets").glob("*.yaml")):
+        about = re.search(r"^about: *(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert about is not None
+        yield about[1].strip("'")
 
 
 def _in_click() -> Iterator[Text]:

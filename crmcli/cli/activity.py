@@ -10,15 +10,9 @@ from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
 from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.present.words import WORDS, in_words
 
-WORDS = {
-    "call": "a call",
-    "mail": "an e-mail",
-    "sms": "an SMS",
-    "message": "a message",
-    "meeting": "a meeting",
-    "note": "a note",
-}
+LOGGED = ("call", "mail", "sms", "message", "meeting", "note")
 ONE_WAY = ("meeting", "note")
 
 log = Noun("log", help="Log what happened with a client. Triggers see it at the next tick.")
@@ -44,11 +38,11 @@ def _command(word: str) -> click.Command:
         kind = word if word in ONE_WAY else f"{word}.{'in' if incoming else 'out'}"
         body = _text(_from_stdin() if text == "-" else text)
         if word == "note" and not body:
-            raise BadUsage("a note needs a text", "crm log note REF 'Просил перезвонить'")
+            raise BadUsage("a note needs a text", "crm log note REF 'Call back at 5'")
         record = ws.find(ref)
         length = _seconds(duration)
         activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
-        tell(session, tr("Logged {} on {} {}.", kind, record.id, record.get("name")))
+        tell(session, tr("Logged {} on {} {}.", in_words(word), record.id, record.get("name")))
 
     params: list[click.Parameter] = [
         REF,
@@ -62,7 +56,7 @@ def _command(word: str) -> click.Command:
             option("--out outgoing", "To the client (the default).", is_flag=True),
             option("--anyway", "Even from a blocked sender.", is_flag=True),
         ]
-    example = f"crm log {word} 7k3 'Просил перезвонить'" + " --in" * (word not in ONE_WAY)
+    example = f"crm log {word} 7k3 'Call back at 5'" + " --in" * (word not in ONE_WAY)
     return ChangingVerb(
         word,
         params=params,
@@ -98,5 +92,5 @@ def _seconds(text: str) -> int | None:
     return length.count * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[length.unit]
 
 
-for _word in WORDS:
+for _word in LOGGED:
     log.add_command(_command(_word))

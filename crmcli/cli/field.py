@@ -17,7 +17,7 @@ from crmcli.present.cells import Column
 from crmcli.present.changes import reshaped
 
 COLUMNS = [
-    Column("entity", "Of"), Column("name", "Field", keep=True), Column("type", "Type"),
+    Column("entity", "Of", "word"), Column("name", "Field", keep=True), Column("type", "Type"),
     Column("label", "Label"), Column("required", "Required", "bool"), Column("default", "Default"),
     Column("choices", "Choices"), Column("directory", "Directory"), Column("to", "Links to"),
 ]  # fmt: skip
@@ -75,7 +75,7 @@ def add(
 
     With --directory and a new name, the choices go into a new directory: --choice id=Label.
 
-    Example: crm field add deal roof --type choice --choice плоская --choice скатная
+    Example: crm field add deal roof --type choice --choice 'Flat roof' --choice 'Pitched roof'
     """
     from crmcli.sales.settings import fields
 

@@ -22,6 +22,10 @@ SINGULAR = {
 }  # fmt: skip
 
 
+HELP = {"about": "What it is about", "do_not": "How not to reach them"}
+"""Where the label says too little beside an option."""
+
+
 def option_name(field: Field) -> str:
     """The option of a field: `first_name` is --first-name, `phones` is --phone."""
     return SINGULAR.get(field.name, field.name).replace("_", "-")
@@ -53,7 +57,7 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
 
 
 def _help(field: Field) -> str:
-    text = field.label
+    text = HELP.get(field.name, field.label)
     if field.is_many:
         text += "; may be repeated"
     if field.kind.is_phone:

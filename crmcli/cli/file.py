@@ -13,7 +13,11 @@ from crmcli.language import tr
 from crmcli.present.cells import Column
 
 file = Noun("file", help="Files attached to a record: contracts, plans, photos.")
-COLUMNS = [Column("name", keep=True), Column("size", kind="count"), Column("file")]
+COLUMNS = [
+    Column("name", "Name", keep=True),
+    Column("size", "Size", "count"),
+    Column("file", "File"),
+]
 
 
 @file.command(cls=ChangingVerb)
@@ -27,7 +31,7 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
 
     Equal files are stored once.
 
-    Example: crm file add 7k3 Договор.pdf
+    Example: crm file add 7k3 Contract.pdf
     """
     from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments
@@ -80,7 +84,7 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> None
 
     NAME may be the beginning of a name, and left out if there is only one file.
 
-    Example: crm file get 7k3 Договор -o /tmp
+    Example: crm file get 7k3 Contract -o /tmp
     """
     from crmcli.sales.records import attachments
 
@@ -106,7 +110,7 @@ def rm(session: Session, ref: str, name: str) -> None:
 
     Its content is kept for the record's history.
 
-    Example: crm file rm 7k3 Договор.pdf
+    Example: crm file rm 7k3 Contract.pdf
     """
     from crmcli.present.records import raw_row
     from crmcli.sales.records import attachments

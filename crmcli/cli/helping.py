@@ -13,9 +13,10 @@ from crmcli.language import tr
 
 def conditions(_ctx: click.Context) -> str:
     """The condition language; its text stands beside the code that it tells of."""
+    from crmcli.cli.pages import guide
     from crmcli.model.conditions.where import GUIDE
 
-    return GUIDE
+    return guide(GUIDE)
 
 
 def options(ctx: click.Context) -> str:

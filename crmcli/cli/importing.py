@@ -124,7 +124,7 @@ def preset_list(session: Session) -> None:
 
     found = presets_of(session.workspace)
     rows = [
-        {"name": p.name, "about": p.about, "file": p.path or tr("comes with crm")}
+        {"name": p.name, "about": tr(p.about), "file": p.path or tr("comes with crm")}
         for p in (*found.by_name.values(), found.plain)
     ]
     columns = [Column("name", "Name"), Column("about", "About"), Column("file", "File")]

@@ -112,6 +112,6 @@ def _show(session: Session, plan: Plan) -> None:
     from crmcli.present.merging import differences, title, yielding
 
     if not session.out.quiet:
-        session.out.section(title(plan), *differences(plan))
-    for line in yielding(plan):
+        session.out.section(title(plan), *differences(session.workspace, plan))
+    for line in yielding(session.workspace, plan):
         session.out.note(line)

@@ -44,7 +44,7 @@ def draft(
 
     Without --line it has the deal's lines, or one line with its name and amount.
 
-    Example: crm offer draft --deal 7k3 --line 'Монтаж;2;15000;шт'
+    Example: crm offer draft --deal 7k3 --line 'Installation;2;15000;pcs'
     """
     from crmcli.sales.documents import offers
 

@@ -133,7 +133,8 @@ class Output:
         elif self.format == "ids":
             self._write([plain(record["id"])] if record else [])
         elif not self.quiet:
-            self._write([tr(text)])
+            said = tr(text)
+            self._write(message_lines(clean(said), self.width) if self.width else [said])
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless `-q`."""
@@ -203,7 +204,7 @@ class Output:
             [n for n, column in enumerate(columns) if column.whole],
         )
         if left_out:
-            names = ", ".join(column.name for column in columns[-left_out:])
+            names = ", ".join(column.head for column in columns[-left_out:])
             self.note(tr("columns left out: {} (the terminal is {} wide)", names, self.width))
         return lines
 

@@ -89,11 +89,19 @@ def help_page(command: click.Command, ctx: click.Context) -> str:
     if examples:
         with page.section(tr("Examples") if len(examples) > 1 else tr("Example")):
             for example in examples:
-                page.write_example(example)
+                page.write_example(tr(example))
     for text in filter(None, (command.epilog, tr("Options of every command: crm help options"))):
         page.write_paragraph()
         page.write_text(tr(text))
     return page.getvalue().rstrip("\n")
+
+
+def guide(text: str, width: int = 0) -> str:
+    """A text on a topic, told in the language spoken: paragraphs in lines, what is indented as it is."""
+    room = width or Page().width
+    parts = [tr(part) for part in text.rstrip("\n").split("\n\n")]
+    told = ["\n".join(fold(p, room)) if not p.startswith(" ") else p for p in parts]
+    return "\n\n".join(told)
 
 
 def options_page(
@@ -129,4 +137,5 @@ def _records(options: Sequence[click.Option], ctx: click.Context) -> Iterator[tu
         if isinstance(option.type, click.Choice) and width(label) > LABELS:
             label = label.replace(option.make_metavar(ctx), "WORD")
             told += " " + tr("One of {}.", ", ".join(map(str, option.type.choices)))
-        yield label, told + _ANY_NUMBER.sub("", text.removeprefix(said))
+        more = _ANY_NUMBER.sub("", text.removeprefix(said))
+        yield label, told + more.replace("[required", f"[{tr('required')}")

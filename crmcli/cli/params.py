@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from crmcli import language
+from crmcli.cli import terminal
+from crmcli.cli.table import message_lines
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
@@ -116,7 +118,8 @@ class Session:
             raise BadUsage(
                 tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
             )
-        if not click.confirm(question, err=True):
+        lines = message_lines(tr(question), terminal.columns() - len(" [y/N]: "))
+        if not click.confirm("\n".join(lines), err=True):
             raise Refused("nothing changed")
 
 

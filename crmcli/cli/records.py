@@ -17,7 +17,7 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.view import View
-from crmcli.present.columns import columns_of
+from crmcli.present.columns import columns_of, name_of
 
 if TYPE_CHECKING:
     from crmcli.sales.records.edit import Edit
@@ -112,7 +112,7 @@ def list_command(entity: str) -> click.Command:
             option("--view", "A saved view of views.yaml.", "NAME"),
         ],
         callback=callback,
-        help=f"List {plural}.\n\nExample: crm {entity} list --where 'name ~ \"ромаш\"' --limit 20",
+        help=f"List {plural}.\n\nExample: crm {entity} list --where 'name ~ \"smith\"' --limit 20",
     )
 
 
@@ -142,7 +142,7 @@ def edit_command(entity: str) -> click.Command:
         params=[REF, *given_options(entity, editing=True), *_list_options(entity)],
         callback=callback,
         help=f"Edit {one}; without options in $EDITOR, where its file is checked before it is saved.\n\n"
-        f"{lists if tagged else ''}Example: crm {entity} edit 7k3{tagged} --comment 'Звонить после 15'",
+        f"{lists if tagged else ''}Example: crm {entity} edit 7k3{tagged} --comment 'Call after 3 pm'",
     )
 
 
@@ -179,7 +179,8 @@ def rm_command(entity: str) -> click.Command:
 
         ws = session.workspace
         ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
-        session.confirm(tr("remove {}?", ", ".join(ids)))
+        names = (f"{one} {name_of(session.workspace, one)}".rstrip() for one in ids)
+        session.confirm(tr("remove {}?", ", ".join(names)))
         for record in remove.remove(ws, *ids, unlink=unlink):
             row = raw_row(ws, record)
             tell(session, tr("Removed {} {}.", record.id, record.get("name")), row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from crmcli.cli.params import Session, Verb, option
@@ -11,10 +13,8 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.present.cells import Column
 
-COLUMNS = [
-    Column("entity", "What"), Column("id", "Id", keep=True), Column("name", "Name"),
-    Column("field", "Field"), Column("excerpt", "Excerpt"),
-]  # fmt: skip
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
 
 
 @click.command(
@@ -29,7 +29,7 @@ COLUMNS = [
 def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> None:
     """Find records by any words in them, by parts of words, phones and e-mails.
 
-    Example: crm search ромаш --in companies,deals
+    Example: crm search smith --in companies,deals
     """
     from crmcli.model.values import entity_of
 
@@ -46,8 +46,18 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
     ]
     if not rows:
         session.out.note("no records found")
-    session.out.records(rows, COLUMNS)
+    session.out.records(rows, _columns(ws))
     unreadable(session)
+
+
+def _columns(ws: Workspace) -> list[Column]:
+    from crmcli.model.entities import ENTITIES
+
+    fields = {f"{e}/{f.name}": tr(f.label) or f.name for e in ENTITIES for f in ws.schema.fields(e)}
+    return [
+        Column("entity", "What", "word"), Column("id", "Id", keep=True), Column("name", "Name"),
+        Column("field", "Field", labels=fields, within="entity"), Column("excerpt", "Excerpt"),
+    ]  # fmt: skip
 
 
 def _entities(within: str) -> tuple[str, ...]:

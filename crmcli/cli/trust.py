@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = [
     Column("place", "Where", keep=True),
     Column("what", "What", whole=True),
-    Column("state", "State", keep=True),
+    Column("state", "State", "word", keep=True),
 ]
 
 
@@ -101,7 +101,7 @@ def _list(session: Session) -> None:
     from crmcli.store.safety.trust import trusted_folders
 
     rows = [
-        {"place": path, "what": "a folder of another user", "state": tr("trusted {}", since)}
+        {"place": path, "what": tr("a folder of another user"), "state": tr("trusted {}", since)}
         for path, since in sorted(trusted_folders().items())
     ]
     with suppress(NotFound):  # outside a workspace the folders are all there is

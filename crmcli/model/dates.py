@@ -123,12 +123,12 @@ def _day(words: str, today: date, order: str) -> date:
         return _calendar_day(words, match[3], match[2], match[1])
     if match := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", words):
         if order not in ("dmy", "mdy"):
-            raise ValueError(tr("{!r} may be day/month or month/day, {}", words, HINT))
+            raise ValueError(tr("{!r} may be day/month or month/day, {}", words, tr(HINT)))
         day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
         return _calendar_day(words, match[4], month, day)
     if match := re.fullmatch(r"(\d{4})([-./])(\d{1,2})\2(\d{1,2})", words):
         return _calendar_day(words, match[1], match[3], match[4])
-    raise ValueError(tr("{!r} is not a date, {}", words, HINT))
+    raise ValueError(tr("{!r} is not a date, {}", words, tr(HINT)))
 
 
 def _calendar_day(words: str, year: str, month: str, day: str) -> date:

@@ -43,6 +43,6 @@ def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
         )
     if count <= 0 or (rate is not None and not 0 <= rate <= 100):
         raise BadUsage(
-            tr("line {!r}: the quantity or the VAT is not valid", name), "e.g. 'Кровля;2;1500'"
+            tr("line {!r}: the quantity or the VAT is not valid", name), "e.g. 'Roofing;2;1500'"
         )
     return Line(name, count, unit, each, rate)

@@ -25,14 +25,12 @@ def did_you_mean(text: str, words: Iterable[str], otherwise: str = "") -> str:
     return tr("did you mean {!r}?", near) if near else otherwise
 
 
-def allowed_hint(
-    text: str, words: Iterable[str], what: str = "allowed", shown: Iterable[str] = ()
-) -> str:
+def allowed_hint(text: str, words: Iterable[str], what: str = "", shown: Iterable[str] = ()) -> str:
     """The end of a refusal: the nearest of the words, and what there is."""
     words = list(words)
     allowed = list(shown) or words
     more = ", …" if len(allowed) > MOST_SHOWN else ""
-    listed = f"{tr(what)}: {', '.join(allowed[:MOST_SHOWN]) or tr('none')}{more}"
+    listed = f"{what or tr('allowed')}: {', '.join(allowed[:MOST_SHOWN]) or tr('none')}{more}"
     return f"{did_you_mean(text, words)} {listed}".lstrip()
 
 

@@ -85,7 +85,7 @@ class Presets:
                 faults,
             )
         names = (*self.by_name, NONE)
-        raise BadUsage(tr("no preset {!r}", name), allowed_hint(wanted, names, "presets"))
+        raise BadUsage(tr("no preset {!r}", name), allowed_hint(wanted, names, tr("presets")))
 
     def _recognised(self, labels: Sequence[str]) -> Preset:
         """The one of which the file has most marks, of two alike the workspace's own."""

@@ -23,16 +23,16 @@ ROBOTS = [
 ]  # fmt: skip
 WAITING = [
     Column("record", "Record", keep=True), Column("name", "Name"), Column("robot", "Robot"),
-    Column("action", "Does"), Column("state", "State"), Column("due_at", "Due", "datetime"),
+    Column("action", "Does"), Column("state", "State", "word"), Column("due_at", "Due", "datetime"),
     Column("why", "Why", whole=True),
 ]  # fmt: skip
 EXPLAINED = [
     Column("stage", "Stage"), Column("robot", "Robot", keep=True), Column("action", "Does"),
-    Column("state", "State", keep=True), Column("due_at", "When", "datetime"),
+    Column("state", "State", "word", keep=True), Column("due_at", "When", "datetime"),
     Column("why", "Why", whole=True), Column("key", "Key"),
 ]  # fmt: skip
 JOBS = [
-    Column("key", "Key", keep=True), Column("state", "State", keep=True), Column("record", "Record"),
+    Column("key", "Key", keep=True), Column("state", "State", "word", keep=True), Column("record", "Record"),
     Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip

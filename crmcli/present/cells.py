@@ -12,6 +12,7 @@ from crmcli.language import tr
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_number
 from crmcli.model.values import Raw, format_decimal, format_instant
+from crmcli.present.words import in_words
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -21,16 +22,17 @@ Row: TypeAlias = Mapping[str, object]
 lists and maps of those)."""
 
 REPORTED = ("count", "percent", "days", "sums")
-"""What only reports have, beside the kinds of values."""
+"""What only reports have, beside the kinds of values and `word`, a state or noun of crm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table, or one line of a record that is shown.
 
-    `kind` is the name of a kind of value or one of count, percent (0 to 100), days, sums (a map from
-    currency to amount). `labels` gives the words that people see for a raw value, `colors` its
-    colour ('#rrggbb'). `currency` is the key in the row that names the currency of a money column.
+    `kind` is the name of a kind of value or one of word (see `words`), count, percent (0 to 100), days,
+    sums (a map from currency to amount). `labels` gives the words that people see for a raw value,
+    `colors` its colour ('#rrggbb'). `currency` is the key in the row that names the currency of a money
+    column.
     """
 
     name: str
@@ -186,6 +188,7 @@ def _sums(value: object, locale: Locale) -> str:
 
 
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
+    "word": lambda value, _: in_words(plain(value)),
     "percent": _percent,
     "days": _days,
     "sums": _sums,

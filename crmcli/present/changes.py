@@ -30,6 +30,11 @@ _COMMANDS = {"signal": "trigger fire", "file.changed": "change of", "change.undo
              "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back"}  # fmt: skip
 _TELLING = ("lead.converted", "task.done", "task.reopened")
 """Events that say more of a command than those before them."""
+_NEW = {
+    "contact": "new contact {} {}",
+    "company": "new company {} {}",
+    "deal": "new deal {} {}",
+}
 MOST_COMMANDS = 10
 """Commands that an undo names one by one."""
 MOST_EVENTS = 50
@@ -86,7 +91,7 @@ def moved(ws: Workspace, done: Move) -> Told:
 
 def converted(ws: Workspace, done: Conversion) -> Told:
     """What a lead became, and what of it was lost or stayed as it was."""
-    parts = [tr("new {} {} {}", tr(e), r.id, r.get("name")) for e, r in done.made.items()]
+    parts = [tr(_NEW[e], r.id, r.get("name")) for e, r in done.made.items()]
     parts += [f"{tr(e)} {r.id} {r.get('name')}" for e, r in done.used.items()]
     row = {
         "lead": done.lead.id,
@@ -156,11 +161,11 @@ def _command(ws: Workspace, past: PastChange) -> str:
     if past.batch:
         return f"import {undo} {past.batch}".replace("  ", " ")
     events = list(islice(past.each(), MOST_EVENTS))
+    others = {e.record for e in past.each() if e.record and not e.kind.startswith("job.")}
     acts = [e for e in events if not e.kind.startswith("job.")] or events
     telling = [e for e in acts if e.kind in _TELLING or e.kind.endswith(("merged", "unmerged"))]
     event = (telling or acts)[0]
     entity, _, what = event.kind.rpartition(".")
-    records = list(dict.fromkeys(e.record for e in acts if e.record))
     if event.kind in ACTIVITIES:
         command = f"log {event.kind.partition('.')[0]}"
     elif event.kind in _COMMANDS:
@@ -170,7 +175,8 @@ def _command(ws: Workspace, past: PastChange) -> str:
     about = f"{event.record} {name_of(ws, event.record)}".strip()
     if event.kind == "file.changed":
         about = str(event.data.get("file", ""))
-    more = tr(" and {}", counted(len(records) - 1, "more record")) if len(records) > 1 else ""
+    others.discard(event.record)
+    more = tr(" and {}", counted(len(others), "more record")) if others else ""
     return f"{undo or command} {about}".strip() + more
 
 

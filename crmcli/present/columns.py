@@ -12,6 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import own_fields
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
+from crmcli.present.words import in_words
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import Field
@@ -54,8 +55,10 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
         return column.named({u.id: u.name for u in ws.settings.users.values() if u.name})
     if column.holds.is_link:
         return column.named(_names(ws, column, rows))
-    directory = next((f.directory for f in ws.schema.fields(entity) if f.name == column.name), "")
-    return column.named(ws.settings.directories.get(directory, {})) if directory else column
+    field = next((f for f in ws.schema.fields(entity) if f.name == column.name), None)
+    if field is not None and field.directory:
+        return column.named(ws.settings.directories.get(field.directory, {}))
+    return column.named({c: in_words(c) for c in field.choices}) if field else column
 
 
 def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

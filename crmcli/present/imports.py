@@ -47,16 +47,16 @@ def batches(found: Iterable[PastImport]) -> Listing:
     facts = ("batch", "at", "entity", "file", "rows", "state")
     rows = [{**row, **past.counts} for past in found for row in rows_of([past], *facts)]
     columns = [
-        Column("id", "Batch"),
+        Column("id", "Batch", keep=True),
         Column("at", "When", "datetime"),
-        Column("entity", "Entity"),
+        Column("entity", "Entity", "word"),
         Column("file", "File"),
+        Column("state", "State", "word"),
         Column("rows", "Rows", "count"),
         Column("created", "Created", "count"),
         Column("changed", "Changed", "count"),
         Column("skipped", "Skipped", "count"),
         Column("rejected", "Rejected", "count"),
-        Column("state", "State"),
     ]
     return Listing([{"id": row.pop("batch"), **row} for row in rows], columns)
 
@@ -72,8 +72,10 @@ def summary(found: Summary, locale: Locale) -> Iterator[str]:
 
 
 def _told_of_file(found: Summary) -> Iterator[str]:
-    delimiter = "tab" if found.delimiter == "\t" else found.delimiter
-    how = found.encoding + (f", {delimiter}" if delimiter else "")
+    delimiters = {",": tr("comma"), ";": tr("semicolon"), "\t": tr("tab")}
+    how = ", ".join(
+        filter(None, (found.encoding, delimiters.get(found.delimiter, found.delimiter)))
+    )
     dry = tr(", dry run: nothing was written") if found.dry_run else ""
     yield f"{found.file}: {counted(found.rows, 'row')} ({how}){dry}"
     if not found.rows:
@@ -86,15 +88,13 @@ def _told_of_file(found: Summary) -> Iterator[str]:
 
 
 def _told_of_rows(found: Summary) -> Iterator[str]:
-    noun, plural = found.entity, ENTITIES[found.entity].plural
-    created = tr("{} created", tr(noun if found.created == 1 else plural))
-    known = tr("with a known phone, e-mail or INN: see crm dupes {}", plural)
+    known = tr("with a known phone, e-mail or INN: see crm dupes {}", ENTITIES[found.entity].plural)
     yield from (
         _line(count, text)
         for count, text in (
             (found.before, "imported before"),
             (found.empty_rows, "empty, skipped"),
-            (found.created or None, created),
+            (found.created or None, _created(found.created, found.entity)),
             (found.repeating, known),
             (found.merged, "already here, merged"),
             (found.replaced, "already here, replaced"),
@@ -118,8 +118,13 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
     for entity, count in found.made.items():
-        noun = tr(entity if count == 1 else ENTITIES[entity].plural)
-        yield _line(count, tr("{} created (named in rows)", noun))
+        yield _line(count, tr("{} (named in rows)", _created(count, entity)))
+
+
+def _created(count: int, entity: str) -> str:
+    """`leads created`: the words behind the number."""
+    row = ENTITIES[entity]
+    return counted(count, f"{row.name} created", f"{row.plural} created").split(" ", 1)[1]
 
 
 def _line(count: int | None, text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing, in_short
+from crmcli.present.columns import field_word, value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told, together
 
@@ -21,28 +22,28 @@ def title(plan: Plan) -> str:
     return tr("{} into {} {}", others, plan.survivor.id, plan.survivor.get("name"))
 
 
-def differences(plan: Plan) -> Listing:
+def differences(ws: Workspace, plan: Plan) -> Listing:
     """The fields in which the records differ, the value of each, and what becomes of it."""
     ids = [plan.survivor.id, *(other.id for other in plan.others)]
-    rows = [
-        {
-            "field": choice.name,
-            **{i: in_short(v) for i, v in zip(ids, choice.values, strict=True)},
-            "becomes": in_short(choice.result),
-        }
-        for choice in plan.choices
-    ]
+    entity = plan.survivor.entity
+    known = {field.name: field for field in ws.schema.fields(entity)}
+    rows = []
+    for name, raw, result, _ in plan.choices:
+        field = known.get(name)
+        said = [value_text(ws, entity, field, v) if field else in_short(v) for v in (*raw, result)]
+        label = (tr(field.label) if field else "") or name
+        rows.append({"field": label, **dict(zip((*ids, "becomes"), said, strict=True))})
     values = [Column(i, i) for i in ids]
     becomes = Column("becomes", "Becomes", keep=True)
     return Listing(rows, [Column("field", "Field", keep=True), *values, becomes])
 
 
-def yielding(plan: Plan) -> list[str]:
+def yielding(ws: Workspace, plan: Plan) -> list[str]:
     """The values that yield to others."""
-    stays = plan.survivor.id
+    known = {field.name: field_word(field) for field in ws.schema.fields(plan.survivor.entity)}
     return [
-        tr("{0} differs: {1} wins; --take {0} for the other", name, stays)
-        for name in plan.conflicts
+        tr("{} differs: {} wins; --take {} for the other", known.get(n, n), plan.survivor.id, n)
+        for n in plan.conflicts
     ]
 
 

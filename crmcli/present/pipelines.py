@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline, Stage
 
 PIPELINES = [
-    Column("id", "Id", keep=True), Column("name", "Name"), Column("entity", "Of"),
+    Column("id", "Id", keep=True), Column("name", "Name"), Column("entity", "Of", "word"),
     Column("stages", "Stages", "count"), Column("robots", "Robots", "count"),
     Column("triggers", "Triggers", "count"), Column("schedules", "Schedules", "count"),
 ]  # fmt: skip

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _TASK = ("id", "due", "name", "about", "owner")
 PARTS = (
-    ("overdue", "task", "Overdue", _TASK),
-    ("due", "task", "Today", _TASK),
+    ("overdue", "task", "Overdue tasks", _TASK),
+    ("due", "task", "Tasks for today", _TASK),
     (
         "late",
         "deal",

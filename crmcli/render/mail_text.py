@@ -74,7 +74,7 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
             shown,
             number,
             tr("header {!r} is not allowed here", match[1]),
-            allowed_hint(match[1], HEADERS, "known"),
+            allowed_hint(match[1], HEADERS, tr("known")),
         )
     return HeaderLine(name, match[2], number)
 

@@ -139,7 +139,7 @@ class Renderer:
                     shown,
                     line,
                     tr("no name {!r}", name),
-                    allowed_hint(name, sorted(known), "known"),
+                    allowed_hint(name, sorted(known), tr("known")),
                 )
             )
         for other in meta.find_referenced_templates(tree):
@@ -224,7 +224,7 @@ class Renderer:
         if not match:
             return ""
         known = sorted(name for name in self._sandbox.filters if " " not in name)
-        return allowed_hint(match[1], known, "known")
+        return allowed_hint(match[1], known, tr("known"))
 
 
 def _at_line(source: str, line: int) -> str:
@@ -263,7 +263,7 @@ def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Pr
             continue
         if not hasattr(dict, part.attr):
             message = tr("no field {!r}", f"{name}.{part.attr}")
-            hint = allowed_hint(part.attr, sorted(known), "known")
+            hint = allowed_hint(part.attr, sorted(known), tr("known"))
             problems.append(Problem(shown, part.lineno, message, hint))
     return problems
 
@@ -289,12 +289,12 @@ def _unknown(name: str, inside: object, names: Names) -> tuple[str, str]:
     from jinja2.utils import missing
 
     if inside is missing:
-        return tr("no name {!r}", name), allowed_hint(name, sorted(names), "known")
+        return tr("no name {!r}", name), allowed_hint(name, sorted(names), tr("known"))
     if isinstance(inside, Mapping):
         holder = next((key for key, value in names.items() if value is inside), "")
         known = [str(key) for key in inside]
         full = f"{holder}.{name}" if holder else name
-        return tr("no field {!r}", full), allowed_hint(name, sorted(known), "known")
+        return tr("no field {!r}", full), allowed_hint(name, sorted(known), tr("known"))
     if isinstance(inside, list | tuple):
         return tr("the list has no item {} (it has {})", name, len(inside)), ""
     return tr("a value of type {} has no {!r}", type(inside).__name__, name), ""

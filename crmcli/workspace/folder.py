@@ -270,7 +270,7 @@ class Folder:
             found = [*found, *(i for i in content if i not in found)]
         if len(found) == 1:
             return found[0]
-        words = " or ".join(wanted) if len(wanted) < 3 else "record"
+        words = tr(" or ").join(map(tr, wanted)) if len(wanted) < 3 else tr("record")
         if not found:
             raise NotFound(
                 tr("no {} matches {!r}", words, ref), tr("try crm search {}", shlex.quote(ref))

@@ -54,7 +54,7 @@ def test_import_prints_the_batch_alone_and_talks_on_stderr(
     assert batch.startswith("batch-")
     assert "\n" not in batch
     for words in (
-        "лиды.csv: 4 rows (cp1251, ;)",
+        "лиды.csv: 4 rows (cp1251, semicolon)",
         "2 leads created",
         "1 skipped: a duplicate",
         "1 rejected",

@@ -37,8 +37,8 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     assert run.out.splitlines()[-1] == f"Merged {two} into {one} Анна Ковалёва."
     assert f"name differs: {one} wins; --take name for the other" in run.err
     assert "1 record links to" in run.err
-    assert [line.split() for line in run.out.splitlines() if line.startswith("emails")] == [
-        ["emails", "(empty)", "anna@example.ru", "anna@example.ru"]
+    assert [line.split() for line in run.out.splitlines() if line.startswith("E-mails")] == [
+        ["E-mails", "(empty)", "anna@example.ru", "anna@example.ru"]
     ]
     shown = crm("contact", "show", two)
     assert "Анна Ковалёва" in shown.out

@@ -64,7 +64,11 @@ def test_today(crm: Crm) -> None:
     crm("deal", "add", "--name", "Фасад", "--close-by", "2026-11-20")
     run = crm("today")
     assert run.out.startswith("2026-11-23, tester\n")
-    for heading in ("Overdue: 1", "Deals past their close date: 1", "Deals without a next step: 1"):
+    for heading in (
+        "Overdue tasks: 1",
+        "Deals past their close date: 1",
+        "Deals without a next step: 1",
+    ):
         assert heading in run.out
     assert "Leads without" not in run.out
     rows = json.loads(crm("today", "--json").out)

@@ -229,9 +229,9 @@ class _Parser:
         if token.kind == "text":
             return Text(self._take().text)
         if token.kind != "word":
-            self._refuse("a value")
+            self._refuse(tr("a value"))
         if token.text.lower() in RESERVED:
-            self._refuse("a value", tr('put the word in quotes: "{}"', token.text))
+            self._refuse(tr("a value"), tr('put the word in quotes: "{}"', token.text))
         self._take()
         if NUMBER.fullmatch(token.text):
             return Number(Decimal(token.text))

@@ -90,16 +90,17 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[PathStep,
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.fields(entity)]
-        raise _unknown("field", path[0], names, tr("for {}", tr(ENTITIES[entity].plural)))
+        plural = tr(ENTITIES[entity].plural)
+        raise BadCondition(
+            tr("unknown field {!r} for {}", path[0], plural), suggest(path[0], names)
+        )
     step, rest = found
     keys = schema.field(entity, step.field.name).kind.parts
     if step.key and step.key not in keys:
-        raise _unknown("part", step.key, keys, f"of {path[0]!r}")
+        raise BadCondition(
+            tr("unknown part {!r} of {!r}", step.key, path[0]), suggest(step.key, keys)
+        )
     return step, rest
-
-
-def _unknown(what: str, name: str, names: Iterable[str], where: str) -> BadCondition:
-    return BadCondition(tr("unknown {} {!r} {}", tr(what), name, where), suggest(name, names))
 
 
 def suggest(word: str, words: Iterable[str], shown: Iterable[str] = ()) -> str:

@@ -110,7 +110,7 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
         return tuple(column for name, column in known.items() if name != "batch")
     for name in names:
         if name not in known:
-            hint = allowed_hint(name, known, "columns")
+            hint = allowed_hint(name, known, tr("columns"))
             raise BadUsage(tr("a {} has no column {!r}", tr(entity), name), hint)
     return tuple(known[name] for name in names)
 

@@ -141,7 +141,7 @@ class Vocabulary:
         target = self.names.get(name.strip()) or self.words.get(header_key(name))
         if target is not None:
             return target
-        hint = allowed_hint(name, self.names, "fields")
+        hint = allowed_hint(name, self.names, tr("fields"))
         raise BadUsage(tr("a {} has no field {!r}", tr(self.entity), name), hint)
 
     def takes_several(self, target: Target) -> bool:
@@ -245,4 +245,6 @@ def _column_named(name: str, labels: Sequence[str]) -> str:
     if found:
         meant = " or ".join(map(repr, found))
         raise BadUsage(tr("the file has several columns {!r}", name), tr("did you mean {}?", meant))
-    raise BadUsage(tr("the file has no column {!r}", name), allowed_hint(name, labels, "columns"))
+    raise BadUsage(
+        tr("the file has no column {!r}", name), allowed_hint(name, labels, tr("columns"))
+    )

@@ -108,7 +108,7 @@ class StageNames:
         names = [name for place in places for s in place.stages for name in (s.id, s.name)]
         shown = [s.name for place in places for s in place.stages]
         return ValueError(
-            tr("{!r} is not a stage; {}", stage, allowed_hint(stage, names, "stages", shown))
+            tr("{!r} is not a stage; {}", stage, allowed_hint(stage, names, tr("stages"), shown))
         )
 
     def _places(self, pipeline: str) -> tuple[Pipeline, ...]:

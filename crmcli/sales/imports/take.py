@@ -24,6 +24,7 @@ from crmcli.sales.imports.row_records import (
     save_moved,
 )
 from crmcli.sales.imports.summary import Summary
+from crmcli.sales.records.defaults import TooLittle
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Change
 
@@ -81,8 +82,8 @@ class Taker:
         except RowRefused as error:
             self._reject(draft, error.faults)
         except (Refused, BadUsage, NotFound, InvalidData) as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            self._reject(draft, [("", error.message + hint)])
+            hint = f" ({tr(error.hint)})" if error.hint and not isinstance(error, TooLittle) else ""
+            self._reject(draft, [("", tr(error.message) + hint)])
 
     def _judge(self, change: Change, draft: Draft, keys: Sequence[Key]) -> None:
         """Whether a row is new, repeats a record, or was taken when its file was imported before."""

@@ -41,7 +41,7 @@ def find_stage(pipeline: Pipeline, ref: str) -> Stage:
     names = [s.id for s in pipeline.stages]
     raise NoSuchStage(
         tr("pipeline {!r} has no stage {!r}", pipeline.id, ref),
-        allowed_hint(ref, [*names, *(s.name for s in pipeline.stages)], "stages", names),
+        allowed_hint(ref, [*names, *(s.name for s in pipeline.stages)], tr("stages"), names),
     )
 
 
@@ -67,7 +67,7 @@ def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> Reason
         return None
     word = name.removesuffix(REASON)
     return ReasonMissing(
-        tr("{} cannot be {} without a reason", what, word),
+        tr("{} cannot be {} without a reason", what, tr(word)),
         tr("add {}, one of {}", option, ", ".join(known)),
     )
 

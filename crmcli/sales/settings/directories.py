@@ -42,7 +42,7 @@ def values_of(ws: Workspace, name: str) -> Mapping[str, str]:
     """The labels of a directory by id, none if any value is allowed; NotFound lists them all."""
     known = names(ws)
     if name not in known:
-        raise NotFound(tr("no directory {!r}", name), allowed_hint(name, known, "directories"))
+        raise NotFound(tr("no directory {!r}", name), allowed_hint(name, known, tr("directories")))
     return ws.settings.directories.get(name, {})
 
 

@@ -105,7 +105,7 @@ def _check_template(place: Cursor, frame: Frame) -> None:
         there = sorted(p.relative_to(frame.templates).as_posix()
                        for p in frame.templates.glob("mail/*.j2")
                        if not p.name.endswith(".html.j2"))  # fmt: skip
-        hint = allowed_hint(name, there, "there are")
+        hint = allowed_hint(name, there, tr("there are"))
         place.fault(tr("no template templates/{}", name), hint)
 
 
