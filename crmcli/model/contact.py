@@ -19,7 +19,7 @@ class Person(Record):
 
     @property
     def full_name(self) -> str:
-        """The parts of the name as one text, in the order in which a letter says them."""
+        """The parts of the name as one text, as a message addresses the person."""
         return " ".join(
             part for part in (self.first_name, self.middle_name, self.last_name) if part
         )

@@ -38,7 +38,7 @@ def tombstone(record_id: str, survivor: str) -> dict[str, Raw]:
 
 
 def fault_of(raw: Mapping[str, Raw]) -> tuple[str, str]:
-    """What is wrong with a tombstone by itself, and how to mend it; two empty texts if nothing is."""
+    """What is wrong with a tombstone by itself, and how to fix it; two empty texts if nothing is."""
     record_id, survivor = str(raw.get("id", "")), survivor_in(raw)
     if entity_of(survivor) != entity_of(record_id) or entity_of(record_id) not in MERGEABLE:
         return (

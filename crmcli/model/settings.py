@@ -67,9 +67,9 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class MailChannel:
-    """How letters leave: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
+    """How e-mail leaves: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
 
-    `sender` is the From of every letter whose template names none; `password` says where the
+    `sender` is the From of every message whose template names none; `password` says where the
     password stands (`env:NAME`, `cmd:COMMAND`, `file:PATH`), never what it is.
     """
 

@@ -24,6 +24,10 @@ class ContactPoints(Maps):
     is_joined: bool = True
     is_typed_by_main: bool = True
 
+    def parse_item(self, item: Item) -> object:
+        one_of(item.get("type", "work"), self.types)
+        return super().parse_item(item)
+
     def shortcut(self, raw: Raw) -> list[Key] | None:
         found: list[Key] = []
         for item in raw if isinstance(raw, list) else (raw,):
@@ -67,10 +71,6 @@ class ContactPoints(Maps):
 
 class Phones(ContactPoints):
     """Phone numbers, compared by the digits of E.164, wherever those can be worked out."""
-
-    def parse_item(self, item: Item) -> object:
-        kind = one_of(item.get("type", "work"), self.types)
-        return Phone(item["value"], item.get("ext", ""), kind)
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The type only where it is said."""
@@ -124,9 +124,6 @@ class Phones(ContactPoints):
 class Emails(ContactPoints):
     """E-mail addresses."""
 
-    def parse_item(self, item: Item) -> object:
-        return Email(item["value"], one_of(item.get("type", "work"), self.types))
-
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The type only where it is said."""
         from crmcli.model.addresses import read_email, split_emails
@@ -177,6 +174,7 @@ def _bare(text: str) -> str:
 
 PHONES = Phones(
     "phones",
+    made=Phone,
     declared_as="phone",
     known=("value", "ext", "type"),
     identity=("value", "ext"),
@@ -190,6 +188,7 @@ PHONES = Phones(
 )
 EMAILS = Emails(
     "emails",
+    made=Email,
     declared_as="email",
     known=("value", "type"),
     identity=("value",),

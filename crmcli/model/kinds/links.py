@@ -50,9 +50,6 @@ class Companies(Maps):
     is_joined: bool = True
     is_typed_by_main: bool = True
 
-    def parse_item(self, item: Item) -> object:
-        return CompanyLink(item["company"], item.get("role", ""))
-
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """A company by any reference, with the role behind a colon: `Ромашка: директор`."""
         from crmcli.errors import NotFound
@@ -155,6 +152,7 @@ LINK = Link("link", declared_as="link", metavar="REF", is_indexed=True)
 LINKS = Many("links", of=LINK, apart=r"[,;\s]+", is_link=True, is_linking=True, metavar="REF")
 COMPANIES = Companies(
     "companies",
+    made=CompanyLink,
     main="company",
     known=("company", "role"),
     identity=("company",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from crmcli.language import tr
@@ -84,8 +84,9 @@ class Utm(Map):
 class Maps(Kind):
     """A list of small maps with the keys `known`; a bare text stands for one with only `main`.
 
-    `identity` are the keys by which two items are the same one, all where there are none;
-    `beside` is one that, of two records that become one, may stand in the list in two ways.
+    `made` is the class of its typed items; `identity` are the keys by which two of them are the same one,
+    all where there are none; `beside` is one that, of two records that become one, may stand in
+    the list in two ways.
     """
 
     empty: Value = ()
@@ -93,6 +94,7 @@ class Maps(Kind):
     is_multiline: bool = True
     main: str = "value"
     known: tuple[str, ...] = ()
+    made: Callable[..., object] = dict
     identity: tuple[str, ...] = ()
     beside: str = ""
     is_typed_by_main: bool = False  # people write the main part alone, or all of it
@@ -114,7 +116,7 @@ class Maps(Kind):
 
     def parse_item(self, item: Item) -> object:
         """Type one item."""
-        raise NotImplementedError
+        return self.made(**item)
 
     def _dump(self, value: Any) -> Raw:
         return [self.dump_item(item) for item in value]
@@ -192,9 +194,6 @@ class Lines(Maps):
 
 class Accounts(Maps):
     """Bank accounts."""
-
-    def parse_item(self, item: Item) -> object:
-        return BankAccount(*(item.get(part, "") for part in self.known))
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """A line or a semicolon between them, each like `4070… 044525225 Сбербанк`."""
@@ -285,6 +284,7 @@ LINES = Lines(
 )
 ACCOUNTS = Accounts(
     "accounts",
+    made=BankAccount,
     main="account",
     known=("account", "bic", "corr", "bank"),
     identity=("account",),

@@ -30,7 +30,7 @@ class Case(NamedTuple):
 
 
 May = Callable[[Case], bool]
-"""Says whether something may be mended that has more than one answer."""
+"""Says whether something may be fixed that has more than one answer."""
 
 
 def fix_all(ws: Workspace, may: May) -> Iterator[Fixed]:

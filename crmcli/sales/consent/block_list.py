@@ -29,8 +29,32 @@ class BlockListDamaged(InvalidData):
 
 
 def blocklist(ws: Workspace) -> BlockList:
-    """The block list as it stands now; an intake of many asks for it once."""
-    return read_blocklist(ws.file(BLOCKLIST) or b"", ws.settings.phone_country)
+    """The block list as it stands now, in any spelling; BlockListDamaged lists bad lines.
+
+    An intake of many asks for it once.
+    """
+    import csv
+
+    data = ws.file(BLOCKLIST) or b""
+    blocks: dict[str, Block] = {}
+    problems: list[Problem] = []
+    try:
+        rows = csv.reader(data.decode("utf-8-sig").splitlines(), strict=True)
+        for row in rows:
+            if not row or row[0].strip().lower() == HEADER[0]:
+                continue
+            try:
+                block = _block(row, ws.settings.phone_country)
+                blocks.setdefault(block.what, block)
+            except ValueError as error:
+                problems.append(Problem(BLOCKLIST, rows.line_num, str(error)))
+    except (csv.Error, UnicodeDecodeError) as error:
+        problems.append(Problem(BLOCKLIST, 0, tr("not CSV in UTF-8: {}", error)))
+    if problems:
+        raise BlockListDamaged(
+            str(problems[0]), tr("fix {}, or restore it from git", BLOCKLIST), problems
+        )
+    return BlockList(sorted(blocks.values(), key=lambda block: block.what))
 
 
 def stops(blocks: BlockList, record: Record) -> Block | None:
@@ -87,31 +111,6 @@ def _word(ws: Workspace, text: str) -> str:
         return read_what(text, ws.settings.phone_country)
     except ValueError as error:
         raise BadUsage(str(error), "e.g. spam@example.ru, example.ru or +79161234567") from None
-
-
-def read_blocklist(data: bytes, country: str) -> BlockList:
-    """Read the block list; addresses and numbers may be in any spelling. BlockListDamaged lists bad lines."""
-    import csv
-
-    blocks: dict[str, Block] = {}
-    problems: list[Problem] = []
-    try:
-        rows = csv.reader(data.decode("utf-8-sig").splitlines(), strict=True)
-        for row in rows:
-            if not row or row[0].strip().lower() == HEADER[0]:
-                continue
-            try:
-                block = _block(row, country)
-                blocks.setdefault(block.what, block)
-            except ValueError as error:
-                problems.append(Problem(BLOCKLIST, rows.line_num, str(error)))
-    except (csv.Error, UnicodeDecodeError) as error:
-        problems.append(Problem(BLOCKLIST, 0, tr("not CSV in UTF-8: {}", error)))
-    if problems:
-        raise BlockListDamaged(
-            str(problems[0]), tr("fix {}, or restore it from git", BLOCKLIST), problems
-        )
-    return BlockList(sorted(blocks.values(), key=lambda block: block.what))
 
 
 def _block(row: list[str], country: str) -> Block:

@@ -114,24 +114,21 @@ def decline(ws: Workspace, offer_id: str, reason: str = "") -> Offer:
 
 
 def _decide(ws: Workspace, offer_id: str, status: str, reason: str) -> Offer:
+    """Accept or decline an offer; the event goes to the deal, for its triggers."""
     with ws.change(f"offer {status}") as change:
-        return decide_in(change, offer_id, status, reason)
-
-
-def decide_in(change: Change, offer_id: str, status: str, reason: str = "") -> Offer:
-    """Accept or decline an offer within an open change; the event goes to the deal, for its triggers."""
-    offer = change.get(offer_id)
-    if not isinstance(offer, Offer):
-        raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
-    if offer.status == status:
-        return offer
-    if offer.status in ("accepted", "declined"):
-        raise OfferDecided(
-            tr("{} {} was {}", offer.id, offer.name, offer.status), "draft a new offer for the deal"
-        )
-    decided = replace(offer, status=status)
-    change.save(decided)
-    facts = {"offer": offer.id, "name": offer.name, "amount": str(offer.totals.gross)}
-    data = {**facts, "currency": offer.currency, **({"reason": reason} if reason else {})}
-    change.note(f"offer.{status}", offer.deal or offer.id, data)
-    return decided
+        offer = change.get(offer_id)
+        if not isinstance(offer, Offer):
+            raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
+        if offer.status == status:
+            return offer
+        if offer.status in ("accepted", "declined"):
+            raise OfferDecided(
+                tr("{} {} was {}", offer.id, offer.name, offer.status),
+                "draft a new offer for the deal",
+            )
+        decided = replace(offer, status=status)
+        change.save(decided)
+        facts = {"offer": offer.id, "name": offer.name, "amount": str(offer.totals.gross)}
+        data = {**facts, "currency": offer.currency, **({"reason": reason} if reason else {})}
+        change.note(f"offer.{status}", offer.deal or offer.id, data)
+        return decided

@@ -47,11 +47,6 @@ class PastChange:
         """The id of its first event stands for the whole."""
         return self.span[0]
 
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """Its events, oldest first, all at once; `each` for those of a change that may be large."""
-        return tuple(self.each())
-
     def each(self, *, newest_first: bool = False) -> Iterator[Event]:
         """Its events, of which some hundred are held at a time."""
         first, last = self.span

@@ -68,7 +68,7 @@ class Reversal:
                 back = earlier if record_id in earlier else {record_id: self._as_now(record_id)}
                 self._raw[record_id] = back[record_id]
             ids = {kept.record for kept in self.kept[known:]}
-            rest = {e.record for e in past.events if e.record not in ids}
+            rest = {e.record for e in past.each() if e.record not in ids}
             why = "a conversion is undone whole or not at all"
             self.kept += [Kept(i, "", why) for i in sorted(rest)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted, tr
@@ -12,7 +12,15 @@ from crmcli.model.listed import allowed_hint, read_listed
 from crmcli.model.settings import DIRECTORIES
 from crmcli.model.values import fold
 from crmcli.sales.settings.fields import Reshaped
-from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, Tree, Word, reshaping
+from crmcli.sales.settings.reshape import (
+    Reshaping,
+    SettingsEdit,
+    Tree,
+    Word,
+    below,
+    raw_settings,
+    reshaping,
+)
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -71,7 +79,7 @@ def add(ws: Workspace, name: str, value: str, label: str = "") -> Reshaped:
     _check_new(known, name, value, label)
 
     def edit(tree: Tree) -> None:
-        directories = _directories(tree)
+        directories = below(tree, "directories")
         now = directories.get(name) or {}
         if isinstance(now, list) and label in ("", value):
             now.append(value)
@@ -94,7 +102,7 @@ def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -
     _check_new(others, name, new, label)
 
     def edit(tree: Tree) -> None:
-        directories = _directories(tree)
+        directories = below(tree, "directories")
         now = directories[name]
         if isinstance(now, list) and label in ("", new):
             directories[name] = [new if item == old else item for item in now]
@@ -104,7 +112,7 @@ def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -
             inner[new if new in inner else old] = label
         directories[name] = {new if key == old else key: text for key, text in inner.items()}
 
-    is_map = isinstance(_raw_directory(ws, name), dict)
+    is_map = isinstance(below(raw_settings(ws), "directories").get(name), dict)
     place = ("directories", name, old)
     key = (place, new) if is_map and new != old else None
     renamed = (*place, new) if new != old else ()
@@ -123,7 +131,7 @@ def remove(ws: Workspace, name: str, ref: str, replacement: str = "") -> Reshape
         raise BadUsage(tr("{} cannot replace itself", old), "use another value")
 
     def edit(tree: Tree) -> None:
-        directories = _directories(tree)
+        directories = below(tree, "directories")
         now = directories[name]
         if isinstance(now, list):
             directories[name] = [item for item in now if item != old]
@@ -200,21 +208,9 @@ def _having(ws: Workspace, entity: str, field: Field, value: str) -> Condition:
     return Condition(f"{field.name} = {value}", tree)
 
 
-def _directories(tree: Tree) -> Tree:
-    if not isinstance(tree.get("directories"), dict):
-        tree["directories"] = {}
-    return cast("Tree", tree["directories"])
-
-
 def _as_map(now: Raw) -> dict[str, Raw]:
     """A directory as ids with labels, also where it is written as a list."""
     if isinstance(now, dict):
         return now
     items: Sequence[Raw] = now if isinstance(now, list) else ()
     return {str(item): str(item) for item in items}
-
-
-def _raw_directory(ws: Workspace, name: str) -> Raw:
-    from crmcli.sales.settings.reshape import raw_settings
-
-    return cast("Tree", raw_settings(ws).get("directories") or {}).get(name, "")

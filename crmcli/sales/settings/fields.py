@@ -11,7 +11,7 @@ from crmcli.language import counted, tr
 from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
-from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, reshaping
+from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, below, reshaping
 
 if TYPE_CHECKING:
     from crmcli.model.values import Raw
@@ -54,9 +54,9 @@ def add(
     _check_free(ws, entity, name)
 
     def edit(tree: Tree) -> None:
-        _below(tree, "fields", entity)[name] = dict(facts)
+        below(tree, "fields", entity)[name] = dict(facts)
         if values:
-            _below(tree, "directories")[str(facts["directory"])] = values
+            below(tree, "directories")[str(facts["directory"])] = values
 
     with reshaping(ws, "field add", SettingsEdit(edit)) as done:
         pass
@@ -99,7 +99,7 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
     holding = ws.condition(f"{name} is not empty", entity)
 
     def edit(tree: Tree) -> None:
-        fields = _below(tree, "fields", entity)
+        fields = below(tree, "fields", entity)
         del fields[name]
         if directory not in _used(ws, entity, name):
             cast("Tree", tree.get("directories") or {}).pop(directory, None)
@@ -132,15 +132,6 @@ def _used(ws: Workspace, entity: str, name: str) -> set[str]:
         for field in ws.schema.fields(other)
         if (other, field.name) != (entity, name)
     }
-
-
-def _below(tree: Tree, *steps: str) -> Tree:
-    """The map at the end of a path, made where there is none yet."""
-    for step in steps:
-        if not isinstance(tree.get(step), dict):
-            tree[step] = {}
-        tree = cast("Tree", tree[step])
-    return tree
 
 
 def _prune(tree: Tree, *steps: str) -> None:

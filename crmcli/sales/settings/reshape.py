@@ -80,7 +80,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     old = ws.settings
     before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
     after = _new_settings(before[SETTINGS], wanted)
-    _ = ws.pipelines, ws.views  # what is wrong before must not be laid at this door
+    _ = ws.pipelines, ws.views  # faults that were there before are not told as ours
     try:
         ws.take_settings(_settings_of(ws, after))
         new = {SETTINGS: after, **_others(ws, wanted.word)}
@@ -104,6 +104,15 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
 def raw_settings(ws: Workspace) -> Tree:
     """What settings.yaml says, as it is written."""
     return load_marked(_read(ws, SETTINGS), SETTINGS).value
+
+
+def below(tree: Tree, *steps: str) -> Tree:
+    """The map at the end of a path, made where there is none yet."""
+    for step in steps:
+        if not isinstance(tree.get(step), dict):
+            tree[step] = {}
+        tree = cast("Tree", tree[step])
+    return tree
 
 
 def _read(ws: Workspace, path: str) -> bytes:
