@@ -13,17 +13,17 @@ from crmcli.workspace import Workspace
 
 def finish(ws: Workspace, task_id: str) -> tuple[Task, bool]:
     """Mark a task as done; says whether it was open."""
-    return _mark(ws, task_id, "task done", ws.now)
+    return _mark(ws, task_id, ws.now)
 
 
 def reopen(ws: Workspace, task_id: str) -> tuple[Task, bool]:
     """Take a finished task up again; says whether it was done."""
-    return _mark(ws, task_id, "task reopen", None)
+    return _mark(ws, task_id, None)
 
 
-def _mark(ws: Workspace, task_id: str, command: str, done_at: datetime | None) -> tuple[Task, bool]:
+def _mark(ws: Workspace, task_id: str, done_at: datetime | None) -> tuple[Task, bool]:
     """The task and whether it changed; the event goes to its record, for the triggers."""
-    with ws.change(command) as change:
+    with ws.change("task done" if done_at else "task reopen") as change:
         task = change.get(task_id)
         if not isinstance(task, Task):
             raise BadUsage(tr("{} is not a task", task_id), "see crm task list")
