@@ -86,7 +86,8 @@ class Workspace(Reads):
                 "access.yaml: access rights are not supported yet",
                 "remove access.yaml; users are declared in settings.yaml",
             )
-        files.refuse_links(root, layout.FOLDERS)
+        for path in layout.FOLDERS:
+            files.inside(root, path)
         settings = config.load_settings(root)
         language.prefer(settings.language)
         workspace = cls(root, settings, user or _only_user(settings), now, clone)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crmcli.errors import CrmError, Problem
+from crmcli.errors import Problem
 from crmcli.language import tr
 from crmcli.store import layout
 from crmcli.store.disk import file_systems, files, targets
@@ -111,19 +111,13 @@ def surroundings(ws: Workspace) -> Iterator[Problem]:
 
 def where_is(ws: Workspace, path: str) -> str:
     """The command that brings a file back out of git, from whatever branch or stash; "" if none has it."""
-    try:
-        commit = commands.commit_with(ws.root, path)
-    except CrmError:
-        return ""
+    commit = commands.commit_with(ws.root, path)
     return f"git checkout {commit} -- {path}" if commit else ""
 
 
 def has_stash(ws: Workspace) -> bool:
     """Whether git keeps changes that somebody has put aside."""
-    try:
-        return bool(commands.run(ws.root, "stash", "list"))
-    except CrmError:
-        return False
+    return bool(commands.answer(ws.root, "stash", "list"))
 
 
 # --- what mends it ----------------------------------------------------------------------------------

@@ -117,10 +117,7 @@ def _check_stage(place: Cursor, frame: Frame) -> None:
 
 def _why_not_url(place: Cursor) -> tuple[str, str]:
     if re.match(r"https?://", place.text()) and "@" in place.text():
-        return (
-            tr("{!r} may not contain a user or password", place.name),
-            "send it under headers:",
-        )
+        return (tr("{!r} may not contain a user or password", place.name), "send it under headers:")
     return tr("{!r} is not an address", place.name), "like https://example.com/hook"
 
 
@@ -169,40 +166,22 @@ def params_of(action: Action) -> shapes.Shape:
 
 
 def actions_schema() -> dict[str, Any]:
-    """What each action needs under `with`, as a JSON Schema."""
-    return {
-        "description": "What each action needs under with.",
-        "allOf": [
-            {
-                "if": {"required": ["do"], "properties": {"do": {"const": name}}},
-                "then": {
-                    **({"required": ["with"]} if params_of(action).required else {}),
-                    "properties": {"with": params_of(action).schema()},
-                },
-            }
-            for name, action in ACTIONS.items()
-        ],
-    }
-
-
-def once_schema() -> list[dict[str, Any]]:
-    """What `once: yes` asks for, as a JSON Schema."""
-    is_once = {"once": {"enum": [True, "yes"]}}
-    able = [name for name, action in ACTIONS.items() if action.once]
-    return [
-        {
-            "if": {"required": ["once"], "properties": is_once},
-            "then": {"properties": {"do": {"enum": able}}},
-        },
-        *(
-            {
-                "if": {
-                    "required": ["once", "do"],
-                    "properties": {**is_once, "do": {"const": name}},
-                },
-                "then": {"properties": {"with": {"type": "object", "required": must}}},
-            }
-            for name, action in ACTIONS.items()
-            if (must := [param.name for param in action.params if param.required_once])
-        ),
+    """What each action needs under `with`, and with `once: yes`, as a JSON Schema."""
+    rules = [
+        {"if": {"required": ["do"], "properties": {"do": {"const": name}}}, "then": _needs(action)}
+        for name, action in ACTIONS.items()
     ]
+    return {"description": "What each action needs under with.", "allOf": rules}
+
+
+def _needs(action: Action) -> dict[str, Any]:
+    params = params_of(action)
+    properties = {"with": params.schema()}
+    if not action.once:
+        properties["once"] = {"enum": [False, "no", None]}
+    found: dict[str, Any] = {"required": ["with"]} if params.required else {}
+    must = [param.name for param in action.params if param.required_once]
+    if must:
+        found["if"] = {"required": ["once"], "properties": {"once": {"enum": [True, "yes"]}}}
+        found["then"] = {"properties": {"with": {"type": "object", "required": must}}}
+    return {**found, "properties": properties}

@@ -14,7 +14,7 @@ from crmcli.model.cron import check_cron
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config import shapes
-from crmcli.store.config.action_params import anything, check_once, once_schema, read_params
+from crmcli.store.config.action_params import anything, check_once, read_params
 from crmcli.store.config.cursor import ID_HINT, Cursor
 from crmcli.store.config.frame import Frame, length
 
@@ -231,5 +231,5 @@ SCHEDULE = shapes.keys(
         ),
         "max_late": _length_shape("A slot later than this is missed."),
     },
-    also=lambda: [{"$ref": "#/definitions/actions"}, *once_schema()],
+    also=lambda: [{"$ref": "#/definitions/actions"}],
 )  # fmt: skip

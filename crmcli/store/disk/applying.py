@@ -161,16 +161,8 @@ class Applying:
         name = f"{self.record.id}.{put.path.rpartition('/')[2]}"
         staged.rename(self.root / KEPT / name)
         files.fsync_dir(self.root / KEPT)
-        self.notes.append(
-            tr(
-                "{} {}; it is left as it is, and what `{}` wrote is in {}/{}",
-                put.path,
-                why,
-                self.record.command,
-                KEPT,
-                name,
-            )
-        )
+        what = "{} {}; it is left as it is, and what `{}` wrote is in {}/{}"
+        self.notes.append(tr(what, put.path, why, self.record.command, KEPT, name))
 
     def _append(self, append: Append) -> None:
         target = self._target(append.path)
@@ -188,13 +180,8 @@ class Applying:
         if now == delete.old:
             Path(target).unlink()
         elif now is not None:
-            self.notes.append(
-                tr(
-                    "{} was changed by someone else, so `{}` did not remove it",
-                    delete.path,
-                    self.record.command,
-                )
-            )
+            what = "{} was changed by someone else, so `{}` did not remove it"
+            self.notes.append(tr(what, delete.path, self.record.command))
 
 
 def _what_is_missing(fd: int, append: Append) -> tuple[int, bytes]:

@@ -21,10 +21,9 @@ MOST = 256 << 20
 """Bytes that a commit record may have."""
 
 _VERSION = 1
-_ID = re.compile("[0-9a-f]{16}")
+_ID = re.compile("[0-9a-f]{16}")  # of a transaction; a fingerprint is written like it
 _NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 _DIGEST = re.compile("[0-9a-f]{64}")
-_FINGERPRINT_RULE = re.compile("[0-9a-f]{16}")
 _LARGEST = 1 << 62  # bytes of a file
 
 
@@ -84,21 +83,21 @@ class CommitRecord(NamedTuple):
         """Whether each part of it is as we write it: of the right kind, and each file named once."""
         paths = list(self.paths())
         staged = [put.staged for put in self.puts]
+        texts = (self.id, self.who, self.command, self.at, *paths, *staged)
         return (
-            all(map(_is_text, (self.id, self.who, self.command, self.at)))
-            and bool(_ID.fullmatch(self.id))
-            and all(map(_is_text, (*paths, *staged)))
+            all(map(_is_text, texts))
+            and _fits(_ID, self.id)
             and len(set(paths)) == len(paths)
             and len(set(staged)) == len(staged)
             and all(map(self._is_put, self.puts))
             and all(map(_is_append, self.appends))
-            and all(_is_digest(delete.old) for delete in self.deletes)
+            and all(_fits(_DIGEST, delete.old) for delete in self.deletes)
         )
 
     def _is_put(self, put: Put) -> bool:
         id_, _, number = put.staged.partition(".")
-        is_named = id_ == self.id and bool(_NUMBER.fullmatch(number))
-        return is_named and _is_digest(put.new) and (put.old is None or _is_digest(put.old))
+        is_old = put.old is None or _fits(_DIGEST, put.old)
+        return id_ == self.id and _fits(_NUMBER, number) and _fits(_DIGEST, put.new) and is_old
 
     def encode(self) -> bytes:
         """Its file: the checksum on the first line, JSON below."""
@@ -151,18 +150,13 @@ def _is_text(value: object) -> bool:
         return False
 
 
-def _is_digest(value: object) -> bool:
-    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
+def _fits(rule: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and bool(rule.fullmatch(value))
 
 
 def _is_append(append: Append) -> bool:
-    return (
-        type(append.offset) is int
-        and 0 <= append.offset < _LARGEST
-        and _is_text(append.text)
-        and isinstance(append.before, str)
-        and bool(_FINGERPRINT_RULE.fullmatch(append.before))
-    )
+    is_place = type(append.offset) is int and 0 <= append.offset < _LARGEST
+    return is_place and _is_text(append.text) and _fits(_ID, append.before)
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

@@ -122,14 +122,6 @@ def inside(root: Path, path: str) -> Path:
     return root / path
 
 
-def refuse_links(root: Path, folders: Iterable[str]) -> None:
-    """UnsafePath if one of these folders is a symbolic link."""
-    for path in folders:
-        if (root / path).is_symlink():
-            hint = "replace it with the real folder; the whole workspace may be a link"
-            raise UnsafePath(tr("{} is a symbolic link", path), hint)
-
-
 class Insider:
     """Gives the full paths of many files in a workspace, looking at each folder on the way once."""
 

@@ -63,6 +63,14 @@ def run(root: Path, *args: str) -> str:
     return output(root, *args).decode("utf-8", "replace").strip()
 
 
+def answer(root: Path, *args: str) -> str:
+    """The same, but "" where git says no."""
+    try:
+        return run(root, *args)
+    except GitFailed:
+        return ""
+
+
 def output(root: Path, *args: str, given: bytes = b"", timeout: float = _TIMEOUT) -> bytes:
     """What git prints for a command in that folder, byte for byte; GitFailed with its complaint."""
     import subprocess
@@ -141,7 +149,9 @@ def repository_of(root: Path) -> Repository | None:
             return None
         raise
     top, folder, common = found
-    outside = safe_call.why_outside(top, folder, common, _setting(root, "core.worktree"))
+    outside = safe_call.why_outside(
+        top, folder, common, answer(root, "config", "--get", "core.worktree")
+    )
     return Repository(top, folder, outside or _obstacle(root, folder))
 
 
@@ -149,20 +159,13 @@ def _obstacle(root: Path, folder: Path) -> str:
     for name, what in _UNDER_WAY.items():
         if (folder / name).exists():
             return tr("{} is under way", what)
-    try:
-        run(root, "symbolic-ref", "--quiet", "HEAD")
-    except GitFailed:
-        return "no branch is checked out (HEAD is detached)"
-    return ""
+    has_branch = answer(root, "symbolic-ref", "--quiet", "HEAD")
+    return "" if has_branch else "no branch is checked out (HEAD is detached)"
 
 
 def is_ignored(root: Path) -> bool:
     """Whether the repository around a folder ignores it."""
-    try:
-        run(root, "check-ignore", "--quiet", str(root))
-    except GitFailed:
-        return False
-    return True
+    return bool(answer(root, "check-ignore", str(root)))
 
 
 def ignored(root: Path, paths: Iterable[str]) -> set[str]:
@@ -194,7 +197,7 @@ def blob(root: Path, commit: str, path: str) -> bytes | None:
 
 def commit_with(root: Path, path: str) -> str:
     """A commit of whatever branch, or stash, that has a file; "" if none has."""
-    return run(
+    return answer(
         root, "--literal-pathspecs", "log", "--all", "-n", "1", "--format=%h",
         "--diff-filter=AMRT", "--", path,
     )  # fmt: skip
@@ -234,9 +237,8 @@ def commit(
 def restage(root: Path, paths: Iterable[str]) -> None:
     """Give git's index what the last commit has of these files; GitBusy as with `commit`.
 
-    `commit --only` reads each file twice, for the index and for the commit. A file that grew in
-    between would stand in the index as it was before: git calls that a change to be committed,
-    and the next commit by hand would take our lines out again.
+    `commit --only` reads each file twice: one that grew in between would stand in the index as it was
+    before, and the next commit by hand would take our lines out again.
     """
     wanted = set(paths)
     if not wanted:
@@ -266,13 +268,6 @@ def _patiently(root: Path, *args: str, given: bytes) -> None:
 def _identity(root: Path, author: tuple[str, str]) -> list[str]:
     flags = []
     for name, fallback in zip(("user.name", "user.email"), author, strict=True):
-        if not _setting(root, name):
+        if not answer(root, "config", "--get", name):
             flags += ["-c", f"{name}={fallback}"]
     return flags
-
-
-def _setting(root: Path, name: str) -> str:
-    try:
-        return run(root, "config", "--get", name)
-    except GitFailed:
-        return ""

@@ -65,10 +65,8 @@ class Lineage:
         return {now: before for (now, how), (before, _) in pairs if how.startswith(_AMENDED)}
 
     def converts(self, paths: Iterable[str]) -> set[str]:
-        """Those files that git may write into the folder in another form than the commits have them.
-
-        Line ends apart: those count nowhere.
-        """
+        """Those files that git may write into the folder in another form than the commits have them, line
+        ends apart."""
         given = "\0".join(paths).encode()
         said = commands.output(self.root, "check-attr", "-z", "--stdin", *_CONVERTING, given=given)
         words = said.decode("utf-8", "replace").split("\0")[:-1]
@@ -77,13 +75,9 @@ class Lineage:
 
     @cached_property
     def _steps(self) -> list[tuple[str, str]]:
-        try:
-            said = commands.output(
-                self.root, "log", "--walk-reflogs", "--no-show-signature", "--format=%H %gs", "HEAD"
-            )
-        except commands.GitFailed:
-            return []  # no commit yet, or no reflog: nothing is known to have been made here
-        lines = said.decode("utf-8", "replace").splitlines()
+        how = ("--walk-reflogs", "--no-show-signature", "--format=%H %gs")
+        # Without a commit or a reflog nothing is known to have been made here.
+        lines = commands.answer(self.root, "log", *how, "HEAD").splitlines()
         return [(line[:40], line[41:]) for line in lines if line]
 
     @cached_property
@@ -100,15 +94,9 @@ class Lineage:
                 pairs = zip(words[::2], words[1::2], strict=False)
                 found += [commit for kind, commit in pairs if kind == "commit"]
         for name in ("HEAD", *_UNDER_WAY):
-            try:
-                found.append(
-                    commands.run(
-                        self.root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"
-                    )
-                )
-            except commands.GitFailed:
-                continue  # there is none
-        return tuple(dict.fromkeys(found))
+            commit = f"{name}^{{commit}}"
+            found.append(commands.answer(self.root, "rev-parse", "--verify", "--quiet", commit))
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def _changes(self, tip: str) -> dict[str, list[str]]:
         """The commits up to a tip that changed one of the files, the newest first; MOST_COMMITS at most.

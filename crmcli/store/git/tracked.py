@@ -74,7 +74,5 @@ def _is_entry(data: bytes, at: int) -> bool:
 def _git_says(root: Path, name: str) -> bool:
     from crmcli.store.git import commands
 
-    try:
-        return bool(commands.run(root, "ls-files", "--", f":(literal){name}"))
-    except commands.GitFailed:
-        return False  # without a git that reads this index, none has checked anything out by it
+    # Without a git that reads this index nothing was checked out by it.
+    return bool(commands.answer(root, "ls-files", "--", f":(literal){name}"))

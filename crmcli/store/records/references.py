@@ -38,24 +38,15 @@ def may_be_a_name(ref: str) -> bool:
 def by_content(index: Index, ref: str, entities: Sequence[str], country: str) -> list[str]:
     """The records that have `ref` as e-mail, phone, INN, web site or exact name, in that order."""
     text = ref.strip()
-    if "@" in text:
-        found = index.lookup("email", _address(text).casefold(), entities)
-        if found:
-            return found
-    phone = _phone_key(text, country)
-    if phone:
-        found = index.lookup("phone", phone, entities)
-        if found:
-            return found
-    if text.isdigit() and len(text) in (10, 12):
-        found = index.lookup("inn", text, entities)
-        if found:
-            return found
-    if "." in text and " " not in text:
-        found = index.lookup("site", text, entities)
-        if found:
-            return found
-    return index.lookup("name", fold(text), entities)
+    keys = {
+        "email": _address(text).casefold() if "@" in text else "",
+        "phone": _phone_key(text, country),
+        "inn": text if text.isdigit() and len(text) in (10, 12) else "",
+        "site": text if "." in text and " " not in text else "",
+        "name": fold(text),
+    }
+    tries = (index.lookup(kind, key, entities) for kind, key in keys.items() if key)
+    return next(filter(None, tries), [])
 
 
 def _address(text: str) -> str:
