@@ -30,8 +30,8 @@ class Table:
     encoding: str
     bom: bool
     text: str
-    first_line: int  # of the first row
-    body: int  # the offset in `text` where the rows begin
+    start: int  # the offset in `text` where the header begins
+    first_line: int  # of the header
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -41,7 +41,8 @@ class Table:
     def rows(self) -> Iterator[FileRow]:
         """Every row in order, broken ones too; wholly empty lines are passed over."""
         suspicious = "\0" in self.text or not is_sound(self.text)
-        lines = _Lines(self.text[self.body :], self.first_line)
+        lines = _Lines(self.text[self.start :], self.first_line)
+        _next_record(lines, self.delimiter)
         for row in _split(lines, self.delimiter, len(self.header)):
             yield _with_byte_faults(row) if suspicious else row
 
@@ -73,23 +74,18 @@ def read_table(content: bytes, name: str, encoding: str = "", delimiter: str = "
         start, line = declared.end(), line + 1
     separator = _known_delimiter(delimiter) or (declared and declared[1]) or ""
     separator = separator or find_delimiter(read.text[start:])
-    lines = _Lines(read.text[start:], line)
-    header = _read_header(lines, separator, name)
-    return Table(
-        header, separator, read.encoding, read.bom, read.text, lines.line, start + lines.passed
-    )
+    header = _read_header(_Lines(read.text[start:], line), separator, name)
+    return Table(header, separator, read.encoding, read.bom, read.text, start, line)
 
 
 def _read_header(lines: _Lines, delimiter: str, name: str) -> tuple[str, ...]:
-    _allow_long_cells()
     try:
-        cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
+        cells, text = _next_record(lines, delimiter)
     except csv.Error as error:
         raise TableUnreadable(
             tr("{}:{}: the header cannot be read: {}", name, lines.line, _in_words(error)),
             "close the quote in the first line",
         ) from None
-    text = "".join(lines.taken)
     if "\0" in text:
         raise TableUnreadable(
             tr("{} has NUL bytes: it is not text", name),
@@ -99,11 +95,19 @@ def _read_header(lines: _Lines, delimiter: str, name: str) -> tuple[str, ...]:
         raise TableUnreadable(
             tr("{}: the header is in another encoding", name), "name the encoding with --encoding"
         )
-    lines.begin_record()
     header = [cell.strip(_HIDDEN) for cell in cells]
     while len(header) > 1 and not header[-1]:
         header.pop()  # a delimiter at the end of the line makes a column that is none
     return tuple(header)
+
+
+def _next_record(lines: _Lines, delimiter: str) -> tuple[list[str], str]:
+    """The cells of the next record, and its text."""
+    csv.field_size_limit(CELL_LIMIT)  # the module's own limit would cut long comments
+    cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
+    text = "".join(lines.taken)
+    lines.begin_record()
+    return cells, text
 
 
 # -- rows -----------------------------------------------------------------------------------
@@ -140,7 +144,6 @@ class _Lines:
         self._again: list[str] = []
         self.taken: list[str] = []
         self.line = line  # where the record begins whose lines are being taken
-        self.passed = 0  # characters before it
 
     def __iter__(self) -> _Lines:
         return self
@@ -155,7 +158,6 @@ class _Lines:
     def begin_record(self) -> None:
         """The lines taken so far are done with."""
         self.line += len(self.taken)
-        self.passed += sum(map(len, self.taken))
         self.taken.clear()
 
     def keep_first(self) -> None:
@@ -166,25 +168,24 @@ class _Lines:
 
 def _split(lines: _Lines, delimiter: str, width: int) -> Iterator[FileRow]:
     """The rows; after one whose quotes are broken, reading goes on with the file's next line."""
-    _allow_long_cells()
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
+        fault = ""
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            lines.keep_first()
             fault = _in_words(error)
-            reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            yield _broken(lines, fault)
         else:
             if len(cells) != width and _swallowed_rows(lines.taken, delimiter, width):
-                lines.keep_first()
-                reader = csv.reader(lines, delimiter=delimiter, strict=True)
-                yield _broken(lines, "a quote is never closed")
-            elif cells:
-                yield _as_row(lines, cells, width)
+                fault = "a quote is never closed"
+        if fault:
+            lines.keep_first()
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            yield FileRow(lines.line, (), fault, lines.taken[0].rstrip("\r\n"))
+        elif cells:
+            yield _as_row(lines, cells, width)
         lines.begin_record()
 
 
@@ -193,26 +194,17 @@ def _as_row(lines: _Lines, cells: list[str], width: int) -> FileRow:
         cells.pop()
     if len(cells) == width:
         return FileRow(lines.line, tuple(cells))
-    source = "".join(lines.taken).rstrip("\r\n")
     if not any(cell.strip() for cell in cells):
         return FileRow(lines.line, ("",) * width)
-    return FileRow(
-        lines.line, tuple(cells), tr("has {} cells, the header has {}", len(cells), width), source
-    )
-
-
-def _broken(lines: _Lines, fault: str) -> FileRow:
-    return FileRow(lines.line, (), fault, lines.taken[0].rstrip("\r\n"))
+    fault = tr("has {} cells, the header has {}", len(cells), width)
+    return FileRow(lines.line, tuple(cells), fault, "".join(lines.taken).rstrip("\r\n"))
 
 
 def _swallowed_rows(taken: Sequence[str], delimiter: str, width: int) -> bool:
     """Whether an open quote made one row of several: the next line is a row by itself."""
-    if len(taken) < 2:
-        return False
     try:
-        return (
-            len(next(csv.reader(iter(taken[1:2]), delimiter=delimiter, strict=True))) >= width > 1
-        )
+        following = next(csv.reader(taken[1:2], delimiter=delimiter, strict=True), [])
+        return len(following) >= width > 1
     except csv.Error:
         return False
 
@@ -234,18 +226,13 @@ def _in_words(error: csv.Error) -> str:
     return "a quote is never closed"
 
 
-def _allow_long_cells() -> None:
-    csv.field_size_limit(CELL_LIMIT)  # the module's own limit would cut long comments
-
-
 def _first_filled_line(text: str) -> tuple[int, int]:
-    start = re.match(r"\s*", text)
-    end = start.end() if start else 0
-    head = text[:end]
-    ends = list(re.finditer(r"\r\n|\r|\n", head))
-    if end == len(text):
-        return end, 1
-    return (ends[-1].end() if ends else 0), 1 + len(ends)
+    """Where it begins, and its number."""
+    blank = text[: len(text) - len(text.lstrip())]
+    if blank == text:
+        return len(text), 1
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", blank)
+    return len(blank) - len(lines[-1]), len(lines)
 
 
 # -- writing --------------------------------------------------------------------------------

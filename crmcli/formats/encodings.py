@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-from typing import NoReturn
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, InvalidData
@@ -49,15 +48,16 @@ def decode(content: bytes, name: str, encoding: str = "") -> TextRead:
     if mark and _WIDE.get(chosen, chosen)[:6] != marked[:6]:
         mark = b""
     body = content[len(mark) :]
-    if chosen.startswith(("utf-16", "utf-32")):
+    is_wide = chosen.startswith(("utf-16", "utf-32"))
+    if is_wide:
         chosen = marked if mark else _WIDE.get(chosen, chosen)
-        return TextRead(_decode_wide(body, name, chosen), chosen, bool(mark))
-    if not chosen:
-        chosen = "utf-8" if _is_mostly_utf8(body) else "cp1251"
+    chosen = chosen or ("utf-8" if _is_mostly_utf8(body) else "cp1251")
     try:
-        text = body.decode(chosen, "surrogateescape")
+        text = body.decode(chosen, "strict" if is_wide else "surrogateescape")
     except UnicodeError as error:
-        _refuse(name, chosen, error)
+        raise TableUnreadable(
+            tr("{} is not {}: {}", name, chosen, error), "name its encoding with --encoding"
+        ) from None
     return TextRead(text, chosen, bool(mark))
 
 
@@ -78,19 +78,6 @@ def is_sound(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _decode_wide(body: bytes, name: str, encoding: str) -> str:
-    try:
-        return body.decode(encoding)
-    except UnicodeDecodeError as error:
-        _refuse(name, encoding, error)
-
-
-def _refuse(name: str, encoding: str, error: UnicodeError) -> NoReturn:
-    raise TableUnreadable(
-        tr("{} is not {}: {}", name, encoding, error), "name its encoding with --encoding"
-    ) from None
 
 
 def _is_mostly_utf8(body: bytes) -> bool:

@@ -21,6 +21,7 @@ MOST_LINE = 16 << 20
 _ENCODINGS = ("QUOTED-PRINTABLE", "BASE64", "8BIT", "7BIT", "B", "Q")
 _VERSIONS = ("2.1", "3.0", "4.0")
 _HEAD = re.compile(r'(?:([\w-]+)\.)?([\w-]+)((?:;(?:"[^"]*"|[^":;])*)*)$', re.ASCII)
+_PARTS = re.compile(rb'((?:"[^"]*"|[^":])*):(.*)', re.DOTALL)  # its first colon in no quotes
 _PARAM = re.compile(r';((?:"[^"]*"|[^";])*)')
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?;base64,(.*)", re.DOTALL | re.IGNORECASE)
 
@@ -123,17 +124,20 @@ def _unfolded(lines: Sequence[tuple[int, bytes]], version: str) -> Iterator[tupl
                 yield number, whole
             number, whole = at, line
         if len(whole) > MOST_LINE:
-            raise ValueError(tr("is longer than {} MB", MOST_LINE >> 20))
+            break
     if whole.strip():
         yield number, whole
 
 
 def _line(line: bytes, version: str, encoding: str) -> CardLine:
-    head, colon, raw = _split(line)
-    match = _HEAD.match(head.decode("ascii", "replace").strip())
-    if not colon or match is None:
+    if len(line) > MOST_LINE:
+        raise ValueError(tr("is longer than {} MB", MOST_LINE >> 20))
+    parts = _PARTS.fullmatch(line)
+    match = parts and _HEAD.match(parts[1].decode("ascii", "replace").strip())
+    if parts is None or match is None:
         shown = line[:40].decode(encoding, "replace")
         raise ValueError(tr("is not a property: {!r}", shown))
+    raw = parts[2]
     params, how, charset = _params(match[3])
     name = match[2].upper()
     if how in ("BASE64", "B"):
@@ -147,17 +151,6 @@ def _line(line: bytes, version: str, encoding: str) -> CardLine:
     value = text if version != "2.1" or is_uri else _escaped_as_3(name, text)
     value = re.sub("\r\n?|\n", r"\\n", value)
     return CardLine(name, value, params, match[1] or "")
-
-
-def _split(line: bytes) -> tuple[bytes, bytes, bytes]:
-    """What stands before the first colon that is in no quotes, and what behind it."""
-    quoted = False
-    for place, letter in enumerate(line):
-        if letter == 0x22:
-            quoted = not quoted
-        elif letter == 0x3A and not quoted:
-            return line[:place], b":", line[place + 1 :]
-    return line, b"", b""
 
 
 def _params(text: str) -> tuple[tuple[tuple[str, str], ...], str, str]:

@@ -62,7 +62,7 @@ class Workbook:
 
     def rows(self) -> Iterator[FileRow]:
         """Every row below the header; formulas are their values, dates and numbers as we write them."""
-        for line, cells in _lines(self._rows):
+        for line, cells in enumerate(self._rows.iter_rows(), start=1):
             if line >= self.first_line:
                 yield _as_row(line, cells, len(self.header))
 
@@ -136,16 +136,10 @@ def _loaded(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
         ) from None
 
 
-def _lines(sheet: CalamineSheet) -> Iterator[tuple[int, list[object]]]:
-    """The rows with their numbers as Excel counts them."""
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        yield number, list(cells)
-
-
 def _header(sheet: CalamineSheet, name: str, chosen: str) -> tuple[int, tuple[str, ...]]:
     """The first row that has more than one filled cell, or any where the sheet has one column."""
     first: tuple[int, tuple[str, ...]] = (0, ("",))
-    for line, cells in _lines(sheet):
+    for line, cells in enumerate(sheet.iter_rows(), start=1):
         texts = [_text(cell).strip() for cell in cells]
         filled = sum(bool(text) for text in texts)
         if not filled:
@@ -164,7 +158,7 @@ def _header(sheet: CalamineSheet, name: str, chosen: str) -> tuple[int, tuple[st
     return first
 
 
-def _as_row(line: int, cells: list[object], width: int) -> FileRow:
+def _as_row(line: int, cells: Iterable[object], width: int) -> FileRow:
     texts = [_text(cell) for cell in cells]
     while len(texts) > width and not texts[-1].strip():
         texts.pop()

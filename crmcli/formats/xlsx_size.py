@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from typing import IO
 
 from crmcli.formats.encodings import TableUnreadable
@@ -49,11 +50,14 @@ def check_size(content: bytes, name: str) -> None:
             for entry in entries:
                 with parts.open(entry) as part:
                     _check_part(part, name, is_sheet=bool(_SHEET.fullmatch(entry.filename)))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise TableUnreadable(
-            tr("{} is a damaged workbook: {}", name, error), "save it again, or as CSV UTF-8"
-        ) from None
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]  # what zipfile unpacks with
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+    ) as error:
         raise TableUnreadable(
             tr("{} is a damaged workbook: {}", name, error), "save it again, or as CSV UTF-8"
         ) from None

@@ -13,6 +13,7 @@ from crmcli.model.fields import Record
 from crmcli.sales import activities, leads, stages
 from crmcli.sales.checks import check, fix
 from crmcli.sales.history import undo
+from crmcli.sales.history.story import story_of
 from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.merging import merge as merging
 from crmcli.sales.merging import unmerge
@@ -223,7 +224,7 @@ def test_what_a_lead_became_is_turned(ws: Workspace) -> None:
     one = kit.contact(ws).id
     merge(ws, one, made)
     assert ws.get(lead).get("converted") == {"contact": one}
-    kinds = [e.kind for e in unmerge.story_of(ws, ws.get(one))]
+    kinds = [e.kind for e in story_of(ws, ws.get(one))]
     assert "lead.converted" in kinds
     assert kinds.count("contact.merged") == 1
     assert check.problems(ws) == []
@@ -244,7 +245,7 @@ def test_its_story_shows_under_the_survivor(ws: Workspace) -> None:
     activities.log(ws, three, "note", "давно")
     merge(ws, two, three)
     merge(ws, one, two)
-    story = unmerge.story_of(ws, ws.get(one))
+    story = story_of(ws, ws.get(one))
     assert [e.data.get("text") for e in story if e.kind == "note"] == ["давно"]
     assert unmerge.absorbed(ws, one) == [two, three]
 

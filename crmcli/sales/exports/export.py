@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, replace
@@ -10,19 +11,12 @@ from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
 from crmcli.language import tr
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.kinds import TEXT, Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import Raw
 from crmcli.sales.consent.permission import HOLDERS, mailable
-from crmcli.sales.exports.sheet_rows import (
-    SheetColumn,
-    guard,
-    hidden,
-    row_of,
-    sheet_columns,
-    typed_cell,
-)
+from crmcli.sales.exports.sheet_rows import SheetColumn, guard, row_of, sheet_columns, typed_cell
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,7 +26,6 @@ FORMATS = ("csv", "xlsx", "jsonl", "vcard")
 VERSIONS = ("3.0", "4.0")
 """Of vCards that are written."""
 
-WITH_CARDS = ("contact", "company")
 CHUNK = 1000
 
 
@@ -55,15 +48,23 @@ def export(
     _check(entity, chosen)
     columns = _columns(ws, entity, chosen.columns)
     rows = _for_mailing(ws, entity, condition) if chosen.for_mailing else ws.rows(entity, condition)
+    pieces = _Pieces(ws, entity, rows, columns)
     if chosen.format == "xlsx":
-        return _workbook(ws, entity, rows, columns)
+        return pieces.workbook()
     if chosen.format == "vcard":
-        pieces = _cards(ws, entity, rows, chosen.version)
+        texts = pieces.cards(chosen.version)
     elif chosen.format == "jsonl":
-        pieces = _json_lines(ws, entity, rows, columns if chosen.columns else ())
+        texts = pieces.json_lines(
+            {column.field.name for column in columns} if chosen.columns else ()
+        )
     else:
-        pieces = _csv(ws, entity, rows, columns, excel=chosen.excel)
-    return (piece.encode() for piece in pieces)
+        texts = pieces.csv(excel=chosen.excel)
+    return (text.encode() for text in texts)
+
+
+def with_cards() -> tuple[str, ...]:
+    """The nouns that a vCard can hold: clients, unless a card would lose the stage where they stand."""
+    return tuple(noun for noun in having("client") if "staged" not in ENTITIES[noun].traits)
 
 
 def _check(entity: str, chosen: Layout) -> None:
@@ -75,10 +76,10 @@ def _check(entity: str, chosen: Layout) -> None:
     if chosen.excel and chosen.format != "csv":
         raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
     if chosen.format == "vcard":
-        if entity not in WITH_CARDS:
-            plural = ENTITIES[entity].plural
+        if entity not in with_cards():
             raise BadUsage(
-                tr("{} cannot be exported as vCards", tr(plural)), "contacts and companies can"
+                tr("{} cannot be exported as vCards", tr(ENTITIES[entity].plural)),
+                tr("one of {}", ", ".join(with_cards())),
             )
         if chosen.columns:
             raise BadUsage("a vCard has no columns", "leave out --columns")
@@ -115,89 +116,81 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
     return tuple(known[name] for name in names)
 
 
-def _csv(
-    ws: Workspace,
-    entity: str,
-    rows: Sequence[Mapping[str, Raw]],
-    columns: Sequence[SheetColumn],
-    *,
-    excel: bool,
-) -> Iterator[str]:
-    delimiter, end = (";", "\r\n") if excel else (",", "\n")
-    yield ("\ufeff" if excel else "") + csv_line((c.name for c in columns), delimiter, end)
-    lines: list[str] = []
-    for cells in _cells(ws, entity, rows, columns):
-        lines.append(csv_line((guard(c, excel=excel) for c in cells), delimiter, end))
-        if len(lines) == CHUNK:
-            yield "".join(lines)
-            lines.clear()
-    yield "".join(lines)
+class _Pieces:
+    """The records of an export, in one format or another."""
 
+    def __init__(
+        self,
+        ws: Workspace,
+        entity: str,
+        rows: Sequence[Mapping[str, Raw]],
+        columns: Sequence[SheetColumn],
+    ) -> None:
+        self._ws = ws
+        self._entity = entity
+        self._columns = columns
+        self._records = (ws.schema.read(entity, row) for row in rows)
 
-def _cells(
-    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
-) -> Iterator[list[str]]:
-    name_of = _names(ws, columns)
-    # No country: an export must read back the same wherever numbers without one are read otherwise.
-    ctx = replace(ws.inputs, country="")
-    for row in rows:
-        record = ws.schema.read(entity, row)
-        raw = ws.schema.write(record)
-        yield row_of(raw, columns, hidden(raw, record.unknown), name_of, ctx)
+    def csv(self, *, excel: bool) -> Iterator[str]:
+        delimiter, end = (";", "\r\n") if excel else (",", "\n")
+        header = csv_line((column.name for column in self._columns), delimiter, end)
+        yield "\ufeff" + header if excel else header
+        cells = self._cells()
+        while chunk := [*islice(cells, CHUNK)]:
+            yield "".join(
+                csv_line((guard(c, excel=excel) for c in row), delimiter, end) for row in chunk
+            )
 
+    def workbook(self) -> Iterator[bytes]:
+        from crmcli.formats.xlsx import write_workbook
 
-def _workbook(
-    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
-) -> Iterator[bytes]:
-    from crmcli.formats.xlsx import write_workbook
+        lines = (
+            [typed_cell(column, cell) for column, cell in zip(self._columns, cells, strict=True)]
+            for cells in self._cells()
+        )
+        header = [column.name for column in self._columns]
+        yield write_workbook(header, lines, ENTITIES[self._entity].plural)
 
-    lines = (
-        [typed_cell(column, cell) for column, cell in zip(columns, cells, strict=True)]
-        for cells in _cells(ws, entity, rows, columns)
-    )
-    yield write_workbook([column.name for column in columns], lines, ENTITIES[entity].plural)
+    def cards(self, version: str) -> Iterator[str]:
+        from crmcli.formats.vcard import card_text
+        from crmcli.sales.exports.vcard_records import card_of
 
+        fields = self._ws.schema.fields(self._entity)
+        name_of = self._names(f for f in fields if f.kind.is_link and f.is_many)
 
-def _cards(
-    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], version: str
-) -> Iterator[str]:
-    from crmcli.formats.vcard import card_text
-    from crmcli.sales.exports.vcard_records import card_of
+        def file_of(sha: str) -> bytes:
+            try:
+                return self._ws.attached(sha)
+            except (NotFound, InvalidData):
+                self._ws.notes.append(tr("a picture is missing: {}…; left out", sha[:12]))
+                return b""
 
-    linked = [f for f in ws.schema.fields(entity) if f.kind.is_link and f.is_many]
-    name_of = _names(ws, [SheetColumn(field.name, field, "names") for field in linked])
+        for record in self._records:
+            raw = self._ws.schema.write(record)
+            lines = card_of(raw, self._entity, name_of, file_of, self._ws.inputs)
+            yield card_text(lines, version)
 
-    def file_of(sha: str) -> bytes:
-        try:
-            return ws.attached(sha)
-        except (NotFound, InvalidData):
-            ws.notes.append(tr("a picture is missing: {}…; left out", sha[:12]))
-            return b""
+    def json_lines(self, names: Collection[str]) -> Iterator[str]:
+        for record in self._records:
+            raw = self._ws.schema.write(record)
+            unknown = {key: raw.pop(key) for key in record.unknown}
+            raw.update((key, unknown[key]) for key in sorted(unknown))
+            keep = names or set(raw) - {"batch"}
+            yield json_line({name: value for name, value in raw.items() if name in keep}) + "\n"
 
-    for row in rows:
-        raw = ws.schema.write(ws.schema.read(entity, row))
-        yield card_text(card_of(raw, entity, name_of, file_of, ws.inputs), version)
+    def _cells(self) -> Iterator[list[str]]:
+        name_of = self._names(c.field for c in self._columns if c.part == "names")
+        # No country: an export must read back the same wherever numbers without one are read otherwise.
+        ctx = replace(self._ws.inputs, country="")
+        for record in self._records:
+            raw = self._ws.schema.write(record)
+            yield row_of(raw, record.unknown, self._columns, name_of, ctx)
 
-
-def _json_lines(
-    ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]], columns: Sequence[SheetColumn]
-) -> Iterator[str]:
-    names = {column.field.name for column in columns}
-    for row in rows:
-        record = ws.schema.read(entity, row)
-        raw = ws.schema.write(record)
-        unknown = {key: raw.pop(key) for key in record.unknown}
-        raw.update((key, unknown[key]) for key in sorted(unknown))
-        keep = names or set(raw) - {"batch"}
-        yield json_line({name: value for name, value in raw.items() if name in keep}) + "\n"
-
-
-def _names(ws: Workspace, columns: Sequence[SheetColumn]) -> Callable[[str], str]:
-    """How linked records are called; a link that leads nowhere has no name."""
-    entities = {column.field.entities[0] for column in columns if column.part == "names"}
-    names = {
-        str(row["id"]): str(row.get("name", ""))
-        for entity in sorted(entities)
-        for row in ws.rows(entity, None)
-    }
-    return lambda record_id: names.get(record_id, "")
+    def _names(self, fields: Iterable[Field]) -> Callable[[str], str]:
+        """How linked records are called; a link that leads nowhere has no name."""
+        names = {
+            str(row["id"]): str(row.get("name", ""))
+            for entity in sorted({field.entities[0] for field in fields})
+            for row in self._ws.rows(entity, None)
+        }
+        return lambda record_id: names.get(record_id, "")

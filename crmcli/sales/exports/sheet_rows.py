@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
+from crmcli.formats.jsonl import as_raw, json_line
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field, Maps
 from crmcli.model.schema import Schema, own_fields
@@ -82,17 +83,20 @@ def link_parts(field: Field, fields: Collection[str]) -> dict[str, str]:
 
 def row_of(
     raw: Mapping[str, Raw],
-    columns: Sequence[SheetColumn],
     unknown: Mapping[str, Raw],
+    columns: Sequence[SheetColumn],
     name_of: Callable[[str], str],
     ctx: InputContext,
 ) -> list[str]:
-    """The cells of one record; `unknown` is what no column has, `name_of` names a linked record."""
+    """The cells of one record; `unknown` are keys that nobody declared, `name_of` names a linked record."""
     cells: list[str] = []
+    utm = raw.get("utm", "")
+    odd = {k: v for k, v in utm.items() if k not in UTM_KEYS} if isinstance(utm, dict) else {}
+    rest: dict[str, Raw] = {**unknown, **({"utm": odd} if odd else {})}
     for column in columns:
         value = raw.get(column.field.name, "")
         if column.part == UNKNOWN:
-            cells.append(_json(unknown, sort=True) if unknown else "")
+            cells.append(json_line(dict(sorted(rest.items()))) if rest else "")
         elif column.part == "names":
             cells.append(_names(column.field, value, name_of))
         elif column.part:
@@ -127,16 +131,6 @@ def _names(field: Field, value: Raw, name_of: Callable[[str], str]) -> str:
     return _write_names(names) if any(names) else ""
 
 
-def hidden(raw: Mapping[str, Raw], unknown: Mapping[str, Raw]) -> dict[str, Raw]:
-    """What of a record stands in no column of its own: keys that nobody declared, odd keys of `utm`."""
-    rest = dict(unknown)
-    utm = raw.get("utm")
-    odd = {k: v for k, v in utm.items() if k not in UTM_KEYS} if isinstance(utm, dict) else {}
-    if odd:
-        rest["utm"] = cast("Raw", odd)
-    return rest
-
-
 # -- cells ----------------------------------------------------------------------------------
 
 
@@ -147,7 +141,7 @@ def write_cell(field: Field, raw: Raw, ctx: InputContext) -> str:
     if isinstance(raw, str):
         return raw
     text = field.kind.write_cell(raw)
-    return text if text and _reads_back(field, text, raw, ctx) else _json(raw)
+    return text if text and _reads_back(field, text, raw, ctx) else json_line(raw)
 
 
 def _reads_back(field: Field, text: str, raw: Raw, ctx: InputContext) -> bool:
@@ -176,20 +170,14 @@ def read_names(text: str) -> list[str]:
 
 def _write_names(names: Sequence[str]) -> str:
     text = SEPARATOR.join(names)
-    return text if read_names(text) == list(names) else _json(names)
+    return text if read_names(text) == list(names) else json_line(names)
 
 
 def _read_json(text: str) -> Raw | None:
-    from crmcli.formats.jsonl import as_raw
-
     try:
         return as_raw(json.loads(text, parse_float=str, parse_int=str))
     except (ValueError, RecursionError):
         return None
-
-
-def _json(raw: object, *, sort: bool = False) -> str:
-    return json.dumps(raw, ensure_ascii=False, sort_keys=sort)
 
 
 # -- formulas -------------------------------------------------------------------------------

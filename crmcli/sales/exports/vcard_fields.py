@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from crmcli.formats.vcard_lines import CardLine, cut, escape, unescape
-from crmcli.model.kinds import EMAILS, PHONES, Field
+from crmcli.model.kinds import EMAIL_TYPES, EMAILS, PHONE_TYPES, PHONES, Field
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ _ORDINARY = frozenset(("voice", "internet", "pref", "x-pref"))
 """Types that say nothing which order and field do not say."""
 
 _ORDINARY_PARAMS = ("TYPE", "PREF", "VALUE", "MEDIATYPE")
-_PHONE_TYPES = {"cell": "mobile", "fax": "fax", "pager": "pager", "home": "home", "work": "work",
-                "x-mailing": "mailing"}  # fmt: skip
-_EMAIL_TYPES = {"home": "home", "work": "work", "x-mailing": "mailing"}
-_OURS = {"mobile": "CELL", "fax": "FAX", "pager": "PAGER", "home": "HOME", "work": "WORK",
-         "mailing": "X-MAILING", "other": ""}  # fmt: skip
+_TYPES = {"fax": "fax", "cell": "mobile", "pager": "pager", "home": "home", "work": "work",
+          "x-mailing": "mailing"}  # fmt: skip
+"""Theirs, and ours; of several the first counts."""
+
+_THEIRS = {ours: theirs.upper() for theirs, ours in _TYPES.items()}
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
 
 
@@ -53,20 +53,21 @@ def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
         text = number + (f" x{extension[1]}" if extension else "")
     elif re.match(r"[a-z][\w+.-]*:", text, re.IGNORECASE) or not text:
         return []  # sip:, skype: and the like
-    kind = next((ours for theirs, ours in _PHONE_TYPES.items() if theirs in line.types), "other")
-    if "fax" in line.types:
-        kind = "fax"
     found = cast("list[dict[str, str]]", Field("phones", PHONES).read(text, ctx))
-    return [("phones", {**phone, "type": kind}) for phone in found]
+    return [("phones", {**phone, "type": _type(line, PHONE_TYPES)}) for phone in found]
 
 
 def _of_email(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     text = re.sub("^mailto:", "", line.text.strip(), flags=re.IGNORECASE)
     if not text or (not {"internet", "pref", "home", "work"} & line.types and "@" not in text):
         return []  # an X.400 address, or one of another kind
-    kind = next((ours for theirs, ours in _EMAIL_TYPES.items() if theirs in line.types), "other")
     found = cast("list[dict[str, str]]", Field("emails", EMAILS).read(text, ctx))
-    return [("emails", {**email, "type": kind}) for email in found]
+    return [("emails", {**email, "type": _type(line, EMAIL_TYPES)}) for email in found]
+
+
+def _type(line: CardLine, known: Sequence[str]) -> str:
+    said = (ours for theirs, ours in _TYPES.items() if theirs in line.types and ours in known)
+    return next(said, "other")
 
 
 def _of_url(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
@@ -119,25 +120,19 @@ _MEANINGS: Mapping[str, Callable[[CardLine, InputContext], list[tuple[str, Any]]
 
 
 def facts_of(line: CardLine, ctx: InputContext) -> list[Fact]:
-    """What a line says of fields, as it is compared; ValueError for what cannot be read."""
-    return [(name, key_of(value)) for name, value in meaning(line, ctx)]
-
-
-def key_of(value: Any) -> str:
-    """A value as it is compared."""
-    if isinstance(value, dict):
-        return fold(f"{value.get('value', '')} x{value.get('ext', '')}")
-    return fold(str(value))
+    """What a line says of fields, as it is compared; what cannot be read is compared as it is written."""
+    try:
+        found = meaning(line, ctx)
+    except ValueError:
+        return [(line.name, fold(line.text))]
+    return [(n, fold(dialled(v) if isinstance(v, dict) else str(v))) for n, v in found]
 
 
 def signature(line: CardLine, ctx: InputContext) -> tuple[object, ...]:
     """By what two lines are the same, however they are written."""
     types = line.types - _ORDINARY
     params = sorted(p for p in line.params if p[0] not in _ORDINARY_PARAMS)
-    try:
-        facts = tuple(facts_of(line, ctx))
-    except ValueError:
-        facts = ()
+    facts = tuple(facts_of(line, ctx))
     exact = line.name in ("N", "ADR", "ORG") or not facts
     parts = [part.strip() for part in line.parts] if exact else []
     while parts and not parts[-1]:
@@ -194,5 +189,4 @@ def dialled(phone: Mapping[str, str]) -> str:
 
 
 def _typed(kind: str) -> tuple[tuple[str, str], ...]:
-    theirs = _OURS.get(kind, "")
-    return (("TYPE", theirs),) if theirs else ()
+    return (("TYPE", _THEIRS[kind]),) if kind in _THEIRS else ()

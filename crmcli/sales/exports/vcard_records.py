@@ -11,16 +11,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from crmcli.dataclass import dataclass, field, replace
+from crmcli.dataclass import replace
 from crmcli.formats.vcard import Card
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
+from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.vcard_fields import (
     NAMES,
     Fact,
     dialled,
     facts_of,
-    key_of,
     lines_of,
     meaning,
     signature,
@@ -39,36 +39,33 @@ _NEEDED = frozenset(("FN", "N"))
 _ORGANISATION = ("org", "organization", "company")
 
 
-@dataclass
-class CardRead:
-    """What a card says: raw values by field, the lines that are kept, and the files they name."""
-
-    values: dict[str, Raw] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
-    files: list[bytes] = field(default_factory=list)
-
-
 def is_of_company(card: Card) -> bool:
     """Whether a card is an organisation's, no person's."""
     said = {line.name: line.text.strip().lower() for line in card.lines}
     return said.get("KIND") in _ORGANISATION or said.get("X-ABSHOWAS") == "company"
 
 
-def read_card(card: Card, entity: str, ctx: InputContext) -> CardRead:
-    """What a card says of a contact, lead or company; ValueError with what cannot be read."""
+def is_person(entity: str) -> bool:
+    """Whether records of a noun are people, whose names have parts."""
+    return has_field(entity, "first_name")
+
+
+def read_card(
+    card: Card, entity: str, ctx: InputContext
+) -> tuple[dict[str, Raw], tuple[bytes, ...]]:
+    """The values of a person or a company, its files; ValueError with what cannot be read."""
     lines = [line for line in card.lines if line.name not in _FRAME and line.name[:6] != "X-CRM-"]
     values: dict[str, Any] = {}
     for line in sorted(lines, key=_preference):
         for name, value in meaning(line, ctx):
             _put(values, name, value)
     _put_companies(values, lines, entity)
-    found = CardRead(values)
     labelled = {line.group for line in lines if line.group and line.name[:2] == "X-"}
     ours = {signature(line, ctx) for line in lines_of(values)}
-    for line in lines:
-        if line.group in labelled or signature(line, ctx) not in ours:
-            found.kept.append(str(_kept(line, found, ctx)))
-    return found
+    lost = [n for n in lines if n.group in labelled or signature(n, ctx) not in ours]
+    if lost:
+        values[KEPT] = [str(_kept(line, values, ctx)) for line in lost]
+    return values, tuple(line.content for line in lost if line.content)
 
 
 def _preference(line: CardLine) -> int:
@@ -79,19 +76,18 @@ def _preference(line: CardLine) -> int:
     return 0 if "pref" in line.types else 101
 
 
-def _kept(line: CardLine, found: CardRead, ctx: InputContext) -> CardLine:
+def _kept(line: CardLine, values: dict[str, Any], ctx: InputContext) -> CardLine:
     """The line as it is kept: a picture is a file of the record, a phone has its country."""
     if not line.content:
         phones = [value for name, value in meaning(line, ctx) if name == "phones"]
         if len(phones) == 1 and not line.param("VALUE"):
             return replace(line, value=escape(dialled(phones[0])))
         return line
-    found.files.append(line.content)
     sha = hashlib.sha256(line.content).hexdigest()
     kind = line.param("MEDIATYPE").rpartition("/")[2] or line.param("TYPE")
     suffix = re.sub("[^a-z0-9]", "", kind.lower())
     name = line.name.lower() + (f".{suffix}" if suffix else "")
-    cast("list[Raw]", found.values.setdefault("files", [])).append({"name": name, "file": sha})
+    values.setdefault("files", []).append({"name": name, "file": sha})
     return replace(line, value=KEPT_FILE + sha, content=b"")
 
 
@@ -100,7 +96,7 @@ def _put(values: dict[str, Any], name: str, value: Any) -> None:
         items = values.setdefault(name, [])
         if value not in items:
             items.append(value)
-    elif (name == "address" and values.get(name)) or (name == "comment" and values.get(name)):
+    elif name in ("address", "comment") and values.get(name):
         values[name] += f"\n{value}"
     else:
         values.setdefault(name, value)
@@ -120,11 +116,11 @@ def _put_companies(values: dict[str, Any], lines: Sequence[CardLine], entity: st
         if name and fold(name) not in [fold(link["name"]) for link in found]:
             role = titles.get(line.group, "") if line.group or not found else ""
             found.append({"name": name, **({"role": role} if role else {})})
-    if found and entity == "contact":
+    if found and has_field(entity, "companies"):
         values["companies"] = found
-    elif found and entity == "lead":
+    elif found and has_field(entity, "company_name"):
         values["company_name"] = found[0]["name"]
-    elif entity == "company":
+    elif not is_person(entity):
         official = found[0]["name"] if found else ""
         values["name"] = values.get("name") or official
         if official and official != values["name"]:
@@ -148,18 +144,18 @@ def card_of(
     `name_of` names a company, `file_of` reads a kept file, b"" if it is missing.
     """
     values: dict[str, Any] = dict(raw)
-    if entity == "contact":
+    if is_person(entity):
         links = cast("list[dict[str, str]]", raw.get("companies", []))
         named = [{"name": name_of(i["company"]), "role": i.get("role", "")} for i in links]
         values["companies"] = [link for link in named if link["name"]]
     else:
         values["companies"] = [{"name": str(raw.get("legal_name") or raw.get("name", ""))}]
     ours = lines_of(values)
-    said = {fact for line in ours for fact in _facts_or_none(line, ctx)}
+    said = {fact for line in ours for fact in facts_of(line, ctx)}
     lines: list[CardLine] = []
     covered: set[Fact] = set()
     for kept in _kept_lines(raw):
-        facts = _facts_or_none(kept, ctx)
+        facts = facts_of(kept, ctx)
         if set(facts) <= said:
             covered.update(facts)
             lines += _with_content(kept, file_of)
@@ -167,20 +163,13 @@ def card_of(
     new = [
         line
         for line in ours
-        if not set(_facts_or_none(line, ctx)) <= covered or line.name in _NEEDED - names
+        if not covered.issuperset(facts_of(line, ctx)) or line.name in _NEEDED - names
     ]
-    if entity == "company" and not names & {"KIND", "X-ABSHOWAS"}:
+    if not is_person(entity) and not names & {"KIND", "X-ABSHOWAS"}:
         new.append(CardLine("X-ABSHOWAS", "COMPANY"))
     if "UID" not in names:
         new.append(CardLine("UID", str(raw["id"])))
     return [*new, *lines]
-
-
-def _facts_or_none(line: CardLine, ctx: InputContext) -> list[Fact]:
-    try:
-        return facts_of(line, ctx)
-    except ValueError:
-        return [(line.name, key_of(line.text))]  # a number that was kept as it was written
 
 
 def _kept_lines(raw: Mapping[str, Raw]) -> Iterable[CardLine]:

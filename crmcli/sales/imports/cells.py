@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.kinds import BOOL, Field
-from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.sheet_rows import read_list
 
@@ -38,15 +36,15 @@ class CellReader:
     def __init__(
         self,
         ctx: InputContext,
-        presets: Sequence[Preset] = (),
-        owners: Mapping[str, str] | None = None,
+        sources: Mapping[str, Sequence[str]],
+        owners: Mapping[str, str],
         *,
-        has_numbers: bool = False,
+        has_numbers: bool,
     ) -> None:
         self.ctx = ctx
         self.unknown_owners: Counter[str] = Counter()
-        self._presets = presets
-        self._owners = {fold(name): user for name, user in (owners or {}).items()}
+        self._sources = sources
+        self._owners = {fold(name): user for name, user in owners.items()}
         self._has_numbers = has_numbers
 
     def read(self, spec: Field, cell: Raw, *, exact: bool) -> Raw:
@@ -130,14 +128,6 @@ class CellReader:
                 if entry in known:
                     return entry
             raise
-
-    @cached_property
-    def _sources(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
-        for preset in self._presets:
-            for name, ids in preset.sources.items():
-                found.setdefault(fold(name), ids)
-        return found
 
 
 def _mended(spec: Field, cell: str, country: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from crmcli.dataclass import dataclass, replace
@@ -120,6 +120,16 @@ class Vocabulary:
         words.pop("", None)
         return words
 
+    @cached_property
+    def sources(self) -> Mapping[str, Sequence[str]]:
+        """What other programs call our sources: which of ours a folded name may mean."""
+        return _meanings(preset.sources for preset in self._presets)
+
+    @cached_property
+    def stages(self) -> Mapping[str, Sequence[str]]:
+        """The same of stages."""
+        return _meanings(preset.stages.get(self.entity, {}) for preset in self._presets)
+
     def _learn(self, words: dict[str, Target], columns: Mapping[str, Mapping[str, str]]) -> None:
         for entity in (self.entity, ""):
             for header, name in columns.get(entity, {}).items():
@@ -156,6 +166,14 @@ class Vocabulary:
         return bool({"name", "names"} & {*link_parts(field, self.fields).values()})
 
 
+def _meanings(tables: Iterable[Mapping[str, Sequence[str]]]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, Sequence[str]] = {}
+    for table in tables:
+        for name, ours in table.items():
+            found.setdefault(fold(name), ours)
+    return found
+
+
 def presets_of(ws: Workspace) -> Presets:
     """The presets that a workspace may import with, checked against its fields, stages and sources."""
     columns = {e: set(Vocabulary(ws.schema, e).names) - {"unknown"} for e in having("importable")}
@@ -165,8 +183,7 @@ def presets_of(ws: Workspace) -> Presets:
             ours = ws.pipelines
         except InvalidData:  # told by itself; it is not known which stages there are
             return {}
-        lead = [stage.id for stage in ours.leads.stages]
-        return {"lead": lead, "deal": [stage.id for p in ours.deals for stage in p.stages]}
+        return {e: [s.id for p in ours.of(e) for s in p.stages] for e in having("staged")}
 
     return ws.presets(KnownNames(columns, stages, ws.settings.directories.get("sources", ())))
 

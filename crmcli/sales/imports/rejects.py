@@ -14,8 +14,7 @@ from crmcli.formats.xlsx import Workbook
 from crmcli.model.values import Raw
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import EXTRAS
-from crmcli.sales.imports.sources import Source
-from crmcli.sales.imports.vcard_rows import Cards
+from crmcli.sales.imports.sources import Cards, Source
 from crmcli.store.disk.new_file import NewFile
 
 _REJECTS = re.compile(r"\.rejects(-\d+)?$")

@@ -14,7 +14,6 @@ from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
-from crmcli.model.preset import Preset
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.imports.address_books import (
@@ -39,9 +38,8 @@ from crmcli.sales.imports.mapping import (
 from crmcli.sales.imports.mentions import MentionReader
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.person_names import finish_name
-from crmcli.sales.imports.sources import Source
+from crmcli.sales.imports.sources import Cards, Source
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
-from crmcli.sales.imports.vcard_rows import Cards
 from crmcli.sales.records.given_values import currency_in
 from crmcli.workspace import Workspace
 
@@ -59,23 +57,22 @@ class RowReader:
     def __init__(
         self,
         ws: Workspace,
-        entity: str,
         source: Source,
         columns: Sequence[Column],
-        presets: Sequence[Preset],
+        vocabulary: Vocabulary,
         ctx: InputContext,
         wanted: ImportOptions,
     ) -> None:
         self.ws = ws
-        self.entity = entity
+        self.entity = entity = vocabulary.entity
         self.columns = columns
         self._name_format = wanted.name_format
         self._is_raw = isinstance(source, JsonLines | Cards)  # whose keys are our own fields
         is_workbook = isinstance(source, Workbook)
         self._is_guarded = not (self._is_raw or is_workbook)
-        self._vocabulary = Vocabulary(ws.schema, entity)
-        self.cells = CellReader(ctx, presets, wanted.owners, has_numbers=is_workbook)
-        self.stages = StageNames(ws, entity, presets, wanted.stages)
+        self._vocabulary = vocabulary
+        self.cells = CellReader(ctx, vocabulary.sources, wanted.owners, has_numbers=is_workbook)
+        self.stages = StageNames(ws, entity, vocabulary.stages, wanted.stages)
         self.mentions = MentionReader(self._vocabulary, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
@@ -255,13 +252,19 @@ class RowReader:
         if draft.currency and "currency" in self._vocabulary.fields:
             draft.values.setdefault("currency", draft.currency)
         self.mentions.finish(draft)
-        if self.entity == "deal" and not draft.id and "name" not in self.fields:
-            _name_by_client(draft)
-        has_person = self.entity == "contact" and not draft.id
+        traits = ENTITIES[self.entity].traits
+        if "client" not in traits and not draft.id and "name" not in self.fields:
+            self._name_by_client(draft)
+        has_person = "staged" not in traits and "first_name" in self.own_fields and not draft.id
         if not finish_name(draft, self._name_format, has_person=has_person):
             draft.conflicts.append(self.label_of(FULL_NAME))
-        if "staged" in ENTITIES[self.entity].traits:
+        if "staged" in traits:
             self._finish_stage(draft)
+
+    def _name_by_client(self, draft: Draft) -> None:
+        """Records of a file without a column for their names are called by whom they are with."""
+        mentions = [m for name in self.own_fields for m in draft.links.get(name, [])]
+        draft.values["name"] = next((m.name for m in mentions if m.name), "")
 
     def _finish_stage(self, draft: Draft) -> None:
         pipeline = str(draft.values.pop("pipeline", ""))
@@ -286,9 +289,3 @@ class RowReader:
         """The column that feeds a field, or the field's own name."""
         targets = ((column.label, column.target) for column in self.columns if column.target)
         return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)
-
-
-def _name_by_client(draft: Draft) -> None:
-    """Deals of a file without a column for their names are called by whom they are with."""
-    mentions = [m for name in ("company", "contacts") for m in draft.links.get(name, [])]
-    draft.values["name"] = next((m.name for m in mentions if m.name), "")

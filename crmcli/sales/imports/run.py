@@ -22,11 +22,10 @@ from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
 from crmcli.sales.imports.row_reader import RowReader
-from crmcli.sales.imports.sources import Source, digest_of, doubts_of, read_as
+from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, read_as
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
 from crmcli.sales.imports.total_rows import TotalRows
-from crmcli.sales.imports.vcard_rows import Cards
 from crmcli.store import layout
 from crmcli.workspace import Change, Workspace
 
@@ -52,9 +51,9 @@ class Import:
         is_raw = isinstance(source, JsonLines | Cards)
         chosen = presets.chosen(wanted.preset or NONE if is_raw else wanted.preset, source.labels)
         ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
-        spoken = (chosen, presets.plain)
-        columns = self._columns(Vocabulary(ws.schema, entity, spoken))
-        self.reader = RowReader(ws, entity, source, columns, spoken, ctx, wanted)
+        vocabulary = Vocabulary(ws.schema, entity, (chosen, presets.plain))
+        columns = self._columns(vocabulary)
+        self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted)
         self.total_rows = TotalRows(source, columns, self.reader.is_number)
         self.digest = digest_of(source)
         earlier = None if wanted.again else earlier_import(ws, entity, self.digest)

@@ -3,19 +3,73 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from crmcli.dataclass import dataclass, replace
 from crmcli.formats.csv import Table, read_table
 from crmcli.formats.encoding_guess import doubt_of_encoding, likely_encoding
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.jsonl import JsonLines, read_json_lines
-from crmcli.formats.vcard import is_vcard
+from crmcli.formats.rows import FileRow
+from crmcli.formats.vcard import Card, cards, is_vcard, read_cards
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
 from crmcli.language import tr
-from crmcli.sales.imports.vcard_rows import Cards, open_cards
+from crmcli.sales.exports.vcard_records import KEPT, is_of_company, is_person, read_card
+from crmcli.sales.imports.mapping import Column, Target, Vocabulary
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
+
+_FIELDS = (
+    "name", "legal_name", "salutation", "first_name", "middle_name", "last_name", "birthday", "position",
+    "companies", "company_name", "phones", "emails", "urls", "address", "tags", "comment", "files",
+)  # fmt: skip
+"""What cards speak of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """A file of vCards: a row for each, a column for each field and for the lines that no field holds.
+
+    `entity` is what they are read as, by the rules of `ctx` for phones.
+    """
+
+    lines: Sequence[tuple[int, bytes]]
+    encoding: str
+    content: bytes
+    entity: str = "contact"
+    ctx: InputContext | None = None
+
+    delimiter = ""
+    labels = (*_FIELDS, KEPT)
+
+    def columns(self, vocabulary: Vocabulary) -> tuple[Column, ...]:
+        """Where each goes: a field of the same name, where the entity has one."""
+        found = [Column(name, vocabulary.names.get(name)) for name in _FIELDS]
+        return (*found, Column(KEPT, Target("unknown", KEPT)))
+
+    def rows(self) -> Iterator[FileRow]:
+        """Every card in order, those that cannot be read too."""
+        for card in cards(self.lines, self.encoding):
+            try:
+                yield self._row(card)
+            except ValueError as error:
+                cells = ("",) * len(self.labels)
+                yield FileRow(card.line, cells, str(error), card.source)
+
+    def _row(self, card: Card) -> FileRow:
+        assert self.ctx is not None
+        if card.fault:
+            raise ValueError(card.fault)
+        if is_person(self.entity) and is_of_company(card):
+            raise ValueError("is a company's card: crm import companies")
+        if not is_person(self.entity) and not is_of_company(card):
+            raise ValueError("is a person's card: crm import contacts")
+        values, files = read_card(card, self.entity, self.ctx)
+        cells = tuple(values.get(label, "") for label in self.labels)
+        return FileRow(card.line, cells, "", card.source, files)
+
 
 Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
 """A file of rows that can be read from the beginning as often as is wanted."""
@@ -28,7 +82,11 @@ def open_source(
     if is_workbook(content):
         return read_workbook(content, name, sheet)
     if name.lower().endswith((".vcf", ".vcard")) or is_vcard(content):
-        return open_cards(content, name, encoding)
+        lines, known = read_cards(content, name, encoding)
+        if not any(line.strip() for _, line in lines):
+            hint = "cards are needed: BEGIN:VCARD … END:VCARD"
+            raise TableUnreadable(tr("{} is empty", name), hint)
+        return Cards(lines, known, content)
     if content.lstrip()[:2] == b"[{":
         raise TableUnreadable(
             tr("{} is a single JSON list", name),
@@ -45,7 +103,7 @@ def open_source(
 def read_as(source: Source, entity: str, ctx: InputContext) -> Source:
     """The source for one entity: cards are read as a person's or a company's."""
     if isinstance(source, Cards):
-        return Cards(source.lines, source.encoding, source.content, entity, ctx)
+        return replace(source, entity=entity, ctx=ctx)
     return source
 
 

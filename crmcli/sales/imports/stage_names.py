@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
-from crmcli.model.preset import Preset
 from crmcli.model.values import fold
 from crmcli.workspace import Workspace
 
@@ -34,48 +32,44 @@ class StageNames:
         self,
         ws: Workspace,
         entity: str,
-        presets: Sequence[Preset] = (),
-        mapped: Mapping[str, str] | None = None,
+        aliases: Mapping[str, Sequence[str]],
+        mapped: Mapping[str, str],
     ) -> None:
         self._ws = ws
-        self._presets = presets
         self._entity = entity
-        self._found: dict[tuple[str, str], tuple[str, str]] = {}
+        self._aliases = aliases
         self._mapped: dict[str, str] = {}
         self.unknown: Counter[str] = Counter()
         self.unused: dict[str, str] = {}
-        for name, ref in (mapped or {}).items():
-            self._map(name, ref)
+        for name, ref in mapped.items():
+            key = fold(name)
+            if self._mapped.setdefault(key, ref) != ref:
+                raise BadUsage(tr("--stage-map names {!r} twice", name), "name it once")
+            self.unused[key] = name
+            try:
+                self._named(*self._parts(ref), theirs_too=False)
+            except ValueError as error:
+                said = tr("--stage-map {}={}: {}", name, ref, error)
+                raise BadUsage(said, "STAGE or PIPELINE/STAGE") from None
 
     def find(self, pipeline: str, stage: str) -> tuple[str, str]:
         """The ids of pipeline and stage, "" if not given; without a pipeline all are searched. ValueError."""
-        key = (pipeline, stage)
+        ref = self._mapped.get(fold(stage))
         self.unused.pop(fold(stage), None)
-        if key not in self._found:
-            try:
-                self._found[key] = self._find(pipeline, stage)
-            except ValueError:
-                self.unknown[stage] += bool(stage)
-                raise
-        return self._found[key]
+        try:
+            if ref is not None:
+                said, name = self._parts(ref)
+                return self._named(said or pipeline, name, theirs_too=False)
+            if not stage:
+                return self._places(pipeline)[0].id if pipeline else "", ""
+            return self._named(pipeline, stage)
+        except ValueError:
+            self.unknown[stage] += bool(stage)
+            raise
 
     def ends(self, status: str) -> bool:
         """Whether a status beside the stage says that it is over: won or lost."""
         return not {"won", "lost"}.isdisjoint(self._aliases.get(fold(status), ()))
-
-    def _map(self, name: str, ref: str) -> None:
-        key = fold(name)
-        if self._mapped.get(key, ref) != ref:
-            raise BadUsage(tr("--stage-map names {!r} twice", name), "name it once")
-        pipeline, stage = self._parts(ref)
-        try:
-            self._named(pipeline, stage, theirs_too=False)
-        except ValueError as error:
-            raise BadUsage(
-                tr("--stage-map {}={}: {}", name, ref, error), "STAGE or PIPELINE/STAGE"
-            ) from None
-        self._mapped[key] = ref
-        self.unused[key] = name
 
     def _parts(self, ref: str) -> tuple[str, str]:
         """Pipeline and stage of a mapping; the pipeline is "" where it names none."""
@@ -84,36 +78,23 @@ class StageNames:
             return "", ref  # the slash is a letter of its name
         return pipeline, stage
 
-    def _find(self, pipeline: str, stage: str) -> tuple[str, str]:
-        ref = self._mapped.get(fold(stage))
-        if ref is not None:
-            said, name = self._parts(ref)
-            return self._named(said or pipeline, name, theirs_too=False)
-        if not stage:
-            return self._places(pipeline)[0].id if pipeline else "", ""
-        return self._named(pipeline, stage)
-
     def _named(self, pipeline: str, stage: str, *, theirs_too: bool = True) -> tuple[str, str]:
         """The ids of a stage by our own names, or by those of other programs as well."""
         places = self._places(pipeline)
         for place in places:
-            found = place.stage(stage) or (
-                self._by_other_name(place, stage) if theirs_too else None
-            )
+            found = place.stage(stage)
+            if found is None and theirs_too:
+                found = self._by_other_name(place, stage)
             if found is not None:
-                return place.id if self._entity == "deal" else "", found.id
-        raise self._no_stage(stage, places)
-
-    def _no_stage(self, stage: str, places: Sequence[Pipeline]) -> ValueError:
+                return place.key, found.id
         names = [name for place in places for s in place.stages for name in (s.id, s.name)]
         shown = [s.name for place in places for s in place.stages]
-        return ValueError(
-            tr("{!r} is not a stage; {}", stage, allowed_hint(stage, names, tr("stages"), shown))
-        )
+        hint = allowed_hint(stage, names, tr("stages"), shown)
+        raise ValueError(tr("{!r} is not a stage; {}", stage, hint))
 
     def _places(self, pipeline: str) -> tuple[Pipeline, ...]:
         ours = self._ws.pipelines
-        all_ = (ours.leads,) if self._entity == "lead" else ours.deals
+        all_ = ours.of(self._entity)
         if not pipeline:
             return all_
         found = ours.find(pipeline)
@@ -131,11 +112,3 @@ class StageNames:
         by_kind = {"initial": pipeline.initial, "won": pipeline.won, "lost": pipeline.lost}
         found = [stages[word] for stages in (by_id, by_kind) for word in words if word in stages]
         return found[0] if found else None
-
-    @cached_property
-    def _aliases(self) -> Mapping[str, Sequence[str]]:
-        aliases: dict[str, Sequence[str]] = {}
-        for preset in self._presets:
-            for name, stage in preset.stages.get(self._entity, {}).items():
-                aliases.setdefault(fold(name), stage)
-        return aliases

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cached_property
 
@@ -50,86 +50,69 @@ class TotalRows:
     def _lines(self) -> frozenset[int]:
         assert self._sheet is not None
         found: set[int] = set()
-        sums = _Sums(len(self._may_sum))
-        open_: list[tuple[FileRow, dict[int, Decimal]]] = []  # may be the end of the sheet
+        whole, part = _Sums(), _Sums()
+        open_: list[tuple[int, dict[int, Decimal]]] = []  # may be the end of the sheet
         for row in self._sheet.rows():
             if row.fault or row.is_blank:
                 continue
             label = _label(row.cells)
-            numbers = self._numbers(row, label) if label else None
-            if numbers and sums.agree(numbers):
+            numbers, is_bare = self._numbers(row, label)
+            if is_bare and any(numbers.values()) and (part.are(numbers) or whole.are(numbers)):
                 found.add(row.line)
-                sums.close()
-            elif (
-                numbers is not None
-                and _PLAIN.fullmatch(label)
-                and (numbers or label[-1:].isdigit())
-            ):
-                open_.append((row, numbers))
+                part = _Sums()  # the next rows are another group
+            elif is_bare and _PLAIN.fullmatch(label) and (numbers or label[-1:].isdigit()):
+                open_.append((row.line, numbers))
             else:
-                for other in [*(earlier for earlier, _ in open_), row]:
-                    sums.add(self._all_numbers(other))
+                for more in [*(earlier for _, earlier in open_), numbers]:
+                    whole.add(more)
+                    part.add(more)
                 open_.clear()
-        return frozenset({*found, *(row.line for row, _ in open_)})
+        return frozenset({*found, *(line for line, _ in open_)})
 
-    def _numbers(self, row: FileRow, label: str) -> dict[int, Decimal] | None:
-        """The numbers beside a label; None if anything else stands there too."""
+    def _numbers(self, row: FileRow, label: str) -> tuple[dict[int, Decimal], bool]:
+        """The numbers of a row, and whether nothing stands beside them but a label."""
         numbers: dict[int, Decimal] = {}
+        is_bare = bool(label)
         for place, cell in enumerate(row.cells):
-            text = str(cell).strip()
-            if not text.strip("-—–") or _folded(text) == label or _folded(text) in CURRENCY_SIGNS:
+            text = _folded(str(cell))
+            if not text.strip("-—–") or text == label or text in CURRENCY_SIGNS:
                 continue
             number = _number(text) if self._may_sum[place] else None
             if number is None:
-                return None
-            numbers[place] = number
-        return numbers
-
-    def _all_numbers(self, row: FileRow) -> dict[int, Decimal]:
-        cells = (
-            (n, _number(str(row.cells[n]))) for n, may_sum in enumerate(self._may_sum) if may_sum
-        )
-        return {place: number for place, number in cells if number is not None}
+                is_bare = False
+            else:
+                numbers[place] = number
+        return numbers, is_bare
 
 
 class _Sums:
-    """What the columns come to so far, from the top and since the last summary."""
+    """What the columns of some rows come to."""
 
-    def __init__(self, width: int) -> None:
-        self._all, self._part = [Decimal(0)] * width, [Decimal(0)] * width
-        self._rows = self._part_rows = 0
+    def __init__(self) -> None:
+        self._sums: dict[int, Decimal] = {}
+        self._rows = 0
 
     def add(self, numbers: dict[int, Decimal]) -> None:
         self._rows += 1
-        self._part_rows += 1
         for place, number in numbers.items():
-            self._all[place] += number
-            self._part[place] += number
+            self._sums[place] = self._sums.get(place, Decimal(0)) + number
 
-    def close(self) -> None:
-        """The next rows are another group."""
-        self._part = [Decimal(0)] * len(self._part)
-        self._part_rows = 0
-
-    def agree(self, numbers: dict[int, Decimal]) -> bool:
-        """Whether these are the sums of all rows, or of the group; a number of rows counts too."""
-        return any(
-            rows and all(abs(n - sums[place]) <= _CENT or n == rows for place, n in numbers.items())
-            for sums, rows in ((self._part, self._part_rows), (self._all, self._rows))
-        ) and any(numbers.values())
+    def are(self, numbers: dict[int, Decimal]) -> bool:
+        """Whether these are the sums; a number of rows counts too."""
+        return self._rows > 0 and all(
+            abs(number - self._sums.get(place, Decimal(0))) <= _CENT or number == self._rows
+            for place, number in numbers.items()
+        )
 
 
 def _label(cells: Sequence[object]) -> str:
     """The folded cell that names a summary, "" if none does."""
-    return next(_labels(cells), "")
-
-
-def _labels(cells: Sequence[object]) -> Iterator[str]:
     for cell in cells:
         if isinstance(cell, str) and 2 < len(cell) <= _LONGEST:
             text = _folded(cell)
             if text.startswith(_WORDS) or text.endswith(_ENDS):
-                yield text
+                return text
+    return ""
 
 
 def _folded(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.kinds import Field, join_values
@@ -66,8 +66,11 @@ def unite(
             yielded.append(field.name)
     _keep_kin(record, other, taken, values, yielded)
     united = _without_links(ws, record.with_values(values), ids)
-    united, more = _with_unknown(united, other)
-    return FieldMerge(follow_name(record, united), (*yielded, *more))
+    here, there = record.unknown, other.unknown  # keys that nobody declared
+    yielded += [name for name in there if name in here and here[name] != there[name]]
+    more = {name: value for name, value in there.items() if name not in here}
+    united = follow_name(record, replace(united, unknown={**here, **more}))
+    return FieldMerge(united, tuple(yielded))
 
 
 def _without_links(ws: Workspace, record: Record, ids: Sequence[str]) -> Record:
@@ -137,18 +140,6 @@ def _keep_kin(
         if "currency" in yielded and other.get(priced) is not None and priced not in yielded:
             yielded.append(priced)
     yielded[:] = [name for name in yielded if name != "currency"]
-
-
-def _with_unknown(record: Record, other: Record) -> tuple[Record, tuple[str, ...]]:
-    """The record with those keys that nobody declared and only the other has."""
-    from crmcli.dataclass import replace
-
-    both = [name for name in other.unknown if name in record.unknown]
-    differing = tuple(n for n in both if other.unknown[n] != record.unknown[n])
-    if len(both) == len(other.unknown):
-        return record, differing
-    new = {name: value for name, value in other.unknown.items() if name not in record.unknown}
-    return replace(record, unknown={**record.unknown, **new}), differing
 
 
 def _is_same(field: Field, mine: Value, theirs: Value) -> bool:
