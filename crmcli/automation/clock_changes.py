@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.dataclass import replace
 from crmcli.errors import Problem
@@ -27,27 +27,23 @@ _EVER = "9999"
 _COUNTS = ("records", "retries", "schedules")
 
 
-class _Noticed(NamedTuple):
-    """A step that is not written down yet, and of how much it says that it is planned again."""
-
-    step: ClockStep
-    counts: tuple[int, int, int] = (0, 0, 0)
+_Noticed: TypeAlias = tuple[ClockStep, tuple[int, int, int]]
+"""A step that is not written down yet, and of how much it says that it is planned again."""
 
 
 def notice(ws: Workspace) -> list[str]:
-    """Write down that the clock was set since the last look, and say so; nothing where it was not.
-
-    That an event is dated ahead shows that the clock was ahead or is behind now. That the clock then
-    leaps back to where it would be by now without that shows that it was behind.
-    """
+    """Write down that the clock was set since the last look, and say so; nothing where it was not. That an
+    event is dated ahead shows that the clock was ahead or is behind now. That the clock then leaps back to
+    where it would be by now without that shows that it was behind."""
     noticed = _gone_back(ws) or _come_back(ws)
     if noticed is None:
         return []
-    facts = noticed.step.data | dict(zip(_COUNTS, noticed.counts, strict=True))
+    step, counts = noticed
+    facts = step.data | dict(zip(_COUNTS, counts, strict=True))
     with ws.change("tick", actor="crm") as change:
         change.note(STEPPED, "", facts)
     ws.look_again()
-    if noticed.step.undoes:  # what that accounted for is to be looked at again
+    if step.undoes:  # what that accounted for is to be looked at again
         ws.timeline.account(_EVER)
     return [_words(ws, facts)]
 
@@ -62,13 +58,9 @@ def told(ws: Workspace) -> Iterator[Problem]:
     seen = _ahead(ws, ws.clock_steps)
     if seen is not None and seen.span.last:
         until = local_minute(parse_instant(seen.span.until), ws.zone)
+        words = tr("the timeline has events dated up to {}, ahead of the clock", until)
         hint = "if the clock is wrong, set it; the next crm tick reschedules what depends on it"
-        yield Problem(
-            layout.TIMELINE,
-            0,
-            tr("the timeline has events dated up to {}, ahead of the clock", until),
-            hint,
-        )
+        yield Problem(layout.TIMELINE, 0, words, hint)
     for event in ws.clock_events[-1:]:
         if abs(ws.now - event.at) <= TOLD and read_step(event) is not None:
             yield Problem(layout.TIMELINE, 0, _words(ws, dict(event.data)))
@@ -107,7 +99,7 @@ def _gone_back(ws: Workspace) -> _Noticed | None:
     step = _widened(step, steps, ws.now + TOLERANCE)
     before = ws.timeline.between("", _text(ws.now + TOLERANCE), step.first).until
     floor = min(parse_instant(before), ws.now) if before else ws.now
-    return _Noticed(replace(step, floor=floor), counts)
+    return replace(step, floor=floor), counts
 
 
 def _ended_ahead(ws: Workspace, steps: Sequence[ClockStep]) -> list[datetime]:
@@ -124,13 +116,9 @@ def _widened(step: ClockStep, steps: Sequence[ClockStep], limit: datetime) -> Cl
         for later in steps[n + 1 :]:
             at = later.right(at) if later.covers(earlier.last, at) else at
         if at > limit:
-            step = replace(
-                step,
-                first=min(step.first, earlier.first),
-                last=max(step.last, earlier.last),
-                since=min(step.since, limit),
-                until=max(step.until, at),
-            )
+            first, last = min(step.first, earlier.first), max(step.last, earlier.last)
+            since, until = min(step.since, limit), max(step.until, at)
+            step = replace(step, first=first, last=last, since=since, until=until)
     return step
 
 
@@ -154,7 +142,7 @@ def _come_back(ws: Workspace) -> _Noticed | None:
     gone = tuple(step.id for step in undone)
     floor = ws.now - (last - since)
     step = ClockStep("", ws.clone, span.first, span.last, since, last, ws.now, floor, gone)
-    return _Noticed(step)
+    return step, (0, 0, 0)
 
 
 def _before_leap(
@@ -176,7 +164,8 @@ def _words(ws: Workspace, facts: dict[str, object]) -> str:
     here, there = local_minute(step.to, ws.zone), local_minute(step.until, ws.zone)
     if not step.is_back:
         return tr("the clock jumped forward from {} to {}; robots count from there", there, here)
-    records, retries, schedules = (_number(facts.get(name)) for name in _COUNTS)
+    found = (facts.get(name) for name in _COUNTS)
+    records, retries, schedules = (one if isinstance(one, int) else 0 for one in found)
     again = [
         tr("the robots of {}", counted(records, "record")) if records else "",
         counted(retries, "try", "tries") if retries else "",
@@ -191,7 +180,3 @@ def _words(ws: Workspace, facts: dict[str, object]) -> str:
 def _text(moment: datetime) -> str:
     """An instant as the index has it."""
     return moment.astimezone(UTC).isoformat()
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

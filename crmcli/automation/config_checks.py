@@ -86,11 +86,8 @@ def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[
     from crmcli.automation.cron_slots import next_slot
 
     if next_slot(schedule.cron, zone, now.astimezone(UTC)) is None:
-        yield _problem(
-            schedule.line,
-            tr("schedule {!r}: {!r} never occurs", schedule.id, schedule.cron),
-            "no month has such a day",
-        )
+        words = tr("schedule {!r}: {!r} never occurs", schedule.id, schedule.cron)
+        yield _problem(schedule.line, words, "no month has such a day")
 
 
 def _template_faults(
@@ -130,9 +127,9 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
     for ring in pipeline.loops(at_once=False):
         if ring not in pipeline.loops(at_once=True):
             way = " -> ".join((*ring, ring[0]))
-            yield _problem(
-                _line(pipeline, ring[0]), tr("robots may move a record in a loop: {}", way)
-            )
+            stage = pipeline.stage(ring[0])
+            line = stage.line if stage else pipeline.line
+            yield _problem(line, tr("robots may move a record in a loop: {}", way))
     for number, stage in enumerate(pipeline.stages):
         yield from _odd_robots(stage)
         yield from _odd_triggers(stage, number, pipeline)
@@ -141,9 +138,8 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
 def _odd_robots(stage: Stage) -> Iterator[Problem]:
     for number, robot in enumerate(stage.robots):
         if number == 0 and robot.timing.wait_previous:
-            yield _problem(
-                robot.line, tr("{} waits for the robot above, but it is the first", _called(robot))
-            )
+            words = tr("{} waits for the robot above, but it is the first", _called(robot))
+            yield _problem(robot.line, words)
         if robot.moves_to == stage.id:
             yield _problem(robot.line, tr("{} moves to its own stage", _called(robot)))
 
@@ -151,31 +147,20 @@ def _odd_robots(stage: Stage) -> Iterator[Problem]:
 def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Problem]:
     for trigger in stage.triggers:
         if number == 0 and not trigger.back:
-            yield _problem(
-                trigger.line,
-                tr("trigger {!r} never fires: no stage comes before {!r}", trigger.on, stage.id),
-                "put it in the stage that it moves to, or add back: yes",
-            )
+            words = tr("trigger {!r} never fires: no stage comes before {!r}", trigger.on, stage.id)
+            hint = "put it in the stage that it moves to, or add back: yes"
+            yield _problem(trigger.line, words, hint)
         if trigger.on.startswith("offer.") and pipeline.entity == "lead":
-            yield _problem(
-                trigger.line, tr("trigger {!r} never fires: leads have no offers", trigger.on)
-            )
+            words = tr("trigger {!r} never fires: leads have no offers", trigger.on)
+            yield _problem(trigger.line, words)
         near = [event for event in TRIGGER_EVENTS if event.replace(".", "") == trigger.on]
         if near:
-            yield _problem(
-                trigger.line,
-                tr("{!r} is read as a code of crm trigger fire", trigger.on),
-                tr("did you mean the event {}?", near[0]),
-            )
+            words = tr("{!r} is read as a code of crm trigger fire", trigger.on)
+            yield _problem(trigger.line, words, tr("did you mean the event {}?", near[0]))
 
 
 def _called(act: Act) -> str:
     return tr("robot {!r}" if isinstance(act, Robot) else "schedule {!r}", act.id)
-
-
-def _line(pipeline: Pipeline, stage_id: str) -> int:
-    stage = pipeline.stage(stage_id)
-    return stage.line if stage else pipeline.line
 
 
 def _problem(line: int, message: str, hint: str = "") -> Problem:

@@ -7,9 +7,11 @@ is `*` follows real time: nothing in the gap, both showings.
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import islice
+from itertools import groupby, islice
 
 from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass
@@ -25,7 +27,6 @@ MOST_SLOTS = 1000
 
 _WIDEST = timedelta(hours=26)
 _MINUTE = timedelta(minutes=1)
-_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Due:
 
 def slots(cron: str, zone: tzinfo, after: datetime, until: datetime) -> list[Slot]:
     """The slots in (after, until], the oldest first; at most the newest MOST_SLOTS."""
-    slots_back = _by_real_time if _is_wild(cron) else _by_the_wall
+    slots_back = _by_real_time if cron.split()[1].startswith("*") else _by_the_wall
     return list(islice(slots_back(cron, zone, until, after), MOST_SLOTS))[::-1]
 
 
@@ -71,24 +72,17 @@ def next_slot(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
     """The first slot after a moment within about five years, for print."""
     from croniter import CroniterError, croniter
 
-    naive = after.astimezone(zone).replace(tzinfo=None)
     try:
-        steps = croniter(cron, naive, max_years_between_matches=5)
+        steps = croniter(cron, _wall(after, zone), max_years_between_matches=5)
         wall: datetime = steps.get_next(datetime)
     except CroniterError:
         return None
     return _instant(wall, zone)
 
 
-def _is_wild(cron: str) -> bool:
-    return cron.split()[1].startswith("*")
-
-
 def _by_the_wall(cron: str, zone: tzinfo, now: datetime, after: datetime) -> Iterator[Slot]:
-    """Times of day, each once. Clocks that were set back lately may show an earlier time than
-    slots that have been, so the search begins at what they would show unchanged."""
-    widest = max(_offset(now, zone), _offset(now - _WIDEST, zone))
-    for wall in _walls_back(cron, now.astimezone(UTC).replace(tzinfo=None) + widest):
+    """Times of day, each once."""
+    for wall in _walls_back(cron, zone, now):
         moment = _instant(wall, zone)
         if moment <= after:
             return
@@ -97,23 +91,35 @@ def _by_the_wall(cron: str, zone: tzinfo, now: datetime, after: datetime) -> Ite
 
 
 def _by_real_time(cron: str, zone: tzinfo, now: datetime, after: datetime) -> Iterator[Slot]:
-    """Times of day in each stretch between two changes of the clocks."""
-    for begin, end in _stretches_back(zone, now, after):
-        offset = _offset(begin, zone)
-        for wall in _walls_back(cron, end.replace(tzinfo=None) + offset):
-            moment = (wall - offset).replace(tzinfo=UTC)
-            if moment < begin or moment <= after:
-                break
-            if moment < end or moment == now == end:
-                yield Slot(format_instant(moment), moment)
+    """Times of day as often as the clocks show them: both showings of one that is shown twice."""
+    showings = (_showings(cron, zone, now, after, fold) for fold in (0, 1))
+    for moment, _ in groupby(heapq.merge(*showings, reverse=True)):
+        yield Slot(format_instant(moment), moment)
 
 
-def _walls_back(cron: str, wall: datetime) -> Iterator[datetime]:
-    """The times of day at or before one, ever earlier, as if no clock was ever changed."""
+def _showings(
+    cron: str, zone: tzinfo, now: datetime, after: datetime, fold: int
+) -> Iterator[datetime]:
+    """The first or the second showing of each time of day, ever earlier."""
+    for wall in _walls_back(cron, zone, now):
+        moment = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+        if _wall(moment, zone) != wall:
+            continue  # the clocks skip it
+        if moment <= after:
+            return
+        if moment <= now:
+            yield moment
+
+
+def _walls_back(cron: str, zone: tzinfo, now: datetime) -> Iterator[datetime]:
+    """The times of day up to now, ever earlier, as if no clock was ever changed. Clocks that were set
+    back lately may show an earlier time than slots that have been, so it begins at what they would
+    show unchanged."""
     from croniter import CroniterBadDateError, croniter
 
-    # A minute after: croniter goes to the one strictly before.
-    steps = croniter(cron, wall.replace(second=0, microsecond=0) + _MINUTE)
+    ahead = max(_offset(now, zone), _offset(now - _WIDEST, zone))
+    latest = (now.astimezone(UTC) + ahead).replace(tzinfo=None, second=0, microsecond=0)
+    steps = croniter(cron, latest + _MINUTE)  # croniter goes to the one strictly before
     while True:
         try:
             yield steps.get_prev(datetime)
@@ -124,44 +130,21 @@ def _walls_back(cron: str, wall: datetime) -> Iterator[datetime]:
 def _instant(wall: datetime, zone: tzinfo) -> datetime:
     """The instant of a time of day: the end of the gap for one that the clocks skip."""
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == wall:
+    if _wall(moment, zone) == wall:
         return moment
-    return _change(zone, moment - _WIDEST, moment)
+    offset, end = _offset(moment, zone), int(moment.timestamp())
+    lately = range(end - int(_WIDEST.total_seconds()), end)
+    first = bisect_left(
+        lately,
+        True,
+        key=lambda second: _offset(datetime.fromtimestamp(second, UTC), zone) == offset,
+    )
+    return datetime.fromtimestamp(lately[0] + first, UTC)
+
+
+def _wall(moment: datetime, zone: tzinfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 def _offset(moment: datetime, zone: tzinfo) -> timedelta:
     return moment.astimezone(zone).utcoffset() or timedelta()
-
-
-def _change(zone: tzinfo, low: datetime, high: datetime) -> datetime:
-    """The latest instant in (low, high] from which the offset of `high` holds; to the second."""
-    offset = _offset(high, zone)
-    low, high = low.replace(microsecond=0), high.replace(microsecond=0)
-    while high - low > _SECOND:
-        middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
-        if _offset(middle, zone) == offset:
-            high = middle
-        else:
-            low = middle
-    return high
-
-
-def _stretches_back(
-    zone: tzinfo, now: datetime, after: datetime
-) -> Iterator[tuple[datetime, datetime]]:
-    """Cut (after, now] where the clocks change, the last stretch first: begin and end in UTC."""
-    end = begin = now.astimezone(UTC)
-    floor = after.astimezone(UTC)
-    offset = _offset(end, zone)
-    while begin > floor:
-        earlier = max(begin - timedelta(days=1), floor)
-        if _offset(earlier, zone) == offset:
-            begin = earlier
-            continue
-        changed = _change(zone, earlier, begin if begin == now else begin - _SECOND)
-        yield changed, end
-        # The moment of the change belongs to the stretch that it opens.
-        end = begin = changed
-        offset = _offset(changed - _SECOND, zone)
-    if begin < end or end == now:
-        yield begin, end

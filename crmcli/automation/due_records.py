@@ -21,11 +21,9 @@ class Turn(NamedTuple):
 
 
 class DueRecords:
-    """Takes from the agenda as much as is asked for, so that a backlog is not looked through each time.
-
-    The agenda knows when a record is due at the earliest; `look` tells when it really is, None where
-    it is not. So the order is that of time, and of those of one time that of their ids.
-    """
+    """Takes from the agenda as much as is asked for, so that a backlog is not looked through each time. The
+    agenda knows when a record is due at the earliest; `look` tells when it really is, None where it is not.
+    So the order is that of time, and of those of one time that of their ids."""
 
     def __init__(self, ws: Workspace, look: Callable[[str], Turn | None]) -> None:
         self._look = look
@@ -34,16 +32,12 @@ class DueRecords:
         self._ahead = self._agenda(ws)
         self._next = next(self._ahead, None)
 
-    def first(self) -> Turn | None:
-        """The record that is due the longest; None if none is."""
+    def take(self) -> Turn | None:
+        """Take out the record that is due the longest; None if none is."""
         while self._next and (not self._turns or self._next < self._turns[0][:2]):
             self.again(self._next[1])
             self._next = next(self._ahead, None)
-        return self._turns[0] if self._turns else None
-
-    def pop(self) -> None:
-        """Take out the first."""
-        heapq.heappop(self._turns)
+        return heapq.heappop(self._turns) if self._turns else None
 
     def again(self, record_id: str) -> None:
         """Look at a record, and let it have its turn if it is due."""

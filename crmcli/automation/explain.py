@@ -14,7 +14,6 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
-from crmcli.model.pipeline import Stage
 from crmcli.workspace import Workspace
 
 WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
@@ -84,18 +83,9 @@ def _line(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Robo
     why = held or step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")
     stage = plan.stage.id if plan.stage else ""
     state = "held" if held and step.state == "due" else step.state
-    why = "; ".join(tr(part) for part in (why, condition) if part)
-    return RobotLine(
-        record.id,
-        str(record.get("name")),
-        stage,
-        robot.id,
-        robot.do,
-        state,
-        step.due_at,
-        why,
-        step.key,
-    )
+    why, name = "; ".join(tr(part) for part in (why, condition) if part), str(record.get("name"))
+    about = (record.id, name, stage, robot.id, robot.do)
+    return RobotLine(*about, state, step.due_at, why, step.key)
 
 
 def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
@@ -109,23 +99,15 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
 
 def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[RobotLine]:
     """The robots of an earlier stage, as it is declared now, for which leaving it came too soon."""
-    stage = _stage(plan, visit)
-    if stage is None or visit.entry.data.get("robots") is False:
+    pipeline, record, entry = plan.pipeline, plan.record, visit.entry
+    if pipeline is None or entry.data.get("pipeline", pipeline.id) != pipeline.id:
         return
-    acted = {job.robot for job in visit.jobs.values() if job.cause == visit.entry.id}
+    stage = pipeline.stage(str(entry.data.get("stage")))
+    if stage is None or entry.data.get("robots") is False:
+        return
+    acted = {job.robot for job in visit.jobs.values() if job.cause == entry.id}
     for robot in stage.robots:
         if robot.id not in acted and robot.enabled:
             why = tr("the record left for {}", following.entry.data.get("stage"))
-            name, left_at = str(plan.record.get("name")), following.entry.at
-            yield RobotLine(
-                plan.record.id, name, stage.id, robot.id, robot.do, "cancelled", left_at, why
-            )
-
-
-def _stage(plan: RecordPlan, visit: Visit) -> Stage | None:
-    if plan.pipeline is None:
-        return None
-    pipeline = visit.entry.data.get("pipeline", plan.pipeline.id)
-    if pipeline != plan.pipeline.id:
-        return None
-    return plan.pipeline.stage(str(visit.entry.data.get("stage")))
+            about = (record.id, str(record.get("name")), stage.id, robot.id, robot.do)
+            yield RobotLine(*about, "cancelled", following.entry.at, why)

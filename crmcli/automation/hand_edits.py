@@ -1,4 +1,4 @@
-"""What came in from outside the commands: records that an editor or git moved to another stage."""
+"""Records that an editor or git moved to another stage, outside the commands."""
 
 from __future__ import annotations
 
@@ -6,49 +6,39 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from crmcli.automation.job_failures import raise_general
-from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """The records that were moved by hand, and what went wrong with others; the messages that came."""
-
-    moved: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    failed: dict[str, Exception] = field(default_factory=dict)
-
-
-def receive(ws: Workspace, candidates: Sequence[str]) -> Received:
-    """Write down each stage that a record entered without a command.
-
-    So robots, triggers and reports see a hand edit, a git merge and a file that was dropped in.
-    """
-    received = Received()
-    found = [place.record for place in strayed(ws, candidates, received.failed)]
+def receive(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
+    """Write down each stage that a record entered without a command; the records that did, and what went
+    wrong with others in `failed`. So robots, triggers and reports see a hand edit, a git merge and a file
+    that was dropped in."""
+    found = [place.record for place in strayed(ws, ws.agenda.dirty(), failed)]
+    moved: list[str] = []
     if not found:
-        return received
+        return moved
     with ws.change("tick", actor="edit") as change:
         for record_id in found:
             try:
-                _write_down(ws, change, record_id, received)
+                record = change.get(record_id)
+                place = current_stage(ws, record)
+                if place.has_strayed:
+                    change.note("stage.entered", record_id, facts_of(place, ws.robots_of(record)))
+                    moved.append(record_id)
             except (NotFound, InvalidData, Forbidden):
                 continue  # it went or broke since we looked
             except Exception as error:
-                received.failed[record_id] = raise_general(error)
-    return received
+                failed[record_id] = raise_general(error)
+    return moved
 
 
 def strayed(
     ws: Workspace, candidates: Sequence[str], failed: dict[str, Exception]
 ) -> Iterator[CurrentStage]:
-    """Where those stand that stand elsewhere than the timeline says; what went wrong with others
-    goes into `failed`.
-
-    They are looked at together, or, where that fails, one by one.
-    """
+    """Where those stand that stand elsewhere than the timeline says; what went wrong with others goes into
+    `failed`. They are looked at together, or, where that fails, one by one."""
     for start in range(0, len(candidates), PAGE):
         page = candidates[start : start + PAGE]
         try:
@@ -59,14 +49,6 @@ def strayed(
                 continue
             found = [one for record_id in page for one in strayed(ws, [record_id], failed)]
         yield from found
-
-
-def _write_down(ws: Workspace, change: Change, record_id: str, received: Received) -> None:
-    record = change.get(record_id)
-    place = current_stage(ws, record)
-    if place.has_strayed:
-        change.note("stage.entered", record_id, facts_of(place, ws.robots_of(record)))
-        received.moved.append(record_id)
 
 
 def facts_of(place: CurrentStage, robots: list[str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from crmcli.automation.clock_changes import told
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import counted, tr
 from crmcli.model.clocks import TOLERANCE
-from crmcli.model.values import format_instant
 from crmcli.store import layout
 from crmcli.workspace.tick_times import ends
 
@@ -66,11 +65,8 @@ def _has_waited(ws: Workspace) -> bool:
     """Whether a lead or deal has stood here for a while, and no robot of any clone has ever acted."""
     if ws.timeline.job_events():
         return False
-    since = format_instant(ws.now - PATIENCE)
-    return any(
-        format_instant(event.at) < since
-        for event in ws.events(kinds=("lead.created", "deal.created"))
-    )
+    created = ws.events(kinds=("lead.created", "deal.created"))
+    return any(event.at < ws.now - PATIENCE for event in created)
 
 
 def _troubled(ws: Workspace) -> Iterator[Problem]:

@@ -15,16 +15,106 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crmcli.automation.timeline_part import TimelinePart
 from crmcli.model.event import Event
 
 if TYPE_CHECKING:
-    from crmcli.store.index.branches import Spot, Tree
+    from crmcli.store.index.branches import Branch, Spot, Tree
 
 MOST_HEADS = 40
 """Heads that are named beside those of an earlier event; with more of them all are named anew."""
 MOST_ASKED = 1000
 """Earlier events that are asked where the last ones are not enough to tell."""
+
+
+class TimelinePart:
+    """Some events, the heads, with all that they follow: up to which number of each branch that reaches. A
+    head is an id, or `FIRST..LAST` where the line is not there that the first one follows, as git may pick
+    some lines out of many. Should that line come, it does not belong to it: it is a span."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._branches = tree.branches
+        self._heads = [""] * len(tree.branches)
+        self._spans: dict[str, list[tuple[int, int, int]]] = {}
+        self.upto = [0] * len(tree.branches)
+
+    def take(self, heads: Collection[str]) -> set[str]:
+        """Take in heads; those are returned that are not there."""
+        ends = [head.rpartition("..") for head in heads]
+        spots = self._tree.spots(event_id for first, _, last in ends for event_id in (first, last))
+        gone = set()
+        for head, (first, _, last) in zip(heads, ends, strict=True):
+            if last not in spots or (first and first not in spots):
+                gone.add(head)
+            elif not first or self._branches[spots[first].branch].torn == first:
+                self.add(spots[last], last)
+            else:
+                self._spans[head] = list(self._between(spots[first], spots[last]))
+        return gone
+
+    def add(self, spot: Spot, event_id: str) -> None:
+        """Take in an event and all that it follows."""
+        place: int | None = spot.branch
+        num = spot.num
+        while place is not None and num > self.upto[place]:
+            is_new = not self.upto[place]
+            self.upto[place], self._heads[place] = num, event_id
+            branch = self._branches[place]
+            place, num, event_id = (branch.parent if is_new else None), branch.at, ""
+
+    def _between(self, first: Spot, last: Spot) -> Iterator[tuple[int, int, int]]:
+        """The stretches of branches from one event to another that follows it."""
+        place: int | None = last.branch
+        num = last.num
+        while place is not None:
+            if place == first.branch and first.num <= num:
+                yield place, first.num, num
+                return
+            branch = self._branches[place]
+            yield place, branch.first, num
+            place, num = branch.parent, branch.at
+
+    def has(self, spot: Spot) -> bool:
+        """Whether an event belongs to it."""
+        spans = (stretch for span in self._spans.values() for stretch in span)
+        return spot.num <= self.upto[spot.branch] or any(
+            place == spot.branch and first <= spot.num <= last for place, first, last in spans
+        )
+
+    def heads(self, beyond: TimelinePart | None = None) -> dict[str, list[str]]:
+        """The heads that say it, by file; only what is not in another extent, if one is given."""
+        told = list(beyond.upto) if beyond else [0] * len(self.upto)
+        for branch, upto in zip(self._branches, self.upto, strict=True):
+            if upto and branch.parent is not None:
+                told[branch.parent] = max(told[branch.parent], branch.at)
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for place, branch in enumerate(self._branches):
+            if self.upto[place] > told[place]:
+                torn = self._beginning(branch)
+                head = self._heads[place]
+                found[branch.file].append(f"{torn}..{head}" if torn else head)
+        for head, (last, *_) in self._spans.items():
+            if last[2] > self.upto[last[0]] and not (beyond and head in beyond._spans):
+                found[self._branches[last[0]].file].append(head)
+        return dict(found)
+
+    def _beginning(self, branch: Branch) -> str:
+        """The id of the torn event with which all begins that a branch follows; "" for none."""
+        while branch.parent is not None:
+            branch = self._branches[branch.parent]
+        return branch.torn
+
+    @property
+    def broken(self) -> set[str]:
+        """The files in which there are spans."""
+        return {self._branches[span[0][0]].file for span in self._spans.values()}
+
+    def copy(self) -> TimelinePart:
+        """Another one that is the same as yet."""
+        other = TimelinePart(self._tree)
+        other.upto, other._heads = list(self.upto), list(self._heads)
+        other._spans = dict(self._spans)
+        return other
 
 
 class UnheardEvent(NamedTuple):
@@ -56,8 +146,6 @@ class HeardEvents:
         self._build_on(readings, file)
         self._ends = [] if self._base else tree.ends()
 
-    # --- what was heard ------------------------------------------------------------------------
-
     def _take(self, spot: Spot, reading: Event) -> bool:
         """Take in what was heard; False if it leaves that to an event which is gone."""
         if spot.num <= self._heard.upto[spot.branch]:
@@ -74,8 +162,6 @@ class HeardEvents:
         extent = into or self._heard
         heads = _heads(reading)
         gone = extent.take([head for names in heads.values() for head in names])
-        for spot, name in self._tree.last_before(_upto(reading)) if not heads else ():
-            extent.add(spot, name)
         return {(file, head) for file, names in heads.items() for head in names if head in gone}
 
     def _find(self, is_whole: bool) -> list[UnheardEvent]:
@@ -98,10 +184,8 @@ class HeardEvents:
         return any(b.file in files or num < torn[b.journal] for b, num in places)
 
     def _ask_all(self, is_whole: bool) -> None:
-        """Go by all that is left of what was ever heard; the last word is not enough.
-
-        Where even the one that named every file is lost, ids decide for files that nobody names.
-        """
+        """Go by all that is left of what was ever heard; the last word is not enough. Where even the one
+        that named every file is lost, ids decide for files that nobody names."""
         readings = self._tree.readings(MOST_ASKED)
         for reading in readings:
             self._add(reading)
@@ -113,8 +197,6 @@ class HeardEvents:
         no_word = not self._heard.upto[spot.branch] and self._branches[spot.branch].parent is None
         is_old = no_word and event.id <= self._floor
         return is_old or event.id in self._named or self._heard.has(spot)
-
-    # --- what is heard now ---------------------------------------------------------------------
 
     def _build_on(self, readings: Sequence[tuple[Spot, Event]], file: str) -> None:
         """Find the event of this file that names all, to name only what has come since."""
@@ -180,9 +262,6 @@ def _in_order(tree: Tree, found: Collection[tuple[Spot, Event]]) -> Iterator[tup
     return (pair for _, _, pair in sorted(rows))
 
 
-# --- what stands in an event, which a hand may have changed ------------------------------------
-
-
 def _heads(reading: Event) -> dict[str, list[str]]:
     heads = reading.data.get("heads")
     if not isinstance(heads, Mapping):
@@ -192,14 +271,6 @@ def _heads(reading: Event) -> dict[str, list[str]]:
         for file, names in heads.items()
         if isinstance(names, list)
     }
-
-
-def _upto(reading: Event) -> dict[str, str]:
-    """The greatest ids by clone, as they were kept before heads were."""
-    upto = reading.data.get("upto")
-    if not isinstance(upto, Mapping):
-        return {}
-    return {clone: name for clone, name in upto.items() if isinstance(name, str)}
 
 
 def _since(reading: Event) -> str:

@@ -18,7 +18,7 @@ from crmcli.automation.ledger import (
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import Ambiguous, BadUsage, CrmError, Forbidden, InvalidData, NotFound, Refused
 from crmcli.language import tr
-from crmcli.model.automation import Robot, Schedule, Trigger
+from crmcli.model.automation import Robot, Schedule
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
 from crmcli.workspace import Change, Workspace
@@ -64,7 +64,7 @@ def reason_of(error: Exception) -> str:
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
-def check_rule(rule: Robot | Schedule | Trigger) -> None:
+def check_rule(rule: Robot | Schedule) -> None:
     """InvalidData if pipelines.yaml is wrong about this very rule."""
     if rule.fault:
         raise InvalidData(rule.fault, "see crm pipeline check")
@@ -72,24 +72,24 @@ def check_rule(rule: Robot | Schedule | Trigger) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Where something of crm's own failed: over which record, doing what, because of which event."""
+    """Where something failed: over which record, doing what, because of which event, of which `job` if
+    it is not crm's own."""
 
     record: str
     action: str
     cause: str = ""
     who: str = CRM
+    job: str = ""
 
     @property
     def key(self) -> str:
         """The key of its job."""
-        return job_key(self.who, self.record, self.action, self.cause)
+        return self.job or job_key(self.who, self.record, self.action, self.cause)
 
 
 def fail(ws: Workspace, attempt: Attempt, error: Exception) -> Done | None:
-    """Write down that it failed, to be tried again or given up; None where that stands there.
-
-    Raises the error itself if it is everybody's. What was given up is not written down again.
-    """
+    """Write down that it failed, to be tried again or given up; None where that stands there. Raises the
+    error itself if it is everybody's. What was given up is not written down again."""
     raise_general(error)
     with ws.change("tick", actor=CRM, cause=attempt.cause) as change:
         return fail_in(ws, change, attempt, error)
@@ -100,10 +100,8 @@ def fail_in(ws: Workspace, change: Change, attempt: Attempt, error: Exception) -
     job = job_of(ws, attempt)
     if job is not None and (job.state == "dead" or rests(job, ws.now)):
         return None
-    again = job is not None and job.state == "failed"
-    attempts = 1 + (job.attempts if job and again else 0)
-    since, reason = job.since if job and again else ws.now, reason_of(error)
-    word, facts = after_failure(attempt.key, attempts, since, ws.now, reason)
+    attempts, since = (job.attempts, job.since) if job and job.state == "failed" else (0, ws.now)
+    word, facts = after_failure(attempt.key, attempts + 1, since, ws.now, reason_of(error))
     done = enter(change, word, attempt.record, attempt.key, attempt.who, attempt.action, **facts)
     return replace(done, bug=bug_in(error))
 
@@ -120,12 +118,9 @@ def job_of(ws: Workspace, attempt: Attempt) -> Job | None:
 
 def rests(job: Job | None, now: datetime) -> bool:
     """Whether its next try lies ahead."""
-    return (
-        job is not None
-        and job.state == "failed"
-        and job.retry_at is not None
-        and not has_come(job.retry_at, now, LONGEST_WAIT)
-    )
+    if job is None or job.state != "failed" or job.retry_at is None:
+        return False
+    return not has_come(job.retry_at, now, LONGEST_WAIT)
 
 
 def note_fixed(change: Change, attempt: Attempt) -> None:

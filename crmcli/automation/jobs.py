@@ -28,11 +28,9 @@ def listed(
     ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = ""
 ) -> list[Job]:
     """The jobs in these states, the latest last; of one record if it is named."""
-    strange = [state for state in states if state not in STATES]
-    if strange:
-        raise BadUsage(
-            tr("{!r} is not a job state", strange[0]), tr("one of {}", ", ".join(STATES))
-        )
+    for state in states:
+        if state not in STATES:
+            raise BadUsage(tr("{!r} is not a job state", state), tr("one of {}", ", ".join(STATES)))
     jobs = jobs_here(ws, record=record).values()
     return sorted((job for job in jobs if job.state in states), key=lambda job: (job.at, job.key))
 
@@ -44,17 +42,14 @@ def find(ws: Workspace, key: str) -> Job:
         raise NotFound(tr("no job {!r}", key), "see crm jobs list --state all")
     if len(found) > 1:
         shown = ", ".join(job.key for job in found[:5])
-        raise Ambiguous(
-            tr("{!r} matches {} jobs: {}", key, len(found), shown), "use a longer prefix"
-        )
+        told = tr("{!r} matches {} jobs: {}", key, len(found), shown)
+        raise Ambiguous(told, "use a longer prefix")
     return found[0]
 
 
 def retry(ws: Workspace, key: str) -> Job:
-    """Try a job again at the next tick, counting from the start.
-
-    Refused for one that is under way or done, and for a robot whose stage the record has left.
-    """
+    """Try a job again at the next tick, counting from the start. Refused for one that is under way or done,
+    and for a robot whose stage the record has left."""
     job = find(ws, key)
     if job.state == "unknown":
         raise JobIsOver(
@@ -87,20 +82,17 @@ def _waiting(ws: Workspace, key: str) -> Job:
     found = [line for line in waiting(ws) if key and line.key.startswith(key)]
     if len(found) != 1:
         raise NotFound(tr("no job {!r}", key), "see crm jobs list and crm robots waiting")
-    line = found[0]
-    entry = current_stage(ws, ws.get(line.record)).entry
+    of = found[0]
+    entry = current_stage(ws, ws.get(of.record)).entry
     cause = entry.id if entry else ""
-    return Job(
-        line.key, line.record, line.robot, line.action, "waiting", ws.now, ws.now, cause=cause
-    )
+    return Job(of.key, of.record, of.robot, of.action, "waiting", ws.now, ws.now, cause=cause)
 
 
 def resolve(ws: Workspace, key: str, how: str) -> Job:
     """Say how a job of unknown end has ended: it was sent, it failed, or it shall be sent again."""
     if how not in ENDS:
-        raise BadUsage(
-            tr("{!r} is not a way to resolve a job", how), tr("one of {}", ", ".join(ENDS))
-        )
+        told = tr("{!r} is not a way to resolve a job", how)
+        raise BadUsage(told, tr("one of {}", ", ".join(ENDS)))
     job = find(ws, key)
     if job.state not in ("unknown", "dead"):
         raise JobIsOver(tr("{} is {}, not unknown", job.key, job.state), "see crm jobs list")
@@ -134,6 +126,5 @@ def _check_still_there(ws: Workspace, job: Job) -> None:
     except (NotFound, InvalidData) as error:
         raise JobIsOver(tr("{} cannot be retried: {}", job.key, error.message)) from error
     if job.key not in {step.key for step in steps}:
-        raise JobIsOver(
-            tr("{} has left the stage of {}", job.record, job.robot), "nothing is left to run"
-        )
+        told = tr("{} has left the stage of {}", job.record, job.robot)
+        raise JobIsOver(told, "nothing is left to run")

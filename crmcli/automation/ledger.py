@@ -51,12 +51,9 @@ MOST_STARTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing that a robot or schedule did, does or failed to do, as its last event left it.
-
-    `facts` is what the queued event said, empty for a job that is done within crm; `since` is when
-    it was first tried; `starts` counts claims without an end, `claims` all there were; `claim` is the
-    last one.
-    """
+    """One thing that a robot or schedule did, does or failed to do, as its last event left it. `facts` is
+    what the queued event said, empty for a job that is done within crm; `since` is when it was first tried;
+    `starts` counts claims without an end, `claims` all there were; `claim` is the last one."""
 
     key: str
     record: str
@@ -93,10 +90,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of one step: which robot, for which record, the word of the ledger and why.
-
-    `effect` says it in words; `bug` is an error of crm's own that it met.
-    """
+    """What came of one step: which robot, for which record, the word of the ledger and why. `effect` says
+    it in words; `bug` is an error of crm's own that it met."""
 
     record: str
     robot: str
@@ -159,10 +154,8 @@ def _after(job: Job | None, event: Event) -> Job:
 def enter(
     change: Change, word: str, target: str, key: str, who: str, action: str, **facts: Any
 ) -> Done:
-    """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot.
-
-    Everybody who has the folder can read it, so what is secret in an address does not stand there.
-    """
+    """Write one line of the ledger: `job.<word>` with the job's key; `who` is the acting robot. Everybody
+    who has the folder can read it, so what is secret in an address does not stand there."""
     shown = {k: redacted(v) if isinstance(v, str) else v for k, v in facts.items()}
     robot = who.removeprefix("robot:")
     given = {"key": key, "robot": robot, "action": action, **shown}
@@ -185,17 +178,10 @@ def _resolved(job: Job, event: Event) -> Job:
     """A person has decided: it was sent, it failed, or it shall be tried again from the start."""
     how = event.data.get("as", "")
     state = {"sent": "done", "retry": "queued" if job.is_outgoing else "failed"}.get(how, "dead")
-    return replace(
-        job,
-        state=state,
-        at=event.at,
-        since=event.at,
-        reason=tr("{}, says {}", how, event.actor),
-        retry_at=event.at if how == "retry" else None,
-        attempts=0,
-        starts=0,
-        depth=0 if how == "retry" else job.depth,
-    )
+    retry_at, depth = (event.at, 0) if how == "retry" else (None, job.depth)
+    reason = tr("{}, says {}", how, event.actor)
+    job = replace(job, state=state, at=event.at, since=event.at, attempts=0, starts=0)
+    return replace(job, reason=reason, retry_at=retry_at, depth=depth)
 
 
 def after_failure(
@@ -204,17 +190,14 @@ def after_failure(
     """The word and the facts of the line that says that a job failed for the `attempts`-th time."""
     retry_at = next_try(key, attempts, since, now) if again else None
     facts: dict[str, Any] = {"reason": reason, "attempt": attempts}
-    if retry_at is None:
-        return "dead", facts
-    return "failed", {**facts, "retry_at": format_instant(retry_at)}
+    return (
+        ("failed", {**facts, "retry_at": format_instant(retry_at)}) if retry_at else ("dead", facts)
+    )
 
 
 def next_try(job_key: str, attempts: int, since: datetime, now: datetime) -> datetime | None:
-    """When to try again after the `attempts`-th failure; None if it is to be given up.
-
-    The wait is spread by half either way, by the key, so that what failed together does not come
-    back together.
-    """
+    """When to try again after the `attempts`-th failure; None if it is to be given up. The wait is spread
+    by half either way, by the key, so that what failed together does not come back together."""
     if attempts >= MOST_ATTEMPTS or now - since >= LONGEST:
         return None
     seconds = RETRIES[min(attempts, len(RETRIES)) - 1]

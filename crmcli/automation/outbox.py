@@ -9,16 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of
-from crmcli.automation.ledger import (
-    LONGEST_WAIT,
-    MOST_STARTS,
-    Done,
-    Job,
-    after_failure,
-    enter,
-    instant_in,
-)
+from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of, rests
+from crmcli.automation.ledger import MOST_STARTS, OPEN, Done, Job, after_failure, enter, instant_in
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.dataclass import replace
@@ -48,15 +40,11 @@ class _Try(NamedTuple):
 
 def ready(job: Job, now: datetime) -> bool:
     """Whether the job is a message that should leave now, or one whose sender died."""
-    if not job.is_outgoing:
+    if not job.is_outgoing or job.state not in OPEN:
         return False
     if job.state == "started":
         return is_abandoned(job, now)
-    return job.state == "queued" or (
-        job.state == "failed"
-        and job.retry_at is not None
-        and has_come(job.retry_at, now, LONGEST_WAIT)
-    )
+    return not rests(job, now)
 
 
 def time_of(job: Job, now: datetime) -> datetime | None:
@@ -74,10 +62,8 @@ def lane_of(job: Job) -> str:
 
 
 def is_abandoned(job: Job, now: datetime) -> bool:
-    """Whether whoever claimed the job is gone: its lease has run out, or its process is dead.
-
-    Only one tick runs at a time, so a claim of our own process number is a dead one's too.
-    """
+    """Whether whoever claimed the job is gone: its lease has run out, or its process is dead. Only one tick
+    runs at a time, so a claim of our own process number is a dead one's too."""
     lease = instant_in(job.claim, "lease_until")
     if lease is None or has_come(lease, now, LEASE):
         return True
@@ -96,7 +82,8 @@ def deliver(ws: Workspace, key: str) -> Done | None:
     if not isinstance(job, Job):
         return job
     tried = _tried(ws, job)
-    with ws.change("tick", actor=_actor(job), cause=job.cause, depth=job.depth) as change:
+    actor = job.robot if ":" in job.robot else f"robot:{job.robot}"
+    with ws.change("tick", actor=actor, cause=job.cause, depth=job.depth) as change:
         return _write_down(ws, change, job, tried)
 
 
@@ -106,8 +93,7 @@ def _fail(ws: Workspace, key: str, error: Exception) -> Done | None:
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
-        failed = Failed(reason_of(error), again=True)
-        return _write_down(ws, change, job, _Try(failed, bug=bug_in(error)))
+        return _write_down(ws, change, job, _Try(Failed(reason_of(error)), bug=bug_in(error)))
 
 
 def _tried(ws: Workspace, job: Job) -> _Try:
@@ -124,7 +110,7 @@ def _tried(ws: Workspace, job: Job) -> _Try:
         reason = reason_of(error)
         if bug_in(raise_general(error)) is None:
             return _Try(Failed(reason, again=not isinstance(error, Unsound | FileDamaged)))
-        return _Try(Unknown(reason) if begun else Failed(reason, again=True), bug=error)
+        return _Try(Unknown(reason) if begun else Failed(reason), bug=error)
 
 
 def call_off(ws: Workspace, record_id: str) -> None:
@@ -137,10 +123,6 @@ def call_off(ws: Workspace, record_id: str) -> None:
         with ws.change("tick", actor="crm") as change:
             for job in left:
                 _enter(change, job, "cancelled", reason=why)
-
-
-def _actor(job: Job) -> str:
-    return job.robot if ":" in job.robot else f"robot:{job.robot}"
 
 
 def _claim(ws: Workspace, key: str) -> Job | Done | None:
@@ -171,11 +153,9 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
 
 
 def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:
-    """How a job has to end before anything leaves, and why; two empty words if it may leave.
-
-    A claim without an end may have left. Who has refused messages since it was queued gets none, but for
-    notices to our own people and what a person sent `anyway`.
-    """
+    """How a job has to end before anything leaves, and why; two empty words if it may leave. A claim
+    without an end may have left. Who has refused messages since it was queued gets none, but for notices to
+    our own people and what a person sent `anyway`."""
     if job.state == "started":
         if job.starts >= MOST_STARTS:
             return "dead", tr("started {} times and never finished", job.starts)
@@ -219,19 +199,13 @@ def _enter(change: Change, job: Job, word: str, **facts: Any) -> Done:
 
 def _tell(change: Change, ws: Workspace, job: Job, word: str, reason: str) -> None:
     """A notice to the owner that a message was not sent, or may not have been."""
-    if (
-        word not in ("dead", "unknown")
-        or job.facts.get("notice")
-        or not entity_of(job.record)
-        or not ws.exists(job.record)
-    ):
+    if word not in ("dead", "unknown") or job.facts.get("notice") or not entity_of(job.record):
         return
-    owner = str(change.get(job.record).get("owner"))
+    owner = str(change.get(job.record).get("owner")) if ws.exists(job.record) else ""
     if owner:
         dead, unknown = "{} to {} was not sent: {}", "{} to {} may or may not have been sent: {}"
         told = tr(dead if word == "dead" else unknown, job.action, job.facts.get("to", "?"), reason)
-        text = redacted(told)
-        change.note("notice", job.record, {"to": owner, "text": text})
+        change.note("notice", job.record, {"to": owner, "text": redacted(told)})
 
 
 def this_boot() -> str:

@@ -1,22 +1,19 @@
-"""What has come in from outside since the last pass: moves by hand, and messages of the receivers."""
+"""The messages that have come in by the receivers since the last pass."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crmcli.automation import hand_edits
-from crmcli.automation.hand_edits import Received
 from crmcli.channels.base import Incoming, Receiver
 from crmcli.workspace import Workspace
 
 
-def receive(ws: Workspace, receivers: Iterable[Receiver] = ()) -> Received:
-    """Write down what has come in. No channel receives yet, so a tick hands in no receivers."""
-    received = hand_edits.receive(ws, ws.agenda.dirty())
+def receive(ws: Workspace, receivers: Iterable[Receiver]) -> list[str]:
+    """Write down what has come in; the ids of the messages that are new."""
+    received: list[str] = []
     for receiver in receivers:
         for message in receiver.fetch():
-            if _write_down(ws, message):
-                received.messages.append(message.id)
+            received += [message.id] if _write_down(ws, message) else []
             receiver.acknowledge(message)
     return received
 

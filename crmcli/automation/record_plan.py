@@ -14,7 +14,7 @@ from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.values import entity_of
 from crmcli.workspace import Change, UnknownStage, Workspace
-from crmcli.workspace.current_stage import current_stages, with_first_entry
+from crmcli.workspace.current_stage import CurrentStage, current_stages, with_first_entry
 
 STAGED = having("staged")
 MANY = 200
@@ -59,22 +59,18 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
         for stage in pipeline.stages
         if not stage.robots
     }
-    return {
-        place.record
-        for place in current_stages(ws, candidates)
-        if not place.has_strayed
-        and (
-            (entity_of(place.record), place.pipeline, place.stage) in idle
-            or (place.entry is not None and place.entry.data.get("robots") is False)
-        )
-    }
+
+    def sleeps(place: CurrentStage) -> bool:
+        is_idle = (entity_of(place.record), place.pipeline, place.stage) in idle
+        return is_idle or (place.entry is not None and place.entry.data.get("robots") is False)
+
+    places = (place for place in current_stages(ws, candidates) if not place.has_strayed)
+    return {place.record for place in places if sleeps(place)}
 
 
 def plan_for(ws: Workspace, record_id: str, change: Change | None = None) -> RecordPlan:
-    """Look at a record; within an open change as it is there, under the lock.
-
-    NotFound if it is gone, InvalidData if its file cannot be read.
-    """
+    """Look at a record; within an open change as it is there, under the lock. NotFound if it is gone,
+    InvalidData if its file cannot be read."""
     record = change.get(record_id) if change is not None else ws.get(record_id)
     return plan_of(ws, record, ws.events(record=record_id))
 

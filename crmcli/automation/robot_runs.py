@@ -5,12 +5,13 @@ A rehearsal plays with the same functions, in a change that is never written.
 
 from __future__ import annotations
 
+from functools import partial
+
 from crmcli.automation.actions.work import Work, act
-from crmcli.automation.job_failures import bug_in, check_rule, is_general, reason_of
-from crmcli.automation.ledger import Done, Job, after_failure, enter
+from crmcli.automation.job_failures import Attempt, bug_in, check_rule, fail_in, is_general
+from crmcli.automation.ledger import Done, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
-from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.tree import Condition
@@ -20,17 +21,16 @@ from crmcli.sales.template_names import names_for
 from crmcli.workspace import Change, Workspace
 
 
-def take(ws: Workspace, record_id: str, seen: RecordPlan, step: Step) -> Done | None:
-    """Take a step that was seen to be due; None if under the lock it is due no more.
-
-    Whatever the robot does and the line that says so are one change. What the verbs refuse becomes
-    a failed job, to be tried again, and so does an error of crm's own.
-    """
+def take(ws: Workspace, seen: RecordPlan, step: Step) -> Done | None:
+    """Take a step that was seen to be due; None if under the lock it is due no more. Whatever the robot
+    does and the line that says so are one change. What the verbs refuse becomes a failed job, to be tried
+    again, and so does an error of crm's own."""
     assert seen.visit is not None  # who has a step stands in a stage
-    actor = f"robot:{step.robot.id}"
-    cause, depth = seen.visit.entry.id, depth_of(seen, step)
+    robot, record_id = step.robot, seen.record.id
+    actor, cause, depth = f"robot:{robot.id}", seen.visit.entry.id, depth_of(seen, step)
+    change_by_robot = partial(ws.change, "tick", actor=actor, cause=cause, depth=depth)
     try:
-        with ws.change("tick", actor=actor, cause=cause, depth=depth) as change:
+        with change_by_robot() as change:
             plan = plan_for(ws, record_id, change)
             fresh = next((s for s in plan.steps if s.key == step.key and s.state == "due"), None)
             return take_in(ws, change, plan, fresh) if fresh else None
@@ -39,7 +39,13 @@ def take(ws: Workspace, record_id: str, seen: RecordPlan, step: Step) -> Done | 
             raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed
         if not bug_in(error) and not ws.exists(record_id):
             return None  # somebody has just removed it
-        return _fail(ws, record_id, seen, step, error)
+        with change_by_robot() as change:
+            attempt = Attempt(record_id, robot.do, who=actor, job=step.key)
+            done, owner = fail_in(ws, change, attempt, error), str(seen.record.get("owner"))
+            if done and done.word == "dead" and owner:
+                text = tr("robot {} ({}) failed for good: {}", robot.id, robot.do, done.reason)
+                change.note("notice", record_id, {"to": owner, "text": redacted(text)})
+        return done
 
 
 def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done:
@@ -61,11 +67,10 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
 
 def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
     """The word of the ledger with which a step is let go now, and why; empty if its robot may act.
-
-    InvalidData if pipelines.yaml is wrong about the robot.
-    """
+    InvalidData if pipelines.yaml is wrong about the robot."""
     check_rule(step.robot)
-    if not _is_asked_for(plan, step):
+    job = plan.jobs.get(step.key)
+    if job is None or job.depth:  # nobody asked for it
         if depth_of(plan, step) > DEEPEST:
             return "stopped", tr("a loop: one act led to more than {} automation steps", DEEPEST)
         if is_wild(step.robot.id, plan.events, ws.now):
@@ -86,40 +91,7 @@ def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) 
 
 def depth_of(plan: RecordPlan, step: Step) -> int:
     """How many steps of automation led to this one, it included."""
-    job = _job(plan, step)
+    job = plan.jobs.get(step.key)
     if job is not None:
         return job.depth or 1  # 0: a person asked for it
     return plan.visit.entry.depth + 1 if plan.visit else 1
-
-
-def _is_asked_for(plan: RecordPlan, step: Step) -> bool:
-    """Whether a person has said that it shall be tried again."""
-    job = _job(plan, step)
-    return job is not None and job.depth == 0
-
-
-def _job(plan: RecordPlan, step: Step) -> Job | None:
-    return plan.visit.jobs.get(step.key) if plan.visit else None
-
-
-def _fail(ws: Workspace, record_id: str, seen: RecordPlan, step: Step, error: Exception) -> Done:
-    """Write down that the robot failed: to be tried again, or given up with a notice."""
-    reason = reason_of(error)
-    job = _job(seen, step)
-    attempts = (job.attempts if job else 0) + 1
-    since = job.since if job else ws.now
-    word, facts = after_failure(step.key, attempts, since, ws.now, reason)
-    assert seen.visit is not None
-    with ws.change(
-        "tick",
-        actor=f"robot:{step.robot.id}",
-        cause=seen.visit.entry.id,
-        depth=depth_of(seen, step),
-    ) as change:
-        robot = step.robot
-        done = enter(change, word, record_id, step.key, robot.id, robot.do, **facts)
-        owner = str(seen.record.get("owner"))
-        if word == "dead" and owner:
-            text = tr("robot {} ({}) failed for good: {}", robot.id, robot.do, reason)
-            change.note("notice", record_id, {"to": owner, "text": redacted(text)})
-    return replace(done, bug=bug_in(error))

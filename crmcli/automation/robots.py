@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
 from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
@@ -49,22 +50,12 @@ class Visit:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     changed: Mapping[str, datetime] = field(default_factory=dict)
 
-    def knows(self, robot: Robot) -> bool:
-        """Whether the robot was there when the record came.
-
-        A message that is thought of today must not go to everybody who has stood here for months.
-        """
-        there = self.entry.data.get("robots")
-        return not isinstance(there, list) or robot.id in there
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One robot's part in a visit.
-
-    `state` is waiting, waiting_for_field, waiting_for_previous, due, paused, or a state of the
-    ledger. A due step is to `run`, or, by its `verdict`, to be written down as `skip` or `miss`.
-    """
+    """One robot's part in a visit. `state` is waiting, waiting_for_field, waiting_for_previous, due,
+    paused, or a state of the ledger. A due step is to `run`, or, by its `verdict`, to be written down as
+    `skip` or `miss`."""
 
     robot: Robot
     key: str
@@ -74,8 +65,7 @@ class Step:
     verdict: str = "run"
 
 
-@dataclass(frozen=True, slots=True)
-class _Chain:
+class _Chain(NamedTuple):
     """Where the chain stands: since when its next robot may count, or why it may not."""
 
     since: datetime | None
@@ -101,34 +91,30 @@ def visits(events: Sequence[Event]) -> list[Visit]:
 
 
 def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[Step]:
-    """Each robot of the stage with what it does next for the record; robots in their order.
-
-    Conditions are not asked here: they hold or not at the moment of acting.
-    """
-    is_asleep = visit.entry.data.get("robots") is False
+    """Each robot of the stage with what it does next for the record; robots in their order. Conditions are
+    not asked here: they hold or not at the moment of acting."""
+    there = visit.entry.data.get("robots")
     steps: list[Step] = []
     chain = _Chain(visit.entry.at)
     for robot in stage.robots:
-        if is_asleep or not visit.knows(robot):
-            why = IMPORTED if is_asleep else ADDED_LATER
+        # A message that is thought of today must not go to everybody who has stood here for months.
+        if there is False or (isinstance(there, list) and robot.id not in there):
+            why = IMPORTED if there is False else ADDED_LATER
             steps.append(Step(robot, key_of(robot, record, visit), "paused", None, why))
             continue
         if not robot.timing.wait_previous:
             chain = _Chain(visit.entry.at)
-        step = _step(robot, record, visit, chain, clock)
-        steps.append(step)
-        chain = _follow(chain, step, visit)
+        steps.append(_step(robot, record, visit, chain, clock))
+        chain = _follow(chain, steps[-1], visit)
     return steps
 
 
 def next_at(steps: Sequence[Step], now: datetime) -> datetime | None:
     """When the earliest of these steps needs a tick; None if none does before something changes."""
-    times = [
-        now if step.state == "due" else step.due_at
-        for step in steps
-        if step.state == "due" or (step.state in ("waiting", "failed") and step.due_at)
-    ]
-    return min((moment for moment in times if moment), default=None)
+    if any(step.state == "due" for step in steps):
+        return now
+    waiting = (step.due_at for step in steps if step.state in ("waiting", "failed"))
+    return min((moment for moment in waiting if moment), default=None)
 
 
 def key_of(robot: Robot, record: Record, visit: Visit) -> str:
@@ -140,14 +126,9 @@ def key_of(robot: Robot, record: Record, visit: Visit) -> str:
 
 def is_wild(robot_id: str, events: Sequence[Event], now: datetime) -> bool:
     """Whether a robot acted so often for the record within 24 hours that it must run in circles."""
-    acts = {
-        event.data["key"]
-        for event in events
-        if event.kind in ("job.done", "job.queued")
-        and event.data.get("robot") == robot_id
-        and now - event.at < timedelta(hours=24)
-    }
-    return len(acts) >= QUARANTINE
+    lately = [event for event in events if now - event.at < timedelta(hours=24)]
+    acts = [event.data for event in lately if event.kind in ("job.done", "job.queued")]
+    return len({data["key"] for data in acts if data.get("robot") == robot_id}) >= QUARANTINE
 
 
 def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock) -> Step:
@@ -235,6 +216,6 @@ def _value(record: Record, name: str) -> date | datetime | None:
 
 
 def _text(value: date | datetime | None) -> str:
-    if value is None:
-        return ""
-    return format_instant(value) if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, datetime):
+        return format_instant(value)
+    return value.isoformat() if value else ""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from itertools import takewhile
 
-from crmcli.automation.approval.acts import schedule_place
+from crmcli.automation.approval.acts import place_of
 from crmcli.automation.cron_slots import Slot, slots
 from crmcli.automation.job_failures import Attempt
 from crmcli.automation.ledger import OwnStep, instant_in
 from crmcli.dataclass import dataclass
 from crmcli.model.automation import Schedule
 from crmcli.model.clocks import TOLERANCE
-from crmcli.model.conditions.tree import And, Compare, Empty, In, Node, Not, Or
+from crmcli.model.conditions.where import leaves
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline
@@ -25,11 +26,9 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A schedule with its pipeline, and how far it has been carried out.
-
-    `until` is None for one that was never seen, or whose cron line has changed since; `begun` is a
-    slot that was begun and whose selection was too large for one tick.
-    """
+    """A schedule with its pipeline, and how far it has been carried out. `until` is None for one that was
+    never seen, or whose cron line has changed since; `begun` is a slot that was begun and whose selection
+    was too large for one tick."""
 
     pipeline: Pipeline
     schedule: Schedule
@@ -49,56 +48,43 @@ class Timetable:
     @property
     def declared_at(self) -> str:
         """Where it is declared."""
-        return schedule_place(self.pipeline.id, self.schedule.id)
+        return place_of(self.pipeline.id, "schedules", self.schedule.id)
 
 
 def timetables(ws: Workspace) -> list[Timetable]:
     """Every schedule that is declared, with how far it has come."""
-    declared = [Timetable(p, s) for p in ws.pipelines for s in p.schedules]
-    if not declared:
+    tables = [Timetable(p, s) for p in ws.pipelines for s in p.schedules]
+    if not tables:
         return []
-    latest = _latest(ws, {table.who: table.schedule.cron for table in declared})
-    return [_with_past(table, latest.get(table.who), ws.zone) for table in declared]
+    latest = _latest(ws, {table.who: table.schedule.cron for table in tables})
+    return [_with_past(table, latest[table.who], ws.zone) for table in tables]
 
 
-def _latest(ws: Workspace, crons: Mapping[str, str]) -> dict[str, Event]:
+def _latest(ws: Workspace, crons: Mapping[str, str]) -> dict[str, Event | None]:
     """The event of each schedule that says how far it is: mostly among the recent ones, else among all."""
-    found: dict[str, Event] = {}
-    for limit in (_RECENT, None):
-        found = {}
-        past: dict[str, list[Event]] = {}
-        events = ws.events(kinds=KINDS, newest_first=True, limit=limit)
-        for event in events:
-            past.setdefault(str(event.data.get("schedule")), []).append(event)
-        for who, cron in crons.items():
-            last = _farthest(past.get(who, ()), cron, ws.now)
-            if last is not None:
-                found[who] = last
-        is_enough = crons.keys() <= past.keys() and not _has_stepped_since(ws, events)
-        if is_enough or len(events) < _RECENT:
-            break
-    return found
+    events = ws.events(kinds=KINDS, newest_first=True, limit=_RECENT)
+    past = _by_schedule(events)
+    is_stepped = any(step.id > events[-1].id for step in ws.clock_steps) if events else False
+    if len(events) == _RECENT and (is_stepped or crons.keys() - past.keys()):
+        past = _by_schedule(ws.events(kinds=KINDS, newest_first=True))
+    return {who: _farthest(past.get(who, ()), cron, ws.now) for who, cron in crons.items()}
+
+
+def _by_schedule(events: Iterable[Event]) -> dict[str, list[Event]]:
+    past: dict[str, list[Event]] = {}
+    for event in events:
+        past.setdefault(str(event.data.get("schedule")), []).append(event)
+    return past
 
 
 def _farthest(events: Sequence[Event], cron: str, now: datetime) -> Event | None:
-    """Of the events of one schedule, newest first, the one that says how far it has been carried out.
-
-    What lies ahead was written by a clock that was wrong, and after a clock that was behind the newest
-    is not the farthest. Of those under another cron line nothing counts.
-    """
-    best: Event | None = None
-    latest: datetime | None = None
-    for event in events:
-        if event.data.get("cron") != cron:
-            break
-        until = instant_in(event.data, "until")
-        if until is not None and until <= now + TOLERANCE and (latest is None or until > latest):
-            best, latest = event, until
-    return best
-
-
-def _has_stepped_since(ws: Workspace, events: Sequence[Event]) -> bool:
-    return any(step.id > events[-1].id for step in ws.clock_steps) if events else False
+    """Of the events of one schedule, newest first, the one that says how far it has been carried out. What
+    lies ahead was written by a clock that was wrong, and after a clock that was behind the newest is not
+    the farthest. Of those under another cron line nothing counts."""
+    same = takewhile(lambda event: event.data.get("cron") == cron, events)
+    dated = [(until, event) for event in same if (until := instant_in(event.data, "until"))]
+    held = [pair for pair in dated if pair[0] <= now + TOLERANCE]
+    return max(held, key=lambda pair: pair[0])[1] if held else None
 
 
 def _with_past(table: Timetable, last: Event | None, zone: tzinfo) -> Timetable:
@@ -115,26 +101,10 @@ def _with_past(table: Timetable, last: Event | None, zone: tzinfo) -> Timetable:
 
 def selection(ws: Workspace, table: Timetable) -> list[Record]:
     """The records that the schedule is for: of its pipeline, open unless its condition names stages."""
-    where = table.schedule.where
-    any_stage = where is not None and _names_stage(where.tree)
-    return [
-        record
-        for record in ws.select(table.pipeline.entity, where)
-        if _belongs(table.pipeline, record, any_stage=any_stage)
-    ]
-
-
-def _belongs(pipeline: Pipeline, record: Record, *, any_stage: bool) -> bool:
-    if getattr(record, "pipeline", "") != pipeline.key:
-        return False
-    stage = pipeline.stage(str(record.get("stage")))
-    return any_stage or (stage is not None and stage.is_open)
-
-
-def _names_stage(node: Node) -> bool:
-    if isinstance(node, And | Or):
-        return any(_names_stage(part) for part in node.parts)
-    if isinstance(node, Not):
-        return _names_stage(node.part)
-    assert isinstance(node, Compare | In | Empty)
-    return node.path == ("stage",)
+    where, pipeline = table.schedule.where, table.pipeline
+    chosen = ws.select(pipeline.entity, where)
+    chosen = [record for record in chosen if getattr(record, "pipeline", "") == pipeline.key]
+    if where is not None and any(leaf.path == ("stage",) for leaf in leaves(where.tree)):
+        return chosen
+    are_open = {stage.id for stage in pipeline.stages if stage.is_open}
+    return [record for record in chosen if str(record.get("stage")) in are_open]

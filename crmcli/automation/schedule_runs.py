@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from typing import Any
@@ -18,7 +18,6 @@ from crmcli.automation.job_failures import (
     is_general,
     job_of,
     note_fixed,
-    raise_general,
     reason_of,
     rests,
 )
@@ -34,10 +33,8 @@ from crmcli.workspace import Change, Workspace
 
 
 def run(ws: Workspace, most: int, gate: Gate) -> list[Done]:
-    """Run the slots that have come, with at most so many acts; the rest of a slot follows later.
-
-    A schedule that was never seen begins to count now; the slots of one that is held wait.
-    """
+    """Run the slots that have come, with at most so many acts; the rest of a slot follows later. A schedule
+    that was never seen begins to count now; the slots of one that is held wait."""
     done: list[Done] = []
     for table in timetables(ws):
         if len(done) >= most:
@@ -76,14 +73,13 @@ def _run(ws: Workspace, table: Timetable, most: int, gate: Gate) -> list[Done]:
 
 
 def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Done]:
-    """One slot for its selection; acts that were done before a stop are known by their keys."""
-    if table.schedule.once:
-        return _run_once(ws, table, slot)
-    keys = {record.id: job_key(table.who, record.id, slot.key) for record in selection(ws, table)}
+    """One slot for its selection, each record of it or `once` for all together, which has no id; acts
+    that were done before a stop are known by their keys."""
+    wanted = [""] if table.schedule.once else [record.id for record in selection(ws, table)]
+    keys = {record_id: job_key(table.who, record_id, slot.key) for record_id in wanted}
     known = _known(ws, list(keys.values()))
     left = [(record_id, key) for record_id, key in keys.items() if key not in known]
-    now, later = left[: max(most, 0)], left[max(most, 0) :]
-    return _run_together(ws, table, slot, now, is_over=not later)
+    return _run_together(ws, table, slot, left[:most], is_over=len(left) <= most)
 
 
 def _run_together(
@@ -95,7 +91,8 @@ def _run_together(
         done: list[Done] = []
         with _change(ws, table) as change:
             for record_id, key in wanted:
-                done += _for_record(ws, change, table, record_id, key)
+                acted = _act(ws, change, table, record_id, key)
+                done += [acted] if acted else []
             _end(change, table, slot, is_over=is_over, ran=len(done))
         return done
     except Exception as error:
@@ -124,92 +121,46 @@ def _known(ws: Workspace, keys: Sequence[str]) -> set[str]:
     return {str(event.data["key"]) for event in events}
 
 
-def _for_record(
-    ws: Workspace, change: Change, table: Timetable, record_id: str, key: str
-) -> Iterator[Done]:
+def _act(ws: Workspace, change: Change, table: Timetable, record_id: str, key: str) -> Done | None:
+    """Act, or write down for good what was refused; None for a record that it is not for any more."""
+    record: Record | None = None
+    if record_id:
+        try:
+            record = change.get(record_id)
+        except (NotFound, InvalidData, Forbidden):
+            return None  # gone or broken since it was selected
+        if unmet_condition(ws, table.schedule.where, record):
+            return None
     try:
-        record = change.get(record_id)
-    except (NotFound, InvalidData, Forbidden):
-        return  # gone or broken since it was selected
-    if unmet_condition(ws, table.schedule.where, record):
-        return
-    try:
-        names = names_for(ws, record)
-    except REFUSALS as refusal:
-        yield _dead(change, table, record_id, key, refusal)
-        return
-    yield _act(ws, change, table, key, record, names)
-
-
-def _run_once(ws: Workspace, table: Timetable, slot: Slot) -> list[Done]:
-    key = job_key(table.who, "", slot.key)
-    try:
-        done = _act_once(ws, table, slot, key)
-    except Exception as error:
-        with _change(ws, table) as change:
-            dead = _dead(change, table, "", key, raise_general(error))
-            _end(change, table, slot, is_over=True, ran=1)
-        return [dead]
-    return [done] if done else []
-
-
-def _act_once(ws: Workspace, table: Timetable, slot: Slot, key: str) -> Done | None:
-    if _known(ws, [key]):
-        with _change(ws, table) as change:
-            _end(change, table, slot, is_over=True, ran=0)
-        return None
-    chosen = selection(ws, table)
-    with _change(ws, table) as change:
-        now = ws.now.astimezone(ws.zone)
-        names: dict[str, object] = {
-            "records": [plain(ws, record) for record in chosen],
-            "us": asdict(ws.settings.us),
-            "now": now,
-            "today": now.date(),
-        }
-        done = _act(ws, change, table, key, None, names)
-        queued = [event.data["key"] for event in change.events if event.kind == "job.queued"]
-        _end(change, table, slot, is_over=True, ran=1, queued=queued)
-    return done
-
-
-def _act(
-    ws: Workspace,
-    change: Change,
-    table: Timetable,
-    key: str,
-    record: Record | None,
-    names: Mapping[str, object],
-) -> Done:
-    """Act, or write down for good what was refused."""
-    try:
+        names = names_for(ws, record) if record else _names_for_all(ws, table)
         do, params = table.schedule.do, table.schedule.params
         return act(Work(ws, change, record, table.who, do, params, key, names))
     except REFUSALS as refusal:
-        return _dead(change, table, record.id if record else "", key, refusal)
+        return _dead(change, table, record_id, key, refusal)
 
 
-def _end(
-    change: Change,
-    table: Timetable,
-    slot: Slot,
-    *,
-    is_over: bool,
-    ran: int,
-    queued: Sequence[str] = (),
-) -> None:
+def _names_for_all(ws: Workspace, table: Timetable) -> dict[str, object]:
+    now = ws.now.astimezone(ws.zone)
+    return {
+        "records": [plain(ws, record) for record in selection(ws, table)],
+        "us": asdict(ws.settings.us),
+        "now": now,
+        "today": now.date(),
+    }
+
+
+def _end(change: Change, table: Timetable, slot: Slot, *, is_over: bool, ran: int) -> None:
     """The line that says how far the slot is. Of a slot that is over nothing comes back."""
     facts: dict[str, Any] = {"slot": slot.key, "until": format_instant(slot.at), "ran": ran}
-    if queued:
-        facts["queued"] = list(queued)
+    queued = [event.data["key"] for event in change.events if event.kind == "job.queued"]
+    if queued and table.schedule.once:
+        facts["queued"] = queued
     change.note("schedule.ran" if is_over else "schedule.started", "", _facts(table, facts))
 
 
 def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
-    """Slots that came too late are written down in one line and never run.
-
-    `catch_up: none` asks for that; otherwise a person has to know.
-    """
+    """Slots that came too late are written down in one line and never run. `catch_up: none` asks for that;
+    otherwise a person has to know."""
     if not found.missed:
         return []
     last = found.missed[-1]

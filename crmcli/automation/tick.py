@@ -5,19 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 
-from crmcli.automation import clock_changes, outbox, schedule_runs
+from crmcli.automation import clock_changes, hand_edits, outbox, schedule_runs
+from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
-from crmcli.automation.job_failures import (
-    Attempt,
-    Bug,
-    fail,
-    job_of,
-    jobs_here,
-    note_fixed,
-)
+from crmcli.automation.job_failures import Attempt, Bug, fail, job_of, jobs_here, note_fixed
 from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
@@ -67,10 +60,8 @@ class TickResult:
 
 
 def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
-    """Run what is due. A second tick at the same time leaves at once, its result `busy`.
-
-    A `result` that is handed in tells what was done even if the tick ends with an error.
-    """
+    """Run what is due. A second tick at the same time leaves at once, its result `busy`. A `result` that is
+    handed in tells what was done even if the tick ends with an error."""
     run = _Run(ws, result or TickResult())
     with alone(ws) as lock:
         run.result.busy = lock is None
@@ -112,11 +103,10 @@ class _Run:
         self.settled: list[tuple[str, str | None]] = []
         self.unreceived: dict[str, Exception] = {}
         self.has_stepped = False
+        self.held: dict[str, Act] = {}
 
-    @cached_property
-    def gate(self) -> Gate:
-        """What may leave the machine."""
-        return Gate(self.ws)
+    gate: Gate
+    """What may leave the machine, looked at anew in each pass."""
 
     def passes_once(self) -> bool:
         """One pass over all of it; says whether anything happened, so that more may be due."""
@@ -125,19 +115,25 @@ class _Run:
         self.result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.agenda.agenda_signature(signature(ws))
-        self.gate.look_again()
-        received = receive(ws)
-        self.unreceived = received.failed
-        self.result.said += [tr("{}: moved by hand", record_id) for record_id in received.moved]
+        self.gate = Gate(ws, self.held)
+        self.unreceived = {}
+        moved = hand_edits.receive(ws, self.unreceived)
+        received = receive(ws, ())  # no channel receives yet
+        self.result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         heard = run_triggers(ws)
         for told in heard:
             self._heard(told)
         acted = self._schedule() + self._act()
-        return bool(received.moved or received.messages or heard or acted + self._deliver())
+        return bool(moved or received or heard or acted + self._deliver())
 
     def _heard(self, told: TriggerRun) -> None:
-        self.result.said += _moves(told) + _refusals(told)
-        self.result.failures += _refusals(told)
+        for line in told.moved:
+            way = (line["record"], line["from"], line["to"])
+            self.result.said.append(tr("{}: from {} to {} by a trigger", *way))
+        for line in told.refused:
+            words = tr("{}: not moved by a trigger: {}", line["record"], line["why"][-1])
+            self.result.said.append(words)
+            self.result.failures.append(words)
         for failed in told.failed:
             self.result.told(failed)
 
@@ -159,19 +155,17 @@ class _Run:
         self._look_at_changed()
         queue = DueRecords(self.ws, self._look)
         acted = 0
-        while (turn := queue.first()) is not None:
+        while (turn := queue.take()) is not None:
             if not self._left():
                 most = self.ws.settings.max_effects
                 self.result.limited = True
-                self.result.failures.append(
-                    tr("stopped after {} actions; the next tick continues", most)
-                )
+                words = tr("stopped after {} actions; the next tick continues", most)
+                self.result.failures.append(words)
                 break
-            queue.pop()
             step = self._due(turn.plan)[0]
             self.taken.add(step.key)
             self.ws.read_clock()
-            done = take(self.ws, turn.record, turn.plan, step)
+            done = take(self.ws, turn.plan, step)
             if done is not None:
                 self._told(done)
                 acted += 1
@@ -228,11 +222,8 @@ class _Run:
 
     def _due(self, plan: RecordPlan) -> list[Step]:
         """What is due, may happen and was not taken in this tick: nothing is tried twice in a row."""
-        return [
-            step
-            for step in plan.due()
-            if step.key not in self.taken and not self.gate.why_not_step(plan, step)
-        ]
+        left = [step for step in plan.due() if step.key not in self.taken]
+        return [step for step in left if not self.gate.why_not_step(plan, step)]
 
     def _deliver(self) -> int:
         """Send the messages, the oldest first; what fails three times in a row waits. Events over which
@@ -285,17 +276,3 @@ def _plan(mark: int, job: Job | None, now: datetime) -> Plan:
     if job is not None and job.action == OwnStep.HEAR and job.state == "failed" and job.retry_at:
         return Plan(mark, format_instant(job.retry_at))
     return Plan(mark, None)
-
-
-def _moves(heard: TriggerRun) -> list[str]:
-    return [
-        tr("{}: from {} to {} by a trigger", line["record"], line["from"], line["to"])
-        for line in heard.moved
-    ]
-
-
-def _refusals(heard: TriggerRun) -> list[str]:
-    return [
-        tr("{}: not moved by a trigger: {}", line["record"], line["why"][-1])
-        for line in heard.refused
-    ]

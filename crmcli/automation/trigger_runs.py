@@ -10,7 +10,6 @@ from crmcli.automation.heard_events import HeardEvents
 from crmcli.automation.job_failures import (
     REFUSALS,
     Attempt,
-    fail,
     fail_in,
     note_fixed,
     raise_general,
@@ -20,11 +19,12 @@ from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.triggers import Decision, choose
 from crmcli.dataclass import dataclass, field
-from crmcli.errors import CrmError, Forbidden, InvalidData, NotFound
+from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
+from crmcli.model.pipeline import Stage
 from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
@@ -38,10 +38,8 @@ BATCH = 500
 
 @dataclass
 class TriggerRun:
-    """What one reading of the events led to; this is also what its event on the timeline says.
-
-    `failed` is what stands in the ledger of an event that could not be thought over.
-    """
+    """What one reading of the events led to; this is also what its event on the timeline says. `failed` is
+    what stands in the ledger of an event that could not be thought over."""
 
     moved: list[dict[str, Any]] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
@@ -61,10 +59,8 @@ def hearing(ws: Workspace) -> HeardEvents:
 
 
 def run_triggers(ws: Workspace) -> list[TriggerRun]:
-    """Let the triggers see every event once; each move, and that its event was heard, are one change.
-
-    What was taken back before anybody heard of it is passed over.
-    """
+    """Let the triggers see every event once; each move, and that its event was heard, are one change. What
+    was taken back before anybody heard of it is passed over."""
     notes = hearing(ws)
     is_dead = dead(ws)
     heard: list[TriggerRun] = []
@@ -87,13 +83,14 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
     return heard
 
 
-def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
+def _hear(ws: Workspace, event: Event, notes: HeardEvents | None) -> TriggerRun | None:
     """Let the triggers see one event, and write down what came of it; None if nothing did."""
     try:
         record = subject(ws, event)
-        if record is None or not _is_wanted(ws, record, event):
+        decision = decide(ws, record, event) if record is not None else Decision()
+        if record is None or not (decision.trigger or decision.passed):
             return None
-        return _move(ws, record, event, notes)
+        return _move(ws, record, event, decision, notes)
     except Exception as error:
         raise_general(error)
         with _change(ws, notes, TriggerRun(), cause=event.id) as change:
@@ -103,20 +100,12 @@ def _hear(ws: Workspace, event: Event, notes: HeardEvents) -> TriggerRun | None:
 
 def retry_event(ws: Workspace, job: Job) -> TriggerRun:
     """Let the triggers see an event at last over which something had failed."""
-    attempt = Attempt(job.record, OwnStep.HEAR, job.cause)
     event = ws.timeline.event(job.cause)
-    heard = TriggerRun()
-    try:
-        if event is not None and not dead(ws)(event):
-            record = subject(ws, event)
-            if record is not None and _is_wanted(ws, record, event):
-                heard = _move(ws, record, event, None)
-    except Exception as error:
-        failed = fail(ws, attempt, error)
-        return TriggerRun(failed=[failed] if failed else [])
-    with ws.change("tick", actor="crm", cause=job.cause) as change:
-        note_fixed(change, attempt)
-    return heard
+    told = _hear(ws, event, None) if event is not None and not dead(ws)(event) else None
+    if told is None or not told.failed:
+        with ws.change("tick", actor="crm", cause=job.cause) as change:
+            note_fixed(change, Attempt(job.record, OwnStep.HEAR, job.cause))
+    return told or TriggerRun()
 
 
 def subject(ws: Workspace, event: Event) -> Record | None:
@@ -157,12 +146,6 @@ def _latest(ws: Workspace, record: Record) -> tuple[str, str]:
     return (events[0].id if events else "", record.id)
 
 
-def _is_wanted(ws: Workspace, record: Record, event: Event) -> bool:
-    """Whether any trigger of the record's pipeline waits for it."""
-    decision = decide(ws, record, event)
-    return decision.trigger is not None or bool(decision.passed)
-
-
 def decide(ws: Workspace, record: Record, event: Event) -> Decision:
     """What the triggers of the record's pipeline make of an event."""
     try:
@@ -171,46 +154,43 @@ def decide(ws: Workspace, record: Record, event: Event) -> Decision:
         return Decision()
 
 
-def _move(ws: Workspace, found: Record, event: Event, notes: HeardEvents | None) -> TriggerRun:
+def _move(
+    ws: Workspace, found: Record, event: Event, decision: Decision, notes: HeardEvents | None
+) -> TriggerRun:
     """Decide again under the lock and move the record, with that its event was heard, in one change."""
+    actor = f"trigger:{decision.trigger.on if decision.trigger else event.kind}"
+    cause, depth = event.id, event.depth + 1
+    heard = TriggerRun()
     try:
-        return _move_in_change(ws, found, event, notes)
+        with _change(ws, notes, heard, actor, cause, depth) as change:
+            _move_in(change, ws, found.id, event, heard)
     except REFUSALS as refusal:
         heard = TriggerRun(refused=[_line(found, event, refusal.message)])
-        with _change(ws, notes, heard, cause=event.id, depth=event.depth + 1) as change:
-            _tell_owner(ws, change, found, event, refusal)
-        return heard
-
-
-def _tell_owner(
-    ws: Workspace, change: Change, record: Record, event: Event, refusal: CrmError
-) -> None:
-    """A notice that the record stands where it stood: the event is read and will not come back."""
-    owner = str(record.get("owner"))
-    if owner and ws.exists(record.id):
-        word = event.data.get("code", event.kind)
-        text = tr("{} did not move it: {}", word, refusal.message)
-        change.note("notice", record.id, {"to": owner, "text": text})
-
-
-def _move_in_change(
-    ws: Workspace, found: Record, event: Event, notes: HeardEvents | None
-) -> TriggerRun:
-    decision = decide(ws, found, event)
-    on = decision.trigger.on if decision.trigger else event.kind
-    heard, actor = TriggerRun(), f"trigger:{on}"
-    with _change(ws, notes, heard, actor, event.id, event.depth + 1) as change:
-        record = change.get(found.id)
-        decision = decide(ws, record, event)
-        why = _overtaken(ws, record, event)
-        if decision.stage is None or why:
-            heard.passed.append(_line(record, event, *([why] if why else []), *decision.passed))
-        else:
-            stages.move_in(
-                change, ws, record, decision.stage.id, reopen=True, data={"by": "trigger"}
-            )
-            heard.moved.append({**_line(record, event, *decision.passed), "to": decision.stage.id})
+        with _change(ws, notes, heard, cause=cause, depth=depth) as change:
+            owner = str(found.get("owner"))
+            if owner and ws.exists(found.id):  # the event is read and will not come back
+                word = event.data.get("code", event.kind)
+                text = tr("{} did not move it: {}", word, refusal.message)
+                change.note("notice", found.id, {"to": owner, "text": text})
     return heard
+
+
+def _move_in(
+    change: Change, ws: Workspace, record_id: str, event: Event, heard: TriggerRun
+) -> None:
+    record = change.get(record_id)
+    decision = decide(ws, record, event)
+    why = _overtaken(ws, record, event)
+    if decision.stage is None or why:
+        heard.passed.append(_line(record, event, *([why] if why else []), *decision.passed))
+    else:
+        move(change, ws, record, decision.stage)
+        heard.moved.append({**_line(record, event, *decision.passed), "to": decision.stage.id})
+
+
+def move(change: Change, ws: Workspace, record: Record, stage: Stage) -> None:
+    """Move a record as a person would, also one that is closed."""
+    stages.move_in(change, ws, record, stage.id, reopen=True, data={"by": "trigger"})
 
 
 def _overtaken(ws: Workspace, record: Record, event: Event) -> str:

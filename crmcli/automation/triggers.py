@@ -21,27 +21,18 @@ class Decision:
     passed: tuple[str, ...] = ()
 
 
-def waits_for(trigger: Trigger, event: Event) -> bool:
-    """Whether it is this trigger's kind of event: its kind, or the code of a signal."""
-    if event.kind == "signal":
-        return trigger.on == event.data.get("code")
-    return trigger.on == event.kind
-
-
 def choose(pipeline: Pipeline, record: Record, event: Event, env: Env) -> Decision:
-    """The first trigger, by the order of stages from the first one, that may move the record.
-
-    Forward only, unless the trigger goes back; never to where the record stands.
-    """
-    here = pipeline.position(str(record.get("stage")))
+    """The first trigger, by the order of stages from the first one, that may move the record. Forward only,
+    unless the trigger goes back; never to where the record stands."""
     passed: list[str] = []
+    awaited = event.data.get("code") if event.kind == "signal" else event.kind
     for n, stage in enumerate(pipeline.stages):
         for trigger in stage.triggers:
-            if not waits_for(trigger, event):
+            if trigger.on != awaited:
                 continue
             if trigger.fault:
                 raise InvalidData(trigger.fault, "see crm pipeline check")
-            why = _against(trigger, pipeline, here, n, record, event, env)
+            why = _against(trigger, pipeline, n, record, event, env)
             if not why:
                 return Decision(stage, trigger, tuple(passed))
             passed.append(f"{stage.id}: {why}")
@@ -49,15 +40,10 @@ def choose(pipeline: Pipeline, record: Record, event: Event, env: Env) -> Decisi
 
 
 def _against(
-    trigger: Trigger,
-    pipeline: Pipeline,
-    here: int,
-    there: int,
-    record: Record,
-    event: Event,
-    env: Env,
+    trigger: Trigger, pipeline: Pipeline, there: int, record: Record, event: Event, env: Env
 ) -> str:
     """What speaks against the move, "" if nothing does."""
+    here = pipeline.position(str(record.get("stage")))
     if here < 0:
         return "the record is in a stage that is not declared"
     if here == there:

@@ -17,10 +17,8 @@ WAY_OUT = (
 
 
 def unrecorded(ws: Workspace) -> list[Claim]:
-    """The messages that left here and of which the timeline knows nothing, the oldest first.
-
-    Nothing of it is read again while neither the list nor what stood on the timeline has changed.
-    """
+    """The messages that left here and of which the timeline knows nothing, the oldest first. Nothing of it
+    is read again while neither the list nor what stood on the timeline has changed."""
     if ws.sent_size() == ws.timeline.sent_seen():
         return []
     known = ws.sent_list()
@@ -39,11 +37,8 @@ def words(ws: Workspace, gone: list[Claim]) -> str:
     return tr(
         "git went back: the timeline no longer has {} from here, the last to {} on {}. Nothing "
         "is sent until you {}",
-        what,
-        last.to,
-        when,
-        tr(WAY_OUT),
-    )
+        what, last.to, when, tr(WAY_OUT),
+    )  # fmt: skip
 
 
 def accept(ws: Workspace) -> list[Claim]:

@@ -29,31 +29,30 @@ def shift(moment: datetime, by: Duration, zone: tzinfo, *, back: bool = False) -
     if not count:
         return moment
     local = moment.astimezone(zone)
-    return at_local(local.date() + timedelta(days=DAYS[by.unit] * count), _clock(local), zone)
+    day = local.date() + timedelta(days=DAYS[by.unit] * count)
+    return at_local(day, local.time().replace(fold=0), zone)
 
 
 def shift_working(
     moment: datetime, by: Duration, calendar: Calendar, zone: tzinfo, *, back: bool = False
 ) -> datetime:
-    """That much working time after the moment (before it with `back`).
-
-    Days are working days, a week as many of them as the company's week has; the result stands
-    within working hours. Going back, a day off first becomes the working day before it.
-    """
+    """That much working time after the moment (before it with `back`). Days are working days, a week as
+    many of them as the company's week has; the result stands within working hours. Going back, a day off
+    first becomes the working day before it."""
     if by.unit in ELAPSED:
         length = ELAPSED[by.unit] * by.count
-        if back:
-            return _back_through_hours(moment, length, calendar, zone)
-        return _on_through_hours(moment, length, calendar, zone)
+        through_hours = _back_through_hours if back else _on_through_hours
+        return through_hours(moment, length, calendar, zone)
     local = moment.astimezone(zone)
-    count = by.count * (len(calendar.days) if by.unit == "w" else 1)
+    day, clock = local.date(), local.time().replace(fold=0)
+    step = -1 if back else 1
     if back:
-        day = _back_days(_open_day(local.date(), calendar, -1), count, calendar)
-        return at_local(day, _within(_clock(local), calendar), zone)
-    day = local.date()
-    for _ in range(count):
-        day = _open_day(day + timedelta(days=1), calendar, 1)
-    return working_moment(at_local(day, _clock(local), zone), calendar, zone)
+        day = _open_day(day, calendar, step)
+        clock = min(max(clock, calendar.opens), calendar.closes)
+    for _ in range(by.count * (len(calendar.days) if by.unit == "w" else 1)):
+        day = _open_day(day + timedelta(days=step), calendar, step)
+    shifted = at_local(day, clock, zone)
+    return shifted if back else working_moment(shifted, calendar, zone)
 
 
 def working_moment(moment: datetime, calendar: Calendar, zone: tzinfo) -> datetime:
@@ -68,14 +67,6 @@ def working_moment(moment: datetime, calendar: Calendar, zone: tzinfo) -> dateti
     return at_local(day, calendar.opens, zone)
 
 
-def _clock(local: datetime) -> time:
-    return local.time().replace(fold=0)
-
-
-def _within(clock: time, calendar: Calendar) -> time:
-    return min(max(clock, calendar.opens), calendar.closes)
-
-
 def _open_day(day: date, calendar: Calendar, step: int) -> date:
     """The day itself if the company works, else the nearest one in that direction that it does."""
     while not calendar.is_open(day):
@@ -83,22 +74,12 @@ def _open_day(day: date, calendar: Calendar, step: int) -> date:
     return day
 
 
-def _back_days(day: date, count: int, calendar: Calendar) -> date:
-    for _ in range(count):
-        day = _open_day(day - timedelta(days=1), calendar, -1)
-    return day
-
-
-def _hours(day: date, calendar: Calendar, zone: tzinfo) -> tuple[datetime, datetime]:
-    return at_local(day, calendar.opens, zone), at_local(day, calendar.closes, zone)
-
-
 def _on_through_hours(
     moment: datetime, left: timedelta, calendar: Calendar, zone: tzinfo
 ) -> datetime:
     moment = working_moment(moment, calendar, zone)
     while True:
-        _, closes = _hours(moment.astimezone(zone).date(), calendar, zone)
+        closes = at_local(moment.astimezone(zone).date(), calendar.closes, zone)
         if left <= closes - moment:
             return moment + left
         left -= closes - moment
@@ -111,7 +92,7 @@ def _back_through_hours(
     day = moment.astimezone(zone).date()
     while True:
         day = _open_day(day, calendar, -1)
-        opens, closes = _hours(day, calendar, zone)
+        opens, closes = (at_local(day, hour, zone) for hour in (calendar.opens, calendar.closes))
         end = min(moment, closes)
         if end > opens and left < end - opens:
             return end - left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from crmcli.channels.base import Unsound
@@ -35,25 +36,19 @@ class Mailbox:
 
 
 def checked(header: str, value: str) -> str:
-    """The value of a header as it will be read; UnsafeHeader if it would be read as something else.
-
-    Control characters end a header, and mail programs decode what looks like an encoded word
-    (`=?UTF-8?Q?=0A?=`, RFC 2047), some of them also where the standard says it is none.
-    """
+    """The value of a header as it will be read; UnsafeHeader if it would be read as something else. Control
+    characters end a header, and mail programs decode what looks like an encoded word (`=?UTF-8?Q?=0A?=`,
+    RFC 2047), some of them also where the standard says it is none."""
     fault = forbidden_in_header(value)
     if fault:
-        raise UnsafeHeader(
-            tr("{} has {}, which is not allowed in a header", header, fault), "remove it"
-        )
+        told = tr("{} has {}, which is not allowed in a header", header, fault)
+        raise UnsafeHeader(told, "remove it")
     if _ENCODED_WORD.search(value):
-        raise UnsafeHeader(
-            tr(
-                "{} has an encoded word, which mail programs would show as other text: {!r}",
-                header,
-                value[:60],
-            ),
-            "write the text itself, without '=?'",
-        )
+        told = tr(
+            "{} has an encoded word, which mail programs would show as other text: {!r}",
+            header, value[:60],
+        )  # fmt: skip
+        raise UnsafeHeader(told, "write the text itself, without '=?'")
     return value
 
 
@@ -81,9 +76,6 @@ def _unquoted(name: str) -> str:
 def _ascii(address: str) -> str:
     """The address with its domain as the wire has it: `почта.рф` is `xn--80a1acny.xn--p1ai`."""
     local, at, domain = address.rpartition("@")
-    if domain.isascii():
-        return f"{local}{at}{domain.lower()}"
-    try:
-        return f"{local}{at}{domain.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return address  # no address, as the caller will find
+    with contextlib.suppress(UnicodeError):  # then it is no address, as the caller will find
+        domain = domain.lower() if domain.isascii() else domain.encode("idna").decode("ascii")
+    return f"{local}{at}{domain}"

@@ -36,11 +36,9 @@ def time_left(until: float) -> float:
 
 
 def look_up(host: str, port: int, until: float) -> list[str]:
-    """The IP addresses of a name; OSError if it has none, TimeoutError if that takes too long.
-
-    The system's resolver cannot be interrupted. It is asked in a thread, which is left to itself
-    when the time is over and ends when the resolver gives up.
-    """
+    """The IP addresses of a name; OSError if it has none, TimeoutError if that takes too long. The system's
+    resolver cannot be interrupted. It is asked in a thread, which is left to itself when the time is over
+    and ends when the resolver gives up."""
     found: list[str] = []
     trouble: list[OSError] = []
 
@@ -64,11 +62,8 @@ def look_up(host: str, port: int, until: float) -> list[str]:
 
 
 class Connection:
-    """A TCP connection that is over at `until` (monotonic) and takes in `most` bytes in all.
-
-    It stands in for a socket in smtplib and http.client. Raises TimeoutError, SaysTooMuch, HungUp or
-    another OSError.
-    """
+    """A TCP connection that is over at `until` (monotonic) and takes in `most` bytes in all. It stands in
+    for a socket in smtplib and http.client. Raises TimeoutError, SaysTooMuch, HungUp or another OSError."""
 
     def __init__(self, addresses: Sequence[str], port: int, until: float, most: int) -> None:
         self.until = until

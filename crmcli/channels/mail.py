@@ -67,10 +67,8 @@ def _stays_inside(deliver: str) -> bool:
 
 
 def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
-    """Send a message: into a Maildir below `root`, or to a mail server.
-
-    Raises for what trying again cannot fix: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel.
-    """
+    """Send a message: into a Maildir below `root`, or to a mail server. Raises for what trying again cannot
+    fix: UnsafeHeader, NoAttachment, NoSecret, BadServer, NoChannel."""
     kind, _, where = channel.deliver.partition(":")
     if kind == MAILDIR:
         from crmcli.channels import maildir

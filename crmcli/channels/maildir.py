@@ -17,11 +17,9 @@ _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def deliver(data: bytes, folder: Path, key: str) -> Outcome:
-    """Put a message into the folder's new/, durably; never a second one for the same key.
-
-    The name comes from the key alone, so a repeated delivery finds the message that is there
-    already, read or not. What the disk refuses is Failed, to be tried again.
-    """
+    """Put a message into the folder's new/, durably; never a second one for the same key. The name comes
+    from the key alone, so a repeated delivery finds the message that is there already, read or not. What
+    the disk refuses is Failed, to be tried again."""
     name = fingerprint(key) + _SUFFIX
     try:
         _make(folder)
@@ -30,7 +28,7 @@ def deliver(data: bytes, folder: Path, key: str) -> Outcome:
             place = _put(data, folder, name)
         files.fsync_dir(place.parent)
     except CrmError as error:
-        return Failed(error.message, again=True)
+        return Failed(error.message)
     return Sent(f"{folder.name}/{place.parent.name}/{place.name}")
 
 

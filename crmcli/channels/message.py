@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
+from crmcli.channels.address import UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
@@ -35,11 +35,9 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail to be sent. Its recipients are `to` and nobody else.
-
-    `key` is the job's key: the same key gives the same Message-ID, so that no client gets a message
-    twice. `automatic` marks a message that no person wrote, so that machines do not answer it.
-    """
+    """An e-mail to be sent. Its recipients are `to` and nobody else. `key` is the job's key: the same key
+    gives the same Message-ID, so that no client gets a message twice. `automatic` marks a message that no
+    person wrote, so that machines do not answer it."""
 
     key: str
     sender: str
@@ -72,22 +70,18 @@ def attachment(root: Path, path: str) -> AttachedFile:
     try:
         content = files.read_bytes(files.inside(root, path))
     except files.Missing:
-        raise NoAttachment(
-            tr("no such file to attach: {}", path), "use its path from the workspace's root"
-        ) from None
+        hint = "use its path from the workspace's root"
+        raise NoAttachment(tr("no such file to attach: {}", path), hint) from None
     name = path.rpartition("/")[2]
     guessed, encoding = mimetypes.guess_type(name)
-    return AttachedFile(
-        name, guessed if guessed and not encoding else "application/octet-stream", content
-    )
+    kind = guessed if guessed and not encoding else "application/octet-stream"
+    return AttachedFile(name, kind, content)
 
 
 def to_bytes(message: Message, *, wire: bool) -> bytes:
-    """The message as bytes: for the wire in seven bits with CRLF, for a file readable with LF.
-
-    Raises UnsafeHeader for an address or header that is not safe, and NoAttachment if the
-    attachments are more than 20 MB together.
-    """
+    """The message as bytes: for the wire in seven bits with CRLF, for a file readable with LF. Raises
+    UnsafeHeader for an address or header that is not safe, and NoAttachment if the attachments are more
+    than 20 MB together."""
     from email import policy
 
     rules = policy.SMTP.clone(cte_type="7bit") if wire else policy.default
@@ -153,10 +147,10 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
 
     if not message.to:
         raise UnsafeHeader("the message has no recipient", "give an address")
-    yield "From", _address(mailbox("From", message.sender))
-    yield "To", [_address(mailbox("To", to)) for to in message.to]
+    yield "From", _address("From", message.sender)
+    yield "To", [_address("To", to) for to in message.to]
     if message.reply_to:
-        yield "Reply-To", _address(mailbox("Reply-To", message.reply_to))
+        yield "Reply-To", _address("Reply-To", message.reply_to)
     yield "Subject", checked("Subject", message.subject)
     yield "Date", format_datetime(message.date)
     yield "Message-ID", message.id
@@ -165,11 +159,11 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
         yield "X-Auto-Response-Suppress", "All"
 
 
-def _address(box: Mailbox) -> object:
+def _address(header: str, text: str) -> object:
     from email.headerregistry import Address
 
-    local, _, domain = box.address.rpartition("@")
-    return Address(box.name, local, domain)
+    box = mailbox(header, text)
+    return Address(box.name, addr_spec=box.address)
 
 
 def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
@@ -181,26 +175,13 @@ def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
     wanted = [name.lower() for name in built.keys()]  # noqa: SIM118  # a message with one header twice
     found = [name.lower() for name in read.keys()]  # noqa: SIM118  # likewise
     meant = {"From": [message.sender], "To": message.to, "Reply-To": [message.reply_to]}
-    people = [
-        (
-            name,
-            [(" ".join(one.display_name.split()), one.addr_spec) for one in read[name].addresses],
-        )
-        for name in meant
-        if name in read
-    ]
-    if (
-        found != wanted
-        or people != [(name, [_read_as(name, one) for one in meant[name]]) for name, _ in people]
-        or " ".join(str(read["Subject"]).split()) != " ".join(message.subject.split())
-    ):
+    is_same = found == wanted and str(read["Subject"]).split() == message.subject.split()
+    for name in (name for name in meant if name in read):
+        boxes = [mailbox(name, text) for text in meant[name]]
+        people = [(one.display_name.split(), one.addr_spec) for one in read[name].addresses]
+        is_same = is_same and people == [(box.name.split(), box.address) for box in boxes]
+    if not is_same:
         raise UnsafeHeader(
             tr("the message {!r} would not arrive as written", message.subject[:60]),
             "look for odd characters in the subject and the names",
         )
-
-
-def _read_as(header: str, text: str) -> tuple[str, str]:
-    """The name and the address that are meant."""
-    box = mailbox(header, text)
-    return " ".join(box.name.split()), box.address

@@ -21,7 +21,7 @@ class Failed:
     """The other side does not have it; `again` tells whether to try later."""
 
     reason: str
-    again: bool
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,8 @@ class NoSecret(InvalidData):
 
 
 def read(reference: str) -> str:
-    """The secret that `env:NAME`, `cmd:COMMAND` or `file:PATH` stands for; "" for "".
-
-    Raises NoSecret. Neither the secret nor a command's output is ever part of a message.
-    """
+    """The secret that `env:NAME`, `cmd:COMMAND` or `file:PATH` stands for; "" for "". Raises NoSecret.
+    Neither the secret nor a command's output is ever part of a message."""
     if not reference:
         return ""
     kind, colon, rest = reference.partition(":")
@@ -46,9 +44,8 @@ def read(reference: str) -> str:
 
 def _from_environment(name: str) -> str:
     if name not in os.environ:
-        raise NoSecret(
-            tr("the variable {} is not set", name), tr("export {}=… before crm runs", name)
-        )
+        hint = tr("export {}=… before crm runs", name)
+        raise NoSecret(tr("the variable {} is not set", name), hint)
     return os.environ[name]
 
 
@@ -56,27 +53,23 @@ def _from_command(command: str) -> str:
     where = tr("cmd:{} …", command.split()[0])  # its arguments may be what nobody may see
     try:
         code, said = _run(shlex.split(command), time.monotonic() + SECONDS)
+    except TimeoutError:
+        told = tr("{} did not finish in {:g} s", where, SECONDS)
+        raise NoSecret(told, "it must not prompt") from None
     except (ValueError, OSError) as error:
-        if isinstance(error, TimeoutError):
-            raise NoSecret(
-                tr("{} did not finish in {:g} s", where, SECONDS), "it must not prompt"
-            ) from None
         raise NoSecret(tr("{} cannot be run: {}", where, error), "try it in the shell") from None
     if len(said) > LONGEST:
-        raise NoSecret(
-            tr("{} prints more than {} KB", where, LONGEST // 1024), "one line is enough"
-        )
+        told = tr("{} prints more than {} KB", where, LONGEST // 1024)
+        raise NoSecret(told, "one line is enough")
     if code != 0:
         raise NoSecret(tr("{} exited with {}", where, code), "try it in the shell")
     return _first_line(said, where)
 
 
 def _run(words: list[str], until: float) -> tuple[int, bytes]:
-    """The exit code and the output of a command, of which no more than one byte over LONGEST is read.
-
-    It cannot ask: it has no input and no terminal. What it leaves running behind itself, perhaps with
-    the pipe in its hand, is ended with it. TimeoutError if it does not end in time.
-    """
+    """The exit code and the output of a command, of which no more than one byte over LONGEST is read. It
+    cannot ask: it has no input and no terminal. What it leaves running behind itself, perhaps with the pipe
+    in its hand, is ended with it. TimeoutError if it does not end in time."""
     import subprocess
 
     with subprocess.Popen(
@@ -119,10 +112,8 @@ def _read(pipe: int, pid: int, until: float) -> bytes:
 def _from_file(name: str) -> str:
     path = Path(name).expanduser()
     if not path.is_absolute():
-        raise NoSecret(
-            tr("file:{} is not an absolute path", name),
-            "keep it outside the workspace, e.g. ~/.config/crm/…",
-        )
+        hint = "keep it outside the workspace, e.g. ~/.config/crm/…"
+        raise NoSecret(tr("file:{} is not an absolute path", name), hint)
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -130,9 +121,8 @@ def _from_file(name: str) -> str:
                 raise NoSecret(tr("{} is readable by others", path), tr("chmod 600 {}", path))
             return _first_line(file.read(LONGEST), f"file:{name}")
     except OSError as error:
-        raise NoSecret(
-            tr("file:{} cannot be read: {}", name, error.strerror), "check the path"
-        ) from None
+        told = tr("file:{} cannot be read: {}", name, error.strerror)
+        raise NoSecret(told, "check the path") from None
 
 
 def _first_line(data: bytes, where: str) -> str:

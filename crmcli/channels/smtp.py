@@ -77,9 +77,9 @@ def server(url: str) -> Server:
 class _Stop(Exception):
     """The conversation has come to its outcome before the final dot."""
 
-    def __init__(self, outcome: Failed) -> None:
+    def __init__(self, reason: str, *, again: bool = True) -> None:
         super().__init__()
-        self.outcome = outcome
+        self.outcome = Failed(reason, again)
 
 
 class _NoAnswer(smtplib.SMTPException):
@@ -130,13 +130,6 @@ class _Conversation:
         name = socket.gethostname() or "localhost"  # the full name would need the network
         self.smtp = _Smtp(local_hostname=name)
 
-    def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        if self.to.is_local:  # a mail server at home has a certificate that it made itself
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
-
     def send(self, sender: str, recipients: tuple[str, ...], data: bytes) -> Outcome:
         """Lead the whole conversation."""
         smtp = self.smtp
@@ -159,20 +152,13 @@ class _Conversation:
         smtp = self.smtp
         code, answer = self._step("connecting", self._connect)
         if code != 220:
-            raise _Stop(
-                Failed(tr("{}: connecting: {} {}", self.name, code, one_line(answer)), again=True)
-            )
+            raise _Stop(tr("{}: connecting: {} {}", self.name, code, one_line(answer)))
         self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         if not self.to.tls and smtp.has_extn("starttls"):
-            self._step("STARTTLS", self._encrypt)
+            self._step("STARTTLS", self._start_tls)
             self._step("EHLO", smtp.ehlo_or_helo_if_needed)
         elif not self.to.tls and self.password and not self.to.is_local:
-            raise _Stop(
-                Failed(
-                    tr("{} does not offer encryption, so the password is not sent", self.name),
-                    again=True,
-                )
-            )
+            raise _Stop(tr("{} does not offer encryption, so the password is not sent", self.name))
         if self.password:
             self._step("the login", lambda: smtp.login(self.to.user, self.password))
 
@@ -181,29 +167,33 @@ class _Conversation:
         addresses = look_up(self.to.host, self.to.port, self.until)
         self.smtp.sock = Connection(addresses, self.to.port, self.until, MOST_HEARD)
         if self.to.tls:
-            self.smtp.sock.encrypt(self._context(), self.to.host)
+            self._encrypt()
         return self.smtp.getreply()
 
-    def _encrypt(self) -> None:
+    def _start_tls(self) -> None:
         code, answer = self.smtp.docmd("STARTTLS")
         if code != 220:
             raise smtplib.SMTPResponseException(code, answer)
-        self.smtp.sock.encrypt(self._context(), self.to.host)
+        self._encrypt()
         self.smtp.forget()
 
-    def _end(self) -> Outcome:
-        """Send the final dot. From here on silence means that nobody knows.
+    def _encrypt(self) -> None:
+        context = ssl.create_default_context()
+        if self.to.is_local:  # a mail server at home has a certificate that it made itself
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        self.smtp.sock.encrypt(context, self.to.host)
 
-        The answer may take twice as long as others: this is when servers look at a message.
-        """
+    def _end(self) -> Outcome:
+        """Send the final dot. From here on silence means that nobody knows. The answer may take twice as
+        long as others: this is when servers look at a message."""
         self._give(time.monotonic() + self.seconds * 2)
         try:
             self.smtp.send(b".\r\n")
             code, answer = self.smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            return Unknown(
-                tr("{}: no reply after the whole message: {}", self.name, self._words(error))
-            )
+            words = self._words(error)
+            return Unknown(tr("{}: no reply after the whole message: {}", self.name, words))
         said = f"{self.name}: {code} {one_line(answer)}"
         if code // 100 not in (2, 4, 5):
             return Unknown(tr("{} after the whole message", said))
@@ -223,7 +213,7 @@ class _Conversation:
         if code not in wanted:
             self._goodbye()
             reason = f"{self.name}: {what}: {code} {one_line(answer)}"
-            raise _Stop(Failed(reason, again=code // 100 != 5))
+            raise _Stop(reason, again=code // 100 != 5)
 
     def _step(self, what: str, act: Callable[[], T], until: float = 0.0) -> T:
         """One step before the final dot: trouble on the way means that nothing was sent."""
@@ -235,7 +225,7 @@ class _Conversation:
             reason = f"{error.smtp_code} {one_line(error.smtp_error)}"
         except (OSError, smtplib.SMTPException, ValueError) as error:  # e.g. what is no base64
             reason = self._words(error)
-        raise _Stop(Failed(f"{self.name}: {what}: {reason}", again=True))
+        raise _Stop(f"{self.name}: {what}: {reason}")
 
     def _listen(self, what: str) -> None:
         """A server that speaks before it was asked has something to say, and it is no answer."""
@@ -243,7 +233,7 @@ class _Conversation:
             return
         code, answer = self.smtp.getreply()
         said = tr("{}: before {}: {} {}, unexpected", self.name, what, code, one_line(answer))
-        raise _Stop(Failed(said, again=code // 100 != 5))
+        raise _Stop(said, again=code // 100 != 5)
 
     def _give(self, until: float) -> None:
         self.until = until

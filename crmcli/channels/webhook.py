@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+import ipaddress
 import json
 import re
 import ssl
@@ -21,7 +22,6 @@ from crmcli.channels import secrets
 from crmcli.channels.address import checked
 from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.connection import Connection, look_up
-from crmcli.channels.network import is_inner
 from crmcli.channels.outcome import Failed, Outcome, Sent, discreet, one_line
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
@@ -43,6 +43,13 @@ _STATUS = re.compile(rb"HTTP/1\.[01] +([1-9][0-9][0-9])(?:[ \t].*)?", re.DOTALL)
 _AGAIN = (408, 425, 429)
 _OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te",
          "trailer", "proxy-authorization", "idempotency-key", "user-agent", "expect")  # fmt: skip
+_ALSO_INNER = (
+    ipaddress.ip_network("100.64.0.0/10"),  # carriers' inner addresses, and Alibaba's metadata
+    ipaddress.ip_network("168.63.129.16/32"),  # Azure's metadata, though it looks public
+    ipaddress.ip_network("192.88.99.0/24"),
+    ipaddress.ip_network("64:ff9b:1::/48"),
+    ipaddress.ip_network("fec0::/10"),
+)
 
 
 class BadHook(Unsound):
@@ -78,13 +85,17 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
     except _Inner as inner:
         return Failed(str(inner), again=False)
     except OSError as error:
-        return Failed(f"{place.host}: {error.strerror or error}", again=True)
+        return Failed(f"{place.host}: {error.strerror or error}")
+    connection = _Pinned(place, address, until)
     try:
-        return discreet(_call(place, address, data, headers, until), told)
+        return discreet(connection.call(place.target, headers, data), told)
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
-        words = tr("no reply in time") if late else _words(error)
-        return discreet(Failed(f"{place.host}: {words}", again=True), told)
+        words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = tr("no reply in time") if late else words
+        return discreet(Failed(f"{place.host}: {reason}"), told)
+    finally:
+        connection.close()
 
 
 class Webhook(Sender):
@@ -169,9 +180,8 @@ def _json(body: object) -> bytes:
     try:
         data = json.dumps(body, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise BadHook(
-            tr("the body is not JSON: {}", error), "use texts, numbers, lists and maps"
-        ) from None
+        hint = "use texts, numbers, lists and maps"
+        raise BadHook(tr("the body is not JSON: {}", error), hint) from None
     if len(data) > MAX_BODY:
         raise BadHook(tr("the body is longer than {} KB", MAX_BODY // 1024), "send less")
     return data
@@ -206,9 +216,8 @@ def sign(secret: str, key: str, timestamp: int, data: bytes) -> str:
         try:
             raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except ValueError:
-            raise BadHook(
-                "the secret begins with whsec_ but is not base64", "copy it whole"
-            ) from None
+            told = "the secret begins with whsec_ but is not base64"
+            raise BadHook(told, "copy it whole") from None
     signed = f"{key}.{timestamp}.".encode() + data
     return "v1," + base64.b64encode(hmac.digest(raw, signed, hashlib.sha256)).decode()
 
@@ -225,18 +234,30 @@ def _resolve(place: _Place, allow: Sequence[str], until: float) -> str:
     return addresses[0]
 
 
-def _call(
-    place: _Place, address: str, data: bytes, headers: Mapping[str, str], until: float
-) -> Outcome:
-    connection = _Pinned(place, address, until)
-    try:
-        connection.putrequest("POST", place.target, skip_host=True, skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        connection.endheaders(data)
-        return connection.outcome()
-    finally:
-        connection.close()
+def is_inner(address: str) -> bool:
+    """Whether an IP address is loopback, private, link-local, reserved or a cloud's metadata."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and (within := _carried(ip)) is not None:
+        return is_inner(str(within))
+    return (
+        not ip.is_global
+        or ip.is_multicast
+        or ip.is_reserved
+        or any(ip in net for net in _ALSO_INNER if net.version == ip.version)
+    )
+
+
+def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address carries inside: mapped, 6to4, Teredo, NAT64."""
+    if ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped
+    if ip.sixtofour is not None:
+        return ip.sixtofour
+    if ip.teredo is not None:
+        return ip.teredo[1]
+    if ip in ipaddress.ip_network("64:ff9b::/96") or int(ip) >> 32 == 0:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return None
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -253,8 +274,12 @@ class _Pinned(http.client.HTTPConnection):
         if self.tls:
             self.line.encrypt(ssl.create_default_context(), self.host)
 
-    def outcome(self) -> Outcome:
-        """What came of the call. The status decides; the rest serves the message, where it comes."""
+    def call(self, target: str, headers: Mapping[str, str], data: bytes) -> Outcome:
+        """Call, and tell what came of it. The status decides; the rest serves the message, where it comes."""
+        self.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self.putheader(name, value)
+        self.endheaders(data)
         status = self._status()
         answer = http.client.HTTPResponse(self.sock, method="POST")
         text, location = b"", ""
@@ -286,7 +311,3 @@ def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
         return Failed(tr("{}: moved to {!r}, use that URL", said, location[:200]), again=False)
     again = status in _AGAIN or status >= 500
     return Failed(f"{said}: {words}" if (words := one_line(text)) else said, again)
-
-
-def _words(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from crmcli.render.failed import TemplateFailed
-from crmcli.render.mail_text import MailText
+from crmcli.render.mail_text import MailText, TemplateFailed
 from crmcli.render.style import Style
 from crmcli.render.templates import Names, Renderer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from jinja2 import pass_eval_context
@@ -33,7 +33,8 @@ def closed_list(style: Style) -> dict[str, Callable[..., Any]]:
     """All filters by name: Jinja's harmless ones, those of the style, and the guard's own."""
     kept = {name: _counted(FILTERS[name]) for name in _OTHER_FILTERS}
     texts = {name: _counted(FILTERS[name], text_only=True) for name in _TEXT_FILTERS}
-    own = {name: _counted(of) for name, of in {**style.filters, **_OWN_FILTERS}.items()}
+    ours: dict[str, Callable[..., Any]] = {"replace": _replace, "join": _join, "indent": _indent}
+    own = {name: _counted(of) for name, of in {**style.filters, **ours}.items()}
     return {**kept, **texts, **own, EACH: _each, CONCAT: _concat, BUILT: built}
 
 
@@ -98,10 +99,3 @@ def _indent(text: object, width: int = 4, first: bool = False) -> str:
     lines = str(printed(text)).split("\n")
     shifted = [margin + line if line else line for line in lines]
     return "\n".join(shifted if first else [lines[0], *shifted[1:]])
-
-
-_OWN_FILTERS: Mapping[str, Callable[..., Any]] = {
-    "replace": _replace,
-    "join": _join,
-    "indent": _indent,
-}

@@ -22,30 +22,21 @@ MAX_NUMBER = Decimal(10) ** 30
 SECONDS = 2.0
 
 
-class Budget:
+class _Budget:
     """What one rendering may spend: two seconds, and characters written anywhere on the way."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.deadline = time.monotonic() + seconds
+    def __init__(self) -> None:
+        self.deadline = time.monotonic() + SECONDS
         self.characters = 0
 
-    def spend(self, characters: int = 0) -> None:
-        """Count characters and look at the clock; TemplateRuntimeError when either is used up."""
-        self.characters += characters
-        if self.characters > MAX_WORK:
-            raise TemplateRuntimeError("makes too much text: a template may write at most 1 MB")
-        if time.monotonic() > self.deadline:
-            raise TemplateRuntimeError(tr("takes more than {:g} seconds", self.seconds))
 
-
-_budget: ContextVar[Budget] = ContextVar("budget")
+_budget: ContextVar[_Budget] = ContextVar("budget")
 
 
 @contextmanager
-def budget(seconds: float = SECONDS) -> Iterator[None]:
+def budget() -> Iterator[None]:
     """Let templates be compiled and rendered within limits inside this block."""
-    token = _budget.set(Budget(seconds))
+    token = _budget.set(_Budget())
     try:
         yield
     finally:
@@ -53,8 +44,13 @@ def budget(seconds: float = SECONDS) -> Iterator[None]:
 
 
 def spend(characters: int = 0) -> None:
-    """Count characters against the budget of the rendering that runs."""
-    _budget.get().spend(characters)
+    """Count characters and look at the clock; TemplateRuntimeError when either is used up."""
+    left = _budget.get()
+    left.characters += characters
+    if left.characters > MAX_WORK:
+        raise TemplateRuntimeError("makes too much text: a template may write at most 1 MB")
+    if time.monotonic() > left.deadline:
+        raise TemplateRuntimeError(tr("takes more than {:g} seconds", SECONDS))
 
 
 def printed(value: Any) -> Any:

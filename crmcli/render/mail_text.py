@@ -1,4 +1,4 @@
-"""Mail templates: header lines, an empty line, the text."""
+"""Mail templates: header lines, an empty line, the text; and how any template is refused."""
 
 from __future__ import annotations
 
@@ -6,13 +6,22 @@ import re
 import unicodedata
 
 from crmcli.dataclass import dataclass
+from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
-from crmcli.render.failed import TemplateFailed
 
 HEADERS = ("Subject", "From", "Reply-To", "To", "Attach")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*)")
 _COMMENT = re.compile(r"\s*\{#.*#\}\s*")
+
+
+class TemplateFailed(InvalidData):
+    """A template cannot be rendered; `problem` holds its file and line."""
+
+    def __init__(self, path: str, line: int, message: str, hint: str = "") -> None:
+        self.problem = Problem(path, line, message, hint)
+        where = tr("{}, line {}", path, line) if line else path
+        super().__init__(f"{where}: {message}", hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,8 @@ class HeaderLine:
 
 
 def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
-    """The header lines and the text of a mail template; TemplateFailed for a bad header.
-
-    The text keeps the empty lines before it, so that problems name the right line.
-    """
+    """The header lines and the text of a mail template; TemplateFailed for a bad header. The text keeps the
+    empty lines before it, so that problems name the right line."""
     lines = source.split("\n")
     end = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
     headers: list[HeaderLine] = []
@@ -61,21 +68,13 @@ def split(source: str, shown: str) -> tuple[list[HeaderLine], str]:
 def _header_line(line: str, number: int, shown: str) -> HeaderLine:
     match = _HEADER.fullmatch(line)
     if not match:
-        raise TemplateFailed(
-            shown,
-            number,
-            tr("{!r} is not a header line", line.strip()[:40]),
-            "a mail template is header lines (Subject: …), an empty line, the text",
-        )
-    by_name = {name.lower(): name for name in HEADERS}
-    name = by_name.get(match[1].lower())
+        told = tr("{!r} is not a header line", line.strip()[:40])
+        hint = "a mail template is header lines (Subject: …), an empty line, the text"
+        raise TemplateFailed(shown, number, told, hint)
+    name = {name.lower(): name for name in HEADERS}.get(match[1].lower())
     if name is None:
-        raise TemplateFailed(
-            shown,
-            number,
-            tr("header {!r} is not allowed here", match[1]),
-            allowed_hint(match[1], HEADERS, tr("known")),
-        )
+        told = tr("header {!r} is not allowed here", match[1])
+        raise TemplateFailed(shown, number, told, allowed_hint(match[1], HEADERS, tr("known")))
     return HeaderLine(name, match[2], number)
 
 
@@ -92,32 +91,19 @@ def put_together(
     values: list[tuple[HeaderLine, str]], text: str, html: str, shown: str
 ) -> MailText:
     """The message from its rendered parts; TemplateFailed if a header has a line break."""
-    single: dict[str, str] = {}
-    attach: list[str] = []
+    given: dict[str, list[str]] = {name: [] for name in HEADERS}
     for header, value in values:
         fault = forbidden_in_header(value.strip())
         if fault:
-            raise TemplateFailed(
-                shown,
-                header.line,
-                tr("{} has {}, which is not allowed in a header", header.name, fault),
-                "a value has it; remove it, e.g. with |replace",
-            )
-        if header.name == "Attach":
-            attach += [value.strip()] if value.strip() else []
-        else:
-            single[header.name] = value.strip()
-    if not single["Subject"]:
+            told = tr("{} has {}, which is not allowed in a header", header.name, fault)
+            hint = "a value has it; remove it, e.g. with |replace"
+            raise TemplateFailed(shown, header.line, told, hint)
+        given[header.name] += [value.strip()] if value.strip() else []
+    attach = tuple(given.pop("Attach"))
+    subject, sender, reply_to, to = (given[name][0] if given[name] else "" for name in HEADERS[:4])
+    if not subject:
         raise TemplateFailed(shown, 1, "the subject is empty", "write a text after 'Subject:'")
-    return MailText(
-        subject=single["Subject"],
-        text=text.strip("\n") + "\n",
-        html=html,
-        sender=single.get("From", ""),
-        reply_to=single.get("Reply-To", ""),
-        to=single.get("To", ""),
-        attach=tuple(attach),
-    )
+    return MailText(subject, text.strip("\n") + "\n", html, sender, reply_to, to, attach)
 
 
 def html_beside(path: str) -> str:

@@ -26,10 +26,8 @@ _EN_MONTHS = (
 
 @dataclass(frozen=True)
 class Style:
-    """The language, currency and time zone of texts.
-
-    Each filter gives "" for None and "", and raises ValueError for a value that it cannot write.
-    """
+    """The language, currency and time zone of texts. Each filter gives "" for None and "", and raises
+    ValueError for a value that it cannot write."""
 
     language: str = "ru"
     currency: str = "RUB"
@@ -38,14 +36,8 @@ class Style:
     @property
     def filters(self) -> Mapping[str, Callable[..., str]]:
         """The filters by the names that templates use."""
-        return {
-            "money": self.money,
-            "number": self.number,
-            "date": self.date,
-            "phone": self.phone,
-            "words": self.words,
-            "sentence": self.sentence,
-        }
+        every = (self.money, self.number, self.date, self.phone, self.words, self.sentence)
+        return {of.__name__: of for of in every}
 
     def money(self, value: object, currency: object = "") -> str:
         """An amount with its currency: `1 234,56 ₽`, in English `€1,234.56`."""
@@ -71,9 +63,8 @@ class Style:
         if form in ("short", "long"):
             return self._day(moment, form)
         if form not in ("time", "datetime"):
-            raise ValueError(
-                tr("date: {!r} is not a form; use short, long, time or datetime", form)
-            )
+            told = tr("date: {!r} is not a form; use short, long, time or datetime", form)
+            raise ValueError(told)
         if not isinstance(moment, datetime):
             raise ValueError(tr("date: {} is a day, it has no time", moment))
         clock = f"{moment:%H:%M}"
@@ -143,11 +134,8 @@ def _decimal(value: object, filter_name: str) -> Decimal | None:
 def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "yes or no"
-    return (
-        "a list"
-        if isinstance(value, list | tuple)
-        else tr("a value of type {}", type(value).__name__)
-    )
+    is_list = isinstance(value, list | tuple)
+    return "a list" if is_list else tr("a value of type {}", type(value).__name__)
 
 
 def _moment(value: object, zone: tzinfo) -> Date | None:

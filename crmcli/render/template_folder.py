@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from crmcli.language import tr
-from crmcli.render.failed import TemplateFailed
+from crmcli.render.mail_text import TemplateFailed
 from crmcli.store.disk.files import is_file
 
 MAX_SOURCE = 256 * 1024
@@ -49,20 +49,13 @@ class TemplateFolder:
         """The file of a template; TemplateFailed for a path that leads out of the folder."""
         parts = PurePosixPath(path).parts
         if not parts or path.startswith("/") or ".." in parts or "\\" in path or "\0" in path:
-            raise TemplateFailed(
-                path or "a template without a name",
-                0,
-                tr("is not a path below {}/", self.folder.name),
-                "write it like mail/hello.j2",
-            )
+            told = tr("is not a path below {}/", self.folder.name)
+            hint = "write it like mail/hello.j2"
+            raise TemplateFailed(path or "a template without a name", 0, told, hint)
         place = self.folder.joinpath(*parts)
         if place.resolve() != self.folder.parent.resolve().joinpath(self.folder.name, *parts):
-            raise TemplateFailed(
-                self.shown(path),
-                0,
-                "is or lies behind a symbolic link",
-                "put the file itself there",
-            )
+            told = "is or lies behind a symbolic link"
+            raise TemplateFailed(self.shown(path), 0, told, "put the file itself there")
         return place
 
     def _others(self, path: str) -> str:

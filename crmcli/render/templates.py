@@ -15,8 +15,7 @@ from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.listed import allowed_hint
 from crmcli.render import mail_text
-from crmcli.render.failed import TemplateFailed
-from crmcli.render.mail_text import MailText
+from crmcli.render.mail_text import HeaderLine, MailText, TemplateFailed
 from crmcli.render.style import Style
 from crmcli.render.template_folder import MAX_SOURCE, TemplateFolder
 
@@ -73,7 +72,7 @@ class Renderer:
         """The message of a mail template, with its HTML part if there is one beside it."""
         shown = self._folder.shown(path)
         headers, body = mail_text.split(self._folder.read(path), shown)
-        values = [(h, self._run(_at_line(h.source, h.line), None, shown, names)) for h in headers]
+        values = [(h, self._run(_at_line(h), None, shown, names)) for h in headers]
         text = self._run(body, path, shown, names)
         beside = mail_text.html_beside(path)
         html = self.render_text(beside, names) if self._folder.has(beside) else ""
@@ -82,26 +81,22 @@ class Renderer:
     def validate(
         self, path: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
     ) -> list[Problem]:
-        """What is wrong with a template and all that it includes.
-
-        Names must be among `known`, if given, and have the `fields` asked of them.
-        """
+        """What is wrong with a template and all that it includes. Names must be among `known`, if given,
+        and have the `fields` asked of them."""
+        names, seen, shown = (known, fields), {path}, self._folder.shown(path)
+        if not mail_text.is_mail(path):
+            return self._check_part(path, names, seen)
         try:
-            source, shown = self._folder.read(path), self._folder.shown(path)
-            if not mail_text.is_mail(path):
-                return self._check(source, path, shown, (known, fields), {path})
-            headers, body = mail_text.split(source, shown)
+            headers, body = mail_text.split(self._folder.read(path), shown)
         except TemplateFailed as failed:
             return [failed.problem]
-        seen = {path}
         problems = []
         for header in headers:
-            source = _at_line(header.source, header.line)
-            problems += self._check(source, None, shown, (known, fields), seen)
-        problems += self._check(body, path, shown, (known, fields), seen)
+            problems += self._check(_at_line(header), None, shown, names, seen)
+        problems += self._check(body, path, shown, names, seen)
         beside = mail_text.html_beside(path)
         return problems + (
-            self._check_part(beside, (known, fields), seen) if self._folder.has(beside) else []
+            self._check_part(beside, names, seen) if self._folder.has(beside) else []
         )
 
     def validate_inline(
@@ -134,14 +129,8 @@ class Renderer:
         allowed = {*known, *self._sandbox.globals, *(n.name for n in all_names if n.ctx != "load")}
         for name in sorted(meta.find_undeclared_variables(tree) - allowed) if known else ():
             line = min((node.lineno for node in all_names if node.name == name), default=0)
-            problems.append(
-                Problem(
-                    shown,
-                    line,
-                    tr("no name {!r}", name),
-                    allowed_hint(name, sorted(known), tr("known")),
-                )
-            )
+            hint = allowed_hint(name, sorted(known), tr("known"))
+            problems.append(Problem(shown, line, tr("no name {!r}", name), hint))
         for other in meta.find_referenced_templates(tree):
             if other and other not in seen:
                 seen.add(other)
@@ -167,9 +156,8 @@ class Renderer:
             # Compiling looks at no clock, so what it will have to do is counted first.
             signs = sum(1 for _ in islice(self._sandbox.lex(source), limits.SIGNS + 1))
             if signs > limits.SIGNS:
-                raise TemplateFailed(
-                    shown, 0, tr("has more than {:,} words and signs", limits.SIGNS)
-                )
+                told = tr("has more than {:,} words and signs", limits.SIGNS)
+                raise TemplateFailed(shown, 0, told)
             with budget():
                 code = self._sandbox.compile(source, path, shown)
             self._compiled[key] = Template.from_code(self._sandbox, code, self._sandbox.globals)
@@ -191,7 +179,7 @@ class Renderer:
             text = "".join(chunks)
             if _HALF.search(text):
                 raise ValueError("writes half a character (a lone surrogate)")
-        return text
+            return text
 
     @contextmanager
     def _failing(self, shown: str, names: Names) -> Iterator[None]:
@@ -201,10 +189,9 @@ class Renderer:
         try:
             yield
         except TemplateSyntaxError as error:
-            message = f"{error.message or 'cannot be read'}"
-            raise TemplateFailed(
-                error.filename or shown, error.lineno, _lower(message), self._filter_hint(message)
-            ) from error
+            message, path = error.message or "cannot be read", error.filename or shown
+            hint = self._filter_hint(message)
+            raise TemplateFailed(path, error.lineno, _lower(message), hint) from error
         except TemplateFailed as error:
             if error.problem.path == shown:
                 raise
@@ -227,9 +214,9 @@ class Renderer:
         return allowed_hint(match[1], known, tr("known"))
 
 
-def _at_line(source: str, line: int) -> str:
+def _at_line(header: HeaderLine) -> str:
     """A header's source moved down to its line, so that a complaint names it."""
-    return "\n" * (line - 1) + source
+    return "\n" * (header.line - 1) + header.source
 
 
 def _lower(sentence: str) -> str:

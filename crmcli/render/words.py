@@ -19,43 +19,31 @@ class Coin:
     whole: Forms
     part: Forms
     feminine: bool = False
-    part_feminine: bool = False
 
 
+_KOPECKS = ("копейка", "копейки", "копеек")
+_CENTS = ("цент", "цента", "центов")
 _RU_COINS = {
-    "RUB": Coin(
-        ("рубль", "рубля", "рублей"), ("копейка", "копейки", "копеек"), part_feminine=True
-    ),
-    "BYN": Coin(
-        ("белорусский рубль", "белорусских рубля", "белорусских рублей"),
-        ("копейка", "копейки", "копеек"),
-        part_feminine=True,
-    ),
-    "UAH": Coin(
-        ("гривна", "гривны", "гривен"), ("копейка", "копейки", "копеек"), True, part_feminine=True
-    ),
-    "USD": Coin(
-        ("доллар США", "доллара США", "долларов США"), ("цент", "цента", "центов")
-    ),
-    "EUR": Coin(("евро", "евро", "евро"), ("цент", "цента", "центов")),
+    "RUB": Coin(("рубль", "рубля", "рублей"), _KOPECKS),
+    "BYN": Coin(("белорусский рубль", "белорусских рубля", "белорусских рублей"), _KOPECKS),
+    "UAH": Coin(("гривна", "гривны", "гривен"), _KOPECKS, feminine=True),
+    "USD": Coin(("доллар США", "доллара США", "долларов США"), _CENTS),
+    "EUR": Coin(("евро", "евро", "евро"), _CENTS),
     "GBP": Coin(
         ("фунт стерлингов", "фунта стерлингов", "фунтов стерлингов"), ("пенс", "пенса", "пенсов")
     ),
     "CNY": Coin(("юань", "юаня", "юаней"), ("фэнь", "фэня", "фэней")),
     "KZT": Coin(("тенге", "тенге", "тенге"), ("тиын", "тиына", "тиынов")),
-}  # fmt: skip
+}
 _EN_COINS = {
-    "RUB": Coin(("rouble", "roubles", "roubles"), ("kopeck", "kopecks", "kopecks")),
-    "BYN": Coin(
-        ("Belarusian rouble", "Belarusian roubles", "Belarusian roubles"),
-        ("kopeck", "kopecks", "kopecks"),
-    ),
-    "UAH": Coin(("hryvnia", "hryvnias", "hryvnias"), ("kopiyka", "kopiykas", "kopiykas")),
-    "USD": Coin(("US dollar", "US dollars", "US dollars"), ("cent", "cents", "cents")),
-    "EUR": Coin(("euro", "euros", "euros"), ("cent", "cents", "cents")),
-    "GBP": Coin(("pound", "pounds", "pounds"), ("penny", "pence", "pence")),
-    "CNY": Coin(("yuan", "yuan", "yuan"), ("fen", "fen", "fen")),
-    "KZT": Coin(("tenge", "tenge", "tenge"), ("tiyn", "tiyn", "tiyn")),
+    "RUB": ("rouble", "roubles", "kopeck", "kopecks"),
+    "BYN": ("Belarusian rouble", "Belarusian roubles", "kopeck", "kopecks"),
+    "UAH": ("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
+    "USD": ("US dollar", "US dollars", "cent", "cents"),
+    "EUR": ("euro", "euros", "cent", "cents"),
+    "GBP": ("pound", "pounds", "penny", "pence"),
+    "CNY": ("yuan", "yuan", "fen", "fen"),
+    "KZT": ("tenge", "tenge", "tiyn", "tiyn"),
 }
 
 _RU_UNITS = (
@@ -96,16 +84,20 @@ def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
         raise ValueError(
             tr("{} is too large to write in words (the limit is a thousand billion)", amount)
         )
-    russian = language == "ru"
-    coin = (_RU_COINS if russian else _EN_COINS).get(currency)
-    spoken = _russian(whole, coin is not None and coin.feminine) if russian else _english(whole)
-    if amount < 0 and cents:
-        spoken = ("минус " if russian else "minus ") + spoken
-    if coin is None:
-        return f"{spoken} {currency} {part:02}/100"
-    choose = _russian_form if russian else _english_form
-    joint = "" if russian else "and "
-    return f"{spoken} {choose(whole, coin.whole)} {joint}{part:02} {choose(part, coin.part)}"
+    minus = amount < 0 and bool(cents)
+    if language == "ru":
+        coin = _RU_COINS.get(currency)
+        spoken = "минус " * minus + _russian(whole, coin is not None and coin.feminine)
+        if coin is not None:
+            after = f"{part:02} {_russian_form(part, coin.part)}"
+            return f"{spoken} {_russian_form(whole, coin.whole)} {after}"
+    else:
+        spoken = "minus " * minus + _english(whole)
+        if currency in _EN_COINS:
+            one, many, cent, pennies = _EN_COINS[currency]
+            after = f"{part:02} {cent if part == 1 else pennies}"
+            return f"{spoken} {one if whole == 1 else many} and {after}"
+    return f"{spoken} {currency} {part:02}/100"
 
 
 def _russian_form(number: int, forms: Forms) -> str:
@@ -115,27 +107,16 @@ def _russian_form(number: int, forms: Forms) -> str:
     return forms[0] if number % 10 == 1 else forms[1] if number % 10 in (2, 3, 4) else forms[2]
 
 
-def _english_form(number: int, forms: Forms) -> str:
-    return forms[0] if number == 1 else forms[1]
-
-
-def _thousands(number: int) -> list[int]:
-    """The number in groups of three digits, the lowest first."""
-    groups = []
-    while number:
-        number, group = divmod(number, 1000)
-        groups.append(group)
-    return groups
+def _groups(number: int) -> list[tuple[int, int]]:
+    """The power of a thousand and the three digits of each group that is not zero, the highest first."""
+    return [(power, group) for power in (3, 2, 1, 0) if (group := number // 1000**power % 1000)]
 
 
 def _russian(number: int, feminine: bool) -> str:
     words: list[str] = []
-    for power, group in reversed(list(enumerate(_thousands(number)))):
-        if not group:
-            continue
+    for power, group in _groups(number):
         words += _russian_group(group, power == 1 or (power == 0 and feminine))
-        if power:
-            words.append(_russian_form(group, _RU_SCALES[power - 1]))
+        words += [_russian_form(group, _RU_SCALES[power - 1])] if power else []
     return " ".join(words) or _RU_UNITS[0]
 
 
@@ -154,10 +135,8 @@ def _russian_group(group: int, feminine: bool) -> list[str]:
 
 def _english(number: int) -> str:
     words: list[str] = []
-    for power, group in reversed(list(enumerate(_thousands(number)))):
-        if group:
-            words += _english_group(group)
-            words += [_EN_SCALES[power - 1]] if power else []
+    for power, group in _groups(number):
+        words += _english_group(group) + ([_EN_SCALES[power - 1]] if power else [])
     return " ".join(words) or _EN_UNITS[0]
 
 

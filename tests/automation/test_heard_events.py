@@ -138,17 +138,6 @@ def test_a_branch_that_comes_with_older_ids_is_heard(story: Story, ours_first: b
     assert story.tick() == []
 
 
-def test_old_words_that_know_ids_alone_still_hold(story: Story) -> None:
-    first = story.write(OURS, "call.in", "note")
-    other = story.write(OTHERS[0], "note", "call.in")
-    story.write(OURS, "triggers.read", data={"upto": {OURS: first[-1], OTHERS[0]: other[0]}})
-    new = story.write(OTHERS[1], "note")
-    assert story.tick(every=0) == [other[1], *new]
-    assert story.tick() == []
-    [(_, last)] = story.index.tree(lambda tree: tree.last_readings())
-    assert set(last.data["heads"]) == {"2026-11/" + name for name in (OURS, *OTHERS)}
-
-
 def test_the_first_of_a_month_names_all_and_the_next_what_is_new(story: Story) -> None:
     for clone in OTHERS:
         story.write(clone, "call.in")
@@ -184,8 +173,8 @@ def test_if_the_word_that_names_all_is_lost_the_past_is_not_heard_anew(story: St
 
 def test_heads_that_a_hand_spoilt_stop_nothing(story: Story) -> None:
     spoilt: tuple[Any, ...] = (
-        {"heads": 5}, {"heads": {"x": 5, "y": [5, "no", ".."]}}, {"upto": [1]}, {"since": 7},
-        {"heads": {}, "since": "e0", "moved": [3]}, {"upto": {"aaaaaaaa": 3}}, {},
+        {"heads": 5}, {"heads": {"x": 5, "y": [5, "no", ".."]}}, {"since": 7},
+        {"heads": {}, "since": "e0", "moved": [3]}, {},
     )  # fmt: skip
     for data in spoilt:
         story.write(OURS, "triggers.read", data=data)

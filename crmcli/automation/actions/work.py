@@ -20,10 +20,8 @@ OWNER = "owner"
 
 @dataclass(frozen=True)
 class Work:
-    """One act: who does what for which record, in which open change.
-
-    `record` is None where a schedule acts once for a whole selection. `names` is what templates see.
-    """
+    """One act: who does what for which record, in which open change. `record` is None where a schedule acts
+    once for a whole selection. `names` is what templates see."""
 
     ws: Workspace
     change: Change
@@ -43,15 +41,13 @@ class Work:
     def the_record(self) -> Record:
         """The record, for an action that needs one; BadUsage if there is none."""
         if self.record is None:
-            raise BadUsage(
-                tr("{}: {!r} cannot run once for all, it needs a record", self.who, self.action),
-                "remove once:",
-            )
+            told = tr("{}: {!r} cannot run once for all, it needs a record", self.who, self.action)
+            raise BadUsage(told, "remove once:")
         return self.record
 
-    def text(self, name: str, default: str = "") -> str:
+    def text(self, name: str) -> str:
         """A parameter with its template filled in."""
-        return self.fill(self.params.get(name, default), name).strip()
+        return self.fill(self.params.get(name, ""), name).strip()
 
     def fill(self, source: object, name: str) -> str:
         """A text with its template filled in; TemplateFailed names the robot and the parameter."""
@@ -84,10 +80,8 @@ def module_of(action: str) -> ActionModule:
 
 
 def act(work: Work) -> Done:
-    """Do it, and write the line of the ledger, in the one open change.
-
-    Refusals of the verbs and of the templates are raised before anything is written.
-    """
+    """Do it, and write the line of the ledger, in the one open change. Refusals of the verbs and of the
+    templates are raised before anything is written."""
     effect = module_of(work.action).run(work)
     facts = effect.facts
     done = enter(work.change, effect.word, work.target, work.key, work.who, work.action, **facts)

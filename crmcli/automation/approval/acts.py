@@ -42,12 +42,9 @@ ALL_TEMPLATES = "templates/**"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing that could leave the machine.
-
-    `place` says where it is declared (`leads/new/hello`), `what` it in words. `declared` is the digest of
-    its declaration in the file `path`; `texts` are those of the templates that it fills, by path.
-    `notifies`: our own people.
-    """
+    """One thing that could leave the machine. `place` says where it is declared (`leads/new/hello`), `what`
+    it in words. `declared` is the digest of its declaration in the file `path`; `texts` are those of the
+    templates that it fills, by path. `notifies`: our own people."""
 
     place: str
     what: str
@@ -70,6 +67,11 @@ class Act:
         return _digest(self.declared, self.texts)
 
 
+def place_of(*parts: object) -> str:
+    """Where an act is declared: `leads/new/hello`, `sales/schedules/weekly`, `channels/mail`."""
+    return "/".join(map(str, parts))
+
+
 def acts_of(read: Read) -> list[Act]:
     """Every act of the configuration that `read` gives; what cannot be read declares none."""
     return [*_of_pipelines(read), *_of_settings(read)]
@@ -82,21 +84,13 @@ def _of_settings(read: Read) -> Iterator[Act]:
         declared = channels.get(name)
         what = sender_class(name).to_approve(_map(declared)) if declared else ""
         if what:
-            yield _act(channel_place(name), what, declared)
+            place = place_of("channels", name)
+            yield Act(place, what, _digest(place, declared), layout.SETTINGS)
     mails = {name: _map(user).get("email") for name, user in _map(settings.get("users")).items()}
     mails = {name: address for name, address in mails.items() if address}
     if mails:
         told = ", ".join(f"{name} <{address}>" for name, address in mails.items())
-        yield _act(STAFF, tr("notices go to {}", told), mails)
-
-
-def channel_place(channel: str) -> str:
-    """The place of what a channel's settings let leave."""
-    return f"channels/{channel}"
-
-
-def _act(place: str, what: str, facts: object) -> Act:
-    return Act(place, what, _digest(place, facts), layout.SETTINGS)
+        yield Act(STAFF, tr("notices go to {}", told), _digest(STAFF, mails), layout.SETTINGS)
 
 
 def _of_pipelines(read: Read) -> Iterator[Act]:
@@ -106,20 +100,12 @@ def _of_pipelines(read: Read) -> Iterator[Act]:
     for name, pipeline in pipelines:
         for stage in map(_map, _list(pipeline.get("stages"))):
             for robot in map(_map, _list(stage.get("robots"))):
-                place = robot_place(name, str(stage.get("id", "")), str(robot.get("id", "")))
+                place = place_of(name, stage.get("id", ""), robot.get("id", ""))
                 yield from _of_robot(read, place, robot)
         for schedule in map(_map, _list(pipeline.get("schedules"))):
-            yield from _of_robot(read, schedule_place(name, str(schedule.get("id", ""))), schedule)
-
-
-def robot_place(pipeline: str, stage: str, robot: str) -> str:
-    """The place of a robot's act."""
-    return f"{pipeline}/{stage}/{robot}"
-
-
-def schedule_place(pipeline: str, schedule: str) -> str:
-    """The place of a schedule's act."""
-    return f"{pipeline}/schedules/{schedule}"
+            yield from _of_robot(
+                read, place_of(name, "schedules", schedule.get("id", "")), schedule
+            )
 
 
 def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]:
@@ -131,28 +117,26 @@ def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]
     names = [str(given.get(key, "")) for key in action.of_kind("template")] if action else []
     found = _templates(read, names, list(_texts_in(given)))
     texts = {path: lineage.digest_of(text) for path, text in found.items()}
-    declared = _digest(place, robot)
-    notifies = bool(action and action.to_staff)
-    yield Act(place, _words(do, given), declared, layout.PIPELINES, texts, notifies=notifies)
+    yield Act(
+        place, _words(do, given), _digest(place, robot), layout.PIPELINES, texts,
+        notifies=bool(action and action.to_staff),
+    )  # fmt: skip
 
 
 def in_one_line(text: str) -> str:
     """What stands in a file of others, in one line of bounded length."""
     line = " ".join(text.split())
-    return (
-        line
-        if len(line) <= _MOST_SHOWN
-        else tr("{}… ({} characters)", line[:_MOST_SHOWN], len(line))
-    )
+    if len(line) <= _MOST_SHOWN:
+        return line
+    return tr("{}… ({} characters)", line[:_MOST_SHOWN], len(line))
 
 
 def _words(do: str, given: Mapping[str, Any]) -> str:
     if do not in ACTIONS:
         return tr("does {!r}", do)
     secrets = [str(given.get(key, "")) for key in ACTIONS[do].of_kind("secret")]
-    return module_of(do).announced(given) + "".join(
-        secret_in_words(one, "secret") for one in secrets
-    )
+    runs = "".join(secret_in_words(one, "secret") for one in secrets)
+    return module_of(do).announced(given) + runs
 
 
 def _texts_in(value: object) -> Iterator[str]:
@@ -168,18 +152,15 @@ def _templates(read: Read, names: Sequence[str], sources: Sequence[str]) -> dict
     """The templates of a message with their HTML parts, and all that these and the sources load, by path."""
     found: dict[str, bytes] = {}
     waiting = [part for name in names for part in (name, f"{name.removesuffix('.j2')}.html.j2")]
-    unread = list(sources)
     if any("{" in name for name in names):
         waiting = [ALL_TEMPLATES]
-    while waiting or unread:
-        if unread:
-            waiting += _loaded_by(unread.pop())
-            continue
+    waiting += [name for source in sources for name in _loaded_by(source)]
+    while waiting:
         path = _path_of(waiting.pop())
         text = None if path in found else read(path)
         if text is not None:
             found[path] = text
-            unread += [text.decode("utf-8", "replace")] if path != ALL_TEMPLATES else []
+            waiting += _loaded_by(text.decode("utf-8", "replace")) if path != ALL_TEMPLATES else ()
     return found
 
 

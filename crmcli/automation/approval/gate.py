@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -49,20 +50,13 @@ def approval(ws: Workspace) -> Approval:
     foreign = known.get("foreign", {})
     fresh = [act for act in unknown if not {act.digest, act.declared} & foreign.keys()]
     if fresh:
-        mine = _judged(ws, fresh, known)
-        unknown = [act for act in unknown if act.digest not in mine]
+        before = known.get("declared", ()), known.get("texts", ())
+        # Where git cannot tell now, or nothing can be written, they wait, and are looked at again.
+        with contextlib.suppress(CrmError):
+            mine = origin.typed_here(ws.root, fresh, *before)
+            _remember(ws, fresh, mine)
+            unknown = [act for act in unknown if act.digest not in mine]
     return Approval(tuple(acts), tuple(unknown))
-
-
-def _judged(ws: Workspace, fresh: Sequence[Act], known: Mapping[str, Any]) -> Collection[str]:
-    """The digests of those acts that are the owner's own, once that is remembered. Where git cannot
-    tell now, or nothing can be written, they wait, and are looked at again."""
-    try:
-        mine = origin.typed_here(ws.root, fresh, known.get("declared", ()), known.get("texts", ()))
-        _remember(ws, fresh, mine)
-    except CrmError:
-        return ()  # who waits is told, with the way out
-    return mine
 
 
 def _declared(ws: Workspace) -> list[Act]:
@@ -75,12 +69,9 @@ def queued_elsewhere(ws: Workspace) -> list[Act]:
     """The messages that stand queued on the timeline, were not queued here and are not approved."""
     known = ws.sent_list()
     approved = _known(ws).get("approved", {})
-    jobs = [job for job in jobs_of(ws.timeline.job_events()).values() if job.is_outgoing]
-    acts = [
-        message_act(job, known)
-        for job in jobs
-        if job.state in OPEN and not known.lets(job.key, job.facts)
-    ]
+    jobs = jobs_of(ws.timeline.job_events()).values()
+    waiting = [job for job in jobs if job.is_outgoing and job.state in OPEN]
+    acts = [message_act(job, known) for job in waiting if not known.lets(job.key, job.facts)]
     return [act for act in acts if act.digest not in approved]
 
 
@@ -112,11 +103,8 @@ def _remember(ws: Workspace, acts: Iterable[Act], approved: Collection[str]) -> 
             else:  # of a known declaration only the new text is somebody else's
                 no[act.declared if is_new else act.digest] = act.name
         chosen = [act for act in acts if act.digest in approved]
-        news = {
-            "declared": [act.declared for act in chosen],
-            "texts": [text for act in chosen for text in act.texts.values()],
-        }
-        for name, seen in news.items():
+        texts = [text for act in chosen for text in act.texts.values()]
+        for name, seen in (("declared", [act.declared for act in chosen]), ("texts", texts)):
             known[name] = list(dict.fromkeys([*known.get(name, ()), *seen]))[-_KEPT:]
         for name in ("approved", "foreign"):
             known[name] = dict(list(known[name].items())[-_KEPT:])
@@ -133,19 +121,13 @@ def _folder(ws: Workspace) -> str:
 
 
 class Gate:
-    """What may leave in one tick. `held` collects what did not, and the reason, for one line."""
+    """What may leave, as the timeline and the configuration are at one moment. `held` collects what did
+    not, and the reason, for one line."""
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, held: dict[str, Act] | None = None) -> None:
         self.ws = ws
-        self.held: dict[str, Act] = {}
+        self.held: dict[str, Act] = {} if held is None else held
         self.pause = ""
-        self.look_again()
-
-    def look_again(self) -> None:
-        """See whether the timeline still knows what left here, and look at the configuration anew: both
-        may have changed."""
-        for seen in ("_sent", "_approval", "_unapproved", "_places", "_approved_messages"):
-            self.__dict__.pop(seen, None)
         try:
             gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
@@ -161,16 +143,14 @@ class Gate:
             return tr(PAUSED)
         if place not in self._places:
             return tr(WAITS)  # it came in this moment; the next pass looks at it
-        wanted = (
-            [place, declared.STAFF] if act.do in ACTIONS and ACTIONS[act.do].to_staff else [place]
-        )
-        return self._waiting(wanted)
+        to_staff = act.do in ACTIONS and ACTIONS[act.do].to_staff
+        return self._waiting(place, *([declared.STAFF] if to_staff else []))
 
     def why_not_step(self, plan: RecordPlan, step: Step) -> str:
         """Why a robot must not act for a record now, "" if it may."""
         pipeline = plan.pipeline.id if plan.pipeline else ""
         stage = plan.stage.id if plan.stage else ""
-        return self.why_not(declared.robot_place(pipeline, stage, step.robot.id), step.robot)
+        return self.why_not(declared.place_of(pipeline, stage, step.robot.id), step.robot)
 
     def why_not_message(self, job: Job) -> str:
         """Why a queued message must not leave now, "" if it may."""
@@ -180,29 +160,23 @@ class Gate:
             act = message_act(job, self._sent)
             if act.digest not in self._approved_messages:
                 return self._hold(act)
-        return self._waiting([declared.channel_place(channel_of(job.action))])
+        return self._waiting(declared.place_of("channels", channel_of(job.action)))
 
-    def _waiting(self, places: Collection[str]) -> str:
-        for place in places:
-            if place in self._unapproved:
-                return self._hold(self._unapproved[place])
-        return ""
+    def _waiting(self, *places: str) -> str:
+        unapproved = (act for place in places if (act := self._places.get(place)))
+        act = next(unapproved, None)
+        return self._hold(act) if act else ""
 
     def _hold(self, act: Act) -> str:
         self.held[act.place] = act
         return tr(WAITS)
 
     @cached_property
-    def _approval(self) -> Approval:
-        return approval(self.ws)
-
-    @cached_property
-    def _places(self) -> Collection[str]:
-        return {act.place for act in self._approval.acts}
-
-    @cached_property
-    def _unapproved(self) -> dict[str, Act]:
-        return {act.place: act for act in self._approval.unapproved}
+    def _places(self) -> dict[str, Act | None]:
+        """The act of each place where one is declared, if nobody has approved it."""
+        found = approval(self.ws)
+        places: dict[str, Act | None] = {act.place: None for act in found.acts}
+        return places | {act.place: act for act in found.unapproved}
 
     @cached_property
     def _sent(self) -> SentList:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from crmcli.model.event import Event
@@ -18,7 +18,6 @@ from crmcli.store.index import events
 from crmcli.store.index.tables import IS_HEARD, IS_READ
 
 _ENDLESS = (1 << 63) - 1
-_ANY = "~"  # sorts behind every id
 
 _Above: TypeAlias = tuple[int, int]
 
@@ -80,26 +79,17 @@ class Tree:
         )
         return {event_id: self._spot(journal, num) for event_id, journal, num in rows}
 
-    def last_before(self, upto: Mapping[str, str]) -> list[tuple[Spot, str]]:
-        """The last event of each branch whose id is not above that given for its clone, and its id."""
-        found = []
-        for place, branch in enumerate(self.branches):
-            limit = upto.get(branch.file.rpartition("/")[2], "")
-            found += self._last(place, limit) if limit else []
-        return found
-
     def ends(self) -> list[tuple[Spot, str]]:
         """The last event of each branch, with its id."""
-        return [end for place in range(len(self.branches)) for end in self._last(place, _ANY)]
-
-    def _last(self, place: int, limit: str) -> list[tuple[Spot, str]]:
-        branch = self.branches[place]
-        rows = self._connection.execute(
-            "SELECT num, id FROM event WHERE journal = ? AND num BETWEEN ? AND ? AND id <= ?"
-            " ORDER BY num DESC LIMIT 1",
-            (branch.journal, branch.first, branch.last, limit),
-        )
-        return [(Spot(place, num), event_id) for num, event_id in rows]
+        found = []
+        for place, branch in enumerate(self.branches):
+            rows = self._connection.execute(
+                "SELECT num, id FROM event WHERE journal = ? AND num BETWEEN ? AND ?"
+                " ORDER BY num DESC LIMIT 1",
+                (branch.journal, branch.first, branch.last),
+            )
+            found += [(Spot(place, num), event_id) for num, event_id in rows]
+        return found
 
     def last_readings(self) -> list[tuple[Spot, Event]]:
         """The last event on each branch that tells what was heard, the newest first."""
