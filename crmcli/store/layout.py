@@ -38,10 +38,8 @@ class NoWorkspace(NotFound):
 
 
 def record_path(record_id: str) -> str:
-    """The file of a record, from the root: `data/leads/7/lead-7k3qf2m9.yaml`.
-
-    NotFound for a text that is no full id, so no path can be made of anything else.
-    """
+    """The file of a record, from the root: `data/leads/7/lead-7k3qf2m9.yaml`; NotFound for anything else
+    than a full id."""
     entity = entity_of(record_id)
     if not entity:
         raise NotFound(tr("{!r} is not a record id", record_id), "an id looks like deal-7k3qf2m9")
@@ -112,10 +110,8 @@ def find_root(start: Path) -> Path:
 
 
 def ids_with_prefix(root: Path, entity: str, prefix: str) -> list[str]:
-    """The ids of an entity whose random part begins with `prefix` (`7k3`, `deal-7k3`), sorted.
-
-    Reads one shard folder. o, i and l are taken for 0 and 1. Nothing answers to an empty prefix.
-    """
+    """The ids of an entity whose random part begins with `prefix` (`7k3`, `deal-7k3`), sorted; of one shard
+    folder. o, i and l are taken for 0 and 1. Nothing answers to an empty prefix."""
     letters = prefix.lower().removeprefix(f"{entity}-").translate(_TYPED)
     if not letters or letters[0] not in ID_LETTERS:
         return []

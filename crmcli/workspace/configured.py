@@ -14,6 +14,7 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
+from crmcli.store.layout import PIPELINES
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -96,10 +97,18 @@ class Configured(Folder):
         return load_views(self.root, self.schema, condition, data=data)
 
     def mentions(self, words: Sequence[str]) -> list[str]:
-        """The places of templates and pipelines.yaml that say one of these words."""
-        from crmcli.store.config.mentions import mentions
+        """The places of templates and robots that say one of these words, like templates/mail/hello.j2:3."""
+        import re
 
-        return mentions(self.root, words)
+        pattern = re.compile("|".join(rf"(?<![\w.]){re.escape(word)}(?!\w)" for word in words))
+        found: list[str] = []
+        for path in [*sorted((self.root / "templates").rglob("*.j2")), self.root / PIPELINES]:
+            rows = path.read_text("utf-8", errors="replace").split("\n") if path.exists() else []
+            name = path.relative_to(self.root).as_posix()
+            for number, row in enumerate(rows, 1):
+                if pattern.search(row) and ("{" in row or name != PIPELINES):
+                    found.append(f"{name}:{number}")
+        return found
 
     def presets(self, known: KnownNames) -> Presets:
         """The import presets: those in presets/, and those that come with crm."""

@@ -20,10 +20,8 @@ _T = TypeVar("_T")
 
 
 def why_refused(root: Path, record: CommitRecord) -> str:
-    """Why a sound record must never be carried out; "" if it may. Whoever forged it knows our checksum.
-
-    UnsafePath if a link stands in its way: it waits until that is gone.
-    """
+    """Why a sound record must never be carried out; "" if it may: who forges one knows our checksum.
+    UnsafePath if a link stands in its way: it waits until that is gone."""
     for acts, is_allowed in (
         (record.puts, targets.may_put),
         (record.appends, targets.may_append),
@@ -93,10 +91,8 @@ class Applying:
         self._failures: list[CrmError] = []
 
     def run(self) -> list[str]:
-        """Do all that can be done; notes for the user about files that others changed meanwhile.
-
-        Raises the first failure at the end; the record then stays, to be carried out again.
-        """
+        """Do all that can be done; notes for the user about files that others changed meanwhile. The first
+        failure is raised at the end; the record then stays, to be carried out again."""
         for put in self.record.puts:
             self._try(self._put, put)
         for append in self.record.appends:

@@ -34,10 +34,8 @@ class UntrustedDisk(InvalidData):
 
 
 def kind_of(device: int, path: str, mounts: bytes) -> str:
-    """The kind of file system that holds a folder, "" if unknown; `mounts` is the kernel's list.
-
-    By its device number, or, where that is of no mount (btrfs), by the longest mount point above.
-    """
+    """The kind of file system that holds a folder, "" if unknown: by its device number, or, where that is
+    of no mount (btrfs), by the longest mount point above in the kernel's list."""
     number = b" %d:%d " % (os.major(device), os.minor(device))
     at = mounts.find(number)
     if at >= 0:
@@ -101,13 +99,13 @@ def refuse_untrusted(root: Path) -> None:
     if kind:
         raise UntrustedDisk(
             tr(
-                "crm does not write on {}: locks are not reliable there, so two commands could "
-                "overwrite each other",
+                "crm does not write on {}: locks are not reliable there, so two commands could overwrite"
+                " each other",
                 kind,
             ),
             tr(
-                "move the workspace to a local disk; if only one command ever runs at a time: "
-                "{}=1, or storage: {{any_disk: yes}} in settings.yaml",
+                "move the workspace to a local disk; if only one command ever runs at a time: {}=1, or"
+                " storage: {{any_disk: yes}} in settings.yaml",
                 FORCED,
             ),
         )

@@ -16,10 +16,7 @@ _STEP = 1 << 13  # bytes in which the last line nearly always lies
 
 
 class Piece(NamedTuple):
-    """Whole lines between two bytes of a file; the last ones may lack the end of their last line.
-
-    `data` is None for one line that is too long to be read.
-    """
+    """Whole lines between two bytes of a file; `data` is None for one line that is too long to be read."""
 
     start: int
     end: int
@@ -27,10 +24,8 @@ class Piece(NamedTuple):
 
 
 def pieces(fd: int, offset: int, longest: int) -> Iterator[Piece]:
-    """The lines from a byte on that begins one; of a line over `longest` bytes only where it stands.
-
-    `longest` is no less than a piece.
-    """
+    """The lines from a byte on that begins one; of a line over `longest` bytes, which are no less than a
+    piece, only where it stands."""
     held = b""
     while block := os.pread(fd, PIECE, offset + len(held)):
         held += block

@@ -25,10 +25,8 @@ _NAMELESS = getattr(os, "O_TMPFILE", 0)
 
 
 class NewFile:
-    """A file in the making; `keep` puts it in its place, `discard` makes it never have been.
-
-    Where the file system can, it has no name until then, and a kill leaves nothing of it.
-    """
+    """A file in the making; `keep` puts it in its place, `discard` makes it never have been. Where the file
+    system can, it has no name until then, and a kill leaves nothing of it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,10 +55,8 @@ class NewFile:
             self._file.write(text)
 
     def keep(self) -> Path:
-        """Bring it into its place and return where that is: `name-2.csv` if `name.csv` is taken.
-
-        Nothing that is there already is ever overwritten. What cannot be brought there is discarded.
-        """
+        """Bring it into its place and return where that is: `name-2.csv` if `name.csv` is taken. What cannot
+        be brought there is discarded."""
         try:
             with os_errors("write {}", self.path):
                 self._file.flush()

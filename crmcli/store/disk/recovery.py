@@ -20,9 +20,7 @@ class CommitRecordDamaged(InvalidData):
 
 def recover(root: Path) -> list[str]:
     """Finish what was saved, sweep away what was not; notes for the user. Needs the exclusive lock.
-
-    CommitRecordDamaged, once, if a record cannot be trusted: it is put into quarantine.
-    """
+    CommitRecordDamaged, once, if a record cannot be trusted: it is put into quarantine."""
     notes: list[str] = []
     found = names(root)
     for name in found:

@@ -24,10 +24,8 @@ class Rights(NamedTuple):
     """Whether a plain open gives a file all that."""
 
     def give(self, fd: int, *, like: os.stat_result | None = None) -> None:
-        """Give them to a new file; `like` an old one that it replaces, whose mode it keeps.
-
-        Nothing that crm writes is ever to be run: no mode has an x in it.
-        """
+        """Give them to a new file, or those of the old one that it replaces, but never an x: nothing that
+        crm writes is to be run."""
         if like is None and self.is_usual:
             return
         mode, uid, gid = self.file, self.uid, self.gid
@@ -53,11 +51,8 @@ def _give(fd: int, mode: int, uid: int, gid: int) -> None:
 
 
 def rights_in(folder: Path) -> Rights:
-    """What a new file in that folder gets.
-
-    A group that may write there may read and write the file; others get no more than the folder
-    gives; root gives it to the folder's owner.
-    """
+    """What a new file in that folder gets: a group that may write there may read and write it, others get
+    no more than the folder gives, root gives it to the folder's owner."""
     status = folder.stat()
     mask = os.umask(0o077)
     os.umask(mask)

@@ -71,10 +71,9 @@ class Transaction:
 
     def commit(self) -> str:
         """Make the changes; a note for the user, if only the next command will finish them for instance.
-        An error means that nothing was changed, or will be.
 
-        FileChanged if a file is not what was expected; UnsafePath if a path leads out of the
-        workspace or through a link; DiskFull, PermissionDenied, DiskFailed.
+        An error means that nothing was changed, or will be: FileChanged, UnsafePath if a path leads out
+        of the workspace or through a link, DiskFull, PermissionDenied, DiskFailed.
         """
         if not (self._puts or self._appends or self._deletes):
             return ""
@@ -111,8 +110,7 @@ class Transaction:
         return CommitRecord(stage.id, self.who, self.command, self.at, puts, appends, deletes)
 
     def _staged(self, stage: _Stage, path: str, data: bytes) -> str:
-        """The name of the staged file. Where configuration was no hand's of ours, our own change of a part
-        of it makes none of it ours."""
+        """The name of the staged file. Our change of a part of somebody's configuration makes it not ours."""
         name = stage.file(path, data)
         is_new = self._puts[path][1] is None
         if path.startswith("data/"):
@@ -150,8 +148,7 @@ class _Stage:
         files.remove_folders(self._folders)
 
     def admit(self, path: str) -> Rights:
-        """Make sure of all that could go wrong with a target after the commit point; returns what
-        rights a new file there gets."""
+        """Make sure of all that could go wrong after the commit point; the rights of a new file there."""
         above = path.rpartition("/")[0]
         known = self._admitted.get(above)
         if known is not None:
@@ -163,15 +160,11 @@ class _Stage:
             status = folder.stat()
             home = self.txn.stat()
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise files.PermissionDenied(
-                tr("cannot write in {}: Permission denied", above or self.root),
-                "check who owns the folder",
-            )
+            message = tr("cannot write in {}: Permission denied", above or self.root)
+            raise files.PermissionDenied(message, "check who owns the folder")
         if status.st_dev != home.st_dev:
-            raise files.UnsafePath(
-                tr("{} is on another file system than {}", above, TXN),
-                "a workspace must be on one file system",
-            )
+            message = tr("{} is on another file system than {}", above, TXN)
+            raise files.UnsafePath(message, "a workspace must be on one file system")
         with files.os_errors("look at {}", above or self.root):
             rights = self._admitted[above] = rights_in(folder)
         return rights

@@ -37,10 +37,8 @@ def together(parts: Iterable[tuple[str, bytes | None]]) -> bytes:
 
 
 class Lineage:
-    """The history of some files in the repository around a folder.
-
-    git notes in the reflog, which no clone brings along, how each commit came to stand here.
-    """
+    """The history of some files in the repository around a folder. The reflog, which no clone brings along,
+    says how each commit came to stand here."""
 
     def __init__(self, root: Path, paths: tuple[str, ...]) -> None:
         self.root = root
@@ -99,8 +97,7 @@ class Lineage:
         return tuple(dict.fromkeys(filter(None, found)))
 
     def _changes(self, tip: str) -> dict[str, list[str]]:
-        """The commits up to a tip that changed one of the files, the newest first; MOST_COMMITS at most.
-        Each with those before it that did."""
+        """The commits up to a tip that changed one of the files, the newest first, with those before each."""
         how = ("rev-list", "--parents", f"--max-count={MOST_COMMITS}")
         said = commands.output(self.root, *how, tip, "--", *self.paths)
         lines = [line.split() for line in said.decode().splitlines()]

@@ -36,10 +36,8 @@ MAX_FILE = 64 * MAX_BYTES
 
 
 def finish_interrupted(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
-    """Finish what a killed command had committed; notes for the user.
-
-    Where that cannot be written now, reading goes on: every file is whole, old or new.
-    """
+    """Finish what a killed command had committed; notes for the user. Where that cannot be written now,
+    reading goes on: every file is whole, old or new."""
     try:
         with locks.exclusive(root, command, any_disk=any_disk):
             return recover(root)
@@ -82,10 +80,8 @@ class Change:
     _ids: EventIds | None = None
 
     def get(self, record_id: str, *, merged: bool = False) -> Record:
-        """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone.
-
-        RecordMerged for a tombstone, unless `merged` asks for it.
-        """
+        """The record, as it is on disk now or as it was changed here; RecordRemoved if it is gone,
+        RecordMerged for a tombstone, unless `merged` asks for it."""
         record = self._drafts.of(record_id).after
         if record is None:
             raise RecordRemoved(tr("{} no longer exists", record_id), "it was removed meanwhile")

@@ -74,10 +74,8 @@ def content_of(root: Path, sha: str) -> bytes:
 
 
 def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = False) -> Stored:
-    """Read one record by its full id; RecordRemoved if there is no file, InvalidData if it is broken.
-
-    RecordMerged for a tombstone, unless `merged` asks for it.
-    """
+    """Read one record by its full id; RecordRemoved if there is no file, InvalidData if it is broken,
+    RecordMerged for a tombstone, unless `merged` asks for it."""
     path = layout.record_path(record_id)
     try:
         data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)

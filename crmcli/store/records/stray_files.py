@@ -14,15 +14,14 @@ from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
 from crmcli.model.entities import plurals
 from crmcli.model.listed import did_you_mean
-from crmcli.model.values import ID_LETTERS, entity_of
+from crmcli.model.values import entity_of
 from crmcli.store import layout
-from crmcli.store.disk import files
+from crmcli.store.disk import files, targets
 from crmcli.store.yaml import codec
 from crmcli.store.yaml.canonical import MAX_BYTES
 
 _FOLDERS = (*plurals(), "timeline", "files")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_JOURNAL = re.compile(rf"[{ID_LETTERS}]{{{layout.ID_LENGTH}}}\.csv")
 
 
 class Misplaced(NamedTuple):
@@ -63,7 +62,7 @@ def is_blocked(root: Path) -> bool:
 
 def _strange_journals(root: Path, month: str) -> Iterator[Problem]:
     for entry in _entries(root, month):
-        if not _JOURNAL.fullmatch(entry.name):
+        if not targets.is_journal(f"{month}/{entry.name}"):
             said = "this is not the name of a timeline file: eight letters of a clone, and .csv"
             yield Problem(f"{month}/{entry.name}", 0, said, "rename it, or move it out of here")
 

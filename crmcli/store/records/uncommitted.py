@@ -46,18 +46,14 @@ def is_any(root: Path) -> bool:
 
 
 def alone(root: Path, *, any_disk: bool = False) -> AbstractContextManager[int | None]:
-    """Keep other commits of crm out; None if another one has not finished within seconds.
-
-    It is a lock of its own: people go on changing records while git is at work.
-    """
+    """Keep other commits of crm out, while people go on changing records; None if another one has not
+    finished within seconds."""
     return locks.beside(root, _LOCK, _PATIENCE, any_disk=any_disk)
 
 
 def claim(root: Path, *, any_disk: bool = False) -> list[Entry]:
-    """Everything that is pending now, oldest first; it stays noted until it is settled.
-
-    InvalidData if the notes are damaged. Needs `alone`.
-    """
+    """Everything that is pending now, oldest first; it stays noted until it is settled. Needs `alone`.
+    InvalidData if the notes are damaged."""
     left = _names(root)
     with (
         locks.exclusive(root, "commit to git", any_disk=any_disk),

@@ -143,8 +143,7 @@ def _seen(root: Path) -> str:
 def make(root: Path) -> str:
     """Make sure that .crm is there and ours; returns this clone's own eight letters. ForeignState.
 
-    A state that nobody has bound, of an earlier crm most likely, gets new letters, and its index is
-    built anew: nothing says whose it was.
+    One that nobody has bound, of an earlier crm most likely, gets new letters and an index built anew.
     """
     refuse_foreign(root)
     binding = _read(root) or _bind(root)
@@ -264,10 +263,8 @@ def _digest(data: bytes) -> str:
 
 
 def set_aside(root: Path) -> str:
-    """Begin a new state, with the old one inside, in .crm/aside; says where the old one is now.
-
-    git forgets what it tracks of it. A killed one leaves .crm-new-… with the old state in it.
-    """
+    """Begin a new state, with the old one inside, in .crm/aside, which git forgets; says where that is now.
+    A kill leaves .crm-new-… with the old state in it."""
     from crmcli.store.git import commands
 
     if is_tracked(root):

@@ -68,10 +68,8 @@ def problem() -> Problem | None:
 
 @contextlib.contextmanager
 def changed(part: str) -> Iterator[dict[str, Any]]:
-    """One part, to be changed inside the block; written whole and durably at its end.
-
-    A damaged file is put aside first, as trust.json.damaged: what it said is approved anew.
-    """
+    """One part, to be changed inside the block; written whole and durably at its end. A damaged file is put
+    aside first, as trust.json.damaged: what it said is approved anew."""
     folder = home()
     with files.os_errors("write {}", folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -37,10 +37,8 @@ class Unwritable(InvalidData):
 
 
 def dump(raw: dict[str, Raw]) -> str:
-    """The canonical YAML of a raw record, keys in the order given.
-
-    Unwritable if a text holds half a character, or if the file could not be read back for its size.
-    """
+    """The canonical YAML of a raw record, keys in the order given; Unwritable if a text holds half a
+    character, or if the file could not be read back for its size."""
     lines: list[str] = []
     try:
         _write_map(raw, "", lines, 1)
@@ -126,10 +124,8 @@ def is_safe(text: str) -> bool:
 
 @cache
 def _unsafe() -> re.Pattern[str]:
-    """Controls, NEL, line and paragraph separators, direction marks, byte order mark; not LF.
-
-    Compiled when first needed: that takes as long as reading a hundred records.
-    """
+    """Controls, NEL, line and paragraph separators, direction marks, byte order mark; not LF. Compiled when
+    first needed: that takes as long as reading a hundred records."""
     return re.compile(
         "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
     )
@@ -175,10 +171,7 @@ _Rows = list[tuple[str, str, str, str]]
 
 
 def read_canonical(text: str) -> dict[str, Raw] | None:
-    """The raw record if the text is in canonical form, or nearly so; else None: ask the full reader.
-
-    What it reads, it reads as the full reader does.
-    """
+    """The raw record, as the full reader reads it, if the text is (nearly) in canonical form; else None."""
     if not text.endswith("\n") or not is_safe(text):
         return None
     record: dict[str, Raw] = {}

@@ -1,7 +1,6 @@
-"""Changing a YAML file of a person as text: comments, order and all that is not meant stay as they are.
+"""Changing a YAML file of a person as text, at the parser's own marks: comments and order stay as they are.
 
-The places are found by the YAML parser's own marks; what comes out is read again and must say exactly
-what was meant, or nothing is changed.
+What comes out is read again and must say exactly what was meant, or nothing is changed.
 """
 
 from __future__ import annotations
@@ -31,10 +30,8 @@ class CannotEdit(Refused):
 
 
 def edited(data: bytes, path: str, wanted: Map) -> bytes:
-    """The file with other values; CannotEdit where only a person can do it.
-
-    New keys come where `wanted` has them. A map in braces that gets or loses a key is written anew.
-    """
+    """The file with other values, new keys where `wanted` has them; CannotEdit where only a person can do
+    it."""
     text = data.decode("utf-8").removeprefix("\ufeff")
     old = load_marked(data, path).value
     new = _Text(text, path).changed(old, wanted)
