@@ -25,7 +25,7 @@ class Cluster(NamedTuple):
 
 
 def clusters(pairs: Iterable[Pair], contradict: Callable[[int, int], bool]) -> list[Cluster]:
-    """Unite pairs, the strongest first, unless some member of one side contradicts one of the other.
+    """Join pairs, the strongest first, unless some member of one side contradicts one of the other.
 
     Father and son, who share a phone, stay two, though a record without a first name is like both.
     """

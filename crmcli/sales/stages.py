@@ -18,8 +18,8 @@ from crmcli.sales.records.stage_lookup import (
     NotConverted,
     find_pipeline,
     find_stage,
-    missing_reason,
     reason_field,
+    require_reason,
 )
 from crmcli.workspace import Change, UnknownStage, Workspace
 
@@ -90,14 +90,13 @@ def move_in(
 
 def _stay(change: Change, ws: Workspace, record: Record, stage: Stage, reason: str) -> Move:
     """No move; but a better reason for what was lost already is taken down."""
-    if reason:
-        name = reason_field(record.entity)
-        better: dict[str, Any] = {name: _reason(ws, record, stage, reason)}
-        if better[name] != record.get(name):
-            record = replace(record, **better)
-            change.save(record)
-            return Move(record, stage.id, stage, moved=False, reason=better[name])
-    return Move(record, stage.id, stage, moved=False)
+    better = _reason(ws, record, stage, reason) if reason else ""
+    name = reason_field(record.entity) if better else ""
+    if not better or better == record.get(name):
+        return Move(record, stage.id, stage, moved=False)
+    record = record.with_values({name: better})
+    change.save(record)
+    return Move(record, stage.id, stage, moved=False, reason=better)
 
 
 def _current_pipeline(ws: Workspace, record: Record) -> Pipeline:
@@ -166,8 +165,7 @@ def _reason(ws: Workspace, record: Record, stage: Stage, reason: str) -> str:
     name = reason_field(record.entity)
     if not reason:
         before = str(record.get(name))
-        refusal = None if before else missing_reason(ws, record.entity, record.id, "--reason")
-        if refusal:
-            raise refusal
+        if not before:
+            require_reason(ws, record.entity, record.id, "--reason")
         return before
     return str(read_value(ws, ws.schema.field(record.entity, name), [reason]))

@@ -13,7 +13,7 @@ from crmcli.model.fields import Record
 from crmcli.sales import activities, leads, stages
 from crmcli.sales.checks import check, fix
 from crmcli.sales.history import undo
-from crmcli.sales.history.story import story_of
+from crmcli.sales.history.story import absorbed, story_of
 from crmcli.sales.leads import ConvertOptions
 from crmcli.sales.merging import merge as merging
 from crmcli.sales.merging import unmerge
@@ -247,7 +247,7 @@ def test_its_story_shows_under_the_survivor(ws: Workspace) -> None:
     merge(ws, one, two)
     story = story_of(ws, ws.get(one))
     assert [e.data.get("text") for e in story if e.kind == "note"] == ["давно"]
-    assert unmerge.absorbed(ws, one) == [two, three]
+    assert absorbed(ws, one) == [two, three]
 
 
 # --- what is left of it ---------------------------------------------------------------------------
@@ -421,7 +421,7 @@ def test_check_tells_of_a_circle_and_unmerge_opens_it(ws: Workspace) -> None:
     ws.look_again()
     found = check.problems(ws)
     assert len(found) == 2
-    assert all("went into it in turn" in problem.message for problem in found)
+    assert all("was merged into it in turn" in problem.message for problem in found)
     with pytest.raises(NotFound, match="merged into each other"):
         ws.resolve(one)
     unmerge.unmerge(ws, one)

@@ -14,7 +14,7 @@ from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
-from crmcli.sales.records.stage_lookup import missing_reason, reason_field
+from crmcli.sales.records.stage_lookup import reason_field, require_reason
 from crmcli.sales.stages import move_in
 from crmcli.workspace import Change, Workspace
 
@@ -84,9 +84,8 @@ def save_moved(
         change.save(record, data=facts)
         return
     name = reason_field(record.entity)
-    refusal = missing_reason(ws, record.entity, record.id, tr("a column {}", name))
-    if refusal and ws.stage_of(moved).kind == "lost" and not record.get(name):
-        raise refusal
+    if ws.stage_of(moved).kind == "lost" and not record.get(name):
+        require_reason(ws, record.entity, record.id, tr("a column {}", name))
     move_in(change, ws, record, row["stage"], pipeline=ws.pipeline_of(moved).key, data=facts)
 
 

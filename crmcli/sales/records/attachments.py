@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from crmcli.errors import BadUsage, Conflict, NotFound
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.values import Attachment, safe_name
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def of(record: Record) -> tuple[Attachment, ...]:
         return cast("tuple[Attachment, ...]", record.get("files"))
     except KeyError:
         raise BadUsage(
-            tr("{}s have no files", record.entity), "attach it to what the record is about"
+            tr("{} have no files", tr(ENTITIES[record.entity].plural)),
+            "attach it to what the record is about",
         ) from None
 
 

@@ -59,17 +59,15 @@ def reason_field(entity: str) -> str:
     return next(f.name for f in own_fields(entity) if f.name.endswith(REASON))
 
 
-def missing_reason(ws: Workspace, entity: str, what: str, option: str) -> ReasonMissing | None:
-    """The refusal to lose something without a reason; None where no reasons are declared."""
+def require_reason(ws: Workspace, entity: str, what: str, option: str) -> None:
+    """Refuse to lose something without a reason, where reasons are declared; ReasonMissing lists them."""
     name = reason_field(entity)
     known = ws.settings.directories.get(ws.schema.field(entity, name).directory, {})
-    if not known:
-        return None
-    word = name.removesuffix(REASON)
-    return ReasonMissing(
-        tr("{} cannot be {} without a reason", what, tr(word)),
-        tr("add {}, one of {}", option, ", ".join(known)),
-    )
+    if known:
+        raise ReasonMissing(
+            tr("{} cannot be {} without a reason", what, name.removesuffix(REASON)),
+            tr("add {}, one of {}", option, ", ".join(known)),
+        )
 
 
 def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -94,9 +92,7 @@ def beginning(ws: Workspace, entity: str, values: Mapping[str, Value]) -> dict[s
         )
     if stage.kind == "lost" and not values.get(reason_field(entity)):
         option = f"--{reason_field(entity).replace('_', '-')}"
-        refusal = missing_reason(ws, entity, tr("a new {}", tr(entity)), option)
-        if refusal:
-            raise refusal
+        require_reason(ws, entity, tr("a new {}", tr(entity)), option)
     if not stage.is_open and has_field(entity, "closed_at"):
         placed["closed_at"] = values.get("closed_at") or values.get("created_at") or ws.now
     return placed

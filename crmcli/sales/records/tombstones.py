@@ -25,7 +25,7 @@ def problems(ws: Workspace) -> Iterator[Problem]:
         path = layout.record_path(record_id)
         unmerge = tr("crm {} unmerge {}", entity_of(record_id), record_id)
         if _is_in_a_circle(way, record_id):
-            said = tr("merged into {}, which went into it in turn", survivor)
+            said = tr("merged into {}, which was merged into it in turn", survivor)
             hint = tr("decide which one stays, and {} for that one", unmerge)
         elif survivor not in way and not ws.has_file(layout.record_path(survivor)):
             said = tr("merged into {}, which does not exist", survivor)
