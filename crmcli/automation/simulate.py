@@ -166,7 +166,7 @@ class _Rehearsal:
         robot, record = step.robot, plan.record
         self._author(f"robot:{robot.id}", plan.visit.entry.id, robot_runs.depth_of(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
-        self._tell(record.id, tr("robot {}", robot.id), f"{robot.do}: {what}")
+        self._tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}")
         for event in self._take_events():
             if event.kind in HEARD and event.record == record.id:
                 self._hear(event, record.id)

@@ -67,8 +67,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
         run.result.busy = lock is None
         if lock is None:
             return run.result
-        ws.forgive_rules()
-        run.result.faults = ws.pipelines.excused
+        run.result.faults = ws.faults_of_rules()
         with ws.series():
             for _ in range(MOST_PASSES):
                 if not run.passes_once() or run.result.limited:

@@ -115,6 +115,10 @@ def _look_at_environment() -> None:
 
 def _follow_up(session: Session) -> None:
     ws = session.__dict__.get("workspace")
+    if ws is not None and ws.notes:
+        from crmcli.cli.printing import notes
+
+        notes(session)
     if ws is None or not (ws.has_changed or session.tick or session.has_ticked):
         return
     from crmcli.sales import after_change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from crmcli.language import counted, tr
 
 if TYPE_CHECKING:
     from crmcli.automation.tick import TickResult
+    from crmcli.errors import Problem
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""
@@ -55,10 +57,12 @@ def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> N
     from crmcli.sales.history.past import moment_of
 
     ws = session.workspace
+    faults = ws.faults_of_rules()
     plan = rehearse(ws, moment_of(ws, until, "--until") if until else ws.now)
     session.out.records(*automation.plan(plan))
     if not plan:
         session.out.note("nothing would happen")
+    _report_faults(session, faults, tr("fix the lines named, then run crm {}", "pipeline check"))
 
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:
@@ -104,17 +108,23 @@ def run_once(session: Session) -> bool:
     return session.has_ticked
 
 
+def _report_faults(session: Session, faults: Sequence[Problem], hint: str) -> None:
+    from crmcli.errors import InvalidData
+
+    if faults:
+        faulty = counted(len(faults), "rule is", "rules are")
+        error = InvalidData(tr("pipelines.yaml: {} wrong", faulty), hint, faults)
+        session.out.error(error)
+        session.exit_code = error.exit_code
+
+
 def _report(session: Session, result: TickResult) -> None:
     """Tell of what stopped nobody else: rules that are wrong, and crm's own errors, each kind once
     and with a report file."""
-    from crmcli.errors import CrmError, InvalidData
+    from crmcli.errors import CrmError
 
-    if result.faults:
-        faulty = counted(len(result.faults), "rule is", "rules are")
-        hint = "the others ran; fix the lines named, then run crm pipeline check"
-        error = InvalidData(tr("pipelines.yaml: {} wrong", faulty), hint, result.faults)
-        session.out.error(error)
-        session.exit_code = error.exit_code
+    hint = "the others ran; fix the lines named, then run crm pipeline check"
+    _report_faults(session, result.faults, hint)
     if not result.bugs:
         return
     from crmcli.cli import bugs

@@ -40,19 +40,29 @@ def read_when(text: str, now: datetime, zone: tzinfo, order: str = "") -> When:
     """
     words = " ".join(text.casefold().split())
     today = now.astimezone(zone).date()
-    if (match := _OFFSET.fullmatch(words)) and words:
-        offset = parse_duration(match["by"]) if match["by"] else None
-        of_day = not offset or offset.unit in "dw"
-        base = {"сегодня": "today", "сейчас": "now"}.get(match["base"] or "", match["base"])
-        return shift(base or ("today" if of_day else "now"), match["sign"] or "", offset, now, zone)
+    if (moved := _moved(words, now, zone)) is not None:
+        return moved
     if match := _INSTANT.fullmatch(words):
         moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3].upper()}")
         return moment.astimezone(UTC).replace(microsecond=0)
     if _CLOCK.fullmatch(words):
         return to_utc(today, _clock(words), zone)
     if match := _DAY_AND_CLOCK.fullmatch(words):
-        return to_utc(_day(match[1], today, order), _clock(match[2]), zone)
+        day = _moved(match[1], now, zone)
+        day = _day(match[1], today, order) if day is None or isinstance(day, datetime) else day
+        return to_utc(day, _clock(match[2]), zone)
     return _day(words, today, order)
+
+
+def _moved(words: str, now: datetime, zone: tzinfo) -> When | None:
+    """What `today`, `now-2h`, `+3d` mean; None for other words."""
+    match = _OFFSET.fullmatch(words)
+    if not match or not words:
+        return None
+    offset = parse_duration(match["by"]) if match["by"] else None
+    of_day = not offset or offset.unit in "dw"
+    base = {"сегодня": "today", "сейчас": "now"}.get(match["base"] or "", match["base"])
+    return shift(base or ("today" if of_day else "now"), match["sign"] or "", offset, now, zone)
 
 
 def shift(base: str, sign: str, offset: Duration | None, now: datetime, zone: tzinfo) -> When:

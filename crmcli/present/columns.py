@@ -84,15 +84,13 @@ def field_word(field: Field) -> str:
 def change_text(ws: Workspace, entity: str, name: str, old: Any, new: Any) -> str:
     """What an edit did to one field, of raw values: `amount 100 → 200`."""
     field = next((field for field in ws.schema.fields(entity) if field.name == name), None)
-    if field is None:
-        return f"{name} {in_short(old)} → {in_short(new)}"
     values = (value_text(ws, entity, field, raw) for raw in (old, new))
-    return tr("{} {} → {}", field_word(field), *values)
+    return tr("{} {} → {}", field_word(field) if field else name, *values)
 
 
-def value_text(ws: Workspace, entity: str, field: Field, raw: Any) -> str:
+def value_text(ws: Workspace, entity: str, field: Field | None, raw: Any) -> str:
     """A value in one line, in the words that people have for it; an instant by the workspace's clock."""
-    if not raw or isinstance(raw, Mapping):
+    if field is None or not raw or isinstance(raw, Mapping):
         return in_short(raw)
     row, locale = {field.name: raw}, Locale.of(ws)
     amount = as_decimal(raw) if field.kind.is_money else None

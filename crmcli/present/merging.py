@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crmcli.language import counted, tr
-from crmcli.present.cells import Column, Listing, in_short
+from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import field_word, value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told, together
@@ -30,7 +30,7 @@ def differences(ws: Workspace, plan: Plan) -> Listing:
     rows = []
     for name, raw, result, _ in plan.choices:
         field = known.get(name)
-        said = [value_text(ws, entity, field, v) if field else in_short(v) for v in (*raw, result)]
+        said = [value_text(ws, entity, field, v) for v in (*raw, result)]
         label = (tr(field.label) if field else "") or name
         rows.append({"field": label, **dict(zip((*ids, "becomes"), said, strict=True))})
     values = [Column(i, i) for i in ids]

@@ -7,8 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage, InvalidData, NotFound
-from crmcli.language import tr
+from crmcli.errors import BadUsage, InvalidData, NotFound, Problem
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
@@ -34,13 +34,18 @@ class Configured(Folder):
     def __init__(self, root: Path, settings: Settings, user: str) -> None:
         super().__init__(root, settings)
         self.user = user
-        self.forgives_rules = False
-        """Whether a fault of one robot, trigger or schedule is left to it, as by a tick."""
 
     @cached_property
     def pipelines(self) -> Pipelines:
-        """The stages as pipelines.yaml declares them; InvalidData with every fault."""
-        return self.read_pipelines()
+        """The stages as pipelines.yaml declares them; InvalidData with every fault.
+
+        What is wrong with a single robot, trigger or schedule is noted, and keeps nobody from working.
+        """
+        found = self.read_pipelines(forgiving=True)
+        if found.excused:
+            wrong = counted(len(found.excused), "rule is", "rules are")
+            self.notes.append(tr("pipelines.yaml: {} wrong, see crm check", wrong))
+        return found
 
     @property
     def outline(self) -> Pipelines:
@@ -53,17 +58,11 @@ class Configured(Folder):
 
         return load_outline(self.root)
 
-    def read_pipelines(self, data: bytes | None = None) -> Pipelines:
-        """What pipelines.yaml declares, or another text in its place."""
+    def read_pipelines(self, data: bytes | None = None, *, forgiving: bool = False) -> Pipelines:
+        """What pipelines.yaml declares, or another text in its place; `forgiving` as in `load_pipelines`."""
         from crmcli.store.config.pipelines import load_pipelines
 
-        forgiving = self.forgives_rules
         return load_pipelines(self.root, self.schema, self.settings, forgiving=forgiving, data=data)
-
-    def forgive_rules(self) -> None:
-        """From now on leave a fault of one robot, trigger or schedule to it, and go on with the others."""
-        self.forgives_rules = True
-        self.__dict__.pop("pipelines", None)
 
     def read_settings(self, data: bytes) -> Settings:
         """What a text in the place of settings.yaml declares; InvalidData with every fault."""
@@ -78,6 +77,11 @@ class Configured(Folder):
         for name in ("pipelines", "views", "inputs", "env"):
             self.__dict__.pop(name, None)
         self.look_again()
+
+    def faults_of_rules(self) -> Sequence[Problem]:
+        """What is wrong with single robots, triggers and schedules, for who tells each with its line."""
+        self.take_pipelines(self.read_pipelines(forgiving=True))
+        return self.pipelines.excused
 
     def take_pipelines(self, pipelines: Pipelines) -> None:
         """Go on with other pipelines, which the file will say when a change is written."""

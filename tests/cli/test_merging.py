@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -49,6 +50,25 @@ def test_there_and_back(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:
     assert files(folder) == before
     assert json.loads(crm("deal", "show", deal, "--json").out)["contacts"] == [two]
     assert crm("check").code == 0
+
+
+def test_the_comparison_is_in_words(crm: Crm, folder: Path) -> None:
+    """Names for ids, the local time, amounts as people write them."""
+    one, two = (
+        crm("lead", "add", "--name", name, "--source", source, "--amount", amount).out.strip()
+        for name, source, amount in (("А", "web", "1000"), ("Б", "call", "25000,50"))
+    )
+    path = next((folder / "data").rglob(f"{two}.yaml"))
+    made = re.compile("^created_at: .*$", re.MULTILINE)
+    path.write_text(made.sub("created_at: 2026-11-01T10:00:00Z", path.read_text("utf-8")), "utf-8")
+    rows = {
+        line.split()[0]: line
+        for line in crm("lead", "merge", one, two, "-n").out.splitlines()
+        if line
+    }
+    assert rows["Created"].split()[4:] == ["2026-11-01", "13:00"] * 2
+    assert rows["Source"].split()[1:] == ["Веб-сайт", "Звонок", "Веб-сайт"]
+    assert " 25 000,5" in rows["Amount"].replace("\xa0", " ")
 
 
 def test_a_dry_run_shows_and_writes_nothing(crm: Crm, folder: Path, pair: tuple[str, str]) -> None:

@@ -181,8 +181,32 @@ def test_check_as_json_has_every_problem(crm: Crm, folder: Path) -> None:
     assert (row["path"], row["line"], row["severity"]) == ("pipelines.yaml", line, "error")
 
 
-def test_other_commands_tell_the_faults_too(crm: Crm, folder: Path) -> None:
+def test_a_wrong_rule_keeps_nobody_from_working_and_is_told(crm: Crm, folder: Path) -> None:
+    lead = crm("lead", "add", "--name", "Печь", "--phone", "89161234567").out.strip()
     line = rewrite(folder, "do: email", "do: emial")
+    for command in (
+        ("lead", "list", "--where", "stage = new"), ("lead", "add", "--name", "Баня"), ("board",),
+        ("lead", "move", lead, "working"), ("lead", "show", lead), ("today",), ("pipeline", "show"),
+        ("robots", "list"), ("robots", "explain", lead), ("lead", "convert", lead), ("undo",),
+        ("report", "funnel"), ("timeline", lead), ("lead", "bulk", "--where", "stage = new", "--add-tag", "x"),
+    ):  # fmt: skip
+        run = crm(*command)
+        assert run.code == 0, run.err
+        assert run.err.count("pipelines.yaml: 1 rule is wrong, see crm check") == 1, command
+    run = crm("check")
+    assert (run.code, run.err.count("rule is wrong")) == (6, 0)
+    assert run.out.count(f"pipelines.yaml:{line}: 'emial' is not allowed for 'do'") == 1
+    for command in (("tick", "--dry-run"), ("tick",)):
+        run = crm(*command)
+        assert (run.code, run.err.count("1 rule is wrong")) == (6, 1)
+        assert f"pipelines.yaml:{line}: 'emial'" in run.err
+    run = crm("field", "add", "lead", "area", "--type", "text")
+    assert run.code == 6
+    assert f"pipelines.yaml:{line}" in run.err
+
+
+def test_what_is_wrong_with_the_stages_stops_the_work(crm: Crm, folder: Path) -> None:
+    line = rewrite(folder, "kind: won", "kind: wun")
     run = crm("lead", "list", "--where", "stage = new")
     assert run.code == 6
     assert f"pipelines.yaml:{line}" in run.err

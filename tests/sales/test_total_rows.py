@@ -46,6 +46,8 @@ TAKEN_FOR_TOTALS = [
     ["Общий итог;;3 000,50;3"],  # the number of rows
     ["Sum;;999;1"],  # the word, and nothing but numbers, at the end
     ["Итого: 3;;;"],
+    ["Итого;3;3 000,50;12"],  # the rows counted where phones stand
+    ["3;Total;3000.5;"],  # and where names do
     ["Всего записей: 3;;;"],
     ["Итого по Москве;;3 000,50;12"],  # more words, and the sums agree
     ["Москва Итог;;3 000,50;12", "Общий итог;;3 000,50;12"],
@@ -55,6 +57,7 @@ TAKEN_FOR_TOTALS = [
 RECORDS = [
     "Итого ООО;89161234569;;",  # a phone
     "Итого;89161234569;3 000,50;12",
+    "Итого;4;3 000,50;12",
     "Total;89161234569;;",
     "Итого по Москве;;777;",  # more words, and the sums do not agree
     "Total Energies;;500;1",

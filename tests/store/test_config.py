@@ -508,6 +508,7 @@ GOOD_FILES = [
     robot("do: task, with: {title: 5, due: '{{ lead.birthday }}', owner: anna, comment: а}"),
     robot("do: set, with: {comment: Новый, tags: [vip, дом]}, after: 2w, workdays: yes"),
     robot("do: move, with: {stage: lost, reason: Не ответил}, after: 30d"),
+    robot("do: move, with: {stage: lost, reason: Не ответил}, after: 30D"),
     robot("do: notify, with: {text: А, to: [anna, boris@example.ru]}, enabled: false"),
     robot("do: webhook, with: {url: 'https://example.com/x', secret: 'env:HOOK', headers: {a: b}}"),
     robot(f"{LEAD_TASK}, at: {{field: birthday, time: '09:30'}}, if_past: skip, wait: previous"),

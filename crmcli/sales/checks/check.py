@@ -27,7 +27,7 @@ def problems(ws: Workspace) -> list[Problem]:
     found: list[Problem] = []
     bad: set[str] = set()
     for path, read in (
-        (layout.PIPELINES, lambda: ws.pipelines),
+        (layout.PIPELINES, lambda: found.extend(ws.faults_of_rules())),
         (layout.VIEWS, lambda: ws.views),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
     ):

@@ -56,7 +56,7 @@ class TotalRows:
             if row.fault or row.is_blank:
                 continue
             label = _label(row.cells)
-            numbers, is_bare = self._numbers(row, label)
+            numbers, is_bare = self._numbers(row, label, (whole.rows, part.rows))
             if is_bare and any(numbers.values()) and (part.are(numbers) or whole.are(numbers)):
                 found.add(row.line)
                 part = _Sums()  # the next rows are another group
@@ -69,8 +69,11 @@ class TotalRows:
                 open_.clear()
         return frozenset({*found, *(line for line, _ in open_)})
 
-    def _numbers(self, row: FileRow, label: str) -> tuple[dict[int, Decimal], bool]:
-        """The numbers of a row, and whether nothing stands beside them but a label."""
+    def _numbers(
+        self, row: FileRow, label: str, counts: Sequence[int]
+    ) -> tuple[dict[int, Decimal], bool]:
+        """The numbers of a row, and whether nothing stands beside them but a label, or, where names and
+        phones stand, how many rows there are."""
         numbers: dict[int, Decimal] = {}
         is_bare = bool(label)
         for place, cell in enumerate(row.cells):
@@ -79,7 +82,7 @@ class TotalRows:
                 continue
             number = _number(text) if self._may_sum[place] else None
             if number is None:
-                is_bare = False
+                is_bare = is_bare and _number(text) in counts
             else:
                 numbers[place] = number
         return numbers, is_bare
@@ -90,17 +93,17 @@ class _Sums:
 
     def __init__(self) -> None:
         self._sums: dict[int, Decimal] = {}
-        self._rows = 0
+        self.rows = 0
 
     def add(self, numbers: dict[int, Decimal]) -> None:
-        self._rows += 1
+        self.rows += 1
         for place, number in numbers.items():
             self._sums[place] = self._sums.get(place, Decimal(0)) + number
 
     def are(self, numbers: dict[int, Decimal]) -> bool:
         """Whether these are the sums; a number of rows counts too."""
-        return self._rows > 0 and all(
-            abs(number - self._sums.get(place, Decimal(0))) <= _CENT or number == self._rows
+        return self.rows > 0 and all(
+            abs(number - self._sums.get(place, Decimal(0))) <= _CENT or number == self.rows
             for place, number in numbers.items()
         )
 

@@ -80,7 +80,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     old = ws.settings
     before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
     after = _new_settings(before[SETTINGS], wanted)
-    _ = ws.pipelines, ws.views  # faults that were there before are not told as ours
+    _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
         ws.take_settings(_settings_of(ws, after))
         new = {SETTINGS: after, **_others(ws, wanted.word)}

@@ -125,7 +125,10 @@ def _condition_shape(doc: str) -> shapes.Shape:
 
 
 def _length_shape(doc: str) -> shapes.Shape:
-    told = {"pattern": r"^\d{1,5}[mhdw]$", "patternErrorMessage": "a time like 10m, 2h, 3d or 1w"}
+    told = {
+        "pattern": r"^[0-9]{1,5}[mhdwMHDW]$",
+        "patternErrorMessage": "a time like 10m, 2h, 3d or 1w",
+    }
     return shapes.parsed(doc, length, None, "", **told)
 
 
