@@ -27,7 +27,7 @@ def problems(ws: Workspace) -> list[Problem]:
     found: list[Problem] = []
     bad: set[str] = set()
     for path, read in (
-        (layout.PIPELINES, lambda: found.extend(ws.faults_of_rules())),
+        (layout.PIPELINES, ws.faults_of_rules),
         (layout.VIEWS, lambda: ws.views),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
     ):
@@ -40,6 +40,8 @@ def problems(ws: Workspace) -> list[Problem]:
             said = error.message.replace(f"{ws.root}/", "")
             found.append(Problem(path, 0, said, error.hint))
         bad.add(path)
+    if layout.PIPELINES not in bad:
+        found += ws.pipelines.excused
     if not ws.has_file(layout.SETTINGS):
         hint = tr("restore it: git checkout {}", layout.SETTINGS)
         found.append(Problem(layout.SETTINGS, 0, "the file is missing: defaults apply", hint))
