@@ -106,7 +106,7 @@ class Done:
         who = self.robot if ":" in self.robot or self.robot == CRM else tr("robot {}", self.robot)
         why = f" ({tr(self.reason)})" if self.reason else ""
         about = f"{self.record}: " if self.record else ""
-        return f"{about}{who}, {self.action}: {self.word}{why}"
+        return f"{about}{who}, {self.action}: {tr(self.word)}{why}"
 
 
 def job_key(who: str, record_id: str, *why: str) -> str:

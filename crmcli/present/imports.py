@@ -51,7 +51,7 @@ def batches(found: Iterable[PastImport]) -> Listing:
         Column("at", "When", "datetime"),
         Column("entity", "Entity", "word"),
         Column("file", "File"),
-        Column("state", "State", "word"),
+        Column("state", "State", "word", keep=True),
         Column("rows", "Rows", "count"),
         Column("created", "Created", "count"),
         Column("changed", "Changed", "count"),

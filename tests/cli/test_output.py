@@ -579,3 +579,17 @@ def test_a_reader_that_leaves_early_is_no_error(folder: Path) -> None:
     code, told = streamed(folder, "$CRM lead list --json | sleep 0")
     assert (code, told) == (141, "")
     assert len(list(folder.glob("data/leads/*/*.yaml"))) == 3
+
+
+def test_columns_left_out_are_named_by_their_heads(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [
+        Column("id", "Id", keep=True),
+        Column("converted_amounts", "Converted amount", keep=True),
+    ]
+    Output(width=20).records([{"id": "a" * 15, "converted_amounts": "12345678"}], columns)
+    assert "columns left out: Converted amount (" in capsys.readouterr().err
+
+
+def test_what_changed_is_told_without_a_broken_word(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(width=30).changed("Converted lead-x to new contact contact-5axy5q3e Anna Hill")
+    assert max(map(len, capsys.readouterr().out.split("\n"))) <= 30

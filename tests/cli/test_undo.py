@@ -140,3 +140,10 @@ def test_each_takes_back_what_he_did_himself(crm: Crm, team: None) -> None:
     assert "2026-11-24 11:15 by Борис" in anybody.err
     assert crm("undo", "--any", "--robots").code == 2
     assert crm("undo", "--any", "--batch", "batch-1").code == 2
+
+
+def test_all_records_of_a_large_change_are_counted(crm: Crm, folder: Path) -> None:
+    (folder / "in.csv").write_text("name\n" + "".join(f"Лид {n}\n" for n in range(60)))
+    crm("import", "leads", "in.csv")
+    assert crm("lead", "bulk", "--where", "stage = new", "--set", "amount=5", "--yes").code == 0
+    assert " and 59 more records, " in crm("undo", "--dry-run").err

@@ -1,0 +1,230 @@
+"""What people read in a Russian workspace: no English words, and times by its own clock."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from crmcli import language
+from crmcli.cli.helping import TOPICS
+from crmcli.cli.params import Session
+from crmcli.cli.table import width
+from tests.kit import Run
+from tests.test_house import ALL
+
+Crm = Callable[..., Run]
+LATER = "2026-11-24T09:00:00+00:00"
+IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\b[0-9a-f]{20,}\b")
+NAMES = re.compile(
+    r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
+    r"|\bcrm [a-z-]+(?: [a-z-]+)?|отменяется: [a-z]+(?: [a-z]+)?"  # commands
+    r"|--?[a-z][\w-]*(?:[ =][A-Z]+)?"  # options
+    r"|[\w@+/.-]+\.[a-z]+\b|\w+/[\w/]+"  # files, addresses, kinds of events, places in files
+    r"|«[^»]*»|'[^']*'|(?:одно из|есть|стадии|например): .*|\{[^}]*\}|\b\w+=\S+|\b[a-z]+_[a-z_]+\b|\w+\|\w+"
+)
+"""Names that people type, and what they typed themselves."""
+KEYS = """
+crm cron git csv utf RUB SMS mon fri tester nobody mobile work email notify set move webhook open won lost
+REF MAP COLUMN FIELD STAGE comment name last first phones emails amount owner stage currency leads sales new working
+processed converted junk request invoice paid shipped cancelled call hello overdue needs chase decide draft
+large ask bill remind ship thanks care late task note template text title due fields spam batch
+offers offer signal domain area number robot
+"""
+"""Programs, forms and codes; actions of robots; fields, stages and robots of files."""
+COMMANDS = """
+lead list
+lead show {lead}
+deal show {deal}
+task list
+task edit {task} --due 2026-11-30T10:00
+task edit {task} --due today+3d
+task done {task}
+task reopen {task}
+lead edit {lead} --name Навес --amount 300000 --birthday 1990-01-02
+lead edit {lead} --name Навес
+lead edit {lead} --amount сто
+lead edit {lead} --set нет=1
+lead bulk --where "name = Крыша" --set amount=500 --dry-run
+lead bulk --where "name = Крыша" --set amount=500 --yes
+lead move {lead} working
+lead move {lead} junk --reason spam
+lead move {lead} new
+lead move {lead} nowhere
+log call {deal} Поговорили --in
+timeline {deal}
+timeline {lead}
+board
+board --pipeline sales
+today
+lead list --where "amount >"
+contact list --where "name = нет"
+lead add
+deal add
+dupes leads
+dupes contacts
+dupes apart {anna} {hanna}
+dupes apart {anna} {hanna} --back
+contact merge {anna} {hanna} --dry-run
+contact merge {anna} {hanna} --yes
+timeline {anna}
+undo --dry-run
+undo
+undo --redo
+contact unmerge {hanna}
+import leads in.csv --dry-run
+import leads in.csv
+import leads in.csv
+import list
+check
+tick --dry-run
+tick -v
+robots list
+robots waiting
+robots explain {roof}
+robots explain {deal}
+jobs list
+jobs list --state all
+pipeline list
+pipeline show leads
+pipeline check
+trigger fire nobody --on {deal}
+lead convert {roof}
+lead show {roof} --at 2020-01-01
+report leads
+report leads --by owner
+report funnel
+trust --list
+offer draft --deal {deal} --line Лист;2;500
+offer list
+log mail {deal} Отправил
+log note {deal} Перезвонить
+file add {deal} in.csv
+file list {deal}
+block add spam.ru
+block list
+field add deal area --type number --label Площадь
+field list
+search кров
+import undo {deal}
+lead bulk --where "stage = new" --set amount=1 --yes
+lead convert {lead}
+lead edit {lead} --add phones=+79160000000
+contact show {anna}
+company list
+task list --where "due < today"
+deal move {deal} lost
+deal move {deal} lost --reason price
+deal show {deal}
+jobs list
+jobs cancel {deal}
+robots explain nobody
+lead rm {lead} --yes
+undo
+""".strip().splitlines()
+
+
+@pytest.fixture
+def told(crm: Crm, folder: Path) -> dict[str, str]:
+    """What each of the commands printed, one after the other."""
+
+    def run(*args: str) -> Run:
+        late = {"CRM_NOW": LATER} if args[0] in ("tick", "robots", "jobs") else {}
+        return crm(*args, CRM_LANG="", **late)
+
+    rows = ["Имя,Телефон,Сумма,Лишнее", "Иван,89120000001,100,x", "Пётр,8912,сто,y", ",,,"]
+    (folder / "in.csv").write_text("\n".join([*rows, "Кровля,89123456789,5,z", "Итого,,105,"]))
+    ids = {
+        "lead": ("lead", "add", "--name", "Кровля", "--phone", "89123456789", "--amount", "250,5"),
+        "roof": ("lead", "add", "--name", "Крыша", "--phone", "89123456780"),
+        "anna": ("contact", "add", "--last-name", "Ковалёва", "--first-name", "Анна"),
+        "hanna": ("contact", "add", "--last-name", "Ковалева", "--first-name", "Анна", "--anyway"),
+        "deal": ("deal", "add", "--name", "Склад", "--amount", "100000"),
+    }
+    made = {name: run(*args).out.strip() for name, args in ids.items()}
+    task = run("task", "add", "Позвонить", "--about", made["deal"], "--due", "tomorrow")
+    made["task"] = task.out.strip()
+    done = {line: run(*shlex.split(line.format(**made))) for line in COMMANDS}
+    return {
+        f"{number}: {line}": run.out + run.err for number, (line, run) in enumerate(done.items())
+    }
+
+
+def english(text: str) -> list[str]:
+    """The lines with English words that are not the name of something."""
+    lines = text.splitlines()
+    words = [re.findall(r"[A-Za-z]{3,}", NAMES.sub(" ", IDS.sub("X", line))) for line in lines]
+    return [
+        line for line, found in zip(lines, words, strict=True) if set(found) - set(KEYS.split())
+    ]
+
+
+def test_a_russian_team_reads_russian_and_its_own_time(told: dict[str, str]) -> None:
+    assert {line: english(text) for line, text in told.items() if english(text)} == {}
+    assert [text for text in told.values() if re.search(r"\dZ\b", text)] == []
+    assert [line for line, text in told.items() if "Traceback" in text or not text.strip()] == []
+
+
+def test_programs_read_states_as_files_have_them(crm: Crm) -> None:
+    deal = crm("deal", "add", "--name", "Склад").out.strip()
+    crm("offer", "draft", "--deal", deal, "--line", "Лист;2;500")
+    assert "черновик" in crm("offer", "list", CRM_LANG="ru").out
+    for form in ("--json", "--csv"):
+        listed = crm("offer", "list", form, CRM_LANG="ru").out
+        assert "draft" in listed
+        assert "черновик" not in listed
+
+
+LABEL = re.compile(r"^  \S+(?: [A-Z]\S*)*(?:  +|$)|^Использование:.*(?:\n    .*)*", re.MULTILINE)
+"""How a command or an option is called, and how it is used."""
+ENGLISH = re.compile(r"\b[a-z]{2,},? [a-z]{2,}\b|\[[a-z]+\]|^[A-Z][a-z ]+:$", re.MULTILINE)
+"""Words that make a sentence; a remark of click's; a heading."""
+LISTED = re.compile(
+    r"(?:[Оо]дно из|по умолчанию|вида): [^.\]]*|\bwords?\b|\w+(?:, \w+)+|\([a-z]+\)"
+)
+"""Words to choose from."""
+
+
+@pytest.fixture
+def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """People are spoken to in Russian, on a terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("CRM_LANG", "ru")
+    language.prefer("")
+    yield
+    monkeypatch.undo()
+    language.prefer("")
+
+
+@pytest.mark.usefixtures("russian")
+def test_every_page_of_help_is_in_russian() -> None:
+    pages = {path: page_of(path) for path in ALL}
+    context = click.Context(ALL["crm"], info_name="crm", obj=Session())
+    pages |= {topic: tell(context) for topic, tell in TOPICS.items()}
+    assert {path: found for path, page in pages.items() if (found := sentences(page))} == {}
+    wide = {p: line for p, page in pages.items() for line in page.split("\n") if width(line) > 80}
+    assert wide == {}
+
+
+def page_of(path: str) -> str:
+    """The help of a command."""
+    context: click.Context | None = None
+    for name in path.split():
+        group = context and context.command
+        command = group.get_command(context, name) if isinstance(group, click.Group) else ALL["crm"]
+        assert command is not None
+        context = click.Context(command, info_name=name, parent=context)
+    assert context is not None
+    return context.get_help()
+
+
+def sentences(page: str) -> list[str]:
+    """What of a page of help is said in English; examples are no sentences."""
+    told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
+    for names in (LABEL, NAMES, LISTED):
+        told = names.sub(" ; ", told)
+    return ENGLISH.findall(told)
