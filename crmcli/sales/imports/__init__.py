@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from crmcli.dataclass import replace
-from crmcli.errors import BadUsage, Refused
+from crmcli.errors import Refused
 from crmcli.language import counted, tr
-from crmcli.sales.imports.options import ON_DUPLICATE, ImportOptions
+from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.run import Import
 from crmcli.sales.imports.sources import Source, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 
-__all__ = ["ON_DUPLICATE", "ImportOptions", "RowsRepeat", "import_records", "open_source"]
+__all__ = ["ImportOptions", "RowsRepeat", "import_records", "open_source"]
 
 SHOWN = 10
 """Duplicates that a refusal lists."""
@@ -36,11 +36,6 @@ def import_records(
     A row is taken whole or not at all. With `fail`, RowsRepeat before anything is written; after an error
     the transactions before it stand, with a rejects file of their rows.
     """
-    if wanted.on_duplicate not in ON_DUPLICATE:
-        raise BadUsage(
-            tr("{!r} is not a policy", wanted.on_duplicate),
-            tr("one of {}", ", ".join(ON_DUPLICATE)),
-        )
     wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
     if wanted.on_duplicate == "fail":
         _refuse_repeats(ws, entity, source, name, wanted)

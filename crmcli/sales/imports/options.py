@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from crmcli.dataclass import dataclass, field
 
-ON_DUPLICATE = ("skip", "merge", "replace", "create", "fail")
+OnDuplicate: TypeAlias = Literal["skip", "merge", "replace", "create", "fail"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class ImportOptions:
 
     preset: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    on_duplicate: str = "skip"
+    on_duplicate: OnDuplicate = "skip"
     country: str = ""
     date_order: str = ""
     name_format: str = "auto"
