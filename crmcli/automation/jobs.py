@@ -70,11 +70,7 @@ def cancel(ws: Workspace, key: str) -> Job:
         job = _waiting(ws, key)
     if job.state not in (*CANCELLABLE, "waiting"):
         raise JobIsOver(tr("{} is {} and cannot be cancelled", job.key, job.state))
-    with ws.change("jobs cancel", cause=job.cause) as change:
-        if job.is_outgoing:
-            change.note_sent(sent.ended_line(job.key))
-        enter(change, "cancelled", job.record, job.key, job.robot, job.action)
-    return job
+    return _decide(ws, job, "cancel")
 
 
 def _waiting(ws: Workspace, key: str) -> Job:
@@ -102,11 +98,12 @@ def resolve(ws: Workspace, key: str, how: str) -> Job:
 
 
 def _decide(ws: Workspace, job: Job, how: str) -> Job:
+    word, facts = ("cancelled", {}) if how == "cancel" else ("resolved", {"as": how})
     with ws.change(f"jobs {how}", cause=job.cause) as change:
         if job.is_outgoing:
             line = sent.again_line if how == "retry" else sent.ended_line
             change.note_sent(line(job.key))
-        enter(change, "resolved", job.record, job.key, job.robot, job.action, **{"as": how})
+        enter(change, word, job.record, job.key, job.robot, job.action, **facts)
     return job
 
 

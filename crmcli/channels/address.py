@@ -29,11 +29,6 @@ class Mailbox:
     name: str
     address: str
 
-    @property
-    def domain(self) -> str:
-        """What stands behind the @."""
-        return self.address.rpartition("@")[2]
-
 
 def checked(header: str, value: str) -> str:
     """The value of a header as it will be read; UnsafeHeader if it would be read as something else. Control

@@ -53,7 +53,8 @@ class Message:
     @property
     def id(self) -> str:
         """The Message-ID, made of the key and the sender's domain."""
-        return f"<{fingerprint(self.key)}@{mailbox('From', self.sender).domain}>"
+        domain = mailbox("From", self.sender).address.rpartition("@")[2]
+        return f"<{fingerprint(self.key)}@{domain}>"
 
 
 def fingerprint(key: str) -> str:

@@ -103,19 +103,12 @@ class _Smtp(smtplib.SMTP):
             codes.add(match[1])
             texts.append(match[3] or b"")
             if len(codes) > 1:
-                raise _NoAnswer(
-                    tr("one reply with two codes: {}", one_line(b" ".join(sorted(codes))))
-                )
+                both = one_line(b" ".join(sorted(codes)))
+                raise _NoAnswer(tr("one reply with two codes: {}", both))
             if sum(map(len, texts)) > LONGEST_ANSWER or len(texts) > MOST_LINES:
                 raise SaysTooMuch("a reply that never ends")
             if match[2] != b"-":
                 return int(match[1]), b"\n".join(texts)
-
-    def forget(self) -> None:
-        """Forget what was said before the encryption began (RFC 3207)."""
-        self.helo_resp = self.ehlo_resp = None
-        self.esmtp_features = {}
-        self.does_esmtp = False
 
 
 class _Conversation:
@@ -175,7 +168,9 @@ class _Conversation:
         if code != 220:
             raise smtplib.SMTPResponseException(code, answer)
         self._encrypt()
-        self.smtp.forget()
+        # What was said before the encryption began is forgotten (RFC 3207).
+        self.smtp.helo_resp = self.smtp.ehlo_resp = None
+        self.smtp.esmtp_features, self.smtp.does_esmtp = {}, False
 
     def _encrypt(self) -> None:
         context = ssl.create_default_context()
@@ -249,14 +244,9 @@ class _Conversation:
 
 
 def send(
-    data: bytes,
-    sender: str,
-    recipients: tuple[str, ...],
-    to: Server,
-    password: str = "",
-    seconds: float = SECONDS,
-    total: float = TOTAL_SECONDS,
-) -> Outcome:
+    data: bytes, sender: str, recipients: tuple[str, ...], to: Server, password: str = "",
+    seconds: float = SECONDS, total: float = TOTAL_SECONDS,
+) -> Outcome:  # fmt: skip
     """Deliver a message to every recipient, or to none.
 
     `sender` and `recipients` are bare addresses of the envelope; `data` has CRLF and seven bits.
@@ -265,18 +255,14 @@ def send(
     BadServer where it cannot even be tried.
     """
     if password and not to.user:
-        raise BadServer(
-            "channels.mail has a password, but its deliver names no user", "write smtp://user@host"
-        )
+        told = "channels.mail has a password, but its deliver names no user"
+        raise BadServer(told, "write smtp://user@host")
     if not (password + to.user).isascii():
-        raise BadServer(
-            "the user or the password has characters that SMTP login does not allow",
-            "use ASCII letters, digits and punctuation",
-        )
+        told = "the user or the password has characters that SMTP login does not allow"
+        raise BadServer(told, "use ASCII letters, digits and punctuation")
     outcome = _Conversation(to, password, seconds, total).send(sender, recipients, data)
-    encoded = (
-        base64.b64encode(t.encode()).decode() for t in (password, f"\0{to.user}\0{password}")
-    )
+    said = (password, f"\0{to.user}\0{password}")  # as a server may repeat it, in base64
+    encoded = (base64.b64encode(text.encode()).decode() for text in said)
     return discreet(outcome, (password, *encoded) if password else ())
 
 
