@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ def page() -> str:
 def _sections(command: click.Command, context: click.Context, level: int) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(context)).replace("[OPTIONS]", "").strip()
     yield f"{'#' * level} {context.command_path} {usage}".rstrip()
-    text = (command.help or "").replace("\b\n", "").strip()
+    text = cleandoc(command.help or "")
     for paragraph in text.split("\n\n"):
         example = paragraph.removeprefix("Example: ")
         yield f"    {example}" if example != paragraph else paragraph.replace("\n", " ")

@@ -144,7 +144,7 @@ def test_every_command_has_help(path: str) -> None:
 SERVE_ALL = (
     "workspace/*", "store/[!c]*/*", "sales/add.py", "sales/checks/*", "sales/records/*", "sales/history/*",
     "sales/exports/export.py", "present/columns.py", "present/records.py", "cli/records.py", "cli/nouns.py",
-    "cli/filters.py", "cli/showing.py", "cli/moving.py", "cli/merging.py", "cli/consent.py", "cli/exporting.py",
+    "cli/options.py", "cli/showing.py", "cli/traits.py", "cli/exporting.py",
     "cli/params.py", "cli/search.py", "cli/dupes.py", "cli/main.py", "automation/record_plan.py",
     "automation/trigger_runs.py",
 )  # fmt: skip
@@ -154,7 +154,7 @@ NO_NOUNS = {
     ("given_values.py", "company"), ("editor_text.py", "company"), ("add.py", "company"), ("story.py", "lead"),  # a field, a key
     ("undo_plan.py", "task"), ("merge_checks.py", "offer"),  # keys of an event's data
     ("export.py", "contact"), ("export.py", "company"),  # who has a vCard
-    ("moving.py", "offer"),  # a stage
+    ("traits.py", "offer"),  # a stage
 }  # fmt: skip
 
 

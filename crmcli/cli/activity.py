@@ -7,10 +7,13 @@ import sys
 import click
 
 from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
-from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.values import parse_duration
+from crmcli.present.told import Told
 from crmcli.present.words import WORDS, in_words
+from crmcli.sales import activities
+from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
 
 LOGGED = ("call", "mail", "sms", "message", "meeting", "note")
 ONE_WAY = ("meeting", "note")
@@ -19,7 +22,6 @@ log = Noun("log", help="Log what happened with a client. Triggers see it at the 
 
 
 def _command(word: str) -> click.Command:
-    @click.pass_obj
     def callback(
         session: Session,
         ref: str,
@@ -29,20 +31,18 @@ def _command(word: str) -> click.Command:
         incoming: bool = False,
         outgoing: bool = False,
         anyway: bool = False,
-    ) -> None:
-        from crmcli.sales import activities
-
+    ) -> Told:
         if incoming and outgoing:
             raise BadUsage("--in and --out cannot be used together", "use one of them")
         ws = session.workspace
         kind = word if word in ONE_WAY else f"{word}.{'in' if incoming else 'out'}"
-        body = _text(_from_stdin() if text == "-" else text)
+        body = _text(text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Call back at 5'")
         record = ws.find(ref)
         length = _seconds(duration)
         activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
-        tell(session, tr("Logged {} on {} {}.", in_words(word), record.id, record.get("name")))
+        return Told(tr("Logged {} on {} {}.", in_words(word), record.id, record.get("name")))
 
     params: list[click.Parameter] = [
         REF,
@@ -65,14 +65,10 @@ def _command(word: str) -> click.Command:
     )
 
 
-def _from_stdin() -> str:
-    from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
-
-    data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
-    return data.decode(sys.stdin.encoding, "surrogateescape")
-
-
 def _text(text: str) -> str:
+    if text == "-":
+        data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
+        text = data.decode(sys.stdin.encoding, "surrogateescape")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -81,8 +77,6 @@ def _text(text: str) -> str:
 
 
 def _seconds(text: str) -> int | None:
-    from crmcli.model.values import parse_duration
-
     if not text:
         return None
     try:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
-from crmcli.cli.printing import tell
+from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.language import tr
-from crmcli.present.cells import Column
+from crmcli.present.cells import Column, Listing
+from crmcli.present.told import Told
+from crmcli.sales.consent import block_list
 
 COLUMNS = [
     Column("what", "Blocked", keep=True), Column("kind", "Kind"), Column("reason", "Reason"),
@@ -22,45 +23,33 @@ block = Noun("block", help="The block list: e-mail addresses, domains and phones
 @block.command(cls=ChangingVerb)
 @click.argument("what", nargs=-1, required=True)
 @click.option("--reason", default="", help="Why.")
-@click.pass_obj
-def add(session: Session, what: Sequence[str], reason: str) -> None:
+def add(session: Session, what: Sequence[str], reason: str) -> list[Told]:
     """Add e-mail addresses, domains or phones to the block list.
 
     New leads and contacts that have them are refused, and so are rows of an import.
 
     Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам
     """
-    from crmcli.sales.consent import block_list
-
-    for found in block_list.add(session.workspace, what, reason):
-        tell(session, tr("Blocked {}.", found), {"what": found.what, "reason": found.reason})
+    added = block_list.add(session.workspace, what, reason)
+    return [Told(tr("Blocked {}.", b), {"what": b.what, "reason": b.reason}) for b in added]
 
 
-@block.command("list", cls=Verb)
-@click.pass_obj
-def list_(session: Session) -> None:
+@block.command("list")
+def list_(session: Session) -> Listing:
     """List what is blocked.
 
     Example: crm block list --csv > blocked.csv
     """
-    from crmcli.sales.consent import block_list
-
     blocks = block_list.blocklist(session.workspace).blocks.values()
-    if not blocks and session.out.is_table:
-        session.out.note("the block list is empty")
-    names = [column.name for column in COLUMNS]
-    session.out.records([{n: getattr(b, n) for n in names} for b in blocks], COLUMNS)
+    return Listing.of(blocks, COLUMNS, empty="the block list is empty")
 
 
 @block.command(cls=ChangingVerb)
 @click.argument("what", nargs=-1, required=True)
-@click.pass_obj
-def rm(session: Session, what: Sequence[str]) -> None:
+def rm(session: Session, what: Sequence[str]) -> list[Told]:
     """Remove e-mail addresses, domains or phones from the block list.
 
     Example: crm block rm spam@example.ru
     """
-    from crmcli.sales.consent import block_list
-
-    for found in block_list.remove(session.workspace, what):
-        tell(session, tr("No longer blocked: {}.", found.what), {"what": found.what})
+    removed = block_list.remove(session.workspace, what)
+    return [Told(tr("No longer blocked: {}.", b.what), {"what": b.what}) for b in removed]

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.automation.config_checks import look_through
+from crmcli.automation.health import automation_problems
 from crmcli.cli.params import Session, Verb
+from crmcli.cli.printing import print_problems
+from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted
-
-if TYPE_CHECKING:
-    from crmcli.errors import Problem
-    from crmcli.sales.checks.fix import Case
+from crmcli.sales.checks.check import problems
+from crmcli.sales.checks.fix import Case, fix_all
+from crmcli.workspace.storage import own_state, surroundings
 
 
 @click.command(cls=Verb)
 @click.option("--fix", is_flag=True, help="Fix what has one right answer.")
 @click.option("-n", "--dry-run", is_flag=True, help="With --fix: show what would be fixed.")
-@click.pass_obj
-def check(session: Session, fix: bool, dry_run: bool) -> None:
+def check(session: Session, fix: bool, dry_run: bool) -> int:
     """Check configuration, records, timeline and attachments; exit 6 if there are problems.
 
     --fix fixes what has one right answer and says so: phones and e-mails written by hand; record files
@@ -33,12 +34,6 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     A late crm tick, jobs that need a person, a disk without reliable locks and what the next command
     fixes by itself are warnings: they do not change the exit code.
     """
-    from crmcli.automation.config_checks import look_through
-    from crmcli.automation.health import automation_problems
-    from crmcli.cli.printing import notes, print_problems
-    from crmcli.sales.checks.check import problems
-    from crmcli.workspace.storage import own_state, surroundings
-
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
     if fix:
@@ -51,8 +46,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> None:
     if session.out.is_table:
         warnings = [w if w.passing else w._replace(path="") for w in warnings]
     found = [problem for problem in found if not problem.passing]
-    notes(session)
-    print_problems(session, found, warnings, "" if warnings else "no problems found")
+    return print_problems(session, found, warnings, "" if warnings else "no problems found")
 
 
 def _redacted(problem: Problem) -> Problem:
@@ -61,8 +55,6 @@ def _redacted(problem: Problem) -> Problem:
 
 def _fix(session: Session) -> None:
     """Fix, and say each fix in one line; on stderr where stdout is for a machine."""
-    from crmcli.sales.checks.fix import fix_all
-
     unasked: list[Case] = []
     with session.workspace.series():
         for fixed in fix_all(session.workspace, lambda case: _may(session, case, unasked)):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, Verb
-from crmcli.cli.printing import say
+from crmcli.cli.params import ChangingVerb, Noun, Session
 from crmcli.language import tr
-from crmcli.present.cells import Column
+from crmcli.present.cells import Column, Listing
 from crmcli.present.changes import reshaped
-
-if TYPE_CHECKING:
-    from crmcli.sales.settings.fields import Reshaped
+from crmcli.present.told import Told
+from crmcli.sales.settings import directories
 
 LIST = [
     Column("name", "Directory", keep=True), Column("values", "Values", "count"),
@@ -28,62 +24,50 @@ directory = Noun(
 )
 
 
-@directory.command("list", cls=Verb)
-@click.pass_obj
-def list_(session: Session) -> None:
+@directory.command("list")
+def list_(session: Session) -> Listing:
     """List the directories.
 
     Example: crm directory list
     """
-    from crmcli.sales.settings import directories
-
     ws = session.workspace
     rows = [
         {
             "name": name,
             "values": len(ws.settings.directories.get(name, ())),
-            "fields": [
-                f"{entity}.{field.name}" for entity, field in directories.users_of(ws, name)
-            ],
+            "fields": [f"{entity}.{f.name}" for entity, f in directories.users_of(ws, name)],
         }
         for name in directories.names(ws)
     ]
-    session.out.records(rows, LIST)
+    return Listing(rows, LIST)
 
 
-@directory.command(cls=Verb)
+@directory.command()
 @click.argument("name")
-@click.pass_obj
-def show(session: Session, name: str) -> None:
+def show(session: Session, name: str) -> Listing:
     """Show the values of a directory and how many records have each.
 
     Example: crm directory show sources
     """
-    from crmcli.sales.settings import directories
-
     ws = session.workspace
     labels = directories.values_of(ws, name)
     counts = directories.counts(ws, name)
     rows = [{"id": v, "label": label, "records": counts[v]} for v, label in labels.items()]
-    if not rows and session.out.is_table:
-        session.out.note(tr("{} is not declared: any value is allowed", name))
-    session.out.records(rows, SHOW)
+    return Listing(rows, SHOW, tr("{} is not declared: any value is allowed", name))
 
 
 @directory.command(cls=ChangingVerb)
 @click.argument("name")
 @click.argument("value")
 @click.option("--label", default="", help="Label for people.")
-@click.pass_obj
-def add(session: Session, name: str, value: str, label: str) -> None:
+def add(session: Session, name: str, value: str, label: str) -> Told:
     """Add a value.
 
     Example: crm directory add sources telegram --label Телеграм
     """
-    from crmcli.sales.settings import directories
-
-    done = directories.add(session.workspace, name, value, label)
-    _say(session, tr("Added {} to {}", value, name), done, name, value)
+    ws = session.workspace
+    done, text = directories.add(ws, name, value, label), tr("Added {} to {}", value, name)
+    return reshaped(ws, text, done, {"directory": name, "value": value})
 
 
 @directory.command(cls=ChangingVerb)
@@ -91,19 +75,17 @@ def add(session: Session, name: str, value: str, label: str) -> None:
 @click.argument("value")
 @click.argument("new", default="", metavar="[NEW]")
 @click.option("--label", default="", help="Label for people.")
-@click.pass_obj
-def rename(session: Session, name: str, value: str, new: str, label: str) -> None:
+def rename(session: Session, name: str, value: str, new: str, label: str) -> Told:
     """Change a value's id, its label or both.
 
     Records, conditions and robots that use the old id are changed too, in one transaction.
 
     Example: crm directory rename sources web site --label Сайт
     """
-    from crmcli.sales.settings import directories
-
-    done = directories.rename(session.workspace, name, value, new, label)
+    ws = session.workspace
+    done = directories.rename(ws, name, value, new, label)
     text = tr("Renamed {} of {} to {}", value, name, new or label)
-    _say(session, text, done, name, new or value)
+    return reshaped(ws, text, done, {"directory": name, "value": new or value})
 
 
 @directory.command(cls=ChangingVerb)
@@ -112,18 +94,12 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Non
 @click.option(
     "--replace-with", default="", metavar="VALUE", help="The value those records get instead."
 )
-@click.pass_obj
-def rm(session: Session, name: str, value: str, replace_with: str) -> None:
+def rm(session: Session, name: str, value: str, replace_with: str) -> Told:
     """Remove a value; refused while records have it.
 
     Example: crm directory rm sources shop --replace-with web
     """
-    from crmcli.sales.settings import directories
-
-    done = directories.remove(session.workspace, name, value, replace_with)
-    _say(session, tr("Removed {} from {}", value, name), done, name, value)
-
-
-def _say(session: Session, text: str, done: Reshaped, name: str, value: str) -> None:
-    row = {"directory": name, "value": value}
-    say(session, reshaped(session.workspace, text, done, row))
+    ws = session.workspace
+    done = directories.remove(ws, name, value, replace_with)
+    text = tr("Removed {} from {}", value, name)
+    return reshaped(ws, text, done, {"directory": name, "value": value})

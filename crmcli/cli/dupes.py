@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
-from crmcli.cli.printing import notes, say, tell, unreadable
+from crmcli.cli.printing import say, unreadable
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, having
-
-if TYPE_CHECKING:
-    from crmcli.sales.duplicates.searching import Group, Search
+from crmcli.present.changes import marked
+from crmcli.present.merging import group_table, remarks
+from crmcli.present.told import Told
+from crmcli.sales.duplicates import marks, searching
+from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
+from crmcli.sales.duplicates.searching import SEARCHED, Group, Search
 
 dupes = Noun("dupes", help="Find likely duplicates.")
 
@@ -21,7 +23,6 @@ dupes = Noun("dupes", help="Find likely duplicates.")
 def _search_command(entity: str) -> click.Command:
     plural = ENTITIES[entity].plural
 
-    @click.pass_obj
     def callback(
         session: Session,
         where: str,
@@ -30,9 +31,6 @@ def _search_command(entity: str) -> click.Command:
         marked_too: bool,
         auto_merge: bool,
     ) -> None:
-        from crmcli.present.duplicates import group_table, remarks
-        from crmcli.sales.duplicates import searching
-
         ws = session.workspace
         condition = ws.condition(where, entity) if where.strip() else None
         with session.out.progress(tr("compare {}", tr(plural))) as bar:
@@ -68,8 +66,6 @@ def _search_command(entity: str) -> click.Command:
 
 
 def _merge(session: Session, found: Search, groups: list[Group]) -> None:
-    from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
-
     merged = left = 0
 
     def each(done: GroupMerge) -> None:
@@ -78,7 +74,7 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
         if done.merged:
             row = {"id": done.survivor, "name": done.name, "merged": list(done.merged)}
             names = ", ".join(done.merged)
-            tell(session, tr("Merged {} into {} {}.", names, done.survivor, done.name), row)
+            say(session, Told(tr("Merged {} into {} {}.", names, done.survivor, done.name), row))
         for record_id, why in done.left:
             session.out.note(tr("not merged: {} and {}: {}", record_id, done.survivor, why))
 
@@ -88,7 +84,6 @@ def _merge(session: Session, found: Search, groups: list[Group]) -> None:
     told = "{} would be merged, {} left to you: crm {} merge A B"
     told = told if session.dry_run else "{} merged, {} left to you: crm {} merge A B"
     session.out.note(tr(told, merged, left, found.entity))
-    notes(session)
 
 
 for _entity in having("client"):
@@ -98,8 +93,7 @@ for _entity in having("client"):
 @dupes.command(cls=ChangingVerb)
 @click.argument("refs", nargs=-1, required=True, metavar="REF REF...")
 @click.option("--back", is_flag=True, help="Remove the mark.")
-@click.pass_obj
-def apart(session: Session, refs: Sequence[str], back: bool) -> None:
+def apart(session: Session, refs: Sequence[str], back: bool) -> list[Told]:
     """Mark records as not duplicates of each other.
 
     They are not shown together again. The mark is on the timeline of each; crm undo or --back removes
@@ -107,16 +101,10 @@ def apart(session: Session, refs: Sequence[str], back: bool) -> None:
 
     Example: crm dupes apart 7k3 9qf
     """
-    from crmcli.present.changes import marked
-    from crmcli.sales.duplicates import marks
-    from crmcli.sales.duplicates.searching import SEARCHED
-
     ws = session.workspace
     ids = [ws.resolve(ref, *SEARCHED) for ref in refs]
     pairs = marks.deny(ws, ids, back=back)
-    for one, other in pairs:
-        say(session, marked(one, other, apart=not back))
     if not pairs:
         none = "nothing to change: no such mark" if back else "nothing to change: marked already"
         session.out.note(none)
-    notes(session)
+    return [marked(one, other, apart=not back) for one, other in pairs]

@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Session
-from crmcli.cli.printing import say_changes
+from crmcli.cli.printing import changes
 from crmcli.errors import BadUsage, CrmError
 from crmcli.language import tr
+from crmcli.present.told import Told
 
 
-def edit_as_text(session: Session, record_id: str) -> None:
+def edit_as_text(session: Session, record_id: str) -> list[Told]:
     """Open the record in $EDITOR; what comes back is taken if it is sound and nobody was faster.
 
     The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
@@ -48,8 +49,7 @@ def edit_as_text(session: Session, record_id: str) -> None:
         path.unlink(missing_ok=True)
         raise
     path.unlink(missing_ok=True)
-    if record is not stored.record:
-        say_changes(session, [(stored.record, record)])
+    return changes(session, [(stored.record, record)] if record is not stored.record else [])
 
 
 def _write(text: bytes) -> Path:
@@ -72,7 +72,5 @@ def _again(error: CrmError) -> bool:
 
 def _kept(error: CrmError, path: Path) -> CrmError:
     """The same refusal, saying where the text is."""
-    error.hint = "; ".join(
-        part for part in (error.hint, tr("your text is kept in {}", path)) if part
-    )
+    error.hint = "; ".join(filter(None, (error.hint, tr("your text is kept in {}", path))))
     return error

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 import click
 
+from crmcli.cli.options import WHERE, listed
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.wanted import WHERE, listed
-from crmcli.errors import BadUsage, OutputFailed
+from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, plurals
-
-FORMATS = ("csv", "xlsx", "jsonl", "vcard")
+from crmcli.sales.exports import export as exporting
 
 
 @click.command(
@@ -22,14 +20,13 @@ FORMATS = ("csv", "xlsx", "jsonl", "vcard")
     params=[
         click.Argument(("what",), type=click.Choice(plurals()), metavar="WHAT"),
         WHERE,
-        option("--format form", "Format; csv if none is given.", among=FORMATS),
+        option("--format form", "Format; csv if none is given.", among=exporting.FORMATS),
         option("--excel", "CSV for Excel: BOM, semicolons, no formulas.", is_flag=True),
-        option("--vcard-version", "vCard version.", default="3.0", among=("3.0", "4.0")),
+        option("--vcard-version", "vCard version.", default="3.0", among=exporting.VERSIONS),
         option("--columns", "Only these columns.", "A,B"),
         option("--for-mailing", "Leave out those who must not be mailed.", is_flag=True),
     ],
 )
-@click.pass_obj
 def export(
     session: Session,
     what: str,
@@ -46,8 +43,6 @@ def export(
 
     Example: crm export leads --excel > leads.csv
     """
-    from crmcli.sales.exports import export as exporting
-
     ws = session.workspace
     entity = next(row.name for row in ENTITIES.values() if row.plural == what)
     condition = ws.condition(where, entity) if where else None
@@ -60,7 +55,12 @@ def export(
         hint = tr("crm export {0} --format xlsx > {0}.xlsx", what)
         raise BadUsage("a workbook cannot be shown in a terminal", hint)
     layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
-    _write(session, exporting.export(ws, entity, condition, layout))
+    pieces = exporting.export(ws, entity, condition, layout)
+    if sys.stdout.isatty():  # which gets no control characters
+        for piece in pieces:
+            session.out.text(piece.decode())
+    else:
+        session.out.content(pieces)
     unreadable(session)
 
 
@@ -70,20 +70,3 @@ def _format(asked: str) -> str:
         told = tr("{!r} is not an export format", asked)
         raise BadUsage(told, "--format csv, xlsx, jsonl or vcard")
     return "jsonl" if asked in ("json", "jsonl") else "csv"
-
-
-def _write(session: Session, pieces: Iterable[bytes]) -> None:
-    """The bytes of the file as they are, except on a terminal, which gets no control characters."""
-    if sys.stdout.isatty():
-        for piece in pieces:
-            session.out.text(piece.decode())
-        return
-    try:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        told = tr("the export cannot be written: {}", error.strerror or error)
-        raise OutputFailed(told) from error

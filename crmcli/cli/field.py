@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session
-from crmcli.cli.printing import say, tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import declarable
-from crmcli.present.cells import Column
+from crmcli.present.cells import Column, Listing, attributes
 from crmcli.present.changes import reshaped
+from crmcli.present.told import Told
+from crmcli.sales.settings import fields
 
 COLUMNS = [
     Column("entity", "Of", "word"), Column("name", "Field", keep=True), Column("type", "Type"),
@@ -28,8 +29,7 @@ field = Noun("field", help="Custom fields, as declared in settings.yaml.")
 
 @field.command("list")
 @click.argument("entity", type=ENTITY, required=False)
-@click.pass_obj
-def list_(session: Session, entity: str | None) -> None:
+def list_(session: Session, entity: str | None) -> Listing:
     """List custom fields.
 
     Example: crm field list deal
@@ -37,22 +37,16 @@ def list_(session: Session, entity: str | None) -> None:
     rows = [
         {
             "entity": of,
-            "name": f.name,
             "type": f.kind.declared_as,
-            "label": f.label,
-            "required": f.required,
-            "default": f.default,
             "choices": list(f.choices),
-            "directory": f.directory,
             "to": list(f.entities),
         }
-        for of, fields in session.workspace.schema.custom.items()
-        for f in fields
+        | attributes(f, "name", "label", "required", "default", "directory")
+        for of, declared in session.workspace.schema.custom.items()
+        for f in declared
         if entity in (None, of)
     ]
-    if not rows and session.out.is_table:
-        session.out.note("no custom fields yet: crm field add deal …")
-    session.out.records(rows, COLUMNS)
+    return Listing(rows, COLUMNS, "no custom fields yet: crm field add deal …")
 
 
 @field.command(cls=ChangingVerb)
@@ -67,19 +61,16 @@ def list_(session: Session, entity: str | None) -> None:
 @click.option("--choice", "choices", multiple=True, help="An allowed value; may be repeated.")
 @click.option("--directory", default="", metavar="NAME", help="Directory of allowed values.")
 @click.option("--to", "targets", type=ENTITY, multiple=True, help="What a link points to.")
-@click.pass_obj
 def add(
     session: Session, /, entity: str, name: str, kind: str, choices: Sequence[str], **given: Any
-) -> None:
+) -> Told:
     """Add a custom field to an entity.
 
     With --directory and a new name, the choices go into a new directory: --choice id=Label.
 
     Example: crm field add deal roof --type choice --choice 'Flat roof' --choice 'Pitched roof'
     """
-    from crmcli.sales.settings import fields
-
-    directory = given["directory"]
+    directory, targets = given["directory"], given["targets"]
     values: dict[str, Any] = {}
     labelled = next((choice for choice in choices if "=" in choice), "")
     if labelled and not directory:
@@ -98,43 +89,37 @@ def add(
         "default": given["default"],
         "choices": [] if directory else list(choices),
         "directory": directory,
-        "to": list(given["targets"]) if len(given["targets"]) != 1 else given["targets"][0],
+        "to": targets[0] if len(targets) == 1 else list(targets),
     }
     kept = {key: value for key, value in facts.items() if value}
     fields.add(session.workspace, entity, name, kept, values)
-    row = {"entity": entity, "name": name}
-    tell(session, tr("Added field {} ({}) to {}.", name, kind, tr(ENTITIES[entity].plural)), row)
+    told = tr("Added field {} ({}) to {}.", name, kind, tr(ENTITIES[entity].plural))
+    return Told(told, {"entity": entity, "name": name})
 
 
 @field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("old")
 @click.argument("new")
-@click.pass_obj
-def rename(session: Session, entity: str, old: str, new: str) -> None:
+def rename(session: Session, entity: str, old: str, new: str) -> Told:
     """Rename a custom field, in all records and conditions too, in one transaction.
 
     Example: crm field rename deal area roof_area
     """
-    from crmcli.sales.settings import fields
-
     done = fields.rename(session.workspace, entity, old, new)
     text = tr("Renamed {}.{} to {}", entity, old, new)
-    say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": new}))
+    return reshaped(session.workspace, text, done, {"entity": entity, "name": new})
 
 
 @field.command(cls=ChangingVerb)
 @click.argument("entity", type=ENTITY)
 @click.argument("name")
 @click.option("--drop-data", is_flag=True, help="Remove the values too.")
-@click.pass_obj
-def rm(session: Session, entity: str, name: str, drop_data: bool) -> None:
+def rm(session: Session, entity: str, name: str, drop_data: bool) -> Told:
     """Remove a custom field; refused while records have values in it.
 
     Example: crm field rm deal area --drop-data
     """
-    from crmcli.sales.settings import fields
-
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
     text = tr("Removed field {} from {}", name, tr(ENTITIES[entity].plural))
-    say(session, reshaped(session.workspace, text, done, {"entity": entity, "name": name}))
+    return reshaped(session.workspace, text, done, {"entity": entity, "name": name})

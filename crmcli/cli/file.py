@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session
-from crmcli.cli.printing import tell
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.present.cells import Column
+from crmcli.present.cells import Column, Listing
+from crmcli.present.records import raw_row
+from crmcli.present.told import Told
+from crmcli.sales.records import attachments
 
 file = Noun("file", help="Files attached to a record: contracts, plans, photos.")
 COLUMNS = [
@@ -25,17 +27,13 @@ COLUMNS = [
 @click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
 @click.option("--name", default="", help="Name to attach it under.")
 @click.option("--replace", is_flag=True, help="Replace a file of the same name.")
-@click.pass_obj
-def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> None:
+def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> Told:
     """Attach files to a record.
 
     Equal files are stored once.
 
     Example: crm file add 7k3 Contract.pdf
     """
-    from crmcli.present.records import raw_row
-    from crmcli.sales.records import attachments
-
     if name and len(paths) > 1:
         raise BadUsage("--name names one file", "attach the files one by one")
     ws = session.workspace
@@ -44,31 +42,26 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
     attachments.attach(ws, record.id, new, instead=replace)
     names = ", ".join(each.name for each in new)
     text = tr("Attached {} to {} {}.", names, record.id, record.get("name"))
-    tell(session, text, raw_row(ws, record))
+    return Told(text, raw_row(ws, record))
 
 
 @file.command("list")
 @click.argument("ref")
-@click.pass_obj
-def list_(session: Session, ref: str) -> None:
+def list_(session: Session, ref: str) -> Listing:
     """List the files of a record.
 
     Example: crm file list 7k3
     """
-    from crmcli.sales.records import attachments
-
-    ws, out = session.workspace, session.out
+    ws = session.workspace
     record = ws.find(ref)
     rows = [
         {"name": found.name, "size": attachments.size(ws, found), "file": found.file}
         for found in attachments.of(record)
     ]
-    if not rows:
-        out.note(tr("{} has no files", record.id))
     for row in rows:
         if row["size"] is None:
-            out.note(tr("{}: the stored file is missing, see crm check", row["name"]))
-    out.records(rows, COLUMNS)
+            session.out.note(tr("{}: the stored file is missing, see crm check", row["name"]))
+    return Listing(rows, COLUMNS, tr("{} has no files", record.id))
 
 
 @file.command()
@@ -78,44 +71,37 @@ def list_(session: Session, ref: str) -> None:
     "-o", "--output", default="", type=click.Path(), metavar="PATH", help="A file, a folder, or -."
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-@click.pass_obj
-def get(session: Session, ref: str, name: str, output: str, force: bool) -> None:
+def get(session: Session, ref: str, name: str, output: str, force: bool) -> Told | None:
     """Save a file of a record in the current folder, or where -o says; - is stdout.
 
     NAME may be the beginning of a name, and left out if there is only one file.
 
     Example: crm file get 7k3 Contract -o /tmp
     """
-    from crmcli.sales.records import attachments
-
     ws = session.workspace
     record = ws.find(ref)
     found = attachments.named(record, name)
     content = ws.attached(found.file)
     if output == "-":
-        session.out.content(content)
-        return
+        session.out.content([content])
+        return None
     path = Path(output or ".")
     path = path / found.name if path.is_dir() else path
     attachments.write_out(path, content, over=force)
-    session.out.changed(str(path), {"id": record.id, "name": found.name, "path": str(path)})
+    return Told(str(path), {"id": record.id, "name": found.name, "path": str(path)})
 
 
 @file.command(cls=ChangingVerb)
 @click.argument("ref")
 @click.argument("name")
-@click.pass_obj
-def rm(session: Session, ref: str, name: str) -> None:
+def rm(session: Session, ref: str, name: str) -> Told:
     """Remove a file from a record.
 
     Its content is kept for the record's history.
 
     Example: crm file rm 7k3 Contract.pdf
     """
-    from crmcli.present.records import raw_row
-    from crmcli.sales.records import attachments
-
     ws = session.workspace
     record, found = attachments.detach(ws, ws.find(ref).id, name)
     text = tr("Removed {} from {} {}.", found.name, record.id, record.get("name"))
-    tell(session, text, raw_row(ws, record))
+    return Told(text, raw_row(ws, record))

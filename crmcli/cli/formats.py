@@ -13,10 +13,6 @@ _UNSEEN = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-class NoIds(BadUsage):
-    """The rows of this list are not records, so they have no ids to print."""
-
-
 def write_json(value: object, *, indent: int | None = None) -> str:
     """One JSON text; numbers that files keep as text stay text, so nothing is rounded."""
     import json
@@ -48,28 +44,22 @@ def json_lines(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]
 
 def csv_lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[str]:
     """The columns as CSV (RFC 4180) with a header of field names."""
-    import csv
+    from crmcli.formats.csv import csv_line
 
-    lines: list[str] = []
-
-    class Lines:
-        def write(self, line: str) -> None:
-            lines.append(line)
-
-    writer = csv.writer(Lines(), lineterminator="")
-    writer.writerow([column.name for column in columns])
-    yield from lines
-    for row in rows:
-        lines.clear()
-        writer.writerow([plain(row.get(column.name)) for column in columns])
-        yield from lines
+    for cells in _cells(rows, columns):
+        yield csv_line(cells, ",", "")
 
 
 def tsv_lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[str]:
     r"""The columns between tabs; tabs, line breaks and backslashes inside as \t, \n, \\."""
-    yield "\t".join(column.name for column in columns)
+    for cells in _cells(rows, columns):
+        yield "\t".join(cell.translate(_TSV) for cell in cells)
+
+
+def _cells(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[list[str]]:
+    yield [column.name for column in columns]
     for row in rows:
-        yield "\t".join(plain(row.get(column.name)).translate(_TSV) for column in columns)
+        yield [plain(row.get(column.name)) for column in columns]
 
 
 def yaml_map(record: Row) -> list[str]:
@@ -90,10 +80,10 @@ def yaml_list(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
 
 
 def ids(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
-    """The ids alone, for xargs; NoIds if the rows are no records."""
+    """The ids alone, for xargs; BadUsage if the rows are no records."""
     for row in rows:
         if "id" not in row:
-            raise NoIds("these rows have no id", "choose another --format")
+            raise BadUsage("these rows have no id", "choose another --format")
         yield plain(row["id"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from crmcli.cli.pages import options_page
 from crmcli.cli.params import Session, Verb, common_options
 from crmcli.errors import NotFound
 from crmcli.language import tr
@@ -21,12 +22,13 @@ def conditions(_ctx: click.Context) -> str:
 
 def options(ctx: click.Context) -> str:
     """The options that every command takes."""
-    from crmcli.cli.pages import options_page
-
     return options_page(ctx, common_options(), common_options(changes=True))
 
 
-TOPICS: dict[str, Callable[[click.Context], str]] = {"conditions": conditions, "options": options}
+TOPICS: dict[str, Callable[[click.Context], str]] = {
+    "conditions": conditions,
+    "options": options,
+}
 
 
 @click.command(
@@ -36,20 +38,18 @@ TOPICS: dict[str, Callable[[click.Context], str]] = {"conditions": conditions, "
     "Example: crm help conditions",
 )
 @click.argument("words", nargs=-1, metavar="[COMMAND|TOPIC]...")
-@click.pass_context
-def help_(ctx: click.Context, words: Sequence[str]) -> None:
+def help_(session: Session, words: Sequence[str]) -> None:
     """Help on a command or a topic."""
-    out = ctx.ensure_object(Session).out
+    context = click.get_current_context()
     if len(words) == 1 and words[0] in TOPICS:
-        out.prose(TOPICS[words[0]](ctx))
+        session.out.prose(TOPICS[words[0]](context))
         return
-    root = ctx.find_root()
-    command, context = root.command, root
+    context = context.find_root()
+    command = context.command
     for word in words:
         child = command.get_command(context, word) if isinstance(command, click.Group) else None
         if child is None:
             known = tr("commands: see crm --help; topics: {}", ", ".join(TOPICS))
             raise NotFound(tr("no help on {!r}", " ".join(words)), known)
-        context = click.Context(child, info_name=word, parent=context)
-        command = child
-    out.prose(command.get_help(context))
+        command, context = child, click.Context(child, info_name=word, parent=context)
+    session.out.prose(command.get_help(context))

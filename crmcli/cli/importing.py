@@ -5,19 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, imported, option
-from crmcli.cli.printing import notes, print_problems
+from crmcli.cli.printing import print_problems
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
-
-if TYPE_CHECKING:
-    from crmcli.sales.imports import ImportOptions
-    from crmcli.sales.imports.summary import Summary
+from crmcli.present.cells import Column, Listing
+from crmcli.present.imports import batches, first_rows, mapping, summary
+from crmcli.sales import imports
+from crmcli.sales.imports.mapping import presets_of
+from crmcli.sales.imports.resume import past_imports
+from crmcli.sales.imports.summary import Summary
+from crmcli.sales.records.input_files import LARGEST_IMPORT, read_file, read_stream
 
 import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards.")
 
@@ -26,22 +29,19 @@ def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     orders = ("auto", "fio", "first-last", "last-first")
     stages = "Map a stage of the file to STAGE or PIPELINE/STAGE."
+    fields, users = "Map a column to a field; COL= skips it.", "Map an owner in the file to a user."
     staged = "staged" in ENTITIES[entity].traits
     return [
         click.Argument(("file",), type=click.Path()),
         option("--preset", "Preset for the columns (see crm import preset list), or none.", "NAME"),
-        option(
-            "--map pairs", "Map a column to a field; COL= skips it.", "COL=FIELD", multiple=True
-        ),
+        option("--map columns", fields, "COL=FIELD", multiple=True),
         option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
         option("--sheet", "Sheet of a workbook. [default: the first]", "NAME"),
         option("--delimiter", "; , | or tab.", "CHAR"),
         option("--country", "Country of phones without a code: RU, US, …", "CC"),
         option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
         option("--name-format", "Order of full names; fio is Ф И О.", default="auto", among=orders),
-        option(
-            "--owner-map owners", "Map an owner in the file to a user.", "NAME=USER", multiple=True
-        ),
+        option("--owner-map owners", users, "NAME=USER", multiple=True),
         *([option("--stage-map stages", stages, "NAME=STAGE", multiple=True)] if staged else []),
     ]
 
@@ -65,7 +65,6 @@ def _taking_options() -> list[click.Parameter]:
 
 
 def _import_command(entity: str) -> click.Command:
-    @click.pass_obj
     def callback(session: Session, /, file: str, **options: Any) -> int:
         return _import(session, entity, file, options)
 
@@ -83,25 +82,20 @@ def _import_command(entity: str) -> click.Command:
 
 
 @import_.command("list")
-@click.pass_obj
-def list_(session: Session) -> None:
+def list_(session: Session) -> Listing:
     """List the imports of this workspace, what each did and whether it was undone."""
-    from crmcli.present.imports import batches
-    from crmcli.sales.imports.resume import past_imports
-
-    session.out.records(*batches(past_imports(session.workspace)))
-    notes(session)
+    return batches(past_imports(session.workspace))
 
 
 @import_.command("undo", cls=ChangingVerb)
 @click.argument("batch")
-@click.pass_context
-def undo_(ctx: click.Context, batch: str) -> None:
+def undo_(session: Session, batch: str) -> None:
     """Undo an import, wherever it ran: the same as crm undo --batch BATCH.
 
     Example: crm import undo batch-7k3qf2m9 --dry-run
     """
-    ctx.invoke(imported("crmcli.cli.undo:undo"), batch=batch)
+    undo: click.Command = imported("crmcli.cli.undo:undo")
+    click.get_current_context().invoke(undo, session, batch=batch)
 
 
 PRESETS = (
@@ -113,53 +107,41 @@ import_.add_command(preset)
 
 
 @preset.command("list")
-@click.pass_obj
-def preset_list(session: Session) -> None:
+def preset_list(session: Session) -> Listing:
     """List the presets for --preset, and the plain words that always work.
 
     Example: crm import preset list
     """
-    from crmcli.present.cells import Column
-    from crmcli.sales.imports.mapping import presets_of
-
     found = presets_of(session.workspace)
     rows = [
         {"name": p.name, "about": tr(p.about), "file": p.path or tr("comes with crm")}
         for p in (*found.by_name.values(), found.plain)
     ]
-    columns = [Column("name", "Name"), Column("about", "About"), Column("file", "File")]
-    session.out.records(rows, columns)
-    for problem in found.problems:
-        session.out.note(tr("left out: {}", problem))
+    session.workspace.notes.extend(tr("left out: {}", problem) for problem in found.problems)
+    return Listing(rows, [Column("name", "Name"), Column("about", "About"), Column("file", "File")])
 
 
 @preset.command("show")
 @click.argument("name")
-@click.pass_obj
 def preset_show(session: Session, name: str) -> None:
     """Print a preset as YAML, to copy into presets/ and change there.
 
     Example: crm import preset show hubspot > presets/ours.yaml
     """
-    from crmcli.sales.imports.mapping import presets_of
-
     ws = session.workspace
     session.out.text(ws.preset_text(presets_of(ws).named(name)))
 
 
 @preset.command("check")
-@click.pass_obj
-def preset_check(session: Session) -> None:
+def preset_check(session: Session) -> int:
     """Check presets/ for mistakes; exit 6 if there are any.
 
     Example: crm import preset check
     """
-    from crmcli.sales.imports.mapping import presets_of
-
     found = presets_of(session.workspace)
     own = [p.name for p in found.by_name.values() if p.path]
     fine = tr("all is well: {}", ", ".join(own)) if own else "presets/ has no preset"
-    print_problems(session, found.problems, (), fine)
+    return print_problems(session, found.problems, (), fine)
 
 
 for _entity in having("importable"):
@@ -167,12 +149,9 @@ for _entity in having("importable"):
 
 
 def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -> int:
-    from crmcli.sales import imports
-
     name, content = _read(file)
-    source = imports.open_source(
-        content, name, options["encoding"], options["delimiter"], options["sheet"]
-    )
+    how = (options.pop(word) for word in ("encoding", "delimiter", "sheet"))
+    source = imports.open_source(content, name, *how)
     wanted = _wanted(session, file, options)
     try:
         with session.out.progress(tr("import {}", tr(ENTITIES[entity].plural))) as progress:
@@ -185,14 +164,11 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
         session.out.note("stopped: run the same command again to continue")
         raise
     _print(session, found)
-    notes(session)
     return 6 if found.rejected and not found.taken and not found.skipped else 0
 
 
 def _print(session: Session, found: Summary) -> None:
     """The batch id, with JSON everything, of a dry run mapping and first rows; the rest is talk."""
-    from crmcli.present.imports import first_rows, mapping, summary
-
     out = session.out
     if out.format in ("json", "jsonl"):
         out.one(found.as_dict(), [])
@@ -208,8 +184,6 @@ def _print(session: Session, found: Summary) -> None:
 
 
 def _read(file: str) -> tuple[str, bytes]:
-    from crmcli.sales.records.input_files import LARGEST_IMPORT, read_file, read_stream
-
     if file == "-":
         return "stdin", read_stream(sys.stdin.buffer, "stdin", LARGEST_IMPORT)
     if Path(file).is_dir():
@@ -217,26 +191,19 @@ def _read(file: str) -> tuple[str, bytes]:
     return read_file(file, LARGEST_IMPORT)
 
 
-def _wanted(session: Session, file: str, options: dict[str, Any]) -> ImportOptions:
-    from crmcli.sales.imports import ImportOptions
-
-    users = _pairs("owner-map", options["owners"], "their name=user")
-    return ImportOptions(
-        preset=options["preset"],
-        columns=_pairs("map", options["pairs"], "column=field; column= leaves a column out"),
-        owners={name: session.workspace.user_id(user) for name, user in users.items()},
-        stages=_pairs("stage-map", options.get("stages", ()), "their name=stage"),
-        name_format=options["name_format"],
-        create_missing=options["create_missing"],
-        again=options["again"],
-        on_duplicate=options["on_duplicate"],
-        country=options["country"],
-        date_order=options["date_order"] or "",
-        robots=options["robots"],
-        dry_run=session.dry_run,
-        keep_totals=options["keep_totals"],
+def _wanted(session: Session, file: str, options: dict[str, Any]) -> imports.ImportOptions:
+    users = _pairs("owner-map", options.pop("owners"), "their name=user")
+    owners = {name: session.workspace.user_id(user) for name, user in users.items()}
+    columns = options.pop("columns")
+    return imports.ImportOptions(
+        columns=_pairs("map", columns, "column=field; column= leaves a column out"),
+        owners=owners,
+        stages=_pairs("stage-map", options.pop("stages", ()), "their name=stage"),
         file=Path(file) if Path(file).is_file() else None,  # a pipe has no place
-        rejects=Path(options["rejects"]) if options["rejects"] else None,
+        date_order=options.pop("date_order") or "",
+        rejects=Path(rejects) if (rejects := options.pop("rejects")) else None,
+        dry_run=session.dry_run,
+        **options,
     )
 
 

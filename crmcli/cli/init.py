@@ -9,6 +9,8 @@ import click
 from crmcli.cli.params import Session, Verb, option
 from crmcli.language import tr
 from crmcli.model.settings import LANGUAGES
+from crmcli.present.told import Told
+from crmcli.sales.init.create import create_workspace
 
 LANGUAGE = option(
     "--lang language", "Language of stages and messages.", default="ru", among=LANGUAGES
@@ -19,14 +21,11 @@ LANGUAGE = option(
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
 @click.option("--demo", is_flag=True, help="Fill it with a small made-up company.")
 @click.option("--no-git", is_flag=True, help="Do not create a git repository or a commit.")
-@click.pass_obj
-def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> None:
+def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> Told:
     """Create a workspace in DIR, or here. Existing files are left as they are.
 
     Example: crm init sales --demo
     """
-    from crmcli.sales.init.create import create_workspace
-
     founding = create_workspace(
         Path(folder or session.folder or "."),
         language=language,
@@ -34,15 +33,12 @@ def init(session: Session, folder: str, demo: bool, language: str, no_git: bool)
         use_git=not no_git,
         now=session.now,
     )
-    out = session.out
-    out.changed(
-        tr("Created a workspace in {}.", founding.root),
-        {"root": str(founding.root), "made": list(founding.made), "kept": list(founding.kept)},
+    root, made, kept = founding.root, list(founding.made), list(founding.kept)
+    return Told(
+        tr("Created a workspace in {}.", root),
+        {"root": str(root), "made": made, "kept": kept},
+        [*founding.notes, *_what_next(root, folder, demo=demo)],
     )
-    for note in founding.notes:
-        out.note(note)
-    for line in _what_next(founding.root, folder, demo=demo):
-        out.note(line)
 
 
 def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:

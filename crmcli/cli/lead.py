@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from crmcli.cli.nouns import noun
+from crmcli.cli.nouns import closing, noun
 from crmcli.cli.params import ChangingVerb, Session, option
-from crmcli.cli.printing import say
+
+if TYPE_CHECKING:
+    from crmcli.present.told import Told
 
 lead = noun("lead")
 MADE = ("contact", "company", "deal")
-
-
-@lead.command(cls=ChangingVerb)
-@click.argument("ref")
-@click.option("--reason", default="", help="Reason: one of junk_reasons.")
-@click.pass_obj
-def junk(session: Session, ref: str, reason: str) -> None:
-    """Close a lead as junk.
-
-    Example: crm lead junk 7k3 --reason wrong_number
-    """
-    from crmcli.present.changes import moved
-    from crmcli.sales import leads
-
-    ws = session.workspace
-    say(session, moved(ws, leads.junk(ws, ws.resolve(ref, "lead"), reason)))
+closing(
+    lead,
+    "leads:junk",
+    "Close a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number",
+    option("--reason", "Reason: one of junk_reasons."),
+)
 
 
 @lead.command(
@@ -37,8 +31,7 @@ def junk(session: Session, ref: str, reason: str) -> None:
     ],
 )
 @click.argument("ref")
-@click.pass_obj
-def convert(session: Session, /, ref: str, pipeline: str, **given: str | bool) -> None:
+def convert(session: Session, /, ref: str, pipeline: str, **given: str | bool) -> Told:
     """Convert a lead into a contact, a company and a deal, or any of them.
 
     Without options: a contact, a deal, and a company if the lead names one.
@@ -54,4 +47,4 @@ def convert(session: Session, /, ref: str, pipeline: str, **given: str | bool) -
         use={e: ws.resolve(str(r), e) for e in MADE if (r := given[f"use_{e}"])},
         pipeline=pipeline,
     )
-    say(session, converted(ws, leads.convert(ws, ws.resolve(ref, "lead"), wanted)))
+    return converted(ws, leads.convert(ws, ws.resolve(ref, "lead"), wanted))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Noun, Session, Verb
+from crmcli.cli.params import Noun, Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.sales.documents import messages
 
 mail = Noun("mail", help="Messages that templates make.")
 
 
-@mail.command(cls=Verb)
+@mail.command()
 @click.argument("template", metavar="TEMPLATE")
 @click.option("--for", "ref", required=True, metavar="REF", help="Record.")
 @click.option("--html", is_flag=True, help="Print the HTML part alone.")
-@click.pass_obj
 def render(session: Session, template: str, ref: str, html: bool) -> None:
     """Print the message that a template makes for a record.
 
@@ -23,8 +23,6 @@ def render(session: Session, template: str, ref: str, html: bool) -> None:
 
     Example: crm mail render mail/hello.j2 --for 7k3
     """
-    from crmcli.sales.documents import messages
-
     ws = session.workspace
     mail = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
     if mail.refused:

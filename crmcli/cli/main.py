@@ -9,7 +9,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -71,7 +71,11 @@ def _main() -> NoReturn:
     except BrokenPipeError:
         os._exit(0 if _is_settled(session) else 141)  # as other programs whose reader is gone
     except OSError as error:
-        _leave_after_os_error(session, error)
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from None
+        told = _weighed(session, _in_plain_words(error))
+        _complain(session, told)
+        _leave(told.exit_code)
     except (ImportError, MemoryError, SystemError):
         raise
     except Exception as error:
@@ -97,11 +101,20 @@ def _call(session: Session) -> object:
         return crm.main(prog_name="crm", obj=session)
     try:
         with crm.make_context("crm", sys.argv[1:], obj=session) as context:
-            return crm.invoke(context)
+            return _answered(session, crm.invoke(context))
     except click.exceptions.Exit as end:
         return end.exit_code
     except EOFError:
         raise click.Abort from None
+
+
+def _answered(session: Session, given: Any) -> int:
+    """Print what the command gives back; the exit code."""
+    if given is None:
+        return 0
+    from crmcli.cli.printing import answer
+
+    return answer(session, given)
 
 
 def _look_at_environment() -> None:
@@ -137,20 +150,20 @@ def _has_saved(session: Session) -> bool:
     return workspace is not None and workspace.has_changed
 
 
-def _weighed(session: Session, error: CrmError) -> CrmError:
-    """An error that came after everything was saved is no reason to do it again: it has code 0."""
-    if _is_settled(session):
-        error.exit_code = 0
-        error.hint = "; ".join(["the change itself is saved", *filter(None, [error.hint])])
-    elif _has_saved(session) and (session.tick or isinstance(error, OutputFailed)):
-        so_far = "changes made before that are saved"
-        error.hint = "; ".join([so_far, *filter(None, [error.hint])])
-    return error
-
-
 def _is_settled(session: Session) -> bool:
     """Whether everything that was to be changed is saved."""
     return _has_saved(session) and session.workspace.is_settled
+
+
+def _weighed(session: Session, error: CrmError) -> CrmError:
+    """An error that came after everything was saved is no reason to do it again: it has code 0."""
+    said = ""
+    if _is_settled(session):
+        error.exit_code, said = 0, "the change itself is saved"
+    elif _has_saved(session) and (session.tick or isinstance(error, OutputFailed)):
+        said = "changes made before that are saved"
+    error.hint = "; ".join(filter(None, [said, error.hint]))
+    return error
 
 
 def _open_closed_streams() -> None:
@@ -178,14 +191,6 @@ def _leave(code: int) -> NoReturn:
             stream.flush()
     # Nothing is left to be done: the interpreter's own tidying up would cost a few milliseconds.
     os._exit(code)
-
-
-def _leave_after_os_error(session: Session, error: OSError) -> NoReturn:
-    if error.errno == errno.ENOMEM:
-        raise MemoryError from None
-    told = _weighed(session, _in_plain_words(error))
-    _complain(session, told)
-    _leave(told.exit_code)
 
 
 def _in_plain_words(error: OSError) -> CrmError:
@@ -238,18 +243,16 @@ def _complain(session: Session, error: CrmError) -> None:
     try:
         session.out.error(error)
     except (CrmError, OSError):  # even what prints may be a file that cannot be opened now
-        _say(
-            tr("crm: error: {}", error.message)
-            + (tr("\nhint: {}", error.hint) if error.hint else "")
-        )
+        hint = tr("\nhint: {}", error.hint) if error.hint else ""
+        _say(tr("crm: error: {}", error.message) + hint)
 
 
 def _complain_of_usage(session: Session, error: click.ClickException) -> None:
-    context = getattr(error, "ctx", None)
-    hint = tr("see {} --help", context.command_path) if context is not None else ""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return
+    context = getattr(error, "ctx", None)
+    hint = tr("see {} --help", context.command_path) if context is not None else ""
     _complain(session, BadUsage(error.format_message(), hint))
 
 

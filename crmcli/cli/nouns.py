@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Noun, imported
+from crmcli.cli.params import REF, ChangingVerb, Noun, Session, imported
 from crmcli.model.entities import ENTITIES, Trait
+
+if TYPE_CHECKING:
+    from crmcli.present.told import Told
 
 _OF_ALL = {
     "add": "crmcli.cli.records:add_command",
@@ -20,11 +23,11 @@ _OF_ALL = {
     "bulk": "crmcli.cli.records:bulk_command",
 }
 _OF_TRAIT: Mapping[Trait, Mapping[str, str]] = {
-    "staged": {"move": "crmcli.cli.moving:move_command"},
-    "client": {"consent": "crmcli.cli.consent:consent_command"},
+    "staged": {"move": "crmcli.cli.traits:move_command"},
+    "client": {"consent": "crmcli.cli.traits:consent_command"},
     "mergeable": {
-        "merge": "crmcli.cli.merging:merge_command",
-        "unmerge": "crmcli.cli.merging:unmerge_command",
+        "merge": "crmcli.cli.traits:merge_command",
+        "unmerge": "crmcli.cli.traits:unmerge_command",
     },
 }
 
@@ -43,12 +46,18 @@ def noun(entity: str, *without: str) -> Noun:
     paths = dict(_OF_ALL)
     for trait in row.traits:
         paths |= _OF_TRAIT.get(trait, {})
-    makers = {
-        name: partial(_made, path, entity) for name, path in paths.items() if name not in without
-    }
+    makers = {name: path for name, path in paths.items() if name not in without}
     return Noun(entity, help=row.about, makers=makers)
 
 
-def _made(path: str, entity: str) -> click.Command:
-    command: click.Command = imported(path)(entity)
-    return command
+def closing(group: Noun, verb: str, about: str, *options: click.Option) -> None:
+    """Add the command that closes one record of a noun by a verb of sales (`module:function`)."""
+
+    def callback(session: Session, /, ref: str, **given: str) -> Told:
+        ws = session.workspace
+        done = imported(f"crmcli.sales.{verb}")(ws, ws.resolve(ref, str(group.name)), **given)
+        told: Told = imported("crmcli.present.changes:closed")(ws, done)
+        return told
+
+    name, params = verb.partition(":")[2], [REF, *options]
+    group.add_command(ChangingVerb(name, params=params, callback=callback, help=about))

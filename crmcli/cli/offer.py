@@ -7,36 +7,36 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.nouns import noun
-from crmcli.cli.params import ChangingVerb, Session, Verb, option
-from crmcli.cli.printing import notes, tell
+from crmcli.cli.nouns import closing, noun
+from crmcli.cli.params import ChangingVerb, Session, option
 from crmcli.language import tr
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
+closing(
+    offer,
+    "documents.offers:accept",
+    "Mark an offer as accepted.\n\nExample: crm offer accept 7k3",
+)
+closing(
+    offer,
+    "documents.offers:decline",
+    "Mark an offer as declined.\n\nExample: crm offer decline 7k3 --reason 'дорого'",
+    option("--reason", "Reason."),
+)
+LINE = "A line; unit and VAT (per cent, or no) are optional. May be repeated."
+DAYS = click.IntRange(0, 3650)
 
 
 @offer.command(
     cls=ChangingVerb,
     params=[
         option("--deal", "Deal.", "REF", required=True),
-        option(
-            "--line lines",
-            "A line; unit and VAT (per cent, or no) are optional. May be repeated.",
-            "'NAME;QUANTITY;PRICE;UNIT;VAT'",
-            multiple=True,
-        ),
-        option(
-            "--valid-days",
-            "How many days it is valid.",
-            "N",
-            type=click.IntRange(0, 3650),
-            default=14,
-        ),
+        option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT'", multiple=True),
+        option("--valid-days", "How many days it is valid.", "N", type=DAYS, default=14),
         option("--template", "Template below templates/. [default: offers/offer.html.j2]", "PATH"),
         option("--comment", "Text below the lines."),
     ],
 )
-@click.pass_obj
 def draft(
     session: Session, deal: str, lines: Sequence[str], valid_days: int, template: str, comment: str
 ) -> None:
@@ -53,15 +53,13 @@ def draft(
     session.out.created(made.id)
     drafted = tr("would draft {}", made.name) if session.dry_run else tr("drafted {}", made.name)
     session.out.note(drafted)
-    notes(session)
 
 
-@offer.command(cls=Verb)
+@offer.command()
 @click.argument("ref")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
 )
-@click.pass_obj
 def render(session: Session, ref: str, output: Path | None) -> None:
     """Print an offer as HTML, or write it to a file.
 
@@ -80,34 +78,3 @@ def render(session: Session, ref: str, output: Path | None) -> None:
         # The same bytes as on stdout.
         output.write_text(page.removesuffix("\n") + "\n", encoding="utf-8")
     session.out.note(tr("wrote {}", output))
-
-
-@offer.command(cls=ChangingVerb)
-@click.argument("ref")
-@click.pass_obj
-def accept(session: Session, ref: str) -> None:
-    """Mark an offer as accepted.
-
-    Example: crm offer accept 7k3
-    """
-    from crmcli.sales.documents import offers
-
-    ws = session.workspace
-    decided = offers.accept(ws, ws.resolve(ref, "offer"))
-    tell(session, tr("Accepted: {} {}.", decided.id, decided.name))
-
-
-@offer.command(cls=ChangingVerb)
-@click.argument("ref")
-@click.option("--reason", default="", help="Reason.")
-@click.pass_obj
-def decline(session: Session, ref: str, reason: str) -> None:
-    """Mark an offer as declined.
-
-    Example: crm offer decline 7k3 --reason 'дорого'
-    """
-    from crmcli.sales.documents import offers
-
-    ws = session.workspace
-    decided = offers.decline(ws, ws.resolve(ref, "offer"), reason)
-    tell(session, tr("Declined: {} {}.", decided.id, decided.name))

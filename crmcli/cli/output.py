@@ -48,13 +48,20 @@ class Output:
     # -- data -------------------------------------------------------------------------------
 
     def records(
-        self, rows: Sequence[Row], columns: Sequence[Column], *, all_fields: bool = True
+        self,
+        rows: Sequence[Row],
+        columns: Sequence[Column],
+        empty: str = "",
+        *,
+        all_fields: bool = True,
     ) -> None:
         """Print a list: the columns as a table, CSV or TSV; whole rows as JSON or YAML.
 
-        With `all_fields` false, JSON and YAML have the columns only.
+        With `all_fields` false, JSON and YAML have the columns only. People are told that it is `empty`.
         """
         if self.format == "table":
+            if empty and not rows:
+                self.note(empty)
             self._page(self.table(rows, columns))
             return
         if not all_fields and self.format in ("json", "jsonl", "yaml"):
@@ -72,7 +79,9 @@ class Output:
         else:
             self._write_data(formats.LISTS[self.format]([record], columns))
 
-    def section(self, title: str, rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    def section(
+        self, title: str, rows: Sequence[Row], columns: Sequence[Column], _empty: str = ""
+    ) -> None:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
         if self.format == "table" and rows:
             heading = self.paint(clean(tr(title)), bold=True)
@@ -90,18 +99,16 @@ class Output:
         """Print words for people: help, a problem."""
         self._page([clean(line) for line in text.removesuffix("\n").split("\n")])
 
-    def content(self, data: bytes) -> None:
-        """Print a file's content, byte for byte; not on a terminal, which would take it for orders."""
-        if (
-            sys.stdout.isatty()
-            and not data.decode("utf-8", "replace").replace("\n", "").isprintable()
-        ):
-            raise Refused(
-                "this cannot be shown in a terminal", "redirect it, or write it to a file with -o"
-            )
+    def content(self, pieces: Iterable[bytes]) -> None:
+        """Print what a file has, byte for byte; to a terminal only what it does not take for orders."""
         try:
             sys.stdout.flush()
-            sys.stdout.buffer.write(data)
+            for data in pieces:
+                text = data.decode("utf-8", "replace") if sys.stdout.isatty() else ""
+                if not text.replace("\n", "").isprintable():
+                    hint = "redirect it, or write it to a file with -o"
+                    raise Refused("this cannot be shown in a terminal", hint)
+                sys.stdout.buffer.write(data)
         except BrokenPipeError:
             self._left = True
         except OSError as error:
@@ -187,22 +194,14 @@ class Output:
         """The lines of a table that fits the terminal; says on stderr which columns did not."""
         if not rows:
             return []
-        cells = self._cells(rows, columns)
 
         def paint(row: int, n: int, text: str) -> str:
             if row < 0:
                 return self.paint(text, bold=True)
             return self._colored(text, columns[n], rows[row])
 
-        lines, left_out = lay_out(
-            [column.head for column in columns],
-            cells,
-            [column.right for column in columns],
-            [column.elastic for column in columns],
-            self.width,
-            paint if self.color else None,
-            [n for n, column in enumerate(columns) if column.whole],
-        )
+        cells = self._cells(rows, columns)
+        lines, left_out = lay_out(columns, cells, self.width, paint if self.color else None)
         if left_out:
             names = ", ".join(column.head for column in columns[-left_out:])
             self.note(tr("columns left out: {} (the terminal is {} wide)", names, self.width))
@@ -270,7 +269,7 @@ class Output:
 
     def _page(self, lines: Sequence[str]) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
-        if not (terminal.wants_pager(len(lines)) and terminal.page(lines)):
+        if not terminal.page(lines):
             self._write(lines, as_they_are=True)
 
     def _write_data(self, lines: Iterable[str], form: str = "") -> None:

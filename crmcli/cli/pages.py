@@ -1,4 +1,4 @@
-"""A page of help: the options of the command first, the common ones by name, examples to be copied."""
+"""Pages of help: the options of the command first, the common ones by name, examples to be copied."""
 
 from __future__ import annotations
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,8 +30,6 @@ YEARS = range(1900, 2200)
 
 SENTENCE = 500
 """Letters: more than any first sentence of help has."""
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Session:
@@ -131,18 +129,6 @@ def _known_format(text: str) -> str:
     return text
 
 
-def _remember(
-    name: str, value: object = None
-) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def callback(ctx: click.Context, _param: click.Parameter, given: Any) -> None:
-        if given is None or given is False:
-            return
-        session = ctx.ensure_object(Session)
-        setattr(session, name, given if value is None else value)
-
-    return callback
-
-
 def _complete_folder(*_: object) -> list[CompletionItem]:
     """As click.Path does, which would have the catalogue read for its name."""
     from click.shell_completion import CompletionItem
@@ -150,40 +136,41 @@ def _complete_folder(*_: object) -> list[CompletionItem]:
     return [CompletionItem("", type="dir")]
 
 
+def _common(names: str, to: str, told: str, value: object = None, **more: Any) -> click.Option:
+    """An option that sets an attribute of the session to what is given, or as a flag to `value`."""
+
+    def remember(ctx: click.Context, _param: click.Parameter, given: Any) -> None:
+        if given is not None and given is not False:
+            setattr(ctx.ensure_object(Session), to, given if value is None else value)
+
+    is_flag = value is not None
+    more |= {"expose_value": False, "callback": remember, "is_flag": is_flag}
+    return click.Option(names.split(), help=told, **more)
+
+
 @cache
 def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     """The options that every command takes, also after its own; those of one that `changes` records."""
-
-    def option(*names: str, to: str, value: object = None, **more: Any) -> click.Option:
-        return click.Option(names, expose_value=False, callback=_remember(to, value), **more)
-
-    def flag(*names: str, to: str, value: object = True, **more: Any) -> click.Option:
-        return option(*names, to=to, value=value, is_flag=True, **more)
-
     if changes:
+        told = "Show what would change without changing it."
         return (
             *common_options(),
-            flag(
-                "-n", "--dry-run", to="dry_run", help="Show what would change without changing it."
-            ),
-            flag("--tick", to="tick", help="Run crm tick once afterwards."),
+            _common("-n --dry-run", "dry_run", told, True),
+            _common("--tick", "tick", "Run crm tick once afterwards.", True),
         )
-    formats = click.Choice(FORMATS)
+    folder: dict[str, Any] = {"metavar": "DIR", "shell_complete": _complete_folder}
     return (
-        option(
-            "-C", "--workspace", to="folder", metavar="DIR", shell_complete=_complete_folder,
-            help="Workspace folder.",
-        ),
-        option("--as", "as_user", to="user", metavar="USER", help="Act as this user."),
-        option("--format", "format_", to="format", type=formats, help="Output format."),
-        flag("--json", "json_", to="format", value="json", help="Short for --format json."),
-        flag("--csv", "csv_", to="format", value="csv", help="Short for --format csv."),
-        flag("--ids", "ids_", to="format", value="ids", help="Short for --format ids."),
-        flag("-q", "--quiet", to="quiet", help="Print only errors and data."),
-        flag("-v", "--verbose", to="verbose", help="Print more on stderr."),
-        flag("--no-color", to="color", value=False, help="No colours."),
-        flag("--yes", to="yes", help="Do not ask for confirmation."),
-    )  # fmt: skip
+        _common("-C --workspace", "folder", "Workspace folder.", **folder),
+        _common("--as as_user", "user", "Act as this user.", metavar="USER"),
+        _common("--format format_", "format", "Output format.", type=click.Choice(FORMATS)),
+        _common("--json json_", "format", "Short for --format json.", "json"),
+        _common("--csv csv_", "format", "Short for --format csv.", "csv"),
+        _common("--ids ids_", "format", "Short for --format ids.", "ids"),
+        _common("-q --quiet", "quiet", "Print only errors and data.", True),
+        _common("-v --verbose", "verbose", "Print more on stderr.", True),
+        _common("--no-color", "color", "No colours.", False),
+        _common("--yes", "yes", "Do not ask for confirmation.", True),
+    )
 
 
 def option(
@@ -266,14 +253,21 @@ def _show_help(ctx: click.Context, _param: click.Parameter, wanted: bool) -> Non
     if wanted and not ctx.resilient_parsing:
         from crmcli.cli import terminal
 
-        terminal.show(ctx.get_help())
+        text = ctx.get_help()
+        if not terminal.page(text.split("\n")):
+            sys.stdout.write(text + "\n")
         ctx.exit()
 
 
 class Verb(_Literate):
-    """A command that also takes the global options after its own."""
+    """A command that also takes the global options after its own, and is called with the session."""
 
     common = True
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call it; what it gives back is printed by the run of the program."""
+        assert self.callback is not None
+        return ctx.invoke(self.callback, ctx.ensure_object(Session), **ctx.params)
 
 
 class ChangingVerb(Verb):
@@ -293,19 +287,14 @@ def imported(path: str) -> Any:
 class Noun(_Literate, click.Group):
     """A group of commands; `@group.command()` makes a Verb, `cls=ChangingVerb` one that writes.
 
-    Those in `makers` are made when they are called.
+    Those in `makers` are made when they are called, for the noun, by what stands at `module:function`.
     """
 
     command_class = Verb
 
-    def __init__(
-        self,
-        *args: Any,
-        makers: Mapping[str, Callable[[], click.Command]] | None = None,
-        **more: Any,
-    ) -> None:
+    def __init__(self, *args: Any, makers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.makers = dict(makers or {})
+        self.makers = makers or {}
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands, each with the whole first sentence of its help."""
@@ -322,7 +311,7 @@ class Noun(_Literate, click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Make the command if nobody has, and return it."""
         if name in self.makers and name not in self.commands:
-            self.add_command(self.makers[name]())
+            self.add_command(imported(self.makers[name])(self.name))
         return super().get_command(ctx, name)
 
     def resolve_command(

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import Noun, Session
 from crmcli.cli.printing import print_problems
-from crmcli.cli.wanted import pipeline_named
 from crmcli.errors import NotFound
 from crmcli.language import tr
+from crmcli.present.cells import Listing
+from crmcli.present.pipelines import (
+    PIPELINES,
+    parts,
+    pipeline_row,
+    pipeline_table,
+    size,
+    stage_table,
+)
 
 pipeline = Noun("pipeline", help="Stages, robots and triggers as pipelines.yaml declares them.")
 
 
 @pipeline.command("list")
-@click.pass_obj
-def list_(session: Session) -> None:
+def list_(session: Session) -> Listing:
     """List the pipelines.
 
     Example: crm pipeline list
     """
-    from crmcli.present.pipelines import pipeline_table
-
-    session.out.records(*pipeline_table(list(session.workspace.pipelines)))
+    return pipeline_table(list(session.workspace.pipelines))
 
 
 @pipeline.command()
 @click.argument("ref", metavar="[PIPELINE]", default="")
-@click.pass_obj
 def show(session: Session, ref: str) -> None:
     """Show the stages, robots and triggers of a pipeline, or of all.
 
     Example: crm pipeline show sales
     """
-    from crmcli.present.pipelines import PIPELINES, parts, pipeline_row, stage_table
-
     ws, out = session.workspace, session.out
     chosen = [pipeline_named(ws, ref, NotFound)] if ref else list(ws.pipelines)
     if out.is_table:
@@ -52,20 +56,16 @@ def show(session: Session, ref: str) -> None:
 
 
 @pipeline.command()
-@click.pass_obj
-def check(session: Session) -> None:
+def check(session: Session) -> int:
     """Check settings, pipelines and templates.
 
     Exit code 6 if there are problems; what may be intended is only a warning.
 
     Example: crm pipeline check
     """
-    from datetime import UTC, datetime
-
     from crmcli.automation.config_checks import look_through
-    from crmcli.present.pipelines import size
 
     start = Path(session.folder) if session.folder else None
     found = look_through(start, session.now or datetime.now(UTC))
     fine = tr("all is well: {}", size(list(found.pipelines or ())))
-    print_problems(session, found.faults, found.oddities, fine)
+    return print_problems(session, found.faults, found.oddities, fine)

@@ -7,43 +7,48 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.fieldwork import given_options, read_given, read_pairs
-from crmcli.cli.filters import filter_options, filtered
+from crmcli.cli.options import (
+    filter_options,
+    filtered,
+    given_options,
+    listed,
+    read_given,
+    read_pairs,
+)
 from crmcli.cli.params import REF, REFS, ChangingVerb, Session, Verb, option
-from crmcli.cli.printing import notes, print_records, say_changes, tell, unreadable
-from crmcli.cli.wanted import listed
+from crmcli.cli.printing import Answer, changes, unreadable
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.view import View
-from crmcli.present.columns import columns_of, name_of
+from crmcli.present.columns import columns_of, name_of, named
 
 if TYPE_CHECKING:
+    from crmcli.present.told import Told
     from crmcli.sales.records.edit import Edit
 
 
 def add_command(entity: str) -> click.Command:
     """`crm NOUN add`: prints the new id alone."""
 
-    @click.pass_obj
-    def callback(session: Session, /, **options: Any) -> None:
+    def callback(session: Session, /, **options: Any) -> Answer:
         from crmcli.present.changes import known
         from crmcli.present.records import raw_row
+        from crmcli.present.told import Told
         from crmcli.sales import add
 
         anyway = bool(options.pop("anyway", False))
         policy = options.pop("on_duplicate", "warn")
         given = read_given(entity, options)
         done = add.add(session.workspace, entity, given, policy, anyway=anyway)
+        record, notes = done.record, list(filter(None, [known(done)]))
         if session.dry_run and done.is_new:
-            row = raw_row(session.workspace, done.record)
-            tell(session, tr("Added {} {}.", done.record.id, done.record.get("name")), row)
-        else:
-            session.out.created(done.record.id)
-        if line := known(done):
-            session.out.note(line)
-        notes(session)
+            row = raw_row(session.workspace, record)
+            return Told(tr("Added {} {}.", record.id, record.get("name")), row, notes)
+        session.out.created(record.id)
+        session.workspace.notes[:0] = notes
+        return None
 
     row = ENTITIES[entity]
     return ChangingVerb(
@@ -58,23 +63,21 @@ def _of_clients(entity: str) -> list[click.Parameter]:
     """What is asked where somebody new may be known already, or kept out."""
     if "client" not in ENTITIES[entity].traits:
         return []
+    known = (
+        "If the phone, e-mail or INN is known: add it and warn, refuse it (fail), or use or link to the "
+        "known record (link)."
+    )
     return [
         option("--anyway", "Even if an e-mail or phone is on the block list.", is_flag=True),
-        option(
-            "--on-duplicate",
-            "If the phone, e-mail or INN is known: add it and warn, refuse it (fail), or use or link to the "
-            "known record (link).",
-            default="warn",
-            among=("warn", "fail", "link"),
-        ),
+        option("--on-duplicate", known, default="warn", among=("warn", "fail", "link")),
     ]
 
 
 def list_command(entity: str) -> click.Command:
     """`crm NOUN list`: filters, condition, order, columns, limit, every format."""
     plural = ENTITIES[entity].plural
+    told = "A condition, e.g. 'amount > 100000'; see crm help conditions."
 
-    @click.pass_obj
     def callback(
         session: Session,
         /,
@@ -94,18 +97,16 @@ def list_command(entity: str) -> click.Command:
         most = saved.limit if limit is None else limit
         rows = ws.rows(entity, condition, order, most)
         chosen = columns_of(ws, entity, names)
-        print_records(session, entity, rows, chosen, all_fields=not names)
+        if session.out.is_table:  # people see names for stages, users and links
+            chosen = [named(ws, entity, column, rows) for column in chosen]
+        session.out.records(rows, chosen, tr("no {}", tr(plural)), all_fields=not names)
         unreadable(session)
 
     return Verb(
         "list",
         params=[
             *filter_options(entity),
-            option(
-                "--where -w",
-                "A condition, e.g. 'amount > 100000'; see crm help conditions.",
-                "EXPR",
-            ),
+            option("--where -w", told, "EXPR"),
             option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
             option("--limit", "Maximum number of records.", "N", at_least=0),
             option("--columns", "Columns to print.", "A,B"),
@@ -120,8 +121,7 @@ def edit_command(entity: str) -> click.Command:
     """`crm NOUN edit`: by options, or the file itself in $EDITOR."""
     one = ENTITIES[entity].one
 
-    @click.pass_obj
-    def callback(session: Session, /, ref: str, **options: Any) -> None:
+    def callback(session: Session, /, ref: str, **options: Any) -> list[Told]:
         from crmcli.sales.records import edit
 
         ws = session.workspace
@@ -130,10 +130,8 @@ def edit_command(entity: str) -> click.Command:
         if wanted.is_empty:
             from crmcli.cli.editing import edit_as_text
 
-            edit_as_text(session, record_id)
-            return
-        before, after = edit.edit(ws, record_id, wanted)
-        say_changes(session, [(before, after)])
+            return edit_as_text(session, record_id)
+        return changes(session, [edit.edit(ws, record_id, wanted)])
 
     lists = "Options of lists (--phone, --tag …) replace the whole list; --add and --remove change it.\n\n"
     tagged = " --add tags=vip" if has_field(entity, "tags") else ""
@@ -172,18 +170,19 @@ def rm_command(entity: str) -> click.Command:
     """`crm NOUN rm`: asks on a terminal; the text of the record stays on the timeline."""
     plural = ENTITIES[entity].plural
 
-    @click.pass_obj
-    def callback(session: Session, refs: Sequence[str], unlink: bool) -> None:
+    def callback(session: Session, refs: Sequence[str], unlink: bool) -> list[Told]:
         from crmcli.present.records import raw_row
+        from crmcli.present.told import Told
         from crmcli.sales.records import remove
 
         ws = session.workspace
         ids = list(dict.fromkeys(ws.resolve(ref, entity) for ref in refs))
         names = (f"{one} {name_of(session.workspace, one)}".rstrip() for one in ids)
         session.confirm(tr("remove {}?", ", ".join(names)))
-        for record in remove.remove(ws, *ids, unlink=unlink):
-            row = raw_row(ws, record)
-            tell(session, tr("Removed {} {}.", record.id, record.get("name")), row)
+        return [
+            Told(tr("Removed {} {}.", record.id, record.get("name")), raw_row(ws, record))
+            for record in remove.remove(ws, *ids, unlink=unlink)
+        ]
 
     return ChangingVerb(
         "rm",
@@ -200,8 +199,7 @@ def bulk_command(entity: str) -> click.Command:
     """`crm NOUN bulk`: the same edit for all that fit a condition, in one transaction."""
     plural = ENTITIES[entity].plural
 
-    @click.pass_obj
-    def callback(session: Session, /, where: str, **options: Any) -> None:
+    def callback(session: Session, /, where: str, **options: Any) -> list[Told]:
         from crmcli.sales.records import edit
 
         wanted = _edit(entity, options)
@@ -209,10 +207,10 @@ def bulk_command(entity: str) -> click.Command:
             raise BadUsage("nothing to change", "add --set FIELD=VALUE, --add, --remove or --unset")
         ws = session.workspace
         changed = edit.bulk(ws, entity, ws.condition(where, entity), wanted)
-        say_changes(session, changed)
-        count = counted(len(changed), entity, plural)
-        session.out.note(tr("would change {}", count) if ws.dry_run else tr("changed {}", count))
         unreadable(session)
+        count = counted(len(changed), entity, plural)
+        ws.notes.insert(0, tr("would change {}", count) if ws.dry_run else tr("changed {}", count))
+        return changes(session, changed)
 
     return ChangingVerb(
         "bulk",

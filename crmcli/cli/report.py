@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-import click
-
+from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
 from crmcli.cli.params import Noun, Session, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.wanted import PIPELINE, WHERE, day_given, pipeline_named
+from crmcli.present import reports
+from crmcli.present.cells import Listing
+from crmcli.reports.funnel import Period, read_funnel
+from crmcli.reports.leads import read_leads
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -23,11 +25,8 @@ PERIOD = [
 ]
 
 
-@report.command(
-    params=[PIPELINE, *PERIOD],
-)
-@click.pass_obj
-def funnel(session: Session, pipeline: str, since: str, until: str, where: str) -> None:
+@report.command(params=[PIPELINE, *PERIOD])
+def funnel(session: Session, pipeline: str, since: str, until: str, where: str) -> Listing:
     """How many records reached each stage, moved on or were lost, and how fast.
 
     Of the records that entered a pipeline in a period: how many reached each stage or a later one; how
@@ -39,43 +38,32 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
 
     Example: crm report funnel --pipeline sales --since 2026-01-01
     """
-    from crmcli.present import reports
-    from crmcli.reports.funnel import Period, read_funnel
-
     ws, out = session.workspace, session.out
     shown = pipeline_named(ws, pipeline)
     condition = ws.condition(where, shown.entity) if where.strip() else None
     first, last = day_given(ws, since), day_given(ws, until)
     period = Period(_midnight(ws, first), _midnight(ws, last and last + timedelta(days=1)))
     told = read_funnel(ws, shown, period, condition)
-    out.records(*reports.funnel(told, for_people=out.is_table))
     if out.is_table:
         out.note(reports.cohort(shown, told))
     unreadable(session)
+    return reports.funnel(told, for_people=out.is_table)
 
 
 BY = option("--by", "Group by.", default="source", among=("source", "stage", "owner"))
 
 
-@report.command(
-    params=[BY, *PERIOD],
-)
-@click.pass_obj
-def leads(session: Session, by: str, since: str, until: str, where: str) -> None:
+@report.command(params=[BY, *PERIOD])
+def leads(session: Session, by: str, since: str, until: str, where: str) -> Listing:
     """Leads by source, stage or owner: how many came in, were converted, closed as junk or are still open,
     and their sums by currency.
 
     Example: crm report leads --by owner --since 2026-11-01
     """
-    from crmcli.present import reports
-    from crmcli.reports.leads import read_leads
-
-    ws, out = session.workspace, session.out
+    ws = session.workspace
     rows = read_leads(ws, by, _came(ws, since, until, where))
-    if out.is_table and not rows:
-        out.note("no leads")
-    out.records(*reports.leads(ws, by, rows, for_people=out.is_table))
     unreadable(session)
+    return reports.leads(ws, by, rows, for_people=session.out.is_table)
 
 
 def _came(ws: Workspace, since: str, until: str, where: str) -> Condition | None:

@@ -1,54 +1,49 @@
-"""crm robots: which there are, what they wait for, and why."""
+"""crm robots, jobs and trigger: what robots wait for and did, and telling the triggers of something."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.language import tr
 from crmcli.model.entities import having
+from crmcli.present import automation
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.present.cells import Listing
     from crmcli.workspace import Workspace
 
 robots = Noun("robots", help="What robots there are, what they wait for, and why.")
+jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
+trigger = Noun("trigger", help="Fire a trigger of pipelines.yaml by its code.")
 
 
 @robots.command("list")
-@click.pass_obj
-def list_(session: Session) -> None:
+def list_robots(session: Session) -> Listing:
     """List the robots and schedules as they are declared."""
-    from crmcli.present import automation
-
-    table = automation.robots(session.workspace)
-    session.out.records(*table)
-    if not table.rows:
-        session.out.note("no robots or schedules in pipelines.yaml")
+    return automation.robots(session.workspace)
 
 
 @robots.command()
 @click.argument("ref", required=False, default="")
-@click.pass_obj
-def waiting(session: Session, ref: str) -> None:
+def waiting(session: Session, ref: str) -> Listing:
     """What robots will do, the earliest first.
 
     Example: crm robots waiting 7k3
     """
-    from crmcli.automation import explain as explaining
-    from crmcli.present import automation
+    from crmcli.automation import explain
 
-    ws = session.workspace
-    lines = explaining.waiting(ws, ws.resolve(ref, *having("staged")) if ref else "")
-    session.out.records(*automation.outlook(lines, automation.WAITING))
-    if not lines:
-        session.out.note("no robot is waiting")
+    lines = explain.waiting(session.workspace, _held(session.workspace, ref))
+    return automation.outlook(lines, automation.WAITING, "no robot is waiting")
 
 
 @robots.command()
 @click.argument("ref")
-@click.pass_obj
-def explain(session: Session, ref: str) -> None:
+def explain(session: Session, ref: str) -> Listing:
     """What each robot of a record's stage does next and when, or why it does not.
 
     Robots of earlier stages that never ran because the record left are listed too.
@@ -56,12 +51,15 @@ def explain(session: Session, ref: str) -> None:
     Example: crm robots explain 7k3
     """
     from crmcli.automation import explain as explaining
-    from crmcli.present import automation
 
     lines = explaining.explain(session.workspace, ref)
-    session.out.records(*automation.outlook(lines, automation.EXPLAINED))
-    if not lines:
-        session.out.note(_why_none(session.workspace, ref))
+    none = "" if lines else _why_none(session.workspace, ref)
+    return automation.outlook(lines, automation.EXPLAINED, none)
+
+
+def _held(ws: Workspace, ref: str) -> str:
+    """The id of a record that robots may act on; "" where none is named."""
+    return ws.resolve(ref, *having("staged")) if ref else ""
 
 
 def _why_none(ws: Workspace, ref: str) -> str:
@@ -72,3 +70,85 @@ def _why_none(ws: Workspace, ref: str) -> str:
     except UnknownStage as unknown:
         return unknown.message
     return "its stage has no robots"
+
+
+@jobs.command("list")
+@click.option(
+    "--state", "states", multiple=True, help="queued, failed, dead, unknown, done, … or all."
+)
+@click.option("--for", "ref", metavar="REF", default="", help="Only jobs of this record.")
+def list_jobs(session: Session, states: Sequence[str], ref: str) -> Listing:
+    """List jobs that are open or need a person; --state selects others, or all.
+
+    Example: crm jobs list --state unknown
+    """
+    from crmcli.automation.jobs import listed
+    from crmcli.automation.ledger import OPEN, STATES, TROUBLED
+
+    ws = session.workspace
+    wanted = [part.strip() for state in states for part in state.split(",")]
+    found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
+    none = "no such jobs" if wanted else "no open jobs, and none needs a person"
+    return automation.jobs(listed(ws, found, _held(ws, ref)), none)
+
+
+@jobs.command(cls=ChangingVerb)
+@click.argument("key")
+def retry(session: Session, key: str) -> Told:
+    """Retry a job at the next tick, with a fresh count of attempts.
+
+    Example: crm jobs retry 3f9a
+    """
+    from crmcli.automation import jobs as book
+
+    job = book.retry(session.workspace, key)
+    return Told(tr("Will be retried at the next tick: {}.", automation.job_name(job)))
+
+
+@jobs.command(cls=ChangingVerb)
+@click.argument("key")
+def cancel(session: Session, key: str) -> Told:
+    """Cancel a job that is not done, or a waiting robot.
+
+    Example: crm jobs cancel 3f9a
+    """
+    from crmcli.automation import jobs as book
+
+    return Told(tr("Cancelled: {}.", automation.job_name(book.cancel(session.workspace, key))))
+
+
+@jobs.command(cls=ChangingVerb)
+@click.argument("key")
+@click.argument("how", metavar="sent|failed|retry")
+def resolve(session: Session, key: str, how: str) -> Told:
+    """Say what became of a message that may have been sent: sent, failed, or retry to send it again.
+
+    Example: crm jobs resolve 3f9a sent
+    """
+    from crmcli.automation import jobs as book
+
+    job = book.resolve(session.workspace, key, how)
+    return Told(tr("Resolved as {}: {}.", how, automation.job_name(job)))
+
+
+@trigger.command(cls=ChangingVerb)
+@click.argument("code")
+@click.option("--on", "ref", required=True, metavar="REF", help="Record.")
+def fire(session: Session, code: str, ref: str) -> Told:
+    """Tell the triggers that something happened to a record.
+
+    Those with `on: CODE` see it at the next tick. For a contact or a company it counts for the open deal
+    with the latest activity, or else for the lead.
+
+    Example: crm trigger fire paid --on 7k3
+    """
+    from crmcli.sales import activities
+
+    ws = session.workspace
+    record = ws.find(ref)
+    activities.fire(ws, record.id, code)
+    told = tr("Fired {} on {} {}.", code, record.id, record.get("name"))
+    rules = (rule for line in ws.pipelines for stage in line.stages for rule in stage.triggers)
+    heard = any(rule.on == code for rule in rules)
+    none = [] if heard else [tr("no trigger in pipelines.yaml waits for {!r}", code)]
+    return Told(told, notes=none)

@@ -15,7 +15,7 @@ RECORDS = "Records"
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     RECORDS: {
         "show": ("showing:show", "Show any record, as it is or as it was."),
-        "timeline": ("timeline:timeline", "What happened to a record."),
+        "timeline": ("showing:timeline", "What happened to a record."),
         "file": ("file:file", "Attachments of a record: add, list, get, rm."),
         "search": ("search:search", "Search all records."),
         "dupes": ("dupes:dupes", "Find likely duplicates: leads, contacts, companies."),
@@ -31,8 +31,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "pipeline": ("pipeline:pipeline", "Pipelines: stages, robots and triggers."),
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "What robots wait for, and why."),
-        "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve."),
-        "trigger": ("trigger:trigger", "Fire a trigger of pipelines.yaml by its code."),
+        "jobs": ("robots:jobs", "What robots did; retry, cancel, resolve."),
+        "trigger": ("robots:trigger", "Fire a trigger of pipelines.yaml by its code."),
     },
     "Import and export": {
         "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),

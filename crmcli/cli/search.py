@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli.options import listed
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.wanted import listed
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.present.cells import Column
+from crmcli.model.entities import ENTITIES, plurals
+from crmcli.model.values import entity_of
+from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -25,14 +27,11 @@ if TYPE_CHECKING:
         option("--limit", "Maximum number of records.", "N", default=20, at_least=1),
     ],
 )
-@click.pass_obj
-def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> None:
+def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> Listing:
     """Find records by any words in them, by parts of words, phones and e-mails.
 
     Example: crm search smith --in companies,deals
     """
-    from crmcli.model.values import entity_of
-
     ws = session.workspace
     rows = [
         {
@@ -44,15 +43,11 @@ def search(session: Session, text: tuple[str, ...], within: str, limit: int) -> 
         }
         for hit in ws.search(" ".join(text), _entities(within), limit)
     ]
-    if not rows:
-        session.out.note("no records found")
-    session.out.records(rows, _columns(ws))
     unreadable(session)
+    return Listing(rows, _columns(ws), "no records found")
 
 
 def _columns(ws: Workspace) -> list[Column]:
-    from crmcli.model.entities import ENTITIES
-
     fields = {f"{e}/{f.name}": tr(f.label) or f.name for e in ENTITIES for f in ws.schema.fields(e)}
     return [
         Column("entity", "What", "word"), Column("id", "Id", keep=True), Column("name", "Name"),
@@ -62,8 +57,6 @@ def _columns(ws: Workspace) -> list[Column]:
 
 def _entities(within: str) -> tuple[str, ...]:
     """The entities that `--in` names, in the singular or the plural."""
-    from crmcli.model.entities import ENTITIES, plurals
-
     words = {word: entity for entity, row in ENTITIES.items() for word in (entity, row.plural)}
     wanted = listed(within)
     for word in wanted:

@@ -1,12 +1,21 @@
-"""`show`, which every noun has and which stands alone: a record as it is, or as it was."""
+"""`show`, which every noun has and which stands alone, and `timeline`: a record as it is, or as it was."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import REF, Session, Verb, option
 from crmcli.errors import NotFound
 from crmcli.model.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.model.fields import Record
+    from crmcli.present.cells import Listing
 
 PAST = (
     "--at shows it as it was at that time; a day means its end. The past is computed from the file and "
@@ -19,20 +28,15 @@ def show_command(*entities: str) -> click.Command:
     told = "As of this time, e.g. 2026-11-20 or -2h."
     what = ENTITIES[entities[0]].one if entities else "any record"
 
-    @click.pass_obj
     def callback(session: Session, ref: str, at: str | None) -> None:
-        from crmcli.cli.printing import notes, print_one
-
         ws = session.workspace
         if at is None:
-            print_one(session, ws.find(ref, *entities))
+            _print(session, ws.find(ref, *entities))
         else:
             from crmcli.sales.history import past
 
             moment = past.moment_of(ws, at)
-            record = past.as_of(ws, _known(session, ref, *entities), moment)
-            print_one(session, record, moment)
-        notes(session)
+            _print(session, past.as_of(ws, _known(session, ref, *entities), moment), moment)
 
     return Verb(
         "show",
@@ -57,4 +61,47 @@ def _known(session: Session, ref: str, *entities: str) -> str:
         raise
 
 
+def _print(session: Session, record: Record, at: datetime | None = None) -> None:
+    """Print a record: its card, what belongs to it, its last events.
+
+    As it was `at` a moment: without what belongs to it now, and with the events until then.
+    """
+    from crmcli.present.columns import columns_of, named
+    from crmcli.present.events import event_table
+    from crmcli.present.records import belonging, card_columns, last_events, raw_row
+
+    out, ws = session.out, session.workspace
+    row, columns = raw_row(ws, record), card_columns(ws, record)
+    if not out.is_table:
+        out.one(row, columns)
+        return
+    out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
+    for other, rows in ({} if at else belonging(ws, record)).items():
+        columns = [named(ws, other, column, rows) for column in columns_of(ws, other, [])]
+        out.section(ENTITIES[other].plural.capitalize(), rows, columns)
+    out.section("Timeline", *event_table(ws, last_events(ws, record, at)))
+
+
 show = show_command()
+
+
+@click.command(cls=Verb)
+@click.argument("ref")
+@click.option("--kind", multiple=True, help="Only events of this kind, e.g. stage.entered or mail.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last N events.")
+def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None) -> Listing:
+    """What happened to a record, oldest first.
+
+    Example: crm timeline 7k3 --kind stage.entered
+    """
+    from crmcli.present.events import event_table
+    from crmcli.sales.history.story import story_of
+
+    ws = session.workspace
+    try:
+        events = story_of(ws, ws.find(ref))
+    except NotFound:  # it may be removed: its story outlives it
+        events = ws.events(record=_known(session, ref))
+    if kind:
+        events = [e for e in events if any(e.kind == k or e.kind.startswith(f"{k}.") for k in kind)]
+    return event_table(ws, events[-limit:] if limit else events)

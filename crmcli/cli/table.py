@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from crmcli.language import tr
+
+if TYPE_CHECKING:  # help, which lays out texts here, needs no columns
+    from crmcli.present.cells import Column
 
 GAP = "  "
 LEAST = 8
@@ -68,14 +72,12 @@ def pad(text: str, room: int, *, right: bool = False) -> str:
 
 def wrap(text: str, room: int, most: int) -> list[str]:
     """The words of a text in at most so many lines of `room` cells; what is left over is cut."""
-    lines: list[str] = []
-    words = text.split()
-    while words and len(lines) < most:
-        line = words.pop(0)
-        while words and (width(f"{line} {words[0]}") <= room or len(lines) == most - 1):
-            line += f" {words.pop(0)}"
-        lines.append(cut(line, room))
-    return lines
+    lines = fold(text, room)
+    return (
+        lines
+        if len(lines) <= most
+        else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), room)]
+    )
 
 
 def fold(text: str, room: int) -> list[str]:
@@ -113,45 +115,34 @@ def fit(natural: Sequence[int], elastic: Sequence[bool], room: int) -> list[int]
     """The widths of as many columns as fit, from the left; the widest elastic ones give way."""
     for count in range(len(natural), 0, -1):
         spare = room - len(GAP) * (count - 1)
-        for most in range(max(LEAST, min(spare, max(natural))), LEAST - 1, -1):
-            widths = [
-                min(wide, most) if soft else wide
-                for wide, soft in zip(natural[:count], elastic, strict=False)
-            ]
-            left = spare - sum(widths)
-            if left >= 0:
-                return _share_out(widths, natural, left)
+        soft = [n for n in reversed(range(count)) if elastic[n]]
+        widths = [
+            min(n, max(LEAST, spare)) if elastic[i] else n for i, n in enumerate(natural[:count])
+        ]
+        while sum(widths) > spare and any(widths[n] > LEAST for n in soft):
+            widths[max(soft, key=widths.__getitem__)] -= 1
+        if sum(widths) <= spare:
+            return widths
     return [max(1, room)]
 
 
-def _share_out(widths: list[int], natural: Sequence[int], left: int) -> list[int]:
-    """Give the cells that are left to the columns that were cut, one each."""
-    for n, wide in enumerate(widths):
-        if left and wide < natural[n]:
-            widths[n] += 1
-            left -= 1
-    return widths
-
-
 def lay_out(
-    heads: Sequence[str],
+    columns: Sequence[Column],
     cells: Sequence[Sequence[str]],
-    right: Sequence[bool],
-    elastic: Sequence[bool],
     room: int | None,
     paint: Callable[[int, int, str], str] | None = None,
-    whole: Sequence[int] = (),
 ) -> tuple[list[str], int]:
     """The lines of a table, its heads first, and how many columns found no room.
 
     `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
-    row -1 is the heads. What the columns `whole` have no room for goes on in lines below.
+    row -1 is the heads. What a `whole` column has no room for goes on in lines below.
     """
-    rows = [heads, *cells]
+    rows = [[column.head for column in columns], *cells]
     sizes = [[width(text) for text in row] for row in rows]
     natural = [max(column) for column in zip(*sizes, strict=True)]
-    widths = natural if room is None else fit(natural, elastic, room)
-    folded = [n for n in whole if n < len(widths) and widths[n] < natural[n]]
+    widths = natural if room is None else fit(natural, [c.elastic for c in columns], room)
+    folded = [n for n, wide in enumerate(widths) if columns[n].whole and wide < natural[n]]
+    right = [column.right for column in columns]
     lines = []
     for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
         for texts, taken in _below(row, widths, folded) if folded else [(row, size)]:

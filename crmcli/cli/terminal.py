@@ -8,14 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
+import click
+
 FIRST_AFTER = 1.0
 """Seconds of silence before progress is shown."""
 EVERY = 0.2
-_EIGHT = {
-    "black": (0, 0, 0), "red": (205, 49, 49), "green": (13, 188, 121), "yellow": (229, 192, 16),
-    "blue": (36, 114, 200), "magenta": (188, 63, 188), "cyan": (17, 168, 205),
-    "white": (229, 229, 229),
-}  # fmt: skip
+_EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 
 def width(stream: TextIO | None = None) -> int | None:
@@ -23,11 +21,11 @@ def width(stream: TextIO | None = None) -> int | None:
     return columns() if (stream or sys.stdout).isatty() else None
 
 
-def columns() -> int:
-    """How many cells wide what is read by people may be: the terminal, or 80 elsewhere."""
+def columns(elsewhere: int = 80) -> int:
+    """How many cells wide what is read by people may be: the terminal, or so many `elsewhere`."""
     import shutil
 
-    return shutil.get_terminal_size().columns
+    return shutil.get_terminal_size((elsewhere, 24)).columns
 
 
 def wants_color() -> bool:
@@ -45,12 +43,8 @@ def tint(color: str) -> tuple[int, int, int] | str:
         return ""
     if os.environ.get("COLORTERM", "") in ("truecolor", "24bit"):
         return red, green, blue
-    return min(
-        _EIGHT,
-        key=lambda name: sum(
-            (a - b) ** 2 for a, b in zip(_EIGHT[name], (red, green, blue), strict=True)
-        ),
-    )
+    parts = zip((1, 2, 4), (red, green, blue), strict=True)
+    return _EIGHT[sum(bit for bit, part in parts if part > 127)]
 
 
 def encoding_of(stream: TextIO) -> str:
@@ -88,50 +82,18 @@ def _json_escaped(letter: str) -> str:
     return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
 
 
-def wants_pager(lines: int) -> bool:
-    """Whether so many lines are longer than the screen of a person who has a pager."""
+def page(lines: Sequence[str]) -> bool:
+    """Show lines through PAGER if they are longer than the screen; else False, and nothing is shown."""
     if not (sys.stdout.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
         return False
     import shutil
 
-    return lines >= shutil.get_terminal_size().lines and _pager() != ["cat"]
-
-
-def show(text: str) -> None:
-    """Print a text that is clean, a screen at a time where it is long."""
-    lines = text.split("\n")
-    if not (wants_pager(len(lines)) and page(lines)):
-        sys.stdout.write(text + "\n")
-
-
-def _pager() -> list[str]:
-    import shlex
-
-    return shlex.split(os.environ.get("PAGER", "less")) or ["cat"]
-
-
-def page(lines: Sequence[str]) -> bool:
-    """Show lines through PAGER; False, and nothing shown, if that program does not exist."""
-    import subprocess
-
-    environ = {"LESS": "FRX", **os.environ}
-    encoding = encoding_of(sys.stdout)
-    sys.stdout.flush()
-    try:
-        pager = subprocess.Popen(_pager(), stdin=subprocess.PIPE, env=environ)
-    except OSError:
+    few = len(lines) < shutil.get_terminal_size().lines
+    if few or os.environ.get("PAGER", "less") in ("", "cat"):
         return False
-    assert pager.stdin is not None  # PIPE was asked for
-    try:
-        with pager.stdin:
-            pager.stdin.write(("\n".join(lines) + "\n").encode(encoding, "backslashreplace"))
-    except BrokenPipeError:
-        pass  # the reader left before the end: that is what a pager is for
-    while pager.poll() is None:
-        try:
-            pager.wait()
-        except KeyboardInterrupt:
-            continue  # Ctrl-C belongs to the pager while it runs
+    os.environ.setdefault("LESS", "FRX")
+    sys.stdout.flush()
+    click.echo_via_pager(printable("\n".join(lines), sys.stdout), color=True)
     return True
 
 

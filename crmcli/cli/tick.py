@@ -15,6 +15,7 @@ from crmcli.language import counted, tr
 if TYPE_CHECKING:
     from crmcli.automation.tick import TickResult
     from crmcli.errors import Problem
+    from crmcli.present.cells import Listing
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""
@@ -33,8 +34,7 @@ MOST_TOLD = 50
         ),
     ],
 )
-@click.pass_obj
-def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> None:
+def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> Listing | None:
     """Run what is due: triggers, robots, schedules, messages.
 
     It prints nothing when all is well, so cron can run it every minute. What failed for good goes to
@@ -51,18 +51,16 @@ def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> N
         _accept_history(session, dry_run=dry_run)
     if not dry_run:
         run_once(session)
-        return
+        return None
     from crmcli.automation.simulate import rehearse
     from crmcli.present import automation
     from crmcli.sales.history.past import moment_of
 
     ws = session.workspace
     faults = ws.faults_of_rules()
-    plan = rehearse(ws, moment_of(ws, until, "--until") if until else ws.now)
-    session.out.records(*automation.plan(plan))
-    if not plan:
-        session.out.note("nothing would happen")
+    plan = automation.plan(rehearse(ws, moment_of(ws, until, "--until") if until else ws.now))
     _report_faults(session, faults, tr("fix the lines named, then run crm {}", "pipeline check"))
+    return plan
 
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:

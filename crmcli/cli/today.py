@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.table import clean
 from crmcli.language import tr
-
-if TYPE_CHECKING:
-    from crmcli.sales.today import Today
+from crmcli.present.cells import Listing
+from crmcli.present.today import all_parts, parts
+from crmcli.sales.today import Today
+from crmcli.sales.today import today as work_of
 
 
 @click.command(
@@ -23,29 +22,23 @@ if TYPE_CHECKING:
         option("--limit", "Maximum number in each part.", "N", default=20, at_least=1),
     ],
 )
-@click.pass_obj
-def today(session: Session, owner: str, everybody: bool, limit: int) -> None:
+def today(session: Session, owner: str, everybody: bool, limit: int) -> Listing | None:
     """What to do: tasks that are overdue or due today, deals past their close date, open leads and deals
     without a task. Yours, if crm knows who you are (--as, CRM_USER).
 
     Example: crm today --as anna
     """
-    from crmcli.present.today import all_parts
-    from crmcli.sales.today import today as work_of
-
-    ws, out = session.workspace, session.out
+    ws = session.workspace
     whose = "" if everybody else ws.user_id(owner) if owner else ws.user
     found = work_of(ws, whose)
-    if out.is_table:
-        _print_parts(session, found, whose, limit)
-    else:
-        out.records(*all_parts(found))
     unreadable(session)
+    if not session.out.is_table:
+        return all_parts(found)
+    _print_parts(session, found, whose, limit)
+    return None
 
 
 def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None:
-    from crmcli.present.today import parts
-
     ws, out = session.workspace, session.out
     day = ws.now.astimezone(ws.zone).date().isoformat()
     who = clean(ws.owner_name(whose)) or tr("everybody")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import ChangingVerb, Session, option
-from crmcli.cli.printing import notes, say
+from crmcli.cli.printing import say
 from crmcli.errors import BadUsage
-
-if TYPE_CHECKING:
-    from crmcli.sales.history.past import PastChange
-    from crmcli.sales.history.undo import Undone
+from crmcli.present.changes import left_alone, to_be_undone, undone
+from crmcli.sales.history import undo as undoing
+from crmcli.sales.history.past import PastChange
 
 
 @click.command(
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
         option("--redo", "Redo: undo the last undo.", is_flag=True),
     ],
 )
-@click.pass_obj
 def undo(
     session: Session,
     count: int | None,
@@ -48,9 +45,6 @@ def undo(
 
     Example: crm undo --dry-run
     """
-    from crmcli.present.changes import to_be_undone
-    from crmcli.sales.history import undo as undoing
-
     if sum((count is not None, bool(batch), bool(event), redo)) > 1:
         raise BadUsage("N, --batch, --event and --redo cannot be used together", "use one of them")
     if sum((anybody, robots, bool(batch), bool(event))) > 1:
@@ -64,7 +58,7 @@ def undo(
             for line in to_be_undone(ws, changes):
                 out.note(line)
 
-        def each(done: Undone) -> None:
+        def each(done: undoing.Undone) -> None:
             _print(session, done)
             bar.advance(len(done.records))
 
@@ -77,12 +71,9 @@ def undo(
             undoing.redo(ws, telling, whose=whose)
         else:
             undoing.undo(ws, count or 1, telling, whose=whose)
-    notes(session)
 
 
-def _print(session: Session, done: Undone) -> None:
-    from crmcli.present.changes import left_alone, undone
-
+def _print(session: Session, done: undoing.Undone) -> None:
     for told in undone(session.workspace, done):
         say(session, told)
     for line in left_alone(done):

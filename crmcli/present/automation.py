@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
@@ -44,7 +44,8 @@ PLAN = [
 
 def robots(ws: Workspace) -> Listing:
     """The robots and schedules as they are declared."""
-    return Listing([row for pipeline in ws.pipelines for row in _declared(ws, pipeline)], ROBOTS)
+    rows = [row for pipeline in ws.pipelines for row in _declared(ws, pipeline)]
+    return Listing(rows, ROBOTS, "no robots or schedules in pipelines.yaml")
 
 
 def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
@@ -73,27 +74,19 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
         }
 
 
-def outlook(lines: Iterable[RobotLine], columns: list[Column]) -> Listing:
+def outlook(lines: Iterable[RobotLine], columns: list[Column], empty: str) -> Listing:
     """What robots wait for, or why they do not: WAITING or EXPLAINED."""
     names = ("record", "name", "stage", "robot", "action", "state", "due_at", "why", "key")
-    return Listing(rows_of(lines, *names), columns)
+    return Listing(rows_of(lines, *names), columns, empty)
 
 
-def jobs(found: Iterable[Job]) -> Listing:
+def jobs(found: Sequence[Job], empty: str) -> Listing:
     """What robots did and could not do."""
-    names = ("at", "record", "robot", "action", "state", "retry_at", "reason", "attempts")
-    rows = [
-        {
-            "key": job.key,
-            "id": job.key,
-            **row,
-            "to": job.facts.get("to", ""),
-            "file": job.facts.get("file", ""),
-        }
-        for job in found
-        for row in rows_of([job], *names)
-    ]
-    return Listing(rows, JOBS)
+    names = ("key", "at", "record", "robot", "action", "state", "retry_at", "reason", "attempts")
+    rows = rows_of(found, *names)
+    for job, row in zip(found, rows, strict=True):
+        row |= {"id": job.key, **{key: job.facts.get(key, "") for key in ("to", "file")}}
+    return Listing(rows, JOBS, empty)
 
 
 def job_name(job: Job) -> str:
@@ -104,4 +97,4 @@ def job_name(job: Job) -> str:
 
 def plan(planned: Iterable[Planned]) -> Listing:
     """What ticks would do, and when."""
-    return Listing(rows_of(planned, "at", "record", "who", "what"), PLAN)
+    return Listing.of(planned, PLAN, empty="nothing would happen")

@@ -10,7 +10,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, Compare, Condition, Empty, Node, Or, Text
 from crmcli.model.pipeline import Stage
-from crmcli.present.cells import Column, Listing, Locale
+from crmcli.present.cells import Column, Listing, Locale, attributes
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -64,14 +64,9 @@ def read_lanes(
 def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Listing:
     """The lanes without their cards, for programs."""
     rows = [
-        {
-            "pipeline": pipeline.id,
-            "stage": lane.stage.id,
-            "name": lane.stage.name,
-            "kind": lane.stage.kind,
-            "count": lane.count,
-            "sums": lane.sums,
-        }
+        {"pipeline": pipeline.id, "stage": lane.stage.id}
+        | attributes(lane.stage, "name", "kind")
+        | attributes(lane, "count", "sums")
         for lane in lanes
     ]
     columns = [Column(name) for name in ("pipeline", "stage", "name", "kind", "count", "sums")]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.dataclass import dataclass, field, replace
@@ -81,16 +82,30 @@ class Column:
 
 
 class Listing(NamedTuple):
-    """Rows, and the columns of them that a table shows."""
+    """Rows, the columns of them that a table shows, and what is said where there are none."""
 
     rows: Sequence[Row]
     columns: Sequence[Column]
+    empty: str = ""
+
+    @classmethod
+    def of(
+        cls, things: Iterable[object], columns: Sequence[Column], *more: str, empty: str = ""
+    ) -> Listing:
+        """A row of each thing: its attributes that the columns name, and `more`; None is empty."""
+        names = (*(column.name for column in columns), *more)
+        return cls(rows_of(things, *names), columns, empty)
 
 
 def rows_of(things: Iterable[object], *names: str) -> list[dict[str, Any]]:
     """The attributes of each as a row; what is None is empty."""
-    found = [{name: getattr(thing, name) for name in names} for thing in things]
+    found = [attributes(thing, *names) for thing in things]
     return [{k: "" if v is None else v for k, v in row.items()} for row in found]
+
+
+def attributes(thing: object, *names: str) -> dict[str, Any]:
+    """Some attributes of a thing, by name."""
+    return {name: getattr(thing, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +185,9 @@ def _named(item: object, labels: Mapping[str, str]) -> str:
     return labels.get(text, text)
 
 
-def _percent(value: object, locale: Locale) -> str:
+def _measure(value: object, locale: Locale, unit: str) -> str:
     number = as_decimal(value)
-    return "" if number is None or number.is_nan() else f"{locale.number(number, 1)}%"
-
-
-def _days(value: object, locale: Locale) -> str:
-    number = as_decimal(value)
-    return "" if number is None or number.is_nan() else tr("{}d", locale.number(number, 1))
+    return "" if number is None or number.is_nan() else tr(unit, locale.number(number, 1))
 
 
 def _sums(value: object, locale: Locale) -> str:
@@ -189,38 +199,30 @@ def _sums(value: object, locale: Locale) -> str:
 
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
-    "percent": _percent,
-    "days": _days,
+    "percent": partial(_measure, unit="{}%"),
+    "days": partial(_measure, unit="{}d"),
     "sums": _sums,
 }
 
 
 def plain(value: object) -> str:
     """A value as one text without any dress: what CSV has."""
-    if value is None or isinstance(value, bool | str | int | Decimal | date):
-        return _plain_scalar(value)
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.10g}"  # a NaN differs from itself
-    if isinstance(value, Mapping):
-        words = item_text(value)
-        pairs = (f"{key}={plain(item)}" for key, item in value.items())
-        return ", ".join(pairs) if words is None else words
-    if isinstance(value, Sequence):
-        return ", ".join(map(plain, value))
-    return str(value)
-
-
-def _plain_scalar(value: str | int | Decimal | date | None) -> str:
-    if value is None:
+    if value is None or value != value:  # a NaN differs from itself
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g}"
     if isinstance(value, Decimal):
         return format_decimal(value)
     if isinstance(value, datetime):
         return format_instant(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, Mapping):
+        words = item_text(value)
+        pairs = (f"{key}={plain(item)}" for key, item in value.items())
+        return ", ".join(pairs) if words is None else words
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(plain, value))
     return str(value)
 
 
@@ -232,19 +234,6 @@ def in_short(raw: object) -> str:
         kind = raw.get("type", "work") if "value" in raw else "work"
         return plain(raw) if kind == "work" else f"{kind}:{plain(raw)}"
     return str(raw) if raw != "" else tr("(empty)")
-
-
-def for_json(value: object) -> object:
-    """A value as JSON has it: numbers that files keep as text stay text, so nothing is rounded."""
-    if isinstance(value, Mapping):
-        return {str(key): for_json(item) for key, item in value.items()}
-    if isinstance(value, float):
-        return None if value != value else value
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, Sequence):
-        return [for_json(item) for item in value]
-    return plain(value)
 
 
 def as_raw(value: object) -> Raw:

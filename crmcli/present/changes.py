@@ -16,6 +16,7 @@ from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.model.offer import Offer
     from crmcli.sales.add import Added
     from crmcli.sales.history.past import PastChange
     from crmcli.sales.history.undo import Undone
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from crmcli.sales.stages import Move
     from crmcli.workspace import Workspace
 
-_VERBS = {"created": "add", "removed": "rm", "merged": "merge", "unmerged": "unmerge", "entered": "move",
-          "converted": "convert", "changed": "edit", "done": "done", "reopened": "reopen"}  # fmt: skip
-_COMMANDS = {"signal": "trigger fire", "file.changed": "change of", "change.undone": "undo --redo",
-             "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back"}  # fmt: skip
-_TELLING = ("lead.converted", "task.done", "task.reopened")
-"""Events that say more of a command than those before them."""
+_COMMANDS = {
+    "created": "{} add", "removed": "{} rm", "merged": "{} merge", "unmerged": "{} unmerge",
+    "entered": "{} move", "converted": "{} convert", "changed": "{} edit", "reopened": "{} reopen",
+    "signal": "trigger fire", "file.changed": "change of", "change.undone": "undo --redo",
+    "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back",
+    **{kind: f"log {kind.partition('.')[0]}" for kind in ACTIVITIES},
+}  # fmt: skip
+"""The command that writes an event, by its kind or the last word of that; else it is that word."""
+_TELLING = ("converted", "done", "reopened", "merged", "unmerged")
+"""Last words of events that say more of a command than those before them."""
 _NEW = {
     "contact": "new contact {} {}",
     "company": "new company {} {}",
@@ -87,6 +92,15 @@ def moved(ws: Workspace, done: Move) -> Told:
     return Told(
         tr("Moved {} {} to {!r}.", record.id, record.get("name"), stage.name), row, details=details
     )
+
+
+def closed(ws: Workspace, done: Move | Offer) -> Told:
+    """Where a record went, or how an offer ended."""
+    if isinstance(done, Record):
+        accepted = done.get("status") == "accepted"
+        told = tr("Accepted: {} {}.") if accepted else tr("Declined: {} {}.")
+        return Told(told.format(done.id, done.get("name")))
+    return moved(ws, done)
 
 
 def converted(ws: Workspace, done: Conversion) -> Told:
@@ -163,21 +177,16 @@ def _command(ws: Workspace, past: PastChange) -> str:
     events = list(islice(past.each(), MOST_EVENTS))
     others = {e.record for e in past.each() if e.record and not e.kind.startswith("job.")}
     acts = [e for e in events if not e.kind.startswith("job.")] or events
-    telling = [e for e in acts if e.kind in _TELLING or e.kind.endswith(("merged", "unmerged"))]
-    event = (telling or acts)[0]
-    entity, _, what = event.kind.rpartition(".")
-    if event.kind in ACTIVITIES:
-        command = f"log {event.kind.partition('.')[0]}"
-    elif event.kind in _COMMANDS:
-        command = _COMMANDS[event.kind]
-    else:
-        command = f"{entity_of(event.record) or entity} {_VERBS.get(what, what)}"
+    event = next((e for e in acts if e.kind.rpartition(".")[2] in _TELLING), acts[0])
+    noun, _, what = event.kind.rpartition(".")
+    way = _COMMANDS.get(event.kind) or _COMMANDS.get(what, f"{{}} {what}")
+    command = undo or way.format(entity_of(event.record) or noun)
     about = f"{event.record} {name_of(ws, event.record)}".strip()
     if event.kind == "file.changed":
         about = str(event.data.get("file", ""))
     others.discard(event.record)
     more = tr(" and {}", counted(len(others), "more record")) if others else ""
-    return f"{undo or command} {about}".strip() + more
+    return f"{command} {about}".strip() + more
 
 
 def undone(ws: Workspace, done: Undone) -> Iterator[Told]:

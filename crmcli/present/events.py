@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import tr
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant
-from crmcli.present.cells import Column, in_short
+from crmcli.present.cells import Column, Listing, attributes, in_short
 from crmcli.present.columns import change_text, field_word, name_of
 
 if TYPE_CHECKING:
@@ -19,31 +19,21 @@ FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "converted", "conv
 """Fields that change by themselves when a record is moved."""
 
 
-def event_columns() -> list[Column]:
-    """When, who, what kind, what about it."""
-    return [
-        Column("at", "When", "datetime", keep=True),
-        Column("actor", "Who"),
-        Column("kind", "What", keep=True),
-        Column("text", "Details"),
-    ]
+COLUMNS = [
+    Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
+    Column("kind", "What", keep=True), Column("text", "Details"),
+]  # fmt: skip
 
 
-def event_rows(ws: Workspace, events: Sequence[Event]) -> list[dict[str, Any]]:
-    """Events as rows: `text` is for people, `data` has everything."""
-    return [
-        {
-            "id": event.id,
-            "at": format_instant(event.at),
-            "actor": ws.owner_name(event.actor),
-            "kind": event.kind,
-            "record": event.record,
-            "text": describe(ws, event),
-            "cause": event.cause,
-            "data": dict(event.data),
-        }
+def event_table(ws: Workspace, events: Sequence[Event]) -> Listing:
+    """Events: when, who, what kind, what about it; `text` is for people, `data` has everything."""
+    rows = [
+        attributes(event, "id", "kind", "record", "cause")
+        | {"at": format_instant(event.at), "actor": ws.owner_name(event.actor)}
+        | {"text": describe(ws, event), "data": dict(event.data)}
         for event in events
     ]
+    return Listing(rows, COLUMNS)
 
 
 def describe(ws: Workspace, event: Event) -> str:

@@ -47,17 +47,13 @@ def batches(found: Iterable[PastImport]) -> Listing:
     facts = ("batch", "at", "entity", "file", "rows", "state")
     rows = [{**row, **past.counts} for past in found for row in rows_of([past], *facts)]
     columns = [
-        Column("id", "Batch", keep=True),
-        Column("at", "When", "datetime"),
-        Column("entity", "Entity", "word"),
-        Column("file", "File"),
+        Column("id", "Batch", keep=True), Column("at", "When", "datetime"),
+        Column("entity", "Entity", "word"), Column("file", "File"),
         Column("state", "State", "word", keep=True),
-        Column("rows", "Rows", "count"),
-        Column("created", "Created", "count"),
-        Column("changed", "Changed", "count"),
-        Column("skipped", "Skipped", "count"),
+        Column("rows", "Rows", "count"), Column("created", "Created", "count"),
+        Column("changed", "Changed", "count"), Column("skipped", "Skipped", "count"),
         Column("rejected", "Rejected", "count"),
-    ]
+    ]  # fmt: skip
     return Listing([{"id": row.pop("batch"), **row} for row in rows], columns)
 
 

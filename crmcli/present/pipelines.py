@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted, tr
-from crmcli.present.cells import Column, Listing
+from crmcli.present.cells import Column, Listing, attributes
 
 if TYPE_CHECKING:
-    from crmcli.model.automation import Robot, Schedule, Trigger
+    from crmcli.model.automation import Robot
+    from crmcli.model.conditions.tree import Condition
     from crmcli.model.pipeline import Pipeline, Stage
 
 PIPELINES = [
@@ -40,9 +41,7 @@ def pipeline_table(declared: Sequence[Pipeline]) -> Listing:
     """The pipelines and how much is in each."""
     rows = [
         {
-            "id": line.id,
-            "name": line.name,
-            "entity": line.entity,
+            **attributes(line, "id", "name", "entity"),
             "stages": len(line.stages),
             "robots": sum(len(stage.robots) for stage in line.stages),
             "triggers": sum(len(stage.triggers) for stage in line.stages),
@@ -88,53 +87,33 @@ def size(declared: Sequence[Pipeline]) -> str:
 def pipeline_row(line: Pipeline) -> dict[str, Any]:
     """A pipeline with all that is in it."""
     return {
-        "id": line.id,
-        "name": line.name,
-        "entity": line.entity,
+        **attributes(line, "id", "name", "entity"),
         "initial": line.initial.id,
         "stages": [_stage(stage) for stage in line.stages],
-        "schedules": [_schedule(schedule) for schedule in line.schedules],
+        "schedules": [
+            {**attributes(s, "id", "cron", "do"), "where": _if(s.where), "with": dict(s.params)}
+            for s in line.schedules
+        ],
     }
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
     return {
-        "id": stage.id,
-        "name": stage.name,
-        "kind": stage.kind,
-        "color": stage.color,
-        "probability": stage.probability,
-        "max_days": stage.max_days,
+        **attributes(stage, "id", "name", "kind", "color", "probability", "max_days"),
         "requires": ["|".join(names) for names in stage.requires],
         "robots": [_robot(robot) for robot in stage.robots],
-        "triggers": [_trigger(trigger) for trigger in stage.triggers],
+        "triggers": [
+            {"on": t.on, "when": _if(t.when), "fields": list(t.fields), "back": t.back}
+            for t in stage.triggers
+        ],
     }
 
 
 def _robot(robot: Robot) -> dict[str, Any]:
-    return {
-        "id": robot.id,
-        "do": robot.do,
-        "acts": str(robot.timing) if robot.enabled else tr("disabled"),
-        "when": str(robot.when or ""),
-        "with": dict(robot.params),
-    }
+    acts = str(robot.timing) if robot.enabled else tr("disabled")
+    when = _if(robot.when)
+    return {"id": robot.id, "do": robot.do, "acts": acts, "when": when, "with": dict(robot.params)}
 
 
-def _trigger(trigger: Trigger) -> dict[str, Any]:
-    return {
-        "on": trigger.on,
-        "when": str(trigger.when or ""),
-        "fields": list(trigger.fields),
-        "back": trigger.back,
-    }
-
-
-def _schedule(schedule: Schedule) -> dict[str, Any]:
-    return {
-        "id": schedule.id,
-        "cron": schedule.cron,
-        "do": schedule.do,
-        "where": str(schedule.where or ""),
-        "with": dict(schedule.params),
-    }
+def _if(condition: Condition | None) -> str:
+    return str(condition or "")

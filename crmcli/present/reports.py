@@ -17,26 +17,18 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 FUNNEL = (
-    Column("name", "Stage"),
-    Column("reached", "Reached", "count"),
-    Column("moved_on", "Moved on", "count"),
-    Column("to_next", "To next", "percent"),
-    Column("overall", "Total", "percent"),
-    Column("lost", "Lost", "count"),
-    Column("open", "Open", "count"),
-    Column("median_days", "Median", "days"),
-    Column("p90_days", "P90", "days"),
-    Column("waiting_days", "So far", "days"),
-)
+    Column("name", "Stage"), Column("reached", "Reached", "count"),
+    Column("moved_on", "Moved on", "count"), Column("to_next", "To next", "percent"),
+    Column("overall", "Total", "percent"), Column("lost", "Lost", "count"),
+    Column("open", "Open", "count"), Column("median_days", "Median", "days"),
+    Column("p90_days", "P90", "days"), Column("waiting_days", "So far", "days"),
+)  # fmt: skip
 LEADS = (
-    Column("leads", "Leads", "count"),
-    Column("converted", "Converted", "count"),
-    Column("junk", "Junk", "count"),
-    Column("open", "Open", "count"),
-    Column("conversion", "Conversion", "percent"),
-    Column("amounts", "Amount", "sums"),
+    Column("leads", "Leads", "count"), Column("converted", "Converted", "count"),
+    Column("junk", "Junk", "count"), Column("open", "Open", "count"),
+    Column("conversion", "Conversion", "percent"), Column("amounts", "Amount", "sums"),
     Column("converted_amounts", "Converted amount", "sums"),
-)
+)  # fmt: skip
 
 
 def funnel(told: Funnel, *, for_people: bool) -> Listing:
@@ -68,7 +60,7 @@ def leads(ws: Workspace, by: str, found: Sequence[LeadsRow], *, for_people: bool
         if len(found) > 1:
             rows.append({**_lead_row(by, total(found)), by: tr("Total")})
         columns = [c for c in columns if c.kind != "sums" or any(row[c.name] for row in rows)]
-    return Listing(rows, columns)
+    return Listing(rows, columns, "no leads")
 
 
 def _lead_row(by: str, row: LeadsRow) -> dict[str, object]:

@@ -14,15 +14,11 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 _TASK = ("id", "due", "name", "about", "owner")
+_DEAL = ("id", "close_by", "name", "stage", "amount", "owner")
 PARTS = (
     ("overdue", "task", "Overdue tasks", _TASK),
     ("due", "task", "Tasks for today", _TASK),
-    (
-        "late",
-        "deal",
-        "Deals past their close date",
-        ("id", "close_by", "name", "stage", "amount", "owner"),
-    ),
+    ("late", "deal", "Deals past their close date", _DEAL),
     ("idle_leads", "lead", "Leads without a next step", ("id", "name", "stage", "phones", "owner")),
     ("idle_deals", "deal", "Deals without a next step", ("id", "name", "stage", "amount", "owner")),
 )

@@ -1,11 +1,15 @@
-"""What a verb did, told: a line for people, the same as a row for programs, and remarks."""
+"""What a verb did or found, told: a line for people, the same as a row for programs, and remarks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.language import tr
+from crmcli.present.cells import Column, Listing
+
+if TYPE_CHECKING:
+    from crmcli.errors import Problem
 
 
 class Told(NamedTuple):
@@ -22,3 +26,13 @@ def together(values: Sequence[str]) -> str:
     if len(values) < 2:
         return "".join(values)
     return tr("{} and {}", ", ".join(values[:-1]), values[-1])
+
+
+def problem_table(faults: Sequence[Problem], warnings: Sequence[Problem]) -> Listing:
+    """What is wrong with files, then what may be meant so, each with its place."""
+    rows = [
+        {"path": p.path, "line": p.line, "severity": severity, "message": p.message, "hint": p.hint}
+        for severity, found in (("error", faults), ("warning", warnings))
+        for p in found
+    ]
+    return Listing(rows, [Column(name) for name in ("path", "line", "severity", "message", "hint")])

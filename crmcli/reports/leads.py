@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.dataclass import dataclass, field
 from crmcli.model.pipeline import Pipeline
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.workspace import Workspace
 
-BY = ("source", "stage", "owner")
 Sums = Mapping[str, Decimal]
+Count: TypeAlias = tuple[str, str, int, str, Decimal]
+"""Key, stage, how many leads of that key stand in that stage, currency, their sum in it."""
 _KINDS = {"won": "converted", "lost": "junk"}
 
 
@@ -34,24 +35,11 @@ class LeadsRow:
     converted_amounts: Sums = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """So many leads of a key stand in a stage, with that sum in one currency."""
-
-    key: str
-    stage: str
-    count: int
-    currency: str
-    amount: Decimal
-
-
 def read_leads(ws: Workspace, by: str, condition: Condition | None = None) -> list[LeadsRow]:
     """The report from the workspace's leads that fit a condition."""
     keys = ["stage"] if by == "stage" else [by, "stage"]
     totals = ws.sums("lead", keys, condition)
-    counts = [
-        Count(t.keys[0], t.keys[-1], t.count, t.currency, t.amount or Decimal(0)) for t in totals
-    ]
+    counts = ((t.keys[0], t.keys[-1], t.count, t.currency, t.amount) for t in totals)
     rows = leads(counts, ws.pipelines.leads)
     if by == "stage":
         order = [stage.id for stage in ws.pipelines.leads.stages]
@@ -64,10 +52,8 @@ def leads(counts: Iterable[Count], pipeline: Pipeline) -> list[LeadsRow]:
     import pandas as pd
 
     ends = {stage.id: _KINDS.get(stage.kind, "open") for stage in pipeline.stages}
-    frame = pd.DataFrame(
-        [(c.key, ends.get(c.stage, "open"), c.count, c.currency, c.amount) for c in counts],
-        columns=["key", "end", "count", "currency", "amount"],
-    )
+    found = [(key, ends.get(stage, "open"), *more) for key, stage, *more in counts]
+    frame = pd.DataFrame(found, columns=["key", "end", "count", "currency", "amount"])
     rows = []
     for key, group in frame.groupby("key"):
         ended = group.groupby("end")["count"].sum()
@@ -81,16 +67,9 @@ def leads(counts: Iterable[Count], pipeline: Pipeline) -> list[LeadsRow]:
 def total(rows: Sequence[LeadsRow]) -> LeadsRow:
     """All rows as one; its key is ""."""
     number, converted = sum(r.leads for r in rows), sum(r.converted for r in rows)
-    return LeadsRow(
-        key="",
-        leads=number,
-        converted=converted,
-        junk=sum(r.junk for r in rows),
-        open=sum(r.open for r in rows),
-        conversion=_share(converted, number),
-        amounts=_added(r.amounts for r in rows),
-        converted_amounts=_added(r.converted_amounts for r in rows),
-    )
+    rest = sum(r.junk for r in rows), sum(r.open for r in rows)
+    sums = _added(r.amounts for r in rows), _added(r.converted_amounts for r in rows)
+    return LeadsRow("", number, converted, *rest, _share(converted, number), *sums)
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.cli.lanes import BoardCard, Lane, draw
+from crmcli.cli.board import draw
 from crmcli.cli.output import Output
 from crmcli.cli.table import width
 from crmcli.model.pipeline import Stage
+from crmcli.present.board import BoardCard, Lane
 from crmcli.present.cells import Locale
 
 Crm = Callable[..., Any]

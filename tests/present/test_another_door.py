@@ -19,7 +19,7 @@ from pathlib import Path
 from crmcli.present.board import read_lanes
 from crmcli.present.cells import Locale, Listing, shown
 from crmcli.present.columns import columns_of, named
-from crmcli.present.events import event_columns, event_rows
+from crmcli.present.events import event_table
 from crmcli.present.records import card_columns, last_events, raw_row
 from crmcli.workspace import Workspace
 
@@ -37,7 +37,7 @@ lanes = read_lanes(ws, ws.pipelines.leads, None, 5)
 print(json.dumps({
     "list": texts(rows, columns),
     "card": texts(rows, card),
-    "timeline": texts(event_rows(ws, last_events(ws, lead)), event_columns()),
+    "timeline": texts(*event_table(ws, last_events(ws, lead))[:2]),
     "board": {lane.stage.name: [[c.name, c.amount, c.age] for c in lane.cards] for lane in lanes},
     "strangers": [m for m in sys.modules if m == "click" or m.startswith(("click.", "crmcli.cli"))],
 }))

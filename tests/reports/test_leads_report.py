@@ -22,7 +22,7 @@ PIPELINE = Pipeline(
 
 
 def count(key: str, stage: str, number: int, amount: str = "0", currency: str = "RUB") -> Count:
-    return Count(key, stage, number, currency if amount != "0" else "", Decimal(amount))
+    return key, stage, number, currency if amount != "0" else "", Decimal(amount)
 
 
 def test_by_source() -> None:

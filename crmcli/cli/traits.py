@@ -1,4 +1,4 @@
-"""`merge` and `unmerge`, which contacts, companies, leads and deals share."""
+"""The commands that traits bring: move of what stands in stages, consent of clients, merge and unmerge."""
 
 from __future__ import annotations
 
@@ -9,23 +9,85 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import REF, ChangingVerb, Session, option
-from crmcli.cli.printing import say, unreadable
+from crmcli.cli.printing import changes, unreadable
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.present.told import together
+from crmcli.model.schema import has_field
+from crmcli.model.values import CONSENT_CHANNELS
+from crmcli.present.told import Told, together
 
 if TYPE_CHECKING:
     from crmcli.sales.merging.merge import Plan
     from crmcli.workspace import Workspace
+
+_CHANNELS = {"mail": "E-mails.", "sms": "SMS and messages.", "call": "Calls."}
+
+
+def move_command(entity: str) -> click.Command:
+    """`crm lead move` and `crm deal move`."""
+
+    def callback(
+        session: Session, ref: str, stage: str, reason: str, reopen: bool, pipeline: str = ""
+    ) -> Told:
+        from crmcli.present.changes import moved
+        from crmcli.sales import stages
+
+        ws = session.workspace
+        record_id = ws.resolve(ref, entity)
+        done = stages.move(ws, record_id, stage, pipeline=pipeline, reason=reason, reopen=reopen)
+        return moved(ws, done)
+
+    stage = "offer" if has_field(entity, "pipeline") else "working"
+    params = [
+        REF,
+        click.Argument(("stage",)),
+        option("--reason", "Reason, for a lost stage."),
+        option("--reopen", "Reopen a closed record.", is_flag=True),
+    ]
+    if has_field(entity, "pipeline"):
+        params.append(option("--pipeline", "To another pipeline.", "ID"))
+    return ChangingVerb(
+        "move",
+        params=params,
+        callback=callback,
+        help=f"Move a {entity} to a stage, by its id or name.\n\nExample: crm {entity} move 7k3 {stage}",
+    )
+
+
+def consent_command(entity: str) -> click.Command:
+    """`crm NOUN consent`: yes or no to e-mails, SMS and calls, with the text that was agreed to."""
+
+    def callback(
+        session: Session, /, ref: str, text: str, source: str, **answers: str | None
+    ) -> list[Told]:
+        from crmcli.sales.consent import permission
+
+        ws = session.workspace
+        said = {channel: answer == "yes" for channel, answer in answers.items() if answer}
+        record_id = ws.resolve(ref, entity)
+        return changes(session, [permission.decide(ws, record_id, said, text, source)])
+
+    return ChangingVerb(
+        "consent",
+        params=[
+            REF,
+            *(option(f"--{c}", _CHANNELS[c], among=("yes", "no")) for c in CONSENT_CHANNELS),
+            option("--text", "Version of the text that was agreed to.", "VERSION"),
+            option("--source", "Source: form, paper, …"),
+        ],
+        callback=callback,
+        help="Record a consent or a refusal.\n\nA consent is kept with its time; a refusal stops "
+        "messages of robots and mailings.\n\n"
+        f"Example: crm {entity} consent 7k3 --mail yes --text v2",
+    )
 
 
 def merge_command(entity: str) -> click.Command:
     """`crm NOUN merge`: shows what it comes to, asks on a terminal, does it."""
     plural = ENTITIES[entity].plural
 
-    @click.pass_obj
-    def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> None:
+    def callback(session: Session, ref: str, others: Sequence[str], take: Sequence[str]) -> Told:
         from crmcli.present.merging import merged
         from crmcli.sales.merging import merge
 
@@ -42,20 +104,17 @@ def merge_command(entity: str) -> click.Command:
                 told = "merge {} into {} and redirect the links of {}?"
                 question = tr(told, together(ids), survivor, count)
             session.confirm(question)
-        say(session, merged(ws, merge.merge(ws, plan)))
+        done = merge.merge(ws, plan)
         unreadable(session)  # what cannot be read may link to what was merged
+        return merged(ws, done)
 
+    told = "Take the other's value; separate fields with commas."
     return ChangingVerb(
         "merge",
         params=[
             REF,
             click.Argument(("others",), nargs=-1, required=True, metavar="OTHER..."),
-            option(
-                "--take",
-                "Take the other's value; separate fields with commas.",
-                "FIELD[=OTHER]",
-                multiple=True,
-            ),
+            option("--take", told, "FIELD[=OTHER]", multiple=True),
         ],
         callback=callback,
         short_help=f"Merge several {plural} into one.",
@@ -70,24 +129,22 @@ def merge_command(entity: str) -> click.Command:
 
 def unmerge_command(entity: str) -> click.Command:
     """`crm NOUN unmerge`: the reverse."""
-    plural = ENTITIES[entity].plural
 
-    @click.pass_obj
-    def callback(session: Session, ref: str) -> None:
+    def callback(session: Session, ref: str) -> Told:
         from crmcli.present.merging import unmerged
         from crmcli.sales.merging import unmerge
 
         ws = session.workspace
-        say(session, unmerged(ws, unmerge.unmerge(ws, unmerge.find_merged(ws, ref, entity))))
+        return unmerged(ws, unmerge.unmerge(ws, unmerge.find_merged(ws, ref, entity)))
 
     return ChangingVerb(
         "unmerge",
         params=[REF],
         callback=callback,
         short_help="Undo a merge.",
-        help=f"Undo a merge of {plural}: both are as they were. REF is the one that was merged, or, if "
-        "only one was, the one that was kept.\n\nWhat was edited since is kept and listed; what "
-        "was linked since stays with the one that was kept.\n\n"
+        help=f"Undo a merge of {ENTITIES[entity].plural}: both are as they were. REF is the one that was "
+        "merged, or, if only one was, the one that was kept.\n\nWhat was edited since is kept and "
+        "listed; what was linked since stays with the one that was kept.\n\n"
         f"Example: crm {entity} unmerge 9mq",
     )
 

@@ -1,0 +1,176 @@
+"""Options that commands share or that follow from an entity's fields, and what they were given as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crmcli.cli.params import option
+from crmcli.errors import BadUsage, CrmError
+from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import UTM_KEYS, Field
+from crmcli.model.schema import own_fields
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.model.view import View
+    from crmcli.workspace import Workspace
+
+WHERE = option("--where -w", "Only records that match a condition.", "EXPR")
+PIPELINE = option(
+    "--pipeline", "Pipeline; `leads` for leads. [default: the first one of deals]", "ID"
+)
+
+
+HELP = {"about": "What it is about", "do_not": "How not to reach them"}
+"""Where the label says too little beside an option."""
+
+
+def option_name(field: Field) -> str:
+    """The option of a field: `first_name` is --first-name, of `phones`, which takes several, --phone."""
+    name = field.name
+    if field.is_many:
+        name = f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
+    return name.replace("_", "-")
+
+
+def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter]:
+    """An option for each field that people write, --utm and --set; a word alone is for `argument`."""
+    params: list[click.Parameter] = []
+    fields = own_fields(entity)
+    for field in fields:
+        moves = editing and field.name in ("stage", "pipeline")
+        if field.system or field.kind.is_spread or moves:
+            continue
+        if field.name == ENTITIES[entity].argument and not editing:
+            word = field.label.upper()
+            params.append(click.Argument((field.name,), metavar=word, required=False))
+            continue
+        flags = [f"--{option_name(field)}"]
+        if field.name == "about":
+            flags.append("--for")
+        names, told = (*flags, f"field_{field.name}"), _help(field)
+        many, metavar = field.is_many, field.kind.metavar
+        params.append(click.Option(names, multiple=many, metavar=metavar, help=told))
+    if any(field.kind.is_spread for field in fields):
+        told = "UTM mark: source, medium, campaign, content or term."
+        params.append(option("--utm", told, "KEY=VALUE", multiple=True))
+    told = "Set any field, custom ones too."
+    return [*params, option("--set put", told, "FIELD=VALUE", multiple=True)]
+
+
+def _help(field: Field) -> str:
+    text = HELP.get(field.name, field.label)
+    if field.is_many:
+        text += "; may be repeated"
+    if field.kind.is_phone:
+        text += "; mobile:+7… gives a type"
+    if field.choices:
+        text += f": {', '.join(field.choices)}"
+    return text + "."
+
+
+def read_given(entity: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The options of a command as values by field name; only those that were given."""
+    given: dict[str, list[str]] = {}
+    for name, value in options.items():
+        if value is None or value == () or name in ("put", "utm"):
+            continue
+        field = name.removeprefix("field_")
+        given[field] = list(value) if isinstance(value, tuple) else [str(value)]
+    for key, values in read_pairs(options.get("utm") or (), "--utm source=yandex").items():
+        name = key.removeprefix("utm_")
+        if name not in UTM_KEYS:
+            raise BadUsage(tr("no field utm_{}", name), tr("--utm takes {}", ", ".join(UTM_KEYS)))
+        given.setdefault(f"utm_{name}", []).extend(values)
+    return {**given, **read_pairs(options.get("put") or ())}
+
+
+def read_pairs(
+    pairs: Sequence[str], example: str = "--set comment='звонить после 15'"
+) -> dict[str, list[str]]:
+    """`FIELD=VALUE` texts by field; BadUsage for one without the sign."""
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip():
+            raise BadUsage(tr("{!r} is not FIELD=VALUE", pair), f"e.g. {example}")
+        found.setdefault(name.strip().replace("-", "_"), []).append(value)
+    return found
+
+
+def filter_options(entity: str) -> list[click.Parameter]:
+    """A filter option for each field that holds one of few values; one given twice means either."""
+    names = [option_name(field) for field in own_fields(entity) if _is_filter(field)]
+    return [
+        option(f"--{name}", f"Filter by {name.replace('-', ' ')}.", "VALUE", multiple=True)
+        for name in names
+    ]
+
+
+def _is_filter(field: Field) -> bool:
+    return not field.system and (field.kind.is_filter or bool(field.directory or field.entities))
+
+
+def filtered(
+    ws: Workspace,
+    entity: str,
+    where: str,
+    filters: Mapping[str, Sequence[str]],
+    view: View | None = None,
+) -> Condition | None:
+    """The condition that a view, the filter options and --where make together; None without any."""
+    given = [text for text in (view.where if view else "", where) if text.strip()]
+    parts = [f"({text})" for text in given]
+    for name, values in filters.items():
+        if values:
+            quoted = ", ".join(_quoted(_reference(ws, entity, name, value)) for value in values)
+            parts.append(f"{name} in ({quoted})")
+    if not parts:
+        return None
+    if len(parts) == len(given) == 1:
+        return ws.condition(given[0], entity)
+    return ws.condition(" and ".join(parts), entity)
+
+
+def _reference(ws: Workspace, entity: str, name: str, value: str) -> str:
+    """The id of what an option names in any way; the value itself where it is no link."""
+    for field in own_fields(entity):
+        if value and option_name(field).replace("-", "_") == name and field.entities:
+            return ws.resolve(value, *field.entities)
+    return value
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) -> Pipeline:
+    """A pipeline by id or name, `leads` for the leads, "" for the first one of deals."""
+    pipeline = ws.pipelines.find(ref) if ref else ws.pipelines.deals[0]
+    if pipeline is None:
+        known = ", ".join(p.id for p in ws.pipelines)
+        raise refusal(tr("no pipeline {!r}", ref), tr("pipelines: {}", known))
+    return pipeline
+
+
+def day_given(ws: Workspace, text: str) -> date | None:
+    """A date as people write it (`2026-11-23`, `23.11.2026`, `today`, `+3d`); None for ""."""
+    from crmcli.model.kinds import DATE
+
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(str(Field("date", DATE).read(text, ws.inputs)))
+    except ValueError as error:
+        raise BadUsage(str(error), "write a date as 2026-11-23") from None
+
+
+def listed(text: str) -> list[str]:
+    """The words of an option that takes several between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
