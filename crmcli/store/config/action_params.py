@@ -64,9 +64,7 @@ def _check_set(place: Cursor, frame: Frame) -> None:
         if name == "stage":
             entry.fault("set cannot move a record", "write do: move, with: {stage: …}")
         elif field is None:
-            entry.fault(
-                tr("a {} has no field {!r}", tr(frame.entity), name), frame.field_hint(name)
-            )
+            frame.refuse_field(entry, name)
         elif field.system or name == "pipeline":
             entry.fault(tr("the field {!r} cannot be set", name), "crm sets it")
         elif isinstance(entry.value, str) and field.choices and "{{" not in entry.value:

@@ -67,10 +67,7 @@ def _event(place: Cursor) -> str:
 def _field(place: Cursor, frame: Frame) -> str:
     name = frame.field_name(place.text())
     if not name:
-        place.fault(
-            tr("a {} has no field {!r}", tr(frame.entity), place.text()),
-            frame.field_hint(place.text()),
-        )
+        frame.refuse_field(place, place.text())
     return name
 
 

@@ -12,6 +12,7 @@ from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.values import Duration, parse_duration
+from crmcli.store.config.cursor import Cursor
 
 CENTURY = 36525  # days
 
@@ -35,9 +36,10 @@ class Frame:
         names = (word, SHORT.get(word, ""))
         return next((name for name in names if self.field(name) is not None), "")
 
-    def field_hint(self, word: str) -> str:
-        """The nearest field's name, or all of them."""
-        return allowed_hint(word, [field.name for field in self.schema.fields(self.entity)])
+    def refuse_field(self, place: Cursor, word: str) -> None:
+        """The fault of a place that names a field which there is not, with the nearest or all of them."""
+        hint = allowed_hint(word, [field.name for field in self.schema.fields(self.entity)])
+        place.fault(tr("a {} has no field {!r}", tr(self.entity), word), hint)
 
 
 def length(text: str) -> Duration:

@@ -151,9 +151,7 @@ def _alternatives(place: Cursor, frame: Frame) -> tuple[str, ...]:
     names = tuple(frame.field_name(word) or word for word in words)
     for name in names:
         if frame.field(name) is None:
-            place.fault(
-                tr("a {} has no field {!r}", tr(frame.entity), name), frame.field_hint(name)
-            )
+            frame.refuse_field(place, name)
     return names
 
 

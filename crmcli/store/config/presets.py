@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import crmcli
@@ -143,14 +143,12 @@ def _alternatives(section: Cursor) -> dict[str, tuple[str, ...]]:
 def _check_targets(top: Cursor, known: KnownNames) -> None:
     """Stages and sources of which none is declared here are faults."""
     stages = known.stages() if top.at("stages").is_present else {}
-    for entity, ids in stages.items():
-        _check_keys(top.at("stages").at(entity), (*ids, *KINDS))
+    sections = [(top.at("stages").at(name), (*ids, *KINDS)) for name, ids in stages.items()]
     if known.sources:
-        _check_keys(top.at("sources"), known.sources)
-
-
-def _check_keys(section: Cursor, allowed: Collection[str]) -> None:
-    for entry in section.entries():
-        words = [word.strip() for word in entry.name.split("|")]
-        if not any(word in allowed for word in words):
-            entry.fault(tr("not declared here: {}", entry.name), allowed_hint(words[0], allowed))
+        sections.append((top.at("sources"), tuple(known.sources)))
+    for section, allowed in sections:
+        for entry in section.entries():
+            words = [word.strip() for word in entry.name.split("|")]
+            if not any(word in allowed for word in words):
+                hint = allowed_hint(words[0], allowed)
+                entry.fault(tr("not declared here: {}", entry.name), hint)

@@ -88,14 +88,14 @@ def _kind_under(root: Path) -> str:
         return kind_of(root.stat().st_dev, os.path.realpath(root), mounts)
 
 
-def is_forced(*, any_disk: bool = False) -> bool:
+def is_forced(*, any_disk: bool) -> bool:
     """Whether somebody has said that changes are wanted wherever the workspace stands."""
     return any_disk or os.environ.get(FORCED, "") not in ("", "0", "no")
 
 
-def refuse_untrusted(root: Path) -> None:
+def refuse_untrusted(root: Path, *, any_disk: bool) -> None:
     """UntrustedDisk if two commands that change the folder at once could not be kept apart."""
-    kind = untrusted_kind(root)
+    kind = "" if is_forced(any_disk=any_disk) else untrusted_kind(root)
     if kind:
         raise UntrustedDisk(
             tr(

@@ -252,8 +252,7 @@ def make_folders(root: Path, path: str) -> list[Path]:
 
 
 def open_own(path: Path | str, flags: int) -> int:
-    """Open a file of crm's own, no link followed; one that is not there yet is made, with the rights
-    of its folder."""
+    """Open a file of crm's own, no link followed; it is made with the rights of its folder if need be."""
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe in its place must not stop us
     with contextlib.suppress(FileNotFoundError):
         return _regular(os.open(path, flags), path)

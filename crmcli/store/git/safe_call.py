@@ -37,18 +37,15 @@ _MOST = 200_000  # names looked at
 
 
 def program() -> str:
-    """The git to call, by its whole path; "" if there is none. One in a relative folder of PATH would
-    be that of whatever folder we stand in."""
+    """The git to call, by its whole path, "" if there is none; never one in a relative folder of PATH."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     absolute = os.pathsep.join(f for f in folders if Path(f).is_absolute())
     return shutil.which("git", path=absolute or os.defpath) or ""
 
 
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What git gets to see of our environment, and settings that stand above any configuration.
-
-    By the environment and not by -c: the name of a filter may have a = in it.
-    """
+    """What git gets to see of our environment, and settings that stand above any configuration: not by -c,
+    for the name of a filter may have a = in it."""
     known = {k: v for k, v in os.environ.items() if k not in _OF_A_CALLER} | _SILENT
     first = int(known.get("GIT_CONFIG_COUNT") or 0)
     for number, (key, value) in enumerate((settings or {}).items(), first):

@@ -23,11 +23,6 @@ class Draft:
     content: bytes | None = None
     """The content of its file, where that is known already; of no other record than `after`."""
 
-    @property
-    def is_as_before(self) -> bool:
-        """Whether nothing is to be written."""
-        return self.after is self.before or self.after == self.before
-
 
 class Content(NamedTuple):
     """What becomes of a file: its digest before, its content after; None where it is not there."""
@@ -86,7 +81,7 @@ class Drafts:
     def _tidy(self) -> None:
         """Put everything away; what is as it was can be read again."""
         for record_id, draft in self._at_hand.items():
-            if not draft.is_as_before:
+            if draft.after is not draft.before and draft.after != draft.before:
                 after = None if draft.after is None else draft.content or self._write(draft.after)
                 self._put_away[record_id] = Content(draft.digest, after)
         self._at_hand.clear()

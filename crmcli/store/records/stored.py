@@ -61,16 +61,15 @@ class FileDamaged(InvalidData):
 def content_of(root: Path, sha: str) -> bytes:
     """What a file holds that was stored by its sha256; FileDamaged if that is not what stands there."""
     path = layout.file_path(sha)
-    hint = tr("restore it: git checkout {}", path)
+    said = tr("the stored file is no longer what was attached: {}", path)
     try:
         data = files.read_bytes(files.inside(root, path), most=_MOST)
+        if files.digest(data) == sha:
+            return data
     except files.Missing:
-        words = tr("the stored file is missing: {}", path)
-        raise FileDamaged(words, hint, [Problem(path, 0, words, hint)]) from None
-    if files.digest(data) != sha:
-        words = tr("the stored file is no longer what was attached: {}", path)
-        raise FileDamaged(words, hint, [Problem(path, 0, words, hint)])
-    return data
+        said = tr("the stored file is missing: {}", path)
+    hint = tr("restore it: git checkout {}", path)
+    raise FileDamaged(said, hint, [Problem(path, 0, said, hint)])
 
 
 def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = False) -> Stored:

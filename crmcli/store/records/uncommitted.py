@@ -92,19 +92,12 @@ def settle(root: Path) -> None:
 
 def is_news(root: Path, text: str) -> bool:
     """Whether this is not what was said last; "" begins anew. Needs `alone`."""
-    path = root / _TOLD
-    try:
-        known = files.read_bytes(path).decode("utf-8", "replace")
-    except files.Missing:
-        known = ""
-    if text == known:
-        return False
-    if not text:
-        with files.os_errors("remove {}", _TOLD):
-            path.unlink()
-        return True
-    files.write_own(path, text.encode("utf-8", "replace"))
-    return True
+    said, known = text.encode("utf-8", "replace"), b""
+    with contextlib.suppress(files.Missing):
+        known = files.read_bytes(root / _TOLD)
+    if said != known:
+        files.write_own(root / _TOLD, said)
+    return said != known
 
 
 def _names(root: Path) -> list[str]:

@@ -30,8 +30,7 @@ def admit(root: Path, *, any_disk: bool = False) -> str:
     NotYours, ForeignState; UntrustedDisk unless `any_disk` or the environment says that this is known.
     """
     trust.refuse_stranger(root)
-    if not file_systems.is_forced(any_disk=any_disk):
-        file_systems.refuse_untrusted(root)
+    file_systems.refuse_untrusted(root, any_disk=any_disk)
     return state.make(root)
 
 
