@@ -80,15 +80,13 @@ def _commit(ws: Workspace) -> _Outcome:
         return _Outcome("not committed: git is not installed", lasting=True)
     is_committed = False
     try:
-        repository = commands.repository_of(root)
-        if repository is None:
+        obstacle = commands.obstacle(root)
+        if obstacle is None:
             uncommitted.claim(root, any_disk=ws.settings.any_disk)
             uncommitted.settle(root)
             return _Outcome(_NO_REPOSITORY, lasting=True)
-        if repository.obstacle:
-            return _Outcome(
-                f"not committed yet: {repository.obstacle}; the next change after that will be"
-            )
+        if obstacle:
+            return _Outcome(f"not committed yet: {obstacle}; the next change after that will be")
         entries = uncommitted.claim(root, any_disk=ws.settings.any_disk)
         ignored = commands.ignored(root, _paths(entries))
         plan = _planned(root, entries, ignored)

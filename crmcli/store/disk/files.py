@@ -208,6 +208,19 @@ def write_file(
             os.close(fd)
 
 
+def write_over(path: Path, data: bytes, *, rights: Rights | None = None, mode: int = 0o666) -> None:
+    """Write a file whole and durably in place of the old one, if there is one."""
+    aside = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+    try:
+        write_file(aside, data, rights=rights, mode=mode)
+        with os_errors("write {}", path):
+            aside.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # crm check --fix sweeps it away then
+            aside.unlink(missing_ok=True)
+    fsync_dir(path.parent)
+
+
 def _status_of(like: Path | str | None) -> os.stat_result | None:
     with contextlib.suppress(FileNotFoundError):
         return os.lstat(like) if like is not None else None

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from crmcli.errors import ServiceFailed
 from crmcli.language import tr
@@ -43,14 +42,6 @@ class GitBusy(GitFailed):
 
 class NothingToCommit(GitFailed):
     """The files are already as the last commit has them."""
-
-
-class Repository(NamedTuple):
-    """The repository around a folder, and what keeps us from committing now: a merge, no branch."""
-
-    top: Path
-    folder: Path
-    obstacle: str = ""
 
 
 def is_installed() -> bool:
@@ -140,8 +131,9 @@ def _paths(root: Path, *which: str) -> list[Path]:
     return [Path(line) for line in lines if line]
 
 
-def repository_of(root: Path) -> Repository | None:
-    """The repository around a folder, None if there is none; GitFailed if git will not open it."""
+def obstacle(root: Path) -> str | None:
+    """What keeps us from committing now, a merge for instance, "" if nothing does; None where there is no
+    repository. GitFailed if git will not open it."""
     try:
         found = _paths(root, "--show-toplevel", "--absolute-git-dir", "--git-common-dir")
     except GitFailed as failure:
@@ -149,13 +141,12 @@ def repository_of(root: Path) -> Repository | None:
             return None
         raise
     top, folder, common = found
-    outside = safe_call.why_outside(
-        top, folder, common, answer(root, "config", "--get", "core.worktree")
-    )
-    return Repository(top, folder, outside or _obstacle(root, folder))
+    worktree = answer(root, "config", "--get", "core.worktree")
+    outside = safe_call.why_outside(top, folder, common, worktree)
+    return outside or _under_way(root, folder)
 
 
-def _obstacle(root: Path, folder: Path) -> str:
+def _under_way(root: Path, folder: Path) -> str:
     for name, what in _UNDER_WAY.items():
         if (folder / name).exists():
             return tr("{} is under way", what)

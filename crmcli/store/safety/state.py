@@ -196,18 +196,9 @@ def _read(root: Path) -> Binding | None:
 
 def _write(root: Path, binding: Binding) -> None:
     path = root / CLONE_ID
-    fresh = path.with_name(f"clone-id.{random_letters()}")
     words = " ".join(map(str, binding[1:]))
-    try:
-        files.write_file(
-            fresh, f"{binding.letters}\nbound {words}\n".encode(), rights=rights_in(path.parent)
-        )
-        with files.os_errors("write {}", CLONE_ID):
-            fresh.replace(path)
-    finally:
-        with contextlib.suppress(OSError):  # crm check --fix sweeps it away then
-            fresh.unlink(missing_ok=True)
-    files.fsync_dir(path.parent)
+    text = f"{binding.letters}\nbound {words}\n"
+    files.write_over(path, text.encode(), rights=rights_in(path.parent))
 
 
 def here(root: Path, letters: str) -> Binding:

@@ -116,21 +116,12 @@ def _damaged(what: str) -> TrustUnreadable:
 
 
 def _write(folder: Path, whole: dict[str, Any]) -> None:
-    import secrets  # it brings hashlib and random, which only this needs
-
-    aside = folder / f".{FILE}-{secrets.token_hex(4)}"
     data = json.dumps(whole, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
     if len(data) > _MOST:
         raise InvalidData(
             tr("{} would grow too large", folder / FILE), "crm trust --revoke what is not needed"
         )
-    try:
-        files.write_file(aside, data, mode=0o600)
-        with files.os_errors("write {}", folder / FILE):
-            aside.replace(folder / FILE)
-        files.fsync_dir(folder)
-    finally:
-        aside.unlink(missing_ok=True)
+    files.write_over(folder / FILE, data, mode=0o600)
 
 
 # -- folders ----------------------------------------------------------------------------------------
