@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, Session, WholeNumber, option
 from crmcli.cli.printing import say, unreadable
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, having
@@ -46,7 +46,7 @@ def _search_command(entity: str) -> click.Command:
             session.out.note(line)
         unreadable(session)
 
-    score = click.IntRange(1, 99)
+    score = WholeNumber(1, 99)
     return ChangingVerb(
         plural,
         params=[

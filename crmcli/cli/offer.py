@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import ChangingVerb, Session, option
+from crmcli.cli.params import ChangingVerb, Session, WholeNumber, option
 from crmcli.language import tr
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
@@ -24,7 +24,7 @@ closing(
     option("--reason", "Reason."),
 )
 LINE = "A line; unit and VAT (per cent, or no) are optional. May be repeated."
-DAYS = click.IntRange(0, 3650)
+DAYS = WholeNumber(0, 3650)
 
 
 @offer.command(

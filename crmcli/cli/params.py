@@ -173,6 +173,15 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     )
 
 
+class WholeNumber(click.IntRange):
+    """A whole number within bounds, refused in the words of people instead of click's."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of a text."""
+        self.name = tr("whole number")
+        return int(super().convert(value, param, ctx))
+
+
 def option(
     names: str,
     told: str,
@@ -185,7 +194,7 @@ def option(
     """An option by its names, its help and how its value is called: a text ("" where it is not given), a
     number that is `at_least` so large, or one `among` some words."""
     if at_least is not None:
-        more["type"] = click.IntRange(min=at_least)
+        more["type"] = WholeNumber(min=at_least)
     elif among:
         more["type"] = click.Choice(among)
     elif not {"is_flag", "multiple", "type", "required"} & set(more):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import REF, Session, Verb, option
+from crmcli.cli.params import REF, Session, Verb, WholeNumber, option
 from crmcli.errors import NotFound
 from crmcli.model.entities import ENTITIES
 
@@ -88,7 +88,7 @@ show = show_command()
 @click.command(cls=Verb)
 @click.argument("ref")
 @click.option("--kind", multiple=True, help="Only events of this kind, e.g. stage.entered or mail.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the last N events.")
+@click.option("--limit", type=WholeNumber(min=1), metavar="N", help="Only the last N events.")
 def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None) -> Listing:
     """What happened to a record, oldest first.
 

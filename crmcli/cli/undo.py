@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Session, option
+from crmcli.cli.params import ChangingVerb, Session, WholeNumber, option
 from crmcli.cli.printing import say
 from crmcli.errors import BadUsage
 from crmcli.present.changes import left_alone, to_be_undone, undone
@@ -17,7 +17,7 @@ from crmcli.sales.history.past import PastChange
 @click.command(
     cls=ChangingVerb,
     params=[
-        click.Argument(("count",), metavar="[N]", type=click.IntRange(min=1), required=False),
+        click.Argument(("count",), metavar="[N]", type=WholeNumber(min=1), required=False),
         option("--any anybody", "The last change here, whoever or whatever made it.", is_flag=True),
         option("--robots", "The last change that robots made here.", is_flag=True),
         option("--batch", "Undo this import, wherever it ran.", "BATCH"),

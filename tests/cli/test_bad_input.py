@@ -273,3 +273,14 @@ def test_a_note_that_says_nothing_or_nothing_readable_is_refused(crm: Crm) -> No
 def test_a_pipeline_for_a_deal_that_is_not_made_is_refused(crm: Crm) -> None:
     lead = crm("lead", "add", "--name", "Л").out.strip()
     refused(crm("lead", "convert", lead, "--contact", "--pipeline", "sales"), 2, "add --deal")
+
+
+def test_a_number_is_refused_in_plain_words(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (
+        ("lead", "list", "--limit", "x"),
+        ("undo", "x"),
+        ("timeline", "7k3", "--limit", "x"),
+    ):
+        assert "'x' is not a valid whole number" in crm(*command).err
+    monkeypatch.setenv("CRM_LANG", "ru")
+    assert "'x' — не целое число" in crm("lead", "list", "--limit", "x").err
