@@ -12,8 +12,6 @@ if TYPE_CHECKING:  # pandas costs half a second, so functions import it themselv
     import pandas as pd
 
 DAY = 86_400.0
-LEADS = "leads"
-"""What stands for the pipeline of leads, which have no pipeline in their events."""
 
 
 class Dates(NamedTuple):
@@ -38,7 +36,7 @@ def stage_kinds(entity: str) -> tuple[str, ...]:
 
 
 def entries(
-    events: Iterable[Event], entity: str, dates: Mapping[str, Dates], pipeline: str = LEADS
+    events: Iterable[Event], entity: str, dates: Mapping[str, Dates], pipeline: str
 ) -> pd.DataFrame:
     """One row per entry into a stage of the records that have `dates`, oldest first.
 
