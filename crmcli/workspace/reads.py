@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.kinds import InputContext
     from crmcli.model.values import Raw
-    from crmcli.store.index import Hit, Total
+    from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
-    from crmcli.store.index.facts import Facts
 
 
 class Reads(Configured):

@@ -50,7 +50,6 @@ def test_a_line_of_30_mb_is_passed_over(tmp_path: Path) -> None:
     path.write_bytes(good + b"x" * 30_000_000 + b"\n")
     tail = csv_lines.tail(tmp_path, "a.csv")
     assert (tail.size, tail.last_id) == (path.stat().st_size, one.id)
-    assert tail.hash == csv_lines.line_hash(b"x" * 30_000_000)
     path.write_bytes(path.read_bytes() + csv_lines.lines([two], tail))
     chunk = csv_lines.read_file(path, name="a.csv")
     assert [(row.event, row.line) for row in chunk.rows] == [(one, 2), (two, 4)]

@@ -157,13 +157,6 @@ def read_bytes(path: Path | str, *, most: int | None = None) -> bytes:
         return read_all(fd, size) if most is None or size <= most else os.read(fd, most + 1)
 
 
-def read_tail(path: Path, want: int) -> tuple[int, bytes]:
-    """The size of a file and its last bytes, at most `want`."""
-    with opened(path) as fd:
-        size = os.fstat(fd).st_size
-        return size, os.pread(fd, want, max(0, size - want))
-
-
 def read_all(fd: int, size: int) -> bytes:
     """All that is left to read; `size` is a guess that saves calls if it is right."""
     first = os.read(fd, size + 1)

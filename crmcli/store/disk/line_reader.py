@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -67,12 +66,3 @@ def line_start(fd: int, end: int) -> int:
             return start + place
         end, step = start, PIECE
     return 0
-
-
-def sha256(fd: int, start: int, end: int) -> str:
-    """The sha256 of the bytes between two places, in hex."""
-    found = hashlib.sha256()
-    while start < end and (block := os.pread(fd, min(PIECE, end - start), start)):
-        found.update(block)
-        start += len(block)
-    return found.hexdigest()

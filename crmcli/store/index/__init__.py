@@ -11,19 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from crmcli.model.values import Raw
-from crmcli.store.index import agenda, base, births, instants, pending, query, selection
+from crmcli.errors import Problem
+from crmcli.store.index import agenda, base, births, instants, pending
 from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
+from crmcli.store.index.selection import Selection
 from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.holds import Env
-    from crmcli.model.conditions.tree import Condition
     from crmcli.store.index.branches import Tree
-    from crmcli.store.index.documents import Documents
-    from crmcli.store.index.facts import Facts
 
 __all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Timeline", "Total"]
 
@@ -105,85 +102,15 @@ class Agenda(Upkeep):
         self.read(lambda connection: agenda.settle(connection, rows, self._mark))
 
 
-class Index(Timeline, Births, Agenda):
+class Index(Selection, Timeline, Births, Agenda):
     """The index of one workspace. Every read is of the folder as the last refresh found it."""
 
     events = _asking(timeline.events)
-    merged = _asking(selection.merged)
-    problems = _asking(selection.problems)
 
-    def select(
-        self,
-        entity: str,
-        condition: Condition | None = None,
-        env: Env | None = None,
-        order: Sequence[str] = (),
-        limit: int | None = None,
-    ) -> Documents[dict[str, Raw]]:
-        """The raw records that fit a checked condition; `order` names fields, `-` for descending.
-
-        Absent values come last; equals stand by age, then by id. BadUsage for an unknown field.
-        """
-        where = query.where(condition, env, self._columns, entity)
-        by = query.order(order, self._columns, entity)
-
-        def work(connection: sqlite3.Connection) -> Documents[dict[str, Raw]]:
-            found = selection.numbers(connection, entity, where, by, limit)
-            return selection.documents(connection, found)
-
-        return self.read(work)
-
-    def raws(self, records: Sequence[str]) -> Documents[dict[str, Raw]]:
-        """The raw records of these ids, those that are there and readable."""
-
-        def work(connection: sqlite3.Connection) -> Documents[dict[str, Raw]]:
-            found = selection.numbers_of(connection, records)
-            return selection.documents(connection, found)
-
-        return self.read(work)
-
-    def count(self, entity: str, condition: Condition | None = None, env: Env | None = None) -> int:
-        """How many records fit a checked condition."""
-        where = query.where(condition, env, self._columns, entity)
-        return self.read(lambda connection: selection.count(connection, entity, where))
-
-    def totals(
-        self,
-        entity: str,
-        by: Sequence[str],
-        condition: Condition | None = None,
-        env: Env | None = None,
-    ) -> list[Total]:
-        """Number and exact sum of the records that fit, by the values of some fields and by currency."""
-        where = query.where(condition, env, self._columns, entity)
-        return self.read(
-            lambda connection: selection.totals(connection, self._columns, entity, by, where)
-        )
-
-    def facts(
-        self,
-        entity: str,
-        names: Sequence[str],
-        condition: Condition | None = None,
-        env: Env | None = None,
-        *,
-        after: int = 0,
-        limit: int = 5000,
-    ) -> list[Facts]:
-        """The keys of some fields of the records that fit, a page at a time, in no order that means
-        anything; the next page comes `after` the `num` of the last."""
-        from crmcli.store.index.facts import page
-
-        where = query.where(condition, env, self._columns, entity)
-        return self.read(
-            lambda connection: page(connection, self._columns, entity, names, where, after, limit)
-        )
-
-    def lookup(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
-        """The ids of records with this phone, email, inn, site or (exact) name, however it is written."""
-        return self.read(
-            lambda connection: selection.lookup(connection, self._columns, kind, key, entities)
-        )
+    def problems(self) -> list[Problem]:
+        """What is wrong in the files, by place."""
+        sql = "SELECT path, line, message, hint FROM problem ORDER BY path, line"
+        return [Problem(*row) for row in self.ask(sql)]
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""

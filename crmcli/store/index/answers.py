@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from crmcli.dataclass import dataclass
+from crmcli.model.kinds import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,14 @@ class Hit:
     id: str
     field: str
     excerpt: str
+
+
+class Facts(NamedTuple):
+    """The keys of a record's fields, in the order in which the fields were asked for.
+
+    `num` is the record's place in the index, after which the next page begins.
+    """
+
+    num: int
+    id: str
+    keys: tuple[tuple[Key, ...], ...]

@@ -21,7 +21,7 @@ from crmcli.store import layout
 from crmcli.store.index import folder, freshness
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.examining import Examiner
-from crmcli.store.index.journals import read_anew
+from crmcli.store.index.journals import forget_repeats, read_anew
 from crmcli.store.index.rows import Reader
 from crmcli.store.index.writing import BATCH, Batch, Rows, storing
 
@@ -79,21 +79,13 @@ def fill(connection: sqlite3.Connection, root: Path, columns: Columns, reader: R
         for batch in _batches(readers.results):
             store(batch)
             events += len(batch.get("event", ()))
-    _forget_repeats(connection, events)
+    forget_repeats(connection, 0, events)
 
 
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _forget_repeats(connection: sqlite3.Connection, read: int) -> None:
-    """An event that stood in two files was taken once; what it said, twice."""
-    (taken,) = connection.execute("SELECT count(*) FROM event").fetchone()
-    if taken < read:
-        connection.execute("DELETE FROM talk WHERE num NOT IN (SELECT num FROM event)")
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('repeats', '')")
 
 
 # -- the processes ----------------------------------------------------------------------------------

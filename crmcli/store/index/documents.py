@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar, overload
 
 from crmcli.errors import InvalidData
 from crmcli.model.values import Raw
+
+_BLOCK = 500
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -34,8 +38,8 @@ class Documents(Sequence[T]):
 
     def add(self, texts: Iterable[bytes]) -> None:
         """Put some more at the end, each as its JSON text."""
-        block = list(texts)
-        if block:
+        left = iter(texts)
+        while block := list(islice(left, _BLOCK)):
             self._blocks.append(b"[%b]" % b",".join(block))
             self._ends.append(len(self) + len(block))
 
@@ -69,6 +73,12 @@ class Documents(Sequence[T]):
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # as of lists
+
+
+def document(connection: sqlite3.Connection, num: int) -> dict[str, Raw]:
+    """The raw record of a number."""
+    row = connection.execute("SELECT CAST(doc AS BLOB) FROM doc WHERE num = ?", (num,)).fetchone()
+    return _taken_apart(b"[%b]" % row[0])[0]
 
 
 def _taken_apart(block: bytes) -> list[dict[str, Raw]]:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index.answers import Hit
+from crmcli.store.index.documents import document
 from crmcli.store.index.fulltext import TEXTS, wake
 from crmcli.store.index.query import bindable
-from crmcli.store.index.selection import documents
 from crmcli.store.index.tables import SAID, text_of
 
 _SHORTEST = 3  # the trigram index knows nothing shorter
@@ -46,8 +46,7 @@ def search(
     hits: dict[str, Hit] = {}
     for num, record_id in _records(connection, wanted, entities, limit):
         if record_id not in hits:
-            (doc,) = documents(connection, [num])
-            hits[record_id] = _hit(schema, record_id, doc, wanted)
+            hits[record_id] = _hit(schema, record_id, document(connection, num), wanted)
     if len(hits) < limit:
         for record_id, kind, data in _events(connection, wanted, entities, limit):
             hits.setdefault(record_id, Hit(record_id, kind, _said(data, wanted)))

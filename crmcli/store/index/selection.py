@@ -1,4 +1,4 @@
-"""Reads records out of the index: those that fit a condition, their number, sums, and look-ups by content."""
+"""Records out of the index: those that fit a condition, their number, sums, facts, look-ups by content."""
 
 from __future__ import annotations
 
@@ -6,95 +6,187 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage, Problem
+from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
-from crmcli.model.kinds import kind_of
+from crmcli.model.kinds import Key, kind_of
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.store.index.answers import Total
-from crmcli.store.index.columns import Columns
-from crmcli.store.index.documents import Documents
-from crmcli.store.index.query import Sql
+from crmcli.store.index import query
+from crmcli.store.index.answers import Facts, Total
+from crmcli.store.index.columns import AS_GIVEN, Columns
+from crmcli.store.index.documents import Documents, document
+from crmcli.store.index.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.holds import Env
+    from crmcli.model.conditions.tree import Condition
 
 _SPLIT = 1_000_000  # SQLite's sums are exact up to 2^63; parts of them never come near
-_SCAN = 500
+_NAMES = ("name", "legal_name")
+_LOOK_UPS = ("phone", "email", "inn", "site", "name")
 
 
-def numbers(
-    connection: sqlite3.Connection,
-    entity: str,
-    where: Sql,
-    order: str,
-    limit: int | None,
-) -> list[int]:
-    """The numbers of the records that fit, in order."""
-    rows = connection.execute(
-        f"SELECT num FROM {entity} WHERE {where.text} ORDER BY {order} LIMIT ?",
-        [*where.parameters, -1 if limit is None else limit],
-    )
-    return [num for (num,) in rows]
+class Selection(Upkeep):
+    """What the index knows of records."""
 
+    def select(
+        self,
+        entity: str,
+        condition: Condition | None = None,
+        env: Env | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> Documents[dict[str, Raw]]:
+        """The raw records that fit a checked condition; `order` names fields, `-` for descending.
 
-def numbers_of(connection: sqlite3.Connection, records: Sequence[str]) -> list[int]:
-    """The numbers of the records of these ids."""
-    found: list[int] = []
-    wanted = json.dumps(list(records))
-    for entity in sorted({entity_of(record_id) for record_id in records} - {""}):
-        rows = connection.execute(
-            f"SELECT num FROM {entity} WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+        Absent values come last; equals stand by age, then by id. BadUsage for an unknown field.
+        """
+        where = query.where(condition, env, self._columns, entity)
+        by = query.order(order, self._columns, entity)
+        found = f"SELECT num FROM {entity} WHERE {where.text} ORDER BY {by} LIMIT ?"
+        return self._documents(found, [*where.parameters, -1 if limit is None else limit])
+
+    def raws(self, records: Sequence[str]) -> Documents[dict[str, Raw]]:
+        """The raw records of these ids, those that are there and readable."""
+        found = [
+            f"SELECT num FROM {entity} WHERE id IN (SELECT value FROM json_each(?1))"
+            for entity in sorted({entity_of(record_id) for record_id in records} - {""})
+        ]
+        if not found:
+            return Documents(lambda raw: raw)
+        return self._documents(" UNION ALL ".join(found), [json.dumps(list(records))])
+
+    def _documents(
+        self, numbers: str, parameters: Sequence[query.Parameter]
+    ) -> Documents[dict[str, Raw]]:
+        """The raw records of the numbers that a query finds, in its order."""
+        text = "SELECT CAST(doc AS BLOB) FROM doc WHERE doc.num = found.num"
+        sql = f"SELECT ({text}) FROM ({numbers}) AS found"
+
+        def work(connection: sqlite3.Connection) -> Documents[dict[str, Raw]]:
+            docs: Documents[dict[str, Raw]] = Documents(lambda raw: raw)
+            docs.add(text for (text,) in connection.execute(sql, parameters) if text is not None)
+            return docs
+
+        return self.read(work)
+
+    def count(self, entity: str, condition: Condition | None = None, env: Env | None = None) -> int:
+        """How many records fit a checked condition."""
+        where = query.where(condition, env, self._columns, entity)
+        sql = f"SELECT count(*) FROM {entity} WHERE {where.text}"
+        return int(self.ask(sql, where.parameters)[0][0])
+
+    def totals(
+        self,
+        entity: str,
+        by: Sequence[str],
+        condition: Condition | None = None,
+        env: Env | None = None,
+    ) -> list[Total]:
+        """Number and exact sum of the records that fit, by the values of some fields and by currency.
+
+        BadUsage for a field that is unknown or holds several values.
+        """
+        where = query.where(condition, env, self._columns, entity)
+        groups = [_grouping(self._columns, entity, name) for name in by]
+        placed = self._columns.columns(entity)
+        money = [column for column in placed.values() if column.cents]
+        money.sort(key=lambda column: column.field.name != "amount")
+        cents = money[0].cents if money and not money[0].field.custom else "NULL"
+        currency = placed["currency"].name if "currency" in placed else "NULL"
+        keys = [*groups, currency]
+        sql = (
+            f"SELECT {', '.join(keys)}, count(*), min(id), num, ifnull(sum({cents} / {_SPLIT}), 0),"
+            f" ifnull(sum({cents} % {_SPLIT}), 0) FROM {entity} WHERE {where.text}"
+            f" GROUP BY {', '.join(keys)}"
+            f" ORDER BY {', '.join(f'{key} IS NULL, {key}' for key in keys)}"
         )
-        found += [num for (num,) in rows]
-    return found
 
+        def work(connection: sqlite3.Connection) -> list[Total]:
+            found = []
+            for *group, code, number, _, example, high, low in connection.execute(
+                sql, where.parameters
+            ).fetchall():  # the num is that of the least id, whose spelling stands for the group
+                doc = document(connection, example) if any(k is not None for k in group) else {}
+                values = [doc.get(name, "") for name in by]
+                names = tuple(value if isinstance(value, str) else "" for value in values)
+                amount = Decimal(high * _SPLIT + low) / 100
+                found.append(Total(names, number, (code or "").upper(), amount))
+            return found
 
-def documents(connection: sqlite3.Connection, found: Sequence[int]) -> Documents[dict[str, Raw]]:
-    """The raw records of these numbers, in their order."""
-    docs: Documents[dict[str, Raw]] = Documents(lambda raw: raw)
-    for start in range(0, len(found), _SCAN):
-        part = found[start : start + _SCAN]
-        marks = ", ".join("?" * len(part))
-        rows = connection.execute(
-            f"SELECT num, CAST(doc AS BLOB) FROM doc WHERE num IN ({marks})", part
-        )
-        texts = dict(rows.fetchall())
-        docs.add(texts[num] for num in part if num in texts)
-    return docs
+        return self.read(work)
 
+    def facts(
+        self,
+        entity: str,
+        names: Sequence[str],
+        condition: Condition | None = None,
+        env: Env | None = None,
+        *,
+        after: int = 0,
+        limit: int = 5000,
+    ) -> list[Facts]:
+        """The keys of some fields of the records that fit, a page at a time, in no order that means
+        anything; the next page comes `after` the `num` of the last."""
+        where = query.where(condition, env, self._columns, entity)
+        known = self._columns.columns(entity)
+        single = [name for name in names if name in known]
+        cells = ", ".join(["num", "id", *(known[name].name for name in single)])
+        sql = f"SELECT {cells} FROM {entity} WHERE num > ? AND {where.text} ORDER BY num LIMIT ?"
 
-def count(connection: sqlite3.Connection, entity: str, where: Sql) -> int:
-    """How many records fit."""
-    statement = f"SELECT count(*) FROM {entity} WHERE {where.text}"
-    return int(connection.execute(statement, where.parameters).fetchone()[0])
+        def work(connection: sqlite3.Connection) -> list[Facts]:
+            rows = connection.execute(sql, [after, *where.parameters, limit]).fetchall()
+            if not rows:
+                return []
+            many = _items(connection, self._columns, entity, names, rows[0][0], rows[-1][0])
+            found = []
+            for num, record_id, *keys in rows:
+                one = {
+                    name: () if key is None else (key,)
+                    for name, key in zip(single, keys, strict=True)
+                }
+                told = (one[name] if name in one else many.get((num, name), ()) for name in names)
+                found.append(Facts(num, record_id, tuple(told)))
+            return found
 
+        return self.read(work)
 
-def totals(
-    connection: sqlite3.Connection, columns: Columns, entity: str, by: Sequence[str], where: Sql
-) -> list[Total]:
-    """Groups of the records that fit; BadUsage for a field that is unknown or holds several values."""
-    groups = [_grouping(columns, entity, name) for name in by]
-    placed = columns.columns(entity)
-    money = [column for column in placed.values() if column.cents]
-    money.sort(key=lambda column: column.field.name != "amount")
-    cents = money[0].cents if money and not money[0].field.custom else "NULL"
-    currency = placed["currency"].name if "currency" in placed else "NULL"
-    grouped = ", ".join([*groups, currency])
-    rows = connection.execute(
-        f"SELECT {grouped}, count(*), min(id), num, ifnull(sum({cents} / {_SPLIT}), 0),"
-        f" ifnull(sum({cents} % {_SPLIT}), 0) FROM {entity} WHERE {where.text}"
-        f" GROUP BY {grouped} ORDER BY {', '.join(f'{key} IS NULL, {key}' for key in [*groups, currency])}",
-        where.parameters,
-    ).fetchall()
-    found = []
-    for *group, code, number, _, example, high, low in rows:  # the num is that of the least id
-        spelled = (
-            _spelling(connection, example, by) if any(key is not None for key in group) else None
-        )
-        names = tuple(spelled or [""] * len(by))
-        amount = Decimal(high * _SPLIT + low) / 100
-        found.append(Total(names, number, (code or "").upper(), amount))
-    return found
+    def lookup(self, kind: str, text: str, entities: Sequence[str]) -> list[str]:
+        """The ids of records with this phone, email, inn, site or (exact) name, however it is written."""
+        if kind not in _LOOK_UPS:
+            raise BadUsage(
+                tr("cannot look up by {!r}", kind), tr("there are {}", ", ".join(_LOOK_UPS))
+            )
+        if kind == "phone":
+            from crmcli.model.phones import key as phone_key
+
+            given = self._with_key(kind, text, entities) if text.isdecimal() else []
+            key = phone_key(text, self._columns.country)
+            return given or self._with_key(kind, key, entities)
+        key = str(kind_of("url").literal(text, "")) if kind == "site" else fold(text)
+        return self._with_key(kind, key, entities)
+
+    def _with_key(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
+        found: list[str] = []
+        for entity in entities or ENTITIES:
+            singles, lists = self._columns.found_by(entity, kind)
+            if kind == "name":
+                columns = self._columns.columns(entity).values()
+                singles = [column.name for column in columns if column.field.name in _NAMES]
+            terms = [f"{column} = ?" for column in singles]
+            terms += [f"num IN (SELECT num FROM item WHERE field = {n} AND key = ?)" for n in lists]
+            if terms and key:
+                sql = f"SELECT id FROM {entity} WHERE {' OR '.join(terms)} ORDER BY made, id"
+                found += [record_id for (record_id,) in self.ask(sql, [key] * len(terms))]
+        return found
+
+    def merged(self, survivor: str = "") -> list[tuple[str, str]]:
+        """The records that went into others, each with the one into which; of one of these if named."""
+        sql = "SELECT id, survivor FROM merged WHERE ?1 IN ('', survivor) ORDER BY id"
+        return self.ask(sql, [survivor])
 
 
 def _grouping(columns: Columns, entity: str, name: str) -> str:
@@ -108,62 +200,31 @@ def _grouping(columns: Columns, entity: str, name: str) -> str:
     return column
 
 
-def _spelling(connection: sqlite3.Connection, example: int, by: Sequence[str]) -> list[str]:
-    """How a record of the group writes the values that the group was made by."""
-    (doc,) = documents(connection, [example])
-    values = [doc.get(name, "") for name in by]
-    return [value if isinstance(value, str) else "" for value in values]
-
-
-def lookup(
-    connection: sqlite3.Connection, columns: Columns, kind: str, text: str, entities: Sequence[str]
-) -> list[str]:
-    """The records that have this phone, e-mail, INN, site or exact name, however it is written."""
-    if kind not in _LOOK_UPS:
-        raise BadUsage(tr("cannot look up by {!r}", kind), tr("there are {}", ", ".join(_LOOK_UPS)))
-    if kind == "phone":
-        from crmcli.model.phones import key as phone_key
-
-        given = _with_key(connection, columns, kind, text, entities) if text.isdecimal() else []
-        key = phone_key(text, columns.country)
-        return given or _with_key(connection, columns, kind, key, entities)
-    key = str(kind_of("url").literal(text, "")) if kind == "site" else fold(text)
-    return _with_key(connection, columns, kind, key, entities)
-
-
-_NAMES = ("name", "legal_name")
-_LOOK_UPS = ("phone", "email", "inn", "site", "name")
-
-
-def _with_key(
-    connection: sqlite3.Connection, columns: Columns, kind: str, key: str, entities: Sequence[str]
-) -> list[str]:
-    found: list[str] = []
-    for entity in entities or ENTITIES:
-        singles, lists = columns.found_by(entity, kind)
-        if kind == "name":
-            singles = [c.name for c in columns.columns(entity).values() if c.field.name in _NAMES]
-        terms = [f"{column} = ?" for column in singles]
-        terms += [f"num IN (SELECT num FROM item WHERE field = {n} AND key = ?)" for n in lists]
-        if terms and key:
-            rows = connection.execute(
-                f"SELECT id FROM {entity} WHERE {' OR '.join(terms)} ORDER BY made, id",
-                [key] * len(terms),
-            )
-            found += [record_id for (record_id,) in rows]
-    return found
-
-
-def merged(connection: sqlite3.Connection, survivor: str = "") -> list[tuple[str, str]]:
-    """The records that went into others, each with the one into which; of one of these if named."""
-    terms, parameters = ("survivor = ?", [survivor]) if survivor else ("1", [])
+def _items(
+    connection: sqlite3.Connection,
+    columns: Columns,
+    entity: str,
+    names: Sequence[str],
+    first: int,
+    last: int,
+) -> dict[tuple[int, str], tuple[Key, ...]]:
+    """The items of lists, by record and field; phones also by what they are in E.164."""
+    fields = {
+        number: name
+        for name in names
+        for number in (
+            columns.list_number(entity, name),
+            columns.list_number(entity, name + AS_GIVEN),
+        )
+        if number
+    }
+    found: dict[tuple[int, str], tuple[Key, ...]] = {}
+    marks = ", ".join("?" * len(fields))
     rows = connection.execute(
-        f"SELECT id, survivor FROM merged WHERE {terms} ORDER BY id", parameters
+        f"SELECT num, field, key FROM item WHERE num BETWEEN ? AND ? AND field IN ({marks})",
+        [first, last, *fields],
     )
-    return rows.fetchall()
-
-
-def problems(connection: sqlite3.Connection) -> list[Problem]:
-    """What is wrong in the files, by place."""
-    rows = connection.execute("SELECT path, line, message, hint FROM problem ORDER BY path, line")
-    return [Problem(*row) for row in rows]
+    for num, field, key in rows:
+        place = (num, fields[field])
+        found[place] = (*found.get(place, ()), key)
+    return found

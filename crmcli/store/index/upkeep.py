@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crmcli.errors import CrmError
 from crmcli.model.entities import ENTITIES
@@ -160,9 +160,11 @@ class Upkeep:
         marking: bool = True,
     ) -> None:
         from crmcli.store.index.journals import JournalReader
+        from crmcli.store.index.writing import storing
 
         if paths:
-            reader = JournalReader(connection, self._root, marking=marking)
+            store = storing(connection, self._columns)
+            reader = JournalReader(connection, self._root, store, marking=marking)
             reader.take(paths, thorough=thorough)
 
     def close(self) -> None:
@@ -180,6 +182,10 @@ class Upkeep:
         if self._stale:
             self.refresh()
         return self._use(work)
+
+    def ask(self, sql: str, parameters: Sequence[str | float] = ()) -> list[Any]:
+        """The rows that a query finds."""
+        return self.read(lambda connection: connection.execute(sql, parameters).fetchall())
 
     def _use(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with the index; if it is damaged, build it anew and do it again."""

@@ -16,6 +16,7 @@ from crmcli.store.index.folder import Look, Stamp
 from crmcli.store.index.freshness import Known
 from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.rows import Row
+from crmcli.store.timeline.descent import Fork
 
 Batch: TypeAlias = dict[str, list[Any]]
 """Rows by table, each as its INSERT takes it."""
@@ -52,7 +53,7 @@ class Rows:
 
     def __init__(self, store: Callable[[Batch], None], first: int, step: int = 0) -> None:
         self._store = store
-        self._first = self._last = first
+        self._first = self.last = first
         self._step = step
         self.batch: Batch = {table: [] for table in (*_INSERTS, *ENTITIES)}
 
@@ -68,10 +69,10 @@ class Rows:
 
     def new_number(self) -> int:
         """A number for a file that the index does not know yet, or for an event."""
-        if self._step and self._last - self._first >= BATCH:
+        if self._step and self.last - self._first >= BATCH:
             self.flush()
-        self._last += 1
-        return self._last
+        self.last += 1
+        return self.last
 
     def file(
         self, num: int, shard: str, name: bytes, stamp: Stamp, digest: bytes, racy: bool
@@ -91,6 +92,18 @@ class Rows:
         self.dirty(record_id)
         if not self._step and len(batch["doc"]) >= BATCH:
             self.flush()
+
+    def event(self, cells: tuple[Any, ...], said: str | None) -> None:
+        """An event as its table has it, and what is searched of it."""
+        self.batch["event"].append(cells)
+        if said is not None:
+            self.batch["talk"].append((cells[0], said))
+        if not self._step and len(self.batch["event"]) >= BATCH:
+            self.flush()
+
+    def forks(self, journal: int, found: Iterable[Fork]) -> None:
+        """The places of a timeline file where a line follows another than the one above."""
+        self.batch["fork"] += [(journal, *fork) for fork in found]
 
     def merged(self, num: int, record_id: str, survivor: str) -> None:
         """What is left of a record that went into another."""
@@ -118,7 +131,7 @@ class Rows:
         for rows in self.batch.values():
             rows.clear()
         if self._step:
-            self._first = self._last = self._first + self._step
+            self._first = self.last = self._first + self._step
 
 
 class Writer(Rows):

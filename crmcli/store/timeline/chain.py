@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
@@ -15,10 +14,9 @@ from crmcli.language import tr
 from crmcli.model.event import KINDS
 from crmcli.store import layout
 from crmcli.store.disk import line_reader
-from crmcli.store.timeline.csv_lines import HEADER, LONGEST, line_hash
+from crmcli.store.timeline import csv_lines, descent
+from crmcli.store.timeline.csv_lines import BOM, HEADER_LINE, bare, line_hash
 
-_BOM = b"\xef\xbb\xbf"
-_HEADER = HEADER.encode()
 _KINDS = frozenset(kind.encode() for kind in KINDS)
 _FILE = re.compile(rb'""file"":""([0-9a-f]{64})""')
 _COMPARE = "compare with git or a backup"
@@ -66,32 +64,29 @@ def verify_chain(
     It is the one right above, except where git joined two branches of one clone: there the chain
     forks, and the lines of one branch follow those of the other.
     """
-    return list(_of_chain(path, name or path.as_posix(), unreadable))
+    with line_reader.opened(path) as fd:
+        if descent.is_straight(fd, 0, os.fstat(fd).st_size):
+            return []
+        return list(_of_chain(fd, name or path.as_posix(), unreadable))
 
 
-def _of_chain(path: Path, name: str, unreadable: frozenset[int]) -> Iterator[Problem]:
-    last = b""
-    above: set[bytes] | None = None  # needed only where the chain is not one straight line
-    for number, line in _lines(path):
-        if not line or (line == _HEADER and number > 1):
+def _of_chain(fd: int, name: str, unreadable: frozenset[int]) -> Iterator[Problem]:
+    above: dict[str, int] = {}
+    for number, line in csv_lines.numbered(fd):
+        text = bare(line)
+        if not text or (text == HEADER_LINE and number > 1):
             continue
-        own = line_hash(line).encode()
+        own, prev = line_hash(text), text.rpartition(b",")[2].decode("ascii", "replace")
         if number == 1:
-            if line != _HEADER:
+            if text != HEADER_LINE:
                 yield Problem(name, 1, "the first line is not the header", _COMPARE)
-        elif above is not None or line.rpartition(b",")[2] != last:
-            if above is None:
-                above = {line_hash(text).encode() for at, text in _lines(path) if at < number}
-            if own in above:
-                first = next(at for at, text in _lines(path) if text == line)
-                yield Problem(
-                    name, number, tr("the line of {}:{} is here again", name, first), BY_FIX
-                )
-            elif line.rpartition(b",")[2] not in above and not {number, number - 1} & unreadable:
-                broken = "the line above was changed, or a line was taken out or put in"
-                yield Problem(name, number, broken, _COMPARE)
-            above.add(own)
-        last = own
+        elif own in above:
+            said = tr("the line of {}:{} is here again", name, above[own])
+            yield Problem(name, number, said, BY_FIX)
+        elif prev not in above and not {number, number - 1} & unreadable:
+            broken = "the line above was changed, or a line was taken out or put in"
+            yield Problem(name, number, broken, _COMPARE)
+        above.setdefault(own, number)
 
 
 def _of_events(
@@ -100,8 +95,8 @@ def _of_events(
     """What the lines say that cannot be, each for itself and beside all others."""
     month = path.split("/")[2].encode()
     is_elsewhere = False
-    for number, line in _lines(root / path):
-        if not line or line == _HEADER or number in unreadable or number == 1:
+    for number, line in ((number, bare(line)) for number, line in _lines(root / path)):
+        if not line or line == HEADER_LINE or number in unreadable or number == 1:
             continue
         cells = line.split(b",", 5)
         if cells[0] in ids:
@@ -141,7 +136,7 @@ def _repeated(root: Path, path: str, number: int, line: bytes) -> Iterator[Probl
     """An id that stands twice; a line that is there twice to the letter is told by the chain."""
     event_id = line[: line.index(b",")]
     other, at, text = next(
-        (other, at, text)
+        (other, at, bare(text))
         for other in journals(root)
         for at, text in _lines(root / other)
         if text.startswith(event_id + b",")
@@ -165,7 +160,7 @@ def line_ends(
         windows, number, line = 0, 0, b""
         if 0 in bad:
             continue
-        lines = _whole_lines(root / path)
+        lines = _lines(root / path)
         _, first = next(lines, (1, b""))
         for number, line in lines:
             if not windows and line.endswith(b"\r\n"):
@@ -176,7 +171,7 @@ def line_ends(
             yield Problem(path, number, said, hint, passing=path == growing)
         if not first and 1 not in bad:
             yield Problem(path, 0, "the file is empty", "restore it from git or a backup")
-        if first.startswith(_BOM):
+        if first.startswith(BOM):
             yield Problem(path, 1, "the file begins with a byte order mark", BY_FIX)
         if windows or first.endswith(b"\r\n"):
             at = 1 if first.endswith(b"\r\n") else windows
@@ -188,19 +183,19 @@ def mended(data: bytes, *, is_whole: bool) -> tuple[bytes, list[str]]:
 
     The last line gets its end only if it `is_whole`, and not the rest of one that was cut off.
     """
-    text = data.removeprefix(_BOM).replace(b"\r\n", b"\n")
+    text = data.removeprefix(BOM).replace(b"\r\n", b"\n")
     kept: list[bytes] = []
     seen: set[bytes] = set()
     twice = 0
     for line in text.removesuffix(b"\n").split(b"\n"):
-        if line and line != _HEADER and line in seen:
+        if line and line != HEADER_LINE and line in seen:
             twice += 1
             continue
         seen.add(line)
         kept.append(line)
     has_no_end = is_whole and not text.endswith(b"\n")
     what = [
-        *(["removed the byte order mark"] if data.startswith(_BOM) else []),
+        *(["removed the byte order mark"] if data.startswith(BOM) else []),
         *(["converted the line ends"] if b"\r\n" in data else []),
         *(
             [tr("took away {} line{} that stood there twice", twice, "s"[: twice > 1])]
@@ -214,18 +209,6 @@ def mended(data: bytes, *, is_whole: bool) -> tuple[bytes, list[str]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers, one at a time, without their ends."""
-    for number, line in _whole_lines(path):
-        text = line.removeprefix(_BOM) if number == 1 else line
-        yield number, text.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines with their ends; of one that is too long to be read nothing."""
-    number = 0
+    """The lines of a file with their numbers, one at a time, with their ends."""
     with line_reader.opened(path) as fd:
-        for piece in line_reader.pieces(fd, 0, LONGEST):
-            lines = [b""] if piece.data is None else io.BytesIO(piece.data)
-            for line in lines:
-                number += 1
-                yield number, line
+        yield from csv_lines.numbered(fd)

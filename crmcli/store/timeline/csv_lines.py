@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,10 @@ from crmcli.store.yaml.canonical import MAX_BYTES
 
 COLUMNS = ("id", "at", "actor", "kind", "record", "cause", "depth", "data", "prev")
 HEADER = ",".join(COLUMNS)
+HEADER_LINE = HEADER.encode()
+BOM = b"\xef\xbb\xbf"
+TOO_LONG = b"\0"
+"""In place of a line that is too long to be read."""
 
 LONGEST = 10 * MAX_BYTES
 """Bytes of a line. The longest that we write have two states of a record and the text of its file, of
@@ -30,7 +36,7 @@ _HASH = re.compile("[0-9a-f]{16}")
 _NEEDS_QUOTES = re.compile('[",]')
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _LARGEST_FIELD = 1 << 26
-_TAIL = 1 << 13  # bytes in which the last line nearly always lies
+_MOST_DAMAGED = 100  # lines at the end of a file among which the last event is looked for
 _instant = lru_cache(maxsize=256)(parse_instant)  # many events of a command have the same one
 # JSON leaves these as they are, but an editor or a text tool takes some of them for the end of a line.
 _HIDDEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
@@ -117,8 +123,8 @@ def lines(events: Iterable[Event], tail: Tail) -> bytes:
     written = []
     prev = tail.hash
     if not tail.size:
-        written.append(f"{HEADER}\n".encode())
-        prev = line_hash(HEADER.encode())
+        written.append(HEADER_LINE + b"\n")
+        prev = line_hash(HEADER_LINE)
     for event in events:
         line = to_line(event, prev).encode()
         if len(line) > LONGEST:
@@ -137,29 +143,49 @@ def lines(events: Iterable[Event], tail: Tail) -> bytes:
 
 def tail(root: Path, path: str) -> Tail:
     """How a timeline file ends, without reading it whole."""
-    full = files.inside(root, path)
     try:
-        size, text = files.read_tail(full, _TAIL)
+        with line_reader.opened(files.inside(root, path)) as fd:
+            size = os.fstat(fd).st_size
+            ending = islice(lines_above(fd, size), _MOST_DAMAGED)
+            last = next(ending, b"")
+            ids = filter(None, map(event_id, chain((last,), ending)))
+            return Tail(size, line_hash(last) if size else "", next(ids, ""))
     except files.Missing:
         return Tail(0, "", "")
-    trimmed = text.rstrip(b"\r\n")
-    start = trimmed.rfind(b"\n") + 1
-    if start or len(text) == size:
-        return Tail(size, line_hash(trimmed[start:]), _last_id(text)) if size else Tail(0, "", "")
-    with line_reader.opened(full) as fd:
-        end = size - len(text) + len(trimmed)
-        start = line_reader.line_start(fd, end)
-        above = max(0, start - _TAIL)
-        last = _last_id(os.pread(fd, start + ID_LENGTH + 1 - above, above))
-        return Tail(size, line_reader.sha256(fd, start, end)[:16], last)
 
 
-def _last_id(text: bytes) -> str:
-    for line in reversed(text.split(b"\n")):
-        first = line[:ID_LENGTH].decode("ascii", "replace")
-        if EVENT_ID.fullmatch(first) and line[ID_LENGTH : ID_LENGTH + 1] == b",":
-            return first
-    return ""
+def lines_above(fd: int, end: int) -> Iterator[bytes]:
+    """The lines before a byte in which something stands, the last one first, bare of their ends."""
+    while end:
+        start = line_reader.line_start(fd, end - 1)
+        line = TOO_LONG if end - start > LONGEST else bare(os.pread(fd, end - start, start))
+        if line:
+            yield line
+        end = start
+
+
+def numbered(fd: int, upto: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The lines before a byte with their numbers, one at a time, with their ends."""
+    number = 0
+    for piece in line_reader.pieces(fd, 0, LONGEST):
+        if upto is not None and piece.start >= upto:
+            return
+        data = TOO_LONG if piece.data is None else piece.data
+        for line in io.BytesIO(data if upto is None else data[: upto - piece.start]):
+            number += 1
+            yield number, line
+
+
+def bare(line: bytes) -> bytes:
+    """A line without its end, and without the mark with which some editors begin a file."""
+    return line.removeprefix(BOM).rstrip(b"\r\n")
+
+
+def event_id(line: bytes) -> str:
+    """The id of the event on a line; "" if it is no event's."""
+    first = line[:ID_LENGTH].decode("ascii", "replace")
+    is_event = line[ID_LENGTH : ID_LENGTH + 1] == b"," and EVENT_ID.fullmatch(first)
+    return first if is_event else ""
 
 
 def read_file(path: Path, offset: int = 0, *, name: str = "", line: int = 1) -> Chunk:
