@@ -72,10 +72,7 @@ class Folder:
         index = self._index_as_left
         if not self._looked_at.issuperset(entities):
             with self._reading():
-                if len(entities) == len(ENTITIES):
-                    index.refresh()
-                else:
-                    index.refresh_records(entities)
+                index.refresh(entities)
             self._looked_at.update(entities)
             self._knows_events = True
         return index

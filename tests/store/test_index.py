@@ -131,12 +131,12 @@ def test_only_some_entities_are_looked_at_where_only_they_are_asked_for(folder: 
     folder.write({**deal, "name": "Забор"})
     folder.write({**deal, "id": "deal-00000002", "name": "Дом"})
 
-    folder.index.refresh_records(["deal", "task"])
+    folder.index.refresh(["deal", "task"])
 
     deals = [raw["name"] for raw in folder.index.select("deal", order=["id"])]
     assert (deals, names(folder.index)) == (["Забор", "Дом"], ["Анна"])
     path.unlink()
-    folder.index.refresh_records(["lead"])
+    folder.index.refresh(["lead"])
     assert names(folder.index) == ["Инна"]
     assert len(folder.index.select("deal")) == 2
     assert (len(folder.fresh().select("deal")), names(folder.index)) == (1, ["Инна"])

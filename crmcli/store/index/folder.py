@@ -35,7 +35,6 @@ _TICK = 10_000_000
 _COARSE_TICK = 2_000_000_000
 _SECOND = 1_000_000_000
 _LARGEST = (1 << 63) - 1
-_GONE: Stamp = (0, 0, 0)
 _LETTERS = frozenset(ID_LETTERS)
 
 
@@ -70,7 +69,7 @@ def look_at_records(root: Path, entities: Iterable[str] = ENTITIES) -> Iterator[
     """Every folder in which records of these entities stand, and those of strangers beside them."""
     for entity in entities:
         base = layout.record_folder(entity)
-        shards, strangers = _look_at_base(root, base)
+        shards, strangers = _scan(root, base)
         yield strangers
         for shard in shards:
             yield look(root, f"{base}/{shard}")
@@ -80,46 +79,37 @@ def shards(root: Path) -> Iterator[str]:
     """The folders of records; strangers beside them are left out."""
     for entity in ENTITIES:
         base = layout.record_folder(entity)
-        yield from (f"{base}/{shard}" for shard in _look_at_base(root, base)[0])
+        yield from (f"{base}/{shard}" for shard in _scan(root, base)[0])
 
 
 def look(root: Path, path: str) -> Look:
     """One folder as it looks now; as an empty one if it is not there."""
-    if path.count("/") == 1:
-        return _look_at_base(root, path)[1]
+    return _scan(root, path)[1]
+
+
+def _scan(root: Path, path: str) -> tuple[list[str], Look]:
+    """The folders of records in that of an entity, none in others; and the files."""
+    shards: list[str] = []
     names: list[bytes] = []
     numbers: list[int] = []
     if is_closed(root, path):
-        return _closed(root, path)
+        return [], _closed(root, path)
+    is_base = path.count("/") == 1
     with files.os_errors("read the folder {}", path), opened(root, path) as fd:
         for entry in _entries(fd):
             name = entry.name
             if name[0] == ".":
                 continue  # an editor's swap file, .gitkeep
+            if is_base and name in _LETTERS and entry.is_dir(follow_symlinks=False):
+                shards.append(name)
+                continue
             try:
                 status = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue  # gone since the folder was opened
             names.append(os.fsencode(name))
             numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return _packed(path, names, numbers)
-
-
-def _look_at_base(root: Path, base: str) -> tuple[list[str], Look]:
-    """The shard folders of an entity, and whatever else lies beside them."""
-    shards: list[str] = []
-    names: list[bytes] = []
-    numbers: list[int] = []
-    if is_closed(root, base):
-        return [], _closed(root, base)
-    with files.os_errors("read the folder {}", base), opened(root, base) as fd:
-        for entry in _entries(fd):
-            if entry.name in _LETTERS and entry.is_dir(follow_symlinks=False):
-                shards.append(entry.name)
-            elif entry.name[0] != ".":
-                names.append(os.fsencode(entry.name))
-                numbers += stamp(fd, names[-1]) or _GONE
-    return sorted(shards), _packed(base, names, numbers)
+    return sorted(shards), _packed(path, names, numbers)
 
 
 def _entries(folder: int) -> Iterator[os.DirEntry[str]]:

@@ -48,15 +48,15 @@ class Upkeep:
 
     # -- keeping it equal to the folder ---------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Make the index equal to the folder; IndexBusy if another command does so for too long."""
-        self._stale = self._just_built = False
-        self._waiting = []
-        self._use(lambda connection: self._refresh(connection, tuple(ENTITIES)))
+    def refresh(self, entities: Collection[str] = tuple(ENTITIES)) -> None:
+        """Make the index equal to the folder as far as the timeline and the records of these entities go.
 
-    def refresh_records(self, entities: Collection[str]) -> None:
-        """The same as far as the records of these entities and the timeline go."""
+        IndexBusy if another command does so for too long.
+        """
         self._just_built = False
+        if len(entities) == len(ENTITIES):
+            self._stale = False
+            self._waiting = []
         self._use(lambda connection: self._refresh(connection, entities))
 
     def refresh_timeline(self) -> None:

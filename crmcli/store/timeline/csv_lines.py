@@ -219,62 +219,42 @@ def read_pieces(fd: int, offset: int, *, name: str, line: int) -> Iterator[Chunk
 
 
 def _read_lines(data: bytes, offset: int, *, name: str, line: int) -> Chunk:
-    end = data.rfind(b"\n") + 1
-    reading = _Reading(name, line)
-    reading.take(data[:end])
-    next_line = reading.line
-    if end < len(data):
-        found = len(reading.rows)
-        kept = list(reading.problems)
-        reading.take(data[end:])
-        if len(reading.rows) > found:  # whole but for its line end
-            end = len(data)
-        else:
-            hint = "its content is lost; look in git or a backup"
-            cut = Problem(reading.name, next_line, "the last line is cut off", hint)
-            reading.problems = [*kept, cut]
-    return Chunk(reading.rows, reading.problems, offset + end, next_line)
+    text = data.decode("utf-8", "surrogateescape")
+    if line == 1:
+        text = text.removeprefix("\ufeff")
+    if "\r\n" in text:  # an editor of Windows; nothing that we write holds one
+        text = text.replace("\r\n", "\n")
+    rows, problems = _taken_apart(text, name, line)
+    end, next_line = len(data), line + text.count("\n")
+    if not data.endswith(b"\n") and not (rows and rows[-1].line == next_line):
+        hint = "its content is lost; look in git or a backup"
+        cut = Problem(name, next_line, "the last line is cut off", hint)
+        problems = [*(problem for problem in problems if problem.line < next_line), cut]
+        end = data.rfind(b"\n") + 1
+    return Chunk(rows, problems, offset + end, next_line)
 
 
-class _Reading:
-    """Takes lines apart, one by one where it must, so that a damaged line costs only itself."""
-
-    def __init__(self, name: str, line: int) -> None:
-        self.name = name
-        self.line = line
-        self.is_dirty = False
-        self.rows: list[Row] = []
-        self.problems: list[Problem] = []
-
-    def take(self, data: bytes) -> None:
-        """Read some lines."""
-        if not data:
-            return
-        text = data.decode("utf-8", "surrogateescape")
-        if self.line == 1:
-            text = text.removeprefix("\ufeff")
-        if "\r\n" in text:  # an editor of Windows; nothing that we write holds one
-            text = text.replace("\r\n", "\n")
-        if not self.is_dirty:
-            self.is_dirty = "\0" in text or bool(_HALF.search(text))
-        lines = text.removesuffix("\n").split("\n")
-        for line, cells in zip(lines, _split(lines), strict=True):
-            if line and line != HEADER:  # git's union merge may repeat the header
-                self._row(line, cells)
-            self.line += 1
-
-    def _row(self, line: str, cells: Sequence[str] | None) -> None:
+def _taken_apart(text: str, name: str, first: int) -> tuple[list[Row], list[Problem]]:
+    """The events of lines, one by one where it must be, so that a damaged line costs only itself."""
+    is_dirty = "\0" in text or bool(_HALF.search(text))
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    lines = text.removesuffix("\n").split("\n")
+    for number, (line, cells) in enumerate(zip(lines, _split(lines), strict=True), first):
+        if not line or line == HEADER:  # git's union merge may repeat the header
+            continue
         try:
             if cells is None or len(cells) != len(COLUMNS):
                 raise ValueError(_misfit(line, cells))
-            if self.is_dirty:
+            if is_dirty:
                 _refuse_damage(line)
-            self.rows.append(Row(_event(cells), cells[8], cells[7], self.line))
+            rows.append(Row(_event(cells), cells[8], cells[7], number))
         except ValueError as error:
             hint = "restore the line from git or a backup"
             if line.startswith(_CONFLICT):
                 hint = "keep the lines of both sides, remove the markers"
-            self.problems.append(Problem(self.name, self.line, str(error), hint))
+            problems.append(Problem(name, number, str(error), hint))
+    return rows, problems
 
 
 def _split(texts: Sequence[str]) -> Sequence[Sequence[str] | None]:
