@@ -35,6 +35,12 @@ INSERT OR REPLACE INTO pending (job, next_at, channel) SELECT job, '', '' FROM e
   WHERE {{0}} AND +job IS NOT NULL GROUP BY +job ORDER BY min(num)
 """  # the plus keeps SQLite from going through all events by an index, for a few new ones
 """What robots must think over after some events: their records, those of their jobs, the jobs."""
+_FORGETTING = """
+DELETE FROM talk WHERE num IN (SELECT num FROM event WHERE journal = ?);
+DELETE FROM event WHERE journal = ?;
+DELETE FROM fork WHERE journal = ?;
+DELETE FROM journal WHERE num = ?
+"""
 
 
 class Journal(NamedTuple):
@@ -163,13 +169,8 @@ class JournalReader:
         if not known:
             return
         self._mark("journal = ?", known.num)
-        for deletion in (
-            "talk WHERE num IN (SELECT num FROM event WHERE journal = ?)",
-            "event WHERE journal = ?",
-            "fork WHERE journal = ?",
-            "journal WHERE num = ?",
-        ):
-            self._connection.execute(f"DELETE FROM {deletion}", (known.num,))
+        for statement in _FORGETTING.split(";"):
+            self._connection.execute(statement, (known.num,))
         # What left this machine must be looked for on the timeline again.
         self._connection.execute("DELETE FROM meta WHERE key = 'sent'")
         if self._one("SELECT 1 FROM meta WHERE key = 'repeats'"):
