@@ -83,7 +83,7 @@ _ROWS = (
         "crmcli.model.deal:Deal",
         "Deals: what may be sold, to whom, for how much.",
         traits=("staged", "mergeable", "importable"),
-        example="--name 'Warehouse roof' --amount 250000 --contact anna@example.com",
+        example="--name 'New roof' --amount 250000 --contact anna@example.com",
         columns=("id", "name", "stage", "amount", "close_by", "company", "owner"),
     ),
     Entity(

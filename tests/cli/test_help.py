@@ -116,3 +116,12 @@ def test_the_first_page_lists_the_commands_in_groups(crm: Crm) -> None:
     assert titles == ["Options", *GROUPS]
     records = page.partition("Records:\n")[2].partition("\n\n")[0]
     assert [line.split()[0] for line in records.split("\n")][: len(ENTITIES)] == [*ENTITIES]
+
+
+def test_an_example_in_a_hint_can_be_copied_from_80_columns() -> None:
+    for entity, row in ENTITIES.items():
+        command = f"crm {entity} add {row.example}"
+        assert (
+            f"  {command}" in message_lines(f"hint: for example: {command}", 80)
+            or width(command) < 60
+        )

@@ -79,7 +79,7 @@ def check_minimum(record: Record) -> None:
     if not str(record.get("name")):
         raise TooLittle(
             tr("{} needs {}", tr(row.one), tr(row.least)),
-            tr("e.g. {}", tr(f"crm {row.name} add {row.example}")),
+            tr("for example: {}", tr(f"crm {row.name} add {row.example}")),
         )
 
 
