@@ -16,7 +16,8 @@ from itertools import groupby, islice
 from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass
 from crmcli.model.automation import Schedule
-from crmcli.model.values import Duration, format_instant
+from crmcli.model.durations import Duration
+from crmcli.model.values import format_instant
 
 MAX_LATE = Duration(24, "h")
 """How late a slot may still run where the schedule does not say."""

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from crmcli.model.durations import MONTHS, Duration
 from crmcli.model.settings import Calendar
-from crmcli.model.values import Duration
-
-ELAPSED = {"m": timedelta(minutes=1), "h": timedelta(hours=1)}
-DAYS = {"d": 1, "w": 7}
 
 
 def at_local(day: date, clock: time, zone: tzinfo) -> datetime:
@@ -23,33 +20,34 @@ def at_local(day: date, clock: time, zone: tzinfo) -> datetime:
 
 def shift(moment: datetime, by: Duration, zone: tzinfo, *, back: bool = False) -> datetime:
     """That long after the moment (before it with `back`) by the clock on the wall."""
-    count = -by.count if back else by.count
-    if by.unit in ELAPSED:
-        return moment + ELAPSED[by.unit] * count
-    if not count:
+    if by.is_elapsed:
+        length = timedelta(seconds=by.seconds)
+        return moment - length if back else moment + length
+    if not by.count:
         return moment
     local = moment.astimezone(zone)
-    day = local.date() + timedelta(days=DAYS[by.unit] * count)
-    return at_local(day, local.time().replace(fold=0), zone)
+    return at_local(by.after(local.date(), back=back), local.time().replace(fold=0), zone)
 
 
 def shift_working(
     moment: datetime, by: Duration, calendar: Calendar, zone: tzinfo, *, back: bool = False
 ) -> datetime:
     """That much working time after the moment (before it with `back`). Days are working days, a week as
-    many of them as the company's week has; the result stands within working hours. Going back, a day off
-    first becomes the working day before it."""
-    if by.unit in ELAPSED:
-        length = ELAPSED[by.unit] * by.count
+    many of them as the company's week has, months are those of the calendar; the result stands within
+    working hours. Going back, a day off first becomes the working day before it."""
+    if by.is_elapsed:
         through_hours = _back_through_hours if back else _on_through_hours
-        return through_hours(moment, length, calendar, zone)
+        return through_hours(moment, timedelta(seconds=by.seconds), calendar, zone)
     local = moment.astimezone(zone)
     day, clock = local.date(), local.time().replace(fold=0)
     step = -1 if back else 1
+    count = by.count * (len(calendar.days) if by.unit == "w" else 1)
+    if by.unit in MONTHS:
+        day, count = by.after(day, back=back), 0
     if back:
         day = _open_day(day, calendar, step)
         clock = min(max(clock, calendar.opens), calendar.closes)
-    for _ in range(by.count * (len(calendar.days) if by.unit == "w" else 1)):
+    for _ in range(count):
         day = _open_day(day + timedelta(days=step), calendar, step)
     shifted = at_local(day, clock, zone)
     return shifted if back else working_moment(shifted, calendar, zone)

@@ -9,7 +9,7 @@ import click
 from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.values import parse_duration
+from crmcli.model.durations import parse_duration
 from crmcli.present.told import Told
 from crmcli.present.words import WORDS, in_words
 from crmcli.sales import activities
@@ -80,10 +80,9 @@ def _seconds(text: str) -> int | None:
     if not text:
         return None
     try:
-        length = parse_duration(text)
+        return parse_duration(text).seconds
     except ValueError as error:
         raise BadUsage(tr("--duration: {}", error)) from None
-    return length.count * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[length.unit]
 
 
 for _word in LOGGED:

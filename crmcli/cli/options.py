@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -159,16 +159,22 @@ def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) 
     return pipeline
 
 
-def day_given(ws: Workspace, text: str) -> date | None:
-    """A date as people write it (`2026-11-23`, `23.11.2026`, `today`, `+3d`); None for ""."""
-    from crmcli.model.kinds import DATE
+def day_given(ws: Workspace, text: str, *, is_end: bool = False) -> date | None:
+    """A date as people write it (`23.11.2026`, `monday`, `-3d`, `last month`); None for "".
+
+    Of several days the first one, or with `is_end` the last.
+    """
+    from crmcli.model.dates import Days, local_day, read_when
 
     if not text:
         return None
     try:
-        return date.fromisoformat(str(Field("date", DATE).read(text, ws.inputs)))
+        when = read_when(text, ws.now, ws.zone, ws.inputs.date_order, past=True, day=True)
     except ValueError as error:
         raise BadUsage(str(error), "write a date as 2026-11-23") from None
+    if isinstance(when, Days):
+        return when.last if is_end else when.first
+    return local_day(when, ws.zone) if isinstance(when, datetime) else when
 
 
 def listed(text: str) -> list[str]:

@@ -41,7 +41,7 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
     ws, out = session.workspace, session.out
     shown = pipeline_named(ws, pipeline)
     condition = ws.condition(where, shown.entity) if where.strip() else None
-    first, last = day_given(ws, since), day_given(ws, until)
+    first, last = day_given(ws, since), day_given(ws, until, is_end=True)
     period = Period(_midnight(ws, first), _midnight(ws, last and last + timedelta(days=1)))
     told = read_funnel(ws, shown, period, condition)
     if out.is_table:
@@ -68,7 +68,7 @@ def leads(session: Session, by: str, since: str, until: str, where: str) -> List
 
 def _came(ws: Workspace, since: str, until: str, where: str) -> Condition | None:
     """The condition for leads that came in a period and match another condition."""
-    first, last = day_given(ws, since), day_given(ws, until)
+    first, last = day_given(ws, since), day_given(ws, until, is_end=True)
     parts = [f"({where})"] if where.strip() else []
     if first:
         parts.append(f"created_at >= {first.isoformat()}")

@@ -58,7 +58,9 @@ def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> L
 
     ws = session.workspace
     faults = ws.faults_of_rules()
-    plan = automation.plan(rehearse(ws, moment_of(ws, until, "--until") if until else ws.now))
+    plan = automation.plan(
+        rehearse(ws, moment_of(ws, until, "--until", past=False) if until else ws.now)
+    )
     _report_faults(session, faults, tr("fix the lines named, then run crm {}", "pipeline check"))
     return plan
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.actions import moves_to
-from crmcli.model.values import Duration
+from crmcli.model.durations import Duration
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition

@@ -44,7 +44,7 @@ class Company(Record):
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     batch: str = declare("text", "Import batch", system=True)
-    created_at: datetime | None = declare("datetime", "Created at", system=True)
+    created_at: datetime | None = declare("happened", "Created at", system=True)
 
     def filled(self, follow: Follow) -> Company:
         """A company without a name is called by its legal one."""

@@ -53,7 +53,7 @@ class Contact(Person):
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     batch: str = declare("text", "Import batch", system=True)
-    created_at: datetime | None = declare("datetime", "Created at", system=True)
+    created_at: datetime | None = declare("happened", "Created at", system=True)
 
     def filled(self, follow: Follow) -> Contact:
         """A contact without a name is called by its parts, an e-mail or a phone."""

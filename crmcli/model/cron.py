@@ -16,14 +16,18 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("the month", 1, 12, MONTHS),
     ("the day of the week", 0, 7, DAYS),
 )
+_WEEKDAY = rf"(?P<day>[0-7]|{'|'.join(DAYS)})"
+_IN_MONTH = re.compile(rf"{_WEEKDAY}#(?P<which>[1-5])")
+_LAST = re.compile(rf"l-?{_WEEKDAY}|{_WEEKDAY.replace('day', 'name')}#?l")
 _PART = re.compile(r"(?:(\*)|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:/(\d{1,2}))?")
 
 
 def check_cron(text: str) -> str:
     """The cron line with single spaces; ValueError names the field that is wrong.
 
-    Five fields of numbers, names (`mon-fri`, `jan`), `*`, ranges, lists and steps; nothing else, so
-    that a line means the same to every reader: no seconds, no `@daily`, no random `R` or `H`.
+    Five fields of numbers, names (`mon-fri`, `jan`), `*`, ranges, lists and steps; `L` is the last day
+    of the month, `fri#2` its second Friday, `friL` its last one. Nothing else, so that a line means
+    the same to every reader: no seconds, no `@daily`, no random `R` or `H`.
     """
     fields = text.split()
     if len(fields) != len(_FIELDS):
@@ -34,10 +38,22 @@ def check_cron(text: str) -> str:
                 len(fields),
             )
         )
-    for field, (name, low, high, names) in zip(fields, _FIELDS, strict=True):
-        for part in field.casefold().split(","):
-            _check_part(part, name, low, high, names)
-    return " ".join(fields)
+    return " ".join(
+        ",".join(_part(part, *allowed) for part in field.split(","))
+        for field, allowed in zip(fields, _FIELDS, strict=True)
+    )
+
+
+def _part(text: str, name: str, low: int, high: int, names: tuple[str, ...]) -> str:
+    """A part of a field as croniter reads it."""
+    part = text.casefold()
+    if (names is DAYS and _IN_MONTH.fullmatch(part)) or (high == 31 and part == "l"):
+        return text
+    if names is DAYS and (last := _LAST.fullmatch(part)):
+        day = last["day"] or last["name"]
+        return f"L{day if day.isdigit() else DAYS.index(day)}"
+    _check_part(part, name, low, high, names)
+    return text
 
 
 def _check_part(part: str, name: str, low: int, high: int, names: tuple[str, ...]) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from crmcli.language import tr
-from crmcli.model.values import Duration, parse_date, parse_duration
+from crmcli.model.durations import UNIT, UNITS, Duration, parse_duration
+from crmcli.model.values import parse_date
 
-When: TypeAlias = date | datetime
-"""A whole day, or an instant: an aware datetime in UTC."""
+
+class Days(NamedTuple):
+    """From one day to another, both included: `last month`, `2026`, `Q1 2026`."""
+
+    first: date
+    last: date
+
+
+When: TypeAlias = date | datetime | Days
+"""A whole day, an instant (an aware datetime in UTC), or several days."""
 
 _DAYS = {"today": 0, "сегодня": 0, "tomorrow": 1, "завтра": 1, "yesterday": -1, "вчера": -1,
          "послезавтра": 2, "позавчера": -2}  # fmt: skip
@@ -23,24 +32,65 @@ _WEEKDAYS = {
     )
     for word in words.split()
 }  # fmt: skip
+_MONTHS = ("jan янв", "feb фев", "mar мар", "apr апр", "may май мая мае", "jun июн", "jul июл", "aug авг",
+           "sep сен", "oct окт", "nov ноя", "dec дек")  # fmt: skip
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|янв(?:ар[ьяе])?|фев(?:р(?:ал[ьяе])?)?|март?[ае]?|апр(?:ел[ьяе])?"
+    r"|ма[йяе]|июн[ьяе]?|июл[ьяе]?|авг(?:уст[ае]?)?|сент?(?:ябр[ьяе])?|окт(?:ябр[ьяе])?|ноя(?:б(?:р[ьяе])?)?"
+    r"|дек(?:абр[ьяе])?)\.?"
+)
+_WHICH = (
+    r"(?P<which>this|current|last|previous|past|next|coming"
+    r"|(?:эт|текущ|прошл|предыдущ|следующ|будущ)\w{1,3})"
+)
+_SPAN = r"(?P<span>week|month|quarter|year|недел\w{1,2}|месяц\w{0,2}|квартал\w{0,2}|год\w{0,2})"
+_WEEKDAY = f"(?P<weekday>{'|'.join(_WEEKDAYS)})"
+_COUNT = rf"(?:(?P<count>[0-9]{{1,5}}) ?|an? )?(?P<unit>{UNIT})"
+_PHRASES = (
+    rf"{_COUNT} (?P<back>ago|назад|тому назад)",
+    rf"(?:in|через) {_COUNT}",
+    rf"{_WHICH} {_SPAN}",
+    rf"{_WHICH} {_WEEKDAY}",
+    rf"(?P<edge>end|start|beginning) of (?:{_WHICH} )?{_SPAN}",
+    rf"(?P<edge>конец|конца|концу|начал[оау]) (?:{_WHICH} )?{_SPAN}",
+    r"(?:q|кв\.? ?)?(?P<quarter>[1-4])(?:(?:st|nd|rd|th)? quarter(?: of)?| ?кв\w*\.?)? ?(?P<year>[0-9]{4})",
+    r"(?P<year>[0-9]{4})[ -]?q(?P<quarter>[1-4])",
+    rf"{_MONTH},? (?P<year>[0-9]{{4}})",
+    r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])",
+    r"(?P<month>0?[1-9]|1[0-2])\.(?P<year>[0-9]{4})",
+    r"(?P<year>(?:1[89]|2[0-2])[0-9]{2})",
+)
+"""What names a day or several by the calendar, in one word or more."""
 _OFFSET = re.compile(
-    r"(?P<base>today|now|сегодня|сейчас)?\s*(?:(?P<sign>[+-])\s*(?P<by>\d{1,5}[mhdw]))?"
+    rf"(?P<base>today|now|сегодня|сейчас)?\s*(?:(?P<sign>[+-])\s*(?P<by>\d{{1,5}} ?(?:{UNIT})))?"
 )
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(z|[+-]\d\d:?\d\d)")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([ap])m)?")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?")
 _DAY_AND_CLOCK = re.compile(r"(.+?)(?:,? |(?<=\d)t)(?:at |в )?(\d{1,2}:\d\d.*)")
 HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
+AHEAD = 10
+"""A year of two digits lies at most so many years ahead."""
 
 
-def read_when(text: str, now: datetime, zone: tzinfo, order: str = "") -> When:
-    """Read a day or an instant; ValueError with a sentence if it is neither.
+def read_when(
+    text: str,
+    now: datetime,
+    zone: tzinfo,
+    order: str = "",
+    *,
+    past: bool = False,
+    day: bool = False,
+) -> When:
+    """Read a day, an instant or several days; ValueError with a sentence if it is none of them.
 
-    `+3d`, `today-1w` and the name of a weekday (the next one after today) are days; a time of day,
-    `now` and offsets in hours and minutes make an instant.
+    `+3d`, `today-1w` and the name of a weekday are days: the next one after today, or with `past` the
+    last one before tomorrow. A time of day, `now` and offsets in hours and minutes make an instant.
+    `order` (dmy, mdy) reads 03/04/2026; with `day` a whole day is wanted, where +1m is doubtful.
     """
     words = " ".join(text.casefold().split())
     today = now.astimezone(zone).date()
-    if (moved := _moved(words, now, zone)) is not None:
+    if (moved := _moved(words, now, zone, day=day)) is not None:
         return moved
     if match := _INSTANT.fullmatch(words):
         moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3].upper()}")
@@ -48,24 +98,43 @@ def read_when(text: str, now: datetime, zone: tzinfo, order: str = "") -> When:
     if _CLOCK.fullmatch(words):
         return to_utc(today, _clock(words), zone)
     if match := _DAY_AND_CLOCK.fullmatch(words):
-        day = _moved(match[1], now, zone)
-        day = _day(match[1], today, order) if day is None or isinstance(day, datetime) else day
-        return to_utc(day, _clock(match[2]), zone)
-    return _day(words, today, order)
+        moved = _moved(match[1], now, zone, day=True)
+        named = _day(match[1], today, order, past) if moved is None else moved
+        on = local_day(named, zone) if isinstance(named, datetime) else named
+        return to_utc(on, _clock(match[2]), zone)
+    if phrase := _phrase(words):
+        return _named(phrase, now, zone)
+    return _day(words, today, order, past)
 
 
-def _moved(words: str, now: datetime, zone: tzinfo) -> When | None:
-    """What `today`, `now-2h`, `+3d` mean; None for other words."""
+def refuse_doubtful(offset: str) -> None:
+    """ValueError for `1m` where months are as likely as minutes."""
+    if re.fullmatch(r"[0-9]+ ?[mм]", offset.casefold()):
+        count = offset[:-1].strip()
+        raise ValueError(tr("{0!r} may be minutes or months, write {1}min or {1}mo", offset, count))
+
+
+def is_phrase(text: str) -> bool:
+    """Whether words name a time by the calendar: `last month`, `3 дня назад`, `end of week`."""
+    return _phrase(" ".join(text.casefold().split())) is not None
+
+
+def _moved(words: str, now: datetime, zone: tzinfo, *, day: bool = False) -> date | datetime | None:
+    """What `today`, `now-2h`, `+3d` mean; None for other words. With `day` a whole day is wanted."""
     match = _OFFSET.fullmatch(words)
     if not match or not words:
         return None
     offset = parse_duration(match["by"]) if match["by"] else None
-    of_day = not offset or offset.unit in "dw"
     base = {"сегодня": "today", "сейчас": "now"}.get(match["base"] or "", match["base"])
+    if match["by"] and (base == "today" or day):
+        refuse_doubtful(match["by"])
+    of_day = not offset or not offset.is_elapsed
     return shift(base or ("today" if of_day else "now"), match["sign"] or "", offset, now, zone)
 
 
-def shift(base: str, sign: str, offset: Duration | None, now: datetime, zone: tzinfo) -> When:
+def shift(
+    base: str, sign: str, offset: Duration | None, now: datetime, zone: tzinfo
+) -> date | datetime:
     """`today` or `now` moved by an offset: hours and minutes as they pass, days by the calendar.
 
     What lies before year 1 or after year 9999 becomes the first or the last day there is.
@@ -74,15 +143,72 @@ def shift(base: str, sign: str, offset: Duration | None, now: datetime, zone: tz
     start = to_utc(local.date(), time(), zone) if base == "today" else now.astimezone(UTC)
     if offset is None:
         return local.date() if base == "today" else start.replace(microsecond=0)
-    length = {"m": 60, "h": 3600, "d": 86400, "w": 604800}[offset.unit] * offset.count
-    by = timedelta(seconds=-length if sign == "-" else length)
+    back = sign == "-"
     try:
-        if offset.unit in "mh":
-            return (start + by).replace(microsecond=0)
-        day = local.date() + by
+        if offset.is_elapsed:
+            return (start + timedelta(seconds=-offset.seconds if back else offset.seconds)).replace(
+                microsecond=0
+            )
+        day = offset.after(local.date(), back=back)
     except OverflowError:
-        day = date.min if sign == "-" else date.max
+        day = date.min if back else date.max
     return day if base == "today" else to_utc(day, local.time().replace(microsecond=0), zone)
+
+
+def _phrase(words: str) -> re.Match[str] | None:
+    bare = re.sub(r"^(in|for|в|во|на|за|до|с) (?=\D)", "", words)
+    found = (re.fullmatch(pattern, bare) or re.fullmatch(pattern, words) for pattern in _PHRASES)
+    return next((match for match in found if match), None)
+
+
+def _named(phrase: re.Match[str], now: datetime, zone: tzinfo) -> When:
+    """The days that a phrase means."""
+    said = {name: word for name, word in phrase.groupdict().items() if word}
+    today = now.astimezone(zone).date()
+    if "unit" in said:
+        offset = Duration(int(said.get("count", 1)), UNITS[said["unit"]])
+        sign = "-" if "back" in said else "+"
+        return shift("now" if offset.is_elapsed else "today", sign, offset, now, zone)
+    if "weekday" in said:
+        return _weekday(said["which"], _WEEKDAYS[said["weekday"]], today)
+    if "quarter" in said:
+        return _span(date(int(said["year"]), int(said["quarter"]) * 3 - 2, 1), "q")
+    if "month" in said:
+        return _span(date(int(said["year"]), _month(said["month"]), 1), "mo")
+    if "year" in said:
+        return _span(date(int(said["year"]), 1, 1), "y")
+    unit = {"w": "w", "н": "w", "m": "mo", "м": "mo", "q": "q", "к": "q"}.get(said["span"][0], "y")
+    days = _span(today, unit, _step(said.get("which", "this")))
+    if "edge" not in said:
+        return days
+    return days.last if said["edge"].startswith(("e", "к")) else days.first
+
+
+def _step(which: str) -> int:
+    if which.startswith(("last", "prev", "past", "прошл", "предыд")):
+        return -1
+    return 0 if which.startswith(("this", "curr", "эт", "текущ")) else 1
+
+
+def _span(day: date, unit: str, step: int = 0) -> Days:
+    """The week, month, quarter or year in which a day lies, or one before or after it."""
+    length = Duration(1, unit)
+    first = {
+        "w": day - timedelta(days=day.weekday()),
+        "mo": day.replace(day=1),
+        "q": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+        "y": day.replace(month=1, day=1),
+    }[unit]
+    first = Duration(abs(step), unit).after(first, back=step < 0)
+    return Days(first, length.after(first) - timedelta(days=1))
+
+
+def _weekday(which: str, number: int, today: date) -> date:
+    step = _step(which)
+    if not step:
+        return today + timedelta(days=number - today.weekday())
+    ahead = (number - today.weekday() - 1) % 7 + 1
+    return today + timedelta(days=ahead if step > 0 else (ahead - 7 or -7))
 
 
 def to_utc(day: date, clock: time, zone: tzinfo) -> datetime:
@@ -123,22 +249,51 @@ def _clock(text: str) -> time:
         raise ValueError(tr("{!r} is not a time of day", text)) from None
 
 
-def _day(words: str, today: date, order: str) -> date:
+def _day(words: str, today: date, order: str, past: bool) -> date:
     name = re.sub(r"^(on|в|во) ", "", words)
     if name in _DAYS:
         return today + timedelta(days=_DAYS[name])
     if name in _WEEKDAYS:
-        return today + timedelta(days=(_WEEKDAYS[name] - today.weekday() - 1) % 7 + 1)
-    if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", words):
-        return _calendar_day(words, match[3], match[2], match[1])
-    if match := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", words):
+        ahead = (_WEEKDAYS[name] - today.weekday() - 1) % 7 + 1
+        return today + timedelta(days=ahead - 7 if past else ahead)
+    bare = re.sub(r"(?<=\d) ?(г\.?|года)$", "", words)
+    if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)", bare):
+        return _calendar_day(words, _year(match[3], today), match[2], match[1])
+    if match := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d\d)", bare):
         if order not in ("dmy", "mdy"):
             raise ValueError(tr("{!r} may be day/month or month/day, {}", words, tr(HINT)))
         day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
-        return _calendar_day(words, match[4], month, day)
-    if match := re.fullmatch(r"(\d{4})([-./])(\d{1,2})\2(\d{1,2})", words):
+        return _calendar_day(words, _year(match[4], today), month, day)
+    if match := re.fullmatch(r"(\d{4})([-./]?)(\d\d?)\2(\d\d?)", bare):
         return _calendar_day(words, match[1], match[3], match[4])
-    raise ValueError(tr("{!r} is not a date, {}", words, tr(HINT)))
+    return _written_out(words, bare, today)
+
+
+def _written_out(words: str, bare: str, today: date) -> date:
+    """12 Mar 2025, March 12th, 2025, 3 января 2026, 12-мар-25; ValueError for anything else."""
+    year = r"(?P<year>\d{4}|'?\d\d)"
+    match = re.fullmatch(
+        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|-?го)?[ .-]+(?:of )?{_MONTH}[ ,.-]*{year}", bare
+    ) or re.fullmatch(rf"{_MONTH}[ -]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,|[ -])+{year}", bare)
+    if match is None:
+        raise ValueError(tr("{!r} is not a date, {}", words, tr(HINT)))
+    found = _year(match["year"].removeprefix("'"), today)
+    return _calendar_day(words, found, str(_month(match["month"])), match["day"])
+
+
+def _month(word: str) -> int:
+    if word.isdigit():
+        return int(word)
+    begun = word[:3].rstrip(".")
+    return next(n for n, names in enumerate(_MONTHS, 1) if begun in names.split())
+
+
+def _year(digits: str, today: date) -> str:
+    """A year of two digits is the last one that ends so, of those up to AHEAD years from now."""
+    if len(digits) == 4:
+        return digits
+    last = today.year + AHEAD
+    return str(last - (last - int(digits)) % 100)
 
 
 def _calendar_day(words: str, year: str, month: str, day: str) -> date:

@@ -36,9 +36,9 @@ class Deal(Record):
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     lost_reason: str = declare("text", "Lost reason", directory="lost_reasons")
-    closed_at: datetime | None = declare("datetime", "Closed at", system=True)
+    closed_at: datetime | None = declare("happened", "Closed at", system=True)
     batch: str = declare("text", "Import batch", system=True)
-    created_at: datetime | None = declare("datetime", "Created at", system=True)
+    created_at: datetime | None = declare("happened", "Created at", system=True)
 
     def filled(self, follow: Follow) -> Deal:
         """A deal comes to the sum of its lines, and belongs to the first company of its contact."""

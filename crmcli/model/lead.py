@@ -44,9 +44,9 @@ class Lead(Person):
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     junk_reason: str = declare("text", "Junk reason", directory="junk_reasons")
     converted: Mapping[str, str] = declare("converted", "Converted to", system=True)
-    converted_at: datetime | None = declare("datetime", "Converted at", system=True)
+    converted_at: datetime | None = declare("happened", "Converted at", system=True)
     batch: str = declare("text", "Import batch", system=True)
-    created_at: datetime | None = declare("datetime", "Created at", system=True)
+    created_at: datetime | None = declare("happened", "Created at", system=True)
 
     def filled(self, follow: Follow) -> Lead:
         """A lead without a title has the person, the company, the phone, the address or the text."""

@@ -32,7 +32,7 @@ class Offer(Record):
     template: str = declare("text", "Template")
     owner: str = declare("user", "Owner")
     comment: str = declare("note", "Comment")
-    created_at: datetime | None = declare("datetime", "Created at", system=True)
+    created_at: datetime | None = declare("happened", "Created at", system=True)
 
     @property
     def totals(self) -> Totals:

@@ -20,11 +20,11 @@ class Task(Record):
     about: str = declare("link", "For", entities=_ANY)
     owner: str = declare("user", "Owner")
     due: datetime | None = declare("datetime", "Due")
-    done_at: datetime | None = declare("datetime", "Done at", system=True)
+    done_at: datetime | None = declare("happened", "Done at", system=True)
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
-    created_at: datetime | None = declare("datetime", "Created at", system=True)
+    created_at: datetime | None = declare("happened", "Created at", system=True)
 
     @property
     def is_open(self) -> bool:

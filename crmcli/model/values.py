@@ -1,4 +1,4 @@
-"""The small values that records are made of: phones, e-mails, links, lines, instants, durations."""
+"""The small values that records are made of: phones, e-mails, links, lines, instants."""
 
 from __future__ import annotations
 
@@ -214,22 +214,3 @@ def parse_money(text: str) -> Decimal:
 def format_decimal(number: Decimal) -> str:
     """A number as files have it: plain digits, no exponent."""
     return format(number, "f")
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """A length of time: months are not among the units m(inutes), h(ours), d(ays), w(eeks)."""
-
-    count: int
-    unit: str
-
-    def __str__(self) -> str:
-        return f"{self.count}{self.unit}"
-
-
-def parse_duration(text: str) -> Duration:
-    """Read `10m`, `2h`, `3d` or `1w`, in either case; ValueError otherwise."""
-    match = re.fullmatch(r"([0-9]{1,5})([mhdw])", text.strip().lower())
-    if not match:
-        raise ValueError(tr("{!r} is not a time like 10m, 2h, 3d or 1w", text))
-    return Duration(int(match[1]), match[2])

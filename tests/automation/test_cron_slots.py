@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crmcli.automation.cron_slots import due, next_slot, slots
 from crmcli.model.automation import Schedule
-from crmcli.model.values import parse_duration
+from crmcli.model.durations import parse_duration
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [

@@ -13,10 +13,11 @@ from crmcli.automation.ledger import LONGEST, MOST_ATTEMPTS, RETRIES, jobs_of, n
 from crmcli.automation.robots import Clock, Step, Visit, is_wild, key_of, next_at, steps_of, visits
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.deal import Deal
+from crmcli.model.durations import parse_duration
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Stage
 from crmcli.model.settings import Calendar
-from crmcli.model.values import format_instant, parse_duration
+from crmcli.model.values import format_instant
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 ENTERED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, noon in Moscow

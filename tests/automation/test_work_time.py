@@ -8,8 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
+from crmcli.model.durations import Duration, parse_duration
 from crmcli.model.settings import Calendar
-from crmcli.model.values import Duration, parse_duration
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -40,10 +40,31 @@ def wall(text: str, zone: ZoneInfo) -> datetime:
         ("2026-03-28T02:30", "1d", "2026-03-29T03:30"),  # 02:30 is skipped that night
         ("2026-10-24T02:30", "1d", "2026-10-25T02:30"),  # the first of two
         ("2026-11-23T15:00", "0d", "2026-11-23T15:00"),
+        ("2026-01-31T15:00", "1mo", "2026-02-28T15:00"),
+        ("2027-12-31T15:00", "2mo", "2028-02-29T15:00"),
+        ("2026-11-30T15:00", "1q", "2027-02-28T15:00"),
+        ("2028-02-29T15:00", "1y", "2029-02-28T15:00"),
+        ("2026-02-28T02:30", "1mo", "2026-03-28T02:30"),
     ],
 )
 def test_days_follow_the_wall_clock_and_hours_are_real(start: str, by: str, end: str) -> None:
     assert shift(wall(start, BERLIN), parse_duration(by), BERLIN) == wall(end, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "by", "back", "end"),
+    [
+        ("2026-10-04T15:00", "1mo", False, "2026-11-05T09:00"),  # the 4th is a holiday
+        ("2026-10-23T15:00", "1mo", False, "2026-11-23T15:00"),
+        ("2026-12-04T15:00", "1mo", True, "2026-11-03T15:00"),
+        ("2026-11-23T22:00", "1q", False, "2027-02-24T09:00"),
+    ],
+)
+def test_months_of_the_calendar_end_on_a_working_day(
+    start: str, by: str, back: bool, end: str
+) -> None:
+    moved = shift_working(wall(start, MOSCOW), parse_duration(by), RUSSIAN, MOSCOW, back=back)
+    assert moved == wall(end, MOSCOW)
 
 
 def test_of_two_half_past_twos_the_first_is_meant() -> None:

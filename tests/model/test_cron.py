@@ -18,6 +18,10 @@ from crmcli.model.cron import check_cron
         "*/5 8-18 1,15 JAN-mar MON-FRI",
         "0 0 1-31/2 * sun",
         "0 9 * * mon-sun",
+        "0 9 L * *",
+        "0 9 15,l 3,6 *",
+        "0 9 * * fri#2",
+        "0 9 * * 1#1,1#3",
     ],
 )
 def test_plain_cron_lines_are_right(text: str) -> None:
@@ -45,12 +49,23 @@ def test_plain_cron_lines_are_right(text: str) -> None:
         ("5/10 * * * *", "a step"),
         ("1,,2 * * * *", "is not valid as the minute"),
         ("- * * * *", "is not valid as the minute"),
+        ("L * * * *", "'l' is not valid as the minute"),
+        ("0 9 * * L", "'l' is not valid as the day of the week"),
+        ("0 9 * * fri#6", "'fri#6' is not valid as the day of the week"),
+        ("0 9 5#2 * *", "'5#2' is not valid as the day of the month"),
         ("٣ * * * *", "is not valid as the minute"),
     ],
 )
 def test_everything_else_is_refused_by_the_field(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         check_cron(text)
+
+
+@pytest.mark.parametrize("last", ["5L", "friL", "Lfri", "L5", "FRI#L", "l-5"])
+def test_the_last_weekday_of_a_month_in_every_spelling(last: str) -> None:
+    line = check_cron(f"0 9 * * {last}")
+    assert line == "0 9 * * L5"
+    assert croniter(line, datetime(2026, 11, 23)).get_next(datetime) == datetime(2026, 11, 27, 9)
 
 
 def field(low: int, high: int) -> st.SearchStrategy[str]:

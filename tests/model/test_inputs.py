@@ -114,9 +114,9 @@ def test_slashes_need_an_order() -> None:
     ("text", "why"),
     [
         ("31.02.2026", "is not a calendar day"), ("2026-13-01", "is not a calendar day"),
-        ("скоро", "'скоро' is not a date, write 2026-11-23"), ("23.11", "is not a date"), ("23.11.26", "is not a date"),
-        ("20261123", "is not a date"), ("01.01.0001", "is in the year 1, allowed are 1800 to 2299"),
-        ("20226-11-23", "is not a date"), ("+3y", "is not a date"), ("today 25:00", "is not a time of day"),
+        ("скоро", "'скоро' is not a date, write 2026-11-23"), ("23.11", "is not a date"), ("23.11.126", "is not a date"),
+        ("20261323", "is not a calendar day"), ("01.01.0001", "is in the year 1, allowed are 1800 to 2299"),
+        ("20226-11-23", "is not a date"), ("+3z", "is not a date"), ("2026", "is more than a day"), ("прошлый месяц", "is more than a day"), ("today 25:00", "is not a time of day"),
         ("2026-11-23 13:00 pm", "is not a time of day"), ("+99999w", "is in the year 3943"), ("0:70", "is not a time of day"),
         ("-99999w", "is in the year 1"), ("2026-11-23 15:00 мск", "is not a time like 15:00"), ("today+", "is not a date"),
     ],

@@ -37,6 +37,7 @@ from crmcli.model.conditions.where import GUIDE, Aliases, check, resolve
 from crmcli.model.contact import Contact
 from crmcli.model.dates import read_when
 from crmcli.model.deal import Deal
+from crmcli.model.durations import UNITS, Duration
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, declarable, kind_of
@@ -44,7 +45,7 @@ from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.schema import Schema, record_class
 from crmcli.model.task import Task
-from crmcli.model.values import CompanyLink, Duration, Email, Line, Phone, Value
+from crmcli.model.values import CompanyLink, Email, Line, Phone, Value
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(
@@ -167,9 +168,9 @@ def test_reads(text: str, tree: Node) -> None:
         ("a not 1", "expected 'in' at position 7, found '1'", ""),
         ("a = and", "expected a value at position 5, found 'and'", '"and"'),
         ("100 < amount", "expected a field at position 1, found '100'", "amount > 1000"),
-        ("a < today+", "expected a time like 7d, 2h or 1w in 'today+' at position 5", "today+7d"),
-        ("a < today+5", "expected a time like 7d, 2h or 1w in 'today+5' at position 5", ""),
-        ("a < now + 3 ", "expected a time like 7d, 2h or 1w in 'now+3' at position 5", ""),
+        ("a < today+", "expected a time like 7d, 2h or 1mo in 'today+' at position 5", "today+7d"),
+        ("a < today+5", "expected a time like 7d, 2h or 1mo in 'today+5' at position 5", ""),
+        ("a < now + 3 ", "expected a time like 7d, 2h or 1mo in 'now+3' at position 5", ""),
         ("(" * 51 + "a = 1", "nested more than 50 deep", ""),
         ("not " * 5000 + "a = 1", "nested more than 50 deep", ""),
         ("a" * 100_001, "longer than 100000 characters", ""),
@@ -502,7 +503,7 @@ def test_every_example_of_the_guide_is_a_condition() -> None:
         "about.stage = negotiation": "task",
         "due < now and done_at is empty": "task",
     }
-    assert len(examples) == 15
+    assert len(examples) == 16
     assert set(entity) < set(examples)
     for example in examples:
         check(parse(example), SCHEMA, entity.get(example, "deal"))
@@ -521,7 +522,7 @@ texts = st.one_of(
 )
 moments = st.builds(
     lambda base, sign, count, unit: Moment(base, sign, Duration(count, unit)),
-    st.sampled_from(["today", "now"]), st.sampled_from([1, -1]), st.integers(0, 99999), st.sampled_from("mhdw"),
+    st.sampled_from(["today", "now"]), st.sampled_from([1, -1]), st.integers(0, 99999), st.sampled_from(sorted(set(UNITS.values()))),
 )  # fmt: skip
 numbers = st.decimals(-(10**14), 10**14, places=2).map(Number)
 literals = st.one_of(
@@ -565,7 +566,7 @@ phones = st.builds(Phone, st.sampled_from(["+79161234567", "нет", "8 916", ""
 ids = st.sampled_from([*STORED, "deal-0000000z", "", "?"])
 BY_KIND: dict[str, st.SearchStrategy[Any]] = {
     "number": st.none() | st.decimals(-(10**9), 10**9, places=3), "money": st.none() | st.decimals(0, 10**12, places=2),
-    "date": st.none() | days, "datetime": st.none() | instants, "bool": st.none() | st.booleans(),
+    "date": st.none() | days, "datetime": st.none() | instants, "happened": st.none() | instants, "bool": st.none() | st.booleans(),
     "phones": st.lists(phones, max_size=2).map(tuple), "emails": st.lists(st.builds(Email, texts), max_size=2).map(tuple),
     "urls": st.lists(texts, max_size=2).map(tuple), "tags": st.lists(texts, max_size=2).map(tuple),
     "choices": st.lists(texts, max_size=2).map(tuple), "link": ids, "links": st.lists(ids, max_size=2).map(tuple),
@@ -650,7 +651,12 @@ def test_holds_never_fails_on_a_checked_condition(data: st.DataObject) -> None:
         assert holds(Condition("", Compare(node.path, "!=", node.value)), record, env) is not answer
 
 
-@given(st.from_regex(r"(?i:today|now)(?:[+-][0-9]{1,5}[mhdwMHDW])?", fullmatch=True))
+@given(
+    st.from_regex(
+        r"(?i:today(?:[+-][0-9]{1,5}(?:h|d|w|mo|q|y))?|now(?:[+-][0-9]{1,5}(?:m|h|d|w|mo|q|y))?)",
+        fullmatch=True,
+    )
+)
 def test_every_moment_that_is_read_means_the_same_in_capitals(token: str) -> None:
     """What the grammar takes, no reader after it may refuse."""
     tree, small = (parse(f"due < {text}").tree for text in (token, token.lower()))
@@ -659,3 +665,49 @@ def test_every_moment_that_is_read_means_the_same_in_capitals(token: str) -> Non
     condition = parse(f"due <= {token} or due > {token}")
     check(condition, SCHEMA, "task")
     assert holds(condition, replace(TASK, due=NOW), ENV)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds_on"),
+    [
+        ("created_at = last month", ["2026-10-01", "2026-10-31"]),
+        ("created_at = прошлый месяц", ["2026-10-01", "2026-10-31"]),
+        ("created_at < this month", ["2026-10-01", "2026-10-31"]),
+        ("created_at > last month", ["2026-11-01", "2026-11-20", "2026-11-23"]),
+        ("created_at = 2026 and created_at >= Q4 2026", [
+            "2026-10-01", "2026-10-31", "2026-11-01", "2026-11-20", "2026-11-23"]),
+        ("created_at >= monday", ["2026-11-23"]),
+        ("created_at in (friday, понедельник)", ["2026-11-20", "2026-11-23"]),
+        ("created_at >= 4 days ago and not created_at = yesterday", ["2026-11-20"]),
+        ("created_at <= end of last month", ["2026-10-01", "2026-10-31"]),
+        ("due = friday", ["2026-11-27"]),
+        ("due > this week and due <= через месяц", ["2026-12-01"]),
+    ],
+)  # fmt: skip
+def test_words_of_the_calendar(condition: str, holds_on: list[str]) -> None:
+    days = [
+        "2026-10-01",
+        "2026-10-31",
+        "2026-11-01",
+        "2026-11-20",
+        "2026-11-23",
+        "2026-11-27",
+        "2026-12-01",
+    ]
+    read = parse(condition)
+    check(read, SCHEMA, "task")
+    assert parse(str(read.tree)).tree == read.tree
+    found = []
+    for day in days:
+        noon = datetime.fromisoformat(f"{day}T12:00:00+03:00")
+        past = noon if noon <= NOW else None
+        if holds(read, replace(TASK, created_at=past, due=noon), ENV):
+            found.append(day)
+    assert found == holds_on
+
+
+def test_minutes_that_may_be_months_are_asked_about() -> None:
+    for text in ("due > today-1m", "due > сегодня+2м"):
+        with pytest.raises(BadCondition, match="may be minutes or months"):
+            check(parse(text), SCHEMA, "task")
+    check(parse("due > now-30m and due < today-90min"), SCHEMA, "task")

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import crmcli
 from crmcli.errors import InvalidData, Problem
+from crmcli.model.durations import Duration
 from crmcli.model.pipeline import Pipelines
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import Duration
 from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.config.schemas import schema_files
 from crmcli.store.config.settings import load_settings
@@ -454,7 +454,7 @@ PIPELINE_FAULTS = [
     (robot("do: set"), 10, "set needs a field", "", True),
     (robot("do: webhook, with: {url: 'ftp://a.ru'}"), 10, "is not an address", "", True),
     (robot("do: webhook, with: {url: 'https://a.ru', secret: hunter2}"), 10, "does not belong in this file", "", True),
-    (robot(f"{LEAD_TASK}, after: 2 days"), 10, "'2 days' is not a time", "", True),
+    (robot(f"{LEAD_TASK}, after: soon"), 10, "'soon' is not a time", "", True),
     (robot(f"{LEAD_TASK}, after: 1d, at: {{field: birthday}}"), 10, "after and at cannot be combined", "", True),
     (robot(f"{LEAD_TASK}, at: {{field: amount}}"), 10, "no date field 'amount'", "birthday", False),
     (robot(f"{LEAD_TASK}, at: birthday"), 10, "'at' must have keys with values", "", True),

@@ -30,10 +30,11 @@ from crmcli.model.conditions.tree import (
     Text,
 )
 from crmcli.model.conditions.where import check
+from crmcli.model.durations import UNITS, Duration
 from crmcli.model.fields import Field
 from crmcli.model.kinds import KINDS, kind_of
 from crmcli.model.schema import Schema
-from crmcli.model.values import Duration, Raw
+from crmcli.model.values import Raw
 from tests.store.index_folder import Folder
 
 SCHEMA = Schema(
@@ -133,7 +134,7 @@ DATES = st.one_of(
     st.builds(Text, st.one_of(DAYS, MOMENTS)),
     st.builds(
         Moment, st.sampled_from(["today", "now"]), st.sampled_from([1, -1]),
-        st.one_of(st.none(), st.builds(Duration, st.integers(0, 9), st.sampled_from("mhdw"))),
+        st.one_of(st.none(), st.builds(Duration, st.integers(0, 9), st.sampled_from(sorted(set(UNITS.values()))))),
     ),
 )  # fmt: skip
 VALUES: dict[str, st.SearchStrategy[Literal]] = {

@@ -7,7 +7,8 @@ from datetime import datetime
 from crmcli.automation.actions.work import OWNER, Effect, Work
 from crmcli.automation.work_time import shift
 from crmcli.language import tr
-from crmcli.model.values import ID_LETTERS, parse_duration
+from crmcli.model.durations import parse_duration
+from crmcli.model.values import ID_LETTERS
 from crmcli.sales.add import build
 from crmcli.sales.records.given_values import read_values
 

@@ -29,7 +29,8 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.values import parse_duration
+from crmcli.model.dates import is_phrase, refuse_doubtful
+from crmcli.model.durations import parse_duration
 
 MAX_DEPTH = 50
 MAX_LENGTH = 100_000
@@ -42,7 +43,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _NAME = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
-_MOMENT = re.compile(r"(today|now)(?:([+-])([0-9]{1,5}[mhdw]))?", re.IGNORECASE)
+_MOMENT = re.compile(r"(today|now)(?:([+-])([0-9]{1,5}[^\W\d]+))?", re.IGNORECASE)
 _INSTEAD = {"==": "=", "=~": "~", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or",
             "!": "not", "!~": "not FIELD ~ VALUE", "like": "~", "contains": "~"}  # fmt: skip
 
@@ -232,10 +233,22 @@ class _Parser:
             self._refuse(tr("a value"))
         if token.text.lower() in RESERVED:
             self._refuse(tr("a value"), tr('put the word in quotes: "{}"', token.text))
+        if phrase := self._phrase():
+            return Text(phrase)
         self._take()
         if NUMBER.fullmatch(token.text):
             return Number(Decimal(token.text))
         return self._moment(token) if MOMENT_BEGUN.fullmatch(token.text) else Text(token.text)
+
+    def _phrase(self) -> str:
+        """Words without quotes that name a time together, as `last month`; "" if they do not."""
+        for end in range(self._next + 4, self._next + 1, -1):
+            words = self._tokens[self._next : end]
+            text = " ".join(token.text for token in words)
+            if all(token.kind == "word" for token in words) and is_phrase(text):
+                self._next += len(words)
+                return text
+        return ""
 
     def _moment(self, token: _Token) -> Moment:
         """`today` and what follows it; white space may stand round the sign."""
@@ -248,9 +261,14 @@ class _Parser:
         match = _MOMENT.fullmatch(text)
         if match is None:
             raise BadCondition(
-                tr("expected a time like 7d, 2h or 1w in {!r} at position {}", text, token.at),
+                tr("expected a time like 7d, 2h or 1mo in {!r} at position {}", text, token.at),
                 "for instance today+7d or now-2h",
                 token.at,
             )
-        offset = parse_duration(match[3]) if match[3] else None
+        try:
+            offset = parse_duration(match[3]) if match[3] else None
+            if match[3] and match[1].lower() == "today":
+                refuse_doubtful(match[3])
+        except ValueError as error:
+            raise BadCondition(str(error), "for instance today+7d or now-2h", token.at) from None
         return Moment(match[1].lower(), -1 if match[2] == "-" else 1, offset)

@@ -83,8 +83,8 @@ def tests(op: str, kind: Kind, literal: Literal, env: Env) -> tuple[Test, ...]:
 def bounds(kind: Kind, literal: Literal, env: Env) -> tuple[Key, Key]:
     """What a literal means for a kind: dates a span low <= key < high, others one key twice.
 
-    A literal that names a day (2026-11-23, 23.11.2026, today, today+7d, tomorrow, fri) is all of
-    that day in the workspace's zone, against dates and datetimes alike: `due <= today` takes in
+    A literal that names a day or several (23.11.2026, today+7d, fri, last month, 2026) is all of
+    that in the workspace's zone, against dates and datetimes alike: `due <= today` takes in
     the whole of today, `due > today` begins tomorrow. A literal that names an instant (now, now-2h,
     "2026-11-23 15:00", 2026-11-23T12:00:00Z) is that second; against a date it is its local day.
     ValueError if the literal does not fit the kind.
@@ -99,7 +99,7 @@ def bounds(kind: Kind, literal: Literal, env: Env) -> tuple[Key, Key]:
         sign = "-" if literal.sign < 0 else "+"
         when: When = shift(literal.base, sign, literal.offset, env.now, env.zone)
     else:
-        when = read_when(_text_of(literal), env.now, env.zone)
+        when = read_when(_text_of(literal), env.now, env.zone, past=kind.is_past, day=kind.is_day)
     return kind.span(when, env.zone)
 
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
-from crmcli.model.values import Duration, format_decimal
+from crmcli.model.durations import Duration
+from crmcli.model.values import format_decimal
 
 RESERVED = ("and", "or", "not", "in", "is", "has", "empty")
 OPERATORS = ("=", "!=", ">", ">=", "<", "<=", "~", "has")
@@ -62,9 +63,10 @@ class Moment:
     offset: Duration | None = None
 
     def __str__(self) -> str:
-        return (
-            f"{self.base}{'-' if self.sign < 0 else '+'}{self.offset}" if self.offset else self.base
-        )
+        if self.offset is None:
+            return self.base
+        minutes = "in" if self.offset.unit == "m" else ""  # a bare m might be months
+        return f"{self.base}{'-' if self.sign < 0 else '+'}{self.offset}{minutes}"
 
 
 Literal: TypeAlias = Text | Number | Moment

@@ -47,13 +47,17 @@ the text. Stages, pipelines, owners and values of directories may be written by 
 stage = "In work". Phones are compared as numbers, however they are written: \
 phone = "8 (916) 123-45-67".
 
-Dates: 2026-11-23, 23.11.2026, today, tomorrow, yesterday, fri, today+7d, today-2w are whole days in \
-the workspace's time zone: due <= today takes in all of today, created_at = yesterday all of \
-yesterday. now, now-2h, "2026-11-23 15:00" are moments. Units: m h d w.
+Dates: 2026-11-23, 23.11.2026, 23 Nov 2026, today, tomorrow, yesterday, fri, today+7d, today-1mo, \
+3 days ago are whole days in the workspace's time zone: due <= today takes in all of today, \
+created_at = yesterday all of yesterday. this week, last month, next quarter, 2026, Q1 2026, nov 2026 \
+are all their days. A weekday is the coming one, of what has been (created_at) the last one. now, \
+now-2h, "2026-11-23 15:00" are moments. Units: min h d w mo q y; m is minutes, and is refused after \
+today, where it might be months.
 
   close_by < today+7d and stage != lost
   due < now and done_at is empty
-  created_at >= 2026-11-01 and created_at < 2026-12-01
+  created_at >= monday
+  created_at = last month
 
 Links: a dot leads to the linked record. Where several are linked, one that fits is enough.
 

@@ -37,7 +37,7 @@ from crmcli.model.kinds.texts import (
     USER,
     VAT_ID,
 )
-from crmcli.model.kinds.times import DATE, DATETIME
+from crmcli.model.kinds.times import DATE, DATETIME, HAPPENED
 
 __all__ = [
     "ACCOUNTS", "BOOL", "COMPANIES", "DATE", "DATETIME", "EMAILS", "EMAIL_TYPES", "KINDS", "NOTE",
@@ -49,7 +49,7 @@ __all__ = [
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        TEXT, NOTE, NUMBER, MONEY, DATE, DATETIME, BOOL, CHOICE, CHOICES, LINK, URL, PHONES, EMAILS,
+        TEXT, NOTE, NUMBER, MONEY, DATE, DATETIME, HAPPENED, BOOL, CHOICE, CHOICES, LINK, URL, PHONES, EMAILS,
         ID, STAGE, PIPELINE, USER, CURRENCY, INN, KPP, OGRN, VAT_ID, TAGS, URLS, LINKS, COMPANIES,
         UTM, CONVERTED, LINES, ACCOUNTS, CONSENTS, FILES,
     )

@@ -91,6 +91,7 @@ class Kind:
     is_number: bool = False
     is_day: bool = False
     is_time: bool = False
+    is_past: bool = False  # what has been: `monday` is the last one
     is_phone: bool = False
     is_digits: bool = False  # spreadsheets take it for a number
     may_lose_zero: bool = False  # a spreadsheet drops the zero in front of a Russian one

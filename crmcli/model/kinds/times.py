@@ -42,7 +42,9 @@ class Day(Exact):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         from crmcli.model.dates import local_day, read_when
 
-        when = read_when(text, ctx.now, ctx.zone, ctx.date_order)
+        when = _one(
+            read_when(text, ctx.now, ctx.zone, ctx.date_order, past=self.is_past, day=True), text
+        )
         day = local_day(when, ctx.zone) if isinstance(when, datetime) else when
         return _in_our_time(day, text).isoformat()
 
@@ -50,8 +52,10 @@ class Day(Exact):
         return str(value.isoformat()) if value else None
 
     def span(self, when: When, zone: tzinfo) -> tuple[str, str]:
-        from crmcli.model.dates import local_day
+        from crmcli.model.dates import Days, local_day
 
+        if isinstance(when, Days):
+            return when.first.isoformat(), _following(when.last, date.isoformat)
         day = local_day(when, zone) if isinstance(when, datetime) else when
         return day.isoformat(), _following(day, date.isoformat)
 
@@ -70,7 +74,7 @@ class Instant(Day):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         from crmcli.model.dates import read_when, to_utc
 
-        when = read_when(text, ctx.now, ctx.zone, ctx.date_order)
+        when = _one(read_when(text, ctx.now, ctx.zone, ctx.date_order, past=self.is_past), text)
         if not isinstance(when, datetime):
             when = to_utc(when, ctx.closes if field.name == "due" else time(), ctx.zone)
         _in_our_time(when, text)
@@ -89,10 +93,13 @@ class Instant(Day):
         return [raw]
 
     def span(self, when: When, zone: tzinfo) -> tuple[str, str]:
+        from crmcli.model.dates import Days
+
         if isinstance(when, datetime):
             second = format_instant(when)
             return second, second.replace("Z", _AFTER_THAT_SECOND)
-        return _midnight(when, zone), _following(when, lambda day: _midnight(day, zone))
+        first, last = when if isinstance(when, Days) else (when, when)
+        return _midnight(first, zone), _following(last, lambda day: _midnight(day, zone))
 
     def show(self, value: object, locale: Locale) -> str | None:
         try:
@@ -100,6 +107,12 @@ class Instant(Day):
         except ValueError:
             return str(value)
         return locale.instant(moment)
+
+
+def _one(when: When, text: str) -> date | datetime:
+    if isinstance(when, tuple):
+        raise ValueError(tr("{!r} is more than a day: from {} to {}", text, when.first, when.last))
+    return when
 
 
 def _in_our_time(day: date, text: str) -> date:
@@ -122,3 +135,5 @@ def _following(day: date, text: Callable[[date], str]) -> str:
 
 DATE = Day("date", declared_as="date", metavar="DATE")
 DATETIME = Instant("datetime", declared_as="datetime", metavar="TIME")
+HAPPENED = Instant("happened", metavar="TIME", is_past=True)
+"""The moment of something that was done: no custom field has it."""

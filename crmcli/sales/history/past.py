@@ -221,15 +221,17 @@ def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) ->
     return NotFound(tr(words, record_id), tr("see crm timeline {}", record_id))
 
 
-def moment_of(ws: Workspace, text: str, option: str = "--at") -> datetime:
-    """The moment that people mean: an instant, or the end of a day; BadUsage if it is neither."""
-    from crmcli.model.dates import read_when
+def moment_of(ws: Workspace, text: str, option: str = "--at", *, past: bool = True) -> datetime:
+    """The moment that people mean: an instant, or the end of a day or of several; BadUsage if none."""
+    from crmcli.model.dates import Days, read_when
 
     try:
-        when = read_when(text, ws.now, ws.zone)
+        when = read_when(text, ws.now, ws.zone, past=past)
     except ValueError as error:
         raise BadUsage(tr("{}: {}", option, error)) from None
-    return when if isinstance(when, datetime) else _end_of(when, ws.zone)
+    if isinstance(when, datetime):
+        return when
+    return _end_of(when.last if isinstance(when, Days) else when, ws.zone)
 
 
 def _end_of(day: date, zone: tzinfo) -> datetime:

@@ -11,6 +11,7 @@ from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
+from crmcli.model.durations import UNIT
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config import shapes
@@ -123,8 +124,8 @@ def _condition_shape(doc: str) -> shapes.Shape:
 
 def _length_shape(doc: str) -> shapes.Shape:
     told = {
-        "pattern": r"^[0-9]{1,5}[mhdwMHDW]$",
-        "patternErrorMessage": "a time like 10m, 2h, 3d or 1w",
+        "pattern": rf"^[0-9]{{1,5}} ?({UNIT}|[MHDWQY]|MO)\.?$",
+        "patternErrorMessage": "a time like 10m, 2h, 3d or 1mo",
     }
     return shapes.parsed(doc, length, None, "", **told)
 

@@ -8,10 +8,10 @@ from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.conditions.paths import SHORT
 from crmcli.model.conditions.where import Aliases
+from crmcli.model.durations import DAYS, Duration, parse_duration
 from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
-from crmcli.model.values import Duration, parse_duration
 from crmcli.store.config.cursor import Cursor
 
 CENTURY = 36525  # days
@@ -45,6 +45,7 @@ class Frame:
 def length(text: str) -> Duration:
     """A length of time within a century, so that whatever is counted from a date stays a date."""
     length = parse_duration(text)
-    if length.count * {"d": 1, "w": 7}.get(length.unit, 0) > CENTURY:
+    days = {**DAYS, "mo": 31, "q": 92, "y": 366}.get(length.unit, 0)
+    if length.count * days > CENTURY:
         raise ValueError(tr("{!r} is more than a hundred years", text))
     return length
