@@ -11,7 +11,8 @@ from crmcli.language import tr
 class Problem(NamedTuple):
     """Something wrong in a file that people edit: where it is, what it is, how to mend it.
 
-    `line` counts from 1; 0 means the whole file. What the next command mends by itself is `passing`.
+    `line` counts from 1; 0 means the whole file. What the next command mends by itself, or may be
+    meant, is `passing`; a file that is read all the same is `readable`.
     """
 
     path: str
@@ -19,6 +20,7 @@ class Problem(NamedTuple):
     message: str
     hint: str = ""
     passing: bool = False
+    readable: bool = False
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else self.path

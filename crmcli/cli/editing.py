@@ -15,7 +15,7 @@ from crmcli.language import tr
 from crmcli.present.told import Told
 
 
-def edit_as_text(session: Session, record_id: str) -> list[Told]:
+def edit_as_text(session: Session, record_id: str, *, keep_unknown: bool) -> list[Told]:
     """Open the record in $EDITOR; what comes back is taken if it is sound and nobody was faster.
 
     The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
@@ -39,7 +39,7 @@ def edit_as_text(session: Session, record_id: str) -> list[Told]:
                 session.out.note("nothing changed")
                 break
             try:
-                record = editor_text.from_text(ws, stored.record, data)
+                record = editor_text.from_text(ws, stored.record, data, keep_unknown=keep_unknown)
                 edit.take_text(ws, record_id, stored.digest, record)
                 break
             except CrmError as error:

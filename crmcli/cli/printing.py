@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crmcli.errors import Problem
     from crmcli.model.fields import Record
 
+_TOLD = 3
+"""Mistyped keys that a list tells of one by one."""
 Answer: TypeAlias = Told | Listing | Iterable[Told | Listing] | int | None
 """What a command gives back to be printed, or its exit code."""
 
@@ -55,11 +57,17 @@ def notes(session: Session) -> None:
 
 
 def unreadable(session: Session) -> None:
-    """Note how many files a list could not show."""
-    count = len(session.workspace.problems())
+    """Note how many files a list could not show, and in which a key is no field."""
+    found = session.workspace.problems()
+    mistyped = [problem for problem in found if problem.readable]
+    told = [str(problem) for problem in mistyped[:_TOLD]]
+    if mistyped[_TOLD:]:
+        more = counted(len(mistyped) - _TOLD, "file")
+        told.append(tr("{} more with a key that is no field: see crm check", more))
+    count = len(found) - len(mistyped)
     if count:
-        told = tr("{} cannot be read: see crm check", counted(count, "file"))
-        session.workspace.notes.insert(0, told)
+        told.insert(0, tr("{} cannot be read: see crm check", counted(count, "file")))
+    session.workspace.notes[:0] = told
 
 
 def print_problems(

@@ -121,7 +121,7 @@ def edit_command(entity: str) -> click.Command:
     """`crm NOUN edit`: by options, or the file itself in $EDITOR."""
     one = ENTITIES[entity].one
 
-    def callback(session: Session, /, ref: str, **options: Any) -> list[Told]:
+    def callback(session: Session, /, ref: str, keep_unknown: bool, **options: Any) -> list[Told]:
         from crmcli.sales.records import edit
 
         ws = session.workspace
@@ -130,14 +130,19 @@ def edit_command(entity: str) -> click.Command:
         if wanted.is_empty:
             from crmcli.cli.editing import edit_as_text
 
-            return edit_as_text(session, record_id)
+            return edit_as_text(session, record_id, keep_unknown=keep_unknown)
         return changes(session, [edit.edit(ws, record_id, wanted)])
 
     lists = "Options of lists (--phone, --tag …) replace the whole list; --add and --remove change it.\n\n"
     tagged = " --add tags=vip" if has_field(entity, "tags") else ""
     return ChangingVerb(
         "edit",
-        params=[REF, *given_options(entity, editing=True), *_list_options(entity)],
+        params=[
+            REF,
+            *given_options(entity, editing=True),
+            *_list_options(entity),
+            option("--keep-unknown", "In $EDITOR: keep keys that are no field.", is_flag=True),
+        ],
         callback=callback,
         help=f"Edit {one}; without options in $EDITOR, where its file is checked before it is saved.\n\n"
         f"{lists if tagged else ''}Example: crm {entity} edit 7k3{tagged} --comment 'Call after 3 pm'",

@@ -10,12 +10,12 @@ from crmcli.model.values import fold
 MOST_SHOWN = 20
 
 
-def nearest(text: str, words: Iterable[str]) -> str:
-    """The word that looks most like the text, in any case; "" if none comes near."""
+def nearest(text: str, words: Iterable[str], least: float = 0.6) -> str:
+    """The word that looks most like the text, in any case; "" if none is `least` like it, of 1."""
     from difflib import get_close_matches
 
     by_folded = {fold(word): word for word in words}
-    near = get_close_matches(fold(text), by_folded, 1)
+    near = get_close_matches(fold(text), by_folded, 1, least)
     return by_folded[near[0]] if near else ""
 
 

@@ -7,8 +7,10 @@ from functools import cache
 from importlib import import_module
 
 from crmcli.dataclass import dataclass, field
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
+from crmcli.model.listed import nearest
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.values import Raw
 
@@ -16,6 +18,10 @@ RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", 
             "not", "in", "has", "is", "empty", "today", "now", "vcard", "crm_line", "crm_reason",
             "crm_duplicate_of", "crm_rest")  # fmt: skip
 """Names that a custom field cannot have, in any case: conditions, records or exports use them."""
+
+
+_ALIKE = 0.75
+"""How much, of 1, a key must be like a field's name to be a slip for it."""
 
 
 @cache
@@ -61,6 +67,22 @@ class Schema:
             if candidate.name == name:
                 return candidate
         raise KeyError(name)
+
+    def undeclared(self, entity: str, raw: Mapping[str, Raw]) -> list[str]:
+        """The keys of a raw record that are no field of its entity."""
+        known = {field.name for field in self.fields(entity)}
+        return [key for key in raw if key not in known]
+
+    def nearest(self, entity: str, key: str) -> str:
+        """The field whose name or label looks most like a key; "" if none comes near."""
+        fields = self.fields(entity)
+        words = {word: f.name for f in fields for word in (tr(f.label), f.label, f.name) if word}
+        return words.get(nearest(key, words, _ALIKE), "")
+
+    def mistyped(self, entity: str, raw: Mapping[str, Raw]) -> dict[str, str]:
+        """The keys that nobody declared and that look much like a field which the record lacks."""
+        found = {key: self.nearest(entity, key) for key in self.undeclared(entity, raw)}
+        return {key: name for key, name in found.items() if name and name not in raw}
 
     def read(self, entity: str, raw: Mapping[str, Raw]) -> Record:
         """Type a raw record; BadValues names every field that does not fit."""

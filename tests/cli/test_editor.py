@@ -56,6 +56,37 @@ def test_what_is_written_is_read_as_if_it_was_typed(crm: Crm, editor: Editor) ->
 
 
 @pytest.mark.parametrize(
+    ("key", "near"),
+    [("amuont", "amount"), ("Amount", "amount"), ("brithday", "birthday"), ("compny", "company"),
+     ("phone", "phones"), ("e-mail", "emails"), ("shoe", ""), ("размер", "")],
+)  # fmt: skip
+def test_a_key_that_is_no_field_is_refused_in_the_editor_and_told_of_a_file(
+    crm: Crm, folder: Path, editor: Editor, key: str, near: str
+) -> None:
+    lead = crm("lead", "add", "--name", "Лид", "--comment", "первый").out.strip()
+    adds = editor(f"echo '{key}: 5' >> \"$1\"")
+    refused = crm("lead", "edit", lead, EDITOR=adds)
+    assert refused.code == 6
+    assert f"{key}: " in refused.err
+    assert (near or f"crm field add lead {key}") in refused.err
+    kept(refused).unlink()
+    assert crm("lead", "edit", lead, "--keep-unknown", EDITOR=adds).code == 0
+    told = crm("lead", "list").err
+    check = crm("check")
+    if near:
+        assert f"'{key}'" in told
+        assert f"'{near}'" in told
+        assert check.code == 6
+        assert f"'{key}'" in check.out
+        assert f"'{near}'" in check.out
+    else:
+        assert key not in told
+        assert check.code == 0
+        assert f"crm field add lead {key}" in check.err
+    assert crm("lead", "edit", lead, EDITOR=editor('sed -i s/первый/второй/ "$1"')).code == 0
+
+
+@pytest.mark.parametrize(
     ("script", "code", "says"),
     [
         ("echo 'a: [' >> $1", 6, "the edited text:"),

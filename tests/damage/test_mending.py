@@ -81,7 +81,11 @@ def test_a_hand_edit_is_no_damage(base: Base, old: bytes, new: bytes) -> None:
     path.write_bytes(path.read_bytes().replace(old, new))
     edited = base.contents()
     for args in (("check",), ("check", "--fix")):
-        assert run(base.root, *args) == (0, "", "no problems found\n")
+        undeclared = (
+            "warning: 'shoe_size' is not a field: 1 contact (crm field add contact shoe_size)"
+        )
+        fine = undeclared if b"shoe_size" in new else "no problems found"
+        assert run(base.root, *args) == (0, "", f"{fine}\n")
     assert "Анна Петрова" in run(base.root, "contact", "list").out
     assert base.contents() == edited
 

@@ -61,6 +61,7 @@ def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Ite
             yield from check.of_record(entity, raw)
     yield from tombstones.problems(ws)
     yield from check.of_index()
+    yield from check.of_keys()
     months = {p.path.split("/")[2] for p in found if p.path.startswith(f"{layout.TIMELINE}/")}
     yield from _unborn(ws, check.unborn, months)
     yield from _vanished(ws)

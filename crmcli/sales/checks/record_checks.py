@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.errors import CrmError, Problem
-from crmcli.language import tr
+from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import has_field
@@ -48,6 +49,7 @@ class RecordCheck:
         self._staged = staged
         self._strangers = frozenset(ws.births.unborn())
         self._differs: list[str] = []
+        self._undeclared: Counter[tuple[str, str]] = Counter()
         self._exists = lru_cache(_CACHE)(partial(is_there, ws))
 
     def of_record(self, entity: str, raw: Mapping[str, Raw]) -> Iterator[Problem]:
@@ -59,6 +61,9 @@ class RecordCheck:
             read = read or marked(self.ws, path)
             line = _line(read, fault.field, fault.value)
             yield Problem(path, line, fault.message, fault.hint)
+        if record.unknown:  # the mistyped ones are told of the file
+            told = self.ws.schema.mistyped(entity, raw)
+            self._undeclared.update((entity, key) for key in record.unknown if key not in told)
         self.compare(raw)
         made = cast("datetime | None", record.get("created_at"))
         if made is not None and record.id in self._strangers:
@@ -86,6 +91,14 @@ class RecordCheck:
                 said = tr("the index and the file of {} differ", record_id)
                 yield Problem(layout.INDEX, 0, said, "crm check --fix rebuilds it")
                 return
+
+    def of_keys(self) -> Iterator[Problem]:
+        """Keys that nobody declared, which are kept and count for nothing; they may be meant."""
+        for (entity, key), number in sorted(self._undeclared.items()):
+            who = counted(number, entity, ENTITIES[entity].plural)
+            hint = f"crm field add {entity} {key}"
+            said = tr("{!r} is not a field: {}", key, who)
+            yield Problem("", 0, said, hint, passing=True)
 
     def _content(self, path: str) -> dict[str, Raw] | None:
         try:

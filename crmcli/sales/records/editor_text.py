@@ -25,15 +25,19 @@ def to_text(ws: Workspace, record: Record) -> str:
     return codec.dump(ws.schema.write(record))
 
 
-def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
-    """The record that an edited text means; InvalidData with the lines of faults, or Refused."""
+def from_text(ws: Workspace, before: Record, data: bytes, *, keep_unknown: bool = False) -> Record:
+    """The record that an edited text means; InvalidData with the lines of faults, or Refused.
+
+    A key that is no field is a fault, unless it stood there before or is to be kept.
+    """
     from crmcli.store.yaml import codec
 
     raw = codec.load(data, HERE)
     if raw.get("id") != before.id:
         raise Refused("the id of a record cannot be changed", tr("restore id: {}", before.id))
     old = ws.schema.write(before)
-    faults: list[tuple[str, str]] = []
+    strange = ws.schema.undeclared(before.entity, {} if keep_unknown else raw)
+    faults = [(key, _no_field(ws, before.entity, key)) for key in strange if key not in old]
     for field in ws.schema.fields(before.entity):
         given, had = raw.get(field.name, ""), old.get(field.name, "")
         if given == had:
@@ -53,6 +57,12 @@ def from_text(ws: Workspace, before: Record, data: bytes) -> Record:
         refusal.hint = ""  # the text is no file of the workspace
         raise refusal from None
     return still_whole(ws, before, after)
+
+
+def _no_field(ws: Workspace, entity: str, key: str) -> str:
+    near = ws.schema.nearest(entity, key)
+    way = tr("did you mean {!r}?", near) if near else f"crm field add {entity} {key}"
+    return f"{tr('this is not a field')} ({way}; {tr('--keep-unknown keeps it')})"
 
 
 def _check_editable(field: Field, record: Record) -> None:

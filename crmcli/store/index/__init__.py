@@ -109,7 +109,7 @@ class Index(Selection, Timeline, Births, Agenda):
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files, by place."""
-        sql = "SELECT path, line, message, hint FROM problem ORDER BY path, line"
+        sql = "SELECT * FROM problem ORDER BY path, line"
         return [Problem(*row) for row in self.ask(sql)]
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:

@@ -133,6 +133,23 @@ class Examiner:
             )
         else:
             self._rows.record(entity, num, raw, row)
+            if row.strange:
+                self._tell_mistyped(entity, path, raw, data)
+
+    def _tell_mistyped(self, entity: str, path: str, raw: Mapping[str, Raw], data: bytes) -> None:
+        """The keys that look like a field's name: its value stands there and counts for nothing."""
+        near = self._reader.schema.mistyped(entity, raw)
+        lines = codec.load_marked(data, path).lines if near else {}
+        self._rows.problems(
+            Problem(
+                path,
+                lines.get((key,), 0),
+                tr("no field {!r}", key),
+                tr("did you mean {!r}?", name),
+                readable=True,
+            )
+            for key, name in near.items()
+        )
 
     def _take_merged(self, num: int, path: str, raw: Mapping[str, Raw], data: bytes) -> None:
         """What is left of a record that was merged: no row, so that no list or search has it."""

@@ -27,6 +27,8 @@ class Row(NamedTuple):
     cells: list[Cell]
     items: list[tuple[int, Key]]
     texts: list[str]
+    strange: list[str]
+    """The keys that nobody declared."""
 
 
 class _Place(NamedTuple):
@@ -46,6 +48,7 @@ class Reader:
 
     def __init__(self, columns: Columns) -> None:
         self._country = columns.country
+        self.schema = columns.schema
         self._places: dict[str, dict[str, _Place]] = {}
         self._width: dict[str, int] = {}
         self._made: dict[str, int] = {}
@@ -64,13 +67,14 @@ class Reader:
 
     def read(self, entity: str, raw: Mapping[str, Raw]) -> Row:
         """Type a raw record; BadValues with every field that does not fit its kind."""
-        row = Row([None] * self._width[entity], [], [""] * len(TEXTS))
+        row = Row([None] * self._width[entity], [], [""] * len(TEXTS), [])
         places = self._places[entity]
         faults: list[tuple[str, str]] = []
         for name, value in raw.items():
             place = places.get(name)
             if place is None:
-                continue  # nobody declared it; it stays in the raw record
+                row.strange.append(name)  # it stays in the raw record
+                continue
             try:
                 if place.kind.is_folded:
                     _take_text(place, value, row)

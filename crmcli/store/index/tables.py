@@ -34,7 +34,8 @@ CREATE TABLE file (num INTEGER PRIMARY KEY, shard TEXT, name BLOB, size INTEGER,
 CREATE TABLE doc (num INTEGER PRIMARY KEY, id TEXT, doc TEXT);
 CREATE TABLE item (field INTEGER, key, num INTEGER);
 CREATE TABLE merged (num INTEGER PRIMARY KEY, id TEXT, survivor TEXT);
-CREATE TABLE problem (path TEXT, line INTEGER, message TEXT, hint TEXT);
+CREATE TABLE problem (path TEXT, line INTEGER, message TEXT, hint TEXT,
+                      passing INTEGER, readable INTEGER);
 CREATE TABLE journal (num INTEGER PRIMARY KEY, path TEXT, size INTEGER, mtime INTEGER,
                       ctime INTEGER, upto INTEGER, line INTEGER, last_hash TEXT, crc INTEGER, racy INTEGER);
 CREATE TABLE event (num INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, actor TEXT, kind TEXT,

@@ -33,7 +33,7 @@ _INSERTS = {
     "words": f"INSERT INTO words VALUES (?{', ?' * len(TEXTS)})",
     "dirty": "INSERT OR REPLACE INTO dirty (record) VALUES (?)",
     "merged": "INSERT INTO merged VALUES (?, ?, ?)",
-    "problem": "INSERT INTO problem VALUES (?, ?, ?, ?)",
+    "problem": "INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)",
     "shard": "INSERT OR REPLACE INTO shard VALUES (?, ?, ?)",
     "event": "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "fork": "INSERT INTO fork VALUES (?, ?, ?)",
@@ -112,7 +112,7 @@ class Rows:
 
     def problems(self, problems: Iterable[Problem]) -> None:
         """What is wrong in a file."""
-        self.batch["problem"] += [(p.path, p.line, p.message, p.hint) for p in problems]
+        self.batch["problem"] += map(tuple, problems)
 
     def dirty(self, record_id: str) -> None:
         """A record for which robots must be thought over again; others than leads and deals are not."""
