@@ -15,7 +15,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 from crmcli.present.cells import Column, Listing
-from crmcli.present.imports import batches, first_rows, mapping, summary
+from crmcli.present.imports import batches, first_rows, losses, mapping, summary
 from crmcli.sales import imports
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.resume import past_imports
@@ -60,6 +60,11 @@ def _taking_options() -> list[click.Parameter]:
         option(linked, "Create companies and contacts that a row names.", default=True),
         option("--again", "Import a file that was imported before.", is_flag=True),
         option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
+        option(
+            "--allow-consent-changes",
+            "Let the file lift refusals of known records too.",
+            is_flag=True,
+        ),
         option("--robots", "Let robots run for the imported records.", is_flag=True),
     ]
 
@@ -164,7 +169,7 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
         session.out.note("stopped: run the same command again to continue")
         raise
     _print(session, found)
-    return 6 if found.rejected and not found.taken and not found.skipped else 0
+    return 1 if found.rejected and not found.taken else 0
 
 
 def _print(session: Session, found: Summary) -> None:
@@ -179,6 +184,9 @@ def _print(session: Session, found: Summary) -> None:
             out.section(title, *table)
     elif found.taken:
         out.created(found.batch)
+    if out.quiet:
+        for line in losses(found):
+            out.warn(line)
     for line in summary(found, out.locale):
         out.note(line)
 

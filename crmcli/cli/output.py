@@ -148,6 +148,10 @@ class Output:
         if not self.quiet:
             self._say(tr(text))
 
+    def warn(self, text: str) -> None:
+        """Say on stderr what must be known, with `-q` too."""
+        self._say(tr(text))
+
     def detail(self, text: str) -> None:
         """Say something on stderr with `-v`."""
         if self.verbose and not self.quiet:

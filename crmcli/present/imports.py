@@ -61,8 +61,22 @@ def summary(found: Summary, locale: Locale) -> Iterator[str]:
     """What was done with the file, line by line."""
     yield from _told_of_file(found)
     yield from _told_of_rows(found)
+    yield from _told_of_refusals(found)
     yield from _told_of_columns(found)
     yield from _told_of_totals(found, locale)
+    yield from _told_of_rejects(found)
+
+
+def losses(found: Summary) -> Iterator[str]:
+    """What nobody may miss: rows that were rejected, and refusals that were not taken."""
+    if found.rejected:
+        yield f"{found.file}: {found.rejected} {tr('rejected')}"
+        yield from _reasons(found)
+        yield from _told_of_rejects(found)
+    yield from _told_of_consent_columns(found)
+
+
+def _told_of_rejects(found: Summary) -> Iterator[str]:
     if found.rejects:
         yield tr("rejected rows are in {}: fix them and import that file", found.rejects)
 
@@ -110,11 +124,43 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         many = "total rows at lines {}{} not taken; --keep-totals takes them"
         count = len(found.total_rows)
         yield _line(count, tr(one if count == 1 else many, lines, more))
+    yield from _reasons(found)
+    for entity, count in found.made.items():
+        yield _line(count, tr("{} (named in rows)", _created(count, entity)))
+
+
+def _reasons(found: Summary) -> Iterator[str]:
     for (column, reason), rows in found.reasons.most_common():
         where = f"{column}: " if column else ""
         yield f"{rows:>14} {where}{found.examples[column, reason]}"
-    for entity, count in found.made.items():
-        yield _line(count, tr("{} (named in rows)", _created(count, entity)))
+
+
+def _told_of_refusals(found: Summary) -> Iterator[str]:
+    """Who must not be written to or called any more, and where the base refuses more than the file."""
+    refusals = {column: count for column, count in found.refusals.items() if count}
+    if refusals:
+        yield tr("refusals (do_not), rows by column: {}", _counted(refusals))
+    if found.refusals_added:
+        records = counted(found.refusals_added, "record", "records")
+        yield tr("refusals of skipped rows were added to {} already here", records)
+    if found.refusals_lifted:
+        records = counted(found.refusals_lifted, "record", "records")
+        yield tr("refusals lifted in {} (--allow-consent-changes)", records)
+    if found.refusals_kept:
+        records = counted(found.refusals_kept, "record", "records")
+        kept = "refusals kept in {}: the file allows it, --allow-consent-changes lifts them"
+        yield tr(kept, records)
+    yield from _told_of_consent_columns(found)
+
+
+def _told_of_consent_columns(found: Summary) -> Iterator[str]:
+    if found.about_consent:
+        first = next(iter(found.about_consent))
+        yield tr("NOT IMPORTED, may be about consent: {}", _counted(found.about_consent))
+        yield tr(
+            "  (--map {!r}: =do_not_mail where yes refuses, =may_mail where no does, = for neither)",
+            first,
+        )
 
 
 def _created(count: int, entity: str) -> str:
@@ -129,7 +175,8 @@ def _line(count: int | None, text: str) -> str:
 
 
 def _told_of_columns(found: Summary) -> Iterator[str]:
-    lost = {label: count for label, count in found.unmapped.items() if count}
+    consent = found.about_consent
+    lost = {n: count for n, count in found.unmapped.items() if count and n not in consent}
     if lost:
         yield tr("columns not imported: {}", _counted(lost))
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"

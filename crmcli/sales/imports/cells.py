@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.kinds import BOOL, Field
+from crmcli.model.kinds import Field
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.sheet_rows import read_list
 
@@ -64,17 +64,6 @@ class CellReader:
             is_cut = self._has_numbers and spec.kind.is_money and _TENTHS.fullmatch(cell)
             return f"{cell}0" if is_cut else cell
         return self._read_listed(spec, cell) if spec.directory else self._read_input(spec, cell)
-
-    def read_refusal(self, spec: Field, cell: str, channel: str) -> Raw:
-        """What somebody refuses by a cell: a channel at yes, nothing at no, else those it names."""
-        try:
-            is_refused = Field(spec.name, BOOL).read(cell, self.ctx) == "yes"
-        except ValueError as error:
-            try:
-                return spec.read(cell, self.ctx)
-            except ValueError:
-                raise error from None
-        return [channel] if is_refused else []
 
     def _read_input(self, spec: Field, cell: str) -> Raw:
         ctx = self.ctx

@@ -29,8 +29,8 @@ class Draft:
 
     A row with an `id` is one of our own exports. `named` is what columns say of a link, by field and
     part. `faults` are pairs of column and reason, `conflicts` columns that another column of the same
-    field overruled; `status` is won or lost beside a stage. `missing` are records that its links need
-    first, `dangling` counts the links that lead nowhere.
+    field overruled; `status` is won or lost beside a stage, `allowed` channels that its columns do not
+    refuse. `missing` are records that its links need first, `dangling` counts the links that lead nowhere.
     """
 
     row: FileRow
@@ -47,6 +47,7 @@ class Draft:
     currency: str = ""
     full_name: str = ""
     status: str = ""
+    allowed: set[str] = field(default_factory=set)
     is_total: bool = False
     missing: list[Record] = field(default_factory=list)
     dangling: int = 0

@@ -16,6 +16,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
+from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
 from crmcli.sales.exports.sheet_rows import link_parts
 from crmcli.workspace import Workspace
 
@@ -30,7 +31,7 @@ _TYPED = re.compile(r"(.+) - Value")
 class Target:
     """Where a column goes: a field, `full_name` or `unknown`, and a part of it.
 
-    The part is a type of phone or e-mail, a key of `utm`, a refused channel, a fact about a linked record,
+    The part is a type of phone or e-mail, a key of `utm`, refused channels, a fact about a linked record,
     `part` of an address, `labelled` text of the comment, or `status` (won or lost) of a stage.
     """
 
@@ -84,9 +85,9 @@ class Vocabulary:
             if name in self.fields:
                 yield from ((f"{stem}_{kind}", Target(name, kind)) for kind in types)
         if "do_not" in self.fields:
-            yield from (
-                (f"do_not_{channel}", Target("do_not", channel)) for channel in CONSENT_CHANNELS
-            )
+            for part in (*CONSENT_CHANNELS, ALL):
+                yield f"do_not_{part}", Target("do_not", part)
+                yield f"{MAY}{part}", Target("do_not", f"{MAY}{part}")
         for name, field in self.fields.items():
             parts = link_parts(field, self.fields)
             yield from ((column, Target(name, part)) for column, part in parts.items())
@@ -144,6 +145,8 @@ class Vocabulary:
             target = self.words.get(key.rstrip("0123456789"))
             if target is not None and not self.takes_several(target):
                 return None
+        if target is None and "do_not" in self.fields and (part := column_part(header)):
+            return Target("do_not", part)
         return target
 
     def named(self, name: str) -> Target:

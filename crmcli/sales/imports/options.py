@@ -16,6 +16,7 @@ class ImportOptions:
     """What the options of `crm import` say.
 
     `columns` is --map, column -> field or "" to leave it out; `stages` maps to a stage or PIPELINE/STAGE.
+    With `allow_consent_changes` a file may lift refusals too.
     With `robots` the robots of a record's stage act on it; `again` imports a file once more. `file` is None
     for a stream; rejected rows go beside it, unless `rejects` says where.
     """
@@ -33,5 +34,6 @@ class ImportOptions:
     again: bool = False
     dry_run: bool = False
     keep_totals: bool = False
+    allow_consent_changes: bool = False
     file: Path | None = None
     rejects: Path | None = None

@@ -14,7 +14,8 @@ from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
-from crmcli.model.values import Raw, entity_of
+from crmcli.model.values import CONSENT_CHANNELS, Raw, entity_of
+from crmcli.sales.consent.refusal_words import MAY, refused_by
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.imports.address_books import (
     apart,
@@ -51,7 +52,7 @@ class RowReader:
     """Reads the rows of one file.
 
     `fields` are those that the file has, `filled` counts the filled cells of each column, `foreign_ids`
-    the ids of another system, which are not kept.
+    the ids of another system, which are not kept, `refusals` the rows that refuse by each column.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class RowReader:
         self.mentions = MentionReader(self._vocabulary, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
+        self.refusals: Counter[str] = Counter()
         self.own_fields = self._vocabulary.fields
         own = {column.name for column in sheet_columns(ws.schema, entity)}
         self.fields = {c.target.field for c in columns if c.target}
@@ -211,8 +213,8 @@ class RowReader:
         if isinstance(cell, str) and spec.is_many and not draft.id:
             cell = apart(cell)
         part = column.target.part if column.target else ""
-        if spec.name == "do_not" and part:
-            self._extend(draft, spec, self.cells.read_refusal(spec, str(cell), part))
+        if spec.name == "do_not":
+            self._take_refusal(draft, column, spec, cell)
             return
         raw = self.cells.read(spec, cell, exact=bool(draft.id))
         if spec.kind.is_money and isinstance(cell, str) and not draft.id and not draft.currency:
@@ -227,6 +229,20 @@ class RowReader:
             self._extend(draft, spec, raw)
         elif draft.values.setdefault(spec.name, raw) != raw:
             draft.conflicts.append(column.label)
+
+    def _take_refusal(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
+        """A cell by which somebody refuses or agrees; what else it says is kept in the comment."""
+        part = column.target.part if column.target else ""
+        if part:
+            refused, allowed = refused_by(str(cell), part, column.label)
+        else:
+            refused = [*map(str, self.cells.read(spec, cell, exact=bool(draft.id)))]
+            allowed = [channel for channel in CONSENT_CHANNELS if channel not in refused]
+        self.refusals[column.label] += bool(refused)
+        self._extend(draft, spec, cast("Raw", refused))
+        draft.allowed.update(allowed)
+        if part.startswith(MAY) and not refused:
+            draft.comment.append(f"{column.label}: {cell}")
 
     def _take_link(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
         """A link by id or name, which some records have as text, as a lead that of its company."""

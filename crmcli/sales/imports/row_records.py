@@ -38,14 +38,28 @@ def new_record(reader: RowReader, draft: Draft, batch: str) -> Record:
     return record.with_values({name: complete.get(name) for name in names})
 
 
-def merged(reader: RowReader, draft: Draft, old: Record) -> tuple[Record, int]:
+def merged(
+    reader: RowReader, draft: Draft, old: Record, *, lifts: bool = False
+) -> tuple[Record, int]:
     """An existing record with what it lacks from a row, and how many values of the row it does not take."""
     row = _typed(reader, draft, old.id).with_values({"created_at": None})
     union = unite(reader.ws, old, row, (), (), between="\n")
-    return union.record, len(union.yielded)
+    return with_refusals(union.record, draft, old, lifts=lifts), len(union.yielded)
 
 
-def replaced(reader: RowReader, draft: Draft, old: Record) -> Record:
+def with_refusals(record: Record, draft: Draft, old: Record, *, lifts: bool = False) -> Record:
+    """A record with what it refused before and what its row refuses; `lifts`, without what that allows."""
+    refused = refusals_of(old) - (draft.allowed if lifts else set())
+    now = refused | {*map(str, draft.values.get("do_not", ()))}
+    return record if now == refusals_of(record) else record.with_values({"do_not": (*sorted(now),)})
+
+
+def refusals_of(record: Record) -> set[str]:
+    """The channels that a record refuses; a deal refuses nothing."""
+    return {*getattr(record, "do_not", ())}
+
+
+def replaced(reader: RowReader, draft: Draft, old: Record, *, lifts: bool = False) -> Record:
     """An existing record with the values of a row, except where it stands."""
     ws, row = reader.ws, _typed(reader, draft, old.id)
     values: dict[str, Value] = {}
@@ -53,7 +67,8 @@ def replaced(reader: RowReader, draft: Draft, old: Record) -> Record:
         if name not in _NOT_REPLACED:
             kind, types = ws.schema.field(old.entity, name).kind, draft.types.get(name, ())
             values[name] = _put(ws, kind, old.get(name), row.get(name), types)
-    return replace(old.with_values(values), unknown={**old.unknown, **row.unknown})
+    new = replace(old.with_values(values), unknown={**old.unknown, **row.unknown})
+    return with_refusals(new, draft, old, lifts=lifts)
 
 
 def _typed(reader: RowReader, draft: Draft, record_id: str, batch: str = "") -> Record:

@@ -192,6 +192,7 @@ class Import:
         found.unused_stages = list(self.reader.stages.unused.values())
         found.filled = dict(self.reader.filled)
         found.foreign_ids = self.reader.foreign_ids
+        found.refusals = dict(self.reader.refusals)
         return found
 
     def _say_what_stands(self, error: CrmError) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, format_decimal
+from crmcli.sales.consent.refusal_words import smells_of_consent
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.sales.imports.mapping import Column
@@ -24,7 +25,8 @@ _AS_THEY_ARE = (
     "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
     "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "skipped", "rejected", "kept", "dangling_links", "foreign_ids", "unmapped",
-    "unknown_owners", "unknown_stages", "unused_stages", "rejects",
+    "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals", "refusals_added",
+    "refusals_kept", "refusals_lifted",
 )  # fmt: skip
 _OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
 """What a reason says of its row alone: quoted values, ids."""
@@ -78,7 +80,9 @@ class Summary:
 
     `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
     rows created though they repeat a record, `before` rows taken by the interrupted import `resumed`,
-    `total_rows` the lines of summary rows, `decoded` the first rows as they were read.
+    `total_rows` the lines of summary rows, `decoded` the first rows as they were read. `refusals` are rows
+    that refuse, by column, `refusals_added` those of rows that were skipped, `refusals_kept` records that
+    refuse what their row allows.
     """
 
     entity: str
@@ -110,6 +114,10 @@ class Summary:
     unknown_owners: Mapping[str, int] = field(default_factory=dict)
     unknown_stages: Mapping[str, int] = field(default_factory=dict)
     unused_stages: Sequence[str] = ()
+    refusals: Mapping[str, int] = field(default_factory=dict)
+    refusals_added: int = 0
+    refusals_kept: int = 0
+    refusals_lifted: int = 0
     columns: Sequence[Column] = ()
     filled: Mapping[str, int] = field(default_factory=dict)
     sample: list[Mapping[str, Raw]] = field(default_factory=list)
@@ -145,12 +153,18 @@ class Summary:
 
     @property
     def unmapped(self) -> dict[str, int]:
-        """The columns that go nowhere though nobody said so, with how many cells hold something."""
-        return {
-            column.label: self.filled.get(column.label, 0)
-            for column in self.columns
-            if column.target is None and not column.ignored
-        }
+        """The columns that go nowhere though nobody said so, with how many cells hold something.
+
+        Those that may be about consent stand first.
+        """
+        lost = [c.label for c in self.columns if c.target is None and not c.ignored]
+        lost.sort(key=smells_of_consent, reverse=True)
+        return {label: self.filled.get(label, 0) for label in lost}
+
+    @property
+    def about_consent(self) -> dict[str, int]:
+        """Those of them that may be about consent and hold something."""
+        return {label: n for label, n in self.unmapped.items() if n and smells_of_consent(label)}
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; the keys are stable."""
@@ -167,6 +181,7 @@ class Summary:
                 for c in self.columns
                 if c.target
             ],
+            "about_consent": self.about_consent,
             "ignored": [column.label for column in self.columns if column.ignored],
             "conflicts": [{"line": line, "column": c} for line, c in self.conflicts[:SHOWN]],
             "conflicting": len(self.conflicts),

@@ -20,8 +20,10 @@ from crmcli.sales.imports.row_records import (
     is_stub,
     merged,
     new_record,
+    refusals_of,
     replaced,
     save_moved,
+    with_refusals,
 )
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.defaults import TooLittle
@@ -133,11 +135,14 @@ class Taker:
     def _repeat(self, change: Change, draft: Draft, repeated: Mapping[str, str]) -> None:
         """Do with a row that repeats records what the policy says."""
         policy, found = self._wanted.on_duplicate, self._summary
+        lifts = self._wanted.allow_consent_changes
         old = change.get(next(iter(repeated)))
         is_completed = draft.id in repeated and is_stub(self._ws, old)
         if not is_completed and policy not in ("merge", "replace"):
             by = (tr("{} (same {})", record_id, fact) for record_id, fact in repeated.items())
             self.repeated.append((draft.row.line, list(repeated)))
+            if len(repeated) == 1 and policy == "skip":
+                self._add_refusals(change, draft, old)
             self._skip(draft, tr("repeats {}", ", ".join(by)), list(repeated))
             return
         if len(repeated) > 1:
@@ -150,12 +155,26 @@ class Taker:
             self._save(change, draft, record)
             found.completed += 1
         elif policy == "merge":
-            record, kept = merged(self._reader, draft, old)
+            record, kept = merged(self._reader, draft, old, lifts=lifts)
             self._save(change, draft, record)
+            self._count_refusals(draft, old, record)
             found.merged, found.kept = found.merged + 1, found.kept + kept
         else:
-            self._save(change, draft, replaced(self._reader, draft, old), may_move=True)
+            record = replaced(self._reader, draft, old, lifts=lifts)
+            self._save(change, draft, record, may_move=True)
+            self._count_refusals(draft, old, record)
             found.replaced += 1
+
+    def _add_refusals(self, change: Change, draft: Draft, old: Record) -> None:
+        """Somebody who is known already refuses now: that is taken of a row that is not."""
+        record = with_refusals(old, draft, old)
+        if record != old:
+            change.save(record, data=self._facts)
+            self._summary.refusals_added += 1
+
+    def _count_refusals(self, draft: Draft, old: Record, new: Record) -> None:
+        self._summary.refusals_lifted += bool(refusals_of(old) - refusals_of(new))
+        self._summary.refusals_kept += bool(draft.allowed & refusals_of(old) & refusals_of(new))
 
     def _save(
         self, change: Change, draft: Draft, record: Record, *, may_move: bool = False
