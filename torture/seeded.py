@@ -116,7 +116,7 @@ def own_letters() -> None:
 
 def own_letters_folder() -> None:
     """The folder of this clone's letters is not synced after they got their name."""
-    _no_folder_sync(lambda path, caller: path.name == STATE and caller == "_write")
+    _no_folder_sync(lambda path, caller: path.name == STATE and caller == "write_over")
 
 
 def no_record() -> None:

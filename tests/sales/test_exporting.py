@@ -389,6 +389,7 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
         "number": NUMBER,
         "date": DATE,
         "datetime": INSTANT,
+        "happened": INSTANT,
         "bool": st.sampled_from(["yes", "no"]),
         "choice": st.sampled_from(field.choices or ("x",)),
         "choices": some(st.sampled_from(field.choices or ("x",))),

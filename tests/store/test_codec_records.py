@@ -75,9 +75,12 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     ),
     **dict.fromkeys(("number", "money"), numbers),
     "date": st.dates().map(lambda day: day.isoformat()),
-    "datetime": st.datetimes(timezones=st.timezones() | st.none())
-    .filter(lambda moment: 2 < moment.year < 9998)
-    .map(format_instant),
+    **dict.fromkeys(
+        ("datetime", "happened"),
+        st.datetimes(timezones=st.timezones() | st.none())
+        .filter(lambda moment: 2 < moment.year < 9998)
+        .map(format_instant),
+    ),
     "bool": st.sampled_from(["yes", "no"]),
 }
 

@@ -51,6 +51,7 @@ def strange_places(root: Path) -> Iterator[Problem]:
         path = f"{layout.TIMELINE}/{entry.name}"
         if not entry.is_symlink() and not _MONTH.fullmatch(entry.name):
             yield Problem(path, 0, "the timeline has a folder a month, like 2026-11", "rename it")
+            continue  # its files are looked at under their right name
         yield from _strange_journals(root, path)
 
 
