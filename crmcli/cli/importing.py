@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, imported, option
+from crmcli.cli.params import ChangingVerb, Noun, Session, WholeNumber, imported, option
 from crmcli.cli.printing import print_problems
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -21,6 +21,8 @@ from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.resume import past_imports
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.input_files import LARGEST_IMPORT, read_file, read_stream
+
+LINE = WholeNumber(min=1)
 
 import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards.")
 
@@ -36,7 +38,8 @@ def _reading_options(entity: str) -> list[click.Parameter]:
         option("--preset", "Preset for the columns (see crm import preset list), or none.", "NAME"),
         option("--map columns", fields, "COL=FIELD", multiple=True),
         option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
-        option("--sheet", "Sheet of a workbook. [default: the first]", "NAME"),
+        option("--sheet", "Sheet of a workbook. [default: the first with a header]", "NAME"),
+        option("--header-row", "Line of the header. [default: found by its words]", type=LINE),
         option("--delimiter", "; , | or tab.", "CHAR"),
         option("--country", "Country of phones without a code: RU, US, …", "CC"),
         option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
@@ -211,6 +214,7 @@ def _wanted(session: Session, file: str, options: dict[str, Any]) -> imports.Imp
         date_order=options.pop("date_order") or "",
         rejects=Path(rejects) if (rejects := options.pop("rejects")) else None,
         dry_run=session.dry_run,
+        header_row=options.pop("header_row") or 0,
         **options,
     )
 

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
 from crmcli.formats.rows import FileRow
@@ -17,21 +17,51 @@ DELIMITERS = (";", ",", "\t", "|")
 CELL_LIMIT = 1_000_000
 """Characters that a cell may have: a record's file may not be longer than a megabyte anyway."""
 
+_LONGEST_HEADER = 100_000
+"""Letters among which a header that is looked for must end."""
+
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _HIDDEN = "\ufeff\u200b\u00a0 \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A CSV file, decoded, its header read; its rows are parsed as they are asked for."""
+    """A CSV file, decoded, its header read; its rows are parsed as they are asked for.
 
+    `said` is its delimiter where that needs no guess.
+    """
+
+    name: str
     header: tuple[str, ...]
     delimiter: str
+    said: str
     encoding: str
     bom: bool
     text: str
     start: int  # the offset in `text` where the header begins
     first_line: int  # of the header
+
+    def beginnings(self, most: int) -> Iterator[Table]:
+        """The table as it is if one of the next filled lines is its header."""
+        start, line = self.start, self.first_line
+        while most and start < len(self.text):
+            lines = _Lines(self.text[start : start + _LONGEST_HEADER], line)
+            try:
+                table = self.begun_at(start, line, lines)
+            except TableUnreadable:
+                lines.keep_first()
+            else:
+                if any(table.header):
+                    most -= 1
+                    yield table
+            start += sum(map(len, lines.taken))
+            line += len(lines.taken)
+
+    def begun_at(self, start: int, line: int, lines: _Lines) -> Table:
+        """The table whose header stands in the next of these lines; TableUnreadable if it is none."""
+        delimiter = self.said or find_delimiter(self.text[start : start + _LONGEST_HEADER])
+        header = _read_header(lines, delimiter, self.name)
+        return replace(self, header=header, delimiter=delimiter, start=start, first_line=line)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -43,6 +73,7 @@ class Table:
         suspicious = "\0" in self.text or not is_sound(self.text)
         lines = _Lines(self.text[self.start :], self.first_line)
         _next_record(lines, self.delimiter)
+        lines.begin_record()
         for row in _split(lines, self.delimiter, len(self.header)):
             yield _with_byte_faults(row) if suspicious else row
 
@@ -72,20 +103,20 @@ def read_table(content: bytes, name: str, encoding: str = "", delimiter: str = "
     declared = _SEP_LINE.match(read.text, start)
     if declared:  # Excel's own way to say which delimiter a file has
         start, line = declared.end(), line + 1
-    separator = _known_delimiter(delimiter) or (declared and declared[1]) or ""
-    separator = separator or find_delimiter(read.text[start:])
-    header = _read_header(_Lines(read.text[start:], line), separator, name)
-    return Table(header, separator, read.encoding, read.bom, read.text, start, line)
+    said = _known_delimiter(delimiter) or (declared[1] if declared else "")
+    table = Table(name, (), said, said, read.encoding, read.bom, read.text, start, line)
+    return table.begun_at(start, line, _Lines(read.text[start:], line))
 
 
 def _read_header(lines: _Lines, delimiter: str, name: str) -> tuple[str, ...]:
     try:
-        cells, text = _next_record(lines, delimiter)
+        cells = _next_record(lines, delimiter)
     except csv.Error as error:
         raise TableUnreadable(
             tr("{}:{}: the header cannot be read: {}", name, lines.line, _in_words(error)),
             "close the quote in the first line",
         ) from None
+    text = "".join(lines.taken)
     if "\0" in text:
         raise TableUnreadable(
             tr("{} has NUL bytes: it is not text", name),
@@ -101,13 +132,10 @@ def _read_header(lines: _Lines, delimiter: str, name: str) -> tuple[str, ...]:
     return tuple(header)
 
 
-def _next_record(lines: _Lines, delimiter: str) -> tuple[list[str], str]:
-    """The cells of the next record, and its text."""
+def _next_record(lines: _Lines, delimiter: str) -> list[str]:
+    """The cells of the next record, whose lines are taken then."""
     csv.field_size_limit(CELL_LIMIT)  # the module's own limit would cut long comments
-    cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
-    text = "".join(lines.taken)
-    lines.begin_record()
-    return cells, text
+    return next(csv.reader(lines, delimiter=delimiter, strict=True))
 
 
 # -- rows -----------------------------------------------------------------------------------

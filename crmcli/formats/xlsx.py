@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable
@@ -42,14 +42,16 @@ class NotInstalled(Refused):
 class Workbook:
     """One sheet of a workbook: its header read, its rows made text as they are asked for.
 
-    `others` are the sheets beside it that people see.
+    `others` are the sheets beside it that people see, if nobody said which is meant.
     """
 
+    name: str
     header: tuple[str, ...]
     sheet: str
     others: tuple[str, ...]
-    first_line: int  # of the first row below the header
+    first_line: int  # of the header
     content: bytes
+    _book: CalamineWorkbook
     _rows: CalamineSheet
 
     encoding = "xlsx"
@@ -60,10 +62,26 @@ class Workbook:
         """A name of its own for each column."""
         return unique_labels(self.header)
 
+    def beginnings(self, most: int) -> Iterator[Workbook]:
+        """The sheet as it is if its header stands in one of the next filled rows."""
+        for line, cells in enumerate(self._rows.iter_rows(), start=1):
+            header = [_text(cell).strip() for cell in cells] if line >= self.first_line else []
+            if any(header) and most:
+                most -= 1
+                while not header[-1]:
+                    header.pop()
+                yield replace(self, header=tuple(header), first_line=line)
+
+    def turned_to(self, sheet: str) -> Workbook:
+        """Another sheet of the same workbook."""
+        rows = _loaded(self._book, self.name, sheet)
+        others = tuple(label for label in (self.sheet, *self.others) if label != sheet)
+        return _begun(replace(self, sheet=sheet, others=others, _rows=rows))
+
     def rows(self) -> Iterator[FileRow]:
         """Every row below the header; formulas are their values, dates and numbers as we write them."""
         for line, cells in enumerate(self._rows.iter_rows(), start=1):
-            if line >= self.first_line:
+            if line > self.first_line:
                 yield _as_row(line, cells, len(self.header))
 
 
@@ -83,8 +101,17 @@ def read_workbook(content: bytes, name: str, sheet: str = "") -> Workbook:
     book = _opened(content, name)
     chosen, others = _chosen(book, name, sheet)
     rows = _loaded(book, name, chosen)
-    header_line, header = _header(rows, name, chosen)
-    return Workbook(header, chosen, others, header_line + 1, content, rows)
+    return _begun(Workbook(name, (), chosen, others, 1, content, book, rows))
+
+
+def _begun(book: Workbook) -> Workbook:
+    """The sheet with its first filled row as its header; TableUnreadable if it has none."""
+    begun = next(book.beginnings(1), None)
+    if begun is not None:
+        return begun
+    raise TableUnreadable(
+        tr("{}: sheet {!r} is empty", book.name, book.sheet), "a header and rows are needed"
+    )
 
 
 def _opened(content: bytes, name: str) -> CalamineWorkbook:
@@ -121,7 +148,7 @@ def _chosen(book: CalamineWorkbook, name: str, sheet: str) -> tuple[str, tuple[s
     if sheet and sheet.casefold() not in folded:
         raise BadUsage(tr("{} has no sheet {!r}", name, sheet), tr("sheets: {}", ", ".join(seen)))
     chosen = folded[sheet.casefold()] if sheet else (shown or seen)[0]
-    return chosen, tuple(label for label in shown if label != chosen)
+    return chosen, () if sheet else tuple(label for label in shown if label != chosen)
 
 
 def _loaded(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
@@ -134,28 +161,6 @@ def _loaded(book: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
             tr("{}: sheet {!r} cannot be read: {}", name, sheet, error),
             "save it again, or as CSV UTF-8",
         ) from None
-
-
-def _header(sheet: CalamineSheet, name: str, chosen: str) -> tuple[int, tuple[str, ...]]:
-    """The first row that has more than one filled cell, or any where the sheet has one column."""
-    first: tuple[int, tuple[str, ...]] = (0, ("",))
-    for line, cells in enumerate(sheet.iter_rows(), start=1):
-        texts = [_text(cell).strip() for cell in cells]
-        filled = sum(bool(text) for text in texts)
-        if not filled:
-            continue
-        while len(texts) > 1 and not texts[-1]:
-            texts.pop()
-        if filled > 1:
-            return line, tuple(texts)
-        first = first if first[0] else (line, tuple(texts))
-        if line > first[0] + 5:
-            break
-    if not first[0]:
-        raise TableUnreadable(
-            tr("{}: sheet {!r} is empty", name, chosen), "a header and rows are needed"
-        )
-    return first
 
 
 def _as_row(line: int, cells: Iterable[object], width: int) -> FileRow:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from crmcli.sales.imports.resume import PastImport
     from crmcli.sales.imports.summary import Summary
 
+LONGEST_SHOWN = 70
+"""Characters that are shown of a row above the header."""
+
 MOST_NAMED = 12
 """Names that one line of the summary lists."""
 
@@ -92,6 +95,9 @@ def _told_of_file(found: Summary) -> Iterator[str]:
         yield tr("it has a header and no rows")
     if found.preset and not found.preset_was_asked:
         yield tr("columns read as those of {} (--preset none to turn that off)", found.preset)
+    if found.skipped_above:
+        yield tr("the header is in line {} (--header-row N says another)", found.header_line)
+        yield from (f"  {text[:LONGEST_SHOWN]}" for text in found.skipped_above[:MOST_NAMED])
     yield from found.doubts
     if found.resumed:
         yield tr("continuing {}, which was interrupted (--again starts over)", found.resumed)

@@ -340,6 +340,42 @@ def test_a_column_twice_is_told(ws: Workspace) -> None:
     assert kit.bring(ws, "contact", "Имя;Имя\nА;А\n").doubts == ["duplicate columns: Имя"]
 
 
+# -- where the table begins -----------------------------------------------------------------
+
+PREAMBLE = "Имя;Телефон\nАнна;89161234567\n\nФИО;Почта;Сайт\nОрлова Вера Ильинична;a@b.ru;b.ru\n"
+
+
+def test_the_header_is_where_its_words_are_or_where_it_is_said(ws: Workspace) -> None:
+    found = kit.bring(ws, "contact", PREAMBLE, dry_run=True)
+    assert (found.header_line, found.rows) == (4, 1)
+    assert found.skipped_above == ["Имя Телефон", "Анна 89161234567"]
+    found = kit.bring(ws, "contact", PREAMBLE, header_row=1, dry_run=True)
+    assert (found.header_line, found.rows, found.skipped_above) == (1, 3, [])
+    data = book(["Отчёт"], [], ["Имя", "Телефон"], ["Анна", "89161234567"])
+    assert kit.bring(ws, "contact", data, "x.xlsx", header_row=3).created == 1
+
+
+def test_a_line_without_a_header(ws: Workspace) -> None:
+    for line in (3, 9):
+        with pytest.raises(BadUsage, match=f"no header in line {line}"):
+            kit.bring(ws, "contact", PREAMBLE, header_row=line)
+    with pytest.raises(BadUsage, match="only CSV and workbooks"):
+        kit.bring(ws, "contact", '{"name": "Анна"}\n', "x.jsonl", header_row=1)
+
+
+def test_columns_that_are_named_by_hand_show_the_header(ws: Workspace) -> None:
+    text = "Список от Петра\n\nКто;Чем звонить\nАнна;89161234567\n"
+    found = kit.bring(ws, "contact", text, columns={"кто": "name", "Чем звонить": "phones"})
+    assert (found.header_line, found.created) == (3, 1)
+
+
+def test_a_sheet_that_is_named_is_read_whatever_its_header(ws: Workspace) -> None:
+    data = book(["Раз", "Два"], ["А", "Б"], more=True)
+    assert kit.bring(ws, "contact", data, "x.xlsx", dry_run=True).header_line == 1
+    with pytest.raises(BadUsage, match="no column matches"):
+        kit.bring(ws, "contact", data, "x.xlsx", sheet="Клиенты")
+
+
 # -- going on -------------------------------------------------------------------------------
 
 KEYLESS = "Имя;Тел\n" + "".join(f"Имя{n};{'нет' if n == 3 else ''}\n" for n in range(12))

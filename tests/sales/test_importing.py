@@ -50,7 +50,7 @@ def target_of(ws: Workspace, entity: str, header: str, preset: str = "") -> str:
         ("lead", "first_name", "first_name"),
         ("lead", "First name", "first_name"),
         ("lead", "FIRST-NAME*", "first_name"),
-        ("lead", "Prénom", "None"),
+        ("lead", "Prénom", "first_name"),
         ("lead", "Имя", "first_name"),
         ("lead", "ИМЯ *", "first_name"),
         ("lead", "Название лида", "name"),

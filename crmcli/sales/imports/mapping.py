@@ -13,7 +13,7 @@ from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
 from crmcli.model.listed import allowed_hint
-from crmcli.model.preset import KnownNames, Preset, Presets
+from crmcli.model.preset import NONE, KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
@@ -70,6 +70,7 @@ class Vocabulary:
         self.entity = entity
         self.fields = {field.name: field for field in schema.fields(entity)}
         self.names: dict[str, Target] = dict(self._own_names())
+        self.preset = presets[0].name if presets else NONE
         self._presets = presets
 
     def _own_names(self) -> Iterator[tuple[str, Target]]:
@@ -167,6 +168,24 @@ class Vocabulary:
     def may_name(self, field: Field) -> bool:
         """Whether a cell of a link may name what it links to."""
         return bool({"name", "names"} & {*link_parts(field, self.fields).values()})
+
+
+class Vocabularies:
+    """The vocabulary for a file with such columns: that of the preset that was said, or that they show."""
+
+    def __init__(self, ws: Workspace, entity: str, presets: Presets, said: str) -> None:
+        self._of_entity = (ws.schema, entity)
+        self._presets = presets
+        self._said = said
+        self._by_preset: dict[str, Vocabulary] = {}
+
+    def of(self, labels: Sequence[str]) -> Vocabulary:
+        """The vocabulary for these columns."""
+        preset = self._presets.chosen(self._said, labels)
+        if preset.name not in self._by_preset:
+            words = (preset, self._presets.plain)
+            self._by_preset[preset.name] = Vocabulary(*self._of_entity, words)
+        return self._by_preset[preset.name]
 
 
 def _meanings(tables: Iterable[Mapping[str, Sequence[str]]]) -> Mapping[str, Sequence[str]]:

@@ -16,9 +16,9 @@ class ImportOptions:
     """What the options of `crm import` say.
 
     `columns` is --map, column -> field or "" to leave it out; `stages` maps to a stage or PIPELINE/STAGE.
-    With `allow_consent_changes` a file may lift refusals too.
-    With `robots` the robots of a record's stage act on it; `again` imports a file once more. `file` is None
-    for a stream; rejected rows go beside it, unless `rejects` says where.
+    With `allow_consent_changes` a file may lift refusals too. With `robots` the robots of a record's stage
+    act on it; `again` imports a file once more; `header_row` is the line of the header, 0 to find it. `file`
+    is None for a stream; rejected rows go beside it, unless `rejects` says where.
     """
 
     preset: str = ""
@@ -35,5 +35,6 @@ class ImportOptions:
     dry_run: bool = False
     keep_totals: bool = False
     allow_consent_changes: bool = False
+    header_row: int = 0
     file: Path | None = None
     rejects: Path | None = None

@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, CrmError
+from crmcli.formats.csv import Table
 from crmcli.formats.jsonl import JsonLines
+from crmcli.formats.xlsx import Workbook
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
 from crmcli.sales.imports.draft import Draft
-from crmcli.sales.imports.mapping import Column, Vocabulary, map_columns, presets_of
+from crmcli.sales.imports.headers import at_header
+from crmcli.sales.imports.mapping import (
+    Column,
+    Vocabularies,
+    Vocabulary,
+    map_columns,
+    presets_of,
+)
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
@@ -46,12 +55,14 @@ class Import:
         self.entity = entity
         self.wanted = wanted
         ctx = self._inputs()
-        self.source = source = read_as(source, entity, ctx)
         presets = presets_of(ws)
-        is_raw = isinstance(source, JsonLines | Cards)
-        chosen = presets.chosen(wanted.preset or NONE if is_raw else wanted.preset, source.labels)
         ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
-        vocabulary = Vocabulary(ws.schema, entity, (chosen, presets.plain))
+        is_raw = isinstance(source, JsonLines | Cards)
+        said = wanted.preset or NONE if is_raw else wanted.preset
+        words = Vocabularies(ws, entity, presets, said)
+        source, skipped = at_header(read_as(source, entity, ctx), words, wanted)
+        self.source = source
+        vocabulary = words.of(source.labels)
         columns = self._columns(vocabulary)
         self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted)
         self.total_rows = TotalRows(source, columns, self.reader.is_number)
@@ -68,9 +79,11 @@ class Import:
             batch="" if wanted.dry_run else resumed or layout.new_id("batch"),
             dry_run=wanted.dry_run,
             columns=columns,
-            preset="" if chosen.name == NONE else chosen.name,
+            preset="" if vocabulary.preset == NONE else vocabulary.preset,
             preset_was_asked=bool(wanted.preset),
             resumed=resumed,
+            header_line=source.first_line if isinstance(source, Table | Workbook) else 0,
+            skipped_above=skipped,
             doubts=doubts_of(source),
         )
         self.taker = Taker(self.reader, wanted, self.summary, earlier)

@@ -109,7 +109,9 @@ def read_as(source: Source, entity: str, ctx: InputContext) -> Source:
 
 def digest_of(source: Source) -> str:
     """By what the same file is known again: its content, not its name."""
-    if isinstance(source, Workbook | Cards):
+    if isinstance(source, Workbook):
+        content = source.content + source.sheet.encode()
+    elif isinstance(source, Cards):
         content = source.content
     else:
         content = source.text.encode("utf-8", "surrogatepass")

@@ -23,6 +23,7 @@ SAMPLE = 3
 
 _AS_THEY_ARE = (
     "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
+    "header_line", "skipped_above",
     "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "skipped", "rejected", "kept", "dangling_links", "foreign_ids", "unmapped",
     "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals", "refusals_added",
@@ -80,9 +81,9 @@ class Summary:
 
     `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
     rows created though they repeat a record, `before` rows taken by the interrupted import `resumed`,
-    `total_rows` the lines of summary rows, `decoded` the first rows as they were read. `refusals` are rows
-    that refuse, by column, `refusals_added` those of rows that were skipped, `refusals_kept` records that
-    refuse what their row allows.
+    `total_rows` the lines of summary rows, `decoded` the first rows as they were read, `skipped_above` the
+    texts of the rows above the header. `refusals` are rows that refuse, by column, `refusals_added` those of
+    rows that were skipped, `refusals_kept` records that refuse what their row allows.
     """
 
     entity: str
@@ -126,6 +127,8 @@ class Summary:
     total_rows: list[int] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     decoded: list[Sequence[Raw]] = field(default_factory=list)
+    header_line: int = 0
+    skipped_above: Sequence[str] = ()
 
     @property
     def taken(self) -> int:
