@@ -8,7 +8,7 @@ from typing import Any
 
 from crmcli.dataclass import dataclass
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
-from crmcli.formats.rows import FileRow
+from crmcli.formats.rows import Figure, FileRow
 from crmcli.language import tr
 from crmcli.model.values import Raw
 
@@ -64,7 +64,7 @@ def read_object(text: str) -> dict[str, Raw]:
     if not is_sound(text):
         raise ValueError("is in another encoding")
     try:
-        found = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_pairs)
+        found = json.loads(text, parse_float=Figure, parse_int=str, object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
         raise ValueError(tr("is not JSON: {} at character {}", error.msg, error.pos + 1)) from None
     except RecursionError:
@@ -94,7 +94,7 @@ def as_raw(value: Any, depth: int = 0) -> Raw:
         return [as_raw(item, depth + 1) for item in value]
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = "" if value is None else str(value)
+    text = "" if value is None else value if isinstance(value, str) else str(value)
     if "\0" in text or not is_sound(text):
         raise ValueError("has a character that text cannot have")
     return text

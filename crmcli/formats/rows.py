@@ -8,6 +8,12 @@ from crmcli.dataclass import dataclass
 from crmcli.model.values import Raw
 
 
+class Figure(str):
+    """A number that the file itself has as one, so that its dot is the decimal point."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class FileRow:
     """One row, object or card: the line of the file where it starts, and a value for each column.

@@ -14,7 +14,7 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable
-from crmcli.formats.rows import FileRow
+from crmcli.formats.rows import Figure, FileRow
 from crmcli.formats.xlsx_size import MOST_ROWS, check_size
 from crmcli.language import tr
 
@@ -186,7 +186,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return format(Decimal(format(value, ".15g")), "f")  # as many digits as Excel shows
+        return Figure(format(Decimal(format(value, ".15g")), "f"))  # as many digits as Excel shows
     if isinstance(value, datetime):
         return value.replace(microsecond=0).isoformat(" ")
     if isinstance(value, date):

@@ -1,96 +1,208 @@
-"""Numbers and sums of money as people and spreadsheets write them."""
+"""Numbers and sums of money as people and spreadsheets write them, in any country.
+
+`250.000` is 250 to one and 250,000 to another. `point` says which sign is the decimal point where a
+whole column tells (`point_of`); without it such a number is refused with both readings.
+"""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+import unicodedata
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 
 from crmcli.language import tr
-from crmcli.model.values import format_decimal, parse_decimal, parse_money
-
-_CURRENCIES = {
-    "RUB": "₽, руб, руб., р, р., рубль, рубли, рублей, российский рубль",
-    "USD": "$, доллар, доллар сша, us dollar",
-    "EUR": "€, евро, euro",
-    "KZT": "₸, тенге, казахстанский тенге",
-    "BYN": "белорусский рубль",
-    "UAH": "гривна",
-    "CNY": "юань, китайский юань",
-}
-CURRENCY_SIGNS = {sign: code for code, signs in _CURRENCIES.items() for sign in signs.split(", ")}
-"""Signs, and the names by which other systems write a currency into a column of its own."""
-_SIGN = r"(?:₽|руб\.?|р\.?|rub|\$|usd|€|eur)"
-_SIGNED = re.compile(
-    rf"({_SIGN})?\s*(-?)\s*({_SIGN})?\s*([0-9][0-9 .,']*?|[.,][0-9]+)\s*({_SIGN})?", re.I
+from crmcli.model.currencies import CURRENCY_SIGNS, HUNDREDTHS
+from crmcli.model.values import (
+    MOST_DIGITS,
+    TwoReadings,
+    format_decimal,
+    parse_decimal,
+    parse_money,
 )
-_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
-_PLAIN = re.compile(r"\d+([.,]\d*)?|[.,]\d+")
-_GROUPED = re.compile(r"\d{1,3}(?:([ .,'])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
+
+_CENT = Decimal("0.01")
+_MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))
+_APOSTROPHE = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u2032\u00b4`", "'"))
+_SIGN = "|".join(map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True)))
+_BEFORE = re.compile(rf"({_SIGN})(?![^\W\d_]) ?")
+_AFTER = re.compile(rf" ?(?<![^\W\d_])({_SIGN})")
+_CENTS = re.compile(rf"(.*?)(?<![\d.,])(\d{{1,2}}) ?({'|'.join(HUNDREDTHS)})\.?")
+_NO_CENTS = re.compile(r"(?<=\d)([.,]) ?-{1,2}$")  # 500,- and 500.--
+_MINUS_BEHIND = re.compile(r"(.*\d[.,]\d\d)-")
+_DOUBTFUL = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_PLAIN = re.compile(r"(\d+)(?:([.,])(\d*))?|()([.,])(\d+)")
+_GROUPED = re.compile(
+    r"(\d{1,3}(?:([ .,'_])\d{3})(?:\2\d{3})*|\d{1,2}(?:([ ,])\d\d)(?:\3\d\d)*\3\d{3})(?:([.,])(\d+))?"
+)
+"""By thousands, or as in India: 12,34,567."""
+_SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[eе]([+-]\d{2,3})")
 
 
-def read_number(text: str) -> Decimal:
-    """Read `1 234,5`, `1,234.5`, `1.234.567,89`, `12%`; ValueError with a sentence otherwise.
+def read_number(text: str, point: str = "", *, in_sheet: bool = False) -> Decimal:
+    """Read `1 234,5`, `1,234.5`, `12,34,567`, `(5)`, `12%`; ValueError with a sentence otherwise.
 
-    A comma or dot with three digits behind it, `1,234`, is refused where nothing tells whether it
-    groups thousands: a dot is read as the decimal point, a comma cannot be read.
+    What a spreadsheet worked out, `in_sheet`, may have more digits than are kept.
     """
-    digits, _ = _split(text.removesuffix("%"))
-    if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", digits):
-        plain = digits.replace(",", "")
-        raise ValueError(
-            tr("{!r} may be {} or {}: write one of them", text, plain, digits.replace(",", "."))
-        )
-    return _trimmed(_decimal(digits, text))
+    digits, _ = _split(text.removesuffix("%"), text)
+    number = _decimal(digits, text, point)
+    if in_sheet and len(number.as_tuple().digits) > MOST_DIGITS - 3:
+        number = Decimal(format(number, ".15g"))
+    if in_sheet:
+        number = round(number, 10)
+    return _trimmed(_checked(number, text))
 
 
-def read_money(text: str) -> tuple[Decimal, str]:
+def read_money(text: str, point: str = "", *, in_sheet: bool = False) -> tuple[Decimal, str]:
     """Read an amount, and the currency if a sign or code of one stands beside it, else "".
 
-    `1,234` is a thousand and more, since nobody writes three decimals of money; `1.234` is refused.
+    More than two decimals are refused, unless a spreadsheet worked them out: they are rounded.
     """
-    digits, currency = _split(text)
-    if re.fullmatch(r"-?[1-9]\d{0,2},\d{3}", digits):
-        digits = digits.replace(",", "")
-    try:
-        amount = parse_money(format_decimal(_decimal(digits, text)))
-    except ValueError:
-        raise _refusal(text, "an amount like 1234.50") from None
+    digits, currency = _split(text, text)
+    amount = _decimal(digits, text, point, is_money=True)
+    if in_sheet:
+        amount = _rounded(amount)
+    if amount != round(amount, 2):
+        raise ValueError(tr("{!r} has more than two decimals", text))
     whole = amount == amount.to_integral_value()
-    return amount.quantize(Decimal(1) if whole else Decimal("0.01")), currency
+    plain = amount.quantize(Decimal(1) if whole else _CENT) or Decimal(0)
+    return parse_money(format_decimal(plain)), currency
 
 
-def _split(text: str) -> tuple[str, str]:
-    """A sign and the digits with their separators, and the code of the currency beside them."""
-    plain = _SPACES.sub(" ", text).strip().replace("\u2212", "-")
-    match = _SIGNED.fullmatch(plain)
-    signs = [sign.lower() for sign in match.group(1, 3, 5) if sign] if match else []
-    if match is None or len(signs) > 1:
-        raise _refusal(text, "a number like 1200.50")
-    currency = CURRENCY_SIGNS.get(signs[0], signs[0].upper()) if signs else ""
-    return match[2] + match[4], currency
-
-
-def _decimal(digits: str, text: str) -> Decimal:
-    minus = digits.startswith("-")
-    body = digits.lstrip("-")
-    if not _PLAIN.fullmatch(body):
-        groups = _GROUPED.fullmatch(body)
-        if groups is None:
-            raise _refusal(text, "a number like 1200.50")
-        body = body.replace(groups[1], "")
-    whole, _, fraction = body.replace(",", ".").partition(".")
-    plain = (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
+def currency_in(text: str) -> str:
+    """The currency that an amount names itself: USD of `$100`, "" of `100` and of what is no amount."""
     try:
-        return parse_decimal(("-" if minus and plain.strip("0.") else "") + plain)
+        return _split(text, text)[1]
     except ValueError:
-        raise ValueError(tr("{!r} has more than 15 digits or 10 decimals", text)) from None
+        return ""
+
+
+def point_of(texts: Iterable[str]) -> str:
+    """The decimal point that the numbers of a column show; "" where none does, or two do."""
+    shown = {point for text in texts if (point := _point(text))}
+    return shown.pop() if len(shown) == 1 else ""
+
+
+def _point(text: str) -> str:
+    """The decimal point that one number shows: "," in 1.234,5 and in 1.234.567; "" in 1.234 and 1234."""
+    try:
+        digits, _ = _split(text.removesuffix("%"), text)
+    except ValueError:
+        return ""
+    body = digits.lstrip("-")
+    if _DOUBTFUL.fullmatch(body) or _CENTS.fullmatch(_plain(text)):
+        return ""
+    if match := _PLAIN.fullmatch(body):
+        return match[2] or match[5] or ""
+    groups = _GROUPED.fullmatch(body)
+    if groups is None:
+        return ""
+    return groups[4] or {".": ",", ",": "."}.get(groups[2] or groups[3] or "", "")
+
+
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHE)).translate(_MINUS)
+    return " ".join(plain.casefold().split())
+
+
+def _split(said: str, text: str) -> tuple[str, str]:
+    """The digits with their separators, a minus before them, and the currency beside them."""
+    body = _plain(said)
+    if match := _CENTS.fullmatch(body):
+        return _with_hundredths(match[1], match[2], HUNDREDTHS[match[3]], text)
+    minus = currency = ""
+    while body:
+        if not minus and (rest := _negated(body)):
+            minus, body = "-", rest
+        elif not currency and (match := _BEFORE.match(body)):
+            currency, body = CURRENCY_SIGNS[match[1]], body[match.end() :]
+        elif not currency and (match := _AFTER.search(body)) and match.end() == len(body):
+            currency, body = CURRENCY_SIGNS[match[1]], body[: match.start()]
+        else:
+            break
+    body = _NO_CENTS.sub(r"\g<1>00", body)
+    if not body[:1].isascii() or not re.match(r"[.,]?[0-9]", body):
+        raise _refusal(text)
+    return minus + body, currency
+
+
+def _negated(body: str) -> str:
+    """What stands behind a minus, before one, or in parentheses; "" for anything else."""
+    if body.startswith("(") and body.endswith(")"):
+        return body[1:-1].strip()
+    if body.startswith("-"):
+        return body[1:].strip()
+    match = _MINUS_BEHIND.fullmatch(body)
+    return match[1] if match else ""
+
+
+def _with_hundredths(head: str, cents: str, currency: str, text: str) -> tuple[str, str]:
+    """`5 руб. 50 коп.` and `50 коп.`: whole units, if any, and hundredths."""
+    whole, named = _split(head, text) if head.strip(" ,и") else ("0", currency)
+    digits = re.sub(r"[ .,'_](?=\d{3}\b)", "", whole)
+    if not re.fullmatch("-?[0-9]+", digits):
+        raise _refusal(text)
+    return f"{digits}.{cents:0>2}", named or currency
+
+
+def _decimal(digits: str, text: str, point: str, *, is_money: bool = False) -> Decimal:
+    """The number that digits stand for; TwoReadings, if `point` is needed and not there."""
+    minus, body = digits[: digits.startswith("-")], digits.removeprefix("-")
+    if _DOUBTFUL.fullmatch(body):
+        return _doubtful(minus, body, text, point, is_money=is_money)
+    if match := _SCIENTIFIC.fullmatch(body):
+        return _scientific(minus, match, text)
+    if match := _PLAIN.fullmatch(body):
+        whole, fraction = match[1] or match[4] or "0", match[3] or match[6] or ""
+    else:
+        groups = _GROUPED.fullmatch(body)
+        if groups is None or (groups[4] and groups[4] in (groups[2], groups[3])):
+            raise _refusal(text)
+        whole, fraction = re.sub(r"\D", "", groups[1]), groups[5] or ""
+    return Decimal(f"{minus}{whole}.{fraction or 0}")
+
+
+def _doubtful(minus: str, body: str, text: str, point: str, *, is_money: bool) -> Decimal:
+    whole = Decimal(minus + re.sub("[.,]", "", body))
+    parted = Decimal(minus + body.replace(",", "."))
+    if point:
+        return parted if point in body else whole
+    other = _rounded(parted) if is_money else f"{parted}0"
+    raise TwoReadings(tr("{!r} may be {} or {}: write one of them", text, whole, other))
+
+
+def _scientific(minus: str, match: re.Match[str], text: str) -> Decimal:
+    """`1.523456E+06`; ValueError where the spreadsheet may have rounded it."""
+    if len(match[2] or "") < int(match[3]):
+        raise ValueError(
+            tr("{!r} has lost digits: show the column as numbers and save it again", text)
+        )
+    return Decimal(f"{minus}{match[1]}.{match[2] or 0}E{match[3]}")
+
+
+def _checked(number: Decimal, text: str) -> Decimal:
+    """The number, if it is not too long to be kept."""
+    plain = _trimmed(number)
+    try:
+        parse_decimal(format_decimal(plain))
+    except ValueError:
+        raise ValueError(
+            tr("{!r} has more than {} digits or 10 decimals", text, MOST_DIGITS)
+        ) from None
+    return number
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    """To whole cents; what is far too long stays as it is, to be refused."""
+    return amount if amount.adjusted() > MOST_DIGITS else amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _trimmed(number: Decimal) -> Decimal:
     """Without zeros at the end of the fraction, so that equal numbers are written alike."""
     whole = number == number.to_integral_value()
-    return number.quantize(Decimal(1)) if whole else number.normalize()
+    plain = number.quantize(Decimal(1)) if whole else number.normalize()
+    return plain if plain else Decimal(0)
 
 
-def _refusal(text: str, wanted: str) -> ValueError:
-    return ValueError(tr("{!r} is not {}", text, tr(wanted)))
+def _refusal(text: str) -> ValueError:
+    return ValueError(tr("{!r} is not {}", text, tr("a number like 1200.50")))

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from crmcli.language import tr
 from crmcli.model.durations import UNIT, UNITS, Duration, parse_duration
-from crmcli.model.values import parse_date
+from crmcli.model.values import TwoReadings, parse_date
 
 
 class Days(NamedTuple):
@@ -261,7 +261,7 @@ def _day(words: str, today: date, order: str, past: bool) -> date:
         return _calendar_day(words, _year(match[3], today), match[2], match[1])
     if match := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d\d)", bare):
         if order not in ("dmy", "mdy"):
-            raise ValueError(tr("{!r} may be day/month or month/day, {}", words, tr(HINT)))
+            raise TwoReadings(tr("{!r} may be day/month or month/day, {}", words, tr(HINT)))
         day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
         return _calendar_day(words, _year(match[4], today), month, day)
     if match := re.fullmatch(r"(\d{4})([-./]?)(\d\d?)\2(\d\d?)", bare):

@@ -20,12 +20,20 @@ ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID = re.compile(rf"([a-z]+)-[{ID_LETTERS}]{{8}}")
 
 
+MOST_DIGITS = 18
+"""Of a number, its decimals among them; of an amount the last two are its decimals."""
+
 CONSENT_CHANNELS = ("mail", "sms", "call")
 """What `do_not` may name, and what a consent is for."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOST_MONEY = 10 ** (MOST_DIGITS - 2)
 _LONGEST_NAME = 200  # bytes of a name; systems take 255, and a copy may get an ending
 _SLASHES = "/\\⁄∕"
+
+
+class TwoReadings(ValueError):
+    """A text that may mean two things: others of its column may tell which, or somebody must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +199,14 @@ def parse_date(text: str) -> date:
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Read a decimal number in canonical form: no exponent, at most 15 digits; ValueError otherwise."""
+    """Read a decimal number in canonical form: no exponent, at most 18 digits; ValueError otherwise."""
     if (
-        not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", text)
-        or sum(c.isdigit() for c in text) > 15
+        not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", text)
+        or sum(c.isdigit() for c in text) > MOST_DIGITS
     ):
-        raise ValueError(tr("{!r} is not a number like 1200.50 (at most 15 digits)", text))
+        raise ValueError(
+            tr("{!r} is not a number like 1200.50 (at most {} digits)", text, MOST_DIGITS)
+        )
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -208,6 +218,8 @@ def parse_money(text: str) -> Decimal:
     amount = parse_decimal(text)
     if amount != amount.quantize(Decimal("0.01")):
         raise ValueError(tr("{!r} has more than two decimals", text))
+    if abs(amount) >= _MOST_MONEY:
+        raise ValueError(tr("{!r} has more than {} digits before the point", text, MOST_DIGITS - 2))
     return amount
 
 

@@ -79,7 +79,19 @@ def test_a_decimal_keeps_its_digits(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1,5", "1e5", "+1", ".5", "5.", " 5", "NaN", "1234567890123456", "12345678901.12345", "٣"],
+    [
+        "",
+        "1,5",
+        "1e5",
+        "+1",
+        ".5",
+        "5.",
+        " 5",
+        "NaN",
+        "1234567890123456789",
+        "12345678901234.12345",
+        "٣",
+    ],
 )
 def test_what_is_no_canonical_decimal(text: str) -> None:
     with pytest.raises(ValueError, match="is not a number like"):

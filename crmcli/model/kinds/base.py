@@ -31,8 +31,9 @@ class InputContext:
 
     `directories` maps ids to labels by the name of the directory; a directory that is not there
     allows any value, and so do `users` if there are none. `date_order` is `dmy` or `mdy` and says
-    what 03/04/2026 means ("" refuses it). `closes` is the hour of a `due` that names only a day.
-    `resolve` finds a record of some entities by name; without it only ids are understood.
+    what 03/04/2026 means, `point` a dot or a comma and says what 1.234 does ("" refuses them).
+    `closes` is the hour of a `due` that names only a day. `resolve` finds a record of some entities
+    by name; without it only ids are understood.
     """
 
     now: datetime
@@ -41,6 +42,7 @@ class InputContext:
     directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     date_order: str = ""
+    point: str = ""
     closes: time = time(18)
     vat_rate: Decimal | None = None
     resolve: Callable[..., str] | None = None

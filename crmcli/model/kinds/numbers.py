@@ -22,6 +22,7 @@ TRUTHS = {
     **dict.fromkeys(("yes", "y", "true", "1", "on", "да", "д", "истина", "+"), "yes"),
     **dict.fromkeys(("no", "n", "false", "0", "off", "нет", "н", "ложь", "-"), "no"),
 }
+_BESIDE = re.compile(r"[^\W\d_]|[%$€£₽]")
 _AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 
 
@@ -62,7 +63,12 @@ class Number(Exact):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         from crmcli.model.amounts import read_number
 
-        return format_decimal(read_number(text))
+        return format_decimal(read_number(text, ctx.point))
+
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.amounts import read_number
+
+        return format_decimal(read_number(text, ctx.point, in_sheet=True))
 
     def key(self, value: Any) -> Key | None:
         return None if value is None else float(value)
@@ -71,10 +77,11 @@ class Number(Exact):
         return [float(raw)] if isinstance(raw, str) and _AMOUNT.fullmatch(raw) else None
 
     def literal(self, text: str, country: str) -> Key:
-        try:
-            return float(parse_decimal(text))
-        except (ValueError, OverflowError):
-            raise ValueError(tr("{!r} is not a number like 1200.50", text)) from None
+        from crmcli.model.amounts import read_number
+
+        if _BESIDE.search(text):  # amounts of any currency are compared by their numbers
+            raise ValueError(tr("{!r} is not a number like 1200.50", text))
+        return float(read_number(text))
 
     def show(self, value: object, locale: Locale) -> str | None:
         try:
@@ -94,7 +101,12 @@ class Money(Number):
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         from crmcli.model.amounts import read_money
 
-        return format_decimal(read_money(text)[0])
+        return format_decimal(read_money(text, ctx.point)[0])
+
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.amounts import read_money
+
+        return format_decimal(read_money(text, ctx.point, in_sheet=True)[0])
 
     def show(self, value: object, locale: Locale) -> str | None:
         return None  # without its currency it says little

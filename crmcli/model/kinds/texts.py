@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from crmcli.language import tr
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, texts
-from crmcli.model.listed import read_listed
+from crmcli.model.listed import did_you_mean, read_listed
 from crmcli.model.values import Raw, Value, fold
 
 
@@ -57,11 +57,12 @@ class Currency(Text):
     """A code of three letters, read of signs and names too."""
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.amounts import CURRENCY_SIGNS
+        from crmcli.model.currencies import CODES, CURRENCY_SIGNS
 
-        code = CURRENCY_SIGNS.get(text.lower(), text.upper())
-        if not re.fullmatch("[A-Z]{3}", code):
-            raise ValueError(tr("{!r} is not a currency code like RUB", text))
+        code = CURRENCY_SIGNS.get(fold(text))
+        if code is None:
+            hint = did_you_mean(text.upper(), CODES, tr("codes are those of ISO 4217: USD, EUR, …"))
+            raise ValueError(tr("{!r} is not a currency; {}", text, hint))
         return code
 
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.kinds import Field
-from crmcli.model.values import Raw, fold
+from crmcli.model.values import Raw, TwoReadings, fold
 from crmcli.sales.exports.sheet_rows import read_list
+from crmcli.sales.imports.column_habits import ColumnHabits
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
@@ -21,7 +21,6 @@ _OF_DIGITS = ("inn", "kpp", "ogrn", "phone")
 
 _FLOAT = re.compile(r"\+?([0-9]{5,20})[.,]0+")
 _SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+[0-9]+")
-_SLASHED = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/[0-9]{4}\b")
 _NO_DATE = re.compile(r"0+[/.-]0+[/.-]0+( 0?0:00(:00)?)?")
 _TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
 
@@ -29,8 +28,8 @@ _TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
 class CellReader:
     """Reads cells; `unknown_owners` counts owners that are not users here and are kept as text.
 
-    `exact` cells come from our own exports. `owners` maps another system's users to ours; with
-    `has_numbers` 1200.50 is written 1200.5, as in a workbook.
+    `exact` cells come from our own exports. `owners` maps another system's users to ours; `habits`
+    tell what a column means by 1.234; with `has_numbers` 1200.50 is written 1200.5, as in a workbook.
     """
 
     def __init__(
@@ -38,6 +37,7 @@ class CellReader:
         ctx: InputContext,
         sources: Mapping[str, Sequence[str]],
         owners: Mapping[str, str],
+        habits: ColumnHabits,
         *,
         has_numbers: bool,
     ) -> None:
@@ -45,10 +45,11 @@ class CellReader:
         self.unknown_owners: Counter[str] = Counter()
         self._sources = sources
         self._owners = {fold(name): user for name, user in owners.items()}
+        self._habits = habits
         self._has_numbers = has_numbers
 
-    def read(self, spec: Field, cell: Raw, *, exact: bool) -> Raw:
-        """The raw value of a cell; ValueError with a sentence if it does not fit its field."""
+    def read(self, spec: Field, cell: Raw, *, exact: bool, column: str = "") -> Raw:
+        """The raw value of a cell of a column; ValueError with a sentence if it does not fit its field."""
         if not isinstance(cell, str):
             return cell if exact else self._read_items(spec, cell)
         if spec.kind.is_moved:
@@ -63,20 +64,21 @@ class CellReader:
         if is_kept:
             is_cut = self._has_numbers and spec.kind.is_money and _TENTHS.fullmatch(cell)
             return f"{cell}0" if is_cut else cell
-        return self._read_listed(spec, cell) if spec.directory else self._read_input(spec, cell)
+        if spec.directory:
+            return self._read_listed(spec, cell)
+        return self._read_input(spec, cell, column)
 
-    def _read_input(self, spec: Field, cell: str) -> Raw:
-        ctx = self.ctx
-        if spec.kind.is_time:
-            if _NO_DATE.fullmatch(cell):
-                return ""  # how Outlook writes that there is none
-            order = _order_of(cell)
-            ctx = replace(ctx, date_order=order) if order else ctx
-            if not ctx.date_order and _SLASHED.match(cell):
-                raise ValueError(
-                    tr("{!r} may be day/month or month/day: pass --date-order dmy or mdy", cell)
-                )
-        return spec.read(cell, ctx)
+    def _read_input(self, spec: Field, cell: str, column: str = "") -> Raw:
+        if spec.kind.is_time and _NO_DATE.fullmatch(cell):
+            return ""  # how Outlook writes that there is none
+        try:
+            return spec.read(cell, self.ctx, in_sheet=True)
+        except TwoReadings:
+            told = self._habits.context(self.ctx, column, cell)
+            if spec.kind.is_time and not told.date_order:
+                why = "{!r} may be day/month or month/day: pass --date-order dmy or mdy"
+                raise TwoReadings(tr(why, cell)) from None
+            return spec.read(cell, told, in_sheet=True)
 
     def _read_items(self, spec: Field, cell: Raw) -> Raw:
         """A list that came as JSON: each item as people may write it, or as files have it."""
@@ -134,14 +136,3 @@ def _mended(spec: Field, cell: str, country: str) -> str:
     if is_short and len(text) in (9, 11):
         return f"0{text}"
     return text
-
-
-def _order_of(cell: str) -> str:
-    """The order of a date with slashes where only one can be: 15 is no month."""
-    match = _SLASHED.match(cell)
-    if match is None:
-        return ""
-    first, second = int(match[1]), int(match[2])
-    if first > 12 >= second:
-        return "dmy"
-    return "mdy" if second > 12 >= first else ""

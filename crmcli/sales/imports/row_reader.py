@@ -12,6 +12,7 @@ from crmcli.formats.jsonl import JsonLines, read_object
 from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
+from crmcli.model.amounts import currency_in
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
 from crmcli.model.values import CONSENT_CHANNELS, Raw, entity_of
@@ -25,6 +26,7 @@ from crmcli.sales.imports.address_books import (
     with_type,
 )
 from crmcli.sales.imports.cells import CellReader
+from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import (
     EXTRAS,
@@ -41,7 +43,6 @@ from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.person_names import finish_name
 from crmcli.sales.imports.sources import Cards, Source
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
-from crmcli.sales.records.given_values import currency_in
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ class RowReader:
         is_workbook = isinstance(source, Workbook)
         self._is_guarded = not (self._is_raw or is_workbook)
         self._vocabulary = vocabulary
-        self.cells = CellReader(ctx, vocabulary.sources, wanted.owners, has_numbers=is_workbook)
+        self.habits = ColumnHabits(source)
+        self.cells = CellReader(
+            ctx, vocabulary.sources, wanted.owners, self.habits, has_numbers=is_workbook
+        )
         self.stages = StageNames(ws, entity, vocabulary.stages, wanted.stages)
         self.mentions = MentionReader(self._vocabulary, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
@@ -124,7 +128,7 @@ class RowReader:
         if not isinstance(cell, str):
             return cell
         text = unguard(cell, own=self._is_own) if self._is_guarded else cell
-        return text if draft.id else text.strip()
+        return text if draft.id or text == text.strip() else text.strip()
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
@@ -216,7 +220,7 @@ class RowReader:
         if spec.name == "do_not":
             self._take_refusal(draft, column, spec, cell)
             return
-        raw = self.cells.read(spec, cell, exact=bool(draft.id))
+        raw = self.cells.read(spec, cell, exact=bool(draft.id), column=column.label)
         if spec.kind.is_money and isinstance(cell, str) and not draft.id and not draft.currency:
             draft.currency = currency_in(cell)  # the record's, if no column says otherwise
         if column.typed_by >= 0:

@@ -65,7 +65,9 @@ class Import:
         vocabulary = words.of(source.labels)
         columns = self._columns(vocabulary)
         self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted)
-        self.total_rows = TotalRows(source, columns, self.reader.is_number)
+        self.total_rows = TotalRows(
+            source, columns, self.reader.is_number, self.reader.habits.point
+        )
         self.digest = digest_of(source)
         earlier = None if wanted.again else earlier_import(ws, entity, self.digest)
         resumed = earlier.batch if earlier and not earlier.is_done else ""

@@ -10,7 +10,9 @@ from functools import cached_property
 from crmcli.formats.csv import Table
 from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx import Workbook
-from crmcli.model.amounts import CURRENCY_SIGNS, read_money
+from crmcli.model.amounts import read_money
+from crmcli.model.currencies import CURRENCY_SIGNS
+from crmcli.model.values import TwoReadings
 from crmcli.sales.imports.mapping import Column
 
 _WORDS = (
@@ -35,9 +37,15 @@ class TotalRows:
     """
 
     def __init__(
-        self, source: object, columns: Sequence[Column], is_number: Callable[[Column], bool]
+        self,
+        source: object,
+        columns: Sequence[Column],
+        is_number: Callable[[Column], bool],
+        point: Callable[[str], str],
     ) -> None:
         self._sheet = source if isinstance(source, Table | Workbook) else None
+        self._labels = [column.label for column in columns]
+        self._point = point
         self._may_sum = [column.target is None or is_number(column) for column in columns]
 
     def has(self, row: FileRow) -> bool:
@@ -80,12 +88,24 @@ class TotalRows:
             text = _folded(str(cell))
             if not text.strip("-—–") or text == label or text in CURRENCY_SIGNS:
                 continue
-            number = _number(text) if self._may_sum[place] else None
+            number = self._number(text, place) if self._may_sum[place] else None
             if number is None:
-                is_bare = is_bare and _number(text) in counts
+                is_bare = is_bare and self._number(text, place) in counts
             else:
                 numbers[place] = number
         return numbers, is_bare
+
+    def _number(self, text: str, place: int) -> Decimal | None:
+        """A number as people write it, with or without its currency."""
+        if not any(letter.isdigit() for letter in text):
+            return None
+        try:
+            return read_money(text, in_sheet=True)[0]
+        except TwoReadings:
+            point = self._point(self._labels[place])
+            return read_money(text, point, in_sheet=True)[0] if point else None
+        except ValueError:
+            return None
 
 
 class _Sums:
@@ -120,13 +140,3 @@ def _label(cells: Sequence[object]) -> str:
 
 def _folded(text: str) -> str:
     return text.strip().casefold()
-
-
-def _number(text: str) -> Decimal | None:
-    """A number as people write it, with or without its currency."""
-    if not any(letter.isdigit() for letter in text):
-        return None
-    try:
-        return read_money(text)[0]
-    except ValueError:
-        return None

@@ -40,17 +40,12 @@ def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
         field = field_named(ws, entity, name)
         values[name] = read_value(ws, field, texts)
         if field.kind.is_money and "currency" not in given and texts:
+            from crmcli.model.amounts import currency_in
+
             code = currency_in(texts[-1])
             if code:
                 values["currency"] = code
     return values
-
-
-def currency_in(text: str) -> str:
-    """The currency that an amount names itself: USD of `$100`, "" of `100`."""
-    from crmcli.model.amounts import read_money
-
-    return read_money(text)[1] if text else ""
 
 
 def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:

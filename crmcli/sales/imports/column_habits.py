@@ -1,0 +1,64 @@
+"""How the columns of a file write what could be read two ways: 1.234 and 03/04/2026."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from crmcli.dataclass import replace
+from crmcli.formats.rows import Figure, FileRow
+from crmcli.model.amounts import point_of
+from crmcli.model.values import Raw
+
+if TYPE_CHECKING:
+    from crmcli.model.kinds import InputContext
+    from crmcli.sales.imports.sources import Source
+
+_SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\b")
+
+
+class ColumnHabits:
+    """Asked only for a cell that has two readings: the file is then read once more for its column."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._places = {label: place for place, label in enumerate(source.labels)}
+        self.point = cache(self._point)
+        self._order = cache(self._order_of_column)
+
+    def context(self, ctx: InputContext, label: str, cell: str) -> InputContext:
+        """The rules by which a cell of a column is read, as far as the whole column decides."""
+        order = ctx.date_order or order_of(cell) or self._order(label)
+        point = "." if isinstance(cell, Figure) else self.point(label)
+        return replace(ctx, point=point, date_order=order)
+
+    def _point(self, label: str) -> str:
+        return point_of(cell for cell in self._cells(label) if not isinstance(cell, Figure))
+
+    def _order_of_column(self, label: str) -> str:
+        orders = {order for cell in self._cells(label) if (order := order_of(cell))}
+        return orders.pop() if len(orders) == 1 else ""
+
+    def _cells(self, label: str) -> Iterator[str]:
+        place = self._places.get(label, -1)
+        for row in self._source.rows() if place >= 0 else ():
+            cell = _cell(row, place)
+            if isinstance(cell, str) and cell:
+                yield cell
+
+
+def _cell(row: FileRow, place: int) -> Raw:
+    return "" if row.fault or place >= len(row.cells) else row.cells[place]
+
+
+def order_of(cell: str) -> str:
+    """The order of a date with slashes where only one can be: 15 is no month."""
+    match = _SLASHED.match(cell.strip())
+    if match is None:
+        return ""
+    first, second = int(match[1]), int(match[3])
+    if first > 12 >= second:
+        return "dmy"
+    return "mdy" if second > 12 >= first else ""
