@@ -12,7 +12,7 @@ from crmcli.automation.actions.work import OWNER
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS
+from crmcli.model.actions import ACTIONS, plain_words
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
@@ -115,10 +115,8 @@ def _people_faults(act: Act, settings: Settings) -> Iterator[Problem]:
     if not action.sets_fields:  # which writes what it is told
         known.add(OWNER)
     for key in [OWNER] if action.sets_fields else action.of_kind("user", "users"):
-        named = act.params.get(key, "")
-        for text in named if isinstance(named, list) else str(named).split(","):
-            who = str(text).strip()
-            if who and "{" not in who and fold(who) not in known:
+        for who in plain_words(act.params.get(key, "")):
+            if fold(who) not in known:
                 hint = tr("users: {}", ", ".join(settings.users))
                 yield _problem(act.line, tr("{}: no user {!r}", _called(act), who), hint)
 

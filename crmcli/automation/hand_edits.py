@@ -1,13 +1,17 @@
-"""Records that an editor or git moved to another stage, outside the commands."""
+"""Records that an editor or git changed, outside the commands: other values, another stage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from crmcli.automation import linked_dates
 from crmcli.automation.job_failures import raise_general
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.workspace import Workspace
+from crmcli.model.fields import BadValues
+from crmcli.model.values import Raw
+from crmcli.store.index.edited import Edited
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
 
 
@@ -32,6 +36,64 @@ def receive(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
             except Exception as error:
                 failed[record_id] = raise_general(error)
     return moved
+
+
+def receive_values(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
+    """Write down the values that records got without a command, so that triggers and history see them; the
+    records that did. For whom robots go by a date of theirs is looked at again."""
+    noted: list[str] = []
+    place = ""
+    while page := ws.agenda.edited_records(place):
+        place = page[-1].record
+        if suspects := _suspects(ws, page):
+            with ws.change("tick", actor="edit") as change:
+                ws.look_again()
+                for record_id, changes in edited_values(ws, change, suspects, failed):
+                    change.note("field.changed", record_id, {"changes": changes})
+                    noted.append(record_id)
+        there = {str(row["id"]) for row in ws.rows_of([one.record for one in page])}
+        seen = [one for one in page if one.record in there or not ws.exists(one.record)]
+        seen = [one for one in seen if one.record not in failed]
+        ws.agenda.settle_edited(seen, linked_dates.leaning_on(ws, [one.record for one in seen]))
+    return noted
+
+
+def _suspects(ws: Workspace, page: Sequence[Edited]) -> list[Edited]:
+    """Those whose files say something that no event does."""
+    told = ws.timeline.last_values([one.record for one in page])
+    rows = {str(row["id"]): row for row in ws.rows_of([one.record for one in page])}
+
+    def is_odd(one: Edited) -> bool:
+        now, known = rows[one.record], told.get(one.record, {})
+        changed = [name for name in {*one.before, *now} if one.before.get(name) != now.get(name)]
+        return any((known.get(name) or None) != (now.get(name) or None) for name in changed)
+
+    return [one for one in page if one.record in rows and is_odd(one)]
+
+
+def edited_values(
+    ws: Workspace, change: Change, page: Sequence[Edited], failed: dict[str, Exception]
+) -> Iterator[tuple[str, dict[str, list[Raw]]]]:
+    """Which fields of these records changed without a command, from what to what; what went wrong with
+    others goes into `failed`. A stage is an entry, and told as such."""
+    told = ws.timeline.last_values([one.record for one in page])
+    for one in page:
+        known = told.get(one.record, {})
+        try:
+            now = change.get(one.record)
+            before = ws.schema.read(now.entity, one.before)
+            changes = {
+                name: [known.get(name, was), value]
+                for name, (was, value) in change.differences(before, now).items()
+                if name not in ("stage", "pipeline") and known.get(name, was) != value
+            }
+        except (NotFound, InvalidData, Forbidden, BadValues):
+            continue  # it went or broke since we looked, or other fields were declared then
+        except Exception as error:
+            failed[one.record] = raise_general(error)
+            continue
+        if changes:
+            yield one.record, changes
 
 
 def strayed(

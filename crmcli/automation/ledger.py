@@ -53,7 +53,8 @@ MOST_STARTS = 3
 class Job:
     """One thing that a robot or schedule did, does or failed to do, as its last event left it. `facts` is
     what the queued event said, empty for a job that is done within crm; `since` is when it was first tried;
-    `starts` counts claims without an end, `claims` all there were; `claim` is the last one."""
+    `attempts` are those that have ended, `starts` claims without an end, `claims` all there were; `claim` is
+    the last one."""
 
     key: str
     record: str
@@ -147,6 +148,8 @@ def _after(job: Job | None, event: Event) -> Job:
     if word == "failed":
         retry_at = instant_in(data, "retry_at") or event.at
         return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
+    if word in ("done", "dead", "unknown"):
+        job = replace(job, attempts=job.attempts + max(job.starts, 1))
     told = data.get("claims")
     return replace(job, starts=0, claims=max(job.claims, told if isinstance(told, int) else 0))
 
@@ -180,7 +183,8 @@ def _resolved(job: Job, event: Event) -> Job:
     state = {"sent": "done", "retry": "queued" if job.is_outgoing else "failed"}.get(how, "dead")
     retry_at, depth = (event.at, 0) if how == "retry" else (None, job.depth)
     reason = tr("{}, says {}", how, event.actor)
-    job = replace(job, state=state, at=event.at, since=event.at, attempts=0, starts=0)
+    tried = 0 if how == "retry" else job.attempts
+    job = replace(job, state=state, at=event.at, since=event.at, attempts=tried, starts=0)
     return replace(job, reason=reason, retry_at=retry_at, depth=depth)
 
 

@@ -54,7 +54,8 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     word, reason = why_not(ws, plan, step)
     if not word:
         who, names = f"robot:{robot.id}", names_for(ws, record)
-        return act(Work(ws, change, record, who, robot.do, robot.params, step.key, names))
+        act_of, workdays = (robot.do, robot.params, step.key, names), robot.timing.workdays
+        return act(Work(ws, change, record, who, *act_of, workdays))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)

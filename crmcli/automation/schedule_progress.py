@@ -99,6 +99,12 @@ def _with_past(table: Timetable, last: Event | None, zone: tzinfo) -> Timetable:
     return Timetable(table.pipeline, table.schedule, until, begun)
 
 
+def acts_once(schedule: Schedule, chosen: int) -> bool:
+    """Whether it acts one time for all: not where its condition fits no record. One without a condition
+    reminds by the clock, whatever there is."""
+    return schedule.once and (chosen > 0 or schedule.where is None)
+
+
 def selection(ws: Workspace, table: Timetable) -> list[Record]:
     """The records that the schedule is for: of its pipeline, open unless its condition names stages."""
     where, pipeline = table.schedule.where, table.pipeline

@@ -23,7 +23,7 @@ from crmcli.automation.job_failures import (
 )
 from crmcli.automation.ledger import Done, enter, job_key
 from crmcli.automation.robot_runs import unmet_condition
-from crmcli.automation.schedule_progress import Timetable, selection, timetables
+from crmcli.automation.schedule_progress import Timetable, acts_once, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.fields import Record
@@ -75,7 +75,8 @@ def _run(ws: Workspace, table: Timetable, most: int, gate: Gate) -> list[Done]:
 def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Done]:
     """One slot for its selection, each record of it or `once` for all together, which has no id; acts
     that were done before a stop are known by their keys."""
-    wanted = [""] if table.schedule.once else [record.id for record in selection(ws, table)]
+    chosen = [record.id for record in selection(ws, table)]
+    wanted = [""] if acts_once(table.schedule, len(chosen)) else chosen
     keys = {record_id: job_key(table.who, record_id, slot.key) for record_id in wanted}
     known = _known(ws, list(keys.values()))
     left = [(record_id, key) for record_id, key in keys.items() if key not in known]

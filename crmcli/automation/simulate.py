@@ -75,11 +75,10 @@ class _Rehearsal:
             schedule = table.schedule
             missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
             chosen = len(schedule_progress.selection(ws, table))
+            is_once = schedule_progress.acts_once(schedule, chosen)
             for_all = tr("for {}", counted(chosen, "record"))
             held = self.gate.why_not(table.declared_at, schedule)
-            what = (
-                f"{schedule.do} {'once' if schedule.once else for_all}{': ' if held else ''}{held}"
-            )
+            what = f"{schedule.do} {'once' if is_once else for_all}{': ' if held else ''}{held}"
             coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until))
             lines += [Planned(max(slot.at, ws.now), "", table.who, what) for slot in coming]
         return sorted(lines, key=lambda line: (line.at, line.who))

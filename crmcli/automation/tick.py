@@ -13,14 +13,14 @@ from crmcli.automation.due_records import DueRecords, Turn
 from crmcli.automation.job_failures import Attempt, Bug, fail, job_of, jobs_here, note_fixed
 from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
-from crmcli.automation.record_plan import RecordPlan, plan_for, sleepers
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for, sleepers
 from crmcli.automation.robot_runs import take
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.language import tr
-from crmcli.model.values import format_instant
+from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
@@ -117,13 +117,22 @@ class _Run:
         self.gate = Gate(ws, self.held)
         self.unreceived = {}
         moved = hand_edits.receive(ws, self.unreceived)
+        edited = hand_edits.receive_values(ws, self.unreceived)
+        self._meet_unread()
         received = receive(ws, ())  # no channel receives yet
         self.result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
+        self.result.said += [tr("{}: edited by hand", record_id) for record_id in edited]
         heard = run_triggers(ws)
         for told in heard:
             self._heard(told)
         acted = self._schedule() + self._act()
-        return bool(moved or received or heard or acted + self._deliver())
+        return bool(moved or edited or received or heard or acted + self._deliver())
+
+    def _meet_unread(self) -> None:
+        """Tell of errors over records that stand in no stage, at which nobody looks again."""
+        for record_id, error in self.unreceived.items():
+            if entity_of(record_id) not in STAGED:
+                self.result.met(error, record_id)
 
     def _heard(self, told: TriggerRun) -> None:
         for line in told.moved:

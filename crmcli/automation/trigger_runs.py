@@ -28,6 +28,7 @@ from crmcli.model.pipeline import Stage
 from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
+from crmcli.sales.activities import calls
 from crmcli.sales.history.undo import dead
 from crmcli.store import layout
 from crmcli.workspace import Change, UnknownStage, Workspace
@@ -86,7 +87,7 @@ def run_triggers(ws: Workspace) -> list[TriggerRun]:
 def _hear(ws: Workspace, event: Event, notes: HeardEvents | None) -> TriggerRun | None:
     """Let the triggers see one event, and write down what came of it; None if nothing did."""
     try:
-        record = subject(ws, event)
+        record = None if _is_repeated(ws, event) else subject(ws, event)
         decision = decide(ws, record, event) if record is not None else Decision()
         if record is None or not (decision.trigger or decision.passed):
             return None
@@ -106,6 +107,13 @@ def retry_event(ws: Workspace, job: Job) -> TriggerRun:
         with ws.change("tick", actor="crm", cause=job.cause) as change:
             note_fixed(change, Attempt(job.record, OwnStep.HEAR, job.cause))
     return told or TriggerRun()
+
+
+def _is_repeated(ws: Workspace, event: Event) -> bool:
+    """Whether another clone told of this very call of `trigger fire` first."""
+    call = str(event.data.get("id") or "") if event.kind == "signal" else ""
+    told = calls(ws, event.record, str(event.data.get("code")), call) if call else []
+    return bool(told) and told[0] != event.id
 
 
 def subject(ws: Workspace, event: Event) -> Record | None:

@@ -65,6 +65,12 @@ def working_moment(moment: datetime, calendar: Calendar, zone: tzinfo) -> dateti
     return at_local(day, calendar.opens, zone)
 
 
+def on_work_day(moment: datetime, calendar: Calendar, zone: tzinfo) -> datetime:
+    """The moment, or the same time of the next working day if the company does not work on its day."""
+    local = moment.astimezone(zone)
+    return at_local(_open_day(local.date(), calendar, 1), local.time().replace(fold=0), zone)
+
+
 def _open_day(day: date, calendar: Calendar, step: int) -> date:
     """The day itself if the company works, else the nearest one in that direction that it does."""
     while not calendar.is_open(day):

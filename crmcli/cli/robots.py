@@ -134,21 +134,25 @@ def resolve(session: Session, key: str, how: str) -> Told:
 @trigger.command(cls=ChangingVerb)
 @click.argument("code")
 @click.option("--on", "ref", required=True, metavar="REF", help="Record.")
-def fire(session: Session, code: str, ref: str) -> Told:
+@click.option(
+    "--id", "call_id", default="", help="An id of the call, told once: a second call does nothing."
+)
+def fire(session: Session, code: str, ref: str, call_id: str) -> Told:
     """Tell the triggers that something happened to a record.
 
     Those with `on: CODE` see it at the next tick. For a contact or a company it counts for the open deal
-    with the latest activity, or else for the lead.
+    with the latest activity, or else for the lead. A code that no trigger waits for is refused, exit code 3.
 
     Example: crm trigger fire paid --on 7k3
+
+    Example: crm trigger fire paid --on 7k3 --id payment-4711
     """
     from crmcli.sales import activities
 
     ws = session.workspace
     record = ws.find(ref)
-    activities.fire(ws, record.id, code)
-    told = tr("Fired {} on {} {}.", code, record.id, record.get("name"))
-    rules = (rule for line in ws.pipelines for stage in line.stages for rule in stage.triggers)
-    heard = any(rule.on == code for rule in rules)
-    none = [] if heard else [tr("no trigger in pipelines.yaml waits for {!r}", code)]
-    return Told(told, notes=none)
+    fired = activities.fire(ws, record.id, code, call_id)
+    about = (code, record.id, record.get("name"))
+    if not fired:
+        return Told(tr("Already fired {} on {} {} with this id: nothing done.", *about))
+    return Told(tr("Fired {} on {} {}.", *about))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
 
@@ -54,7 +55,8 @@ ACTIONS: dict[str, Action] = {
             Param("title", "text", "What to do; may hold {{ lead.name }} and other names.", required=True),
             Param(
                 "due", "due",
-                "When it is due: so long after the robot acts (1h, 2d), a date, tomorrow; or a template.",
+                "When it is due: so long after the robot acts (1h, 2d, 1mo), a date, tomorrow; or a template."
+                " In working time with workdays: yes.",
             ),
             Param("owner", "user", "A user's id; the record's owner if absent."),
             Param("comment", "text", "More words about it."),
@@ -110,6 +112,21 @@ ACTIONS: dict[str, Action] = {
         leaves="webhook",
     ),
 }  # fmt: skip
+
+
+def is_template(text: str) -> bool:
+    """Whether a parameter's text holds something to fill in."""
+    return "{{" in text or "{%" in text
+
+
+def plain_words(given: object) -> Iterator[str]:
+    """The words of a parameter that lists several, a list or one text with commas, which stand there as
+    they are meant; what templates will say is not known yet."""
+    for one in given if isinstance(given, list) else [given]:
+        text = re.sub(r"\{\{.*?\}\}", "{", str(one), flags=re.DOTALL)
+        for word in [] if "{%" in text else text.split(","):
+            if word.strip() and not re.search("[{}]", word):
+                yield word.strip()
 
 
 def leaves(do: str) -> bool:

@@ -52,8 +52,8 @@ MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.o
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
 
-TRIGGER_EVENTS = ("field.changed", "task.done", "call.in", "call.out", "mail.in", "mail.out",
-                  "meeting", "note", "offer.sent", "offer.accepted", "offer.declined")  # fmt: skip
+TRIGGER_EVENTS = ("field.changed", "task.done", "task.reopened", *ACTIVITIES, "offer.sent",
+                  "offer.accepted", "offer.declined")  # fmt: skip
 """Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
 HEARD = (*TRIGGER_EVENTS, "signal")
 """The kinds of events that triggers are asked about."""

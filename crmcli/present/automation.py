@@ -85,7 +85,8 @@ def jobs(found: Sequence[Job], empty: str) -> Listing:
     names = ("key", "at", "record", "robot", "action", "state", "retry_at", "reason", "attempts")
     rows = rows_of(found, *names)
     for job, row in zip(found, rows, strict=True):
-        row |= {"id": job.key, **{key: job.facts.get(key, "") for key in ("to", "file")}}
+        row |= {"id": job.key, "attempts": job.attempts + job.starts}
+        row |= {**{key: job.facts.get(key, "") for key in ("to", "file")}}
     return Listing(rows, JOBS, empty)
 
 

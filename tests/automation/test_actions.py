@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation.actions.task import task_id_of
+from crmcli.automation.config_checks import look_through
 from crmcli.automation.ledger import job_key
 
 
@@ -278,3 +279,80 @@ def test_a_notice_to_nobody_says_why(house: Any, deal: Any) -> None:
     house.tick()
     [job] = [job for job in house.jobs() if job.robot == "tell"]
     assert (job.state, job.reason) == ("skipped", "nobody to notify: 'to' is empty")
+
+
+USERS = """
+    - {id: one, do: task, with: {title: Раз, owner: "{{ 'boris' if deal.amount else [deal.owner, 'boris'] | first }}"}}
+    - {id: two, do: set, with: {owner: "{{ {'a': 'anna', 'b': 'boris'}['b'] }}"}}
+    - {id: three, do: notify, with: {text: Два, to: "boris, {{ ['anna', 'boris'] | join(', ') }}"}}
+    - {id: four, do: notify, with: {text: Три, to: "{% if deal.amount %}anna, boris{% else %}boris, owner{% endif %}"}}
+    - {id: five, do: notify, with: {text: Пять, to: ["{{ 'anna,boris' }}", owner]}}
+"""
+
+
+def test_a_comma_inside_a_template_parts_nothing(house: Any, deal: Any) -> None:
+    house.rules(stage(*(line.strip("- ") for line in USERS.strip().split("\n"))))
+    assert look_through(house.root, house.now).faults == ()
+    house.tick()
+    assert [task.owner for task in house.tasks()] == ["anna"]
+    assert house.get(deal.id).owner == "boris"
+    told = [(e.data["text"], e.data["to"]) for e in house.events("notice")]
+    assert told == [
+        ("Два", "boris"), ("Два", "anna"), ("Три", "boris"), ("Пять", "anna"), ("Пять", "boris"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("to", "who"),
+    [("anna, dasha", "dasha"), ("'{{ deal.owner }}, dasha'", "dasha"), ("[anna, dasha]", "dasha")],
+)
+def test_a_user_who_is_named_beside_a_template_must_be_there(house: Any, to: str, who: str) -> None:
+    house.rules(stage(f'{{id: tell, do: notify, with: {{text: А, to: "{to.strip(chr(39))}"}}}}')
+                if to[0] != "[" else stage(f"{{id: tell, do: notify, with: {{text: А, to: {to}}}}}"))  # fmt: skip
+    assert [p.message for p in look_through(house.root, house.now).faults] == [
+        f"robot 'tell': no user {who!r}"
+    ]
+
+
+def test_a_letter_to_several_addresses_of_a_list(house: Any, deal: Any) -> None:
+    house.template("both", "Subject: А\n\nБ\n")
+    to = "[a@chai.example, '{{ contact.email }}']"
+    house.rules(stage(f"{{id: hello, do: email, with: {{template: mail/both.j2, to: {to}}}}}"))
+    house.tick()
+    [letter] = house.letters()
+    assert email.message_from_string(letter)["To"] == "a@chai.example, olga@kafe.example"
+
+
+@pytest.mark.parametrize(
+    ("now", "due", "at"),
+    [
+        ("fri 15", "1d", "mon 15"), ("fri 15", "4h", "mon 10"), ("fri 15", "'+2 дня'", "tue 15"),
+        ("fri 15", "1w", "fri 15"), ("fri 15", "'{{ today }} 12:00'", "fri 12"),
+        ("fri 15", "завтра в 12:00", "mon 12"), ("sat 12", "2h", "mon 11"), ("wed 12", "2d", "fri 12"),
+        ("fri 15", "tomorrow at 3:00 pm", "mon 15"),
+    ],
+)  # fmt: skip
+def test_a_deadline_keeps_to_working_time_where_the_robot_does(
+    house: Any, deal: Any, now: str, due: str, at: str
+) -> None:
+    day, hour = now.split()
+    days = {"wed": 25, "fri": 27, "sat": 28}
+    house.now = house.now.replace(day=days[day], hour=int(hour) - 3)
+    timing = "workdays: yes, after: 0m" if day != "sat" else "workdays: yes"
+    with_ = f"with: {{title: А, due: {due}}}"
+    house.rules(stage(f"{{id: call, do: task, {timing}, {with_}}}"))
+    house.tick()
+    if day == "sat":
+        house.now = house.now.replace(day=30, hour=6)
+        house.tick()
+    [task] = house.tasks()
+    local = task.due.astimezone(house.ws.zone)
+    assert local.strftime("%a %-H").lower() == at
+
+
+def test_without_workdays_a_deadline_is_a_day_as_any_other(house: Any, deal: Any) -> None:
+    house.now = house.now.replace(day=27)
+    house.rules(stage("{id: call, do: task, with: {title: А, due: 1d}}"))
+    house.tick()
+    [task] = house.tasks()
+    assert task.due.day == 28

@@ -18,6 +18,7 @@ from crmcli.model.event import Event
 from crmcli.model.pipeline import Stage
 from crmcli.model.settings import Calendar
 from crmcli.model.values import format_instant
+from crmcli.present.automation import jobs
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 ENTERED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday, noon in Moscow
@@ -316,6 +317,22 @@ def test_attempts_and_starts_are_counted_from_the_last_word_of_a_person() -> Non
     assert job.starts == 2
     [job] = jobs_of([*lines, told(A, "resolved", 9, **{"as": "retry"})]).values()
     assert (job.attempts, job.starts, job.since) == (0, 0, ENTERED + timedelta(minutes=9))
+
+
+@pytest.mark.parametrize(
+    ("words", "tried"),
+    [
+        ("queued", 0), ("done", 1), ("failed", 1), ("failed failed", 2), ("failed done", 2),
+        ("failed failed dead", 3), ("queued started done", 1), ("queued started failed", 1),
+        ("queued started failed started", 2), ("queued started failed started dead", 2),
+        ("queued started started unknown", 2), ("skipped", 0), ("failed skipped", 1), ("dead", 1),
+    ],
+)  # fmt: skip
+def test_every_try_is_counted(words: str, tried: int) -> None:
+    lines = [told(A, word, n) for n, word in enumerate(words.split())]
+    [job] = jobs_of([ENTRY, *lines]).values()
+    [row] = jobs([job], "").rows
+    assert row["attempts"] == tried
 
 
 words = st.sampled_from(["queued", "started", "done", "failed", "dead", "skipped", "missed"])

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from crmcli.automation import jobs, schedule_progress
+from crmcli.automation.simulate import rehearse
 
 STAGES = """
     stages:
@@ -221,3 +225,21 @@ def test_a_letter_of_long_ago_leaves_when_a_person_wants_it(house: Any, post: An
     jobs.retry(house.ws, dead.key)
     house.tick()
     assert len(post.letters) == 1
+
+
+@pytest.mark.parametrize(("where", "acts"), [("amount > 1000", 0), ("amount > 1", 1), ("", 1)])
+def test_once_for_what_its_condition_does_not_find_is_not_at_all(
+    house: Any, where: str, acts: int
+) -> None:
+    where = f"where: {where}, " if where else ""
+    house.rules(
+        STAGES
+        + f"      - {{id: sum, cron: '0 9 * * *', do: task, once: yes, {where}with: {{title: Итог}}}}\n"
+    )
+    house.add("deal", name="А", amount="500")
+    house.tick()
+    assert ("once" in rehearse(house.ws, house.now + timedelta(days=1))[0].what) is bool(acts)
+    house.tick("21h")
+    house.tick("1h")
+    assert len(house.titles()) == acts
+    assert len(house.events("schedule.ran")) == 1

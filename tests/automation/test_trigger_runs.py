@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from crmcli.automation.trigger_runs import hearing, subject
+from crmcli.model.event import ACTIVITIES
 from crmcli.sales import activities, stages, tasks
+from crmcli.sales.history import undo
 from crmcli.sales.records import remove
 from crmcli.store.timeline.event_ids import EventIds
+from tests import kit
 
 DEALS = """
     stages:
@@ -262,3 +265,73 @@ def test_what_another_clone_says_late_is_heard_once(rules: Any) -> None:
     stages.move(rules.ws, deal.id, "new")
     rules.tick()
     assert stage(rules, deal) == "new"
+
+
+def test_a_call_with_an_id_is_told_once(rules: Any) -> None:
+    deal = rules.add("deal", name="Чай", amount="5")
+    assert activities.fire(rules.ws, deal.id, "paid", "pay-1")
+    assert activities.fire(rules.ws, deal.id, "paid", "pay-1") == ""
+    rules.tick()
+    assert stage(rules, deal) == "paid"
+    assert activities.fire(rules.ws, deal.id, "paid", "pay-1") == ""
+    assert activities.fire(rules.ws, deal.id, "paid", "pay-2")
+    assert activities.fire(rules.ws, deal.id, "back_again", "pay-1")  # another code, another call
+    other = rules.add("deal", name="Кофе", amount="5")
+    assert activities.fire(rules.ws, other.id, "paid", "pay-1")
+
+
+def test_a_call_that_was_undone_may_be_told_again(rules: Any) -> None:
+    deal = rules.add("deal", name="Чай", amount="5")
+    activities.fire(rules.ws, deal.id, "paid", "pay-1")
+    undo.undo(rules.ws)
+    assert activities.fire(rules.ws, deal.id, "paid", "pay-1")
+
+
+def test_a_call_told_in_two_clones_moves_once(rules: Any, clone: Any) -> None:
+    deal = rules.add("deal", name="Чай", amount="5")
+    rules.tick()
+    other = clone()
+    activities.fire(rules.ws, deal.id, "back_again", "c-1")
+    activities.fire(other.ws, deal.id, "back_again", "c-1")
+    for house in (rules, other):
+        kit.save(house.root, "fired")
+    stages.move(rules.ws, deal.id, "talks")
+    kit.save(rules.root, "moved")
+    kit.git(other.root, "pull", "-q", "--no-rebase", "--no-edit")
+    rules.user = other.user = "boris"
+    first = other.events("signal")
+    assert len(first) == 2
+    result = other.tick("1h")
+    read = [e.data for e in other.events("triggers.read")]
+    lines = [line for data in read for word in ("moved", "passed") for line in data.get(word, ())]
+    assert len(lines) == 1, result.said
+
+
+@pytest.mark.parametrize("ref", ["deal", "contact", "lead"])
+def test_a_code_that_nobody_waits_for_is_refused(rules: Any, ref: str) -> None:
+    record = rules.add(ref, name="Чай")
+    with pytest.raises(activities.NobodyWaits) as refused:
+        activities.fire(rules.ws, record.id, "payd")
+    assert "waits for 'payd'" in refused.value.message
+    assert "did you mean 'paid'?" in refused.value.hint
+    assert refused.value.exit_code == 3
+    assert rules.events("signal") == []
+
+
+def test_a_code_that_only_another_pipeline_waits_for_is_refused_too(rules: Any) -> None:
+    lead = rules.add("lead", name="Чай")
+    with pytest.raises(activities.NobodyWaits) as refused:
+        activities.fire(rules.ws, lead.id, "paid")
+    assert refused.value.message == "no trigger of leads waits for 'paid'"
+    assert refused.value.hint == "sales waits for it"
+
+
+@pytest.mark.parametrize("kind", ACTIVITIES)
+def test_every_activity_can_be_waited_for(house: Any, kind: str) -> None:
+    new, talks = "{id: new, name: Новая}", f"{{id: talks, name: Т, triggers: [{{on: {kind}}}]}}"
+    house.rules(f"stages:\n  - {new}\n  - {talks}\n")
+    assert house.ws.faults_of_rules() == ()
+    deal = house.add("deal", name="Чай")
+    activities.log(house.ws, deal.id, kind, "Алло")
+    house.tick()
+    assert stage(house, deal) == "talks"

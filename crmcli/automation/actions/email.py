@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def run(work: Work) -> Effect:
     """Render the message and queue it, unless whoever it is for must not be mailed."""
     template = work.text("template")
-    to = tuple(part.strip() for part in work.text("to").split(",") if part.strip())
+    to = tuple(work.texts("to"))
     try:
         message = _message(work, template, to)
     except messages.NoAddress:

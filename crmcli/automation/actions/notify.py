@@ -54,10 +54,8 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
 
 def _users(work: Work) -> list[str]:
     """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
-    given = work.params.get("to") or [OWNER]
     found: list[str] = []
-    for source in given if isinstance(given, list) else str(given).split(","):
-        word = work.fill(source, "to").strip()
+    for word in work.texts("to") if work.params.get("to") else [OWNER]:
         if word == OWNER:
             word = str(work.record.get("owner")) if work.record else work.ws.user
         if word:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from crmcli.automation.actions.work import OWNER, Effect, Work
-from crmcli.automation.work_time import shift
+from crmcli.automation.work_time import on_work_day, shift, shift_working
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
 from crmcli.model.values import ID_LETTERS
@@ -37,11 +37,16 @@ def task_id_of(key: str) -> str:
 
 
 def _due(work: Work) -> datetime | None:
-    text = work.text("due")
+    text, ws = work.text("due"), work.ws
     if not text:
         return None
     try:
-        return shift(work.ws.now, parse_duration(text.removeprefix("+")), work.ws.zone)
+        length = parse_duration(text.removeprefix("+"))
     except ValueError:
-        value = read_values(work.ws, "task", {"due": [text]})["due"]
-        return value if isinstance(value, datetime) else None
+        value = read_values(ws, "task", {"due": [text]})["due"]
+        if not isinstance(value, datetime):
+            return None
+        return on_work_day(value, ws.settings.calendar, ws.zone) if work.workdays else value
+    if work.workdays:
+        return shift_working(ws.now, length, ws.settings.calendar, ws.zone)
+    return shift(ws.now, length, ws.zone)

@@ -31,6 +31,8 @@ class Work:
     params: Mapping[str, Any]
     key: str
     names: Mapping[str, object]
+    workdays: bool = False
+    """Whether a deadline that it sets counts company working time."""
 
     @property
     def target(self) -> str:
@@ -48,6 +50,12 @@ class Work:
     def text(self, name: str) -> str:
         """A parameter with its template filled in."""
         return self.fill(self.params.get(name, ""), name).strip()
+
+    def texts(self, name: str) -> list[str]:
+        """The parts of a parameter that lists several: a list, or one text with commas between them."""
+        given = self.params.get(name) or []
+        filled = [self.fill(one, name) for one in (given if isinstance(given, list) else [given])]
+        return [part.strip() for text in filled for part in text.split(",") if part.strip()]
 
     def fill(self, source: object, name: str) -> str:
         """A text with its template filled in; TemplateFailed names the robot and the parameter."""

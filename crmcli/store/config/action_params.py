@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, Action
+from crmcli.model.actions import ACTIONS, Action, is_template
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
@@ -67,7 +67,7 @@ def _check_set(place: Cursor, frame: Frame) -> None:
             frame.refuse_field(entry, name)
         elif field.system or name == "pipeline":
             entry.fault(tr("the field {!r} cannot be set", name), "crm sets it")
-        elif isinstance(entry.value, str) and field.choices and "{{" not in entry.value:
+        elif isinstance(entry.value, str) and field.choices and not is_template(entry.value):
             _check_choice(entry, field)
 
 
@@ -89,7 +89,7 @@ def _check_due(place: Cursor, frame: Frame) -> None:
             context = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC)
             Schema().field("task", "due").read(text, context)
 
-    if "{{" not in place.text():
+    if not is_template(place.text()):
         place.parsed(read, None, "like 1h, 2d or tomorrow")
 
 

@@ -224,7 +224,8 @@ SCHEDULE = shapes.keys(
         "with": WITH,
         "where": _condition_shape("For which records of this pipeline."),
         "once": shapes.yes_no(
-            "Act once for the whole selection (templates see records) instead of per record."
+            "Act once for the whole selection (templates see records) instead of per record; not where"
+            " nothing fits where."
         ),
         "catch_up": shapes.word(
             "What to do with slots missed while the computer was off; one if absent.",

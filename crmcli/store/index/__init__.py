@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
-from crmcli.store.index import agenda, base, births, instants, pending
+from crmcli.store.index import agenda, base, births, edited, instants, pending
 from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
@@ -46,6 +46,7 @@ class Timeline(Upkeep):
     event = _asking(timeline.event)
     events_of_message = _asking(timeline.events_of_message)
     entries = _asking(timeline.entries)
+    last_values = _asking(timeline.last_values)
     job_events = _asking(timeline.job_events)
     claims = _asking(timeline.claims)
     sent_seen = _asking(timeline.sent_seen)
@@ -82,6 +83,8 @@ class Agenda(Upkeep):
     """Which records and jobs automation must look at, and when."""
 
     due = _asking(agenda.due)
+    edited_records = _asking(edited.changed)
+    settle_edited = _asking(edited.settle)
     agenda_signature = _asking(agenda.sign)
     touched_jobs = _asking(pending.touched)
     plan_jobs = _asking(pending.plan)

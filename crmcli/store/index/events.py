@@ -93,6 +93,20 @@ def entries(
     return {record: (first, found[1][record]) for record, first in found[0].items()}
 
 
+def last_values(
+    connection: sqlite3.Connection, records: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """What the fields of these records were last changed to, as far as events tell."""
+    terms = "record IN (SELECT value FROM json_each(?)) AND instr(data, '\"changes\"') ORDER BY id"
+    found: dict[str, dict[str, Any]] = {}
+    for event in _select(connection, terms, [json.dumps(list(records))]):
+        changes = event.data.get("changes")
+        for name, change in changes.items() if isinstance(changes, dict) else ():
+            if isinstance(change, list) and change:
+                found.setdefault(event.record, {})[name] = change[-1]
+    return found
+
+
 def job_events(
     connection: sqlite3.Connection, keys: Sequence[str] = (), record: str = ""
 ) -> list[Event]:

@@ -42,6 +42,7 @@ CREATE TABLE event (num INTEGER PRIMARY KEY, id TEXT UNIQUE, at TEXT, actor TEXT
                     record TEXT, cause TEXT, depth INTEGER, data TEXT, journal INTEGER, job TEXT);
 CREATE TABLE fork (journal INTEGER, id TEXT, parent TEXT);
 CREATE TABLE dirty (mark INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT UNIQUE);
+CREATE TABLE edited (record TEXT PRIMARY KEY, before TEXT, times INTEGER) WITHOUT ROWID;
 CREATE TABLE pending (mark INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT UNIQUE, next_at TEXT,
                       channel TEXT);
 CREATE TABLE agenda (record TEXT PRIMARY KEY, next_at TEXT) WITHOUT ROWID;

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from crmcli.errors import Problem
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import Raw
+from crmcli.store.index import edited
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.folder import Look, Stamp
@@ -155,6 +156,7 @@ class Writer(Rows):
         found = self._connection.execute("SELECT id FROM doc WHERE num = ?", (num,)).fetchone()
         if found:
             self.dirty(found[0])
+            self._connection.execute(edited.NOTE, (num,))
             for table in (entity, "doc", "item", "words"):
                 self._connection.execute(f"DELETE FROM {table} WHERE num = ?", (num,))
         self._connection.execute("DELETE FROM merged WHERE num = ?", (num,))
