@@ -18,6 +18,9 @@ from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Workspace
 
+MADE = ("company", "contact")
+"""What an import creates because a row names it."""
+
 Key = tuple[str, str]
 """Something by which a record is known: phone, email, inn or name, and the text that is looked up."""
 
@@ -87,8 +90,10 @@ class Linker:
         found = self._find(entity, mention)
         if found:
             return found
-        if not self._may_make:
+        if not (self._may_make and entity in MADE):
             said = mention.name or next(iter(mention.facts.values()), "")
+            if entity not in MADE:
+                raise ValueError(tr("no {} {!r}", tr(entity), said))
             raise ValueError(tr("no {} {!r}; --create-missing creates it", tr(entity), said))
         record = self._new(entity, mention, draft)
         draft.missing.append(record)
@@ -119,8 +124,8 @@ class Linker:
         for kind, text in keys_of(self.ws, mention.facts, mention.name):
             known = self._known.get((entity, kind, text))
             found = [known] if known else self.ws.lookup(kind, text, [entity])
-            if kind == "name" and "inn" in mention.facts:
-                found = [] if known else [i for i in found if not self._has_other_inn(i, mention)]
+            if kind == "name" and not known:
+                found = [i for i in found if not self._is_another(i, mention)]
             if only := _only(found, text):
                 self._known[(entity, kind, text)] = only
                 return only
@@ -148,13 +153,14 @@ class Linker:
         wanted = read_firm(mention.name)
         there = self._firms.get(wanted.texts, ()) if wanted.texts else ()
         found = dict.fromkeys(i for i, firm in there if may_be_one(wanted, firm))
-        return _only([i for i in found if not self._has_other_inn(i, mention)], mention.name)
+        return _only([i for i in found if not self._is_another(i, mention)], mention.name)
 
-    def _has_other_inn(self, record_id: str, mention: Mention) -> bool:
-        """Whether a record that was not found by the INN of a row has one."""
-        if "inn" not in mention.facts:
+    def _is_another(self, record_id: str, mention: Mention) -> bool:
+        """Whether a record that was not found by the INN of a row, or a person by the e-mail, has one."""
+        telling = "emails" if entity_of(record_id) == "contact" else "inn"
+        if telling not in mention.facts:
             return False
-        return bool((self.made.get(record_id) or self.ws.get(record_id)).get("inn"))
+        return bool((self.made.get(record_id) or self.ws.get(record_id)).get(telling))
 
     def _learn(self, firms: Iterable[Record | Mapping[str, Raw]]) -> None:
         """Companies by the words of their names; all are read once, when first asked for."""

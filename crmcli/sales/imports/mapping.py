@@ -166,8 +166,8 @@ class Vocabulary:
         return field is not None and field.is_many and target.part not in ("role", "inn")
 
     def may_name(self, field: Field) -> bool:
-        """Whether a cell of a link may name what it links to."""
-        return bool({"name", "names"} & {*link_parts(field, self.fields).values()})
+        """Whether a cell of a link may name what it links to: a lead has its company's name as text."""
+        return not field.system and f"{field.name}_name" not in self.fields
 
 
 class Vocabularies:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from crmcli.model.fields import Field
 from crmcli.model.schema import own_fields
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.sales.exports.sheet_rows import facts_of, read_list, read_names
+from crmcli.sales.exports.sheet_rows import facts_of, read_list
 from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.draft import Draft, Mention
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
+from crmcli.sales.imports.mention_text import read_mentions, split_cell
 
 
 class MentionReader:
@@ -34,8 +35,8 @@ class MentionReader:
             except ValueError:
                 if not self._vocabulary.may_name(spec) or entity_of(str(cell)):
                     raise
-                for name in read_names(str(cell)) if spec.is_many else [str(cell)]:
-                    self.take_part(draft, column, Target(spec.name, "name"), name)
+                part = "names" if spec.is_many else "name"
+                self.take_part(draft, column, Target(spec.name, part), str(cell))
                 return
         links = draft.links.setdefault(spec.name, [])
         links += found if spec.is_many or not links else []
@@ -57,23 +58,37 @@ class MentionReader:
         ):
             links = draft.links.setdefault(name, [])
             if part in _NAMES:
-                names = said if part == "name" else [n for text in said for n in read_names(text)]
-                self._name(draft, name, links, names)
+                self._name(draft, name, links, self._named(name, said))
             elif not links and part == "role":  # in a company that nobody names
                 if not draft.faults:
                     draft.conflicts.append(self._label_of(name, part))
             else:
                 if not links:
                     links.append(Mention())
-                self._add_fact(draft, links[0], name, part, "; ".join(said))
+                each = [text for cell in said for text in split_cell(cell)]
+                texts = each if len(each) == len(links) else ["; ".join(said)]
+                for link, text in zip(links, texts, strict=False):
+                    self._add_fact(draft, link, name, part, text)
 
-    def _name(self, draft: Draft, name: str, links: list[Mention], names: Sequence[str]) -> None:
+    def _named(self, name: str, said: Sequence[str]) -> list[Mention]:
+        """What cells name that stand for a link: `Name (e-mail)`, several of a field that has several."""
+        spec = self._vocabulary.fields[name]
+        entity = spec.entities[0]
+        own = {field.name: field for field in own_fields(entity)}
+        found = [m for text in said for m in read_mentions(text, entity, several=spec.is_many)]
+        for mention in found:
+            texts = {n: str(text) for n, text in mention.facts.items() if n in own}
+            mention.facts = {n: self._cells.read(own[n], t, exact=False) for n, t in texts.items()}
+        return found
+
+    def _name(self, draft: Draft, name: str, links: list[Mention], found: list[Mention]) -> None:
         """Name the links that are there by id, one after the other, or those that are not."""
         if not links:
-            links += [Mention(name=text) for text in names]
-        elif len(names) == len(links):
-            for link, text in zip(links, names, strict=True):
-                link.name = link.name or text
+            links += found
+        elif len(found) == len(links):
+            for link, said in zip(links, found, strict=True):
+                link.name = link.name or said.name
+                link.facts = {**said.facts, **link.facts}
         else:
             draft.conflicts.append(self._label_of(name, "names"))
 
