@@ -76,6 +76,22 @@ def key(text: str, country: str) -> str:
     return "".join(re.findall("[0-9]", value))
 
 
+def begun(digits: str, country: str) -> str:
+    """The digits with which a number begins in E.164 that is typed so in its country: 020 79 as 442079.
+
+    "" where they do not begin as numbers are dialled there.
+    """
+    if country.upper() in ("RU", "KZ"):  # needs no tables
+        return f"7{digits[1:]}" if digits[:1] == "8" else ""
+    from phonenumbers import PhoneMetadata
+
+    metadata = PhoneMetadata.metadata_for_region(country.upper()) if country else None
+    if metadata is None:
+        return ""
+    trunk = re.match(metadata.national_prefix_for_parsing or "$", digits)
+    return f"{metadata.country_code}{digits[trunk.end() :]}" if trunk and trunk[0] else ""
+
+
 def is_country(code: str) -> bool:
     """Whether two letters name a country that has phone numbers."""
     from phonenumbers import PhoneMetadata

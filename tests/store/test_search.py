@@ -11,7 +11,7 @@ from crmcli.model.fields import Field
 from crmcli.model.kinds import kind_of
 from crmcli.model.schema import Schema
 from crmcli.store.index import Hit
-from crmcli.store.index.search import excerpt
+from crmcli.store.index.excerpts import excerpt
 from tests.store.index_folder import Folder
 
 SCHEMA = Schema({"contact": (Field("прозвище", kind_of("text"), custom=True),)})
@@ -61,7 +61,7 @@ def test_a_contact_is_found_by(folder: Folder, text: str) -> None:
     ("text", "entities"),
     [("елки", ["lead"]), ("ЁЛКИ", ["lead"]), ("палки ёл", ["lead"]), ("горячий", ["lead"]), ("7701234567", ["company"]),
      ("кров", ["deal", "contact"]), ("анна вектор", []), ("нету", []), ("", []), ("   ", []), ("\udcff", []),
-     ("+79160000000", []), ('"', []), ("' OR 1 --", []), ("«ром", ["company"]), ("* AND (", []), ("эю", []), ("NEAR", [])],
+     ("+79160000000", []), ('"', []), ("' OR x1 --", []), ("«ром", ["company", "deal"]), ("* AND (", []), ("эю", []), ("NEAR", [])],
 )  # fmt: skip
 def test_what_is_found(folder: Folder, text: str, entities: list[str]) -> None:
     assert sorted(found(folder, text)) == sorted(entities)
@@ -165,3 +165,56 @@ def test_a_name_in_which_a_word_begins_so_comes_first(tmp_path: Path, name: str,
 
 def test_a_very_long_question_is_answered(folder: Folder) -> None:
     assert found(folder, "анна иванова " * 2000, "contact") == ["contact"]
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[Folder]:
+    """A company with a person, a deal of its own, one of the person, and a task."""
+    made = Folder(tmp_path, SCHEMA)
+    made.write({"id": "company-00000002", "name": "Ромашка", "legal_name": "ООО «Цветы»"})
+    link = {"company": "company-00000002", "role": "директор"}
+    made.write({"id": "contact-00000003", "name": "Анна Ким", "companies": [link]})
+    made.write({"id": "deal-00000004", "name": "Кровля", "company": "company-00000002"})
+    made.write({"id": "deal-00000005", "name": "Фасад", "contacts": ["contact-00000003"]})
+    made.write({"id": "task-00000006", "name": "Позвонить", "about": "company-00000002"})
+    made.write({"id": "deal-00000007", "name": "Забор", "comment": "как у всех"})
+    yield made
+    made.index.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [("ромашка", "2346"), ("Ромашка", "2346"), ("цветы", "2346"), ("ромашка кровля", "4"), ("Анна из Ромашки", ""),
+     ("Анна из Ромашка", "3"), ("ким", "35"), ("ким фасад", "5"), ("ромашка забор", ""), ("ро", "2346"), ("директор", "")],
+)  # fmt: skip
+def test_people_and_deals_are_found_by_the_name_of_their_client(
+    firm: Folder, text: str, ids: str
+) -> None:
+    assert "".join(sorted(hit.id[-1] for hit in firm.fresh().search(text))) == ids
+
+
+def test_the_link_and_the_name_of_the_client_are_shown(firm: Folder) -> None:
+    hits = {hit.id[-1]: (hit.field, hit.excerpt) for hit in firm.fresh().search("ромашк")}
+    assert hits["3"] == ("companies", "Ромашка")
+    assert hits["4"] == ("company", "Ромашка")
+    assert next(iter(hits)) == "2"
+
+
+def test_a_client_that_was_merged_is_found_by_the_name_that_it_has_now(firm: Folder) -> None:
+    firm.write({"id": "company-00000008", "name": "Лютик"})
+    firm.write({"id": "company-00000002", "merged_into": "company-00000008"})
+    assert sorted(hit.id[-1] for hit in firm.fresh().search("лютик")) == ["3", "4", "6", "8"]
+    assert firm.index.search("лютик кровля") == [Hit("deal-00000004", "company", "Лютик")]
+
+
+def test_search_and_order_leave_conditions_as_they_are(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, SCHEMA)
+    folder.write({"id": "contact-00000001", "name": "Müller"})
+    folder.write({"id": "contact-00000002", "name": "Muller"})
+    folder.index.refresh()
+    assert [hit.id[-1] for hit in folder.index.search("muller")] == ["2", "1"]
+    assert folder.ids_of("contact", 'name = "Müller"') == ["contact-00000001"]
+    assert folder.ids_of("contact", "name = muller") == ["contact-00000002"]
+    assert folder.ids_of("contact", "name ~ mull") == ["contact-00000002"]
+    assert folder.ids_of("contact", "", ["-name"]) == ["contact-00000001", "contact-00000002"]
+    folder.index.close()

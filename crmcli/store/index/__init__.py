@@ -119,5 +119,5 @@ class Index(Selection, Timeline, Births, Agenda):
         """Records in which all the words stand somewhere, the best first."""
         from crmcli.store.index.search import search
 
-        schema = self._columns.schema
-        return self.read(lambda connection: search(connection, schema, text, entities, limit))
+        columns = self._columns
+        return self.read(lambda connection: search(connection, columns, text, entities, limit))

@@ -24,6 +24,8 @@ class Column:
     """One column: its name in SQL, its type, the field whose keys it holds, whether it is indexed.
 
     `cents` names the column beside it that holds the same amount in whole cents; "" for no money.
+    `order` names that for what stands for a text in sorted lists, NULL if that is the text; "" for
+    what is no free text.
     """
 
     name: str
@@ -31,11 +33,31 @@ class Column:
     field: Field
     indexed: bool
     cents: str = ""
+    order: str = ""
+
+    @property
+    def cells(self) -> list[str]:
+        """What its table has for it: columns with their types."""
+        found = [f"{self.name} {self.type}"]
+        found += [f"{self.cents} INTEGER"] if self.cents else []
+        return found + ([f"{self.order} TEXT"] if self.order else [])
+
+    @property
+    def sorted_by(self) -> str:
+        """What its rows are sorted by: an expression, for a table called as `{0}`."""
+        return (
+            f"ifnull({{0}}.{self.order}, {{0}}.{self.name})" if self.order else f"{{0}}.{self.name}"
+        )
 
     @property
     def is_long(self) -> bool:
         """Whether it may hold pages of text: such columns stand where a scan need not read them."""
         return self.field.kind.is_long
+
+
+def _is_spelled(field: Field) -> bool:
+    """Whether lists sort a field as words: a short text that may say anything."""
+    return field.kind.is_free and not (field.kind.is_long or field.directory)
 
 
 class Columns:
@@ -69,6 +91,7 @@ class Columns:
             field,
             indexed=field.kind.is_indexed or field.name == "name",
             cents=f"{name}_cents" if field.kind.is_money else "",
+            order=f"{name}_order" if _is_spelled(field) else "",
         )
 
     def _number(self, entity: str, name: str) -> None:

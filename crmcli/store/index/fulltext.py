@@ -9,7 +9,7 @@ from crmcli.store.index.base import transaction
 TEXTS = ("name", "company", "phones", "emails", "rest")
 """The columns in which the searched texts of a record stand."""
 
-_SOURCES = {"text": ("words", TEXTS), "said": ("talk", ("text",))}
+SOURCES = {"text": ("words", TEXTS), "said": ("talk", ("text",))}
 """The trigram indexes, each with the table it is of: of records, and of what was said and written."""
 
 
@@ -23,7 +23,7 @@ def wake(connection: sqlite3.Connection) -> None:
         return
     with transaction(connection):
         if not _is_awake(connection):  # another command may have been quicker
-            for index, (table, columns) in _SOURCES.items():
+            for index, (table, columns) in SOURCES.items():
                 for statement in _made(index, table, columns):
                     connection.execute(statement)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from crmcli.errors import CrmError, Problem
 from crmcli.model.event import ACTIVITIES, Event
+from crmcli.model.spelling import searchable
 from crmcli.model.values import fold
 from crmcli.store.disk import line_reader
 from crmcli.store.index import folder
@@ -257,7 +258,7 @@ def _cells(num: int, row: csv_lines.Row, journal: int) -> tuple[Any, ...]:
 def _words(event: Event) -> str:
     """What was said or written, as it is searched."""
     parts = [event.data.get(name) for name in SAID]
-    return " · ".join(fold(part) for part in parts if isinstance(part, str) and part)
+    return " · ".join(searchable(fold(part)) for part in parts if isinstance(part, str) and part)
 
 
 def _last_line(fd: int, end: int) -> bytes:

@@ -155,14 +155,15 @@ def order(names: Sequence[str], columns: Columns, entity: str) -> str:
 def _sort_key(way: Route, columns: Columns, table: str, depth: int = 1) -> str:
     """The one key to which a way leads from a row of the table."""
     step = way[0]
-    column = columns.column(step)
+    column = columns.columns(step.entity).get(step.field.name) if not step.key else None
     if not column and not step.key:
         raise BadUsage(
             tr("cannot sort by {!r}: it may hold several values", step.field.name),
             "sort by a field that holds one, like name or created_at",
         )
-    key = f"{table}.{column}"
-    if not column:
+    if column:
+        key = column.sorted_by.format(table)
+    else:
         number = columns.list_of(step)
         key = f"(SELECT min(key) FROM item WHERE field = {number} AND item.num = {table}.num)"
     if len(way) == 1:

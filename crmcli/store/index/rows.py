@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, TypeAlias
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.kinds import Field, Key, Kind
+from crmcli.model.spelling import Alphabet, searchable
 from crmcli.model.values import Raw, fold
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.tables import text_of
 
-_folded = lru_cache(maxsize=4096)(fold)  # owners, stages, sources and first names come again
 _NEVER = "9999"  # sorts after every instant
 
 Cell: TypeAlias = "str | float | None"
@@ -31,12 +31,22 @@ class Row(NamedTuple):
     """The keys that nobody declared."""
 
 
+class _Spelled(NamedTuple):
+    """A text as it is compared, as it is searched, and what stands for it in an ordered list."""
+
+    folded: str
+    searched: str
+    order: str | None
+
+
 class _Place(NamedTuple):
     """Where the keys of a field go: a slot of the cells (-1 for a list), the number of its list,
-    of its numbers as given and of each part of a map (0 for none), the search column (-1 for none)."""
+    of its numbers as given and of each part of a map (0 for none), the search column (-1 for none).
+    If it `is_sorted`, the next slot is for the key of its order."""
 
     kind: Kind
     slot: int
+    is_sorted: bool
     number: int
     given: int
     text: int
@@ -49,6 +59,9 @@ class Reader:
     def __init__(self, columns: Columns) -> None:
         self._country = columns.country
         self.schema = columns.schema
+        self._alphabet = Alphabet(columns.country)
+        # owners, stages, sources and first names come again
+        self._spelled = lru_cache(maxsize=4096)(self._spell)
         self._places: dict[str, dict[str, _Place]] = {}
         self._width: dict[str, int] = {}
         self._made: dict[str, int] = {}
@@ -57,7 +70,7 @@ class Reader:
             width = 1
             for name, column in columns.columns(entity).items():
                 slots[name] = width
-                width += 2 if column.cents else 1
+                width += len(column.cells)
             self._width[entity] = width
             self._made[entity] = slots["created_at"]
             self._places[entity] = {
@@ -77,7 +90,7 @@ class Reader:
                 continue
             try:
                 if place.kind.is_folded:
-                    _take_text(place, value, row)
+                    self._take_text(place, value, row)
                 else:
                     self._take(place, value, row)
             except ValueError as error:
@@ -86,6 +99,22 @@ class Reader:
             raise BadValues(faults)
         row.cells[0] = row.cells[self._made[entity]] or _NEVER
         return row
+
+    def _take_text(self, place: _Place, raw: Raw, row: Row) -> None:
+        """The short way for the kinds whose key is their folded text."""
+        if not isinstance(raw, str):
+            raise ValueError("must be a single value, not a list or a map")
+        spelled = self._spell(raw) if place.kind.is_long else self._spelled(raw)
+        if spelled.folded:
+            row.cells[place.slot] = spelled.folded
+            if place.is_sorted:
+                row.cells[place.slot + 1] = spelled.order
+            if place.text >= 0:
+                _add_text(row, place.text, spelled.searched)
+
+    def _spell(self, raw: str) -> _Spelled:
+        folded = fold(raw)
+        return _Spelled(folded, searchable(folded), self._alphabet.key(folded))
 
     def _take(self, place: _Place, raw: Raw, row: Row) -> None:
         found: Sequence[Key] | None = place.kind.shortcut(raw)
@@ -99,7 +128,7 @@ class Reader:
                 row.cells[place.slot + 1] = int(Decimal(str(raw)) * 100)  # it has two decimals
         if place.text >= 0:
             for key in found:
-                _add_text(row, place.text, str(key))
+                _add_text(row, place.text, searchable(str(key)))
 
     def _take_with_care(self, place: _Place, raw: Raw, row: Row) -> Sequence[Key]:
         """The keys of any value; besides, the parts of a map and phones that are no E.164."""
@@ -129,6 +158,7 @@ def _place(entity: str, field: Field, slot: int, columns: Columns) -> _Place:
     return _Place(
         field.kind,
         slot,
+        slot >= 0 and columns.columns(entity)[field.name].order != "",
         columns.list_number(entity, field.name),
         columns.list_number(entity, field.name + AS_GIVEN) if field.kind.is_phone else 0,
         TEXTS.index(text) if text else -1,
@@ -137,17 +167,6 @@ def _place(entity: str, field: Field, slot: int, columns: Columns) -> _Place:
             for name, part in field.kind.parts.items()
         ),
     )
-
-
-def _take_text(place: _Place, raw: Raw, row: Row) -> None:
-    """The short way for the kinds whose key is their folded text."""
-    if not isinstance(raw, str):
-        raise ValueError("must be a single value, not a list or a map")
-    folded = fold(raw) if place.kind.is_long else _folded(raw)
-    if folded:
-        row.cells[place.slot] = folded
-        if place.text >= 0:
-            _add_text(row, place.text, folded)
 
 
 def _add_text(row: Row, text: int, more: str) -> None:

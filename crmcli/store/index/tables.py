@@ -73,9 +73,7 @@ def tables(columns: Columns) -> Iterator[str]:
     for entity in ENTITIES:
         cells = ["num INTEGER PRIMARY KEY", "made TEXT"]
         for column in columns.columns(entity).values():
-            cells.append(f"{column.name} {column.type}")
-            if column.cents:
-                cells.append(f"{column.cents} INTEGER")
+            cells += column.cells
         yield f"CREATE TABLE {entity} ({', '.join(cells)})"
 
 

@@ -197,5 +197,5 @@ def storing(connection: sqlite3.Connection, columns: Columns) -> Callable[[Batch
 
 
 def _marks(columns: Columns, entity: str) -> str:
-    cells = sum(2 if column.cents else 1 for column in columns.columns(entity).values())
+    cells = sum(len(column.cells) for column in columns.columns(entity).values())
     return ", ".join("?" * (cells + 1))  # and the time of creation
