@@ -23,7 +23,7 @@ def test_from_a_row_to_a_report(crm: Callable[..., Run], folder: Path) -> None:
     assert run.code == 0, run.err
 
     [lead] = json.loads(crm("lead", "list", "--json").out)
-    assert (lead["name"], lead["amount"], lead["source"]) == ("Кровля; склад", "250000.50", "web")
+    assert (lead["name"], lead["amount"], lead["source"]) == ("Кровля; склад", 250000.5, "web")
     assert lead["phones"] == [{"value": "+79123456789", "ext": "12", "type": "mobile"}]
 
     run = crm("tick")

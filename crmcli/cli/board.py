@@ -125,3 +125,4 @@ def _card_lines(card: BoardCard, wide: int, out: Output) -> Iterator[str]:
             late = card.overdue and bool(right)
             mark = out.paint(right, "red" if late else "", bold=late, dim=not late) if right else ""
             yield out.paint(fits, dim=True) + space + mark
+    yield out.paint(pad(cut(card.id, wide), wide), dim=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from crmcli.errors import BadUsage
 from crmcli.model.values import Raw
 from crmcli.present.cells import Column, Row, as_raw, plain
 
+EXACT_DIGITS = 15
+"""So many digits of a number every reader of JSON gets as they are written."""
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def write_json(value: object, *, indent: int | None = None) -> str:
-    """One JSON text; numbers that files keep as text stay text, so nothing is rounded."""
+    """One JSON text; a number that JSON's readers would round is a text."""
     import json
 
     text = json.dumps(
@@ -24,6 +27,8 @@ def write_json(value: object, *, indent: int | None = None) -> str:
 
 
 def _plain_json(value: object) -> object:
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= EXACT_DIGITS:
+        return int(value) if value == value.to_integral_value() else float(value)
     return dict(value) if isinstance(value, Mapping) else plain(value)
 
 

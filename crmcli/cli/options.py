@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import option
-from crmcli.errors import BadUsage, CrmError
+from crmcli.errors import BadUsage, CrmError, NotFound
 from crmcli.language import tr
+from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
@@ -104,6 +105,24 @@ def read_pairs(
     return found
 
 
+MINE = option("--mine", "Only yours.", is_flag=True)
+
+
+def state_options(entity: str) -> list[click.Parameter]:
+    """Which records are listed, of a noun whose records come to an end."""
+    if not (ENTITIES[entity].finished or "staged" in ENTITIES[entity].traits):
+        return []
+    return [
+        option("--all everything", "Closed ones too.", is_flag=True),
+        option("--closed", "Only closed ones.", is_flag=True),
+        option(
+            "--open",
+            "Only open ones; so is a table, unless --where or --view says more.",
+            is_flag=True,
+        ),
+    ]
+
+
 def filter_options(entity: str) -> list[click.Parameter]:
     """A filter option for each field that holds one of few values; one given twice means either."""
     names = [option_name(field) for field in own_fields(entity) if _is_filter(field)]
@@ -128,14 +147,27 @@ def filtered(
     given = [text for text in (view.where if view else "", where) if text.strip()]
     parts = [f"({text})" for text in given]
     for name, values in filters.items():
-        if values:
-            quoted = ", ".join(_quoted(_reference(ws, entity, name, value)) for value in values)
-            parts.append(f"{name} in ({quoted})")
+        every = [one for value in values for one in _each(ws, entity, name, value)]
+        if every:
+            parts.append(f"{name} in ({', '.join(map(_quoted, every))})")
     if not parts:
         return None
     if len(parts) == len(given) == 1:
         return ws.condition(given[0], entity)
     return ws.condition(" and ".join(parts), entity)
+
+
+def _each(ws: Workspace, entity: str, name: str, text: str) -> list[str]:
+    """The value that an option names, or several between commas, where the whole text is none."""
+    try:
+        value = _reference(ws, entity, name, text)
+        ws.condition(f"{name} = {_quoted(value)}", entity)
+    except (BadCondition, NotFound):
+        several = listed(text)
+        if len(several) < 2:
+            raise
+        return [one for part in several for one in _each(ws, entity, name, part)]
+    return [value]
 
 
 def _reference(ws: Workspace, entity: str, name: str, value: str) -> str:

@@ -12,7 +12,7 @@ from crmcli.cli import formats, terminal
 from crmcli.cli.table import clean, lay_out, message_lines, one_line, pad, width
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Problem, Refused
 from crmcli.language import tr
-from crmcli.present.cells import Column, Locale, Row, as_decimal, has_cents, plain, shown
+from crmcli.present.cells import Column, Locale, Row, plain, shown
 
 PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
@@ -207,7 +207,7 @@ class Output:
         cells = self._cells(rows, columns)
         lines, left_out = lay_out(columns, cells, self.width, paint if self.color else None)
         if left_out:
-            names = ", ".join(column.head for column in columns[-left_out:])
+            names = ", ".join(columns[n].head for n in left_out)
             self.note(tr("columns left out: {} (the terminal is {} wide)", names, self.width))
         return lines
 
@@ -228,8 +228,8 @@ class Output:
         """The text in a colour (a click name or '#rrggbb'), if colours are wanted."""
         if not self.color or not (color or bold or dim):
             return text
-        tint = terminal.tint(color) if color.startswith("#") else color
-        return click.style(text, fg=tint or None, bold=bold or None, dim=dim or None)
+        tint = terminal.tint(color) if color.startswith("#") else color or None
+        return click.style(text, fg=tint, bold=bold or None, dim=dim or None)
 
     def flush(self) -> None:
         """Bring everything out; OutputFailed if it cannot be, BrokenPipeError if nobody reads."""
@@ -243,14 +243,7 @@ class Output:
             raise _failed(error) from error
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
-        cents = [_cents(column, rows) for column in columns]
-        return [
-            [
-                one_line(shown(column, row, self.locale, cent))
-                for column, cent in zip(columns, cents, strict=True)
-            ]
-            for row in rows
-        ]
+        return [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None
@@ -304,14 +297,6 @@ class Output:
             self._left = True
         except OSError as error:
             raise _failed(error) from error
-
-
-def _cents(column: Column, rows: Sequence[Row]) -> bool | None:
-    """Whether amounts are shown with cents: either all of a column are, or none."""
-    if not column.holds.is_money:
-        return None
-    amounts = (as_decimal(row.get(column.name)) for row in rows)
-    return any(amount is not None and has_cents(amount) for amount in amounts)
 
 
 def _failed(error: OSError) -> OutputFailed:

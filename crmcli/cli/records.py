@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.options import (
+    MINE,
     filter_options,
     filtered,
     given_options,
     listed,
     read_given,
     read_pairs,
+    state_options,
 )
 from crmcli.cli.params import REF, REFS, ChangingVerb, Session, Verb, option
 from crmcli.cli.printing import Answer, changes, unreadable
@@ -22,11 +24,13 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.view import View
-from crmcli.present.columns import columns_of, name_of, named
+from crmcli.present.columns import columns_of, for_people, name_of
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
     from crmcli.present.told import Told
     from crmcli.sales.records.edit import Edit
+    from crmcli.workspace import Workspace
 
 
 def add_command(entity: str) -> click.Command:
@@ -86,26 +90,46 @@ def list_command(entity: str) -> click.Command:
         limit: int | None,
         columns: str,
         view: str,
+        mine: bool = False,
+        everything: bool = False,
+        closed: bool = False,
+        open: bool = False,  # noqa: A002  # the option's own name
         **filters: Sequence[str],
     ) -> None:
+        from crmcli.present.records import numbered
+
         ws = session.workspace
         saved = ws.view(entity, view) if view else View("", entity)
+        if everything + closed + open > 1:
+            raise BadUsage("--all, --closed and --open exclude each other")
+        if mine:
+            filters["owner"] = (*filters.get("owner", ()), "me")
         condition = filtered(ws, entity, where, filters, saved)
+        is_usual = session.out.is_table and not (everything or closed or open or view)
+        hidden = 0
+        if closed or open or is_usual:
+            condition, hidden = _in_state(ws, entity, condition, closed=closed, is_usual=is_usual)
         names = listed(columns) or saved.columns
         asked = [part for name in sort for part in name.split(",")] or saved.sort
         order = asked or ENTITIES[entity].sort
         most = saved.limit if limit is None else limit
         rows = ws.rows(entity, condition, order, most)
-        chosen = columns_of(ws, entity, names)
         if session.out.is_table:  # people see names for stages, users and links
-            chosen = [named(ws, entity, column, rows) for column in chosen]
+            chosen = for_people(ws, entity, names, rows)
+        else:
+            chosen = columns_of(ws, entity, names)
+            rows = rows.read_as(numbered(ws, entity))
         session.out.records(rows, chosen, tr("no {}", tr(plural)), all_fields=not names)
+        if hidden:
+            session.out.note(tr("closed and not shown: {} (--all, --closed)", hidden))
         unreadable(session)
 
     return Verb(
         "list",
         params=[
             *filter_options(entity),
+            *([MINE] if has_field(entity, "owner") else []),
+            *state_options(entity),
             option("--where -w", told, "EXPR"),
             option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
             option("--limit", "Maximum number of records.", "N", at_least=0),
@@ -115,6 +139,24 @@ def list_command(entity: str) -> click.Command:
         callback=callback,
         help=f"List {plural}.\n\nExample: crm {entity} list --where 'name ~ \"smith\"' --limit 20",
     )
+
+
+def _in_state(
+    ws: Workspace, entity: str, condition: Condition | None, *, closed: bool, is_usual: bool
+) -> tuple[Condition | None, int]:
+    """The condition for those that are `closed`, or for those that are not; and how many it leaves out, where
+    it `is_usual` and nobody asked for it."""
+    from crmcli.model.conditions.tree import And, Condition, Not
+    from crmcli.model.finished import asks_for_ends, finished
+
+    over = finished(ws.outline, entity)
+    if over is None or (is_usual and condition and asks_for_ends(condition, entity)):
+        return condition, 0
+    given = (condition.tree,) if condition else ()
+    ended, living = (And((*given, state)) for state in (over, Not(over)))
+    hidden = ws.count(entity, Condition(str(ended), ended)) if is_usual else 0
+    tree = ended if closed else living
+    return Condition(str(tree), tree), hidden
 
 
 def edit_command(entity: str) -> click.Command:

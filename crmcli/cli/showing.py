@@ -66,7 +66,7 @@ def _print(session: Session, record: Record, at: datetime | None = None) -> None
 
     As it was `at` a moment: without what belongs to it now, and with the events until then.
     """
-    from crmcli.present.columns import columns_of, named
+    from crmcli.present.columns import for_people, named
     from crmcli.present.events import event_table
     from crmcli.present.records import belonging, card_columns, last_events, raw_row
 
@@ -77,7 +77,7 @@ def _print(session: Session, record: Record, at: datetime | None = None) -> None
         return
     out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
     for other, rows in ({} if at else belonging(ws, record)).items():
-        columns = [named(ws, other, column, rows) for column in columns_of(ws, other, [])]
+        columns = for_people(ws, other, [], rows)
         out.section(ENTITIES[other].plural.capitalize(), rows, columns)
     out.section("Timeline", *event_table(ws, last_events(ws, record, at)))
 

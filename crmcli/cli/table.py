@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:  # help, which lays out texts here, needs no columns
     from crmcli.present.cells import Column
 
 GAP = "  "
-LEAST = 8
-"""The narrowest that a column becomes when a table is made to fit."""
 
 # Every character in these ranges is one cell wide; anything else is measured with care.
 _NARROW = re.compile(
@@ -111,19 +109,24 @@ def message_lines(text: str, room: int) -> list[str]:
     return [indent + first, *(f"{indent}  {line}" for line in further)]
 
 
-def fit(natural: Sequence[int], elastic: Sequence[bool], room: int) -> list[int]:
-    """The widths of as many columns as fit, from the left; the widest elastic ones give way."""
-    for count in range(len(natural), 0, -1):
-        spare = room - len(GAP) * (count - 1)
-        soft = [n for n in reversed(range(count)) if elastic[n]]
-        widths = [
-            min(n, max(LEAST, spare)) if elastic[i] else n for i, n in enumerate(natural[:count])
-        ]
-        while sum(widths) > spare and any(widths[n] > LEAST for n in soft):
-            widths[max(soft, key=widths.__getitem__)] -= 1
-        if sum(widths) <= spare:
+def fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> dict[int, int]:
+    """The widths of as many columns as fit, by their number: the widest elastic ones give way, then those
+    to the right that may be left out."""
+    fitting = list(range(len(columns)))
+    while True:
+        spare = room - len(GAP) * (len(fitting) - 1)
+        widths = {n: natural[n] for n in fitting}
+        least = {n: min(natural[n], columns[n].least) for n in fitting if columns[n].elastic}
+        while sum(widths.values()) > spare:
+            soft = [n for n in least if widths[n] > least[n]]
+            if not soft:
+                break
+            widths[max(soft, key=lambda n: (widths[n], n))] -= 1
+        if sum(widths.values()) <= spare:
             return widths
-    return [max(1, room)]
+        if len(fitting) == 1:
+            return {fitting[0]: max(1, room)}
+        fitting.remove(max(fitting, key=lambda n: (not columns[n].keep, n)))
 
 
 def lay_out(
@@ -131,8 +134,8 @@ def lay_out(
     cells: Sequence[Sequence[str]],
     room: int | None,
     paint: Callable[[int, int, str], str] | None = None,
-) -> tuple[list[str], int]:
-    """The lines of a table, its heads first, and how many columns found no room.
+) -> tuple[list[str], list[int]]:
+    """The lines of a table, its heads first, and the numbers of the columns that found no room.
 
     `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
     row -1 is the heads. What a `whole` column has no room for goes on in lines below.
@@ -140,29 +143,30 @@ def lay_out(
     rows = [[column.head for column in columns], *cells]
     sizes = [[width(text) for text in row] for row in rows]
     natural = [max(column) for column in zip(*sizes, strict=True)]
-    widths = natural if room is None else fit(natural, [c.elastic for c in columns], room)
-    folded = [n for n, wide in enumerate(widths) if columns[n].whole and wide < natural[n]]
+    widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room)
+    last = list(widths)[-1]
+    folded = [n for n, wide in widths.items() if columns[n].whole and wide < natural[n]]
     right = [column.right for column in columns]
     lines = []
     for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
         for texts, taken in _below(row, widths, folded) if folded else [(row, size)]:
             parts = []
-            for n, space in enumerate(widths):
+            for n, space in widths.items():
                 text, spare = texts[n], space - taken[n]
                 if spare < 0:
                     text = cut(text, space)
                     spare = space - width(text)
                 if right[n]:
                     text = " " * spare + text
-                elif n < len(widths) - 1:
+                elif n != last:
                     text += " " * spare
                 parts.append(paint(number, n, text) if paint else text)
             lines.append(GAP.join(parts).rstrip(" "))
-    return lines, len(natural) - len(widths)
+    return lines, [n for n in range(len(natural)) if n not in widths]
 
 
 def _below(
-    row: Sequence[str], widths: Sequence[int], folded: Sequence[int]
+    row: Sequence[str], widths: Mapping[int, int], folded: Sequence[int]
 ) -> list[tuple[Sequence[str], list[int]]]:
     """A row as the lines it takes, each with the cells of its texts."""
     columns = [fold(text, widths[n]) if n in folded else [text] for n, text in enumerate(row)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import cache
+from itertools import product
 from typing import TextIO
 
 import click
@@ -13,7 +16,8 @@ import click
 FIRST_AFTER = 1.0
 """Seconds of silence before progress is shown."""
 EVERY = 0.2
-_EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_STEPS = (0, 95, 135, 175, 215, 255)
+"""How strong red, green and blue may be among the 256 colours, but for the greys."""
 
 
 def width(stream: TextIO | None = None) -> int | None:
@@ -35,16 +39,24 @@ def wants_color() -> bool:
     return sys.stdout.isatty() or os.environ.get("FORCE_COLOR", "") not in ("", "0")
 
 
-def tint(color: str) -> tuple[int, int, int] | str:
-    """A '#rrggbb' as the terminal can show it: itself, or one of eight; "" if it is no colour."""
+def tint(color: str) -> tuple[int, int, int] | int | None:
+    """A '#rrggbb' as the terminal can show it: itself, or the nearest of 256; None if it is no colour."""
     try:
         red, green, blue = bytes.fromhex(color.removeprefix("#"))
     except ValueError:
-        return ""
+        return None
     if os.environ.get("COLORTERM", "") in ("truecolor", "24bit"):
         return red, green, blue
-    parts = zip((1, 2, 4), (red, green, blue), strict=True)
-    return _EIGHT[sum(bit for bit, part in parts if part > 127)]
+    return _nearest(red, green, blue)
+
+
+@cache
+def _nearest(*wanted: int) -> int:
+    """The number, among the 256 colours of a terminal, of the one that is nearest."""
+    cube = {16 + n: rgb for n, rgb in enumerate(product(_STEPS, repeat=3))}
+    greys = {232 + n: (8 + 10 * n,) * 3 for n in range(24)}
+    known = {**cube, **greys}
+    return min(known, key=lambda n: math.dist(known[n], wanted))
 
 
 def encoding_of(stream: TextIO) -> str:

@@ -35,6 +35,9 @@ class Entity(NamedTuple):
     sort: tuple[str, ...] = ()
     argument: str = ""
     """The field that is given without an option when one is added."""
+    finished: tuple[str, ...] = ()
+    """The field that says that a record is over, and with which values: with any, if none are named. What
+    stands in stages is over by its stage."""
     known_among: tuple[str, ...] = ()
     """Of a client: the nouns among which a new one may be known already."""
 
@@ -84,7 +87,7 @@ _ROWS = (
         "Deals: what may be sold, to whom, for how much.",
         traits=("staged", "mergeable", "importable"),
         example="--name 'New roof' --amount 250000 --contact anna@example.com",
-        columns=("id", "name", "stage", "amount", "close_by", "company", "owner"),
+        columns=("id", "name", "stage", "amount", "close_by", "company", "owner", "contacts"),
     ),
     Entity(
         "offer",
@@ -95,6 +98,7 @@ _ROWS = (
         parent="deal",
         least="a number",
         columns=("id", "name", "status", "date", "valid_until", "company", "deal"),
+        finished=("status", "accepted", "declined"),
     ),
     Entity(
         "task",
@@ -106,6 +110,7 @@ _ROWS = (
         example="'Call back' --about 7k3 --due tomorrow",
         columns=("id", "name", "due", "about", "owner", "done_at"),
         sort=("due",),
+        finished=("done_at",),
         argument="name",
     ),
 )

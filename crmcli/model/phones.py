@@ -195,21 +195,3 @@ def _read(text: str, country: str, *, strictly: bool = False, length: int = 0) -
         and tables.format_number(again, tables.PhoneNumberFormat.E164) == value
     )
     return value if fits else ""
-
-
-def spaced(number: str) -> str:
-    """`+79123456789` as people dial it, `+7 912 345-67-89`; other countries by their own rule.
-
-    What is no E.164 number stays as it was given.
-    """
-    if len(number) == 12 and number.startswith("+7") and number[1:].isdecimal():
-        return f"+7 {number[2:5]} {number[5:8]}-{number[8:10]}-{number[10:]}"
-    if not (number.startswith("+") and number[1:].isdecimal()):
-        return number
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

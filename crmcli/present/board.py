@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class BoardCard:
     """One record on the board; `age` is how long it has stood in its stage."""
 
+    id: str
     name: str
     amount: str
     owner: str
@@ -119,4 +120,4 @@ def _card(ws: Workspace, stage: Stage, record: Record) -> BoardCard:
         if overdue:
             age = f"{age} > {tr('{}d', stage.max_days)}"
     name = str(record.get("name")).strip() or record.id
-    return BoardCard(name, money, ws.owner_name(str(record.get("owner"))), age, overdue)
+    return BoardCard(record.id, name, money, ws.owner_name(str(record.get("owner"))), age, overdue)

@@ -12,6 +12,7 @@ from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_number
+from crmcli.model.phone_format import dialled
 from crmcli.model.values import Raw, format_decimal, format_instant
 from crmcli.present.words import in_words
 
@@ -24,6 +25,9 @@ lists and maps of those)."""
 
 REPORTED = ("count", "percent", "days", "sums")
 """What only reports have, beside the kinds of values and `word`, a state or noun of crm."""
+
+LEAST_OF_NAMES = 16
+"""Cells for what tells one row from the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class Column:
         return not (self.keep or self.right or self.holds.is_rigid)
 
     @property
+    def least(self) -> int:
+        """The narrowest that it becomes when a table is made to fit."""
+        return LEAST_OF_NAMES if self.name == "name" else self.holds.least
+
+    @property
     def right(self) -> bool:
         """Whether its cells are aligned right."""
         return self.holds.is_number or self.kind in REPORTED
@@ -115,11 +124,13 @@ class Locale:
     language: str = "en"
     zone: tzinfo = UTC
     currency: str = ""
+    country: str = ""
 
     @classmethod
     def of(cls, ws: Workspace) -> Locale:
         """How a workspace's own people read."""
-        return cls(ws.settings.language, ws.zone, ws.settings.currency)
+        said = ws.settings
+        return cls(said.language, ws.zone, said.currency, said.phone_country)
 
     def number(self, value: Decimal, places: int | None = None) -> str:
         """A number with its thousands set apart; at most `places` decimals, no needless noughts."""
@@ -127,19 +138,18 @@ class Locale:
         plain_digits = text.rstrip("0").rstrip(".") if "." in text else text
         return write_number(Decimal(plain_digits), self.language)
 
-    def money(self, amount: Decimal, currency: str, cents: bool | None = None) -> str:
-        """An amount in its currency; cents only where there are any, or as `cents` says."""
-        wanted = has_cents(amount) if cents is None else cents
-        return write_money(amount, currency or self.currency, self.language, cents=wanted)
+    def money(self, amount: Decimal, currency: str) -> str:
+        """An amount in its currency; cents only where there are any."""
+        cents = amount != amount.to_integral_value()
+        return write_money(amount, currency or self.currency, self.language, cents=cents)
+
+    def phone(self, number: str) -> str:
+        """A number as it is dialled in the workspace's country."""
+        return dialled(number, self.country)
 
     def instant(self, moment: datetime) -> str:
         """An instant in the workspace's time zone, to the minute."""
         return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
-
-
-def has_cents(amount: Decimal) -> bool:
-    """Whether an amount is not whole."""
-    return amount != amount.to_integral_value()
 
 
 def as_decimal(value: object) -> Decimal | None:
@@ -152,7 +162,7 @@ def as_decimal(value: object) -> Decimal | None:
         return None
 
 
-def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -> str:
+def shown(column: Column, row: Row, locale: Locale) -> str:
     """A cell as people read it; "" when the value is absent."""
     value = row.get(column.name)
     if value is None or value == "":
@@ -167,7 +177,7 @@ def shown(column: Column, row: Row, locale: Locale, cents: bool | None = None) -
     if kind.is_money:
         amount = as_decimal(value)
         currency = str(row.get(column.currency) or "")
-        return plain(value) if amount is None else locale.money(amount, currency, cents)
+        return plain(value) if amount is None else locale.money(amount, currency)
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
     if isinstance(value, str):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import spoken, tr
+from crmcli.model.conditions.paths import SHORT
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
-from crmcli.model.schema import own_fields
+from crmcli.model.schema import has_field, own_fields
+from crmcli.model.values import fold
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 from crmcli.present.words import in_words
 
@@ -28,13 +31,34 @@ def usual(entity: str) -> tuple[str, ...]:
 def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
     """The columns of a list: those named, or the entity's usual ones."""
     known = {f.name: f for f in ws.schema.fields(entity)}
+    said = {fold(tr(field.label)): field for field in known.values()}
     columns: list[Column] = []
     for name in names or usual(entity):
-        if name not in known:
+        key = fold(name)
+        word = key.replace("-", "_")
+        field = known.get(word) or known.get(SHORT.get(word, "")) or said.get(key)
+        if field is None:
             hint = did_you_mean(name, known, tr("one of {}", ", ".join(known)))
             raise BadUsage(tr("{} have no column {!r}", tr(ENTITIES[entity].plural), name), hint)
-        columns.append(Column.of(known[name]))
+        columns.append(Column.of(field))
     return columns
+
+
+def for_people(
+    ws: Workspace, entity: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> list[Column]:
+    """The columns with words for their values. The usual ones say first who it is and how to reach them,
+    and the id last, which stays whatever has no room."""
+    columns = [named(ws, entity, column, rows) for column in columns_of(ws, entity, names)]
+    return columns if names else sorted(columns, key=partial(_place, ws, entity))
+
+
+def _place(ws: Workspace, entity: str, column: Column) -> int:
+    if column.name in ("name", "id"):
+        return 0 if column.name == "name" else 3
+    linked = ws.schema.field(entity, column.name).entities
+    is_person = any(has_field(other, "first_name") for other in linked)
+    return 1 if is_person or column.holds.is_phone else 2
 
 
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:

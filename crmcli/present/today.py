@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
-from crmcli.present.columns import columns_of, named
+from crmcli.present.columns import for_people
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
     from crmcli.workspace import Workspace
 
-_TASK = ("id", "due", "name", "about", "owner")
-_DEAL = ("id", "close_by", "name", "stage", "amount", "owner")
+_TASK = ("due", "name", "about", "owner", "id")
+_DEAL = ("close_by", "name", "stage", "amount", "owner", "id")
+_LEAD = ("name", "phones", "stage", "owner", "id")
+_IDLE = ("name", "contacts", "stage", "amount", "owner", "id")
 PARTS = (
     ("overdue", "task", "Overdue tasks", _TASK),
     ("due", "task", "Tasks for today", _TASK),
     ("late", "deal", "Deals past their close date", _DEAL),
-    ("idle_leads", "lead", "Leads without a next step", ("id", "name", "stage", "phones", "owner")),
-    ("idle_deals", "deal", "Deals without a next step", ("id", "name", "stage", "amount", "owner")),
+    ("idle_leads", "lead", "Leads without a next step", _LEAD),
+    ("idle_deals", "deal", "Deals without a next step", _IDLE),
 )
 """What Today holds: its name, of which entity, the heading, the columns."""
 
@@ -31,7 +33,7 @@ def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listin
         rows = getattr(found, part)
         if rows:
             shown: Any = rows[:limit]
-            columns = [named(ws, entity, column, shown) for column in columns_of(ws, entity, names)]
+            columns = for_people(ws, entity, names, shown)
             yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.money import write_money, write_number
-from crmcli.model.phones import spaced
+from crmcli.model.phone_format import spaced
 from crmcli.model.values import Phone, format_instant
 from crmcli.render.words import amount_in_words
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
+from crmcli.model.finished import finished
 from crmcli.model.values import Raw, format_instant
 
 if TYPE_CHECKING:
-    from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
 
 Rows = Sequence[Mapping[str, Raw]]
@@ -40,8 +40,8 @@ def today(ws: Workspace, owner: str = "") -> Today:
     tasks = _select(ws, "task", ["due"], "done_at is empty", "due < tomorrow", whose)
     now = format_instant(ws.now)
     planned = _planned(ws)
-    leads = _select(ws, "lead", [], _open(ws.pipelines.leads), whose)
-    deals = _select(ws, "deal", [], _open_deals(ws), whose)
+    leads = _select(ws, "lead", [], f"not ({finished(ws.outline, 'lead')})", whose)
+    deals = _select(ws, "deal", [], f"not ({finished(ws.outline, 'deal')})", whose)
     this_day = ws.now.astimezone(ws.zone).date().isoformat()
     late = [deal for deal in deals if "" < str(deal.get("close_by", "")) < this_day]
     return Today(
@@ -61,17 +61,3 @@ def _select(ws: Workspace, entity: str, order: Sequence[str], *terms: str) -> Ro
 def _planned(ws: Workspace) -> set[str]:
     """What open tasks are about."""
     return {str(task.get("about", "")) for task in _select(ws, "task", [], "done_at is empty")}
-
-
-def _open(pipeline: Pipeline) -> str:
-    """A condition that a record stands in an open stage of a pipeline."""
-    stages = [stage.id for stage in pipeline.stages if stage.kind == "open"]
-    return f"stage in ({', '.join(stages)})" if stages else "id is empty"
-
-
-def _open_deals(ws: Workspace) -> str:
-    """As above, of all pipelines; a deal that names none stands in the first."""
-    first, *_ = ws.pipelines.deals
-    terms = [f"pipeline = {pipeline.id} and {_open(pipeline)}" for pipeline in ws.pipelines.deals]
-    terms.append(f"pipeline is empty and {_open(first)}")
-    return " or ".join(f"({term})" for term in terms)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import Ambiguous, InvalidData, NotFound, Problem
+from crmcli.errors import Problem
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
@@ -239,47 +238,3 @@ class Folder:
             return self.survivor(record_id)
         except RecordMerged:
             return record_id
-
-    def find(self, ref: str, *entities: str) -> Record:
-        """A record by any reference; see `resolve`."""
-        return self.get(self.resolve(ref, *entities))
-
-    def resolve(self, ref: str, *entities: str) -> str:
-        """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
-        a web site or an exact name; the survivor of a record that was merged. NotFound or Ambiguous
-        otherwise."""
-        named = self.named(ref, *entities)
-        record_id = self.survivor(named)
-        if record_id != named:
-            self.notes.append(tr("{} was merged into {}", named, record_id))
-        return record_id
-
-    def named(self, ref: str, *entities: str) -> str:
-        """As `resolve`, but a record that was merged and is named by its id answers for itself."""
-        from crmcli.store.records import references
-
-        wanted = entities or tuple(ENTITIES)
-        found = references.by_id(self.root, ref, wanted)
-        if len(found) > 1:
-            found = [i for i in found if i == self.survivor(i)] or found
-        if not found or references.may_be_a_name(ref):
-            content = references.by_content(self._index, ref, wanted, self.settings.phone_country)
-            found = [*found, *(i for i in content if i not in found)]
-        if len(found) == 1:
-            return found[0]
-        words = tr(" or ").join(map(tr, wanted)) if len(wanted) < 3 else tr("record")
-        if not found:
-            raise NotFound(
-                tr("no {} matches {!r}", words, ref), tr("try crm search {}", shlex.quote(ref))
-            )
-        shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
-        more = tr(" and {} more", len(found) - 6) if len(found) > 6 else ""
-        raise Ambiguous(
-            tr("{!r} matches {} records: {}{}", ref, len(found), shown, more), "give the id"
-        )
-
-    def _name(self, record_id: str) -> str:
-        try:
-            return str(self.get(record_id).get("name"))
-        except (NotFound, InvalidData):
-            return "(unreadable)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import Ambiguous, InvalidData, NotFound
+from crmcli.language import tr
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.settings import Settings
+from crmcli.model.values import entity_of
 from crmcli.store.safety import locks
 from crmcli.workspace.configured import Configured
 
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from crmcli.model.values import Raw
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
+
+MOST_LOOKED_AT = 50
+"""Records among which that one is looked for which is not finished."""
 
 
 class Reads(Configured):
@@ -187,3 +194,67 @@ class Reads(Configured):
     def merged(self, survivor: str = "") -> list[tuple[str, str]]:
         """The records that went into others, each with the one into which; of one of these if named."""
         return self._index.merged(survivor)
+
+    # --- by reference ------------------------------------------------------------------------------
+
+    def find(self, ref: str, *entities: str) -> Record:
+        """A record by any reference; see `resolve`."""
+        return self.get(self.resolve(ref, *entities))
+
+    def resolve(self, ref: str, *entities: str) -> str:
+        """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
+        a web site or an exact name; the survivor of a record that was merged. Of several the one that
+        lives. NotFound or Ambiguous otherwise."""
+        named = self.named(ref, *entities)
+        record_id = self.survivor(named)
+        if record_id != named:
+            self.notes.append(tr("{} was merged into {}", named, record_id))
+        return record_id
+
+    def named(self, ref: str, *entities: str) -> str:
+        """As `resolve`, but a record that was merged and is named by its id answers for itself."""
+        from crmcli.store.records import references
+
+        wanted = entities or tuple(ENTITIES)
+        found = references.by_id(self.root, ref, wanted)
+        if len(found) > 1:
+            found = [i for i in found if i == self.survivor(i)] or found
+        if not found or references.may_be_a_name(ref):
+            content = references.by_content(self._index, ref, wanted, self.settings.phone_country)
+            found = [*found, *(i for i in content if i not in found)]
+        if 1 < len(found) <= MOST_LOOKED_AT:
+            found = self._living(ref, found)
+        if len(found) == 1:
+            return found[0]
+        words = tr(" or ").join(map(tr, wanted)) if len(wanted) < 3 else tr("record")
+        if not found:
+            raise NotFound(
+                tr("no {} matches {!r}", words, ref), tr("try crm search {}", shlex.quote(ref))
+            )
+        shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
+        more = tr(" and {} more", len(found) - 6) if len(found) > 6 else ""
+        raise Ambiguous(
+            tr("{!r} matches {} records: {}{}", ref, len(found), shown, more), "give the id"
+        )
+
+    def _living(self, ref: str, found: list[str]) -> list[str]:
+        """Those of several records that are not finished, or all if all are; of what one lead became, that
+        which stands in stages."""
+        from crmcli.model.finished import is_finished
+
+        records = {i: record for i in found if (record := self._follow(i))}
+        over = [i for i, record in records.items() if is_finished(self.outline, record, self.env)]
+        living = [i for i in found if i not in over] or found
+        became = {j for i in over for j in getattr(records[i], "converted", {}).values()}
+        if became.issuperset(living):
+            living = [i for i in living if "staged" in ENTITIES[entity_of(i)].traits] or living
+        if len(living) == 1:
+            names = ", ".join(i for i in found if i not in living)
+            self.notes.append(tr("{!r} is taken for {}, not for {}", ref, living[0], names))
+        return living
+
+    def _name(self, record_id: str) -> str:
+        try:
+            return str(self.get(record_id).get("name"))
+        except (NotFound, InvalidData):
+            return "(unreadable)"

@@ -30,16 +30,20 @@ NEW = Lane(
     {"RUB": Decimal(4_550_000), "USD": Decimal("1200.50")},
     [
         BoardCard(
-            "Окна для ООО «Ромашка» в бизнес-центр на проспекте", "1 250 000 ₽", "Анна", "2d"
+            "deal-7k3qf2m9",
+            "Окна для ООО «Ромашка» в бизнес-центр на проспекте",
+            "1 250 000 ₽",
+            "Анна",
+            "2d",
         ),
-        BoardCard("漢字の大きな取引", "", "", "12d > 3d", overdue=True),
+        BoardCard("deal-8a4rg3n0", "漢字の大きな取引", "", "", "12d > 3d", overdue=True),
     ],
 )
 TALKS = Lane(
     Stage("talks", "Переговоры с заказчиком о цене"),
     1,
     {"RUB": Decimal(10)},
-    [BoardCard("Двери", "10 ₽", "", "")],
+    [BoardCard("deal-9b5sh4p1", "Двери", "10 ₽", "", "")],
 )
 WON = Lane(Stage("won", "Успех", "won"))
 
@@ -62,11 +66,13 @@ def test_a_board() -> None:
         "──────────────────────  ──────────────────────  ──────────────────────",
         "Окна для ООО «Ромашка»  Двери",
         "в бизнес-центр на про…  10 ₽",
-        "1 250 000 ₽",
+        "1 250 000 ₽             deal-9b5sh4p1",
         "Анна                2d",
+        "deal-7k3qf2m9",
         "",
         "漢字の大きな取引",
         "              12d > 3d",
+        "deal-8a4rg3n0",
         "… 10 more",
     ]
 
@@ -93,7 +99,7 @@ def test_no_line_is_wider_than_the_terminal(room: int) -> None:
             st.integers(0, 10**6),
             st.dictionaries(st.sampled_from(["RUB", "USD"]), st.decimals(0, 10**9, places=2)),
             st.lists(
-                st.builds(BoardCard, st.text("аб 漢e\u0301", max_size=60), st.text("1 ₽", max_size=20),
+                st.builds(BoardCard, st.just("deal-7k3qf2m9"), st.text("аб 漢e\u0301", max_size=60), st.text("1 ₽", max_size=20),
                           st.text("Аня ", max_size=30), st.text("3d>", max_size=8)),
                 max_size=3,
             ),
@@ -148,7 +154,7 @@ def test_counts_and_sums_per_currency(crm: Crm, sold: Path) -> None:
     rows = json.loads(done.out)
     first, lost = rows[0], next(row for row in rows if row["kind"] == "lost")
     assert first["count"] == 2
-    assert first["sums"] == {"RUB": "1000.50", "USD": "500.00"}
+    assert first["sums"] == {"RUB": 1000.5, "USD": 500}
     assert lost["count"] == 1
     assert sum(row["count"] for row in rows) == 3
 

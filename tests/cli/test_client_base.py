@@ -31,7 +31,7 @@ def company(crm: Callable[..., Any]) -> str:
 def test_requisites_are_kept_shown_and_found(crm: Callable[..., Any], company: str) -> None:
     card = json.loads(crm("company", "show", company, "--json").out)
     assert card["accounts"] == [BANK]
-    assert (card["kpp"], card["turnover"], card["currency"]) == ("773601001", "12500000.50", "USD")
+    assert (card["kpp"], card["turnover"], card["currency"]) == ("773601001", 12500000.5, "USD")
     shown = crm("company", "show", company).out
     assert "40702810938000012345 (ПАО Сбербанк, BIC 044525225, corr. 30101810400000000225)" in shown
     assert crm("company", "show", "7707083893", "--json").code == 0

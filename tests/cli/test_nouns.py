@@ -35,7 +35,7 @@ def test_every_format_of_a_list(crm: Crm) -> None:
     lead = crm("lead", "add", "--name", "Кровля; «склад»", "--amount", "1 234,50").out.strip()
     assert crm("lead", "list", "--ids").out.split() == [lead]
     [row] = json.loads(crm("lead", "list", "--json").out)
-    assert (row["id"], row["amount"], row["currency"]) == (lead, "1234.50", "RUB")
+    assert (row["id"], row["amount"], row["currency"]) == (lead, 1234.5, "RUB")
     assert json.loads(crm("lead", "list", "--format", "jsonl").out) == row
     [row] = csv.DictReader(
         io.StringIO(crm("lead", "list", "--csv", "--columns", "name,amount").out)

@@ -108,10 +108,10 @@ def test_money_as_people_read_it(locale: Locale, amount: str, currency: str, tex
 
 @pytest.mark.parametrize("locale", [RU, EN])
 @pytest.mark.parametrize("currency", ["RUB", "USD", "CHF", "BYN"])
-@pytest.mark.parametrize("amount", ["-1234567.89", "0.10", "999"])
+@pytest.mark.parametrize("amount", ["-1234567.89", "0.10"])
 def test_amounts_look_as_they_do_in_letters(locale: Locale, currency: str, amount: str) -> None:
     style = Style(locale.language, locale.currency, MOSCOW)
-    assert locale.money(Decimal(amount), currency, cents=True) == style.money(amount, currency)
+    assert locale.money(Decimal(amount), currency) == style.money(amount, currency)
 
 
 def test_money_is_held_together_by_no_break_spaces() -> None:
@@ -121,7 +121,7 @@ def test_money_is_held_together_by_no_break_spaces() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
     [
-        ("phones", [{"value": "+79123456789", "ext": "12", "type": "work"}], "+79123456789 x12"),
+        ("phones", [{"value": "+79123456789", "ext": "12", "type": "work"}], "+7 912 345-67-89 x12"),
         ("emails", [{"value": "a@b.ru"}, {"value": "c@d.ru"}], "a@b.ru, c@d.ru"),
         ("companies", [{"company": "company-7k3qf2m9", "role": "директор"}],
          "company-7k3qf2m9 (директор)"),
@@ -163,7 +163,7 @@ def test_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines == [
         "id             name                    stage          amount  created_at",
         "deal-7k3qf2m9  Окна для ООО «Ромашка»  Новая  1 234 567,50 ₽  2026-11-23 09:00",
-        "deal-8a4rg3n0  Двери                   Успех        900,00 ₽",
+        "deal-8a4rg3n0  Двери                   Успех           900 ₽",
         "deal-9b5sh4p1  Без суммы               Новая",
     ]
 
@@ -260,12 +260,24 @@ def test_a_cut_text_always_fits(text: str, room: int) -> None:
     st.integers(1, 200),
 )
 def test_columns_always_fit(columns: list[tuple[int, bool]], room: int) -> None:
-    widths = fit([n for n, _ in columns], [soft for _, soft in columns], room)
-    assert sum(widths) + 2 * (len(widths) - 1) <= room
-    assert all(0 < got <= max(1, wanted) for got, (wanted, _) in zip(widths, columns, strict=False))
-    rigid = [n for n, (_, soft) in enumerate(columns[: len(widths)]) if not soft]
+    kinds = [Column(str(n), kind="text" if soft else "date") for n, (_, soft) in enumerate(columns)]
+    widths = fit(kinds, [n for n, _ in columns], room)
+    assert sum(widths.values()) + 2 * (len(widths) - 1) <= room
+    assert all(0 < got <= max(1, columns[n][0]) for n, got in widths.items())
     if len(widths) > 1:
-        assert all(widths[n] == columns[n][0] for n in rigid)
+        assert all(columns[n][1] or got == columns[n][0] for n, got in widths.items())
+
+
+def test_what_stays_whatever_has_no_room() -> None:
+    columns = [
+        Column("name"),
+        Column("phones", kind="phones"),
+        Column("owner"),
+        Column("id", keep=True),
+    ]
+    assert fit(columns, [30, 17, 20, 13], 80) == {0: 24, 1: 17, 2: 20, 3: 13}
+    assert fit(columns, [30, 17, 20, 13], 60) == {0: 26, 1: 17, 3: 13}
+    assert fit(columns, [30, 17, 20, 13], 32) == {0: 17, 3: 13}
 
 
 # -- machine formats -------------------------------------------------------------------------
@@ -286,7 +298,7 @@ def test_json_of_plain_values(capsys: pytest.CaptureFixture[str]) -> None:
     row = {"n": 2, "share": 0.5, "sum": Decimal("1.50"), "none": None, "by": {"RUB": Decimal(1)}}
     printer("json").one(row, [])
     assert json.loads(capsys.readouterr().out) == {
-        "n": 2, "share": 0.5, "sum": "1.50", "none": None, "by": {"RUB": "1"},
+        "n": 2, "share": 0.5, "sum": 1.5, "none": None, "by": {"RUB": 1},
     }  # fmt: skip
 
 
@@ -473,7 +485,7 @@ def test_colours_and_cuts_on_a_terminal() -> None:
     lines = [line for line in clean(seen).splitlines() if line]
     assert len(lines) == 3
     assert max(map(width, lines)) <= 50
-    assert "\x1b[36mНовая" in in_terminal(PRINT % 2)  # eight colours where nobody promised more
+    assert "\x1b[38;5;75mНовая" in in_terminal(PRINT % 2)  # the nearest of 256
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])

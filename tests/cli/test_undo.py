@@ -78,7 +78,7 @@ def test_a_record_as_it_was(crm: Crm, lead: str) -> None:
     now = {"CRM_NOW": "2026-11-27T09:00:00+00:00"}
     for command in (("show",), ("lead", "show")):
         then = json.loads(crm(*command, lead, "--at", "2026-11-24", "--json", **now).out)
-        assert (then["amount"], "tags" in then) == ("100", False)
+        assert (then["amount"], "tags" in then) == (100, False)
         then = json.loads(crm(*command, lead, "--at", "2026-11-25", "--json", **now).out)
         assert (then["amount"], then["tags"]) == ("200", ["vip"])
         assert crm(*command, lead, "--at", "2026-11-20", **now).code == 3

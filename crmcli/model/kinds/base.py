@@ -53,6 +53,7 @@ class Locale(Protocol):
 
     def number(self, value: Decimal) -> str: ...
     def instant(self, moment: datetime) -> str: ...
+    def phone(self, number: str) -> str: ...
 
 
 class Kind:
@@ -98,6 +99,7 @@ class Kind:
     is_digits: bool = False  # spreadsheets take it for a number
     may_lose_zero: bool = False  # a spreadsheet drops the zero in front of a Russian one
     is_rigid: bool = False  # half of it is worse than none of it
+    least: int = 10  # the narrowest that a column of it becomes, in cells
     is_spread: bool = False  # a sheet has a column for each of its parts
     is_joined: bool = False  # of two records that become one, both values are kept
     parts: Mapping[str, Field] = MappingProxyType({})
@@ -197,6 +199,10 @@ class Kind:
         return new if value == old else cast("Value", value)
 
     # -- for people -------------------------------------------------------------------------
+
+    def number_in(self, raw: Any) -> object:
+        """A raw value with what are numbers in it as such."""
+        return raw
 
     def show(self, value: object, locale: Locale) -> str | None:
         """The value as people read it; None where it stands as it is."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from crmcli.language import tr
-from crmcli.model.kinds.base import Field, InputContext, Key, Kind, one_of
+from crmcli.model.kinds.base import Field, InputContext, Key, Kind, Locale, one_of
 from crmcli.model.kinds.maps import Item, Maps
 from crmcli.model.kinds.texts import Many
 from crmcli.model.listed import allowed_hint
@@ -117,6 +117,13 @@ class Phones(ContactPoints):
             return text
         return read[0].value if len(read) == 1 else text
 
+    def show(self, value: object, locale: Locale) -> str | None:
+        items: Any = value if isinstance(value, list | tuple) else [value]
+        if not all(isinstance(item, dict) for item in items):
+            return None
+        dialled = ({**item, "value": locale.phone(str(item.get("value", "")))} for item in items)
+        return ", ".join(self.item_text(item) for item in dialled)
+
     def item_text(self, item: Any) -> str:
         return f"{item['value']} x{item['ext']}" if item.get("ext") else str(item["value"])
 
@@ -180,6 +187,7 @@ PHONES = Phones(
     identity=("value", "ext"),
     types=PHONE_TYPES,
     noun="a phone number",
+    least=18,
     found_by="phone",
     searched_in="phones",
     metavar="PHONE",

@@ -16,6 +16,7 @@ from crmcli.model.kinds.base import (
     one_of,
     one_text,
 )
+from crmcli.model.kinds.numbers import NUMBER
 from crmcli.model.kinds.texts import TEXT
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import (
@@ -187,6 +188,15 @@ class Lines(Maps):
 
     def is_item(self, item: Mapping[str, Any]) -> bool:
         return "quantity" in item and super().is_item(item)
+
+    def number_in(self, raw: Any) -> object:
+        numbers = ("quantity", "price", "vat")
+        return [
+            {key: NUMBER.number_in(v) if key in numbers else v for key, v in item.items()}
+            if isinstance(item, dict)
+            else item
+            for item in raw or ()
+        ]
 
     def item_text(self, item: Mapping[str, Any]) -> str:
         return f"{item['name']} × {item['quantity']}"

@@ -83,6 +83,12 @@ class Number(Exact):
             raise ValueError(tr("{!r} is not a number like 1200.50", text))
         return float(read_number(text))
 
+    def number_in(self, raw: Any) -> object:
+        try:
+            return parse_decimal(str(raw))
+        except ValueError:
+            return raw  # more than 15 digits, or what a hand wrote
+
     def show(self, value: object, locale: Locale) -> str | None:
         try:
             return locale.number(Decimal(str(value)))

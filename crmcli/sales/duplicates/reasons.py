@@ -11,8 +11,8 @@ from crmcli.matching.mail_domains import mailbox
 from crmcli.matching.people import Comparison, Word, compare
 from crmcli.matching.profiles import Profile
 from crmcli.matching.words import is_latin, typed_otherwise
+from crmcli.model.phone_format import spaced
 from crmcli.model.phones import key as phone_key
-from crmcli.model.phones import spaced
 from crmcli.model.values import entity_of, fold
 
 if TYPE_CHECKING:
