@@ -1,24 +1,41 @@
-"""crm log: what happened with a client."""
+"""crm log: what happened with a client; crm activity: what was logged."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
-from crmcli.errors import BadUsage
+from crmcli.cli.options import listed
+from crmcli.cli.params import REF, REFS, ChangingVerb, Noun, Session, option
+from crmcli.cli.printing import unreadable
+from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
+from crmcli.model.event import ACTIVITIES
+from crmcli.model.listed import allowed_hint
+from crmcli.model.schema import DERIVED
+from crmcli.model.values import parse_instant
 from crmcli.present.told import Told
 from crmcli.present.words import WORDS, in_words
 from crmcli.sales import activities
 from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.present.cells import Listing
+    from crmcli.workspace import Workspace
+
 LOGGED = ("call", "mail", "sms", "message", "meeting", "note")
 ONE_WAY = ("meeting", "note")
+AT = option("--at", "When it was, if not now: 15:00, yesterday 10:30, -2h.", "TIME")
+DURATION = option("--duration", "How long it took, e.g. 5m.", "TIME")
 
 log = Noun("log", help="Log what happened with a client. Triggers see it at the next tick.")
+activity = Noun("activity", help="What was logged: calls, e-mails, meetings, notes.")
 
 
 def _command(word: str) -> click.Command:
@@ -28,6 +45,9 @@ def _command(word: str) -> click.Command:
         text: str,
         subject: str,
         duration: str,
+        at: str,
+        others: Sequence[str],
+        new: bool,
         incoming: bool = False,
         outgoing: bool = False,
         anyway: bool = False,
@@ -39,16 +59,28 @@ def _command(word: str) -> click.Command:
         body = _text(text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Call back at 5'")
-        record = ws.find(ref)
         length = _seconds(duration)
-        activities.log(ws, record.id, kind, body, anyway=anyway, subject=subject, duration=length)
-        return Told(tr("Logged {} on {} {}.", in_words(word), record.id, record.get("name")))
+        moment = _moment(ws, at)
+        with ws.series():
+            record_id, note = _whom(ws, ref, is_new=new, anyway=anyway)
+            activities.log(
+                ws, record_id, kind, body, others=[ws.resolve(other) for other in others],
+                at=moment, anyway=anyway, subject=subject, duration=length,
+            )  # fmt: skip
+        name = ws.get(record_id).get("name") if not ws.dry_run or not note else ref
+        told = tr("Logged {} on {} {}.", in_words(word), record_id, name)
+        return Told(told, notes=list(filter(None, [note])))
 
     params: list[click.Parameter] = [
         REF,
         click.Argument(("text",), required=False, default=""),
+        AT,
+        option(
+            "--with others", "Who took part too; the activity counts once.", "REF", multiple=True
+        ),
+        option("--new", "If nobody has this phone or e-mail: add a lead with it.", is_flag=True),
         option("--subject", "What it was about."),
-        option("--duration", "How long it took, e.g. 5m.", "TIME"),
+        DURATION,
     ]
     if word not in ONE_WAY:
         params += [
@@ -63,6 +95,30 @@ def _command(word: str) -> click.Command:
         callback=callback,
         help=f"Log {WORDS[word]}; - reads the text from stdin.\n\nExample: {example}",
     )
+
+
+def _whom(ws: Workspace, ref: str, *, is_new: bool, anyway: bool) -> tuple[str, str]:
+    """The record that a reference means, or with `is_new` the lead that is added for it, and a note."""
+    try:
+        return ws.resolve(ref), ""
+    except NotFound:
+        if not is_new:
+            raise
+    from crmcli.sales.add import add
+
+    field = "emails" if "@" in ref else "phones"
+    lead = add(ws, "lead", {field: [ref]}, anyway=anyway).record
+    return lead.id, tr("new lead {} {}", lead.id, lead.get("name"))
+
+
+def _moment(ws: Workspace, text: str) -> datetime | None:
+    """The moment of --at; a day alone means its beginning."""
+    if not text:
+        return None
+    try:
+        return parse_instant(str(DERIVED[0].read(text, ws.inputs)))
+    except ValueError as error:
+        raise BadUsage(tr("{}: {}", "--at", error)) from None
 
 
 def _text(text: str) -> str:
@@ -87,3 +143,99 @@ def _seconds(text: str) -> int | None:
 
 for _word in LOGGED:
     log.add_command(_command(_word))
+
+
+@activity.command(
+    name="list",
+    params=[
+        click.Argument(("ref",), required=False, default=""),
+        option("--kind", "Only these: call, mail, sms, message, meeting, note; call.in.", "A,B"),
+        option("--owner", "Logged by this user; me for you.", "USER"),
+        option("--since", "From this day or time on, e.g. monday.", "WHEN"),
+        option("--until", "Until this day or time.", "WHEN"),
+        option("--where -w", "With records that match a condition.", "EXPR"),
+        option("--limit", "Only the last N.", "N", at_least=0),
+    ],
+)
+def list_(
+    session: Session,
+    ref: str,
+    kind: str,
+    owner: str,
+    since: str,
+    until: str,
+    where: str,
+    limit: int | None,
+) -> Listing:
+    """List activities, oldest first: with one record, or with all. What several took part in is one.
+
+    Example: crm activity list --kind call --owner me --since monday
+
+    Example: crm activity list --where 'company.inn = 7701234567'
+    """
+    from crmcli.present.events import activity_table
+    from crmcli.sales.history.past import moment_of
+
+    ws = session.workspace
+    kinds = listed(kind)
+    for word in kinds:
+        if word not in (*activities.KINDS, *ACTIVITIES):
+            hint = allowed_hint(word, activities.KINDS)
+            raise BadUsage(tr("{!r} is not an activity", word), hint)
+    wanted = activities.Wanted(
+        kinds=kinds,
+        actor=(ws.actor if owner == "me" else ws.user_id(owner)) if owner else "",
+        since=moment_of(ws, since, "--since", start=True) if since else None,
+        until=moment_of(ws, until, "--until") if until else None,
+        record=ws.resolve(ref) if ref else "",
+        where=where,
+    )
+    found = activities.find(ws, wanted)
+    unreadable(session)
+    return activity_table(ws, found[-limit:] if limit else found if limit is None else [])
+
+
+@activity.command(
+    cls=ChangingVerb,
+    params=[
+        click.Argument(("activity_id",), metavar="ID"),
+        option("--text", "What was said.", default=None),
+        option("--subject", "What it was about.", default=None),
+        DURATION,
+        AT,
+    ],
+)
+def edit(
+    session: Session,
+    activity_id: str,
+    text: str | None,
+    subject: str | None,
+    duration: str,
+    at: str,
+) -> Told:
+    """Correct what was logged by hand: its text, its time. ID is the beginning of an id of the list.
+
+    Example: crm activity edit e1q7 --text 'Call back at 6' --at 'yesterday 17:00'
+    """
+    ws = session.workspace
+    event = activities.named(ws, activity_id)
+    moment = _moment(ws, at)
+    values = {"text": text, "subject": subject, "duration": _seconds(duration)}
+    if moment is None and all(value is None for value in values.values()):
+        raise BadUsage("nothing to change", "give --text, --subject, --duration or --at")
+    event = activities.edit(ws, event, values, moment)
+    return Told(tr("Changed {} of {}.", event.kind, event.record))
+
+
+@activity.command(cls=ChangingVerb, params=[REFS])
+def rm(session: Session, refs: Sequence[str]) -> list[Told]:
+    """Remove what was logged by mistake. The text stays in the files of the timeline.
+
+    Example: crm activity rm e1q7
+    """
+    ws = session.workspace
+    events = [activities.named(ws, ref) for ref in refs]
+    with ws.series():
+        for event in events:
+            activities.remove(ws, event)
+    return [Told(tr("Removed {} of {}.", event.kind, event.record)) for event in events]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Noun, Session, imported
+from crmcli.cli.params import REF, ChangingVerb, Noun, Session, imported, option
 from crmcli.model.entities import ENTITIES, Trait
 
 if TYPE_CHECKING:
@@ -59,5 +59,6 @@ def closing(group: Noun, verb: str, about: str, *options: click.Option) -> None:
         told: Told = imported("crmcli.present.changes:closed")(ws, done)
         return told
 
-    name, params = verb.partition(":")[2], [REF, *options]
+    note = option("--note", "A note on it, for the timeline.", "TEXT")
+    name, params = verb.partition(":")[2], [REF, *options, note]
     group.add_command(ChangingVerb(name, params=params, callback=callback, help=about))

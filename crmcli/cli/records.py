@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -24,13 +24,16 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.view import View
-from crmcli.present.columns import columns_of, for_people, name_of
+from crmcli.present.columns import columns_of, for_people, name_of, with_derived
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.present.told import Told
     from crmcli.sales.records.edit import Edit
     from crmcli.workspace import Workspace
+
+
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 
 def add_command(entity: str) -> click.Command:
@@ -113,12 +116,12 @@ def list_command(entity: str) -> click.Command:
         asked = [part for name in sort for part in name.split(",")] or saved.sort
         order = asked or ENTITIES[entity].sort
         most = saved.limit if limit is None else limit
-        rows = ws.rows(entity, condition, order, most)
-        if session.out.is_table:  # people see names for stages, users and links
-            chosen = for_people(ws, entity, names, rows)
-        else:
-            chosen = columns_of(ws, entity, names)
-            rows = rows.read_as(numbered(ws, entity))
+        found = ws.rows(entity, condition, order, most)
+        is_table = session.out.is_table  # people see names for stages, users and links
+        chosen = columns_of(ws, entity, names)
+        rows: Rows = found if is_table else found.read_as(numbered(ws, entity))
+        rows = with_derived(ws, entity, chosen, rows)
+        chosen = for_people(ws, entity, names, rows) if is_table else chosen
         session.out.records(rows, chosen, tr("no {}", tr(plural)), all_fields=not names)
         if hidden:
             session.out.note(tr("closed and not shown: {} (--all, --closed)", hidden))

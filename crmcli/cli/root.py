@@ -21,9 +21,13 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "dupes": ("dupes:dupes", "Find likely duplicates: leads, contacts, companies."),
     },
     "Work": {
-        "today": ("today:today", "What to do: tasks, leads without a next step."),
+        "today": (
+            "today:today",
+            "What to do: tasks, leads without a next step, neglected contacts.",
+        ),
         "board": ("board:board", "The kanban of a pipeline."),
         "log": ("activity:log", "Log a call, an e-mail, a meeting, a note."),
+        "activity": ("activity:activity", "Calls, meetings, notes: list, edit, rm."),
         "mail": ("mail:mail", "Messages that templates make."),
         "undo": ("undo:undo", "Undo your last change in this clone."),
     },

@@ -18,19 +18,23 @@ from crmcli.sales.today import today as work_of
     cls=Verb,
     params=[
         option("--owner", "For this user.", "USER"),
+        option("--silence", "Neglected after this time.", "TIME", default="30d"),
         option("--all everybody", "For everybody.", is_flag=True),
         option("--limit", "Maximum number in each part.", "N", default=20, at_least=1),
     ],
 )
-def today(session: Session, owner: str, everybody: bool, limit: int) -> Listing | None:
+def today(
+    session: Session, owner: str, silence: str, everybody: bool, limit: int
+) -> Listing | None:
     """What to do: tasks that are overdue or due today, deals past their close date, open leads and deals
-    without a task. Yours, if crm knows who you are (--as, CRM_USER).
+    without a task, contacts with whom nobody has spoken for --silence, or plans to. Yours, if crm knows
+    who you are (--as, CRM_USER).
 
     Example: crm today --as anna
     """
     ws = session.workspace
     whose = "" if everybody else ws.user_id(owner) if owner else ws.user
-    found = work_of(ws, whose)
+    found = work_of(ws, whose, silence)
     unreadable(session)
     if not session.out.is_table:
         return all_parts(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,16 +27,13 @@ _CHANNELS = {"mail": "E-mails.", "sms": "SMS and messages.", "call": "Calls."}
 def move_command(entity: str) -> click.Command:
     """`crm lead move` and `crm deal move`."""
 
-    def callback(
-        session: Session, ref: str, stage: str, reason: str, reopen: bool, pipeline: str = ""
-    ) -> Told:
+    def callback(session: Session, /, ref: str, stage: str, **given: Any) -> Told:
         from crmcli.present.changes import moved
         from crmcli.sales import stages
 
         ws = session.workspace
         record_id = ws.resolve(ref, entity)
-        done = stages.move(ws, record_id, stage, pipeline=pipeline, reason=reason, reopen=reopen)
-        return moved(ws, done)
+        return moved(ws, stages.move(ws, record_id, stage, **given))
 
     stage = "offer" if has_field(entity, "pipeline") else "working"
     params = [
@@ -44,6 +41,7 @@ def move_command(entity: str) -> click.Command:
         click.Argument(("stage",)),
         option("--reason", "Reason, for a lost stage."),
         option("--reopen", "Reopen a closed record.", is_flag=True),
+        option("--note", "A note on it, for the timeline.", "TEXT"),
     ]
     if has_field(entity, "pipeline"):
         params.append(option("--pipeline", "To another pipeline.", "ID"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.model.entities import ENTITIES, having
 
 KINDS = (
@@ -20,6 +20,8 @@ KINDS = (
     "deal.attached", "task.done", "task.reopened",
     "call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
     "message.in", "message.out",
+    # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
+    "activity.edited", "activity.deleted",
     "signal",             # data: code; from `crm trigger fire`
     "offer.sent", "offer.accepted", "offer.declined",
     "notice",             # data: to, text; a robot tells an employee something
@@ -47,6 +49,8 @@ KINDS = (
 
 ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
               "message.in", "message.out")  # fmt: skip
+EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
+"""What is said later of an activity, on the same record: how it is now, or that it is none."""
 MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "job.queued")
 """The kinds whose data may name a message: message_id."""
 MARKS = ("duplicate.denied", "duplicate.reopened")
@@ -69,6 +73,10 @@ SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""
 
 
+TOGETHER = "together"
+"""The key in the data of an activity of what several records share: the id of the first event of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One fact on the timeline.
@@ -85,3 +93,33 @@ class Event:
     cause: str = ""
     depth: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it was, which may be before it was written down."""
+        at = self.data.get("at") if self.kind in ACTIVITIES else None
+        return datetime.fromisoformat(at).astimezone(UTC) if isinstance(at, str) else self.at
+
+
+def as_amended(events: Iterable[Event]) -> list[Event]:
+    """Events with each activity as it was edited last, without those that were removed."""
+    events = list(events)
+    last = {event.data.get("activity"): event for event in events if event.kind in AMENDMENTS}
+    found = []
+    for event in events:
+        amendment = last.get(event.id)
+        if amendment is None:
+            found += [event] if event.kind not in AMENDMENTS else []
+        elif amendment.kind == EDITED:
+            edited = edited_event(amendment)
+            found.append(replace(edited, at=event.at, cause=event.cause))
+    return found
+
+
+def edited_event(event: Event) -> Event:
+    """An activity as an amendment says it is now; any other event as it is."""
+    if event.kind != EDITED:
+        return event
+    data = dict(event.data)
+    own = {"id": data.pop("activity"), "kind": data.pop("kind"), "actor": data.pop("actor")}
+    return replace(event, **own, data=data)

@@ -10,6 +10,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
+from crmcli.model.kinds import kind_of
 from crmcli.model.listed import nearest
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.values import Raw
@@ -51,6 +52,18 @@ def has_field(entity: str, name: str) -> bool:
     return any(field.name == name for field in own_fields(entity))
 
 
+DERIVED = (
+    Field("last_activity", kind_of("happened"), "Last activity", system=True, derived=True),
+    Field("next_task", kind_of("datetime"), "Next task", system=True, derived=True),
+)
+"""What follows from the activities and tasks of a record, and of what is linked to it."""
+
+
+def has_activities(entity: str) -> bool:
+    """Whether records of a noun are what people call, meet and plan for."""
+    return bool({"client", "staged"} & set(ENTITIES[entity].traits))
+
+
 @dataclass(frozen=True)
 class Schema:
     """Which fields each entity has in one workspace; `custom` comes from settings.yaml."""
@@ -60,6 +73,14 @@ class Schema:
     def fields(self, entity: str) -> tuple[Field, ...]:
         """All fields of an entity, own ones first."""
         return (*own_fields(entity), *self.custom.get(entity, ()))
+
+    def askable(self, entity: str) -> tuple[Field, ...]:
+        """The fields that conditions and lists know: those that files have, and those derived of them."""
+        own = self.fields(entity)
+        if not has_activities(entity):
+            return own
+        names = {field.name for field in own}
+        return (*own, *(field for field in DERIVED if field.name not in names))
 
     def field(self, entity: str, name: str) -> Field:
         """One field by name; KeyError if the entity has none of that name."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "created": "{} add", "removed": "{} rm", "merged": "{} merge", "unmerged": "{} unmerge",
     "entered": "{} move", "converted": "{} convert", "changed": "{} edit", "reopened": "{} reopen",
+    "activity.edited": "activity edit", "activity.deleted": "activity rm",
     "signal": "trigger fire", "file.changed": "change of", "change.undone": "undo --redo",
     "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back",
     **{kind: f"log {kind.partition('.')[0]}" for kind in ACTIVITIES},

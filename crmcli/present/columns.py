@@ -30,7 +30,7 @@ def usual(entity: str) -> tuple[str, ...]:
 
 def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
     """The columns of a list: those named, or the entity's usual ones."""
-    known = {f.name: f for f in ws.schema.fields(entity)}
+    known = {f.name: f for f in ws.schema.askable(entity)}
     said = {fold(tr(field.label)): field for field in known.values()}
     columns: list[Column] = []
     for name in names or usual(entity):
@@ -59,6 +59,18 @@ def _place(ws: Workspace, entity: str, column: Column) -> int:
     linked = ws.schema.field(entity, column.name).entities
     is_person = any(has_field(other, "first_name") for other in linked)
     return 1 if is_person or column.holds.is_phone else 2
+
+
+def with_derived(
+    ws: Workspace, entity: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """The rows with what the columns ask for that stands in no file."""
+    asked = {column.name for column in columns}
+    names = [f.name for f in ws.schema.askable(entity) if f.derived and f.name in asked]
+    if not names:
+        return rows
+    known = ws.derived(entity, names, [str(row["id"]) for row in rows])
+    return [{**row, **known.get(str(row["id"]), {})} for row in rows]
 
 
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:

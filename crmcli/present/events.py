@@ -29,11 +29,34 @@ def event_table(ws: Workspace, events: Sequence[Event]) -> Listing:
     """Events: when, who, what kind, what about it; `text` is for people, `data` has everything."""
     rows = [
         attributes(event, "id", "kind", "record", "cause")
-        | {"at": format_instant(event.at), "actor": ws.owner_name(event.actor)}
+        | {"at": format_instant(event.happened_at), "actor": ws.owner_name(event.actor)}
         | {"text": describe(ws, event), "data": dict(event.data)}
         for event in events
     ]
+    if any("at" in event.data for event in events):  # written down later than it was
+        rows.sort(key=lambda row: str(row["at"]))
     return Listing(rows, COLUMNS)
+
+
+ACTIVITIES = [
+    Column("id", "Id", keep=True), Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
+    Column("kind", "What", keep=True), Column("name", "With"), Column("text", "Details"),
+]  # fmt: skip
+
+
+def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
+    """Activities: when, who, what, with whom; `record` and `with` are the ids of whom it was with."""
+    rows = []
+    for event in events:
+        others = [str(other) for other in event.data.get("with", ())]
+        names = [name_of(ws, one) or one for one in (event.record, *others)]
+        rows.append(
+            attributes(event, "id", "kind", "record")
+            | {"at": format_instant(event.happened_at), "logged_at": format_instant(event.at)}
+            | {"actor": ws.owner_name(event.actor), "with": others, "name": ", ".join(names)}
+            | {"text": describe(ws, event), "data": dict(event.data)}
+        )
+    return Listing(rows, ACTIVITIES, "no activities")
 
 
 def describe(ws: Workspace, event: Event) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
-from crmcli.present.columns import for_people
+from crmcli.present.columns import columns_of, for_people, with_derived
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
@@ -17,12 +17,14 @@ _TASK = ("due", "name", "about", "owner", "id")
 _DEAL = ("close_by", "name", "stage", "amount", "owner", "id")
 _LEAD = ("name", "phones", "stage", "owner", "id")
 _IDLE = ("name", "contacts", "stage", "amount", "owner", "id")
+_SILENT = ("name", "phones", "last_activity", "owner", "id")
 PARTS = (
     ("overdue", "task", "Overdue tasks", _TASK),
     ("due", "task", "Tasks for today", _TASK),
     ("late", "deal", "Deals past their close date", _DEAL),
     ("idle_leads", "lead", "Leads without a next step", _LEAD),
     ("idle_deals", "deal", "Deals without a next step", _IDLE),
+    ("neglected", "contact", "Contacts nobody has spoken with lately", _SILENT),
 )
 """What Today holds: its name, of which entity, the heading, the columns."""
 
@@ -33,6 +35,7 @@ def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listin
         rows = getattr(found, part)
         if rows:
             shown: Any = rows[:limit]
+            shown = with_derived(ws, entity, columns_of(ws, entity, names), shown)
             columns = for_people(ws, entity, names, shown)
             yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)
 

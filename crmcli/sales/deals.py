@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.sales.activities import note_in
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Workspace
 
 
-def win(ws: Workspace, deal_id: str) -> Move:
+def win(ws: Workspace, deal_id: str, note: str = "") -> Move:
     """Close a deal as won."""
     with ws.change("deal win") as change:
         deal = change.get(deal_id)
-        return move_in(change, ws, deal, ws.pipeline_of(deal).won.id)
+        done = move_in(change, ws, deal, ws.pipeline_of(deal).won.id)
+        note_in(change, deal_id, note)
+        return done
 
 
-def lose(ws: Workspace, deal_id: str, reason: str, stage: str = "") -> Move:
+def lose(ws: Workspace, deal_id: str, reason: str, stage: str = "", note: str = "") -> Move:
     """Close a deal as lost; `stage` picks one of several lost stages, the first otherwise."""
     with ws.change("deal lose") as change:
         deal = change.get(deal_id)
@@ -25,4 +28,6 @@ def lose(ws: Workspace, deal_id: str, reason: str, stage: str = "") -> Move:
         if target.kind != "lost":
             lost = ", ".join(s.id for s in pipeline.stages if s.kind == "lost")
             raise BadUsage(tr("{!r} is not a lost stage", target.name), tr("one of {}", lost))
-        return move_in(change, ws, deal, target.id, reason=reason)
+        done = move_in(change, ws, deal, target.id, reason=reason)
+        note_in(change, deal_id, note)
+        return done

@@ -13,6 +13,7 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
+from crmcli.sales.activities import note_in
 from crmcli.sales.add import build
 from crmcli.sales.merging.field_merge import joined
 from crmcli.sales.records.required import MissingFields, check_stage, require
@@ -69,11 +70,13 @@ class Conversion:
         return {entity: both[entity].id for entity in TARGETS if entity in both}
 
 
-def junk(ws: Workspace, lead_id: str, reason: str = "") -> Move:
+def junk(ws: Workspace, lead_id: str, reason: str = "", note: str = "") -> Move:
     """End a lead as junk."""
     with ws.change("lead junk") as change:
         lead = change.get(lead_id)
-        return move_in(change, ws, lead, ws.pipelines.leads.lost.id, reason=reason)
+        done = move_in(change, ws, lead, ws.pipelines.leads.lost.id, reason=reason)
+        note_in(change, lead_id, note)
+        return done
 
 
 def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:

@@ -12,6 +12,7 @@ from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.lead import Lead
+from crmcli.sales.activities import note_in
 from crmcli.sales.records.given_values import read_value
 from crmcli.sales.records.required import check_stage
 from crmcli.sales.records.stage_lookup import (
@@ -51,13 +52,16 @@ def move(
     pipeline: str = "",
     reason: str = "",
     reopen: bool = False,
+    note: str = "",
 ) -> Move:
-    """Move a lead or deal to a stage, by hand."""
+    """Move a lead or deal to a stage, by hand; a note on it may be written down with that."""
     with ws.change(f"{record_id.split('-')[0]} move") as change:
         record = change.get(record_id)
-        return move_in(
+        done = move_in(
             change, ws, record, stage_ref, pipeline=pipeline, reason=reason, reopen=reopen
         )
+        note_in(change, record_id, note)
+        return done
 
 
 def move_in(

@@ -19,7 +19,8 @@ Rows = Sequence[Mapping[str, Raw]]
 class Today:
     """Raw records by what they wait for, the most urgent first.
 
-    `late` are open deals past their close_by; leads and deals are `idle` without an open task.
+    `late` are open deals past their close_by; leads and deals are `idle` without an open task; contacts
+    are `neglected` with whom somebody spoke once and nobody has since, or plans to.
     """
 
     overdue: Rows
@@ -27,15 +28,19 @@ class Today:
     late: Rows
     idle_leads: Rows
     idle_deals: Rows
+    neglected: Rows
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not any((self.overdue, self.due, self.late, self.idle_leads, self.idle_deals))
+        return not any(
+            (self.overdue, self.due, self.late, self.idle_leads, self.idle_deals, self.neglected)
+        )
 
 
-def today(ws: Workspace, owner: str = "") -> Today:
-    """What is to be done today by a user, by everybody if none is given."""
+def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
+    """What is to be done today by a user, by everybody if none is given; contacts are
+    neglected after that time of `silence`."""
     whose = f"owner = {owner}" if owner else ""
     tasks = _select(ws, "task", ["due"], "done_at is empty", "due < tomorrow", whose)
     now = format_instant(ws.now)
@@ -50,6 +55,13 @@ def today(ws: Workspace, owner: str = "") -> Today:
         late=sorted(late, key=lambda deal: str(deal["close_by"])),
         idle_leads=[lead for lead in leads if lead["id"] not in planned],
         idle_deals=[deal for deal in deals if deal["id"] not in planned],
+        neglected=_select(
+            ws,
+            "contact",
+            ["-last_activity"],
+            f"last_activity < now-{silence} and next_task is empty",
+            whose,
+        ),
     )
 
 

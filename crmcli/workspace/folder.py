@@ -15,7 +15,7 @@ from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import entity_of
+from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.records.stored import (
@@ -28,6 +28,8 @@ from crmcli.store.records.stored import (
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.model.sent import Claim, SentList
     from crmcli.store.index import Agenda, Births, Index, Timeline
 
@@ -141,6 +143,13 @@ class Folder:
         `after` and `before` are ids, `clone` is whose they are.
         """
         return self._history.events(record, kinds, after, limit, newest_first, clone, before)
+
+    def activities(
+        self, record: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[Event]:
+        """Activities as they are now, of a record or of all, in the order in which they happened."""
+        span = (format_instant(moment) if moment else "" for moment in (since, until))
+        return self._history.activities(record, *span)
 
     def sent_list(self) -> SentList:
         """What was queued here and left this machine; InvalidData if the list is damaged."""

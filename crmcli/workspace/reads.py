@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.kinds import InputContext
-    from crmcli.model.values import Raw
+    from crmcli.model.values import Raw, Value
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
 
@@ -82,7 +82,14 @@ class Reads(Configured):
             schema=self.schema,
             follow=self._follow,
             country=self.settings.phone_country,
+            derive=self._derive,
         )
+
+    def _derive(self, record_id: str, name: str) -> Value | None:
+        entity = entity_of(record_id)
+        raw = self.derived(entity, [name], [record_id]).get(record_id, {}).get(name, "")
+        field = next(field for field in self.schema.askable(entity) if field.name == name)
+        return field.kind.parse(raw)
 
     def _follow(self, record_id: str) -> Record | None:
         try:
@@ -157,6 +164,12 @@ class Reads(Configured):
     def rows_of(self, record_ids: Sequence[str]) -> Documents[dict[str, Raw]]:
         """Those of these records that are there and readable, as their files have them."""
         return self._index.raws(record_ids)
+
+    def derived(
+        self, entity: str, names: Sequence[str], records: Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """Fields that stand in no file, of some records, raw, by id and name; absent ones are ""."""
+        return self._index.derived(entity, names, records)
 
     def count(self, entity: str, condition: Condition | None = None) -> int:
         """How many records fit a condition."""

@@ -224,12 +224,12 @@ def test_only_this_clone(ws: Workspace) -> None:
         undo.undo(ws)
 
 
-def test_a_call_stays_and_is_said(ws: Workspace) -> None:
+def test_a_call_is_taken_back_and_said(ws: Workspace) -> None:
     lead_id = lead(ws)
     activities.log(ws, lead_id, "call.in", "спросили цену")
     done = undo.undo(ws)
     assert not done.records
-    assert done.stays == [f"call.in of {lead_id} stays on the timeline"]
+    assert done.stays == [f"call.in of {lead_id} is taken back"]
     undo.undo(ws)
     assert not ws.exists(lead_id)
 

@@ -32,7 +32,7 @@ from crmcli.model.dates import When, read_when, shift
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Key, Kind
 from crmcli.model.schema import Schema
-from crmcli.model.values import entity_of
+from crmcli.model.values import Value, entity_of
 
 Test: TypeAlias = tuple[str, Key]
 """A primitive relation of a key to another: one of PRIMITIVES, and the other key."""
@@ -60,6 +60,8 @@ class Env:
     schema: Schema
     follow: Callable[[str], Record | None]
     country: str = "RU"
+    derive: Callable[[str, str], Value | None] = lambda _record, _name: None
+    """The value of a derived field of a record."""
 
 
 def tests(op: str, kind: Kind, literal: Literal, env: Env) -> tuple[Test, ...]:
@@ -147,7 +149,7 @@ def _reached(path: tuple[str, ...], record: Record, env: Env) -> Iterator[tuple[
     if found is None:
         return
     step, rest = found
-    value = _value(step, record)
+    value = _value(step, record, env)
     if not rest:
         for key in step.field.kind.keys(value):
             yield step.field.kind, key
@@ -158,8 +160,10 @@ def _reached(path: tuple[str, ...], record: Record, env: Env) -> Iterator[tuple[
             yield from _reached(rest, target, env)
 
 
-def _value(step: PathStep, record: Record) -> Any:
+def _value(step: PathStep, record: Record, env: Env) -> Any:
     field = step.field
+    if field.derived:
+        return env.derive(record.id, field.name)
     value: Any = record.custom.get(field.name) if field.custom else record.get(field.name)
     if value is None:
         return field.kind.empty

@@ -75,7 +75,7 @@ def step_of(
 ) -> tuple[PathStep, tuple[str, ...]] | None:
     """The first step of a path and what is left of it; None if the entity has no such field."""
     name = path[0]
-    fields = {field.name: field for field in schema.fields(entity)}
+    fields = {field.name: field for field in schema.askable(entity)}
     field = fields.get(name) or fields.get(SHORT.get(name, ""))
     if field is None:
         return None
@@ -89,13 +89,13 @@ def step_of(
 def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[PathStep, tuple[str, ...]]:
     found = step_of(path, schema, entity)
     if found is None:
-        names = [field.name for field in schema.fields(entity)]
+        names = [field.name for field in schema.askable(entity)]
         plural = tr(ENTITIES[entity].plural)
         raise BadCondition(
             tr("unknown field {!r} for {}", path[0], plural), suggest(path[0], names)
         )
     step, rest = found
-    keys = schema.field(entity, step.field.name).kind.parts
+    keys = schema.field(entity, step.field.name).kind.parts if step.key else {}
     if step.key and step.key not in keys:
         raise BadCondition(
             tr("unknown part {!r} of {!r}", step.key, path[0]), suggest(step.key, keys)

@@ -214,7 +214,8 @@ class Field:
     """One field of an entity: its name in files and JSON, its kind, and what it allows.
 
     `directory` names the list of allowed values in settings.yaml (`sources`, `lost_reasons`, …);
-    `entities` are what a link may point to; `system` fields are written by verbs, not by people.
+    `entities` are what a link may point to; `system` fields are written by verbs, not by people;
+    `derived` ones stand in no file: the index works them out.
     """
 
     name: str
@@ -227,6 +228,7 @@ class Field:
     default: str = ""
     system: bool = False
     custom: bool = False
+    derived: bool = False
 
     @property
     def is_many(self) -> bool:

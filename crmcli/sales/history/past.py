@@ -9,7 +9,7 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
-from crmcli.model.event import ACTIVITIES, MARKS, Event
+from crmcli.model.event import ACTIVITIES, AMENDMENTS, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of, parse_instant
@@ -105,7 +105,7 @@ def _of_one(ws: Workspace, clone: str, event: Event) -> PastChange:
         or event.kind == REWRITTEN
         or event.kind in MARKS
         or (event.kind == "change.undone" and bool(event.data.get("redo")))  # of a mark alone
-        or (event.kind in SAID and ":" not in event.actor)
+        or (event.kind in (*SAID, *AMENDMENTS) and ":" not in event.actor)
     )
     is_undo = event.kind == "change.undone" and not event.data.get("redo")
     batch = str(event.data.get("batch") or "")
@@ -221,9 +221,12 @@ def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) ->
     return NotFound(tr(words, record_id), tr("see crm timeline {}", record_id))
 
 
-def moment_of(ws: Workspace, text: str, option: str = "--at", *, past: bool = True) -> datetime:
-    """The moment that people mean: an instant, or the end of a day or of several; BadUsage if none."""
-    from crmcli.model.dates import Days, read_when
+def moment_of(
+    ws: Workspace, text: str, option: str = "--at", *, past: bool = True, start: bool = False
+) -> datetime:
+    """The moment that people mean: an instant, or the end (or `start`) of a day or of several; BadUsage
+    if none."""
+    from crmcli.model.dates import Days, read_when, to_utc
 
     try:
         when = read_when(text, ws.now, ws.zone, past=past)
@@ -231,6 +234,8 @@ def moment_of(ws: Workspace, text: str, option: str = "--at", *, past: bool = Tr
         raise BadUsage(tr("{}: {}", option, error)) from None
     if isinstance(when, datetime):
         return when
+    if start:
+        return to_utc(when.first if isinstance(when, Days) else when, time(), ws.zone)
     return _end_of(when.last if isinstance(when, Days) else when, ws.zone)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crmcli.model.event import as_amended
 from crmcli.model.merged import JOINS, PARTINGS
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def absorbed(ws: Workspace, record_id: str) -> list[str]:
 
 
 def story_of(ws: Workspace, record: Record) -> list[Event]:
-    """The events of a record, of those merged into it, and of their leads; each merge once."""
+    """The events of a record, of those merged into it, and of their leads; each merge once, each
+    activity as it is now."""
     inside = absorbed(ws, record.id)
     events = list(ws.events(record=record.id))
     leads = [str(getattr(record, "lead", "") or "")]
@@ -40,7 +42,7 @@ def story_of(ws: Workspace, record: Record) -> list[Event]:
         if lead and lead not in (record.id, *inside):
             others += ws.events(record=lead)
     events += [event for event in others if event.kind not in (*JOINS, *PARTINGS)]
-    return sorted(events, key=lambda event: event.id)
+    return as_amended(sorted(events, key=lambda event: event.id))
 
 
 def _lead_of(event: Event) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import NotFound, Refused
 from crmcli.language import tr
-from crmcli.model.event import MARKS
+from crmcli.model.event import AMENDMENTS, MARKS
+from crmcli.sales.history.amendments import is_of_people
 from crmcli.sales.history.past import SAID, PastChange, change_at, changes_of, changes_of_batch
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.records.packed import Pairs
@@ -217,6 +218,9 @@ def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> 
     return Undone(records, reversal.kept, said + _messages_sent(ws, records, changes), files, marks)
 
 
+_FATES = {False: "{} of {} stays on the timeline", True: "{} of {} is taken back"}
+
+
 def _told(
     ws: Workspace, changes: Sequence[PastChange]
 ) -> tuple[list[str], list[tuple[str, str, bool]]]:
@@ -234,8 +238,8 @@ def _told(
                     tell_marks(again, is_back=not is_back)
 
     for event in (e for past in changes for e in past.each()):
-        if event.kind in SAID:
-            said.append(tr("{} of {} stays on the timeline", event.kind, event.record))
+        if event.kind in (*SAID, *AMENDMENTS):
+            said.append(tr(_FATES[is_of_people(event)], event.kind, event.record))
         tell_marks(event, is_back=False)
     return said, marks
 

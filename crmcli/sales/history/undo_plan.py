@@ -12,6 +12,7 @@ from crmcli.model.event import ENTRIES, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
+from crmcli.sales.history.amendments import is_of_people, take_back_in
 from crmcli.sales.history.past import REWRITTEN, PastChange, before, without_empty
 from crmcli.sales.records.links import links_of, referring_to
 from crmcli.sales.records.packed import Pairs, RawRecords
@@ -60,6 +61,8 @@ class Reversal:
         is_conversion = False
         for event in past.each(newest_first=True):
             self._reverse(event, past.clone)
+            if is_of_people(event):
+                take_back_in(self.change, self.ws, event)
             made += [event.record] if event.kind.endswith(".created") else []
             is_conversion = is_conversion or event.kind == "lead.converted"
         self._keep_linked([i for i in made if self._raw.get(i) is None])

@@ -71,7 +71,7 @@ def _sort_key(place: Cursor, ground: _Ground) -> str:
 
 
 def _column(place: Cursor, ground: _Ground) -> str:
-    name, names = place.text(), [field.name for field in ground.schema.fields(ground.entity)]
+    name, names = place.text(), [field.name for field in ground.schema.askable(ground.entity)]
     if name not in names:
         place.fault(tr("no field {!r}", name), allowed_hint(name, names))
     return name

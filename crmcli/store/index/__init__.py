@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
-from crmcli.store.index import agenda, base, births, edited, instants, pending
+from crmcli.store.index import agenda, base, births, derived, edited, instants, pending
 from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
@@ -109,6 +109,7 @@ class Index(Selection, Timeline, Births, Agenda):
     """The index of one workspace. Every read is of the folder as the last refresh found it."""
 
     events = _asking(timeline.events)
+    activities = _asking(derived.activities)
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files, by place."""

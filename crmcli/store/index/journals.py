@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import CrmError, Problem
-from crmcli.model.event import ACTIVITIES, Event
+from crmcli.model.event import ACTIVITIES, EDITED, Event
 from crmcli.model.spelling import searchable
 from crmcli.model.values import fold
 from crmcli.store.disk import line_reader
@@ -232,7 +232,7 @@ def read_on(
         unreadable.update(problem.line for problem in chunk.problems)
         for row in chunk.rows:
             num = rows.new_number()
-            said = _words(row.event) if row.event.kind in ACTIVITIES else None
+            said = _words(row.event) if row.event.kind in (*ACTIVITIES, EDITED) else None
             rows.event(_cells(num, row, start.num), said)
         end, line = chunk.end, chunk.next_line
     crc = _checksum(fd, start.end, end, start.crc)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.conditions.paths import Route, routes
+from crmcli.model.conditions.paths import PathStep, Route, routes
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Literal, Node, Not, Or
 from crmcli.model.kinds import Key, Kind
+from crmcli.store.index import derived
 from crmcli.store.index.columns import Columns
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class _Compiler:
 
     def _along(self, way: Route, wanted: list[tuple[Test, ...]]) -> Sql:
         step, rest = way[0], way[1:]
-        column = self._columns.column(step)
+        column = column_of(step, self._columns, step.entity)
         key = column or "key"
         inner = self._linked(key, rest, wanted) if rest else _passes(key, wanted)
         if column:
@@ -98,6 +99,13 @@ class _Compiler:
         return Sql(
             f"{key} IN (SELECT id FROM {rest[0].entity} WHERE {target.text})", target.parameters
         )
+
+
+def column_of(step: PathStep, columns: Columns, row: str) -> str:
+    """What in a row of an entity's table is the key of a step; "" for a list or a map."""
+    if not step.field.derived:
+        return columns.column(step)
+    return derived.expression(step.field, columns, step.entity, row)
 
 
 def _passes(key: str, wanted: list[tuple[Test, ...]]) -> Sql:
@@ -156,12 +164,14 @@ def _sort_key(way: Route, columns: Columns, table: str, depth: int = 1) -> str:
     """The one key to which a way leads from a row of the table."""
     step = way[0]
     column = columns.columns(step.entity).get(step.field.name) if not step.key else None
-    if not column and not step.key:
+    if not column and not step.key and not step.field.derived:
         raise BadUsage(
             tr("cannot sort by {!r}: it may hold several values", step.field.name),
             "sort by a field that holds one, like name or created_at",
         )
-    if column:
+    if step.field.derived:
+        key = derived.expression(step.field, columns, step.entity, table)
+    elif column:
         key = column.sorted_by.format(table)
     else:
         number = columns.list_of(step)

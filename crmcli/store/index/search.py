@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from crmcli.model.event import EDITED
 from crmcli.model.schema import Schema
 from crmcli.model.spelling import searchable
 from crmcli.model.values import Raw, entity_of, fold
@@ -17,7 +18,7 @@ from crmcli.store.index.excerpts import excerpt
 from crmcli.store.index.fulltext import wake
 from crmcli.store.index.linked import linked, links_of
 from crmcli.store.index.questions import Word, read_question
-from crmcli.store.index.tables import SAID, text_of
+from crmcli.store.index.tables import IS_AMENDED, SAID, text_of
 
 _WEIGHTS = "10.0, 5.0, 5.0, 5.0, 1.0"
 _RANKED = 8
@@ -90,11 +91,12 @@ def _events(
     """Records with the kind and data of their newest event in which the words stand."""
     said = texts.having([word.as_said() for word in words], "said", ("text",))
     rows = connection.execute(
-        f"SELECT doc.id, event.kind, event.data FROM {said.table}"
+        f"SELECT doc.id, iif(event.kind = '{EDITED}', event.data ->> '$.kind', event.kind), event.data"
+        f" FROM {said.table}"
         f" JOIN event ON event.num = {said.table}.rowid"
         " LEFT JOIN merged ON merged.id = event.record"
         " JOIN doc ON doc.id = ifnull(merged.survivor, event.record)"
-        f" WHERE {said.where} AND {_among(entities)} ORDER BY event.id DESC LIMIT ?",
+        f" WHERE {said.where} AND {_among(entities)} AND NOT {IS_AMENDED} ORDER BY event.id DESC LIMIT ?",
         [*said.parameters, *entities, limit],
     )
     return rows.fetchall()

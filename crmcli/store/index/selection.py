@@ -14,7 +14,7 @@ from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Key, kind_of
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.store.index import query
+from crmcli.store.index import derived, query
 from crmcli.store.index.answers import Facts, Total
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.documents import Documents, document
@@ -182,6 +182,13 @@ class Selection(Upkeep):
                 sql = f"SELECT id FROM {entity} WHERE {' OR '.join(terms)} ORDER BY made, id"
                 found += [record_id for (record_id,) in self.ask(sql, [key] * len(terms))]
         return found
+
+    def derived(
+        self, entity: str, names: Sequence[str], records: Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """The derived fields of some records, raw, by id and name; absent ones are ""."""
+        fields = [field for field in self._columns.schema.askable(entity) if field.name in names]
+        return self.read(lambda c: derived.values(c, self._columns, entity, fields, records))
 
     def merged(self, survivor: str = "") -> list[tuple[str, str]]:
         """The records that went into others, each with the one into which; of one of these if named."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import HEARD, MESSAGES
+from crmcli.model.event import AMENDMENTS, EDITED, HEARD, MESSAGES
 from crmcli.model.fields import Field
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
@@ -24,6 +24,14 @@ IS_HEARD = f"kind IN ({', '.join(repr(kind) for kind in HEARD)})"
 IS_READ = "kind = 'triggers.read'"
 IS_MESSAGE = f"kind IN ({', '.join(repr(kind) for kind in MESSAGES)})"
 """Conditions as the indexes of such events have them; a query must say them in the same words."""
+IS_AMENDMENT = f"kind IN ({', '.join(repr(kind) for kind in AMENDMENTS)})"
+AMENDED = "CASE WHEN json_valid(data) THEN json_extract(data, '$.activity') END"
+"""The activity of which an amendment tells."""
+IS_AMENDED = f"""
+EXISTS (SELECT 1 FROM event AS later WHERE {IS_AMENDMENT} AND later.id > event.id AND {AMENDED} =
+        CASE event.kind WHEN '{EDITED}' THEN json_extract(event.data, '$.activity') ELSE event.id END)
+"""
+"""Whether an event is an activity that is not so any more."""
 MESSAGE_ID = "CASE WHEN json_valid(data) THEN json_extract(data, '$.message_id') END"
 """What SQLite cannot take apart, though Python can (NaN), has no Message-ID."""
 
@@ -54,12 +62,14 @@ CREATE UNIQUE INDEX file_name ON file (shard, name);
 CREATE INDEX item_key ON item (field, key, num);
 CREATE INDEX item_num ON item (num);
 CREATE INDEX merged_id ON merged (id);
+CREATE INDEX merged_survivor ON merged (survivor);
 CREATE INDEX event_record ON event (record, id);
 CREATE INDEX event_kind ON event (kind, id);
 CREATE INDEX event_journal ON event (journal);
 CREATE INDEX event_heard ON event (journal) WHERE {IS_HEARD};
 CREATE INDEX event_read ON event (journal) WHERE {IS_READ};
 CREATE INDEX event_message ON event ({MESSAGE_ID}) WHERE {IS_MESSAGE};
+CREATE INDEX event_amended ON event ({AMENDED}, id) WHERE {IS_AMENDMENT};
 CREATE INDEX fork_journal ON fork (journal);
 CREATE INDEX event_job ON event (job) WHERE job IS NOT NULL;
 CREATE INDEX agenda_next ON agenda (next_at, record);

@@ -1,0 +1,94 @@
+"""What is derived of a record's activities and tasks: as SQL of a row, with the keys of its field."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from crmcli.model.entities import ENTITIES
+from crmcli.model.event import ACTIVITIES, EDITED, Event, edited_event
+from crmcli.model.kinds import Field
+from crmcli.model.schema import has_activities, own_fields
+from crmcli.store.index.columns import Columns
+from crmcli.store.index.events import COLUMNS, event_of
+from crmcli.store.index.tables import IS_AMENDED
+
+_KINDS = ", ".join(repr(kind) for kind in (*ACTIVITIES, EDITED))
+_HAPPENED = """
+CASE WHEN json_valid(event.data) AND json_extract(event.data, '$.at') IS NOT NULL
+THEN json_extract(event.data, '$.at') ELSE substr(event.at, 1, 19) || 'Z' END
+"""
+_IS_CURRENT = f"event.kind IN ({_KINDS}) AND NOT {IS_AMENDED}"
+_LAST = f"""
+(SELECT max({_HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND {_IS_CURRENT})
+"""
+_NEXT = """
+(SELECT min(t.f_due) FROM task AS t WHERE t.f_about IN ({records}) AND t.f_done_at IS NULL)
+"""
+_SQL = {"last_activity": _LAST, "next_task": _NEXT}
+
+
+def expression(field: Field, columns: Columns, entity: str, row: str) -> str:
+    """The key of a derived field of a row of the entity's table; NULL where there is none."""
+    records = " UNION ALL ".join(_concerned(columns, entity, row))
+    return _SQL[field.name].format(records=records).replace("\n", " ")
+
+
+def _concerned(columns: Columns, entity: str, row: str) -> Iterator[str]:
+    """Whose activities and tasks are those of a record: its own, those of what it came from, of what went
+    into it, and of what links to it."""
+    yield f"SELECT {row}.id"
+    own = columns.columns(entity)
+    for field in own_fields(entity):
+        if field.system and field.entities and field.name in own:
+            yield f"SELECT {row}.{own[field.name].name}"
+    yield f"SELECT m.id FROM merged AS m WHERE m.survivor = {row}.id"
+    for other in filter(has_activities, ENTITIES):
+        for field in own_fields(other):
+            if entity not in field.entities or field.system:
+                continue
+            column = columns.columns(other).get(field.name)
+            if column:
+                yield f"SELECT o.id FROM {other} AS o WHERE o.{column.name} = {row}.id"
+            else:
+                number = columns.list_number(other, field.name)
+                yield (
+                    "SELECT d.id FROM item AS i JOIN doc AS d ON d.num = i.num"
+                    f" WHERE i.field = {number} AND i.key = {row}.id"
+                )
+
+
+def values(
+    connection: sqlite3.Connection,
+    columns: Columns,
+    entity: str,
+    fields: Sequence[Field],
+    records: Sequence[str],
+) -> dict[str, dict[str, str]]:
+    """The derived fields of some records, raw, by id and name; absent ones are ""."""
+    cells = ", ".join(expression(field, columns, entity, entity) for field in fields)
+    sql = f"SELECT id, {cells} FROM {entity} WHERE id IN (SELECT value FROM json_each(?))"
+    names = [field.name for field in fields]
+    return {
+        row[0]: {name: key or "" for name, key in zip(names, row[1:], strict=True)}
+        for row in connection.execute(sql, [json.dumps(list(records))])
+    }
+
+
+def activities(
+    connection: sqlite3.Connection, record: str = "", since: str = "", until: str = ""
+) -> list[Event]:
+    """Activities as they are now, of a record or of all, oldest first."""
+    terms = [_IS_CURRENT]
+    parameters = []
+    for term, value in (
+        ("event.record = ?", record),
+        (f"{_HAPPENED} >= ?", since),
+        (f"{_HAPPENED} <= ?", until),
+    ):
+        if value:
+            terms.append(term)
+            parameters.append(value)
+    sql = f"SELECT {COLUMNS} FROM event WHERE {' AND '.join(terms)} ORDER BY {_HAPPENED}, id"
+    return [edited_event(event_of(row)) for row in connection.execute(sql, parameters)]
