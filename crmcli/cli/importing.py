@@ -12,6 +12,8 @@ import click
 from crmcli.cli.params import ChangingVerb, Noun, Session, WholeNumber, imported, option
 from crmcli.cli.printing import print_problems
 from crmcli.errors import BadUsage
+from crmcli.formats.encodings import EncodingUnclear, differing
+from crmcli.formats.letters import languages_of
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 from crmcli.present.cells import Column, Listing
@@ -19,6 +21,7 @@ from crmcli.present.imports import batches, first_rows, losses, mapping, summary
 from crmcli.sales import imports
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.resume import past_imports
+from crmcli.sales.imports.sources import Source
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.input_files import LARGEST_IMPORT, read_file, read_stream
 
@@ -37,7 +40,7 @@ def _reading_options(entity: str) -> list[click.Parameter]:
         click.Argument(("file",), type=click.Path()),
         option("--preset", "Preset for the columns (see crm import preset list), or none.", "NAME"),
         option("--map columns", fields, "COL=FIELD", multiple=True),
-        option("--encoding", "utf-8, cp1251, koi8-r, utf-16, …", "NAME"),
+        option("--encoding", "utf-8, cp1251, cp1250, cp1252, …", "NAME"),
         option("--sheet", "Sheet of a workbook. [default: the first with a header]", "NAME"),
         option("--header-row", "Line of the header. [default: found by its words]", type=LINE),
         option("--delimiter", "; , | or tab.", "CHAR"),
@@ -158,8 +161,7 @@ for _entity in having("importable"):
 
 def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -> int:
     name, content = _read(file)
-    how = (options.pop(word) for word in ("encoding", "delimiter", "sheet"))
-    source = imports.open_source(content, name, *how)
+    source = _opened(session, content, name, options)
     wanted = _wanted(session, file, options)
     try:
         with session.out.progress(tr("import {}", tr(ENTITIES[entity].plural))) as progress:
@@ -173,6 +175,29 @@ def _import(session: Session, entity: str, file: str, options: dict[str, Any]) -
         raise
     _print(session, found)
     return 1 if found.rejected and not found.taken else 0
+
+
+def _opened(session: Session, content: bytes, name: str, options: dict[str, Any]) -> Source:
+    encoding, delimiter, sheet = (options.pop(n) for n in ("encoding", "delimiter", "sheet"))
+    settings = session.workspace.settings
+    languages = languages_of(settings.language, settings.phone_country)
+    try:
+        return imports.open_source(content, name, encoding, delimiter, sheet, languages)
+    except EncodingUnclear as unclear:
+        encoding = _asked_encoding(unclear)
+        return imports.open_source(content, name, encoding, delimiter, sheet)
+
+
+def _asked_encoding(unclear: EncodingUnclear) -> str:
+    """Which of the readings of a file is right, as somebody at a terminal says."""
+    if not unclear.readings or not sys.stdin.isatty():
+        raise unclear
+    lines = [
+        f"  {one.encoding:<12} {', '.join(words)}" for one, words in differing(unclear.readings)
+    ]
+    click.echo("\n".join([tr("which reading is right?"), *lines]), err=True)
+    names = click.Choice([one.encoding for one in unclear.readings])
+    return str(click.prompt(tr("encoding"), type=names, err=True))
 
 
 def _print(session: Session, found: Summary) -> None:

@@ -1,71 +1,121 @@
-"""In which encoding Russian text is, if nothing says so: its letters and capitals tell."""
+"""In which encoding a text is, if nothing says so: its letters tell, and the languages that are expected."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import cache
 
-from crmcli.formats.csv import Table
-from crmcli.language import tr
+from crmcli.dataclass import dataclass
+from crmcli.formats.letters import PER_MILLE, RARITY, SMALL, WRITTEN_IN
 
-CANDIDATES = ("cp1251", "koi8-r", "cp866", "mac-cyrillic")
-SAMPLE = 100_000
-"""Letters that are looked at."""
+MOST_WORDS = 1000
+"""Different words that are looked at."""
 
-_ENOUGH = 8
-"""Letters beyond ASCII from which on a guess is one."""
+NEAR = 3.0
+"""How much likelier, as a logarithm, one reading must be than another to be taken without asking."""
 
-_MARGIN = 0.3
-"""How much better a letter must be on the average; a wrong encoding is worse by 0.4 to 4."""
+_POOR = -4.0
+"""What the letters of no real text fall to on the average."""
 
-_POOR = -0.8
-"""What no Russian text falls to, even if it is nothing but rare names."""
+_EXPECTED, _RARE = 2.5, -1.0
+"""What it counts that an encoding has a language that is expected, or is rare."""
 
-_PER_MILLE = {
-    "о": 110, "е": 84, "а": 80, "и": 74, "н": 67, "т": 63, "с": 55, "р": 47, "в": 45, "л": 44, "к": 35,
-    "м": 32, "д": 30, "п": 28, "у": 26, "я": 20, "ы": 19, "ь": 17, "г": 17, "з": 17, "б": 16, "ч": 14,
-    "й": 12, "х": 10, "ж": 9, "ш": 7, "ю": 6, "ц": 5, "щ": 4, "э": 3, "ф": 3, "ъ": 0.4, "ё": 0.4,
-}  # fmt: skip
-_WEIGHTS = {letter: math.log(share / 10) for letter, share in _PER_MILLE.items()}
-_NO_LETTER, _FOREIGN, _ODD_CAPITALS = math.log(0.01), math.log(0.005), 2.0
-_WORD = re.compile(r"[^\W\d_]+")
+_FOREIGN, _ODD, _BROKEN, _SIGN = -5.3, -3.5, -8.0, -0.5
+_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _LATIN = re.compile(r"[A-Za-z]")
+_PLAIN_SIGNS = frozenset("“”„‘’‚‹›–—…«»№·•°©®™§€£\xa0\xad")
+_STUCK = re.compile(
+    r"(?<=[^\W\d_])[^\w\s’·\xa0\xad](?=[^\W\d_])|(?<=[^\W\d_])[^\w\s’‘·“”«»›…®™\xa0\xad]|[^\w\s’‘·“”„«»‹›‚\xa0\xad](?=[^\W\d_])"
+)
+"""A sign that touches a letter as none does in real text."""
+
+_STANDS = {
+    "ñ": re.compile("ñ[aeiouáéíóú]"), "ń": re.compile("ń(?![aeiouyóąę])"), "ì": re.compile("ì$"),
+    "ò": re.compile("ò$"), "ù": re.compile("ù$"), "ø": re.compile("(?<![aeiouyáéíóú])ø(?![aeiouáéíóú])"),
+    "ã": re.compile("ã(?:[oes]|$)"), "ă": re.compile("ă(?![oe])"), "ő": re.compile("ő(?!e)"),
+    "è": re.compile("è(?![aeiouyáéíóú])"), "æ": re.compile("æ(?=[a-zåøö])(?![aeiou])"),
+    "þ": re.compile("^þ"), "ł": re.compile("ł(?!$)|[aeiouyó]ł"),
+}  # fmt: skip
+"""Where a letter stands that others are easily taken for."""
 
 
-def likely_encoding(table: Table) -> str:
-    """The encoding in which a table that was read as windows-1251 reads best; "" if that is none other."""
-    if table.encoding != "cp1251":
-        return ""
-    raw = table.text[:SAMPLE].encode("cp1251", "surrogateescape")
-    if sum(byte > 127 for byte in raw) < _ENOUGH:
-        return ""
-    scores = {name: _score(raw.decode(name, "replace")) for name in CANDIDATES}
-    best = max(CANDIDATES, key=lambda name: scores[name])
-    return best if scores[best] > max(scores["cp1251"] + _MARGIN, _POOR) else ""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a text reads in one encoding: how likely that is, as a logarithm, and its words."""
+
+    encoding: str
+    score: float
+    words: tuple[str, ...]
 
 
-def doubt_of_encoding(table: Table) -> list[str]:
-    """A sentence where the text does not read well in the encoding that was taken."""
-    if table.encoding != "cp1251":
+def readings(body: bytes, languages: Collection[str] = ()) -> list[Reading]:
+    """The readings of a text that are as good as the best or near it, the best first; [] if none is good."""
+    words = _words(body)
+    found: dict[tuple[str, ...], Reading] = {}
+    for encoding, spoken in WRITTEN_IN.items():
+        texts = tuple(word.decode(encoding, "replace") for word in words)
+        score = _together([_by_language(text, tuple(spoken)) for text in texts], spoken)
+        score += _EXPECTED * any(language in languages for language in spoken)
+        score += _RARE * RARITY.get(encoding, 0)
+        if texts not in found or found[texts].score < score:
+            found[texts] = Reading(encoding, score, texts)
+    ranked = sorted(found.values(), key=lambda reading: -reading.score)
+    letters = sum(sum(not c.isascii() for c in text) for text in ranked[0].words) if ranked else 0
+    if not letters or ranked[0].score / letters < _POOR:
         return []
-    likely = likely_encoding(table)
-    if likely:
-        return [tr("read as cp1251, but it looks like {0}: pass --encoding {0}", likely)]
-    if _score(table.text[:SAMPLE]) < _POOR:
-        return ["read as cp1251, a guess: check the first rows, or pass --encoding cp1252"]
-    return []
+    return [reading for reading in ranked if reading.score > ranked[0].score - NEAR]
 
 
-def _score(text: str) -> float:
-    """How Russian the part of a text is that is not ASCII: the mean weight of its letters."""
-    total, seen = 0.0, 0
-    for word in _WORD.findall(text):
-        if word.isascii():
-            continue
-        letters = [letter for letter in word.lower() if not letter.isascii()]
-        total += sum(_WEIGHTS.get(letter, _FOREIGN) for letter in letters)
-        if _LATIN.search(word) or not (word[1:].islower() or len(word) == 1 or word.isupper()):
-            total -= _ODD_CAPITALS * len(letters)
-        seen += len(letters)
-    others = sum(not letter.isascii() and not letter.isalnum() for letter in text)
-    return (total + others * _NO_LETTER) / (seen + others) if seen + others else 0.0
+def _words(body: bytes) -> list[bytes]:
+    """The first different words that have more than ASCII."""
+    found: dict[bytes, None] = {}
+    for match in _WORD.finditer(body):
+        found[match[0]] = None
+        if len(found) == MOST_WORDS:
+            break
+    return [*found]
+
+
+def _together(words: Sequence[Sequence[float]], spoken: Sequence[str]) -> float:
+    """How likely all words are: each in the language that fits it best, and the fewer of them the better."""
+    chosen = Counter(max(range(len(spoken)), key=word.__getitem__) for word in words)
+    rest = {n: 0.1 if name in SMALL else 0.5 for n, name in enumerate(spoken)}
+    whole = len(words) + sum(rest.values())
+    share = [1.25 * math.log((chosen[n] + rest[n]) / whole) for n in rest]
+    return sum(max(one + part for one, part in zip(word, share, strict=True)) for word in words)
+
+
+@cache
+def _by_language(text: str, languages: tuple[str, ...]) -> tuple[float, ...]:
+    """How likely a word with its signs is, in each language."""
+    total = _SIGN * sum(sign in _PLAIN_SIGNS for sign in text)
+    total += 2 * _ODD * len(_STUCK.findall(text))
+    for sign in text:
+        if sign == "\ufffd" or not (sign.isprintable() or sign in _PLAIN_SIGNS):
+            total += _BROKEN
+        elif not (sign.isalpha() or sign.isascii() or sign in _PLAIN_SIGNS):
+            total += 2 * _ODD
+    found = [_of_word(word, languages) for word in _LETTERS.findall(text)]
+    return tuple(total + sum(one) for one in zip(*found, strict=True)) or (total,) * len(languages)
+
+
+def _of_word(word: str, languages: Sequence[str]) -> list[float]:
+    lower = word.lower()
+    letters = [letter for letter in lower if not letter.isascii() and letter.isalpha()]
+    odd = _ODD * sum(not _STANDS[c].search(lower) for c in {*letters} if c in _STANDS)
+    if _LATIN.search(word):
+        odd += 3 * _ODD * sum(letter > "\u02ff" for letter in letters)
+    if not (word[1:].islower() or len(word) == 1 or word.isupper()):
+        odd += 2 * _ODD * len(letters)
+    found = [odd + sum(_weight(letter, name) for letter in letters) for name in languages]
+    return [min(one, 0.0) for one in found] if len(word) == 1 else found
+
+
+@cache
+def _weight(letter: str, language: str) -> float:
+    share = PER_MILLE[language].get(letter)
+    return math.log(share / 10) if share else _FOREIGN

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.sales.init import create
+from tests.cli.test_output import in_terminal
 from tests.kit import Run
 
 Crm = Callable[..., Run]
@@ -304,3 +305,28 @@ def test_rejects_of_a_read_only_folder(crm: Crm, folder: Path, tmp_path: Path) -
     path.write_text("name,phone\nА,нет\n", "utf-8")
     path.parent.chmod(0o555)
     assert f"{folder}/.crm/l.rejects.csv" in crm("import", "leads", str(path)).err
+
+
+NEAR = "name;phone\nJan Kepa;\nJan Kępa;\n".encode("cp1250")
+
+
+def test_a_text_of_two_readings_is_not_written_before_it_is_said(
+    folder: Path, crm: Callable[..., Run]
+) -> None:
+    (folder / "near.csv").write_bytes(NEAR)
+    run = crm("import", "contacts", "near.csv")
+    assert (run.code, run.out) == (2, "")
+    assert "cp1250: Kępa" in run.err
+    assert "cp1252: Kêpa" in run.err
+    assert crm("contact", "list", "--ids").out == ""
+    assert crm("import", "contacts", "near.csv", "--encoding", "cp1250", "-q").code == 0
+    assert "Jan Kępa" in crm("contact", "list").out
+
+
+def test_a_terminal_shows_both_readings_and_asks(folder: Path) -> None:
+    (folder / "near.csv").write_bytes(NEAR)
+    args = ["crm", "-C", str(folder), "import", "contacts", str(folder / "near.csv")]
+    code = f"import sys; sys.argv = {args!r}\nfrom crmcli.__main__ import main\nmain()"
+    seen = in_terminal(code, typed="cp1250\n", CRM_LANG="en")
+    assert "which reading is right?" in seen
+    assert "2 contacts created" in seen

@@ -57,7 +57,9 @@ def printer(form: str = "", **more: Any) -> Output:
     return out
 
 
-def in_terminal(code: str, *, columns: int = 80, rows: int = 24, **environ: Any) -> str:
+def in_terminal(
+    code: str, *, columns: int = 80, rows: int = 24, typed: str = "", **environ: Any
+) -> str:
     """What a program prints whose stdin, stdout and stderr are a terminal of that size."""
     leader, follower = pty.openpty()
     size = subprocess.run(
@@ -70,6 +72,7 @@ def in_terminal(code: str, *, columns: int = 80, rows: int = 24, **environ: Any)
         [sys.executable, "-c", code], stdin=follower, stdout=follower, stderr=follower, env=env
     )
     os.close(follower)
+    os.write(leader, typed.encode())
     seen = b""
     while True:
         try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.formats.csv import Table, read_table
-from crmcli.formats.encoding_guess import doubt_of_encoding, likely_encoding
-from crmcli.formats.encodings import TableUnreadable
+from crmcli.formats.encodings import TableUnreadable, doubt_of_encoding, encoding_of
 from crmcli.formats.jsonl import JsonLines, read_json_lines
 from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import Card, cards, is_vcard, read_cards
@@ -75,12 +74,25 @@ Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
 """A file of rows that can be read from the beginning as often as is wanted."""
 
 
+SAMPLE = 100_000
+"""Letters by which it is told whether a text reads well."""
+
+
 def open_source(
-    content: bytes, name: str, encoding: str = "", delimiter: str = "", sheet: str = ""
+    content: bytes,
+    name: str,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    languages: Collection[str] = (),
 ) -> Source:
-    """The rows of a file, by how it begins or its name, else as CSV; `sheet` names a workbook's sheet."""
+    """The rows of a file, by how it begins or its name, else as CSV; `sheet` names a workbook's sheet.
+
+    `languages` are those that a text is expected to be in; EncodingUnclear where its letters leave a doubt.
+    """
     if is_workbook(content):
         return read_workbook(content, name, sheet)
+    encoding = encoding or encoding_of(content, name, languages)
     if name.lower().endswith((".vcf", ".vcard")) or is_vcard(content):
         lines, known = read_cards(content, name, encoding)
         if not any(line.strip() for _, line in lines):
@@ -95,9 +107,7 @@ def open_source(
     is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
     if is_json and content.strip():
         return read_json_lines(content, name, encoding)
-    table = read_table(content, name, encoding, delimiter)
-    likely = "" if encoding else likely_encoding(table)
-    return read_table(content, name, likely, delimiter) if likely else table
+    return read_table(content, name, encoding, delimiter)
 
 
 def read_as(source: Source, entity: str, ctx: InputContext) -> Source:
@@ -120,7 +130,11 @@ def digest_of(source: Source) -> str:
 
 def doubts_of(source: Source) -> list[str]:
     """What was guessed about the file and may be wrong."""
-    doubts = doubt_of_encoding(source) if isinstance(source, Table) else []
+    doubts = (
+        doubt_of_encoding(source.text[:SAMPLE], source.encoding)
+        if isinstance(source, Table)
+        else []
+    )
     header = source.header if isinstance(source, Table | Workbook) else ()
     double = sorted({name for name in header if name and header.count(name) > 1})
     if double:
