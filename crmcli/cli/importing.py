@@ -55,13 +55,14 @@ def _reading_options(entity: str) -> list[click.Parameter]:
 def _taking_options() -> list[click.Parameter]:
     """What becomes of its rows."""
     known = (
-        "What to do with a row whose phone, e-mail, INN or id is known, or above it in the file."
+        "What to do with a row that repeats a record, or a row above it; update: one with an id of "
+        "another system replaces that record's values, others are skipped."
     )
     rejects = "Where rejected rows go. [default: a file beside FILE]"
     linked = "--create-missing/--no-create-missing"
-    ways = ("skip", "merge", "replace", "create", "fail")
+    ways = ("update", "skip", "merge", "replace", "create", "fail")
     return [
-        option("--on-duplicate", known, default="skip", among=ways),
+        option("--on-duplicate", known, default="update", among=ways),
         option("--rejects", rejects, "FILE", type=click.Path()),
         option(linked, "Create companies and contacts that a row names.", default=True),
         option("--again", "Import a file that was imported before.", is_flag=True),

@@ -43,7 +43,7 @@ def is_shared(address: str) -> bool:
     return address.partition("@")[0].rstrip("0123456789") in _SHARED
 
 
-def work_domain(text: str) -> str:
-    """The domain of an address or a web site, "" if it is a free mailer's or there is none."""
-    domain = text.rpartition("@")[2].partition("/")[0].partition(":")[0].removeprefix("www.")
+def work_domain(address: str) -> str:
+    """The domain of an address, "" if it is a free mailer's or there is none."""
+    domain = address.rpartition("@")[2]
     return "" if domain in FREE_MAILERS or "." not in domain else domain

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from crmcli.matching.firms import Firm, read_firm
 from crmcli.matching.mail_domains import mailbox, work_domain
-from crmcli.matching.people import ANY, Word, read_person
+from crmcli.matching.people import ANY, FIRST, LAST, Word, read_person
+from crmcli.matching.site_hosts import own_host, profile_key
+from crmcli.model.kinds.contact_points import HIDDEN
+from crmcli.model.kinds.identities import UNNAMED
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -20,7 +23,7 @@ FIELDS = ("name", "first_name", "middle_name", "last_name", "birthday", "compani
           "company", "contact", "converted_at", "legal_name", "inn", "kpp", "ogrn")  # fmt: skip
 """What is read beside phones, addresses and web sites, where an entity has it."""
 
-_LOOK_UPS = ("phone", "email", "site")
+_LOOK_UPS = ("phone", "email", "site", "handle", "external")
 _SHORTEST_PHONE = 6
 
 
@@ -41,6 +44,8 @@ class Profile(NamedTuple):
     kpp: str
     ogrn: str
     contact: str
+    handles: tuple[str, ...]
+    external: tuple[str, ...]
     is_firm: bool
     is_titled: bool
 
@@ -59,7 +64,9 @@ def fields_of(schema: Schema, entity: str) -> tuple[list[str], Make]:
 
     def profile(record_id: str, keys: Sequence[tuple[Key, ...]]) -> Profile:
         found = {name: tuple(map(str, of)) for name, of in zip(names, keys, strict=True)}
-        phones, emails, sites = ([k for n in reach[by] for k in found[n]] for by in _LOOK_UPS)
+        phones, emails, sites, handles, external = (
+            [key for name in reach[by] for key in found[name]] for by in _LOOK_UPS
+        )
 
         def one(name: str) -> str:
             return next(iter(found.get(name, ())), "")
@@ -68,9 +75,12 @@ def fields_of(schema: Schema, entity: str) -> tuple[list[str], Make]:
         firm = _firm(one("name"), one("legal_name")) if is_firm else read_firm(one("company_name"))
         parts = one("first_name"), one("middle_name"), one("last_name")
         person = () if is_firm else read_person(*parts, one("name"))
-        if is_titled and not (parts[0] or parts[2]):
+        if is_titled and not (parts[0] or parts[2] or _is_a_person(person)):
             person = tuple(word._replace(role=ANY) for word in person)
-        domains = dict.fromkeys(filter(None, map(work_domain, [*emails, *sites])))
+        handles = [handle for handle in handles if not handle.startswith("@")]
+        sites = [site for site in sites if not site.startswith(HIDDEN)]
+        hosts = [*map(work_domain, emails), *map(own_host, sites)]
+        domains = dict.fromkeys(filter(None, hosts))
         places = [*found.get("companies", ()), *found.get("company", ())]
         places += [f"@{domain}" for domain in domains]
         if is_titled and firm.bones:
@@ -87,11 +97,25 @@ def fields_of(schema: Schema, entity: str) -> tuple[list[str], Make]:
             one("kpp"),
             one("ogrn"),
             one("contact"),
+            tuple(
+                dict.fromkeys(
+                    [
+                        *(key for key in handles if key[0] != "@"),
+                        *filter(None, map(profile_key, sites)),
+                    ]
+                )
+            ),
+            tuple(key for key in external if not key.startswith(UNNAMED)),
             is_firm,
             is_titled,
         )
 
     return names, profile
+
+
+def _is_a_person(title: Sequence[Word]) -> bool:
+    """Whether a title is nothing but a first name that is known and a last one."""
+    return len(title) == 2 and sorted(word.role for word in title) == sorted((FIRST, LAST))
 
 
 def _firm(name: str, legal_name: str) -> Firm:

@@ -42,6 +42,7 @@ _INITIAL = 3.0
 _BIRTHDAY, _NEW_YEAR, _OTHER_BIRTHDAY = 12.0, 3.0, -8.0
 _OTHER_PHONES, _OTHER_BOXES, _ELSEWHERE = -2.0, -2.0, -1.0  # both have some, and none in common
 _GENDER = -1.0  # each word of a name tells again whether it is a man's
+_HANDLE = 6.0  # of an account, or an id of another system: nobody shares them
 _FEW = 4  # records that share a phone or a mailbox; more are an office
 
 
@@ -105,6 +106,8 @@ class Scale:
         if one.is_firm:
             return self._companies(one, other) - self.need
         rest = self._touch(one, other) + self._birthdays(one, other) - self.need
+        if not (one.person and other.person) and _have_other_boxes(one, other):
+            rest += _OTHER_BOXES  # a number of several, as far as is known
         if rest + min(self.most(one), self.most(other)) < least:
             return IMPOSSIBLE  # however well the names agree, and they are dear to compare
         return rest + self._names(one, other)
@@ -113,6 +116,8 @@ class Scale:
         """Whether they share what hardly two have: a phone, a mailbox, a number of a register."""
         numbers = ((one.inn, other.inn), (one.ogrn, other.ogrn))
         if any(mine and mine == theirs for mine, theirs in numbers):
+            return True
+        if _common(one.handles, other.handles) or _common(one.external, other.external):
             return True
         keys = _common(one.phones, other.phones)
         keys += [box for box in _common(one.boxes, other.boxes) if not is_shared(box)]
@@ -144,7 +149,7 @@ class Scale:
             return self._companies(one, other) < _CONTRADICTORY
         if one.is_titled and not (one.is_placed and other.is_placed):
             return False
-        return contradiction(compare(one.person, other.person)) < _CONTRADICTORY
+        return contradicts(compare(one.person, other.person))
 
     def _touch(self, one: Profile, other: Profile) -> float:
         """What the phones, mailboxes, companies and domains in common weigh, all together.
@@ -159,12 +164,14 @@ class Scale:
         ]
         if one.contact and one.contact == other.contact:
             found.append(self.need + 1.0)
+        if _common(one.handles, other.handles) or _common(one.external, other.external):
+            found.append(self.need + _HANDLE)
         strong = sum(weight > self.need - 2 for weight in found)
         places = [self.place(place) for place in _common(one.places, other.places)]
         weight = max([*found, *places], default=0.0) + (3.0 if strong > 1 else 0.0)
         if not found:
             weight += _OTHER_PHONES * bool(one.phones and other.phones)
-            weight += _OTHER_BOXES * bool(_own_boxes(one) and _own_boxes(other))
+            weight += _OTHER_BOXES * _have_other_boxes(one, other)
         if not places and one.places and other.places:
             weight += _ELSEWHERE
         return weight
@@ -225,6 +232,8 @@ class Scale:
         found = [self._own(phone, 1.0, 1.5) for phone in _common(one.phones, other.phones)]
         found += [self._own(box, 3.0, 1.5) for box in _common(one.boxes, other.boxes)]
         found += [self._own(place, -2.0, 1.5) for place in _common(one.places, other.places)]
+        if _common(one.handles, other.handles) or _common(one.external, other.external):
+            found.append(self.need + _HANDLE)
         return max(found, default=0.0) + (2.0 if len(found) > 1 else 0.0)
 
 
@@ -235,17 +244,9 @@ def contradiction(found: Comparison) -> float:
     return sum(_AGAINST[role] for role in found.against)
 
 
-def are_strangers(one: Profile, other: Profile) -> bool:
-    """Whether the names, or the numbers of the registers, say that these are two, whatever they share.
-
-    What stands in no known place of a name, as in the titles of leads, says nothing.
-    """
-    numbers = ((one.inn, other.inn), (one.ogrn, other.ogrn))
-    if any(mine and theirs and mine != theirs for mine, theirs in numbers):
-        return True
-    if not (one.person and other.person and one.is_placed and other.is_placed):
-        return False
-    return contradiction(compare(one.person, other.person)) < _CONTRADICTORY
+def contradicts(found: Comparison) -> bool:
+    """Whether two people's names say that these are two."""
+    return contradiction(found) < _CONTRADICTORY
 
 
 def firm_key(profile: Profile) -> str:
@@ -269,6 +270,11 @@ def _is_of_a_woman(word: Word) -> bool:
 
 def _own_boxes(profile: Profile) -> list[str]:
     return [box for box in profile.boxes if not is_shared(box)]
+
+
+def _have_other_boxes(one: Profile, other: Profile) -> bool:
+    mine, theirs = _own_boxes(one), _own_boxes(other)
+    return bool(mine and theirs) and not set(mine) & set(theirs)
 
 
 def _has_number(words: tuple[str, ...]) -> bool:

@@ -32,6 +32,7 @@ class Deal(Record):
     utm: Mapping[str, str] = declare("utm", "UTM")
     owner: str = declare("user", "Owner")
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
+    external: tuple[str, ...] = declare("external", "Ids elsewhere")
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)

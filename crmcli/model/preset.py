@@ -12,6 +12,9 @@ from crmcli.model.listed import allowed_hint
 NONE = "none"
 """No preset, whatever the headers are."""
 
+PLAIN = "words"
+"""The preset that is understood without being asked for."""
+
 ENOUGH = 2
 """Headers of one program alone by which a file is taken for its."""
 

@@ -21,6 +21,7 @@ class Task(Record):
     owner: str = declare("user", "Owner")
     due: datetime | None = declare("datetime", "Due")
     done_at: datetime | None = declare("happened", "Done at", system=True)
+    external: tuple[str, ...] = declare("external", "Ids elsewhere")
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)

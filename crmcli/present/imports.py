@@ -114,6 +114,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
             (found.repeating, known),
             (found.merged, "already here, merged"),
             (found.replaced, "already here, replaced"),
+            (found.unchanged, "already here, unchanged"),
             (found.completed, "completed: known by name only until now"),
             (
                 found.skipped,
@@ -123,6 +124,8 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         )
         if count != 0
     )
+    if found.apart:
+        yield _line(len(found.apart), _apart(found))
     if found.total_rows:
         lines = ", ".join(map(str, found.total_rows[:MOST_NAMED]))
         more = ", …" if len(found.total_rows) > MOST_NAMED else ""
@@ -169,6 +172,14 @@ def _told_of_consent_columns(found: Summary) -> Iterator[str]:
         )
 
 
+def _apart(found: Summary) -> str:
+    """Rows that are another's by name or number, with the first of them."""
+    shown = [tr("line {}: {} (same {})", line, i, tr(fact)) for line, i, fact in found.apart[:3]]
+    more = ", …" if len(found.apart) > len(shown) else ""
+    told = "of these share something with a record of another name or number: {}{}"
+    return tr(told, ", ".join(shown), more)
+
+
 def _created(count: int, entity: str) -> str:
     """`leads created`: the words behind the number."""
     row = ENTITIES[entity]
@@ -187,7 +198,10 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         yield tr("columns not imported: {}", _counted(lost))
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"
     if found.foreign_ids:
-        yield tr("not imported: {} of another system", counted(found.foreign_ids, "id"))
+        yield tr(
+            "{} of another system kept: they find the records again",
+            counted(found.foreign_ids, "id"),
+        )
     if found.unknown_owners:
         yield tr("owners who are not users here, kept as text: {}", _counted(found.unknown_owners))
     if found.unknown_stages:

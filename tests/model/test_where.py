@@ -417,7 +417,7 @@ def test_of_less_equal_and_greater_exactly_one_holds(kind: str) -> None:
         ("tags", ("A", "б"), ("a", "б")), ("lines", (Line("Ель"),), ("ель",)),
         ("phones", (Phone("+79161234567", "1"), Phone("Нет")), ("79161234567", "нет")),
         ("phones", (Phone("8 916"),), ("8916",)), ("emails", (Email("A@b.RU"),), ("a@b.ru",)),
-        ("urls", ("HTTPS://www.A.ru/b/", "a.ru"), ("a.ru/b", "a.ru")),
+        ("urls", ("HTTPS://www.A.ru/b/", "a.ru"), ("a.ru/b", "a.ru", "//a.ru")),
         ("companies", (CompanyLink("company-0000000a", "x"), CompanyLink("")), ("company-0000000a",)),
         ("utm", {"source": "X", "term": ""}, ("x",)), ("links", ("deal-0000000a",), ("deal-0000000a",)),
     ],

@@ -67,7 +67,7 @@ def target_of(ws: Workspace, entity: str, header: str, preset: str = "") -> str:
         ("lead", "utm_campaign", "utm (campaign)"),
         ("lead", "Возможная сумма", "amount"),
         ("lead", "Населённый пункт", "address (part)"),
-        ("lead", "Контакт Telegram", "comment (labelled)"),
+        ("lead", "Контакт Telegram", "handles (telegram)"),
         ("lead", "Название компании", "company_name"),
         ("contact", "Название компании", "companies (name)"),
         ("company", "Название компании", "name"),
@@ -176,7 +176,7 @@ def test_a_row_of_a_russian_portal(ws: Workspace) -> None:
     assert raw["emails"] == [{"value": "P@example.ru", "type": "work"}]
     assert raw["birthday"] == "1980-11-23"
     assert raw["address"] == "ул. Лесная, 5, Москва, Россия"
-    assert raw["comment"] == "Контакт Telegram: @petr\nраз; два\nтри"
+    assert (raw["handles"], raw["comment"]) == (["telegram:@petr"], "раз; два\nтри")
     assert (raw["amount"], raw["currency"]) == ("1234.56", "RUB")
     assert (raw["stage"], raw["source"], raw["owner"]) == ("working", "web", "anna")
     assert (raw["company_name"], raw["utm"]) == ('ООО "Ромашка"', {"source": "yandex"})
@@ -482,12 +482,12 @@ def test_replace_overwrites_with_what_is_given(ws: Workspace) -> None:
         ws, "contact", "Имя;Фамилия;phone_mobile;phone_work\nАнна;Орлова;89161234567;84951234567\n"
     )
     found = kit.bring(
-        ws, "contact", "Имя;Фамилия;phone_work;E-mail\nАня;;84951234568;\nZ;;84951234567;a@b.ru\n",
+        ws, "contact", "Имя;Фамилия;phone_work;E-mail\nАня;;84951234568;\nНюра;;84951234567;a@b.ru\n",
         on_duplicate="replace",
     )  # fmt: skip
     assert (found.created, found.replaced) == (1, 1)
     anna = next(raw for raw in kit.all_of(ws, "contact") if raw.get("last_name"))
-    assert (anna["first_name"], anna["last_name"]) == ("Z", "Орлова")
+    assert (anna["first_name"], anna["last_name"]) == ("Нюра", "Орлова")
     assert [(p["value"], p["type"]) for p in anna["phones"]] == [
         ("+79161234567", "mobile"),
         ("+74951234567", "work"),
@@ -506,7 +506,7 @@ def test_replace_moves_by_the_rules_of_moving(ws: Workspace) -> None:
         "stage.entered", "working", "new",
     )  # fmt: skip
     assert (entered.data["batch"], entered.data["robots"]) == (found.batch, False)
-    found = kit.bring(ws, "lead", "Имя;Телефон;Стадия\nОля;89161234567;Качественный\n",
+    found = kit.bring(ws, "lead", "Имя;Телефон;Стадия\nАня;89161234567;Качественный\n",
                  on_duplicate="replace")  # fmt: skip
     assert (found.replaced, found.rejected, kit.one(ws, "lead")["first_name"]) == (0, 1, "Анна")
     assert "converting" in rejected(ws)[0]["crm_reason"]
@@ -547,8 +547,8 @@ def test_fail_writes_nothing_and_lists_them(ws: Workspace) -> None:
 
 
 def test_a_row_that_repeats_two_records_is_not_merged_into_either(ws: Workspace) -> None:
-    kit.bring(ws, "contact", "Имя;Телефон;E-mail\nА;89161234567;\nБ;;b@example.ru\n")
-    found = kit.bring(ws, "contact", "Имя;Телефон;E-mail\nВ;89161234567;b@example.ru\n",
+    kit.bring(ws, "contact", "Имя;Телефон;E-mail\nАнна;89161234567;\nАня;;b@example.ru\n")
+    found = kit.bring(ws, "contact", "Имя;Телефон;E-mail\nАнна;89161234567;b@example.ru\n",
                  on_duplicate="merge")  # fmt: skip
     assert (found.merged, found.rejected) == (0, 1)
     assert "repeats 2 records" in rejected(ws)[0]["crm_reason"]
@@ -664,7 +664,7 @@ def test_a_row_that_is_not_taken_makes_no_company(ws: Workspace) -> None:
     found = kit.bring(
         ws,
         "contact",
-        "Имя;Компания;E-mail;Телефон\nА;Икс;нет;\nБ;;;89161234567\nВ;Игрек;;89161234567\n",
+        "Имя;Компания;E-mail;Телефон\nА;Икс;нет;\nБ;;;89161234567\nБ;Игрек;;89161234567\n",
     )
     assert (found.created, found.rejected, found.skipped) == (1, 1, 1)
     assert kit.all_of(ws, "company") == []

@@ -18,6 +18,7 @@ from crmcli.model.kinds.contact_points import (
     URLS,
     ContactPoints,
 )
+from crmcli.model.kinds.identities import EXTERNAL, HANDLES
 from crmcli.model.kinds.joining import join_values, merge_lists, without_items
 from crmcli.model.kinds.links import COMPANIES, CONVERTED, ID, LINK, LINKS
 from crmcli.model.kinds.maps import ACCOUNTS, CONSENTS, FILES, LINES, UTM, UTM_KEYS, Maps
@@ -51,7 +52,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         TEXT, NOTE, NUMBER, MONEY, DATE, DATETIME, HAPPENED, BOOL, CHOICE, CHOICES, LINK, URL, PHONES, EMAILS,
         ID, STAGE, PIPELINE, USER, CURRENCY, INN, KPP, OGRN, VAT_ID, TAGS, URLS, LINKS, COMPANIES,
-        UTM, CONVERTED, LINES, ACCOUNTS, CONSENTS, FILES,
+        UTM, CONVERTED, LINES, ACCOUNTS, CONSENTS, FILES, HANDLES, EXTERNAL,
     )
 }  # fmt: skip
 

@@ -64,7 +64,7 @@ class Kind:
 
     `empty` is the value of an absent field, `declared_as` the type by which settings.yaml gives the
     kind to a custom field ("" if it cannot). `listed_in` says where the workspace names its values
-    (stages, pipelines, users), `found_by` by which look-up they are found (phone, email, site, inn),
+    (stages, pipelines, users), `found_by` by which look-up they are found (phone, site, inn, …),
     `searched_in` in which column of the full text they stand. `column` is its type in the index.
     """
 
@@ -178,6 +178,10 @@ class Kind:
         return (*EQUALITY, *contains, *(("has",) if self.is_many else ()))
 
     # -- items of a list --------------------------------------------------------------------
+
+    def items(self, raw: Raw) -> list[Raw]:
+        """The items of a raw list."""
+        return raw if isinstance(raw, list) else [raw] if raw else []
 
     def same(self, item: Any, country: str) -> object:
         """By what two raw items of a list are the same."""

@@ -159,8 +159,12 @@ class Emails(ContactPoints):
             return text
 
 
+HIDDEN = "//"
+"""Marks keys by which a web site is found beside itself: of its host, of the handle that it names."""
+
+
 class Url(Kind):
-    """A web address, compared without http(s)://, www. and a slash at the end."""
+    """A web address, compared by its host and path: without http(s)://, www., a query, a slash at the end."""
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         from crmcli.model.addresses import read_url
@@ -173,10 +177,42 @@ class Url(Kind):
     def literal(self, text: str, country: str) -> Key:
         return _bare(text)
 
+    def same(self, item: Any, country: str) -> object:
+        """Of two pages that differ in what they ask for, none goes."""
+        return self.key(item), _QUERY.findall(fold(str(item)))
+
+
+class Urls(Many):
+    """Web addresses; each is also found by its host alone, a profile by its handle."""
+
+    def keys(self, value: Any) -> tuple[Key, ...]:
+        from crmcli.model.handles import handle_key, handle_of_address, name_key
+
+        found = super().keys(value)
+        more = [str(key).partition("/")[0] for key in found]
+        for handle in filter(None, map(handle_of_address, value)):
+            more += [handle_key(handle), name_key(handle)]
+        return (*found, *(HIDDEN + key for key in dict.fromkeys(more)))
+
+    def same(self, item: Any, country: str) -> object:
+        return self.of.same(item, country)
+
+
+_QUERY = re.compile(r"\?(.+)")
+_PROFILE = re.compile(r"profile\.php\?(?:.*&)?id=[0-9]+")
+
 
 def _bare(text: str) -> str:
     folded = fold(text)
-    return re.sub(r"^(https?://)?(www\.)?", "", folded).rstrip("/") or folded
+    if folded.startswith(HIDDEN):
+        return folded
+    bare = re.sub(r"^(https?://)?(www\.)?", "", folded)
+    asked = _PROFILE.search(bare)  # where the query names the page
+    return bare[: asked.end()] if asked else _path(bare) or folded
+
+
+def _path(bare: str) -> str:
+    return re.split(r"[?#]", bare)[0].rstrip("/")
 
 
 PHONES = Phones(
@@ -207,4 +243,4 @@ EMAILS = Emails(
     metavar="EMAIL",
 )
 URL = Url("url", declared_as="url", found_by="site", searched_in="rest", is_indexed=True)
-URLS = Many("urls", of=URL, apart=r"[,;\s]+", found_by="site", searched_in="rest")
+URLS = Urls("urls", of=URL, apart=r"[,;\s]+", found_by="site", searched_in="rest")

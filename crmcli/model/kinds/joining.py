@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from crmcli.model.kinds.base import Kind
 from crmcli.model.kinds.maps import Maps
@@ -53,7 +52,7 @@ def join_values(
     beside: bool = False,
 ) -> Value:
     """The same of typed values."""
-    now, new = (cast("list[Raw]", kind.dump(value) or []) for value in (mine, theirs))
+    now, new = (kind.items(kind.dump(value)) for value in (mine, theirs))
     return kind.parse(merge_lists(kind, now, new, country, newer=newer, beside=beside))
 
 

@@ -153,6 +153,7 @@ LINKS = Many("links", of=LINK, apart=r"[,;\s]+", is_link=True, is_linking=True, 
 COMPANIES = Companies(
     "companies",
     made=CompanyLink,
+    found_by="workplace",
     main="company",
     known=("company", "role"),
     identity=("company",),

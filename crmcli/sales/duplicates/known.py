@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.entities import ENTITIES
-from crmcli.model.values import entity_of, fold
+from crmcli.model.kinds.contact_points import HIDDEN
+from crmcli.model.values import fold
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
-_LOOK_UPS = ("phone", "email", "inn")
+_LOOK_UPS = ("phone", "email", "inn", "handle", "external", "site", "workplace")
+_PLACES = ("site", "workplace")
+"""Where others may be as well: who is found there counts only if more agrees."""
+
 _MOST_OF_A_NAME = 3  # records; a name that more have says little
 _MOST_OF_A_KEY = 20  # records of a phone or an address that are looked at; it is an office's then
 
 
 class Known(NamedTuple):
-    """A record that may be the same as a new one, and why; `surely` if a number or address agrees."""
+    """A record that may be the same as a new one, and why; `surely` if what agrees is enough to say so."""
 
     record: Record
     reasons: tuple[str, ...]
@@ -33,30 +37,41 @@ def known_to(
     ws: Workspace, record: Record, among: Sequence[str] = (), *, as_left: bool = False
 ) -> Iterator[Known]:
     """The records that may be this one, the most certain first; only look-ups, whatever the size."""
-    found: dict[str, bool] = {}
+    found: dict[str, str] = {}
     entities = among or ENTITIES[record.entity].known_among
     for kind, text in _keys(ws, record):
         ids = ws.lookup(kind, text, entities, as_left=as_left)
-        found.update(dict.fromkeys(ids[:_MOST_OF_A_KEY], True))
+        for record_id in ids[:_MOST_OF_A_KEY]:
+            found.setdefault(record_id, kind)
     for name in _names(record):
         own = [entity for entity in entities if entity == record.entity]
         ids = ws.lookup("name", name, own, as_left=as_left) if own else []
         if len(ids) <= _MOST_OF_A_NAME:
-            found = {**dict.fromkeys(ids, False), **found}
+            found = {**dict.fromkeys(ids, "name"), **found}
     found.pop(record.id, None)
-    if not found:
-        return  # nobody, as a rule: what follows need not even be loaded
+    if found:  # nobody, as a rule: what follows need not even be loaded
+        yield from _judged(ws, record, found, entities)
+
+
+def _judged(
+    ws: Workspace, record: Record, found: Mapping[str, str], entities: Sequence[str]
+) -> Iterator[Known]:
+    """Those of the found that may be this record, those that surely are first; `found` by what."""
     from crmcli.matching.profiles import profile_of
-    from crmcli.matching.weighing import are_strangers
+    from crmcli.matching.verdict import verdicts
     from crmcli.sales.duplicates.reasons import reasons
 
     mine = profile_of(ws.schema, record)
-    for record_id in sorted(found, key=lambda i: (not found[i], entities.index(entity_of(i)))):
-        if (other := _standing(ws, record_id)) is not None:
-            theirs = profile_of(ws.schema, other)
-            if not are_strangers(mine, theirs):
-                why = reasons(ws, record, other, (mine, theirs))
-                yield Known(other, tuple(why[:3]) or ("same name",), found[record_id])
+    others = [other for record_id in found if (other := _standing(ws, record_id)) is not None]
+    theirs = [profile_of(ws.schema, other) for other in others]
+    known = []
+    for other, profile, verdict in zip(others, theirs, verdicts(mine, theirs), strict=True):
+        by = found[other.id]
+        if verdict == "same" or (verdict == "doubt" and by not in _PLACES):
+            why = reasons(ws, record, other, (mine, profile))
+            is_sure = verdict == "same" and by not in (*_PLACES, "name")
+            known.append(Known(other, tuple(why[:3]) or ("same name",), is_sure))
+    yield from sorted(known, key=lambda k: (not k.surely, entities.index(k.record.entity)))
 
 
 def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
@@ -68,10 +83,17 @@ def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[s
 
 
 def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
+    """What is looked up; of a web site the host is a firm's sign alone."""
+    is_firm = hasattr(record, "legal_name")
     for kind in _LOOK_UPS:
         for field in ws.schema.fields(record.entity):
-            if field.kind.found_by == kind:
-                yield from ((kind, str(key)) for key in field.kind.keys(record.get(field.name)))
+            if field.kind.found_by != kind:
+                continue
+            for key in map(str, field.kind.keys(record.get(field.name))):
+                if kind == "site" and key.startswith(HIDDEN) and not is_firm:
+                    continue
+                if not key.startswith("@"):
+                    yield kind, key
 
 
 def _names(record: Record) -> list[str]:

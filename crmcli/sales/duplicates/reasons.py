@@ -10,6 +10,7 @@ from crmcli.matching.firms import compare_firms, read_firm
 from crmcli.matching.mail_domains import mailbox
 from crmcli.matching.people import Comparison, Word, compare
 from crmcli.matching.profiles import Profile
+from crmcli.matching.site_hosts import PAGE
 from crmcli.matching.words import is_latin, typed_otherwise
 from crmcli.model.phone_format import spaced
 from crmcli.model.phones import key as phone_key
@@ -27,6 +28,7 @@ def reasons(
     found = list(_numbers(one, other))
     found += _phones(ws, one, other)
     found += _emails(one, other)
+    found += _accounts(profiles)
     if profiles[0].birthday and profiles[0].birthday == profiles[1].birthday:
         found.append(tr("same birthday {}", one.get("birthday")))
     if profiles[0].contact and profiles[0].contact == profiles[1].contact:
@@ -64,6 +66,18 @@ def _emails(one: Record, other: Record) -> Iterator[str]:
             yield tr("same e-mail {}", mine[box])
         else:
             yield tr("same mailbox: {} = {}", mine[box], theirs[box])
+
+
+def _accounts(profiles: tuple[Profile, Profile]) -> Iterator[str]:
+    """Ids of other systems, handles, pages on hosts of many."""
+    for key in (key for key in profiles[0].external if key in profiles[1].external):
+        yield tr("same id {}", key)
+    for key in (key for key in profiles[0].handles if key in profiles[1].handles):
+        yield (
+            tr("same handle {}", key)
+            if not key.startswith(PAGE)
+            else tr("same page {}", key[len(PAGE) :])
+        )
 
 
 def _values(record: Record, name: str) -> list[str]:

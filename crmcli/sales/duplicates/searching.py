@@ -12,6 +12,7 @@ from crmcli.errors import NotFound
 from crmcli.matching.candidates import Candidates
 from crmcli.matching.groups import Cluster, Pair, clusters
 from crmcli.matching.profiles import Profile, fields_of
+from crmcli.matching.verdict import LEAST
 from crmcli.matching.weighing import Scale, score_of
 from crmcli.model.entities import having
 from crmcli.model.values import format_instant
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 SEARCHED = having("client")
 """What duplicates are looked for among."""
-
-LEAST = 60
-"""The score from which a pair is shown, unless somebody asks for others."""
 
 CERTAIN = 99
 """The score from which records are merged without a person, if a number or an address agrees too."""

@@ -9,7 +9,7 @@ from typing import cast
 from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Field, Record
-from crmcli.model.kinds import Maps
+from crmcli.model.kinds import Maps, kind_of
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales.add import build
@@ -22,7 +22,7 @@ MADE = ("company", "contact")
 """What an import creates because a row names it."""
 
 Key = tuple[str, str]
-"""Something by which a record is known: phone, email, inn or name, and the text that is looked up."""
+"""Something by which a record is known: phone, email, inn, handle, external or name, and the text of it."""
 
 
 class Linker:
@@ -212,6 +212,11 @@ def keys_of(ws: Workspace, facts: Mapping[str, Raw], name: str = "") -> Iterator
             yield "phone", text
     for item in _items(facts.get("emails", [])):
         yield "email", item.casefold()
+    for kind, field in (("handle", "handles"), ("external", "external")):
+        if facts.get(field):
+            spec = kind_of(field)
+            keys = map(str, spec.keys(spec.parse(facts[field])))
+            yield from ((kind, key) for key in keys if not key.startswith("@"))
     if name:
         yield "name", fold(name)
 

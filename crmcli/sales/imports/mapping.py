@@ -11,9 +11,11 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import tr
 from crmcli.model.entities import having
+from crmcli.model.handles import SYSTEMS
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
+from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.listed import allowed_hint
-from crmcli.model.preset import NONE, KnownNames, Preset, Presets
+from crmcli.model.preset import NONE, PLAIN, KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
@@ -85,6 +87,8 @@ class Vocabulary:
         ):
             if name in self.fields:
                 yield from ((f"{stem}_{kind}", Target(name, kind)) for kind in types)
+        if "handles" in self.fields:
+            yield from ((f"handle_{name}", Target("handles", name)) for name in SYSTEMS)
         if "do_not" in self.fields:
             for part in (*CONSENT_CHANNELS, ALL):
                 yield f"do_not_{part}", Target("do_not", part)
@@ -101,6 +105,12 @@ class Vocabulary:
             if field_name in self.fields:
                 yield name, target
         yield "unknown", Target("unknown")
+
+    @property
+    def system(self) -> str:
+        """Whose ids a column of ids has, as external ids name it."""
+        chosen = self._presets[0].name if self._presets else NONE
+        return UNNAMED.rstrip(":") if chosen in (NONE, PLAIN) else chosen
 
     @cached_property
     def words(self) -> Mapping[str, Target]:
@@ -153,6 +163,9 @@ class Vocabulary:
     def named(self, name: str) -> Target:
         """The target that a person named in `--map`; BadUsage with the nearest if there is none."""
         target = self.names.get(name.strip()) or self.words.get(header_key(name))
+        system = re.fullmatch(r"external[_.:](\w+)", name.strip())
+        if system and "external" in self.fields:
+            target = Target("external", system[1].lower())
         if target is not None:
             return target
         hint = allowed_hint(name, self.names, tr("fields"))

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from crmcli.dataclass import dataclass, field
 
-OnDuplicate: TypeAlias = Literal["skip", "merge", "replace", "create", "fail"]
+OnDuplicate: TypeAlias = Literal["update", "skip", "merge", "replace", "create", "fail"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ImportOptions:
 
     preset: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    on_duplicate: OnDuplicate = "skip"
+    on_duplicate: OnDuplicate = "update"
     country: str = ""
     date_order: str = ""
     name_format: str = "auto"

@@ -1,15 +1,33 @@
-"""Which existing record an import row repeats: by id, phone, e-mail or INN."""
+"""Which record an import row repeats: by an id, or by a phone or the like if nothing contradicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
+from crmcli.matching.profiles import profile_of
+from crmcli.matching.verdict import verdicts
+from crmcli.model.fields import Record
+from crmcli.model.kinds.identities import UNNAMED
+from crmcli.model.values import fold
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.workspace import Workspace
 
-WORDS = {"phone": "phone", "email": "e-mail", "inn": "INN"}
+WORDS = {"phone": "phone", "email": "e-mail", "inn": "INN", "external": "id"}
+MOST = 20
+"""Records of one phone or address that are looked at; it is an office's then."""
+
+
+class Repeated(NamedTuple):
+    """The ids of the records that have something of a row, and what: it is `same` as these, may be those,
+    and is none of the `others`, whose names or numbers contradict. `is_named` if an id says which."""
+
+    same: dict[str, str]
+    doubtful: dict[str, str]
+    others: dict[str, str]
+    is_named: bool = False
 
 
 class Repeats:
@@ -21,7 +39,7 @@ class Repeats:
     def __init__(self, ws: Workspace, entity: str) -> None:
         self._ws = ws
         self._entity = entity
-        self._seen: dict[Key, str] = {}
+        self._seen: dict[Key, list[str]] = {}
         self._made: set[str] = set()
 
     @cached_property
@@ -33,23 +51,64 @@ class Repeats:
         """Others have written meanwhile."""
         self.__dict__.pop("_is_empty", None)
 
-    def of(self, draft: Draft, keys: Iterable[Key]) -> dict[str, str]:
-        """The ids that a row repeats, and by what each; its own id alone if that is there."""
+    def of(
+        self,
+        draft: Draft,
+        keys: Sequence[Key],
+        row: Callable[[], Record],
+        get: Callable[[str], Record],
+    ) -> Repeated:
+        """The records that a row repeats; its own id alone if that is there, else that of its system."""
         if draft.id and (draft.id in self._made or self._ws.exists(draft.id)):
-            return {draft.id: "id"}
-        found: dict[str, str] = {}
+            return Repeated({draft.id: "id"}, {}, {}, is_named=True)
+        found = self._found(draft, keys)
+        named = [i for i, key in found.items() if key[0] == "external" and _is_certain(key)]
+        if named:
+            return Repeated(dict.fromkeys(named, WORDS["external"]), {}, {}, is_named=True)
+        return self._judged(found, row(), get) if found else Repeated({}, {}, {})
+
+    def _found(self, draft: Draft, keys: Sequence[Key]) -> dict[str, Key]:
+        """The records by which a row is known, each with the key that they share."""
+        found: dict[str, Key] = {}
         for kind, text in keys:
             ids = [] if self._is_empty else self._ws.lookup(kind, text, [self._entity])
+            ids = ids[:MOST]
             if draft.id:
                 ids = [record_id for record_id in ids if record_id not in self._made]
-            elif (kind, text) in self._seen:
-                ids = [self._seen[kind, text], *ids]
+            else:
+                ids = [*self._seen.get((kind, text), ()), *ids]
             for record_id in ids:
-                found.setdefault(record_id, WORDS.get(kind, kind))
+                found.setdefault(record_id, (kind, text))
         return found
 
-    def remember(self, record_id: str, keys: Iterable[Key]) -> None:
+    def _judged(self, found: dict[str, Key], row: Record, get: Callable[[str], Record]) -> Repeated:
+        records = [get(record_id) for record_id in found]
+        schema = self._ws.schema
+        mine = profile_of(schema, row)
+        said = verdicts(mine, [profile_of(schema, record) for record in records])
+        groups: dict[str, dict[str, str]] = {"same": {}, "doubt": {}, "other": {}}
+        for record, verdict in zip(records, said, strict=True):
+            key = found[record.id]
+            if not _is_certain(key):
+                if verdict == "other" or not _are_called_one(row, record):
+                    continue  # the same number of two files
+                verdict = "same"
+            groups[verdict][record.id] = WORDS.get(key[0], key[0])
+        return Repeated(groups["same"], groups["doubt"], groups["other"])
+
+    def remember(self, record_id: str, keys: Sequence[Key]) -> None:
         """A row became this record."""
         self._made.add(record_id)
         for key in keys:
-            self._seen.setdefault(key, record_id)
+            of_key = self._seen.setdefault(key, [])
+            if len(of_key) < MOST:
+                of_key.append(record_id)
+
+
+def _is_certain(key: Key) -> bool:
+    """Whether it is known of which system an id is: files that number their rows do it alike."""
+    return key[0] != "external" or not key[1].startswith(UNNAMED)
+
+
+def _are_called_one(row: Record, record: Record) -> bool:
+    return fold(str(row.get("name"))) == fold(str(record.get("name")))

@@ -48,12 +48,16 @@ from crmcli.workspace import Workspace
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
 
+_NAMED_BY_SYSTEM = ("handle", "external")
+"""What stands in a column of its own system: Telegram, HubSpot ID."""
+
 
 class RowReader:
     """Reads the rows of one file.
 
     `fields` are those that the file has, `filled` counts the filled cells of each column, `foreign_ids`
-    the ids of another system, which are not kept, `refusals` the rows that refuse by each column.
+    the ids of another system, which are kept with its name, `refusals` the rows that refuse by each
+    column.
     """
 
     def __init__(
@@ -142,7 +146,7 @@ class RowReader:
         ]
 
     def _take_id(self, draft: Draft) -> None:
-        """A full id makes the row one of our own; other ids mean nothing here."""
+        """A full id makes the row one of our own; another one is kept as that of its system."""
         place = self._id_place
         text = str(draft.row.cells[place]).strip() if place >= 0 else ""
         entity = entity_of(text)
@@ -152,6 +156,7 @@ class RowReader:
             fault = tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity))
             draft.faults.append((self.columns[place].label, fault))
         elif text:
+            draft.values["external"] = {self._vocabulary.system: text}
             self.foreign_ids += 1
 
     def _take(self, draft: Draft, column: Column, cell: Raw) -> None:
@@ -210,13 +215,18 @@ class RowReader:
                 draft.unknown[key] = value
 
     def _take_value(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
+        part = column.target.part if column.target else ""
         if spec.kind.is_link:
             for item in cell if isinstance(cell, list) else [cell]:
                 self._take_link(draft, column, spec, item)
-            return
+        elif part and spec.kind.found_by in _NAMED_BY_SYSTEM:
+            self._take_of_system(draft, column, spec, f"{part}:{cell}")
+        else:
+            self._take_plain(draft, column, spec, cell, part)
+
+    def _take_plain(self, draft: Draft, column: Column, spec: Field, cell: Raw, part: str) -> None:
         if isinstance(cell, str) and spec.is_many and not draft.id:
             cell = apart(cell)
-        part = column.target.part if column.target else ""
         if spec.name == "do_not":
             self._take_refusal(draft, column, spec, cell)
             return
@@ -248,6 +258,13 @@ class RowReader:
         if part.startswith(MAY) and not refused:
             draft.comment.append(f"{column.label}: {cell}")
 
+    def _take_of_system(self, draft: Draft, column: Column, spec: Field, text: str) -> None:
+        """A handle or an id in the column of its system; what is none stays as a comment."""
+        try:
+            self._extend(draft, spec, self.cells.read(spec, text, exact=False))
+        except ValueError:
+            draft.comment.append(f"{column.label}: {text.partition(':')[2]}")
+
     def _take_link(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
         """A link by id or name, which some records have as text, as a lead that of its company."""
         try:
@@ -259,9 +276,9 @@ class RowReader:
             self._take_value(draft, column, name, cell)
 
     def _extend(self, draft: Draft, spec: Field, raw: Raw) -> None:
-        now = cast("list[Raw]", draft.values.get(spec.name, []))
-        new = raw if isinstance(raw, list) else [raw]
-        draft.values[spec.name] = merge_lists(spec.kind, now, new, self.cells.ctx.country)
+        now = spec.kind.items(draft.values.get(spec.name, []))
+        merged = merge_lists(spec.kind, now, spec.kind.items(raw), self.cells.ctx.country)
+        draft.values[spec.name] = merged
 
     def _finish(self, draft: Draft) -> None:
         """What takes several columns to be said."""

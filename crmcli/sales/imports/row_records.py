@@ -19,6 +19,7 @@ from crmcli.sales.stages import move_in
 from crmcli.workspace import Change, Workspace
 
 STUB = {"id", "name", "batch", "created_at"}
+NEW = "00000000"
 LONG = 50_000
 """Characters from which on a row may be more than a record's file can hold."""
 
@@ -36,6 +37,13 @@ def new_record(reader: RowReader, draft: Draft, batch: str) -> Record:
     fields = reader.ws.schema.fields(record.entity)
     names = [f.name for f in fields if f.name not in reader.fields or f.kind.is_moved]
     return record.with_values({name: complete.get(name) for name in names})
+
+
+def row_record(reader: RowReader, draft: Draft) -> Record:
+    """What a row says by itself, before its links are followed, called as it would be."""
+    return _typed(reader, draft, draft.id or f"{reader.entity}-{NEW}").filled(
+        lambda record_id: None
+    )
 
 
 def merged(

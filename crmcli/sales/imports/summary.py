@@ -25,8 +25,8 @@ _AS_THEY_ARE = (
     "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
     "header_line", "skipped_above",
     "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
-    "completed", "skipped", "rejected", "kept", "dangling_links", "foreign_ids", "unmapped",
-    "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals", "refusals_added",
+    "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
+    "unmapped",    "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals", "refusals_added",
     "refusals_kept", "refusals_lifted",
 )  # fmt: skip
 _OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
@@ -80,10 +80,12 @@ class Summary:
     """What an import has to say.
 
     `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
-    rows created though they repeat a record, `before` rows taken by the interrupted import `resumed`,
-    `total_rows` the lines of summary rows, `decoded` the first rows as they were read, `skipped_above` the
-    texts of the rows above the header. `refusals` are rows that refuse, by column, `refusals_added` those of
-    rows that were skipped, `refusals_kept` records that refuse what their row allows.
+    rows created though they repeat a record, `unchanged` rows that say what their record has, `apart` the
+    line, the record and what they share of rows that contradict it, `before` rows taken by the interrupted
+    import `resumed`, `total_rows` the lines of summary rows, `decoded` the first rows as they were read,
+    `skipped_above` the texts of the rows above the header. `refusals` are rows that refuse, by column,
+    `refusals_added` those of rows that were skipped, `refusals_kept` records that refuse what their row
+    allows.
     """
 
     entity: str
@@ -105,6 +107,8 @@ class Summary:
     completed: int = 0
     skipped: int = 0
     rejected: int = 0
+    unchanged: int = 0
+    apart: list[tuple[int, str, str]] = field(default_factory=list)
     kept: int = 0
     dangling_links: int = 0
     foreign_ids: int = 0
@@ -154,6 +158,11 @@ class Summary:
         self.reasons[key] += 1
         self.examples.setdefault(key, reason)
 
+    def count_apart(self, draft: Draft, others: Mapping[str, str]) -> None:
+        """Take down a row that shares something with another record and is a record of its own."""
+        record_id, fact = next(iter(others.items()))
+        self.apart.append((draft.row.line, record_id, fact))
+
     @property
     def unmapped(self) -> dict[str, int]:
         """The columns that go nowhere though nobody said so, with how many cells hold something.
@@ -188,6 +197,11 @@ class Summary:
             "ignored": [column.label for column in self.columns if column.ignored],
             "conflicts": [{"line": line, "column": c} for line, c in self.conflicts[:SHOWN]],
             "conflicting": len(self.conflicts),
+            "apart": [
+                {"line": line, "record": record, "same": fact}
+                for line, record, fact in self.apart[:SHOWN]
+            ],
+            "told_apart": len(self.apart),
             "read": self.totals.as_dict(),
             "sample": self.sample if self.dry_run else [],
         }

@@ -12,7 +12,7 @@ from crmcli.sales.consent.block_list import blocklist, check_welcome
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.linking import Key, Linker, keys_of
 from crmcli.sales.imports.options import ImportOptions
-from crmcli.sales.imports.repeats import Repeats
+from crmcli.sales.imports.repeats import Repeated, Repeats
 from crmcli.sales.imports.resume import PastImport
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.imports.row_records import (
@@ -22,6 +22,7 @@ from crmcli.sales.imports.row_records import (
     new_record,
     refusals_of,
     replaced,
+    row_record,
     save_moved,
     with_refusals,
 )
@@ -91,16 +92,33 @@ class Taker:
         """Whether a row is new, repeats a record, or was taken when its file was imported before."""
         if draft.id and not self._ws.exists(draft.id):
             draft.id = successor(self._ws, draft.id) or draft.id
-        repeated = self._repeats.of(draft, keys)
-        if repeated and (self._wanted.on_duplicate != "create" or draft.id in repeated):
+        makes_all = self._wanted.on_duplicate == "create"
+        repeated = self._repeats.of(
+            draft, keys, lambda: row_record(self._reader, draft), change.get
+        )
+        if repeated.same and (not makes_all or draft.id in repeated.same):
             self._repeat(change, draft, repeated)
+        elif repeated.doubtful and not makes_all:
+            self._doubt(draft, repeated.doubtful)
         elif self._was_taken(draft, keys):
             assert self._earlier is not None
             why = "already imported with this file as {} (--again imports it again)"
             self._skip(draft, tr(why, self._earlier.batch))
         else:
             self._create(change, draft, keys)
-            self._summary.repeating += bool(repeated)
+            self._summary.repeating += bool(repeated.same or repeated.doubtful)
+            if repeated.others:
+                self._summary.count_apart(draft, repeated.others)
+
+    def _doubt(self, draft: Draft, candidates: Mapping[str, str]) -> None:
+        """Give back a row of which nothing says whether it is one of those."""
+        self.repeated.append((draft.row.line, list(candidates)))
+        by = (tr("{} (same {})", record_id, tr(fact)) for record_id, fact in candidates.items())
+        why = tr(
+            "may be {}; a column id with that id takes it as that one, --on-duplicate create as a new one",
+            ", ".join(by),
+        )
+        self._reject(draft, [("", why)], list(candidates))
 
     def _was_taken(self, draft: Draft, keys: Sequence[Key]) -> bool:
         """Whether a row by which nothing is known is of a file that was imported whole before."""
@@ -132,9 +150,12 @@ class Taker:
             change.attach(content)
         self._summary.dangling_links += draft.dangling
 
-    def _repeat(self, change: Change, draft: Draft, repeated: Mapping[str, str]) -> None:
+    def _repeat(self, change: Change, draft: Draft, found_by: Repeated) -> None:
         """Do with a row that repeats records what the policy says."""
         policy, found = self._wanted.on_duplicate, self._summary
+        repeated = found_by.same
+        if policy == "update":
+            policy = "replace" if found_by.is_named and draft.id not in repeated else "skip"
         lifts = self._wanted.allow_consent_changes
         old = change.get(next(iter(repeated)))
         is_completed = draft.id in repeated and is_stub(self._ws, old)
@@ -163,7 +184,9 @@ class Taker:
             record = replaced(self._reader, draft, old, lifts=lifts)
             self._save(change, draft, record, may_move=True)
             self._count_refusals(draft, old, record)
-            found.replaced += 1
+            has_changed = change.get(old.id) != old
+            found.replaced += has_changed
+            found.unchanged += not has_changed
 
     def _add_refusals(self, change: Change, draft: Draft, old: Record) -> None:
         """Somebody who is known already refuses now: that is taken of a row that is not."""
@@ -186,12 +209,14 @@ class Taker:
             change.save(record, data=self._facts)
         self._add_linked(change, draft)
 
-    def _reject(self, draft: Draft, faults: Sequence[tuple[str, str]]) -> None:
+    def _reject(
+        self, draft: Draft, faults: Sequence[tuple[str, str]], repeats: Sequence[str] = ()
+    ) -> None:
         self._summary.rejected += 1
         for column, why in faults:
             self._summary.count_reason(column, why)
         words = "; ".join(f"{column}: {why}" if column else why for column, why in faults)
-        self._turn_back(draft, words)
+        self._turn_back(draft, words, repeats)
 
     def _skip(self, draft: Draft, why: str, repeats: Sequence[str] = ()) -> None:
         self._summary.skipped += 1

@@ -80,8 +80,7 @@ def _list_now(
     field = field_named(ws, record.entity, name)
     if not field.is_many:
         raise BadUsage(tr("{} holds one value, not a list", name), tr("use --set {}=…", name))
-    raw = field.kind.dump(values.get(name, record.get(name)))
-    return field.kind, cast("list[Raw]", raw or [])
+    return field.kind, field.kind.items(field.kind.dump(values.get(name, record.get(name))))
 
 
 def _gone(ws: Workspace, field: Field, now: Sequence[Raw], texts: Sequence[str]) -> list[Raw]:

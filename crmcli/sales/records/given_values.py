@@ -63,8 +63,7 @@ def read_raws(ws: Workspace, field: Field, texts: Sequence[str]) -> list[Raw]:
     raws: list[Raw] = []
     try:
         for text in texts:
-            raw = field.read(text, ws.inputs)
-            raws += raw if isinstance(raw, list) else [raw] if raw else []
+            raws += field.kind.items(field.read(text, ws.inputs))
     except ValueError as error:
         raise BadUsage(f"{field.name}: {error}") from None
     return raws

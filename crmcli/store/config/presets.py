@@ -13,15 +13,12 @@ from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.entities import having
 from crmcli.model.listed import allowed_hint
-from crmcli.model.preset import NONE, KnownNames, Preset, Presets
+from crmcli.model.preset import NONE, PLAIN, KnownNames, Preset, Presets
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, marked
 from crmcli.store.disk import files
 from crmcli.store.yaml.canonical import MAX_BYTES
 
 FOLDER = "presets"
-PLAIN = "words"
-"""The preset that is understood without being asked for."""
-
 KEYS = ("about", "marks", "columns", "stages", "sources")
 ALL = "all"
 """What is said of every entity."""

@@ -13,6 +13,7 @@ from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Key, kind_of
+from crmcli.model.kinds.contact_points import HIDDEN
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index import derived, query
 from crmcli.store.index.answers import Facts, Total
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _SPLIT = 1_000_000  # SQLite's sums are exact up to 2^63; parts of them never come near
 _NAMES = ("name", "legal_name")
-_LOOK_UPS = ("phone", "email", "inn", "site", "name")
+_LOOK_UPS = ("phone", "email", "inn", "site", "handle", "external", "workplace", "name")
 
 
 class Selection(Upkeep):
@@ -155,7 +156,7 @@ class Selection(Upkeep):
         return self.read(work)
 
     def lookup(self, kind: str, text: str, entities: Sequence[str]) -> list[str]:
-        """The ids of records with this phone, email, inn, site or (exact) name, however it is written."""
+        """The ids of records with this phone, e-mail, INN, …, or (exact) name, however it is written."""
         if kind not in _LOOK_UPS:
             raise BadUsage(
                 tr("cannot look up by {!r}", kind), tr("there are {}", ", ".join(_LOOK_UPS))
@@ -166,7 +167,8 @@ class Selection(Upkeep):
             given = self._with_key(kind, text, entities) if text.isdecimal() else []
             key = phone_key(text, self._columns.country)
             return given or self._with_key(kind, key, entities)
-        key = str(kind_of("url").literal(text, "")) if kind == "site" else fold(text)
+        literal = {"site": "url", "handle": "handles"}.get(kind)
+        key = str(kind_of(literal).literal(text, "")) if literal else fold(text)
         return self._with_key(kind, key, entities)
 
     def _with_key(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
@@ -176,11 +178,14 @@ class Selection(Upkeep):
             if kind == "name":
                 columns = self._columns.columns(entity).values()
                 singles = [column.name for column in columns if column.field.name in _NAMES]
+            of_sites = self._columns.found_by(entity, "site")[1] if kind == "handle" else []
+            keys = [key] * (len(singles) + len(lists)) + [f"{HIDDEN}{key}"] * len(of_sites)
             terms = [f"{column} = ?" for column in singles]
-            terms += [f"num IN (SELECT num FROM item WHERE field = {n} AND key = ?)" for n in lists]
+            in_list = "num IN (SELECT num FROM item WHERE field = {} AND key = ?)"
+            terms += [in_list.format(number) for number in (*lists, *of_sites)]
             if terms and key:
                 sql = f"SELECT id FROM {entity} WHERE {' OR '.join(terms)} ORDER BY made, id"
-                found += [record_id for (record_id,) in self.ask(sql, [key] * len(terms))]
+                found += [record_id for (record_id,) in self.ask(sql, keys)]
         return found
 
     def derived(

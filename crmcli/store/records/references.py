@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmcli.model.handles import handle_of_address
 from crmcli.model.values import ID_LETTERS, entity_of, fold
 from crmcli.store import layout
 
@@ -36,13 +37,14 @@ def may_be_a_name(ref: str) -> bool:
 
 
 def by_content(index: Index, ref: str, entities: Sequence[str], country: str) -> list[str]:
-    """The records that have `ref` as e-mail, phone, INN, web site or exact name, in that order."""
+    """The records that have `ref` as e-mail, phone, INN, web site, handle or exact name, in that order."""
     text = ref.strip()
     keys = {
         "email": _address(text).casefold() if "@" in text else "",
         "phone": _phone_key(text, country),
         "inn": text if text.isdigit() and len(text) in (10, 12) else "",
         "site": text if "." in text and " " not in text else "",
+        "handle": text if text.startswith("@") or ":" in text or handle_of_address(text) else "",
         "name": fold(text),
     }
     tries = (index.lookup(kind, key, entities) for kind, key in keys.items() if key)

@@ -1,0 +1,150 @@
+"""Names that people have in networks and messengers, `telegram:@anna`, read of addresses too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from crmcli.language import tr
+from crmcli.model.values import fold
+
+_HOSTS = """
+    telegram: t.me telegram.me telegram.dog
+    vk: vk.com vk.ru vkontakte.ru
+    ok: ok.ru odnoklassniki.ru
+    max: max.ru
+    linkedin: linkedin.com
+    instagram: instagram.com instagr.am
+    facebook: facebook.com fb.com fb.me m.me
+    github: github.com
+    gitlab: gitlab.com
+    twitter: twitter.com x.com
+    threads: threads.net threads.com
+    tiktok: tiktok.com
+    youtube: youtube.com
+    whatsapp: wa.me
+    xing: xing.com
+    behance: behance.net
+    bluesky: bsky.app
+    pinterest: pinterest.com
+    rutube: rutube.ru
+    snapchat: snapchat.com
+"""
+_WORDS = """
+    telegram: tg телеграм телеграмм телега
+    vk: вк вконтакте vkontakte
+    ok: ок одноклассники odnoklassniki
+    linkedin: li линкедин
+    instagram: ig insta инстаграм инста
+    facebook: fb фейсбук messenger
+    github: gh гитхаб
+    twitter: x твиттер
+    youtube: ютуб
+    whatsapp: wa вотсап ватсап
+    skype: скайп
+    viber: вайбер
+"""
+
+
+def _listed(table: str) -> dict[str, list[str]]:
+    lines = (line.partition(":") for line in table.strip().splitlines())
+    return {name.strip(): words.split() for name, _, words in lines}
+
+
+_SIGNED = ("telegram", "instagram", "twitter", "threads", "tiktok", "youtube")
+"""Where a name is written with @."""
+
+_PATHS = (
+    "in",
+    "company",
+    "school",
+    "pub",
+    "profile",
+    "people",
+    "user",
+    "channel",
+    "c",
+    "add",
+    "s",
+    "u",
+)
+"""Words of an address in front of the name."""
+
+_RESERVED = """
+    about ads app events explore feed groups hashtag help home i intent jobs joinchat addstickers login
+    p pages photo posts profile.php reel reels search settings share sharer sharer.php shorts signup
+    status stories stickers story video videos wall watch
+"""
+_NO_NAMES = frozenset(_RESERVED.split())
+"""Words of an address that are nobody's name."""
+
+SYSTEM_OF_HOST: Mapping[str, str] = {
+    host: system for system, hosts in _listed(_HOSTS).items() for host in hosts
+}
+SYSTEMS = tuple(dict.fromkeys((*_listed(_HOSTS), *_listed(_WORDS))))
+"""The networks that are known by name; others may be written too."""
+
+_SYSTEM_OF_WORD = {
+    **{word: system for system, words in _listed(_WORDS).items() for word in words},
+    **{system: system for system in SYSTEMS},
+}
+
+_HANDLE = re.compile(r"([^\W\d_][\w-]*)\s*[:\s]\s*(\S+)")
+_ID = re.compile(r"profile\.php\?(?:.*&)?id=([0-9]+)")
+
+
+def read_handle(text: str) -> str:
+    """A handle as files have it, of `telegram:@anna`, `tg anna` or an address; ValueError if it is none."""
+    found = handle_of_address(text)
+    if found:
+        return found
+    match = _HANDLE.fullmatch(text.strip())
+    if match is None or match[1] in ("http", "https"):
+        raise ValueError(tr("{!r} is not a handle like telegram:@anna", text))
+    word = fold(match[1])
+    return handle_of_address(match[2]) or _written(_SYSTEM_OF_WORD.get(word, word), match[2])
+
+
+def handle_of_address(address: str) -> str:
+    """The handle that an address of a profile names: `vk:anna` of https://vk.com/anna; "" of others."""
+    bare = re.sub(r"^(https?://)?(www\.|m\.)?", "", address.strip(), flags=re.IGNORECASE)
+    host, _, path = bare.partition("/")
+    system = system_of(host.lower())
+    if not system or not path:
+        return ""
+    if number := _ID.fullmatch(path):
+        return _written(system, number[1])
+    words = [unquote(word) for word in re.split(r"[?#]", path)[0].split("/") if word]
+    if len(words) > 1 and words[0].lower() in _PATHS:
+        words = words[1:]
+    if not words or words[0].lower() in _NO_NAMES or words[0].startswith("+") or " " in words[0]:
+        return ""
+    return _written(system, words[0])
+
+
+def system_of(host: str) -> str:
+    """The network whose host that is, or of which it is a part: ru.linkedin.com; "" of others."""
+    labels = host.partition(":")[0].split(".")
+    parents = (".".join(labels[place:]) for place in range(len(labels) - 1))
+    return next((SYSTEM_OF_HOST[name] for name in parents if name in SYSTEM_OF_HOST), "")
+
+
+def _written(system: str, name: str) -> str:
+    bare = name.strip().removeprefix("@").rstrip("/")
+    if system == "whatsapp":
+        bare = re.sub(r"[+()\s-]", "", bare)
+    if not bare:
+        raise ValueError(tr("{!r} is not a handle like telegram:@anna", f"{system}:{name}"))
+    return f"{system}:@{bare}" if system in _SIGNED else f"{system}:{bare}"
+
+
+def handle_key(handle: str) -> str:
+    """By what a handle is compared: its network and its name, without @."""
+    system, _, name = fold(handle).partition(":")
+    return f"{system}:{name.removeprefix('@')}"
+
+
+def name_key(handle: str) -> str:
+    """By what a handle is found whose network nobody says: @anna."""
+    return f"@{handle_key(handle).partition(':')[2]}"
