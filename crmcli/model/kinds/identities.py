@@ -93,7 +93,7 @@ HANDLES = Handles(
 )
 EXTERNAL = External(
     "external",
-    of=ExternalId("external id"),
+    of=ExternalId("external_id"),
     apart=r"[,;\n]+",
     found_by="external",
     metavar="SYSTEM:ID",

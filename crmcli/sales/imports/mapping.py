@@ -84,11 +84,10 @@ class Vocabulary:
         for stem, name, types in (
             ("phone", "phones", PHONE_TYPES),
             ("email", "emails", EMAIL_TYPES),
+            ("handle", "handles", SYSTEMS),
         ):
             if name in self.fields:
                 yield from ((f"{stem}_{kind}", Target(name, kind)) for kind in types)
-        if "handles" in self.fields:
-            yield from ((f"handle_{name}", Target("handles", name)) for name in SYSTEMS)
         if "do_not" in self.fields:
             for part in (*CONSENT_CHANNELS, ALL):
                 yield f"do_not_{part}", Target("do_not", part)

@@ -26,8 +26,8 @@ _AS_THEY_ARE = (
     "header_line", "skipped_above",
     "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
-    "unmapped",    "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals", "refusals_added",
-    "refusals_kept", "refusals_lifted",
+    "unmapped", "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals",
+    "refusals_added", "refusals_kept", "refusals_lifted",
 )  # fmt: skip
 _OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
 """What a reason says of its row alone: quoted values, ids."""
