@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ from crmcli.sales.records.input_files import LARGEST_IMPORT, read_file, read_str
 
 LINE = WholeNumber(min=1)
 
+VALUE_MAP = ("field", "theirs", "ours")
+"""The columns of a file for --value-map."""
+
 import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards.")
 
 
@@ -34,6 +37,7 @@ def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     orders = ("auto", "fio", "first-last", "last-first")
     stages = "Map a stage of the file to STAGE or PIPELINE/STAGE."
+    values = "Replace a value, or those of a CSV with the columns field, theirs, ours."
     fields, users = "Map a column to a field; COL= skips it.", "Map an owner in the file to a user."
     staged = "staged" in ENTITIES[entity].traits
     return [
@@ -44,6 +48,9 @@ def _reading_options(entity: str) -> list[click.Parameter]:
         option("--sheet", "Sheet of a workbook. [default: the first with a header]", "NAME"),
         option("--header-row", "Line of the header. [default: found by its words]", type=LINE),
         option("--delimiter", "; , | or tab.", "CHAR"),
+        option("--set values", "Set a field in every row.", "FIELD=VALUE", multiple=True),
+        option("--value-map value_maps", values, "FIELD:THEIRS=OURS", multiple=True),
+        option("--date-format", "Form of all dates: DD.MM.YYYY, '%d/%m/%y', …", "FORM"),
         option("--country", "Country of phones without a code: RU, US, …", "CC"),
         option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
         option("--name-format", "Order of full names; fio is Ф И О.", default="auto", among=orders),
@@ -235,14 +242,44 @@ def _wanted(session: Session, file: str, options: dict[str, Any]) -> imports.Imp
     return imports.ImportOptions(
         columns=_pairs("map", columns, "column=field; column= leaves a column out"),
         owners=owners,
+        values=_set(options.pop("values")),
+        value_maps=[pair for text in options.pop("value_maps") for pair in _value_map(text)],
         stages=_pairs("stage-map", options.pop("stages", ()), "their name=stage"),
         file=Path(file) if Path(file).is_file() else None,  # a pipe has no place
         date_order=options.pop("date_order") or "",
+        date_format=options.pop("date_format") or "",
         rejects=Path(rejects) if (rejects := options.pop("rejects")) else None,
         dry_run=session.dry_run,
         header_row=options.pop("header_row") or 0,
         **options,
     )
+
+
+def _set(texts: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, _ in pairs:
+        if not equals or not name.strip():
+            raise BadUsage(tr("--{} {!r} is not of the form {}", "set", name, "field=value"))
+    return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def _value_map(text: str) -> Iterator[tuple[str, str, str]]:
+    """What --value-map says: one value, or the rows of a file."""
+    name, colon, pair = text.partition(":")
+    theirs, equals, ours = pair.rpartition("=")
+    if colon and equals and theirs.strip():
+        yield name.strip(), theirs.strip(), ours.strip()
+    elif Path(text).is_file():
+        table = imports.open_source(read_file(text, LARGEST_IMPORT)[1], text)
+        places = [table.labels.index(label) for label in VALUE_MAP if label in table.labels]
+        if len(places) != len(VALUE_MAP):
+            raise BadUsage(tr("{} needs the columns {}", text, ", ".join(VALUE_MAP)))
+        for row in table.rows():
+            field, word, value = (str(row.cells[place]).strip() for place in places)
+            yield field, word, value
+    else:
+        form = "field:their value=ours"
+        raise BadUsage(tr("--{} {!r} is not of the form {}", "value-map", text, form))
 
 
 def _pairs(option: str, texts: Sequence[str], shape: str) -> dict[str, str]:

@@ -209,6 +209,9 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         yield "  (--stage-map NAME=STAGE, or NAME=PIPELINE/STAGE, says which of ours is meant)"
     if found.unused_stages:
         yield tr("--stage-map names stages that no row has: {}", ", ".join(found.unused_stages))
+    if found.unused_values:
+        values = ", ".join(found.unused_values)
+        yield tr("--value-map names values that no row has: {}", values)
     if found.dangling_links:
         links = counted(found.dangling_links, "link leads", "links lead")
         yield tr("{} to records that are not here (yet)", links)

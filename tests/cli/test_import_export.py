@@ -330,3 +330,22 @@ def test_a_terminal_shows_both_readings_and_asks(folder: Path) -> None:
     seen = in_terminal(code, typed="cp1250\n", CRM_LANG="en")
     assert "which reading is right?" in seen
     assert "2 contacts created" in seen
+
+
+def test_an_import_is_told_values_in_words_and_by_a_file(crm: Crm, folder: Path) -> None:
+    words = folder.parent / "values.csv"
+    words.write_text("field;theirs;ours\nsource;Яндекс;web\n", "utf-8")
+    rows = "name,Источник,Теги\nАнна,Яндекс,Новый\n"
+    told = ("--value-map", str(words), "--value-map", "tags:Новый=new", "--set", "amount=5")
+    assert crm("import", "leads", "-", *told, stdin=rows).code == 0
+    [lead] = json.loads(crm("lead", "list", "--columns", "source,tags,amount", "--json").out)
+    assert (lead["source"], lead["tags"]) == ("web", ["new"])
+    for wrong in ("source=web", "source:Яндекс", "нет.csv"):
+        assert crm("import", "leads", "-", "--value-map", wrong, stdin=rows).code == 2
+
+
+def test_quiet_still_tells_what_was_rejected(crm: Crm, folder: Path) -> None:
+    run = crm("-q", "import", "leads", "-", stdin="name,email,Рассылка\nА,нет@,да\n")
+    assert (run.code, "1 rejected" in run.err, "stdin.rejects.csv" in run.err) == (1, True, True)
+    assert "Рассылка (1)" in run.err
+    assert crm("-q", "import", "leads", "-", stdin="name\nБорис\n").err == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -16,6 +16,7 @@ class ImportOptions:
     """What the options of `crm import` say.
 
     `columns` is --map, column -> field or "" to leave it out; `stages` maps to a stage or PIPELINE/STAGE.
+    `values` are --set, field and value, `value_maps` field, their word and ours.
     With `allow_consent_changes` a file may lift refusals too. With `robots` the robots of a record's stage
     act on it; `again` imports a file once more; `header_row` is the line of the header, 0 to find it. `file`
     is None for a stream; rejected rows go beside it, unless `rejects` says where.
@@ -29,6 +30,9 @@ class ImportOptions:
     name_format: str = "auto"
     owners: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
+    values: Sequence[tuple[str, str]] = ()
+    value_maps: Sequence[tuple[str, str, str]] = ()
+    date_format: str = ""
     create_missing: bool = True
     robots: bool = False
     again: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from crmcli.errors import BadUsage
 from crmcli.formats.jsonl import JsonLines, read_object
 from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx import Workbook
@@ -41,6 +42,7 @@ from crmcli.sales.imports.mapping import (
 from crmcli.sales.imports.mentions import MentionReader
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.person_names import finish_name
+from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
 from crmcli.workspace import Workspace
@@ -68,6 +70,7 @@ class RowReader:
         vocabulary: Vocabulary,
         ctx: InputContext,
         wanted: ImportOptions,
+        said: SaidValues,
     ) -> None:
         self.ws = ws
         self.entity = entity = vocabulary.entity
@@ -77,6 +80,7 @@ class RowReader:
         is_workbook = isinstance(source, Workbook)
         self._is_guarded = not (self._is_raw or is_workbook)
         self._vocabulary = vocabulary
+        self.said = said
         self.habits = ColumnHabits(source)
         self.cells = CellReader(
             ctx, vocabulary.sources, wanted.owners, self.habits, has_numbers=is_workbook
@@ -88,7 +92,8 @@ class RowReader:
         self.refusals: Counter[str] = Counter()
         self.own_fields = self._vocabulary.fields
         own = {column.name for column in sheet_columns(ws.schema, entity)}
-        self.fields = {c.target.field for c in columns if c.target}
+        fed = [*columns, *(column for column, _ in said.constants)]
+        self.fields = {c.target.field for c in fed if c.target}
         if self._is_raw:  # in which an absent field is an empty one
             self.fields = {*self._vocabulary.fields}
         self._is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
@@ -108,17 +113,37 @@ class RowReader:
         self._take_id(draft)
         # The keys of a raw record of ours mean what they say, whatever else they may resemble.
         columns = self._keys if self._is_raw and draft.id else self.columns
+        for column, text in self.said.constants:
+            self._take_cell(draft, column, text)
         for column, cell in zip(columns, row.cells, strict=True):
-            text = self._clean(draft, cell)
-            if text in ("", [], {}):
-                continue
-            self.filled[column.label] += 1
-            try:
-                self._take(draft, column, text)
-            except ValueError as error:
-                draft.faults.append((column.label, str(error)))
+            self._take_cell(draft, column, self._clean(draft, cell))
         self._finish(draft)
         return draft
+
+    def _take_cell(self, draft: Draft, column: Column, cell: Raw) -> None:
+        """Put one cell where its column goes, or note what is wrong with it."""
+        if cell in ("", [], {}):
+            return
+        self.filled[column.label] += 1
+        try:
+            cell = self.said.cell(column.target, cell)
+            if cell:
+                self._take(draft, column, cell)
+        except ValueError as error:
+            draft.faults.append((column.label, str(error)))
+
+    def check_said(self) -> None:
+        """BadUsage if a value that is said for all rows can be taken of none."""
+        draft = Draft(FileRow(0, ("",) * len(self.columns)))
+        for column, text in self.said.constants:
+            self._take_cell(draft, column, text)
+        if "staged" in ENTITIES[self.entity].traits and not draft.faults:
+            self._finish_stage(draft)
+        self.filled.clear()
+        self.refusals.clear()
+        if draft.faults:
+            label, why = draft.faults[0]
+            raise BadUsage(f"{label}: {why}", "nothing was imported")
 
     def _is_header(self, cells: Sequence[Raw]) -> bool:
         """Whether a row is the first line again, as files that were put together have it."""
@@ -324,5 +349,6 @@ class RowReader:
 
     def label_of(self, name: str, part: str = "") -> str:
         """The column that feeds a field, or the field's own name."""
-        targets = ((column.label, column.target) for column in self.columns if column.target)
+        said = (column for column, _ in self.said.constants)
+        targets = ((c.label, c.target) for c in (*said, *self.columns) if c.target)
         return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)

@@ -31,6 +31,7 @@ from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
 from crmcli.sales.imports.row_reader import RowReader
+from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, read_as
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
@@ -63,8 +64,10 @@ class Import:
         source, skipped = at_header(read_as(source, entity, ctx), words, wanted)
         self.source = source
         vocabulary = words.of(source.labels)
-        columns = self._columns(vocabulary)
-        self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted)
+        said_values = SaidValues(vocabulary, wanted)
+        columns = said_values.without_set(self._columns(vocabulary))
+        self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted, said_values)
+        self.reader.check_said()
         self.total_rows = TotalRows(
             source, columns, self.reader.is_number, self.reader.habits.point
         )
@@ -208,6 +211,7 @@ class Import:
         found.filled = dict(self.reader.filled)
         found.foreign_ids = self.reader.foreign_ids
         found.refusals = dict(self.reader.refusals)
+        found.unused_values = list(self.reader.said.unused.values())
         return found
 
     def _say_what_stands(self, error: CrmError) -> None:

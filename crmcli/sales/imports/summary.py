@@ -26,7 +26,8 @@ _AS_THEY_ARE = (
     "header_line", "skipped_above",
     "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
-    "unmapped", "unknown_owners", "unknown_stages", "unused_stages", "rejects", "refusals",
+    "unmapped", "unknown_owners", "unknown_stages", "unused_stages", "unused_values",
+    "rejects", "refusals",
     "refusals_added", "refusals_kept", "refusals_lifted",
 )  # fmt: skip
 _OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
@@ -119,6 +120,7 @@ class Summary:
     unknown_owners: Mapping[str, int] = field(default_factory=dict)
     unknown_stages: Mapping[str, int] = field(default_factory=dict)
     unused_stages: Sequence[str] = ()
+    unused_values: Sequence[str] = ()
     refusals: Mapping[str, int] = field(default_factory=dict)
     refusals_added: int = 0
     refusals_kept: int = 0
