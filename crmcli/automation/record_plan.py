@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from crmcli.automation.ledger import Job, jobs_of
-from crmcli.automation.robots import Clock, Step, Visit, steps_of, visits
-from crmcli.dataclass import dataclass
+from crmcli.automation.linked_dates import changed_at, dates_of
+from crmcli.automation.robot_times import Clock
+from crmcli.automation.robots import Step, Visit, steps_of, visits
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.entities import having
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -86,6 +89,8 @@ def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPla
         return RecordPlan(record, events, stays, ())
     if not stays or stays[-1].entry.data.get("stage") != stage.id:
         return RecordPlan(record, events, stays, (), pipeline, stage)
-    clock = Clock(ws.now, ws.settings.calendar, ws.zone)
+    clock = Clock(ws.now, ws.settings.calendar, ws.zone, partial(dates_of, ws))
+    changed = {**stays[-1].changed, **changed_at(ws, record, stage)}
+    stays[-1] = replace(stays[-1], changed=changed)
     steps = steps_of(record, stage, stays[-1], clock)
     return RecordPlan(record, events, stays, steps, pipeline, stage)

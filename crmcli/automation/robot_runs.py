@@ -17,7 +17,8 @@ from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.fields import Record
 from crmcli.model.redaction import redacted
-from crmcli.sales.template_names import names_for
+from crmcli.model.values import entity_of
+from crmcli.sales.template_names import linked, names_for, plain
 from crmcli.workspace import Change, Workspace
 
 
@@ -54,14 +55,17 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     word, reason = why_not(ws, plan, step)
     if not word:
         who, names = f"robot:{robot.id}", names_for(ws, record)
+        contact = linked(ws, step.whose) if entity_of(step.whose) == "contact" else None
+        if contact is not None:
+            names["contact"] = plain(ws, contact)
         act_of, workdays = (robot.do, robot.params, step.key, names), robot.timing.workdays
-        return act(Work(ws, change, record, who, *act_of, workdays))
+        return act(Work(ws, change, record, who, *act_of, workdays, contact))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)
         return Done(record.id, robot.id, robot.do, word, step.key, reason)
     # What a date led to, and not what has passed since: void if the clock was wrong.
-    timed = step.verdict != "run" and bool(robot.timing.at or robot.timing.before)
+    timed = step.verdict != "run" and bool(robot.timing.field)
     more = {"timed": True} if timed else {}
     return enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
 

@@ -8,20 +8,20 @@ the stage, editing a date or changing a robot needs no bookkeeping.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from crmcli.automation.ledger import LONGEST_WAIT, Job, job_key, jobs_of
-from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
-from crmcli.dataclass import dataclass, field
+from crmcli.automation.ledger import LONGEST_WAIT, OPEN, Job, job_key, jobs_of
+from crmcli.automation.robot_times import Clock, Dated, Turn, has_passed, own_dates, turns_of
+from crmcli.automation.work_time import shift
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
-from crmcli.model.automation import Robot, Timing
+from crmcli.model.automation import Robot
 from crmcli.model.clocks import has_come
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.pipeline import Stage
-from crmcli.model.settings import Calendar
 from crmcli.model.values import format_instant
 
 QUARANTINE = 20
@@ -31,15 +31,6 @@ DEEPEST = 10
 
 IMPORTED = "imported into this stage, so robots do not run"
 ADDED_LATER = "added after the record entered this stage"
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What times are reckoned by: now, the company's working hours, the workspace's zone."""
-
-    now: datetime
-    calendar: Calendar
-    zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +54,10 @@ class Step:
     due_at: datetime | None = None
     reason: str = ""
     verdict: str = "run"
+    before: str = ""
+    """The key of its last job in this visit, where its date has come before."""
+    whose: str = ""
+    """The linked record whose date it is."""
 
 
 class _Chain(NamedTuple):
@@ -100,7 +95,8 @@ def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[S
         # A message that is thought of today must not go to everybody who has stood here for months.
         if there is False or (isinstance(there, list) and robot.id not in there):
             why = IMPORTED if there is False else ADDED_LATER
-            steps.append(Step(robot, key_of(robot, record, visit), "paused", None, why))
+            dated = next(iter(clock.dates(record, robot.timing.field)), None)
+            steps.append(Step(robot, key_of(robot, record, visit, dated), "paused", None, why))
             continue
         if not robot.timing.wait_previous:
             chain = _Chain(visit.entry.at)
@@ -117,11 +113,14 @@ def next_at(steps: Sequence[Step], now: datetime) -> datetime | None:
     return min((moment for moment in waiting if moment), default=None)
 
 
-def key_of(robot: Robot, record: Record, visit: Visit) -> str:
-    """The key of the robot's job in this visit; for a date robot also of this date."""
-    name = robot.timing.at or robot.timing.before
-    why = (visit.entry.id, _text(_value(record, name))) if name else (visit.entry.id,)
-    return job_key(robot.id, record.id, *why)
+def key_of(robot: Robot, record: Record, visit: Visit, dated: Dated | None = None) -> str:
+    """The key of the robot's job in this visit; for a date robot also of this date, the record's own if
+    none is given."""
+    name = robot.timing.field
+    dated = dated or next(iter(own_dates(record, name)), None)
+    why = [_text(dated.value if dated else None)] if name else []
+    whose = [dated.whose] if dated and dated.whose else []
+    return job_key(robot.id, record.id, visit.entry.id, *why, *whose)
 
 
 def is_wild(robot_id: str, events: Sequence[Event], now: datetime) -> bool:
@@ -132,27 +131,47 @@ def is_wild(robot_id: str, events: Sequence[Event], now: datetime) -> bool:
 
 
 def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock) -> Step:
-    key = key_of(robot, record, visit)
-    job = visit.jobs.get(key)
+    name = robot.timing.field
+    armed = max(chain.since or visit.entry.at, visit.changed.get(name, visit.entry.at))
+    try:
+        turns = turns_of(robot.timing, record, armed if name else chain.since or armed, clock)
+    except OverflowError:
+        return Step(robot, key_of(robot, record, visit), "paused", None, "its time is out of range")
+    keys = [key_of(robot, record, visit, turn.dated) for turn in turns]
+    jobs = [visit.jobs.get(key) for key in keys]
+    left = [n for n, job in enumerate(jobs) if job is None or job.state in OPEN]
+    place = left[0] if left else len(turns) - 1
+    key = keys[place] if turns else key_of(robot, record, visit)
+    job = jobs[place] if turns else visit.jobs.get(key)
     if job is not None:
-        return _known_step(robot, job, clock.now)
+        return replace(_known_step(robot, job, clock.now), whose=_whose(turns, place))
+    step = _new_step(robot, key, turns[place] if turns else None, chain, armed, clock)
+    told = max((job for job in jobs if job), key=lambda job: job.at, default=None)
+    return replace(step, before=told.key if told else "", whose=_whose(turns, place))
+
+
+def _whose(turns: Sequence[Turn], place: int) -> str:
+    dated = turns[place].dated if turns else None
+    return dated.whose if dated else ""
+
+
+def _new_step(
+    robot: Robot, key: str, turn: Turn | None, chain: _Chain, armed: datetime, clock: Clock
+) -> Step:
+    """The step of a job that the ledger does not know yet."""
     if not robot.enabled:
         return Step(robot, key, "paused", None, "disabled in pipelines.yaml")
     if chain.since is None:
         return Step(robot, key, "waiting_for_previous", None, chain.reason)
-    name = robot.timing.at or robot.timing.before
-    try:
-        moment = _moment(robot.timing, record, chain.since, clock)
-    except OverflowError:
-        return Step(robot, key, "paused", None, "its time is out of range")
-    if moment is None:
-        return Step(robot, key, "waiting_for_field", None, tr("{} is empty", name))
+    if turn is None:
+        return Step(robot, key, "waiting_for_field", None, tr("{} is empty", robot.timing.field))
+    timing, moment = robot.timing, turn.moment
     if moment > clock.now:
         return Step(robot, key, "waiting", moment, "")
-    armed = max(chain.since, visit.changed.get(name, chain.since))
-    if name and moment < armed and robot.timing.if_past == "skip":
+    is_past = bool(timing.field) and has_passed(timing, turn, armed, clock.zone)
+    if is_past and timing.if_past == "skip":
         return Step(robot, key, "due", moment, "the time had already passed", "skip")
-    late = robot.timing.max_late
+    late = timing.max_late
     if late is not None and clock.now > shift(moment, late, clock.zone):
         return Step(robot, key, "due", moment, tr("more than {} late", late), "miss")
     return Step(robot, key, "due", moment)
@@ -172,7 +191,7 @@ def _known_step(robot: Robot, job: Job, now: datetime) -> Step:
 
 def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
     """Where the chain stands after this step: its end is where the next robot counts from."""
-    job = visit.jobs.get(step.key)
+    job = visit.jobs.get(step.key) or visit.jobs.get(step.before)
     if job is None:
         # A disabled robot is as good as not there: the next one counts from where it would have.
         return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
@@ -180,39 +199,6 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
         return _Chain(job.at)
     why = tr("{} failed for good" if job.state == "dead" else "after {}", step.robot.id)
     return _Chain(None, why)
-
-
-def _moment(timing: Timing, record: Record, since: datetime, clock: Clock) -> datetime | None:
-    """When the robot is due; None while the date that it hangs on is empty."""
-    by, is_before = timing.by if timing.before else timing.after, bool(timing.before)
-    base = _base(timing, record, clock.zone) if timing.at or is_before else since
-    if base is None:
-        return None
-    if by is None:
-        return working_moment(base, clock.calendar, clock.zone) if timing.workdays else base
-    if timing.workdays:
-        return shift_working(base, by, clock.calendar, clock.zone, back=is_before)
-    return shift(base, by, clock.zone, back=is_before)
-
-
-def _base(timing: Timing, record: Record, zone: tzinfo) -> datetime | None:
-    """The instant that a date field means, by the clock on the wall."""
-    value = _value(record, timing.at or timing.before)
-    if isinstance(value, datetime):
-        if not timing.time:
-            return value
-        value = value.astimezone(zone).date()
-    if not isinstance(value, date):
-        return None
-    return at_local(value, time.fromisoformat(timing.time or "00:00"), zone)
-
-
-def _value(record: Record, name: str) -> date | datetime | None:
-    try:
-        value = record.get(name)
-    except KeyError:
-        return None
-    return value if isinstance(value, date) else None
 
 
 def _text(value: date | datetime | None) -> str:

@@ -11,6 +11,10 @@ PLAIN_KINDS = ("template", "stage", "secret")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
+MESSAGE_CHANNELS = ("mail", "sms", "chat")
+"""The channels that reach people; a web hook reaches a program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """One key under `with:`. `kind` is one of `store.config.action_params.PARAMS`, which checks it;
@@ -38,6 +42,11 @@ class Action:
     leaves: str = ""
     to_staff: bool = False
     sets_fields: bool = False
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it writes to a client: not where its date was long past when the robot came."""
+        return self.leaves in MESSAGE_CHANNELS and not self.to_staff
 
     def of_kind(self, *kinds: str) -> list[str]:
         """The names of its parameters of these kinds."""

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a robot acts. At most one of `after`, `at`, `before`; none of them means at once.
+    """When a robot acts; none of `after`, `at`, `before`, `time` means at once.
 
-    `after` counts from entering the stage, or with `wait_previous` from the end of the robot above.
-    `at`/`before` name a date or instant field; `time` is HH:MM in the workspace's zone.
+    `after` counts from entering the stage, with `wait_previous` from the end of the robot above, or with
+    `at` from the date there. `at`/`before` name a date or instant field, of a linked record by a path;
+    `time` is HH:MM in the workspace's zone. `every` is the unit by which the date comes back, as `y`.
     `if_past` is "run" or "skip"; `max_late` turns a later run into a missed one.
     """
 
@@ -28,27 +29,38 @@ class Timing:
     before: str = ""
     by: Duration | None = None
     time: str = ""
+    every: str = ""
     workdays: bool = False
     wait_previous: bool = False
     if_past: str = "run"
     max_late: Duration | None = None
 
+    @property
+    def field(self) -> str:
+        """The field or path of the date on which the time hangs; "" if it hangs on none."""
+        return self.at or self.before
+
     def __str__(self) -> str:
         """The time in words: `2d after the robot above`, `3d before close_by at 10:00`."""
         above = tr("the robot above")
-        if self.at or self.before:
-            words = tr("on {}", self.at) if self.at else tr("{} before {}", self.by, self.before)
-            words += tr(" at {}", self.time) if self.time else ""
-            words += tr(", not before {}", above) if self.wait_previous else ""
-        elif self.after and self.after.count:
-            words = (
-                tr("{} after {}", self.after, above)
-                if self.wait_previous
-                else tr("after {}", self.after)
-            )
-        else:
-            words = tr("after {}", above) if self.wait_previous else tr("at once")
+        words = self._of_field() if self.field else self._of_stage(above)
+        words += tr(" at {}", self.time) if self.time else ""
+        words += tr(", again every {}", self.every) if self.every else ""
+        words += tr(", not before {}", above) if self.field and self.wait_previous else ""
         return tr("{}, in working time", words) if self.workdays else words
+
+    def _of_field(self) -> str:
+        if self.before:
+            return tr("{} before {}", self.by, self.before)
+        return tr("{} after {}", self.after, self.at) if self.after else tr("on {}", self.at)
+
+    def _of_stage(self, above: str) -> str:
+        if self.after and self.after.count:
+            told = self.after, above
+            return tr("{} after {}", *told) if self.wait_previous else tr("after {}", self.after)
+        if self.wait_previous:
+            return tr("after {}", above)
+        return tr("next") if self.time else tr("at once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ class Robot:
     def is_at_once(self) -> bool:
         """Whether it acts on every record as soon as that enters the stage."""
         timing = self.timing
-        waits = (timing.after and timing.after.count) or timing.at or timing.before
+        waits = (timing.after and timing.after.count) or timing.field or timing.time
         return self.when is None and not waits
 
 

@@ -46,7 +46,13 @@ def kept(work: Work, message: Message) -> dict[str, Any]:
 def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
     if work.record is not None:
         return messages.message_for(
-            work.ws, template, work.record, key=work.key, to=to, automatic=True
+            work.ws,
+            template,
+            work.record,
+            key=work.key,
+            to=to,
+            automatic=True,
+            contact=work.contact,
         )
     mail = messages.renderer(work.ws).render_mail(template, work.names)
     return messages.message_of(work.ws, mail, to, key=work.key, automatic=True)

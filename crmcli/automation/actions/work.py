@@ -33,6 +33,8 @@ class Work:
     names: Mapping[str, object]
     workdays: bool = False
     """Whether a deadline that it sets counts company working time."""
+    contact: Record | None = None
+    """Whom it is about, of several that are linked: the one whose date has come."""
 
     @property
     def target(self) -> str:

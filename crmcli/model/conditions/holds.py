@@ -145,22 +145,28 @@ def _any_passes(
 
 def _reached(path: tuple[str, ...], record: Record, env: Env) -> Iterator[tuple[Kind, Key]]:
     """The kinds and keys to which a path leads from a record, through every link on the way."""
+    for step, owner in reached(path, record, env):
+        for key in step.field.kind.keys(value_of(step, owner, env)):
+            yield step.field.kind, key
+
+
+def reached(path: tuple[str, ...], record: Record, env: Env) -> Iterator[tuple[PathStep, Record]]:
+    """The fields to which a path leads from a record, through every link on the way, and whose they are."""
     found = step_of(path, env.schema, record.entity)
     if found is None:
         return
     step, rest = found
-    value = _value(step, record, env)
     if not rest:
-        for key in step.field.kind.keys(value):
-            yield step.field.kind, key
+        yield step, record
         return
-    for link in step.field.kind.keys(value):
+    for link in step.field.kind.keys(value_of(step, record, env)):
         target = env.follow(str(link)) if entity_of(str(link)) in step.targets else None
         if target is not None:
-            yield from _reached(rest, target, env)
+            yield from reached(rest, target, env)
 
 
-def _value(step: PathStep, record: Record, env: Env) -> Any:
+def value_of(step: PathStep, record: Record, env: Env) -> Any:
+    """What a record has in the field of a step."""
     field = step.field
     if field.derived:
         return env.derive(record.id, field.name)

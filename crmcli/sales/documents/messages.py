@@ -14,7 +14,7 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.sales.consent.permission import mailing_address, why_not_mail
-from crmcli.sales.template_names import company_of, contact_of, linked, names_for
+from crmcli.sales.template_names import company_of, contact_of, linked, names_for, plain
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -89,15 +89,17 @@ def message_for(
     key: str = "",
     to: Sequence[str] = (),
     automatic: bool = False,
+    contact: Record | None = None,
 ) -> Message:
-    """The message that a mail template makes for a record, ready to send.
+    """The message that a mail template makes for a record, ready to send; to one `contact` of several.
 
     The same `key` gives the same Message-ID. `to` overrides the template's To, which overrides the
     record's address. Raises TemplateFailed, NoAddress, UnsafeHeader or NoAttachment.
     """
-    mail = renderer(ws).render_mail(template, names_for(ws, record))
-    receivers = tuple(to) or _receivers(mail)
-    return message_of(ws, mail, receivers or (recipient(ws, record),), key=key, automatic=automatic)
+    names = names_for(ws, record) | ({"contact": plain(ws, contact)} if contact else {})
+    mail = renderer(ws).render_mail(template, names)
+    receivers = tuple(to) or _receivers(mail) or (recipient(ws, contact or record),)
+    return message_of(ws, mail, receivers, key=key, automatic=automatic)
 
 
 def _receivers(mail: MailText) -> tuple[str, ...]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
-from crmcli.model.durations import UNIT
+from crmcli.model.durations import MONTHS, UNIT, UNITS, Duration
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config import shapes
@@ -21,6 +22,8 @@ from crmcli.store.config.frame import Frame, length
 
 CODE_RULE = r"[a-z][a-z0-9_-]{0,63}"
 TIME_RULE = r"([01]\d|2[0-3]):[0-5]\d"
+CLOCK_RULE = r"(?:[01]?\d|2[0-3]):[0-5]\d"
+TOMORROW = ("tomorrow", "завтра")
 
 
 def read_robot(place: Cursor, frame: Frame) -> Robot:
@@ -78,22 +81,27 @@ def _timing(place: Cursor, got: Mapping[str, Any]) -> Timing:
         place.at(given[1]).fault(
             tr("a robot has one time: {} cannot be combined", " and ".join(given)), "remove one"
         )
-    at, before = got["at"], got["before"]
+    at, before, after = got["at"], got["before"], got["after"]
+    is_message = got["do"] in ACTIONS and ACTIONS[got["do"]].is_message
     return Timing(
-        after=got["after"],
-        at=at["field"],
+        after=after["by"],
+        at=at["field"] or after["field"],
         before=before["field"],
         by=before["by"],
-        time=at["time"] or before["time"],
+        time=at["time"] or before["time"] or after["time"],
+        every=at["every"] or before["every"] or after["every"],
         workdays=got["workdays"],
         wait_previous=got["wait"] == "previous",
-        if_past=got["if_past"],
+        if_past=got["if_past"] or ("skip" if is_message else "run"),
         max_late=got["max_late"],
     )
 
 
 def _moment_field(place: Cursor, frame: Frame) -> str:
     word = place.text()
+    if "." in word:
+        _check_path(place, frame)
+        return word
     field = frame.field(word)
     if word and (field is None or not field.kind.is_time):
         dates = [f.name for f in frame.schema.fields(frame.entity) if f.kind.is_time]
@@ -101,6 +109,22 @@ def _moment_field(place: Cursor, frame: Frame) -> str:
             tr("a {} has no date field {!r}", tr(frame.entity), word), allowed_hint(word, dates)
         )
     return word
+
+
+def _check_path(place: Cursor, frame: Frame) -> None:
+    """A date of a linked record, as contacts.birthday."""
+    from crmcli.model.conditions import paths, tree
+
+    try:
+        found = paths.routes(tuple(place.text().split(".")), frame.schema, frame.entity)
+    except tree.BadCondition as error:
+        place.fault(f"{place.name!r}: {error.message}", error.hint)
+        return
+    if not any(route[-1].field.kind.is_time for route in found):
+        last = found[0][-1]
+        dates = [f.name for f in frame.schema.fields(last.entity) if f.kind.is_time]
+        told = tr("a {} has no date field {!r}", tr(last.entity), last.field.name)
+        place.fault(told, allowed_hint(last.field.name, dates))
 
 
 def _condition(place: Cursor, frame: Frame) -> Condition | None:
@@ -122,6 +146,48 @@ def _condition_shape(doc: str) -> shapes.Shape:
     return shapes.Shape(doc, _condition, lambda: {"type": "string"}, None)
 
 
+def _after(place: Cursor, frame: Frame) -> dict[str, Any]:
+    """A length of time, with a time of day if one follows; or that in keys, and the date that it follows."""
+    if isinstance(place.value, dict):
+        return _after_keys(place, frame)
+    found = dict(NOT_AFTER)
+
+    def read(text: str) -> None:
+        words = re.fullmatch(rf"(.*?)(?:\s+(?:at\s+|в\s+)?({CLOCK_RULE}))?", text.strip())
+        assert words is not None
+        found["time"] = (words[2] or "").zfill(5) if words[2] else ""
+        found["by"] = Duration(1, "d") if words[1].casefold() in TOMORROW else length(words[1])
+
+    place.parsed(read, None)
+    return found
+
+
+def _after_keys(place: Cursor, frame: Frame) -> dict[str, Any]:
+    found: dict[str, Any] = AFTER.read(place, frame)
+    if found["field"] and not found["by"]:
+        place.fault("'by' is missing: how long after it", "write by: 3d, or at: {field: …}")
+    elif found["every"] and not found["field"]:
+        place.at("every").fault("'every' goes with a field", "write field: birthday, or remove it")
+    elif not found["by"] and not found["time"]:
+        place.fault("'by' is missing: how long after it", "write by: 3d")
+    return found
+
+
+def _every(text: str) -> str:
+    unit = UNITS.get(text.strip().casefold(), "")
+    if unit not in MONTHS:
+        raise ValueError(tr("{!r} is not a year, a quarter or a month", text))
+    return unit
+
+
+def _after_schema() -> dict[str, Any]:
+    words = {
+        "type": "string",
+        "pattern": rf"^([0-9]{{1,5}} ?({UNIT}|[MHDWQY]|MO)\.?|{'|'.join(TOMORROW)})(\s.*)?$",
+    }
+    return {"anyOf": [words, AFTER.schema(required=True)]}
+
+
 def _length_shape(doc: str) -> shapes.Shape:
     told = {
         "pattern": rf"^[0-9]{{1,5}} ?({UNIT}|[MHDWQY]|MO)\.?$",
@@ -141,7 +207,24 @@ MOMENT = {
     "time": shapes.matching(
         "The time of day.", TIME_RULE, "a time of day", "like '10:00', in quotes"
     ),
+    "every": shapes.parsed(
+        "The date comes back each year (quarter, month), as a birthday does; 29 February is the 28th in"
+        " other years.",
+        _every,
+        "",
+        "year, quarter or month",
+    ),
 }
+AFTER = shapes.keys(
+    "",
+    {
+        "field": replace(MOMENT["field"], required=False),
+        "by": _length_shape("How long after it, or after entering the stage."),
+        "time": MOMENT["time"],
+        "every": MOMENT["every"],
+    },
+)
+NOT_AFTER: dict[str, Any] = {"field": "", "by": None, "time": "", "every": ""}
 ROBOT = shapes.keys(
     "Acts for a record that stands in this stage.",
     {
@@ -151,9 +234,10 @@ ROBOT = shapes.keys(
         "when": _condition_shape(
             "Only if this holds at the moment of acting, e.g. source = web and emails is not empty."
         ),
-        "after": _length_shape(
+        "after": shapes.Shape(
             "So long after the record entered the stage (with wait: previous: after the end of the robot"
-            " above)."
+            " above), as 1d, or '1d 10:00' with a time of day; with keys also after the date in a field.",
+            _after, _after_schema, NOT_AFTER,
         ),
         "at": shapes.keys("At the moment that a date field of the record names.", MOMENT),
         "before": shapes.keys(
@@ -163,7 +247,9 @@ ROBOT = shapes.keys(
         "wait": shapes.word("Wait until the robot above has finished.", ("previous",)),
         "workdays": shapes.yes_no("Count company working time only."),
         "if_past": shapes.word(
-            "What to do when the moment has passed already; run if absent.", ("run", "skip"), "run"
+            "What to do when the moment had passed when the robot came; if absent, messages to clients skip"
+            " it, all else runs.",
+            ("run", "skip"),
         ),
         "max_late": _length_shape("Do not act later than this after its time."),
         "on_error": shapes.word(
