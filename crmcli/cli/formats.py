@@ -89,7 +89,8 @@ def ids(rows: Sequence[Row], _columns: Sequence[Column]) -> Iterator[str]:
     for row in rows:
         if "id" not in row:
             raise BadUsage("these rows have no id", "choose another --format")
-        yield plain(row["id"])
+        if row["id"]:
+            yield plain(row["id"])
 
 
 LISTS: Mapping[str, Callable[[Sequence[Row], Sequence[Column]], Iterator[str]]] = {

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.table import clean
+from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.present.cells import Listing
-from crmcli.present.today import all_parts, parts
+from crmcli.present.today import all_parts, parts, undeclared_table
 from crmcli.sales.today import Today
 from crmcli.sales.today import today as work_of
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
 
 
 @click.command(
@@ -33,13 +39,22 @@ def today(
     Example: crm today --as anna
     """
     ws = session.workspace
-    whose = "" if everybody else ws.user_id(owner) if owner else ws.user
+    whose = "" if everybody else _id_of(ws, owner) if owner else ws.user
     found = work_of(ws, whose, silence)
     unreadable(session)
     if not session.out.is_table:
-        return all_parts(found)
+        return all_parts(ws, found)
     _print_parts(session, found, whose, limit)
     return None
+
+
+def _id_of(ws: Workspace, owner: str) -> str:
+    """The id of a user, or as it is that of somebody who left: the records know it."""
+    try:
+        return ws.user_id(owner)
+    except BadUsage:
+        ws.condition(f'owner = "{owner}"', "task")
+        return owner
 
 
 def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None:
@@ -53,3 +68,4 @@ def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None
         out.section(title, *table)
         if count > limit:
             out.note(tr("… and {} more: --limit {}", count - limit, count))
+    out.section("No longer declared", *undeclared_table(found.undeclared))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, for_people, with_derived
+from crmcli.present.records import numbered
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
+    from crmcli.sales.undeclared import Undeclared
     from crmcli.workspace import Workspace
 
 _TASK = ("due", "name", "about", "owner", "id")
@@ -40,8 +42,30 @@ def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listin
             yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)
 
 
-def all_parts(found: Today) -> Listing:
+def undeclared_table(found: Sequence[Undeclared]) -> Listing:
+    """Values that nobody declares any more, and how to move their records on."""
+    rows = [
+        {"value": one.value, "field": one.field.name, "label": tr(one.field.label)}
+        | {"entity": one.entity, "count": one.count, "records": one.records, "way_on": one.way_on}
+        for one in found
+    ]
+    columns = [
+        Column("label", "Field"), Column("value", "Value"), Column("records", "Records"),
+        Column("way_on", "How to move them on", whole=True),
+    ]  # fmt: skip
+    return Listing(rows, columns)
+
+
+def all_parts(ws: Workspace, found: Today) -> Listing:
     """Everything in one table, for programs."""
-    rows = [{"part": part, **row} for part, _, _, _ in PARTS for row in getattr(found, part)]
+    rows = [
+        {"part": part, **numbered(ws, entity)(row)}
+        for part, entity, _, _ in PARTS
+        for row in getattr(found, part)
+    ]
+    rows += [
+        {"part": "undeclared", "id": "", "name": row["value"], **row}
+        for row in undeclared_table(found.undeclared).rows
+    ]
     names = ("part", "id", "name", "due", "close_by", "about", "owner")
     return Listing(rows, [Column(name) for name in names])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import dataclass
 from crmcli.model.finished import finished
 from crmcli.model.values import Raw, format_instant
+from crmcli.sales.undeclared import Undeclared, undeclared
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -20,7 +21,8 @@ class Today:
     """Raw records by what they wait for, the most urgent first.
 
     `late` are open deals past their close_by; leads and deals are `idle` without an open task; contacts
-    are `neglected` with whom somebody spoke once and nobody has since, or plans to.
+    are `neglected` with whom somebody spoke once and nobody has since, or plans to. What is `undeclared`
+    concerns everybody, since nobody else may look after it.
     """
 
     overdue: Rows
@@ -29,19 +31,28 @@ class Today:
     idle_leads: Rows
     idle_deals: Rows
     neglected: Rows
+    undeclared: Sequence[Undeclared] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not any(
-            (self.overdue, self.due, self.late, self.idle_leads, self.idle_deals, self.neglected)
+            (
+                self.overdue,
+                self.due,
+                self.late,
+                self.idle_leads,
+                self.idle_deals,
+                self.neglected,
+                self.undeclared,
+            )
         )
 
 
 def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
     """What is to be done today by a user, by everybody if none is given; contacts are
     neglected after that time of `silence`."""
-    whose = f"owner = {owner}" if owner else ""
+    whose = f'owner = "{owner}"' if owner else ""
     tasks = _select(ws, "task", ["due"], "done_at is empty", "due < tomorrow", whose)
     now = format_instant(ws.now)
     planned = _planned(ws)
@@ -62,6 +73,7 @@ def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
             f"last_activity < now-{silence} and next_task is empty",
             whose,
         ),
+        undeclared=list(undeclared(ws)),
     )
 
 

@@ -19,6 +19,7 @@ from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.fields import Field
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.preset import KnownNames, Preset, Presets
     from crmcli.model.view import View
@@ -140,6 +141,18 @@ class Configured(Folder):
         )
         raise NotFound(tr("no view {!r}", ref), hint)
 
+    def is_held(self, entity: str, field: Field, value: str) -> bool:
+        """Whether some record has a value, though nobody declares it any more: an owner, a stage, an entry of
+        a directory."""
+        listed = field.directory or field.kind.name
+        among = (entity,) if field.kind.is_moved else ENTITIES
+        return any(
+            self._index.has_value(other, alike.name, value)
+            for other in among
+            for alike in self.schema.fields(other)
+            if (alike.directory or alike.kind.name) == listed
+        )
+
     def user_id(self, ref: str) -> str:
         """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""
         users = self.settings.users
@@ -201,5 +214,5 @@ class Configured(Folder):
         condition = grammar.parse(text)
         where.check(condition, self.schema, entity)
         names = aliases(self.settings, self.pipelines, user or self.user)
-        resolved = where.resolve(condition, self.schema, entity, names)
+        resolved = where.resolve(condition, self.schema, entity, names, self.is_held)
         return where.with_heirs(resolved, self.heir)

@@ -112,6 +112,10 @@ def _values(leaf: Compare | In | Empty) -> tuple[Literal, ...]:
     return leaf.values if isinstance(leaf, In) else (leaf.value,)
 
 
+def _text(value: Literal) -> str:
+    return value.value if isinstance(value, Text) else str(value)
+
+
 def _check_operator(name: str, op: str, field: Field) -> None:
     allowed = field.kind.operators
     if op in allowed:
@@ -132,7 +136,7 @@ def _check_operator(name: str, op: str, field: Field) -> None:
 def _check_value(
     name: str, leaf: Compare | In | Empty, step: PathStep, value: Literal, env: Env
 ) -> None:
-    text = value.value if isinstance(value, Text) else str(value)
+    text = _text(value)
     if not fold(text):
         raise BadCondition(
             tr("{!r} is compared with empty text", name), tr("write {} is empty", name)
@@ -159,17 +163,28 @@ def _check_value(
         )
 
 
-def resolve(condition: Condition, schema: Schema, entity: str, aliases: Aliases) -> Condition:
+def resolve(
+    condition: Condition,
+    schema: Schema,
+    entity: str,
+    aliases: Aliases,
+    is_held: Callable[[str, Field, str], bool] = lambda *_: False,
+) -> Condition:
     """The condition with ids in place of the names of stages, pipelines, users, directory entries.
 
     Where `aliases` knows the values of a field, a value that is neither an id nor a name of it is
-    a BadCondition; `~` takes in the ids whose names contain the text. Call `check` first.
+    a BadCondition, unless `is_held` says that some record still has it; `~` takes in the ids whose names
+    contain the text. Call `check` first.
     """
 
     def change(leaf: Compare | In | Empty) -> Node:
         known = _names(leaf.path, schema, entity, aliases)
         if not known or isinstance(leaf, Empty):
             return leaf
+        ends = [route[-1] for route in routes(leaf.path, schema, entity)]
+        for text in map(_text, _values(leaf)):
+            if fold(text) not in known and any(is_held(e.entity, e.field, text) for e in ends):
+                known[fold(text)] = (text,)
         if isinstance(leaf, In):
             return In(leaf.path, tuple(i for v in leaf.values for i in _ids(leaf.path, v, known)))
         if leaf.op == "~":
@@ -230,7 +245,7 @@ def _names(
 def _ids(
     path: tuple[str, ...], value: Literal, known: Mapping[str, tuple[str, ...]]
 ) -> tuple[Text, ...]:
-    text = value.value if isinstance(value, Text) else str(value)
+    text = _text(value)
     if fold(text) in known:
         return tuple(Text(record_id) for record_id in known[fold(text)])
     name = ".".join(path)
@@ -244,7 +259,7 @@ def _ids(
 
 
 def _containing(leaf: Compare, known: Mapping[str, tuple[str, ...]]) -> Node:
-    text = leaf.value.value if isinstance(leaf.value, Text) else str(leaf.value)
+    text = _text(leaf.value)
     named = {i for name, ids in known.items() if fold(text) in name for i in ids}
     if not named:
         return leaf

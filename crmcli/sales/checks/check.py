@@ -14,6 +14,7 @@ from crmcli.sales.checks.record_checks import RecordCheck
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.records import tombstones
+from crmcli.sales.undeclared import told, undeclared
 from crmcli.store import layout
 from crmcli.workspace import Workspace, storage
 from crmcli.workspace.storage import has_stash
@@ -59,6 +60,9 @@ def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Ite
     for entity in ENTITIES:
         for raw in ws.rows(entity):
             yield from check.of_record(entity, raw)
+    for one in undeclared(ws) if staged else ():
+        if one.field.directory:  # an owner or a stage is told of each record
+            yield Problem(layout.SETTINGS, 0, told(one), one.way_on)
     yield from tombstones.problems(ws)
     yield from check.of_index()
     yield from check.of_keys()

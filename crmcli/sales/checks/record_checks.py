@@ -15,6 +15,7 @@ from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.records.links import links_of
 from crmcli.sales.records.tombstones import marked, successor
+from crmcli.sales.undeclared import Undeclared
 from crmcli.store import layout
 from crmcli.store.yaml import codec
 from crmcli.workspace import UnknownStage
@@ -157,7 +158,9 @@ class RecordCheck:
         users = self.ws.settings.users
         owner = str(record.get("owner"))
         if users and owner and owner not in users:
-            hint = tr("users of settings.yaml: {}", ", ".join(list(users)[:8]))
+            field = self.ws.schema.field(record.entity, "owner")
+            way_on = Undeclared(record.entity, field, owner, 1).way_on
+            hint = tr("users of settings.yaml: {}; {}", ", ".join(list(users)[:8]), way_on)
             yield _Found("owner", "", tr("the owner {!r} is not a user", owner), hint)
 
 

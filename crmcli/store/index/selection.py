@@ -171,6 +171,14 @@ class Selection(Upkeep):
         key = str(kind_of(literal).literal(text, "")) if literal else fold(text)
         return self._with_key(kind, key, entities)
 
+    def has_value(self, entity: str, name: str, text: str) -> bool:
+        """Whether some record has a text in a field, declared or not."""
+        placed = self._columns.columns(entity).get(name)
+        number = self._columns.list_number(entity, name)
+        table, held = (entity, placed.name) if placed else ("item", f"field = {number} AND key")
+        sql = f"SELECT 1 FROM {table} WHERE {held} = ? LIMIT 1"
+        return bool(self.ask(sql, [query.bindable(fold(text))]))
+
     def _with_key(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
         found: list[str] = []
         for entity in entities or ENTITIES:
