@@ -79,6 +79,7 @@ def _taking_options() -> list[click.Parameter]:
             "Let the file lift refusals of known records too.",
             is_flag=True,
         ),
+        option("--strict", "Reject a row for any value that does not fit.", is_flag=True),
         option("--robots", "Let robots run for the imported records.", is_flag=True),
     ]
 

@@ -224,6 +224,9 @@ def _as_row(lines: _Lines, cells: list[str], width: int) -> FileRow:
         return FileRow(lines.line, tuple(cells))
     if not any(cell.strip() for cell in cells):
         return FileRow(lines.line, ("",) * width)
+    if len(cells) < width:
+        filled = (*cells, *[""] * (width - len(cells)))
+        return FileRow(lines.line, filled, is_short=True)
     fault = tr("has {} cells, the header has {}", len(cells), width)
     return FileRow(lines.line, tuple(cells), fault, "".join(lines.taken).rstrip("\r\n"))
 

@@ -18,8 +18,9 @@ class Figure(str):
 class FileRow:
     """One row, object or card: the line of the file where it starts, and a value for each column.
 
-    `fault` says why it cannot be read by columns; its `cells` are then what could be had, often nothing,
-    and `source` is its text. `attached` are the contents of files that come with it.
+    One that `is_short` had fewer cells than the header and was filled up. `fault` says why it cannot
+    be read by columns; its `cells` are then what could be had, often nothing, and `source` is its
+    text. `attached` are the contents of files that come with it.
     """
 
     line: int
@@ -27,6 +28,7 @@ class FileRow:
     fault: str = ""
     source: str = ""
     attached: Sequence[bytes] = ()
+    is_short: bool = False
 
     @property
     def is_blank(self) -> bool:

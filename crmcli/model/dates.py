@@ -69,6 +69,7 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(z
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?")
 _DAY_AND_CLOCK = re.compile(r"(.+?)(?:,? |(?<=\d)t)(?:at |в )?(\d{1,2}:\d\d.*)")
 HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
+_FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from it in any zone
 AHEAD = 10
 """A year of two digits lies at most so many years ahead."""
 
@@ -217,6 +218,33 @@ def to_utc(day: date, clock: time, zone: tzinfo) -> datetime:
         return datetime.combine(day, clock.replace(microsecond=0), zone).astimezone(UTC)
     except OverflowError:  # in the first or the last hours of the calendar
         return datetime.combine(day, clock.replace(microsecond=0), UTC)
+
+
+def read_serial(text: str, zone: tzinfo) -> date | datetime | None:
+    """A day that a spreadsheet or a program wrote as a number: 45992, 45992.75, seconds since 1970."""
+    if match := re.fullmatch(r"([1-9]\d{4})(?:[.,](\d+))?", text.strip()):
+        moment = _FIRST_SERIAL + timedelta(
+            int(match[1]), round(float(f"0.{match[2] or 0}") * 86_400)
+        )
+        if not moment.time():
+            return moment.date()
+        return to_utc(moment.date(), moment.time(), zone)
+    if re.fullmatch(r"[01]\d{9}(\d{3})?", text.strip()):
+        return datetime.fromtimestamp(int(text.strip()[:10]), UTC)
+    return None
+
+
+def yearless(text: str) -> str:
+    """A birthday without its year, as it is kept in a comment; "" for any other text.
+
+    Address books write --0412, and 1604 or 0000 where the year is not known.
+    """
+    plain = text.strip().casefold()
+    if match := re.fullmatch(r"(?:--|1604-?|0000-?)(\d\d)-?(\d\d)(?:t.*)?", plain):
+        return f"--{match[1]}-{match[2]}"
+    bare = re.fullmatch(rf"\d{{1,2}}[./]\d{{1,2}}\.?|\d{{1,2}}[ .-]*{_MONTH}", plain)
+    is_american = re.fullmatch(rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?", plain)
+    return text.strip() if bare or is_american else ""
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:

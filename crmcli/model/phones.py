@@ -1,13 +1,12 @@
 """Phone numbers as people write them: read into E.164, and compared.
 
 How a number without a plus is read, first that fits:
-1. a valid number of the workspace's country, in any of its habits (8 916…, 916…, 8 10 375…);
-2. where all numbers of that country have one length (Russia, America): a number of that length,
-   even if its area code is too new, or too made up, for the tables;
-3. a valid number once a plus (or a plus for 00) is put in front;
-4. a possible number of the country; 5. a possible number with a plus in front.
-A number with a plus is what it says, as long as it is possible. Nothing is ever cut off: text in
-which more than numbers, extensions and words like "mob." stands is refused.
+1. a number of the country's plan, in any of its habits (8 916…, 916…, 8 10 375…);
+2. a number of another plan once a plus (or a plus for 00) is put in front, unless all numbers of
+   the country have one length (Russia, America) and this one has it: no foreigner is guessed.
+A number with a plus is what it says, as long as it is possible; three to six digits are a short
+code. What fits no plan is refused, or kept as it is written where a file has it. Nothing is ever
+cut off: text in which more than numbers, extensions and words like "mob." stands is refused.
 """
 
 from __future__ import annotations
@@ -40,26 +39,33 @@ _NUMBER = re.compile(r"[( ]*\+?[0-9 ().~\u2010-\u2015\u2212-]+")
 _E164 = re.compile(r"\+[0-9]{4,15}")
 # Russian mobile numbers in full: the tables take each of them as it is, and imports are full of them.
 _MOBILE = re.compile("79[0-9]{9}")
+_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
+_SERVICE = re.compile(r"[*#][0-9][0-9*#]*#")  # *100#
+_DAY = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AREA = re.compile(r"(?<![0-9])(\(?0[0-9]{1,5}\)?) ?/ ?(?=[0-9])")  # 089/1234-567
+_SHORT = range(3, 7)
 _LONGEST_PLAIN = 12
 _SHORTEST_ABROAD = 10
 
 
-def parse_phones(text: str, country: str, unsaid: str = "work") -> tuple[Phone, ...]:
+def parse_phones(
+    text: str, country: str, unsaid: str = "work", *, keep: bool = False
+) -> tuple[Phone, ...]:
     """Read the numbers of one cell; ValueError names the one that is not a phone number.
 
     `country` (RU, US, …) is the country of numbers that are written without one; "" for none.
-    `unsaid` is the type of those that name none.
+    `unsaid` is the type of those that name none. With `keep`, what fits no plan is kept as text.
     """
     phones: dict[tuple[str, str], Phone] = {}
     kind = ""
-    cleaned = _clean(text)
+    cleaned = _AREA.sub(r"\1 ", _clean(text))
     for piece in _SEPARATOR.split(_COMMA_BEFORE_EXTENSION.sub(" ", cleaned)):
         rest = piece
         while match := _LABEL.match(rest):
             kind = _TYPES[match[1].lower()] or kind
             rest = rest[match.end() :]
         if rest.strip():
-            phone = _parse_one(rest.strip(), country, kind or unsaid)
+            phone = _parse_one(rest.strip(), country, kind or unsaid, keep=keep)
             phones.setdefault((phone.value, phone.ext), phone)
             kind = ""
     if cleaned and not phones:
@@ -118,15 +124,34 @@ def _refusal(text: str) -> ValueError:
     return ValueError(tr("{!r} is not a phone number", text))
 
 
-def _parse_one(text: str, country: str, kind: str) -> Phone:
+def _parse_one(text: str, country: str, kind: str, *, keep: bool) -> Phone:
+    if _SERVICE.fullmatch(text):
+        return Phone(text, "", kind)
     extension = _EXTENSION.search(text)
     number = text[: extension.start()] if extension else text
     if not _NUMBER.fullmatch(number) or not re.search("[0-9]", number):
         raise _refusal(text)
-    for value in _readings(number, country.upper()):
-        if value:
-            return Phone(value, extension[1] if extension else "", kind)
-    raise _refusal(text)
+    more = extension[1] if extension else ""
+    value = next(filter(None, _readings(number, country.upper())), "")
+    if not value and (is_short(number) or (keep and _may_be_kept(number))):
+        value = number.strip()
+    if value:
+        return Phone(value, more, kind)
+    if not country or not _may_be_kept(number):
+        raise _refusal(text)
+    why = "{!r} is not a phone number of {}: begin with + and the code of its country"
+    raise ValueError(tr(why, text, country.upper()))
+
+
+def is_short(number: str) -> bool:
+    """Whether a number is a short code: 112, 0911, 8800; it is dialled as it is and is nobody's own."""
+    return "+" not in number and len(re.findall("[0-9]", number)) in _SHORT
+
+
+def _may_be_kept(number: str) -> bool:
+    """Whether digits that fit no plan may be a number all the same; a day is none."""
+    is_long = len(re.findall("[0-9]", number)) > max(_SHORT)
+    return is_long and not _DAY.fullmatch(number.strip())
 
 
 def _readings(number: str, country: str) -> Iterator[str]:
@@ -138,7 +163,7 @@ def _readings(number: str, country: str) -> Iterator[str]:
             yield "+" + digits
         yield _read("+" + digits, "")
         if not _country_code("+" + digits):  # +8 916 123-45-67: the plus is a slip
-            yield _read(digits, country)
+            yield _read(digits, country, strictly=True)
         return
     abroad = "+" + digits.removeprefix("00")
     # 8-495… is not +84 95…: nobody divides a country code; and 310-00-00 is a number without its code
@@ -146,25 +171,20 @@ def _readings(number: str, country: str) -> Iterator[str]:
     if cut and not digits.startswith("00"):
         abroad = "+"
     yield _read(digits, country, strictly=True)
-    code, length = _one_length(country)
-    if len(digits) == length:
-        yield _read(f"+{code}{digits}", "")
-    yield _read(digits, country, length=length)
-    yield _read(abroad, "", strictly=True)
-    yield _read(digits, country)
-    yield _read(abroad, "")
+    if len(digits) != _one_length(country):
+        yield _read(abroad, "", strictly=True)
 
 
 @lru_cache(maxsize=64)
-def _one_length(country: str) -> tuple[int, int]:
-    """The code of a country and the length of its national numbers; -1 where there are several."""
+def _one_length(country: str) -> int:
+    """The length of a country's national numbers; -1 where there are several."""
     from phonenumbers import PhoneMetadata
 
     metadata = PhoneMetadata.metadata_for_region(country) if country else None
     if not metadata or not metadata.general_desc:
-        return 0, -1
+        return -1
     lengths = [n for n in metadata.general_desc.possible_length if n <= _LONGEST_PLAIN]
-    return metadata.country_code or 0, lengths[0] if len(lengths) == 1 else -1
+    return lengths[0] if len(lengths) == 1 else -1
 
 
 def _country_code(number: str) -> str:
@@ -175,10 +195,11 @@ def _country_code(number: str) -> str:
     return next((head for head in heads if head and int(head) in COUNTRY_CODE_TO_REGION_CODE), "")
 
 
-def _read(text: str, country: str, *, strictly: bool = False, length: int = 0) -> str:
+def _read(text: str, country: str, *, strictly: bool = False) -> str:
     """The E.164 form of digits if the tables allow it, else "".
 
-    `strictly`: the number must be valid, not only possible; `length`: of its national part.
+    `strictly`: the number must fit a plan, not only be possible. The form is enough, whatever the
+    area code, for one that is written with the country's own prefix (8 441…), and in North America.
     """
     import phonenumbers as tables
 
@@ -190,8 +211,21 @@ def _read(text: str, country: str, *, strictly: bool = False, length: int = 0) -
         return ""
     fits = (
         tables.is_possible_number_with_reason(number) == tables.ValidationResult.IS_POSSIBLE
-        and (not strictly or tables.is_valid_number(number))
-        and (not length or len(tables.national_significant_number(number)) == length)
+        and (not strictly or tables.is_valid_number(number) or _has_form(value, text, country))
         and tables.format_number(again, tables.PhoneNumberFormat.E164) == value
     )
     return value if fits else ""
+
+
+def _has_form(value: str, digits: str, country: str) -> bool:
+    """Whether a number has the form of a plan, and of which one is not in doubt."""
+    from phonenumbers import PhoneMetadata
+
+    if _AMERICAN.fullmatch(value):
+        return True
+    plan = PhoneMetadata.metadata_for_region(country) if country else None
+    if not plan or not plan.general_desc:
+        return False
+    national = value.removeprefix(f"+{plan.country_code}")
+    pattern = plan.general_desc.national_number_pattern or ""
+    return len(national) < len(digits) and bool(re.fullmatch(pattern, national))

@@ -134,6 +134,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         count = len(found.total_rows)
         yield _line(count, tr(one if count == 1 else many, lines, more))
     yield from _reasons(found)
+    yield from _told_of_doubts(found)
     for entity, count in found.made.items():
         yield _line(count, tr("{} (named in rows)", _created(count, entity)))
 
@@ -178,6 +179,25 @@ def _apart(found: Summary) -> str:
     more = ", …" if len(found.apart) > len(shown) else ""
     told = "of these share something with a record of another name or number: {}{}"
     return tr(told, ", ".join(shown), more)
+
+
+def _told_of_doubts(found: Summary) -> Iterator[str]:
+    """Values that did not fit their fields and cost no row, by their kinds."""
+    if found.short_rows:
+        lines = ", ".join(map(str, found.short_rows[:MOST_NAMED]))
+        more = ", …" if len(found.short_rows) > MOST_NAMED else ""
+        one = "row shorter than the header filled up, line {}{}"
+        many = "rows shorter than the header filled up, lines {}{}"
+        count = len(found.short_rows)
+        yield _line(count, tr(one if count == 1 else many, lines, more))
+    values = sum(kind.values for kind in found.doubtful.values())
+    if values:
+        one = "doubtful value kept as text (--strict rejects its row)"
+        many = "doubtful values kept as text (--strict rejects their rows)"
+        yield _line(values, one if values == 1 else many)
+    for (column, reason), kind in found.doubtful.items():
+        shown = ", ".join(map(repr, kind.examples))
+        yield f"{kind.values:>14} {column}: {reason}: {shown}"
 
 
 def _created(count: int, entity: str) -> str:

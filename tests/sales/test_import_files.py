@@ -376,7 +376,7 @@ def test_a_sheet_that_is_named_is_read_whatever_its_header(ws: Workspace) -> Non
 
 # -- going on -------------------------------------------------------------------------------
 
-KEYLESS = "Имя;Тел\n" + "".join(f"Имя{n};{'нет' if n == 3 else ''}\n" for n in range(12))
+KEYLESS = "Имя;Тел\n" + "".join(f"Имя{n};{'моб' if n == 3 else ''}\n" for n in range(12))
 
 
 def interrupted(ws: Workspace, monkeypatch: pytest.MonkeyPatch, after: int = 1) -> None:
@@ -389,7 +389,7 @@ def interrupted(ws: Workspace, monkeypatch: pytest.MonkeyPatch, after: int = 1) 
         if calls == after:
             raise KeyboardInterrupt
 
-    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv")
+    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv", strict=True)
     with pytest.raises(KeyboardInterrupt):
         import_records(ws, "contact", open_source(KEYLESS.encode(), "x.csv"), "x.csv", wanted, stop)
     ws.look_again()
@@ -402,15 +402,15 @@ def test_an_interrupted_import_goes_on_without_doubling(
     [past] = past_imports(ws)
     assert (past.state, past.counts["created"], past.rows) == ("unfinished", 4, 5)
     (ws.root.parent / "rejects.csv").unlink()
-    found = kit.bring(ws, "contact", KEYLESS)
+    found = kit.bring(ws, "contact", KEYLESS, strict=True)
     assert (found.before, found.created, found.rejected, found.resumed) == (4, 7, 1, past.batch)
     assert found.batch == past.batch
     assert len(kit.all_of(ws, "contact")) == 11
     [past] = past_imports(ws)
     assert (past.state, past.counts["created"], past.counts["rejected"]) == ("whole", 11, 1)
-    again = kit.bring(ws, "contact", KEYLESS)
+    again = kit.bring(ws, "contact", KEYLESS, strict=True)
     assert (again.created, again.skipped, again.rejected) == (0, 11, 1)
-    assert kit.bring(ws, "contact", KEYLESS, again=True).created == 11
+    assert kit.bring(ws, "contact", KEYLESS, strict=True, again=True).created == 11
 
 
 def test_what_is_taken_back_can_be_imported_again(
@@ -422,7 +422,7 @@ def test_what_is_taken_back_can_be_imported_again(
     ws.look_again()
     [past] = past_imports(ws)
     assert past.state == "taken back"
-    found = kit.bring(ws, "contact", KEYLESS)
+    found = kit.bring(ws, "contact", KEYLESS, strict=True)
     assert (found.before, found.created, found.resumed) == (0, 11, "")
 
 
@@ -432,8 +432,8 @@ def test_the_rejects_have_no_name_until_they_are_whole(ws: Workspace) -> None:
     def look(rows: int) -> None:
         seen.append([path.name for path in ws.root.parent.iterdir() if path.is_file()])
 
-    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv")
-    text = "Имя;E-mail\nА;нет\nБ;\n"
+    wanted = ImportOptions(rejects=ws.root.parent / "rejects.csv", strict=True)
+    text = "Имя;E-mail\nА;плохо\nБ;\n"
     import_records(ws, "contact", open_source(text.encode(), "x.csv"), "x.csv", wanted, look)
     assert seen == [[]]
     assert (ws.root.parent / "rejects.csv").is_file()

@@ -229,7 +229,7 @@ def test_bad_values_reject_their_row_whole_and_say_why(ws: Workspace) -> None:
         "Жан;;;;;;Продано\n"
         "Зоя;89161234599;плохо;;99.99.99;;\n"
     )
-    found = kit.bring(ws, "lead", text)
+    found = kit.bring(ws, "lead", text.replace("Борис;нет", "Борис;моб"), strict=True)
     assert (found.rows, found.created, found.rejected) == (8, 1, 7)
     assert [raw["first_name"] for raw in kit.all_of(ws, "lead")] == ["Анна"]
     rows = rejected(ws)
@@ -247,7 +247,7 @@ def test_bad_values_reject_their_row_whole_and_say_why(ws: Workspace) -> None:
 
 
 def test_reasons_that_differ_only_in_the_value_are_one(ws: Workspace) -> None:
-    found = kit.bring(ws, "lead", "Имя;E-mail\nА;раз\nБ;два\nВ;три\n")
+    found = kit.bring(ws, "lead", "Имя;E-mail\nА;раз\nБ;два\nВ;три\n", strict=True)
     [reason] = found.as_dict()["reasons"]
     assert (reason["column"], reason["rows"]) == ("E-mail", 3)
     assert "'раз'" in reason["reason"]
@@ -356,19 +356,19 @@ def test_a_whole_name_is_never_lost(ws: Workspace) -> None:
 
 
 def test_the_mended_rejects_file_imports(ws: Workspace) -> None:
-    text = 'Имя;Тел;Тел;E-mail\nАнна;;;нет\nБорис;89161234567\nВера;"89161234568;1\nГлеб;;;g@example.ru\n'
-    found = kit.bring(ws, "contact", text)
+    text = 'Имя;Тел;Тел;E-mail\nАнна;;;плохо\nБорис;89161234567;;тоже\nВера;"89161234568;1\nГлеб;;;g@example.ru\n'
+    found = kit.bring(ws, "contact", text, strict=True)
     assert (found.created, found.rejected) == (1, 3)
     path = ws.root.parent / "rejects.csv"
     before = path.read_text("utf-8")
     assert before.startswith("Имя;Тел;Тел;E-mail;crm_line;crm_reason;crm_duplicate_of;crm_rest\n")
 
-    again = kit.bring(ws, "contact", before)
+    again = kit.bring(ws, "contact", before, strict=True)
     assert (again.rows, again.created, again.rejected) == (3, 0, 3)
     assert again.unmapped == {}
     assert before.count("\n") == path.with_name("rejects-2.csv").read_text("utf-8").count("\n")
 
-    mended = before.replace(";нет;", ";anna@example.ru;")
+    mended = before.replace(";плохо;", ";anna@example.ru;").replace(";тоже;", ";;")
     rows = list(csv.reader(io.StringIO(mended), delimiter=";"))
     for row in rows[1:]:
         if row[0] == "":  # the row with the open quote stands in crm_rest
@@ -395,7 +395,9 @@ def test_rejects_that_nobody_needs_are_not_written(ws: Workspace) -> None:
 
 
 def test_rejects_stand_in_a_place_of_ones_choice(ws: Workspace, tmp_path: Path) -> None:
-    found = kit.bring(ws, "lead", "Имя;E-mail\nА;нет\n", rejects=tmp_path / "плохие.csv")
+    found = kit.bring(
+        ws, "lead", "Имя;E-mail\nА;-@-\n", rejects=tmp_path / "плохие.csv", strict=True
+    )
     assert found.rejects == str(tmp_path / "плохие.csv")
 
 
@@ -409,14 +411,16 @@ def test_a_place_for_rejects_that_cannot_be_written_is_told_before_anything(
 
 
 def test_rejects_of_json_lines_are_json_lines(ws: Workspace) -> None:
-    text = '{"name": "А", "emails": ["нет"], "vip": true}\n{broken\n{"name": "Б"}\n'
-    found = kit.bring(ws, "lead", text, "x.jsonl", rejects=ws.root.parent / "плохие.jsonl")
+    text = '{"name": "А", "emails": ["плохо"], "vip": true}\n{broken\n{"name": "Б"}\n'
+    found = kit.bring(
+        ws, "lead", text, "x.jsonl", rejects=ws.root.parent / "плохие.jsonl", strict=True
+    )
     assert (found.created, found.rejected) == (1, 2)
     lines = (ws.root.parent / "плохие.jsonl").read_text().splitlines()
     first, second = map(json.loads, lines)
-    assert (first["name"], first["emails"], first["crm_line"]) == ("А", ["нет"], "1")
+    assert (first["name"], first["emails"], first["crm_line"]) == ("А", ["плохо"], "1")
     assert (second["crm_rest"], second["crm_line"]) == ("{broken", "2")
-    again = kit.bring(ws, "lead", "\n".join(lines).replace('"нет"', '"a@b.ru"'), "y.jsonl")
+    again = kit.bring(ws, "lead", "\n".join(lines).replace('"плохо"', '"a@b.ru"'), "y.jsonl")
     assert (again.created, again.rejected) == (1, 1)
 
 
@@ -456,7 +460,9 @@ def test_companies_repeat_by_inn(ws: Workspace) -> None:
 
 
 def test_a_rejected_row_is_no_record_that_others_could_repeat(ws: Workspace) -> None:
-    found = kit.bring(ws, "lead", "Имя;Телефон;E-mail\nА;89161234567;нет\nБ;89161234567;\n")
+    found = kit.bring(
+        ws, "lead", "Имя;Телефон;E-mail\nА;89161234567;плохо\nБ;89161234567;\n", strict=True
+    )
     assert (found.rejected, found.created, found.skipped) == (1, 1, 0)
 
 
@@ -664,7 +670,8 @@ def test_a_row_that_is_not_taken_makes_no_company(ws: Workspace) -> None:
     found = kit.bring(
         ws,
         "contact",
-        "Имя;Компания;E-mail;Телефон\nА;Икс;нет;\nБ;;;89161234567\nБ;Игрек;;89161234567\n",
+        "Имя;Компания;E-mail;Телефон\nА;Икс;плохо;\nБ;;;89161234567\nБ;Игрек;;89161234567\n",
+        strict=True,
     )
     assert (found.created, found.rejected, found.skipped) == (1, 1, 1)
     assert kit.all_of(ws, "company") == []
@@ -813,7 +820,7 @@ def test_an_error_in_the_middle_says_what_stands(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "CHUNK", 10)
-    text = "Имя;E-mail\n" + "".join(f"К{n};нет\n" if n == 3 else f"К{n};\n" for n in range(25))
+    text = "Имя;E-mail\n" + "".join(f"К{n};плохо\n" if n == 3 else f"К{n};\n" for n in range(25))
 
     def stop(rows: int) -> None:
         if rows == 20:
@@ -822,7 +829,12 @@ def test_an_error_in_the_middle_says_what_stands(
     source = open_source(text.encode(), "x.csv")
     with pytest.raises(Conflict, match="disk is full") as refusal:
         import_records(
-            ws, "lead", source, "x.csv", ImportOptions(rejects=ws.root.parent / "r.csv"), stop
+            ws,
+            "lead",
+            source,
+            "x.csv",
+            ImportOptions(rejects=ws.root.parent / "r.csv", strict=True),
+            stop,
         )
     assert "up to line 21, 19 rows are imported already as batch-" in refusal.value.hint
     assert not ws.is_settled
@@ -836,8 +848,8 @@ def test_a_disk_without_room_for_the_rejects_is_told_with_what_stands(ws: Worksp
     def fill_the_disk(rows: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))  # the kernel then says EFBIG
 
-    source = open_source("Имя;E-mail\nПетя;\nВася;нет\n".encode(), "x.csv")
-    wanted = ImportOptions(rejects=ws.root / "r.csv")
+    source = open_source("Имя;E-mail\nПетя;\nВася;плохо\n".encode(), "x.csv")
+    wanted = ImportOptions(rejects=ws.root / "r.csv", strict=True)
     try:
         with pytest.raises(Conflict, match="disk is full") as refusal:
             import_records(ws, "lead", source, "x.csv", wanted, fill_the_disk)

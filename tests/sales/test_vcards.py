@@ -172,19 +172,19 @@ def test_bad_cards_are_given_back_alone_and_can_be_mended(ws: Workspace) -> None
     text = (
         good
         + "BEGIN:VCARD\nVERSION:3.0\nFN:Без конца\n"
-        + good.replace("Анна", "Вера").replace("+79161234567", "нет")
+        + good.replace("Анна", "Вера").replace("+79161234567", "позже")
         + "BEGIN:VCARD\nVERSION:9.0\nFN:Чужая\nEND:VCARD\n"
         + "BEGIN:VCARD\nVERSION:3.0\nFN:Х\nпросто текст\nEND:VCARD\n"
         + "мусор\n"
         + good.replace("Анна", "Глеб").replace("567", "568")
     )
-    found = load(ws, text)
+    found = load(ws, text, strict=True)
     assert (found.rows, found.created, found.rejected) == (7, 2, 5)
     rejects = Path(found.rejects)
     assert rejects.name == "rejects.vcf"
     back = rejects.read_text("utf-8")
-    assert "X-CRM-REASON:'нет' is not a phone number" in back
-    assert load(ws, back.replace("TEL:нет", "TEL:+79161234569")).created == 1
+    assert "X-CRM-REASON:phones: 'позже' is not a phone number" in back
+    assert load(ws, back.replace("TEL:позже", "TEL:+79161234569")).created == 1
 
 
 def test_cards_of_companies_go_to_companies(ws: Workspace) -> None:

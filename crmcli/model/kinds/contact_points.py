@@ -79,6 +79,14 @@ class Phones(ContactPoints):
         self._refuse_type(text, "phone")
         return [self.dump_item(phone) for phone in parse_phones(text, ctx.country, unsaid="")]
 
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        """The same; a number that fits no plan of the country is kept as text."""
+        from crmcli.model.phones import parse_phones
+
+        self._refuse_type(text, "phone")
+        phones = parse_phones(text, ctx.country, unsaid="", keep=True)
+        return [self.dump_item(phone) for phone in phones]
+
     def key(self, value: Any) -> Key | None:
         # what stands in a record is E.164 already, or could not be read as a number
         text = re.sub(r" x[0-9]+$", "", str(getattr(value, "value", value)))

@@ -48,6 +48,17 @@ class Day(Exact):
         day = local_day(when, ctx.zone) if isinstance(when, datetime) else when
         return _in_our_time(day, text).isoformat()
 
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        """The same; a spreadsheet may have a day as a number."""
+        from crmcli.model.dates import local_minute, read_serial
+
+        serial = read_serial(text, ctx.zone)
+        if isinstance(serial, datetime):
+            text = local_minute(serial, ctx.zone) if self.is_day else format_instant(serial)
+        elif serial is not None:
+            text = serial.isoformat()
+        return self.read(field, text, ctx)
+
     def key(self, value: Any) -> Key | None:
         return str(value.isoformat()) if value else None
 

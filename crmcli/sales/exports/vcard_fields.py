@@ -53,15 +53,23 @@ def _of_phone(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
         text = number + (f" x{extension[1]}" if extension else "")
     elif re.match(r"[a-z][\w+.-]*:", text, re.IGNORECASE) or not text:
         return []  # sip:, skype: and the like
-    found = cast("list[dict[str, str]]", Field("phones", PHONES).read(text, ctx))
+    found = _several(Field("phones", PHONES), text, ctx)
     return [("phones", {**phone, "type": _type(line, PHONE_TYPES)}) for phone in found]
+
+
+def _several(field: Field, text: str, ctx: InputContext) -> list[dict[str, str]]:
+    """The numbers or addresses of a line; what is none stays as it is, for the import to judge."""
+    try:
+        return cast("list[dict[str, str]]", field.read(text, ctx, in_sheet=True) or [])
+    except ValueError:
+        return [{"value": text}]
 
 
 def _of_email(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     text = re.sub("^mailto:", "", line.text.strip(), flags=re.IGNORECASE)
     if not text or (not {"internet", "pref", "home", "work"} & line.types and "@" not in text):
         return []  # an X.400 address, or one of another kind
-    found = cast("list[dict[str, str]]", Field("emails", EMAILS).read(text, ctx))
+    found = _several(Field("emails", EMAILS), text, ctx)
     return [("emails", {**email, "type": _type(line, EMAIL_TYPES)}) for email in found]
 
 
@@ -91,8 +99,10 @@ def _of_address(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
 def _of_birthday(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     from datetime import date
 
+    from crmcli.model.dates import yearless
+
     match = _DAY.fullmatch(line.text.strip())
-    if match is None:
+    if match is None or yearless(line.text):
         return []  # without a year, or a text: it stays as a line
     try:
         return [("birthday", date(*map(int, match.groups())).isoformat())]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from crmcli.dataclass import replace
 from crmcli.formats.vcard import Card
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
+from crmcli.model.countries import country_of
 from crmcli.model.schema import has_field
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.vcard_fields import (
@@ -56,6 +57,7 @@ def read_card(
     """The values of a person or a company, its files; ValueError with what cannot be read."""
     lines = [line for line in card.lines if line.name not in _FRAME and line.name[:6] != "X-CRM-"]
     values: dict[str, Any] = {}
+    ctx = replace(ctx, country=_country(lines) or ctx.country)
     for line in sorted(lines, key=_preference):
         for name, value in meaning(line, ctx):
             _put(values, name, value)
@@ -66,6 +68,12 @@ def read_card(
     if lost:
         values[KEPT] = [str(_kept(line, values, ctx)) for line in lost]
     return values, tuple(line.content for line in lost if line.content)
+
+
+def _country(lines: Sequence[CardLine]) -> str:
+    """The country of its first address that names one."""
+    parts = ([*line.parts, *[""] * 7][6] for line in lines if line.name == "ADR")
+    return next((code for part in parts if (code := country_of(part))), "")
 
 
 def _preference(line: CardLine) -> int:

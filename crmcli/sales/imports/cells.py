@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.kinds import Field
+from crmcli.model.kinds import BOOL, Field
+from crmcli.model.phones import is_short
 from crmcli.model.values import Raw, TwoReadings, fold
 from crmcli.sales.exports.sheet_rows import read_list
+from crmcli.sales.imports.blank_cells import says_nothing
 from crmcli.sales.imports.column_habits import ColumnHabits
+from crmcli.sales.imports.draft import Doubt
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
@@ -20,7 +24,10 @@ _OF_DIGITS = ("inn", "kpp", "ogrn", "phone")
 """Names of fields whose digits Excel takes for a number: 7707083893.0, 7.70708E+09."""
 
 _FLOAT = re.compile(r"\+?([0-9]{5,20})[.,]0+")
-_SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eEеЕ]\+[0-9]+")
+_SCIENTIFIC = re.compile(r"\+?([0-9])(?:[.,]([0-9]*))?[eEеЕ]\+?([0-9]{1,2})")
+_BETWEEN = re.compile(r"[;,\n]|\s/\s")
+_DIALLED = re.compile(r"\+[0-9]+|[*#][0-9*#]+")
+_MAJOR_TIMES = ("created_at", "closed_at", "due")
 _NO_DATE = re.compile(r"0+[/.-]0+[/.-]0+( 0?0:00(:00)?)?")
 _TENTHS = re.compile(r"-?[0-9]+\.[0-9]")
 
@@ -46,17 +53,62 @@ class CellReader:
         self._sources = sources
         self._owners = {fold(name): user for name, user in owners.items()}
         self._habits = habits
+        self.country = ""  # of the row that is being read
+        self.is_strict = False
+        self.doubts: list[Doubt] = []
         self._has_numbers = has_numbers
 
     def read(self, spec: Field, cell: Raw, *, exact: bool, column: str = "") -> Raw:
-        """The raw value of a cell of a column; ValueError with a sentence if it does not fit its field."""
+        """The raw value of a cell of a column; ValueError with a sentence if it does not fit its field.
+
+        What does not fit a minor field is one of the `doubts` of the row, unless it `is_strict`.
+        """
+        try:
+            return self._read(spec, cell, exact=exact, column=column)
+        except TwoReadings:
+            raise  # which the whole column has: somebody must decide
+        except ValueError as error:
+            if exact or self.is_strict or not isinstance(cell, str) or not is_minor(spec):
+                raise
+            return self._read_parts(spec, cell, column, str(error))
+
+    def _read_parts(self, spec: Field, cell: str, column: str, reason: str) -> Raw:
+        """What fits of a cell that does not fit: its good parts; the others are doubtful."""
+        is_list = spec.is_many and not _SCIENTIFIC.fullmatch(cell)
+        parts = [part.strip() for part in _BETWEEN.split(cell)] if is_list else []
+        if len(parts) < 2:
+            if not says_nothing(spec, "", cell, may_answer=False):
+                self.doubts.append(Doubt(column, reason, cell))
+            return [] if spec.is_many else ""
+        found: list[Raw] = []
+        for part in filter(None, parts):
+            read = self.read(spec, part, exact=False, column=column)
+            found += read if isinstance(read, list) else []
+        return found
+
+    def _read_phones(self, spec: Field, cell: str, column: str, *, exact: bool) -> Raw:
+        """Numbers of the row's country; those that fit no plan of it are kept as text, and told."""
+        ctx = replace(self.ctx, country=self.country or self.ctx.country)
+        if self.is_strict and not exact:
+            return spec.read(cell, ctx)
+        raw = read_list(spec, cell, ctx)
+        for item in raw if isinstance(raw, list) and not exact else ():
+            text = str(item.get("value", "")) if isinstance(item, dict) else ""
+            if text and not _DIALLED.fullmatch(text) and not is_short(text):
+                why = tr("fits no phone number of {}, kept as it is", ctx.country.upper())
+                self.doubts.append(Doubt(column, why, text, is_kept=True))
+        return raw
+
+    def _read(self, spec: Field, cell: Raw, *, exact: bool, column: str) -> Raw:
         if not isinstance(cell, str):
-            return cell if exact else self._read_items(spec, cell)
+            return cell if exact else self._read_items(spec, cell, column)
         if spec.kind.is_moved:
             return cell.strip()
         is_kept = exact and spec.kind.is_canonical(spec, cell, self.ctx)
         if not is_kept and (spec.kind.is_digits or spec.name in _OF_DIGITS):
             cell = _mended(spec, cell, self.ctx.country)
+        if spec.kind.is_phone:
+            return self._read_phones(spec, cell, column, exact=exact)
         if spec.is_many or spec.kind.is_map:
             return read_list(spec, cell, self.ctx)
         if spec.kind.listed_in == "users":
@@ -80,7 +132,7 @@ class CellReader:
                 raise TwoReadings(tr(why, cell)) from None
             return spec.read(cell, told, in_sheet=True)
 
-    def _read_items(self, spec: Field, cell: Raw) -> Raw:
+    def _read_items(self, spec: Field, cell: Raw, column: str) -> Raw:
         """A list that came as JSON: each item as people may write it, or as files have it."""
         if not (spec.kind.is_joined and isinstance(cell, list)):
             return cell
@@ -90,7 +142,9 @@ class CellReader:
         for item in cell:
             more = item if isinstance(item, dict) else {}
             text = more.get("value") if more else item
-            found = self.read(spec, text, exact=False) if isinstance(text, str) else item
+            found = item
+            if isinstance(text, str):
+                found = self.read(spec, text, exact=False, column=column)
             for one in found if isinstance(found, list) else [found]:
                 kept = {key: value for key, value in more.items() if key != "value"}
                 items.append({**one, **kept} if isinstance(one, dict) else one)
@@ -121,11 +175,27 @@ class CellReader:
             raise
 
 
+def is_minor(spec: Field) -> bool:
+    """Whether a record is worth having without what this field says: a phone, a birthday, a number.
+
+    Not so the sum of a deal, who or whose it is, where it stands, and when it came and ended.
+    """
+    kind = spec.kind
+    if kind.is_time:
+        return spec.name not in _MAJOR_TIMES
+    is_reach = kind.found_by in ("phone", "email", "site") and not kind.is_link
+    is_number = kind.is_number and not kind.is_money
+    return is_reach or is_number or spec.name in ("kpp", "ogrn") or (spec.custom and kind is BOOL)
+
+
 def _mended(spec: Field, cell: str, country: str) -> str:
     """Digits that a spreadsheet took for a number: without `.0`, an INN with its zero in front."""
     match = _FLOAT.fullmatch(cell.strip())
     text = match[1] if match else cell
-    if _SCIENTIFIC.fullmatch(cell.strip()):
+    if science := _SCIENTIFIC.fullmatch(cell.strip()):
+        digits, whole = science[1] + (science[2] or ""), int(science[3]) + 1
+        if len(digits.rstrip("0")) <= whole <= len(digits):
+            return digits[:whole]
         raise ValueError(
             tr(
                 "{!r} has lost digits in Excel: format the column as text and save the file again",

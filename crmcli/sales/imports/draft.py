@@ -23,6 +23,16 @@ class Mention:
     facts: dict[str, Raw] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A value of a minor field that does not fit it: kept as it is, or where not `is_kept` in the comment."""
+
+    column: str
+    reason: str
+    text: str
+    is_kept: bool = False
+
+
 @dataclass(slots=True)
 class Draft:
     """A row of the file and what it says: raw values by field, linked records, and what is wrong.
@@ -41,6 +51,7 @@ class Draft:
     named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     types: dict[str, set[str]] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
     address: list[str] = field(default_factory=list)
     comment: list[str] = field(default_factory=list)

@@ -208,7 +208,7 @@ def keys_of(ws: Workspace, facts: Mapping[str, Raw], name: str = "") -> Iterator
         yield "inn", str(facts["inn"])
     for item in _items(facts.get("phones", [])):
         text = phone_key(item, ws.settings.phone_country)
-        if text:
+        if len(text) > 6:  # a short code is nobody's own
             yield "phone", text
     for item in _items(facts.get("emails", [])):
         yield "email", item.casefold()

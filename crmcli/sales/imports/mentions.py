@@ -99,7 +99,8 @@ class MentionReader:
         entity = self._vocabulary.fields[name].entities[0]
         spec = next(f for f in own_fields(entity) if f.name == facts_of(entity)[part])
         try:
-            link.facts[spec.name] = self._cells.read(spec, text, exact=False)
+            column = self._label_of(name, part)
+            link.facts[spec.name] = self._cells.read(spec, text, exact=False, column=column)
         except ValueError as error:
             draft.faults.append((self._label_of(name, part), str(error)))
 

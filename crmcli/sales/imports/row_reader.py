@@ -14,6 +14,7 @@ from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
 from crmcli.model.amounts import currency_in
+from crmcli.model.dates import yearless
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
 from crmcli.model.values import CONSENT_CHANNELS, Raw, entity_of
@@ -26,6 +27,7 @@ from crmcli.sales.imports.address_books import (
     named_type,
     with_type,
 )
+from crmcli.sales.imports.blank_cells import says_nothing
 from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Draft
@@ -42,6 +44,7 @@ from crmcli.sales.imports.mapping import (
 from crmcli.sales.imports.mentions import MentionReader
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.person_names import finish_name
+from crmcli.sales.imports.row_country import RowCountry
 from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
@@ -52,6 +55,9 @@ if TYPE_CHECKING:
 
 _NAMED_BY_SYSTEM = ("handle", "external")
 """What stands in a column of its own system: Telegram, HubSpot ID."""
+
+
+_NAMES = ("name", "first_name", "middle_name", "last_name")
 
 
 class RowReader:
@@ -85,6 +91,8 @@ class RowReader:
         self.cells = CellReader(
             ctx, vocabulary.sources, wanted.owners, self.habits, has_numbers=is_workbook
         )
+        self._is_strict = wanted.strict or "comment" not in vocabulary.fields
+        self._countries = RowCountry(ws, columns)
         self.stages = StageNames(ws, entity, vocabulary.stages, wanted.stages)
         self.mentions = MentionReader(self._vocabulary, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
@@ -111,6 +119,9 @@ class RowReader:
         if str(cells.get("crm_rest", "")).strip():
             draft.faults.append(("crm_rest", "still has text: move it to its columns and clear it"))
         self._take_id(draft)
+        self.cells.doubts.clear()
+        self.cells.is_strict = self._is_strict or row.is_short  # which may be half of another
+        self.cells.country = self._countries.of(row.cells)
         # The keys of a raw record of ours mean what they say, whatever else they may resemble.
         columns = self._keys if self._is_raw and draft.id else self.columns
         for column, text in self.said.constants:
@@ -127,7 +138,7 @@ class RowReader:
         self.filled[column.label] += 1
         try:
             cell = self.said.cell(column.target, cell)
-            if cell:
+            if cell and (draft.id or not self._says_nothing(column, cell)):
                 self._take(draft, column, cell)
         except ValueError as error:
             draft.faults.append((column.label, str(error)))
@@ -135,6 +146,7 @@ class RowReader:
     def check_said(self) -> None:
         """BadUsage if a value that is said for all rows can be taken of none."""
         draft = Draft(FileRow(0, ("",) * len(self.columns)))
+        self.cells.is_strict = True
         for column, text in self.said.constants:
             self._take_cell(draft, column, text)
         if "staged" in ENTITIES[self.entity].traits and not draft.faults:
@@ -144,6 +156,18 @@ class RowReader:
         if draft.faults:
             label, why = draft.faults[0]
             raise BadUsage(f"{label}: {why}", "nothing was imported")
+
+    def _says_nothing(self, column: Column, cell: Raw) -> bool:
+        target = column.target
+        if target is None or not isinstance(cell, str) or target.part == STATUS:
+            return False
+        name = "name" if target.field == FULL_NAME else target.field
+        spec = self._vocabulary.fields.get(name)
+        if spec is None or spec.kind.listed_in or spec.directory or spec.kind.is_choice:
+            return False  # whose values may be called anything
+        is_free = spec.custom and spec.kind.is_free
+        may_answer = is_free or target.part == LABELLED or name in _NAMES or name == "do_not"
+        return says_nothing(spec, target.part, cell, may_answer=may_answer)
 
     def _is_header(self, cells: Sequence[Raw]) -> bool:
         """Whether a row is the first line again, as files that were put together have it."""
@@ -191,8 +215,8 @@ class RowReader:
             return
         if target.field in (UNKNOWN, FULL_NAME, "comment") or target.part in (PART, STATUS):
             self._take_apart(draft, column, target, cell)
-        elif target.field == "birthday" and str(cell).startswith("--"):  # of no known year
-            draft.comment.append(f"{column.label}: {cell}")
+        elif target.field == "birthday" and (day := yearless(str(cell))):
+            draft.comment.append(f"{column.label}: {day}")
         elif target.part in UTM_KEYS:
             utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
             spec = Field(f"utm_{target.part}", TEXT)
@@ -256,18 +280,26 @@ class RowReader:
             self._take_refusal(draft, column, spec, cell)
             return
         raw = self.cells.read(spec, cell, exact=bool(draft.id), column=column.label)
+        if raw in ("", []) and not draft.id:
+            return
         if spec.kind.is_money and isinstance(cell, str) and not draft.id and not draft.currency:
             draft.currency = currency_in(cell)  # the record's, if no column says otherwise
-        if column.typed_by >= 0:
-            allowed = spec.kind.types if isinstance(spec.kind, ContactPoints) else ()
-            raw = with_type(raw, named_type(draft.row.cells[column.typed_by], allowed) or "work")
-        if part:
-            draft.types.setdefault(spec.name, set()).add(part)
-            raw = with_type(raw, part)
+        raw = self._typed(draft, column, spec, raw)
         if spec.is_many and not draft.id:
             self._extend(draft, spec, raw)
         elif draft.values.setdefault(spec.name, raw) != raw:
             draft.conflicts.append(column.label)
+
+    def _typed(self, draft: Draft, column: Column, spec: Field, raw: Raw) -> Raw:
+        """Phones or e-mails with the type that their column has, or that another column names."""
+        if column.typed_by >= 0:
+            allowed = spec.kind.types if isinstance(spec.kind, ContactPoints) else ()
+            raw = with_type(raw, named_type(draft.row.cells[column.typed_by], allowed) or "work")
+        part = column.target.part if column.target else ""
+        if part:
+            draft.types.setdefault(spec.name, set()).add(part)
+            raw = with_type(raw, part)
+        return raw
 
     def _take_refusal(self, draft: Draft, column: Column, spec: Field, cell: Raw) -> None:
         """A cell by which somebody refuses or agrees; what else it says is kept in the comment."""
@@ -309,11 +341,10 @@ class RowReader:
         """What takes several columns to be said."""
         if draft.address:
             draft.values["address"] = joined(str(draft.values.get("address", "")), draft.address)
-        if draft.comment:
-            draft.values["comment"] = "\n".join(draft.comment)
         if draft.currency and "currency" in self._vocabulary.fields:
             draft.values.setdefault("currency", draft.currency)
         self.mentions.finish(draft)
+        self._finish_comment(draft)
         traits = ENTITIES[self.entity].traits
         if "client" not in traits and not draft.id and "name" not in self.fields:
             self._name_by_client(draft)
@@ -322,6 +353,15 @@ class RowReader:
             draft.conflicts.append(self.label_of(FULL_NAME))
         if "staged" in traits:
             self._finish_stage(draft)
+
+    def _finish_comment(self, draft: Draft) -> None:
+        """The texts of all columns that go there, and what was doubtful in others."""
+        for doubt in self.cells.doubts:
+            draft.doubts.append(doubt)
+            if not doubt.is_kept:
+                draft.comment.append(f"{doubt.column}: {doubt.text}")
+        if draft.comment:
+            draft.values["comment"] = "\n".join(draft.comment)
 
     def _name_by_client(self, draft: Draft) -> None:
         """Records of a file without a column for their names are called by whom they are with."""

@@ -21,16 +21,19 @@ SHOWN = 20
 SAMPLE = 3
 """Rows of which a dry run shows what is read of them."""
 
+EXAMPLES = 3
+"""Different values that are shown of a kind of doubt."""
+
 _AS_THEY_ARE = (
     "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
     "header_line", "skipped_above",
-    "total_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
+    "total_rows", "short_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
     "unmapped", "unknown_owners", "unknown_stages", "unused_stages", "unused_values",
     "rejects", "refusals",
     "refusals_added", "refusals_kept", "refusals_lifted",
 )  # fmt: skip
-_OWN = re.compile(rf"'[^']*'|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
+_OWN = re.compile(rf"'[^']*'|«[^»]*»|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
 """What a reason says of its row alone: quoted values, ids."""
 
 
@@ -77,6 +80,14 @@ def _decimal(text: str) -> Decimal:
 
 
 @dataclass
+class Doubtful:
+    """Values of one column that did not fit for one reason: how many, and some that differ."""
+
+    values: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Summary:
     """What an import has to say.
 
@@ -115,6 +126,8 @@ class Summary:
     foreign_ids: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[tuple[str, str], str] = field(default_factory=dict)
+    doubtful: dict[tuple[str, str], Doubtful] = field(default_factory=dict)
+    short_rows: list[int] = field(default_factory=list)
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     made: Mapping[str, int] = field(default_factory=dict)
     unknown_owners: Mapping[str, int] = field(default_factory=dict)
@@ -165,6 +178,17 @@ class Summary:
         record_id, fact = next(iter(others.items()))
         self.apart.append((draft.row.line, record_id, fact))
 
+    def note_doubts(self, draft: Draft) -> None:
+        """Take down what of a row that was taken is doubtful."""
+        if draft.row.is_short:
+            self.short_rows.append(draft.row.line)
+        for doubt in draft.doubts:
+            key = (doubt.column, _OWN.sub("…", doubt.reason).partition(";")[0])
+            found = self.doubtful.setdefault(key, Doubtful())
+            found.values += 1
+            if len(found.examples) < EXAMPLES and doubt.text not in found.examples:
+                found.examples.append(doubt.text)
+
     @property
     def unmapped(self) -> dict[str, int]:
         """The columns that go nowhere though nobody said so, with how many cells hold something.
@@ -189,6 +213,10 @@ class Summary:
             "reasons": [
                 {"column": column, "reason": self.examples[column, reason], "rows": rows}
                 for (column, reason), rows in self.reasons.most_common()
+            ],
+            "doubtful": [
+                {"column": column, "reason": reason, "values": f.values, "examples": f.examples}
+                for (column, reason), f in self.doubtful.items()
             ],
             "columns": [
                 {"column": c.label, "field": str(c.target), "filled": self.filled.get(c.label, 0)}

@@ -82,6 +82,8 @@ class Taker:
             if draft.faults:
                 raise RowRefused(draft.faults)
             self._judge(change, draft, keys)
+            if found.rows not in self.not_taken[-1:]:
+                found.note_doubts(draft)
         except RowRefused as error:
             self._reject(draft, error.faults)
         except (Refused, BadUsage, NotFound, InvalidData) as error:
