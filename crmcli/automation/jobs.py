@@ -8,9 +8,10 @@ from crmcli.automation.explain import waiting
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
-from crmcli.errors import Ambiguous, BadUsage, InvalidData, NotFound, Refused
+from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model import sent
+from crmcli.model.listed import only_beginning
 from crmcli.model.values import entity_of
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import current_stage
@@ -37,14 +38,8 @@ def listed(
 
 def find(ws: Workspace, key: str) -> Job:
     """The one job whose key begins like that."""
-    found = [job for job in jobs_here(ws).values() if job.key.startswith(key)]
-    if not found or not key:
-        raise NotFound(tr("no job {!r}", key), "see crm jobs list --state all")
-    if len(found) > 1:
-        shown = ", ".join(job.key for job in found[:5])
-        told = tr("{!r} matches {} jobs: {}", key, len(found), shown)
-        raise Ambiguous(told, "use a longer prefix")
-    return found[0]
+    jobs = {job.key: job for job in jobs_here(ws).values()}
+    return jobs[only_beginning(key, jobs, tr("no job {!r}", key), "see crm jobs list --state all")]
 
 
 def retry(ws: Workspace, key: str) -> Job:

@@ -7,9 +7,13 @@ from functools import cache
 from pathlib import Path
 
 from crmcli.matching.words import skeleton
+from crmcli.model.values import fold
 
 _NAMES = Path(__file__).with_name("first_names.txt")
 """A full name a line, with what it is shortened to."""
+
+_GIVEN = Path(__file__).with_name("given_names.txt")
+"""First names that are only known as such, of several languages."""
 
 
 @cache
@@ -26,6 +30,20 @@ def _known() -> dict[str, frozenset[str]]:
 def full_forms(bones: str) -> frozenset[str]:
     """The full first names, as skeletons, that a name's skeleton may stand for; none if unknown."""
     return _known().get(bones, frozenset())
+
+
+@cache
+def _given() -> frozenset[str]:
+    names = _GIVEN.read_text("utf-8").split()
+    return frozenset(
+        skeleton(part) for name in names for part in (fold(name), *fold(name).split("-"))
+    )
+
+
+def is_first_name(word: str) -> bool:
+    """Whether a word is a known first name or two, full or short, in whichever alphabet."""
+    parts = fold(word).split("-")
+    return all(skeleton(part) in _given() or bool(full_forms(skeleton(part))) for part in parts)
 
 
 OF_FATHER = ("оглы", "оглу", "кызы", "уулу", "углы", "гызы", "ogly", "oglu", "kyzy", "gizi")

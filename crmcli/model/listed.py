@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from crmcli.errors import Ambiguous, NotFound
 from crmcli.language import tr
 from crmcli.model.values import fold
 
@@ -51,3 +52,22 @@ def read_listed(text: str, labels: Mapping[str, str], what: str, *values: str) -
             allowed_hint(text, words, shown=shown),
         )
     )
+
+
+def only_beginning(ref: str, ids: Iterable[str], missing: str, hint: str) -> str:
+    """The one id that is `ref` or begins so, with or without its word; else NotFound or Ambiguous."""
+    ids = list(dict.fromkeys(ids))
+    found = [i for i in ids if i == ref]
+    found = found or [i for i in ids if ref and ref in (i[: len(ref)], _bare(i)[: len(ref)])]
+    if not found:
+        raise NotFound(missing, hint)
+    if len(found) > 1:
+        shown = ", ".join(found[:5])
+        raise Ambiguous(
+            tr("{!r} is the beginning of several: {}", ref, shown), "use a longer prefix"
+        )
+    return found[0]
+
+
+def _bare(record_id: str) -> str:
+    return record_id.partition("-")[2]

@@ -146,7 +146,7 @@ def test_a_beginning_that_means_several_is_refused(house: Any, deal: Any) -> Non
     house.tick()
     keys = sorted(j.key for j in house.jobs())
     twice = next(a[0] for a, b in pairwise(keys) if a[0] == b[0])
-    with pytest.raises(Ambiguous, match=r"matches \d+ jobs"):
+    with pytest.raises(Ambiguous, match="is the beginning of several"):
         jobs.retry(house.ws, twice)
 
 

@@ -46,6 +46,7 @@ def test_one_change_by_its_event(crm: Crm, lead: str) -> None:
     crm("lead", "edit", lead, "--amount", "200")
     crm("lead", "edit", lead, "--set", "comment=потом")
     events = json.loads(crm("timeline", lead, "--json").out)
+    assert "is the beginning of several" in crm("undo", "--event", events[1]["id"][:2]).err
     run = crm("undo", "--event", events[1]["id"])
     assert run.out == f"{lead} Кровля: amount 200 → 100\n"
     assert crm("undo", "--event", events[1]["id"]).code == 1
@@ -63,7 +64,7 @@ def test_an_import(crm: Crm, lead: str) -> None:
     batch = crm("import", "leads", "-", stdin=rows).out.split()[0]
     kept = json.loads(crm("lead", "list", "--where", 'name = "Лид 4"', "--json").out)[0]["id"]
     crm("lead", "edit", kept, "--amount", "5")
-    run = crm("undo", "--batch", batch)
+    run = crm("undo", "--batch", batch[6:10])  # a beginning of it
     assert run.code == 0
     assert len(run.out.splitlines()) == 8
     assert f"kept: {kept}: it was changed since it was made" in run.err

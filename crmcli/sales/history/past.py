@@ -143,6 +143,12 @@ def change_at(ws: Workspace, event_id: str) -> PastChange | None:
     return None
 
 
+def ids_from(ws: Workspace, beginning: str) -> list[str]:
+    """The ids of the next events of each clone from that id on, or that beginning of one."""
+    clones = ws.timeline.clones() if beginning else ()
+    return [e.id for clone in clones for e in ws.events(clone=clone, after=beginning, limit=8)]
+
+
 def changes_of_batch(ws: Workspace, batch: str) -> list[PastChange]:
     """The changes by which an import stands, the latest first."""
     found = [

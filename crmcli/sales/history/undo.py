@@ -8,11 +8,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.dataclass import dataclass, field
-from crmcli.errors import NotFound, Refused
+from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.event import AMENDMENTS, MARKS
+from crmcli.model.listed import only_beginning
 from crmcli.sales.history.amendments import is_of_people
-from crmcli.sales.history.past import SAID, PastChange, change_at, changes_of, changes_of_batch
+from crmcli.sales.history.past import (
+    SAID,
+    PastChange,
+    change_at,
+    changes_of,
+    changes_of_batch,
+    ids_from,
+)
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.records.packed import Pairs
 
@@ -83,12 +91,13 @@ def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Und
 
     def find() -> list[PastChange]:
         spans = undone_spans(ws)
-        found = changes_of_batch(ws, batch)
-        if not found:
-            raise NotFound(tr("no import {!r}", batch), "see crm import list")
+        events = ws.events(kinds=("import.part", "import.done"))
+        batches = (str(event.data.get("batch", "")) for event in events)
+        known = only_beginning(batch, batches, tr("no import {!r}", batch), "see crm import list")
+        found = changes_of_batch(ws, known)
         left = [past for past in found if past.span not in spans]
         if not left:
-            raise NothingToUndo(tr("{} is already undone", batch), "crm undo --redo does it again")
+            raise NothingToUndo(tr("{} is already undone", known), "crm undo --redo does it again")
         return left
 
     return _in_turn(ws, find, telling)
@@ -100,7 +109,12 @@ def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Und
     def find() -> list[PastChange]:
         past = change_at(ws, event_id)
         if past is None:
-            raise NotFound(tr("no event {!r}", event_id), "see crm timeline REF --json")
+            near = ids_from(ws, event_id)
+            hint = "see crm timeline REF --json"
+            past = change_at(
+                ws, only_beginning(event_id, near, tr("no event {!r}", event_id), hint)
+            )
+        assert past is not None
         if past.span in undone_spans(ws):
             raise NothingToUndo("that change is already undone", "crm undo --redo does it again")
         return [past]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crmcli.matching.first_names import OF_FATHER, is_patronymic
+from crmcli.matching.first_names import OF_FATHER, is_first_name, is_patronymic
 from crmcli.model.values import Raw, fold
 from crmcli.sales.imports.draft import Draft
 
@@ -24,7 +24,7 @@ def split_name(text: str, form: str = "auto") -> dict[str, str]:
         return _parts(words[:1], words[1:-1], words[-1:])
     if form in ("fio", "last-first"):
         return _parts(words[1:2], words[2:], words[:1])
-    return _by_patronymic(words)
+    return _by_patronymic(words) or _by_first_name(words)
 
 
 def _by_patronymic(words: list[str]) -> dict[str, str]:
@@ -37,6 +37,23 @@ def _by_patronymic(words: list[str]) -> dict[str, str]:
     if place == len(words) - 1 and len(words) > 2:
         return _parts(words[place - 1 : place], middle, words[: place - 1])
     return _parts(words[:place], middle, words[place + 1 :])
+
+
+def _by_first_name(words: list[str]) -> dict[str, str]:
+    """Known first names stand together at one end, and what else there is is the last name."""
+    known = [is_first_name(word) for word in words]
+    count = sum(known)
+    if not 0 < count < len(words):
+        return {}
+    if all(known[:count]):
+        first, rest = words[:count], words[count:]
+    elif all(known[-count:]):
+        first, rest = words[-count:], words[:-count]
+    else:
+        return {}
+    if any(len(word.strip(".")) < 2 or not word[0].isalpha() for word in rest):
+        return {}  # initials
+    return {"first_name": " ".join(first), "last_name": " ".join(rest)}
 
 
 def _together(words: list[str]) -> list[str]:
