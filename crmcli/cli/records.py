@@ -21,8 +21,8 @@ from crmcli.cli.params import REF, REFS, ChangingVerb, Session, Verb, option
 from crmcli.cli.printing import Answer, changes, unreadable
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
-from crmcli.model.entities import ENTITIES
-from crmcli.model.schema import has_field
+from crmcli.model.entities import ENTITIES, may_be_created
+from crmcli.model.schema import has_field, own_fields
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of, for_people, name_of, with_derived
 
@@ -46,9 +46,10 @@ def add_command(entity: str) -> click.Command:
         from crmcli.sales import add
 
         anyway = bool(options.pop("anyway", False))
+        create = bool(options.pop("create", False))
         policy = options.pop("on_duplicate", "warn")
         given = read_given(entity, options)
-        done = add.add(session.workspace, entity, given, policy, anyway=anyway)
+        done = add.add(session.workspace, entity, given, policy, anyway=anyway, create=create)
         record, notes = done.record, list(filter(None, [known(done)]))
         if session.dry_run and done.is_new:
             row = raw_row(session.workspace, record)
@@ -60,10 +61,17 @@ def add_command(entity: str) -> click.Command:
     row = ENTITIES[entity]
     return ChangingVerb(
         "add",
-        params=[*given_options(entity), *_of_clients(entity)],
+        params=[*given_options(entity), *_creating(entity), *_of_clients(entity)],
         callback=callback,
         help=f"Add {row.one} and print its id.\n\nExample: crm {entity} add {row.example}",
     )
+
+
+def _creating(entity: str) -> list[click.Parameter]:
+    """--create, where a link may lead to somebody new."""
+    fields = [f for f in own_fields(entity) if not f.system and may_be_created(f.entities)]
+    told = "Also add the contacts and companies that are named and not there."
+    return [option("--create", told, is_flag=True)] if fields else []
 
 
 def _of_clients(entity: str) -> list[click.Parameter]:

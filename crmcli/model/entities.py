@@ -6,7 +6,7 @@ of it is read off these rows. This module imports nothing of crm, so that `crm -
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 Trait: TypeAlias = Literal["staged", "client", "mergeable", "importable", "numbered"]
@@ -132,3 +132,9 @@ def having(trait: Trait) -> tuple[str, ...]:
 def plurals() -> tuple[str, ...]:
     """The words for many, which are the names of the folders too."""
     return tuple(entity.plural for entity in ENTITIES.values())
+
+
+def may_be_created(entities: Sequence[str]) -> bool:
+    """Whether what a link leads to is a client that stands in no stages: one can be added by its name."""
+    traits = [ENTITIES[entity].traits for entity in entities]
+    return len(traits) == 1 and "client" in traits[0] and "staged" not in traits[0]

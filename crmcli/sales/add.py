@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crmcli.dataclass import dataclass
-from crmcli.errors import Ambiguous, Refused
+from crmcli.dataclass import dataclass, replace
+from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import counted, tr
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, may_be_created
 from crmcli.model.schema import own_fields, record_class
+from crmcli.model.values import fold
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.duplicates.known import Known, known_to
 from crmcli.sales.records import defaults
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from crmcli.model.values import Value
     from crmcli.sales.records.given_values import Given
     from crmcli.workspace import Workspace
+
+
+LEAST_DIGITS = 4
+"""More digits than these, and no letter, are a phone number."""
 
 
 class AlreadyKnown(Refused):
@@ -39,19 +44,29 @@ class Added:
 
 
 def add(
-    ws: Workspace, entity: str, given: Given, policy: str = "warn", *, anyway: bool = False
+    ws: Workspace,
+    entity: str,
+    given: Given,
+    policy: str = "warn",
+    *,
+    anyway: bool = False,
+    create: bool = False,
 ) -> Added:
     """Add a record from values as people write them.
 
     If it is known already: `fail` raises AlreadyKnown, `link` returns the known record, or links the new
     one to the known contact or company (Ambiguous if there are several). Blocked unless `anyway`.
+    With `create`, contacts and companies that it names and that are not there are added with it.
     """
-    values = read_values(ws, entity, given)
+    linked: list[Record] = []
+    inputs = replace(ws.inputs, resolve=_linking(ws, linked, create=create))
+    values = read_values(ws, entity, given, inputs)
     if "numbered" in ENTITIES[entity].traits and "name" not in values:
         with ws.change(f"{entity} add") as change:
             values["name"] = free_number(change, ws, entity)
             record = build(ws, entity, values)
-            change.add(record)
+            for one in (*linked, record):
+                change.add(one)
         return Added(record, is_new=True)
     record = build(ws, entity, values)
     if not anyway:
@@ -70,8 +85,46 @@ def add(
             record = _settled(record, [known for known in found if known.surely], policy)
         is_new = not any(known.record is record for known in found)
         if is_new:
+            for other in linked:
+                change.add(other)
             change.add(record)
+    ws.notes += [tr("also added: {} {}", other.id, other.get("name")) for other in linked if is_new]
     return Added(record, is_new, found)
+
+
+def _linking(ws: Workspace, made: list[Record], *, create: bool) -> Callable[..., str]:
+    """What finds the record that a link names, or makes one by its name, e-mail or phone, if it may."""
+
+    def found(text: str, *entities: str) -> str:
+        try:
+            return ws.resolve(text, *entities)
+        except NotFound as error:
+            like = [known.id for known in made if fold(str(known.get("name"))) == fold(text)]
+            if like:
+                return like[0]
+            if not may_be_created(entities) or (
+                create and ":" in text
+            ):  # a role may stand behind it
+                raise
+            if not create:
+                raise NotFound(
+                    error.message, tr("{}, or add it with --create", error.hint)
+                ) from None
+            made.append(build(ws, entities[0], read_values(ws, entities[0], _named_by(text))))
+            return made[-1].id
+
+    return found
+
+
+def _named_by(text: str) -> Given:
+    """What a reference says of somebody: `Anna Hill <anna@example.com>`, an address, a number, a name."""
+    from email.utils import parseaddr
+
+    name, address = parseaddr(text) if "@" in text else ("", "")
+    if address:
+        return {"emails": [address], **({"name": [name]} if name else {})}
+    is_number = sum(map(str.isdigit, text)) > LEAST_DIGITS and not any(map(str.isalpha, text))
+    return {"phones" if is_number else "name": [text.strip()]}
 
 
 def build(

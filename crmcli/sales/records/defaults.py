@@ -59,10 +59,11 @@ def note_choice(ws: Workspace, deal: Record) -> None:
     """Say which company a new deal got, where its contact belongs to several."""
     if not isinstance(deal, Deal) or not deal.company or not deal.contacts:
         return
-    contact = ws.get(deal.contacts[0])
+    contact = _linked(ws, deal.contacts[0])
     count = len(contact.companies) if isinstance(contact, Contact) else 0
-    if count > 1:
-        name = ws.get(deal.company).get("name") if ws.exists(deal.company) else deal.company
+    if contact and count > 1:
+        company = _linked(ws, deal.company)
+        name = company.get("name") if company else deal.company
         ws.notes.append(
             tr(
                 "the deal is with {}, the first of {}'s {} companies; --company names another",

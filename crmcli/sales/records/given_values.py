@@ -7,7 +7,7 @@ from typing import cast
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.kinds import UTM_KEYS, Field, merge_lists
+from crmcli.model.kinds import UTM_KEYS, Field, InputContext, merge_lists
 from crmcli.model.listed import did_you_mean
 from crmcli.model.values import Raw, Value
 from crmcli.workspace import Workspace
@@ -22,14 +22,18 @@ def field_named(ws: Workspace, entity: str, name: str) -> Field:
         field = ws.schema.field(entity, name)
     except KeyError:
         names = [f.name for f in ws.schema.fields(entity) if not f.system]
-        hint = did_you_mean(name, names, "declare it in settings.yaml under fields")
+        near = did_you_mean(name, names)
+        declare = tr("to declare it: crm field add {} {}", entity, name)
+        hint = f"{near} {declare}".lstrip()
         raise BadUsage(tr("a {} has no field {!r}", tr(entity), name), hint) from None
     if field.system:
         raise BadUsage(tr("{} is set by crm", name), "use the command that changes it")
     return field
 
 
-def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
+def read_values(
+    ws: Workspace, entity: str, given: Given, inputs: InputContext | None = None
+) -> dict[str, Value]:
     """Type what people wrote; `utm_source` and the like go into `utm`. BadUsage names the field."""
     values: dict[str, Value] = {}
     for name, texts in given.items():
@@ -38,7 +42,7 @@ def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
             values["utm"] = {**utm, name[4:]: texts[-1]}
             continue
         field = field_named(ws, entity, name)
-        values[name] = read_value(ws, field, texts)
+        values[name] = read_value(ws, field, texts, inputs)
         if field.kind.is_money and "currency" not in given and texts:
             from crmcli.model.amounts import currency_in
 
@@ -48,22 +52,26 @@ def read_values(ws: Workspace, entity: str, given: Given) -> dict[str, Value]:
     return values
 
 
-def read_value(ws: Workspace, field: Field, texts: Sequence[str]) -> Value:
+def read_value(
+    ws: Workspace, field: Field, texts: Sequence[str], inputs: InputContext | None = None
+) -> Value:
     """Type the texts that people wrote for one field; links may be any reference."""
-    raws = read_raws(ws, field, texts)
+    raws = read_raws(ws, field, texts, inputs)
     if not field.is_many:
         return field.kind.parse(raws[-1] if raws else "")
     return field.kind.parse(merge_lists(field.kind, [], raws, ws.inputs.country, newer=True))
 
 
-def read_raws(ws: Workspace, field: Field, texts: Sequence[str]) -> list[Raw]:
+def read_raws(
+    ws: Workspace, field: Field, texts: Sequence[str], inputs: InputContext | None = None
+) -> list[Raw]:
     """The raw values, or items, that people wrote for one field; a type or role only where it is said."""
     if field.kind.is_map:
         raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
     raws: list[Raw] = []
     try:
         for text in texts:
-            raws += field.kind.items(field.read(text, ws.inputs))
+            raws += field.kind.items(field.read(text, inputs or ws.inputs))
     except ValueError as error:
         raise BadUsage(f"{field.name}: {error}") from None
     return raws
