@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from crmcli.automation.actions.work import OWNER
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, plain_words
+from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.event import TRIGGER_EVENTS
+from crmcli.model.named_by_robots import strange_words
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import fold
 from crmcli.render import Renderer
 from crmcli.sales.template_names import known_fields, known_names
 from crmcli.store import layout
@@ -52,6 +51,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
     for pipeline in pipelines:
         faults += _faults(pipeline, settings, renderer, now)
         oddities += _oddities(pipeline)
+    faults += _strange_faults(pipelines, settings)
     for path in sorted((root / "templates").rglob("*.j2")):
         faults += renderer.validate(path.relative_to(root / "templates").as_posix())
     return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
@@ -77,7 +77,6 @@ def _faults(
     zone = ZoneInfo(settings.time_zone)
     for act in _acts(pipeline):
         yield from _template_faults(act, pipeline, settings, renderer)
-        yield from _people_faults(act, settings)
         if isinstance(act, Schedule):
             yield from _cron_faults(act, zone, now)
 
@@ -106,19 +105,13 @@ def _template_faults(
                 yield _problem(act.line, message, problem.hint)
 
 
-def _people_faults(act: Act, settings: Settings) -> Iterator[Problem]:
-    """Users that a robot names and settings.yaml does not; nothing where it names none at all."""
-    if not settings.users:
-        return
-    action = ACTIONS[act.do]
-    known = {fold(w) for u in settings.users.values() for w in (u.id, u.name, u.email)}
-    if not action.sets_fields:  # which writes what it is told
-        known.add(OWNER)
-    for key in [OWNER] if action.sets_fields else action.of_kind("user", "users"):
-        for who in plain_words(act.params.get(key, "")):
-            if fold(who) not in known:
-                hint = tr("users: {}", ", ".join(settings.users))
-                yield _problem(act.line, tr("{}: no user {!r}", _called(act), who), hint)
+def _strange_faults(pipelines: Pipelines, settings: Settings) -> Iterator[Problem]:
+    """Users and entries of directories that robots name and settings.yaml does not."""
+    for strange in strange_words(pipelines, Schema(settings.fields), settings):
+        told = tr("{}: no user {!r}") if strange.of_users else tr("{}: {!r} is not declared")
+        known = ", ".join(strange.known)
+        hint = tr("users: {}", known) if strange.of_users else tr("there are {}", known)
+        yield _problem(strange.act.line, told.format(_called(strange.act), strange.word), hint)
 
 
 def _oddities(pipeline: Pipeline) -> Iterator[Problem]:

@@ -128,6 +128,10 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
+OWNER = "owner"
+"""Whoever owns the record, among the users that an action names."""
+
+
 def plain_words(given: object) -> Iterator[str]:
     """The words of a parameter that lists several, a list or one text with commas, which stand there as
     they are meant; what templates will say is not known yet."""

@@ -11,6 +11,7 @@ from crmcli.errors import BadUsage, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
+from crmcli.model.named_by_robots import strange_words
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
@@ -46,6 +47,12 @@ class Configured(Folder):
         if found.excused:
             wrong = counted(len(found.excused), "rule is", "rules are")
             self.notes.append(tr("pipelines.yaml: {} wrong, see crm check", wrong))
+        strange = [one.word for one in strange_words(found, self.schema, self.settings)]
+        if strange:
+            words = ", ".join(dict.fromkeys(strange))
+            self.notes.append(
+                tr("pipelines.yaml: robots name {}, no longer declared: see crm check", words)
+            )
         return found
 
     @property

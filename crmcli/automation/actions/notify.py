@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions.email import kept
-from crmcli.automation.actions.work import OWNER, Effect, Work
+from crmcli.automation.actions.work import Effect, Work
 from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
+from crmcli.model.actions import OWNER
 from crmcli.sales.documents import messages
 
 if TYPE_CHECKING:

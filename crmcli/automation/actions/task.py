@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crmcli.automation.actions.work import OWNER, Effect, Work
+from crmcli.automation.actions.work import Effect, Work
 from crmcli.automation.work_time import on_work_day, shift, shift_working
 from crmcli.language import tr
+from crmcli.model.actions import OWNER
 from crmcli.model.durations import parse_duration
 from crmcli.model.values import ID_LETTERS
 from crmcli.sales.add import build

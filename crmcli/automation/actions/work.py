@@ -14,9 +14,6 @@ from crmcli.model.fields import Record
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
 
-OWNER = "owner"
-"""The word by which a robot means the record's owner, whoever that is."""
-
 
 @dataclass(frozen=True)
 class Work:

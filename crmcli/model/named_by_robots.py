@@ -1,0 +1,65 @@
+"""What robots and schedules name and nobody declares any more: users who left, entries of directories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.model.actions import ACTIONS, OWNER, plain_words
+from crmcli.model.values import fold
+
+if TYPE_CHECKING:
+    from crmcli.model.automation import Robot, Schedule
+    from crmcli.model.pipeline import Pipelines
+    from crmcli.model.schema import Schema
+    from crmcli.model.settings import Settings
+
+
+class Strange(NamedTuple):
+    """A word in a parameter of a robot, and what might stand there."""
+
+    act: Robot | Schedule
+    word: str
+    known: tuple[str, ...]
+    of_users: bool
+
+
+def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> Iterator[Strange]:
+    """Every such word; nothing where settings.yaml lists no users, or not that directory."""
+    for pipeline in pipelines:
+        fields = {field.name: field for field in schema.fields(pipeline.entity)}
+        stages = (stage.robots for stage in pipeline.stages)
+        for act in [robot for robots in stages for robot in robots] + [*pipeline.schedules]:
+            action = ACTIONS.get(act.do)
+            if action is None:  # which is told already
+                continue
+            if not action.sets_fields:  # whoever owns the record is meant by `owner`
+                for key in action.of_kind("user", "users"):
+                    yield from _among(act, key, _people(settings), OWNER)
+                continue
+            for key in act.params:
+                field = fields.get(key)
+                if field is not None and field.kind.listed_in == "users":
+                    yield from _among(act, key, _people(settings))
+                elif field is not None and not field.is_many:
+                    labels = settings.directories.get(field.directory, {})
+                    entries = {one: (one, label) for one, label in labels.items()}
+                    yield from _among(act, key, entries, of_users=False)
+
+
+def _people(settings: Settings) -> dict[str, tuple[str, ...]]:
+    return {user.id: (user.id, user.name, user.email) for user in settings.users.values()}
+
+
+def _among(
+    act: Robot | Schedule,
+    key: str,
+    known: Mapping[str, tuple[str, ...]],
+    *more: str,
+    of_users: bool = True,
+) -> Iterator[Strange]:
+    """The words of a parameter that are no id and no name of what is known."""
+    words = {fold(word) for names in known.values() for word in names} | set(more)
+    for word in plain_words(act.params.get(key, "")) if known else ():
+        if fold(word) not in words:
+            yield Strange(act, word, tuple(known), of_users)
