@@ -147,6 +147,9 @@ def filtered(
     given = [text for text in (view.where if view else "", where) if text.strip()]
     parts = [f"({text})" for text in given]
     for name, values in filters.items():
+        if _holds_words(entity, name):
+            parts += [_all_of(name, values)] if values else []
+            continue
         every = [one for value in values for one in _each(ws, entity, name, value)]
         if every:
             parts.append(f"{name} in ({', '.join(map(_quoted, every))})")
@@ -155,6 +158,23 @@ def filtered(
     if len(parts) == len(given) == 1:
         return ws.condition(given[0], entity)
     return ws.condition(" and ".join(parts), entity)
+
+
+def _holds_words(entity: str, name: str) -> bool:
+    """Whether an option names a list of words, of which a record may have several."""
+    return any(
+        field.is_many and not field.entities and option_name(field) == name
+        for field in own_fields(entity)
+    )
+
+
+def _all_of(name: str, values: Sequence[str]) -> str:
+    """The condition for one of the values; where that is several between commas, for all of these."""
+    alternatives = [
+        " and ".join(f"{name} = {_quoted(word)}" for word in listed(value) or [value])
+        for value in values
+    ]
+    return "(" + " or ".join(f"({text})" for text in alternatives) + ")"
 
 
 def _each(ws: Workspace, entity: str, name: str, text: str) -> list[str]:

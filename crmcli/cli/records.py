@@ -25,6 +25,7 @@ from crmcli.model.entities import ENTITIES, may_be_created
 from crmcli.model.schema import has_field, own_fields
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of, for_people, name_of, with_derived
+from crmcli.present.linked import with_linked
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -99,6 +100,7 @@ def list_command(entity: str) -> click.Command:
         where: str,
         sort: Sequence[str],
         limit: int | None,
+        offset: int,
         columns: str,
         view: str,
         mine: bool = False,
@@ -124,10 +126,11 @@ def list_command(entity: str) -> click.Command:
         asked = [part for name in sort for part in name.split(",")] or saved.sort
         order = asked or ENTITIES[entity].sort
         most = saved.limit if limit is None else limit
-        found = ws.rows(entity, condition, order, most)
+        found = ws.rows(entity, condition, order, most, offset=offset)
         is_table = session.out.is_table  # people see names for stages, users and links
         chosen = columns_of(ws, entity, names)
-        rows: Rows = found if is_table else found.read_as(numbered(ws, entity))
+        row = dict if is_table else numbered(ws, entity)
+        rows: Rows = found.read_as(with_linked(ws, entity, found, chosen, row))
         rows = with_derived(ws, entity, chosen, rows)
         chosen = for_people(ws, entity, names, rows) if is_table else chosen
         session.out.records(rows, chosen, tr("no {}", tr(plural)), all_fields=not names)
@@ -144,7 +147,8 @@ def list_command(entity: str) -> click.Command:
             option("--where -w", told, "EXPR"),
             option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
             option("--limit", "Maximum number of records.", "N", at_least=0),
-            option("--columns", "Columns to print.", "A,B"),
+            option("--offset", "Leave out the first N records.", "N", default=0, at_least=0),
+            option("--columns", "Columns to print; company.name follows a link.", "A,B"),
             option("--view", "A saved view of views.yaml.", "NAME"),
         ],
         callback=callback,

@@ -18,6 +18,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "timeline": ("showing:timeline", "What happened to a record."),
         "file": ("file:file", "Attachments of a record: add, list, get, rm."),
         "search": ("search:search", "Search all records."),
+        "tag": ("tag:tag", "Tags of all records: list, add, rm, rename."),
         "dupes": ("dupes:dupes", "Find likely duplicates: leads, contacts, companies."),
     },
     "Work": {
@@ -49,6 +50,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
         "block": ("blocklist:block", "E-mails, domains and phones to keep out."),
         "check": ("check:check", "Check all files for problems."),
+        "schema": ("schema:schema", "The JSON Schema of records."),
         "trust": ("trust:trust", "Trust a workspace that somebody else owns or made."),
         "help": ("helping:help_", "Help on a command, on conditions, on common options."),
     },

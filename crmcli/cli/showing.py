@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import REF, Session, Verb, WholeNumber, option
-from crmcli.errors import NotFound
+from crmcli.errors import BadUsage, NotFound
 from crmcli.model.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ def show_command(*entities: str) -> click.Command:
     told = "As of this time, e.g. 2026-11-20 or -2h."
     what = ENTITIES[entities[0]].one if entities else "any record"
 
-    def callback(session: Session, ref: str, at: str | None) -> None:
+    def callback(session: Session, ref: str, at: str | None, expand: bool) -> None:
         ws = session.workspace
+        if expand and at is not None:
+            raise BadUsage("--expand shows a record as it is now", "leave out --at")
         if at is None:
-            _print(session, ws.find(ref, *entities))
+            _print(session, ws.find(ref, *entities), expand=expand)
         else:
             from crmcli.sales.history import past
 
@@ -40,7 +42,15 @@ def show_command(*entities: str) -> click.Command:
 
     return Verb(
         "show",
-        params=[REF, option("--at", told, "WHEN", default=None)],
+        params=[
+            REF,
+            option("--at", told, "WHEN", default=None),
+            option(
+                "--expand",
+                "In JSON and YAML: names, linked records, stages, totals too.",
+                is_flag=True,
+            ),
+        ],
         callback=callback,
         help=f"Show {what} with its links and latest events.\n\n{PAST}\n\n"
         f"Example: crm {' '.join([*entities, 'show'])} 7k3 --at yesterday",
@@ -61,7 +71,9 @@ def _known(session: Session, ref: str, *entities: str) -> str:
         raise
 
 
-def _print(session: Session, record: Record, at: datetime | None = None) -> None:
+def _print(
+    session: Session, record: Record, at: datetime | None = None, *, expand: bool = False
+) -> None:
     """Print a record: its card, what belongs to it, its last events.
 
     As it was `at` a moment: without what belongs to it now, and with the events until then.
@@ -73,6 +85,10 @@ def _print(session: Session, record: Record, at: datetime | None = None) -> None
     out, ws = session.out, session.workspace
     row, columns = raw_row(ws, record), card_columns(ws, record)
     if not out.is_table:
+        if expand:
+            from crmcli.present.expanded import expanded
+
+            row = expanded(ws, record)
         out.one(row, columns)
         return
     out.one(row, [named(ws, record.entity, column, [row]) for column in columns])

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import spoken, tr
-from crmcli.model.conditions.paths import SHORT
+from crmcli.model.conditions.paths import SHORT, routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import has_field, own_fields
 from crmcli.model.values import fold
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
+from crmcli.present.linked import column_at
 from crmcli.present.words import in_words
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
     said = {fold(tr(field.label)): field for field in known.values()}
     columns: list[Column] = []
     for name in names or usual(entity):
+        if "." in name:
+            columns.append(column_at(ws, entity, name))
+            continue
         key = fold(name)
         word = key.replace("-", "_")
         field = known.get(word) or known.get(SHORT.get(word, "")) or said.get(key)
@@ -75,6 +79,8 @@ def with_derived(
 
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:
     """The column with words for its raw values: stage names, people, names of linked records."""
+    if "." in column.name:
+        return _named_at(ws, entity, column, rows)
     listed_in = column.holds.listed_in
     if listed_in == "stages":
         own = ws.outline.of(entity)
@@ -95,6 +101,21 @@ def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str
     if field is not None and field.directory:
         return column.named(ws.settings.directories.get(field.directory, {}))
     return column.named({c: in_words(c) for c in field.choices}) if field else column
+
+
+def _named_at(
+    ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]
+) -> Column:
+    """The same at the end of a path, where the words of all pipelines are one list."""
+    words: dict[str, str] = {}
+    colors: dict[str, str] = {}
+    for way in routes(tuple(column.name.split(".")), ws.schema, entity):
+        end = way[-1]
+        if not (end.key or end.field.kind.is_link):
+            worded = named(ws, end.entity, replace(column, name=end.field.name), rows)
+            words |= {key.rpartition("/")[2]: word for key, word in worded.labels.items()}
+            colors |= {key.rpartition("/")[2]: color for key, color in worded.colors.items()}
+    return column.named(words, colors)
 
 
 def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -44,6 +44,14 @@ def entries(
     """
     import pandas as pd
 
+    rows = entries_told(events, entity, dates)
+    frame = pd.DataFrame(rows, columns=list(Entry._fields))
+    last = frame.groupby("record", sort=False)["pipeline"].ffill()
+    return frame.assign(pipeline=last.fillna(pipeline).astype("object"))
+
+
+def entries_told(events: Iterable[Event], entity: str, dates: Mapping[str, Dates]) -> list[Entry]:
+    """The same in a list, with the pipelines that the events name."""
     kinds = stage_kinds(entity)
     told = (e for e in events if e.kind in kinds and e.record in dates and e.data.get("stage"))
     rows: list[Entry] = []
@@ -52,9 +60,7 @@ def entries(
         begins = event.record not in known and event.kind == kinds[0]
         rows += _first(event, dates[event.record]) if begins else [_entry(event)]
         known.add(event.record)
-    frame = pd.DataFrame(rows, columns=list(Entry._fields))
-    last = frame.groupby("record", sort=False)["pipeline"].ffill()
-    return frame.assign(pipeline=last.fillna(pipeline).astype("object"))
+    return rows
 
 
 def _entry(event: Event) -> Entry:

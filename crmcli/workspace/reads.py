@@ -154,12 +154,13 @@ class Reads(Configured):
         order: Sequence[str] = (),
         limit: int | None = None,
         *,
+        offset: int = 0,
         among: Collection[str] = (),
     ) -> Documents[dict[str, Raw]]:
         """The same as their files have them. Among the files of these entities alone, which is quicker,
         if the condition follows no link to others."""
         index = self._index_of(among) if among else self._index
-        return index.select(entity, condition, self.env, order, limit)
+        return index.select(entity, condition, self.env, order, limit, offset)
 
     def rows_of(self, record_ids: Sequence[str]) -> Documents[dict[str, Raw]]:
         """Those of these records that are there and readable, as their files have them."""

@@ -53,7 +53,7 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
             tr(
                 "{!r} of {} is not a link, so it has no {!r}",
                 path[0],
-                ENTITIES[entity].plural,
+                tr(ENTITIES[entity].plural),
                 ".".join(path),
             ),
             tr("links are {}", ", ".join(links)),

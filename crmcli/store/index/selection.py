@@ -40,6 +40,7 @@ class Selection(Upkeep):
         env: Env | None = None,
         order: Sequence[str] = (),
         limit: int | None = None,
+        offset: int = 0,
     ) -> Documents[dict[str, Raw]]:
         """The raw records that fit a checked condition; `order` names fields, `-` for descending.
 
@@ -47,8 +48,9 @@ class Selection(Upkeep):
         """
         where = query.where(condition, env, self._columns, entity)
         by = query.order(order, self._columns, entity)
-        found = f"SELECT num FROM {entity} WHERE {where.text} ORDER BY {by} LIMIT ?"
-        return self._documents(found, [*where.parameters, -1 if limit is None else limit])
+        found = f"SELECT num FROM {entity} WHERE {where.text} ORDER BY {by} LIMIT ? OFFSET ?"
+        most = -1 if limit is None else limit
+        return self._documents(found, [*where.parameters, most, offset])
 
     def raws(self, records: Sequence[str]) -> Documents[dict[str, Raw]]:
         """The raw records of these ids, those that are there and readable."""
