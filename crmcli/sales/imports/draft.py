@@ -40,7 +40,8 @@ class Draft:
     A row with an `id` is one of our own exports. `named` is what columns say of a link, by field and
     part. `faults` are pairs of column and reason, `conflicts` columns that another column of the same
     field overruled; `status` is won or lost beside a stage, `allowed` channels that its columns do not
-    refuse. `missing` are records that its links need first, `dangling` counts the links that lead nowhere.
+    refuse. `stage_dates` are stages, "" for its own, and when it came to them; `stood` the same by id.
+    `missing` are records that its links need first, `dangling` counts the links that lead nowhere.
     """
 
     row: FileRow
@@ -58,6 +59,8 @@ class Draft:
     currency: str = ""
     full_name: str = ""
     status: str = ""
+    stage_dates: list[tuple[str, str]] = field(default_factory=list)
+    stood: dict[str, str] = field(default_factory=dict)
     allowed: set[str] = field(default_factory=set)
     is_total: bool = False
     missing: list[Record] = field(default_factory=list)

@@ -20,6 +20,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
 from crmcli.sales.exports.sheet_rows import link_parts
+from crmcli.sales.imports.stage_dates import AT, stage_dated
 from crmcli.workspace import Workspace
 
 EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
@@ -34,7 +35,7 @@ class Target:
     """Where a column goes: a field, `full_name` or `unknown`, and a part of it.
 
     The part is a type of phone or e-mail, a key of `utm`, refused channels, a fact about a linked record,
-    `part` of an address, `labelled` text of the comment, or `status` (won or lost) of a stage.
+    `part` of an address, `labelled` text of the comment, `status` (won or lost) of a stage, or `at` its date.
     """
 
     field: str
@@ -52,6 +53,11 @@ class Column:
     target: Target | None = None
     ignored: bool = False
     typed_by: int = -1
+
+
+def is_stage_date(target: Target | None) -> bool:
+    """Whether a column says when a record came to a stage."""
+    return target is not None and target.field == "stage" and target.part.partition(".")[0] == AT
 
 
 class NothingMapped(BadUsage):
@@ -100,6 +106,7 @@ class Vocabulary:
             ("comment", LABELLED, Target("comment", LABELLED)),
             ("first_name", FULL_NAME, Target(FULL_NAME)),
             ("stage", f"stage_{STATUS}", Target("stage", STATUS)),
+            ("stage", f"stage_{AT}", Target("stage", AT)),
         ):
             if field_name in self.fields:
                 yield name, target
@@ -157,7 +164,11 @@ class Vocabulary:
                 return None
         if target is None and "do_not" in self.fields and (part := column_part(header)):
             return Target("do_not", part)
-        return target
+        return target or self._stage_date(header)
+
+    def _stage_date(self, header: str) -> Target | None:
+        stage = stage_dated(header) if "stage" in self.fields else None
+        return None if stage is None else Target("stage", f"{AT}.{stage}" if stage else AT)
 
     def named(self, name: str) -> Target:
         """The target that a person named in `--map`; BadUsage with the nearest if there is none."""
@@ -165,6 +176,9 @@ class Vocabulary:
         system = re.fullmatch(r"external[_.:](\w+)", name.strip())
         if system and "external" in self.fields:
             target = Target("external", system[1].lower())
+        dated = re.fullmatch(rf"stage_{AT}\.(.+)", name.strip())
+        if dated and "stage" in self.fields:
+            target = Target("stage", f"{AT}.{dated[1]}")
         if target is not None:
             return target
         hint = allowed_hint(name, self.names, tr("fields"))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.formats.jsonl import JsonLines, read_object
 from crmcli.formats.rows import FileRow
@@ -16,7 +17,7 @@ from crmcli.language import tr
 from crmcli.model.amounts import currency_in
 from crmcli.model.dates import yearless
 from crmcli.model.entities import ENTITIES
-from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, merge_lists
+from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, kind_of, merge_lists
 from crmcli.model.values import CONSENT_CHANNELS, Raw, entity_of
 from crmcli.sales.consent.refusal_words import MAY, refused_by
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
@@ -40,6 +41,7 @@ from crmcli.sales.imports.mapping import (
     Column,
     Target,
     Vocabulary,
+    is_stage_date,
 )
 from crmcli.sales.imports.mentions import MentionReader
 from crmcli.sales.imports.options import ImportOptions
@@ -58,6 +60,7 @@ _NAMED_BY_SYSTEM = ("handle", "external")
 
 
 _NAMES = ("name", "first_name", "middle_name", "last_name")
+_STAGE_AT = Field("stage_at", kind_of("happened"))
 
 
 class RowReader:
@@ -94,6 +97,7 @@ class RowReader:
         self._is_strict = wanted.strict or "comment" not in vocabulary.fields
         self._countries = RowCountry(ws, columns)
         self.stages = StageNames(ws, entity, vocabulary.stages, wanted.stages)
+        self.columns = columns = [self._with_known_stage(column, wanted) for column in columns]
         self.mentions = MentionReader(self._vocabulary, self.cells, self.label_of)
         self.filled: Counter[str] = Counter()
         self.foreign_ids = 0
@@ -107,6 +111,16 @@ class RowReader:
         self._is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
         targets = [c.target.field if c.target else "" for c in columns]
         self._id_place = targets.index("id") if "id" in targets else -1
+
+    def _with_known_stage(self, column: Column, wanted: ImportOptions) -> Column:
+        """A column of dates of a stage that is not here goes nowhere."""
+        target = column.target
+        stage = target.part.partition(".")[2] if target and is_stage_date(target) else ""
+        if not stage or self.stages.dated("", stage):
+            return column
+        if column.label in wanted.columns:
+            raise BadUsage(tr("{!r} is not a stage", stage), "stage_at.STAGE or stage_at")
+        return replace(column, target=None)
 
     def read(self, row: FileRow) -> Draft:
         """Read one row; what is wrong is collected, nothing is raised."""
@@ -217,6 +231,9 @@ class RowReader:
             self._take_apart(draft, column, target, cell)
         elif target.field == "birthday" and (day := yearless(str(cell))):
             draft.comment.append(f"{column.label}: {day}")
+        elif is_stage_date(target):
+            at = self.cells.read(_STAGE_AT, cell, exact=False, column=column.label)
+            draft.stage_dates.append((target.part.partition(".")[2], str(at)))
         elif target.part in UTM_KEYS:
             utm = cast("dict[str, Raw]", draft.values.setdefault("utm", {}))
             spec = Field(f"utm_{target.part}", TEXT)
@@ -380,6 +397,24 @@ class RowReader:
             draft.faults.append((self.label_of(column), str(error)))
             return
         draft.values.update((n, v) for n, v in zip(("pipeline", "stage"), found, strict=True) if v)
+        if draft.stage_dates:
+            self._finish_stage_dates(draft, *found)
+
+    def _finish_stage_dates(self, draft: Draft, pipeline: str, stage: str) -> None:
+        """When a row's record came to its stages; it was created with the first at the latest."""
+        ours = self.ws.pipelines.of(self.entity)
+        place = next((p for p in ours if p.key == pipeline), ours[0])
+        here = place.stage(stage) if stage else place.initial
+        for name, at in draft.stage_dates:
+            entered = self.stages.dated(place.key, name) if name else here.id if here else ""
+            if entered and at:
+                draft.stood[entered] = min(draft.stood.get(entered, at), at)
+        if not draft.stood:
+            return
+        draft.values.setdefault("created_at", min(draft.stood.values()))
+        closed = draft.stood.get(here.id) if here and here.kind != "open" else None
+        if closed and "closed_at" in self.own_fields:
+            draft.values.setdefault("closed_at", closed)
 
     def is_number(self, column: Column) -> bool:
         """Whether a column holds numbers, or texts that are kept as they are."""
@@ -390,5 +425,6 @@ class RowReader:
     def label_of(self, name: str, part: str = "") -> str:
         """The column that feeds a field, or the field's own name."""
         said = (column for column, _ in self.said.constants)
-        targets = ((c.label, c.target) for c in (*said, *self.columns) if c.target)
+        columns = (c for c in (*said, *self.columns) if not is_stage_date(c.target))
+        targets = ((c.label, c.target) for c in columns if c.target)
         return next((c for c, t in targets if t.field == name and part in ("", t.part)), name)

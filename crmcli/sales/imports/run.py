@@ -83,7 +83,7 @@ class Import:
             delimiter=source.delimiter,
             batch="" if wanted.dry_run else resumed or layout.new_id("batch"),
             dry_run=wanted.dry_run,
-            columns=columns,
+            columns=self.reader.columns,
             preset="" if vocabulary.preset == NONE else vocabulary.preset,
             preset_was_asked=bool(wanted.preset),
             resumed=resumed,

@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.date_formats import as_iso, read_format
 from crmcli.model.values import Raw, fold
-from crmcli.sales.imports.mapping import Column, Target, Vocabulary
+from crmcli.sales.imports.mapping import Column, Target, Vocabulary, is_stage_date
 
 if TYPE_CHECKING:
     from crmcli.sales.imports.options import ImportOptions
@@ -63,7 +63,8 @@ class SaidValues:
         if words is not None:
             cell = self._mapped(target, words, cell)
         field = self._vocabulary.fields.get(target.field)
-        if field is None or not (field.kind.is_time and self._date_form and cell):
+        is_time = field is not None and (field.kind.is_time or is_stage_date(target))
+        if field is None or not (is_time and self._date_form and cell):
             return cell
         read = as_iso(cell, self._date_form)
         return read.partition(" ")[0] if field.kind.is_day else read

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
@@ -66,6 +68,19 @@ class StageNames:
         except ValueError:
             self.unknown[stage] += bool(stage)
             raise
+
+    def dated(self, pipeline: str, text: str) -> str:
+        """The stage that a column of dates names, `Negotiation (Sales)` too; "" if that pipeline has none.
+
+        Without a pipeline all are searched.
+        """
+        match = re.fullmatch(r"(.+?)\s*\(([^()]+)\)", text)
+        tries = [("", text), *([(match[2], match[1]), ("", match[1])] if match else [])]
+        for said, name in tries:
+            with suppress(ValueError):
+                found = self._named(said or pipeline, name)
+                return found[1] if pipeline in ("", found[0]) else ""
+        return ""
 
     def ends(self, status: str) -> bool:
         """Whether a status beside the stage says that it is over: won or lost."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
+from crmcli.model.event import STOOD
 from crmcli.sales.consent.block_list import blocklist, check_welcome
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.linking import Key, Linker, keys_of
@@ -135,7 +136,8 @@ class Taker:
         if not draft.id:  # our own export is no intake
             check_welcome(self._ws, record, self._blocks)
         self._add_linked(change, draft)
-        change.add(record, self._facts)
+        stood = {STOOD: draft.stood} if draft.stood else {}
+        change.add(record, {**self._facts, **stood})
         self._repeats.remember(record.id, keys)
         self._summary.created += 1
 
