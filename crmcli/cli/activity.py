@@ -167,7 +167,9 @@ def list_(
     where: str,
     limit: int | None,
 ) -> Listing:
-    """List activities, oldest first: with one record, or with all. What several took part in is one.
+    """List activities, oldest first: with one record, or with all.
+
+    What several took part in is one.
 
     Example: crm activity list --kind call --owner me --since monday
 
@@ -213,7 +215,9 @@ def edit(
     duration: str,
     at: str,
 ) -> Told:
-    """Correct what was logged by hand: its text, its time. ID is the beginning of an id of the list.
+    """Correct what was logged by hand: its text, its time.
+
+    ID is the beginning of an id of the list.
 
     Example: crm activity edit e1q7 --text 'Call back at 6' --at 'yesterday 17:00'
     """
@@ -229,7 +233,9 @@ def edit(
 
 @activity.command(cls=ChangingVerb, params=[REFS])
 def rm(session: Session, refs: Sequence[str]) -> list[Told]:
-    """Remove what was logged by mistake. The text stays in the files of the timeline.
+    """Remove what was logged by mistake.
+
+    The text stays in the files of the timeline.
 
     Example: crm activity rm e1q7
     """

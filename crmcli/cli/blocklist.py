@@ -28,7 +28,7 @@ def add(session: Session, what: Sequence[str], reason: str) -> list[Told]:
 
     New leads and contacts that have them are refused, and so are rows of an import.
 
-    Example: crm block add spam@example.ru '8 912 345-67-89' --reason спам
+    Example: crm block add spam@example.com '+44 20 7946 0999' --reason spam
     """
     added = block_list.add(session.workspace, what, reason)
     return [Told(tr("Blocked {}.", b), {"what": b.what, "reason": b.reason}) for b in added]

@@ -63,7 +63,7 @@ def show(session: Session, name: str) -> Listing:
 def add(session: Session, name: str, value: str, label: str) -> Told:
     """Add a value.
 
-    Example: crm directory add sources telegram --label Телеграм
+    Example: crm directory add sources telegram --label Telegram
     """
     ws = session.workspace
     done, text = directories.add(ws, name, value, label), tr("Added {} to {}", value, name)
@@ -80,7 +80,7 @@ def rename(session: Session, name: str, value: str, new: str, label: str) -> Tol
 
     Records, conditions and robots that use the old id are changed too, in one transaction.
 
-    Example: crm directory rename sources web site --label Сайт
+    Example: crm directory rename sources web site --label Site
     """
     ws = session.workspace
     done = directories.rename(ws, name, value, new, label)

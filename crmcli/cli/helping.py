@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
 import click
 
+import crmcli
 from crmcli.cli.pages import options_page
 from crmcli.cli.params import Session, Verb, common_options
+from crmcli.cli.terminal import program, quoted
 from crmcli.errors import NotFound
-from crmcli.language import tr
+from crmcli.language import spoken, tr
 
 
 def conditions(_ctx: click.Context) -> str:
@@ -25,8 +29,22 @@ def options(ctx: click.Context) -> str:
     return options_page(ctx, common_options(), common_options(changes=True))
 
 
+def topic(name: str, _ctx: click.Context) -> str:
+    """A short guide of the folder guides/, with this workspace and program in its examples."""
+    from crmcli.cli.pages import Page, folded
+
+    text = (GUIDES / spoken() / f"{name}.txt").read_text(encoding="utf-8")
+    here = {"{crm}": program(), "{folder}": quoted(str(Path.cwd()))}
+    for word, value in here.items():
+        text = text.replace(word, value)
+    return folded(text, Page().width)
+
+
+GUIDES = Path(crmcli.__file__).parent / "guides"
 TOPICS: dict[str, Callable[[click.Context], str]] = {
+    **{name: partial(topic, name) for name in ("robots", "triggers", "views", "fields")},
     "conditions": conditions,
+    **{name: partial(topic, name) for name in ("templates", "cron", "files", "money", "dates")},
     "options": options,
 }
 

@@ -7,28 +7,30 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Session, Verb, option
-from crmcli.language import tr
+from crmcli.cli.terminal import program, quoted
+from crmcli.language import prefer, spoken, tr
 from crmcli.model.settings import LANGUAGES
 from crmcli.present.told import Told
 from crmcli.sales.init.create import create_workspace
 
-LANGUAGE = option(
-    "--lang language", "Language of stages and messages.", default="ru", among=LANGUAGES
-)
+_TOLD = "Language of stages and messages. [default: that of CRM_LANG or LANG]"
+LANGUAGE = option("--lang language", _TOLD, default=None, among=LANGUAGES)
 
 
 @click.command(cls=Verb, params=[LANGUAGE])
 @click.argument("folder", metavar="[DIR]", type=click.Path(), default="")
 @click.option("--demo", is_flag=True, help="Fill it with a small made-up company.")
 @click.option("--no-git", is_flag=True, help="Do not create a git repository or a commit.")
-def init(session: Session, folder: str, demo: bool, language: str, no_git: bool) -> Told:
+def init(session: Session, folder: str, demo: bool, language: str | None, no_git: bool) -> Told:
     """Create a workspace in DIR, or here. Existing files are left as they are.
 
     Example: crm init sales --demo
     """
+    chosen = language or ("ru" if demo else spoken())
+    prefer(chosen)
     founding = create_workspace(
         Path(folder or session.folder or "."),
-        language=language,
+        language=chosen,
         demo=demo,
         use_git=not no_git,
         now=session.now,
@@ -42,14 +44,15 @@ def init(session: Session, folder: str, demo: bool, language: str, no_git: bool)
 
 
 def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
-    steps = [f"cd {folder}"] if folder else []
+    steps = [f"cd {quoted(folder)}"] if folder else []
     if demo:
         steps += ["crm lead list", "crm deal list --where 'amount > 100000'", "crm tick"]
     else:
         steps += [
             tr("edit settings.yaml and pipelines.yaml, then: crm pipeline check"),
-            "crm lead add --name Maria --email maria@example.com --source web",
-            tr("crm tick                     runs the robots; let cron call it:"),
-            f"*/5 * * * * crm -C {root} tick",
+            tr("crm lead add --name Maria --email maria@example.com --source web"),
+            tr("crm help views               and robots, cron, money, …: short guides"),
+            tr("crm tick                     runs the robots; let cron call it (crontab -e):"),
+            f"*/5 * * * * {program()} -C {quoted(str(root))} tick",
         ]
     return ["", tr("Next:"), *(f"  {step}" for step in steps)]

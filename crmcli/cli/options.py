@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import option
+from crmcli.cli.params import complete, option
 from crmcli.errors import BadUsage, CrmError, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
@@ -57,7 +57,9 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
             flags.append("--for")
         names, told = (*flags, f"field_{field.name}"), _help(field)
         many, metavar = field.is_many, field.kind.metavar
-        params.append(click.Option(names, multiple=many, metavar=metavar, help=told))
+        params.append(
+            click.Option(names, multiple=many, metavar=metavar, help=told, shell_complete=complete)
+        )
     if any(field.kind.is_spread for field in fields):
         told = "UTM mark: source, medium, campaign, content or term."
         params.append(option("--utm", told, "KEY=VALUE", multiple=True))

@@ -98,10 +98,14 @@ def help_page(command: click.Command, ctx: click.Context) -> str:
 
 def guide(text: str, width: int = 0) -> str:
     """A text on a topic, told in the language spoken: paragraphs in lines, what is indented as it is."""
-    room = width or Page().width
     parts = [tr(part) for part in text.rstrip("\n").split("\n\n")]
-    told = ["\n".join(fold(p, room)) if not p.startswith(" ") else p for p in parts]
-    return "\n\n".join(told)
+    return folded("\n\n".join(parts), width or Page().width)
+
+
+def folded(text: str, room: int) -> str:
+    """Paragraphs in lines, what is indented as it is."""
+    parts = text.rstrip("\n").split("\n\n")
+    return "\n\n".join(p if p.startswith(" ") else "\n".join(fold(p, room)) for p in parts)
 
 
 def options_page(

@@ -161,7 +161,9 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
     folder: dict[str, Any] = {"metavar": "DIR", "shell_complete": _complete_folder}
     return (
         _common("-C --workspace", "folder", "Workspace folder.", **folder),
-        _common("--as as_user", "user", "Act as this user.", metavar="USER"),
+        _common(
+            "--as as_user", "user", "Act as this user.", metavar="USER", shell_complete=complete
+        ),
         _common("--format format_", "format", "Output format.", type=click.Choice(FORMATS)),
         _common("--json json_", "format", "Short for --format json.", "json"),
         _common("--csv csv_", "format", "Short for --format csv.", "csv"),
@@ -171,6 +173,12 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
         _common("--no-color", "color", "No colours.", False),
         _common("--yes", "yes", "Do not ask for confirmation.", True),
     )
+
+
+def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What the shell offers for a parameter, as `completing` knows it."""
+    found: list[CompletionItem] = imported("crmcli.cli.completing:values")(ctx, param, incomplete)
+    return found
 
 
 class WholeNumber(click.IntRange):
@@ -199,14 +207,16 @@ def option(
         more["type"] = click.Choice(among)
     elif not {"is_flag", "multiple", "type", "required"} & set(more):
         more = {"default": "", "show_default": False, **more}
+    if "type" not in more and not more.get("is_flag"):
+        more["shell_complete"] = complete
     shown = more.get("default") is not None and not more.get("is_flag")
     return click.Option(
         names.split(), help=told, metavar=metavar, **{"show_default": shown, **more}
     )
 
 
-REF = click.Argument(("ref",))
-REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...")
+REF = click.Argument(("ref",), shell_complete=complete)
+REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...", shell_complete=complete)
 
 
 class _Literate(click.Command):

@@ -49,9 +49,11 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "field": ("field:field", "Custom fields: list, add, rename, rm."),
         "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
         "block": ("blocklist:block", "E-mails, domains and phones to keep out."),
+        "view": ("view:view", "Saved lists: save, list, rm."),
         "check": ("check:check", "Check all files for problems."),
         "schema": ("schema:schema", "The JSON Schema of records."),
         "trust": ("trust:trust", "Trust a workspace that somebody else owns or made."),
+        "completion": ("completion:completion", "Completion for bash, zsh and fish."),
         "help": ("helping:help_", "Help on a command, on conditions, on common options."),
     },
 }

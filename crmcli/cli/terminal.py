@@ -137,3 +137,23 @@ class Progress:
         self._stream.flush()
         self._shown = True
         self._next = time.monotonic() + EVERY
+
+
+def quoted(word: str) -> str:
+    """A word as a shell takes it, in quotes only where it needs them."""
+    import re
+    import shlex
+
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else shlex.quote(word)
+
+
+def program() -> str:
+    """How a shell with few folders to look in, as cron's, calls the program that runs now."""
+    import shutil
+    from pathlib import Path
+
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{quoted(sys.executable)} -m crmcli"
+    found = shutil.which(called.name) if called.name == sys.argv[0] else None
+    return quoted(str(Path(found or called).absolute()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Session, option
+from crmcli.cli.params import REF, ChangingVerb, Session, complete, option
 from crmcli.cli.printing import changes, unreadable
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
@@ -38,7 +38,7 @@ def move_command(entity: str) -> click.Command:
     stage = "offer" if has_field(entity, "pipeline") else "working"
     params = [
         REF,
-        click.Argument(("stage",)),
+        click.Argument(("stage",), shell_complete=complete),
         option("--reason", "Reason, for a lost stage."),
         option("--reopen", "Reopen a closed record.", is_flag=True),
         option("--note", "A note on it, for the timeline.", "TEXT"),
@@ -111,7 +111,9 @@ def merge_command(entity: str) -> click.Command:
         "merge",
         params=[
             REF,
-            click.Argument(("others",), nargs=-1, required=True, metavar="OTHER..."),
+            click.Argument(
+                ("others",), nargs=-1, required=True, metavar="OTHER...", shell_complete=complete
+            ),
             option("--take", told, "FIELD[=OTHER]", multiple=True),
         ],
         callback=callback,

@@ -225,6 +225,7 @@ def page_of(path: str) -> str:
 def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
+    told = re.sub(r"(?m)^  crm .*$", "", told)  # a command of a guide
     for names in (LABEL, NAMES, LISTED):
         told = names.sub(" ; ", told)
     return ENGLISH.findall(told)

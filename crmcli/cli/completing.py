@@ -1,0 +1,84 @@
+"""What the shell completes: records, stages, users, views, values of directories, names of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from crmcli.cli.options import option_name
+from crmcli.cli.params import Session
+from crmcli.errors import CrmError
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import has_activities
+
+if TYPE_CHECKING:
+    from crmcli.model.kinds import Field
+    from crmcli.workspace import Workspace
+
+MOST = 30
+"""Records that are offered."""
+_RECORDS = ("ref", "refs", "others", "at_record")
+_FIELDS = ("columns", "sort")
+
+
+def values(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What may stand there, of the workspace in which we are; nothing where none can be read."""
+    words = [] if ctx.parent is None else [str(ctx.parent.info_name)]
+    entity = next((word for word in words if word in ENTITIES), "")
+    try:
+        found = list(_of(ctx.ensure_object(Session).workspace, entity, param, incomplete))
+    except CrmError:  # nobody can be told between two keys; the command itself will say it
+        return []
+    return [CompletionItem(value, help=label or None) for value, label in found]
+
+
+def _of(
+    ws: Workspace, entity: str, param: click.Parameter, incomplete: str
+) -> Iterator[tuple[str, str]]:
+    name = str(param.name).removeprefix("field_")
+    field = _field(ws, entity, name)
+    if name in _RECORDS or param.metavar == "REF":
+        yield from _records(ws, [entity] if entity else [*ENTITIES], incomplete)
+    elif name == "stage":
+        pipelines = [p for p in ws.pipelines if p.entity == entity or not entity]
+        yield from _beginning({s.id: s.name for p in pipelines for s in p.stages}, incomplete)
+    elif name == "pipeline":
+        yield from _beginning({p.id: p.name for p in ws.pipelines}, incomplete)
+    elif param.metavar == "USER" or name == "owner":
+        users = {user.id: user.name for user in ws.settings.users.values()}
+        yield from _beginning({"me": "", **users}, incomplete)
+    elif name == "view":
+        views = ws.views.get(entity, ()) if entity else ()
+        yield from _beginning({view.id: view.name for view in views}, incomplete)
+    elif name in _FIELDS and entity:
+        known = {f.name: f.label for f in ws.schema.askable(entity)}
+        start, comma, last = incomplete.rpartition(",")
+        yield from ((start + comma + key, label) for key, label in _beginning(known, last))
+    elif field is not None and field.entities:
+        yield from _records(ws, field.entities, incomplete)
+    elif field is not None:
+        listed = ws.settings.directories.get(field.directory, {})
+        yield from _beginning({**dict.fromkeys(field.choices, ""), **listed}, incomplete)
+
+
+def _field(ws: Workspace, entity: str, name: str) -> Field | None:
+    fields = ws.schema.fields(entity) if entity else ()
+    return next((f for f in fields if name in (f.name, option_name(f).replace("-", "_"))), None)
+
+
+def _beginning(words: Mapping[str, str], incomplete: str) -> Iterator[tuple[str, str]]:
+    return ((word, label) for word, label in words.items() if word.startswith(incomplete))
+
+
+def _records(ws: Workspace, entities: Iterable[str], incomplete: str) -> Iterator[tuple[str, str]]:
+    """Ids with names: of records whose id begins so, or in whose name that stands."""
+    given = '"' + incomplete.replace('"', '""') + '"'
+    for entity in entities:
+        asked = f"id ~ {given} or name ~ {given}" if incomplete else "id is not empty"
+        if not incomplete and not has_activities(entity):
+            continue
+        for row in ws.rows(entity, ws.condition(asked, entity), ["-created_at"], MOST):
+            yield str(row["id"]), str(row.get("name", ""))

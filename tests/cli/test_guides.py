@@ -1,0 +1,119 @@
+"""The short guides of `crm help TOPIC`, and all examples that add something: copied, they work as they stand."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from crmcli.cli.helping import GUIDES, TOPICS
+from crmcli.cli.pages import EXAMPLE, paragraphs
+from crmcli.language import prefer, tr
+from tests import kit
+from tests.kit import Run
+from tests.test_house import ALL
+
+Crm = Callable[..., Run]
+FILE = re.compile(r"  # (\S+/?\S*\.(?:yaml|j2))\n")
+BELOW = re.compile(
+    r"  # (?:below a stage of|под стадией в) pipelines\.yaml\n|  # (?:below a pipeline of|под воронкой в) "
+)
+
+
+def guide(name: str, language: str) -> str:
+    return (GUIDES / language / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def spoken() -> Iterator[None]:
+    """The language spoken is English again afterwards."""
+    yield
+    prefer("en")
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", sorted(set(TOPICS) - {"conditions", "options"}))
+def test_what_a_guide_shows_works(crm: Crm, tmp_path: Path, name: str, language: str) -> None:
+    root = tmp_path / "new"
+    assert crm("init", str(root), "--lang", language, "--no-git").code == 0
+    words = ("--name", "Roof", "--email", "anna@example.com")
+    assert crm("lead", "add", *words, cwd=root).code == 0
+    assert crm("deal", "add", "--name", "Roof of the hall", cwd=root).code == 0
+    page = crm("help", name, cwd=root, COLUMNS="80", CRM_LANG=language)
+    assert page.code == 0
+    parts = guide(name, language).split("\n\n")
+    assert "\n".join(page.out.split()) == "\n".join(_here(guide(name, language), page.out).split())
+    for number, part in enumerate(parts):
+        _write(root, part, parts[number + 1 :])
+    assert crm("check", cwd=root).code == 0, crm("check", cwd=root).out
+    for line in [line for part in parts for line in part.split("\n") if line.startswith("  crm ")]:
+        command, _, file = re.match(r"  (.+?)( > (\S+\.csv))?$", line).group(1, 2, 3)  # type: ignore[union-attr]
+        run = crm(*shlex.split(command)[1:], cwd=root)
+        assert run.code == 0, (line, run.err)
+        if file:
+            (root / file).write_text(run.out, encoding="utf-8")
+
+
+def _here(text: str, page: str) -> str:
+    """The guide with what the page has for this program and folder."""
+    line = next((line for line in page.split("\n") if "*/5 * * * *" in line), "")
+    return text.replace("  */5 * * * * {crm} -C {folder} tick", line)
+
+
+def _write(root: Path, part: str, following: list[str]) -> None:
+    """What a guide shows of a file, put where it says."""
+    if match := FILE.match(part):
+        text = part[match.end() :]
+        text += "\n\n" + following[0] if match[1].endswith(".j2") else ""
+        kit.write(root, match[1], inspect.cleandoc(text) + "\n")
+    elif "pipelines.yaml" in part.split("\n")[0] and part.startswith("  # "):
+        rules = inspect.cleandoc(part.split("\n", 1)[1])
+        stage = "  - {id: work, name: Work}\n  - id: talk\n    name: Talk\n"
+        below = "".join(f"    {line}\n" for line in rules.split("\n"))
+        stages = f"stages:\n  - {{id: new, name: New}}\n{stage}"
+        text = stages + below if "schedules:" not in rules else f"{stages}\n{rules}\n"
+        kit.write(
+            root,
+            "pipelines.yaml",
+            kit.pipelines("stages:\n  - {id: request, name: Request}\n", text),
+        )
+
+
+WORLDS = {
+    "en": ("en", "GB"),
+    "ru": ("ru", "RU"),
+    "en in Germany": ("en", "DE"),
+    "ru in Kazakhstan": ("ru", "KZ"),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_example_that_adds_works_in_any_country(
+    crm: Crm, tmp_path: Path, world: str, spoken: None
+) -> None:
+    language, country = WORLDS[world]
+    root = tmp_path / "new"
+    assert crm("init", str(root), "--lang", language, "--no-git").code == 0
+    settings = root / "settings.yaml"
+    text = re.sub(
+        r"(?m)^phone_country: \w+", f"phone_country: {country}", settings.read_text("utf-8")
+    )
+    settings.write_text(text, encoding="utf-8")
+    prefer(language)
+    examples = {
+        tr(part.removeprefix(EXAMPLE))
+        for command in ALL.values()
+        for part in paragraphs(command.help or "")
+        if part.startswith(EXAMPLE)
+    }
+    tried = [
+        e for e in sorted(examples) if re.match(r"crm [a-z]+ (add|save)", e) and "7k3" not in e
+    ]
+    assert len(tried) >= 7
+    for example in tried:
+        run = crm(*shlex.split(example)[1:], cwd=root)
+        assert run.code == 0, (example, run.err)
