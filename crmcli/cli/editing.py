@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,12 +22,14 @@ def edit_as_text(session: Session, record_id: str, *, keep_unknown: bool) -> lis
     The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
     the file stays where it was edited if it cannot be taken, so that no typing is lost.
     """
+    from crmcli.sales.duplicates.known import look_for_known
     from crmcli.sales.records import edit, editor_text
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor and not sys.stdin.isatty():
         raise BadUsage("nothing to change", "give options, or set EDITOR")
     ws = session.workspace
+    look = partial(look_for_known, ws, "warn")
     stored = ws.stored(record_id)
     original = editor_text.to_text(ws, stored.record).encode()
     path = _write(original)
@@ -40,7 +43,7 @@ def edit_as_text(session: Session, record_id: str, *, keep_unknown: bool) -> lis
                 break
             try:
                 record = editor_text.from_text(ws, stored.record, data, keep_unknown=keep_unknown)
-                edit.take_text(ws, record_id, stored.digest, record)
+                record = edit.take_text(ws, record_id, stored.digest, record, look)
                 break
             except CrmError as error:
                 if not _again(error):

@@ -27,11 +27,19 @@ closing(
     params=[
         *(option(f"--{entity}", f"Create a {entity}.", is_flag=True) for entity in MADE),
         option("--pipeline", "Pipeline of the deal.", "ID"),
+        option(
+            "--on-duplicate",
+            "If the contact or the company is known: make another and warn, refuse (fail), or use it (link).",
+            default="warn",
+            among=("warn", "fail", "link"),
+        ),
         *(option(f"--use-{e}", f"Fill in this {e} instead.", "REF") for e in MADE),
     ],
 )
 @click.argument("ref")
-def convert(session: Session, /, ref: str, pipeline: str, **given: str | bool) -> Told:
+def convert(
+    session: Session, /, ref: str, pipeline: str, on_duplicate: str, **given: str | bool
+) -> Told:
     """Convert a lead into a contact, a company and a deal, or any of them.
 
     Without options: a contact, a deal, and a company if the lead names one.
@@ -46,5 +54,6 @@ def convert(session: Session, /, ref: str, pipeline: str, **given: str | bool) -
         make=tuple(entity for entity in MADE if given[entity]),
         use={e: ws.resolve(str(r), e) for e in MADE if (r := given[f"use_{e}"])},
         pipeline=pipeline,
+        on_duplicate=on_duplicate,
     )
     return converted(ws, leads.convert(ws, ws.resolve(ref, "lead"), wanted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
+
+
+KNOWN = ("warn", "create", "skip", "merge", "replace", "link", "fail")
+"""What may become of a new record that is known already."""
 
 
 def add_command(entity: str) -> click.Command:
@@ -80,12 +85,12 @@ def _of_clients(entity: str) -> list[click.Parameter]:
     if "client" not in ENTITIES[entity].traits:
         return []
     known = (
-        "If the phone, e-mail or INN is known: add it and warn, refuse it (fail), or use or link to the "
-        "known record (link)."
+        "If it is known: add it and warn (create is the same), refuse it (fail), use the known record as "
+        "it is (skip), filled up (merge) or with these values (replace), or use or link to it (link)."
     )
     return [
         option("--anyway", "Even if an e-mail or phone is on the block list.", is_flag=True),
-        option("--on-duplicate", known, default="warn", among=("warn", "fail", "link")),
+        option("--on-duplicate", known, default="warn", among=KNOWN),
     ]
 
 
@@ -179,16 +184,20 @@ def edit_command(entity: str) -> click.Command:
     one = ENTITIES[entity].one
 
     def callback(session: Session, /, ref: str, keep_unknown: bool, **options: Any) -> list[Told]:
+        from crmcli.sales.duplicates.known import look_for_known
         from crmcli.sales.records import edit
 
         ws = session.workspace
+        policy = options.pop("on_duplicate", "warn")
         wanted = _edit(entity, options)
         record_id = ws.resolve(ref, entity)
         if wanted.is_empty:
             from crmcli.cli.editing import edit_as_text
 
             return edit_as_text(session, record_id, keep_unknown=keep_unknown)
-        return changes(session, [edit.edit(ws, record_id, wanted)])
+        return changes(
+            session, [edit.edit(ws, record_id, wanted, partial(look_for_known, ws, policy))]
+        )
 
     lists = "Options of lists (--phone, --tag …) replace the whole list; --add and --remove change it.\n\n"
     tagged = " --add tags=vip" if has_field(entity, "tags") else ""
@@ -198,12 +207,21 @@ def edit_command(entity: str) -> click.Command:
             REF,
             *given_options(entity, editing=True),
             *_list_options(entity),
+            *_of_known(entity),
             option("--keep-unknown", "In $EDITOR: keep keys that are no field.", is_flag=True),
         ],
         callback=callback,
         help=f"Edit {one}; without options in $EDITOR, where its file is checked before it is saved.\n\n"
         f"{lists if tagged else ''}Example: crm {entity} edit 7k3{tagged} --comment 'Call after 3 pm'",
     )
+
+
+def _of_known(entity: str) -> list[click.Parameter]:
+    """What is asked where somebody may become one who is known already."""
+    if "client" not in ENTITIES[entity].traits:
+        return []
+    told = "If it is somebody known then: warn, or refuse it (fail)."
+    return [option("--on-duplicate", told, default="warn", among=("warn", "fail"))]
 
 
 def _list_options(entity: str) -> list[click.Parameter]:

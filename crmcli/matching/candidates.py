@@ -87,6 +87,7 @@ class Candidates:
             yield f"p{phone}"
         for box in profile.boxes:
             yield f"b{box}"
+        yield from (f"h{handle}" for handle in (*profile.handles, *profile.external))
         for number in filter(None, (profile.inn, profile.ogrn, profile.contact)):
             yield f"n{number}"
         words = words_of(profile)

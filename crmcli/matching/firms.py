@@ -18,7 +18,15 @@ _LONG_FORMS = (
     (r"(?:(?:открыт|закрыт)\w+ )?акционерн\w+ обществ\w+", "ао"),
     (r"товариществ\w+ с ограниченной ответственностью", "ооо"),
     (r"автономн\w+ некоммерческ\w+ организаци\w+", "ано"),
-    (r"limited liability company", "ооо"),
+    (r"limited liability company|private limited(?: company)?|proprietary limited", "ооо"),
+    (r"gesellschaft mit beschränkter haftung|haftungsbeschränkt", "ооо"),
+    (r"spółka z ograniczoną odpowiedzialnością|společnost s ručením omezeným", "ооо"),
+    (r"soci[eé]t[eé] [aà] responsabilit[eé] limit[eé]e|sociedad de responsabilidad limitada", "ооо"),
+    (r"societ[aà] a responsabilit[aà] limitata|sociedade limitada|limited şirketi", "ооо"),
+    (r"aktiengesellschaft|spółka akcyjna|soci[eé]t[eé] anonyme|sociedad an[oó]nima", "ао"),
+    (r"societ[aà] per azioni|sociedade an[oôó]nima|anonim şirketi|kabushiki (?:kaisha|gaisha)", "ао"),
+    (r"股份有限公司|株式会社|주식회사|\(株\)|\(주\)", "ао"),
+    (r"有限责任公司|有限公司|合同会社|有限会社|유한회사|\(有\)|\(유\)", "ооо"),
 )  # fmt: skip
 _FORMS = {
     "ооо": "ооо", "оао": "ао", "зао": "ао", "ао": "ао", "пао": "пао", "нао": "ао", "ип": "ип",
@@ -27,17 +35,39 @@ _FORMS = {
     "одо": "ооо", "чоп": "", "ooo": "ооо", "oao": "ао", "zao": "ао", "pao": "пао", "llc": "ооо",
     "ltd": "ооо", "limited": "ооо", "gmbh": "ооо", "inc": "inc", "corp": "inc", "corporation": "inc",
     "plc": "пао", "jsc": "ао", "ojsc": "ао", "cjsc": "ао", "pjsc": "пао", "srl": "ооо", "sarl": "ооо",
-    "llp": "llp", "pty": "ооо", "pte": "ооо", "ohg": "ohg", "aps": "ооо",
+    "llp": "llp", "pty": "ооо", "pte": "ооо", "ohg": "ohg", "aps": "ооо", "pvt": "ооо", "ltda": "ооо",
+    "eireli": "ооо", "ggmbh": "ооо", "kgaa": "ао", "incorporated": "inc", "eurl": "ооо", "sasu": "ао",
+    "ltee": "ооо", "ltée": "ооо", "pllc": "ооо", "srls": "ооо", "tbk": "ао", "pjs": "пао", "spzoo": "ооо",
+    "тов": "ооо", "пат": "пао", "осоо": "ооо", "мчж": "ооо", "bvba": "ооо", "gbr": "gbr",
+    "wll": "ооо", "şti": "ооо", "sti": "ооо", "aş": "ао", "doo": "ооо", "kft": "ооо", "zrt": "ао",
+    "uab": "ооо", "sia": "ооо", "oü": "ооо", "oyj": "пао",
 }  # fmt: skip
 """What each form comes to: АО, ОАО and ЗАО are one, and so are OOO, LLC, Ltd and GmbH."""
 
 _AT_EDGES = {
     "ao": "ао", "co": "", "sp": "ип", "ag": "ао", "sa": "ао", "spa": "ао", "sas": "ао", "nv": "ао",
+    "company": "", "cie": "", "se": "ао", "sl": "ооо", "slu": "ооо", "lda": "ооо", "snc": "snc", "cv": "cv",
+    "pt": "", "kk": "ао", "gk": "ооо", "ek": "ип", "ev": "нко", "cc": "ооо", "me": "ип", "mei": "ип",
+    "cic": "нко", "npc": "нко", "pc": "inc", "sro": "ооо", "private": "",
+    "mbb": "", "opc": "",
     "bv": "ооо", "ab": "ао", "as": "ао", "oy": "ооо", "kg": "kg", "ug": "ооо", "lp": "lp", "нп": "нп",
     "пк": "пк",
 }  # fmt: skip
 """Forms that are words elsewhere: they count only before the name and after it."""
 
+_SPELLED = (
+    ("gmbh co kg", "kg"), ("ug co kg", "kg"), ("ag co kg", "kg"), ("gmbh co ohg", "ohg"), ("co kg", "kg"),
+    ("sp z o o", "spzoo"), ("sp z oo", "spzoo"), ("s r o", "sro"), ("d o o", "doo"), ("a s", "as"),
+    ("s a", "sa"),
+    ("sa de cv", "sa"), ("s de rl de cv", "srl"), ("sapi de cv", "sa"), ("sab de cv", "sa"),
+    ("s p a", "spa"), ("s r l", "srl"), ("co ltd", "ltd"), ("company limited", "ltd"),
+    ("co limited", "ltd"), ("pty ltd", "ltd"), ("pvt ltd", "ltd"), ("pte ltd", "ltd"),
+    ("private limited", "ltd"), ("l l c", "llc"), ("b v", "bv"), ("n v", "nv"), ("k k", "kk"),
+    ("p t", "pt"), ("ltd şti", "ltd"), ("ltd sti", "ltd"), ("a ş", "aş"), ("ltda me", "ltda"),
+)  # fmt: skip
+"""Forms of several words, as one of those above; at the edges of a name only."""
+
+_LONG = re.compile("|".join(pattern for pattern, _ in _LONG_FORMS))
 _KNOWN = _FORMS.keys() | _AT_EDGES.keys()
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}[^\W\d_]?\.?")
 
@@ -69,22 +99,47 @@ def read_firm(name: str) -> Firm:
     if not text or "@" in text:
         return Firm("", (), ())
     if _KNOWN.isdisjoint(words_of(text)):  # whoever writes Ltd means Latin letters
-        text = typed_otherwise(text.strip('"«» ')) or text
+        text = _as_meant(text.strip('"«» ')) or text
     form = ""
-    if "обществ" in text or "предпринимател" in text or "организаци" in text or "liability" in text:
-        for pattern, short in _LONG_FORMS:
-            text, count = re.subn(pattern, " ", text)
-            form = form or (short if count else "")
-    words = words_of(_DOTTED.sub(_undotted, text))
+    for pattern, short in _LONG_FORMS if _LONG.search(text) else ():
+        text, count = re.subn(pattern, " ", text)
+        form = form or (short if count else "")
+    words = _joined(words_of(_DOTTED.sub(_undotted, text)))
     kept, forms = _without_forms(words)
     form = form or next(iter(forms), "")
     return Firm(form, tuple(skeleton(word) for word in kept), tuple(kept))
 
 
+def _as_meant(text: str) -> str:
+    """A name typed with the English layout on; "" of one in Latin letters, as most of those are.
+
+    A form that was typed so too proves it; else no word may be speakable, and Latin vowels be rare.
+    """
+    meant = typed_otherwise(text)
+    if not meant or not _KNOWN.isdisjoint(words_of(meant)):
+        return meant
+    letters = [letter for letter in text if letter.isalpha()]
+    is_rare = sum(letter in "aeiou" for letter in letters) * 5 <= len(letters)
+    long = [word for word in text.split() if len(word) > 3]
+    is_slip = is_rare and all(len(word) > 4 and typed_otherwise(word) for word in long)
+    return meant if long and is_slip else ""
+
+
+def _joined(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with a form of several at either edge as one: GmbH & Co. KG, Sp. z o.o."""
+    text = " ".join(words)
+    for spelled, form in _SPELLED:
+        if text.endswith(f" {spelled}"):
+            text = f"{text.removesuffix(spelled)}{form}"
+        elif text.startswith(f"{spelled} "):
+            text = f"{form}{text.removeprefix(spelled)}"
+    return tuple(text.split())
+
+
 def _undotted(match: re.Match[str]) -> str:
     """G.m.b.H. is a form, J.R.R. is not."""
     word = match[0].replace(".", "")
-    return word if word in _KNOWN else match[0]
+    return word if word in _KNOWN or word in ("rl", "oo") else match[0]
 
 
 def _without_forms(words: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from crmcli.model.values import fold
@@ -29,6 +30,9 @@ _SOUNDS = (
     ("сч", "щ"),
     ("ия", "я"), ("иа", "я"), ("ие", "е"), ("ио", "е"), ("ию", "ю"),
 )  # fmt: skip
+_MARKS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe",
+                        "ı": "i", "đ": "d", "þ": "th"})  # fmt: skip
+_MARKED = re.compile("[à-öø-ɏḀ-ỿß]")
 _DOUBLED = re.compile(r"([^\W\d])\1+")
 
 
@@ -43,7 +47,7 @@ def skeleton(word: str) -> str:
 
     Digits stay as they are. Words that sound alike, but are others, may have one skeleton.
     """
-    text = word
+    text = word = _plain(word)
     if not text.isascii() or text.isdigit():
         latin = ""
     else:
@@ -54,6 +58,14 @@ def skeleton(word: str) -> str:
     for sound, letter in _SOUNDS:
         text = text.replace(sound, letter)
     return _DOUBLED.sub(r"\1", text) or latin or word
+
+
+def _plain(word: str) -> str:
+    """A word without the marks of Latin letters: Müller is Mueller, Łódź is Lodz."""
+    if word.isascii() or not _MARKED.search(word):
+        return word
+    plain = unicodedata.normalize("NFD", word.translate(_MARKS))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def is_latin(word: str) -> bool:

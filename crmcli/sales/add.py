@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.errors import Ambiguous, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, may_be_created
 from crmcli.model.schema import own_fields, record_class
 from crmcli.model.values import fold
 from crmcli.sales.consent.block_list import check_welcome
-from crmcli.sales.duplicates.known import Known, known_to
+from crmcli.sales.duplicates.known import Known, check_known, known_to
+from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import read_value, read_values
 from crmcli.sales.records.numbers import free_number
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 LEAST_DIGITS = 4
 """More digits than these, and no letter, are a phone number."""
-
-
-class AlreadyKnown(Refused):
-    """A record that was to be added is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,9 @@ def add(
 ) -> Added:
     """Add a record from values as people write them.
 
-    If it is known already: `fail` raises AlreadyKnown, `link` returns the known record, or links the new
-    one to the known contact or company (Ambiguous if there are several). Blocked unless `anyway`.
+    If it is known already: `fail` raises AlreadyKnown; `skip` returns the known record, `merge` fills it
+    up, `replace` gives it the values; `link` returns it, or links the new one to the known contact or
+    company (Ambiguous if there are several); `warn` and `create` add it. Blocked unless `anyway`.
     With `create`, contacts and companies that it names and that are not there are added with it.
     """
     linked: list[Record] = []
@@ -74,7 +72,7 @@ def add(
     if not given.get("company"):
         defaults.note_choice(ws, record)
     is_client = "client" in ENTITIES[entity].traits
-    is_settled = is_client and policy != "warn"
+    is_settled = is_client and policy not in ("warn", "create")
     found: tuple[Known, ...] = ()
     if is_client and not is_settled:  # only said, so nobody else is kept waiting for it
         found = tuple(known_to(ws, record, as_left=True))
@@ -88,6 +86,9 @@ def add(
             for other in linked:
                 change.add(other)
             change.add(record)
+        elif policy in ("merge", "replace"):
+            record = _filled_up(ws, record, build(ws, entity, values), values, policy)
+            change.save(record)
     ws.notes += [tr("also added: {} {}", other.id, other.get("name")) for other in linked if is_new]
     return Added(record, is_new, found)
 
@@ -158,23 +159,32 @@ def build(
 
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
     """The record that is there, or the new one, linked to those that are."""
-    if sure and policy == "fail":
-        raise AlreadyKnown(
-            tr("already known: {}", "; ".join(map(str, sure[:5]))),
-            "leave out --on-duplicate to add it anyway, or use --on-duplicate link",
-        )
+    if policy == "fail":
+        check_known(sure, "leave out --on-duplicate to add it anyway, or use --on-duplicate link")
     there = {
         entity: [known for known in sure if known.record.entity == entity]
         for entity in ENTITIES[record.entity].known_among
     }
     if there[record.entity]:
         return _only(there[record.entity])
+    if policy != "link":
+        return record
     for field in own_fields(record.entity):
         is_single = field.kind.is_link and not (field.is_many or field.system)
         found = there.get(field.entities[0]) if is_single else None
         if found and not record.get(field.name):
             record = record.with_values({field.name: _only(found).id})
     return record
+
+
+def _filled_up(
+    ws: Workspace, known: Record, new: Record, values: Mapping[str, Value], policy: str
+) -> Record:
+    """The known record with what it lacks of the new one, or with the values that were given."""
+    if policy == "merge":
+        return unite(ws, known, new.with_values({"created_at": None}), (), ()).record
+    given = {name: value for name, value in values.items() if name not in ("stage", "pipeline")}
+    return defaults.follow_name(known, known.with_values(given))
 
 
 def _only(found: Sequence[Known]) -> Record:

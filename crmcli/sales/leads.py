@@ -15,6 +15,7 @@ from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales.activities import note_in
 from crmcli.sales.add import build
+from crmcli.sales.duplicates.known import check_known, known_of_made
 from crmcli.sales.merging.field_merge import joined
 from crmcli.sales.records.required import MissingFields, check_stage, require
 from crmcli.sales.records.stage_lookup import find_pipeline
@@ -46,6 +47,7 @@ class ConvertOptions:
     make: tuple[str, ...] = ()
     use: Mapping[str, str] = field(default_factory=dict)
     pipeline: str = ""
+    on_duplicate: str = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,23 @@ def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
             raise BadUsage(tr("{} is not a lead", lead_id), "only leads are converted")
         try:
             plan = plan_conversion(change, ws, lead, wanted)
+            if wanted.on_duplicate != "warn":
+                ws.look_again()
+                wanted = _with_known(ws, plan, wanted)
+                plan = plan_conversion(change, ws, lead, wanted)
         except MissingFields as error:
             raise _where_to_give(ws, lead, error) from None
         _write(change, ws, plan)
         return plan
+
+
+def _with_known(ws: Workspace, plan: Conversion, wanted: ConvertOptions) -> ConvertOptions:
+    """The options with the contact and the company that are surely known already, to be used."""
+    sure = [(entity, known) for entity, known in known_of_made(ws, plan.made) if known.surely]
+    if wanted.on_duplicate == "fail":
+        check_known([known for _, known in sure])
+    use = {entity: known.record.id for entity, known in reversed(sure)}
+    return replace(wanted, use={**use, **wanted.use})
 
 
 def _where_to_give(ws: Workspace, lead: Lead, error: MissingFields) -> MissingFields:

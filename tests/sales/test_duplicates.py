@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from crmcli.errors import Ambiguous, BadUsage
 from crmcli.sales import add as adding
 from crmcli.sales.duplicates import marks
 from crmcli.sales.duplicates.auto_merge import GroupMerge, merge_certain
+from crmcli.sales.duplicates.known import AlreadyKnown, look_for_known
 from crmcli.sales.duplicates.searching import Group, read_groups, search
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
+from crmcli.sales.records import edit as editing
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.kit import NOW
@@ -262,7 +265,7 @@ def test_known_by_name(ws: Workspace) -> None:
 
 def test_fail_and_link(ws: Workspace) -> None:
     contact = kit.add(ws, "contact", name="Пётр Иванов", emails="p@mail.ru").id
-    with pytest.raises(adding.AlreadyKnown, match=contact):
+    with pytest.raises(AlreadyKnown, match=contact):
         arrive(ws, "contact", "fail", name="Пётр", emails="P@mail.ru")
     done = arrive(ws, "contact", "link", name="Пётр", emails="p@mail.ru")
     assert (done.record.id, done.is_new) == (contact, False)
@@ -292,5 +295,83 @@ def test_a_hand_edit_is_seen_where_it_decides(ws: Workspace, folder: Path) -> No
     contact = kit.add(ws, "contact", name="Пётр Иванов", phones="+79001112233").id
     path = next(folder.glob(f"data/contacts/*/{contact}.yaml"))
     path.write_text(path.read_text("utf-8").replace("+79001112233", "+79123456789"), "utf-8")
-    with pytest.raises(adding.AlreadyKnown):
+    with pytest.raises(AlreadyKnown):
         arrive(kit.opened(folder), "contact", "fail", name="П", phones=PHONE)
+
+
+def test_an_edit_says_whom_the_record_may_be_now(ws: Workspace) -> None:
+    anna = kit.contact(ws, name="Анна Орлова", phones=PHONE)
+    other = kit.contact(ws, name="Анна Орлова")
+    ws.notes.clear()
+    editing.edit(ws, other.id, kit.put(comment="юрист"), partial(look_for_known, ws, "warn"))
+    assert ws.notes == []
+    with pytest.raises(AlreadyKnown, match=anna.id):
+        editing.edit(ws, other.id, kit.put(phones=PHONE), partial(look_for_known, ws, "fail"))
+    editing.edit(ws, other.id, kit.put(phones=PHONE), partial(look_for_known, ws, "warn"))
+    assert anna.id in ws.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("policy", "name", "position"),
+    [("skip", "Анна Орлова", ""), ("merge", "Анна Орлова", "юрист"), ("replace", "Аня Орлова", "юрист")],
+)  # fmt: skip
+def test_a_known_record_is_used_as_the_policy_says(
+    ws: Workspace, policy: str, name: str, position: str
+) -> None:
+    anna = kit.contact(ws, first_name="Анна", last_name="Орлова", phones=PHONE)
+    ws.look_again()
+    given = {
+        "first_name": ["Аня"],
+        "last_name": ["Орлова"],
+        "phones": [PHONE],
+        "position": ["юрист"],
+    }
+    done = adding.add(ws, "contact", given, policy)
+    assert (done.record.id, done.is_new) == (anna.id, False)
+    assert (kit.raw(ws, anna.id)["name"], kit.raw(ws, anna.id).get("position", "")) == (
+        name,
+        position,
+    )
+
+
+@pytest.mark.parametrize(
+    ("entity", "one", "other", "known"),
+    [
+        ("company", {"name": "Hill Corp", "urls": "https://www.Hill.com/en/?utm=1"}, {"name": "Hill Company", "urls": "hill.com"}, True),
+        ("company", {"name": "Лютик", "urls": "vk.com/lutik"}, {"name": "Ромашка", "urls": "vk.com/romashka"}, False),
+        ("company", {"name": "Лютик", "urls": "ozon.ru/seller/7"}, {"name": "Ромашка", "urls": "ozon.ru/seller/8"}, False),
+        ("company", {"name": "Лютик", "urls": "lutik.tilda.ws"}, {"name": "Ромашка", "urls": "romashka.tilda.ws"}, False),
+        ("company", {"name": "Лютик", "urls": "ozon.ru/seller/7"}, {"name": "ООО Лютик Плюс", "urls": "www.ozon.ru/seller/7/"}, True),
+        ("contact", {"name": "Анна", "handles": "telegram:@anna"}, {"name": "Анна Орлова", "urls": "https://t.me/Anna"}, True),
+        ("contact", {"name": "Анна Орлова", "handles": "tg:@anna"}, {"name": "Борис Котов", "handles": "t.me/anna"}, False),
+        ("contact", {"name": "Bill Hill", "phones": PHONE}, {"name": "William Hill", "phones": PHONE}, True),
+        ("contact", {"name": "Hans Müller", "emails": "h@m.de"}, {"name": "Johannes Mueller", "emails": "h@m.de"}, True),
+    ],
+)  # fmt: skip
+def test_signs_beside_phones_and_addresses(
+    ws: Workspace, entity: str, one: dict[str, str], other: dict[str, str], known: bool
+) -> None:
+    kit.add(ws, entity, **one)
+    ws.look_again()
+    given = {name: [text] for name, text in other.items()}
+    assert bool(adding.add(ws, entity, given).known) is known
+    assert bool(pairs(ws, entity)) is known
+
+
+def test_initials_with_a_firm(ws: Workspace) -> None:
+    firm = kit.company(ws, "Ромашка")
+    kit.contact(ws, name="Щукарев Иван Петрович", companies=firm.id)
+    ws.look_again()
+    given = {"name": ["И. Щукарев"], "companies": [firm.id]}
+    assert adding.add(ws, "contact", given).known
+    assert not adding.add(ws, "contact", {"name": ["А. Щукарев"], "companies": [firm.id]}).known
+
+
+def test_a_handle_finds_its_record(ws: Workspace) -> None:
+    anna = kit.contact(ws, name="Анна", handles="https://www.linkedin.com/in/Anna-Hill/?x=1")
+    boris = kit.contact(ws, name="Борис", urls="https://t.me/boris")
+    ws.look_again()
+    assert kit.raw(ws, anna.id)["handles"] == ["linkedin:Anna-Hill"]
+    for ref in ("@anna-hill", "linkedin:anna-hill", "https://linkedin.com/in/anna-hill"):
+        assert ws.resolve(ref, "contact") == anna.id
+    assert ws.resolve("@boris", "contact") == ws.resolve("tg:@Boris", "contact") == boris.id

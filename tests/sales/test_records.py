@@ -306,3 +306,22 @@ def test_a_deal_has_lines_and_their_sum(ws: Workspace) -> None:
     assert ws.get(deal.id) == deal
     with pytest.raises(BadUsage, match="is not a line"):
         kit.edit(ws, deal.id, lines="Лист")
+
+
+@pytest.mark.parametrize(
+    ("given", "edit", "name"),
+    [
+        ({"first_name": "Анна", "last_name": "Орлова"}, {"last_name": "Котова"}, "Анна Котова"),
+        ({"first_name": "Анна", "last_name": "Орлова", "name": "Орлова Анна"}, {"last_name": "Котова"}, "Котова Анна"),
+        ({"first_name": "Анна", "last_name": "Орлова", "name": "Анюта из бухгалтерии"}, {"last_name": "Котова"}, "Анюта из бухгалтерии"),
+        ({"emails": "a@example.ru"}, {"first_name": "Анна"}, "Анна"),
+        ({"emails": "a@example.ru"}, {"emails": "b@example.ru"}, "b@example.ru"),
+        ({"first_name": "Anna", "last_name": "Hill", "name": "Hill Anna"}, {"middle_name": "Kim"}, "Hill Anna Kim"),
+    ],
+)  # fmt: skip
+def test_a_name_made_of_others_follows_them(
+    ws: Workspace, given: dict[str, str], edit: dict[str, str], name: str
+) -> None:
+    contact = kit.add(ws, "contact", **given)
+    kit.edit(ws, contact.id, **edit)
+    assert kit.raw(ws, contact.id)["name"] == name

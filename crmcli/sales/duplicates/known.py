@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import InvalidData, NotFound, Refused
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds.contact_points import HIDDEN
 from crmcli.model.values import fold
@@ -18,8 +19,15 @@ _LOOK_UPS = ("phone", "email", "inn", "handle", "external", "site", "workplace")
 _PLACES = ("site", "workplace")
 """Where others may be as well: who is found there counts only if more agrees."""
 
+MOST_TOLD = 3
+"""Known records that are named."""
+
 _MOST_OF_A_NAME = 3  # records; a name that more have says little
 _MOST_OF_A_KEY = 20  # records of a phone or an address that are looked at; it is an office's then
+
+
+class AlreadyKnown(Refused):
+    """A record that was to be added, or to become so, is there already."""
 
 
 class Known(NamedTuple):
@@ -74,6 +82,36 @@ def _judged(
     yield from sorted(known, key=lambda k: (not k.surely, entities.index(k.record.entity)))
 
 
+def check_known(sure: Sequence[Known], hint: str = "") -> None:
+    """AlreadyKnown where there is anybody."""
+    if sure:
+        said = tr("already known: {}", "; ".join(map(str, sure[:5])))
+        raise AlreadyKnown(said, hint or "leave out --on-duplicate to do it anyway")
+
+
+def known_after(ws: Workspace, before: Record, after: Record) -> list[Known]:
+    """Whom an edited record may be now, if the edit touched what says who it is."""
+    if "client" not in ENTITIES[after.entity].traits:
+        return []
+    from crmcli.matching.profiles import profile_of
+    from crmcli.sales.duplicates.marks import denied, pair_of
+
+    if profile_of(ws.schema, before) == profile_of(ws.schema, after):
+        return []
+    found = list(known_to(ws, after, [after.entity], as_left=True))
+    apart = denied(ws) if found else frozenset()
+    return [known for known in found if pair_of(after.id, known.record.id) not in apart]
+
+
+def look_for_known(ws: Workspace, policy: str, before: Record, after: Record) -> None:
+    """Say whom an edited record may be now; `fail` refuses one that surely is somebody else's."""
+    found = known_after(ws, before, after) if after != before else []
+    if policy == "fail":
+        check_known([known for known in found if known.surely])
+    elif found:
+        ws.notes.append(tr("may already be known: {}", "; ".join(map(str, found[:MOST_TOLD]))))
+
+
 def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
     """Of the contact and the company that a lead becomes: who was there already, by entity."""
     for entity, record in made.items():
@@ -90,10 +128,10 @@ def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
             if field.kind.found_by != kind:
                 continue
             for key in map(str, field.kind.keys(record.get(field.name))):
-                if kind == "site" and key.startswith(HIDDEN) and not is_firm:
+                hidden = key.removeprefix(HIDDEN) if key.startswith(HIDDEN) else ""
+                if "@" in (key[0], hidden[:1]) or (hidden and ":" not in hidden and not is_firm):
                     continue
-                if not key.startswith("@"):
-                    yield kind, key
+                yield ("handle", hidden) if ":" in hidden else (kind, key)
 
 
 def _names(record: Record) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Kind, join_values
-from crmcli.model.values import Value
+from crmcli.model.values import Value, fold
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.merging.field_merge import unite
@@ -19,6 +20,7 @@ from crmcli.sales.stages import move_in
 from crmcli.workspace import Change, Workspace
 
 STUB = {"id", "name", "batch", "created_at"}
+NAME_PARTS = ("first_name", "middle_name", "last_name")
 NEW = "00000000"
 LONG = 50_000
 """Characters from which on a row may be more than a record's file can hold."""
@@ -76,7 +78,19 @@ def replaced(reader: RowReader, draft: Draft, old: Record, *, lifts: bool = Fals
             kind, types = ws.schema.field(old.entity, name).kind, draft.types.get(name, ())
             values[name] = _put(ws, kind, old.get(name), row.get(name), types)
     new = replace(old.with_values(values), unknown={**old.unknown, **row.unknown})
+    new = _without_odd_parts(defaults.follow_name(old, new), values)
     return with_refusals(new, draft, old, lifts=lifts)
+
+
+def _without_odd_parts(record: Record, values: Mapping[str, Value]) -> Record:
+    """A record whose new name came whole: parts that do not stand in it are those of the old name."""
+    parts = [name for name in NAME_PARTS if getattr(record, name, "")]
+    is_title = "staged" in ENTITIES[record.entity].traits
+    if is_title or "name" not in values or any(part in values for part in NAME_PARTS):
+        return record
+    words = fold(str(record.get("name"))).split()
+    odd = [part for part in parts if not {*fold(str(record.get(part))).split()} <= {*words}]
+    return record.with_values(dict.fromkeys(odd, ""))
 
 
 def _typed(reader: RowReader, draft: Draft, record_id: str, batch: str = "") -> Record:

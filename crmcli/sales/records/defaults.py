@@ -84,9 +84,32 @@ def check_minimum(record: Record) -> None:
         )
 
 
+_ORDERS = (
+    ("first_name", "middle_name", "last_name"),
+    ("last_name", "first_name", "middle_name"),
+    ("first_name", "last_name"),
+    ("last_name", "first_name"),
+)
+"""In which the parts of a name may stand in the whole."""
+
+
 def follow_name(before: Record, after: R) -> R:
-    """Let a name that was made of its parts follow them when they change."""
-    made, now = (str(getattr(record, "full_name", "")) for record in (before, after))
-    if made and now and before.get("name") == made == after.get("name"):
-        return after.with_values({"name": now})
-    return after
+    """Let a name that was made of other fields follow them, in its order, unless it was written by hand."""
+    name = before.get("name")
+    if not name or after.get("name") != name:
+        return after
+    if name == _made_name(before):
+        made = _made_name(after)
+    else:
+        orders = (order for order in _ORDERS if _in_order(before, order) == name)
+        made = _in_order(after, next(orders, ()))
+    return after.with_values({"name": made}) if made else after
+
+
+def _made_name(record: Record) -> str:
+    """What a record is called by its other fields; "" where they say nothing."""
+    return str(record.with_values({"name": ""}).filled(lambda record_id: None).get("name"))
+
+
+def _in_order(record: Record, order: tuple[str, ...]) -> str:
+    return " ".join(filter(None, (str(getattr(record, part, "")) for part in order)))

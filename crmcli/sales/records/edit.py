@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
@@ -19,6 +19,9 @@ from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
+
+Look: TypeAlias = Callable[[Record, Record], None]
+"""Looks at a record before and after it is edited, and raises if it must not become so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +102,31 @@ def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record
     return record
 
 
-def edit(ws: Workspace, record_id: str, wanted: Edit) -> tuple[Record, Record]:
-    """Edit a record; returns it before and after."""
+def edit(
+    ws: Workspace, record_id: str, wanted: Edit, look: Look = lambda before, after: None
+) -> tuple[Record, Record]:
+    """Edit a record; returns it before and after, which `look` may refuse."""
     with ws.change(f"{record_id.split('-')[0]} edit") as change:
         before = change.get(record_id)
-        return before, edit_in(change, ws, record_id, wanted)
+        after = edit_in(change, ws, record_id, wanted)
+        look(before, after)
+        return before, after
 
 
-def take_text(ws: Workspace, record_id: str, digest: str, record: Record) -> Record:
+def take_text(
+    ws: Workspace,
+    record_id: str,
+    digest: str,
+    record: Record,
+    look: Look = lambda before, after: None,
+) -> Record:
     """Take a record that was edited as text; FileChanged if its file changed meanwhile."""
     with ws.change(f"{record.entity} edit") as change:
-        change.get(record_id)
+        before = change.get(record_id)
         change.expect(record_id, digest)
+        record = defaults.follow_name(before, record)
         change.save(record)
+        look(before, record)
     return record
 
 
