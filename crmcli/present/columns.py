@@ -33,6 +33,7 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
     """The columns of a list: those named, or the entity's usual ones."""
     known = {f.name: f for f in ws.schema.askable(entity)}
     said = {fold(tr(field.label)): field for field in known.values()}
+    said |= {fold(field.label): field for field in known.values()}
     columns: list[Column] = []
     for name in names or usual(entity):
         if "." in name:

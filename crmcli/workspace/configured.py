@@ -47,13 +47,17 @@ class Configured(Folder):
         if found.excused:
             wrong = counted(len(found.excused), "rule is", "rules are")
             self.notes.append(tr("pipelines.yaml: {} wrong, see crm check", wrong))
+        self._note_strange_words(found)
+        return found
+
+    def _note_strange_words(self, found: Pipelines) -> None:
+        """Say which users and entries of directories robots name that are there no more."""
         strange = [one.word for one in strange_words(found, self.schema, self.settings)]
         if strange:
             words = ", ".join(dict.fromkeys(strange))
             self.notes.append(
                 tr("pipelines.yaml: robots name {}, no longer declared: see crm check", words)
             )
-        return found
 
     @property
     def outline(self) -> Pipelines:
@@ -89,6 +93,7 @@ class Configured(Folder):
     def faults_of_rules(self) -> Sequence[Problem]:
         """What is wrong with single robots, triggers and schedules, for who tells each with its line."""
         self.take_pipelines(self.read_pipelines(forgiving=True))
+        self._note_strange_words(self.pipelines)
         return self.pipelines.excused
 
     def take_pipelines(self, pipelines: Pipelines) -> None:
