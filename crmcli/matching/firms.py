@@ -155,6 +155,11 @@ def _without_forms(words: tuple[str, ...]) -> tuple[list[str], list[str]]:
     return kept, list(filter(None, forms))
 
 
+def is_form(word: str) -> bool:
+    """Whether a folded word says what a firm is, not which."""
+    return word in _KNOWN
+
+
 def may_be_one(one: Firm, other: Firm) -> bool:
     """Whether two names are spelled alike and their legal forms, where both are said, are one."""
     return one.texts == other.texts and (not one.form or not other.form or one.form == other.form)

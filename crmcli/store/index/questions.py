@@ -71,7 +71,7 @@ def read_question(text: str, country: str) -> Question:
     """Take apart what was typed."""
     tokens = str(bindable(fold(text))).split()
     tokens = [word for token in tokens if (word := _bare(token))]
-    needed = [token for token in tokens if token not in _SMALL] or tokens
+    needed = tokens if len(tokens) < 2 else [t for t in tokens if not _is_passed_over(t)] or tokens
     words: list[Word] = []
     dialled: list[Word] = []
     for is_number, run in groupby(needed, _is_number):
@@ -92,6 +92,13 @@ def read_question(text: str, country: str) -> Question:
 
 def _is_number(token: str) -> bool:
     return bool(_NUMBER.fullmatch(plain(token)))
+
+
+def _is_passed_over(token: str) -> bool:
+    """Whether a record need not have a word: a small one, a legal form (`ООО Ромашка`)."""
+    from crmcli.matching.firms import is_form
+
+    return token in _SMALL or is_form(token)
 
 
 def _bare(token: str) -> str:
