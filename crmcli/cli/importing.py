@@ -72,6 +72,7 @@ def _taking_options() -> list[click.Parameter]:
         option("--on-duplicate", known, default="update", among=ways),
         option("--rejects", rejects, "FILE", type=click.Path()),
         option(linked, "Create companies and contacts that a row names.", default=True),
+        option("--create-values", "Add values that a directory lacks to it.", is_flag=True),
         option("--again", "Import a file that was imported before.", is_flag=True),
         option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
         option(

@@ -224,6 +224,7 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         )
     if found.unknown_owners:
         yield tr("owners who are not users here, kept as text: {}", _counted(found.unknown_owners))
+    yield from _told_of_values(found)
     if found.unknown_stages:
         yield tr("unknown stages: {}", _counted(found.unknown_stages))
         yield "  (--stage-map NAME=STAGE, or NAME=PIPELINE/STAGE, says which of ours is meant)"
@@ -246,6 +247,15 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         yield tr("in {} two columns differ and the first counts, lines {}", places, lines)
 
 
+def _told_of_values(found: Summary) -> Iterator[str]:
+    for directory, values in found.unknown_values.items():
+        yield tr("not in the directory {}: {}", directory, _counted(values, len(values)))
+    if found.unknown_values:
+        yield "  (--create-values adds them, --value-map FIELD:THEIRS=OURS says which of ours is meant)"
+    for directory, labels in found.created_values.items():
+        yield tr("added to the directory {}: {}", directory, ", ".join(labels))
+
+
 def _told_of_totals(found: Summary, locale: Locale) -> Iterator[str]:
     totals = found.totals
     sums = [locale.money(amount, code) for code, amount in totals.amounts.items()]
@@ -258,7 +268,7 @@ def _told_of_totals(found: Summary, locale: Locale) -> Iterator[str]:
         yield tr("in all rows: {}, {} repeated", phones, totals.repeated_phones)
 
 
-def _counted(counts: Any) -> str:
-    shown = [f"{name} ({count})" for name, count in list(counts.items())[:MOST_NAMED]]
-    more = len(counts) - MOST_NAMED
+def _counted(counts: Any, most: int = MOST_NAMED) -> str:
+    shown = [f"{name} ({count})" for name, count in list(counts.items())[:most]]
+    more = len(counts) - most
     return ", ".join(shown) + (tr(" and {} more", more) if more > 0 else "")

@@ -9,12 +9,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
-from crmcli.errors import BadUsage, InvalidData
+from crmcli.errors import BadUsage, InvalidData, Refused
 from crmcli.formats.xlsx import write_workbook
+from crmcli.present.cells import Locale
+from crmcli.present.imports import summary
 from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.history import undo
 from crmcli.sales.imports import ImportOptions, import_records, open_source, run
@@ -22,6 +25,8 @@ from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.resume import past_imports
 from crmcli.workspace import Workspace
 from tests import kit
+
+LOCALE = Locale("ru", ZoneInfo("Europe/Moscow"), "RUB")
 
 
 def book(*rows: list[Any], more: bool = False) -> bytes:
@@ -314,6 +319,37 @@ def test_the_stage_column_of_pipedrive(ws: Workspace) -> None:
     text = "Deal - Title*,Deal - Stage (pipeline),Deal - Value\nКровля,Предложение,100\n"
     assert kit.bring(ws, "deal", text).preset == "pipedrive"
     assert kit.all_of(ws, "deal")[0]["stage"] == "offer"
+
+
+# -- directories ----------------------------------------------------------------------------
+
+CHANNELS = "Имя;Откуда\nА;Сарафан\nБ;сарафан\nВ;Авито, витрина\nГ;-\nД;Сарафан\n"
+
+
+def test_values_that_a_directory_lacks_are_all_listed(ws: Workspace) -> None:
+    found = kit.bring(ws, "lead", CHANNELS)
+    assert found.unknown_values == {"sources": {"Сарафан": 2, "сарафан": 1, "Авито, витрина": 1}}
+    assert found.created_values == {}
+    told = "\n".join(summary(found, LOCALE))
+    assert "sources: Сарафан (2), сарафан (1), Авито, витрина (1)" in told
+
+
+def test_they_are_added_where_that_is_asked(ws: Workspace) -> None:
+    found = kit.bring(ws, "lead", CHANNELS, create_values=True)
+    assert (found.created, found.unknown_values) == (5, {})
+    assert found.created_values == {"sources": ["Сарафан", "Авито, витрина"]}
+    assert [raw.get("source") for raw in kit.all_of(ws, "lead")] == [
+        "сарафан", "сарафан", "авито_витрина", None, "сарафан",
+    ]  # fmt: skip
+    again = kit.opened(ws.root)
+    assert again.settings.directories["sources"]["авито_витрина"] == "Авито, витрина"
+
+
+def test_texts_are_no_values_of_a_directory(ws: Workspace) -> None:
+    rows = "".join(f"А{n};рассказал сосед {n}\n" for n in range(101))
+    with pytest.raises(Refused, match="101 new values"):
+        kit.bring(ws, "lead", f"Имя;Откуда\n{rows}", create_values=True)
+    assert kit.all_of(ws, "lead") == []
 
 
 # -- bad input ------------------------------------------------------------------------------

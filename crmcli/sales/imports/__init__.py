@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
 from crmcli.language import counted, tr
+from crmcli.sales.imports.new_values import add_values
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.run import Import
 from crmcli.sales.imports.sources import Source, open_source
@@ -33,13 +34,20 @@ def import_records(
 ) -> Summary:
     """Import a file; `progress` is told how many rows are done.
 
+    With `create_values` the file is read once before, and what our directories lack is added to them.
     A row is taken whole or not at all. With `fail`, RowsRepeat before anything is written; after an error
     the transactions before it stand, with a rejects file of their rows.
     """
     wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
     if wanted.on_duplicate == "fail":
         _refuse_repeats(ws, entity, source, name, wanted)
-    return Import(ws, entity, source, name, wanted).run(progress)
+    created: Mapping[str, Sequence[str]] = {}
+    if wanted.create_values and wanted.dry_run == ws.dry_run:
+        trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
+        created = add_values(ws, trial.unknown_values())
+    found = Import(ws, entity, source, name, wanted).run(progress)
+    found.created_values = created
+    return found
 
 
 def _refuse_repeats(

@@ -50,6 +50,7 @@ class CellReader:
     ) -> None:
         self.ctx = ctx
         self.unknown_owners: Counter[str] = Counter()
+        self.unknown_values: dict[str, Counter[str]] = {}  # by directory
         self._sources = sources
         self._owners = {fold(name): user for name, user in owners.items()}
         self._habits = habits
@@ -68,9 +69,16 @@ class CellReader:
         except TwoReadings:
             raise  # which the whole column has: somebody must decide
         except ValueError as error:
+            self._note_unknown(spec, cell)
             if exact or self.is_strict or not isinstance(cell, str) or not is_minor(spec):
                 raise
             return self._read_parts(spec, cell, column, str(error))
+
+    def _note_unknown(self, spec: Field, cell: Raw) -> None:
+        """Count a value that its directory lacks."""
+        is_one = isinstance(cell, str) and not (spec.is_many and _BETWEEN.search(cell))
+        if spec.directory and is_one:
+            self.unknown_values.setdefault(spec.directory, Counter())[str(cell)] += 1
 
     def _read_parts(self, spec: Field, cell: str, column: str, reason: str) -> Raw:
         """What fits of a cell that does not fit: its good parts; the others are doubtful."""
@@ -172,6 +180,8 @@ class CellReader:
             for entry in other:
                 if entry in known:
                     return entry
+            if says_nothing(spec, "", cell, may_answer=False):
+                return ""
             raise
 
 

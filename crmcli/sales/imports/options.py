@@ -38,6 +38,7 @@ class ImportOptions:
     again: bool = False
     dry_run: bool = False
     keep_totals: bool = False
+    create_values: bool = False
     strict: bool = False
     allow_consent_changes: bool = False
     header_row: int = 0

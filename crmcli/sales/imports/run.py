@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -121,6 +121,12 @@ class Import:
             self._keep(rejects)
         return self._finished()
 
+    def unknown_values(self) -> Mapping[str, Counter[str]]:
+        """How often the rows have values that our directories lack; nothing is taken."""
+        for _ in self._drafts():
+            pass
+        return self.reader.cells.unknown_values
+
     def _take_all(self, rejects: Rejects | None, progress: Callable[[int], None]) -> None:
         trial = self.ws.trial("import") if self.wanted.dry_run else None
         for drafts, is_last in _chunks(self._drafts()):
@@ -206,6 +212,7 @@ class Import:
             found.decoded.clear()  # the card itself is what stands in the file
         found.made = Counter(record.entity for record in self.taker.linker.made.values())
         found.unknown_owners = dict(self.reader.cells.unknown_owners)
+        found.unknown_values = self.reader.cells.unknown_values
         found.unknown_stages = dict(self.reader.stages.unknown)
         found.unused_stages = list(self.reader.stages.unused.values())
         found.filled = dict(self.reader.filled)

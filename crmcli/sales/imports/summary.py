@@ -26,7 +26,7 @@ EXAMPLES = 3
 
 _AS_THEY_ARE = (
     "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
-    "header_line", "skipped_above",
+    "header_line", "skipped_above", "unknown_values", "created_values",
     "total_rows", "short_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
     "unmapped", "unknown_owners", "unknown_stages", "unused_stages", "unused_values",
@@ -131,6 +131,8 @@ class Summary:
     conflicts: list[tuple[int, str]] = field(default_factory=list)
     made: Mapping[str, int] = field(default_factory=dict)
     unknown_owners: Mapping[str, int] = field(default_factory=dict)
+    unknown_values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    created_values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unknown_stages: Mapping[str, int] = field(default_factory=dict)
     unused_stages: Sequence[str] = ()
     unused_values: Sequence[str] = ()

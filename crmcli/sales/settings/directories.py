@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, NotFound, Refused
@@ -77,19 +78,34 @@ def add(ws: Workspace, name: str, value: str, label: str = "") -> Reshaped:
     """Add a value. In a directory that allowed any value so far, it is the first and only one."""
     known = values_of(ws, name)
     _check_new(known, name, value, label)
-
-    def edit(tree: Tree) -> None:
-        directories = below(tree, "directories")
-        now = directories.get(name) or {}
-        if isinstance(now, list) and label in ("", value):
-            now.append(value)
-        else:
-            directories[name] = {**_as_map(now), value: label or value}
-
+    edit = partial(_add_to, name=name, labels={value: label or value})
     with reshaping(ws, "directory add", SettingsEdit(edit)) as done:
         if not known:
             _check_unlisted(ws, name, value, done)
     return Reshaped(0, done.rewritten)
+
+
+def add_all(ws: Workspace, wanted: Mapping[str, Mapping[str, str]]) -> None:
+    """Add values with their labels to several directories, which have some, in one transaction."""
+    for name, labels in wanted.items():
+        for value, label in labels.items():
+            _check_new(values_of(ws, name), name, value, label)
+
+    def edit(tree: Tree) -> None:
+        for name, labels in wanted.items():
+            _add_to(tree, name, labels)
+
+    with reshaping(ws, "directory add", SettingsEdit(edit)):
+        pass
+
+
+def _add_to(tree: Tree, name: str, labels: Mapping[str, str]) -> None:
+    directories = below(tree, "directories")
+    now = directories.get(name) or {}
+    if isinstance(now, list) and all(value == label for value, label in labels.items()):
+        now.extend(labels)
+    else:
+        directories[name] = {**_as_map(now), **labels}
 
 
 def rename(ws: Workspace, name: str, ref: str, new: str = "", label: str = "") -> Reshaped:
