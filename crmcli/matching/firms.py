@@ -10,24 +10,26 @@ from crmcli.matching.people import is_slip
 from crmcli.matching.words import skeleton, typed_otherwise, words_of
 from crmcli.model.values import fold
 
-_LONG_FORMS = (
-    (r"обществ\w+ с ограниченной ответственностью", "ооо"),
-    (r"индивидуальн\w+ предпринимател\w+", "ип"),
-    (r"непубличн\w+ акционерн\w+ обществ\w+", "ао"),
-    (r"публичн\w+ акционерн\w+ обществ\w+", "пао"),
-    (r"(?:(?:открыт|закрыт)\w+ )?акционерн\w+ обществ\w+", "ао"),
-    (r"товариществ\w+ с ограниченной ответственностью", "ооо"),
-    (r"автономн\w+ некоммерческ\w+ организаци\w+", "ано"),
-    (r"limited liability company|private limited(?: company)?|proprietary limited", "ооо"),
-    (r"gesellschaft mit beschränkter haftung|haftungsbeschränkt", "ооо"),
-    (r"spółka z ograniczoną odpowiedzialnością|společnost s ručením omezeným", "ооо"),
-    (r"soci[eé]t[eé] [aà] responsabilit[eé] limit[eé]e|sociedad de responsabilidad limitada", "ооо"),
-    (r"societ[aà] a responsabilit[aà] limitata|sociedade limitada|limited şirketi", "ооо"),
-    (r"aktiengesellschaft|spółka akcyjna|soci[eé]t[eé] anonyme|sociedad an[oó]nima", "ао"),
-    (r"societ[aà] per azioni|sociedade an[oôó]nima|anonim şirketi|kabushiki (?:kaisha|gaisha)", "ао"),
-    (r"股份有限公司|株式会社|주식회사|\(株\)|\(주\)", "ао"),
-    (r"有限责任公司|有限公司|合同会社|有限会社|유한회사|\(有\)|\(유\)", "ооо"),
-)  # fmt: skip
+_LONG_FORMS = r"""
+    ооо: обществ\w+ с ограниченной ответственностью
+    ип: индивидуальн\w+ предпринимател\w+
+    ао: непубличн\w+ акционерн\w+ обществ\w+
+    пао: публичн\w+ акционерн\w+ обществ\w+
+    ао: (?:(?:открыт|закрыт)\w+ )?акционерн\w+ обществ\w+
+    ооо: товариществ\w+ с ограниченной ответственностью
+    ано: автономн\w+ некоммерческ\w+ организаци\w+
+    ооо: limited liability company|private limited(?: company)?|proprietary limited
+    ооо: gesellschaft mit beschränkter haftung|haftungsbeschränkt
+    ооо: spółka z ograniczoną odpowiedzialnością|společnost s ručením omezeným
+    ооо: soci[eé]t[eé] [aà] responsabilit[eé] limit[eé]e|sociedad de responsabilidad limitada
+    ооо: societ[aà] a responsabilit[aà] limitata|sociedade limitada|limited şirketi
+    ао: aktiengesellschaft|spółka akcyjna|soci[eé]t[eé] anonyme|sociedad an[oó]nima
+    ао: societ[aà] per azioni|sociedade an[oôó]nima|anonim şirketi|kabushiki (?:kaisha|gaisha)
+    ао: 股份有限公司|株式会社|주식회사|\(株\)|\(주\)
+    ооо: 有限责任公司|有限公司|合同会社|有限会社|유한회사|\(有\)|\(유\)
+"""
+"""Forms written out, and those of other scripts: what each comes to, and its pattern."""
+
 _FORMS = {
     "ооо": "ооо", "оао": "ао", "зао": "ао", "ао": "ао", "пао": "пао", "нао": "ао", "ип": "ип",
     "чп": "ип", "пбоюл": "ип", "тоо": "ооо", "оо": "ооо", "ано": "ано", "нко": "нко", "гуп": "гуп",
@@ -55,19 +57,41 @@ _AT_EDGES = {
 }  # fmt: skip
 """Forms that are words elsewhere: they count only before the name and after it."""
 
-_SPELLED = (
-    ("gmbh co kg", "kg"), ("ug co kg", "kg"), ("ag co kg", "kg"), ("gmbh co ohg", "ohg"), ("co kg", "kg"),
-    ("sp z o o", "spzoo"), ("sp z oo", "spzoo"), ("s r o", "sro"), ("d o o", "doo"), ("a s", "as"),
-    ("s a", "sa"),
-    ("sa de cv", "sa"), ("s de rl de cv", "srl"), ("sapi de cv", "sa"), ("sab de cv", "sa"),
-    ("s p a", "spa"), ("s r l", "srl"), ("co ltd", "ltd"), ("company limited", "ltd"),
-    ("co limited", "ltd"), ("pty ltd", "ltd"), ("pvt ltd", "ltd"), ("pte ltd", "ltd"),
-    ("private limited", "ltd"), ("l l c", "llc"), ("b v", "bv"), ("n v", "nv"), ("k k", "kk"),
-    ("p t", "pt"), ("ltd şti", "ltd"), ("ltd sti", "ltd"), ("a ş", "aş"), ("ltda me", "ltda"),
-)  # fmt: skip
-"""Forms of several words, as one of those above; at the edges of a name only."""
+_SPELLED = """
+    kg: gmbh co kg | ug co kg | ag co kg | co kg
+    ohg: gmbh co ohg
+    spzoo: sp z o o | sp z oo
+    sro: s r o
+    doo: d o o
+    as: a s
+    sa: s a | sa de cv | sapi de cv | sab de cv
+    srl: s de rl de cv | s r l
+    spa: s p a
+    ltd: co ltd | company limited | co limited | pty ltd | pvt ltd | pte ltd | private limited
+    gmbh: ltd şti | ltd sti
+    llc: l l c
+    bv: b v
+    nv: n v
+    kk: k k
+    pt: p t
+    aş: a ş
+    ltda: ltda me
+"""
+"""Forms of several words, behind the one of those above that they are; at the edges of a name only."""
 
-_LONG = re.compile("|".join(pattern for pattern, _ in _LONG_FORMS))
+
+def _rows(table: str) -> list[tuple[str, str]]:
+    """The lines of a table, `form: spellings`, as pairs."""
+    lines = (line.strip().partition(": ") for line in table.strip().splitlines())
+    return [(form, spelled) for form, _, spelled in lines]
+
+
+_LONG_ROWS = _rows(_LONG_FORMS)
+_LONG = re.compile("|".join(pattern for _, pattern in _LONG_ROWS))
+_ENDS = sorted(
+    ((one, form) for form, spelled in _rows(_SPELLED) for one in spelled.split(" | ")),
+    key=lambda pair: -len(pair[0]),
+)
 _KNOWN = _FORMS.keys() | _AT_EDGES.keys()
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}[^\W\d_]?\.?")
 
@@ -101,7 +125,7 @@ def read_firm(name: str) -> Firm:
     if _KNOWN.isdisjoint(words_of(text)):  # whoever writes Ltd means Latin letters
         text = _as_meant(text.strip('"«» ')) or text
     form = ""
-    for pattern, short in _LONG_FORMS if _LONG.search(text) else ():
+    for short, pattern in _LONG_ROWS if _LONG.search(text) else ():
         text, count = re.subn(pattern, " ", text)
         form = form or (short if count else "")
     words = _joined(words_of(_DOTTED.sub(_undotted, text)))
@@ -128,7 +152,7 @@ def _as_meant(text: str) -> str:
 def _joined(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words with a form of several at either edge as one: GmbH & Co. KG, Sp. z o.o."""
     text = " ".join(words)
-    for spelled, form in _SPELLED:
+    for spelled, form in _ENDS:
         if text.endswith(f" {spelled}"):
             text = f"{text.removesuffix(spelled)}{form}"
         elif text.startswith(f"{spelled} "):

@@ -77,7 +77,8 @@ def _judged(
         by = found[other.id]
         if verdict == "same" or (verdict == "doubt" and by not in _PLACES):
             why = reasons(ws, record, other, (mine, profile))
-            is_sure = verdict == "same" and by not in (*_PLACES, "name")
+            has_own = by not in (*_PLACES, "name") or {*mine.handles} & {*profile.handles}
+            is_sure = verdict == "same" and bool(has_own)
             known.append(Known(other, tuple(why[:3]) or ("same name",), is_sure))
     yield from sorted(known, key=lambda k: (not k.surely, entities.index(k.record.entity)))
 
