@@ -14,6 +14,10 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, plurals
 from crmcli.sales.exports import export as exporting
 
+EXCEL = (
+    "CSV for Excel: labels, local dates and numbers, no formulas; with --ids as programs read it."
+)
+
 
 @click.command(
     cls=Verb,
@@ -21,7 +25,7 @@ from crmcli.sales.exports import export as exporting
         click.Argument(("what",), type=click.Choice(plurals()), metavar="WHAT"),
         WHERE,
         option("--format form", "Format; csv if none is given.", among=exporting.FORMATS),
-        option("--excel", "CSV for Excel: BOM, semicolons, no formulas.", is_flag=True),
+        option("--excel", EXCEL, is_flag=True),
         option("--vcard-version", "vCard version.", default="3.0", among=exporting.VERSIONS),
         option("--columns", "Only these columns.", "A,B"),
         option("--for-mailing", "Leave out those who must not be mailed.", is_flag=True),
@@ -50,11 +54,12 @@ def export(
     if columns and not names:
         told = tr("--columns {!r} does not name a column", columns)
         raise BadUsage(told, "--columns name,phones")
-    kind = form or _format(session.format)
+    is_read = excel and session.format != "ids"
+    kind = form or _format("" if excel and not is_read else session.format)
     if kind == "xlsx" and sys.stdout.isatty():
         hint = tr("crm export {0} --format xlsx > {0}.xlsx", what)
         raise BadUsage("a workbook cannot be shown in a terminal", hint)
-    layout = exporting.Layout(kind, excel, names, for_mailing, vcard_version)
+    layout = exporting.Layout(kind, excel, is_read, names, for_mailing, vcard_version)
     pieces = exporting.export(ws, entity, condition, layout)
     if sys.stdout.isatty():  # which gets no control characters
         for piece in pieces:

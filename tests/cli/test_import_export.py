@@ -117,7 +117,7 @@ def test_import_from_stdin_and_a_pipe_between_workspaces(
         "Ann,Ёлка,8 912 345-67-89 доб. 5,\n"
     )
     assert crm("import", "contacts", "-", stdin=text).code == 0
-    for options in ((), ("--excel",), ("--format", "jsonl")):
+    for options in ((), ("--excel", "--ids"), ("--format", "jsonl")):
         first = crm("export", "contacts", *options)
         run = crm("-C", str(other), "import", "contacts", "-", stdin=first.out)
         assert (run.code, "2 contacts created" in run.err or "2 skipped" in run.err) == (0, True)
@@ -140,7 +140,16 @@ def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
     crm("import", "leads", str(leads))
     run = crm("export", "leads", "--where", "amount > 500", "--columns", "name,amount")
     assert (run.code, run.out) == (0, "name,amount\nЗаявка 1,1000.50\n")
-    run = crm("export", "leads", "--excel", "--columns", "name,comment", "--where", "stage = junk")
+    run = crm(
+        "export",
+        "leads",
+        "--excel",
+        "--ids",
+        "--columns",
+        "name,comment",
+        "--where",
+        "stage = junk",
+    )
     assert run.out == "\ufeffname;comment\r\nЗаявка 4;'=1+1\r\n"
     assert crm("export", "tasks").out.startswith("id,name,about,")
 
@@ -349,3 +358,40 @@ def test_quiet_still_tells_what_was_rejected(crm: Crm, folder: Path) -> None:
     assert (run.code, "1 rejected" in run.err, "stdin.rejects.csv" in run.err) == (1, True, True)
     assert "Рассылка (1)" in run.err
     assert crm("-q", "import", "leads", "-", stdin="name\nБорис\n").err == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "head", "row"),
+    [
+        ("ru", "Название;Стадия;Сумма;Закрыть до;Компания;Источник;Создано",
+         "Кровля;Поступил запрос;1250,50;31.12.2026;ООО Ромашка;Веб-сайт;23.11.2026 12:00"),
+        ("en", "Name;Stage;Amount;Close by;Company;Source;Created",
+         "Кровля;Request;1250.50;2026-12-31;ООО Ромашка;Web site;2026-11-23 09:00"),
+    ],
+)  # fmt: skip
+def test_excel_has_what_people_read(
+    crm: Crm, tmp_path: Path, language: str, head: str, row: str
+) -> None:
+    root = tmp_path / "new"
+    assert crm("init", str(root), "--lang", language, "--no-git").code == 0
+    firm = crm("company", "add", "--name", "ООО Ромашка", cwd=root).out.strip()
+    words = (
+        "--amount",
+        "1250.50",
+        "--close-by",
+        "2026-12-31",
+        "--company",
+        firm,
+        "--source",
+        "web",
+    )
+    assert crm("deal", "add", "--name", "Кровля", *words, cwd=root).code == 0
+    assert crm("deal", "add", "--name", "=2+2", "--amount", "-5.25", cwd=root).code == 0
+    names = "name,stage,amount,close_by,company,company_name,source,created_at"
+    run = crm("export", "deals", "--excel", "--columns", names, cwd=root, CRM_LANG=language)
+    lines = run.out.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    assert (lines[0], lines[1]) == (head, row)
+    assert lines[2].startswith("'=2+2;")
+    assert lines[2].split(";")[2] == ("-5,25" if language == "ru" else "-5.25")
+    ids = crm("export", "deals", "--excel", "--ids", "--columns", "name,stage", cwd=root).out
+    assert ids.startswith("\ufeffname;stage\r\nКровля;request\r\n")

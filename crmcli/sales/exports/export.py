@@ -31,10 +31,12 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Layout:
-    """How an export is written; `for_mailing` leaves out who must not be mailed, `version` is of vCards."""
+    """How an export is written; `labels` are for people who read it in Excel, `for_mailing` leaves out who
+    must not be mailed, `version` is of vCards."""
 
     format: str = "csv"
     excel: bool = False
+    labels: bool = False
     columns: Sequence[str] = ()
     for_mailing: bool = False
     version: str = "3.0"
@@ -58,7 +60,7 @@ def export(
             {column.field.name for column in columns} if chosen.columns else ()
         )
     else:
-        texts = pieces.csv(excel=chosen.excel)
+        texts = pieces.labelled() if chosen.labels else pieces.csv(excel=chosen.excel)
     return (text.encode() for text in texts)
 
 
@@ -141,6 +143,16 @@ class _Pieces:
                 csv_line((guard(c, excel=excel) for c in row), delimiter, end) for row in chunk
             )
 
+    def labelled(self) -> Iterator[str]:
+        """CSV for Excel with the words, dates and numbers of people."""
+        from crmcli.sales.exports.labelled_rows import LabelledCells
+
+        shown = LabelledCells(self._ws, self._entity, self._columns)
+        self._columns = shown.columns
+        yield "\ufeff" + csv_line(shown.header(), ";", "\r\n")
+        for raw, cells in self._rows():
+            yield csv_line(shown.row(cells, raw), ";", "\r\n")
+
     def workbook(self) -> Iterator[bytes]:
         from crmcli.formats.xlsx import write_workbook
 
@@ -179,12 +191,16 @@ class _Pieces:
             yield json_line({name: value for name, value in raw.items() if name in keep}) + "\n"
 
     def _cells(self) -> Iterator[list[str]]:
+        return (cells for _, cells in self._rows())
+
+    def _rows(self) -> Iterator[tuple[Mapping[str, Raw], list[str]]]:
+        """Each record as its file has it, and as cells."""
         name_of = self._names(c.field for c in self._columns if c.part == "names")
         # No country: an export must read back the same wherever numbers without one are read otherwise.
         ctx = replace(self._ws.inputs, country="")
         for record in self._records:
             raw = self._ws.schema.write(record)
-            yield row_of(raw, record.unknown, self._columns, name_of, ctx)
+            yield raw, row_of(raw, record.unknown, self._columns, name_of, ctx)
 
     def _names(self, fields: Iterable[Field]) -> Callable[[str], str]:
         """How linked records are called; a link that leads nowhere has no name."""
