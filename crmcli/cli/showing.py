@@ -9,7 +9,10 @@ import click
 
 from crmcli.cli.params import REF, Session, Verb, WholeNumber, option
 from crmcli.errors import BadUsage, NotFound
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import KINDS
+from crmcli.model.listed import allowed_hint
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -118,6 +121,12 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
         events = story_of(ws, ws.find(ref))
     except NotFound:  # it may be removed: its story outlives it
         events = ws.events(record=_known(session, ref))
+    known = {k.partition(".")[0] for k in KINDS} | {*KINDS}
+    for word in kind:
+        if word not in known:
+            raise BadUsage(
+                tr("no event is of the kind {!r}", word), allowed_hint(word, known, shown=KINDS)
+            )
     if kind:
         events = [e for e in events if any(e.kind == k or e.kind.startswith(f"{k}.") for k in kind)]
     return event_table(ws, events[-limit:] if limit else events)

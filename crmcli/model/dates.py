@@ -226,7 +226,7 @@ def read_serial(text: str, zone: tzinfo) -> date | datetime | None:
         moment = _FIRST_SERIAL + timedelta(
             int(match[1]), round(float(f"0.{match[2] or 0}") * 86_400)
         )
-        if not moment.time():
+        if moment.time() == time():
             return moment.date()
         return to_utc(moment.date(), moment.time(), zone)
     if re.fullmatch(r"[01]\d{9}(\d{3})?", text.strip()):

@@ -22,7 +22,7 @@ class Deal(Record):
     stage: str = declare("stage", "Stage")
     amount: Decimal | None = declare("money", "Amount")
     currency: str = declare("currency", "Currency")
-    probability: Decimal | None = declare("number", "Probability, %")
+    probability: Decimal | None = declare("chance", "Probability, %")
     close_by: date | None = declare("date", "Close by")
     company: str = declare("link", "Company", entities=("company",))
     contacts: tuple[str, ...] = declare("links", "Contacts", entities=("contact",))

@@ -96,6 +96,21 @@ class Number(Exact):
             return None
 
 
+class Chance(Number):
+    """How likely something is, in per cent: 0 to 100."""
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        return self._within(super().read(field, text, ctx), text)
+
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        return self._within(super().read_cell(field, text, ctx), text)
+
+    def _within(self, raw: Raw, text: str) -> Raw:
+        if not 0 <= Decimal(str(raw)) <= 100:
+            raise ValueError(tr("{!r} is not between 0 and 100", text))
+        return raw
+
+
 class Money(Number):
     """An amount with at most two decimals; the record's currency is a field of its own."""
 
@@ -149,5 +164,6 @@ class Bool(Exact):
 
 
 NUMBER = Number("number", declared_as="number")
+CHANCE = Chance("chance")
 MONEY = Money("money", declared_as="money", metavar="AMOUNT")
 BOOL = Bool("bool", declared_as="bool")

@@ -61,7 +61,9 @@ class Currency(Text):
 
         code = CURRENCY_SIGNS.get(fold(text))
         if code is None:
-            hint = did_you_mean(text.upper(), CODES, tr("codes are those of ISO 4217: USD, EUR, …"))
+            hint = did_you_mean(
+                text.upper(), sorted(CODES), tr("codes are those of ISO 4217: USD, EUR, …")
+            )
             raise ValueError(tr("{!r} is not a currency; {}", text, hint))
         return code
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.channels import CHANNELS
-from crmcli.model.listed import did_you_mean
+from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.settings import COMMITS, LANGUAGES, NUMBERED, WEEKDAYS, Calendar, Settings
 from crmcli.model.values import parse_date, parse_decimal
 from crmcli.store.config import shapes
@@ -33,6 +33,14 @@ def _zone(text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         hint = did_you_mean(text, available_timezones(), "write one like Europe/Moscow")
         raise ValueError(tr("{!r} is not a time zone, {}", text, hint)) from None
+    return text
+
+
+def _currency(text: str) -> str:
+    from crmcli.model.currencies import CODES
+
+    if text not in CODES:
+        raise ValueError(tr("{!r} is not a currency; {}", text, allowed_hint(text, sorted(CODES))))
     return text
 
 
@@ -174,8 +182,12 @@ SHAPE = shapes.keys(
             },
         ),
         "language": shapes.word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
-        "currency": shapes.matching(
-            "Of new deals, e.g. RUB.", "[A-Z]{3}", "a currency code like RUB", "", Settings.currency
+        "currency": shapes.parsed(
+            "Of new deals, e.g. RUB.",
+            _currency,
+            Settings.currency,
+            pattern="^([A-Z]{3})$",
+            patternErrorMessage="a currency code like RUB",
         ),
         "time_zone": shapes.parsed(
             "In which days begin and robots count, e.g. Europe/Moscow.", _zone, Settings.time_zone
