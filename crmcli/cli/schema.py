@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from crmcli.cli.params import Session, Verb
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, plurals
 
 
 @click.command(cls=Verb)
-@click.argument("entity", type=click.Choice(tuple(ENTITIES)))
+@click.argument("entity", metavar="ENTITY", type=click.Choice((*ENTITIES, *plurals())))
 def schema(session: Session, entity: str) -> None:
     """Print the JSON Schema of records, as show --json and list --json print them.
 
@@ -20,4 +20,5 @@ def schema(session: Session, entity: str) -> None:
     from crmcli.cli.formats import write_json
     from crmcli.present.record_schema import record_schema
 
-    session.out.text(write_json(record_schema(session.workspace, entity), indent=2))
+    one = next(row.name for row in ENTITIES.values() if entity in (row.name, row.plural))
+    session.out.text(write_json(record_schema(session.workspace, one), indent=2))

@@ -74,21 +74,20 @@ def _learn(
     if not ids:
         return
     found: list[dict[str, Any]] = []
+    derived: dict[str, list[str]] = {}
     for record_id, raw in linked_rows(ws, [*ids]):
         step, _ = _step(ws, raw, path_left)
         if step:
             kept = known.setdefault(record_id, {"id": raw["id"]})
-            kept[step.field.name] = _read(ws, step, raw)
+            kept[step.field.name] = raw.get(step.field.name, "")
             found.append(kept)
+            if step.field.derived:
+                derived.setdefault(step.entity, []).append(str(raw["id"]))
+    for entity, own in derived.items():
+        told = ws.derived(entity, path_left[:1], own)
+        for kept in found:
+            kept |= told.get(kept["id"], {})
     _learn(ws, found, path_left, known)
-
-
-def _read(ws: Workspace, step: PathStep, raw: Mapping[str, Any]) -> Any:
-    """What a record has in a field, or what is derived for it."""
-    name = step.field.name
-    if not step.field.derived:
-        return raw.get(name, "")
-    return ws.derived(step.entity, [name], [raw["id"]]).get(raw["id"], {}).get(name, "")
 
 
 def linked_rows(ws: Workspace, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -121,3 +121,16 @@ def test_a_list_from_some_record_on(crm: Crm) -> None:
     assert names == ["В", "Г"]
     assert [row["name"] for row in rows(crm, *listed, "--offset", "4")] == ["Д"]
     assert rows(crm, *listed, "--offset", "9") == []
+
+
+def test_a_path_may_end_in_what_no_file_has(crm: Crm, deal_id: str) -> None:
+    crm("log", "call", "Ромашка", "Обсудили")
+    [row] = rows(crm, "deal", "list", "--columns", "name,company.last_activity,company.next_task")
+    assert row["company.last_activity"].startswith("2026-11-23")
+    assert row["company.next_task"] == ""
+    crm("company", "add", "--name", "Äpfel")
+    crm("company", "add", "--name", "Zoo")
+    crm("deal", "add", "--name", "Б", "--company", "Zoo")
+    crm("deal", "add", "--name", "А", "--company", "Äpfel")
+    found = rows(crm, "deal", "list", "--sort", "company.name", "--columns", "company.name")
+    assert [row["company.name"] for row in found] == ["Äpfel", "Zoo", "Ромашка"]
