@@ -9,7 +9,7 @@ import click
 from crmcli.cli.params import ChangingVerb, Session, WholeNumber, option
 from crmcli.cli.printing import say
 from crmcli.errors import BadUsage
-from crmcli.present.changes import left_alone, to_be_undone, undone
+from crmcli.present.changes import ImportUndone, left_alone, to_be_undone, undone
 from crmcli.sales.history import undo as undoing
 from crmcli.sales.history.past import PastChange
 
@@ -40,8 +40,8 @@ def undo(
     and when.
 
     An undo is a new change: nothing is erased from the timeline. What was changed since is kept and
-    listed; calls, notes and sent messages stay. An import counts as one change, and so does each act
-    of a robot. The next crm undo goes one further back.
+    listed; calls, notes and sent messages stay. An import counts as one change, told in counts (-v: each
+    record), and so does each act of a robot. The next crm undo goes one further back.
 
     Example: crm undo --dry-run
     """
@@ -52,17 +52,14 @@ def undo(
     mine, anybodys, of_robots = undoing.WHOSE
     whose = anybodys if anybody else of_robots if robots else mine
     ws, out = session.workspace, session.out
+    teller = _Teller(session)
     with out.progress("undo") as bar:
 
-        def before(changes: Sequence[PastChange]) -> None:
-            for line in to_be_undone(ws, changes):
-                out.note(line)
-
         def each(done: undoing.Undone) -> None:
-            _print(session, done)
+            teller.each(done)
             bar.advance(len(done.records))
 
-        telling = undoing.Telling(before, each)
+        telling = undoing.Telling(teller.before, each)
         if batch:
             undoing.undo_batch(ws, batch.strip(), telling)
         elif event:
@@ -71,6 +68,36 @@ def undo(
             undoing.redo(ws, telling, whose=whose)
         else:
             undoing.undo(ws, count or 1, telling, whose=whose)
+    teller.end()
+
+
+class _Teller:
+    """Tells what is undone: of imports in counts, unless every record is asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._counts: ImportUndone | None = None
+
+    def before(self, changes: Sequence[PastChange]) -> None:
+        out = self._session.out
+        for line in to_be_undone(self._session.workspace, changes):
+            out.note(line)
+        if all(past.batch for past in changes) and out.is_table and not out.verbose:
+            self._counts = ImportUndone()
+
+    def each(self, done: undoing.Undone) -> None:
+        if self._counts is None:
+            _print(self._session, done)
+            return
+        self._counts.add(done)
+        for line in done.stays:
+            self._session.out.note(line)
+
+    def end(self) -> None:
+        if self._counts is not None:
+            say(self._session, self._counts.told())
+            for line in self._counts.kept():
+                self._session.out.note(line)
 
 
 def _print(session: Session, done: undoing.Undone) -> None:

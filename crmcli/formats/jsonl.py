@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from crmcli.language import tr
 from crmcli.model.values import Raw
 
 DEPTH_LIMIT = 20
+_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class JsonLines:
 
 def read_json_lines(content: bytes, name: str, encoding: str = "") -> JsonLines:
     """Decode a file of JSON lines and find its columns; TableUnreadable if it holds no object."""
-    text = decode(content, name, encoding).text
+    text = _one_a_line(decode(content, name, encoding).text, name)
     labels: dict[str, None] = {}
     first = ""
     for _, line in _lines(text):
@@ -50,7 +52,70 @@ def read_json_lines(content: bytes, name: str, encoding: str = "") -> JsonLines:
         raise TableUnreadable(
             tr("{} is not JSON lines: {}", name, first), "one object in each line"
         )
+    if not labels:
+        raise TableUnreadable(
+            tr("{} is empty", name), "a list of objects, or one object in each line"
+        )
     return JsonLines(tuple(labels), text)
+
+
+def is_json(content: bytes) -> bool:
+    """Whether a file begins as an object does, or a list of objects."""
+    return bool(_BEGINS.match(content))
+
+
+def _one_a_line(text: str, name: str) -> str:
+    """A list of objects, or objects that take several lines, as JSON lines: each where it begins."""
+    lines = text.lstrip("\ufeff \r\n\t").split("\n", 1)
+    if not lines[0].startswith("[") and not (lines[0].startswith("{") and _is_torn(lines[0])):
+        return text
+    found: list[str] = []
+    try:
+        for place, value in _values(text):
+            line = text.count("\n", 0, place)
+            found += [""] * (line - len(found))
+            found.append(value)
+    except json.JSONDecodeError as error:
+        if not lines[0].startswith("["):
+            return text  # lines, of which some are broken
+        raise TableUnreadable(
+            tr("{} is not JSON: {} at line {}", name, error.msg, error.lineno),
+            "a list of objects, or one object in each line",
+        ) from None
+    return "\n".join(found)
+
+
+def _is_torn(line: str) -> bool:
+    """Whether an object goes on behind its first line."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(line.rstrip())
+    return False
+
+
+def _values(text: str) -> Iterator[tuple[int, str]]:
+    """The values of a list, or of a row of objects, each in one line, and where it begins."""
+    decoder = json.JSONDecoder()
+    place = _behind(text, 0, "\ufeff")
+    is_list = text[place : place + 1] == "["
+    place = _behind(text, place, "[") if is_list else place
+    while place < len(text) and not (is_list and text[place] == "]"):
+        _, end = decoder.raw_decode(text, place)
+        yield place, " ".join(text[place:end].split("\n"))
+        place = _behind(text, end, ",")
+    if is_list and place >= len(text):
+        raise json.JSONDecodeError("Expecting ']'", text, len(text))
+
+
+def _behind(text: str, place: int, mark: str) -> int:
+    """The place behind white space and one mark, if that stands there."""
+    for letters in (" \r\n\t", mark, " \r\n\t"):
+        while place < len(text) and text[place] in letters:
+            place += 1
+            if letters == mark:
+                break
+    return place
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted, tr
 from crmcli.model.dates import local_minute
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
@@ -200,6 +202,48 @@ def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
         yield Told(tr("{} is as it was.", path), {"file": path})
     for one, other, apart in done.marks:
         yield marked(one, other, apart=apart)
+
+
+class ImportUndone:
+    """What an undo of imports did, in counts: a line for thousands of records."""
+
+    def __init__(self) -> None:
+        self._records: Counter[tuple[str, str]] = Counter()
+        self._kept: Counter[str] = Counter()
+        self._examples: dict[str, str] = {}
+
+    def add(self, done: Undone) -> None:
+        """Count what one transaction took back, and what it kept."""
+        for before, after in done.records:
+            record = after or before
+            assert record is not None  # what is on neither side was not changed
+            way = "gone" if after is None else "there" if before is None else "back"
+            self._records[record.entity, way] += 1
+        for kept in done.kept:
+            self._kept[kept.why] += 1
+            self._examples.setdefault(kept.why, f"{kept.record} {kept.field}".strip())
+
+    def told(self) -> Told:
+        """The counts of what was taken back."""
+        parts = [
+            tr("removed: {}", self._named("gone")) if self._named("gone") else "",
+            tr("put back: {}", self._named("there")) if self._named("there") else "",
+            tr("as before: {}", self._named("back")) if self._named("back") else "",
+        ]
+        found = "; ".join(filter(None, parts))
+        text = tr("Undone: {}.", found) if found else "no record was changed"
+        return Told(text, {"records": self._records.total(), "kept": self._kept.total()})
+
+    def _named(self, way: str) -> str:
+        """`2 leads, 1 contact`."""
+        found = sorted((e, n) for (e, w), n in self._records.items() if w == way)
+        return ", ".join(counted(n, e, ENTITIES[e].plural) for e, n in found)
+
+    def kept(self) -> Iterator[str]:
+        """What was kept and why, with an example."""
+        for why, count in self._kept.most_common():
+            shown = self._examples[why]
+            yield tr("kept: {}: {}, e.g. {}", counted(count, "record"), tr(why), shown)
 
 
 def left_alone(done: Undone) -> Iterator[str]:

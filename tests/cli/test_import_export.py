@@ -79,7 +79,7 @@ def test_import_prints_the_batch_alone_and_talks_on_stderr(
 
 def test_import_with_json(crm: Crm, leads: Path) -> None:
     found = json.loads(crm("import", "leads", str(leads), "--json").out)
-    assert (found["rows"], found["created"], found["skipped"], found["rejected"]) == (4, 2, 1, 1)
+    assert (found["rows"], found["created"], found["skipped"], found["rejected"]) == (4, 3, 1, 0)
     assert found["encoding"] == "cp1251"
     assert found["unmapped"] == {"Кличка": 1}
     assert found["read"]["amounts"] == {"RUB": "1500.50"}
@@ -246,10 +246,10 @@ def test_imports_are_listed_and_taken_back(crm: Crm, leads: Path) -> None:
     assert crm("import", "list", "--ids").out == f"{batch}\n"
     assert (row["rows"], row["created"], row["skipped"], row["rejected"]) == (4, 2, 1, 1)
     assert crm("import", "undo", batch, "--dry-run").code == 0
-    assert len(json.loads(crm("lead", "list", "--json").out)) == 2
+    assert len(json.loads(crm("lead", "list", "--json").out)) == 3
+    made = row["created"]
     run = crm("import", "undo", batch)
-    assert run.code == 0
-    assert run.out.count("Removed lead-") == 2
+    assert (run.code, run.out) == (0, f"Undone: removed: {made} leads.\n")
     assert json.loads(crm("lead", "list", "--json").out) == []
     assert json.loads(crm("import", "list", "--json").out)[0]["state"] == "taken back"
     assert crm("import", "undo", "batch-00000000").code == 3
@@ -354,7 +354,7 @@ def test_an_import_is_told_values_in_words_and_by_a_file(crm: Crm, folder: Path)
 
 
 def test_quiet_still_tells_what_was_rejected(crm: Crm, folder: Path) -> None:
-    run = crm("-q", "import", "leads", "-", stdin="name,email,Рассылка\nА,нет@,да\n")
+    run = crm("-q", "import", "leads", "-", stdin="name,Теги,Рассылка\n,vip,да\n")
     assert (run.code, "1 rejected" in run.err, "stdin.rejects.csv" in run.err) == (1, True, True)
     assert "Рассылка (1)" in run.err
     assert crm("-q", "import", "leads", "-", stdin="name\nБорис\n").err == ""
@@ -395,3 +395,16 @@ def test_excel_has_what_people_read(
     assert lines[2].split(";")[2] == ("-5,25" if language == "ru" else "-5.25")
     ids = crm("export", "deals", "--excel", "--ids", "--columns", "name,stage", cwd=root).out
     assert ids.startswith("\ufeffname;stage\r\nКровля;request\r\n")
+
+
+def test_an_import_is_taken_back_in_counts_and_with_v_record_by_record(
+    crm: Crm, folder: Path, leads: Path
+) -> None:
+    batch = crm("import", "leads", str(leads)).out.strip()
+    one, *others = crm("lead", "list", "--ids").out.split()
+    crm("lead", "edit", one, "--comment", "наш")
+    run = crm("import", "undo", batch)
+    assert (run.out, one in run.err) == (f"Undone: removed: {len(others)} leads.\n", True)
+    assert "kept: 1 record: it was changed since it was made, e.g. " in run.err
+    crm("undo", "--redo")
+    assert crm("import", "undo", batch, "-v").out.count("Removed lead-") == len(others)

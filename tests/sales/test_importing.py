@@ -140,10 +140,31 @@ def test_a_header_in_another_encoding_is_refused_with_a_hint(ws: Workspace) -> N
     assert "--encoding cp866" in refusal.value.hint
 
 
-def test_a_json_list_is_refused_as_what_it_is(ws: Workspace) -> None:
-    with pytest.raises(InvalidData, match="a single JSON list") as refusal:
-        kit.bring(ws, "lead", '[{"name": "Анна"}]', "x.json")
-    assert "jq -c" in refusal.value.hint
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"name": "Анна", "amount": 1.50}, {"name": "Борис", "tags": ["a", "b"]}]',
+        '[\n  {\n    "name": "Анна",\n    "amount": 1.50\n  },\n  {"name": "Борис", "tags": ["a", "b"]}\n]\n',
+        '{\n "name": "Анна", "amount": 1.50\n}\n{\n "name": "Борис", "tags": ["a", "b"]\n}\n',
+        '\ufeff[{"name": "Анна", "amount": 1.50}\r\n,{"name": "Борис", "tags": ["a", "b"]}]',
+    ],
+)
+def test_a_json_list_is_read_as_json_lines_are(ws: Workspace, text: str) -> None:
+    found = kit.bring(ws, "lead", text, "x.json")
+    one, other = kit.all_of(ws, "lead")
+    assert (found.created, one["amount"], other["tags"]) == (2, "1.50", ["a", "b"])
+
+
+def test_of_a_json_list_rows_are_rejected_by_the_line_where_they_begin(ws: Workspace) -> None:
+    kit.bring(ws, "lead", '[\n{"name": "Анна"},\n{"tags": "x"},\n5\n]', "x.json")
+    lines = (ws.root.parent / "rejects.csv").read_text("utf-8").splitlines()
+    assert [json.loads(line)["crm_line"] for line in lines] == ["3", "4"]
+
+
+@pytest.mark.parametrize("text", ['[{"name": "Анна"}', "[]", '[{"name": "Анна"} x]'])
+def test_a_broken_or_empty_json_list_is_refused(ws: Workspace, text: str) -> None:
+    with pytest.raises(InvalidData, match=r"is not JSON|is empty"):
+        kit.bring(ws, "lead", text, "x.json")
 
 
 def test_custom_fields_by_name_and_by_label(ws: Workspace) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from crmcli.dataclass import dataclass, replace
 from crmcli.formats.csv import Table, read_table
 from crmcli.formats.encodings import TableUnreadable, doubt_of_encoding, encoding_of
-from crmcli.formats.jsonl import JsonLines, read_json_lines
+from crmcli.formats.jsonl import JsonLines, is_json, read_json_lines
 from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import Card, cards, is_vcard, read_cards
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
@@ -99,13 +99,8 @@ def open_source(
             hint = "cards are needed: BEGIN:VCARD … END:VCARD"
             raise TableUnreadable(tr("{} is empty", name), hint)
         return Cards(lines, known, content)
-    if content.lstrip()[:2] == b"[{":
-        raise TableUnreadable(
-            tr("{} is a single JSON list", name),
-            "put each object on a line of its own: jq -c '.[]'",
-        )
-    is_json = name.lower().endswith((".jsonl", ".ndjson")) or content.lstrip()[:1] == b"{"
-    if is_json and content.strip():
+    is_named_so = name.lower().endswith((".jsonl", ".ndjson", ".json"))
+    if (is_named_so or is_json(content)) and content.strip():
         return read_json_lines(content, name, encoding)
     return read_table(content, name, encoding, delimiter)
 
