@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from crmcli.automation.ledger import Job, jobs_of
@@ -20,6 +20,8 @@ from crmcli.workspace import Change, UnknownStage, Workspace
 from crmcli.workspace.current_stage import CurrentStage, current_stages, with_first_entry
 
 STAGED = having("staged")
+LONG_LEFT = timedelta(days=30)
+"""After so long nothing is done any more for a stage that a record has left."""
 MANY = 200
 """Records beyond which it is worth looking first for those that sleep."""
 
@@ -34,10 +36,12 @@ class RecordPlan:
     steps: Sequence[Step]
     pipeline: Pipeline | None = None
     stage: Stage | None = None
+    before: Event | None = None
+    """The event before which the robots of this visit were to act, if it is not about what is due now."""
 
     @property
     def visit(self) -> Visit | None:
-        """The present stay; None for a record that never came anywhere."""
+        """The stay that it is about; None for a record that never came anywhere."""
         return self.visits[-1] if self.visits else None
 
     @property
@@ -48,6 +52,8 @@ class RecordPlan:
     def due(self) -> list[Step]:
         """The steps to take now, in the order of their time, then of the stage."""
         found = [step for step in self.steps if step.state == "due" and step.due_at]
+        until = self.visit.until if self.visit else None
+        found = [step for step in found if until is None or (step.due_at and step.due_at <= until)]
         return sorted(found, key=lambda step: step.due_at or datetime.max.replace(tzinfo=UTC))
 
 
@@ -71,17 +77,24 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     return {place.record for place in places if sleeps(place)}
 
 
-def plan_for(ws: Workspace, record_id: str, change: Change | None = None) -> RecordPlan:
+def plan_for(
+    ws: Workspace, record_id: str, change: Change | None = None, before: Event | None = None
+) -> RecordPlan:
     """Look at a record; within an open change as it is there, under the lock. NotFound if it is gone,
     InvalidData if its file cannot be read."""
     record = change.get(record_id) if change is not None else ws.get(record_id)
-    return plan_of(ws, record, ws.events(record=record_id))
+    return plan_of(ws, record, ws.events(record=record_id), before)
 
 
-def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPlan:
-    """What follows from a record and its events, oldest first."""
+def plan_of(
+    ws: Workspace, record: Record, events: Sequence[Event], before: Event | None = None
+) -> RecordPlan:
+    """What follows from a record and its events, oldest first; `before` an event, what was to be done when it
+    happened: where the record had stood until that moved it, or where it stood and stands."""
     events = ws.in_right_time(events)
     stays = visits(with_first_entry(ws, record, events))
+    if before is not None:
+        return _plan_before(ws, record, events, stays, before)
     try:
         pipeline = ws.pipeline_of(record)
         stage = ws.stage_of(record)
@@ -89,6 +102,42 @@ def plan_of(ws: Workspace, record: Record, events: Sequence[Event]) -> RecordPla
         return RecordPlan(record, events, stays, ())
     if not stays or stays[-1].entry.data.get("stage") != stage.id:
         return RecordPlan(record, events, stays, (), pipeline, stage)
+    return _planned(ws, record, events, stays, pipeline, stage)
+
+
+def _plan_before(
+    ws: Workspace, record: Record, events: Sequence[Event], stays: list[Visit], before: Event
+) -> RecordPlan:
+    """The plan of the stay in which an event happened; none of one that ended too long ago."""
+    [event] = ws.in_right_time([before])
+    then = [stay for stay in stays if stay.entry.id < event.id]
+    is_left = event.kind == "stage.entered"
+    if not then or ws.now - event.at > LONG_LEFT or (not is_left and len(then) < len(stays)):
+        return RecordPlan(record, events, stays, ())
+    then[-1] = replace(then[-1], until=event.at)
+    pipeline, stage = place_of(ws, then[-1].entry)
+    if pipeline is None or stage is None:
+        return RecordPlan(record, events, then, ())
+    return replace(_planned(ws, record, events, then, pipeline, stage), before=before)
+
+
+def place_of(ws: Workspace, entry: Event) -> tuple[Pipeline | None, Stage | None]:
+    """The pipeline and the stage to which an event brought its record, as they are declared now."""
+    first = ws.pipelines.of(entity_of(entry.record))[0]
+    named = str(entry.data.get("pipeline") or "")
+    pipeline = ws.pipelines.find(named) if named else first
+    return pipeline, pipeline.stage(str(entry.data.get("stage"))) if pipeline else None
+
+
+def _planned(
+    ws: Workspace,
+    record: Record,
+    events: Sequence[Event],
+    stays: list[Visit],
+    pipeline: Pipeline,
+    stage: Stage,
+) -> RecordPlan:
+    """The plan of the last of these stays, in a stage that is declared."""
     clock = Clock(ws.now, ws.settings.calendar, ws.zone, partial(dates_of, ws))
     changed = {**stays[-1].changed, **changed_at(ws, record, stage)}
     stays[-1] = replace(stays[-1], changed=changed)

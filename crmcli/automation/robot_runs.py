@@ -5,7 +5,9 @@ A rehearsal plays with the same functions, in a change that is never written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import Attempt, bug_in, check_rule, fail_in, is_general
@@ -13,6 +15,7 @@ from crmcli.automation.ledger import Done, enter
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.language import tr
+from crmcli.model.actions import ACTIONS
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.fields import Record
@@ -32,7 +35,7 @@ def take(ws: Workspace, seen: RecordPlan, step: Step) -> Done | None:
     change_by_robot = partial(ws.change, "tick", actor=actor, cause=cause, depth=depth)
     try:
         with change_by_robot() as change:
-            plan = plan_for(ws, record_id, change)
+            plan = plan_for(ws, record_id, change, seen.before)
             fresh = next((s for s in plan.steps if s.key == step.key and s.state == "due"), None)
             return take_in(ws, change, plan, fresh) if fresh else None
     except Exception as error:
@@ -58,7 +61,8 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
         contact = linked(ws, step.whose) if entity_of(step.whose) == "contact" else None
         if contact is not None:
             names["contact"] = plain(ws, contact)
-        act_of, workdays = (robot.do, robot.params, step.key, names), robot.timing.workdays
+        params = _still_free(plan, step) if plan.before else robot.params
+        act_of, workdays = (robot.do, params, step.key, names), robot.timing.workdays
         return act(Work(ws, change, record, who, *act_of, workdays, contact))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
@@ -81,10 +85,22 @@ def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
         if is_wild(step.robot.id, plan.events, ws.now):
             told = tr("a loop: the robot acted {} times on this record in 24 hours", QUARANTINE)
             return "stopped", told
+    if plan.before and plan.before.kind == "stage.entered" and step.robot.moves_to:
+        return "skipped", "the record has moved on"
     if step.verdict != "run":
         return "missed" if step.verdict == "miss" else "skipped", step.reason
     unmet = unmet_condition(ws, step.robot.when, plan.record)
     return "skipped" if unmet else "", unmet
+
+
+def _still_free(plan: RecordPlan, step: Step) -> Mapping[str, Any]:
+    """What a robot that is late may do: it sets no field that somebody changed since it was due."""
+    robot = step.robot
+    if robot.do not in ACTIONS or not ACTIONS[robot.do].sets_fields:
+        return robot.params
+    later = [e for e in plan.events if step.due_at and e.at > step.due_at and ":" not in e.actor]
+    changed = {name for event in later for name in event.data.get("changes", ())}
+    return {name: value for name, value in robot.params.items() if name not in changed}
 
 
 def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) -> str:

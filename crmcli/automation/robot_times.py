@@ -67,6 +67,8 @@ def has_passed(timing: Timing, turn: Turn, armed: datetime, zone: tzinfo) -> boo
     """Whether a time had passed by then; that of a whole day not before the day is over."""
     if timing.time or turn.dated is None or isinstance(turn.dated.value, datetime):
         return turn.moment < armed
+    if abs(armed - turn.moment) > timedelta(days=2):  # as the calendar ends, no zone can be asked
+        return turn.moment < armed
     return turn.moment.astimezone(zone).date() < armed.astimezone(zone).date()
 
 

@@ -40,6 +40,8 @@ class Visit:
     entry: Event
     jobs: Mapping[str, Job] = field(default_factory=dict)
     changed: Mapping[str, datetime] = field(default_factory=dict)
+    until: datetime | None = None
+    """When it ended, or is about to: what robots do of it later counts as done by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
         # A disabled robot is as good as not there: the next one counts from where it would have.
         return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
-        return _Chain(job.at)
+        return _Chain(min(job.at, visit.until or job.at))
     why = tr("{} failed for good" if job.state == "dead" else "after {}", step.robot.id)
     return _Chain(None, why)
 

@@ -94,7 +94,9 @@ class _Rehearsal:
         for _, event in trigger_runs.hearing(self.ws).events:
             if not is_dead(event):
                 with self._surely(event.record):
-                    if record := trigger_runs.subject(self.ws, event):
+                    if trigger_runs.leaves_robots(self.ws, event):
+                        self._before(event.record, event)
+                    elif record := trigger_runs.subject(self.ws, event):
                         self._hear(event, record.id)
         for record_id in with_robots(self.ws, self.events):
             with self._surely(record_id):
@@ -123,14 +125,23 @@ class _Rehearsal:
             why = reason_of(raise_general(error))
             self._tell(record_id, CRM, tr("{}: failed, {}", OwnStep.LOOK, why))
 
-    def _stand(self, record_id: str) -> RecordPlan | None:
+    def _before(self, record_id: str, event: Event) -> None:
+        """Take the steps that were due before an event."""
+        while plan := self._stand(record_id, event):
+            steps = [step for step in plan.due() if step.key not in self.past]
+            if not steps:
+                return
+            self.past.add(steps[0].key)
+            self._act(plan, steps[0])
+
+    def _stand(self, record_id: str, before: Event | None = None) -> RecordPlan | None:
         try:
             record = self.change.get(record_id)
         except (NotFound, InvalidData, Forbidden):
             return None
         events = self.events.get(record_id)
         return plan_of(
-            self.ws, record, self.ws.events(record=record_id) if events is None else events
+            self.ws, record, self.ws.events(record=record_id) if events is None else events, before
         )
 
     def _queue(self, record_id: str) -> None:
@@ -196,6 +207,7 @@ class _Rehearsal:
         record, goal = plan.record, trigger_runs.decide(self.ws, plan.record, event).stage
         if goal is None:
             return
+        self._before(record_id, event)
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
         what = tr("move to {}", goal.id)
         try:

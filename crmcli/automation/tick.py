@@ -10,7 +10,15 @@ from crmcli.automation import clock_changes, hand_edits, outbox, schedule_runs
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
-from crmcli.automation.job_failures import Attempt, Bug, fail, job_of, jobs_here, note_fixed
+from crmcli.automation.job_failures import (
+    Attempt,
+    Bug,
+    fail,
+    job_of,
+    jobs_here,
+    note_fixed,
+    raise_general,
+)
 from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for, sleepers
@@ -20,7 +28,9 @@ from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.language import tr
+from crmcli.model.event import Event
 from crmcli.model.values import entity_of, format_instant
+from crmcli.sales.history.undo import dead
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
@@ -115,6 +125,7 @@ class _Run:
         self.has_stepped = self.has_stepped or bool(stepped)
         ws.agenda.agenda_signature(signature(ws))
         self.gate = Gate(ws, self.held)
+        self._is_dead = dead(ws)
         self.unreceived = {}
         moved = hand_edits.receive(ws, self.unreceived)
         edited = hand_edits.receive_values(ws, self.unreceived)
@@ -122,11 +133,13 @@ class _Run:
         received = receive(ws, ())  # no channel receives yet
         self.result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         self.result.said += [tr("{}: edited by hand", record_id) for record_id in edited]
-        heard = run_triggers(ws)
+        acts = self.result.effects
+        heard = run_triggers(ws, self._act_before, lambda: self._left() > 0)
+        caught_up = self.result.effects - acts
         for told in heard:
             self._heard(told)
         acted = self._schedule() + self._act()
-        return bool(moved or edited or received or heard or acted + self._deliver())
+        return bool(moved or edited or received or heard or caught_up or acted + self._deliver())
 
     def _meet_unread(self) -> None:
         """Tell of errors over records that stand in no stage, at which nobody looks again."""
@@ -180,6 +193,23 @@ class _Run:
             queue.again(turn.record)
         self._settle()
         return acted
+
+    def _act_before(self, record_id: str, event: Event) -> None:
+        """Let the robots of a record act that were due before an event, in the order in which they were."""
+        try:
+            while True:
+                plan = plan_for(self.ws, record_id, before=event)
+                if plan.visit is None or self._is_dead(plan.visit.entry) or not self._due(plan):
+                    return
+                step = self._due(plan)[0]
+                self.taken.add(step.key)
+                done = take(self.ws, plan, step)
+                if done is not None:
+                    self._told(done)
+        except (NotFound, InvalidData, Forbidden):
+            return  # it is gone, or broken, which `crm check` tells
+        except Exception as error:
+            self.result.met(raise_general(error), record_id)
 
     def _look_at_changed(self) -> None:
         """Put into the agenda when each record is due that changed since it was thought over."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from crmcli.automation.heard_events import HeardEvents
 from crmcli.automation.job_failures import (
@@ -33,6 +33,8 @@ from crmcli.sales.history.undo import dead
 from crmcli.store import layout
 from crmcli.workspace import Change, UnknownStage, Workspace
 
+Before: TypeAlias = "Callable[[str, Event], None]"
+"""Lets the robots of a record act that were due before an event."""
 BATCH = 500
 """Events that are read over at most before it is written down that they were heard."""
 
@@ -59,38 +61,63 @@ def hearing(ws: Workspace) -> HeardEvents:
     return ws.timeline.tree(lambda tree: HeardEvents(tree, file))
 
 
-def run_triggers(ws: Workspace) -> list[TriggerRun]:
+def run_triggers(
+    ws: Workspace, before: Before = lambda *_: None, goes_on: Callable[[], bool] = lambda: True
+) -> list[TriggerRun]:
     """Let the triggers see every event once; each move, and that its event was heard, are one change. What
-    was taken back before anybody heard of it is passed over."""
+    was taken back before anybody heard of it is passed over. `before` lets those robots act that were
+    due before an event moved a record, or moves it; it stops where `goes_on` says no."""
     notes = hearing(ws)
     is_dead = dead(ws)
     heard: list[TriggerRun] = []
-    count = 0
+    count = idle = 0
     for unheard in notes.events:
+        if not goes_on():
+            break
+        event = unheard.event
+        has_left = not is_dead(event) and leaves_robots(ws, event)
+        if has_left:
+            before(event.record, event)
         notes.hear(unheard)
-        if is_dead(unheard.event):
+        if is_dead(event) or (event.kind == "stage.entered" and not has_left):
+            idle += 1
             continue
         count += 1
-        told = _hear(ws, unheard.event, notes)
+        told = None if has_left else _hear(ws, event, notes, before)
         if told is not None:
             heard.append(told)
             count = 0
         elif count >= BATCH:
             with _change(ws, notes, TriggerRun()):
                 count = 0
-    if count:
+    if count or idle >= BATCH:  # to look again at a few costs less than a line for each tick
         with _change(ws, notes, TriggerRun()):
             pass
     return heard
 
 
-def _hear(ws: Workspace, event: Event, notes: HeardEvents | None) -> TriggerRun | None:
+def leaves_robots(ws: Workspace, event: Event) -> bool:
+    """Whether a person moved a record out of a stage that has robots. What robots and triggers move they
+    move in the order of time, and of a hand edit nobody knows when it was."""
+    if event.kind != "stage.entered" or event.data.get("by") or ":" in event.actor:
+        return False
+    origin = str(event.data.get("from"))
+    pipelines = ws.pipelines.of(entity_of(event.record))
+    stages = (pipeline.stage(origin) for pipeline in pipelines)
+    return any(stage is not None and stage.robots for stage in stages)
+
+
+def _hear(
+    ws: Workspace, event: Event, notes: HeardEvents | None, before: Before = lambda *_: None
+) -> TriggerRun | None:
     """Let the triggers see one event, and write down what came of it; None if nothing did."""
     try:
         record = None if _is_repeated(ws, event) else subject(ws, event)
         decision = decide(ws, record, event) if record is not None else Decision()
         if record is None or not (decision.trigger or decision.passed):
             return None
+        if decision.stage is not None and not _overtaken(ws, record, event):
+            before(record.id, event)
         return _move(ws, record, event, decision, notes)
     except Exception as error:
         raise_general(error)

@@ -59,8 +59,9 @@ MARKS = ("duplicate.denied", "duplicate.reopened")
 TRIGGER_EVENTS = ("field.changed", "task.done", "task.reopened", *ACTIVITIES, "offer.sent",
                   "offer.accepted", "offer.declined")  # fmt: skip
 """Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
-HEARD = (*TRIGGER_EVENTS, "signal")
-"""The kinds of events that triggers are asked about."""
+HEARD = (*TRIGGER_EVENTS, "signal", "stage.entered")
+"""The kinds of events that triggers are asked about, and moves, before which the robots of the stage that
+was left may have been due."""
 
 ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""

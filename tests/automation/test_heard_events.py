@@ -93,7 +93,7 @@ class Story:
         """What stands there and is not heard by any word that stands there."""
         there = {event.id: event for event in self.index.events()}
         known = {name for word in there for name in self.heard.get(word, ())}
-        wanted = ("call.in", "note", "signal")
+        wanted = ("call.in", "note", "signal", "stage.entered")
         return {name for name, event in there.items() if event.kind in wanted} - known
 
     def files(self) -> list[Path]:

@@ -73,7 +73,8 @@ def test_the_cursor_is_written_only_when_something_happened(rules: Any) -> None:
     assert len(rules.events("triggers.read")) == 1
     rules.tick()
     assert len(rules.events("triggers.read")) == 1
-    assert hearing(rules.ws).events == []
+    left = [unheard.event.kind for unheard in hearing(rules.ws).events]
+    assert left == ["stage.entered"]  # of moves that concern nobody a few are looked at again
 
 
 def test_events_of_a_new_kind_of_trigger_are_not_dug_up(rules: Any) -> None:
