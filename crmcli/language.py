@@ -70,6 +70,11 @@ def tr(text: str, /, *values: object) -> str:
     return told.format(*values) if values else told
 
 
+def in_all(text: str) -> list[str]:
+    """A text as each language says it: what people type may be of any."""
+    return [text, *(_catalogue(one).gettext(text) for one in LANGUAGES if one != "en" and text)]
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 row`, `2 rows`; `many` where an s is not enough: `counted(2, "company", "companies")`."""
     language, many = spoken(), many or f"{one}s"

@@ -81,7 +81,7 @@ def _print(
 
     As it was `at` a moment: without what belongs to it now, and with the events until then.
     """
-    from crmcli.present.columns import for_people, named
+    from crmcli.present.columns import derived_columns, for_people, named, with_derived
     from crmcli.present.events import event_table
     from crmcli.present.records import belonging, card_columns, last_events, raw_row
 
@@ -94,6 +94,9 @@ def _print(
             row = expanded(ws, record)
         out.one(row, columns)
         return
+    if at is None:
+        columns += derived_columns(ws, record.entity)
+        row = dict(with_derived(ws, record.entity, columns, [row])[0])
     out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
     for other, rows in ({} if at else belonging(ws, record)).items():
         columns = for_people(ws, other, [], rows)

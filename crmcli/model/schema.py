@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 
 from crmcli.dataclass import dataclass, field
-from crmcli.language import tr
+from crmcli.language import in_all
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
 from crmcli.model.kinds import kind_of
@@ -97,7 +97,7 @@ class Schema:
     def nearest(self, entity: str, key: str) -> str:
         """The field whose name or label looks most like a key; "" if none comes near."""
         fields = self.fields(entity)
-        words = {word: f.name for f in fields for word in (tr(f.label), f.label, f.name) if word}
+        words = {word: f.name for f in fields for word in (*in_all(f.label), f.name) if word}
         return words.get(nearest(key, words, _ALIKE), "")
 
     def mistyped(self, entity: str, raw: Mapping[str, Raw]) -> dict[str, str]:

@@ -66,6 +66,11 @@ def _place(ws: Workspace, entity: str, column: Column) -> int:
     return 1 if is_person or column.holds.is_phone else 2
 
 
+def derived_columns(ws: Workspace, entity: str) -> list[Column]:
+    """The columns of what stands in no file."""
+    return [Column.of(field) for field in ws.schema.askable(entity) if field.derived]
+
+
 def with_derived(
     ws: Workspace, entity: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[Mapping[str, Any]]:
