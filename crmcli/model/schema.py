@@ -64,6 +64,10 @@ def has_activities(entity: str) -> bool:
     return bool({"client", "staged"} & set(ENTITIES[entity].traits))
 
 
+KEPT_CARD = "vcard"
+"""The key of a record under which the lines of its vCard stand that no field holds."""
+
+
 @dataclass(frozen=True)
 class Schema:
     """Which fields each entity has in one workspace; `custom` comes from settings.yaml."""
@@ -92,7 +96,7 @@ class Schema:
     def undeclared(self, entity: str, raw: Mapping[str, Raw]) -> list[str]:
         """The keys of a raw record that are no field of its entity."""
         known = {field.name for field in self.fields(entity)}
-        return [key for key in raw if key not in known]
+        return [key for key in raw if key not in known and key != KEPT_CARD]
 
     def nearest(self, entity: str, key: str) -> str:
         """The field whose name or label looks most like a key; "" if none comes near."""

@@ -112,7 +112,7 @@ class Phones(ContactPoints):
         if re.fullmatch(r"\+[1-9][0-9]{6,14}", text):
             return True
         try:
-            return bool(parse_phones(text, country))
+            return bool(parse_phones(text, country, keep=True))
         except ValueError:
             return False
 

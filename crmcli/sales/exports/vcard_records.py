@@ -15,7 +15,7 @@ from crmcli.dataclass import replace
 from crmcli.formats.vcard import Card
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
 from crmcli.model.countries import country_of
-from crmcli.model.schema import has_field
+from crmcli.model.schema import KEPT_CARD, has_field
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.vcard_fields import (
     NAMES,
@@ -29,9 +29,6 @@ from crmcli.sales.exports.vcard_fields import (
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
-
-KEPT = "vcard"
-"""The key of a record under which the lines stand that no field holds."""
 
 _FRAME = ("BEGIN", "END", "VERSION")
 _NEEDED = frozenset(("FN", "N"))
@@ -66,7 +63,7 @@ def read_card(
     ours = {signature(line, ctx) for line in lines_of(values)}
     lost = [n for n in lines if n.group in labelled or signature(n, ctx) not in ours]
     if lost:
-        values[KEPT] = [str(_kept(line, values, ctx)) for line in lost]
+        values[KEPT_CARD] = [str(_kept(line, values, ctx)) for line in lost]
     return values, tuple(line.content for line in lost if line.content)
 
 
@@ -183,7 +180,7 @@ def card_of(
 def _kept_lines(raw: Mapping[str, Raw]) -> Iterable[CardLine]:
     from crmcli.formats.vcard import parse_kept
 
-    texts = raw.get(KEPT, [])
+    texts = raw.get(KEPT_CARD, [])
     for text in texts if isinstance(texts, list) else [texts]:
         try:
             yield parse_kept(str(text))

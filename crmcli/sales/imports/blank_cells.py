@@ -29,6 +29,7 @@ _ANSWERS = frozenset((
 ))  # fmt: skip
 """Words that answer a question, or may be somebody's name, and elsewhere say nothing."""
 
+_LONGEST = 24
 _ZEROS = re.compile(r"[0\s().+-]*0[0\s().,+-]*")
 _REACHED_BY = ("phone", "email", "site", "inn")
 
@@ -38,6 +39,8 @@ def says_nothing(spec: Field, part: str, text: str, *, may_answer: bool) -> bool
 
     Where the words of a question `may_answer`, no is an answer.
     """
+    if len(text) > _LONGEST and text[0].isalnum():
+        return False
     kind, folded = spec.kind, fold(text)
     if kind is BOOL and folded in TRUTHS:
         return False

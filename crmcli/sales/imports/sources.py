@@ -14,7 +14,8 @@ from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import Card, cards, is_vcard, read_cards
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
 from crmcli.language import tr
-from crmcli.sales.exports.vcard_records import KEPT, is_of_company, is_person, read_card
+from crmcli.model.schema import KEPT_CARD
+from crmcli.sales.exports.vcard_records import is_of_company, is_person, read_card
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ class Cards:
     ctx: InputContext | None = None
 
     delimiter = ""
-    labels = (*_FIELDS, KEPT)
+    labels = (*_FIELDS, KEPT_CARD)
 
     def columns(self, vocabulary: Vocabulary) -> tuple[Column, ...]:
         """Where each goes: a field of the same name, where the entity has one."""
         found = [Column(name, vocabulary.names.get(name)) for name in _FIELDS]
-        return (*found, Column(KEPT, Target("unknown", KEPT)))
+        return (*found, Column(KEPT_CARD, Target("unknown", KEPT_CARD)))
 
     def rows(self) -> Iterator[FileRow]:
         """Every card in order, those that cannot be read too."""
