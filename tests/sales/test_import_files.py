@@ -321,6 +321,14 @@ def test_the_stage_column_of_pipedrive(ws: Workspace) -> None:
     assert kit.all_of(ws, "deal")[0]["stage"] == "offer"
 
 
+def test_a_caption_may_name_our_own_currency(ws: Workspace) -> None:
+    rows = "Название;Сумма, {0}\nКрыша;5000\n"
+    for unit in ("руб.", "₽", "RUB"):
+        assert kit.bring(ws, "deal", rows.format(unit), dry_run=True).unmapped == {}
+    for unit in ("USD", "€", "тыс. руб."):
+        assert len(kit.bring(ws, "deal", rows.format(unit), dry_run=True).unmapped) == 1
+
+
 # -- directories ----------------------------------------------------------------------------
 
 CHANNELS = "Имя;Откуда\nА;Сарафан\nБ;сарафан\nВ;Авито, витрина\nГ;-\nД;Сарафан\n"

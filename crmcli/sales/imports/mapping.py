@@ -10,6 +10,7 @@ from functools import cached_property
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import tr
+from crmcli.model.amounts import currency_in
 from crmcli.model.entities import having
 from crmcli.model.handles import SYSTEMS
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
@@ -27,6 +28,14 @@ EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
 """What a rejects file has beside its input's columns; `crm_rest` holds what is in no column."""
 
 LABELLED, PART, FULL_NAME, STATUS = "labelled", "part", "full_name", "status"
+_REMARK = re.compile(
+    r"\s*[,(\[]\s*(?:required|optional|mandatory|if any|(?:не)?обязательн\w+(?: поле)?|если есть|pflicht\w*|"
+    r"[dmyjtaдмг]{1,4}(?:[./ -][dmyjtaдмг]{1,4}){1,2})\s*[)\]]?\s*$",
+    re.IGNORECASE,
+)
+"""What a header says of how to fill its column in."""
+
+_UNIT = re.compile(r"\s*[,(\[]\s*([^\W\d]{1,5}\.?|[^\w\s])\s*[)\]]?\s*$")
 _TYPED = re.compile(r"(.+) - Value")
 
 
@@ -73,7 +82,10 @@ def header_key(text: str) -> str:
 class Vocabulary:
     """The names that columns may have for one entity; the chosen preset's words come before our own."""
 
-    def __init__(self, schema: Schema, entity: str, presets: Sequence[Preset] = ()) -> None:
+    def __init__(
+        self, schema: Schema, entity: str, presets: Sequence[Preset] = (), currency: str = ""
+    ) -> None:
+        self.currency = currency
         self.schema = schema
         self.entity = entity
         self.fields = {field.name: field for field in schema.fields(entity)}
@@ -162,9 +174,23 @@ class Vocabulary:
             target = self.words.get(key.rstrip("0123456789"))
             if target is not None and not self.takes_several(target):
                 return None
+        if target is not None and self._currency_of(header) not in ("", self.currency):
+            return None  # amounts of another currency would be taken for ours
+        if target is None and (plain := self._without_remark(header)) != header:
+            return self.find(plain)
         if target is None and "do_not" in self.fields and (part := column_part(header)):
             return Target("do_not", part)
         return target or self._stage_date(header)
+
+    def _without_remark(self, header: str) -> str:
+        """A header without what it says of how its column is filled in, or of our own currency."""
+        is_ours = self.currency and self._currency_of(header) == self.currency
+        return (_UNIT if is_ours else _REMARK).sub("", header)
+
+    def _currency_of(self, header: str) -> str:
+        """The currency that a header names at its end, as `Sum, $`."""
+        unit = _UNIT.search(header) if self.currency else None
+        return currency_in(f"1 {unit[1]}") if unit else ""
 
     def _stage_date(self, header: str) -> Target | None:
         stage = stage_dated(header) if "stage" in self.fields else None
@@ -200,7 +226,8 @@ class Vocabularies:
     """The vocabulary for a file with such columns: that of the preset that was said, or that they show."""
 
     def __init__(self, ws: Workspace, entity: str, presets: Presets, said: str) -> None:
-        self._of_entity = (ws.schema, entity)
+        self._ws = ws
+        self._entity = entity
         self._presets = presets
         self._said = said
         self._by_preset: dict[str, Vocabulary] = {}
@@ -210,7 +237,9 @@ class Vocabularies:
         preset = self._presets.chosen(self._said, labels)
         if preset.name not in self._by_preset:
             words = (preset, self._presets.plain)
-            self._by_preset[preset.name] = Vocabulary(*self._of_entity, words)
+            currency = self._ws.settings.currency
+            vocabulary = Vocabulary(self._ws.schema, self._entity, words, currency)
+            self._by_preset[preset.name] = vocabulary
         return self._by_preset[preset.name]
 
 

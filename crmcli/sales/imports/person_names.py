@@ -8,6 +8,12 @@ from crmcli.matching.first_names import OF_FATHER, is_first_name, is_patronymic
 from crmcli.model.values import Raw, fold
 from crmcli.sales.imports.draft import Draft
 
+_PARTICLES = frozenset(
+    ("von", "van", "de", "der", "den", "del", "di", "da", "do", "dos", "du", "la", "le", "ter", "zu", "zur",
+     "фон", "ван", "де", "ди", "ла", "ле")
+)  # fmt: skip
+"""With what a last name of several words begins."""
+
 _PARTS = ("first_name", "middle_name", "last_name")
 
 
@@ -53,6 +59,8 @@ def _by_first_name(words: list[str]) -> dict[str, str]:
         return {}
     if any(len(word.strip(".")) < 2 or not word[0].isalpha() for word in rest):
         return {}  # initials
+    if len(rest) > 1 and fold(rest[0]) not in _PARTICLES:
+        return {}
     return {"first_name": " ".join(first), "last_name": " ".join(rest)}
 
 
