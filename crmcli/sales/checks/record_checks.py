@@ -11,7 +11,7 @@ from crmcli.errors import CrmError, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints
-from crmcli.model.schema import has_field
+from crmcli.model.schema import KEPT_CARD, has_field
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.records.links import links_of
 from crmcli.sales.records.tombstones import marked, successor
@@ -64,7 +64,8 @@ class RecordCheck:
             yield Problem(path, line, fault.message, fault.hint)
         if record.unknown:  # the mistyped ones are told of the file
             told = self.ws.schema.mistyped(entity, raw)
-            self._undeclared.update((entity, key) for key in record.unknown if key not in told)
+            strange = (key for key in record.unknown if key not in (*told, KEPT_CARD))
+            self._undeclared.update((entity, key) for key in strange)
         self.compare(raw)
         made = cast("datetime | None", record.get("created_at"))
         if made is not None and record.id in self._strangers:
