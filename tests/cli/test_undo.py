@@ -148,3 +148,13 @@ def test_all_records_of_a_large_change_are_counted(crm: Crm, folder: Path) -> No
     crm("import", "leads", "in.csv")
     assert crm("lead", "bulk", "--where", "stage = new", "--set", "amount=5", "--yes").code == 0
     assert " and 59 more records, " in crm("undo", "--dry-run").err
+
+
+def test_a_value_of_a_directory_renamed_since_is_no_edit_of_what_was_imported(crm: Crm) -> None:
+    rows = "name;source\nКровля;web\nЗабор;web\nКрыльцо;call\n"
+    batch = crm("import", "leads", "-", stdin=rows).out.strip()
+    assert crm("directory", "rename", "sources", "web", "site").code == 0
+    edited = json.loads(crm("lead", "list", "--where", "name = Забор", "--json").out)[0]["id"]
+    crm("lead", "edit", edited, "--amount", "5")
+    run = crm("import", "undo", batch)
+    assert (run.out, f"e.g. {edited}" in run.err) == ("Undone: removed: 2 leads.\n", True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
@@ -14,6 +15,7 @@ from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, witho
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.amendments import is_of_people, take_back_in
 from crmcli.sales.history.past import REWRITTEN, PastChange, before, without_empty
+from crmcli.sales.history.renames import Renamings
 from crmcli.sales.records.links import links_of, referring_to
 from crmcli.sales.records.packed import Pairs, RawRecords
 from crmcli.workspace import RecordRemoved
@@ -183,7 +185,8 @@ class Reversal:
         if raw is None:
             return  # it is gone already
         made = self._as_made(event, clone) if entity_of(event.record) else None
-        if made is None or raw != made:
+        is_same = raw == made or (made and raw == self._as_made(event, clone, self._renamings))
+        if made is None or not is_same:
             self.kept.append(Kept(event.record, "", "it was changed since it was made"))
         elif self._is_edited_by_hand(event, made):
             self.kept.append(Kept(event.record, "", "it was edited by hand since it was made"))
@@ -198,8 +201,18 @@ class Reversal:
         record = self._typed(made.record, raw)
         return self.change.sum_of(record) != known
 
-    def _as_made(self, made: Event, clone: str) -> dict[str, Raw] | None:
-        """The record as it was created; None if another clone changed it, since their order is unknown."""
+    @cached_property
+    def _renamings(self) -> Renamings:
+        """A field or a value of a directory that was renamed since is no change of its records."""
+        return Renamings(self.ws, "")
+
+    def _as_made(
+        self, made: Event, clone: str, names: Renamings | None = None
+    ) -> dict[str, Raw] | None:
+        """The record as it was created, by the `names` of today if these are given.
+
+        None if another clone changed it, since their order is unknown.
+        """
         own = self.ws.events(record=made.record, clone=clone, newest_first=True)
         known = {event.id for event in own}
         for event in self.ws.events(record=made.record):
@@ -210,6 +223,7 @@ class Reversal:
         for event in own:
             if event.id <= made.id:
                 break
+            event = names.of_today(event) if names else event
             raw = before(raw, event)
             changed |= {*event.data.get("changes", ())}
         return None if raw is None else without_empty(raw, changed)
