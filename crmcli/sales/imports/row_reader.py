@@ -356,6 +356,8 @@ class RowReader:
 
     def _finish(self, draft: Draft) -> None:
         """What takes several columns to be said."""
+        if "external" in draft.values:  # first read, last shown
+            draft.values["external"] = draft.values.pop("external")
         if draft.address:
             draft.values["address"] = joined(str(draft.values.get("address", "")), draft.address)
         if draft.currency and "currency" in self._vocabulary.fields:
