@@ -21,7 +21,7 @@ def aliases(settings: Settings, pipelines: Pipelines, user: str) -> dict[str, di
 
     for one in settings.users.values():
         name("user", one.id, one.name or one.id)
-    if user in settings.users:
+    if user and (user in settings.users or not settings.users):
         name("user", user, "me")
     for directory, entries in settings.directories.items():
         for key, label in entries.items():

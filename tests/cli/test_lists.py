@@ -96,6 +96,14 @@ def test_mine(crm: Crm, folder: Path) -> None:
     assert crm("deal", "list", "--mine").code == 2
 
 
+def test_who_works_alone_is_me_too(crm: Crm) -> None:
+    assert crm("deal", "add", "--name", "А").code == 0
+    crm("deal", "add", "--name", "Б", "--owner", "pavel")
+    assert names(crm("deal", "list", "--mine")) == ["А"]
+    assert names(crm("deal", "list", "--where", "owner = me or owner = nobody")) == ["А"]
+    assert names(crm("deal", "list", "--owner", "pavel")) == ["Б"]
+
+
 def test_a_name_means_the_living_record(crm: Crm, ws: Workspace) -> None:
     old = lead(ws, name="Баня у озера", phones="+79161234567")
     assert crm("lead", "convert", old.id).code == 0
