@@ -22,7 +22,7 @@ LATER = "2026-11-24T09:00:00+00:00"
 IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\b[0-9a-f]{20,}\b")
 NAMES = re.compile(
     r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
-    r"|\bcrm [a-z-]+(?: [a-z-]+)?|отменяется: [a-z]+(?: [a-z]+)?"  # commands
+    r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+)?|отменяется: [a-z]+(?: [a-z]+)?"  # commands
     r"|--?[a-z][\w-]*(?:[ =][A-Z]+)?"  # options
     r"|[\w@+/.-]+\.[a-z]+\b|\w+/[\w/]+"  # files, addresses, kinds of events, places in files
     r"|«[^»]*»|'[^']*'|(?:одно из|есть|стадии|например): .*|\{[^}]*\}|\b\w+=\S+|\b[a-z]+_[a-z_]+\b|\w+\|\w+"

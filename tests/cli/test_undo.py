@@ -81,7 +81,7 @@ def test_a_record_as_it_was(crm: Crm, lead: str) -> None:
         then = json.loads(crm(*command, lead, "--at", "2026-11-24", "--json", **now).out)
         assert (then["amount"], "tags" in then) == (100, False)
         then = json.loads(crm(*command, lead, "--at", "2026-11-25", "--json", **now).out)
-        assert (then["amount"], then["tags"]) == ("200", ["vip"])
+        assert (then["amount"], then["tags"]) == (200, ["vip"])
         assert crm(*command, lead, "--at", "2026-11-20", **now).code == 3
         assert crm(*command, lead, **now).code == 3
     assert crm("deal", "show", lead, "--at", "2026-11-25", **now).code == 3

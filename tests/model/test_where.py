@@ -565,6 +565,7 @@ instants = st.datetimes().map(lambda moment: moment.replace(tzinfo=UTC, microsec
 phones = st.builds(Phone, st.sampled_from(["+79161234567", "нет", "8 916", ""]))
 ids = st.sampled_from([*STORED, "deal-0000000z", "", "?"])
 BY_KIND: dict[str, st.SearchStrategy[Any]] = {
+    "chance": st.none() | st.decimals(0, 100, places=1),
     "number": st.none() | st.decimals(-(10**9), 10**9, places=3), "money": st.none() | st.decimals(0, 10**12, places=2),
     "date": st.none() | days, "datetime": st.none() | instants, "happened": st.none() | instants, "bool": st.none() | st.booleans(),
     "phones": st.lists(phones, max_size=2).map(tuple), "emails": st.lists(st.builds(Email, texts), max_size=2).map(tuple),

@@ -152,12 +152,13 @@ def test_the_header_may_break_its_lines_too() -> None:
 
 def test_rows_with_too_many_or_too_few_cells_are_told_each() -> None:
     rows = list(table("a,b,c\n1,2,3\n1,2\n1,2,3,4\n7,8,9\n").rows())
-    assert [(row.line, row.fault) for row in rows] == [
-        (2, ""),
-        (3, "has 2 cells, the header has 3"),
-        (4, "has 4 cells, the header has 3"),
-        (5, ""),
+    assert [(row.line, row.fault, row.is_short) for row in rows] == [
+        (2, "", False),
+        (3, "", True),
+        (4, "has 4 cells, the header has 3", False),
+        (5, "", False),
     ]
+    assert rows[1].cells == ("1", "2", "")
     assert rows[2].cells == ("1", "2", "3", "4")
 
 
