@@ -59,6 +59,7 @@ def closing(group: Noun, verb: str, about: str, *options: click.Option) -> None:
         told: Told = imported("crmcli.present.changes:closed")(ws, done)
         return told
 
-    note = option("--note", "A note on it, for the timeline.", "TEXT")
-    name, params = verb.partition(":")[2], [REF, *options, note]
+    name, params = verb.partition(":")[2], [REF, *options]
+    if "staged" in ENTITIES[str(group.name)].traits:
+        params.append(option("--note", "A note on it, for the timeline.", "TEXT"))
     group.add_command(ChangingVerb(name, params=params, callback=callback, help=about))

@@ -47,7 +47,7 @@ def test_what_is_written_is_read_as_if_it_was_typed(crm: Crm, editor: Editor) ->
     run = crm("lead", "edit", lead, EDITOR=editor(f'cat >> "$1" <<"END"\n{text}\nEND'))
     assert run.code == 0, run.err
     row = json.loads(crm("lead", "show", lead, "--json").out)
-    assert (row["amount"], row["currency"], row["birthday"]) == ("1000.50", "RUB", "1990-02-01")
+    assert (row["amount"], row["currency"], row["birthday"]) == (1000.5, "RUB", "1990-02-01")
     assert (row["source"], row["company"], row["tags"]) == ("web", company, ["vip"])
     assert row["phones"] == [
         {"value": "+79123456789", "ext": "12", "type": "work"},

@@ -43,7 +43,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def test_a_new_folder_becomes_a_workspace(crm: Crm, tmp_path: Path) -> None:
-    run = crm("init", "Продажи", cwd=tmp_path)
+    run = crm("init", "Продажи", "--lang", "ru", cwd=tmp_path)
     root = tmp_path / "Продажи"
     assert (run.code, run.out) == (0, f"Created a workspace in {root}.\n")
     assert "crm pipeline check" in run.err

@@ -165,7 +165,10 @@ class _Text:
         kept = [item for item in new if item in old]
         if len(new) == len(old):
             for item, was, now in zip(node.value, old, new, strict=True):
-                if was != now:
+                is_block = not getattr(item, "flow_style", True)
+                if is_block and isinstance(was, dict) and isinstance(now, dict) and now:
+                    self._map(item, was, now)
+                elif was != now:
                     self._replace(item, _flow(now))
             return
         if [item for item in old if item in new] != kept or new[: len(kept)] != kept:
