@@ -77,6 +77,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
         ("utm", "converted"), st.dictionaries(st.sampled_from(["source", "метка", "no"]), short)
     ),
     **dict.fromkeys(("number", "money"), numbers),
+    "chance": st.decimals(0, 100, places=2).map(format_decimal),
     "date": st.dates().map(lambda day: day.isoformat()),
     **dict.fromkeys(
         ("datetime", "happened"),

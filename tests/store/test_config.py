@@ -193,7 +193,7 @@ SETTINGS_FAULTS = [
     ("company:\n  name: А\n  nam: Б\n", 3, "unknown key 'nam'", "name"),
     ("company: {email: нет}\n", 1, "is not an e-mail address", ""),
     ("language: de\n", 1, "'de' is not allowed", "ru, en"),
-    ("currency: рубль\n", 1, "is not a currency code", ""),
+    ("currency: рубль\n", 1, "is not a currency; allowed: AED, ", ""),
     ("\n\ntime_zone: Europe/Moskow\n", 3, "is not a time zone, did you mean 'Europe/Moscow'", ""),
     ("time_zone: ../etc\n", 1, "is not a time zone", ""),
     ("phone_country: rus\n", 1, "is not a country code", ""),
