@@ -212,6 +212,22 @@ def test_contacts_bring_the_names_of_their_companies(ws: Workspace, tmp_path: Pa
     assert kit.bring(other, "company", companies).skipped == 2
 
 
+@pytest.mark.parametrize("name", ["0:", ":", "Ёлка (info@elka.ru)", "Ёлка (17)", '["Ёлка"]', "[Ё"])
+def test_a_name_beside_an_id_is_taken_to_the_letter(
+    ws: Workspace, tmp_path: Path, name: str
+) -> None:
+    company, contact = "company-7k3qf2m9", "contact-7k3qf2m9"
+    put(ws, "company", {"id": company, "name": name})
+    put(ws, "contact", {"id": contact, "name": name, "companies": [{"company": company}]})
+    put(ws, "deal", {"id": "deal-7k3qf2m9", "pipeline": "sales", "stage": "request",
+        "company": company, "contacts": [contact]})  # fmt: skip
+    for entity in ("contact", "deal"):
+        other = new_workspace(tmp_path / entity)
+        first = text_of(ws, entity, Layout())
+        assert kit.bring(other, entity, first).conflicts == []
+        assert text_of(other, entity, Layout()) == first
+
+
 def test_another_name_beside_an_id_is_told(ws: Workspace) -> None:
     put(ws, "company", {"id": "company-7k3qf2m9", "name": "Ёлка"})
     put(
@@ -296,6 +312,7 @@ EMAIL = st.from_regex(r"[a-zA-Z][a-z0-9.]{0,8}[a-z]@[a-z]{2,6}\.(ru|рф)", full
 )
 MONEY = st.decimals(-(10**10), 10**10, places=2).map(lambda number: f"{number:f}")
 NUMBER = st.decimals(-(10**6), 10**6, places=4).map(lambda number: f"{number:f}")
+HANDLE = st.sampled_from(["telegram:anna_s", "vk:id1", "https://t.me/anna_s", "@anna"])
 DATE = st.dates(date(1700, 1, 1), date(2300, 1, 1)).map(lambda day: day.isoformat())
 INSTANT = st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))
 
@@ -381,12 +398,15 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
             st.fixed_dictionaries({"company": id_of("company")}, optional={"role": ANY_TEXT})
         ),
         "lines": some(LINE),
+        "handles": some(st.one_of(HANDLE, HANDLE, ANY_TEXT)),
+        "external": st.dictionaries(st.sampled_from(["hubspot", "1c"]), ANY_TEXT, max_size=2),
         "utm": st.dictionaries(st.one_of(st.sampled_from(UTM_KEYS), PLAIN), ANY_TEXT, max_size=3),
         "converted": st.dictionaries(
             st.sampled_from(["contact", "deal"]), id_of("deal"), max_size=2
         ),
         "money": MONEY,
         "number": NUMBER,
+        "chance": st.decimals(0, 100, places=2).map(lambda number: f"{number:f}"),
         "date": DATE,
         "datetime": INSTANT,
         "happened": INSTANT,

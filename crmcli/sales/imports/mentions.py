@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from crmcli.model.fields import Field
 from crmcli.model.schema import own_fields
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.sales.exports.sheet_rows import facts_of, read_list
+from crmcli.sales.exports.sheet_rows import facts_of, read_list, read_names
 from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.draft import Draft, Mention
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
@@ -58,7 +58,7 @@ class MentionReader:
         ):
             links = draft.links.setdefault(name, [])
             if part in _NAMES:
-                self._name(draft, name, links, self._named(name, said))
+                self._name(draft, name, links, self._named(name, said, links))
             elif not links and part == "role":  # in a company that nobody names
                 if not draft.faults:
                     draft.conflicts.append(self._label_of(name, part))
@@ -70,9 +70,16 @@ class MentionReader:
                 for link, text in zip(links, texts, strict=False):
                     self._add_fact(draft, link, name, part, text)
 
-    def _named(self, name: str, said: Sequence[str]) -> list[Mention]:
-        """What cells name that stand for a link: `Name (e-mail)`, several of a field that has several."""
+    def _named(self, name: str, said: Sequence[str], links: Sequence[Mention]) -> list[Mention]:
+        """What cells name that stand for a link: `Name (e-mail)`, several of a field that has several.
+
+        Beside our own ids, as exports have them, names are taken to the letter.
+        """
         spec = self._vocabulary.fields[name]
+        if len(said) == 1 and links and all(entity_of(link.id) for link in links):
+            names = read_names(said[0]) if spec.is_many else [said[0]]
+            if len(names) == len(links):
+                return [Mention(name=text) for text in names]
         entity = spec.entities[0]
         own = {field.name: field for field in own_fields(entity)}
         found = [m for text in said for m in read_mentions(text, entity, several=spec.is_many)]
