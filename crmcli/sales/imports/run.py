@@ -213,11 +213,11 @@ class Import:
         found.made = Counter(record.entity for record in self.taker.linker.made.values())
         found.unknown_owners = dict(self.reader.cells.unknown_owners)
         found.unknown_values = self.reader.cells.unknown_values
-        found.unknown_stages = dict(self.reader.stages.unknown)
-        found.unused_stages = list(self.reader.stages.unused.values())
-        found.filled = dict(self.reader.filled)
+        found.unknown_stages = dict(self.reader.stages.names.unknown)
+        found.unused_stages = list(self.reader.stages.names.unused.values())
+        found.filled = dict(self.reader.placer.filled)
         found.foreign_ids = self.reader.foreign_ids
-        found.refusals = dict(self.reader.refusals)
+        found.refusals = dict(self.reader.placer.refusals)
         found.unused_values = list(self.reader.said.unused.values())
         return found
 
