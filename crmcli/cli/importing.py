@@ -53,6 +53,7 @@ def _reading_options(entity: str) -> list[click.Parameter]:
         option("--date-format", "Form of all dates: DD.MM.YYYY, '%d/%m/%y', …", "FORM"),
         option("--country", "Country of phones without a code: RU, US, …", "CC"),
         option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
+        option("--decimal", "Decimal sign where 1.234 may be read two ways.", among=(",", ".")),
         option("--name-format", "Order of full names; fio is Ф И О.", default="auto", among=orders),
         option("--owner-map owners", users, "NAME=USER", multiple=True),
         *([option("--stage-map stages", stages, "NAME=STAGE", multiple=True)] if staged else []),
@@ -250,11 +251,20 @@ def _wanted(session: Session, file: str, options: dict[str, Any]) -> imports.Imp
         file=Path(file) if Path(file).is_file() else None,  # a pipe has no place
         date_order=options.pop("date_order") or "",
         date_format=options.pop("date_format") or "",
-        rejects=Path(rejects) if (rejects := options.pop("rejects")) else None,
+        decimal=options.pop("decimal") or "",
+        rejects=_rejects_file(options.pop("rejects")),
         dry_run=session.dry_run,
         header_row=options.pop("header_row") or 0,
         **options,
     )
+
+
+def _rejects_file(rejects: str | None) -> Path | None:
+    if rejects == "-":
+        raise BadUsage(
+            "--rejects needs a file: stdout has the batch id", "e.g. --rejects rejects.csv"
+        )
+    return Path(rejects) if rejects else None
 
 
 def _set(texts: Sequence[str]) -> list[tuple[str, str]]:

@@ -80,8 +80,13 @@ def losses(found: Summary) -> Iterator[str]:
 
 
 def _told_of_rejects(found: Summary) -> Iterator[str]:
+    texts = {
+        (True, False): "rejected rows are in {}: fix them and import that file",
+        (True, True): "rejected and skipped rows are in {}: fix them and import that file",
+        (False, True): "skipped rows are in {}, each with what it repeats",
+    }
     if found.rejects:
-        yield tr("rejected rows are in {}: fix them and import that file", found.rejects)
+        yield tr(texts[found.rejected > 0, found.skipped > 0], found.rejects)
 
 
 def _told_of_file(found: Summary) -> Iterator[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from crmcli.errors import BadUsage
 from crmcli.workspace import Workspace
@@ -80,6 +83,38 @@ def test_a_column_that_does_not_decide_is_refused_with_both_readings(ws: Workspa
     found = kit.bring(ws, "deal", "name;amount\nА;250.000\nБ;1500\n")
     assert (found.created, found.rejected) == (1, 1)
     assert "may be 250000 or 250.00" in found.as_dict()["reasons"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cells", "amounts"),
+    [
+        (",", ("250.000", "1500"), ["250000", "1500"]),
+        (".", ("250.000", "1500"), ["250", "1500"]),
+        (".", ("€ 12,500", "(3,750)"), ["12500", "-3750"]),
+        (",", ("250.000", "12,5"), ["250000", "12.50"]),
+        (",", ("12.5", "12,5"), ["12.50", "12.50"]),
+        (",", ("250.000", "1,234,567.50"), ["250", "1234567.50"]),  # the column itself decides
+        (",", ("250.000", "12.5"), ["250", "12.50"]),
+    ],
+)
+def test_the_decimal_sign_of_what_does_not_decide_can_be_said(
+    ws: Workspace, decimal: str, cells: tuple[str, str], amounts: list[str]
+) -> None:
+    kit.bring(ws, "deal", f"name;amount\nА;{cells[0]}\nБ;{cells[1]}\n", decimal=decimal)
+    assert [raw["amount"] for raw in kit.all_of(ws, "deal")] == amounts
+    [other] = kit.bring(ws, "deal", "name;amount\nВ;7.125\nГ;8.125\n").as_dict()["reasons"]
+    assert (other["rows"], "--decimal" in other["reason"]) == (2, True)
+
+
+def test_numbers_of_a_workbook_keep_their_point_whatever_is_said(ws: Workspace) -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    page = book.add_worksheet()
+    for line, row in enumerate((("name", "amount"), ("A", 250.125), ("B", "250.125"))):
+        page.write_row(line, 0, row)
+    book.close()
+    kit.bring(ws, "deal", out.getvalue(), decimal=",")
+    assert [raw["amount"] for raw in kit.all_of(ws, "deal")] == ["250.13", "250125"]
 
 
 def test_numbers_of_json_are_what_they_say(ws: Workspace) -> None:

@@ -141,3 +141,16 @@ def test_it_is_told_with_the_way_out(crm: Crm, folder: Path) -> None:
     assert "1 total row at line 5 not taken; --keep-totals takes it" in run.err
     assert crm("import", "leads", str(path), "--keep-totals").code == 0
     assert "Итого" in crm("lead", "list").out
+
+
+def test_what_is_in_the_file_beside_it_is_said_as_it_is(crm: Crm, folder: Path) -> None:
+    path = folder.parent / "x.csv"
+    path.write_text("name,phone\nOne,89161234561\n", "utf-8")
+    assert "rows are in" not in crm("import", "leads", str(path)).err
+    again = crm("import", "leads", str(path)).err
+    assert "skipped rows are in" in again
+    assert "rejected" not in again
+    path.write_text("name,phone,amount\nOne,89161234561,5\nTwo,,five\n", "utf-8")
+    assert "rejected and skipped rows are in" in crm("import", "leads", str(path)).err
+    assert crm("import", "leads", str(path), "--rejects", "-").code == 2
+    assert not (folder / "-").exists()

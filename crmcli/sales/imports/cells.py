@@ -134,11 +134,18 @@ class CellReader:
         try:
             return spec.read(cell, self.ctx, in_sheet=True)
         except TwoReadings:
-            told = self._habits.context(self.ctx, column, cell)
-            if spec.kind.is_time and not told.date_order:
-                why = "{!r} may be day/month or month/day: pass --date-order dmy or mdy"
-                raise TwoReadings(tr(why, cell)) from None
+            return self._read_as_column(spec, cell, column)
+
+    def _read_as_column(self, spec: Field, cell: str, column: str) -> Raw:
+        """A cell with two readings as its whole column tells; TwoReadings with the option that says it."""
+        told = self._habits.context(self.ctx, column, cell)
+        if spec.kind.is_time and not told.date_order:
+            why = "{!r} may be day/month or month/day: pass --date-order dmy or mdy"
+            raise TwoReadings(tr(why, cell))
+        try:
             return spec.read(cell, told, in_sheet=True)
+        except TwoReadings as error:
+            raise TwoReadings(tr("{}, or pass --decimal , or --decimal .", error)) from None
 
     def _read_items(self, spec: Field, cell: Raw, column: str) -> Raw:
         """A list that came as JSON: each item as people may write it, or as files have it."""

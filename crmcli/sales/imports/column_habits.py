@@ -20,10 +20,14 @@ _SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\b")
 
 
 class ColumnHabits:
-    """Asked only for a cell that has two readings: the file is then read once more for its column."""
+    """Asked only for a cell that has two readings: the file is then read once more for its column.
 
-    def __init__(self, source: Source) -> None:
+    `decimal` is the sign of columns that do not decide.
+    """
+
+    def __init__(self, source: Source, decimal: str = "") -> None:
         self._source = source
+        self._decimal = decimal
         self._places = {label: place for place, label in enumerate(source.labels)}
         self.point = cache(self._point)
         self._order = cache(self._order_of_column)
@@ -35,7 +39,8 @@ class ColumnHabits:
         return replace(ctx, point=point, date_order=order)
 
     def _point(self, label: str) -> str:
-        return point_of(cell for cell in self._cells(label) if not isinstance(cell, Figure))
+        cells = self._cells(label)
+        return point_of(cell for cell in cells if not isinstance(cell, Figure)) or self._decimal
 
     def _order_of_column(self, label: str) -> str:
         orders = {order for cell in self._cells(label) if (order := order_of(cell))}

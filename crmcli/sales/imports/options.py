@@ -27,6 +27,7 @@ class ImportOptions:
     on_duplicate: OnDuplicate = "update"
     country: str = ""
     date_order: str = ""
+    decimal: str = ""
     name_format: str = "auto"
     owners: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)

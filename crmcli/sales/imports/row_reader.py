@@ -68,7 +68,7 @@ class RowReader:
         self._is_guarded = not (self._is_raw or is_workbook)
         self._vocabulary = vocabulary
         self.said = said
-        self.habits = ColumnHabits(source)
+        self.habits = ColumnHabits(source, wanted.decimal)
         self.cells = CellReader(
             ctx, vocabulary.sources, wanted.owners, self.habits, has_numbers=is_workbook
         )

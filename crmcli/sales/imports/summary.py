@@ -33,8 +33,8 @@ _AS_THEY_ARE = (
     "rejects", "refusals",
     "refusals_added", "refusals_kept", "refusals_lifted",
 )  # fmt: skip
-_OWN = re.compile(rf"'[^']*'|«[^»]*»|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b")
-"""What a reason says of its row alone: quoted values, ids."""
+_OWN = re.compile(rf"'[^']*'|«[^»]*»|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b|\b\d[\d.]*\b")
+"""What a reason says of its row alone: quoted values, ids, numbers."""
 
 
 @dataclass
