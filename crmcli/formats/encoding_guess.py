@@ -60,7 +60,7 @@ def readings(body: bytes, languages: Collection[str] = ()) -> list[Reading]:
         texts = tuple(word.decode(encoding, "replace") for word in words)
         score = _together([_by_language(text, tuple(spoken)) for text in texts], spoken)
         score += _EXPECTED * any(language in languages for language in spoken)
-        score += _RARE * RARITY.get(encoding, 0)
+        score += _RARE * RARITY[encoding]
         if texts not in found or found[texts].score < score:
             found[texts] = Reading(encoding, score, texts)
     ranked = sorted(found.values(), key=lambda reading: -reading.score)

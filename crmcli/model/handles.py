@@ -8,67 +8,15 @@ from urllib.parse import unquote
 
 from crmcli.language import tr
 from crmcli.model.values import fold
+from crmcli.words import rows
 
-_HOSTS = """
-    telegram: t.me telegram.me telegram.dog
-    vk: vk.com vk.ru vkontakte.ru
-    ok: ok.ru odnoklassniki.ru
-    max: max.ru
-    linkedin: linkedin.com
-    instagram: instagram.com instagr.am
-    facebook: facebook.com fb.com fb.me m.me
-    github: github.com
-    gitlab: gitlab.com
-    twitter: twitter.com x.com
-    threads: threads.net threads.com
-    tiktok: tiktok.com
-    youtube: youtube.com
-    whatsapp: wa.me
-    xing: xing.com
-    behance: behance.net
-    bluesky: bsky.app
-    pinterest: pinterest.com
-    rutube: rutube.ru
-    snapchat: snapchat.com
-"""
-_WORDS = """
-    telegram: tg телеграм телеграмм телега
-    vk: вк вконтакте vkontakte
-    ok: ок одноклассники odnoklassniki
-    linkedin: li линкедин
-    instagram: ig insta инстаграм инста
-    facebook: fb фейсбук messenger
-    github: gh гитхаб
-    twitter: x твиттер
-    youtube: ютуб
-    whatsapp: wa вотсап ватсап
-    skype: скайп
-    viber: вайбер
-"""
-
-
-def _listed(table: str) -> dict[str, list[str]]:
-    lines = (line.partition(":") for line in table.strip().splitlines())
-    return {name.strip(): words.split() for name, _, words in lines}
-
-
+_NETWORKS = {name: said.partition("|") for name, said in rows("networks")}
 _SIGNED = ("telegram", "instagram", "twitter", "threads", "tiktok", "youtube")
 """Where a name is written with @."""
 
 _PATHS = (
-    "in",
-    "company",
-    "school",
-    "pub",
-    "profile",
-    "people",
-    "user",
-    "channel",
-    "c",
-    "add",
-    "s",
-    "u",
-)
+    "in", "company", "school", "pub", "profile", "people", "user", "channel", "c", "add", "s", "u",
+)  # fmt: skip
 """Words of an address in front of the name."""
 
 _RESERVED = """
@@ -80,14 +28,13 @@ _NO_NAMES = frozenset(_RESERVED.split())
 """Words of an address that are nobody's name."""
 
 SYSTEM_OF_HOST: Mapping[str, str] = {
-    host: system for system, hosts in _listed(_HOSTS).items() for host in hosts
+    host: system for system, (hosts, _, _) in _NETWORKS.items() for host in hosts.split()
 }
-SYSTEMS = tuple(dict.fromkeys((*_listed(_HOSTS), *_listed(_WORDS))))
+SYSTEMS = tuple(_NETWORKS)
 """The networks that are known by name; others may be written too."""
 
 _SYSTEM_OF_WORD = {
-    **{word: system for system, words in _listed(_WORDS).items() for word in words},
-    **{system: system for system in SYSTEMS},
+    word: system for system, (_, _, words) in _NETWORKS.items() for word in (system, *words.split())
 }
 
 _HANDLE = re.compile(r"([^\W\d_][\w-]*)\s*[:\s]\s*(\S+)")
