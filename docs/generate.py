@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.pages import guide, own_options
+from crmcli.cli.helping import GUIDES
+from crmcli.cli.pages import folded, own_options
 from crmcli.cli.params import Session, common_options
 from crmcli.cli.root import crm
-from crmcli.model.conditions.where import GUIDE
 from crmcli.store.config.schemas import schema_files
 
 ROOT = Path(__file__).parents[1]
@@ -76,7 +76,8 @@ def _options(options: Sequence[click.Option]) -> str:
 
 def conditions() -> str:
     """The page of the condition language, which `crm help conditions` prints."""
-    return f"# Conditions\n\n```\n{guide(GUIDE, 80)}\n```\n"
+    text = (GUIDES / "en/conditions.txt").read_text(encoding="utf-8")
+    return f"# Conditions\n\n```\n{folded(text, 80)}\n```\n"
 
 
 def preset_schema() -> str:

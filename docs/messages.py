@@ -23,7 +23,6 @@ from crmcli.cli.pages import EXAMPLE, paragraphs
 from crmcli.cli.params import Session
 from crmcli.cli.root import Root, crm
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
-from crmcli.model.conditions.where import GUIDE
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.present.words import WORDS
@@ -70,7 +69,7 @@ def texts() -> dict[Text, set[str]]:
             found.setdefault(text, set()).add(path.relative_to(CODE).as_posix())
     for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
         found.setdefault(text, set()).add("cli/main.py")
-    for text in (*GUIDE.rstrip("\n").split("\n\n"), *WORDS.values(), *_in_presets()):
+    for text in (*WORDS.values(), *_in_presets()):
         found.setdefault(text, set()).add("present/words.py")
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)

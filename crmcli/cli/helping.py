@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,20 +15,7 @@ from crmcli.errors import NotFound
 from crmcli.language import spoken, tr
 
 
-def conditions(_ctx: click.Context) -> str:
-    """The condition language; its text stands beside the code that it tells of."""
-    from crmcli.cli.pages import guide
-    from crmcli.model.conditions.where import GUIDE
-
-    return guide(GUIDE)
-
-
-def options(ctx: click.Context) -> str:
-    """The options that every command takes."""
-    return options_page(ctx, common_options(), common_options(changes=True))
-
-
-def topic(name: str, _ctx: click.Context) -> str:
+def topic(name: str) -> str:
     """A short guide of the folder guides/, with this workspace and program in its examples."""
     from crmcli.cli.pages import Page, folded
 
@@ -41,12 +27,12 @@ def topic(name: str, _ctx: click.Context) -> str:
 
 
 GUIDES = Path(crmcli.__file__).parent / "guides"
-TOPICS: dict[str, Callable[[click.Context], str]] = {
-    **{name: partial(topic, name) for name in ("robots", "triggers", "views", "fields")},
-    "conditions": conditions,
-    **{name: partial(topic, name) for name in ("templates", "cron", "files", "money", "dates")},
-    "options": options,
-}
+OPTIONS = "options"
+"""The topic that has no guide: the options that every command takes."""
+TOPICS = (
+    "robots", "triggers", "views", "fields", "conditions", "templates", "cron", "files", "money", "dates",
+    OPTIONS,
+)  # fmt: skip
 
 
 @click.command(
@@ -60,7 +46,9 @@ def help_(session: Session, words: Sequence[str]) -> None:
     """Help on a command or a topic."""
     context = click.get_current_context()
     if len(words) == 1 and words[0] in TOPICS:
-        session.out.prose(TOPICS[words[0]](context))
+        is_guide = words[0] != OPTIONS
+        every, changing = common_options(), common_options(changes=True)
+        session.out.prose(topic(words[0]) if is_guide else options_page(context, every, changing))
         return
     context = context.find_root()
     command = context.command

@@ -96,12 +96,6 @@ def help_page(command: click.Command, ctx: click.Context) -> str:
     return page.getvalue().rstrip("\n")
 
 
-def guide(text: str, width: int = 0) -> str:
-    """A text on a topic, told in the language spoken: paragraphs in lines, what is indented as it is."""
-    parts = [tr(part) for part in text.rstrip("\n").split("\n\n")]
-    return folded("\n\n".join(parts), width or Page().width)
-
-
 def folded(text: str, room: int) -> str:
     """Paragraphs in lines, what is indented as it is."""
     parts = text.rstrip("\n").split("\n\n")

@@ -5,47 +5,19 @@ from __future__ import annotations
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 
+_AS_THEY_ARE = (
+    "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
+    "cancelled", "stopped", "approved", "waits", "unfinished", "draft", "sent", "accepted", "declined",
+    "lost", "junk",
+)  # fmt: skip
 WORDS = {
-    # of robots and jobs
-    "waiting": "waiting",
-    "waiting_for_previous": "waiting",
-    "waiting_for_field": "needs a date",
-    "due": "due",
-    "held": "held",
-    "paused": "disabled",
-    "queued": "queued",
-    "started": "started",
-    "done": "done",
-    "failed": "failed",
-    "dead": "dead",
-    "unknown": "unknown",
-    "skipped": "skipped",
-    "missed": "missed",
-    "cancelled": "cancelled",
-    "stopped": "stopped",
-    # of what waits for crm trust
-    "approved": "approved",
-    "waits": "waits",
-    # of imports
-    "whole": "complete",
-    "unfinished": "unfinished",
-    "taken back": "undone",
-    # of offers
-    "draft": "draft",
-    "sent": "sent",
-    "accepted": "accepted",
-    "declined": "declined",
-    # how something ends that was not won
-    "lost": "lost",
-    "junk": "junk",
-    # what is logged
-    "call": "a call",
-    "mail": "an e-mail",
-    "sms": "an SMS",
-    "message": "a message",
-    "meeting": "a meeting",
-    "note": "a note",
-}
+    **{state: state for state in _AS_THEY_ARE},
+    "waiting_for_previous": "waiting", "waiting_for_field": "needs a date", "paused": "disabled",
+    "whole": "complete", "taken back": "undone",
+    "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
+    "meeting": "a meeting", "note": "a note",
+}  # fmt: skip
+"""States of robots, jobs, imports, offers, of what waits for crm trust; how things end; what is logged."""
 
 
 def in_words(value: str) -> str:

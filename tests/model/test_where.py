@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import crmcli
 from crmcli.errors import BadUsage
 from crmcli.model.company import Company
 from crmcli.model.conditions.grammar import parse
@@ -33,7 +35,7 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.conditions.where import GUIDE, Aliases, check, resolve
+from crmcli.model.conditions.where import Aliases, check, resolve
 from crmcli.model.contact import Contact
 from crmcli.model.dates import read_when
 from crmcli.model.deal import Deal
@@ -494,10 +496,11 @@ def test_a_resolved_condition_holds_as_it_did() -> None:
     assert holds(condition, DEAL, ENV)
 
 
-def test_every_example_of_the_guide_is_a_condition() -> None:
-    examples = [
-        line.strip().split("   ")[0] for line in GUIDE.splitlines() if line.startswith("  ")
-    ]
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_example_of_the_guide_is_a_condition(language: str) -> None:
+    guide = Path(crmcli.__file__).parent / f"guides/{language}/conditions.txt"
+    lines = guide.read_text(encoding="utf-8").splitlines()
+    examples = [line.strip().split("   ")[0] for line in lines if line.startswith("  ")]
     entity = {
         "emails is not empty": "contact",
         "about.stage = negotiation": "task",

@@ -33,7 +33,7 @@ READ = [
     "cp1250 GB Małgorzata Dąbrowska, Gdańsk", "cp1250 CZ Jiří Dvořák, Děčín", "cp1250 RU Zdeněk Růžička, Přerov",
     "cp1250 HU Szűcs Ödön, Győr", "cp1250 RO Cătălin Pătraşcu, Piteşti", "cp1250 HR Željko Đurić, Čakovec",
     "cp1254 TR Oğuz Yılmaz, Eskişehir", "cp1253 GR Γιώργος Ιωάννου, Πάτρα", "cp1257 LT Žydrūnas, Panevėžys",
-    "cp1257 LV Kārlis Ozoliņš, Rīga", "cp1252 BE Zoë Lefèvre, Liège", "cp850 CA Hélène Tremblay, Québec", "utf-8 PL Łódź", "utf-16 PL Łódź, Kraków",
+    "cp1257 LV Kārlis Ozoliņš, Rīga", "cp1252 BE Hélène Françoise Noël, Liège", "cp850 CA Hélène Tremblay, Québec", "utf-8 PL Łódź", "utf-16 PL Łódź, Kraków",
     "cp1252 GB 100 € – «net»", "cp1251 RU № 5, «Ромашка»", "cp1251 RU Ия",
 ]  # fmt: skip
 

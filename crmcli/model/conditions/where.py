@@ -30,50 +30,6 @@ from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of, fold
 
-GUIDE = """\
-A condition says which records are meant: FIELD OPERATOR VALUE, joined by and, or, not.
-
-  stage = new                         =  !=  compare; any case, ё counts as е
-  amount >= 100000                    >  >=  <  <=  for numbers, money and dates
-  name ~ smith                        ~  contains
-  tags has vip                        has  is one of the items of a list
-  owner in (anna, boris)              in, not in
-  emails is not empty                 is empty, is not empty
-  not (stage = won or stage = lost)   and binds closer than or; not closest
-  amount > 100000 and (tags has vip or name ~ "Hill & Sons")
-
-Values: put text with spaces or other signs in quotes, 'so' or "so"; double a quote that belongs to \
-the text. Stages, pipelines, owners and values of directories may be written by id or by name: \
-stage = "In work". Phones are compared as numbers, however they are written: \
-phone = "8 (916) 123-45-67".
-
-Dates: 2026-11-23, 23.11.2026, 23 Nov 2026, today, tomorrow, yesterday, fri, today+7d, today-1mo, \
-3 days ago are whole days in the workspace's time zone: due <= today takes in all of today, \
-created_at = yesterday all of yesterday. this week, last month, next quarter, 2026, Q1 2026, nov 2026 \
-are all their days. A weekday is the coming one, of what has been (created_at) the last one. now, \
-now-2h, "2026-11-23 15:00" are moments. Units: min h d w mo q y; m is minutes, and is refused after \
-today, where it might be months.
-
-  close_by < today+7d and stage != lost
-  due < now and done_at is empty
-  created_at >= monday
-  created_at = last month
-
-Links: a dot leads to the linked record. Where several are linked, one that fits is enough.
-
-  company.inn = 7701234567
-  contacts.email ~ romashka.ru
-  about.stage = negotiation           of a task: the lead or deal that it is for
-  utm.source = yandex
-
-Nothing is less, greater or equal to an absent value, and only != is true of it: close_by < today \
-leaves out what has no date. In a list, tags != vip means that none of the tags is vip.
-
-Short names: email, phone, tag, url for emails, phones, tags, urls; contact of a deal for contacts; \
-company of a contact for companies.
-"""
-"""The language as a page for its users: paragraphs, and examples indented."""
-
 Aliases: TypeAlias = Mapping[str, Mapping[str, str | Sequence[str]]]
 """Ids by folded name: for a kind (stage, pipeline, user) or a directory's name (sources, …).
 
