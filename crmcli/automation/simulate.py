@@ -21,9 +21,9 @@ from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
 from crmcli.model.event import HEARD, Event
-from crmcli.sales.history.undo import dead
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import CurrentStage
+from crmcli.workspace.undone import dead
 
 MOST_LINES = 10_000
 """Lines after which a rehearsal ends: rules may go on for ever."""

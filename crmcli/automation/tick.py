@@ -30,11 +30,11 @@ from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
 from crmcli.language import tr
 from crmcli.model.event import Event
 from crmcli.model.values import entity_of, format_instant
-from crmcli.sales.history.undo import dead
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
 from crmcli.workspace.tick_times import alone, note_end
+from crmcli.workspace.undone import dead
 
 MOST_PASSES = 100
 """A guard only: loops end by their depth long before."""

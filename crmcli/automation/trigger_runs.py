@@ -29,9 +29,9 @@ from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
 from crmcli.sales.activities import calls
-from crmcli.sales.history.undo import dead
 from crmcli.store import layout
 from crmcli.workspace import Change, UnknownStage, Workspace
+from crmcli.workspace.undone import dead
 
 Before: TypeAlias = "Callable[[str, Event], None]"
 """Lets the robots of a record act that were due before an event."""

@@ -15,6 +15,7 @@ KINDS = (
     *(f"{entity}.created" for entity in ENTITIES),
     *(f"{entity}.removed" for entity in ENTITIES),
     "field.changed",      # data: changes {field: [from, to]} in raw form
+    "stage.dated",        # data: stood, as an import told it of a record that was here
     "stage.entered",      # data: stage, from, pipeline; by (edit|trigger|robot) where no person did it
     "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
     "deal.attached", "task.done", "task.reopened",
@@ -67,8 +68,11 @@ ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
 
+DATED = "stage.dated"
+"""What an import says later of the stages in which a record stood."""
+
 STOOD = "stood"
-"""The key in the data of a `created` event of the stages in which the record stood before it came here."""
+"""The key in the data of a `created` or DATED event of the stages in which the record stood before."""
 
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
+from crmcli.model.dates import local_minute
+from crmcli.model.event import DATED, STOOD
 from crmcli.model.merged import JOINS, PARTINGS
-from crmcli.model.values import entity_of, format_instant
+from crmcli.model.values import entity_of, format_instant, parse_instant
 from crmcli.present.cells import Column, Listing, attributes, in_short
 from crmcli.present.columns import change_text, field_word, name_of
 
@@ -65,6 +68,10 @@ def describe(ws: Workspace, event: Event) -> str:
     if event.kind == "stage.entered":
         way = f"{_stage(ws, event, 'from')} → {_stage(ws, event, 'stage')}"
         return "; ".join([way, *_changes(ws, event, FOLLOWING)]) + _by(data)
+    if event.kind == DATED:
+        stood = sorted(data[STOOD].items(), key=itemgetter(1))
+        times = ((stage, local_minute(parse_instant(at), ws.zone)) for stage, at in stood)
+        return ", ".join(f"{_stage_name(ws, event, stage)} {at}" for stage, at in times)
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
         return " ".join(
@@ -118,6 +125,10 @@ def _stage(ws: Workspace, event: Event, key: str) -> str:
     wanted = str(event.data.get("pipeline", ""))
     if key == "from":  # it may have come from another pipeline
         wanted = str(event.data.get("changes", {}).get("pipeline", [wanted])[0])
+    return _stage_name(ws, event, stage_id, wanted)
+
+
+def _stage_name(ws: Workspace, event: Event, stage_id: str, wanted: str = "") -> str:
     entity = entity_of(event.record)
     for pipeline in ws.pipelines:
         if pipeline.entity == entity and wanted in ("", pipeline.id):

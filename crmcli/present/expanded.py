@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import DATED
 from crmcli.model.fields import Record
 from crmcli.model.kinds import kind_of
 from crmcli.model.offer import line_sum
@@ -17,6 +18,7 @@ from crmcli.present.columns import named
 from crmcli.present.linked import linked_rows
 from crmcli.present.records import belonging, card_columns, numbered, raw_row
 from crmcli.sales.history.story import story_of
+from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Stage
@@ -78,6 +80,7 @@ def _stays(ws: Workspace, record: Record) -> list[dict[str, Any]]:
         return []
     instants = (_seconds(record.get("created_at")), _seconds(_closed(record)))
     events = ws.in_order(with_first_entry(ws, record, story_of(ws, record)))
+    events = without_undone(ws, events, DATED)
     told = entries_told(events, record.entity, {record.id: Dates(*instants)})
     names = _stage_names(ws, record.entity)
     pipeline = next(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.model.event import STOOD, Event
+from crmcli.model.event import DATED, STOOD, Event
 from crmcli.model.values import parse_instant
 
 if TYPE_CHECKING:  # pandas costs half a second, so functions import it themselves
@@ -32,7 +33,7 @@ class Entry(NamedTuple):
 
 def stage_kinds(entity: str) -> tuple[str, ...]:
     """The events that say where the records of an entity stand."""
-    return (f"{entity}.created", f"{entity}.unmerged", "stage.entered")
+    return (f"{entity}.created", f"{entity}.unmerged", "stage.entered", DATED)
 
 
 def entries(
@@ -53,14 +54,16 @@ def entries(
 def entries_told(events: Iterable[Event], entity: str, dates: Mapping[str, Dates]) -> list[Entry]:
     """The same in a list, with the pipelines that the events name."""
     kinds = stage_kinds(entity)
-    told = (e for e in events if e.kind in kinds and e.record in dates and e.data.get("stage"))
-    rows: list[Entry] = []
-    known: set[str] = set()
+    told = (e for e in events if e.kind in kinds and e.record in dates)
+    rows: defaultdict[str, list[Entry]] = defaultdict(list)
     for event in sorted(told, key=lambda event: event.id):
-        begins = event.record not in known and event.kind == kinds[0]
-        rows += _first(event, dates[event.record]) if begins else [_entry(event)]
-        known.add(event.record)
-    return rows
+        known = rows[event.record]
+        if event.kind == DATED:
+            known[:] = _dated(known, event)
+        elif event.data.get("stage"):
+            begins = not known and event.kind == kinds[0]
+            known += _first(event, dates[event.record]) if begins else [_entry(event)]
+    return [entry for entries in rows.values() for entry in entries]
 
 
 def _entry(event: Event) -> Entry:
@@ -75,7 +78,7 @@ def _first(event: Event, dates: Dates) -> Iterator[Entry]:
     """
     now = _entry(event)
     created = now.at if dates.created is None else dates.created
-    stood = {s: parse_instant(at).timestamp() for s, at in event.data.get(STOOD, {}).items()}
+    stood = _stood(event)
     if now.stage not in stood:
         was_closed = dates.closed is not None and dates.closed <= now.at
         stood[now.stage] = max(
@@ -86,6 +89,25 @@ def _first(event: Event, dates: Dates) -> Iterator[Entry]:
         yield now._replace(at=created, stage="")
     for at, stage in entered:
         yield now._replace(at=at, stage=stage)
+
+
+def _dated(known: Sequence[Entry], event: Event) -> Iterator[Entry]:
+    """The entries of a record with the times that an import told later; it stands where it stood."""
+    if not known:
+        return
+    here, stood = known[-1], _stood(event)
+    entered = [entry for entry in known[:-1] if entry.stage and entry.stage not in stood]
+    entered += [here._replace(at=at, stage=s) for s, at in stood.items() if s != here.stage]
+    entered.sort(key=lambda entry: entry.at)
+    last = max(stood.get(here.stage, here.at), *(entry.at for entry in entered[-1:]), 0)
+    entered.append(here._replace(at=last))
+    if known[0].at < entered[0].at:
+        yield known[0]._replace(stage="")
+    yield from entered
+
+
+def _stood(event: Event) -> dict[str, float]:
+    return {s: parse_instant(at).timestamp() for s, at in event.data.get(STOOD, {}).items()}
 
 
 def visits(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
-from crmcli.model.event import Event
+from crmcli.model.event import DATED, Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
 from crmcli.workspace.current_stage import unwritten_entries
+from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,8 @@ def read_funnel(
 ) -> Funnel:
     """The funnel of a pipeline: of the records that exist, and fit the condition if there is one."""
     events = ws.events(kinds=stage_kinds(pipeline.entity))
-    events = [*unwritten_entries(ws, pipeline.entity), *ws.in_order(events)]
+    events = without_undone(ws, ws.in_order(events), DATED)
+    events = [*unwritten_entries(ws, pipeline.entity), *events]
     home = ws.pipelines.of(pipeline.entity)[0].id
     dates = _dates(ws, pipeline.entity, condition)
     return funnel(events, pipeline, ws.now, dates, period=period, home=home)

@@ -205,7 +205,7 @@ def fire(ws: Workspace, record_id: str, code: str, call_id: str = "") -> str:
 
 def calls(ws: Workspace, record_id: str, code: str, call_id: str) -> list[str]:
     """The events by which a record was told of one call, the first first; not those that were undone."""
-    from crmcli.sales.history.undo import dead
+    from crmcli.workspace.undone import dead
 
     told = ws.events(record=record_id, kinds=("signal",))
     same = [e for e in told if (e.data.get("code"), e.data.get("id")) == (code, call_id)]

@@ -25,6 +25,8 @@ from crmcli.sales.records.stage_lookup import (
 from crmcli.workspace import Change, UnknownStage, Workspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.model.fields import Record
     from crmcli.model.pipeline import Pipeline, Stage
 
@@ -73,9 +75,10 @@ def move_in(
     pipeline: str = "",
     reason: str = "",
     reopen: bool = False,
+    closed_at: datetime | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> Move:
-    """Move a lead or deal within an open change; nothing if it is there.
+    """Move a lead or deal within an open change; nothing if it is there. An end is now, or at `closed_at`.
 
     Refused if it is closed (unless `reopen`), lacks what the stage requires, or is lost without a reason.
     """
@@ -86,7 +89,7 @@ def move_in(
     if origin == stage.id and same_pipeline:
         return _stay(change, ws, record, stage, reason)
     _check_end(ws, record, target, stage, reopen=reopen)
-    moved = _moved(ws, record, target, stage, reason)
+    moved = _moved(ws, record, target, stage, reason, closed_at or ws.now)
     check_stage(ws, moved, stage)
     change.save(moved, "stage.entered", {"from": origin, **(data or {})})
     return Move(moved, origin, stage, moved=True)
@@ -133,7 +136,14 @@ def _check_end(
         )
 
 
-def _moved(ws: Workspace, record: Record, pipeline: Pipeline, stage: Stage, reason: str) -> Record:
+def _moved(
+    ws: Workspace,
+    record: Record,
+    pipeline: Pipeline,
+    stage: Stage,
+    reason: str,
+    closed_at: datetime,
+) -> Record:
     """The record as it stands in the new stage: reason, time of closing and probability follow."""
     why = _reason(ws, record, stage, reason)
     if isinstance(record, Lead):
@@ -148,7 +158,7 @@ def _moved(ws: Workspace, record: Record, pipeline: Pipeline, stage: Stage, reas
         stage=stage.id,
         probability=probability,
         lost_reason=why,
-        closed_at=None if stage.is_open else ws.now,
+        closed_at=None if stage.is_open else closed_at,
     )
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crmcli.errors import BadUsage
 from crmcli.model.event import STOOD
+from crmcli.present.expanded import expanded
+from crmcli.reports.funnel import read_funnel
+from crmcli.sales.history.undo import undo_batch
+from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests import kit
 
@@ -49,3 +55,49 @@ def test_a_lead_is_created_with_its_first_stage_at_the_latest(ws: Workspace) -> 
 def test_a_stage_that_is_not_here_is_refused_where_it_was_said(ws: Workspace) -> None:
     with pytest.raises(BadUsage, match="'Нигде' is not a stage"):
         kit.bring(ws, "deal", "name;Когда\nА;05.03.2026\n", columns={"Когда": "stage_at.Нигде"})
+
+
+def _bring(ws: Workspace, text: str, **wanted: Any) -> Summary:
+    """Deals with ids of their own system, by which they are found again."""
+    return kit.bring(ws, "deal", text, columns={"Deal ID": "external.hubspot"}, **wanted)
+
+
+def _stays(ws: Workspace) -> list[tuple[str, str]]:
+    ws.look_again()
+    deal = ws.get(kit.one(ws, "deal")["id"])
+    found = expanded(ws, deal)["expanded"]["stages"]
+    return [(stay["stage"], stay["entered_at"][:10]) for stay in found]
+
+
+HEADER = "Deal ID;Сумма;name;Стадия;Entered Запрос;Entered Предложение;Entered Успех;Closed at\n"
+
+
+def test_a_row_that_updates_a_record_tells_when_it_came_to_its_stages(ws: Workspace) -> None:
+    _bring(ws, "Deal ID;name;Стадия\n7;Кровля;Запрос\n")
+    row = "7;9;Кровля;Предложение;05.03.2026;09.03.2026;;\n"
+    assert _bring(ws, HEADER + row).replaced == 1
+    ws.look_again()
+    before = [("request", "2026-03-04"), ("offer", "2026-03-08")]
+    assert (_stays(ws), kit.one(ws, "deal")["created_at"][:10]) == (before, "2026-03-04")
+    found = _bring(ws, f"{HEADER}{row}", again=True)
+    assert (found.unchanged, found.replaced) == (1, 0)  # and nothing is told twice
+    won = "7;9;Кровля;Успех;05.03.2026;09.03.2026;20.03.2026;21.03.2026\n"
+    done = _bring(ws, HEADER + won)
+    assert _stays(ws) == [*before, ("won", "2026-03-19")]
+    assert kit.one(ws, "deal")["closed_at"][:10] == "2026-03-20"
+    funnel = read_funnel(ws, ws.pipelines.deals[0])
+    assert {row.stage: row.median_days for row in funnel.rows}["request"] == 4.0
+    undo_batch(ws, done.batch)
+    ws.look_again()
+    assert [stage for stage, _ in _stays(ws)][:2] == ["request", "offer"]
+    assert kit.one(ws, "deal")["stage"] == "offer"
+
+
+def test_dates_alone_are_news_that_can_be_taken_back(ws: Workspace) -> None:
+    head = "Deal ID;Сумма;name;Стадия;created_at"
+    row = "7;9;Кровля;Предложение;01.01.2026"
+    _bring(ws, f"{head}\n{row}\n")
+    found = _bring(ws, f"{head};Entered Запрос\n{row};05.03.2026\n")
+    assert (found.replaced, _stays(ws)[1][0]) == (1, "request")
+    undo_batch(ws, found.batch)
+    assert [stage for stage, _ in _stays(ws)] == ["offer"]

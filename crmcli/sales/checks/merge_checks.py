@@ -12,10 +12,10 @@ from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE
 from crmcli.model.settings import NUMBERED
 from crmcli.model.values import entity_of, fold
-from crmcli.sales.history.undo import dead
 from crmcli.sales.records.numbers import next_number
 from crmcli.store import layout
 from crmcli.workspace.storage import where_is
+from crmcli.workspace.undone import dead
 
 if TYPE_CHECKING:
     from datetime import date

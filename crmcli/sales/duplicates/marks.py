@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.event import MARKS
 from crmcli.model.values import entity_of
-from crmcli.sales.history.undo import dead
+from crmcli.workspace.undone import dead
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace

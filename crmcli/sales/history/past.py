@@ -9,7 +9,7 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
-from crmcli.model.event import ACTIVITIES, AMENDMENTS, MARKS, Event
+from crmcli.model.event import ACTIVITIES, AMENDMENTS, DATED, MARKS, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of, parse_instant
@@ -103,7 +103,7 @@ def _of_one(ws: Workspace, clone: str, event: Event) -> PastChange:
         "changes" in event.data
         or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
         or event.kind == REWRITTEN
-        or event.kind in MARKS
+        or event.kind in (*MARKS, DATED)
         or (event.kind == "change.undone" and bool(event.data.get("redo")))  # of a mark alone
         or (event.kind in (*SAID, *AMENDMENTS) and ":" not in event.actor)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -165,21 +164,6 @@ def undone_spans(ws: Workspace) -> set[Span]:
         for event in ws.events(kinds=("change.undone",))
         for first, last in event.data.get("undone", ())
     }
-
-
-def dead(ws: Workspace) -> Callable[[Event], bool]:
-    """Tells of an event whether its change was undone and not redone since."""
-    spans: list[Span] = []
-    for event in ws.events(kinds=("change.undone",), newest_first=True):
-        if not any(first <= event.id <= last for first, last in spans):
-            spans += [(str(first), str(last)) for first, last in event.data.get("undone", ())]
-    spans.sort()
-
-    def ask(event: Event) -> bool:
-        place = bisect_right(spans, (event.id, "~"))
-        return place > 0 and event.id <= spans[place - 1][1]
-
-    return ask
 
 
 def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> list[PastChange]:

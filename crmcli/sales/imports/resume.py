@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
-from crmcli.sales.history.undo import dead
 from crmcli.workspace import Workspace
+from crmcli.workspace.undone import dead
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event

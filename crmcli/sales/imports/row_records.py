@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from crmcli.dataclass import replace
@@ -10,7 +11,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Kind, join_values
-from crmcli.model.values import Value, fold
+from crmcli.model.values import Value, fold, parse_instant
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.merging.field_merge import unite
@@ -77,6 +78,9 @@ def replaced(reader: RowReader, draft: Draft, old: Record, *, lifts: bool = Fals
         if name not in _NOT_REPLACED:
             kind, types = ws.schema.field(old.entity, name).kind, draft.types.get(name, ())
             values[name] = _put(ws, kind, old.get(name), row.get(name), types)
+    if draft.stood:  # it was there by then
+        came = parse_instant(min(draft.stood.values()))
+        values["created_at"] = min(came, cast("datetime", old.get("created_at") or came))
     new = replace(old.with_values(values), unknown={**old.unknown, **row.unknown})
     new = _without_odd_parts(defaults.follow_name(old, new), values)
     return with_refusals(new, draft, old, lifts=lifts)
@@ -120,10 +124,12 @@ def save_moved(
     if "stage" not in row or moved == record:
         change.save(record, data=facts)
         return
+    closed_at = getattr(record, "closed_at", None) if "closed_at" in draft.values else None
     name = reason_field(record.entity)
     if ws.stage_of(moved).kind == "lost" and not record.get(name):
         require_reason(ws, record.entity, record.id, tr("a column {}", name))
-    move_in(change, ws, record, row["stage"], pipeline=ws.pipeline_of(moved).key, data=facts)
+    place = ws.pipeline_of(moved).key
+    move_in(change, ws, record, row["stage"], pipeline=place, closed_at=closed_at, data=facts)
 
 
 def is_stub(ws: Workspace, record: Record) -> bool:

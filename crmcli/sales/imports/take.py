@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
-from crmcli.model.event import STOOD
+from crmcli.model.event import DATED, STOOD
 from crmcli.sales.consent.block_list import blocklist, check_welcome
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.linking import Key, Linker, keys_of
@@ -31,6 +31,7 @@ from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.defaults import TooLittle
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Change
+from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:
     from crmcli.model.block_list import BlockList
@@ -188,9 +189,22 @@ class Taker:
             record = replaced(self._reader, draft, old, lifts=lifts)
             self._save(change, draft, record, may_move=True)
             self._count_refusals(draft, old, record)
-            has_changed = change.get(old.id) != old
+            is_dated = self._tell_stages(change, draft, old.id)
+            has_changed = is_dated or change.get(old.id) != old
             found.replaced += has_changed
             found.unchanged += not has_changed
+
+    def _tell_stages(self, change: Change, draft: Draft, record_id: str) -> bool:
+        """Write down what is not yet known of when a record came to its stages; whether there is any."""
+        kinds = (f"{self._reader.entity}.created", DATED)
+        events = self._ws.events(record=record_id, kinds=kinds) if draft.stood else ()
+        known: dict[str, str] = {}
+        for event in without_undone(self._ws, events, DATED):
+            known.update(event.data.get(STOOD, {}))
+        new = {stage: at for stage, at in draft.stood.items() if known.get(stage) != at}
+        if new:
+            change.note(DATED, record_id, {**self._facts, STOOD: new})
+        return bool(new)
 
     def _add_refusals(self, change: Change, draft: Draft, old: Record) -> None:
         """Somebody who is known already refuses now: that is taken of a row that is not."""
