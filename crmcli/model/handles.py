@@ -14,6 +14,11 @@ _NETWORKS = {name: said.partition("|") for name, said in rows("networks")}
 _SIGNED = ("telegram", "instagram", "twitter", "threads", "tiktok", "youtube")
 """Where a name is written with @."""
 
+_BEFORE = {"linkedin": "in/", "xing": "profile/", "ok": "profile/", "bluesky": "profile/", "snapchat": "add/",
+           "tiktok": "@", "youtube": "@", "threads": "@"}  # fmt: skip
+"""What stands before a person's name in an address."""
+
+_OF_PEOPLE = re.compile("(in|profile|people|user|u|add)/(?=[^/]+$)|@")
 _PATHS = (
     "in", "company", "school", "pub", "profile", "people", "user", "channel", "c", "add", "s", "u",
 )  # fmt: skip
@@ -68,6 +73,26 @@ def handle_of_address(address: str) -> str:
     if not words or words[0].lower() in _NO_NAMES or words[0].startswith("+") or " " in words[0]:
         return ""
     return _written(system, words[0])
+
+
+def whole_handle(address: str) -> str:
+    """The handle that says all that an address does; "" of one that leads to a post or a firm's page."""
+    handle = handle_of_address(address)
+    path = re.split(r"[?#]", re.sub(r"^(https?://)?[^/]*/", "", address.strip()))[0].rstrip("/")
+    name = fold(_OF_PEOPLE.sub("", unquote(path), count=1))
+    return handle if handle and handle_key(handle).endswith(f":{name}") else ""
+
+
+def address_of_handle(handle: str) -> str:
+    """Where somebody is found: `https://t.me/anna` of telegram:@anna; "" where a network has no addresses."""
+    system, _, name = handle.partition(":")
+    host = next((host for host, network in SYSTEM_OF_HOST.items() if network == system), "")
+    return f"https://{host}/{_BEFORE.get(system, '')}{name.removeprefix('@')}" if host else ""
+
+
+def network_of(word: str) -> str:
+    """The network that a word means, `telegram` of TG; "" of others."""
+    return _SYSTEM_OF_WORD.get(fold(word), "")
 
 
 def system_of(host: str) -> str:

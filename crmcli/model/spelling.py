@@ -14,6 +14,8 @@ _DRESSED = "\u00c0-\u03ff\u1e00-\u1fff"  # Latin and Greek letters with marks; t
 _UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"
 _SIGNS = "\u2010-\u2015\u2018-\u201f\u2032\u2212"
 _ODD = re.compile(f"[{_DRESSED}{_UNSEEN}{_SIGNS}]")
+SPELLED_OTHERWISE = f"*['{_DRESSED}{_UNSEEN}{_SIGNS}]*"
+"""What texts are, as GLOB has it, that may be spelled in another way."""
 
 _LETTERS = {
     "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i",
@@ -70,6 +72,11 @@ def searchable(folded: str) -> str:
 def spellings(word: str) -> tuple[str, ...]:
     """A folded word as it may stand in such a text."""
     return tuple(dict.fromkeys([plain(word), _in_full(word)]))
+
+
+def contains(folded: str, part: str) -> bool:
+    """Whether a part stands in a text, both folded, in some spelling: `francois` in François."""
+    return plain(part) in plain(folded) or _in_full(part) in _in_full(folded)
 
 
 def _in_full(word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crmcli.model.conditions.holds import holds
 from crmcli.model.schema import Schema
 from crmcli.store.index import Index
 from tests.store.index_folder import Folder
@@ -27,6 +28,21 @@ def found(form: str, folder: Path) -> str:
     for number, name in enumerate(PEOPLE):
         made.write({"id": f"contact-{number:08}", "name": name})
     return _names(made, form)
+
+
+def contained(form: str, folder: Path) -> str:
+    """The names of the records that fit a condition, by the index and by the rules alike."""
+    made = Folder(folder)
+    for number, name in enumerate(PEOPLE):
+        made.write({"id": f"contact-{number:08}", "name": name})
+    made.fresh()
+    ids = made.ids_of("contact", form, order=["name"])
+    condition = made.condition("contact", form)
+    records = [made.record(f"contact-{number:08}") for number in range(len(PEOPLE))]
+    fitting = [one.id for one in records if one and holds(condition, one, made.env)]
+    made.index.close()
+    assert sorted(ids) == fitting
+    return ", ".join(PEOPLE[int(one[-8:])] for one in ids) or "nothing"
 
 
 def dialled(form: str, folder: Path) -> str:
@@ -133,7 +149,33 @@ ORDERED = {
     "GB: O’Neill, O'Brien, Oak": "O'Brien, O’Neill, Oak",
 }
 
+CONTAINED = {
+    "name ~ francois": "François Lefèvre",
+    "name ~ 'ois lef'": "François Lefèvre",
+    "name ~ lefÈvre": "François Lefèvre",
+    "name ~ mueller": "Anna Mueller, Jürgen Müller",
+    "name ~ müller": "Anna Mueller, Jürgen Müller",
+    "name ~ muller": "Jürgen Müller",
+    "name ~ 'zolc'": "Łukasz Żółć",
+    "name ~ aeroe": "Søren Ærø",
+    "name ~ 'soehne gmbh'": "Weiß & Söhne GmbH",
+    "name ~ strasse or name ~ weiss": "Weiß & Söhne GmbH",
+    "name ~ oneill": "Siobhán O’Neill",
+    """name ~ "o'neill\"""": "Siobhán O’Neill",
+    "name ~ conceicao": "João Conceição",
+    "name ~ Елкин": "Ёлкин Семён",
+    "name ~ семЁн": "Ёлкин Семён",
+    "name ~ 'санкт-петербург'": "Санкт-Петербургский филиал",
+    "name ~ sirketi": "Ａｎａｄｏｌｕ Şirketi",
+    "name ~ παπαδοπουλος": "Νίκος Παπαδόπουλος",
+    "name ~ й": "Санкт-Петербургский филиал",
+    "name = 'Francois Lefevre'": "nothing",
+    "name = 'семен елкин' or name = 'елкин семен'": "Ёлкин Семён",
+    "not name ~ n and not name ~ и": "Łukasz Żółć, Νίκος Παπαδόπουλος",
+}
+
 CHAPTER = [
+    Tried("What a condition finds with ~, = being exact", CONTAINED, contained),
     Tried("Searching in the spelling of one's keyboard", SEARCHED, found),
     Tried("Phones as they are dialled in a country", DIALLED, dialled),
     Tried("The order of lists in a country", ORDERED, in_order),

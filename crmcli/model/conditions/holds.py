@@ -32,6 +32,7 @@ from crmcli.model.dates import When, read_when, shift
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Key, Kind
 from crmcli.model.schema import Schema
+from crmcli.model.spelling import contains
 from crmcli.model.values import Value, entity_of
 
 Test: TypeAlias = tuple[str, Key]
@@ -43,7 +44,7 @@ PRIMITIVES: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-    "~": operator.contains,  # SQL: instr(column, ?) > 0
+    "~": contains,  # as search does
 }
 
 

@@ -28,6 +28,7 @@ from crmcli.model.conditions.tree import (
 )
 from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
+from crmcli.model.spelling import contains
 from crmcli.model.values import entity_of, fold
 
 Aliases: TypeAlias = Mapping[str, Mapping[str, str | Sequence[str]]]
@@ -216,7 +217,7 @@ def _ids(
 
 def _containing(leaf: Compare, known: Mapping[str, tuple[str, ...]]) -> Node:
     text = _text(leaf.value)
-    named = {i for name, ids in known.items() if fold(text) in name for i in ids}
+    named = {i for name, ids in known.items() if contains(name, fold(text)) for i in ids}
     if not named:
         return leaf
     return Or((leaf, In(leaf.path, tuple(Text(record_id) for record_id in sorted(named)))))

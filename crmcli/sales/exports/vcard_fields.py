@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from urllib.parse import unquote
 
 from crmcli.formats.vcard_lines import CardLine, cut, escape, unescape
 from crmcli.model.kinds import EMAIL_TYPES, EMAILS, PHONE_TYPES, PHONES, Field
@@ -26,13 +27,25 @@ _TYPES = {"fax": "fax", "cell": "mobile", "pager": "pager", "home": "home", "wor
 """Theirs, and ours; of several the first counts."""
 
 _THEIRS = {ours: theirs.upper() for theirs, ours in _TYPES.items()}
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
+_ASKED = re.compile(r"[?&](?:domain|screenname)=([^&]+)", re.IGNORECASE)
+_SERVICE = ("SERVICE-TYPE", "X-SERVICE-TYPE", "X-SERVICE")
+_KIND_OF_NAME = re.compile("-(USERNAME|ID|HANDLE|IM)$")
+_NO_NETWORKS = ("x-apple", "im", "sip", "sips", "mailto", "tel", "sms")
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
 
 
 def meaning(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     """The values that a line gives to fields; none for what has no field here."""
-    read = _MEANINGS.get(line.name)
+    read = _MEANINGS.get(line.name) or (_of_profile if _network_in(line.name) else None)
     return read(line, ctx) if read else []
+
+
+def _network_in(name: str) -> str:
+    """The network by which a line is called: X-TELEGRAM, X-SKYPE-USERNAME; "" of others."""
+    from crmcli.model.handles import network_of
+
+    return network_of(_KIND_OF_NAME.sub("", name[2:])) if name[:2] == "X-" else ""
 
 
 def _of_name(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
@@ -80,11 +93,36 @@ def _type(line: CardLine, known: Sequence[str]) -> str:
 
 def _of_url(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     from crmcli.model.addresses import read_url
+    from crmcli.model.handles import whole_handle
 
     try:
-        return [("urls", read_url(line.text.strip()))]
+        url = read_url(line.text.strip())
     except ValueError:
         return []  # it stays as a line
+    handle = whole_handle(url)
+    return [("handles", handle) if handle else ("urls", url)]
+
+
+def _of_profile(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
+    """A name in a network: an address, `skype:anna`, or the bare name where the line says which."""
+    from crmcli.model.handles import network_of, read_handle
+
+    text = line.text.strip()
+    if re.match("https?:", text, re.IGNORECASE):
+        return _of_url(line, ctx)
+    scheme, colon, name = text.partition(":") if _SCHEME.match(text) else ("", "", text)
+    if asked := _ASKED.search(name):
+        name = asked[1]
+    if not any(map(str.isalpha, name)):
+        name = "".join(name.split())  # a number
+    said = [line.param(key) for key in _SERVICE] + [*line.types, scheme, _network_in(line.name)]
+    network = next(filter(None, map(network_of, said)), "")
+    if not network and colon and scheme.lower() not in _NO_NETWORKS:
+        network = scheme.lower()
+    try:
+        return [("handles", read_handle(f"{network}:{unquote(name).strip('/ ')}"))]
+    except ValueError:
+        return []
 
 
 def _of_address(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
@@ -120,6 +158,9 @@ _MEANINGS: Mapping[str, Callable[[CardLine, InputContext], list[tuple[str, Any]]
     "TEL": _of_phone,
     "EMAIL": _of_email,
     "URL": _of_url,
+    "IMPP": _of_profile,
+    "SOCIALPROFILE": _of_profile,
+    "X-SOCIALPROFILE": _of_profile,
     "ADR": _of_address,
     "BDAY": _of_birthday,
     "CATEGORIES": _of_tags,
@@ -165,6 +206,7 @@ def lines_of(values: Mapping[str, Any]) -> list[CardLine]:
         if address.strip():
             lines.append(CardLine("ADR", f";;{escape(address.strip())};;;;"))
     lines += [CardLine("URL", escape(str(url))) for url in values.get("urls", [])]
+    lines += map(_line_of_handle, map(str, values.get("handles", [])))
     if values.get("birthday"):
         lines.append(CardLine("BDAY", str(values["birthday"])))
     if values.get("tags"):
@@ -172,6 +214,14 @@ def lines_of(values: Mapping[str, Any]) -> list[CardLine]:
     if values.get("comment"):
         lines.append(CardLine("NOTE", escape(str(values["comment"]))))
     return lines
+
+
+def _line_of_handle(handle: str) -> CardLine:
+    from crmcli.model.handles import address_of_handle
+
+    network = handle.partition(":")[0]
+    text = escape(address_of_handle(handle) or handle)
+    return CardLine("X-SOCIALPROFILE", text, (("TYPE", network),))
 
 
 def _lines_of_companies(values: Mapping[str, Any]) -> list[CardLine]:

@@ -97,7 +97,7 @@ def _kept(line: CardLine, values: dict[str, Any], ctx: InputContext) -> CardLine
 
 
 def _put(values: dict[str, Any], name: str, value: Any) -> None:
-    if name in ("phones", "emails", "urls", "tags"):
+    if name in ("phones", "emails", "urls", "handles", "tags"):
         items = values.setdefault(name, [])
         if value not in items:
             items.append(value)

@@ -8,6 +8,7 @@ from typing import cast
 from crmcli.formats.jsonl import read_object
 from crmcli.model.amounts import currency_in
 from crmcli.model.dates import yearless
+from crmcli.model.handles import whole_handle
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, kind_of, merge_lists
 from crmcli.model.values import CONSENT_CHANNELS, Raw
 from crmcli.sales.consent.refusal_words import MAY, refused_by
@@ -155,6 +156,8 @@ class Placer:
             self._take_refusal(draft, column, spec, cell)
             return
         raw = self._cells.read(spec, cell, exact=bool(draft.id), column=column.label)
+        if spec.kind.found_by == "site" and "handles" in self._vocabulary.fields and not draft.id:
+            raw = self._without_profiles(draft, raw)
         if raw in ("", []) and not draft.id:
             return
         if spec.kind.is_money and isinstance(cell, str) and not draft.id and not draft.currency:
@@ -164,6 +167,15 @@ class Placer:
             self._extend(draft, spec, raw)
         elif draft.values.setdefault(spec.name, raw) != raw:
             draft.conflicts.append(column.label)
+
+    def _without_profiles(self, draft: Draft, raw: Raw) -> Raw:
+        """Web addresses without those of profiles, which are handles."""
+        urls = raw if isinstance(raw, list) else [raw]
+        found = {str(url): whole_handle(str(url)) for url in urls}
+        if handles := [handle for handle in found.values() if handle]:
+            self._extend(draft, self._vocabulary.fields["handles"], cast("Raw", handles))
+        left = [url for url in urls if not found[str(url)]]
+        return left if isinstance(raw, list) else next(iter(left), "")
 
     def _typed(self, draft: Draft, column: Column, spec: Field, raw: Raw) -> Raw:
         """Phones or e-mails with the type that their column has, or that another column names."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FIELDS = (
     "name", "legal_name", "salutation", "first_name", "middle_name", "last_name", "birthday", "position",
-    "companies", "company_name", "phones", "emails", "urls", "address", "tags", "comment", "files",
+    "companies", "company_name", "phones", "emails", "urls", "handles", "address", "tags", "comment", "files",
 )  # fmt: skip
 """What cards speak of."""
 

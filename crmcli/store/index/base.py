@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from crmcli.errors import Conflict
+from crmcli.model.spelling import contains
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.disk.rights import rights_in
@@ -66,6 +67,7 @@ def _code(error: sqlite3.Error) -> int:
 def connect(path: str) -> sqlite3.Connection:
     """A connection in which transactions are begun and ended by hand."""
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection.create_function("contains", 2, contains, deterministic=True)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA temp_store=MEMORY")
     return connection

@@ -13,6 +13,7 @@ from crmcli.language import tr
 from crmcli.model.conditions.paths import PathStep, Route, routes
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Literal, Node, Not, Or
 from crmcli.model.kinds import Key, Kind
+from crmcli.model.spelling import SPELLED_OTHERWISE, spellings
 from crmcli.store.index import derived
 from crmcli.store.index.columns import Columns
 
@@ -24,7 +25,8 @@ Parameter = str | float
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _NOWHERE = "\uffff"
-_RELATIONS = {op: f"{{}} {op} ?" for op in ("=", "<", "<=", ">", ">=")} | {"~": "instr({}, ?) > 0"}
+_ODD = SPELLED_OTHERWISE.replace("'", "''")
+_CONTAINS = f"CASE WHEN {{0}} GLOB '{_ODD}' THEN contains({{0}}, ?) ELSE {{1}} END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,19 @@ def _passes(key: str, wanted: list[tuple[Test, ...]]) -> Sql:
         return _among(key, [row[0][1] for row in wanted])
     alternatives = []
     for row in wanted:
-        parts = [Sql(_RELATIONS[op].format(key), [bindable(other)]) for op, other in row]
+        parts = [_relation(key, op, bindable(other)) for op, other in row]
         alternatives.append(_joined(parts, "AND", f"{key} IS NOT NULL"))
     return _joined(alternatives, "OR", "0")
+
+
+def _relation(key: str, op: str, other: Parameter) -> Sql:
+    """Whether a key stands to another as an operator says; only what may be spelled otherwise is looked at
+    by us."""
+    if op != "~":
+        return Sql(f"{key} {op} ?", [other])
+    found = spellings(str(other))
+    plain = " OR ".join([f"instr({key}, ?) > 0"] * len(found))
+    return Sql(_CONTAINS.format(key, plain), [other, *found])
 
 
 def _among(key: str, others: Sequence[Key]) -> Sql:
