@@ -34,8 +34,11 @@ def prefer(language: str) -> None:
     """Speak the language of a workspace, unless CRM_LANG names another."""
     _of_workspace.set(language)
     _spoken.set(_chosen())
-    if spoken() != "en":  # for click
-        gettext.bindtextdomain(DOMAIN, CATALOGUES)
+    if spoken() != "en":
+        gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
+    if gettext.bindtextdomain(DOMAIN) == str(
+        CATALOGUES
+    ):  # for click, also if it spoke Russian before
         os.environ["LANGUAGE"] = spoken()
 
 

@@ -71,6 +71,16 @@ def _command(word: str) -> click.Command:
         told = tr("Logged {} on {} {}.", in_words(word), record_id, name)
         return Told(told, notes=list(filter(None, [note])))
 
+    example = f"crm log {word} 7k3 'Call back at 5'" + " --in" * (word not in ONE_WAY)
+    return ChangingVerb(
+        word,
+        params=_params(word),
+        callback=callback,
+        help=f"Log {WORDS[word]}; - reads the text from stdin.\n\nExample: {example}",
+    )
+
+
+def _params(word: str) -> list[click.Parameter]:
     params: list[click.Parameter] = [
         REF,
         click.Argument(("text",), required=False, default=""),
@@ -82,19 +92,14 @@ def _command(word: str) -> click.Command:
         option("--subject", "What it was about."),
         DURATION,
     ]
-    if word not in ONE_WAY:
-        params += [
-            option("--in incoming", "From the client.", is_flag=True),
-            option("--out outgoing", "To the client (the default).", is_flag=True),
-            option("--anyway", "Even from a blocked sender.", is_flag=True),
-        ]
-    example = f"crm log {word} 7k3 'Call back at 5'" + " --in" * (word not in ONE_WAY)
-    return ChangingVerb(
-        word,
-        params=params,
-        callback=callback,
-        help=f"Log {WORDS[word]}; - reads the text from stdin.\n\nExample: {example}",
-    )
+    if word in ONE_WAY:
+        return params
+    return [
+        *params,
+        option("--in incoming", "From the client.", is_flag=True),
+        option("--out outgoing", "To the client (the default).", is_flag=True),
+        option("--anyway", "Even from a blocked sender.", is_flag=True),
+    ]
 
 
 def _whom(ws: Workspace, ref: str, *, is_new: bool, anyway: bool) -> tuple[str, str]:

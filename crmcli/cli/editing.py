@@ -6,6 +6,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +16,13 @@ from crmcli.errors import BadUsage, CrmError
 from crmcli.language import tr
 from crmcli.present.told import Told
 
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
 
-def edit_as_text(session: Session, record_id: str, *, keep_unknown: bool) -> list[Told]:
+
+def edit_as_text(
+    session: Session, record_id: str, *, keep_unknown: bool, create: bool = False
+) -> list[Told]:
     """Open the record in $EDITOR; what comes back is taken if it is sound and nobody was faster.
 
     The lock is not held meanwhile. A text that does not fit is offered for mending on a terminal, and
@@ -24,6 +30,7 @@ def edit_as_text(session: Session, record_id: str, *, keep_unknown: bool) -> lis
     """
     from crmcli.sales.duplicates.known import look_for_known
     from crmcli.sales.records import edit, editor_text
+    from crmcli.sales.records.new_links import linking
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor and not sys.stdin.isatty():
@@ -42,8 +49,12 @@ def edit_as_text(session: Session, record_id: str, *, keep_unknown: bool) -> lis
                 session.out.note("nothing changed")
                 break
             try:
-                record = editor_text.from_text(ws, stored.record, data, keep_unknown=keep_unknown)
-                record = edit.take_text(ws, record_id, stored.digest, record, look)
+                linked: list[Record] = []
+                record = editor_text.from_text(
+                    ws, stored.record, data, keep_unknown=keep_unknown,
+                    inputs=linking(ws, linked, create=create),
+                )  # fmt: skip
+                record = edit.take_text(ws, record_id, stored.digest, record, look, linked)
                 break
             except CrmError as error:
                 if not _again(error):

@@ -10,8 +10,6 @@ from crmcli.errors import BadUsage
 from crmcli.model.values import Raw
 from crmcli.present.cells import Column, Row, as_raw, plain
 
-EXACT_DIGITS = 15
-"""So many digits of a number every reader of JSON gets as they are written."""
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -27,8 +25,10 @@ def write_json(value: object, *, indent: int | None = None) -> str:
 
 
 def _plain_json(value: object) -> object:
-    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= EXACT_DIGITS:
-        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Decimal):
+        from crmcli.formats.jsonl import json_number
+
+        return json_number(value)
     return dict(value) if isinstance(value, Mapping) else plain(value)
 
 

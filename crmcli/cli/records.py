@@ -20,6 +20,7 @@ from crmcli.cli.options import (
 )
 from crmcli.cli.params import REF, REFS, ChangingVerb, Session, Verb, option
 from crmcli.cli.printing import Answer, changes, unreadable
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, may_be_created
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.present.told import Told
     from crmcli.sales.records.edit import Edit
-    from crmcli.workspace import Workspace
 
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
+
+STATES = ("everything", "closed", "open")
+"""What `state_options` ask for."""
 
 KNOWN = ("warn", "create", "skip", "merge", "replace", "link", "fail")
 """What may become of a new record that is known already."""
@@ -109,36 +112,23 @@ def list_command(entity: str) -> click.Command:
         columns: str,
         view: str,
         mine: bool = False,
-        everything: bool = False,
-        closed: bool = False,
-        open: bool = False,  # noqa: A002  # the option's own name
-        **filters: Sequence[str],
+        **given: Any,
     ) -> None:
-        from crmcli.present.records import numbered
-
         ws = session.workspace
         saved = ws.view(entity, view) if view else View("", entity)
-        if everything + closed + open > 1:
+        states = {name: given.pop(name) for name in STATES if name in given}
+        if sum(states.values()) > 1:
             raise BadUsage("--all, --closed and --open exclude each other")
         if mine:
-            filters["owner"] = (*filters.get("owner", ()), "me")
-        condition = filtered(ws, entity, where, filters, saved)
-        is_usual = session.out.is_table and not (everything or closed or open or view)
-        hidden = 0
-        if closed or open or is_usual:
-            condition, hidden = _in_state(ws, entity, condition, closed=closed, is_usual=is_usual)
-        names = listed(columns) or saved.columns
-        asked = [part for name in sort for part in name.split(",")] or saved.sort
-        order = asked or ENTITIES[entity].sort
-        most = saved.limit if limit is None else limit
-        found = ws.rows(entity, condition, order, most, offset=offset)
-        is_table = session.out.is_table  # people see names for stages, users and links
-        chosen = columns_of(ws, entity, names)
-        row = dict if is_table else numbered(ws, entity)
-        rows: Rows = found.read_as(with_linked(ws, entity, found, chosen, row))
-        rows = with_derived(ws, entity, chosen, rows)
-        chosen = for_people(ws, entity, names, rows) if is_table else chosen
-        session.out.records(rows, chosen, tr("no {}", tr(plural)), all_fields=not names)
+            given["owner"] = (*given.get("owner", ()), "me")
+        condition = filtered(ws, entity, where, given, saved)
+        condition, hidden = _in_state(session, entity, condition, states, is_usual=not view)
+        asked = tuple(part for name in sort for part in name.split(","))
+        shown = replace(
+            saved, columns=tuple(listed(columns)) or saved.columns, sort=asked or saved.sort,
+            limit=saved.limit if limit is None else limit,
+        )  # fmt: skip
+        _print_rows(session, shown, condition, offset)
         if hidden:
             session.out.note(tr("closed and not shown: {} (--all, --closed)", hidden))
         unreadable(session)
@@ -161,20 +151,44 @@ def list_command(entity: str) -> click.Command:
     )
 
 
+def _print_rows(session: Session, shown: View, condition: Condition | None, offset: int) -> None:
+    """Print the records that fit a condition; people see names for stages, users and links."""
+    ws, is_table = session.workspace, session.out.is_table
+    entity, names = shown.entity, shown.columns
+    order = shown.sort or ENTITIES[entity].sort
+    found = ws.rows(entity, condition, order, shown.limit, offset=offset)
+    chosen = columns_of(ws, entity, names)
+    row = dict if is_table else ws.schema.numbered(entity)
+    rows: Rows = found.read_as(with_linked(ws, entity, found, chosen, row))
+    rows = with_derived(ws, entity, chosen, rows)
+    chosen = for_people(ws, entity, names, rows) if is_table else chosen
+    none = tr("no {}", tr(ENTITIES[entity].plural))
+    session.out.records(rows, chosen, none, all_fields=not names)
+
+
 def _in_state(
-    ws: Workspace, entity: str, condition: Condition | None, *, closed: bool, is_usual: bool
+    session: Session,
+    entity: str,
+    condition: Condition | None,
+    states: Mapping[str, bool],
+    *,
+    is_usual: bool,
 ) -> tuple[Condition | None, int]:
-    """The condition for those that are `closed`, or for those that are not; and how many it leaves out, where
-    it `is_usual` and nobody asked for it."""
+    """The condition for those in the states that were asked for; and how many it leaves out where people
+    get those that are open, as `is_usual`, and nobody asked for it."""
     from crmcli.model.conditions.tree import And, Condition, Not
     from crmcli.model.finished import asks_for_ends, finished
 
-    over = finished(ws.outline, entity)
+    closed, is_asked = states.get("closed", False), any(states.values())
+    is_usual = is_usual and session.out.is_table and not is_asked
+    if states.get("everything") or not (is_usual or is_asked):
+        return condition, 0
+    over = finished(session.workspace.outline, entity)
     if over is None or (is_usual and condition and asks_for_ends(condition, entity)):
         return condition, 0
     given = (condition.tree,) if condition else ()
     ended, living = (And((*given, state)) for state in (over, Not(over)))
-    hidden = ws.count(entity, Condition(str(ended), ended)) if is_usual else 0
+    hidden = session.workspace.count(entity, Condition(str(ended), ended)) if is_usual else 0
     tree = ended if closed else living
     return Condition(str(tree), tree), hidden
 
@@ -183,7 +197,9 @@ def edit_command(entity: str) -> click.Command:
     """`crm NOUN edit`: by options, or the file itself in $EDITOR."""
     one = ENTITIES[entity].one
 
-    def callback(session: Session, /, ref: str, keep_unknown: bool, **options: Any) -> list[Told]:
+    def callback(
+        session: Session, /, ref: str, keep_unknown: bool, create: bool = False, **options: Any
+    ) -> list[Told]:
         from crmcli.sales.duplicates.known import look_for_known
         from crmcli.sales.records import edit
 
@@ -194,10 +210,9 @@ def edit_command(entity: str) -> click.Command:
         if wanted.is_empty:
             from crmcli.cli.editing import edit_as_text
 
-            return edit_as_text(session, record_id, keep_unknown=keep_unknown)
-        return changes(
-            session, [edit.edit(ws, record_id, wanted, partial(look_for_known, ws, policy))]
-        )
+            return edit_as_text(session, record_id, keep_unknown=keep_unknown, create=create)
+        look = partial(look_for_known, ws, policy)
+        return changes(session, [edit.edit(ws, record_id, wanted, look, create=create)])
 
     lists = "Options of lists (--phone, --tag …) replace the whole list; --add and --remove change it.\n\n"
     tagged = " --add tags=vip" if has_field(entity, "tags") else ""
@@ -207,6 +222,7 @@ def edit_command(entity: str) -> click.Command:
             REF,
             *given_options(entity, editing=True),
             *_list_options(entity),
+            *_creating(entity),
             *_of_known(entity),
             option("--keep-unknown", "In $EDITOR: keep keys that are no field.", is_flag=True),
         ],

@@ -103,8 +103,9 @@ class Root(Noun):
     epilog="REF is an id or its prefix, an e-mail, a phone, an INN, a web site or an exact name.",
 )
 @click.version_option(
-    __version__, "-V", "--version", prog_name="crm", message="%(prog)s %(version)s"
-)
+    __version__, "-V", "--version", prog_name="crm", message="%(prog)s %(version)s",
+    help="Show the version and exit.",  # click would look it up once, in whatever language is spoken then
+)  # fmt: skip
 @click.pass_context
 def crm(ctx: click.Context) -> None:
     """A CRM in a folder: leads, deals, robots and offers in files that git can diff."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import in_all
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
-from crmcli.model.kinds import kind_of
+from crmcli.model.kinds import Kind, kind_of
 from crmcli.model.listed import nearest
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.values import Raw
@@ -112,6 +113,16 @@ class Schema:
     def read(self, entity: str, raw: Mapping[str, Raw]) -> Record:
         """Type a raw record; BadValues names every field that does not fit."""
         return record_from_raw(record_class(entity), raw, self.custom.get(entity, ()))
+
+    def numbered(self, entity: str) -> Callable[[Mapping[str, Raw]], dict[str, Any]]:
+        """What makes of a raw record one in which numbers are such and not texts, as JSON has them."""
+        plain = Kind.number_in
+        kinds = {f.name: f.kind for f in self.fields(entity) if type(f.kind).number_in != plain}
+
+        def row(raw: Mapping[str, Raw]) -> dict[str, Any]:
+            return {k: kinds[k].number_in(v) if k in kinds else v for k, v in raw.items()}
+
+        return row
 
     def write(self, record: Record) -> dict[str, Raw]:
         """The raw form of a record, fields in canonical order."""

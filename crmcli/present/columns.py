@@ -74,13 +74,14 @@ def derived_columns(ws: Workspace, entity: str) -> list[Column]:
 def with_derived(
     ws: Workspace, entity: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[Mapping[str, Any]]:
-    """The rows with what the columns ask for that stands in no file."""
+    """The rows with what the columns ask for that stands in no file; what is absent stands in no row."""
     asked = {column.name for column in columns}
     names = [f.name for f in ws.schema.askable(entity) if f.derived and f.name in asked]
     if not names:
         return rows
     known = ws.derived(entity, names, [str(row["id"]) for row in rows])
-    return [{**row, **known.get(str(row["id"]), {})} for row in rows]
+    told = {record: {n: v for n, v in values.items() if v} for record, values in known.items()}
+    return [{**row, **told.get(str(row["id"]), {})} for row in rows]
 
 
 def named(ws: Workspace, entity: str, column: Column, rows: Sequence[Mapping[str, Any]]) -> Column:

@@ -14,9 +14,9 @@ from crmcli.model.fields import Record
 from crmcli.model.kinds import kind_of
 from crmcli.model.offer import line_sum
 from crmcli.model.values import Line, entity_of, format_decimal, format_instant
-from crmcli.present.columns import named
+from crmcli.present.columns import derived_columns, named, with_derived
 from crmcli.present.linked import linked_rows
-from crmcli.present.records import belonging, card_columns, numbered, raw_row
+from crmcli.present.records import belonging, card_columns, raw_row
 from crmcli.sales.history.story import story_of
 from crmcli.workspace.undone import without_undone
 
@@ -29,11 +29,12 @@ EXPANDED = "expanded"
 
 
 def expanded(ws: Workspace, record: Record) -> dict[str, Any]:
-    """The record's row, and under one key the names of what it says, the records to which it links and
-    which link to it, the stages in which it stood, sums."""
-    row = raw_row(ws, record)
+    """The record's row, with what is derived, and under one key the names of what it says, the records to
+    which it links and which link to it, the stages in which it stood, sums."""
+    derived = derived_columns(ws, record.entity)
+    row = dict(with_derived(ws, record.entity, derived, [raw_row(ws, record)])[0])
     linked_from = {
-        ENTITIES[entity].plural: [*map(numbered(ws, entity), rows)]
+        ENTITIES[entity].plural: [*map(ws.schema.numbered(entity), rows)]
         for entity, rows in belonging(ws, record).items()
         if rows
     }
@@ -64,7 +65,7 @@ def _links(ws: Workspace, record: Record) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in ws.schema.fields(record.entity):
         ids = field.kind.linked(record.get(field.name)) if field.kind.is_link else ()
-        known = {i: numbered(ws, entity_of(i))(raw) for i, raw in linked_rows(ws, ids)}
+        known = {i: ws.schema.numbered(entity_of(i))(raw) for i, raw in linked_rows(ws, ids)}
         rows = [known[one] for one in ids if one in known]
         if rows:
             found[field.name] = rows if field.is_many else rows[0]

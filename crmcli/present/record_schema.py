@@ -20,8 +20,8 @@ _AMOUNTS = {"type": "object", "additionalProperties": _NUMBER}
 
 
 def record_schema(ws: Workspace, entity: str) -> dict[str, Any]:
-    """What `crm show --json` and `crm list --json` print of a record; with --expand more."""
-    fields = {field.name: _property(field) for field in ws.schema.fields(entity)}
+    """What `crm show --json` and `crm list --json` print of a record; with --expand and --columns more."""
+    fields = {field.name: _property(field) for field in ws.schema.askable(entity)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": entity,
@@ -35,7 +35,9 @@ def record_schema(ws: Workspace, entity: str) -> dict[str, Any]:
 def _property(field: Field) -> dict[str, Any]:
     """A field; one that is absent stands in no record."""
     found: dict[str, Any] = {"title": tr(field.label) or field.name, **_of_kind(field.kind, field)}
-    if field.directory:
+    if field.derived:
+        found["description"] = tr("With --expand, or named by --columns.")
+    elif field.directory:
         found["description"] = tr("A value of the directory {}.", field.directory)
     return found
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
-from crmcli.model.kinds import Kind
 from crmcli.present.cells import Column
 from crmcli.sales.history.story import story_of
 
@@ -22,18 +20,7 @@ LAST_EVENTS = 10
 
 def raw_row(ws: Workspace, record: Record) -> dict[str, Any]:
     """A record as a row to print."""
-    return numbered(ws, record.entity)(ws.schema.write(record))
-
-
-def numbered(ws: Workspace, entity: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """What makes a row of a raw record, in which numbers are such and not texts."""
-    plain = Kind.number_in
-    kinds = {f.name: f.kind for f in ws.schema.fields(entity) if type(f.kind).number_in != plain}
-
-    def row(raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {k: kinds[k].number_in(v) if k in kinds else v for k, v in raw.items()}
-
-    return row
+    return ws.schema.numbered(record.entity)(ws.schema.write(record))
 
 
 def card_columns(ws: Workspace, record: Record) -> list[Column]:

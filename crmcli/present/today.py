@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, for_people, with_derived
-from crmcli.present.records import numbered
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
@@ -59,7 +58,7 @@ def undeclared_table(found: Sequence[Undeclared]) -> Listing:
 def all_parts(ws: Workspace, found: Today) -> Listing:
     """Everything in one table, for programs."""
     rows = [
-        {"part": part, **numbered(ws, entity)(row)}
+        {"part": part, **ws.schema.numbered(entity)(row)}
         for part, entity, _, _ in PARTS
         for row in getattr(found, part)
     ]

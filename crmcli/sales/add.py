@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from crmcli.dataclass import dataclass, replace
-from crmcli.errors import Ambiguous, NotFound
+from crmcli.dataclass import dataclass
+from crmcli.errors import Ambiguous
 from crmcli.language import counted, tr
-from crmcli.model.entities import ENTITIES, may_be_created
-from crmcli.model.schema import own_fields, record_class
-from crmcli.model.values import fold
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import own_fields
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.duplicates.known import Known, check_known, known_to
 from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
-from crmcli.sales.records.given_values import read_value, read_values
+from crmcli.sales.records.given_values import read_values
+from crmcli.sales.records.new_links import linking, told
+from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
-from crmcli.sales.records.required import check_stage, require
-from crmcli.sales.records.stage_lookup import beginning
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.model.values import Value
     from crmcli.sales.records.given_values import Given
-    from crmcli.workspace import Workspace
-
-
-LEAST_DIGITS = 4
-"""More digits than these, and no letter, are a phone number."""
+    from crmcli.workspace import Change, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,104 +52,62 @@ def add(
     With `create`, contacts and companies that it names and that are not there are added with it.
     """
     linked: list[Record] = []
-    inputs = replace(ws.inputs, resolve=_linking(ws, linked, create=create))
-    values = read_values(ws, entity, given, inputs)
+    values = read_values(ws, entity, given, linking(ws, linked, create=create))
     if "numbered" in ENTITIES[entity].traits and "name" not in values:
-        with ws.change(f"{entity} add") as change:
-            values["name"] = free_number(change, ws, entity)
-            record = build(ws, entity, values)
-            for one in (*linked, record):
-                change.add(one)
-        return Added(record, is_new=True)
+        return _numbered(ws, entity, values, linked)
     record = build(ws, entity, values)
     if not anyway:
         check_welcome(ws, record)
     if not given.get("company"):
         defaults.note_choice(ws, record)
-    is_client = "client" in ENTITIES[entity].traits
-    is_settled = is_client and policy not in ("warn", "create")
-    found: tuple[Known, ...] = ()
-    if is_client and not is_settled:  # only said, so nobody else is kept waiting for it
-        found = tuple(known_to(ws, record, as_left=True))
+    if "client" in ENTITIES[entity].traits:
+        added = _add_client(ws, record, values, policy, linked)
+    else:
+        with ws.change(f"{entity} add") as change:
+            _write(change, record, linked)
+        added = Added(record, is_new=True)
+    ws.notes += told(linked) if added.is_new else []
+    return added
+
+
+def _numbered(
+    ws: Workspace, entity: str, values: Mapping[str, Value], linked: Sequence[Record]
+) -> Added:
     with ws.change(f"{entity} add") as change:
+        record = build(ws, entity, {**values, "name": free_number(change, ws, entity)})
+        _write(change, record, linked)
+    return Added(record, is_new=True)
+
+
+def _write(change: Change, record: Record, linked: Sequence[Record]) -> None:
+    for one in (*linked, record):
+        change.add(one)
+
+
+def _add_client(
+    ws: Workspace,
+    record: Record,
+    values: Mapping[str, Value],
+    policy: str,
+    linked: Sequence[Record],
+) -> Added:
+    """Add somebody, or do what the policy says with who is known."""
+    is_settled = policy not in ("warn", "create")
+    # Where it is only said, nobody else is kept waiting for it.
+    found = () if is_settled else tuple(known_to(ws, record, as_left=True))
+    with ws.change(f"{record.entity} add") as change:
         if is_settled:  # under the lock: nobody adds the same in this moment
             ws.look_again()
             found = tuple(known_to(ws, record))
             record = _settled(record, [known for known in found if known.surely], policy)
         is_new = not any(known.record is record for known in found)
         if is_new:
-            for other in linked:
-                change.add(other)
-            change.add(record)
+            _write(change, record, linked)
         elif policy in ("merge", "replace"):
-            record = _filled_up(ws, record, build(ws, entity, values), values, policy)
+            new = build(ws, record.entity, values)
+            record = _filled_up(ws, record, new, values, policy)
             change.save(record)
-    ws.notes += [tr("also added: {} {}", other.id, other.get("name")) for other in linked if is_new]
     return Added(record, is_new, found)
-
-
-def _linking(ws: Workspace, made: list[Record], *, create: bool) -> Callable[..., str]:
-    """What finds the record that a link names, or makes one by its name, e-mail or phone, if it may."""
-
-    def found(text: str, *entities: str) -> str:
-        try:
-            return ws.resolve(text, *entities)
-        except NotFound as error:
-            like = [known.id for known in made if fold(str(known.get("name"))) == fold(text)]
-            if like:
-                return like[0]
-            if not may_be_created(entities) or (
-                create and ":" in text
-            ):  # a role may stand behind it
-                raise
-            if not create:
-                raise NotFound(
-                    error.message, tr("{}, or add it with --create", error.hint)
-                ) from None
-            made.append(build(ws, entities[0], read_values(ws, entities[0], _named_by(text))))
-            return made[-1].id
-
-    return found
-
-
-def _named_by(text: str) -> Given:
-    """What a reference says of somebody: `Anna Hill <anna@example.com>`, an address, a number, a name."""
-    from email.utils import parseaddr
-
-    name, address = parseaddr(text) if "@" in text else ("", "")
-    if address:
-        return {"emails": [address], **({"name": [name]} if name else {})}
-    is_number = sum(map(str.isdigit, text)) > LEAST_DIGITS and not any(map(str.isalpha, text))
-    return {"phones" if is_number else "name": [text.strip()]}
-
-
-def build(
-    ws: Workspace,
-    entity: str,
-    values: Mapping[str, Value],
-    record_id: str = "",
-    *,
-    strict: bool = True,
-) -> Record:
-    """A new record with its defaults; `strict` requires what the fields and the stage require."""
-    custom = ws.schema.custom.get(entity, ())
-    if strict:
-        usual = {
-            field.name: read_value(ws, field, [field.default])
-            for field in custom
-            if field.default and field.name not in values
-        }
-        values = beginning(ws, entity, {**usual, **values})
-    own: dict[str, Any] = {**values}
-    theirs = {field.name: own.pop(field.name, field.kind.empty) for field in custom}
-    blank = record_class(entity)(id=record_id or ws.new_id(entity), custom=theirs, **own)
-    record = defaults.complete(ws, blank)
-    if strict:
-        require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
-        defaults.check_minimum(record)
-        if "staged" in ENTITIES[entity].traits:
-            check_stage(ws, record, ws.stage_of(record), is_new=True)
-    return record
 
 
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:

@@ -14,9 +14,9 @@ from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales.activities import note_in
-from crmcli.sales.add import build
 from crmcli.sales.duplicates.known import check_known, known_of_made
 from crmcli.sales.merging.field_merge import joined
+from crmcli.sales.records.new_record import build
 from crmcli.sales.records.required import MissingFields, check_stage, require
 from crmcli.sales.records.stage_lookup import find_pipeline
 from crmcli.sales.stages import Move, move_in

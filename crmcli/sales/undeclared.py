@@ -1,5 +1,5 @@
-"""Values that records still have and the configuration no longer lists: of users who left, stages that
-were removed, entries taken out of a directory; and how to move their records on."""
+"""Values that records still have and the configuration no longer lists: of users who left, stages that were
+removed, entries of a directory or choices of a field that were taken out; and how to move records on."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _declared(ws: Workspace, entity: str, field: Field) -> Collection[str]:
         return [pipeline.id for pipeline in own]
     if listed_in == "stages":
         return [stage.id for pipeline in own for stage in pipeline.stages]
-    return ws.settings.directories.get(field.directory, {})
+    return field.choices or ws.settings.directories.get(field.directory, {})
 
 
 def told(one: Undeclared) -> str:

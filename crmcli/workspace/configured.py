@@ -155,9 +155,11 @@ class Configured(Folder):
 
     def is_held(self, entity: str, field: Field, value: str) -> bool:
         """Whether some record has a value, though nobody declares it any more: an owner, a stage, an entry of
-        a directory. Where settings.yaml names no users, anybody may be one."""
+        a directory, a word to choose. Where settings.yaml names no users, anybody may be one."""
         if field.kind.listed_in == "users" and not self.settings.users:
             return True
+        if field.choices:
+            return self._index.has_value(entity, field.name, value)
         listed = field.directory or field.kind.name
         among = (entity,) if field.kind.is_moved else ENTITIES
         return any(

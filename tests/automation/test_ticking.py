@@ -175,8 +175,8 @@ def test_a_file_that_was_dropped_in_is_an_entry(house: Any) -> None:
 def test_imported_records_have_sleeping_robots_until_they_move(house: Any) -> None:
     house.rules(CALL)
     ws = house.ws
-    from crmcli.sales.add import build
     from crmcli.sales.records import given_values
+    from crmcli.sales.records.new_record import build
 
     deal = build(ws, "deal", given_values.read_values(ws, "deal", {"name": ["Чай"]}))
     with ws.change("import") as change:
@@ -384,8 +384,8 @@ def test_a_stage_that_was_written_by_its_name_is_that_stage(house: Any) -> None:
 
 def test_many_records_at_once_are_looked_at_alike(house: Any) -> None:
     """Beyond a couple of hundred the index is asked for all of them together."""
-    from crmcli.sales.add import build
     from crmcli.sales.records import given_values
+    from crmcli.sales.records.new_record import build
 
     house.rules(CALL)
     ws = house.ws

@@ -91,13 +91,16 @@ def test_a_record_with_all_that_is_told_beside_it(crm: Crm, deal_id: str) -> Non
         "count": 1, "won": {"count": 1, "amounts": {"RUB": 1000.5}},
     }  # fmt: skip
     plain = json.loads(crm("deal", "show", deal_id, "--json").out)
-    assert plain == {name: value for name, value in record.items() if name != "expanded"}
+    more = ("expanded", "last_activity", "next_task")
+    assert plain == {name: value for name, value in record.items() if name not in more}
     assert crm("show", deal_id, "--expand", "--at", "yesterday").code == 2
 
 
 def test_each_record_is_as_its_schema_says(crm: Crm, deal_id: str) -> None:
     crm("lead", "add", "--name", "Заявка", "--tag", "vip", "--amount", "5", "--utm", "source=ya")
     crm("offer", "draft", "--deal", deal_id, "--line", "Окно;2;10;шт;22")
+    crm("log", "call", deal_id, "Обсудили")
+    crm("task", "add", "Перезвонить", "--about", deal_id, "--due", "завтра")
     for entity in ENTITIES:
         schema = json.loads(crm("schema", entity).out)
         jsonschema.Draft7Validator.check_schema(schema)
@@ -111,6 +114,15 @@ def test_each_record_is_as_its_schema_says(crm: Crm, deal_id: str) -> None:
             jsonschema.validate(record, schema)
             assert record["expanded"].keys() <= known.keys()
             assert record.keys() <= schema["properties"].keys()
+        if entity == "deal":
+            assert record.keys() >= {"last_activity", "next_task"}
+        every = ",".join(name for name in schema["properties"] if name != "expanded")
+        for columns in ((), ("--columns", every)):
+            for record in rows(crm, entity, "list", *columns):
+                jsonschema.validate(
+                    record, schema, format_checker=jsonschema.Draft7Validator.FORMAT_CHECKER
+                )
+                assert record.keys() <= schema["properties"].keys()
 
 
 def test_a_list_from_some_record_on(crm: Crm) -> None:

@@ -190,6 +190,27 @@ def test_what_is_no_longer_declared_is_still_found(crm: Crm, folder: Path) -> No
     assert crm("lead", "list", "--owner", "pavel").code == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "has", "listed"),
+    [("choice", "=", True), ("choices", "has", False)],
+)
+def test_a_choice_that_was_taken_out_is_still_found(
+    crm: Crm, folder: Path, kind: str, has: str, listed: bool
+) -> None:
+    choices = "choices: [Плоская, Мансарда"
+    roof = f"fields:\n  deal:\n    roof: {{type: {kind}, {choices}]}}\n"
+    replace(folder / "settings.yaml", "fields:\n", roof)
+    crm("deal", "add", "--name", "А", "--set", "roof=Мансарда")
+    crm("deal", "add", "--name", "Б", "--set", "roof=плоская")
+    replace(folder / "settings.yaml", ", Мансарда]", "]")
+    assert names(crm("deal", "list", "--where", f"roof {has} мансарда")) == ["А"]
+    assert names(crm("deal", "list", "--where", "roof in (Мансарда, Плоская)")) == ["А", "Б"]
+    slip = crm("deal", "list", "--where", f"roof {has} мансорда")
+    assert (slip.code, "Плоская" in slip.err) == (2, True)
+    assert ("Мансарда" in crm("check").out) is listed
+    assert ("roof=ROOF" in crm("today", "--all").out) is listed
+
+
 def test_a_robot_that_names_who_left_says_so_at_once(crm: Crm, folder: Path) -> None:
     replace(folder / "settings.yaml", "users:\n", USERS)
     robot = "- {id: x, do: task, with: {title: А, owner: pavel}, after: 2d}\n        - id: call\n"

@@ -239,3 +239,30 @@ def test_a_stage_has_the_name_that_its_own_pipeline_gives_it(crm: Crm, folder: P
     assert "Поступил запрос" in crm("deal", "list").out
     assert "Заявка → Поступил запрос" in crm("timeline", deal).out
     assert "Stage:          Поступил запрос" in crm("deal", "show", deal).out
+
+
+def test_an_edit_adds_whom_it_names_only_where_that_is_asked_for(crm: Crm) -> None:
+    deal = crm("deal", "add", "--name", "Кровля").out.strip()
+    refused = crm("deal", "edit", deal, "--company", "Ромашка")
+    assert (refused.code, "--create" in refused.err) == (3, True)
+    new = ("--company", "Ромашка", "--add", "contacts=Анна <anna@example.ru>", "--create")
+    dry = crm("deal", "edit", deal, *new, "--dry-run")
+    assert (dry.code, crm("company", "list", "--ids").out) == (0, "")
+    done = crm("deal", "edit", deal, *new)
+    assert (done.code, done.err.count("also added")) == (0, 2)
+    record = json.loads(crm("deal", "show", deal, "--json").out)
+    assert json.loads(crm("show", record["company"], "--json").out)["name"] == "Ромашка"
+    assert crm("show", "anna@example.ru", "--json").code == 0
+    crm("deal", "edit", deal, "--company", "РОМАШКА", "--create")
+    assert len(crm("company", "list", "--ids").out.split()) == 1
+    crm("undo", "--yes")
+    assert crm("company", "list", "--ids").out == ""
+
+
+def test_an_edited_text_may_name_somebody_new(crm: Crm) -> None:
+    deal = crm("deal", "add", "--name", "Кровля").out.strip()
+    editor = "sh -c 'echo company: Лютик >> $0'"
+    refused = crm("deal", "edit", deal, EDITOR=editor)
+    assert (refused.code, "--create" in refused.err) == (6, True)
+    assert crm("deal", "edit", deal, "--create", EDITOR=editor).code == 0
+    assert crm("company", "list", "--ids").out.strip() in crm("deal", "show", deal, "--json").out

@@ -142,6 +142,33 @@ def test_chosen_columns_and_conditions(ws: Workspace) -> None:
     assert "'amount'" in refusal.value.hint
 
 
+def test_what_is_derived_is_there_when_it_is_named(ws: Workspace) -> None:
+    one = kit.deal(ws, name="А")
+    kit.deal(ws, name="Б")
+    kit.task(ws, name="Позвонить", about=one.id, due="2026-12-01")
+    assert "next_task" not in text_of(ws, "deal", Layout())
+    columns = ("name", "next_task", "last_activity")
+    text = text_of(ws, "deal", Layout(columns=columns))
+    rows = sorted(text.splitlines(), key=str.casefold)
+    assert (rows[0], rows[1][:13], rows[2]) == (",".join(columns), "А,2026-12-01T", "Б,,")
+    lines = text_of(ws, "deal", Layout(format="jsonl", columns=columns)).splitlines()
+    assert sorted([*json.loads(line)] for line in lines) == [["name"], ["name", "next_task"]]
+    back = kit.bring(ws, "deal", text.encode())
+    assert back.unmapped == {}
+
+
+@pytest.mark.parametrize(
+    ("amount", "number"),
+    [("1000", 1000), ("1000.50", 1000.5), ("-0.01", -0.01), ("1234567890123456", "1234567890123456")],
+)  # fmt: skip
+def test_sums_are_numbers_in_json_lines_as_in_lists(
+    ws: Workspace, amount: str, number: object
+) -> None:
+    put(ws, "deal", {"id": "deal-7k3qf2m9", "name": "А", "amount": amount, "stage": "request",
+                     "pipeline": "sales"})  # fmt: skip
+    assert json.loads(text_of(ws, "deal", Layout(format="jsonl")))["amount"] == number
+
+
 def test_what_makes_no_sense_is_refused(ws: Workspace) -> None:
     with pytest.raises(BadUsage, match="is not an export format"):
         text_of(ws, "lead", Layout(format="pdf"))

@@ -9,11 +9,11 @@ import pytest
 
 from crmcli.errors import BadUsage, NotFound
 from crmcli.sales import leads, stages
-from crmcli.sales.add import build
 from crmcli.sales.history import past
 from crmcli.sales.records import edit as editing
 from crmcli.sales.records import remove
 from crmcli.sales.records.edit import Edit
+from crmcli.sales.records.new_record import build
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.kit import NOW

@@ -653,3 +653,21 @@ def test_the_schemas_of_the_project_are_what_the_loaders_check() -> None:
     root = Path(crmcli.__file__).parents[1]
     for path, content in schema_files().items():
         assert (root / path).read_bytes() == content, "run make docs"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("settings", "automation: {max_effects: '50'}\nstorage: {any_disk: 'true'}\n"),
+        ("settings", 'vat: {rate: "20", included: "no"}\n'),
+        ("pipelines", GOOD.replace("name: Новый", "name: Новый, max_days: '3'")),
+        ("views", "leads:\n  - {id: a, name: A, limit: '10'}\n"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_quotes_is_what_it_says(tmp_path: Path, name: str, text: str) -> None:
+    if name == "settings":
+        settings_of(tmp_path, text)
+    elif name == "pipelines":
+        assert "'3'" in text
+        pipelines_of(tmp_path, text)
+    assert schema_accepts(name, text)

@@ -10,8 +10,8 @@ from crmcli.language import tr
 from crmcli.model.actions import OWNER
 from crmcli.model.durations import parse_duration
 from crmcli.model.values import ID_LETTERS
-from crmcli.sales.add import build
 from crmcli.sales.records.given_values import read_values
+from crmcli.sales.records.new_record import build
 
 
 def run(work: Work) -> Effect:

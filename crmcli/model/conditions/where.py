@@ -53,7 +53,7 @@ def check(condition: Condition, schema: Schema, entity: str) -> None:
             if not isinstance(leaf, Empty):
                 _check_operator(name, "in" if isinstance(leaf, In) else leaf.op, step.field)
             for value in _values(leaf):
-                _check_value(name, leaf, step, value, env)
+                _check_value(name, step, value, env)
 
 
 def leaves(node: Node) -> list[Compare | In | Empty]:
@@ -90,9 +90,7 @@ def _check_operator(name: str, op: str, field: Field) -> None:
     )
 
 
-def _check_value(
-    name: str, leaf: Compare | In | Empty, step: PathStep, value: Literal, env: Env
-) -> None:
+def _check_value(name: str, step: PathStep, value: Literal, env: Env) -> None:
     text = _text(value)
     if not fold(text):
         raise BadCondition(
@@ -112,12 +110,6 @@ def _check_value(
         bounds(step.field.kind, value, env)
     except ValueError as error:
         raise BadCondition(f"{name}: {error}") from None
-    choices = {fold(choice) for choice in step.field.choices}
-    exact = isinstance(leaf, In) or (isinstance(leaf, Compare) and leaf.op != "~")
-    if choices and exact and fold(text) not in choices:
-        raise BadCondition(
-            tr("{!r} is not a value of {!r}", text, name), suggest(text, step.field.choices)
-        )
 
 
 def resolve(
@@ -129,7 +121,7 @@ def resolve(
 ) -> Condition:
     """The condition with ids in place of the names of stages, pipelines, users, directory entries.
 
-    Where `aliases` knows the values of a field, a value that is neither an id nor a name of it is
+    Where `aliases` or the field itself knows its values, a value that is neither an id nor a name of it is
     a BadCondition, unless `is_held` says that some record still has it; `~` takes in the ids whose names
     contain the text. Call `check` first.
     """
@@ -187,9 +179,11 @@ def _changed(node: Node, change: Callable[[Compare | In | Empty], Node]) -> Node
 def _names(
     path: tuple[str, ...], schema: Schema, entity: str, aliases: Aliases
 ) -> dict[str, tuple[str, ...]]:
-    """Ids by folded name for the field at the end of a path; ids stand for themselves."""
+    """Ids by folded name for the field at the end of a path; ids, and words to choose from, stand for
+    themselves."""
     found: dict[str, tuple[str, ...]] = {}
     for step in (route[-1] for route in routes(path, schema, entity)):
+        found |= {fold(choice): (choice,) for choice in step.field.choices}
         kind = step.field.directory or step.field.kind.name
         for name, ids in (aliases.get(f"{step.entity}.{kind}") or aliases.get(kind) or {}).items():
             more = (ids,) if isinstance(ids, str) else tuple(ids)

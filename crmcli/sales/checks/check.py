@@ -61,7 +61,7 @@ def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Ite
         for raw in ws.rows(entity):
             yield from check.of_record(entity, raw)
     for one in undeclared(ws) if staged else ():
-        if one.field.directory:  # an owner or a stage is told of each record
+        if one.field.directory or one.field.choices:  # an owner or a stage is told of each record
             yield Problem(layout.SETTINGS, 0, told(one), one.way_on)
     yield from tombstones.problems(ws)
     yield from check.of_index()

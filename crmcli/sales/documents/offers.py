@@ -13,8 +13,8 @@ from crmcli.model.deal import Deal
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
-from crmcli.sales.add import build
 from crmcli.sales.documents.messages import renderer
+from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
 from crmcli.workspace import Change, Workspace
 

@@ -21,6 +21,7 @@ from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.fields import Record
 
 FORMATS = ("csv", "xlsx", "jsonl", "vcard")
 VERSIONS = ("3.0", "4.0")
@@ -111,6 +112,7 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
     known["batch"] = SheetColumn("batch", Field("batch", TEXT))
     if not names:
         return tuple(column for name, column in known.items() if name != "batch")
+    known |= {f.name: SheetColumn(f.name, f) for f in ws.schema.askable(entity) if f.derived}
     for name in names:
         if name not in known:
             hint = allowed_hint(name, known, tr("columns"))
@@ -132,6 +134,9 @@ class _Pieces:
         self._entity = entity
         self._columns = columns
         self._records = (ws.schema.read(entity, row) for row in rows)
+        derived = [column.name for column in columns if column.field.derived]
+        ids = [str(row["id"]) for row in rows] if derived else []
+        self._derived = ws.derived(entity, derived, ids) if derived else {}
 
     def csv(self, *, excel: bool) -> Iterator[str]:
         delimiter, end = (";", "\r\n") if excel else (",", "\n")
@@ -183,12 +188,14 @@ class _Pieces:
             yield card_text(lines, version)
 
     def json_lines(self, names: Collection[str]) -> Iterator[str]:
+        numbered = self._ws.schema.numbered(self._entity)
         for record in self._records:
-            raw = self._ws.schema.write(record)
+            raw = self._raw(record)
             unknown = {key: raw.pop(key) for key in record.unknown}
             raw.update((key, unknown[key]) for key in sorted(unknown))
             keep = names or set(raw) - {"batch"}
-            yield json_line({name: value for name, value in raw.items() if name in keep}) + "\n"
+            line = numbered({name: value for name, value in raw.items() if name in keep})
+            yield json_line(line) + "\n"
 
     def _cells(self) -> Iterator[list[str]]:
         return (cells for _, cells in self._rows())
@@ -199,8 +206,13 @@ class _Pieces:
         # No country: an export must read back the same wherever numbers without one are read otherwise.
         ctx = replace(self._ws.inputs, country="")
         for record in self._records:
-            raw = self._ws.schema.write(record)
+            raw = self._raw(record)
             yield raw, row_of(raw, record.unknown, self._columns, name_of, ctx)
+
+    def _raw(self, record: Record) -> dict[str, Raw]:
+        """A record as its file has it, and what is derived of it where that is asked for."""
+        told = self._derived.get(record.id, {})
+        return {**self._ws.schema.write(record), **{n: v for n, v in told.items() if v}}
 
     def _names(self, fields: Iterable[Field]) -> Callable[[str], str]:
         """How linked records are called; a link that leads nowhere has no name."""

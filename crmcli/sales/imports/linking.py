@@ -12,9 +12,9 @@ from crmcli.model.fields import Field, Record
 from crmcli.model.kinds import Maps, kind_of
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
-from crmcli.sales.add import build
 from crmcli.sales.imports.draft import Draft, Mention, RowRefused
 from crmcli.sales.imports.row_reader import RowReader
+from crmcli.sales.records.new_record import build
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Workspace
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, InvalidData
-from crmcli.language import tr
+from crmcli.language import in_all, tr
 from crmcli.model.amounts import currency_in
 from crmcli.model.entities import having
 from crmcli.model.handles import SYSTEMS
@@ -17,7 +17,7 @@ from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, Field
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import NONE, PLAIN, KnownNames, Preset, Presets
-from crmcli.model.schema import Schema
+from crmcli.model.schema import DERIVED, Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
 from crmcli.sales.exports.sheet_rows import link_parts
@@ -318,6 +318,9 @@ def _mapped_by_name(label: str, vocabulary: Vocabulary) -> Column:
     target = vocabulary.find(re.sub(r" \(\d+\)$", "", label))
     if target == Target("batch"):
         return Column(label, ignored=True)  # this import has a batch of its own
+    derived = {word for field in DERIVED for word in (field.name, *in_all(field.label))}
+    if target is None and label in derived:
+        return Column(label, ignored=True)  # it follows from activities and tasks
     return Column(label, target)
 
 

@@ -11,8 +11,8 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
-from crmcli.sales.add import build
 from crmcli.sales.records.given_values import read_values
+from crmcli.sales.records.new_record import build
 from crmcli.store import layout
 from crmcli.store.config import starter
 from crmcli.store.config.settings import load_settings

@@ -13,12 +13,14 @@ from crmcli.model.kinds import Field, Kind, merge_lists, without_items
 from crmcli.model.values import Raw, Value, fold
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import Given, field_named, read_raws, read_values
+from crmcli.sales.records.new_links import linking, told
 from crmcli.sales.records.packed import Pairs
 from crmcli.sales.records.required import require
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.kinds import InputContext
 
 Look: TypeAlias = Callable[[Record, Record], None]
 """Looks at a record before and after it is edited, and raises if it must not become so."""
@@ -39,9 +41,9 @@ class Edit:
         return not (self.put or self.more or self.less or self.unset)
 
 
-def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
+def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | None = None) -> Record:
     """The record as an edit leaves it, checked but not written."""
-    values = read_values(ws, record.entity, edit.put)
+    values = read_values(ws, record.entity, edit.put, inputs)
     if "utm" in values:
         old = cast("Mapping[str, str]", record.get("utm"))
         values["utm"] = {
@@ -49,7 +51,7 @@ def edited(ws: Workspace, record: Record, edit: Edit) -> Record:
         }
     for name, texts in edit.more.items():
         kind, now = _list_now(ws, record, name, values)
-        new = read_raws(ws, field_named(ws, record.entity, name), texts)
+        new = read_raws(ws, field_named(ws, record.entity, name), texts, inputs)
         values[name] = kind.parse(merge_lists(kind, now, new, ws.inputs.country, newer=True))
     for name, texts in edit.less.items():
         kind, now = _list_now(ws, record, name, values)
@@ -103,14 +105,31 @@ def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record
 
 
 def edit(
-    ws: Workspace, record_id: str, wanted: Edit, look: Look = lambda before, after: None
+    ws: Workspace,
+    record_id: str,
+    wanted: Edit,
+    look: Look = lambda before, after: None,
+    *,
+    create: bool = False,
 ) -> tuple[Record, Record]:
-    """Edit a record; returns it before and after, which `look` may refuse."""
+    """Edit a record; returns it before and after, which `look` may refuse.
+
+    With `create`, contacts and companies that it names and that are not there are added with it.
+    """
+    linked: list[Record] = []
     with ws.change(f"{record_id.split('-')[0]} edit") as change:
         before = change.get(record_id)
-        after = edit_in(change, ws, record_id, wanted)
+        after = edited(ws, before, wanted, linking(ws, linked, create=create))
+        _save(change, ws, after, linked)
         look(before, after)
-        return before, after
+    return before, after
+
+
+def _save(change: Change, ws: Workspace, record: Record, linked: Sequence[Record]) -> None:
+    for one in linked:
+        change.add(one)
+    change.save(record)
+    ws.notes += told(linked)
 
 
 def take_text(
@@ -119,13 +138,15 @@ def take_text(
     digest: str,
     record: Record,
     look: Look = lambda before, after: None,
+    linked: Sequence[Record] = (),
 ) -> Record:
-    """Take a record that was edited as text; FileChanged if its file changed meanwhile."""
+    """Take a record that was edited as text, with those to add that it links to; FileChanged if its file
+    changed meanwhile."""
     with ws.change(f"{record.entity} edit") as change:
         before = change.get(record_id)
         change.expect(record_id, digest)
         record = defaults.follow_name(before, record)
-        change.save(record)
+        _save(change, ws, record, linked)
         look(before, record)
     return record
 

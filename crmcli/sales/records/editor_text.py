@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
 from crmcli.language import tr
@@ -12,9 +14,11 @@ from crmcli.sales.records.edit import still_whole
 from crmcli.sales.records.given_values import read_value
 
 if TYPE_CHECKING:
-    from crmcli.model.values import Raw
+    from crmcli.model.kinds import InputContext
+    from crmcli.model.values import Raw, Value
     from crmcli.workspace import Workspace
 
+_Reader: TypeAlias = "Callable[[Sequence[str]], Value]"
 HERE = "the edited text"
 
 
@@ -25,7 +29,14 @@ def to_text(ws: Workspace, record: Record) -> str:
     return codec.dump(ws.schema.write(record))
 
 
-def from_text(ws: Workspace, before: Record, data: bytes, *, keep_unknown: bool = False) -> Record:
+def from_text(
+    ws: Workspace,
+    before: Record,
+    data: bytes,
+    *,
+    keep_unknown: bool = False,
+    inputs: InputContext | None = None,
+) -> Record:
     """The record that an edited text means; InvalidData with the lines of faults, or Refused.
 
     A key that is no field is a fault, unless it stood there before or is to be kept.
@@ -44,7 +55,9 @@ def from_text(ws: Workspace, before: Record, data: bytes, *, keep_unknown: bool 
             continue
         _check_editable(field, before)
         try:
-            raw[field.name] = _read(ws, field, given, had)
+            raw[field.name] = _read(
+                partial(read_value, ws, field, inputs=inputs), field, given, had
+            )
         except (BadUsage, NotFound, Ambiguous) as error:
             hint = f" ({error.hint})" if error.hint else ""
             faults.append((field.name, error.message.removeprefix(f"{field.name}: ") + hint))
@@ -72,15 +85,15 @@ def _check_editable(field: Field, record: Record) -> None:
         raise Refused(tr("{} cannot be edited", field.name), tr("use crm {} move", record.entity))
 
 
-def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
+def _read(read: _Reader, field: Field, given: Raw, had: Raw) -> Raw:
     """A changed value in its canonical form, read as if it was typed; items that stood stay."""
     if isinstance(given, str):
-        return field.kind.dump(read_value(ws, field, [given])) if given else ""
+        return field.kind.dump(read([given])) if given else ""
     if isinstance(given, list):
         stood = had if isinstance(had, list) else []
         items: list[Raw] = []
         for item in given:
-            items += [item] if item in stood else _items(ws, field, item)
+            items += [item] if item in stood else _items(read, field, item)
         return items
     strange = sorted(set(given) - set(UTM_KEYS)) if field.kind.is_spread else []
     if strange:
@@ -88,14 +101,14 @@ def _read(ws: Workspace, field: Field, given: Raw, had: Raw) -> Raw:
     return given
 
 
-def _items(ws: Workspace, field: Field, item: Raw) -> list[Raw]:
+def _items(read: _Reader, field: Field, item: Raw) -> list[Raw]:
     if isinstance(item, str):
-        return cast("list[Raw]", field.kind.dump(read_value(ws, field, [item])) or [])
+        return cast("list[Raw]", field.kind.dump(read([item])) or [])
     kind = field.kind
     main = kind.main if isinstance(kind, Maps) and kind.is_typed_by_main else ""
     text = item.get(main) if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(text, str):
         return [item]  # the schema says what is wrong with it, or that it is right
-    found = cast("list[dict[str, Any]]", kind.dump(read_value(ws, field, [text])) or [])
+    found = cast("list[dict[str, Any]]", kind.dump(read([text])) or [])
     more = {key: value for key, value in item.items() if key != main}
     return [{**one, **more} for one in found]

@@ -79,7 +79,7 @@ def yes_no(doc: str, default: bool = False) -> Shape:
         said = place.one_of(("yes", "no", "true", "false"))
         return said in ("yes", "true") if said else default
 
-    return Shape(doc, read, lambda: {"enum": [True, False, "yes", "no"]}, default)
+    return Shape(doc, read, lambda: {"enum": [True, False, "yes", "no", "true", "false"]}, default)
 
 
 def parsed(
@@ -103,7 +103,10 @@ def whole(doc: str, low: int, high: int, default: int | None = None) -> Shape:
             raise ValueError(tr("{!r} is not a whole number from {} to {}", given, low, high))
         return int(given)
 
-    return parsed(doc, parse, default, type="integer", minimum=low, maximum=high)
+    digits = f"^0*[0-9]{{1,{len(str(high))}}}$"  # in quotes it is a number as well
+    return parsed(
+        doc, parse, default, type=["integer", "string"], minimum=low, maximum=high, pattern=digits
+    )
 
 
 def matching(doc: str, rule: str, what: str, hint: str = "", default: str = "") -> Shape:

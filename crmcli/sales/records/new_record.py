@@ -1,0 +1,47 @@
+"""A new record of values: its defaults, and what it must have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import record_class
+from crmcli.sales.records import defaults
+from crmcli.sales.records.given_values import read_value
+from crmcli.sales.records.required import check_stage, require
+from crmcli.sales.records.stage_lookup import beginning
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.values import Value
+    from crmcli.workspace import Workspace
+
+
+def build(
+    ws: Workspace,
+    entity: str,
+    values: Mapping[str, Value],
+    record_id: str = "",
+    *,
+    strict: bool = True,
+) -> Record:
+    """A new record with its defaults; `strict` requires what the fields and the stage require."""
+    custom = ws.schema.custom.get(entity, ())
+    if strict:
+        usual = {
+            field.name: read_value(ws, field, [field.default])
+            for field in custom
+            if field.default and field.name not in values
+        }
+        values = beginning(ws, entity, {**usual, **values})
+    own: dict[str, Any] = {**values}
+    theirs = {field.name: own.pop(field.name, field.kind.empty) for field in custom}
+    blank = record_class(entity)(id=record_id or ws.new_id(entity), custom=theirs, **own)
+    record = defaults.complete(ws, blank)
+    if strict:
+        require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
+        defaults.check_minimum(record)
+        if "staged" in ENTITIES[entity].traits:
+            check_stage(ws, record, ws.stage_of(record), is_new=True)
+    return record
