@@ -28,6 +28,11 @@ _SIGN = "|".join(map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True)))
 _BEFORE = re.compile(rf"({_SIGN})(?![^\W\d_]) ?")
 _AFTER = re.compile(rf" ?(?<![^\W\d_])({_SIGN})")
 _CENTS = re.compile(rf"(.*?)(?<![\d.,])(\d{{1,2}}) ?({'|'.join(HUNDREDTHS)})\.?")
+_FACTOR = re.compile(
+    r"(?<=\d) ?(?:(?P<thousand>k|к|тыс(?:яч[аи]?)?\.?|thousand|т\.?(?= ?р\b))|(?P<million>mln|mio|m|млн\.?"
+    r"|million|миллион(?:а|ов)?)|(?P<billion>bn|млрд\.?|billion|миллиард(?:а|ов)?))(?:(?<=\.)|(?<=т)|(?![^\W\d_]))"
+)
+"""`300 тыс.`, `1,5 млн`, `8k`, `2 т.р.`"""
 _NO_CENTS = re.compile(r"(?<=\d)([.,]) ?-{1,2}$")  # 500,- and 500.--
 _MINUS_BEHIND = re.compile(r"(.*\d[.,]\d\d)-")
 _DOUBTFUL = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
@@ -58,8 +63,9 @@ def read_money(text: str, point: str = "", *, in_sheet: bool = False) -> tuple[D
 
     More than two decimals are refused, unless a spreadsheet worked them out: they are rounded.
     """
-    digits, currency = _split(text, text)
-    amount = _decimal(digits, text, point, is_money=True)
+    said, factor = _factored(text)
+    digits, currency = _split(said, text)
+    amount = _decimal(digits, text, point, is_money=True) * factor
     if in_sheet:
         amount = _rounded(amount)
     if amount != round(amount, 2):
@@ -72,9 +78,14 @@ def read_money(text: str, point: str = "", *, in_sheet: bool = False) -> tuple[D
 def currency_in(text: str) -> str:
     """The currency that an amount names itself: USD of `$100`, "" of `100` and of what is no amount."""
     try:
-        return _split(text, text)[1]
+        return _split(_factored(text)[0], text)[1]
     except ValueError:
         return ""
+
+
+def has_factor(text: str) -> bool:
+    """Whether a word like `тыс.` or `mln` multiplies the digits before it."""
+    return _factored(text)[1] != 1
 
 
 def point_of(texts: Iterable[str]) -> str:
@@ -103,6 +114,16 @@ def _point(text: str) -> str:
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHE)).translate(_MINUS)
     return " ".join(plain.casefold().split())
+
+
+def _factored(text: str) -> tuple[str, int]:
+    """An amount without a word like `тыс.` or `mln` behind its digits, and what that multiplies it by."""
+    plain = _plain(text)
+    match = _FACTOR.search(plain)
+    if match is None:
+        return text, 1
+    power = {"thousand": 3, "million": 6, "billion": 9}[match.lastgroup or ""]
+    return f"{plain[: match.start()]} {plain[match.end() :]}", 10**power
 
 
 def _split(said: str, text: str) -> tuple[str, str]:

@@ -42,7 +42,7 @@ _MONTH = (
 )
 _WHICH = (
     r"(?P<which>this|current|last|previous|past|next|coming"
-    r"|(?:эт|текущ|прошл|предыдущ|следующ|будущ)\w{1,3})"
+    r"|(?:эт|текущ|прошл|предыдущ|следующ|будущ)\w{1,3}|след\.?|пред\.|прош\.)"
 )
 _SPAN = r"(?P<span>week|month|quarter|year|недел\w{1,2}|месяц\w{0,2}|квартал\w{0,2}|год\w{0,2})"
 _WEEKDAY = f"(?P<weekday>{'|'.join(_WEEKDAYS)})"
@@ -60,13 +60,28 @@ _PHRASES = (
     r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])",
     r"(?P<month>0?[1-9]|1[0-2])\.(?P<year>[0-9]{4})",
     r"(?P<year>(?:1[89]|2[0-2])[0-9]{2})",
+    _MONTH,
 )
 """What names a day or several by the calendar, in one word or more."""
+_TH = r"(?:st|nd|rd|th|-?го)?"
+_DATED = (
+    re.compile(
+        rf"(?P<day>\d{{1,2}}){_TH}[ .-]+(?:of )?{_MONTH}(?:[ ,.-]*(?P<year>\d{{4}}|'?\d\d))?"
+    ),
+    re.compile(rf"{_MONTH}[ -]*(?P<day>\d{{1,2}}){_TH}(?:(?:,|[ -])+(?P<year>\d{{4}}|'?\d\d))?"),
+)
+"""A day with its month in letters; without a year it is the next one, or of what has been the last."""
 _OFFSET = re.compile(
     rf"(?P<base>today|now|сегодня|сейчас)?\s*(?:(?P<sign>[+-])\s*(?P<by>\d{{1,5}} ?(?:{UNIT})))?"
 )
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(z|[+-]\d\d:?\d\d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?")
+_FULL_HOUR = (
+    (re.compile(r"(?<![\d:.])(\d{1,2}) ?([ap])\.?m\.?$"), r"\1:00 \2m"),
+    (re.compile(r"\b(at|в) (\d{1,2})(?: ?(?:o'?clock|ч\.?|час(?:а|ов)?))?$"), r"\1 \2:00"),
+    (re.compile(r"^(?:at|в) (?=\d{1,2}:)"), ""),
+)
+"""`3pm` and `завтра в 10`, as they are said with minutes."""
 _DAY_AND_CLOCK = re.compile(r"(.+?)(?:,? |(?<=\d)t)(?:at |в )?(\d{1,2}:\d\d.*)")
 HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
 _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from it in any zone
@@ -90,6 +105,8 @@ def read_when(
     `order` (dmy, mdy) reads 03/04/2026; with `day` a whole day is wanted, where +1m is doubtful.
     """
     words = " ".join(text.casefold().split())
+    for hour, with_minutes in _FULL_HOUR:
+        words = hour.sub(with_minutes, words)
     today = now.astimezone(zone).date()
     if (moved := _moved(words, now, zone, day=day)) is not None:
         return moved
@@ -104,7 +121,7 @@ def read_when(
         on = local_day(named, zone) if isinstance(named, datetime) else named
         return to_utc(on, _clock(match[2]), zone)
     if phrase := _phrase(words):
-        return _named(phrase, now, zone)
+        return _named(phrase, now, zone, past=past)
     return _day(words, today, order, past)
 
 
@@ -116,8 +133,9 @@ def refuse_doubtful(offset: str) -> None:
 
 
 def is_phrase(text: str) -> bool:
-    """Whether words name a time by the calendar: `last month`, `3 дня назад`, `end of week`."""
-    return _phrase(" ".join(text.casefold().split())) is not None
+    """Whether words name a time by the calendar: `last month`, `3 дня назад`, `1 October 2026`."""
+    words = " ".join(text.casefold().split())
+    return _phrase(words) is not None or any(form.fullmatch(words) for form in _DATED)
 
 
 def _moved(words: str, now: datetime, zone: tzinfo, *, day: bool = False) -> date | datetime | None:
@@ -162,7 +180,7 @@ def _phrase(words: str) -> re.Match[str] | None:
     return next((match for match in found if match), None)
 
 
-def _named(phrase: re.Match[str], now: datetime, zone: tzinfo) -> When:
+def _named(phrase: re.Match[str], now: datetime, zone: tzinfo, *, past: bool) -> When:
     """The days that a phrase means."""
     said = {name: word for name, word in phrase.groupdict().items() if word}
     today = now.astimezone(zone).date()
@@ -175,7 +193,14 @@ def _named(phrase: re.Match[str], now: datetime, zone: tzinfo) -> When:
     if "quarter" in said:
         return _span(date(int(said["year"]), int(said["quarter"]) * 3 - 2, 1), "q")
     if "month" in said:
-        return _span(date(int(said["year"]), _month(said["month"]), 1), "mo")
+        month = _month(said["month"])
+        away = (today.month - month) % 12 if past else -((month - today.month) % 12)
+        year = (
+            int(said["year"])
+            if "year" in said
+            else (today.year * 12 + today.month - 1 - away) // 12
+        )
+        return _span(date(year, month, 1), "mo")
     if "year" in said:
         return _span(date(int(said["year"]), 1, 1), "y")
     unit = {"w": "w", "н": "w", "m": "mo", "м": "mo", "q": "q", "к": "q"}.get(said["span"][0], "y")
@@ -186,7 +211,7 @@ def _named(phrase: re.Match[str], now: datetime, zone: tzinfo) -> When:
 
 
 def _step(which: str) -> int:
-    if which.startswith(("last", "prev", "past", "прошл", "предыд")):
+    if which.startswith(("last", "prev", "past", "прош", "пред")):
         return -1
     return 0 if which.startswith(("this", "curr", "эт", "текущ")) else 1
 
@@ -294,19 +319,31 @@ def _day(words: str, today: date, order: str, past: bool) -> date:
         return _calendar_day(words, _year(match[4], today), month, day)
     if match := re.fullmatch(r"(\d{4})([-./]?)(\d\d?)\2(\d\d?)", bare):
         return _calendar_day(words, match[1], match[3], match[4])
-    return _written_out(words, bare, today)
+    return _written_out(words, bare, today, past)
 
 
-def _written_out(words: str, bare: str, today: date) -> date:
-    """12 Mar 2025, March 12th, 2025, 3 января 2026, 12-мар-25; ValueError for anything else."""
-    year = r"(?P<year>\d{4}|'?\d\d)"
-    match = re.fullmatch(
-        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|-?го)?[ .-]+(?:of )?{_MONTH}[ ,.-]*{year}", bare
-    ) or re.fullmatch(rf"{_MONTH}[ -]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,|[ -])+{year}", bare)
+def _written_out(words: str, bare: str, today: date, past: bool) -> date:
+    """12 Mar 2025, March 12th, 2025, 3 января 2026, 12-мар-25, 15 дек; ValueError for anything else."""
+    match = next((match for form in _DATED if (match := form.fullmatch(bare))), None)
     if match is None:
         raise ValueError(tr("{!r} is not a date, {}", words, tr(HINT)))
+    month = _month(match["month"])
+    if not match["year"]:
+        return _nearest(words, month, match["day"], today, past)
     found = _year(match["year"].removeprefix("'"), today)
-    return _calendar_day(words, found, str(_month(match["month"])), match["day"])
+    return _calendar_day(words, found, str(month), match["day"])
+
+
+def _nearest(words: str, month: int, day: str, today: date, past: bool) -> date:
+    """A day without its year: the next one from today on, or with `past` the last one up to today."""
+    for years in range(9):  # between two 29th of February
+        try:
+            found = date(today.year + (-years if past else years), month, int(day))
+        except ValueError:
+            continue
+        if found <= today if past else found >= today:
+            return found
+    raise ValueError(tr("{!r} is not a date, {}", words, tr(HINT)))
 
 
 def _month(word: str) -> int:

@@ -134,8 +134,8 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
     if found.total_rows:
         lines = ", ".join(map(str, found.total_rows[:MOST_NAMED]))
         more = ", …" if len(found.total_rows) > MOST_NAMED else ""
-        one = "total row at line {}{} not taken; --keep-totals takes it"
-        many = "total rows at lines {}{} not taken; --keep-totals takes them"
+        one = "row of totals or notes at line {}{} not taken; --keep-totals takes it"
+        many = "rows of totals or notes at lines {}{} not taken; --keep-totals takes them"
         count = len(found.total_rows)
         yield _line(count, tr(one if count == 1 else many, lines, more))
     yield from _reasons(found)
@@ -222,17 +222,16 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
     if lost:
         yield tr("columns not imported: {}", _counted(lost))
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"
-    if found.foreign_ids:
+    if found.foreign_ids and found.taken:
         yield tr(
             "{} of another system kept: they find the records again",
             counted(found.foreign_ids, "id"),
         )
     if found.unknown_owners:
         yield tr("owners who are not users here, kept as text: {}", _counted(found.unknown_owners))
+        yield "  (--owner-map NAME=USER says which of ours is meant)"
     yield from _told_of_values(found)
-    if found.unknown_stages:
-        yield tr("unknown stages: {}", _counted(found.unknown_stages))
-        yield "  (--stage-map NAME=STAGE, or NAME=PIPELINE/STAGE, says which of ours is meant)"
+    yield from _told_of_stages(found)
     if found.unused_stages:
         yield tr("--stage-map names stages that no row has: {}", ", ".join(found.unused_stages))
     if found.unused_values:
@@ -250,6 +249,19 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
         lines = ", ".join(f"{line} ({column})" for line, column in found.conflicts[:MOST_NAMED])
         places = counted(len(found.conflicts), "place")
         yield tr("in {} two columns differ and the first counts, lines {}", places, lines)
+
+
+def _told_of_stages(found: Summary) -> Iterator[str]:
+    if found.unknown_pipelines:
+        yield tr("unknown pipelines: {}", _counted(found.unknown_pipelines))
+        yield (
+            "  (the only one here is taken)"
+            if found.has_one_pipeline
+            else "  (--value-map pipeline:THEIRS=OURS says which of ours is meant)"
+        )
+    if found.unknown_stages:
+        yield tr("unknown stages: {}", _counted(found.unknown_stages))
+        yield "  (--stage-map NAME=STAGE, or NAME=PIPELINE/STAGE, says which of ours is meant)"
 
 
 def _told_of_values(found: Summary) -> Iterator[str]:

@@ -723,3 +723,22 @@ def test_minutes_that_may_be_months_are_asked_about() -> None:
         with pytest.raises(BadCondition, match="may be minutes or months"):
             check(parse(text), SCHEMA, "task")
     check(parse("due > now-30m and due < today-90min"), SCHEMA, "task")
+
+
+@pytest.mark.parametrize(
+    ("bare", "quoted"),
+    [
+        ("amount > 50 000", "amount > '50 000'"),
+        ("amount >= 1 250 000.50 and stage = won", "amount >= '1 250 000.50' and stage = won"),
+        ("amount < 1,250,000", "amount < '1,250,000'"),
+        ("amount < 1,5 млн or amount > 2 mln", "amount < '1,5 млн' or amount > '2 mln'"),
+        ("amount in (1 000, 2 000)", "amount in ('1 000', '2 000')"),
+        ("phone = 8 916 123-45-67", "phone = '8 916 123-45-67'"),
+        ("closed_at < 1 октября 2026", "closed_at < '1 октября 2026'"),
+        ("closed_at >= Jan 1 2026 and name ~ x", "closed_at >= 'Jan 1 2026' and name ~ x"),
+        ("close_by <= 15 дек", "close_by <= '15 дек'"),
+        ("close_by = след. неделя", "close_by = 'след. неделя'"),
+    ],
+)
+def test_numbers_and_days_of_several_words_need_no_quotes(bare: str, quoted: str) -> None:
+    assert parse(bare).tree == parse(quoted).tree

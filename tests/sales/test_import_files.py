@@ -492,3 +492,24 @@ def test_the_rejects_have_no_name_until_they_are_whole(ws: Workspace) -> None:
     assert seen == [[]]
     assert (ws.root.parent / "rejects.csv").is_file()
     assert isinstance(ws.root, Path)
+
+
+def test_the_one_pipeline_of_a_file_is_the_one_here_whatever_its_name(ws: Workspace) -> None:
+    text = "Название;Воронка;Стадия\nА;{};Сделка успешна\nБ;{};Новая\n"
+    one, two = text.format("Основная", "Основная"), text.format("Основная", "Вторая")
+    several = kit.bring(ws, "deal", one, dry_run=True)
+    assert (several.rejected, several.unknown_pipelines) == (2, {"Основная": 2})
+    kit.write(ws.root, "pipelines.yaml", kit.pipelines())
+    found = kit.bring(kit.opened(ws.root), "deal", one)
+    assert (found.created, found.rejected, found.has_one_pipeline) == (2, 0, True)
+    assert kit.bring(kit.opened(ws.root), "deal", two).rejected == 2
+
+
+def test_a_deal_that_is_over_was_closed_on_the_day_it_was_to_be(ws: Workspace) -> None:
+    text = (
+        "name,stage,close_by,created_at\nA,won,2026-03-15,2026-01-10\nB,won,2027-05-01,2026-01-10\n"
+        "C,request,2026-03-15,2026-01-10\nD,won,2025-12-01,2026-01-10\n"
+    )
+    kit.bring(ws, "deal", text)
+    closed = {d["name"]: d.get("closed_at", "") for d in kit.all_of(ws, "deal")}
+    assert closed == {"A": "2026-03-14T21:00:00Z", "B": "", "C": "", "D": ""}

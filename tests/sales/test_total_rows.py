@@ -53,6 +53,8 @@ TAKEN_FOR_TOTALS = [
     ["Москва Итог;;3 000,50;12", "Общий итог;;3 000,50;12"],
     ["Промежуточный итог;;3 000,50;12", "Итого;;3 000,50;12", "Всего с НДС;;3 000,50;12"],
     ["Итого;—;3 000,50;-"],
+    ["Итого;;999;", "Исполнитель Иванов;;;", ";см. приказ;;"],  # notes below the end
+    [";;;", "Compiled by: J. Roe;;;", "* without VAT;;;"],  # below an empty line, with their word
 ]
 RECORDS = [
     "Итого ООО;89161234569;;",  # a phone
@@ -66,6 +68,7 @@ RECORDS = [
     "Итоговый проект;;;",
     "Суммарный Total;текст;3 000,50;12",
     "Тотал;;3 000,50;12",
+    "Исполнитель: Иванов;;;",  # right below the rows
 ]
 
 
@@ -138,7 +141,7 @@ def test_it_is_told_with_the_way_out(crm: Crm, folder: Path) -> None:
     path = folder.parent / "x.csv"
     path.write_text("\n".join([HEADER, *ROWS, "Итого;;3 000,50;12"]), "utf-8")
     run = crm("import", "leads", str(path))
-    assert "1 total row at line 5 not taken; --keep-totals takes it" in run.err
+    assert "1 row of totals or notes at line 5 not taken; --keep-totals takes it" in run.err
     assert crm("import", "leads", str(path), "--keep-totals").code == 0
     assert "Итого" in crm("lead", "list").out
 

@@ -100,6 +100,15 @@ TYPED = {
     "конец прошлого квартала": "2026-09-30",
     "начало года": "2026-01-01",
     "start of next year": "2027-01-01",
+    "15 дек": "2026-12-15",
+    "2 января": "2027-01-02",
+    "Nov 23": "2026-11-23",
+    "Feb 29": "2028-02-29",
+    "в марте": "2027-03-01 to 2027-03-31",
+    "след. неделя": "2026-11-30 to 2026-12-06",
+    "завтра в 10": "2026-11-24 10:00",
+    "в пятницу в 9 часов": "2026-11-27 09:00",
+    "tomorrow at 3pm": "2026-11-24 15:00",
     "2026-12-31T15:30:00Z": "2026-12-31 18:30",
     "31.02.2026": "refused: '31.02.2026' is not a calendar day",
     "вчерась": "refused: 'вчерась' is not a date, write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00",
@@ -111,11 +120,16 @@ PAST = {
     "friday": "2026-11-20",
     "в среду": "2026-11-18",
     "воскресенье": "2026-11-22",
+    "15 дек": "2025-12-15",
+    "october": "2026-10-01 to 2026-10-31",
+    "12 окт": "2026-10-12",
 }
 
 CHAPTER = [
     Tried("Days and times as typed (on Monday 23 November 2026, in Moscow)", TYPED, comes_out),
     Tried(
-        "Weekdays where the past is asked for (created_at >= monday, --since)", PAST, of_the_past
+        "Weekdays, months and days without a year where the past is asked for (created_at >= monday, --since)",
+        PAST,
+        of_the_past,
     ),
 ]

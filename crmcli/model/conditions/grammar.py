@@ -9,6 +9,7 @@ from typing import NamedTuple, NoReturn
 
 from crmcli.language import tr
 from crmcli.model import limits
+from crmcli.model.amounts import has_factor
 from crmcli.model.conditions.tree import (
     MOMENT_BEGUN,
     NUMBER,
@@ -44,6 +45,8 @@ _TOKEN = re.compile(
 )
 _NAME = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
 _MOMENT = re.compile(r"(today|now)(?:([+-])([0-9]{1,5}[^\W\d]+))?", re.IGNORECASE)
+_DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_GROUP = re.compile(r"[0-9]{2,}(\.[0-9]+|(-[0-9]{2,})*)")
 _INSTEAD = {"==": "=", "=~": "~", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or",
             "!": "not", "!~": "not FIELD ~ VALUE", "like": "~", "contains": "~"}  # fmt: skip
 
@@ -175,7 +178,7 @@ class _Parser:
             raise BadCondition(tr("the condition has more than {:,} comparisons", limits.TERMS))
         path = self._path()
         if self._token.kind == "sign" and self._token.text in OPERATORS:
-            return Compare(path, self._take().text, self._value())
+            return Compare(path, self._take().text, self._value(alone=True))
         if self._accept("word", "has"):
             return Compare(path, "has", self._value())
         if self._accept("word", "in"):
@@ -222,7 +225,7 @@ class _Parser:
             self._refuse("',' or ')'", hint)
         return tuple(values)
 
-    def _value(self) -> Literal:
+    def _value(self, *, alone: bool = False) -> Literal:
         self._words += 1
         if self._words > limits.WORDS:
             raise BadCondition(tr("the condition has more than {:,} values", limits.WORDS))
@@ -233,7 +236,7 @@ class _Parser:
             self._refuse(tr("a value"))
         if token.text.lower() in RESERVED:
             self._refuse(tr("a value"), tr('put the word in quotes: "{}"', token.text))
-        if phrase := self._phrase():
+        if phrase := self._phrase() or self._grouped(alone=alone):
             return Text(phrase)
         self._take()
         if NUMBER.fullmatch(token.text):
@@ -249,6 +252,26 @@ class _Parser:
                 self._next += len(words)
                 return text
         return ""
+
+    def _grouped(self, *, alone: bool) -> str:
+        """Digits in groups: `50 000`, `2 mln`, `8 916 123-45-67`, outside of a list `50,000`; or ""."""
+        token, end = self._token, self._next + 1
+        text = token.text if _DIGITS.fullmatch(token.text) else ""
+        while text and (token := self._tokens[end]).kind != "end":
+            after = self._tokens[end + 1] if alone and token.text == "," else token
+            is_close = token.at == self._tokens[end - 1].at + len(self._tokens[end - 1].text)
+            if token.kind == "word" and (
+                _GROUP.fullmatch(token.text) or has_factor(f"1 {token.text}")
+            ):
+                text, end = f"{text} {token.text}", end + 1
+            elif is_close and after.at == token.at + 1 and _DIGITS.fullmatch(after.text):
+                text, end = f"{text},{after.text}", end + 2
+            else:
+                break
+        if end == self._next + 1:
+            return ""
+        self._next = end
+        return text
 
     def _moment(self, token: _Token) -> Moment:
         """`today` and what follows it; white space may stand round the sign."""

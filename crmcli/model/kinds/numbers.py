@@ -129,6 +129,14 @@ class Money(Number):
 
         return format_decimal(read_money(text, ctx.point, in_sheet=True)[0])
 
+    def literal(self, text: str, country: str) -> Key:
+        from crmcli.model.amounts import read_money
+
+        amount, currency = read_money(text)
+        if currency:  # amounts of any currency are compared by their numbers
+            raise ValueError(tr("{!r} is not a number like 1200.50", text))
+        return float(amount)
+
     def show(self, value: object, locale: Locale) -> str | None:
         return None  # without its currency it says little
 

@@ -49,8 +49,11 @@ class Day(Exact):
         return _in_our_time(day, text).isoformat()
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        """The same; a spreadsheet may have a day as a number."""
-        from crmcli.model.dates import local_minute, read_serial
+        """The same; a spreadsheet may have a day as a number, and no year is guessed in a file."""
+        from crmcli.model.dates import local_minute, read_serial, yearless
+
+        if yearless(text):
+            raise ValueError(tr("{!r} has no year", text))
 
         serial = read_serial(text, ctx.zone)
         if isinstance(serial, datetime):

@@ -31,6 +31,7 @@ class ColumnHabits:
         self._places = {label: place for place, label in enumerate(source.labels)}
         self.point = cache(self._point)
         self._order = cache(self._order_of_column)
+        self.is_uniform = cache(self._is_uniform)
 
     def context(self, ctx: InputContext, label: str, cell: str) -> InputContext:
         """The rules by which a cell of a column is read, as far as the whole column decides."""
@@ -45,6 +46,12 @@ class ColumnHabits:
     def _order_of_column(self, label: str) -> str:
         orders = {order for cell in self._cells(label) if (order := order_of(cell))}
         return orders.pop() if len(orders) == 1 else ""
+
+    def _is_uniform(self, label: str) -> bool:
+        """Whether all cells of a column say the same, so that it tells no row from another."""
+        cells = self._cells(label)
+        first = next(cells, "")
+        return all(cell == first for cell in cells)
 
     def _cells(self, label: str) -> Iterator[str]:
         place = self._places.get(label, -1)

@@ -74,7 +74,7 @@ class RowReader:
         )
         self._is_strict = wanted.strict or "comment" not in vocabulary.fields
         self._countries = RowCountry(ws, columns)
-        self.stages = RowStages(ws, vocabulary, wanted, self.label_of)
+        self.stages = RowStages(ws, vocabulary, wanted, self.label_of, self.habits)
         self.columns = columns = self.stages.known(columns)
         self.mentions = MentionReader(vocabulary, self.cells, self.label_of)
         self.placer = Placer(vocabulary, self.cells, self.mentions, said)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import time
+from functools import cached_property
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.dates import to_utc
 from crmcli.model.entities import ENTITIES
+from crmcli.model.values import format_instant, parse_date
+from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, is_stage_date
 from crmcli.sales.imports.options import ImportOptions
@@ -24,12 +29,14 @@ class RowStages:
         vocabulary: Vocabulary,
         wanted: ImportOptions,
         label_of: Callable[[str], str],
+        habits: ColumnHabits,
     ) -> None:
         self._ws = ws
         self._entity = vocabulary.entity
         self._has_end = "closed_at" in vocabulary.fields
         self._mapped = wanted.columns
         self._label_of = label_of
+        self._habits = habits
         self.names = StageNames(ws, vocabulary.entity, vocabulary.stages, wanted.stages)
 
     def known(self, columns: Sequence[Column]) -> Sequence[Column]:
@@ -54,7 +61,7 @@ class RowStages:
         if draft.status and self.names.ends(draft.status):
             stage = draft.status
         try:
-            found = self.names.find(pipeline, stage)
+            found = self._find(pipeline, stage)
         except ValueError as error:
             column = "pipeline" if isinstance(error, UnknownPipeline) else "stage"
             draft.faults.append((self._label_of(column), str(error)))
@@ -62,6 +69,32 @@ class RowStages:
         draft.values.update((n, v) for n, v in zip(("pipeline", "stage"), found, strict=True) if v)
         if draft.stage_dates:
             self._finish_dates(draft, *found)
+        elif self._has_end and not draft.id:
+            self._close(draft, *found)
+
+    def _find(self, pipeline: str, stage: str) -> tuple[str, str]:
+        """The ids of a row's pipeline and stage."""
+        if pipeline and self.has_one_pipeline and not self.names.knows(pipeline):
+            pipeline = ""
+        return self.names.find(pipeline, stage)
+
+    @cached_property
+    def has_one_pipeline(self) -> bool:
+        """Whether there is one pipeline here and one in the file, which then need not have its name."""
+        label = self._label_of("pipeline")
+        is_one = len(self._ws.pipelines.of(self._entity)) == 1
+        return is_one and label not in self._mapped and self._habits.is_uniform(label)
+
+    def _close(self, draft: Draft, pipeline: str, stage: str) -> None:
+        """A record that came in as over was closed on the day by which it was to be, if that is past."""
+        place = next((p for p in self._ws.pipelines.of(self._entity) if p.key == pipeline), None)
+        here = place.stage(stage) if place else None
+        day = draft.values.get("close_by")
+        if here is None or here.is_open or "closed_at" in draft.values or not isinstance(day, str):
+            return
+        closed = format_instant(to_utc(parse_date(day), time(), self._ws.inputs.zone))
+        if str(draft.values.get("created_at", "")) <= closed <= format_instant(self._ws.now):
+            draft.values["closed_at"] = closed
 
     def _finish_dates(self, draft: Draft, pipeline: str, stage: str) -> None:
         """When a row's record came to its stages; it was created with the first at the latest."""

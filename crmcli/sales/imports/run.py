@@ -214,6 +214,8 @@ class Import:
         found.unknown_owners = dict(self.reader.cells.unknown_owners)
         found.unknown_values = self.reader.cells.unknown_values
         found.unknown_stages = dict(self.reader.stages.names.unknown)
+        found.unknown_pipelines = dict(+self.reader.stages.names.unknown_pipelines)
+        found.has_one_pipeline = self.reader.stages.has_one_pipeline
         found.unused_stages = list(self.reader.stages.names.unused.values())
         found.filled = dict(self.reader.placer.filled)
         found.foreign_ids = self.reader.foreign_ids

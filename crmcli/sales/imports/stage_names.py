@@ -26,8 +26,8 @@ class UnknownPipeline(ValueError):
 class StageNames:
     """Finds stages of one entity by id, by name, or by what another CRM calls them.
 
-    `mapped` is --stage-map (BadUsage if wrong); `unknown` counts stages that do not exist here, `unused`
-    are names of `mapped` that no row had.
+    `mapped` is --stage-map (BadUsage if wrong); `unknown` and `unknown_pipelines` count those that do not
+    exist here, `unused` are names of `mapped` that no row had.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class StageNames:
         self._aliases = aliases
         self._mapped: dict[str, str] = {}
         self.unknown: Counter[str] = Counter()
+        self.unknown_pipelines: Counter[str] = Counter()
         self.unused: dict[str, str] = {}
         for name, ref in mapped.items():
             key = fold(name)
@@ -65,9 +66,17 @@ class StageNames:
             if not stage:
                 return self._places(pipeline)[0].id if pipeline else "", ""
             return self._named(pipeline, stage)
-        except ValueError:
+        except ValueError as error:
+            self.unknown_pipelines[pipeline] += isinstance(error, UnknownPipeline)
             self.unknown[stage] += bool(stage)
             raise
+
+    def knows(self, pipeline: str) -> bool:
+        """Whether a pipeline of that id or name is one of ours; counted if not."""
+        found = self._ws.pipelines.find(pipeline)
+        is_ours = found is not None and found.entity == self._entity
+        self.unknown_pipelines[pipeline] += not is_ours
+        return is_ours
 
     def dated(self, pipeline: str, text: str) -> str:
         """The stage that a column of dates names, `Negotiation (Sales)` too; "" if that pipeline has none.

@@ -29,7 +29,7 @@ _AS_THEY_ARE = (
     "header_line", "skipped_above", "unknown_values", "created_values",
     "total_rows", "short_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
-    "unmapped", "unknown_owners", "unknown_stages", "unused_stages", "unused_values",
+    "unmapped", "unknown_owners", "unknown_pipelines", "unknown_stages", "unused_stages", "unused_values",
     "rejects", "refusals",
     "refusals_added", "refusals_kept", "refusals_lifted",
 )  # fmt: skip
@@ -134,6 +134,8 @@ class Summary:
     unknown_values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     created_values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unknown_stages: Mapping[str, int] = field(default_factory=dict)
+    unknown_pipelines: Mapping[str, int] = field(default_factory=dict)
+    has_one_pipeline: bool = False
     unused_stages: Sequence[str] = ()
     unused_values: Sequence[str] = ()
     refusals: Mapping[str, int] = field(default_factory=dict)

@@ -165,7 +165,7 @@ class Taker:
         old = change.get(next(iter(repeated)))
         is_completed = draft.id in repeated and is_stub(self._ws, old)
         if not is_completed and policy not in ("merge", "replace"):
-            by = (tr("{} (same {})", record_id, fact) for record_id, fact in repeated.items())
+            by = (tr("{} (same {})", record_id, tr(fact)) for record_id, fact in repeated.items())
             self.repeated.append((draft.row.line, list(repeated)))
             if len(repeated) == 1 and policy == "skip":
                 self._add_refusals(change, draft, old)

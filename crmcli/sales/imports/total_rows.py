@@ -1,4 +1,4 @@
-"""Summary rows of a sheet: totals of the rows above them."""
+"""Summary rows of a sheet: totals of the rows above them, and the notes below its end."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _ENDS = ("итог", "total", "totals")
 _PLAIN = re.compile(
     rf"(?:{'|'.join(_WORDS)})(?:\s*[:.=]*|\s*:\s*[\d\s.,]+|\s+(?:записей|строк|rows|records)\s*:?\s*\d+)"
 )
+_ABOUT = re.compile(r"[*—–-]|[^\d:]{3,40}:")
 _LONGEST = 80
 _CENT = Decimal("0.01")
 
@@ -33,7 +34,8 @@ class TotalRows:
     """Finds the summary rows of a sheet; the sheet is read once more for it, if a row looks like one.
 
     A row is one if a cell has a word like Итого and all else in it are sums of the rows above, or since the
-    last such row. At the end of the sheet the bare word and numbers are enough.
+    last such row. At the end of the sheet the bare word and numbers are enough, and a row with one cell is a
+    note there: below the total, or below an empty row, if it says what it is about (`Compiled by: …`).
     """
 
     def __init__(
@@ -49,8 +51,8 @@ class TotalRows:
         self._may_sum = [column.target is None or is_number(column) for column in columns]
 
     def has(self, row: FileRow) -> bool:
-        """Whether a row of the file is a summary."""
-        if self._sheet is None or not _label(row.cells):
+        """Whether a row of the file is a summary, or a note below."""
+        if self._sheet is None or not (_label(row.cells) or _note(row.cells)):
             return False
         return row.line in self._lines
 
@@ -60,17 +62,26 @@ class TotalRows:
         found: set[int] = set()
         whole, part = _Sums(), _Sums()
         open_: list[tuple[int, dict[int, Decimal]]] = []  # may be the end of the sheet
+        is_over = is_parted = False
         for row in self._sheet.rows():
             if row.fault or row.is_blank:
+                is_parted = is_parted or row.is_blank
+                continue
+            note = _note(row.cells)
+            if note and (is_over or (is_parted and _ABOUT.match(note))):
+                open_.append((row.line, {}))
                 continue
             label = _label(row.cells)
             numbers, is_bare = self._numbers(row, label, (whole.rows, part.rows))
             if is_bare and any(numbers.values()) and (part.are(numbers) or whole.are(numbers)):
                 found.add(row.line)
                 part = _Sums()  # the next rows are another group
+                is_over = True
             elif is_bare and _PLAIN.fullmatch(label) and (numbers or label[-1:].isdigit()):
                 open_.append((row.line, numbers))
+                is_over = True
             else:
+                is_over = is_parted = False
                 for more in [*(earlier for _, earlier in open_), numbers]:
                     whole.add(more)
                     part.add(more)
@@ -136,6 +147,12 @@ def _label(cells: Sequence[object]) -> str:
             if text.startswith(_WORDS) or text.endswith(_ENDS):
                 return text
     return ""
+
+
+def _note(cells: Sequence[object]) -> str:
+    """The one text that a row of several columns holds; "" if it holds more."""
+    texts = [text for cell in cells if (text := str(cell).strip())]
+    return texts[0] if len(texts) == 1 and len(cells) > 2 and not texts[0].isdigit() else ""
 
 
 def _folded(text: str) -> str:
