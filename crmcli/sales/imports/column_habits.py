@@ -48,10 +48,10 @@ class ColumnHabits:
         return orders.pop() if len(orders) == 1 else ""
 
     def _is_uniform(self, label: str) -> bool:
-        """Whether all cells of a column say the same, so that it tells no row from another."""
+        """Whether all filled cells of a column say the same, so that it tells no row from another."""
         cells = self._cells(label)
         first = next(cells, "")
-        return all(cell == first for cell in cells)
+        return bool(first) and all(cell == first for cell in cells)
 
     def _cells(self, label: str) -> Iterator[str]:
         place = self._places.get(label, -1)
