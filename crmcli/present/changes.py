@@ -214,11 +214,9 @@ class ImportUndone:
 
     def add(self, done: Undone) -> None:
         """Count what one transaction took back, and what it kept."""
-        for before, after in done.records:
-            record = after or before
-            assert record is not None  # what is on neither side was not changed
-            way = "gone" if after is None else "there" if before is None else "back"
-            self._records[record.entity, way] += 1
+        for before, after in done.records.ids():
+            way = "gone" if not after else "back" if before else "there"
+            self._records[entity_of(after or before), way] += 1
         for kept in done.kept:
             self._kept[kept.why] += 1
             self._examples.setdefault(kept.why, f"{kept.record} {kept.field}".strip())

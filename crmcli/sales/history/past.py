@@ -131,16 +131,19 @@ def change_at(ws: Workspace, event_id: str) -> PastChange | None:
     """The change to which an event belongs; None if there is no such event in any clone."""
     for clone in ws.timeline.clones():
         near = ws.events(clone=clone, after=_just_before(event_id), limit=32)
-        if event_id not in [event.id for event in near]:
-            continue
-        last = event_id
-        for event in _events(ws, clone, after=event_id):
-            if not are_of_one_change(last, event.id):
-                break
-            last = event.id
-        events = _events(ws, clone, before=_just_after(last), newest_first=True)
-        return next(group(ws, clone, events))
+        if event_id in [event.id for event in near]:
+            return _change_around(ws, clone, event_id)
     return None
+
+
+def _change_around(ws: Workspace, clone: str, event_id: str) -> PastChange:
+    last = event_id
+    for event in _events(ws, clone, after=event_id):
+        if not are_of_one_change(last, event.id):
+            break
+        last = event.id
+    events = _events(ws, clone, before=_just_after(last), newest_first=True)
+    return next(group(ws, clone, events))
 
 
 def ids_from(ws: Workspace, beginning: str) -> list[str]:
@@ -151,13 +154,14 @@ def ids_from(ws: Workspace, beginning: str) -> list[str]:
 
 def changes_of_batch(ws: Workspace, batch: str) -> list[PastChange]:
     """The changes by which an import stands, the latest first."""
-    found = [
-        change
-        for clone in ws.timeline.clones()
-        for change in group(ws, clone, _events(ws, clone))
-        if change.batch == batch and not change.is_undo
-    ]
-    return sorted(found, key=lambda change: (change.id, change.clone), reverse=True)
+    found: dict[tuple[str, str], PastChange] = {}
+    for clone in ws.timeline.clones():
+        for mark in ws.events(clone=clone, kinds=("import.part", "import.done", "change.undone")):
+            if mark.data.get("batch") == batch:
+                change = _change_around(ws, clone, mark.id)
+                found[change.id, clone] = change
+    standing = [change for change in found.values() if not change.is_undo]
+    return sorted(standing, key=lambda change: (change.id, change.clone), reverse=True)
 
 
 def before(raw: Mapping[str, Raw] | None, event: Event) -> dict[str, Raw] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
@@ -16,7 +17,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.amendments import is_of_people, take_back_in
 from crmcli.sales.history.past import REWRITTEN, PastChange, before, without_empty
 from crmcli.sales.history.renames import Renamings
-from crmcli.sales.records.links import links_of, referring_to
+from crmcli.sales.records.links import AT_ONCE, links_of, referring_to
 from crmcli.sales.records.packed import Pairs, RawRecords
 from crmcli.workspace import RecordRemoved
 from crmcli.workspace.current_stage import is_unwritten, with_first_entry
@@ -49,6 +50,7 @@ class Reversal:
         self._merges: dict[str, Event] = {}
         self._parted: set[str] = set()
         self._files: dict[str, str] = {}
+        self._untouched: set[str] = set()
 
     def take_back(self, past: PastChange) -> None:
         """Take one change back; a conversion, or a change of settings, whole or not at all."""
@@ -61,7 +63,7 @@ class Reversal:
         known = len(self.kept)
         made: list[str] = []
         is_conversion = False
-        for event in past.each(newest_first=True):
+        for event in self._known(past.each(newest_first=True)):
             self._reverse(event, past.clone)
             if is_of_people(event):
                 take_back_in(self.change, self.ws, event)
@@ -76,6 +78,14 @@ class Reversal:
             rest = {e.record for e in past.each() if e.record not in ids}
             why = "a conversion is undone whole or not at all"
             self.kept += [Kept(i, "", why) for i in sorted(rest)]
+
+    def _known(self, events: Iterator[Event]) -> Iterator[Event]:
+        """The events, when it is known which of their records nothing else is told of."""
+        while some := [*islice(events, AT_ONCE)]:
+            made = (e.record for e in some if e.kind.endswith(".created"))
+            ids = [record for record in made if entity_of(record)]
+            self._untouched = self.ws.timeline.with_one_event(ids) if ids else set()
+            yield from some
 
     def take_back_events(self, events: Sequence[Event]) -> None:
         """Take back some events that belong together, though perhaps not all of their change."""
@@ -184,7 +194,10 @@ class Reversal:
         raw = self._now(event.record)
         if raw is None:
             return  # it is gone already
-        made = self._as_made(event, clone) if entity_of(event.record) else None
+        if event.record in self._untouched:
+            made: dict[str, Raw] | None = raw
+        else:
+            made = self._as_made(event, clone) if entity_of(event.record) else None
         is_same = raw == made or (made and raw == self._as_made(event, clone, self._renamings))
         if made is None or not is_same:
             self.kept.append(Kept(event.record, "", "it was changed since it was made"))
@@ -196,7 +209,7 @@ class Reversal:
     def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw]) -> bool:
         """Whether a record differs from what its creation event says, if that says it."""
         known = str(made.data.get(SUM, ""))
-        if not known or self.ws.stored(made.record, merged=True).digest.startswith(known):
+        if not known or self.change.file_digest(made.record).startswith(known):
             return False
         record = self._typed(made.record, raw)
         return self.change.sum_of(record) != known

@@ -178,6 +178,7 @@ class Import:
         command = f"import {ENTITIES[self.entity].plural}"
         change = nullcontext(trial) if trial else self.ws.change(command, is_one_of_many=True)
         first, before = self.summary.rows + 1, self.summary.counts()
+        refusals = self.summary.refusals_added
         self.taker.not_taken.clear()
         with change as open_change:
             if trial is None and open_change.last_event != self._last_event:
@@ -187,19 +188,26 @@ class Import:
                 self.taker.take(open_change, draft)
                 self.summary.conflicts += [(draft.row.line, label) for label in draft.conflicts]
             if trial is None:
-                self._note_part(open_change, first, before, is_last=is_last)
+                refuses = self.summary.refusals_added > refusals
+                self._note_part(open_change, first, before, is_last=is_last, refuses=refuses)
             self._last_event = open_change.last_event
         self.saved, self._saved_line = self.summary.taken, drafts[-1].row.line
 
     def _note_part(
-        self, change: Change, first: int, before: Counter[str], *, is_last: bool
+        self,
+        change: Change,
+        first: int,
+        before: Counter[str],
+        *,
+        is_last: bool,
+        refuses: bool,
     ) -> None:
         """What is done so far is written with the rows themselves, so that no kill can part them."""
         found, now = self.summary, self.summary.counts()
         file = {"batch": found.batch, "entity": found.entity, "file": found.file}
         file["digest"] = self.digest
         part = {name: count - before[name] for name, count in now.items()}
-        if part["created"] or part["changed"]:
+        if part["created"] or part["changed"] or refuses:
             turned = {"turned": [*self.taker.not_taken]} if self.taker.not_taken else {}
             change.note("import.part", "", {**file, "span": [first, found.rows], **part, **turned})
         if is_last and (found.taken or found.before):

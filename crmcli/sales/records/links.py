@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from crmcli.model.conditions.tree import Condition, In, Text
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import entity_of
 
@@ -33,8 +34,8 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
         for entity in ENTITIES:
             for field in (f for f in ws.schema.fields(entity) if target in f.entities):
                 for start in range(0, len(targets), AT_ONCE):
-                    listed = ", ".join(targets[start : start + AT_ONCE])
-                    condition = ws.condition(f"{field.name} in ({listed})", entity)
+                    listed = tuple(map(Text, targets[start : start + AT_ONCE]))
+                    condition = Condition(field.name, In((field.name,), listed))
                     found.update((r.id, r) for r in ws.select(entity, condition))
     return found.values()
 

@@ -47,6 +47,14 @@ class Pairs(Generic[R]):
                 yield self._record(before), self._record(after)
         yield from self._fresh
 
+    def ids(self) -> Iterator[tuple[str, str]]:
+        """Which they are, before and after; "" for none."""
+        for packed in self._packed:
+            for before, after in json.loads(zlib.decompress(packed)):
+                yield before["id"] if before else "", after["id"] if after else ""
+        for old, new in self._fresh:
+            yield old.id if old else "", new.id if new else ""
+
     def _raw(self, record: R) -> Any:
         return None if record is None else self._schema.write(record)
 

@@ -47,6 +47,7 @@ class Timeline(Upkeep):
     events_of_message = _asking(timeline.events_of_message)
     entries = _asking(timeline.entries)
     last_values = _asking(timeline.last_values)
+    with_one_event = _asking(timeline.with_one_event)
     job_events = _asking(timeline.job_events)
     claims = _asking(timeline.claims)
     sent_seen = _asking(timeline.sent_seen)

@@ -107,6 +107,13 @@ def last_values(
     return found
 
 
+def with_one_event(connection: sqlite3.Connection, records: Sequence[str]) -> set[str]:
+    """Those of these records of which the timeline tells one thing alone."""
+    terms = "record IN (SELECT value FROM json_each(?)) GROUP BY record HAVING count(*) = 1"
+    rows = connection.execute(f"SELECT record FROM event WHERE {terms}", [json.dumps([*records])])
+    return {record for (record,) in rows}
+
+
 def job_events(
     connection: sqlite3.Connection, keys: Sequence[str] = (), record: str = ""
 ) -> list[Event]:

@@ -103,6 +103,10 @@ class Change:
         path = files.inside(self.root, layout.record_path(record_id))
         return files.read_bytes(path, most=MAX_BYTES).decode()
 
+    def file_digest(self, record_id: str) -> str:
+        """The sha256 of a record's file as it was on disk; "" if there was none."""
+        return self._drafts.of(record_id).digest or ""
+
     def write_as(self, record_id: str, text: str) -> None:
         """Write a record's file in this very text, if that is what it says in the end."""
         self._drafts.of(record_id).content = None  # and at hand again, if it was put away
