@@ -23,6 +23,9 @@ SURE = ("inn", "phone", "email")
 """By what a record is known for sure, as kinds say how they are found."""
 
 UNKNOWN = "unknown"
+ID_PART = "id"
+"""The part of a link that is an id in whatever system."""
+
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 FIRST_YEAR = 1900
 """Workbooks count days from here, and their first year has a day too many."""
@@ -68,17 +71,23 @@ def facts_of(entity: str) -> dict[str, str]:
 
 
 def link_parts(field: Field, fields: Collection[str]) -> dict[str, str]:
-    """The columns that speak of a linked client, and what each says; not of what a record has itself."""
+    """The columns that speak of a linked client, and what each says; not of what a record has itself.
+
+    Where a link may lead to several nouns, a part has the noun before it: `deal.name`.
+    """
     if not field.kind.is_link or field.system or field.custom:
         return {}
-    entity = field.entities[0]
-    facts = {f"{entity}_{part}": part for part, of in facts_of(entity).items() if of not in fields}
-    if not facts:
-        return {}
-    many = {f"{entity}_names": "names"} if field.is_many else {}
-    roles = {f"{entity}_role": "role"} if isinstance(field.kind, Maps) else {}
-    parts = {f"{entity}_name": "name", **many, **roles, **facts}
-    return {column: part for column, part in parts.items() if column not in fields}
+    may_be_several = len(field.entities) > 1
+    found: dict[str, str] = {}
+    for entity in field.entities:
+        facts = [part for part, of in facts_of(entity).items() if of not in fields]
+        if not (facts or may_be_several):
+            continue
+        many = ["names"] if field.is_many else []
+        roles = ["role"] if isinstance(field.kind, Maps) else []
+        of = f"{entity}." if may_be_several else ""
+        found |= {f"{entity}_{p}": f"{of}{p}" for p in ("name", *many, *roles, *facts, ID_PART)}
+    return {column: part for column, part in found.items() if column not in fields}
 
 
 def row_of(

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Mention:
-    """A linked record as a row names it; `facts` are raw values by which it is known: inn, phones."""
+    """A linked record as a row names it; `facts` are raw values by which it is known: inn, phones.
+
+    `entity` is what it is where its link may lead to several; its name may be the id `or_id`.
+    """
 
     id: str = ""
     name: str = ""
     role: str = ""
     facts: dict[str, Raw] = field(default_factory=dict)
+    entity: str = ""
+    or_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Field, Record
 from crmcli.model.kinds import Maps, kind_of
+from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
-from crmcli.sales.imports.draft import Draft, Mention, RowRefused
+from crmcli.sales.imports.draft import Doubt, Draft, Mention, RowRefused
+from crmcli.sales.imports.mention_text import EXTERNAL
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.tombstones import successor
@@ -50,7 +52,8 @@ class Linker:
         for name, mentions in draft.links.items():
             spec = self.ws.schema.field(self._reader.entity, name)
             try:
-                found = [(self._settle(spec, m, draft), m.role) for m in mentions]
+                settled = [(self._settle(spec, m, draft), m.role) for m in mentions]
+                found = [(record_id, role) for record_id, role in settled if record_id]
             except ValueError as error:
                 own_name = f"{name}_name"  # a lead has its company's name as text
                 column = own_name if own_name in self._reader.own_fields else name
@@ -60,7 +63,7 @@ class Linker:
             if isinstance(spec.kind, Maps):
                 key = spec.kind.main
                 draft.values[name] = [{key: i, **({"role": r} if r else {})} for i, r in found]
-            elif mentions:
+            elif found:
                 draft.values[name] = [i for i, _ in found] if spec.is_many else found[0][0]
 
     def remember(self, records: Iterable[Record]) -> None:
@@ -86,18 +89,36 @@ class Linker:
                 else:
                     draft.dangling += 1
             return mention.id
-        entity = spec.entities[0]
-        found = self._find(entity, mention)
-        if found:
-            return found
-        if not (self._may_make and entity in MADE):
-            said = mention.name or next(iter(mention.facts.values()), "")
-            if entity not in MADE:
-                raise ValueError(tr("no {} {!r}", tr(entity), said))
-            raise ValueError(tr("no {} {!r}; --create-missing creates it", tr(entity), said))
-        record = self._new(entity, mention, draft)
-        draft.missing.append(record)
-        return record.id
+        nouns = [mention.entity] if mention.entity else spec.entities
+        found = next(filter(None, (self._find(noun, mention) for noun in nouns)), "")
+        return found or self._unfound(spec, nouns, mention, draft)
+
+    def _unfound(self, spec: Field, nouns: Sequence[str], mention: Mention, draft: Draft) -> str:
+        """The id of a new record for a mention, or "" where the comment keeps it; ValueError if neither."""
+        entity = nouns[0]
+        others = next(iter(_external_keys(mention.facts)), "").partition(":")[2]
+        is_bare = others and not mention.name and len(mention.facts) == 1
+        if entity in MADE and len(nouns) == 1 and self._may_make and not is_bare:
+            record = self._new(entity, mention, draft)
+            draft.missing.append(record)
+            return record.id
+        text = mention.name or others or str(next(iter(mention.facts.values()), ""))
+        may_be_left = (is_bare or len(spec.entities) > 1) and not self._reader.is_strict
+        if may_be_left and "comment" in self._reader.own_fields:
+            column = self._label(spec.name, mention)
+            draft.doubts.append(Doubt(column, tr("there is no such {} here", tr(entity)), text))
+            before = [str(draft.values[n]) for n in ("comment",) if draft.values.get(n)]
+            draft.values["comment"] = "\n".join([*before, f"{column}: {text}"])
+            return ""
+        if entity not in MADE or is_bare:
+            raise ValueError(tr("no {} {!r}", tr(entity), text))
+        raise ValueError(tr("no {} {!r}; --create-missing creates it", tr(entity), text))
+
+    def _label(self, name: str, mention: Mention) -> str:
+        """The column that names a linked record."""
+        of = f"{mention.entity}." if mention.entity else ""
+        labels = (self._reader.label_of(name, f"{of}{part}") for part in ("name", "names", "id"))
+        return next((label for label in labels if label != name), self._reader.label_of(name))
 
     def _is_misnamed(self, mention: Mention, draft: Draft) -> bool:
         """Whether the id leads to a record of another name: the id counts, and somebody must know."""
@@ -121,15 +142,42 @@ class Linker:
         return next((record for record in draft.missing if record.id == record_id), None)
 
     def _find(self, entity: str, mention: Mention) -> str:
-        for kind, text in keys_of(self.ws, mention.facts, mention.name):
-            known = self._known.get((entity, kind, text))
-            found = [known] if known else self.ws.lookup(kind, text, [entity])
-            if kind == "name" and not known:
-                found = [i for i in found if not self._is_another(i, mention)]
-            if only := _only(found, text):
+        ids = _external_keys(mention.facts)
+        if found := self._by_id(entity, ids, mention, is_sure=not mention.name):
+            return found
+        facts = {name: fact for name, fact in mention.facts.items() if name != EXTERNAL}
+        for kind, text in keys_of(self.ws, facts, mention.name):
+            if only := _only(self._lookup(entity, kind, text, mention), text):
                 self._known[(entity, kind, text)] = only
                 return only
-        return self._firm(mention) if entity == "company" and mention.name else ""
+        firm = self._firm(mention) if entity == "company" and mention.name else ""
+        return firm or self._by_id(entity, [mention.or_id], mention, is_sure=True)
+
+    def _lookup(self, entity: str, kind: str, text: str, mention: Mention) -> Sequence[str]:
+        known = self._known.get((entity, kind, text))
+        found = [known] if known else self.ws.lookup(kind, text, [entity])
+        return [i for i in found if kind != "name" or not self._is_another(i, mention)]
+
+    def _by_id(self, entity: str, keys: Iterable[str], mention: Mention, *, is_sure: bool) -> str:
+        """A record by its id elsewhere; of a file that does not say where, by that id in any system.
+
+        Such an id is that of another record unless this is called the same, or `is_sure`.
+        """
+        for key in filter(None, keys):
+            is_unnamed = key.startswith(UNNAMED)
+            number = key.removeprefix(UNNAMED)
+            others = [f"{system}:{number}" for system in self._reader.systems if is_unnamed]
+            for text in (key, *others):
+                found = self._lookup(entity, "external", text, mention)
+                if is_unnamed and not is_sure:
+                    found = [i for i in found if self._is_called(i, mention.name)]
+                if only := _only(found, number):
+                    return only
+        return ""
+
+    def _is_called(self, record_id: str, name: str) -> bool:
+        own = _name_of(self.made.get(record_id) or self.ws.get(record_id))
+        return fold(own) == fold(name) or read_firm(own).texts == read_firm(name).texts
 
     def _link_named_firm(self, draft: Draft) -> None:
         """A lead keeps its company's name as text, and is linked if just one company has that name."""
@@ -156,11 +204,18 @@ class Linker:
         return _only([i for i in found if not self._is_another(i, mention)], mention.name)
 
     def _is_another(self, record_id: str, mention: Mention) -> bool:
-        """Whether a record that was not found by the INN of a row, or a person by the e-mail, has one."""
+        """Whether a record that was not found by the INN of a row, or a person by the e-mail, has one, or
+        another id in the same system."""
         telling = "emails" if entity_of(record_id) == "contact" else "inn"
-        if telling not in mention.facts:
+        if not {telling, EXTERNAL} & {*mention.facts}:
             return False
-        return bool((self.made.get(record_id) or self.ws.get(record_id)).get(telling))
+        record = self.made.get(record_id) or self.ws.get(record_id)
+        if telling in mention.facts and record.get(telling):
+            return True
+        ids = _external_keys(mention.facts)
+        theirs = cast("tuple[str, ...]", getattr(record, EXTERNAL, ()))
+        systems = {i.partition(":")[0] for i in ids if not i.startswith(UNNAMED)}
+        return any(i.partition(":")[0] in systems and i not in ids for i in theirs)
 
     def _learn(self, firms: Iterable[Record | Mapping[str, Raw]]) -> None:
         """Companies by the words of their names; all are read once, when first asked for."""
@@ -194,6 +249,12 @@ class Linker:
 
 def _name_of(record: Record) -> str:
     return str(record.get("name"))
+
+
+def _external_keys(facts: Mapping[str, Raw]) -> Sequence[str]:
+    """The ids elsewhere among facts, each with its system."""
+    found = kind_of(EXTERNAL).parse(facts[EXTERNAL]) if EXTERNAL in facts else ()
+    return cast("tuple[str, ...]", found)
 
 
 def _only(found: Sequence[str], text: str) -> str:

@@ -20,7 +20,7 @@ from crmcli.model.preset import NONE, PLAIN, KnownNames, Preset, Presets
 from crmcli.model.schema import DERIVED, Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
-from crmcli.sales.exports.sheet_rows import link_parts
+from crmcli.sales.exports.sheet_rows import ID_PART, link_parts
 from crmcli.sales.imports.stage_dates import AT, stage_dated
 from crmcli.workspace import Workspace
 
@@ -83,9 +83,15 @@ class Vocabulary:
     """The names that columns may have for one entity; the chosen preset's words come before our own."""
 
     def __init__(
-        self, schema: Schema, entity: str, presets: Sequence[Preset] = (), currency: str = ""
+        self,
+        schema: Schema,
+        entity: str,
+        presets: Sequence[Preset] = (),
+        currency: str = "",
+        systems: Sequence[str] = (),
     ) -> None:
         self.currency = currency
+        self.systems = systems
         self.schema = schema
         self.entity = entity
         self.fields = {field.name: field for field in schema.fields(entity)}
@@ -129,6 +135,19 @@ class Vocabulary:
         """Whose ids a column of ids has, as external ids name it."""
         chosen = self._presets[0].name if self._presets else NONE
         return UNNAMED.rstrip(":") if chosen in (NONE, PLAIN) else chosen
+
+    def system_of(self, header: str) -> str:
+        """The same of a column whose header may name another system."""
+        words = fold(header)
+        return next((system for system in self.systems if system in words), self.system)
+
+    def _id_of_system(self, header: str) -> Target | None:
+        """`HubSpot ID`, `Pipedrive Organization ID`: an id in that system, of the row or of a link."""
+        system = next((one for one in self.systems if fold(header).startswith(one)), "")
+        target = self.find(header.strip()[len(system) :].strip(" _-:.")) if system else None
+        if target == Target("id"):
+            return Target("external", system)
+        return target if target and target.part.rpartition(".")[2] == ID_PART else None
 
     @cached_property
     def words(self) -> Mapping[str, Target]:
@@ -180,7 +199,7 @@ class Vocabulary:
             return self.find(plain)
         if target is None and "do_not" in self.fields and (part := column_part(header)):
             return Target("do_not", part)
-        return target or self._stage_date(header)
+        return target or self._id_of_system(header) or self._stage_date(header)
 
     def _without_remark(self, header: str) -> str:
         """A header without what it says of how its column is filled in, or of our own currency."""
@@ -238,7 +257,8 @@ class Vocabularies:
         if preset.name not in self._by_preset:
             words = (preset, self._presets.plain)
             currency = self._ws.settings.currency
-            vocabulary = Vocabulary(self._ws.schema, self._entity, words, currency)
+            systems = [*self._presets.by_name]
+            vocabulary = Vocabulary(self._ws.schema, self._entity, words, currency, systems)
             self._by_preset[preset.name] = vocabulary
         return self._by_preset[preset.name]
 

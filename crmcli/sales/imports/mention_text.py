@@ -17,13 +17,17 @@ _PIECE = re.compile(
 _BRACKETED = re.compile(r"(.*?)\s*(?:\(([^()]*)\)|<([^<>]*)>|\[([^\[\]]*)\]|\{([^{}]*)\})\s*", re.S)
 _LAST_ADDRESS = re.compile(r"(.*?)[\s,:–—-]*(\S+@\S+)", re.S)
 _ID = re.compile(
-    r"(?:(?:record |contact |company |deal )?id|ид|#|№|no\.?)\s*[:#№=]?\s*([\w-]+)", re.I
+    r"(?:(?:(?:\w+ )?(?:id|ид)(?:\s*[:#№=]\s*|\s+|(?=\d))|[#№]\s*|no\.\s*))(?=[\w-]*\d)([\w-]+)",
+    re.I,
 )
 _OTHER_ID = re.compile(
     r"[0-9]{1,19}|[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|00[0-9A-Za-z]{13}([0-9A-Za-z]{3})?"
 )
 """Ids of other systems: numbers, those of MongoDB, UUIDs, those of Salesforce."""
 
+_OF_SYSTEM = re.compile(r"[a-z][a-z0-9_]*:[^\s:/]+", re.I)
+_FLOAT = re.compile(r"([0-9]+)[.,]0+")
+_ID_WORD = re.compile(r"(?:^|[\W_]|(?<=[a-z])(?=I))(?i:ids?|ид|идентификатор\w*)(?:$|[\W_])")
 _INN = re.compile(r"(?:инн|inn)\s*[:№]?\s*([0-9]{10}(?:[0-9]{2})?)", re.I)
 _PHONE = re.compile(r"(?:tel\.?|тел\.?|моб\.?)?\s*:?\s*(\+?[0-9][0-9 ()./-]{6,20})", re.I)
 EXTERNAL = "external"
@@ -125,6 +129,22 @@ def _take(mention: Mention, text: str) -> bool:
         facts["phones"] = match[1]
     mention.facts.update(facts)
     return bool(facts)
+
+
+def plain_id(text: str) -> str:
+    """An id without what is said around it: `ID: 77`, `#77`, `77.0` of a spreadsheet."""
+    match = _ID.fullmatch(text) or _FLOAT.fullmatch(text)
+    return match[1] if match else text
+
+
+def is_id(text: str) -> bool:
+    """Whether a text that stands for a record is nothing but an id of another system."""
+    return bool(_ID.fullmatch(text) or _OTHER_ID.fullmatch(text) or _OF_SYSTEM.fullmatch(text))
+
+
+def says_id(header: str) -> bool:
+    """Whether a header says that its column holds ids."""
+    return bool(_ID_WORD.search(header))
 
 
 def _mail(text: str) -> str:

@@ -28,6 +28,7 @@ from crmcli.sales.imports.mapping import (
     Vocabulary,
     is_stage_date,
 )
+from crmcli.sales.imports.mention_text import plain_id
 from crmcli.sales.imports.mentions import MentionReader
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.person_names import finish_name
@@ -72,6 +73,8 @@ class RowReader:
         self.cells = CellReader(
             ctx, vocabulary.sources, wanted.owners, self.habits, has_numbers=is_workbook
         )
+        self.is_strict = wanted.strict
+        self.systems = vocabulary.systems
         self._is_strict = wanted.strict or "comment" not in vocabulary.fields
         self._countries = RowCountry(ws, columns)
         self.stages = RowStages(ws, vocabulary, wanted, self.label_of, self.habits)
@@ -162,7 +165,7 @@ class RowReader:
             fault = tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity))
             draft.faults.append((self.columns[place].label, fault))
         elif text:
-            draft.values["external"] = {self._vocabulary.system: text}
+            draft.values["external"] = {self._vocabulary.system: plain_id(text)}
             self.foreign_ids += 1
 
     def _finish(self, draft: Draft) -> None:

@@ -53,7 +53,7 @@ class Pairs(Generic[R]):
             for before, after in json.loads(zlib.decompress(packed)):
                 yield before["id"] if before else "", after["id"] if after else ""
         for old, new in self._fresh:
-            yield old.id if old else "", new.id if new else ""
+            yield "" if old is None else old.id, "" if new is None else new.id
 
     def _raw(self, record: R) -> Any:
         return None if record is None else self._schema.write(record)
