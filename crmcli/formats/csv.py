@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from crmcli.dataclass import dataclass, replace
@@ -19,6 +20,9 @@ CELL_LIMIT = 1_000_000
 
 _LONGEST_HEADER = 100_000
 """Letters among which a header that is looked for must end."""
+
+_LOOKED_AT = 3
+"""Lines below the header that are asked which delimiter a file has."""
 
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _HIDDEN = "\ufeff\u200b\u00a0 \t\r\n"
@@ -142,18 +146,30 @@ def _next_record(lines: _Lines, delimiter: str) -> list[str]:
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that the header line has most of outside its quotes; a comma if it has none."""
-    counts = dict.fromkeys(DELIMITERS, 0)
+    """The delimiter that the header line has most of outside its quotes; a comma if it has none.
+
+    One that the next lines have as well comes before one that only the header has: `Sum, net`.
+    """
+    header, *others = _counted(text)
+    found = [delimiter for delimiter in DELIMITERS if header[delimiter]]
+    return max(found, key=lambda one: (all(c[one] for c in others), header[one]), default=",")
+
+
+def _counted(text: str) -> list[Counter[str]]:
+    """How often each letter stands outside quotes in each of the first lines that are whole."""
+    counts = [Counter[str]()]
     quoted = False
     for letter in text:
         if letter == '"':
             quoted = not quoted
         elif not quoted and letter in "\r\n":
-            break
-        elif not quoted and letter in counts:
-            counts[letter] += 1
-    best = max(DELIMITERS, key=lambda delimiter: counts[delimiter])
-    return best if counts[best] else ","
+            if len(counts) > _LOOKED_AT:
+                return counts
+            if counts[-1]:
+                counts.append(Counter())
+        elif not quoted:
+            counts[-1][letter] += 1
+    return counts if counts[-1] or len(counts) == 1 else counts[:-1]
 
 
 def _known_delimiter(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple, TypeAlias
 
 from crmcli.language import tr
@@ -74,7 +74,11 @@ _DATED = (
 _OFFSET = re.compile(
     rf"(?P<base>today|now|сегодня|сейчас)?\s*(?:(?P<sign>[+-])\s*(?P<by>\d{{1,5}} ?(?:{UNIT})))?"
 )
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(z|[+-]\d\d:?\d\d)")
+_ZONED = re.compile(
+    r"(?P<moment>.*\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?)"
+    r" ?(?P<zone>z|(?:utc|gmt)(?= |$)|(?:utc|gmt)?(?P<offset>[+-](?:0\d|1[0-4]):?[0-5]\d))(?: \([^()]*\))?"
+)
+_LED_BY_WEEKDAY = re.compile(rf"{_WEEKDAY}\.?,? (?=.*(?:[0-9]{{4}}|[0-9]\.[0-9]))")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?")
 _FULL_HOUR = (
     (re.compile(r"(?<![\d:.])(\d{1,2}) ?([ap])\.?m\.?$"), r"\1:00 \2m"),
@@ -110,9 +114,9 @@ def read_when(
     today = now.astimezone(zone).date()
     if (moved := _moved(words, now, zone, day=day)) is not None:
         return moved
-    if match := _INSTANT.fullmatch(words):
-        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3].upper()}")
-        return moment.astimezone(UTC).replace(microsecond=0)
+    words = _LED_BY_WEEKDAY.sub("", words, count=1)
+    if match := _ZONED.fullmatch(words):
+        return _zoned(match, now, order, day=day)
     if _CLOCK.fullmatch(words):
         return to_utc(today, _clock(words), zone)
     if match := _DAY_AND_CLOCK.fullmatch(words):
@@ -123,6 +127,17 @@ def read_when(
     if phrase := _phrase(words):
         return _named(phrase, now, zone, past=past)
     return _day(words, today, order, past)
+
+
+def _zoned(match: re.Match[str], now: datetime, order: str, *, day: bool) -> When:
+    """The moment of a clock whose zone is said; midnight means the day itself where one is wanted."""
+    sign, hours, minutes = re.findall(r"[+-]|\d\d", match["offset"] or "+00:00")
+    ahead = timedelta(hours=int(hours), minutes=int(minutes))
+    zone = timezone(-ahead if sign == "-" else ahead)
+    when = read_when(match["moment"], now, zone, order)
+    if day and isinstance(when, datetime) and when.astimezone(zone).time() == time():
+        return when.astimezone(zone).date()
+    return when
 
 
 def refuse_doubtful(offset: str) -> None:

@@ -31,10 +31,14 @@ _LABELS = {
 }
 _TYPES = {word: kind for kind, words in _LABELS.items() for word in words.split()}
 _LABEL = re.compile(rf"\s*({'|'.join(sorted(_TYPES, key=len, reverse=True))})\b\.?\s*:?\s*", re.I)
-_WORDS = r"(?:доб(?:авочный)?|внутр(?:енний)?|вн|extension|extn|ext|[#xх])[.:=]*\s*(?:No|N)?\s*"
+_WORDS = (
+    r"(?:доб(?:авочный)?|внутр(?:енний)?|вн|extension|extn|ext|durchwahl|dw|wew(?:n|nętrzny)?|ramal|poste"
+    r"|anexo|interno|int|[#xх])[.:=]*\s*(?:No|N)?\s*"
+)
 _EXTENSION = re.compile(rf"[\s(]*{_WORDS}([0-9]{{1,10}})\s*\)?$", re.IGNORECASE)
 _COMMA_BEFORE_EXTENSION = re.compile(rf"[,;]\s*(?={_WORDS}[0-9])", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[,;/|\n]|\bили\b|\bor\b|(?<=[0-9)])\s+(?=\(?\+)", re.IGNORECASE)
+_AND = r"\b(?:или|и|or|and|oder|und|ou|et|lub|y)\b|\bo\. "
+_SEPARATOR = re.compile(rf"[,;/|\n&]|{_AND}|(?<=[0-9)])\s+(?=\(?\+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[( ]*\+?[0-9 ().~\u2010-\u2015\u2212-]+")
 _E164 = re.compile(r"\+[0-9]{4,15}")
 # Russian mobile numbers in full: the tables take each of them as it is, and imports are full of them.
@@ -42,7 +46,8 @@ _MOBILE = re.compile("79[0-9]{9}")
 _AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
 _SERVICE = re.compile(r"[*#][0-9][0-9*#]*#")  # *100#
 _DAY = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_AREA = re.compile(r"(?<![0-9])(\(?0[0-9]{1,5}\)?) ?/ ?(?=[0-9])")  # 089/1234-567
+_SLASHED = re.compile(r"(?<![0-9])([+(]*[0-9][0-9 ()+.-]*?) ?/ ?(?=([0-9(][0-9 ().-]*))")
+_AREA = re.compile(r"\(?0[0-9]{1,5}\)?")
 _SHORT = range(3, 7)
 _LONGEST_PLAIN = 12
 _SHORTEST_ABROAD = 10
@@ -58,7 +63,7 @@ def parse_phones(
     """
     phones: dict[tuple[str, str], Phone] = {}
     kind = ""
-    cleaned = _AREA.sub(r"\1 ", _clean(text))
+    cleaned = _with_areas(_clean(text), country.upper())
     for piece in _SEPARATOR.split(_COMMA_BEFORE_EXTENSION.sub(" ", cleaned)):
         rest = piece
         while match := _LABEL.match(rest):
@@ -71,6 +76,17 @@ def parse_phones(
     if cleaned and not phones:
         raise _refusal(cleaned)
     return tuple(phones.values())
+
+
+def _with_areas(text: str, country: str) -> str:
+    """The text with area codes that a slash parts from their numbers put before them: 089/1234-567."""
+
+    def together(match: re.Match[str]) -> str:
+        area, rest = match[1].strip(), match[2]
+        is_code = bool(_AREA.fullmatch(area)) or any(_readings(f"{area} {rest}", country))
+        return f"{area} " if is_code and not any(_readings(area, country)) else match[0]
+
+    return _SLASHED.sub(together, text) if "/" in text else text
 
 
 def key(text: str, country: str) -> str:

@@ -176,6 +176,9 @@ def _told_of_consent_columns(found: Summary) -> Iterator[str]:
             "  (--map {!r}: =do_not_mail where yes refuses, =may_mail where no does, = for neither)",
             first,
         )
+    if unheard := {column: count for column, count in found.unheard.items() if count}:
+        yield tr("NOT TAKEN AS REFUSALS, though cells read like some: {}", _counted(unheard))
+        yield "  (set do_not of those records; --map COLUMN=do_not_mail for a column of nothing else)"
 
 
 def _apart(found: Summary) -> str:

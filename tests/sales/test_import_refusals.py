@@ -70,3 +70,10 @@ def test_what_a_consent_says_besides_is_kept(ws: Workspace) -> None:
     kit.bring(ws, "contact", "Имя;GDPR consent\nАнна;Legitimate interest\n")
     anna = kit.one(ws, "contact")
     assert (anna["comment"], "do_not" in anna) == ("GDPR consent: Legitimate interest", False)
+
+
+def test_cells_that_read_like_refusals_elsewhere_are_told(ws: Workspace) -> None:
+    rows = "Вера;VIP, отписалась от рассылки;\nЯна;не звонить;Unsubscribed\nИя;без скидки;active\n"
+    found = kit.bring(ws, "contact", f"Имя;Теги;Letters\n{rows}")
+    assert found.unheard == {"Теги": 2, "Letters": 1}
+    assert any(line.startswith("NOT TAKEN AS REFUSALS") for line in losses(found))

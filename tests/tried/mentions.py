@@ -44,6 +44,8 @@ PEOPLE = {
     "Анна⏎Борис": "Анна + Борис",
     "Jürgen Weiß | Zoë Łoś": "Jürgen Weiß + Zoë Łoś",
     "Анна, директор": "Анна, директор",
+    'Robert "Bob" Hill': 'Robert "Bob" Hill',
+    'Анна "Аня"': 'Анна "Аня"',
     '["Орлова; Анна", "Борис"]': "Орлова; Анна + Борис",
 }
 FIRMS = {
@@ -53,6 +55,11 @@ FIRMS = {
     "ООО «Ромашка, Лютик» (77)": "ООО «Ромашка, Лютик», external 77",
     "Acme <info@acme.com>; Beta [0015g00000ABCDe]": "Acme, emails info@acme.com + Beta, external 0015g00000ABCDe",
     "Smith, Jones & Co.": "Smith, Jones & Co.",
+    'ЗАО "Мята"': 'ЗАО "Мята"',
+    'Hotel "Adria" (55)': 'Hotel "Adria", external 55',
+    '"Мята"': "Мята",
+    '"Мята" и "Лён"': '"Мята" и "Лён"',
+    'Фонд "Лён" <info@len.ru>': 'Фонд "Лён", emails info@len.ru',
     "Hilltop (company-7k3qf2m9)": "Hilltop, company-7k3qf2m9",
 }
 CHAPTER = [

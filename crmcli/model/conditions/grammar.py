@@ -209,7 +209,7 @@ class _Parser:
         name = unicodedata.normalize("NFC", token.text)
         if not fits or not _NAME.fullmatch(name):
             self._refuse(
-                "a field", "a condition is FIELD OPERATOR VALUE, for instance amount > 1000"
+                tr("a field"), tr("a condition is FIELD OPERATOR VALUE, for instance amount > 1000")
             )
         self._take()
         return tuple(name.split("."))

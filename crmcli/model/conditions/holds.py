@@ -48,6 +48,10 @@ PRIMITIVES: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_THOUSANDTHS = -3
+"""The exponent of numbers like 250.000, which may be 250000."""
+
+
 @dataclass(frozen=True)
 class Env:
     """What a condition is evaluated against besides the record.
@@ -93,8 +97,9 @@ def bounds(kind: Kind, literal: Literal, env: Env) -> tuple[Key, Key]:
     ValueError if the literal does not fit the kind.
     """
     if not kind.is_time:
-        if kind.is_number and isinstance(literal, Number):
-            key: Key = float(literal.value)
+        number = literal.value if isinstance(literal, Number) else None
+        if kind.is_number and number is not None and number.as_tuple().exponent != _THOUSANDTHS:
+            key: Key = float(number)
         else:
             key = kind.literal(_text_of(literal), env.country)
         return key, key

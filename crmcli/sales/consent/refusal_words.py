@@ -18,8 +18,14 @@ _TABLE = joined("refusals")
 _SAID = {name: words.format_map(_TABLE) for name, words in _TABLE.items()}
 _REFUSING, _ALLOWING = _SAID["refusing"], _SAID["allowing"]
 _REFUSALS = f"{_REFUSING}|{_SAID['denied']}"
-_YES = re.compile(r"ja|oui|tak|sim|si|wahr|vrai|prawda|verdadeiro|x|v|[✓✔☑✅]|да\b.*|yes\b.*")
-_NO = re.compile(r"nein|non|nie|nao|falsch|faux|falsz|falso|[✗✘☒❌]|нет\b.*|no\b.*")
+_HEARD = re.compile(_SAID["heard"], re.IGNORECASE)
+_SHORT = 80
+_YES = re.compile(
+    r"enabled|on|вкл\w*|ja|oui|tak|sim|si|wahr|vrai|prawda|verdadeiro|x|v|[✓✔☑✅]|да\b.*|yes\b.*"
+)
+_NO = re.compile(
+    r"disabled|off|выкл\w*|отключ\w*|nein|non|nie|nao|falsch|faux|falsz|falso|[✗✘☒❌]|нет\b.*|no\b.*"
+)
 _DATED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{8}|\b(19|20)\d\d\b")
 
 
@@ -67,6 +73,15 @@ def smells_of_consent(header: str) -> bool:
     return bool(re.search(_SAID["smelling"], words)) or _says(f"{_REFUSING}|{_ALLOWING}", words)
 
 
+@lru_cache(maxsize=4096)
+def speaks_of_refusing(cell: str) -> bool:
+    """Whether a short text in a column of something else says that somebody refuses: a tag, a status."""
+    if len(cell) > _SHORT or not _HEARD.search(cell):
+        return False
+    words = _words(cell)
+    return _says(_REFUSING, words) and not _says(_SAID["negated"], words)
+
+
 def refused_by(cell: str, part: str, header: str = "") -> tuple[list[str], list[str]]:
     """The channels that a cell refuses, and those that it allows; ValueError if neither can be read.
 
@@ -76,7 +91,7 @@ def refused_by(cell: str, part: str, header: str = "") -> tuple[list[str], list[
     named = part.removeprefix(MAY)
     channels = [*CONSENT_CHANNELS] if named == ALL else named.split(AND)
     words, is_asking = _words(cell), part.startswith(MAY)
-    is_no = _is_refusal(words)
+    is_no = _is_refusal(words, is_asking=is_asking)
     if is_no is None and (truth := _truth(words, cell)) is not None:
         is_no = truth is not is_asking
     if is_no is not None:
@@ -90,13 +105,15 @@ def refused_by(cell: str, part: str, header: str = "") -> tuple[list[str], list[
     raise ValueError(tr("{!r} is neither yes nor no", cell))
 
 
-def _is_refusal(words: str) -> bool | None:
+def _is_refusal(words: str, *, is_asking: bool) -> bool | None:
     """Whether the words of a cell refuse, or allow; None where they are of neither."""
     if negated := _pattern(_SAID["negated"]).search(words):
         return not _says(_REFUSALS, negated[0].split(" ", 1)[1])
     if _says(_REFUSALS, words):
         return True
-    return False if _says(f"{_ALLOWING}|{_SAID['given']}", words) else None
+    if _says(f"{_ALLOWING}|{_SAID['allowed']}", words):
+        return False
+    return not is_asking if _says(_SAID["given"], words) else None
 
 
 def _truth(words: str, cell: str) -> bool | None:

@@ -101,14 +101,21 @@ def _read(text: str) -> Mention:
     named = _BRACKETED.fullmatch(rest)
     if named and _is_address(named[1]):  # anna@example.ru (Anna Orlova)
         rest = f"{rest[len(named[1]) :].strip(' ()<>[]{}')} {named[1]}"
-    name = rest.strip().strip('"').strip(" ,-–—:")
+    name = _unquoted(rest.strip(" \n,-–—:"))
     last = _LAST_ADDRESS.fullmatch(name)
     address = _mail(last[2]) if last and "emails" not in mention.facts else ""
     if last and address:
-        name = last[1].strip().strip('"')
+        name = _unquoted(last[1].strip())
         mention.facts["emails"] = address
     mention.name = name
     return mention
+
+
+def _unquoted(name: str) -> str:
+    """Without quotes round all of it; those of `ООО "Ромашка"` belong to the name."""
+    inside = name[1:-1]
+    is_whole = name[:1] == name[-1:] == '"' and '"' not in inside
+    return inside.strip(" ,-–—:") if is_whole else name
 
 
 def _take(mention: Mention, text: str) -> bool:

@@ -11,7 +11,7 @@ from crmcli.model.dates import yearless
 from crmcli.model.handles import whole_handle
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, kind_of, merge_lists
 from crmcli.model.values import CONSENT_CHANNELS, Raw
-from crmcli.sales.consent.refusal_words import MAY, refused_by
+from crmcli.sales.consent.refusal_words import MAY, refused_by, speaks_of_refusing
 from crmcli.sales.exports.sheet_rows import UNKNOWN
 from crmcli.sales.imports.address_books import apart, caption_of, named_type, with_type
 from crmcli.sales.imports.blank_cells import says_nothing
@@ -40,7 +40,8 @@ _STAGE_AT = Field("stage_at", kind_of("happened"))
 class Placer:
     """Puts cells where their columns go.
 
-    `filled` counts the filled cells of each column, `refusals` the rows that refuse by each.
+    `filled` counts the filled cells of each column, `refusals` the rows that refuse by each, and `unheard`
+    the cells that speak of refusing in columns of something else: tags, a status.
     """
 
     def __init__(
@@ -56,12 +57,20 @@ class Placer:
         self._said = said
         self.filled: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
+        self.unheard: Counter[str] = Counter()
 
     def place(self, draft: Draft, column: Column, cell: Raw) -> None:
         """Put one cell where its column goes, or note what is wrong with it."""
         if cell in ("", [], {}):
             return
         self.filled[column.label] += 1
+        if (
+            isinstance(cell, str)
+            and not draft.id
+            and _may_tell(column)
+            and speaks_of_refusing(cell)
+        ):
+            self.unheard[column.label] += 1
         try:
             cell = self._said.cell(column.target, cell)
             if cell and (draft.id or not self._says_nothing(column, cell)):
@@ -223,3 +232,15 @@ class Placer:
         now = spec.kind.items(draft.values.get(spec.name, []))
         merged = merge_lists(spec.kind, now, spec.kind.items(raw), self._cells.ctx.country)
         draft.values[spec.name] = merged
+
+
+def _may_tell(column: Column) -> bool:
+    """Whether a column may tell of refusals though it is none of them."""
+    if column.target is None:
+        return not column.ignored
+    return column.target.part == STATUS or column.target.field in (
+        "tags",
+        "stage",
+        "type",
+        "comment",
+    )

@@ -42,6 +42,12 @@ from crmcli.workspace import Workspace
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
 
+_EXCEL_TEXT = re.compile(r'="([^"]*)"')
+"""How programs keep Excel from taking a text for a number."""
+
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""What comes along from web pages and is not seen."""
+
 
 class RowReader:
     """Reads the rows of one file.
@@ -97,7 +103,7 @@ class RowReader:
         draft = Draft(row)
         fault = row.fault or ("repeats the header" if self._is_header(row.cells) else "")
         if fault:
-            draft.faults.append(("", fault))
+            draft.faults.append(("", tr(fault)))
             return draft
         cells = dict(zip((column.label for column in self.columns), row.cells, strict=True))
         if str(cells.get("crm_rest", "")).strip():
@@ -141,7 +147,12 @@ class RowReader:
         if not isinstance(cell, str):
             return cell
         text = unguard(cell, own=self._is_own) if self._is_guarded else cell
-        return text if draft.id or text == text.strip() else text.strip()
+        if draft.id:
+            return text
+        if self._is_guarded and (match := _EXCEL_TEXT.fullmatch(text.strip())):
+            text = match[1]
+        plain = _UNSEEN.sub("", text)
+        return text if text == plain.strip() else plain.strip()
 
     @cached_property
     def _keys(self) -> Sequence[Column]:

@@ -228,6 +228,7 @@ class Import:
         found.filled = dict(self.reader.placer.filled)
         found.foreign_ids = self.reader.foreign_ids
         found.refusals = dict(self.reader.placer.refusals)
+        found.unheard = dict(self.reader.placer.unheard)
         found.unused_values = list(self.reader.said.unused.values())
         return found
 

@@ -30,7 +30,7 @@ _AS_THEY_ARE = (
     "total_rows", "short_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
     "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
     "unmapped", "unknown_owners", "unknown_pipelines", "unknown_stages", "unused_stages", "unused_values",
-    "rejects", "refusals",
+    "rejects", "refusals", "unheard",
     "refusals_added", "refusals_kept", "refusals_lifted",
 )  # fmt: skip
 _OWN = re.compile(rf"'[^']*'|«[^»]*»|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b|\b\d[\d.]*\b")
@@ -97,7 +97,7 @@ class Summary:
     import `resumed`, `total_rows` the lines of summary rows, `decoded` the first rows as they were read,
     `skipped_above` the texts of the rows above the header. `refusals` are rows that refuse, by column,
     `refusals_added` those of rows that were skipped, `refusals_kept` records that refuse what their row
-    allows.
+    allows, `unheard` cells that read like refusals and are none.
     """
 
     entity: str
@@ -139,6 +139,7 @@ class Summary:
     unused_stages: Sequence[str] = ()
     unused_values: Sequence[str] = ()
     refusals: Mapping[str, int] = field(default_factory=dict)
+    unheard: Mapping[str, int] = field(default_factory=dict)
     refusals_added: int = 0
     refusals_kept: int = 0
     refusals_lifted: int = 0
