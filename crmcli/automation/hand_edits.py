@@ -13,6 +13,10 @@ from crmcli.model.values import Raw
 from crmcli.store.index.edited import Edited
 from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
+from crmcli.workspace.storage import as_committed
+
+BY_HAND = "edit"
+"""Who did it, as the timeline has it."""
 
 
 def receive(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
@@ -23,7 +27,7 @@ def receive(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
     moved: list[str] = []
     if not found:
         return moved
-    with ws.change("tick", actor="edit") as change:
+    with ws.change("tick", actor=BY_HAND) as change:
         for record_id in found:
             try:
                 record = change.get(record_id)
@@ -46,7 +50,7 @@ def receive_values(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
     while page := ws.agenda.edited_records(place):
         place = page[-1].record
         if suspects := _suspects(ws, page):
-            with ws.change("tick", actor="edit") as change:
+            with ws.change("tick", actor=BY_HAND) as change:
                 ws.look_again()
                 for record_id, changes in edited_values(ws, change, suspects, failed):
                     change.note("field.changed", record_id, {"changes": changes})
@@ -56,6 +60,13 @@ def receive_values(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
         seen = [one for one in seen if one.record not in failed]
         ws.agenda.settle_edited(seen, linked_dates.leaning_on(ws, [one.record for one in seen]))
     return noted
+
+
+def recall(ws: Workspace) -> None:
+    """Where the index was made anew, as in a fresh clone, let git say how the records were that have changed
+    since its last commit: what no event tells of them is a hand edit. What was committed came along."""
+    if ws.agenda.is_new():
+        ws.agenda.recall_edited([*as_committed(ws)])
 
 
 def _suspects(ws: Workspace, page: Sequence[Edited]) -> list[Edited]:
@@ -116,7 +127,7 @@ def strayed(
 def facts_of(place: CurrentStage, robots: list[str]) -> dict[str, Any]:
     """What the event of a move by hand says; `robots` are those of the stage."""
     origin = str(place.entry.data.get("stage", "")) if place.entry else ""
-    facts = {"stage": place.stage, "from": origin, "by": "edit", "robots": robots}
+    facts = {"stage": place.stage, "from": origin, "by": BY_HAND, "robots": robots}
     if place.pipeline:
         facts["pipeline"] = place.pipeline
     return facts

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.linked_dates import changed_at, dates_of
 from crmcli.automation.robot_times import Clock
@@ -112,9 +113,13 @@ def _plan_before(
     [event] = ws.in_right_time([before])
     then = [stay for stay in stays if stay.entry.id < event.id]
     is_left = event.kind == "stage.entered"
-    if not then or ws.now - event.at > LONG_LEFT or (not is_left and len(then) < len(stays)):
+    if not then or (not is_left and len(then) < len(stays)):
         return RecordPlan(record, events, stays, ())
-    then[-1] = replace(then[-1], until=event.at)
+    # Of a hand edit nobody knows when it was, only that it came after what is due on coming in.
+    until = then[-1].entry.at if event.data.get("by") == BY_HAND else event.at
+    if ws.now - until > LONG_LEFT:
+        return RecordPlan(record, events, stays, ())
+    then[-1] = replace(then[-1], until=until)
     pipeline, stage = place_of(ws, then[-1].entry)
     if pipeline is None or stage is None:
         return RecordPlan(record, events, then, ())

@@ -123,6 +123,7 @@ class _Run:
         stepped = clock_changes.notice(ws)
         self.result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
+        hand_edits.recall(ws)
         ws.agenda.agenda_signature(signature(ws))
         self.gate = Gate(ws, self.held)
         self._is_dead = dead(ws)

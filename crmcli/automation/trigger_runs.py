@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.heard_events import HeardEvents
 from crmcli.automation.job_failures import (
     REFUSALS,
@@ -98,8 +99,9 @@ def run_triggers(
 
 def leaves_robots(ws: Workspace, event: Event) -> bool:
     """Whether a person moved a record out of a stage that has robots. What robots and triggers move they
-    move in the order of time, and of a hand edit nobody knows when it was."""
-    if event.kind != "stage.entered" or event.data.get("by") or ":" in event.actor:
+    move in the order of time."""
+    by = event.data.get("by") or BY_HAND
+    if event.kind != "stage.entered" or by != BY_HAND or ":" in event.actor:
         return False
     origin = str(event.data.get("from"))
     pipelines = ws.pipelines.of(entity_of(event.record))

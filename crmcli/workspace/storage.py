@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.errors import Problem
+from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.store import layout
 from crmcli.store.disk import file_systems, files, targets
@@ -17,7 +17,11 @@ from crmcli.store.index.documents import IndexDamaged as IndexDamaged
 from crmcli.store.records import stray_files, uncommitted
 from crmcli.store.safety import locks, state, trust
 from crmcli.store.timeline import chain, csv_lines
+from crmcli.store.yaml import codec
 from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.model.values import Raw
 
 _RUBBISH = ("clone-id.", "index.db.new")
 """Beginnings of names in .crm/ that only a killed command leaves behind."""
@@ -113,6 +117,21 @@ def where_is(ws: Workspace, path: str) -> str:
     """The command that brings a file back out of git, from whatever branch or stash; "" if none has it."""
     commit = commands.commit_with(ws.root, path)
     return f"git checkout {commit} -- {path}" if commit else ""
+
+
+def as_committed(ws: Workspace) -> Iterator[tuple[str, dict[str, Raw]]]:
+    """The records that have changed since git's last commit, as they were then; none if git cannot tell."""
+    try:
+        found = [*commands.as_committed(ws.root, layout.DATA)]
+    except commands.GitFailed:
+        return
+    for path, data in found:
+        record_id = layout.id_of_path(path)
+        try:
+            if record_id:
+                yield record_id, codec.load(data, path)
+        except InvalidData:
+            continue  # it was broken then
 
 
 def has_stash(ws: Workspace) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -137,3 +138,54 @@ def test_a_stage_and_a_value_edited_at_once(rules: Any) -> None:
     kinds = [(e.kind, e.actor) for e in rules.events(record=deal.id) if e.actor == "edit"]
     assert kinds == [("stage.entered", "edit"), ("field.changed", "edit")]
     assert rules.get(deal.id).stage == "terms"
+
+
+def test_an_edit_made_while_the_index_is_away_is_told(rules: Any, clone: Any) -> None:
+    deal = rules.add("deal", name="Чай", amount="50", close_by="2026-12-01")
+    other = rules.add("deal", name="Кофе", amount="50")
+    rules.edit(other.id, amount="60")
+    rules.tick()
+    fresh = clone()
+    by_hand(fresh, deal.id, "amount: '50'", "amount: 500")
+    fresh.tick("1h")
+    assert [e.data["changes"] for e in told(fresh)] == [{"amount": ["50", "500"]}]
+    assert fresh.get(deal.id).stage == "talks"
+    shutil.rmtree(fresh.root / ".crm")
+    fresh.tick("2h")
+    assert len(told(fresh)) == 1
+    fresh.edit(other.id, amount="70")
+    shutil.rmtree(fresh.root / ".crm")
+    by_hand(fresh, deal.id, "2026-12-01", "2026-12-24")
+    fresh.tick("3h")
+    assert [[*e.data["changes"]] for e in told(fresh)] == [["amount"], ["close_by"]]
+    assert fresh.get(deal.id).stage == "terms"
+
+
+def test_what_a_clone_brings_along_is_how_it_was(rules: Any, clone: Any) -> None:
+    deal = rules.add("deal", name="Чай", amount="50")
+    clone()
+    by_hand(rules, deal.id, "amount: '50'", "amount: '500'")
+    kit.save(rules.root, "edited")
+    fresh = clone("fresh")
+    fresh.tick("1h")
+    assert told(fresh) == []
+    assert fresh.get(deal.id).stage == "new"
+
+
+def test_what_was_due_on_coming_in_is_done_though_a_hand_moved_the_record_on(house: Any) -> None:
+    """Of a robot that waits nobody knows whether the edit came before its time."""
+    house.rules("""
+    stages:
+      - id: new
+        name: Новая
+        robots:
+          - {id: a, do: task, with: {title: сразу}}
+          - {id: b, do: task, with: {title: потом}, after: 10m}
+          - {id: c, do: task, with: {title: следом}, wait: previous}
+      - {id: talks, name: Переговоры}
+""")
+    deal = house.add("deal", name="Чай")
+    by_hand(house, deal.id, "stage: new", "stage: talks")
+    house.tick("1h")
+    house.tick("9h")
+    assert [task.name for task in house.ws.select("task")] == ["сразу"]

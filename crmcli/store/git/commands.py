@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from crmcli.errors import ServiceFailed
@@ -17,7 +17,7 @@ _DURABLE = ("-c", "core.fsync=all", "-c", "core.fsyncMethod=fsync")
 _IN_ONE = ("-c", "core.fsync=none")
 """For many files: they are synced together afterwards, before anything names them."""
 _NOBODY = ("crm", "crm@localhost")
-_HASHING = frozenset(("update-index", "commit", "reset", "rm"))
+_HASHING = frozenset(("update-index", "commit", "diff", "reset", "rm"))
 """The commands in which git would run filters: they read files of the work tree."""
 _CLEAN = (b"nothing to commit", b"nothing added to commit", b"no changes added to commit")
 _TIMEOUT = 60.0
@@ -184,6 +184,23 @@ def blob(root: Path, commit: str, path: str) -> bytes | None:
         return output(root, "cat-file", "blob", f"{commit}:./{path}")
     except GitFailed:
         return None
+
+
+def as_committed(root: Path, folder: str) -> Iterator[tuple[str, bytes]]:
+    """The files of a folder that have changed since the last commit, as that has them; GitFailed if git
+    cannot tell."""
+    said = output(
+        root, "diff", "-z", "--name-only", "--relative", "--diff-filter=M", "--no-renames",
+        "--no-ext-diff", "--ignore-submodules=all", "HEAD", "--", folder, timeout=_LONGEST,
+    )  # fmt: skip
+    paths = [path for path in os.fsdecode(said).split("\0") if path and "\n" not in path]
+    given = os.fsencode("".join(f"HEAD:./{path}\n" for path in paths))
+    rest = output(root, "cat-file", "--batch", given=given, timeout=_LONGEST) if paths else b""
+    for path in paths:
+        head, _, rest = rest.partition(b"\n")
+        size = int(head.split()[-1])
+        yield path, rest[:size]
+        rest = rest[size + 1 :]
 
 
 def commit_with(root: Path, path: str) -> str:

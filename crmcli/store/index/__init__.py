@@ -85,7 +85,9 @@ class Agenda(Upkeep):
 
     due = _asking(agenda.due)
     edited_records = _asking(edited.changed)
+    recall_edited = _asking(edited.recall)
     settle_edited = _asking(edited.settle)
+    is_new = _asking(agenda.is_new)
     agenda_signature = _asking(agenda.sign)
     touched_jobs = _asking(pending.touched)
     plan_jobs = _asking(pending.plan)

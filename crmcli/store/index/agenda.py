@@ -52,6 +52,11 @@ def due(
     return rows.fetchall()
 
 
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Whether nobody has looked at anything yet."""
+    return not connection.execute("SELECT 1 FROM meta WHERE key = 'agenda'").fetchone()
+
+
 def sign(connection: sqlite3.Connection, text: str) -> bool:
     """Whether the rules (of which `text` is a digest) are others than before; then all is dirty."""
     found = connection.execute("SELECT value FROM meta WHERE key = 'agenda'").fetchone()

@@ -34,6 +34,15 @@ def changed(connection: sqlite3.Connection, after: str = "", limit: int = 500) -
     return [Edited(record, json.loads(before), times) for record, before, times in rows]
 
 
+def recall(connection: sqlite3.Connection, known: Iterable[tuple[str, dict[str, Raw]]]) -> None:
+    """Note how records were of which nobody remembers it."""
+    with base.transaction(connection):
+        connection.executemany(
+            "INSERT OR IGNORE INTO edited VALUES (?, ?, 1)",
+            ((record, json.dumps(raw, ensure_ascii=False)) for record, raw in known),
+        )
+
+
 def settle(connection: sqlite3.Connection, seen: Iterable[Edited], leaning: Iterable[str]) -> None:
     """Forget how records were that did not change again since they were looked at; let robots be thought
     over again for those that lean on them."""
