@@ -225,6 +225,10 @@ def _told_of_columns(found: Summary) -> Iterator[str]:
     if lost:
         yield tr("columns not imported: {}", _counted(lost))
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"
+    for column, field, examples in found.wrong_guesses:
+        shown = ", ".join(map(repr, examples))
+        yield tr("{!r} is not read as {}, its values are no such: {}", column, field, shown)
+        yield tr("  (--map {!r} reads it so)", f"{column}={field}")
     if found.foreign_ids and found.taken:
         yield tr(
             "{} of another system kept: they find the records again",

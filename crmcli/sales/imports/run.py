@@ -18,6 +18,8 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
+from crmcli.sales.imports.cells import CellReader
+from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.headers import at_header
 from crmcli.sales.imports.mapping import (
@@ -36,6 +38,7 @@ from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, re
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
 from crmcli.sales.imports.total_rows import TotalRows
+from crmcli.sales.imports.wrong_guesses import WrongGuess, without_wrong
 from crmcli.store import layout
 from crmcli.workspace import Change, Workspace
 
@@ -66,6 +69,12 @@ class Import:
         vocabulary = words.of(source.labels)
         said_values = SaidValues(vocabulary, wanted)
         columns = said_values.without_set(self._columns(vocabulary))
+        wrong: Sequence[WrongGuess] = ()
+        if not is_raw:
+            cells = CellReader(ctx, {}, {}, ColumnHabits(source), has_numbers=False)
+            columns, wrong = without_wrong(
+                columns, source, vocabulary, cells, said_values, [*wanted.columns]
+            )
         self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted, said_values)
         self.reader.check_said()
         self.total_rows = TotalRows(
@@ -90,6 +99,7 @@ class Import:
             header_line=source.first_line if isinstance(source, Table | Workbook) else 0,
             skipped_above=skipped,
             doubts=doubts_of(source),
+            wrong_guesses=wrong,
         )
         self.taker = Taker(self.reader, wanted, self.summary, earlier)
 

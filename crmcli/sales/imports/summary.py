@@ -14,6 +14,7 @@ from crmcli.sales.consent.refusal_words import smells_of_consent
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.sales.imports.mapping import Column
+from crmcli.sales.imports.wrong_guesses import WrongGuess
 
 SHOWN = 20
 """How many lines with two values for one field are listed."""
@@ -153,6 +154,7 @@ class Summary:
     decoded: list[Sequence[Raw]] = field(default_factory=list)
     header_line: int = 0
     skipped_above: Sequence[str] = ()
+    wrong_guesses: Sequence[WrongGuess] = ()
 
     @property
     def taken(self) -> int:
@@ -228,6 +230,7 @@ class Summary:
                 for c in self.columns
                 if c.target
             ],
+            "wrong_guesses": [guess._asdict() for guess in self.wrong_guesses],
             "about_consent": self.about_consent,
             "ignored": [column.label for column in self.columns if column.ignored],
             "conflicts": [{"line": line, "column": c} for line, c in self.conflicts[:SHOWN]],
