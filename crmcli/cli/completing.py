@@ -1,4 +1,4 @@
-"""What the shell completes: records, stages, users, views, values of directories, names of fields."""
+"""crm completion, and what the shell then completes: records, stages, users, views, values, fields."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, get_completion_class
 
 from crmcli.cli.options import option_name
-from crmcli.cli.params import Session
+from crmcli.cli.params import Session, Verb
 from crmcli.errors import CrmError
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_activities
@@ -22,6 +22,23 @@ MOST = 30
 """Records that are offered."""
 _RECORDS = ("ref", "refs", "others", "at_record")
 _FIELDS = ("columns", "sort")
+SHELLS = ("bash", "zsh", "fish")
+VARIABLE = "_CRM_COMPLETE"
+
+
+@click.command(cls=Verb)
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(session: Session, shell: str) -> None:
+    """Print a script for the shell, which then completes commands, options, records, stages, users, views
+    and files. Put the line of the example into ~/.bashrc; for fish, write the script to
+    ~/.config/fish/completions/crm.fish.
+
+    Example: eval "$(crm completion bash)"
+    """
+    made = get_completion_class(shell)
+    assert made is not None
+    root = click.get_current_context().find_root().command
+    session.out.content([made(root, {}, "crm", VARIABLE).source().encode()])
 
 
 def values(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -53,7 +53,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "check": ("check:check", "Check all files for problems."),
         "schema": ("schema:schema", "The JSON Schema of records."),
         "trust": ("trust:trust", "Trust a workspace that somebody else owns or made."),
-        "completion": ("completion:completion", "Completion for bash, zsh and fish."),
+        "completion": ("completing:completion", "Completion for bash, zsh and fish."),
         "help": ("helping:help_", "Help on a command, on conditions, on common options."),
     },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted, tr
@@ -132,12 +132,11 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
     if found.apart:
         yield _line(len(found.apart), _apart(found))
     if found.total_rows:
-        lines = ", ".join(map(str, found.total_rows[:MOST_NAMED]))
-        more = ", …" if len(found.total_rows) > MOST_NAMED else ""
-        one = "row of totals or notes at line {}{} not taken; --keep-totals takes it"
-        many = "rows of totals or notes at lines {}{} not taken; --keep-totals takes them"
-        count = len(found.total_rows)
-        yield _line(count, tr(one if count == 1 else many, lines, more))
+        yield _at_lines(
+            found.total_rows,
+            "row of totals or notes at line {}{} not taken; --keep-totals takes it",
+            "rows of totals or notes at lines {}{} not taken; --keep-totals takes them",
+        )
     yield from _reasons(found)
     yield from _told_of_doubts(found)
     for entity, count in found.made.items():
@@ -155,16 +154,14 @@ def _told_of_refusals(found: Summary) -> Iterator[str]:
     refusals = {column: count for column, count in found.refusals.items() if count}
     if refusals:
         yield tr("refusals (do_not), rows by column: {}", _counted(refusals))
-    if found.refusals_added:
-        records = counted(found.refusals_added, "record", "records")
-        yield tr("refusals of skipped rows were added to {} already here", records)
-    if found.refusals_lifted:
-        records = counted(found.refusals_lifted, "record", "records")
-        yield tr("refusals lifted in {} (--allow-consent-changes)", records)
-    if found.refusals_kept:
-        records = counted(found.refusals_kept, "record", "records")
-        kept = "refusals kept in {}: the file allows it, --allow-consent-changes lifts them"
-        yield tr(kept, records)
+    kept = "refusals kept in {}: the file allows it, --allow-consent-changes lifts them"
+    for count, told in (
+        (found.refusals_added, "refusals of skipped rows were added to {} already here"),
+        (found.refusals_lifted, "refusals lifted in {} (--allow-consent-changes)"),
+        (found.refusals_kept, kept),
+    ):
+        if count:
+            yield tr(told, counted(count, "record"))
     yield from _told_of_consent_columns(found)
 
 
@@ -192,12 +189,11 @@ def _apart(found: Summary) -> str:
 def _told_of_doubts(found: Summary) -> Iterator[str]:
     """Values that did not fit their fields and cost no row, by their kinds."""
     if found.short_rows:
-        lines = ", ".join(map(str, found.short_rows[:MOST_NAMED]))
-        more = ", …" if len(found.short_rows) > MOST_NAMED else ""
-        one = "row shorter than the header filled up, line {}{}"
-        many = "rows shorter than the header filled up, lines {}{}"
-        count = len(found.short_rows)
-        yield _line(count, tr(one if count == 1 else many, lines, more))
+        yield _at_lines(
+            found.short_rows,
+            "row shorter than the header filled up, line {}{}",
+            "rows shorter than the header filled up, lines {}{}",
+        )
     values = sum(kind.values for kind in found.doubtful.values())
     if values:
         one = "doubtful value kept as text (--strict rejects its row)"
@@ -212,6 +208,13 @@ def _created(count: int, entity: str) -> str:
     """`leads created`: the words behind the number."""
     row = ENTITIES[entity]
     return counted(count, f"{row.name} created", f"{row.plural} created").split(" ", 1)[1]
+
+
+def _at_lines(numbers: Sequence[int], one: str, many: str) -> str:
+    """How many rows of a kind there are, and in which lines the first of them stand."""
+    lines = ", ".join(map(str, numbers[:MOST_NAMED]))
+    more = ", …" if len(numbers) > MOST_NAMED else ""
+    return _line(len(numbers), tr(one if len(numbers) == 1 else many, lines, more))
 
 
 def _line(count: int | None, text: str) -> str:

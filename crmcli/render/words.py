@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from crmcli.dataclass import dataclass
 from crmcli.language import tr
+from crmcli.words import joined
 
 LIMIT = Decimal(10) ** 12
-Forms = tuple[str, str, str]
+Forms = Sequence[str]
 """How a noun stands after 1, after 2 and after 5: рубль, рубля, рублей."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coin:
-    """The names of a currency and of its hundredth; `feminine` decides between один and одна."""
-
-    whole: Forms
-    part: Forms
-    feminine: bool = False
-
-
-_KOPECKS = ("копейка", "копейки", "копеек")
-_CENTS = ("цент", "цента", "центов")
-_RU_COINS = {
-    "RUB": Coin(("рубль", "рубля", "рублей"), _KOPECKS),
-    "BYN": Coin(("белорусский рубль", "белорусских рубля", "белорусских рублей"), _KOPECKS),
-    "UAH": Coin(("гривна", "гривны", "гривен"), _KOPECKS, feminine=True),
-    "USD": Coin(("доллар США", "доллара США", "долларов США"), _CENTS),
-    "EUR": Coin(("евро", "евро", "евро"), _CENTS),
-    "GBP": Coin(
-        ("фунт стерлингов", "фунта стерлингов", "фунтов стерлингов"), ("пенс", "пенса", "пенсов")
-    ),
-    "CNY": Coin(("юань", "юаня", "юаней"), ("фэнь", "фэня", "фэней")),
-    "KZT": Coin(("тенге", "тенге", "тенге"), ("тиын", "тиына", "тиынов")),
-}
-_EN_COINS = {
-    "RUB": ("rouble", "roubles", "kopeck", "kopecks"),
-    "BYN": ("Belarusian rouble", "Belarusian roubles", "kopeck", "kopecks"),
-    "UAH": ("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
-    "USD": ("US dollar", "US dollars", "cent", "cents"),
-    "EUR": ("euro", "euros", "cent", "cents"),
-    "GBP": ("pound", "pounds", "penny", "pence"),
-    "CNY": ("yuan", "yuan", "fen", "fen"),
-    "KZT": ("tenge", "tenge", "tiyn", "tiyn"),
-}
-
-_RU_UNITS = (
-    "ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять",
-    "десять", "одиннадцать", "двенадцать", "тринадцать", "четырнадцать", "пятнадцать",
-    "шестнадцать", "семнадцать", "восемнадцать", "девятнадцать",
-)  # fmt: skip
-_RU_TENS = (
-    "двадцать", "тридцать", "сорок", "пятьдесят", "шестьдесят", "семьдесят", "восемьдесят",
-    "девяносто",
-)  # fmt: skip
-_RU_HUNDREDS = (
-    "сто", "двести", "триста", "четыреста", "пятьсот", "шестьсот", "семьсот", "восемьсот",
-    "девятьсот",
-)  # fmt: skip
-_RU_SCALES: tuple[Forms, ...] = (
-    ("тысяча", "тысячи", "тысяч"),
-    ("миллион", "миллиона", "миллионов"),
-    ("миллиард", "миллиарда", "миллиардов"),
-)
-_EN_UNITS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-    "nineteen",
-)  # fmt: skip
-_EN_TENS = (
-    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-)  # fmt: skip
-_EN_SCALES = ("thousand", "million", "billion")
+_TABLE = joined("amounts", " ")
+_WORDS = {name: words.split() for name, words in _TABLE.items()}
+_FEMININE = ("UAH",)
+"""Currencies that are counted одна, две."""
 
 
 def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
@@ -85,16 +29,16 @@ def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
             tr("{} is too large to write in words (the limit is a thousand billion)", amount)
         )
     minus = amount < 0 and bool(cents)
+    coin = _TABLE.get(f"{language} {currency}", "").split("|")
     if language == "ru":
-        coin = _RU_COINS.get(currency)
-        spoken = "минус " * minus + _russian(whole, coin is not None and coin.feminine)
-        if coin is not None:
-            after = f"{part:02} {_russian_form(part, coin.part)}"
-            return f"{spoken} {_russian_form(whole, coin.whole)} {after}"
+        spoken = "минус " * minus + _russian(whole, currency in _FEMININE)
+        if len(coin) > 1:
+            after = f"{part:02} {_russian_form(part, coin[3:])}"
+            return f"{spoken} {_russian_form(whole, coin[:3])} {after}"
     else:
         spoken = "minus " * minus + _english(whole)
-        if currency in _EN_COINS:
-            one, many, cent, pennies = _EN_COINS[currency]
+        if len(coin) > 1:
+            one, many, cent, pennies = coin
             after = f"{part:02} {cent if part == 1 else pennies}"
             return f"{spoken} {one if whole == 1 else many} and {after}"
     return f"{spoken} {currency} {part:02}/100"
@@ -116,36 +60,36 @@ def _russian(number: int, feminine: bool) -> str:
     words: list[str] = []
     for power, group in _groups(number):
         words += _russian_group(group, power == 1 or (power == 0 and feminine))
-        words += [_russian_form(group, _RU_SCALES[power - 1])] if power else []
-    return " ".join(words) or _RU_UNITS[0]
+        words += [_russian_form(group, _WORDS["ru_scales"][3 * power - 3 :])] if power else []
+    return " ".join(words) or _WORDS["ru_units"][0]
 
 
 def _russian_group(group: int, feminine: bool) -> list[str]:
     hundreds, rest = divmod(group, 100)
-    words = [_RU_HUNDREDS[hundreds - 1]] if hundreds else []
+    words = [_WORDS["ru_hundreds"][hundreds - 1]] if hundreds else []
     if rest >= 20:
-        words.append(_RU_TENS[rest // 10 - 2])
+        words.append(_WORDS["ru_tens"][rest // 10 - 2])
         rest %= 10
     if rest in (1, 2) and feminine:
         words.append("одна" if rest == 1 else "две")
     elif rest:
-        words.append(_RU_UNITS[rest])
+        words.append(_WORDS["ru_units"][rest])
     return words
 
 
 def _english(number: int) -> str:
     words: list[str] = []
     for power, group in _groups(number):
-        words += _english_group(group) + ([_EN_SCALES[power - 1]] if power else [])
-    return " ".join(words) or _EN_UNITS[0]
+        words += _english_group(group) + ([_WORDS["en_scales"][power - 1]] if power else [])
+    return " ".join(words) or _WORDS["en_units"][0]
 
 
 def _english_group(group: int) -> list[str]:
     hundreds, rest = divmod(group, 100)
-    words = [_EN_UNITS[hundreds], "hundred"] if hundreds else []
+    words = [_WORDS["en_units"][hundreds], "hundred"] if hundreds else []
     if rest >= 20:
-        tens, rest = _EN_TENS[rest // 10 - 2], rest % 10
-        words.append(f"{tens}-{_EN_UNITS[rest]}" if rest else tens)
+        tens, rest = _WORDS["en_tens"][rest // 10 - 2], rest % 10
+        words.append(f"{tens}-{_WORDS['en_units'][rest]}" if rest else tens)
     elif rest:
-        words.append(_EN_UNITS[rest])
+        words.append(_WORDS["en_units"][rest])
     return words

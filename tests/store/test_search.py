@@ -11,7 +11,7 @@ from crmcli.model.fields import Field
 from crmcli.model.kinds import kind_of
 from crmcli.model.schema import Schema
 from crmcli.store.index import Hit
-from crmcli.store.index.excerpts import excerpt
+from crmcli.store.index.search import excerpt
 from tests.store.index_folder import Folder
 
 SCHEMA = Schema({"contact": (Field("прозвище", kind_of("text"), custom=True),)})

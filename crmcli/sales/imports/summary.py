@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -25,15 +26,12 @@ SAMPLE = 3
 EXAMPLES = 3
 """Different values that are shown of a kind of doubt."""
 
-_AS_THEY_ARE = (
-    "batch", "entity", "dry_run", "file", "encoding", "delimiter", "preset", "resumed", "doubts",
-    "header_line", "skipped_above", "unknown_values", "created_values",
-    "total_rows", "short_rows", "rows", "empty_rows", "before", "created", "repeating", "merged", "replaced",
-    "completed", "unchanged", "skipped", "rejected", "kept", "dangling_links", "foreign_ids",
-    "unmapped", "unknown_owners", "unknown_pipelines", "unknown_stages", "unused_stages", "unused_values",
-    "rejects", "refusals", "unheard",
-    "refusals_added", "refusals_kept", "refusals_lifted",
+_TOLD_OTHERWISE = (
+    "preset_was_asked", "apart", "reasons", "examples", "doubtful", "conflicts", "made", "columns", "filled",
+    "sample", "totals", "decoded", "has_one_pipeline",
 )  # fmt: skip
+"""What stands in JSON in another form, or not at all."""
+
 _OWN = re.compile(rf"'[^']*'|«[^»]*»|\"[^\"]*\"|\b[a-z]+-[{ID_LETTERS}]{{8}}\b|\b\d[\d.]*\b")
 """What a reason says of its row alone: quoted values, ids, numbers."""
 
@@ -214,7 +212,10 @@ class Summary:
     def as_dict(self) -> dict[str, Any]:
         """For JSON; the keys are stable."""
         return {
-            **{name: getattr(self, name) for name in _AS_THEY_ARE},
+            **{
+                f.name: getattr(self, f.name) for f in fields(self) if f.name not in _TOLD_OTHERWISE
+            },
+            "unmapped": self.unmapped,
             "companies_created": self.made.get("company", 0),
             "contacts_created": self.made.get("contact", 0),
             "reasons": [

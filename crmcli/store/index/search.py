@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from crmcli.model.event import EDITED
 from crmcli.model.schema import Schema
-from crmcli.model.spelling import searchable
+from crmcli.model.spelling import plain, searchable
 from crmcli.model.values import Raw, entity_of, fold
 from crmcli.store.index import texts
 from crmcli.store.index.answers import Hit
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.documents import document
-from crmcli.store.index.excerpts import excerpt
 from crmcli.store.index.fulltext import wake
 from crmcli.store.index.linked import linked, links_of
 from crmcli.store.index.questions import Word, read_question
@@ -23,6 +22,8 @@ from crmcli.store.index.tables import IS_AMENDED, SAID, text_of
 _WEIGHTS = "10.0, 5.0, 5.0, 5.0, 1.0"
 _RANKED = 8
 """The first so many words decide which of the records found comes first."""
+_WIDTH = 80
+"""Characters of an excerpt."""
 _ROUND_WORDS = '«»„“”()-".,'
 
 
@@ -178,3 +179,33 @@ def _said(data: str, words: Sequence[Word]) -> str:
 
 def _spelled(words: Sequence[Word]) -> list[str]:
     return [text for word in words for text in word.spellings]
+
+
+def excerpt(text: str, words: Sequence[str]) -> str:
+    """A text on one line; of a long one the part round the first word that is in it."""
+    line = " ".join(text.split())
+    if len(line) <= _WIDTH:
+        return line
+    places = [place for word in words if (place := _find(line, word)) >= 0]
+    place = min(places, default=0)
+    start = max(0, min(place - _WIDTH // 4, len(line) - _WIDTH))
+    if start:
+        start = max(start, line.find(" ", start, place) + 1)
+    end = start + _WIDTH
+    if end < len(line):
+        end = max(line.rfind(" ", place, end), start + _WIDTH // 2)
+    return ("…" if start else "") + line[start:end].strip() + ("…" if end < len(line) else "")
+
+
+def _find(line: str, word: str) -> int:
+    """Where a folded word begins in a text that is not folded."""
+    lowered = plain(line.casefold().replace("ё", "е"))
+    if len(lowered) == len(line):
+        return lowered.find(word)
+    folded, places = "", []
+    for place, letter in enumerate(line):
+        piece = plain(fold(letter)) or " "
+        folded += piece
+        places += [place] * len(piece)
+    found = folded.find(word)
+    return places[found] if found >= 0 else -1
