@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,3 +190,17 @@ def test_what_was_due_on_coming_in_is_done_though_a_hand_moved_the_record_on(hou
     house.tick("1h")
     house.tick("9h")
     assert [task.name for task in house.ws.select("task")] == ["сразу"]
+
+
+def test_git_runs_nothing_that_the_folder_names(rules: Any, clone: Any, tmp_path: Path) -> None:
+    deal = rules.add("deal", name="Чай", amount="50")
+    fresh = clone()
+    (fresh.root / ".gitattributes").write_text("* filter=x diff=x\n", encoding="utf-8")
+    for key in ("filter.x.clean", "filter.x.process", "diff.x.command", "diff.x.textconv",
+                "diff.external", "core.fsmonitor"):  # fmt: skip
+        kit.git(fresh.root, "config", key, f"sh -c 'touch {tmp_path}/ran; cat'")
+    kit.git(fresh.root, "config", "filter.x.required", "true")
+    by_hand(fresh, deal.id, "amount: '50'", "amount: '60'")
+    fresh.tick("1h")
+    assert not (tmp_path / "ran").exists()
+    assert [e.record for e in told(fresh)] == [deal.id]

@@ -177,3 +177,20 @@ def test_fix_builds_the_index_anew_whatever_it_says(crm: Crm, folder: Path) -> N
     assert lead not in crm("lead", "list", "--where", "tags has vip").out
     crm("check", "--fix")
     assert lead in crm("lead", "list", "--where", "tags has vip").out
+
+
+def test_a_field_taken_away_here_and_used_there(crm: Crm, folder: Path) -> None:
+    assert crm("field", "add", "deal", "roof", "--type", "number").code == 0
+    assert crm("deal", "add", "--name", "Кровля", "--set", "roof=5").code == 0
+    path = record(folder, "deals")
+    text = path.read_text(encoding="utf-8")
+    assert crm("field", "rm", "deal", "roof", "--drop-data", "--yes").code == 0
+    assert crm("check").code == 0
+    path.write_text(text + "note: x\n", encoding="utf-8")
+    told = crm("check")
+    assert told.code == 6
+    assert "'roof' is not a field any more: 1 deal" in told.out
+    assert "crm field add deal roof --type number" in told.out
+    assert "'note' is not a field: 1 deal" in told.err
+    assert crm("field", "add", "deal", "roof", "--type", "number").code == 0
+    assert crm("check").code == 0

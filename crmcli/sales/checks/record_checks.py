@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from crmcli.errors import CrmError, Problem
+from crmcli.errors import CrmError, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import KEPT_CARD, has_field
 from crmcli.model.values import Raw, entity_of
+from crmcli.sales.history.past import REWRITTEN
 from crmcli.sales.records.links import links_of
 from crmcli.sales.records.tombstones import marked, successor
 from crmcli.sales.undeclared import Undeclared
@@ -23,7 +24,7 @@ from crmcli.workspace import UnknownStage
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.model.fields import Record
+    from crmcli.model.fields import Field, Record
     from crmcli.workspace import Workspace
 
 _CACHE = 1 << 16
@@ -95,12 +96,32 @@ class RecordCheck:
                 return
 
     def of_keys(self) -> Iterator[Problem]:
-        """Keys that nobody declared, which are kept and count for nothing; they may be meant."""
+        """Keys that nobody declared, which are kept and count for nothing. They may be meant, but not where
+        the field was taken away: somebody used it in another clone."""
+        once = self._once_declared() if self._undeclared else {}
         for (entity, key), number in sorted(self._undeclared.items()):
             who = counted(number, entity, ENTITIES[entity].plural)
             hint = f"crm field add {entity} {key}"
-            said = tr("{!r} is not a field: {}", key, who)
-            yield Problem("", 0, said, hint, passing=True)
+            if field := once.get((entity, key)):
+                said = tr("{!r} is not a field any more: {}", key, who)
+                back = tr("to declare it again: {} --type {}", hint, field.kind.declared_as)
+                yield Problem(layout.SETTINGS, 0, said, back)
+            else:
+                said = tr("{!r} is not a field: {}", key, who)
+                yield Problem("", 0, said, hint, passing=True)
+
+    def _once_declared(self) -> dict[tuple[str, str], Field]:
+        """The fields of their own that the changes of settings.yaml know, as each stood last."""
+        found: dict[tuple[str, str], Field] = {}
+        for event in self.ws.events(kinds=(REWRITTEN,)):
+            if event.data.get("file") == layout.SETTINGS and "from" in event.data:
+                try:
+                    settings = self.ws.read_settings(self.ws.attached(event.data["from"]))
+                except (NotFound, InvalidData):
+                    continue  # its text is lost
+                for entity, fields in settings.fields.items():
+                    found |= {(entity, field.name): field for field in fields}
+        return found
 
     def _content(self, path: str) -> dict[str, Raw] | None:
         try:
