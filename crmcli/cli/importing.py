@@ -75,7 +75,11 @@ def _taking_options() -> list[click.Parameter]:
         option(linked, "Create companies and contacts that a row names.", default=True),
         option("--create-values", "Add values that a directory lacks to it.", is_flag=True),
         option("--again", "Import a file that was imported before.", is_flag=True),
-        option("--keep-totals", "Take summary rows (Итого, Total) as records too.", is_flag=True),
+        option(
+            "--keep-totals",
+            "Take totals (Итого, Total), notes and column numbers too.",
+            is_flag=True,
+        ),
         option(
             "--allow-consent-changes",
             "Let the file lift refusals of known records too.",

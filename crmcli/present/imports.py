@@ -19,6 +19,22 @@ LONGEST_SHOWN = 70
 MOST_NAMED = 12
 """Names that one line of the summary lists."""
 
+_OTHER_ROWS = {
+    "total": (
+        "total row at line {}{} not taken; --keep-totals takes it",
+        "total rows at lines {}{} not taken; --keep-totals takes them",
+    ),
+    "note": (
+        "note below the table at line {}{} not taken; --keep-totals takes it",
+        "notes below the table at lines {}{} not taken; --keep-totals takes them",
+    ),
+    "numbers": (
+        "row of column numbers at line {}{} not taken; --keep-totals takes it",
+        "rows of column numbers at lines {}{} not taken; --keep-totals takes them",
+    ),
+}
+"""What is said of rows that are no records: of one, and of several."""
+
 
 def mapping(found: Summary) -> Listing:
     """Where the columns of the file go."""
@@ -131,16 +147,17 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
     )
     if found.apart:
         yield _line(len(found.apart), _apart(found))
-    if found.total_rows:
-        yield _at_lines(
-            found.total_rows,
-            "row of totals or notes at line {}{} not taken; --keep-totals takes it",
-            "rows of totals or notes at lines {}{} not taken; --keep-totals takes them",
-        )
+    yield from _told_of_other_rows(found)
     yield from _reasons(found)
     yield from _told_of_doubts(found)
     for entity, count in found.made.items():
         yield _line(count, tr("{} (named in rows)", _created(count, entity)))
+
+
+def _told_of_other_rows(found: Summary) -> Iterator[str]:
+    for kind, lines in found.other_rows.items():
+        yield _at_lines(lines, *_OTHER_ROWS[kind])
+    yield from (f"{' ':>14} {text[:LONGEST_SHOWN]}" for text in found.notes[:MOST_NAMED])
 
 
 def _reasons(found: Summary) -> Iterator[str]:

@@ -141,7 +141,7 @@ def test_it_is_told_with_the_way_out(crm: Crm, folder: Path) -> None:
     path = folder.parent / "x.csv"
     path.write_text("\n".join([HEADER, *ROWS, "Итого;;3 000,50;12"]), "utf-8")
     run = crm("import", "leads", str(path))
-    assert "1 row of totals or notes at line 5 not taken; --keep-totals takes it" in run.err
+    assert "1 total row at line 5 not taken; --keep-totals takes it" in run.err
     assert crm("import", "leads", str(path), "--keep-totals").code == 0
     assert "Итого" in crm("lead", "list").out
 

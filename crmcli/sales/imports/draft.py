@@ -42,11 +42,12 @@ class Doubt:
 class Draft:
     """A row of the file and what it says: raw values by field, linked records, and what is wrong.
 
-    A row with an `id` is one of our own exports. `named` is what columns say of a link, by field and
-    part. `faults` are pairs of column and reason, `conflicts` columns that another column of the same
-    field overruled; `status` is won or lost beside a stage, `allowed` channels that its columns do not
-    refuse. `stage_dates` are stages, "" for its own, and when it came to them; `stood` the same by id.
-    `missing` are records that its links need first, `dangling` counts the links that lead nowhere.
+    A row with an `id` is one of our own exports. `named` is what columns say of a link, by field and part.
+    `faults` are pairs of column and reason, `conflicts` columns that another column of the same field
+    overruled; `status` is won or lost beside a stage, `allowed` channels that its columns do not refuse.
+    `stage_dates` are stages, "" for its own, and when it came to them; `stood` the same by id. `is_other`
+    says what it is if not a record: a total, a note, numbers of columns. `missing` are records that its links
+    need first, `dangling` counts the links that lead nowhere.
     """
 
     row: FileRow
@@ -67,7 +68,7 @@ class Draft:
     stage_dates: list[tuple[str, str]] = field(default_factory=list)
     stood: dict[str, str] = field(default_factory=dict)
     allowed: set[str] = field(default_factory=set)
-    is_total: bool = False
+    is_other: str = ""
     missing: list[Record] = field(default_factory=list)
     dangling: int = 0
 

@@ -30,6 +30,7 @@ from crmcli.sales.imports.mapping import (
     presets_of,
 )
 from crmcli.sales.imports.options import ImportOptions
+from crmcli.sales.imports.other_rows import OtherRows
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
 from crmcli.sales.imports.row_reader import RowReader
@@ -37,7 +38,6 @@ from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, read_as
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
-from crmcli.sales.imports.total_rows import TotalRows
 from crmcli.sales.imports.wrong_guesses import WrongGuess, without_wrong
 from crmcli.store import layout
 from crmcli.workspace import Change, Workspace
@@ -77,7 +77,7 @@ class Import:
             )
         self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted, said_values)
         self.reader.check_said()
-        self.total_rows = TotalRows(
+        self.other_rows = OtherRows(
             source, columns, self.reader.is_number, self.reader.habits.point
         )
         self.digest = digest_of(source)
@@ -178,8 +178,8 @@ class Import:
         for row in self.source.rows():
             if row.is_blank:
                 self.summary.empty_rows += 1
-            elif not self.wanted.keep_totals and self.total_rows.has(row):
-                yield Draft(row, is_total=True)
+            elif not self.wanted.keep_totals and (kind := self.other_rows.kind(row)):
+                yield Draft(row, is_other=kind)
             else:
                 yield self.reader.read(row)
 

@@ -15,6 +15,7 @@ from crmcli.sales.consent.refusal_words import smells_of_consent
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.sales.imports.mapping import Column
+from crmcli.sales.imports.other_rows import NOTE, TOTAL
 from crmcli.sales.imports.wrong_guesses import WrongGuess
 
 SHOWN = 20
@@ -93,10 +94,11 @@ class Summary:
     `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
     rows created though they repeat a record, `unchanged` rows that say what their record has, `apart` the
     line, the record and what they share of rows that contradict it, `before` rows taken by the interrupted
-    import `resumed`, `total_rows` the lines of summary rows, `decoded` the first rows as they were read,
-    `skipped_above` the texts of the rows above the header. `refusals` are rows that refuse, by column,
-    `refusals_added` those of rows that were skipped, `refusals_kept` records that refuse what their row
-    allows, `unheard` cells that read like refusals and are none.
+    import `resumed`, `other_rows` the lines of those that are no records, by kind, `notes` their texts,
+    `decoded` the first rows as they were read, `skipped_above` the texts of the rows above the header.
+    `refusals` are rows that refuse, by column, `refusals_added` those of rows that were skipped,
+    `refusals_kept` records that refuse what their row allows, `unheard` cells that read like refusals and are
+    none.
     """
 
     entity: str
@@ -147,12 +149,18 @@ class Summary:
     sample: list[Mapping[str, Raw]] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
     rejects: str = ""
-    total_rows: list[int] = field(default_factory=list)
+    other_rows: dict[str, list[int]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     decoded: list[Sequence[Raw]] = field(default_factory=list)
     header_line: int = 0
     skipped_above: Sequence[str] = ()
     wrong_guesses: Sequence[WrongGuess] = ()
+
+    @property
+    def total_rows(self) -> Sequence[int]:
+        """The lines of rows with totals."""
+        return self.other_rows.get(TOTAL, [])
 
     @property
     def taken(self) -> int:
@@ -171,6 +179,12 @@ class Summary:
         if len(self.sample) < SAMPLE:
             self.sample.append({**draft.values, **draft.unknown})
             self.decoded.append(draft.row.cells)
+
+    def note_other(self, draft: Draft) -> None:
+        """Take down a row that is no record."""
+        self.other_rows.setdefault(draft.is_other, []).append(draft.row.line)
+        if draft.is_other == NOTE:
+            self.notes.append(" ".join(filter(None, map(str, draft.row.cells))))
 
     def count_reason(self, column: str, reason: str) -> None:
         """Count why a row is rejected; reasons that differ only in values or ids are one."""
@@ -216,6 +230,7 @@ class Summary:
                 f.name: getattr(self, f.name) for f in fields(self) if f.name not in _TOLD_OTHERWISE
             },
             "unmapped": self.unmapped,
+            "total_rows": self.total_rows,
             "companies_created": self.made.get("company", 0),
             "contacts_created": self.made.get("contact", 0),
             "reasons": [

@@ -71,8 +71,8 @@ class Taker:
         """Take one row into the base, or turn it back."""
         found = self._summary
         found.rows += 1
-        if draft.is_total:
-            found.total_rows.append(draft.row.line)
+        if draft.is_other:
+            found.note_other(draft)
             self.not_taken.append(found.rows)
             return
         keys = list(keys_of(self._ws, draft.values))
