@@ -105,6 +105,7 @@ _ROWS = (
         "tasks",
         "crmcli.model.task:Task",
         "Tasks: what has to be done, by when, for whom.",
+        traits=("importable",),
         parent="about",
         least="a title",
         example="'Call back' --about 7k3 --due tomorrow",

@@ -25,6 +25,7 @@ class Task(Record):
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
+    batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("happened", "Created at", system=True)
 
     @property

@@ -125,6 +125,7 @@ class Vocabulary:
             ("first_name", FULL_NAME, Target(FULL_NAME)),
             ("stage", f"stage_{STATUS}", Target("stage", STATUS)),
             ("stage", f"stage_{AT}", Target("stage", AT)),
+            ("done_at", "done", Target("done_at", STATUS)),
         ):
             if field_name in self.fields:
                 yield name, target

@@ -23,6 +23,7 @@ from crmcli.sales.imports.mapping import (
     EXTRAS,
     FULL_NAME,
     LABELLED,
+    STATUS,
     Column,
     Target,
     Vocabulary,
@@ -37,6 +38,7 @@ from crmcli.sales.imports.row_country import RowCountry
 from crmcli.sales.imports.row_stages import RowStages
 from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source
+from crmcli.sales.imports.task_ends import finish_done
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -188,6 +190,8 @@ class RowReader:
         if draft.currency and "currency" in self._vocabulary.fields:
             draft.values.setdefault("currency", draft.currency)
         self.mentions.finish(draft)
+        if "done_at" in self.own_fields:
+            finish_done(draft, self.label_of("done_at", STATUS), self.ws.now)
         self._finish_comment(draft)
         traits = ENTITIES[self.entity].traits
         if "client" not in traits and not draft.id and "name" not in self.fields:
