@@ -79,10 +79,27 @@ class Workbook:
         return _begun(replace(self, sheet=sheet, others=others, _rows=rows))
 
     def rows(self) -> Iterator[FileRow]:
-        """Every row below the header; formulas are their values, dates and numbers as we write them."""
+        """Every row below the header; formulas are their values, dates and numbers as we write them.
+
+        A text in cells that are merged downwards is that of each row; a number may be their sum.
+        """
+        begun = self._merged
+        held: dict[int, tuple[object, int]] = {}
         for line, cells in enumerate(self._rows.iter_rows(), start=1):
             if line > self.first_line:
-                yield _as_row(line, cells, len(self.header))
+                texts = _with_merged(line, cells, held) if held else cells
+                yield _as_row(line, texts, len(self.header))
+                ends = begun.get(line, ())
+                held.update({n: (cells[n], last) for n, last in ends if isinstance(cells[n], str)})
+
+    @cached_property
+    def _merged(self) -> dict[int, list[tuple[int, int]]]:
+        """Of rows with cells that are merged downwards: their columns, and the last row of each."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for (top, left), (bottom, right) in self._rows.merged_cell_ranges or ():
+            if left == right and left < len(self.header):
+                found.setdefault(top + 1, []).append((left, bottom + 1))
+        return found
 
 
 def is_workbook(content: bytes) -> bool:
@@ -177,6 +194,18 @@ def _as_row(line: int, cells: Iterable[object], width: int) -> FileRow:
         fault = "has a NUL byte"
     source = "\t".join(texts)[:CELL_LIMIT] if fault else ""
     return FileRow(line, tuple(texts), fault, source)
+
+
+def _with_merged(
+    line: int, cells: Sequence[object], held: dict[int, tuple[object, int]]
+) -> Sequence[object]:
+    """The cells of a row that has any, with what the merged ones above hold for it."""
+    for place, (_, last) in [*held.items()]:
+        if line > last:
+            del held[place]
+    if not any(cell not in ("", None) for cell in cells):
+        return cells
+    return [held[n][0] if n in held and cell == "" else cell for n, cell in enumerate(cells)]
 
 
 def _text(value: object) -> str:

@@ -26,7 +26,7 @@ _MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63
 _APOSTROPHE = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u2032\u00b4`", "'"))
 _SIGN = "|".join(map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True)))
 _BEFORE = re.compile(rf"({_SIGN})(?![^\W\d_]) ?")
-_AFTER = re.compile(rf" ?(?<![^\W\d_])({_SIGN})")
+_AFTER = re.compile(rf" ?(?<![^\W\d_])({_SIGN})$")
 _CENTS = re.compile(rf"(.*?)(?<![\d.,])(\d{{1,2}}) ?({'|'.join(HUNDREDTHS)})\.?")
 _FACTOR = re.compile(
     r"(?<=\d) ?(?:(?P<thousand>k|к|тыс(?:яч[аи]?)?\.?|thousand|т\.?(?= ?р\b))|(?P<million>mln|mio|m|млн\.?"
@@ -34,6 +34,8 @@ _FACTOR = re.compile(
 )
 """`300 тыс.`, `1,5 млн`, `8k`, `2 т.р.`"""
 _NO_CENTS = re.compile(r"(?<=\d)([.,]) ?-{1,2}$")  # 500,- and 500.--
+_NOTHING_BEHIND = re.compile(r"(?<=\d) ?[:/]-{1,2}$")  # 1 000:- and 5,000/-
+_PLUS = re.compile(r"^\+ ?(?=[\d.,])")
 _MINUS_BEHIND = re.compile(r"(.*\d[.,]\d\d)-")
 _DOUBTFUL = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _PLAIN = re.compile(r"(\d+)(?:([.,])(\d*))?|()([.,])(\d+)")
@@ -133,14 +135,14 @@ def _split(said: str, text: str) -> tuple[str, str]:
         return _with_hundredths(match[1], match[2], HUNDREDTHS[match[3]], text)
     minus = currency = ""
     while body:
+        named = _BEFORE.match(body) or _AFTER.search(body)
         if not minus and (rest := _negated(body)):
             minus, body = "-", rest
-        elif not currency and (match := _BEFORE.match(body)):
-            currency, body = CURRENCY_SIGNS[match[1]], body[match.end() :]
-        elif not currency and (match := _AFTER.search(body)) and match.end() == len(body):
-            currency, body = CURRENCY_SIGNS[match[1]], body[: match.start()]
+        elif named and CURRENCY_SIGNS[named[1]] == (currency or CURRENCY_SIGNS[named[1]]):
+            currency, body = CURRENCY_SIGNS[named[1]], body[: named.start()] + body[named.end() :]
         else:
             break
+    body = _PLUS.sub("", _NOTHING_BEHIND.sub("", body))
     body = _NO_CENTS.sub(r"\g<1>00", body)
     if not body[:1].isascii() or not re.match(r"[.,]?[0-9]", body):
         raise _refusal(text)

@@ -513,3 +513,38 @@ def test_a_deal_that_is_over_was_closed_on_the_day_it_was_to_be(ws: Workspace) -
     kit.bring(ws, "deal", text)
     closed = {d["name"]: d.get("closed_at", "") for d in kit.all_of(ws, "deal")}
     assert closed == {"A": "2026-03-14T21:00:00Z", "B": "", "C": "", "D": ""}
+
+
+def test_a_text_in_cells_merged_downwards_is_that_of_each_row_that_has_more(ws: Workspace) -> None:
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out)
+    page = made.add_worksheet()
+    page.write_row(0, 0, ["Компания", "Имя", "Дата рождения", "Комментарий"])
+    page.merge_range("A2:A5", "Лён")
+    for line, name in ((1, "Вера"), (2, "Яна"), (5, "Ия")):
+        page.write(line, 1, name)
+    page.merge_range("D2:D3", 300)
+    made.close()
+    kit.bring(ws, "contact", out.getvalue(), name="people.xlsx")
+    firm = kit.one(ws, "company")["id"]
+    found = {str(c["name"]): c for c in kit.all_of(ws, "contact")}
+    assert {name: bool(c.get("companies")) for name, c in found.items()} == {
+        "Вера": True, "Яна": True, "Ия": False}  # fmt: skip
+    assert found["Яна"]["companies"] == [{"company": firm}]
+    assert (found["Вера"].get("comment"), found["Яна"].get("comment")) == ("300", None)
+
+
+@pytest.mark.parametrize(
+    "page", ["<html><table>", "\ufeff<!DOCTYPE html>", '<?xml version="1.0"?>']
+)
+def test_a_web_page_is_no_table_whatever_its_name(ws: Workspace, page: str) -> None:
+    with pytest.raises(InvalidData, match="is a web page"):
+        open_source(page.encode(), "clients.xls")
+
+
+def test_inn_and_kpp_in_one_cell_are_two(ws: Workspace) -> None:
+    kit.bring(
+        ws, "company", "Название;ИНН/КПП\nЛён;7707083893/770701001\n", columns={"ИНН/КПП": "inn"}
+    )
+    found = kit.one(ws, "company")
+    assert (found["inn"], found["kpp"]) == ("7707083893", "770701001")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from crmcli.matching.first_names import OF_FATHER, is_first_name, is_patronymic
@@ -14,15 +15,31 @@ _PARTICLES = frozenset(
 )  # fmt: skip
 """With what a last name of several words begins."""
 
+_SUFFIX = re.compile(
+    r"(?:,? +|,)((?:jr|sr|ph\.?d|m\.?d|mba|esq|мл|ст|к\.?т\.?н)\.?|II|III|IV)$", re.IGNORECASE
+)
+_TITLE = re.compile(
+    r"((?:mr|mrs|ms|miss|dr|prof|herr|frau|mme|pan|pani|sr|sra|г-н|г-жа|д-р|проф)\.?|m\.) +(?=\S)",
+    re.IGNORECASE,
+)
+
 _PARTS = ("first_name", "middle_name", "last_name")
 
 
 def split_name(text: str, form: str = "auto") -> dict[str, str]:
-    """The parts of a whole name by field; {} where nothing tells which word is which."""
+    """The parts of a whole name by field; {} where nothing tells which word is which.
+
+    What is no name stays beside one: a title before the first, `Jr.` behind the last.
+    """
+    if suffix := _SUFFIX.search(text):
+        found = split_name(text[: suffix.start()], form)
+        last = f"{found.get('last_name', '')} {suffix[1]}"
+        return {**found, "last_name": last} if found.get("last_name") else {}
     last, comma, rest = (part.strip() for part in text.partition(","))
     if comma and last and rest and "," not in rest:
-        first, *middle = rest.split()
-        return _parts([first], middle, last.split())
+        title = _TITLE.match(rest)
+        first, *middle = (rest[title.end() :] if title else rest).split()
+        return _parts([title[1], first] if title else [first], middle, last.split())
     words = _together(text.split())
     if len(words) < 2 or comma:
         return {}

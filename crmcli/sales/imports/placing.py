@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import cast
 
@@ -32,6 +33,9 @@ from crmcli.sales.imports.said_values import SaidValues
 
 _NAMED_BY_SYSTEM = ("handle", "external")
 """What stands in a column of its own system: Telegram, HubSpot ID."""
+
+_INN_AND_KPP = re.compile(r"([0-9]{10}) ?[/\\] ?([0-9]{4}[0-9A-Z]{2}[0-9]{3})")
+"""How 1C writes both into one cell."""
 
 _NAMES = ("name", "first_name", "middle_name", "last_name")
 _STAGE_AT = Field("stage_at", kind_of("happened"))
@@ -164,6 +168,10 @@ class Placer:
         if spec.name == "do_not":
             self._take_refusal(draft, column, spec, cell)
             return
+        if spec.name == "inn" and (both := _INN_AND_KPP.fullmatch(str(cell).strip())):
+            cell = both[1]
+            if "kpp" in self._vocabulary.fields:
+                draft.values.setdefault("kpp", both[2])
         raw = self._cells.read(spec, cell, exact=bool(draft.id), column=column.label)
         if spec.kind.found_by == "site" and "handles" in self._vocabulary.fields and not draft.id:
             raw = self._without_profiles(draft, raw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -75,6 +76,9 @@ Source: TypeAlias = "Table | JsonLines | Workbook | Cards"
 """A file of rows that can be read from the beginning as often as is wanted."""
 
 
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|head|meta|\?xml)\b", re.IGNORECASE
+)
 SAMPLE = 100_000
 """Letters by which it is told whether a text reads well."""
 
@@ -100,6 +104,11 @@ def open_source(
             hint = "cards are needed: BEGIN:VCARD … END:VCARD"
             raise TableUnreadable(tr("{} is empty", name), hint)
         return Cards(lines, known, content)
+    if _PAGE.match(content):
+        raise TableUnreadable(
+            tr("{} is a web page, whatever its name says", name),
+            "open it in a spreadsheet and save it as xlsx or CSV UTF-8",
+        )
     is_named_so = name.lower().endswith((".jsonl", ".ndjson", ".json"))
     if (is_named_so or is_json(content)) and content.strip():
         return read_json_lines(content, name, encoding)
