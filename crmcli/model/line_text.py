@@ -41,8 +41,13 @@ def read_line(text: str, rate: Decimal | None, currency: str) -> Line:
             tr("line {!r}: {!r} is not in {}", name, price, currency or "plain digits"),
             "a deal and its offers have one currency",
         )
-    if count <= 0 or (rate is not None and not 0 <= rate <= 100):
-        raise BadUsage(
-            tr("line {!r}: the quantity or the VAT is not valid", name), "e.g. 'Roofing;2;1500'"
-        )
-    return Line(name, count, unit, each, rate)
+    line = Line(name, count, unit, each, rate)
+    check_line(line)
+    return line
+
+
+def check_line(line: Line) -> None:
+    """Refuse a line with a quantity or a rate that there cannot be."""
+    if line.quantity <= 0 or (line.vat is not None and not 0 <= line.vat <= 100):
+        told = tr("line {!r}: the quantity or the VAT is not valid", line.name)
+        raise BadUsage(told, "e.g. 'Roofing;2;1500'")

@@ -140,3 +140,40 @@ def test_what_stood_broken_does_not_hinder_an_edit(crm: Crm, folder: Path, edito
     run = crm("deal", "edit", deal, EDITOR=editor("sed -i 's/^name:.*/name: Новое/' $1"))
     assert run.code == 0, run.err
     assert "contact-00000000" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("probability: .*", "probability: 150", "is not between 0 and 100"),
+        ("probability: .*", "probability: -1", "is not between 0 and 100"),
+        ("amount: .*", "amount: 12345678901234567", "more than 16 digits"),
+        ("currency: .*", "currency: XYZ", "is not a currency"),
+        ("vat: .*", "vat: 101", "the quantity or the VAT is not valid"),
+        ("vat: .*", "vat: '-1'", "the quantity or the VAT is not valid"),
+        ("quantity: .*", "quantity: 0", "the quantity or the VAT is not valid"),
+        ("quantity: .*", "quantity: '-2'", "the quantity or the VAT is not valid"),
+    ],
+)
+def test_what_is_bounded_at_the_command_line_is_bounded_in_the_editor(
+    crm: Crm, editor: Editor, old: str, new: str, told: str
+) -> None:
+    values = ("--amount", "100", "--line", "Окно;2;10;шт;22", "--set", "probability=20")
+    deal = crm("deal", "add", "--name", "Кровля", *values).out.strip()
+    before = crm("deal", "show", deal, "--json").out
+    run = crm("deal", "edit", deal, EDITOR=editor(f'sed -i "s/{old}/{new}/" "$1"'))
+    assert (run.code, told in run.err) == (6, True)
+    assert crm("deal", "show", deal, "--json").out == before
+
+
+def test_a_line_that_stood_beyond_the_bounds_does_not_hinder_an_edit(
+    crm: Crm, folder: Path, editor: Editor
+) -> None:
+    deal = crm("deal", "add", "--name", "Кровля", "--line", "Окно;2;10;шт;22").out.strip()
+    path = folder / layout.record_path(deal)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("'22'", "'150'"), encoding="utf-8")
+    assert crm("deal", "edit", deal, EDITOR=editor('echo "comment: x" >> "$1"')).code == 0
+    unknown = editor('printf "contacts:\\n  - contact-00000000\\n" >> "$1"')
+    run = crm("deal", "edit", deal, "--create", EDITOR=unknown)
+    assert (run.code, "no contact matches" in run.err) == (6, True)

@@ -204,6 +204,9 @@ class Kind:
 
     # -- for people -------------------------------------------------------------------------
 
+    def check(self, value: Any, known: Any) -> None:
+        """Refuse a typed value beyond what people may write; of a list, what was `known` stays."""
+
     def number_in(self, raw: Any) -> object:
         """A raw value with what are numbers in it as such."""
         return raw

@@ -186,6 +186,13 @@ class Lines(Maps):
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
         raise ValueError("not JSON")
 
+    def check(self, value: Any, known: Any) -> None:
+        from crmcli.model.line_text import check_line
+
+        for line in value:
+            if line not in known:
+                check_line(line)
+
     def is_item(self, item: Mapping[str, Any]) -> bool:
         return "quantity" in item and super().is_item(item)
 

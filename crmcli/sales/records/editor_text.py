@@ -65,6 +65,7 @@ def from_text(
         if faults:
             raise BadValues(faults)
         after = ws.schema.read(before.entity, raw)
+        _check_bounds(ws, before, after)
     except BadValues as error:
         refusal = codec.unreadable(HERE, data, error)
         refusal.hint = ""  # the text is no file of the workspace
@@ -83,6 +84,14 @@ def _check_editable(field: Field, record: Record) -> None:
         raise Refused(tr("{} is set by crm", field.name), "restore what was there")
     if field.kind.is_moved:
         raise Refused(tr("{} cannot be edited", field.name), tr("use crm {} move", record.entity))
+
+
+def _check_bounds(ws: Workspace, before: Record, after: Record) -> None:
+    for field in ws.schema.fields(after.entity):
+        try:
+            field.kind.check(after.get(field.name), before.get(field.name))
+        except BadUsage as error:
+            raise BadValues([(field.name, error.message)]) from None
 
 
 def _read(read: _Reader, field: Field, given: Raw, had: Raw) -> Raw:

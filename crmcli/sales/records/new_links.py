@@ -9,7 +9,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.model.entities import may_be_created
-from crmcli.model.values import fold
+from crmcli.model.values import entity_of, fold
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 
@@ -34,8 +34,8 @@ def linking(ws: Workspace, made: list[Record], *, create: bool) -> InputContext:
             like = [known.id for known in made if fold(str(known.get("name"))) == fold(text)]
             if like:
                 return like[0]
-            has_role = create and ":" in text  # perhaps
-            if has_role or not may_be_created(entities):
+            is_odd = create and (":" in text or entity_of(fold(text)))  # a role, or an id
+            if is_odd or not may_be_created(entities):
                 raise
             if not create:
                 hint = tr("{}, or add it with --create", error.hint)
