@@ -26,6 +26,7 @@ from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.present.words import WORDS
+from crmcli.words import rows
 
 CODE = Path(crmcli.__file__).parent
 HEADER = """msgid ""
@@ -69,7 +70,8 @@ def texts() -> dict[Text, set[str]]:
             found.setdefault(text, set()).add(path.relative_to(CODE).as_posix())
     for text in _in_help(crm, click.Context(crm, info_name="crm", obj=Session())):
         found.setdefault(text, set()).add("cli/main.py")
-    for text in (*WORDS.values(), *_in_presets()):
+    of_yaml = filter(_is_prose, (t for _, said in rows("yaml_errors") for t in said.split(" | ")))
+    for text in (*WORDS.values(), *_in_presets(), *of_yaml):
         found.setdefault(text, set()).add("present/words.py")
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from crmcli.model.values import Raw, fold
+from crmcli.words import rows
 
 BETWEEN = " ::: "
 _PRIMARY = re.compile(r"(^|; )\* ")
-_TYPES: Mapping[str, str] = {
-    **dict.fromkeys(("work", "рабочий", "рабочая", "рабочий телефон", "work phone", "business"), "work"),
-    **dict.fromkeys(("mobile", "мобильный", "cell", "iphone", "mobile phone", "сотовый"), "mobile"),
-    **dict.fromkeys(("home", "домашний", "домашняя", "личный", "личная", "personal"), "home"),
-    **dict.fromkeys(("work fax", "home fax", "other fax", "fax", "факс", "рабочий факс",
-                     "домашний факс"), "fax"),
-    **dict.fromkeys(("pager", "пейджер"), "pager"),
-}  # fmt: skip
+_TYPES = {word: kind for kind, words in rows("point_types") for word in words.split("|")}
 
 
 def apart(text: str) -> str:

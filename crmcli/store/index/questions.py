@@ -9,6 +9,7 @@ from typing import NamedTuple
 from crmcli.model.spelling import plain, spellings
 from crmcli.model.values import fold
 from crmcli.store.index.query import bindable
+from crmcli.words import rows
 
 SHORTEST = 3  # the trigram index knows nothing shorter
 _PHONE_DIGITS = 5  # fewer are found in phones too, but as a word like any other
@@ -19,14 +20,7 @@ _NATIONAL = 11  # digits of a Russian or American number as it is dialled
 _NUMBER = re.compile(r"[\d()+.\-/]*\d[\d()+.\-/]*")
 _ROUND_WORDS = "\"'`´«»‹›“”„‘’()[]{}<>,;:!?…"
 
-_SMALL_WORDS = """
-и в во на с со к ко о об от до по за из у для при про без над под или а но
-the a an and or of for to in on at by with from
-der die das den dem des und für von vom zu zum zur mit im am auf bei
-le la les du de des et au aux pour en el los las del y por con para
-o os as da do das dos e em di della dei il lo gli per i w z ze na dla od
-"""
-_SMALL = frozenset(_SMALL_WORDS.split())
+_SMALL = frozenset(word for _, said in rows("small_words") for word in said.split())
 """Words that stand between others: a record need not have them."""
 
 

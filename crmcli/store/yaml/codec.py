@@ -20,6 +20,7 @@ from crmcli.store.yaml.canonical import (
     dump,
     read_canonical,
 )
+from crmcli.words import rows
 
 if TYPE_CHECKING:
     import yaml
@@ -33,46 +34,6 @@ Place = tuple[str | int, ...]
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
-
-_IN_PLAIN_WORDS = {
-    "mapping values are not allowed in this context": (
-        "there is a ': ' too many, or the line is indented too far",
-        "put a text that holds ': ' in quotes",
-    ),
-    "could not find expected ':'": (
-        "a key without its ':'",
-        "a line says `key: value`; a text of many lines begins with `|`",
-    ),
-    "did not find expected key": (
-        "the line does not fit the lines above it",
-        "check its indentation and quotes",
-    ),
-    "did not find expected '-' indicator": (
-        "the line does not fit the list above it",
-        "start each list item with `- ` at the same indentation",
-    ),
-    "block sequence entries are not allowed in this context": (
-        "a list cannot begin on this line",
-        "begin it on the next line, `- ` before each item",
-    ),
-    "did not find expected ',' or ']'": ("a list in [ ] is not closed", "close it with ]"),
-    "did not find expected ',' or '}'": ("a map in { } is not closed", "close it with }"),
-    "did not find expected node content": (
-        "a list in [ ] or a map in { } is not closed, or has a sign too many",
-        "close it, or put the text in quotes",
-    ),
-    "found unexpected end of stream": ("a quote is not closed", "close it"),
-    "found unknown escape character": (
-        "a \\ in double quotes that means nothing",
-        "write \\\\, or use single quotes",
-    ),
-    "did not find expected <document start>": (
-        "the line does not belong to anything above it",
-        "check its indentation",
-    ),
-}
-"""What the parser says, as a person would say it, and how to mend it."""
-
 
 _PLURAL = {"anchor": "anchors", "alias": "aliases", "tag": "tags"}
 
@@ -272,7 +233,7 @@ class _Reader:
             _refuse(
                 self.path, number, tr("a text cannot begin with {!r}", sign), "put it in quotes"
             )
-        message, hint = _IN_PLAIN_WORDS.get(said, (said, ""))
+        message, _, hint = dict(rows("yaml_errors")).get(said, said).partition(" | ")
         _refuse(self.path, number, message, hint)
 
 
