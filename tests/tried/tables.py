@@ -69,6 +69,14 @@ CONTACTS = {
         "line 2: Компания > companies (name), Телефон > phones, Имя > first_name, Фамилия > last_name; 1 created",
     "Имя;Телефон;Источник\nАнна;89160000101;\nСайт;;Телефон":
         "line 1: Имя > first_name, Телефон > phones, Источник > source; 2 created",
+    "Клиент;;Менеджер;\nИмя;Телефон;Имя;Телефон\nВера;89160000101;Юдин;89160000102":
+        "line 2: Клиент / Имя > first_name, Клиент / Телефон > phones, Менеджер / Имя > owner, Менеджер / Телефон > -; 1 created",
+    "Customer,,Sales rep,\nName,E-mail,Name,E-mail\nVera,vera@example.com,Judin,j@example.com":
+        "line 2: Customer / Name > full_name, Customer / E-mail > emails, Sales rep / Name > owner, Sales rep / E-mail > -; 1 created",
+    "Рабочий;;Личный;;\nИмя;Телефон;Почта;Телефон\nВера;89160000101;a@example.com;89160000102":
+        "line 2: Имя > first_name, Рабочий / Телефон > phones (work), Почта > emails, Личный / Телефон > phones; 1 created",
+    "Kontakt;;Firma;\nName;Telefon;Name;Telefon\nVera;+49301234567;Iris GmbH;+49307654321":
+        "line 2: Kontakt / Name > name, Kontakt / Telefon > phones, Firma / Name > companies (name), Firma / Telefon > -; 1 created",
     ";;;\n;;;\nИмя;Телефон;;\nАнна;89160000101;;": "line 3: Имя > first_name, Телефон > phones; 1 created",
     "Имя\tКомментарий, заметки\nАнна\tзвонила":
         "line 1: Имя > first_name, Комментарий, заметки > -; 1 created",
@@ -82,6 +90,8 @@ DEALS = {
         "line 4: Deal name > name, Amount > amount; 1 created",
     "Сделка / / Деньги /\nНазвание / Компания / Сумма / Валюта\nКрыша / Ромашка / 5000 / RUB":
         "line 2: Название > name, Компания > company (name), Сумма > amount, Валюта > currency; 1 created",
+    "Сделка / / Контакт / / Менеджер /\nНазвание / Сумма / ФИО / Телефон / ФИО / Телефон\nКрыша / 5 / Вера Лис / 89160000101 / Юдин / 89160000102":
+        "line 2: Название > name, Сумма > amount, Контакт / ФИО > contacts (name), Контакт / Телефон > contacts (phone), Менеджер / ФИО > owner, Менеджер / Телефон > -; 1 created",
     "Как заполнять\nНе меняйте названия столбцов\n==\nНазвание / Сумма\nКрыша / 5000":
         "line 1: Название > name, Сумма > amount; 1 created",
     "Компания / 2025 / 2026\nРомашка / 1 / 2\nИтоги\nНазвание / Сумма / Компания\nКрыша / 5000 / Ромашка":

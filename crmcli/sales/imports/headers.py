@@ -14,7 +14,7 @@ from crmcli.formats.csv import Table
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
-from crmcli.sales.imports.mapping import Vocabularies, header_key
+from crmcli.sales.imports.mapping import GROUPED, Vocabularies, header_key
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.sources import Source
 
@@ -106,14 +106,31 @@ def _best(source: Sheet, words: Vocabularies, named: Collection[str]) -> tuple[S
 
 
 def _with_captions(source: Sheet, last: int = 0) -> Iterator[Sheet]:
-    """The beginnings, each with its nameless columns called by the captions of groups above it."""
+    """The beginnings, each with its nameless columns called by the captions of groups above it.
+
+    Columns that are called alike in different groups are told apart: `Client / Phone`.
+    """
     captions: Sequence[str] = ()
     line = 0
     beginnings: Iterator[Sheet] = source.beginnings(last or LOOKED_AT)
     for sheet in beginnings:
         if sheet.first_line == line + 1 and sum(map(bool, captions)) > 1:
-            both = zip_longest(sheet.header, captions, fillvalue="")
-            yield replace(sheet, header=tuple(own or caption for own, caption in both))
+            yield replace(sheet, header=_grouped(sheet.header, captions))
         else:
             yield sheet
         captions, line = sheet.header, sheet.first_line
+
+
+def _grouped(header: Sequence[str], captions: Sequence[str]) -> tuple[str, ...]:
+    groups: list[str] = []
+    for caption in captions:  # stands in the first column of its group
+        groups.append(caption or (groups[-1] if groups else ""))
+    groups += groups[-1:] * (len(header) - len(groups))
+    of_name: dict[str, set[str]] = {}
+    for own, group in zip(header, groups, strict=False):
+        of_name.setdefault(header_key(own), set()).add(group)
+    found = []
+    for own, caption, group in zip_longest(header, captions, groups, fillvalue=""):
+        is_one_of_several = bool(own and group) and len(of_name[header_key(own)]) > 1
+        found.append(f"{group}{GROUPED}{own}" if is_one_of_several else own or caption)
+    return tuple(found)

@@ -27,6 +27,9 @@ from crmcli.workspace import Workspace
 EXTRAS = ("crm_line", "crm_reason", "crm_duplicate_of", "crm_rest")
 """What a rejects file has beside its input's columns; `crm_rest` holds what is in no column."""
 
+GROUPED = " / "
+"""Between the caption of a group of columns and that of one in it."""
+
 LABELLED, PART, FULL_NAME, STATUS = "labelled", "part", "full_name", "status"
 _REMARK = re.compile(
     r"\s*[,(\[]\s*(?:required|optional|mandatory|if any|(?:не)?обязательн\w+(?: поле)?|если есть|pflicht\w*|"
@@ -36,6 +39,7 @@ _REMARK = re.compile(
 """What a header says of how to fill its column in."""
 
 _UNIT = re.compile(r"\s*[,(\[]\s*([^\W\d]{1,5}\.?|[^\w\s])\s*[)\]]?\s*$")
+_NAMES = ("name", FULL_NAME, "first_name", "last_name")
 _TYPED = re.compile(r"(.+) - Value")
 
 
@@ -200,7 +204,26 @@ class Vocabulary:
             return self.find(plain)
         if target is None and "do_not" in self.fields and (part := column_part(header)):
             return Target("do_not", part)
-        return target or self._id_of_system(header) or self._stage_date(header)
+        return (
+            target
+            or self._id_of_system(header)
+            or self._stage_date(header)
+            or self._of_group(*header.partition(GROUPED)[::2])
+        )
+
+    def _of_group(self, group: str, own: str) -> Target | None:
+        """What a column of a group means: the manager's phone is none of the record's."""
+        theirs, mine = (self.find(group), self.find(own)) if own else (None, None)
+        if theirs is None or theirs.field in _NAMES or (mine and mine.field == theirs.field):
+            return mine
+        return theirs if header_key(own) in self._name_words else None
+
+    @cached_property
+    def _name_words(self) -> set[str]:
+        """How columns with somebody's name are called, whoever that is."""
+        tables = (p.columns.get(entity, {}) for p in self._presets for entity in ("", self.entity))
+        words = (word for table in tables for word, name in table.items() if name in _NAMES)
+        return {*map(header_key, (*_NAMES, *words))}
 
     def _without_remark(self, header: str) -> str:
         """A header without what it says of how its column is filled in, or of our own currency."""
