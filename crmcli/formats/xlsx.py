@@ -15,6 +15,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.rows import Figure, FileRow
+from crmcli.formats.xlsx_currencies import Currencies
 from crmcli.formats.xlsx_size import MOST_ROWS, check_size
 from crmcli.language import tr
 
@@ -88,9 +89,22 @@ class Workbook:
         for line, cells in enumerate(self._rows.iter_rows(), start=1):
             if line > self.first_line:
                 texts = _with_merged(line, cells, held) if held else cells
-                yield _as_row(line, texts, len(self.header))
+                yield _as_row(line, self._with_currencies(line, texts), len(self.header))
                 ends = begun.get(line, ())
                 held.update({n: (cells[n], last) for n, last in ends if isinstance(cells[n], str)})
+
+    @cached_property
+    def _currencies(self) -> Currencies | None:
+        return Currencies(self.content, self.sheet) if self.content.startswith(NEW) else None
+
+    def _with_currencies(self, line: int, cells: Sequence[object]) -> Sequence[object]:
+        """The cells, a number that shows a currency with its code."""
+        found = [*cells]
+        for place in self._currencies.columns if self._currencies else ():
+            cell = found[place] if place < len(found) else ""
+            if isinstance(cell, int | float) and not isinstance(cell, bool) and self._currencies:
+                found[place] = Figure(f"{_text(cell)} {self._currencies.of(line, place)}".strip())
+        return found
 
     @cached_property
     def _merged(self) -> dict[int, list[tuple[int, int]]]:

@@ -89,6 +89,8 @@ _FULL_HOUR = (
 _DAY_AND_CLOCK = re.compile(r"(.+?)(?:,? |(?<=\d)t)(?:at |в )?(\d{1,2}:\d\d.*)")
 HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
 _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from it in any zone
+_SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\b")
+MONTHS = 12
 AHEAD = 10
 """A year of two digits lies at most so many years ahead."""
 
@@ -317,6 +319,17 @@ def _clock(text: str) -> time:
         raise ValueError(tr("{!r} is not a time of day", text)) from None
 
 
+def order_of(text: str) -> str:
+    """The order of a date with slashes where only one can be: 15 is no month."""
+    match = _SLASHED.match(text.strip())
+    if match is None:
+        return ""
+    first, second = int(match[1]), int(match[3])
+    if first > MONTHS >= second:
+        return "dmy"
+    return "mdy" if second > MONTHS >= first else ""
+
+
 def _day(words: str, today: date, order: str, past: bool) -> date:
     name = re.sub(r"^(on|в|во) ", "", words)
     if name in _DAYS:
@@ -328,6 +341,7 @@ def _day(words: str, today: date, order: str, past: bool) -> date:
     if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)", bare):
         return _calendar_day(words, _year(match[3], today), match[2], match[1])
     if match := re.fullmatch(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d\d)", bare):
+        order = order or order_of(bare) or ("dmy" if int(match[1]) > MONTHS else "")
         if order not in ("dmy", "mdy"):
             raise TwoReadings(tr("{!r} may be day/month or month/day, {}", words, tr(HINT)))
         day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])

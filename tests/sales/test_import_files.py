@@ -548,3 +548,19 @@ def test_inn_and_kpp_in_one_cell_are_two(ws: Workspace) -> None:
     )
     found = kit.one(ws, "company")
     assert (found["inn"], found["kpp"]) == ("7707083893", "770701001")
+
+
+def test_numbers_of_a_workbook_have_the_currency_that_they_show(ws: Workspace) -> None:
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out)
+    page = made.add_worksheet("Deals & more")
+    forms = ['"$"#,##0.00', "#,##0 [$€-407]", "#,##0\\ [$CHF-807]", '#,##0 "zł"', '0 "ft"', "0.00"]
+    page.write_row(0, 0, ["Название", "Сумма"])
+    for line, form in enumerate(forms, start=1):
+        page.write(line, 0, f"{line}")
+        page.write(line, 1, 1500.5, made.add_format({"num_format": form}))
+    made.close()
+    kit.bring(ws, "deal", out.getvalue(), name="deals.xlsx")
+    found = {deal["name"]: (deal["amount"], deal["currency"]) for deal in kit.all_of(ws, "deal")}
+    codes = ["USD", "EUR", "CHF", "PLN", "RUB", "RUB"]
+    assert found == {f"{n}": ("1500.50", code) for n, code in enumerate(codes, start=1)}

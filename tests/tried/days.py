@@ -119,6 +119,10 @@ TYPED = {
     "чт, 31.12.2026 15:30": "2026-12-31 15:30",
     "31.02.2026": "refused: '31.02.2026' is not a calendar day",
     "вчерась": "refused: 'вчерась' is not a date, write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00",
+    "31/12/2026": "2026-12-31",
+    "12/31/2026 9:30": "2026-12-31 09:30",
+    "25-3-26": "2026-03-25",
+    "13/13/2026": "refused: '13/13/2026' is not a calendar day",
     "03/04/2026": "refused: '03/04/2026' may be day/month or month/day, write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00",
 }
 PAST = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.formats.rows import Figure, FileRow
 from crmcli.model.amounts import point_of
+from crmcli.model.dates import order_of
 from crmcli.model.values import Raw
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
     from crmcli.sales.imports.sources import Source
-
-_SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\b")
 
 
 class ColumnHabits:
@@ -35,7 +33,7 @@ class ColumnHabits:
 
     def context(self, ctx: InputContext, label: str, cell: str) -> InputContext:
         """The rules by which a cell of a column is read, as far as the whole column decides."""
-        order = ctx.date_order or order_of(cell) or self._order(label)
+        order = ctx.date_order or self._order(label)
         point = "." if isinstance(cell, Figure) else self.point(label)
         return replace(ctx, point=point, date_order=order)
 
@@ -63,14 +61,3 @@ class ColumnHabits:
 
 def _cell(row: FileRow, place: int) -> Raw:
     return "" if row.fault or place >= len(row.cells) else row.cells[place]
-
-
-def order_of(cell: str) -> str:
-    """The order of a date with slashes where only one can be: 15 is no month."""
-    match = _SLASHED.match(cell.strip())
-    if match is None:
-        return ""
-    first, second = int(match[1]), int(match[3])
-    if first > 12 >= second:
-        return "dmy"
-    return "mdy" if second > 12 >= first else ""
