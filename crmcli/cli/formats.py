@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from crmcli.errors import BadUsage
-from crmcli.model.values import Raw
+from crmcli.model.values import Raw, json_number
 from crmcli.present.cells import Column, Row, as_raw, plain
 
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028\u2029]")
@@ -26,8 +26,6 @@ def write_json(value: object, *, indent: int | None = None) -> str:
 
 def _plain_json(value: object) -> object:
     if isinstance(value, Decimal):
-        from crmcli.formats.jsonl import json_number
-
         return json_number(value)
     return dict(value) if isinstance(value, Mapping) else plain(value)
 

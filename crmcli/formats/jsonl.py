@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from crmcli.dataclass import dataclass
 from crmcli.formats.encodings import TableUnreadable, decode, is_sound
 from crmcli.formats.rows import Figure, FileRow
 from crmcli.language import tr
-from crmcli.model.values import Raw, format_decimal
+from crmcli.model.values import Raw, json_number
 
 DEPTH_LIMIT = 20
-EXACT_DIGITS = 15
-"""So many digits of a number every reader of JSON gets as they are written."""
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[{\]])")
 
 
@@ -171,11 +168,3 @@ def as_raw(value: Any, depth: int = 0) -> Raw:
 def json_line(raw: object) -> str:
     """One value as one line of JSON, letters as they are."""
     return json.dumps(raw, ensure_ascii=False, default=json_number)
-
-
-def json_number(value: object) -> object:
-    """A decimal number as JSON has it: a text where JSON's readers would round it."""
-    assert isinstance(value, Decimal)
-    if len(value.as_tuple().digits) > EXACT_DIGITS:
-        return format_decimal(value)
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -226,3 +226,14 @@ def parse_money(text: str) -> Decimal:
 def format_decimal(number: Decimal) -> str:
     """A number as files have it: plain digits, no exponent."""
     return format(number, "f")
+
+
+EXACT_DIGITS = 15
+"""So many digits of a number every reader of JSON gets as they are written."""
+
+
+def json_number(value: Decimal) -> int | float | str:
+    """A number as JSON has it: a text where JSON's readers would round it."""
+    if len(value.as_tuple().digits) > EXACT_DIGITS:
+        return format_decimal(value)
+    return int(value) if value == value.to_integral_value() else float(value)
