@@ -60,12 +60,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the file; `target` is None if unknown, `typed_by` the place of its type's column or -1."""
+    """A column of the file; `target` is None if unknown, `typed_by` the place of its type's column or -1.
+
+    Of a column of people `firms` is where a cell goes that names a firm.
+    """
 
     label: str
     target: Target | None = None
     ignored: bool = False
     typed_by: int = -1
+    firms: Target | None = None
 
 
 def is_stage_date(target: Target | None) -> bool:
@@ -238,6 +242,19 @@ class Vocabulary:
     def _stage_date(self, header: str) -> Target | None:
         stage = stage_dated(header) if "stage" in self.fields else None
         return None if stage is None else Target("stage", f"{AT}.{stage}" if stage else AT)
+
+    def names_clients(self, header: str) -> bool:
+        """Whether a column may name firms or people: `Client`, `Customer`."""
+        names = (("", FULL_NAME), ("company", "name"), ("deal", "company_name"))
+        person, *firm = (
+            any(header_key(header) in self._said(preset, entity, name) for preset in self._presets)
+            for entity, name in names
+        )
+        return person and any(firm)
+
+    def _said(self, preset: Preset, entity: str, name: str) -> set[str]:
+        said = preset.columns.get(entity, {})
+        return {header_key(header) for header, ours in said.items() if ours == name}
 
     def named(self, name: str) -> Target:
         """The target that a person named in `--map`; BadUsage with the nearest if there is none."""

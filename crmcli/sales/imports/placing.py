@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import cast
 
+from crmcli.dataclass import replace
 from crmcli.formats.jsonl import read_object
 from crmcli.model.amounts import currency_in
 from crmcli.model.dates import yearless
@@ -54,11 +56,13 @@ class Placer:
         cells: CellReader,
         mentions: MentionReader,
         said: SaidValues,
+        client_kind: Callable[[str], str],
     ) -> None:
         self._vocabulary = vocabulary
         self._cells = cells
         self._mentions = mentions
         self._said = said
+        self._client_kind = client_kind
         self.filled: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.unheard: Counter[str] = Counter()
@@ -68,6 +72,8 @@ class Placer:
         if cell in ("", [], {}):
             return
         self.filled[column.label] += 1
+        if column.firms and self._client_kind(str(cell)) == "company":
+            column = replace(column, target=column.firms)
         if (
             isinstance(cell, str)
             and not draft.id

@@ -17,6 +17,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.imports.address_books import joined
 from crmcli.sales.imports.cells import CellReader
+from crmcli.sales.imports.client_columns import client_kind
 from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.mapping import (
@@ -88,7 +89,7 @@ class RowReader:
         self.stages = RowStages(ws, vocabulary, wanted, self.label_of, self.habits)
         self.columns = columns = self.stages.known(columns)
         self.mentions = MentionReader(vocabulary, self.cells, self.label_of)
-        self.placer = Placer(vocabulary, self.cells, self.mentions, said)
+        self.placer = Placer(vocabulary, self.cells, self.mentions, said, client_kind(ws))
         self.foreign_ids = 0
         self.own_fields = vocabulary.fields
         own = {column.name for column in sheet_columns(ws.schema, entity)}

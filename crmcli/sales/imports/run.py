@@ -19,6 +19,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
 from crmcli.sales.imports.cells import CellReader
+from crmcli.sales.imports.client_columns import with_clients
 from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.headers import at_header
@@ -70,11 +71,13 @@ class Import:
         said_values = SaidValues(vocabulary, wanted)
         columns = said_values.without_set(self._columns(vocabulary))
         wrong: Sequence[WrongGuess] = ()
+        by_values: Sequence[str] = ()
         if not is_raw:
             cells = CellReader(ctx, {}, {}, ColumnHabits(source), has_numbers=False)
             columns, wrong = without_wrong(
                 columns, source, vocabulary, cells, said_values, [*wanted.columns]
             )
+            columns, by_values = with_clients(ws, columns, source, vocabulary, wanted.columns)
         self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted, said_values)
         self.reader.check_said()
         self.other_rows = OtherRows(
@@ -98,7 +101,7 @@ class Import:
             resumed=resumed,
             header_line=source.first_line if isinstance(source, Table | Workbook) else 0,
             skipped_above=skipped,
-            doubts=doubts_of(source),
+            doubts=[*doubts_of(source), *by_values],
             wrong_guesses=wrong,
         )
         self.taker = Taker(self.reader, wanted, self.summary, earlier)
