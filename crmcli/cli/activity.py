@@ -17,7 +17,7 @@ from crmcli.model.durations import parse_duration
 from crmcli.model.event import ACTIVITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import DERIVED
-from crmcli.model.values import parse_instant
+from crmcli.model.values import fold, parse_instant
 from crmcli.present.told import Told
 from crmcli.present.words import WORDS, in_words
 from crmcli.sales import activities
@@ -184,7 +184,8 @@ def list_(
     from crmcli.sales.history.past import moment_of
 
     ws = session.workspace
-    kinds = listed(kind)
+    said = {fold(in_words(word)): word for word in (*ACTIVITIES, *activities.KINDS)}
+    kinds = [said.get(fold(word), word) for word in listed(kind)]
     for word in kinds:
         if word not in (*activities.KINDS, *ACTIVITIES):
             hint = allowed_hint(word, activities.KINDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,19 +12,46 @@ import crmcli
 from crmcli.cli.pages import options_page
 from crmcli.cli.params import Session, Verb, common_options
 from crmcli.cli.terminal import program, quoted
-from crmcli.errors import NotFound
+from crmcli.errors import Ambiguous, CrmError, NotFound
 from crmcli.language import spoken, tr
 
 
-def topic(name: str) -> str:
-    """A short guide of the folder guides/, with this workspace and program in its examples."""
+def topic(name: str, is_known: Callable[[str], bool] = lambda ref: False) -> str:
+    """A short guide of the folder guides/, with this workspace and program in its examples.
+
+    Its made-up lead and deal are added by an example of its own, unless they are known.
+    """
     from crmcli.cli.pages import Page, folded
 
     text = (GUIDES / spoken() / f"{name}.txt").read_text(encoding="utf-8")
     here = {"{crm}": program(), "{folder}": quoted(str(Path.cwd()))}
+    for mark, (ref, example) in made_up().items():
+        is_here = mark in text and is_known(ref)
+        here[f"  {mark}\n"] = "" if is_here else f"  {example}\n"
     for word, value in here.items():
         text = text.replace(word, value)
     return folded(text, Page().width)
+
+
+def _is_known(session: Session, ref: str) -> bool:
+    """Whether the workspace of this folder, if there is one, has a record of that name or e-mail."""
+    try:
+        session.workspace.resolve(ref)
+    except Ambiguous:
+        return True
+    except CrmError:
+        return False
+    return True
+
+
+def made_up() -> dict[str, tuple[str, str]]:
+    """The records that guides are about, by their mark: what they are found by, and how they are added."""
+    return {
+        "{lead}": (
+            "anna@example.com", tr("crm lead add --name Anna --email anna@example.com"),
+        ),
+        "{deal}": (tr("Roof of the hall"), tr("crm deal add --name 'Roof of the hall'")),
+    }  # fmt: skip
 
 
 GUIDES = Path(crmcli.__file__).parent / "guides"
@@ -47,8 +75,10 @@ def help_(session: Session, words: Sequence[str]) -> None:
     context = click.get_current_context()
     if len(words) == 1 and words[0] in TOPICS:
         is_guide = words[0] != OPTIONS
-        every, changing = common_options(), common_options(changes=True)
-        session.out.prose(topic(words[0]) if is_guide else options_page(context, every, changing))
+        if is_guide:
+            session.out.prose(topic(words[0], partial(_is_known, session)))
+        else:
+            session.out.prose(options_page(context, common_options(), common_options(changes=True)))
         return
     context = context.find_root()
     command = context.command

@@ -223,7 +223,7 @@ def _print(session: Session, found: Summary) -> None:
         return
     if found.dry_run:
         out.records(*mapping(found))
-        for title, table in first_rows(found):
+        for title, table in first_rows(found, session.workspace.schema):
             out.section(title, *table)
     elif found.taken:
         out.created(found.batch)

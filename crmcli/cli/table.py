@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -109,10 +109,14 @@ def message_lines(text: str, room: int) -> list[str]:
     return [indent + first, *(f"{indent}  {line}" for line in further)]
 
 
-def fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> dict[int, int]:
-    """The widths of as many columns as fit, by their number: the widest elastic ones give way, then those
-    to the right that may be left out."""
+def fit(
+    columns: Sequence[Column], natural: Sequence[int], room: int, empty: Container[int] = ()
+) -> dict[int, int]:
+    """The widths of as many columns as fit, by their number: first the `empty` ones are left out, then the
+    widest elastic ones give way, then those to the right that may be left out."""
     fitting = list(range(len(columns)))
+    if sum(natural) + len(GAP) * (len(fitting) - 1) > room:
+        fitting = [n for n in fitting if n not in empty] or fitting
     while True:
         spare = room - len(GAP) * (len(fitting) - 1)
         widths = {n: natural[n] for n in fitting}
@@ -135,7 +139,7 @@ def lay_out(
     room: int | None,
     paint: Callable[[int, int, str], str] | None = None,
 ) -> tuple[list[str], list[int]]:
-    """The lines of a table, its heads first, and the numbers of the columns that found no room.
+    """The lines of a table, its heads first, and the numbers of the columns that found no room and are lost.
 
     `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
     row -1 is the heads. What a `whole` column has no room for goes on in lines below.
@@ -143,7 +147,8 @@ def lay_out(
     rows = [[column.head for column in columns], *cells]
     sizes = [[width(text) for text in row] for row in rows]
     natural = [max(column) for column in zip(*sizes, strict=True)]
-    widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room)
+    empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
+    widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)
     last = list(widths)[-1]
     folded = [n for n, wide in widths.items() if columns[n].whole and wide < natural[n]]
     right = [column.right for column in columns]
@@ -162,7 +167,7 @@ def lay_out(
                     text += " " * spare
                 parts.append(paint(number, n, text) if paint else text)
             lines.append(GAP.join(parts).rstrip(" "))
-    return lines, [n for n in range(len(natural)) if n not in widths]
+    return lines, [n for n in range(len(natural)) if n not in widths and n not in empty]
 
 
 def _below(

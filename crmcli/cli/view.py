@@ -15,7 +15,11 @@ from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
 from crmcli.sales.settings import views
 
-COLUMNS = [Column(name) for name in ("entity", "id", "name", "where", "sort", "columns", "limit")]
+COLUMNS = [
+    Column("id", "View", keep=True), Column("entity", "Of", "word"), Column("name", "Label"),
+    Column("where", "Condition"), Column("sort", "Sort by"), Column("columns", "Columns"),
+    Column("limit", "Limit", "number"),
+]  # fmt: skip
 
 view = Noun("view", help="Saved lists: a condition, an order and columns under a name.")
 NAME = click.Argument(("name",))

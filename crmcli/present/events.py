@@ -42,8 +42,8 @@ def event_table(ws: Workspace, events: Sequence[Event]) -> Listing:
 
 
 ACTIVITIES = [
-    Column("id", "Id", keep=True), Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
-    Column("kind", "What", keep=True), Column("name", "With"), Column("text", "Details"),
+    Column("at", "When", "datetime", keep=True), Column("kind", "What", "word", keep=True),
+    Column("name", "With"), Column("text", "Details"), Column("actor", "Who"), Column("id", "Id", keep=True),
 ]  # fmt: skip
 
 

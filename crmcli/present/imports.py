@@ -10,6 +10,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing, Locale, rows_of
 
 if TYPE_CHECKING:
+    from crmcli.model.schema import Schema
     from crmcli.sales.imports.resume import PastImport
     from crmcli.sales.imports.summary import Summary
 
@@ -50,7 +51,7 @@ def mapping(found: Summary) -> Listing:
     return Listing(rows, [Column("column", "Column"), Column("field", "Goes to"), filled])
 
 
-def first_rows(found: Summary) -> Iterator[tuple[str, Listing]]:
+def first_rows(found: Summary, schema: Schema) -> Iterator[tuple[str, Listing]]:
     """The first rows as they stand in the file, where its letters were guessed, and as they are taken."""
     labels = [column.label for column in found.columns]
     if found.decoded:
@@ -58,7 +59,9 @@ def first_rows(found: Summary) -> Iterator[tuple[str, Listing]]:
         yield "As they stand in the file", Listing(cells, [Column(name) for name in labels])
     names = dict.fromkeys(name for raw in found.sample for name in raw)
     if names:
-        yield "The first rows", Listing(found.sample, [Column(name) for name in names])
+        times = {field.name for field in schema.fields(found.entity) if field.kind.is_time}
+        columns = [Column(n, kind="datetime" if n in times else "text") for n in names]
+        yield "The first rows", Listing(found.sample, columns)
 
 
 def batches(found: Iterable[PastImport]) -> Listing:

@@ -16,6 +16,8 @@ WORDS = {
     "whole": "complete", "taken back": "undone",
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
     "meeting": "a meeting", "note": "a note",
+    "call.in": "call in", "call.out": "call out", "mail.in": "e-mail in", "mail.out": "e-mail out",
+    "sms.in": "SMS in", "sms.out": "SMS out", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
 """States of robots, jobs, imports, offers, of what waits for crm trust; how things end; what is logged."""
 

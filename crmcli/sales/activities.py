@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -59,18 +60,23 @@ def log(
             if kind.endswith(".in") and not anyway:
                 check_welcome(ws, record)
             there = [other for other in everybody if other != one]
-            facts = {**data, **_moment(ws, at), TOGETHER: first, "with": there or ""}
+            facts = {**data, **_moment(ws, at, one, text), TOGETHER: first, "with": there or ""}
             event_id = log_in(change, one, kind, text, facts)
             first = first or event_id
     return first
 
 
-def _moment(ws: Workspace, at: datetime | None) -> dict[str, str]:
+def _moment(ws: Workspace, at: datetime | None, record_id: str, text: str) -> dict[str, str]:
     if at is None:
         return {}
     if at > ws.now:
         when = at.astimezone(ws.zone).strftime("%Y-%m-%d %H:%M")
-        raise BadUsage(tr("{} is still to come", when), "crm task add 'Call back' --due …")
+        hint = tr(
+            "plan it: {}", f"crm task add {shlex.quote(text)} --for {record_id} --due '{when}'"
+        )
+        raise BadUsage(
+            tr("{} is still to come", when), hint if text else "plan it with crm task add"
+        )
     return {"at": format_instant(at)}
 
 
@@ -154,7 +160,7 @@ def edit(
 ) -> Event:
     """Change what an activity says, or when it was, with all who took part; it as it is then."""
     given = {name: value for name, value in values.items() if value is not None}
-    moment = _moment(ws, at)
+    moment = _moment(ws, at, event.record, str(event.data.get("text", "")))
     with ws.change("activity edit") as change:
         for one in _shared(ws, event):
             amend_in(change, one.id, _with(one, {**given, **moment}))

@@ -147,6 +147,6 @@ def _only(found: Sequence[Known]) -> Record:
         plural = ENTITIES[entity].plural
         raise Ambiguous(
             tr("several {} match: {}", counted(len(found), entity, plural), shown),
-            tr("see crm dupes {}, or leave out --on-duplicate link", plural),
+            tr("see crm dupes {}, or leave out --on-duplicate", plural),
         )
     return found[0].record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -166,3 +167,25 @@ def test_what_was_said_of_a_deal_counts_for_its_people_and_firm(crm: Crm) -> Non
         "contact", "list", "--sort", "-last_activity", "--columns", "name,next_task", **NOON
     )
     assert order.out.split("\n")[1].split() == ["Анна", "2026-11-24", "10:00"]
+
+
+def test_kinds_are_shown_and_asked_for_in_words(crm: Crm) -> None:
+    lead = made(crm, "lead", "--name", "Лид")
+    crm("log", "call", lead, "Говорили", "--in", **NOON)
+    crm("log", "meeting", lead, "Смотрели", **NOON)
+    shown = crm("activity", "list", CRM_LANG="ru", **NOON).out
+    assert "вх. звонок" in shown
+    assert "встреча" in shown
+    assert "call.in" not in shown
+    asked = crm("activity", "list", "--kind", "звонок,Встреча", "--json", CRM_LANG="ru", **NOON)
+    assert [row["kind"] for row in json.loads(asked.out)] == ["call.in", "meeting"]
+
+
+def test_what_is_still_to_come_is_a_task_as_the_hint_says(crm: Crm) -> None:
+    lead = made(crm, "lead", "--name", "Лид")
+    run = crm("log", "meeting", lead, "Замер дома", "--at", "завтра 11:00", **NOON)
+    assert run.code == 2
+    command = run.err.split("crm ", 1)[1].strip()
+    assert crm(*shlex.split(command), **NOON).code == 0
+    (task,) = json.loads(crm("task", "list", "--json", **NOON).out)
+    assert (task["name"], task["due"]) == ("Замер дома", "2026-11-24T08:00:00Z")

@@ -234,6 +234,9 @@ def test_who_is_named_and_not_there_is_added_with_it(crm: Crm) -> None:
         ("Ира Лис", True, False),
         ("+79161234567", False, True),
     }
+    assert [(c.get("first_name"), c.get("last_name")) for c in made if c["name"] == "Ира Лис"] == [
+        ("Ира", "Лис")
+    ]
     again = crm("deal", "add", "--name", "Забор", "--company", "новая фирма", "--create")
     assert again.code == 0
     assert len(json.loads(crm("company", "list", "--json").out)) == 1

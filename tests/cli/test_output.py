@@ -124,7 +124,7 @@ def test_money_is_held_together_by_no_break_spaces() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
     [
-        ("phones", [{"value": "+79123456789", "ext": "12", "type": "work"}], "+7 912 345-67-89 x12"),
+        ("phones", [{"value": "+79123456789", "ext": "12", "type": "work"}], "+7 912 345-67-89 ext. 12"),
         ("emails", [{"value": "a@b.ru"}, {"value": "c@d.ru"}], "a@b.ru, c@d.ru"),
         ("companies", [{"company": "company-7k3qf2m9", "role": "директор"}],
          "company-7k3qf2m9 (директор)"),
@@ -281,6 +281,13 @@ def test_what_stays_whatever_has_no_room() -> None:
     assert fit(columns, [30, 17, 20, 13], 80) == {0: 24, 1: 17, 2: 20, 3: 13}
     assert fit(columns, [30, 17, 20, 13], 60) == {0: 26, 1: 17, 3: 13}
     assert fit(columns, [30, 17, 20, 13], 32) == {0: 17, 3: 13}
+    assert fit(columns, [30, 17, 20, 13], 60, {2}) == {0: 26, 1: 17, 3: 13}
+    assert fit(columns, [30, 17, 20, 13], 70, {1}) == {
+        0: 30,
+        2: 20,
+        3: 13,
+    }  # empty: nothing is lost
+    assert fit(columns, [30, 17, 20, 13], 90, {1}) == {0: 30, 1: 17, 2: 20, 3: 13}
 
 
 # -- machine formats -------------------------------------------------------------------------

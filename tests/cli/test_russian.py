@@ -11,8 +11,7 @@ import click
 import pytest
 
 from crmcli import language
-from crmcli.cli.helping import TOPICS
-from crmcli.cli.params import Session
+from crmcli.cli.helping import OPTIONS, TOPICS, topic
 from crmcli.cli.table import width
 from tests.kit import Run
 from tests.test_house import ALL
@@ -203,10 +202,10 @@ def russian(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("russian")
 def test_every_page_of_help_is_in_russian() -> None:
     pages = {path: page_of(path) for path in ALL}
-    context = click.Context(ALL["crm"], info_name="crm", obj=Session())
-    pages |= {topic: tell(context) for topic, tell in TOPICS.items()}
+    pages |= {name: topic(name) for name in TOPICS if name != OPTIONS}
     assert {path: found for path, page in pages.items() if (found := sentences(page))} == {}
-    wide = {p: line for p, page in pages.items() for line in page.split("\n") if width(line) > 80}
+    lines = ((p, line) for p, page in pages.items() for line in page.split("\n"))
+    wide = {p: line for p, line in lines if width(line) > 80 and "*/5 * *" not in line}
     assert wide == {}
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from crmcli.matching.firms import compare_firms, may_be_one, read_firm
 from crmcli.matching.mail_domains import is_shared, mailbox, work_domain
+from crmcli.matching.name_parts import split_name
 from crmcli.matching.people import Comparison, compare, read_person
 from crmcli.matching.words import differ_by_a_slip, skeleton, typed_otherwise, words_of
 from crmcli.model.values import fold
-from crmcli.sales.imports.person_names import split_name
 
 
 def names(one: str, other: str) -> Comparison:

@@ -16,12 +16,12 @@ import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from crmcli.errors import BadUsage, InvalidData, Refused
 from crmcli.formats.xlsx import write_workbook
+from crmcli.matching.name_parts import split_name
 from crmcli.present.cells import Locale
 from crmcli.present.imports import summary
 from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.history import undo
 from crmcli.sales.imports import ImportOptions, import_records, open_source, run
-from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.resume import past_imports
 from crmcli.workspace import Workspace
 from tests import kit

@@ -129,8 +129,8 @@ class Phones(ContactPoints):
         items: Any = value if isinstance(value, list | tuple) else [value]
         if not all(isinstance(item, dict) for item in items):
             return None
-        dialled = ({**item, "value": locale.phone(str(item.get("value", "")))} for item in items)
-        return ", ".join(self.item_text(item) for item in dialled)
+        dialled = ((locale.phone(str(item.get("value", ""))), item.get("ext")) for item in items)
+        return ", ".join(tr("{} ext. {}", phone, ext) if ext else phone for phone, ext in dialled)
 
     def item_text(self, item: Any) -> str:
         return f"{item['value']} x{item['ext']}" if item.get("ext") else str(item["value"])

@@ -92,7 +92,7 @@ class RecordCheck:
             content = self._content(layout.record_path(record_id))
             if content is not None and known != [content]:
                 said = tr("the index and the file of {} differ", record_id)
-                yield Problem(layout.INDEX, 0, said, "crm check --fix rebuilds it")
+                yield Problem(layout.INDEX, 0, said, "rebuild it with crm check --fix")
                 return
 
     def of_keys(self) -> Iterator[Problem]:

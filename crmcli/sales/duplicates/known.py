@@ -79,7 +79,7 @@ def _judged(
             why = reasons(ws, record, other, (mine, profile))
             has_own = by not in (*_PLACES, "name") or {*mine.handles} & {*profile.handles}
             is_sure = verdict == "same" and bool(has_own)
-            known.append(Known(other, tuple(why[:3]) or ("same name",), is_sure))
+            known.append(Known(other, tuple(why[:3]) or (tr("same name"),), is_sure))
     yield from sorted(known, key=lambda k: (not k.surely, entities.index(k.record.entity)))
 
 

@@ -109,7 +109,7 @@ def _names(one: Record, other: Record, profiles: tuple[Profile, Profile]) -> Ite
     if not found.matches:
         return
     if mine == theirs:
-        yield "same name"
+        yield tr("same name")
         return
     yield from _spelling(mine, theirs) or _differences(
         found, profiles[0].person, profiles[1].person
@@ -143,7 +143,7 @@ def _differences(
     if all(match.how == "same" for match in found.matches):
         whole = len(found.matches) == len(one) == len(other)
         same = " ".join(match.one.text.title() for match in found.matches)
-        yield "same name" if whole else tr("part of the name is the same: {}", same)
+        yield tr("same name") if whole else tr("part of the name is the same: {}", same)
     latin = [m for m in found.matches if is_latin(m.one.text) != is_latin(m.other.text)]
     if latin:
         mine = " ".join(match.one.text.title() for match in latin)

@@ -96,7 +96,9 @@ def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Und
         found = changes_of_batch(ws, known)
         left = [past for past in found if past.span not in spans]
         if not left:
-            raise NothingToUndo(tr("{} is already undone", known), "crm undo --redo does it again")
+            raise NothingToUndo(
+                tr("{} is already undone", known), "do it again with crm undo --redo"
+            )
         return left
 
     return _in_turn(ws, find, telling)
@@ -115,7 +117,7 @@ def undo_at(ws: Workspace, event_id: str, telling: Telling | None = None) -> Und
             )
         assert past is not None
         if past.span in undone_spans(ws):
-            raise NothingToUndo("that change is already undone", "crm undo --redo does it again")
+            raise NothingToUndo("that change is already undone", "do it again with crm undo --redo")
         return [past]
 
     return _in_turn(ws, find, telling)

@@ -9,6 +9,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.model.entities import may_be_created
+from crmcli.model.schema import has_field
 from crmcli.model.values import entity_of, fold
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
@@ -40,7 +41,9 @@ def linking(ws: Workspace, made: list[Record], *, create: bool) -> InputContext:
             if not create:
                 hint = tr("{}, or add it with --create", error.hint)
                 raise NotFound(error.message, hint) from None
-            made.append(build(ws, entities[0], read_values(ws, entities[0], _named_by(text))))
+            made.append(
+                build(ws, entities[0], read_values(ws, entities[0], _named_by(text, entities[0])))
+            )
             return made[-1].id
 
     return replace(ws.inputs, resolve=found)
@@ -51,12 +54,20 @@ def told(made: Sequence[Record]) -> list[str]:
     return [tr("also added: {} {}", one.id, one.get("name")) for one in made]
 
 
-def _named_by(text: str) -> Given:
+def _named_by(text: str, entity: str) -> Given:
     """What a reference says of somebody: `Anna Hill <anna@example.com>`, an address, a number, a name."""
     from email.utils import parseaddr
 
     name, address = parseaddr(text) if "@" in text else ("", "")
     if address:
-        return {"emails": [address], **({"name": [name]} if name else {})}
+        return {"emails": [address], **(_called(name, entity) if name else {})}
     is_number = sum(map(str.isdigit, text)) > LEAST_DIGITS and not any(map(str.isalpha, text))
-    return {"phones" if is_number else "name": [text.strip()]}
+    return {"phones": [text.strip()]} if is_number else _called(text.strip(), entity)
+
+
+def _called(name: str, entity: str) -> Given:
+    """A name, and a person's with its parts, where they can be told."""
+    from crmcli.matching.name_parts import split_name
+
+    parts = split_name(name) if has_field(entity, "last_name") else {}
+    return {"name": [name], **{part: [word] for part, word in parts.items()}}

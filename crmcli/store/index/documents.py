@@ -86,6 +86,6 @@ def _taken_apart(block: bytes) -> list[dict[str, Raw]]:
         records: list[dict[str, Raw]] = json.loads(block)
     except ValueError:
         raise IndexDamaged(
-            "the index .crm/index.db is damaged", "crm check --fix rebuilds it"
+            "the index .crm/index.db is damaged", "rebuild it with crm check --fix"
         ) from None
     return records

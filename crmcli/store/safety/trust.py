@@ -119,7 +119,8 @@ def _write(folder: Path, whole: dict[str, Any]) -> None:
     data = json.dumps(whole, ensure_ascii=True, indent=1, sort_keys=True).encode() + b"\n"
     if len(data) > _MOST:
         raise InvalidData(
-            tr("{} would grow too large", folder / FILE), "crm trust --revoke what is not needed"
+            tr("{} would grow too large", folder / FILE),
+            "use crm trust --revoke for what is not needed",
         )
     files.write_over(folder / FILE, data, mode=0o600)
 
