@@ -9,10 +9,10 @@ from itertools import islice
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.matching.firms import read_firm
+from crmcli.matching.name_parts import split_name
 from crmcli.model.values import fold
 from crmcli.sales.imports.mapping import FULL_NAME, Column, Target, Vocabulary
 from crmcli.sales.imports.mention_text import read_mentions
-from crmcli.sales.imports.person_names import split_name
 from crmcli.sales.imports.sources import Source
 from crmcli.workspace import Workspace
 
