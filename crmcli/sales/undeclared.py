@@ -4,12 +4,14 @@ removed, entries of a directory or choices of a field that were taken out; and h
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Not, Text
 from crmcli.model.entities import ENTITIES
+from crmcli.model.values import fold
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import Field
@@ -34,6 +36,9 @@ class Undeclared:
     def way_on(self) -> str:
         """The command that gives them another value."""
         name, value = self.field.name, self.value.replace('"', '""')
+        if self.field.is_many:
+            change = f"--remove {quote(f'{name}={self.value}')} --add {name}={name.upper()}"
+            return f"crm {self.entity} bulk --where '{name} has \"{value}\"' {change}"
         where = f"--where '{name} = \"{value}\"'"
         if self.field.kind.is_moved:
             ids = f"crm {self.entity} list {where} --ids"
@@ -47,10 +52,16 @@ def undeclared(ws: Workspace) -> Iterator[Undeclared]:
     for entity in ENTITIES:
         for field in ws.schema.fields(entity):
             declared = _declared(ws, entity, field)
-            if declared and not field.is_many:
+            if declared and field.is_many:
+                known = {fold(one) for one in declared}
+                counts = ws.listed(entity, field.name)
+                yield from (
+                    Undeclared(entity, field, v, n) for v, n in counts.items() if v not in known
+                )
+            elif declared:
                 path = (field.name,)
                 tree = And((Not(Empty(path)), Not(In(path, tuple(map(Text, declared))))))
-                counts: dict[str, int] = {}
+                counts = {}
                 for total in ws.sums(entity, path, Condition(str(tree), tree)):
                     counts[total.keys[0]] = counts.get(total.keys[0], 0) + total.count
                 yield from (Undeclared(entity, field, v, n) for v, n in counts.items())

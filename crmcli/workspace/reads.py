@@ -182,6 +182,10 @@ class Reads(Configured):
         """Number and exact sum of the records that fit, by the values of some fields and by currency."""
         return self._index.totals(entity, by, condition, self.env)
 
+    def listed(self, entity: str, name: str) -> dict[str, int]:
+        """The items that a field of lists has, folded, each with the number of records that have it."""
+        return self._index.listed(entity, name)
+
     def facts(
         self, entity: str, names: Sequence[str], condition: Condition | None = None
     ) -> Iterator[Facts]:

@@ -181,6 +181,11 @@ class Selection(Upkeep):
         sql = f"SELECT 1 FROM {table} WHERE {held} = ? LIMIT 1"
         return bool(self.ask(sql, [query.bindable(fold(text))]))
 
+    def listed(self, entity: str, name: str) -> dict[str, int]:
+        """What a field that holds lists holds, folded, and in how many records."""
+        sql = "SELECT key, count(DISTINCT num) FROM item WHERE field = ? GROUP BY key"
+        return dict(self.ask(sql, [self._columns.list_number(entity, name)]))
+
     def _with_key(self, kind: str, key: str, entities: Sequence[str]) -> list[str]:
         found: list[str] = []
         for entity in entities or ENTITIES:
