@@ -11,7 +11,7 @@ import os
 import re
 import struct
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache, cached_property, partial
@@ -85,6 +85,13 @@ def counted(count: int, one: str, many: str = "") -> str:
         return f"{count:,} {one if count == 1 else many}"
     words = _catalogue(language).ngettext(one, many, count)
     return f"{count:,} {words}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+def together(values: Sequence[str]) -> str:
+    """A list in a sentence: `a, b and c`."""
+    if len(values) < 2:
+        return "".join(values)
+    return tr("{} and {}", ", ".join(values[:-1]), values[-1])
 
 
 @cache

@@ -11,11 +11,11 @@ import click
 from crmcli.cli.params import REF, ChangingVerb, Session, complete, option
 from crmcli.cli.printing import changes, unreadable
 from crmcli.errors import BadUsage
-from crmcli.language import counted, tr
+from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_field
 from crmcli.model.values import CONSENT_CHANNELS
-from crmcli.present.told import Told, together
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.sales.merging.merge import Plan

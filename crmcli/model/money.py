@@ -21,6 +21,12 @@ def write_number(number: Decimal, language: str) -> str:
     return text.replace(",", NO_BREAK).replace(".", ",")
 
 
+def write_short(number: Decimal, language: str) -> str:
+    """The same without needless noughts."""
+    text = format(number, "f")
+    return write_number(Decimal(text.rstrip("0").rstrip(".") if "." in text else text), language)
+
+
 def write_money(amount: Decimal, currency: str, language: str, *, cents: bool = True) -> str:
     """An amount with its currency's sign, or its code where no sign is usual; rounded half up."""
     exact = amount.quantize(CENT if cents else Decimal(1), ROUND_HALF_UP)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
-from crmcli.model.money import write_money, write_number
+from crmcli.model.money import write_money, write_short
 from crmcli.model.phone_format import dialled
 from crmcli.model.values import Raw, format_decimal, format_instant
 from crmcli.present.words import in_words
@@ -134,9 +134,7 @@ class Locale:
 
     def number(self, value: Decimal, places: int | None = None) -> str:
         """A number with its thousands set apart; at most `places` decimals, no needless noughts."""
-        text = format(value if places is None else round(value, places), "f")
-        plain_digits = text.rstrip("0").rstrip(".") if "." in text else text
-        return write_number(Decimal(plain_digits), self.language)
+        return write_short(value if places is None else round(value, places), self.language)
 
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount in its currency; cents only where there are any."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from crmcli.language import counted, tr
+from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import field_word, value_text
 from crmcli.present.records import raw_row
-from crmcli.present.told import Told, together
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search

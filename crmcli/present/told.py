@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
@@ -19,13 +18,6 @@ class Told(NamedTuple):
     row: Mapping[str, object] | None = None
     notes: Sequence[str] = ()
     details: Sequence[str] = ()
-
-
-def together(values: Sequence[str]) -> str:
-    """A list in a sentence: `a, b and c`."""
-    if len(values) < 2:
-        return "".join(values)
-    return tr("{} and {}", ", ".join(values[:-1]), values[-1])
 
 
 def problem_table(faults: Sequence[Problem], warnings: Sequence[Problem]) -> Listing:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
-from crmcli.model.money import write_money, write_number
+from crmcli.model.money import write_money, write_short
 from crmcli.model.phone_format import spaced
 from crmcli.model.values import Phone, format_instant
 from crmcli.render.words import amount_in_words
@@ -49,11 +49,7 @@ class Style:
     def number(self, value: object) -> str:
         """A number without needless zeros: `1 234,5`, in English `1,234.5`."""
         amount = _decimal(value, "number")
-        if amount is None:
-            return ""
-        digits = format(amount, "f")
-        short = Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
-        return write_number(short, self.language)
+        return "" if amount is None else write_short(amount, self.language)
 
     def date(self, value: object, form: str = "short") -> str:
         """A day as people write it, `form` short, long, time or datetime: `23.11.2026`, `23 ноября 2026`."""

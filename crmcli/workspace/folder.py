@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Problem
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -235,7 +235,7 @@ class Folder:
         while entity_of(way[-1]) and (into := self.merged_into(way[-1])):
             if into in way:
                 raise RecordMerged(
-                    tr("{} are merged into each other", " and ".join(way)),
+                    tr("{} are merged into each other", together(way)),
                     tr("crm {} unmerge {}, or see crm check", entity_of(into), record_id),
                 )
             way.append(into)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.sales.merging import merge
 
 if TYPE_CHECKING:
@@ -70,11 +70,7 @@ def _plan(ws: Workspace, found: Search, group: Group) -> tuple[Plan | None, list
             left.append((other, error.message))
             continue
         if further.conflicts:
-            left.append((other, tr("they differ in {}", _words(further.conflicts))))
+            left.append((other, tr("they differ in {}", together(further.conflicts))))
         else:
             wanted = further
     return wanted, left
-
-
-def _words(names: tuple[str, ...]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.errors import BadUsage
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.event import MARKS
 from crmcli.model.values import entity_of
 from crmcli.workspace.undone import dead
@@ -64,7 +64,7 @@ def deny(ws: Workspace, record_ids: Sequence[str], *, back: bool = False) -> lis
         )
     if len({entity_of(record_id) for record_id in ids}) > 1:
         raise BadUsage(
-            tr("{} are of different kinds", " and ".join(ids)), "use leads, contacts or companies"
+            tr("{} are of different kinds", together(ids)), "use leads, contacts or companies"
         )
     with ws.change("dupes apart" if kind == DENIED else "dupes reopen") as change:
         ws.look_again()

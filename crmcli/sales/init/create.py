@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.settings import LANGUAGES
 from crmcli.store import layout
 from crmcli.store.config import starter
@@ -84,7 +84,7 @@ def _notes_on(root: Path, kept: list[str]) -> list[str]:
         ignored = files.read_bytes(root / ".gitignore").decode("utf-8", "replace").split()
         lacking = [name for name in (".crm/", "outbox/") if name not in ignored]
         if lacking:
-            notes.append(tr("add to .gitignore: {}", " and ".join(lacking)))
+            notes.append(tr("add to .gitignore: {}", together(lacking)))
     return notes
 
 

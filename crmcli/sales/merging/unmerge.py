@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, NotFound, Refused
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.merged import JOINS, survivor_of
 from crmcli.model.values import entity_of
 from crmcli.sales.history.past import change_at
@@ -92,7 +92,7 @@ def _merge_events(ws: Workspace, merged: str, survivor: str) -> list[Event]:
         )
     if first.data.get("together"):
         raise Refused(
-            tr("{} were merged together by a redo", " and ".join(first.data["together"])),
+            tr("{} were merged together by a redo", together(first.data["together"])),
             tr("crm undo --event {} undoes all of them", first.id),
         )
     past = change_at(ws, first.id)

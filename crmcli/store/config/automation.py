@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmcli.dataclass import replace
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.tree import Condition
@@ -79,7 +79,7 @@ def _timing(place: Cursor, got: Mapping[str, Any]) -> Timing:
     given = [key for key in ("after", "at", "before") if place.at(key).is_present]
     if len(given) > 1:
         place.at(given[1]).fault(
-            tr("a robot has one time: {} cannot be combined", " and ".join(given)), "remove one"
+            tr("a robot has one time: {} cannot be combined", together(given)), "remove one"
         )
     at, before, after = got["at"], got["before"], got["after"]
     is_message = got["do"] in ACTIONS and ACTIONS[got["do"]].is_message
