@@ -104,9 +104,12 @@ def system_of(host: str) -> str:
 
 def _written(system: str, name: str) -> str:
     bare = name.strip().removeprefix("@").rstrip("/")
+    first, _, rest = bare.partition("/")
+    if rest and first.lower() in _PATHS:  # in/anna
+        bare = rest
     if system == "whatsapp":
         bare = re.sub(r"[+()\s-]", "", bare)
-    if not bare:
+    if not bare or (system in SYSTEMS and "/" in bare):
         raise ValueError(tr("{!r} is not a handle like telegram:@anna", f"{system}:{name}"))
     return f"{system}:@{bare}" if system in _SIGNED else f"{system}:{bare}"
 

@@ -20,6 +20,15 @@ def apart(text: str) -> str:
     return _PRIMARY.sub(r"\1", text) if "* " in text else text
 
 
+def tags_of(text: str) -> str:
+    """Tags as our lists have them, of `"a","b"`, `[a, b]`, `a|b`."""
+    bare = text.strip()
+    if re.fullmatch(r"\[.*\]|\{.*\}", bare):
+        bare = bare[1:-1]
+    parts = (part.strip() for part in re.split(r"[,;|\n]", bare))
+    return ", ".join(re.sub(r"""^(["'])(.*)\1$""", r"\2", part) for part in parts)
+
+
 def named_type(caption: Raw, allowed: Sequence[str]) -> str:
     """The type of a phone or an e-mail that its own column names; any other word is `other`."""
     text = fold(str(caption)).removeprefix("* ")
@@ -43,8 +52,11 @@ def with_type(raw: Raw, kind: str) -> Raw:
 
 
 def joined(address: str, parts: Sequence[str]) -> str:
-    """An address with those parts that it does not say yet."""
-    for part in parts:
-        if fold(part) not in fold(address):
-            address = f"{address}, {part}" if address else part
-    return address
+    """An address with those parts that it does not say yet in whole words; a number may come twice."""
+    found = [address] if address else []
+    for part in map(str.strip, parts):
+        is_said = re.search(rf"(?<!\w){re.escape(fold(part))}(?!\w)", fold(address))
+        is_twice = not re.search("[0-9]", part) and fold(part) in map(fold, found)
+        if part and not is_said and not is_twice:
+            found.append(part)
+    return ", ".join(found)

@@ -33,7 +33,7 @@ GROUPED = " / "
 LABELLED, PART, FULL_NAME, STATUS = "labelled", "part", "full_name", "status"
 _REMARK = re.compile(
     r"\s*[,(\[]\s*(?:required|optional|mandatory|if any|(?:не)?обязательн\w+(?: поле)?|если есть|pflicht\w*|"
-    r"[dmyjtaдмг]{1,4}(?:[./ -][dmyjtaдмг]{1,4}){1,2})\s*[)\]]?\s*$",
+    r"[dmyjtaдмг]{1,4}(?:[./ -][dmyjtaдмг]{1,4}){1,2})\s*[)\]]?[\s*:]*$",
     re.IGNORECASE,
 )
 """What a header says of how to fill its column in."""

@@ -16,7 +16,7 @@ from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, kind_of, me
 from crmcli.model.values import CONSENT_CHANNELS, Raw
 from crmcli.sales.consent.refusal_words import MAY, refused_by, speaks_of_refusing
 from crmcli.sales.exports.sheet_rows import UNKNOWN
-from crmcli.sales.imports.address_books import apart, caption_of, named_type, with_type
+from crmcli.sales.imports.address_books import apart, caption_of, named_type, tags_of, with_type
 from crmcli.sales.imports.blank_cells import says_nothing
 from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.draft import Draft
@@ -170,7 +170,7 @@ class Placer:
 
     def _take_plain(self, draft: Draft, column: Column, spec: Field, cell: Raw, part: str) -> None:
         if isinstance(cell, str) and spec.is_many and not draft.id:
-            cell = apart(cell)
+            cell = tags_of(apart(cell)) if spec.name == "tags" else apart(cell)
         if spec.name == "do_not":
             self._take_refusal(draft, column, spec, cell)
             return
