@@ -100,7 +100,6 @@ def _of_clients(entity: str) -> list[click.Parameter]:
 def list_command(entity: str) -> click.Command:
     """`crm NOUN list`: filters, condition, order, columns, limit, every format."""
     plural = ENTITIES[entity].plural
-    told = "A condition, e.g. 'amount > 100000'; see crm help conditions."
 
     def callback(
         session: Session,
@@ -135,20 +134,25 @@ def list_command(entity: str) -> click.Command:
 
     return Verb(
         "list",
-        params=[
-            *filter_options(entity),
-            *([MINE] if has_field(entity, "owner") else []),
-            *state_options(entity),
-            option("--where -w", told, "EXPR"),
-            option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
-            option("--limit", "Maximum number of records.", "N", at_least=0),
-            option("--offset", "Leave out the first N records.", "N", default=0, at_least=0),
-            option("--columns", "Columns to print; company.name follows a link.", "A,B"),
-            option("--view", "A saved view of views.yaml.", "NAME"),
-        ],
+        params=_list_params(entity),
         callback=callback,
         help=f"List {plural}.\n\nExample: crm {entity} list --where 'name ~ \"smith\"' --limit 20",
     )
+
+
+def _list_params(entity: str) -> list[click.Parameter]:
+    told = "A condition, e.g. 'amount > 100000'; see crm help conditions."
+    return [
+        *filter_options(entity),
+        *([MINE] if has_field(entity, "owner") else []),
+        *state_options(entity),
+        option("--where -w", told, "EXPR"),
+        option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
+        option("--limit", "Maximum number of records.", "N", at_least=0),
+        option("--offset", "Leave out the first N records.", "N", default=0, at_least=0),
+        option("--columns", "Columns to print; company.name follows a link.", "A,B"),
+        option("--view", "A saved view of views.yaml.", "NAME"),
+    ]
 
 
 def _print_rows(session: Session, shown: View, condition: Condition | None, offset: int) -> None:
