@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crmcli.errors import BadUsage
+from crmcli.model.entities import having
 from crmcli.model.kinds import EMAIL_TYPES, PHONE_TYPES, UTM_KEYS, Field
 from crmcli.model.schema import Schema
 from crmcli.model.values import ID_LETTERS, Raw
@@ -478,7 +479,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-@pytest.mark.parametrize("entity", ["lead", "contact", "company", "deal"])
+@pytest.mark.parametrize("entity", having("importable"))
 @given(data=st.data())
 def test_export_import_export_is_the_same(entity: str, data: st.DataObject, schema: Schema) -> None:
     raws = data.draw(

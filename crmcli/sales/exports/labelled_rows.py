@@ -17,13 +17,28 @@ _ISO = "%Y-%m-%d"
 _NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 
+def shown_columns(columns: Sequence[SheetColumn]) -> tuple[SheetColumn, ...]:
+    """The columns without ids of those that are named beside them."""
+    named = {column.field.name for column in columns if column.part == "names"}
+    return tuple(c for c in columns if c.part or c.field.name not in named)
+
+
+def labels_of(columns: Sequence[SheetColumn], speak: Callable[[str], str]) -> list[str]:
+    """The captions of columns in a language; a second one of the same label is called by its name."""
+    heads: list[str] = []
+    for column in columns:
+        is_whole = column.part in ("", "names")
+        label = (speak(column.field.label) if is_whole else "") or column.name
+        heads.append(column.name if label in heads else label)
+    return heads
+
+
 class LabelledCells:
     """Turns cells that programs read into those that people do, a column at a time."""
 
     def __init__(self, ws: Workspace, entity: str, columns: Sequence[SheetColumn]) -> None:
         self._ws = ws
-        named = {column.field.name for column in columns if column.part == "names"}
-        self.columns = tuple(c for c in columns if c.part or c.field.name not in named)
+        self.columns = shown_columns(columns)
         self._day = _DAY.get(ws.settings.language, _ISO)
         self._stages = {
             (p.key, s.id): s.name for p in ws.outline if p.entity == entity for s in p.stages
@@ -31,13 +46,8 @@ class LabelledCells:
         self._words = {c.name: self._words_of(c.field) for c in self.columns if not c.part}
 
     def header(self) -> list[str]:
-        """The labels of the columns; a second one of the same label is called by its name."""
-        heads: list[str] = []
-        for column in self.columns:
-            is_whole = column.part in ("", "names")
-            label = (tr(column.field.label) if is_whole else "") or column.name
-            heads.append(column.name if label in heads else label)
-        return heads
+        """The labels of the columns in the language spoken."""
+        return labels_of(self.columns, tr)
 
     def row(self, cells: Sequence[str], raw: Mapping[str, Raw]) -> list[str]:
         """The cells of one record, of its columns in their order."""

@@ -13,6 +13,7 @@ from crmcli.model.kinds import Maps, kind_of
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
+from crmcli.sales.exports.sheet_rows import read_names
 from crmcli.sales.imports.draft import Doubt, Draft, Mention, RowRefused
 from crmcli.sales.imports.mention_text import EXTERNAL
 from crmcli.sales.imports.row_reader import RowReader
@@ -51,6 +52,9 @@ class Linker:
             self._link_named_firm(draft)
         for name, mentions in draft.links.items():
             spec = self.ws.schema.field(self._reader.entity, name)
+            if (known := self._as_they_are(draft, spec)) is not None:
+                draft.values[name] = known
+                continue
             try:
                 settled = [(self._settle(spec, m, draft), m.role) for m in mentions]
                 found = [(record_id, role) for record_id, role in settled if record_id]
@@ -65,6 +69,18 @@ class Linker:
                 draft.values[name] = [{key: i, **({"role": r} if r else {})} for i, r in found]
             elif found:
                 draft.values[name] = [i for i, _ in found] if spec.is_many else found[0][0]
+
+    def _as_they_are(self, draft: Draft, spec: Field) -> Raw | None:
+        """The links of our own record, where its row only has the names of those to which they lead."""
+        said = draft.named.get((spec.name, "names" if spec.is_many else "name"), [])
+        is_named = len(said) == 1 and not any(m.id for m in draft.links[spec.name])
+        if not (draft.id and is_named and self.ws.exists(draft.id)):
+            return None
+        raw = self.ws.schema.write(self.ws.get(draft.id)).get(spec.name, "")
+        ids = spec.kind.linked(spec.kind.parse(raw))
+        names = [_name_of(self.ws.get(i)) if self.ws.exists(i) else "" for i in ids]
+        wanted = read_names(said[0]) if spec.is_many else [*said]
+        return raw if names == wanted else None
 
     def remember(self, records: Iterable[Record]) -> None:
         """Take note of records that are being made, so that the next row finds them."""

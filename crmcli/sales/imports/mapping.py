@@ -21,6 +21,7 @@ from crmcli.model.schema import DERIVED, Schema
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
 from crmcli.sales.exports.sheet_rows import ID_PART, link_parts
+from crmcli.sales.imports.own_labels import OwnLabels
 from crmcli.sales.imports.stage_dates import AT, stage_dated
 from crmcli.workspace import Workspace
 
@@ -97,7 +98,9 @@ class Vocabulary:
         presets: Sequence[Preset] = (),
         currency: str = "",
         systems: Sequence[str] = (),
+        own: tuple[str, Mapping[str, str]] = ("", {}),
     ) -> None:
+        self.language, self._labels = own
         self.currency = currency
         self.systems = systems
         self.schema = schema
@@ -145,6 +148,10 @@ class Vocabulary:
         chosen = self._presets[0].name if self._presets else NONE
         return UNNAMED.rstrip(":") if chosen in (NONE, PLAIN) else chosen
 
+    def place_of_id(self, labels: Sequence[str]) -> int:
+        """The place of the column of our ids among those."""
+        return [self.find(label) for label in labels].index(Target("id"))
+
     def system_of(self, header: str) -> str:
         """The same of a column whose header may name another system."""
         words = fold(header)
@@ -175,6 +182,9 @@ class Vocabulary:
             words.setdefault(header_key(field.label or field.name), Target(field.name))
         for preset in self._presets[1:]:
             self._learn(words, preset.columns)
+        for field in self.fields.values():
+            for label in in_all(field.label):
+                words.setdefault(header_key(label), Target(field.name))
         words.pop("", None)
         return words
 
@@ -196,6 +206,8 @@ class Vocabulary:
 
     def find(self, header: str) -> Target | None:
         """What a header means; `Phone 2` is another phone."""
+        if own := self._labels.get(header.strip()):
+            return self.names.get(own)
         key = header_key(header)
         target = self.names.get(header.strip()) or self.words.get(key)
         if target is None and key.rstrip("0123456789") != key:
@@ -283,25 +295,27 @@ class Vocabulary:
 
 
 class Vocabularies:
-    """The vocabulary for a file with such columns: that of the preset that was said, or that they show."""
+    """The vocabulary for a file with such columns: ours, or that of the preset that was said or is shown."""
 
     def __init__(self, ws: Workspace, entity: str, presets: Presets, said: str) -> None:
         self._ws = ws
         self._entity = entity
         self._presets = presets
         self._said = said
-        self._by_preset: dict[str, Vocabulary] = {}
+        self._by_preset: dict[tuple[str, str], Vocabulary] = {}
+        self._own = OwnLabels(ws.schema, entity)
 
-    def of(self, labels: Sequence[str]) -> Vocabulary:
+    def of(self, labels: Sequence[str], *, may_be_own: bool = True) -> Vocabulary:
         """The vocabulary for these columns."""
-        preset = self._presets.chosen(self._said, labels)
-        if preset.name not in self._by_preset:
+        own = self._own.of(labels) if may_be_own and not self._said else ("", {})
+        preset = self._presets.chosen(NONE if own[0] else self._said, labels)
+        if (preset.name, own[0]) not in self._by_preset:
             words = (preset, self._presets.plain)
             currency = self._ws.settings.currency
             systems = [*self._presets.by_name]
-            vocabulary = Vocabulary(self._ws.schema, self._entity, words, currency, systems)
-            self._by_preset[preset.name] = vocabulary
-        return self._by_preset[preset.name]
+            vocabulary = Vocabulary(self._ws.schema, self._entity, words, currency, systems, own)
+            self._by_preset[preset.name, own[0]] = vocabulary
+        return self._by_preset[preset.name, own[0]]
 
 
 def _meanings(tables: Iterable[Mapping[str, Sequence[str]]]) -> Mapping[str, Sequence[str]]:

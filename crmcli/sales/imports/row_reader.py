@@ -97,7 +97,11 @@ class RowReader:
         self.fields = {c.target.field for c in fed if c.target}
         if self._is_raw:  # in which an absent field is an empty one
             self.fields = {*vocabulary.fields}
-        self._is_own = {column.label for column in columns} <= {*own, *EXTRAS, "batch"}
+        self._is_own = bool(vocabulary.language) or {column.label for column in columns} <= {
+            *own,
+            *EXTRAS,
+            "batch",
+        }
         targets = [c.target.field if c.target else "" for c in columns]
         self._id_place = targets.index("id") if "id" in targets else -1
 

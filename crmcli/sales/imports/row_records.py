@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 
@@ -53,7 +54,7 @@ def merged(
     reader: RowReader, draft: Draft, old: Record, *, lifts: bool = False
 ) -> tuple[Record, int]:
     """An existing record with what it lacks from a row, and how many values of the row it does not take."""
-    row = _typed(reader, draft, old.id).with_values({"created_at": None})
+    row = _to_the_second(_typed(reader, draft, old.id), old).with_values({"created_at": None})
     union = unite(reader.ws, old, row, (), (), between="\n")
     return with_refusals(union.record, draft, old, lifts=lifts), len(union.yielded)
 
@@ -72,7 +73,7 @@ def refusals_of(record: Record) -> set[str]:
 
 def replaced(reader: RowReader, draft: Draft, old: Record, *, lifts: bool = False) -> Record:
     """An existing record with the values of a row, except where it stands."""
-    ws, row = reader.ws, _typed(reader, draft, old.id)
+    ws, row = reader.ws, _to_the_second(_typed(reader, draft, old.id), old)
     values: dict[str, Value] = {}
     for name in draft.values:
         if name not in _NOT_REPLACED:
@@ -84,6 +85,17 @@ def replaced(reader: RowReader, draft: Draft, old: Record, *, lifts: bool = Fals
     new = replace(old.with_values(values), unknown={**old.unknown, **row.unknown})
     new = _without_odd_parts(defaults.follow_name(old, new), values)
     return with_refusals(new, draft, old, lifts=lifts)
+
+
+def _to_the_second(row: Record, old: Record) -> Record:
+    """A row whose times, if they are those of the record to the minute, are so to the second."""
+    values: dict[str, Value] = {}
+    for field in fields(row):
+        new, now = getattr(row, field.name), getattr(old, field.name)
+        is_time = isinstance(new, datetime) and isinstance(now, datetime)
+        if is_time and now.replace(second=0, microsecond=0) == new:
+            values[field.name] = now
+    return row.with_values(values)
 
 
 def _without_odd_parts(record: Record, values: Mapping[str, Value]) -> Record:

@@ -32,6 +32,7 @@ from crmcli.sales.imports.mapping import (
 )
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.other_rows import OtherRows
+from crmcli.sales.imports.own_labels import has_our_ids
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
 from crmcli.sales.imports.row_reader import RowReader
@@ -45,6 +46,9 @@ from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
+
+DECIMAL_COMMA = ("ru",)
+"""The languages in which crm writes decimal commas for people."""
 
 CHUNK = 1000
 """Rows in one transaction."""
@@ -68,6 +72,11 @@ class Import:
         source, skipped = at_header(read_as(source, entity, ctx), words, wanted)
         self.source = source
         vocabulary = words.of(source.labels)
+        if vocabulary.language and not has_our_ids(source, vocabulary.place_of_id(source.labels)):
+            vocabulary = words.of(source.labels, may_be_own=False)
+        if vocabulary.language and not wanted.decimal:
+            has_comma = {vocabulary.language, ws.settings.language} & {*DECIMAL_COMMA}
+            wanted = replace(wanted, decimal="," if has_comma else ".")
         said_values = SaidValues(vocabulary, wanted)
         columns = said_values.without_set(self._columns(vocabulary))
         wrong: Sequence[WrongGuess] = ()
