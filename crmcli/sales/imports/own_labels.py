@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.language import LANGUAGES, in_all
 from crmcli.model.schema import Schema
-from crmcli.model.values import entity_of
 from crmcli.sales.exports.labelled_rows import labels_of, shown_columns
 from crmcli.sales.exports.sheet_rows import sheet_columns
-
-if TYPE_CHECKING:
-    from crmcli.sales.imports.sources import Source
 
 _MOST = 0.75
 """How much of a file's header is ours, if the file is: somebody may have put columns in."""
@@ -39,12 +34,6 @@ class OwnLabels:
         ):
             return "", {}
         return language, self._names[language]
-
-
-def has_our_ids(source: Source, column: int) -> bool:
-    """Whether that column of a file has ids of ours: files of others have captions like ours too."""
-    cells = (str(row.cells[column]) for row in source.rows() if not row.fault)
-    return bool(entity_of(next(filter(None, cells), "")))
 
 
 def _speaking(place: int) -> Callable[[str], str]:

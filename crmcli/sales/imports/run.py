@@ -32,12 +32,11 @@ from crmcli.sales.imports.mapping import (
 )
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.other_rows import OtherRows
-from crmcli.sales.imports.own_labels import has_our_ids
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.imports.said_values import SaidValues
-from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, read_as
+from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, has_our_ids, read_as
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
 from crmcli.sales.imports.wrong_guesses import WrongGuess, without_wrong

@@ -16,6 +16,7 @@ from crmcli.formats.vcard import Card, cards, is_vcard, read_cards
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
 from crmcli.language import tr
 from crmcli.model.schema import KEPT_CARD
+from crmcli.model.values import entity_of
 from crmcli.sales.exports.vcard_records import is_of_company, is_person, read_card
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
 
@@ -148,3 +149,9 @@ def doubts_of(source: Source) -> list[str]:
         others = ", ".join(source.others)
         doubts.append(tr("reading sheet {!r}; others (--sheet): {}", source.sheet, others))
     return doubts
+
+
+def has_our_ids(source: Source, column: int) -> bool:
+    """Whether that column of a file has ids of ours: files of others have captions like ours too."""
+    cells = (str(row.cells[column]) for row in source.rows() if not row.fault)
+    return bool(entity_of(next(filter(None, cells), "")))
