@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 from crmcli.cli.options import option_name
 from crmcli.cli.params import Session, Verb
 from crmcli.errors import CrmError
+from crmcli.model.conditions.tree import Text
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import has_activities
 
@@ -92,9 +93,12 @@ def _beginning(words: Mapping[str, str], incomplete: str) -> Iterator[tuple[str,
 
 def _records(ws: Workspace, entities: Iterable[str], incomplete: str) -> Iterator[tuple[str, str]]:
     """Ids with names: of records whose id begins so, or in whose name that stands."""
-    given = '"' + incomplete.replace('"', '""') + '"'
     for entity in entities:
-        asked = f"id ~ {given} or name ~ {given}" if incomplete else "id is not empty"
+        asked = (
+            f"id ~ {Text(incomplete)} or name ~ {Text(incomplete)}"
+            if incomplete
+            else "id is not empty"
+        )
         if not incomplete and not has_activities(entity):
             continue
         for row in ws.rows(entity, ws.condition(asked, entity), ["-created_at"], MOST):

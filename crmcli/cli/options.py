@@ -11,7 +11,7 @@ import click
 from crmcli.cli.params import complete, option
 from crmcli.errors import BadUsage, CrmError, NotFound
 from crmcli.language import tr
-from crmcli.model.conditions.tree import BadCondition
+from crmcli.model.conditions.tree import BadCondition, Text
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
@@ -154,7 +154,7 @@ def filtered(
             continue
         every = [one for value in values for one in _each(ws, entity, name, value)]
         if every:
-            parts.append(f"{name} in ({', '.join(map(_quoted, every))})")
+            parts.append(f"{name} in ({', '.join(str(Text(one)) for one in every)})")
     if not parts:
         return None
     if len(parts) == len(given) == 1:
@@ -173,7 +173,7 @@ def _holds_words(entity: str, name: str) -> bool:
 def _all_of(name: str, values: Sequence[str]) -> str:
     """The condition for one of the values; where that is several between commas, for all of these."""
     alternatives = [
-        " and ".join(f"{name} = {_quoted(word)}" for word in listed(value) or [value])
+        " and ".join(f"{name} = {Text(word)}" for word in listed(value) or [value])
         for value in values
     ]
     return "(" + " or ".join(f"({text})" for text in alternatives) + ")"
@@ -183,7 +183,7 @@ def _each(ws: Workspace, entity: str, name: str, text: str) -> list[str]:
     """The value that an option names, or several between commas, where the whole text is none."""
     try:
         value = _reference(ws, entity, name, text)
-        ws.condition(f"{name} = {_quoted(value)}", entity)
+        ws.condition(f"{name} = {Text(value)}", entity)
     except (BadCondition, NotFound):
         several = listed(text)
         if len(several) < 2:
@@ -198,10 +198,6 @@ def _reference(ws: Workspace, entity: str, name: str, value: str) -> str:
         if value and option_name(field).replace("-", "_") == name and field.entities:
             return ws.resolve(value, *field.entities)
     return value
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
 
 
 def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) -> Pipeline:

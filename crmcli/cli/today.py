@@ -11,6 +11,7 @@ from crmcli.cli.printing import unreadable
 from crmcli.cli.table import clean
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.conditions.tree import Text
 from crmcli.present.cells import Listing
 from crmcli.present.today import all_parts, parts, undeclared_table
 from crmcli.sales.today import Today
@@ -53,7 +54,7 @@ def _id_of(ws: Workspace, owner: str) -> str:
     try:
         return ws.user_id(owner)
     except BadUsage:
-        ws.condition(f'owner = "{owner}"', "task")
+        ws.condition(f"owner = {Text(owner)}", "task")
         return owner
 
 

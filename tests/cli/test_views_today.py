@@ -73,3 +73,9 @@ def test_today(crm: Crm) -> None:
     assert "Leads without" not in run.out
     rows = json.loads(crm("today", "--json").out)
     assert [row["part"] for row in rows] == ["overdue", "late", "idle_deals"]
+
+
+def test_an_owner_with_a_quote_in_the_name_is_refused_as_any_other(crm: Crm) -> None:
+    for owner in ('O"Neil', "nobody"):
+        run = crm("today", "--owner", owner)
+        assert (run.code, "is not a value of 'owner'" in run.err) == (2, True), run.err
