@@ -30,7 +30,7 @@ _KINDS = {kind: re.compile(rf"{mark}\s*[:.=]*") for kind, mark in _MARKS.items()
 _SUMS = tuple(_LISTS["sums"].split("|"))
 _ENDS = tuple(_LISTS["ends"].split("|"))
 _STARTS = {
-    f"{word} "[:2]
+    f"{word} "[:3]
     for name in ("sums", "taxes", "before", "averages", "statistics")
     for word in _LISTS[name].split("|")
 }
@@ -43,6 +43,7 @@ _WORDY = 5
 
 _ORDINAL = re.compile(r"[(\[]?(?:гр\.\s*)?(\d{1,3})[a-zа-я]?[)\].]?(?:\s*[=(].*)?")
 _LETTERS = ("а", "б", "в", "г", "a", "b", "c", "d")
+_FIRST = ("1", "гр", *_LETTERS)
 
 
 def label_of(cells: Sequence[object]) -> str:
@@ -50,7 +51,8 @@ def label_of(cells: Sequence[object]) -> str:
     for cell in cells:
         if isinstance(cell, str) and 2 < len(cell) <= LONGEST:
             text = cell.strip().casefold()
-            may_begin = text[:2] in _STARTS or ("%" in text and text[0].isdigit())
+            is_rate = "%" in text and text[0].isdigit()
+            may_begin = text[:3] in _STARTS or text[:2] in _STARTS or is_rate
             if may_begin and (text.startswith(_SUMS) or kind_of(text)):
                 return text
             if text.endswith(_ENDS):
@@ -96,6 +98,9 @@ def is_note(cells: Sequence[object], *, is_apart: bool, is_below_total: bool) ->
 
 def are_column_numbers(cells: Sequence[object]) -> bool:
     """Whether a row numbers the columns: 1, 2, 3 …, perhaps А, Б before them or formulas as `5=3*4`."""
+    first = next((str(cell).strip() for cell in cells if cell), "")
+    if not first.casefold().lstrip("([").startswith(_FIRST):
+        return False
     texts = [text for cell in cells if (text := str(cell).strip().casefold())]
     while texts and texts[0] in _LETTERS:
         texts.pop(0)
