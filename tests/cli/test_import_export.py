@@ -408,3 +408,28 @@ def test_an_import_is_taken_back_in_counts_and_with_v_record_by_record(
     assert "kept: 1 record: it was changed since it was made, e.g. " in run.err
     crm("undo", "--redo")
     assert crm("import", "undo", batch, "-v").out.count("Removed lead-") == len(others)
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_what_was_exported_for_people_comes_back_into_its_fields(
+    crm: Crm, tmp_path: Path, language: str
+) -> None:
+    given = {
+        "company": ("--name", "Ромашка", "--inn", "7707083893", "--url", "romashka.ru"),
+        "contact": ("--first-name", "Вера", "--last-name", "Ким", "--company", "Ромашка",
+                    "--handle", "telegram:@vera_k", "--do-not", "sms", "--phone", "89161112233"),
+        "lead": ("--name", "Навес", "--salutation", "г-жа", "--external", "bitrix24:7",
+                 "--source-detail", "письмо", "--company", "Ромашка"),
+        "deal": ("--name", "Кровля", "--company", "Ромашка", "--contact", "Вера Ким",
+                 "--amount", "1250,50", "--close-by", "2026-12-31"),
+    }  # fmt: skip
+    for entity, words in given.items():
+        assert crm(entity, "add", *words).code == 0
+    for nouns in ("companies", "contacts", "leads", "deals"):
+        path = tmp_path / f"{nouns}.csv"
+        path.write_text(crm("export", nouns, "--excel", CRM_LANG=language).out, encoding="utf-8")
+        for spoken in ("en", "ru"):
+            words = ("import", nouns, str(path), "--on-duplicate", "replace", "--again", "--json")
+            found = json.loads(crm(*words, CRM_LANG=spoken).out)
+            assert (found["unmapped"], found["conflicting"]) == ({}, 0), nouns
+            assert (found["replaced"], found["unchanged"], found["rejected"]) == (0, 1, 0), nouns
