@@ -564,3 +564,40 @@ def test_numbers_of_a_workbook_have_the_currency_that_they_show(ws: Workspace) -
     found = {deal["name"]: (deal["amount"], deal["currency"]) for deal in kit.all_of(ws, "deal")}
     codes = ["USD", "EUR", "CHF", "PLN", "RUB", "RUB"]
     assert found == {f"{n}": ("1500.50", code) for n, code in enumerate(codes, start=1)}
+
+
+def test_ids_that_lost_digits_make_no_two_records_one(ws: Workspace) -> None:
+    rows = "5.1234E+10;Вера\n5.1234E+10;Яна\n1.25E+02;Ия\n"
+    found = kit.bring(ws, "contact", f"Record ID;Имя\n{rows}", preset="hubspot")
+    assert (found.created, found.rejected) == (1, 2)
+    assert "has lost digits in Excel" in next(iter(found.examples.values()))
+    assert kit.one(ws, "contact")["external"] == {"hubspot": "125"}
+
+
+def test_a_status_beside_a_stage_says_only_whether_it_is_over(ws: Workspace) -> None:
+    first, second = (stage for stage in ws.pipelines.of("deal")[0].stages[:2])
+    text = (
+        f"Название;Этап;Статус сделки\nА;{first.name};Выиграна\nБ;{second.name};Идёт работа\n"
+        f"В;{second.name};Проиграна\n"
+    )
+    found = kit.bring(ws, "deal", text)
+    assert not found.conflicts
+    stages = {str(deal["name"]): str(deal["stage"]) for deal in kit.all_of(ws, "deal")}
+    place = ws.pipelines.of("deal")[0]
+    kinds = {name: kept.kind for name, stage in stages.items() if (kept := place.stage(stage))}
+    assert (kinds, stages["Б"]) == ({"А": "won", "Б": "open", "В": "lost"}, second.id)
+
+
+def test_an_end_that_cannot_have_been_is_told(ws: Workspace) -> None:
+    place = ws.pipelines.of("deal")[0]
+    won = next(stage.name for stage in place.stages if stage.kind == "won")
+    text = (
+        "Название;Стадия;Дата создания;Фактическая дата закрытия\n"
+        f"А;{place.initial.name};01.02.2026;01.03.2026\nБ;{won};01.03.2026;01.02.2026\n"
+        f"В;{won};01.02.2026;01.03.2026\n"
+    )
+    found = kit.bring(ws, "deal", text)
+    assert [reason for _, reason in found.doubtful] == [
+        "was closed, and is in an open stage all the same",
+        "was closed before it was created",
+    ]

@@ -209,17 +209,20 @@ def _mended(spec: Field, cell: str, country: str) -> str:
     """Digits that a spreadsheet took for a number: without `.0`, an INN with its zero in front."""
     match = _FLOAT.fullmatch(cell.strip())
     text = match[1] if match else cell
-    if science := _SCIENTIFIC.fullmatch(cell.strip()):
-        digits, whole = science[1] + (science[2] or ""), int(science[3]) + 1
-        if len(digits.rstrip("0")) <= whole <= len(digits):
-            return digits[:whole]
-        raise ValueError(
-            tr(
-                "{!r} has lost digits in Excel: format the column as text and save the file again",
-                cell,
-            )
-        )
+    text = whole_digits(text)
     is_short = spec.kind.may_lose_zero and country.upper() == "RU" and text.isdecimal()
     if is_short and len(text) in (9, 11):
         return f"0{text}"
     return text
+
+
+def whole_digits(text: str) -> str:
+    """The digits that Excel wrote as 7.7E+09; ValueError where it has left some out, or a text as it is."""
+    science = _SCIENTIFIC.fullmatch(text.strip())
+    if science is None:
+        return text
+    digits, whole = science[1] + (science[2] or ""), int(science[3]) + 1
+    if len(digits.rstrip("0")) <= whole <= len(digits):
+        return digits[:whole]
+    why = "{!r} has lost digits in Excel: format the column as text and save the file again"
+    raise ValueError(tr(why, text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from crmcli.dataclass import dataclass, replace
@@ -358,7 +358,19 @@ def map_columns(
             "if the first line is a readable header, use --map COLUMN=FIELD; if not, try "
             "--encoding cp866, koi8-r or mac-cyrillic",
         )
-    return _with_types(_with_one_plain_comment(columns))
+    return _with_types(_with_one_plain_comment(_with_status(columns, by_hand)))
+
+
+def _with_status(columns: tuple[Column, ...], by_hand: Collection[str]) -> tuple[Column, ...]:
+    """Of a stage and a status beside it, the status says only whether it is over."""
+    stage = Target("stage")
+    places = [n for n, column in enumerate(columns) if column.target == stage]
+    beside = [n for n in places if re.search("stat(us|e)|статус|состоян", fold(columns[n].label))]
+    if len(beside) != 1 or len(places) < 2 or columns[beside[0]].label in by_hand:
+        return columns
+    found = [*columns]
+    found[beside[0]] = replace(found[beside[0]], target=Target("stage", STATUS))
+    return tuple(found)
 
 
 def _with_types(columns: tuple[Column, ...]) -> tuple[Column, ...]:

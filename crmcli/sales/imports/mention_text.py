@@ -9,6 +9,7 @@ from crmcli.matching.firms import read_firm
 from crmcli.model.addresses import read_email
 from crmcli.model.values import entity_of
 from crmcli.sales.exports.sheet_rows import read_names
+from crmcli.sales.imports.cells import whole_digits
 from crmcli.sales.imports.draft import Mention
 
 _PIECE = re.compile(
@@ -139,9 +140,12 @@ def _take(mention: Mention, text: str) -> bool:
 
 
 def plain_id(text: str) -> str:
-    """An id without what is said around it: `ID: 77`, `#77`, `77.0` of a spreadsheet."""
+    """An id without what is said around it: `ID: 77`, `#77`, `77.0` of a spreadsheet.
+
+    ValueError if it has lost digits there, so that several would be one.
+    """
     match = _ID.fullmatch(text) or _FLOAT.fullmatch(text)
-    return match[1] if match else text
+    return match[1] if match else whole_digits(text)
 
 
 def is_id(text: str) -> bool:

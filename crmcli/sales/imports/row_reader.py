@@ -183,7 +183,10 @@ class RowReader:
             fault = tr("{!r} is the id of a {}, not of a {}", text, tr(entity), tr(self.entity))
             draft.faults.append((self.columns[place].label, fault))
         elif text:
-            draft.values["external"] = {self._vocabulary.system: plain_id(text)}
+            try:
+                draft.values["external"] = {self._vocabulary.system: plain_id(text)}
+            except ValueError as error:
+                draft.faults.append((self.columns[place].label, str(error)))
             self.foreign_ids += 1
 
     def _finish(self, draft: Draft) -> None:

@@ -13,7 +13,7 @@ from crmcli.model.dates import to_utc
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import format_instant, parse_date
 from crmcli.sales.imports.column_habits import ColumnHabits
-from crmcli.sales.imports.draft import Draft
+from crmcli.sales.imports.draft import Doubt, Draft
 from crmcli.sales.imports.mapping import Column, Vocabulary, is_stage_date
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.stage_names import StageNames, UnknownPipeline
@@ -71,6 +71,7 @@ class RowStages:
             self._finish_dates(draft, *found)
         elif self._has_end and not draft.id:
             self._close(draft, *found)
+            self._doubt_end(draft, *found)
 
     def _find(self, pipeline: str, stage: str) -> tuple[str, str]:
         """The ids of a row's pipeline and stage."""
@@ -95,6 +96,19 @@ class RowStages:
         closed = format_instant(to_utc(parse_date(day), time(), self._ws.inputs.zone))
         if str(draft.values.get("created_at", "")) <= closed <= format_instant(self._ws.now):
             draft.values["closed_at"] = closed
+
+    def _doubt_end(self, draft: Draft, pipeline: str, stage: str) -> None:
+        """Tell of an end that a record cannot have had: it is open, or was created later."""
+        closed, created = (str(draft.values.get(n, "")) for n in ("closed_at", "created_at"))
+        place = next((p for p in self._ws.pipelines.of(self._entity) if p.key == pipeline), None)
+        here = place.stage(stage) if place and stage else place.initial if place else None
+        if closed and here and here.is_open:
+            why = tr("was closed, and is in an open stage all the same")
+        elif closed and created > closed:
+            why = tr("was closed before it was created")
+        else:
+            return
+        draft.doubts.append(Doubt(self._label_of("closed_at"), why, closed, is_kept=True))
 
     def _finish_dates(self, draft: Draft, pipeline: str, stage: str) -> None:
         """When a row's record came to its stages; it was created with the first at the latest."""
