@@ -170,7 +170,7 @@ def test_export_filters_and_chooses(crm: Crm, leads: Path) -> None:
         (("leads", "-", "--rejects", "нет/r.csv"), "name\nА\n", 3, "r.csv"),
         (("leads", "-", "--rejects", "."), "name\nА\n", 2, ". is a folder"),
         (("leads", "-", "--country", "ZZ"), "name\nА\n", 2, "'ZZ' is not a country"),
-        (("leads", "-"), "name,amount\nА,много\n", 1, "1 rejected"),
+        (("leads", "-"), "name,stage\nА,нигде\n", 1, "1 rejected"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
