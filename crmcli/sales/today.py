@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
+from crmcli.model.conditions.tree import Text
 from crmcli.model.finished import finished
 from crmcli.model.values import Raw, format_instant
 from crmcli.sales.undeclared import Undeclared, undeclared
@@ -52,7 +53,7 @@ class Today:
 def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
     """What is to be done today by a user, by everybody if none is given; contacts are
     neglected after that time of `silence`."""
-    whose = f'owner = "{owner}"' if owner else ""
+    whose = f"owner = {Text(owner)}" if owner else ""
     tasks = _select(ws, "task", ["due"], "done_at is empty", "due < tomorrow", whose)
     now = format_instant(ws.now)
     planned = _planned(ws)
