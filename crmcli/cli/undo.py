@@ -61,7 +61,9 @@ def undo(
 
         telling = undoing.Telling(teller.before, each)
         if batch:
-            undoing.undo_batch(ws, batch.strip(), telling)
+            from crmcli.sales.imports.undo import undo_import
+
+            undo_import(ws, batch.strip(), telling)
         elif event:
             undoing.undo_at(ws, event.strip().lower(), telling)
         elif redo:

@@ -74,6 +74,9 @@ DATED = "stage.dated"
 STOOD = "stood"
 """The key in the data of a `created` or DATED event of the stages in which the record stood before."""
 
+CREATED_VALUES = "values"
+"""In the event of a part of an import: the values that it added to directories, by directory."""
+
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""
 

@@ -85,14 +85,20 @@ def redo(ws: Workspace, telling: Telling | None = None, *, whose: str = WHOSE[0]
     return _in_turn(ws, lambda: _latest(ws, 1, whose, redo=True), telling)
 
 
+def batch_of(ws: Workspace, beginning: str) -> str:
+    """The id of the import whose id begins so; NotFound."""
+    events = ws.events(kinds=("import.part", "import.done"))
+    batches = (str(event.data.get("batch", "")) for event in events)
+    said = tr("no import {!r}", beginning)
+    return only_beginning(beginning, batches, said, "see crm import list")
+
+
 def undo_batch(ws: Workspace, batch: str, telling: Telling | None = None) -> Undone:
     """Undo an import, wherever it ran; edited rows are kept. NotFound, or NothingToUndo if it is undone."""
 
     def find() -> list[PastChange]:
         spans = undone_spans(ws)
-        events = ws.events(kinds=("import.part", "import.done"))
-        batches = (str(event.data.get("batch", "")) for event in events)
-        known = only_beginning(batch, batches, tr("no import {!r}", batch), "see crm import list")
+        known = batch_of(ws, batch)
         found = changes_of_batch(ws, known)
         left = [past for past in found if past.span not in spans]
         if not left:

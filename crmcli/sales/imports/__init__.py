@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
@@ -41,12 +41,12 @@ def import_records(
     wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
     if wanted.on_duplicate == "fail":
         _refuse_repeats(ws, entity, source, name, wanted)
-    created: Mapping[str, Sequence[str]] = {}
+    created: Mapping[str, Mapping[str, str]] = {}
     if wanted.create_values and wanted.dry_run == ws.dry_run:
         trial = Import(ws, entity, source, name, replace(wanted, dry_run=True))
         created = add_values(ws, trial.unknown_values())
-    found = Import(ws, entity, source, name, wanted).run(progress)
-    found.created_values = created
+    found = Import(ws, entity, source, name, wanted, created).run(progress)
+    found.created_values = {name: [*labels.values()] for name, labels in created.items()}
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from crmcli.errors import Refused
 from crmcli.language import tr
@@ -16,8 +16,11 @@ MOST = 100
 """New values of one directory; more of them are no list, but texts of some other column."""
 
 
-def add_values(ws: Workspace, unknown: Mapping[str, Counter[str]]) -> Mapping[str, Sequence[str]]:
-    """Add values to directories, as they are spelled most often; the new ones of each. Refused if many."""
+def add_values(
+    ws: Workspace, unknown: Mapping[str, Counter[str]]
+) -> Mapping[str, Mapping[str, str]]:
+    """Add values to directories, as they are spelled most often; the new ones of each, labels by id.
+    Refused if many."""
     labels = {name: _spelled(counts) for name, counts in unknown.items()}
     for name, found in labels.items():
         if len(found) > MOST:
@@ -26,12 +29,11 @@ def add_values(ws: Workspace, unknown: Mapping[str, Counter[str]]) -> Mapping[st
                 tr("{} new values for the directory {}: {}, …", len(found), name, shown),
                 "is the column the right one? --map COLUMN=comment keeps its text",
             )
-    if labels:
-        known = ws.settings.directories
-        directories.add_all(
-            ws, {name: _with_ids(found, known[name]) for name, found in labels.items()}
-        )
-    return labels
+    known = ws.settings.directories
+    added = {name: _with_ids(found, known[name]) for name, found in labels.items()}
+    if added:
+        directories.add_all(ws, added)
+    return added
 
 
 def _spelled(counts: Counter[str]) -> list[str]:

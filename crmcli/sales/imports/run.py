@@ -16,6 +16,7 @@ from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import CREATED_VALUES
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
 from crmcli.sales.imports.cells import CellReader
@@ -57,8 +58,15 @@ class Import:
     """One run of an import."""
 
     def __init__(
-        self, ws: Workspace, entity: str, source: Source, name: str, wanted: ImportOptions
+        self,
+        ws: Workspace,
+        entity: str,
+        source: Source,
+        name: str,
+        wanted: ImportOptions,
+        created: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self._created = {name: [*labels] for name, labels in (created or {}).items()}
         self.ws = ws
         self.entity = entity
         self.wanted = wanted
@@ -227,10 +235,13 @@ class Import:
         found, now = self.summary, self.summary.counts()
         file = {"batch": found.batch, "entity": found.entity, "file": found.file}
         file["digest"] = self.digest
+        values = {CREATED_VALUES: self._created} if self._created else {}
         part = {name: count - before[name] for name, count in now.items()}
         if part["created"] or part["changed"] or refuses:
             turned = {"turned": [*self.taker.not_taken]} if self.taker.not_taken else {}
-            change.note("import.part", "", {**file, "span": [first, found.rows], **part, **turned})
+            change.note(
+                "import.part", "", {**file, "span": [first, found.rows], **part, **turned, **values}
+            )
         if is_last and (found.taken or found.before):
             now["created"] += found.before
             change.note("import.done", "", {**file, "rows": found.rows, **now})

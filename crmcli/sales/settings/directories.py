@@ -168,6 +168,33 @@ def remove(ws: Workspace, name: str, ref: str, replacement: str = "") -> Reshape
     return Reshaped(count, done.rewritten)
 
 
+def remove_unused(ws: Workspace, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Take away those of some values that no record has, in one transaction; which they were. A directory
+    keeps one value at the least. Refused if the configuration names one."""
+    gone: dict[str, list[str]] = {}
+    for name, values in wanted.items():
+        used = counts(ws, name) if name in names(ws) else {}
+        unused = [value for value in values if used.get(value) == 0]
+        if unused and len(unused) < len(values_of(ws, name)):
+            gone[name] = unused
+
+    def edit(tree: Tree) -> None:
+        for name, values in gone.items():
+            directories = below(tree, "directories")
+            now = directories[name]
+            if isinstance(now, list):
+                directories[name] = [item for item in now if item not in values]
+            elif isinstance(now, dict):
+                directories[name] = {value: now[value] for value in now if value not in values}
+
+    if gone:
+        with reshaping(ws, "directory rm", SettingsEdit(edit)) as done:
+            for name, values in gone.items():
+                for value in values:
+                    _check_unused(ws, name, value, done)
+    return gone
+
+
 def _carry(ws: Workspace, name: str, old: str, new: str, done: Reshaping) -> int:
     """Give every record the new value where it has the old one; how many there were."""
     touched: set[str] = set()
