@@ -6,8 +6,10 @@ import pytest
 
 from crmcli.present.cells import Locale
 from crmcli.present.imports import losses, summary
+from crmcli.sales.consent.refusal_words import MAY, column_part, speaks_of_refusing
 from crmcli.workspace import Workspace
 from tests import kit
+from tests.tried.refusals import HEADERS
 
 ANNA = "Имя;E-mail;Не звонить;Email Opt Out\nАнна;anna@example.ru;{};{}\n"
 
@@ -77,3 +79,9 @@ def test_cells_that_read_like_refusals_elsewhere_are_told(ws: Workspace) -> None
     found = kit.bring(ws, "contact", f"Имя;Теги;Letters\n{rows}")
     assert found.unheard == {"Теги": 2, "Letters": 1}
     assert any(line.startswith("NOT TAKEN AS REFUSALS") for line in losses(found))
+
+
+def test_what_refuses_as_a_column_is_heard_in_a_cell() -> None:
+    parts = {header: column_part(header) for header in HEADERS}
+    refusing = [header for header, part in parts.items() if part and not part.startswith(MAY)]
+    assert [header for header in refusing if not speaks_of_refusing(header)] == []
