@@ -74,7 +74,9 @@ CONTACTS = {
     "Customer,,Sales rep,\nName,E-mail,Name,E-mail\nVera,vera@example.com,Judin,j@example.com":
         "line 2: Customer / Name > full_name, Customer / E-mail > emails, Sales rep / Name > owner, Sales rep / E-mail > -; 1 created",
     "Рабочий;;Личный;;\nИмя;Телефон;Почта;Телефон\nВера;89160000101;a@example.com;89160000102":
-        "line 2: Имя > first_name, Рабочий / Телефон > phones (work), Почта > emails, Личный / Телефон > phones; 1 created",
+        "line 2: Рабочий / Имя > first_name, Рабочий / Телефон > phones (work), Личный / Почта > emails, Личный / Телефон > phones; 1 created",
+    "Человек;;;Компания;\nФИО;Телефон;Почта;Название;Телефон\nВера Лис;89160000101;v@example.com;Ромашка;84950000102":
+        "line 2: Человек / ФИО > full_name, Человек / Телефон > phones, Человек / Почта > emails, Компания / Название > companies (name), Компания / Телефон > -; 1 created",
     "Kontakt;;Firma;\nName;Telefon;Name;Telefon\nVera;+49301234567;Iris GmbH;+49307654321":
         "line 2: Kontakt / Name > name, Kontakt / Telefon > phones, Firma / Name > companies (name), Firma / Telefon > -; 1 created",
     ";;;\n;;;\nИмя;Телефон;;\nАнна;89160000101;;": "line 3: Имя > first_name, Телефон > phones; 1 created",

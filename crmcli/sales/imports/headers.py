@@ -128,9 +128,10 @@ def _grouped(header: Sequence[str], captions: Sequence[str]) -> tuple[str, ...]:
     groups += groups[-1:] * (len(header) - len(groups))
     of_name: dict[str, set[str]] = {}
     for own, group in zip(header, groups, strict=False):
-        of_name.setdefault(header_key(own), set()).add(group)
-    found = []
-    for own, caption, group in zip_longest(header, captions, groups, fillvalue=""):
-        is_one_of_several = bool(own and group) and len(of_name[header_key(own)]) > 1
-        found.append(f"{group}{GROUPED}{own}" if is_one_of_several else own or caption)
-    return tuple(found)
+        if own:
+            of_name.setdefault(header_key(own), set()).add(group)
+    alike = {group for of in of_name.values() if len(of) > 1 for group in of}
+    return tuple(
+        f"{group}{GROUPED}{own}" if own and group in alike - {""} else own or caption
+        for own, caption, group in zip_longest(header, captions, groups, fillvalue="")
+    )

@@ -232,12 +232,17 @@ class Vocabulary:
         theirs, mine = (self.find(group), self.find(own)) if own else (None, None)
         if theirs is None or theirs.field in _NAMES or (mine and mine.field == theirs.field):
             return mine
-        return theirs if header_key(own) in self._name_words else None
+        if header_key(own) in self._name_words:
+            return theirs
+        spec = self.fields.get(mine.field) if mine else None
+        is_of_record = spec and (spec.kind.is_money or spec.kind.is_time or spec.directory)
+        return mine if is_of_record else None
 
     @cached_property
     def _name_words(self) -> set[str]:
         """How columns with somebody's name are called, whoever that is."""
-        tables = (p.columns.get(entity, {}) for p in self._presets for entity in ("", self.entity))
+        entities = ("", self.entity, "company")
+        tables = (p.columns.get(entity, {}) for p in self._presets for entity in entities)
         words = (word for table in tables for word, name in table.items() if name in _NAMES)
         return {*map(header_key, (*_NAMES, *words))}
 
