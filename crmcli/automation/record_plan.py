@@ -9,11 +9,11 @@ from functools import partial
 from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.linked_dates import changed_at, dates_of
-from crmcli.automation.robot_times import Clock
+from crmcli.automation.robot_times import Clock, waited
 from crmcli.automation.robots import Step, Visit, steps_of, visits
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.entities import having
-from crmcli.model.event import Event
+from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.values import entity_of
@@ -109,7 +109,7 @@ def plan_of(
 def _plan_before(
     ws: Workspace, record: Record, events: Sequence[Event], stays: list[Visit], before: Event
 ) -> RecordPlan:
-    """The plan of the stay in which an event happened; none of one that ended too long ago."""
+    """The plan of the stay in which an event happened."""
     [event] = ws.in_right_time([before])
     then = [stay for stay in stays if stay.entry.id < event.id]
     is_left = event.kind == "stage.entered"
@@ -124,6 +124,22 @@ def _plan_before(
     if pipeline is None or stage is None:
         return RecordPlan(record, events, then, ())
     return replace(_planned(ws, record, events, then, pipeline, stage), before=before)
+
+
+def nothing_was_due(ws: Workspace, event: Event) -> bool:
+    """Whether no robot can have been due before an event, as far as is seen without the record: the event was
+    too long ago, or the stay that it ended was shorter than any robot waits."""
+    [right] = ws.in_right_time([event])
+    if ws.now - right.at > LONG_LEFT:
+        return True
+    told = ws.events(record=event.record, kinds=ENTRIES)
+    entry = next((one for one in reversed(ws.in_right_time(told)) if one.id < event.id), None)
+    stage = place_of(ws, entry)[1] if entry else None
+    if entry is None or stage is None:
+        return False
+    clock = Clock(ws.now, ws.settings.calendar, ws.zone)
+    timings = [robot.timing for robot in stage.robots]
+    return not any(each.field or waited(each, entry.at, clock) <= right.at for each in timings)
 
 
 def place_of(ws: Workspace, entry: Event) -> tuple[Pipeline | None, Stage | None]:
@@ -144,7 +160,7 @@ def _planned(
 ) -> RecordPlan:
     """The plan of the last of these stays, in a stage that is declared."""
     clock = Clock(ws.now, ws.settings.calendar, ws.zone, partial(dates_of, ws))
-    changed = {**stays[-1].changed, **changed_at(ws, record, stage)}
-    stays[-1] = replace(stays[-1], changed=changed)
+    if changed := changed_at(ws, record, stage):
+        stays[-1] = replace(stays[-1], changed={**stays[-1].changed, **changed})
     steps = steps_of(record, stage, stays[-1], clock)
     return RecordPlan(record, events, stays, steps, pipeline, stage)

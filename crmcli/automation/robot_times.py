@@ -53,7 +53,7 @@ def turns_of(timing: Timing, record: Record, since: datetime, clock: Clock) -> l
     date that comes back: the last time that has come since then, and the next one. OverflowError where
     the calendar ends."""
     if not timing.field:
-        return [Turn(None, _after(timing, since, clock))]
+        return [Turn(None, waited(timing, since, clock))]
     turns: list[Turn] = []
     for dated in dict.fromkeys(clock.dates(record, timing.field)):
         if timing.every:
@@ -122,7 +122,7 @@ def _shifted(
     return shift(base, by, clock.zone, back=back)
 
 
-def _after(timing: Timing, since: datetime, clock: Clock) -> datetime:
+def waited(timing: Timing, since: datetime, clock: Clock) -> datetime:
     """So long after a moment, at a time of day if one is given: that of the day so many days later, or the
     next one after so many hours."""
     by, zone = timing.after, clock.zone

@@ -119,10 +119,12 @@ def key_of(robot: Robot, record: Record, visit: Visit, dated: Dated | None = Non
     """The key of the robot's job in this visit; for a date robot also of this date, the record's own if
     none is given."""
     name = robot.timing.field
+    if not name:
+        return job_key(robot.id, record.id, visit.entry.id)
     dated = dated or next(iter(own_dates(record, name)), None)
-    why = [_text(dated.value if dated else None)] if name else []
+    why = _text(dated.value if dated else None)
     whose = [dated.whose] if dated and dated.whose else []
-    return job_key(robot.id, record.id, visit.entry.id, *why, *whose)
+    return job_key(robot.id, record.id, visit.entry.id, why, *whose)
 
 
 def is_wild(robot_id: str, events: Sequence[Event], now: datetime) -> bool:
@@ -149,7 +151,8 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
         return replace(_known_step(robot, job, clock.now), whose=_whose(turns, place))
     step = _new_step(robot, key, turns[place] if turns else None, chain, armed, clock)
     told = max((job for job in jobs if job), key=lambda job: job.at, default=None)
-    return replace(step, before=told.key if told else "", whose=_whose(turns, place))
+    whose = _whose(turns, place)
+    return replace(step, before=told.key if told else "", whose=whose) if told or whose else step
 
 
 def _whose(turns: Sequence[Turn], place: int) -> str:

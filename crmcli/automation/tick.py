@@ -21,7 +21,7 @@ from crmcli.automation.job_failures import (
 )
 from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
-from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for, sleepers
+from crmcli.automation.record_plan import STAGED, RecordPlan, nothing_was_due, plan_for, sleepers
 from crmcli.automation.robot_runs import take
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
@@ -197,6 +197,8 @@ class _Run:
 
     def _act_before(self, record_id: str, event: Event) -> None:
         """Let the robots of a record act that were due before an event, in the order in which they were."""
+        if nothing_was_due(self.ws, event):
+            return
         try:
             while True:
                 plan = plan_for(self.ws, record_id, before=event)
