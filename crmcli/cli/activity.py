@@ -106,7 +106,10 @@ def _whom(ws: Workspace, ref: str, *, is_new: bool, anyway: bool) -> tuple[str, 
     """The record that a reference means, or with `is_new` the lead that is added for it, and a note."""
     try:
         return ws.resolve(ref), ""
-    except NotFound:
+    except NotFound as error:
+        is_reach = "@" in ref.strip("@") or ref.strip("+( ")[:1].isdigit()
+        if not is_new and is_reach:
+            raise NotFound(error.message, tr("{}, or add a lead with --new", error.hint)) from None
         if not is_new:
             raise
     from crmcli.sales.add import add

@@ -8,7 +8,7 @@ import click
 
 from crmcli.cli.options import listed
 from crmcli.cli.params import ChangingVerb, Noun, Session
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing
@@ -47,7 +47,12 @@ def add(session: Session, names: str, refs: Sequence[str]) -> Told:
     given = listed(names)
     if not given:
         raise BadUsage("which tag?", "crm tag list")
-    done = tags.add(ws, given, _ids(session, refs))
+    try:
+        ids = _ids(session, refs)
+    except NotFound as error:
+        hint = tr("{}; the tags come first, then the records", error.hint)
+        raise NotFound(error.message, hint) from None
+    done = tags.add(ws, given, ids)
     return Told(
         tr("Tagged {}: {}.", counted(done, "record"), ", ".join(given)),
         {"tags": given, "records": done},

@@ -155,7 +155,10 @@ def _parse_one(text: str, country: str, kind: str, *, keep: bool) -> Phone:
         return Phone(value, more, kind)
     if not country or not _may_be_kept(number):
         raise _refusal(text)
-    why = "{!r} is not a phone number of {}: begin with + and the code of its country"
+    why = (
+        "{!r} is not a phone number of {}: check its digits, or begin with + and the code of its country; "
+        "phone_country in settings.yaml says whose numbers have none"
+    )
     raise ValueError(tr(why, text, country.upper()))
 
 

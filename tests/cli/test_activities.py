@@ -189,3 +189,11 @@ def test_what_is_still_to_come_is_a_task_as_the_hint_says(crm: Crm) -> None:
     assert crm(*shlex.split(command), **NOON).code == 0
     (task,) = json.loads(crm("task", "list", "--json", **NOON).out)
     assert (task["name"], task["due"]) == ("Замер дома", "2026-11-24T08:00:00Z")
+
+
+def test_a_caller_who_is_not_known_may_be_added_as_the_hint_says(crm: Crm) -> None:
+    for caller in ("8 950 111-22-33", "ira@example.com"):
+        unknown = crm("log", "call", caller, "Спросила", "--in", **NOON)
+        assert (unknown.code, "--new" in unknown.err) == (3, True)
+        assert crm("log", "call", caller, "Спросила", "--in", "--new", **NOON).code == 0
+    assert "--new" not in crm("log", "call", "Ирина", "Спросила", "--in", **NOON).err

@@ -78,3 +78,9 @@ def test_several_tags_are_all_and_several_options_are_any(crm: Crm) -> None:
     assert named("--tag", "опт") == "Лад Ода"
     assert named("--tag", "vip", "--tag", "опт") == "Лад Ода"
     assert named("--tag", "vip,нет") == ""
+
+
+def test_a_record_in_the_place_of_a_tag_is_told(crm: Crm) -> None:
+    assert crm("deal", "add", "--name", "Ворота").code == 0
+    run = crm("tag", "add", "Ворота", "vip")
+    assert (run.code, "the tags come first, then the records" in run.err) == (3, True)
