@@ -90,12 +90,13 @@ def summary(found: Summary, locale: Locale) -> Iterator[str]:
 
 
 def losses(found: Summary) -> Iterator[str]:
-    """What nobody may miss: rows that were rejected, and refusals that were not taken."""
+    """What nobody may miss: rejected rows, refusals and columns that were not taken."""
     if found.rejected:
         yield f"{found.file}: {found.rejected} {tr('rejected')}"
         yield from _reasons(found)
         yield from _told_of_rejects(found)
     yield from _told_of_consent_columns(found)
+    yield from _told_of_wrong_guesses(found)
 
 
 def _told_of_rejects(found: Summary) -> Iterator[str]:
@@ -242,16 +243,20 @@ def _line(count: int | None, text: str) -> str:
     return f"{count or 0:>7} {tr(text)}"
 
 
+def _told_of_wrong_guesses(found: Summary) -> Iterator[str]:
+    for column, field, examples in found.wrong_guesses:
+        shown = ", ".join(map(repr, examples))
+        yield tr("{!r} is not read as {}, its values are no such: {}", column, field, shown)
+        yield tr("  (--map {!r} reads it so)", f"{column}={field}")
+
+
 def _told_of_columns(found: Summary) -> Iterator[str]:
     consent = found.about_consent
     lost = {n: count for n, count in found.unmapped.items() if count and n not in consent}
     if lost:
         yield tr("columns not imported: {}", _counted(lost))
         yield "  (--map COLUMN=FIELD takes one in, --map COLUMN=comment keeps its text)"
-    for column, field, examples in found.wrong_guesses:
-        shown = ", ".join(map(repr, examples))
-        yield tr("{!r} is not read as {}, its values are no such: {}", column, field, shown)
-        yield tr("  (--map {!r} reads it so)", f"{column}={field}")
+    yield from _told_of_wrong_guesses(found)
     if found.foreign_ids and found.taken:
         yield tr(
             "{} of another system kept: they find the records again",

@@ -18,7 +18,7 @@ from crmcli.errors import BadUsage, InvalidData, Refused
 from crmcli.formats.xlsx import write_workbook
 from crmcli.matching.name_parts import split_name
 from crmcli.present.cells import Locale
-from crmcli.present.imports import summary
+from crmcli.present.imports import losses, summary
 from crmcli.sales.exports.export import Layout, export
 from crmcli.sales.history import undo
 from crmcli.sales.imports import ImportOptions, import_records, open_source, run
@@ -601,3 +601,16 @@ def test_an_end_that_cannot_have_been_is_told(ws: Workspace) -> None:
         "was closed, and is in an open stage all the same",
         "was closed before it was created",
     ]
+
+
+def test_a_date_of_another_form_than_is_said_costs_its_row_alone(ws: Workspace) -> None:
+    text = "Имя;Дата рождения\nА;02/01/80\nБ;31/12/1999\n"
+    found = kit.bring(ws, "contact", text, date_format="%d/%m/%y")
+    assert found.created + found.rejected == 2
+    assert found.created
+    assert {c["name"]: c.get("birthday") for c in kit.all_of(ws, "contact")}["А"] == "1980-01-02"
+
+
+def test_a_column_that_was_not_taken_is_told_in_quiet_too(ws: Workspace) -> None:
+    found = kit.bring(ws, "deal", "Название;Сумма\nА;много\n")
+    assert any("'Сумма'" in line for line in losses(found))

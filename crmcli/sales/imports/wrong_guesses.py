@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from crmcli.dataclass import replace
 from crmcli.model.kinds import Field, kind_of
-from crmcli.model.values import TwoReadings
+from crmcli.model.values import Raw, TwoReadings
 from crmcli.sales.imports.blank_cells import says_nothing
 from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.mapping import EXTRAS, Column, Vocabulary, is_stage_date
@@ -55,7 +55,7 @@ def without_wrong(
         spec = _spec(column, vocabulary)
         if spec is None or column.label in named:
             continue
-        texts = [said.cell(column.target, row.cells[place]) for row in rows]
+        texts = [_text(said, column, row.cells[place]) for row in rows]
         strange = [*_strange(spec, column, texts, cells)]
         filled = sum(bool(text) and not _is_empty(spec, text) for text in texts)
         if strange and len(strange) >= filled * NEARLY_ALL:
@@ -63,6 +63,14 @@ def without_wrong(
             found.append(WrongGuess(column.label, str(column.target), examples))
             kept[place] = replace(column, target=None)
     return tuple(kept), found
+
+
+def _text(said: SaidValues, column: Column, cell: Raw) -> Raw:
+    """A cell as it will be read; what is not of the form that dates are said to have is told with its row."""
+    try:
+        return said.cell(column.target, cell)
+    except ValueError:
+        return ""
 
 
 def _spec(column: Column, vocabulary: Vocabulary) -> Field | None:
