@@ -19,6 +19,7 @@ from crmcli.model.entities import ENTITIES, having
 from crmcli.present.cells import Column, Listing
 from crmcli.present.imports import batches, first_rows, losses, mapping, summary
 from crmcli.sales import imports
+from crmcli.sales.duplicates.ways import WAYS, told
 from crmcli.sales.imports.mapping import presets_of
 from crmcli.sales.imports.resume import past_imports
 from crmcli.sales.imports.sources import Source
@@ -62,15 +63,10 @@ def _reading_options(entity: str) -> list[click.Parameter]:
 
 def _taking_options() -> list[click.Parameter]:
     """What becomes of its rows."""
-    known = (
-        "What to do with a row that repeats a record, or a row above it; update: one with an id of "
-        "another system replaces that record's values, others are skipped."
-    )
     rejects = "Where rejected rows go. [default: a file beside FILE]"
     linked = "--create-missing/--no-create-missing"
-    ways = ("update", "skip", "merge", "replace", "create", "fail")
     return [
-        option("--on-duplicate", known, default="update", among=ways),
+        option("--on-duplicate", told(), default="update", among=tuple(WAYS)),
         option("--rejects", rejects, "FILE", type=click.Path()),
         option(linked, "Create companies and contacts that a row names.", default=True),
         option("--create-values", "Add values that a directory lacks to it.", is_flag=True),

@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.nouns import closing, noun
 from crmcli.cli.params import ChangingVerb, Session, option
+from crmcli.sales.duplicates.ways import WAYS, told
 
 if TYPE_CHECKING:
     from crmcli.present.told import Told
@@ -27,12 +28,7 @@ closing(
     params=[
         *(option(f"--{entity}", f"Create a {entity}.", is_flag=True) for entity in MADE),
         option("--pipeline", "Pipeline of the deal.", "ID"),
-        option(
-            "--on-duplicate",
-            "If the contact or the company is known: make another and warn, refuse (fail), or use it (link).",
-            default="warn",
-            among=("warn", "fail", "link"),
-        ),
+        option("--on-duplicate", told(), default="warn", among=tuple(WAYS)),
         *(option(f"--use-{e}", f"Fill in this {e} instead.", "REF") for e in MADE),
     ],
 )

@@ -28,6 +28,7 @@ from crmcli.model.schema import has_field, own_fields
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of, for_people, name_of, with_derived
 from crmcli.present.linked import with_linked
+from crmcli.sales.duplicates.ways import OF_EDIT, WAYS, told
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -40,9 +41,6 @@ Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 STATES = ("everything", "closed", "open")
 """What `state_options` ask for."""
-
-KNOWN = ("warn", "create", "skip", "merge", "replace", "link", "fail")
-"""What may become of a new record that is known already."""
 
 
 def add_command(entity: str) -> click.Command:
@@ -87,13 +85,9 @@ def _of_clients(entity: str) -> list[click.Parameter]:
     """What is asked where somebody new may be known already, or kept out."""
     if "client" not in ENTITIES[entity].traits:
         return []
-    known = (
-        "If it is known: add it and warn (create is the same), refuse it (fail), use the known record as "
-        "it is (skip), filled up (merge) or with these values (replace), or use or link to it (link)."
-    )
     return [
         option("--anyway", "Even if an e-mail or phone is on the block list.", is_flag=True),
-        option("--on-duplicate", known, default="warn", among=KNOWN),
+        option("--on-duplicate", told(), default="warn", among=tuple(WAYS)),
     ]
 
 
@@ -240,8 +234,7 @@ def _of_known(entity: str) -> list[click.Parameter]:
     """What is asked where somebody may become one who is known already."""
     if "client" not in ENTITIES[entity].traits:
         return []
-    told = "If it is somebody known then: warn, or refuse it (fail)."
-    return [option("--on-duplicate", told, default="warn", among=("warn", "fail"))]
+    return [option("--on-duplicate", told(OF_EDIT), default="warn", among=OF_EDIT)]
 
 
 def _list_options(entity: str) -> list[click.Parameter]:

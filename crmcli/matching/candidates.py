@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
+from crmcli.matching.firms import firm_keys
 from crmcli.matching.first_names import full_forms
 from crmcli.matching.people import Word
 from crmcli.matching.profiles import Profile
-from crmcli.matching.weighing import Scale, firm_key
+from crmcli.matching.weighing import Scale
 
 MOST = 40
 """Records of one key that are all compared with each other; more are parted by their words."""
@@ -110,8 +111,7 @@ class Candidates:
     def _firm_keys(self, profile: Profile) -> Iterator[str]:
         if not profile.firm.bones:
             return
-        yield f"f{firm_key(profile)}"
-        yield f"j{''.join(profile.firm.bones)}"
+        yield from (f"f{key}" for key in firm_keys(profile.firm))
         yield from (f"d{place}" for place in profile.places)
         for word in set(profile.firm.bones):
             if len(profile.firm.bones) > 1 and self._scale.bones(word) >= self._scale.need - 6:

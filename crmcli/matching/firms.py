@@ -179,6 +179,11 @@ def _without_forms(words: tuple[str, ...]) -> tuple[list[str], list[str]]:
     return kept, list(filter(None, forms))
 
 
+def firm_keys(firm: Firm) -> set[str]:
+    """By what a firm's name is found in any order, alphabet and layout, as several words or as one."""
+    return {" ".join(sorted(firm.bones)), "".join(firm.bones)} - {""}
+
+
 def is_form(word: str) -> bool:
     """Whether a folded word says what a firm is, not which."""
     return word in _KNOWN

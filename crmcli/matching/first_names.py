@@ -27,6 +27,20 @@ def _known() -> dict[str, frozenset[str]]:
     return {name: frozenset(full) for name, full in found.items()}
 
 
+@cache
+def _called() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for bones, full in _known().items():
+        for one in full:
+            found.setdefault(one, set()).add(bones)
+    return found
+
+
+def other_forms(bones: str) -> set[str]:
+    """What else somebody is called whose first name's skeleton is this, in full or for short."""
+    return {one for full in full_forms(bones) for one in (full, *_called()[full])} - {bones}
+
+
 def full_forms(bones: str) -> frozenset[str]:
     """The full first names, as skeletons, that a name's skeleton may stand for; none if unknown."""
     return _known().get(bones, frozenset())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
+from itertools import combinations
 from typing import NamedTuple
 
-from crmcli.matching.first_names import full_forms, is_patronymic
+from crmcli.matching.first_names import full_forms, is_patronymic, other_forms
 from crmcli.matching.words import differ_by_a_slip, skeleton, typed_otherwise, words_of
 
 _ASIDE = frozenset({"ип", "mr", "mrs", "ms", "dr", "гн", "пан", "пани"})
@@ -65,6 +66,35 @@ def read_person(first: str, middle: str, last: str, name: str) -> tuple[Word, ..
         if len(whole) > len(found):
             found = whole
     return tuple(found[:_MOST_WORDS])
+
+
+def person_keys(text: str) -> set[str]:
+    """By what a folded name is found in any order, alphabet and keyboard layout: each two of its words that
+    are neither initials nor patronymics."""
+    plain = text.replace(" ", "").isalpha() and not text.isascii()
+    words = text.split() if plain else _words(text)
+    found = sorted({bones for bones in map(_main_bones, words) if bones})
+    if not 1 < len(found) <= _MOST_WORDS - 2:
+        return set()
+    return {" ".join(pair) for pair in combinations(found, 2)}
+
+
+@lru_cache(maxsize=65536)
+def _main_bones(word: str) -> str:
+    """The skeleton of a first or a last name; "" of what else stands in a name."""
+    is_aside = len(word) < 2 or word in _ASIDE or is_patronymic(word)
+    return "" if is_aside else skeleton(word)
+
+
+def called_otherwise(keys: Iterable[str]) -> set[str]:
+    """The same with first names as they may be called beside that: Анна for Аня."""
+    found = {
+        " ".join(sorted([one, *(word for word in key.split() if word != called)]))
+        for key in keys
+        for called in key.split()
+        for one in other_forms(called)
+    }
+    return found - {*keys}
 
 
 def _words(text: str) -> list[str]:

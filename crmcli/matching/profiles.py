@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from crmcli.matching.firms import Firm, read_firm
@@ -61,56 +61,76 @@ def fields_of(schema: Schema, entity: str) -> tuple[list[str], Make]:
     names = [name for name in FIELDS if name in own]
     reach = {by: [name for name in own if own[name] == by] for by in _LOOK_UPS}
     names += [name for found in reach.values() for name in found]
+    is_firm, is_titled = "legal_name" in own, "company_name" in own
 
     def profile(record_id: str, keys: Sequence[tuple[Key, ...]]) -> Profile:
         found = {name: tuple(map(str, of)) for name, of in zip(names, keys, strict=True)}
-        phones, emails, sites, handles, external = (
-            [key for name in reach[by] for key in found[name]] for by in _LOOK_UPS
-        )
-
-        def one(name: str) -> str:
-            return next(iter(found.get(name, ())), "")
-
-        is_firm, is_titled = "legal_name" in own, "company_name" in own
-        firm = _firm(one("name"), one("legal_name")) if is_firm else read_firm(one("company_name"))
-        parts = one("first_name"), one("middle_name"), one("last_name")
-        person = () if is_firm else read_person(*parts, one("name"))
-        if is_titled and not (parts[0] or parts[2] or _is_a_person(person)):
-            person = tuple(word._replace(role=ANY) for word in person)
-        handles = [handle for handle in handles if not handle.startswith("@")]
-        sites = [site for site in sites if not site.startswith(HIDDEN)]
-        hosts = [*map(work_domain, emails), *map(own_host, sites)]
-        domains = dict.fromkeys(filter(None, hosts))
-        places = [*found.get("companies", ()), *found.get("company", ())]
-        places += [f"@{domain}" for domain in domains]
-        if is_titled and firm.bones:
-            places.append(" ".join(sorted(firm.bones)))
-        return Profile(
-            record_id,
-            person,
-            firm,
-            tuple(dict.fromkeys(p for p in phones if p.isdecimal() and len(p) >= _SHORTEST_PHONE)),
-            tuple(dict.fromkeys(map(mailbox, emails))),
-            tuple(places),
-            one("birthday"),
-            one("inn"),
-            one("kpp"),
-            one("ogrn"),
-            one("contact"),
-            tuple(
-                dict.fromkeys(
-                    [
-                        *(key for key in handles if key[0] != "@"),
-                        *filter(None, map(profile_key, sites)),
-                    ]
-                )
-            ),
-            tuple(key for key in external if not key.startswith(UNNAMED)),
-            is_firm,
-            is_titled,
-        )
+        reached = {by: [key for name in reach[by] for key in found[name]] for by in _LOOK_UPS}
+        return _profile(record_id, found, reached, is_firm=is_firm, is_titled=is_titled)
 
     return names, profile
+
+
+def _profile(
+    record_id: str,
+    found: Mapping[str, tuple[str, ...]],
+    reached: Mapping[str, Sequence[str]],
+    *,
+    is_firm: bool,
+    is_titled: bool,
+) -> Profile:
+    def one(name: str) -> str:
+        return next(iter(found.get(name, ())), "")
+
+    firm = _firm(one("name"), one("legal_name")) if is_firm else read_firm(one("company_name"))
+    parts = one("first_name"), one("middle_name"), one("last_name")
+    person = () if is_firm else _person(parts, one("name"), is_titled=is_titled)
+    sites = [site for site in reached["site"] if not site.startswith(HIDDEN)]
+    places = [*found.get("companies", ()), *found.get("company", ())]
+    places += _domains(reached["email"], sites)
+    if is_titled and firm.bones:
+        places.append(" ".join(sorted(firm.bones)))
+    return Profile(
+        record_id,
+        person,
+        firm,
+        tuple(dict.fromkeys(filter(_is_a_number, reached["phone"]))),
+        tuple(dict.fromkeys(map(mailbox, reached["email"]))),
+        tuple(places),
+        one("birthday"),
+        one("inn"),
+        one("kpp"),
+        one("ogrn"),
+        one("contact"),
+        _accounts(reached["handle"], sites),
+        tuple(key for key in reached["external"] if not key.startswith(UNNAMED)),
+        is_firm,
+        is_titled,
+    )
+
+
+def _person(parts: tuple[str, str, str], name: str, *, is_titled: bool) -> tuple[Word, ...]:
+    """The words of somebody's name; in a title nobody knows what they are, if it is no name."""
+    person = read_person(*parts, name)
+    if is_titled and not (parts[0] or parts[2] or _is_a_person(person)):
+        return tuple(word._replace(role=ANY) for word in person)
+    return person
+
+
+def _is_a_number(phone: str) -> bool:
+    return phone.isdecimal() and len(phone) >= _SHORTEST_PHONE
+
+
+def _domains(emails: Sequence[str], sites: Sequence[str]) -> list[str]:
+    """Where somebody works, as far as addresses tell."""
+    hosts = [*map(work_domain, emails), *map(own_host, sites)]
+    return [f"@{domain}" for domain in dict.fromkeys(filter(None, hosts))]
+
+
+def _accounts(handles: Sequence[str], sites: Sequence[str]) -> tuple[str, ...]:
+    """Handles and pages on hosts of many."""
+    own = [handle for handle in handles if not handle.startswith("@")]
+    return tuple(dict.fromkeys([*own, *filter(None, map(profile_key, sites))]))
 
 
 def _is_a_person(title: Sequence[Word]) -> bool:

@@ -1,4 +1,4 @@
-"""The verdict on two records that have something in common: one, another, or not to be said.
+"""The verdict on two records that have something in common: one, likely one, another, or not to be said.
 
 Adding, editing, importing, converting and `crm dupes` ask here, so that they say the same.
 """
@@ -13,7 +13,8 @@ from crmcli.matching.people import compare
 from crmcli.matching.profiles import Profile
 from crmcli.matching.weighing import Scale, contradicts, score_of
 
-Verdict: TypeAlias = Literal["same", "doubt", "other"]
+Verdict: TypeAlias = Literal["same", "likely", "doubt", "other"]
+"""`same` and `likely` are what `crm dupes` shows; `likely` rests on a name alone, which others may have."""
 
 LEAST = 60
 """The score from which two are taken for one, unless somebody asks for others."""
@@ -28,7 +29,25 @@ def verdicts(one: Profile, others: Sequence[Profile]) -> list[Verdict]:
 def _verdict(scale: Scale, one: Profile, other: Profile) -> Verdict:
     if are_strangers(one, other):
         return "other"
-    return "same" if score_of(scale.weigh(one, other)) >= LEAST else "doubt"
+    if score_of(scale.weigh(one, other)) < LEAST:
+        return "doubt"
+    return "same" if shares_own(one, other) or _is_enough(one, other) else "likely"
+
+
+def shares_own(one: Profile, other: Profile) -> bool:
+    """Whether both have a phone, a mailbox, a number of a register, an account or an id."""
+    numbers = [(one.inn, other.inn), (one.ogrn, other.ogrn), (one.contact, other.contact)]
+    lists = [(one.phones, other.phones), (one.boxes, other.boxes)]
+    lists += [(one.handles, other.handles), (one.external, other.external)]
+    return any(mine and mine == theirs for mine, theirs in numbers) or any(
+        {*mine} & {*theirs} for mine, theirs in lists
+    )
+
+
+def _is_enough(one: Profile, other: Profile) -> bool:
+    """Whether a name that is no title says who it is, together with a company, a domain or a site."""
+    is_named = one.is_firm or all(who.person and who.is_placed for who in (one, other))
+    return is_named and bool({*one.places} & {*other.places})
 
 
 def are_strangers(one: Profile, other: Profile) -> bool:

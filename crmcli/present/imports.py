@@ -150,7 +150,10 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         if count != 0
     )
     if found.apart:
-        yield _line(len(found.apart), _apart(found))
+        told = "of these share something with a record of another name or number: {}{}"
+        yield _line(len(found.apart), _shown(told, found.apart))
+    if found.known:
+        yield _line(len(found.known), _shown("of these may be known already: {}{}", found.known))
     yield from _told_of_other_rows(found)
     yield from _reasons(found)
     yield from _told_of_doubts(found)
@@ -199,11 +202,10 @@ def _told_of_consent_columns(found: Summary) -> Iterator[str]:
         yield "  (set do_not of those records; --map COLUMN=do_not_mail for a column of nothing else)"
 
 
-def _apart(found: Summary) -> str:
-    """Rows that are another's by name or number, with the first of them."""
-    shown = [tr("line {}: {} (same {})", line, i, tr(fact)) for line, i, fact in found.apart[:3]]
-    more = ", …" if len(found.apart) > len(shown) else ""
-    told = "of these share something with a record of another name or number: {}{}"
+def _shown(told: str, rows: Sequence[tuple[int, str, str]]) -> str:
+    """Rows that share something with a record, with the first of them."""
+    shown = [tr("line {}: {} (same {})", line, i, tr(fact)) for line, i, fact in rows[:3]]
+    more = ", …" if len(rows) > len(shown) else ""
     return tr(told, ", ".join(shown), more)
 
 

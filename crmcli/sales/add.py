@@ -12,6 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.duplicates.known import Known, check_known, known_to
+from crmcli.sales.duplicates.ways import MAKES_ALL, settled
 from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import read_values
@@ -46,9 +47,8 @@ def add(
 ) -> Added:
     """Add a record from values as people write them.
 
-    If it is known already: `fail` raises AlreadyKnown; `skip` returns the known record, `merge` fills it
-    up, `replace` gives it the values; `link` returns it, or links the new one to the known contact or
-    company (Ambiguous if there are several); `warn` and `create` add it. Blocked unless `anyway`.
+    If it is known already, `policy` says what becomes of it, one of WAYS: `fail` raises AlreadyKnown, of
+    several Ambiguous is raised. Blocked unless `anyway`.
     With `create`, contacts and companies that it names and that are not there are added with it.
     """
     linked: list[Record] = []
@@ -92,9 +92,9 @@ def _add_client(
     linked: Sequence[Record],
 ) -> Added:
     """Add somebody, or do what the policy says with who is known."""
-    is_settled = policy not in ("warn", "create")
+    is_settled = policy not in MAKES_ALL
     # Where it is only said, nobody else is kept waiting for it.
-    found = () if is_settled else tuple(known_to(ws, record, as_left=True))
+    found = tuple(known_to(ws, record, as_left=True)) if policy == "warn" else ()
     with ws.change(f"{record.entity} add") as change:
         if is_settled:  # under the lock: nobody adds the same in this moment
             ws.look_again()
@@ -103,7 +103,7 @@ def _add_client(
         is_new = not any(known.record is record for known in found)
         if is_new:
             _write(change, record, linked)
-        elif policy in ("merge", "replace"):
+        elif policy not in ("skip", "link"):
             new = build(ws, record.entity, values)
             record = _filled_up(ws, record, new, values, policy)
             change.save(record)
@@ -120,8 +120,19 @@ def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:
     }
     if there[record.entity]:
         return _only(there[record.entity])
-    if policy != "link":
-        return record
+    return _linked(record, there) if policy == "link" else record
+
+
+def linked_to_known(ws: Workspace, record: Record) -> Record:
+    """A new record, linked to the contact and the company that are surely known; Ambiguous of several."""
+    own = ENTITIES[record.entity].known_among
+    others = [entity for entity in own if entity != record.entity]
+    found = [known for known in known_to(ws, record, others) if known.surely] if others else []
+    there = {entity: [known for known in found if known.record.entity == entity] for entity in own}
+    return _linked(record, there)
+
+
+def _linked(record: Record, there: Mapping[str, Sequence[Known]]) -> Record:
     for field in own_fields(record.entity):
         is_single = field.kind.is_link and not (field.is_many or field.system)
         found = there.get(field.entities[0]) if is_single else None
@@ -134,6 +145,9 @@ def _filled_up(
     ws: Workspace, known: Record, new: Record, values: Mapping[str, Value], policy: str
 ) -> Record:
     """The known record with what it lacks of the new one, or with the values that were given."""
+    policy = settled(policy, known, new)
+    if policy == "skip":
+        return known
     if policy == "merge":
         return unite(ws, known, new.with_values({"created_at": None}), (), ()).record
     given = {name: value for name, value in values.items() if name not in ("stage", "pipeline")}

@@ -15,6 +15,7 @@ from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales.activities import note_in
 from crmcli.sales.duplicates.known import check_known, known_of_made
+from crmcli.sales.duplicates.ways import MAKES_ALL, settled
 from crmcli.sales.merging.field_merge import joined
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.required import MissingFields, check_stage, require
@@ -42,12 +43,16 @@ class LeadIsJunk(Refused):
 
 @dataclass(frozen=True, slots=True)
 class ConvertOptions:
-    """What a conversion shall make (any of TARGETS) and which existing records it shall use instead."""
+    """What a conversion shall make (any of TARGETS) and which existing records it shall use instead.
+
+    Those of `known` are used since they were found, as `on_duplicate` says.
+    """
 
     make: tuple[str, ...] = ()
     use: Mapping[str, str] = field(default_factory=dict)
     pipeline: str = ""
     on_duplicate: str = "warn"
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
             raise BadUsage(tr("{} is not a lead", lead_id), "only leads are converted")
         try:
             plan = plan_conversion(change, ws, lead, wanted)
-            if wanted.on_duplicate != "warn":
+            if wanted.on_duplicate not in MAKES_ALL:
                 ws.look_again()
                 wanted = _with_known(ws, plan, wanted)
                 plan = plan_conversion(change, ws, lead, wanted)
@@ -105,7 +110,7 @@ def _with_known(ws: Workspace, plan: Conversion, wanted: ConvertOptions) -> Conv
     if wanted.on_duplicate == "fail":
         check_known([known for _, known in sure])
     use = {entity: known.record.id for entity, known in reversed(sure)}
-    return replace(wanted, use={**use, **wanted.use})
+    return replace(wanted, use={**use, **wanted.use}, known=tuple(use))
 
 
 def _where_to_give(ws: Workspace, lead: Lead, error: MissingFields) -> MissingFields:
@@ -156,7 +161,8 @@ def plan_conversion(
     }
     conflicts: list[str] = []
     for entity in use:
-        whole[entity] = _enriched(ws, lead, whole[entity], whole, conflicts)
+        how = wanted.on_duplicate if entity in wanted.known else "merge"
+        whole[entity] = _enriched(ws, lead, whole[entity], whole, conflicts, how)
     for record in whole.values():
         _check_whole(ws, record)
     return Conversion(
@@ -239,9 +245,18 @@ def _for_company(ws: Workspace, lead: Lead, *, has_contact: bool) -> dict[str, V
 
 
 def _enriched(
-    ws: Workspace, lead: Lead, record: Record, whole: Mapping[str, Record], conflicts: list[str]
+    ws: Workspace,
+    lead: Lead,
+    record: Record,
+    whole: Mapping[str, Record],
+    conflicts: list[str],
+    how: str = "merge",
 ) -> Record:
-    """An existing record with its empty fields filled and its lists added to; nothing is lost."""
+    """An existing record with its empty fields filled and its lists added to, nothing being lost; with the
+    values of the lead by `replace`, as it is by `skip`; and with its links."""
+    how = settled(how, lead, record)
+    if how == "skip":
+        return record.with_values(_new_links(lead, record, whole))
     values: dict[str, Value] = {}
     shared = (
         _for_company(ws, lead, has_contact="contact" in whole)
@@ -254,7 +269,7 @@ def _enriched(
             continue
         if field.is_many:
             values[name] = joined(field, old, new, ws.settings.phone_country)
-        elif old == field.kind.empty:
+        elif old == field.kind.empty or how == "replace":
             values[name] = new
         elif old != new:
             conflicts.append(f"{record.id} {name}")

@@ -49,8 +49,8 @@ PEOPLE = {
     "Anna Hill, linkedin:anna-hill | Boris Kent, https://de.linkedin.com/in/anna-hill/": "two",
 }
 FIRMS = {
-    "firm Hill Corp, https://www.hill.com/en/?utm=1 | Hill Company, hill.com": "perhaps one: legal form aside: Hill Company = Hill Corp, same domain hill.com; shown by dupes",
-    "firm Hill S.A. de C.V., hill.mx | Hill, www.hill.mx": "perhaps one: legal form aside: Hill = Hill S.A. de C.V., same domain hill.mx; shown by dupes",
+    "firm Hill Corp, https://www.hill.com/en/?utm=1 | Hill Company, hill.com": "one: legal form aside: Hill Company = Hill Corp, same domain hill.com; shown by dupes",
+    "firm Hill S.A. de C.V., hill.mx | Hill, www.hill.mx": "one: legal form aside: Hill = Hill S.A. de C.V., same domain hill.mx; shown by dupes",
     "firm Müller GmbH & Co. KG, +49 30 901820 | Mueller KG, 030 901820": "one: same phone +49 30 901820, transliteration: Mueller KG = Müller GmbH & Co. KG; shown by dupes",
     "firm ООО «Ромашка» | Ромашка": "perhaps one: legal form aside: Ромашка = ООО «Ромашка»; shown by dupes",
     "firm Bosch | HSBC": "two",

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import InvalidData, NotFound, Refused
 from crmcli.language import tr
+from crmcli.matching.likeness import looked_up
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds.contact_points import HIDDEN
-from crmcli.model.values import fold
+from crmcli.model.values import CompanyLink, fold
 
 if TYPE_CHECKING:
+    from crmcli.matching.verdict import Verdict
     from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 _LOOK_UPS = ("phone", "email", "inn", "handle", "external", "site", "workplace")
-_PLACES = ("site", "workplace")
-"""Where others may be as well: who is found there counts only if more agrees."""
+_SHARED = ("site", "workplace", "likeness")
+"""What others may have as well: who is found by that counts only if it is surely, or likely, the same."""
 
 MOST_TOLD = 3
 """Known records that are named."""
 
-_MOST_OF_A_NAME = 3  # records; a name that more have says little
+_MOST_OF_A_NAME = 5  # records; a name that more have says little
 _MOST_OF_A_KEY = 20  # records of a phone or an address that are looked at; it is an office's then
 
 
@@ -31,11 +33,16 @@ class AlreadyKnown(Refused):
 
 
 class Known(NamedTuple):
-    """A record that may be the same as a new one, and why; `surely` if what agrees is enough to say so."""
+    """A record that may be the same as a new one, why, and what is said of the two."""
 
     record: Record
     reasons: tuple[str, ...]
-    surely: bool
+    verdict: Verdict
+
+    @property
+    def surely(self) -> bool:
+        """Whether what agrees is enough to say that it is the same."""
+        return self.verdict == "same"
 
     def __str__(self) -> str:
         return f"{self.record.id} {self.record.get('name')} ({', '.join(self.reasons)})"
@@ -51,11 +58,10 @@ def known_to(
         ids = ws.lookup(kind, text, entities, as_left=as_left)
         for record_id in ids[:_MOST_OF_A_KEY]:
             found.setdefault(record_id, kind)
-    for name in _names(record):
-        own = [entity for entity in entities if entity == record.entity]
-        ids = ws.lookup("name", name, own, as_left=as_left) if own else []
+    for key in _names(record) if record.entity in entities else ():
+        ids = ws.lookup("likeness", key, [record.entity], as_left=as_left)
         if len(ids) <= _MOST_OF_A_NAME:
-            found = {**dict.fromkeys(ids, "name"), **found}
+            found = {**dict.fromkeys(ids, "likeness"), **found}
     found.pop(record.id, None)
     if found:  # nobody, as a rule: what follows need not even be loaded
         yield from _judged(ws, record, found, entities)
@@ -66,7 +72,7 @@ def _judged(
 ) -> Iterator[Known]:
     """Those of the found that may be this record, those that surely are first; `found` by what."""
     from crmcli.matching.profiles import profile_of
-    from crmcli.matching.verdict import verdicts
+    from crmcli.matching.verdict import shares_own, verdicts
     from crmcli.sales.duplicates.reasons import reasons
 
     mine = profile_of(ws.schema, record)
@@ -74,12 +80,11 @@ def _judged(
     theirs = [profile_of(ws.schema, other) for other in others]
     known = []
     for other, profile, verdict in zip(others, theirs, verdicts(mine, theirs), strict=True):
-        by = found[other.id]
-        if verdict == "same" or (verdict == "doubt" and by not in _PLACES):
+        if verdict in ("same", "likely") or (
+            verdict == "doubt" and (found[other.id] not in _SHARED or shares_own(mine, profile))
+        ):
             why = reasons(ws, record, other, (mine, profile))
-            has_own = by not in (*_PLACES, "name") or {*mine.handles} & {*profile.handles}
-            is_sure = verdict == "same" and bool(has_own)
-            known.append(Known(other, tuple(why[:3]) or (tr("same name"),), is_sure))
+            known.append(Known(other, tuple(why[:3]) or (tr("same name"),), verdict))
     yield from sorted(known, key=lambda k: (not k.surely, entities.index(k.record.entity)))
 
 
@@ -106,7 +111,9 @@ def known_after(ws: Workspace, before: Record, after: Record) -> list[Known]:
 
 def look_for_known(ws: Workspace, policy: str, before: Record, after: Record) -> None:
     """Say whom an edited record may be now; `fail` refuses one that surely is somebody else's."""
-    found = known_after(ws, before, after) if after != before else []
+    if policy == "create" or after == before:
+        return
+    found = known_after(ws, before, after)
     if policy == "fail":
         check_known([known for known in found if known.surely])
     elif found:
@@ -115,10 +122,19 @@ def look_for_known(ws: Workspace, policy: str, before: Record, after: Record) ->
 
 def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
     """Of the contact and the company that a lead becomes: who was there already, by entity."""
-    for entity, record in made.items():
+    firms: list[str] = []
+    for entity, record in sorted(made.items(), key=lambda pair: not hasattr(pair[1], "legal_name")):
         if ENTITIES[entity].known_among:
-            found = known_to(ws, record, [entity], as_left=True)
+            found = list(known_to(ws, also_at(record, firms), [entity], as_left=True))
+            firms += [known.record.id for known in found if known.record.entity == "company"]
             yield from ((entity, known) for known in found)
+
+
+def also_at(record: Record, companies: Sequence[str]) -> Record:
+    """A person as if linked to these companies too, as the record may be that is made of what is said."""
+    if not hasattr(record, "companies"):
+        return record
+    return record.with_values({"companies": (*record.companies, *map(CompanyLink, companies))})
 
 
 def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
@@ -136,17 +152,13 @@ def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _names(record: Record) -> list[str]:
-    """The spellings in which the name is looked up: a firm's also with its legal form and without."""
-    if "staged" in ENTITIES[record.entity].traits:
-        return []  # a lead's name is a title
-    name = fold(str(record.get("name")))
-    if not hasattr(record, "legal_name"):
-        return [name] if " " in name and not any(letter.isdigit() for letter in name) else []
-    from crmcli.matching.firms import read_firm
+    """By what its name is looked up."""
 
-    plain = " ".join(read_firm(name).texts)
-    forms = [f"ооо {quoted}" for quoted in (plain, f"«{plain}»", f'"{plain}"')]
-    return list(dict.fromkeys([name, plain, *forms]))
+    def text(name: str) -> str:
+        return fold(str(getattr(record, name, "") or ""))
+
+    is_firm, is_titled = hasattr(record, "legal_name"), hasattr(record, "company_name")
+    return looked_up(text, is_firm=is_firm, is_titled=is_titled)
 
 
 def _standing(ws: Workspace, record_id: str) -> Record | None:

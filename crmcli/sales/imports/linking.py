@@ -82,6 +82,16 @@ class Linker:
         wanted = read_names(said[0]) if spec.is_many else [*said]
         return raw if names == wanted else None
 
+    def companies(self, draft: Draft) -> list[str]:
+        """The companies, of those that are there, that a row names."""
+        found = []
+        for name, mentions in draft.links.items():
+            if self.ws.schema.field(self._reader.entity, name).entities == ("company",):
+                for mention in mentions:
+                    with suppress(ValueError):  # several have that name
+                        found.append(mention.id or self._find("company", mention))
+        return list(filter(None, found))
+
     def remember(self, records: Iterable[Record]) -> None:
         """Take note of records that are being made, so that the next row finds them."""
         for record in records:

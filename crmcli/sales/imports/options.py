@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 
 from crmcli.dataclass import dataclass, field
 
-OnDuplicate: TypeAlias = Literal["update", "skip", "merge", "replace", "create", "fail"]
+OnDuplicate: TypeAlias = Literal[
+    "warn", "create", "skip", "merge", "replace", "update", "link", "fail"
+]
 
 
 @dataclass(frozen=True)

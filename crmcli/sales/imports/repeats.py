@@ -6,27 +6,40 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from crmcli.matching.firms import read_firm
+from crmcli.matching.likeness import IS_PERSON, looked_up
+from crmcli.matching.mail_domains import work_domain
 from crmcli.matching.profiles import profile_of
 from crmcli.matching.verdict import verdicts
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
+from crmcli.model.kinds import kind_of
 from crmcli.model.kinds.identities import UNNAMED
+from crmcli.model.schema import has_field
 from crmcli.model.values import fold
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.workspace import Workspace
 
-WORDS = {"phone": "phone", "email": "e-mail", "inn": "INN", "external": "id"}
+WORDS = {
+    "phone": "phone", "email": "e-mail", "inn": "INN", "external": "id", "likeness": "name and company",
+}  # fmt: skip
+MOST_OF_A_NAME = 5
+"""Records of one name that are looked at; one that more have says little."""
+
 MOST = 20
 """Records of one phone or address that are looked at; it is an office's then."""
 
 
 class Repeated(NamedTuple):
     """The ids of the records that have something of a row, and what: it is `same` as these, may be those,
-    and is none of the `others`, whose names or numbers contradict. `is_named` if an id says which."""
+    is none of the `others`, whose names or numbers contradict, and is `likely` one of those whose name alone
+    it has. `is_named` if an id says which."""
 
     same: dict[str, str]
     doubtful: dict[str, str]
     others: dict[str, str]
+    likely: dict[str, str]
     is_named: bool = False
 
 
@@ -60,12 +73,15 @@ class Repeats:
     ) -> Repeated:
         """The records that a row repeats; its own id alone if that is there, else that of its system."""
         if draft.id and (draft.id in self._made or self._ws.exists(draft.id)):
-            return Repeated({draft.id: "id"}, {}, {}, is_named=True)
+            return Repeated({draft.id: "id"}, {}, {}, {}, is_named=True)
         found = self._found(draft, keys)
         named = [i for i, key in found.items() if key[0] == "external" and _is_certain(key)]
         if named:
-            return Repeated(dict.fromkeys(named, WORDS["external"]), {}, {}, is_named=True)
-        return self._judged(found, row(), get) if found else Repeated({}, {}, {})
+            return Repeated(dict.fromkeys(named, WORDS["external"]), {}, {}, {}, is_named=True)
+        if not draft.id:
+            for record_id, key in self._found_by_name(draft).items():
+                found.setdefault(record_id, key)
+        return self._judged(found, row(), get) if found else Repeated({}, {}, {}, {})
 
     def _found(self, draft: Draft, keys: Sequence[Key]) -> dict[str, Key]:
         """The records by which a row is known, each with the key that they share."""
@@ -81,25 +97,39 @@ class Repeats:
                 found.setdefault(record_id, (kind, text))
         return found
 
+    def _found_by_name(self, draft: Draft) -> dict[str, Key]:
+        """The records that have a row's name, however it is spelled, where it says a company too."""
+        found: dict[str, Key] = {}
+        names, places = _names_of(self._entity, draft)
+        for name in names if places else ():
+            ids = [] if self._is_empty else self._ws.lookup("likeness", name, [self._entity])
+            ids += [i for place in places for i in self._seen.get((name, place), ())]
+            if len(ids) <= MOST_OF_A_NAME:
+                found.update(dict.fromkeys(ids, ("likeness", name)))
+        return found
+
     def _judged(self, found: dict[str, Key], row: Record, get: Callable[[str], Record]) -> Repeated:
         records = [get(record_id) for record_id in found]
         schema = self._ws.schema
         mine = profile_of(schema, row)
         said = verdicts(mine, [profile_of(schema, record) for record in records])
-        groups: dict[str, dict[str, str]] = {"same": {}, "doubt": {}, "other": {}}
+        groups: dict[str, dict[str, str]] = {"same": {}, "likely": {}, "doubt": {}, "other": {}}
         for record, verdict in zip(records, said, strict=True):
             key = found[record.id]
             if not _is_certain(key):
                 if verdict == "other" or not _are_called_one(row, record):
                     continue  # the same number of two files
                 verdict = "same"
+            if key[0] == "likeness" and verdict in ("doubt", "other"):
+                continue  # somebody else of that name
             groups[verdict][record.id] = WORDS.get(key[0], key[0])
-        return Repeated(groups["same"], groups["doubt"], groups["other"])
+        return Repeated(groups["same"], groups["doubt"], groups["other"], groups["likely"])
 
-    def remember(self, record_id: str, keys: Sequence[Key]) -> None:
+    def remember(self, record_id: str, keys: Sequence[Key], draft: Draft) -> None:
         """A row became this record."""
         self._made.add(record_id)
-        for key in keys:
+        names, places = _names_of(self._entity, draft)
+        for key in (*keys, *((name, place) for name in names for place in places)):
             of_key = self._seen.setdefault(key, [])
             if len(of_key) < MOST:
                 of_key.append(record_id)
@@ -112,3 +142,26 @@ def _is_certain(key: Key) -> bool:
 
 def _are_called_one(row: Record, record: Record) -> bool:
     return fold(str(row.get("name"))) == fold(str(record.get("name")))
+
+
+def _names_of(entity: str, draft: Draft) -> tuple[list[str], set[str]]:
+    """By what a row's name is found, and where those are who have it: companies, domains; of firms `firm`."""
+    if "client" not in ENTITIES[entity].traits:
+        return [], set()
+
+    def text(name: str) -> str:
+        return fold(str(draft.values.get(name, "")))
+
+    is_firm, is_titled = has_field(entity, "legal_name"), has_field(entity, "company_name")
+    if is_firm:
+        return looked_up(text, is_firm=True, is_titled=False), {"firm"}
+    named = [m.name or m.id for of in draft.links.values() for m in of if m.name or m.id]
+    firms = [*named, text("company_name")]
+    places = {" ".join(sorted(read_firm(firm).bones)) for firm in firms if firm}
+    emails = kind_of("emails").items(draft.values.get("emails", []))
+    domains = (work_domain(fold(str(e["value"]))) for e in emails if isinstance(e, dict))
+    places |= {f"@{domain}" for domain in domains if domain}
+    if not places:
+        return [], places
+    names = looked_up(text, is_firm=False, is_titled=is_titled)
+    return [name for name in names if name.startswith(IS_PERSON)], places

@@ -93,8 +93,9 @@ class Summary:
 
     `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
     rows created though they repeat a record, `unchanged` rows that say what their record has, `apart` the
-    line, the record and what they share of rows that contradict it, `before` rows taken by the interrupted
-    import `resumed`, `other_rows` the lines of those that are no records, by kind, `notes` their texts,
+    line, the record and what they share of rows that contradict it, `known` the same of
+    rows that may be it, `before` rows taken by the interrupted import `resumed`, `other_rows` the lines of
+    those that are no records, by kind, `notes` their texts,
     `decoded` the first rows as they were read, `skipped_above` the texts of the rows above the header.
     `refusals` are rows that refuse, by column, `refusals_added` those of rows that were skipped,
     `refusals_kept` records that refuse what their row allows, `unheard` cells that read like refusals and are
@@ -122,6 +123,7 @@ class Summary:
     rejected: int = 0
     unchanged: int = 0
     apart: list[tuple[int, str, str]] = field(default_factory=list)
+    known: list[tuple[int, str, str]] = field(default_factory=list)
     kept: int = 0
     dangling_links: int = 0
     foreign_ids: int = 0
@@ -197,6 +199,11 @@ class Summary:
         record_id, fact = next(iter(others.items()))
         self.apart.append((draft.row.line, record_id, fact))
 
+    def count_known(self, draft: Draft, known: Mapping[str, str]) -> None:
+        """Take down a row that was taken though its record may be there already."""
+        record_id, fact = next(iter(known.items()))
+        self.known.append((draft.row.line, record_id, fact))
+
     def note_doubts(self, draft: Draft) -> None:
         """Take down what of a row that was taken is doubtful."""
         if draft.row.is_short:
@@ -256,6 +263,11 @@ class Summary:
                 for line, record, fact in self.apart[:SHOWN]
             ],
             "told_apart": len(self.apart),
+            "known": [
+                {"line": line, "record": record, "same": fact}
+                for line, record, fact in self.known[:SHOWN]
+            ],
+            "may_be_known": len(self.known),
             "read": self.totals.as_dict(),
             "sample": self.sample if self.dry_run else [],
         }

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import DATED, STOOD
+from crmcli.sales.add import linked_to_known
 from crmcli.sales.consent.block_list import blocklist, check_welcome
+from crmcli.sales.duplicates.known import also_at
+from crmcli.sales.duplicates.ways import MAKES_ALL
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.linking import Key, Linker, keys_of
 from crmcli.sales.imports.options import ImportOptions
@@ -96,10 +99,8 @@ class Taker:
         """Whether a row is new, repeats a record, or was taken when its file was imported before."""
         if draft.id and not self._ws.exists(draft.id):
             draft.id = successor(self._ws, draft.id) or draft.id
-        makes_all = self._wanted.on_duplicate == "create"
-        repeated = self._repeats.of(
-            draft, keys, lambda: row_record(self._reader, draft), change.get
-        )
+        makes_all = self._wanted.on_duplicate in MAKES_ALL
+        repeated = self._repeats.of(draft, keys, lambda: self._record(draft), change.get)
         if repeated.same and (not makes_all or draft.id in repeated.same):
             self._repeat(change, draft, repeated)
         elif repeated.doubtful and not makes_all:
@@ -113,6 +114,15 @@ class Taker:
             self._summary.repeating += bool(repeated.same or repeated.doubtful)
             if repeated.others:
                 self._summary.count_apart(draft, repeated.others)
+            known = repeated.likely
+            if self._wanted.on_duplicate == "warn":
+                known = {**repeated.same, **repeated.doubtful, **known}
+            if known:
+                self._summary.count_known(draft, known)
+
+    def _record(self, draft: Draft) -> Record:
+        """What a row says, in the companies that it names as far as they are there."""
+        return also_at(row_record(self._reader, draft), self.linker.companies(draft))
 
     def _doubt(self, draft: Draft, candidates: Mapping[str, str]) -> None:
         """Give back a row of which nothing says whether it is one of those."""
@@ -126,20 +136,22 @@ class Taker:
 
     def _was_taken(self, draft: Draft, keys: Sequence[Key]) -> bool:
         """Whether a row by which nothing is known is of a file that was imported whole before."""
-        if keys or draft.id or self._summary.resumed or self._wanted.on_duplicate == "create":
+        if keys or draft.id or self._summary.resumed or self._wanted.on_duplicate in MAKES_ALL:
             return False
         return self._earlier is not None and self._earlier.took(self._summary.rows)
 
     def _create(self, change: Change, draft: Draft, keys: Sequence[Key]) -> None:
         self.linker.link(draft)
         record = new_record(self._reader, draft, self._summary.batch)
+        if self._wanted.on_duplicate == "link":
+            record = linked_to_known(self._ws, record)
         check_writable(self._ws, record, draft)
         if not draft.id:  # our own export is no intake
             check_welcome(self._ws, record, self._blocks)
         self._add_linked(change, draft)
         stood = {STOOD: draft.stood} if draft.stood else {}
         change.add(record, {**self._facts, **stood})
-        self._repeats.remember(record.id, keys)
+        self._repeats.remember(record.id, keys, draft)
         self._summary.created += 1
 
     @cached_property

@@ -12,8 +12,11 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
 
-LAYOUT = 11
+LAYOUT = 12
 """Counts up whenever the tables, or what stands in them, change."""
+
+LIKENESS = "~"
+"""Names the list of a client's keys by which its name is found in any spelling."""
 
 AS_GIVEN = "#"
 """Marks the second list of a phone field: the keys of numbers that do not stand there as E.164."""
@@ -72,6 +75,8 @@ class Columns:
             self._columns[entity] = {}
             for position, field in enumerate(schema.fields(entity)):
                 self._place(entity, position, field)
+            if "client" in ENTITIES[entity].traits:
+                self._number(entity, LIKENESS)
             found = self._columns[entity].items()
             self._columns[entity] = dict(sorted(found, key=lambda item: item[1].is_long))
 
@@ -117,6 +122,8 @@ class Columns:
 
     def found_by(self, entity: str, look_up: str) -> tuple[list[str], list[int]]:
         """The columns, and the lists, of the fields whose values a look-up finds."""
+        if look_up == "likeness":
+            return [], list(filter(None, [self.list_number(entity, LIKENESS)]))
         fields = [f for f in self.schema.fields(entity) if f.kind.found_by == look_up]
         columns = [self._columns[entity][f.name].name for f in fields if not f.is_many]
         numbers = [

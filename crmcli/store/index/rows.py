@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
+from crmcli.matching.likeness import likeness_keys
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues
 from crmcli.model.kinds import Field, Key, Kind
 from crmcli.model.spelling import Alphabet, searchable
 from crmcli.model.values import Raw, fold
-from crmcli.store.index.columns import AS_GIVEN, Columns
+from crmcli.store.index.columns import AS_GIVEN, LIKENESS, Columns
 from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.tables import text_of
 
@@ -65,6 +66,7 @@ class Reader:
         self._places: dict[str, dict[str, _Place]] = {}
         self._width: dict[str, int] = {}
         self._made: dict[str, int] = {}
+        self._likeness: dict[str, int] = {}
         for entity in ENTITIES:
             slots = {}
             width = 1
@@ -73,6 +75,7 @@ class Reader:
                 width += len(column.cells)
             self._width[entity] = width
             self._made[entity] = slots["created_at"]
+            self._likeness[entity] = columns.list_number(entity, LIKENESS)
             self._places[entity] = {
                 field.name: _place(entity, field, slots.get(field.name, -1), columns)
                 for field in columns.schema.fields(entity)
@@ -98,7 +101,20 @@ class Reader:
         if faults:
             raise BadValues(faults)
         row.cells[0] = row.cells[self._made[entity]] or _NEVER
+        if number := self._likeness[entity]:
+            row.items.extend([(number, key) for key in self._names(entity, raw)])
         return row
+
+    def _names(self, entity: str, raw: Mapping[str, Raw]) -> Iterator[str]:
+        """By what the name is found in any spelling."""
+
+        def text(name: str) -> str:
+            value = raw.get(name, "")
+            return self._spelled(value).folded if value and isinstance(value, str) else ""
+
+        places = self._places[entity]
+        is_firm, is_titled = "legal_name" in places, "company_name" in places
+        return likeness_keys(text, is_firm=is_firm, is_titled=is_titled)
 
     def _take_text(self, place: _Place, raw: Raw, row: Row) -> None:
         """The short way for the kinds whose key is their folded text."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SPLIT = 1_000_000  # SQLite's sums are exact up to 2^63; parts of them never come near
 _NAMES = ("name", "legal_name")
-_LOOK_UPS = ("phone", "email", "inn", "site", "handle", "external", "workplace", "name")
+_LOOK_UPS = ("phone", "email", "inn", "site", "handle", "external", "workplace", "name", "likeness")
 
 
 class Selection(Upkeep):
@@ -169,6 +169,8 @@ class Selection(Upkeep):
             given = self._with_key(kind, text, entities) if text.isdecimal() else []
             key = phone_key(text, self._columns.country)
             return given or self._with_key(kind, key, entities)
+        if kind == "likeness":
+            return self._with_key(kind, text, entities)
         literal = {"site": "url", "handle": "handles"}.get(kind)
         key = str(kind_of(literal).literal(text, "")) if literal else fold(text)
         return self._with_key(kind, key, entities)
