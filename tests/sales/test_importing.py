@@ -16,11 +16,10 @@ from crmcli.model.preset import Preset
 from crmcli.model.schema import Schema
 from crmcli.sales import imports
 from crmcli.sales.imports import ImportOptions, RowsRepeat, import_records, open_source, run
+from crmcli.sales.imports.column_map import NothingMapped, map_columns
 from crmcli.sales.imports.mapping import (
-    NothingMapped,
     Vocabulary,
     header_key,
-    map_columns,
     presets_of,
 )
 from crmcli.workspace import Workspace

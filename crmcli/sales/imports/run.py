@@ -22,13 +22,13 @@ from crmcli.model.preset import NONE
 from crmcli.sales.imports.cells import CellReader
 from crmcli.sales.imports.client_columns import with_clients
 from crmcli.sales.imports.column_habits import ColumnHabits
+from crmcli.sales.imports.column_map import map_columns
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.headers import at_header
 from crmcli.sales.imports.mapping import (
     Column,
     Vocabularies,
     Vocabulary,
-    map_columns,
     presets_of,
 )
 from crmcli.sales.imports.options import ImportOptions
