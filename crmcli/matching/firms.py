@@ -92,6 +92,7 @@ _ENDS = sorted(
     ((one, form) for form, spelled in _rows(_SPELLED) for one in spelled.split(" | ")),
     key=lambda pair: -len(pair[0]),
 )
+_EDGES = {word for spelled, _ in _ENDS for word in (spelled.split()[0], spelled.split()[-1])}
 _KNOWN = _FORMS.keys() | _AT_EDGES.keys()
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}[^\W\d_]?\.?")
 
@@ -151,6 +152,8 @@ def _as_meant(text: str) -> str:
 
 def _joined(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words with a form of several at either edge as one: GmbH & Co. KG, Sp. z o.o."""
+    if _EDGES.isdisjoint(words[:1] + words[-1:]):
+        return words
     text = " ".join(words)
     for spelled, form in _ENDS:
         if text.endswith(f" {spelled}"):
