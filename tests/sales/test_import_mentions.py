@@ -55,3 +55,10 @@ def test_a_link_of_ones_own_takes_names_of_what_is_here_and_makes_no_deals(ws: W
     found = kit.bring(ws, "contact", "name;Главная сделка\nАнна;кровля\nБорис;Забор\n")
     assert (found.created, found.rejected) == (1, 1)
     assert kit.one(ws, "contact")["main_deal"] == roof.id
+
+
+def test_what_json_says_of_a_linked_record_beside_its_name_is_not_lost(ws: Workspace) -> None:
+    text = '[{"name": "А", "contact": {"name": "Вера", "phone": "89161234567"}}]'
+    found = kit.bring(ws, "lead", text, name="x.json")
+    assert (found.created, found.rejected) == (0, 1)
+    assert "'phone' of a linked record is not read" in next(iter(found.examples.values()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
 from crmcli.model.schema import own_fields
@@ -199,6 +200,11 @@ def _fact(part: str) -> str:
 
 def _mention(item: Raw) -> Mention:
     if isinstance(item, dict):
+        more = [key for key in item if key not in ("name", "role", "company") and item[key]]
+        if more and not item.get("company"):
+            raise ValueError(
+                tr("{!r} of a linked record is not read: give it a key of its own", more[0])
+            )
         name, role = str(item.get("name", "")), str(item.get("role", ""))
         return Mention(id=str(item.get("company", "")), name=name, role=role)
     return Mention(id=str(item))
