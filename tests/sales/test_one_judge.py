@@ -124,7 +124,8 @@ class Doors:
         lead = kit.add(
             ws, "lead", name="Кровля", **{k: v for k, v in of_lead.items() if k != "name"}
         )
-        done = convert(ws, lead.id, ConvertOptions(make=(self.entity,)))
+        made = ("company",) if self.entity == "company" else ()  # else with the company that it has
+        done = convert(ws, lead.id, ConvertOptions(make=made))
         return self.verdict([known for _, known in known_of_made(ws, done.made)])
 
     def added(self) -> tuple[str, str]:
