@@ -96,7 +96,9 @@ class CellReader:
 
     def _read_phones(self, spec: Field, cell: str, column: str, *, exact: bool) -> Raw:
         """Numbers of the row's country; those that fit no plan of it are kept as text, and told."""
-        ctx = replace(self.ctx, country=self.country or self.ctx.country)
+        ctx = self.ctx
+        if self.country not in ("", ctx.country):
+            ctx = replace(ctx, country=self.country)
         if self.is_strict and not exact:
             return spec.read(cell, ctx)
         raw = read_list(spec, cell, ctx)

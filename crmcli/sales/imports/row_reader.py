@@ -158,8 +158,8 @@ class RowReader:
             return text
         if self._is_guarded and (match := _EXCEL_TEXT.fullmatch(text.strip())):
             text = match[1]
-        plain = _UNSEEN.sub("", text)
-        return text if text == plain.strip() else plain.strip()
+        plain = text if text.isprintable() else _UNSEEN.sub("", text)
+        return plain.strip()
 
     @cached_property
     def _keys(self) -> Sequence[Column]:

@@ -57,7 +57,8 @@ class SaidValues:
 
     def cell(self, target: Target | None, cell: Raw) -> Raw:
         """A cell as it is to be read: its value replaced, its date in a form that is understood."""
-        if target is None or not isinstance(cell, str):
+        is_told = self._maps or self._date_form
+        if not is_told or target is None or not isinstance(cell, str):
             return cell
         words = self._maps.get(target) or self._maps.get(Target(target.field))
         if words is not None:
