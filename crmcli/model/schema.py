@@ -48,6 +48,7 @@ def is_taken(entity: str, name: str) -> bool:
     return name in kinds or (stem in kinds and kinds[stem].is_spread and key in kinds[stem].parts)
 
 
+@cache
 def has_field(entity: str, name: str) -> bool:
     """Whether a noun has a built-in field of that name."""
     return any(field.name == name for field in own_fields(entity))

@@ -54,6 +54,7 @@ class Repeats:
         self._entity = entity
         self._seen: dict[Key, list[str]] = {}
         self._made: set[str] = set()
+        self._names: dict[int, tuple[list[str], set[str]]] = {}  # of the row looked at last
 
     @cached_property
     def _is_empty(self) -> bool:
@@ -100,7 +101,7 @@ class Repeats:
     def _found_by_name(self, draft: Draft) -> dict[str, Key]:
         """The records that have a row's name, however it is spelled, where it says a company too."""
         found: dict[str, Key] = {}
-        names, places = _names_of(self._entity, draft)
+        names, places = self._names_of(draft)
         for name in names if places else ():
             ids = [] if self._is_empty else self._ws.lookup("likeness", name, [self._entity])
             ids += [i for place in places for i in self._seen.get((name, place), ())]
@@ -125,10 +126,16 @@ class Repeats:
             groups[verdict][record.id] = WORDS.get(key[0], key[0])
         return Repeated(groups["same"], groups["doubt"], groups["other"], groups["likely"])
 
+    def _names_of(self, draft: Draft) -> tuple[list[str], set[str]]:
+        line = draft.row.line
+        if line not in self._names:
+            self._names = {line: _names_of(self._entity, draft)}
+        return self._names[line]
+
     def remember(self, record_id: str, keys: Sequence[Key], draft: Draft) -> None:
         """A row became this record."""
         self._made.add(record_id)
-        names, places = _names_of(self._entity, draft)
+        names, places = self._names_of(draft)
         for key in (*keys, *((name, place) for name in names for place in places)):
             of_key = self._seen.setdefault(key, [])
             if len(of_key) < MOST:

@@ -159,7 +159,7 @@ class RowReader:
         if self._is_guarded and (match := _EXCEL_TEXT.fullmatch(text.strip())):
             text = match[1]
         plain = text if text.isprintable() else _UNSEEN.sub("", text)
-        return plain.strip()
+        return text if text == plain.strip() else plain.strip()  # a number stays one
 
     @cached_property
     def _keys(self) -> Sequence[Column]:
