@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmcli.sales.history.undo import dead
+from crmcli.workspace.undone import dead
 from crmcli.store import layout
 from crmcli.store.index import Index
 

@@ -348,7 +348,7 @@ OTHERS = [
     Damage("what a killed command left", write(".crm/txn/0001.0", b"x"), ".crm/txn/0001.0", 0, "killed command", mended=True, passing=True),
     Damage("index of garbage", all_of(lambda base: in_one_file(base.file(".crm/index.db")), write(".crm/index.db", b"no database at all")), ".crm/index.db", 0, "damaged", mended=True, passing=True),
     Damage("index cut in half", all_of(lambda base: in_one_file(base.file(".crm/index.db")), on_bytes(".crm/index.db", lambda data: data[: len(data) // 2])), ".crm/index.db", 0, "damaged", mended=True, passing=True),
-    Damage("index that lies", index_lies, ".crm/index.db", 0, "differ (crm", mended=True),
+    Damage("index that lies", index_lies, ".crm/index.db", 0, "differ (rebuild it", mended=True),
     *(Damage(f"index torn {n}", index_torn(n), ".crm/index.db", 0, "damaged", mended=True, passing=True) for n in range(3)),
 ]  # fmt: skip
 
