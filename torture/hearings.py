@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crmcli.workspace.undone import dead
 from crmcli.store import layout
 from crmcli.store.index import Index
+from crmcli.workspace.undone import dead
 
 READ = "triggers.read"
 WAITED_FOR = ("call.in", "note", "signal", "field.changed")
