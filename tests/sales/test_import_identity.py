@@ -100,3 +100,24 @@ def test_numbers_of_rows_are_no_identity(ws: Workspace) -> None:
     assert (found.created, found.replaced) == (1, 0)
     again = kit.bring(ws, "contact", "ID;Имя;Должность\n1;Борис;юрист\n", on_duplicate="merge")
     assert again.merged == 1
+
+
+@pytest.mark.parametrize(
+    ("entity", "header", "there", "row", "becomes"),
+    [
+        ("deal", "Deal ID;Название;Сумма", "7;Окна;5", "7;Окна;6", SAME),
+        ("deal", "ID;Название;Сумма", "7;Окна;5", "7;Двери;6", DOUBT),
+        ("deal", "Record ID,Deal Name,Amount", "7,Roof,5", "8,Roof,6", OTHER),
+        ("company", "ID;Название;Телефон", "7;Ромашка;84951234567", "7;ООО «Ромашка»;84951234599", SAME),
+        ("company", "ID;Название;Телефон", "7;Ромашка;84951234567", "7;Дельта;84951234500", OTHER),
+        ("contact", "ID;ФИО;Телефон", "7;Орлова Анна;84951234567", "7;Орлова Анна;89161234567", SAME),
+        ("contact", "ID;ФИО;Телефон", "7;Орлова Анна;84951234567", "7;Котов Борис;89161234567", OTHER),
+        ("task", "Task ID;Тема;Срок", "7;Позвонить;01.12.2026", "7;Позвонить;02.12.2026", SAME),
+    ],
+)  # fmt: skip
+def test_an_id_of_nobody_knows_which_system_is_believed_with_the_name(
+    ws: Workspace, entity: str, header: str, there: str, row: str, becomes: tuple[int, int, int]
+) -> None:
+    kit.bring(ws, entity, f"{header}\n{there}\n")
+    again = kit.bring(ws, entity, f"{header}\n{row}\n")
+    assert (again.created, again.replaced, again.rejected) == becomes

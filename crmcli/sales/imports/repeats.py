@@ -118,13 +118,17 @@ class Repeats:
         for record, verdict in zip(records, said, strict=True):
             key = found[record.id]
             if not _is_certain(key):
-                if verdict == "other" or not _are_called_one(row, record):
+                if verdict == "other":
                     continue  # the same number of two files
-                verdict = "same"
+                is_one = verdict in ("same", "likely") or _are_called_one(row, record)
+                verdict = "same" if is_one else "doubt"
             if key[0] == "likeness" and verdict in ("doubt", "other"):
                 continue  # somebody else of that name
             groups[verdict][record.id] = WORDS.get(key[0], key[0])
-        return Repeated(groups["same"], groups["doubt"], groups["other"], groups["likely"])
+        is_named = any(found[record_id][0] == "external" for record_id in groups["same"])
+        return Repeated(
+            groups["same"], groups["doubt"], groups["other"], groups["likely"], is_named
+        )
 
     def _names_of(self, draft: Draft) -> tuple[list[str], set[str]]:
         line = draft.row.line
@@ -143,7 +147,8 @@ class Repeats:
 
 
 def _is_certain(key: Key) -> bool:
-    """Whether it is known of which system an id is: files that number their rows do it alike."""
+    """Whether it is known of which system an id is: files that number their rows do it alike, so that of
+    those an id is believed where the name is the same."""
     return key[0] != "external" or not key[1].startswith(UNNAMED)
 
 
