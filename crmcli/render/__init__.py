@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from crmcli.render.mail_text import MailText, TemplateFailed
+from crmcli.render.mail_text import MailText
 from crmcli.render.style import Style
+from crmcli.render.template_head import TemplateFailed, TemplateHead
 from crmcli.render.templates import Names, Renderer
 
-__all__ = ["MailText", "Names", "Renderer", "Style", "TemplateFailed"]
+__all__ = ["MailText", "Names", "Renderer", "Style", "TemplateFailed", "TemplateHead"]

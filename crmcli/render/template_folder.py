@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from crmcli.language import tr
-from crmcli.render.mail_text import TemplateFailed
+from crmcli.render.template_head import TemplateFailed
 from crmcli.store.disk.files import is_file
 
 MAX_SOURCE = 256 * 1024
@@ -24,6 +24,10 @@ class TemplateFolder:
     def has(self, path: str) -> bool:
         """Whether there is such a template, or one in a folder that cannot be read."""
         return is_file(self._place(path))
+
+    def paths(self) -> list[str]:
+        """The templates that are there, by their paths below the folder."""
+        return sorted(one.relative_to(self.folder).as_posix() for one in self.folder.rglob("*.j2"))
 
     def read(self, path: str) -> str:
         """The text of a template; TemplateFailed if it is absent, too long or no UTF-8."""

@@ -10,14 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.listed import allowed_hint
-from crmcli.render import mail_text
-from crmcli.render.mail_text import HeaderLine, MailText, TemplateFailed
+from crmcli.render import mail_text, template_head
+from crmcli.render.mail_text import MailText
 from crmcli.render.style import Style
 from crmcli.render.template_folder import MAX_SOURCE, TemplateFolder
+from crmcli.render.template_head import HeaderLine, TemplateFailed, TemplateHead
 
 if TYPE_CHECKING:
     from jinja2 import Template, nodes
@@ -47,20 +49,55 @@ class Renderer:
         self.style = style or Style()
         self._folder = TemplateFolder(folder)
         self._compiled: dict[tuple[str, str], Template] = {}
+        self._others: dict[str, Renderer] = {}
 
     @cached_property
     def _sandbox(self) -> Sandbox:
         from crmcli.render.sandbox import Sandbox
 
-        return Sandbox(self.style, self._folder.read, self._folder.shown)
+        def read(path: str) -> str:
+            shown = self._folder.shown(path)
+            return template_head.split(self._folder.read(path), shown, mail=False)[1]
+
+        return Sandbox(self.style, read, self._folder.shown)
 
     def render_text(self, path: str, names: Names) -> str:
         """The text of a template below the folder; TemplateFailed if it cannot be rendered."""
-        return self._run(self._folder.read(path), path, self._folder.shown(path), names)
+        head, body = self._split(path, mail=False)
+        self._check_entity(path, head, names)
+        return self._in(head.language)._run(body, path, self._folder.shown(path), names)
 
-    def look_for(self, path: str) -> None:
-        """TemplateFailed, with the names of those that are there, if there is no such template."""
-        self._folder.read(path)
+    def paths(self) -> list[str]:
+        """The templates below the folder, in order of their paths."""
+        return self._folder.paths()
+
+    def head(self, path: str) -> TemplateHead:
+        """What a template says of itself. TemplateFailed, with the names of those that are there, if
+        there is no such template."""
+        return self._split(path, mail=mail_text.is_mail(path))[0]
+
+    def source(self, path: str) -> str:
+        """The text of a template as it is written."""
+        return self._folder.read(path)
+
+    def _split(self, path: str, *, mail: bool) -> tuple[TemplateHead, str]:
+        source = self._folder.read(path)
+        return template_head.split(source, self._folder.shown(path), mail=mail)
+
+    def _in(self, language: str) -> Renderer:
+        """The renderer of the same folder that writes amounts and dates in a language; "" is its own."""
+        if language in ("", self.style.language):
+            return self
+        if language not in self._others:
+            style = replace(self.style, language=language)
+            self._others[language] = Renderer(self._folder.folder, style)
+        return self._others[language]
+
+    def _check_entity(self, path: str, head: TemplateHead, names: Names) -> None:
+        """TemplateFailed if a template is for other records than this one and those behind it."""
+        if head.entities and not any(names.get(entity) for entity in head.entities):
+            told = tr("it is a template for: {}", ", ".join(head.entities))
+            raise TemplateFailed(self._folder.shown(path), 0, told, "see crm template list")
 
     def render_inline(self, source: str, names: Names, where: str) -> str:
         """The text of a template that stands elsewhere; `where` names the place for complaints."""
@@ -71,11 +108,13 @@ class Renderer:
     def render_mail(self, path: str, names: Names) -> MailText:
         """The message of a mail template, with its HTML part if there is one beside it."""
         shown = self._folder.shown(path)
-        headers, body = mail_text.split(self._folder.read(path), shown)
-        values = [(h, self._run(_at_line(h), None, shown, names)) for h in headers]
-        text = self._run(body, path, shown, names)
+        head, body = self._split(path, mail=True)
+        self._check_entity(path, head, names)
+        spoken = self._in(head.language)
+        values = [(h, spoken._run(_at_line(h), None, shown, names)) for h in head.headers]
+        text = spoken._run(body, path, shown, names)
         beside = mail_text.html_beside(path)
-        html = self.render_text(beside, names) if self._folder.has(beside) else ""
+        html = spoken.render_text(beside, names) if self._folder.has(beside) else ""
         return mail_text.put_together(values, text, html, shown)
 
     def validate(
@@ -87,11 +126,11 @@ class Renderer:
         if not mail_text.is_mail(path):
             return self._check_part(path, names, seen)
         try:
-            headers, body = mail_text.split(self._folder.read(path), shown)
+            head, body = self._split(path, mail=True)
         except TemplateFailed as failed:
             return [failed.problem]
         problems = []
-        for header in headers:
+        for header in head.headers:
             problems += self._check(_at_line(header), None, shown, names, seen)
         problems += self._check(body, path, shown, names, seen)
         beside = mail_text.html_beside(path)
@@ -140,7 +179,8 @@ class Renderer:
     def _check_part(self, path: str, names: Known, seen: set[str]) -> list[Problem]:
         """A template that others include: text, whatever folder it stands in."""
         try:
-            return self._check(self._folder.read(path), path, self._folder.shown(path), names, seen)
+            body = self._split(path, mail=False)[1]
+            return self._check(body, path, self._folder.shown(path), names, seen)
         except TemplateFailed as failed:
             return [failed.problem]
 

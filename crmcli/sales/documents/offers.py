@@ -54,7 +54,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
         raise BadUsage(tr("{} is not a deal", deal_id), "see crm deal list")
     if wanted.valid_days < 0:
         raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
-    renderer(ws).look_for(wanted.template)
+    renderer(ws).head(wanted.template)
     today = ws.now.astimezone(ws.zone).date()
     values: dict[str, Value] = {
         "name": free_number(change, ws, "offer"),

@@ -10,6 +10,7 @@ from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.channels import CHANNELS
 from crmcli.model.listed import allowed_hint, did_you_mean
+from crmcli.model.number_mask import RULE, read_mask
 from crmcli.model.settings import COMMITS, LANGUAGES, NUMBERED, WEEKDAYS, Calendar, Settings
 from crmcli.model.values import parse_date, parse_decimal
 from crmcli.store.config import shapes
@@ -21,7 +22,6 @@ EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
-NUMBER_RULE = r"\{(year|month|seq)(:0?[1-9])?\}"
 HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
 
 
@@ -49,17 +49,6 @@ def _rate(text: str) -> Decimal:
     if not 0 <= rate <= 100:
         raise ValueError(tr("{!r} is not a percentage from 0 to 100", text))
     return rate
-
-
-def _number_format(text: str) -> str:
-    rest = re.sub(NUMBER_RULE, "", text)
-    if "{" in rest or "}" in rest:
-        raise ValueError(
-            tr("{!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}", text)
-        )
-    if "{seq" not in text:
-        raise ValueError(tr("{!r} has no {{seq}}, the running number", text))
-    return text
 
 
 def _hours(text: str) -> tuple[time, time]:
@@ -168,8 +157,8 @@ CALENDAR = {
 }  # fmt: skip
 NUMBER = shapes.parsed(
     "With {year}, {month} and {seq} or {seq:04}.",
-    _number_format, "", "like КП-{year}-{seq:04}",
-    pattern=rf"^([^{{}}]|{NUMBER_RULE})*\{{seq(:0?[1-9])?\}}([^{{}}]|{NUMBER_RULE})*$",
+    read_mask, "", "like КП-{year}-{seq:04}",
+    pattern=rf"^([^{{}}]|{RULE})*\{{seq(:0?[1-9])?\}}([^{{}}]|{RULE})*$",
 )  # fmt: skip
 SHAPE = shapes.keys(
     "The company, its users, directories, own fields, channels and calendar. Every key may be left out.",

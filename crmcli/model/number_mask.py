@@ -1,0 +1,21 @@
+"""The shape of document numbers: a text with `{seq}` and, where wanted, `{year}` and `{month}`."""
+
+from __future__ import annotations
+
+import re
+
+from crmcli.language import tr
+
+RULE = r"\{(year|month|seq)(:0?[1-9])?\}"
+
+
+def read_mask(text: str) -> str:
+    """The mask, if it is one; ValueError otherwise."""
+    rest = re.sub(RULE, "", text)
+    if "{" in rest or "}" in rest:
+        raise ValueError(
+            tr("{!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}", text)
+        )
+    if "{seq" not in text:
+        raise ValueError(tr("{!r} has no {{seq}}, the running number", text))
+    return text
