@@ -17,6 +17,11 @@ from tests.surroundings import settle
 from torture.copies import copied
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many random documents the sums are tried with: 10,000 take a minute."""
+    parser.addoption("--documents", type=int, default=500, help="random documents to add up")
+
+
 def pytest_configure() -> None:
     """Before anything else: a worker as well as the one that starts them."""
     settle()

@@ -23,7 +23,9 @@ closing(
     "Mark an offer as declined.\n\nExample: crm offer decline 7k3 --reason 'дорого'",
     option("--reason", "Reason."),
 )
-LINE = "A line; unit and VAT (per cent, or no) are optional. May be repeated."
+LINE = (
+    "A line; unit, VAT (per cent, or no) and discount (10% or a sum) are optional. May be repeated."
+)
 DAYS = WholeNumber(0, 3650)
 
 
@@ -31,7 +33,7 @@ DAYS = WholeNumber(0, 3650)
     cls=ChangingVerb,
     params=[
         option("--deal", "Deal.", "REF", required=True),
-        option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT'", multiple=True),
+        option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT;DISCOUNT'", multiple=True),
         option("--valid-days", "How many days it is valid.", "N", type=DAYS, default=14),
         option("--template", "Template below templates/. [default: offers/offer.html.j2]", "PATH"),
         option("--comment", "Text below the lines."),

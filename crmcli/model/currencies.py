@@ -6,6 +6,8 @@ from crmcli.words import joined
 
 _TABLE = joined("currencies")
 CODES = frozenset(_TABLE.pop("codes").split("|"))
+WITHOUT_CENTS = frozenset(_TABLE.pop("whole").split("|"))
+"""Currencies that have no hundredths, as the yen."""
 CURRENCY_SIGNS = {
     **{code.lower(): code for code in CODES},
     **{sign: code for code, signs in _TABLE.items() for sign in signs.split("|")},

@@ -9,7 +9,7 @@ from decimal import Decimal
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.contact import Contact
 from crmcli.model.fields import Follow, Record, declare
-from crmcli.model.offer import line_sum
+from crmcli.model.sums import Totals, totals
 from crmcli.model.values import Attachment, Line
 
 
@@ -27,6 +27,7 @@ class Deal(Record):
     company: str = declare("link", "Company", entities=("company",))
     contacts: tuple[str, ...] = declare("links", "Contacts", entities=("contact",))
     lines: tuple[Line, ...] = declare("lines", "Lines")
+    vat_included: bool | None = declare("bool", "Prices include VAT")
     source: str = declare("text", "Source", directory="sources")
     source_detail: str = declare("text", "Source detail")
     utm: Mapping[str, str] = declare("utm", "UTM")
@@ -41,11 +42,18 @@ class Deal(Record):
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("happened", "Created at", system=True)
 
+    @property
+    def totals(self) -> Totals:
+        """What the lines come to."""
+        return totals(
+            self.lines, vat_included=self.vat_included is not False, currency=self.currency
+        )
+
     def filled(self, follow: Follow) -> Deal:
         """A deal comes to the sum of its lines, and belongs to the first company of its contact."""
         amount, company = self.amount, self.company
         if amount is None and self.lines:
-            amount = sum((line_sum(line) for line in self.lines), Decimal(0))
+            amount = self.totals.gross
         if not company and self.contacts:
             contact = follow(self.contacts[0])
             if isinstance(contact, Contact) and contact.companies:

@@ -11,6 +11,7 @@ from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount
+from crmcli.model.vat import VatRate
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = ("ru", "en")
@@ -89,7 +90,8 @@ class WebhookChannel:
 class Settings:
     """Everything in settings.yaml; the defaults are those of an empty file.
 
-    `vat_rate` is per cent, None for a company that charges none. A directory that is not declared
+    `vat_rate` is per cent, None for a company that charges none; `vat_rates` are those that there are, by the
+    days on which they are valid, any if there are none. A directory that is not declared
     allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
     entity. `numbering` holds format strings with `{year}`, `{month}` and `{seq}` by entity.
     `channels` holds the settings of other channels, by name.
@@ -104,6 +106,7 @@ class Settings:
     phone_country: str = "RU"
     vat_rate: Decimal | None = None
     vat_included: bool = True
+    vat_rates: tuple[VatRate, ...] = ()
     users: Mapping[str, User] = field(default_factory=dict)
     directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)

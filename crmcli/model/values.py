@@ -27,7 +27,7 @@ CONSENT_CHANNELS = ("mail", "sms", "call")
 """What `do_not` may name, and what a consent is for."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MOST_MONEY = 10 ** (MOST_DIGITS - 2)
+MOST_MONEY = 10 ** (MOST_DIGITS - 2)
 _LONGEST_NAME = 200  # bytes of a name; systems take 255, and a copy may get an ending
 _SLASHES = "/\\⁄∕"
 
@@ -71,10 +71,23 @@ class CompanyLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """What is let off a line: so many per cent of it, or a sum."""
+
+    amount: Decimal
+    is_percent: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.amount:f}%" if self.is_percent else f"{self.amount:f}"
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of a deal or an offer: what, how many, the price of one, the VAT rate in per cent.
 
-    `vat` is None where the line is free of VAT.
+    `vat` is None where the line is free of VAT. `product` is the article number of a product; the price
+    is that of the day on which the line was made. `vat_included` is None where the price is as those of
+    its document are.
     """
 
     name: str
@@ -82,6 +95,9 @@ class Line:
     unit: str = ""
     price: Decimal = Decimal(0)
     vat: Decimal | None = None
+    discount: Discount | None = None
+    product: str = ""
+    vat_included: bool | None = None
 
     def __str__(self) -> str:
         return f"{self.name} × {self.quantity}"
@@ -218,7 +234,7 @@ def parse_money(text: str) -> Decimal:
     amount = parse_decimal(text)
     if amount != amount.quantize(Decimal("0.01")):
         raise ValueError(tr("{!r} has more than two decimals", text))
-    if abs(amount) >= _MOST_MONEY:
+    if abs(amount) >= MOST_MONEY:
         raise ValueError(tr("{!r} has more than {} digits before the point", text, MOST_DIGITS - 2))
     return amount
 

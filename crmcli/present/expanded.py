@@ -12,8 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.event import DATED
 from crmcli.model.fields import Record
 from crmcli.model.kinds import kind_of
-from crmcli.model.offer import line_sum
-from crmcli.model.values import Line, entity_of, format_decimal, format_instant
+from crmcli.model.values import entity_of, format_decimal, format_instant
 from crmcli.present.columns import derived_columns, named, with_derived
 from crmcli.present.linked import linked_rows
 from crmcli.present.records import belonging, card_columns, raw_row
@@ -127,11 +126,8 @@ def _totals(
     what the stage is (open, won, lost) and by currency."""
     found: dict[str, Any] = {}
     sums = getattr(record, "totals", None)
-    lines: Sequence[Line] = getattr(record, "lines", ())
-    if sums is not None:
+    if sums is not None and sums.lines:
         found["lines"] = {k: _amount(getattr(sums, k)) for k in ("net", "vat", "gross")}
-    elif lines:
-        found["lines"] = {"gross": _amount(sum(map(line_sum, lines), Decimal(0)))}
     for entity, row in ENTITIES.items():
         rows = linked_from.get(row.plural, ())
         if rows and "staged" in row.traits:

@@ -14,11 +14,11 @@ from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
-from crmcli.model.offer import Offer, line_sum
+from crmcli.model.offer import Offer
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Us
+from crmcli.model.sums import LineSum, Totals
 from crmcli.model.user import User
-from crmcli.model.values import Line
 from crmcli.workspace import Workspace
 
 Plain: TypeAlias = dict[str, Any]
@@ -48,7 +48,7 @@ def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
     for entity in ENTITIES:
         names = {f.name for f in schema.fields(entity)}
         names |= {one for one, many in SHORTCUTS if many in names}
-        fields[entity] = frozenset(names | ({"totals"} if entity == "offer" else set()))
+        fields[entity] = frozenset(names | ({"totals"} if "lines" in names else set()))
     return fields
 
 
@@ -92,16 +92,24 @@ def plain(ws: Workspace, record: Record) -> Plain:
         if many in data:
             values = cast("tuple[object, ...]", record.get(many))
             data[one] = str(values[0]) if values else ""
-    if isinstance(record, Offer):
-        totals = record.totals
-        rates = [{"rate": rate, "sum": amount} for rate, amount in totals.by_rate]
-        data["totals"] = {**asdict(totals), "by_rate": rates}
+    totals = getattr(record, "totals", None)
+    if isinstance(totals, Totals):
+        data["lines"] = [_plain_line(one) for one in totals.lines]
+        rates = [{**asdict(one), "sum": one.vat} for one in totals.by_rate if one.rate is not None]
+        names = ("net", "vat", "gross", "discount")
+        data["totals"] = {name: getattr(totals, name) for name in names} | {"by_rate": rates}
     return data
 
 
+def _plain_line(one: LineSum) -> Plain:
+    """A line with its sums; of a discount what was agreed, `10%` or a sum, and what it comes to."""
+    line, amounts = asdict(one.line), {n: getattr(one, n) for n in ("full", "sum", "net", "gross")}
+    line["discount"] = str(one.line.discount or "")
+    line["vat_included"] = one.vat_included
+    return {**line, **amounts, "discount_sum": one.discount, "vat_sum": one.vat}
+
+
 def _plain_value(value: object, ws: Workspace) -> object:
-    if isinstance(value, Line):
-        return {**asdict(value), "sum": line_sum(value)}
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, tuple):

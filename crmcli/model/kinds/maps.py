@@ -24,6 +24,7 @@ from crmcli.model.values import (
     Attachment,
     BankAccount,
     Consent,
+    Discount,
     Line,
     Raw,
     Value,
@@ -167,15 +168,23 @@ class Lines(Maps):
             item.get("unit", ""),
             parse_money(item.get("price", "0")),
             parse_decimal(item["vat"]) if item.get("vat") else None,
+            _discount(item.get("discount", "")),
+            item.get("product", ""),
+            _yes_no(item.get("vat_included", "")),
         )
 
     def dump_item(self, item: Line) -> dict[str, Raw]:
-        raw: dict[str, Raw] = {"name": item.name, "quantity": format_decimal(item.quantity)}
+        raw: dict[str, Raw] = {"product": item.product} if item.product else {}
+        raw |= {"name": item.name, "quantity": format_decimal(item.quantity)}
         if item.unit:
             raw["unit"] = item.unit
         raw["price"] = format_decimal(item.price)
         if item.vat is not None:
             raw["vat"] = format_decimal(item.vat)
+        if item.discount is not None:
+            raw["discount"] = str(item.discount)
+        if item.vat_included is not None:
+            raw["vat_included"] = "yes" if item.vat_included else "no"
         return raw
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
@@ -207,6 +216,16 @@ class Lines(Maps):
 
     def item_text(self, item: Mapping[str, Any]) -> str:
         return f"{item['name']} × {item['quantity']}"
+
+
+def _discount(text: str) -> Discount | None:
+    if text.endswith("%"):
+        return Discount(parse_decimal(text.removesuffix("%")))
+    return Discount(parse_money(text), is_percent=False) if text else None
+
+
+def _yes_no(text: str) -> bool | None:
+    return one_of(text, ("yes", "no")) == "yes" if text else None
 
 
 class Accounts(Maps):
@@ -294,7 +313,7 @@ UTM = Utm(
 LINES = Lines(
     "lines",
     main="name",
-    known=("name", "quantity", "unit", "price", "vat"),
+    known=("product", "name", "quantity", "unit", "price", "vat", "discount", "vat_included"),
     metavar="NAME;QTY;PRICE",
     is_multiline=False,
     searched_in="rest",

@@ -13,6 +13,7 @@ from crmcli.model.deal import Deal
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
+from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
@@ -56,6 +57,8 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
         raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
     renderer(ws).head(wanted.template)
     today = ws.now.astimezone(ws.zone).date()
+    lines = _lines(ws, deal, wanted.lines)
+    check_rates(ws.settings.vat_rates, (line.vat for line in lines), today)
     values: dict[str, Value] = {
         "name": free_number(change, ws, "offer"),
         "deal": deal.id,
@@ -64,8 +67,10 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
         "date": today,
         "valid_until": today + timedelta(days=wanted.valid_days),
         "currency": deal.currency or ws.settings.currency,
-        "vat_included": ws.settings.vat_included,
-        "lines": _lines(ws, deal, wanted.lines),
+        "vat_included": ws.settings.vat_included
+        if deal.vat_included is None
+        else deal.vat_included,
+        "lines": lines,
         "template": wanted.template,
         "owner": deal.owner,
         "comment": wanted.comment,
@@ -76,15 +81,13 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
 
 
 def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
-    """The given lines, else the deal's, else one of its name and amount; with the usual VAT rate."""
+    """The given lines, else the deal's as they are, else one of its name and amount."""
     rate = ws.settings.vat_rate
     if texts:
         currency = deal.currency or ws.settings.currency
         return tuple(read_line(text, rate, currency) for text in texts)
     if deal.lines:
-        return tuple(
-            line if line.vat is not None else replace(line, vat=rate) for line in deal.lines
-        )
+        return deal.lines
     if deal.amount is None:
         raise NothingToOffer(
             tr("{} {} has neither lines nor an amount", deal.id, deal.name),

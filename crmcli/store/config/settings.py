@@ -12,6 +12,7 @@ from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_o
 from crmcli.model.settings import WEEKDAYS, Calendar, MailChannel, Settings, Us, WebhookChannel
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount
+from crmcli.model.vat import VatRate
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import CHANNEL_KEYS, SHAPE
@@ -49,6 +50,9 @@ def _read_settings(top: Cursor) -> Settings:
         phone_country=got["phone_country"] or Settings.phone_country,
         vat_rate=got["vat"]["rate"],
         vat_included=got["vat"]["included"],
+        vat_rates=tuple(
+            VatRate(one["rate"], one["from"], one["until"]) for one in got["vat"]["rates"]
+        ),
         users={user: User(user, **facts) for user, facts in got["users"].items()},
         directories=got["directories"],
         fields=fields,

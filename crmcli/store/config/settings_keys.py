@@ -75,8 +75,23 @@ def _email(doc: str) -> shapes.Shape:
     return shapes.matching(doc, EMAIL_RULE, "an e-mail address", "like sales@example.com")
 
 
+def _day(doc: str) -> shapes.Shape:
+    return shapes.parsed(doc, parse_date, pattern=r"^\d{4}-\d\d-\d\d$")
+
+
 def _days(doc: str) -> shapes.Shape:
-    return shapes.listed(doc, shapes.parsed("", parse_date, pattern=r"^\d{4}-\d\d-\d\d$"))
+    return shapes.listed(doc, _day(""))
+
+
+def _percent(doc: str) -> shapes.Shape:
+    return shapes.parsed(
+        doc,
+        _rate,
+        type=["number", "string"],
+        minimum=0,
+        maximum=100,
+        pattern=r"^\d{1,3}(\.\d{1,10})?$",
+    )
 
 
 COMPANY = {
@@ -155,6 +170,14 @@ CALENDAR = {
     "holidays": _days("Days off, e.g. 2026-01-01."),
     "workdays": _days("Days worked in spite of the weekday."),
 }  # fmt: skip
+VAT_RATE = shapes.keys(
+    "",
+    {
+        "rate": shapes.needed(_percent("Per cent.")),
+        "from": _day("The first day on which it is valid."),
+        "until": _day("The last day on which it is valid."),
+    },
+)
 NUMBER = shapes.parsed(
     "With {year}, {month} and {seq} or {seq:04}.",
     read_mask, "", "like КП-{year}-{seq:04}",
@@ -187,12 +210,9 @@ SHAPE = shapes.keys(
         "vat": shapes.keys(
             "Value-added tax of offers.",
             {
-                "rate": shapes.parsed(
-                    "Per cent; leave out without VAT.",
-                    _rate, type=["number", "string"], minimum=0, maximum=100,
-                    pattern=r"^\d{1,3}(\.\d{1,10})?$",
-                ),
+                "rate": _percent("Per cent; leave out without VAT."),
                 "included": shapes.yes_no("Whether prices include it.", Settings.vat_included),
+                "rates": shapes.listed("The rates that there are; any, if none are named.", VAT_RATE),
             },
         ),
         "users": shapes.mapped(
