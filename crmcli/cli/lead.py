@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import ChangingVerb, Session, option
-from crmcli.sales.duplicates.ways import WAYS, told
+from crmcli.cli.params import REF, ChangingVerb, Session, option
+from crmcli.sales.duplicates.ways import ASK, OF_CONVERT, told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crmcli.present.told import Told
 
 lead = noun("lead")
@@ -28,20 +30,29 @@ closing(
     params=[
         *(option(f"--{entity}", f"Create a {entity}.", is_flag=True) for entity in MADE),
         option("--pipeline", "Pipeline of the deal.", "ID"),
-        option("--on-duplicate", told(), default="warn", among=tuple(WAYS)),
+        option("--set put", "A value of what it becomes.", "ENTITY.FIELD=VALUE", multiple=True),
+        option("--on-duplicate", told(tuple(OF_CONVERT)), default=ASK, among=tuple(OF_CONVERT)),
         *(option(f"--use-{e}", f"Fill in this {e} instead.", "REF") for e in MADE),
     ],
 )
 @click.argument("ref")
 def convert(
-    session: Session, /, ref: str, pipeline: str, on_duplicate: str, **given: str | bool
+    session: Session,
+    /,
+    ref: str,
+    pipeline: str,
+    put: Sequence[str],
+    on_duplicate: str,
+    **given: str | bool,
 ) -> Told:
     """Convert a lead into a contact, a company and a deal, or any of them.
 
-    Without options: a contact, a deal, and a company if the lead names one.
+    Without options: a contact, a deal, and a company if the lead names one. The contact and the company that
+    the lead has already are used. What is missing is asked for on a terminal.
 
-    Example: crm lead convert 7k3 --contact --deal --pipeline sales
+    Example: crm lead convert 7k3 --contact --deal --set deal.close_by=friday
     """
+    from crmcli.cli.converting import completed, values_of
     from crmcli.present.changes import converted
     from crmcli.sales import leads
 
@@ -51,5 +62,24 @@ def convert(
         use={e: ws.resolve(str(r), e) for e in MADE if (r := given[f"use_{e}"])},
         pipeline=pipeline,
         on_duplicate=on_duplicate,
+        given=values_of(put),
     )
-    return converted(ws, leads.convert(ws, ws.resolve(ref, "lead"), wanted))
+    lead_id = ws.resolve(ref, "lead")
+    return converted(ws, leads.convert(ws, lead_id, completed(session, lead_id, wanted)))
+
+
+@lead.command(cls=ChangingVerb, params=[REF])
+def unconvert(session: Session, ref: str) -> list[Told]:
+    """Take a conversion back: what it made is removed, what it filled up is as before.
+
+    Refused if any of that was changed since, or something links to it; what it is, is said.
+
+    Example: crm lead unconvert 7k3
+    """
+    from crmcli.present.changes import undone
+    from crmcli.sales import leads
+
+    ws = session.workspace
+    done = leads.unconvert(ws, ws.resolve(ref, "lead"))
+    ws.notes += done.stays
+    return list(undone(ws, done))

@@ -123,7 +123,6 @@ def converted(ws: Workspace, done: Conversion) -> Told:
 
 def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
     from crmcli.sales.consent.block_list import blocklist, stops
-    from crmcli.sales.duplicates.known import known_of_made
 
     lead = done.lead
     known = {field.name: field for field in ws.schema.fields(lead.entity)}
@@ -136,8 +135,11 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
     block = stops(blocklist(ws), lead)
     if block is not None:
         yield tr("{} is on the block list", block)
-    first = "" if ws.dry_run else "crm undo, then "
-    for entity, one in known_of_made(ws, done.made):
+    first = "" if ws.dry_run else tr("crm lead unconvert {}, then ", lead.id)
+    for entity, one in done.known:
+        if one.record.id in done.ids.values():
+            yield tr("known already: {}", one)
+            continue
         use = f"{first}crm lead convert {lead.id} --use-{entity} {one.record.id}"
         yield tr("may already be known: {}: {}", one, use)
     if done.tasks:

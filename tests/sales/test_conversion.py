@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from crmcli.errors import CrmError
 from crmcli.model.company import Company
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
@@ -15,7 +16,15 @@ from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads
 from crmcli.sales.consent import permission
-from crmcli.sales.leads import TARGETS, ConvertOptions, LeadAlreadyConverted, LeadIsJunk
+from crmcli.sales.leads import (
+    TARGETS,
+    ChangedSince,
+    ConvertOptions,
+    IsNotConverted,
+    LeadAlreadyConverted,
+    LeadIsJunk,
+)  # fmt: skip
+from crmcli.sales.merging import merge
 from crmcli.sales.records.required import MissingFields
 from crmcli.workspace import Workspace
 from tests import kit
@@ -163,7 +172,7 @@ def test_junk_is_not_converted(ws: Workspace) -> None:
 
 def test_nothing_is_written_when_something_is_missing(ws: Workspace, folder: Path) -> None:
     lead = kit.lead(ws, name="Без компании")
-    with pytest.raises(MissingFields, match="company_name is missing"):
+    with pytest.raises(MissingFields, match="without company"):
         leads.convert(ws, lead.id, ConvertOptions(make=TARGETS))
     assert not (folder / "data/contacts").exists()
     assert ws.get(lead.id).get("stage") == "new"
@@ -198,12 +207,92 @@ def test_a_lead_becomes_what_it_is_linked_to_already(ws: Workspace) -> None:
     assert (deal.get("company"), deal.get("contacts")) == (company.id, (contact.id,))
 
 
-def test_a_new_company_is_made_where_it_is_asked_for(ws: Workspace) -> None:
-    company = kit.company(ws, name="Ромашка")
+@pytest.mark.parametrize("make", COMBINATIONS, ids=" ".join)
+@pytest.mark.parametrize("way", ["linked", "named"])
+def test_no_second_company_or_contact_is_made(
+    ws: Workspace, make: tuple[str, ...], way: str
+) -> None:
+    company = kit.company(ws, name="ООО «Ромашка»")
+    contact = kit.contact(ws, name="Пётр")
     lead_id = full_lead(ws)
-    kit.edit(ws, lead_id, company=company.id)
-    leads.convert(ws, lead_id, ConvertOptions(make=("company", "contact")))
-    assert ws.count("company") == 2
+    there = {"company": company.id, "contact": contact.id}
+    use = {} if way == "linked" else there
+    if way == "linked":
+        kit.edit(ws, lead_id, **there)
+    done = leads.convert(ws, lead_id, ConvertOptions(make=make, use=use))
+    assert (ws.count("company"), ws.count("contact")) == (1, 1)
+    assert ws.count("deal") == int("deal" in make)
+    assert {e: done.ids[e] for e in there} == there
+    person = ws.get(contact.id)
+    assert isinstance(person, Contact)
+    assert person.companies == (CompanyLink(company.id, "директор"),)
+    if "deal" in make:
+        deal = ws.get(done.ids["deal"])
+        assert (deal.get("company"), deal.get("contacts")) == (company.id, (contact.id,))
+
+
+def test_a_link_to_a_merged_record_means_its_survivor(ws: Workspace) -> None:
+    old, new = (kit.company(ws, name=name) for name in ("Ромашка", "ООО «Ромашка»"))
+    lead_id = full_lead(ws)
+    kit.edit(ws, lead_id, company=old.id)
+    merge.merge(ws, merge.plan(ws, new.id, [old.id]))
+    done = leads.convert(ws, lead_id, ConvertOptions(make=("company",)))
+    assert done.ids == {"company": new.id}
+
+
+def test_what_is_missing_of_all_targets_is_listed_and_can_be_given(folder: Path) -> None:
+    settings = """
+  contact:
+    type2: {type: text, required: true}
+"""
+    kit.append(folder, "settings.yaml", settings)
+    kit.replace(
+        folder / "pipelines.yaml", "probability: 10}", "probability: 10, requires: [close_by]}"
+    )
+    ws = kit.opened(folder)
+    lead_id = full_lead(ws)
+    with pytest.raises(MissingFields) as caught:
+        leads.convert(ws, lead_id, ConvertOptions())
+    assert caught.value.fields == ("contact.type2", "deal.close_by")
+    assert caught.value.hint == "add --set contact.type2=… --set deal.close_by=…"
+    given = {"contact": {"type2": ["клиент"]}, "deal": {"close_by": ["+5d"], "amount": ["1 млн"]}}
+    done = leads.convert(ws, lead_id, ConvertOptions(given=given))
+    assert ws.get(done.ids["contact"]).get("type2") == "клиент"
+    deal = ws.get(done.ids["deal"])
+    assert (str(deal.get("close_by")), deal.get("amount")) == ("2026-11-28", Decimal(1000000))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"task": {"name": ["x"]}}, "is not something a lead becomes"),
+        ({"company": {"inn": ["7707083893"]}}, "company.inn is given"),
+        ({"deal": {"nope": ["1"]}}, "has no field 'nope'"),
+        ({"deal": {"closed_at": ["2026-01-01"]}}, "closed_at is set by crm"),
+        ({"deal": {"probability": ["200"]}}, "probability"),
+        ({"deal": {"amount": ["много"]}}, "amount"),
+        ({"deal": {"stage": ["nope"]}}, "has no stage 'nope'"),
+        ({"deal": {"pipeline": ["nope"]}}, "no deal pipeline 'nope'"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(
+    ws: Workspace, folder: Path, given: dict[str, dict[str, list[str]]], said: str
+) -> None:
+    wanted = ConvertOptions(make=("contact", "deal"), given=given)
+    with pytest.raises(CrmError, match=said):
+        leads.convert(ws, full_lead(ws), wanted)
+    assert not (folder / "data/deals").exists()
+
+
+def test_who_is_known_is_looked_up_before_anything_is_written(ws: Workspace) -> None:
+    known = kit.contact(ws, name="Пётр Ёлкин", emails="petr@example.ru", phones="89123456789")
+    done = leads.convert(ws, full_lead(ws), ConvertOptions(make=("contact",)))
+    assert [(entity, one.record.id) for entity, one in done.known] == [("contact", known.id)]
+    assert ws.count("contact") == 2
+    silent = leads.convert(
+        ws, full_lead(ws), ConvertOptions(make=("contact",), on_duplicate="create")
+    )
+    assert silent.known == ()
 
 
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
@@ -245,3 +334,44 @@ def test_the_deal_goes_to_the_chosen_pipeline(ws: Workspace) -> None:
     done = leads.convert(ws, full_lead(ws), ConvertOptions(make=("deal",), pipeline="service"))
     deal = ws.get(done.ids["deal"])
     assert (deal.get("pipeline"), deal.get("stage")) == ("service", "start")
+
+
+def test_a_conversion_is_taken_back(ws: Workspace) -> None:
+    contact = kit.contact(ws, name="Пётр", tags="old")
+    lead_id = full_lead(ws)
+    task = kit.task(ws, name="Позвонить", about=lead_id)
+    kit.edit(ws, lead_id, contact=contact.id)
+    before = kit.records_of(ws.root)
+    leads.convert(ws, lead_id, ConvertOptions())
+    leads.unconvert(ws, lead_id)
+    assert kit.records_of(ws.root) == before
+    assert ws.get(task.id).get("about") == lead_id
+    with pytest.raises(IsNotConverted):
+        leads.unconvert(ws, lead_id)
+    leads.convert(ws, lead_id, ConvertOptions(make=("contact",)))
+    leads.unconvert(ws, lead_id)
+    assert kit.records_of(ws.root) == before
+
+
+def test_what_stands_in_the_way_of_taking_it_back_is_said(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    done = leads.convert(ws, lead_id, ConvertOptions())
+    task = kit.task(ws, name="Позвонить", about=done.ids["contact"])
+    before = kit.records_of(ws.root)
+    with pytest.raises(ChangedSince) as caught:
+        leads.unconvert(ws, lead_id)
+    assert f"{done.ids['contact']}: {task.id} links to it" in caught.value.message
+    assert kit.records_of(ws.root) == before
+    kit.edit(ws, done.ids["deal"], comment="другое")
+    with pytest.raises(ChangedSince, match=f"{done.ids['deal']}: it was changed since it was made"):
+        leads.unconvert(ws, lead_id)
+
+
+def test_one_of_several_conversions_is_taken_back(ws: Workspace) -> None:
+    ids = [kit.lead(ws, name=name).id for name in ("Один", "Два", "Три")]
+    with ws.change("lead convert") as change:
+        for lead_id in ids:
+            leads.convert_in(change, ws, lead_id, ConvertOptions(make=("deal",)))
+    leads.unconvert(ws, ids[1])
+    assert [ws.get(lead_id).get("stage") for lead_id in ids] == ["converted", "new", "converted"]
+    assert ws.count("deal") == 2

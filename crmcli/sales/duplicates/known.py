@@ -120,12 +120,14 @@ def look_for_known(ws: Workspace, policy: str, before: Record, after: Record) ->
         ws.notes.append(tr("may already be known: {}", "; ".join(map(str, found[:MOST_TOLD]))))
 
 
-def known_of_made(ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
+def known_of_made(
+    ws: Workspace, made: Mapping[str, Record], *, as_left: bool = True
+) -> Iterator[tuple[str, Known]]:
     """Of the contact and the company that a lead becomes: who was there already, by entity."""
     firms: list[str] = []
     for entity, record in sorted(made.items(), key=lambda pair: not hasattr(pair[1], "legal_name")):
         if ENTITIES[entity].known_among:
-            found = list(known_to(ws, also_at(record, firms), [entity], as_left=True))
+            found = list(known_to(ws, also_at(record, firms), [entity], as_left=as_left))
             firms += [known.record.id for known in found if known.record.entity == "company"]
             yield from ((entity, known) for known in found)
 

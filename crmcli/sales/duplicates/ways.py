@@ -28,6 +28,11 @@ OF_EDIT = ("warn", "create", "fail")
 """The words for a record that is there already, and becomes one that is known."""
 
 
+ASK = "ask"
+OF_CONVERT: Mapping[str, str] = {ASK: "ask on a terminal, warn elsewhere", **WAYS}
+"""The words of a conversion."""
+
+
 def settled(way: str, one: Record, other: Record) -> str:
     """The same word, save what `update` comes to of two records that are one."""
     if way != "update":
@@ -38,4 +43,4 @@ def settled(way: str, one: Record, other: Record) -> str:
 
 def told(words: Sequence[str] = tuple(WAYS)) -> str:
     """What the help of a door says of its words."""
-    return f"If it is known: {'; '.join(f'{word}: {WAYS[word]}' for word in words)}."
+    return f"If it is known: {'; '.join(f'{word}: {OF_CONVERT[word]}' for word in words)}."

@@ -145,14 +145,14 @@ def _in_turn(
             if telling:
                 telling.before(found)
             parts = _parts(found)[::-1]
-            done = _take_back(ws, change, parts.pop())
+            done = take_back(ws, change, parts.pop())
             last = change.last_event
         while parts:
             tell(done)
             with ws.change("undo") as change:
                 if change.last_event != last:  # somebody else has written meanwhile
                     ws.look_again()
-                done = _take_back(ws, change, parts.pop())
+                done = take_back(ws, change, parts.pop())
                 last = change.last_event
     tell(done)
     return total
@@ -207,7 +207,7 @@ def _is_of(ws: Workspace, actor: str, whose: str) -> bool:
     return whose == WHOSE[1] or ":" in actor
 
 
-def _take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
+def take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> Undone:
     """Undo changes within an open change, the latest first, and note which they were."""
     reversal = Reversal(ws, change)
     for past in changes:

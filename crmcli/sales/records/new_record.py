@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 
+def begun(ws: Workspace, entity: str, values: Mapping[str, Value]) -> Record:
+    """A new record with its defaults, of which nobody has asked yet whether it is whole."""
+    usual = {
+        field.name: read_value(ws, field, [field.default])
+        for field in ws.schema.custom.get(entity, ())
+        if field.default and field.name not in values
+    }
+    return _filled(ws, entity, beginning(ws, entity, {**usual, **values}))
+
+
 def build(
     ws: Workspace,
     entity: str,
@@ -27,21 +37,19 @@ def build(
     strict: bool = True,
 ) -> Record:
     """A new record with its defaults; `strict` requires what the fields and the stage require."""
-    custom = ws.schema.custom.get(entity, ())
-    if strict:
-        usual = {
-            field.name: read_value(ws, field, [field.default])
-            for field in custom
-            if field.default and field.name not in values
-        }
-        values = beginning(ws, entity, {**usual, **values})
+    if not strict:
+        return _filled(ws, entity, values, record_id)
+    record = begun(ws, entity, values)
+    require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
+    defaults.check_minimum(record)
+    if "staged" in ENTITIES[entity].traits:
+        check_stage(ws, record, ws.stage_of(record), is_new=True)
+    return record
+
+
+def _filled(ws: Workspace, entity: str, values: Mapping[str, Value], record_id: str = "") -> Record:
     own: dict[str, Any] = {**values}
+    custom = ws.schema.custom.get(entity, ())
     theirs = {field.name: own.pop(field.name, field.kind.empty) for field in custom}
     blank = record_class(entity)(id=record_id or ws.new_id(entity), custom=theirs, **own)
-    record = defaults.complete(ws, blank)
-    if strict:
-        require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
-        defaults.check_minimum(record)
-        if "staged" in ENTITIES[entity].traits:
-            check_stage(ws, record, ws.stage_of(record), is_new=True)
-    return record
+    return defaults.complete(ws, blank)

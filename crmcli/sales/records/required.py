@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.workspace import Workspace
 
@@ -22,9 +23,28 @@ class MissingFields(Refused):
         self.fields = tuple(fields)
 
 
+def lacking(ws: Workspace, record: Record) -> list[str]:
+    """What a record lacks to be at all, and to stand where it stands; alternatives as `phones or emails`."""
+    named = _empty(ws, record, [f.name for f in ws.schema.fields(record.entity) if f.required])
+    staged = "staged" in ENTITIES[record.entity].traits
+    return [*named, *(_lacking_in(ws, record, ws.stage_of(record)) if staged else ())]
+
+
+def _empty(ws: Workspace, record: Record, names: Sequence[str]) -> list[str]:
+    return [n for n in names if record.get(n) == ws.schema.field(record.entity, n).kind.empty]
+
+
+def _lacking_in(ws: Workspace, record: Record, stage: Stage) -> list[str]:
+    return [
+        " or ".join(alternatives)
+        for alternatives in stage.requires
+        if len(_empty(ws, record, alternatives)) == len(alternatives)
+    ]
+
+
 def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
     """Refuse a record in which one of these fields is empty."""
-    missing = [n for n in names if record.get(n) == ws.schema.field(record.entity, n).kind.empty]
+    missing = _empty(ws, record, names)
     if missing:
         raise MissingFields(
             tr(
@@ -37,11 +57,7 @@ def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
 
 def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = False) -> None:
     """Refuse a record that lacks a field which its stage requires; MissingFields lists them all."""
-    missing: list[str] = []
-    for alternatives in stage.requires:
-        kinds = {name: ws.schema.field(record.entity, name).kind for name in alternatives}
-        if all(record.get(name) == kind.empty for name, kind in kinds.items()):
-            missing.append(" or ".join(alternatives))
+    missing = _lacking_in(ws, record, stage)
     if missing:
         what = tr("a new {}", tr(record.entity)) if is_new else f"{tr(record.entity)} {record.id}"
         give = " ".join(f"--set {names.split(' or ')[0]}=…" for names in missing)

@@ -1,0 +1,134 @@
+"""What `crm lead convert` asks for on a terminal: the pipeline, who is known, what is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from crmcli.cli.options import read_pairs
+from crmcli.cli.params import Session
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.sales.duplicates.ways import ASK, MAKES_ALL
+
+if TYPE_CHECKING:
+    from crmcli.sales.duplicates.known import Known
+    from crmcli.sales.leads import Conversion, ConvertOptions
+    from crmcli.workspace import Workspace
+
+T = TypeVar("T")
+EXAMPLE = "--set deal.amount=1000"
+
+
+def values_of(pairs: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """`ENTITY.FIELD=VALUE` texts by entity and field."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, texts in read_pairs(pairs, EXAMPLE).items():
+        entity, dot, field = name.partition(".")
+        if not dot:
+            raise BadUsage(tr("{!r} names no entity", name), f"e.g. {EXAMPLE}")
+        found.setdefault(entity, {})[field] = texts
+    return found
+
+
+def completed(session: Session, lead_id: str, wanted: ConvertOptions) -> ConvertOptions:
+    """The options with what people at a terminal say to what they left open; as they are elsewhere."""
+    asks = wanted.on_duplicate == ASK
+    wanted = replace(wanted, on_duplicate=MAKES_ALL[0]) if asks else wanted
+    if session.yes or session.dry_run or not sys.stdin.isatty():
+        return wanted
+    ws = session.workspace
+    plan, wanted = _asked_for_missing(ws, lead_id, wanted)
+    if "deal" in plan.made and not _has_pipeline(ws, wanted):
+        wanted = replace(wanted, pipeline=_pipeline(ws))
+        plan, wanted = _asked_for_missing(ws, lead_id, wanted)
+    if asks and plan.known:
+        use = _use(plan)
+        wanted = replace(wanted, use={**wanted.use, **use}, on_duplicate=MAKES_ALL[-1])
+        _, wanted = _asked_for_missing(ws, lead_id, wanted)
+    return wanted
+
+
+def _has_pipeline(ws: Workspace, wanted: ConvertOptions) -> bool:
+    """Whether there is nothing to choose, or it is chosen."""
+    said = wanted.pipeline or wanted.given.get("deal", {}).get("pipeline")
+    return bool(said) or len(ws.pipelines.deals) == 1
+
+
+def _pipeline(ws: Workspace) -> str:
+    known = ws.pipelines.deals
+    for pipeline in known:
+        click.echo(f"  {pipeline.id}  {pipeline.name}", err=True)
+    names = click.Choice([pipeline.id for pipeline in known])
+    return str(click.prompt(tr("pipeline"), type=names, default=known[0].id, err=True))
+
+
+def _use(plan: Conversion) -> Mapping[str, str]:
+    """Which of those who are known are to be used, by entity."""
+    by_entity: dict[str, list[Known]] = {}
+    for entity, known in plan.known:
+        by_entity.setdefault(entity, []).append(known)
+    chosen = ((entity, _chosen(entity, found)) for entity, found in by_entity.items())
+    return {entity: known.record.id for entity, known in chosen if known}
+
+
+def _chosen(entity: str, found: Sequence[Known]) -> Known | None:
+    click.echo(tr("{}: there may be one already", tr(entity)), err=True)
+    for number, known in enumerate(found, 1):
+        click.echo(f"  {number}  {known}", err=True)
+    click.echo(tr("  0  create a new one"), err=True)
+    usual = 1 if found[0].surely else 0
+    number = click.prompt(
+        tr("which one"), type=click.IntRange(0, len(found)), default=usual, err=True
+    )
+    return found[number - 1] if number else None
+
+
+def _asked_for_missing(
+    ws: Workspace, lead_id: str, wanted: ConvertOptions
+) -> tuple[Conversion, ConvertOptions]:
+    """A conversion that lacks nothing, and the options with the values for it."""
+    from crmcli.sales import leads
+    from crmcli.sales.records.required import MissingFields
+
+    while True:
+        try:
+            return leads.preview(ws, lead_id, wanted), wanted
+        except MissingFields as error:
+            click.echo(tr("{}:", tr(error.message)), err=True)
+            names = [name.split(" or ")[0] for name in error.fields]
+        for name in names:
+            entity, _, field = name.partition(".")
+            texts = {field: [_value(ws, entity, field)]}
+            given = {**wanted.given, entity: {**wanted.given.get(entity, {}), **texts}}
+            wanted = replace(wanted, given=given)
+
+
+def _value(ws: Workspace, entity: str, name: str) -> str:
+    """A value that the field can have, as people type it."""
+    from crmcli.present.columns import field_word
+    from crmcli.sales.records.given_values import field_named, read_value
+
+    field = field_named(ws, entity, name)
+    known = ws.settings.directories.get(field.directory, {}) or dict.fromkeys(field.choices)
+    among = f" ({', '.join(known)})" if known else ""
+    word = f"{tr(entity)}: {field_word(field)}{among}"
+
+    def typed(text: str) -> str:
+        read_value(ws, field, [text])
+        return text
+
+    return _prompted(word, typed)
+
+
+def _prompted(word: str, read: Callable[[str], T]) -> T:
+    while True:
+        text = str(click.prompt(word, err=True))
+        try:
+            return read(text)
+        except BadUsage as error:
+            click.echo(tr(error.message), err=True)

@@ -1,0 +1,1 @@
+"""Conversion: what a lead becomes, how it is written in one transaction, and taken back."""
