@@ -1,4 +1,4 @@
-"""The shape of document numbers: a text with `{seq}` and, where wanted, `{year}` and `{month}`."""
+"""The shape of document numbers: a text with `{seq}` and, where wanted, `{year}`, `{month}` and `{clone}`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from crmcli.language import tr
 
-RULE = r"\{(year|month|seq)(:0?[1-9])?\}"
+RULE = r"\{((year|month|seq)(:0?[1-9])?|clone)\}"
 
 
 def read_mask(text: str) -> str:
@@ -14,7 +14,7 @@ def read_mask(text: str) -> str:
     rest = re.sub(RULE, "", text)
     if "{" in rest or "}" in rest:
         raise ValueError(
-            tr("{!r} may hold only {{year}}, {{month}} and {{seq}}, or {{seq:04}}", text)
+            tr("{!r} may hold only {{year}}, {{month}}, {{clone}} and {{seq}}, or {{seq:04}}", text)
         )
     if "{seq" not in text:
         raise ValueError(tr("{!r} has no {{seq}}, the running number", text))

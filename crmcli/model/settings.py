@@ -93,7 +93,8 @@ class Settings:
     `vat_rate` is per cent, None for a company that charges none; `vat_rates` are those that there are, by the
     days on which they are valid, any if there are none. A directory that is not declared
     allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
-    entity. `numbering` holds format strings with `{year}`, `{month}` and `{seq}` by entity.
+    entity. `numbering` holds format strings with `{year}`, `{month}`, `{clone}` and `{seq}` by entity,
+    `clones` how each clone is called in them.
     `channels` holds the settings of other channels, by name.
     `max_effects` is how many acts one run of automation may do. `commit` is one of COMMITS;
     `any_disk` allows changes on a file system whose locks cannot be trusted.
@@ -116,6 +117,7 @@ class Settings:
     numbering: Mapping[str, str] = field(
         default_factory=lambda: dict.fromkeys(NUMBERED, "{year}-{seq:04}")
     )
+    clones: Mapping[str, str] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     max_effects: int = 1000
     commit: str = "never"

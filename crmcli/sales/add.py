@@ -75,7 +75,9 @@ def _numbered(
 ) -> Added:
     with ws.change(f"{entity} add") as change:
         record = build(ws, entity, {**values, "name": free_number(change, ws, entity)})
-        _write(change, record, linked)
+        for one in linked:
+            change.add(one)
+        change.add(record, {"name": record.get("name")})
     return Added(record, is_new=True)
 
 

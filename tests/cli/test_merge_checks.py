@@ -107,6 +107,9 @@ def test_two_documents_of_one_number(clones: Clones) -> None:
     clones.part()
     one = clones.crm(clones.a, "offer", "draft", "--deal", deal)
     other = clones.crm(clones.b, "offer", "draft", "--deal", deal)
+    clones.crm(
+        clones.b, "offer", "edit", other, "--name", "Q-2026-0001"
+    )  # crm itself gives another
     clones.join()
     found = clones.problems(clones.a)
     assert len(found) == 1
@@ -121,7 +124,8 @@ def test_three_documents_of_one_number_get_two_new_ones(clones: Clones) -> None:
     deal = clones.crm(clones.a, "deal", "add", "--name", "D", "--amount", "100")
     clones.part()
     clones.crm(clones.a, "offer", "draft", "--deal", deal)
-    clones.crm(clones.b, "offer", "draft", "--deal", deal)
+    other = clones.crm(clones.b, "offer", "draft", "--deal", deal)
+    clones.crm(clones.b, "offer", "edit", other, "--name", "Q-2026-0001")
     clones.join()
     third = clones.crm(clones.a, "offer", "draft", "--deal", deal)
     clones.crm(clones.a, "offer", "edit", third, "--name", "Q-2026-0001")

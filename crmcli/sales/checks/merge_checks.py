@@ -12,7 +12,7 @@ from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE
 from crmcli.model.settings import NUMBERED
 from crmcli.model.values import entity_of, fold
-from crmcli.sales.records.numbers import next_number
+from crmcli.sales.records.numbers import mask_here, next_number
 from crmcli.store import layout
 from crmcli.workspace.storage import where_is
 from crmcli.workspace.undone import dead
@@ -44,6 +44,7 @@ def problems(ws: Workspace) -> Iterator[Problem]:
 def _numbers(ws: Workspace) -> Iterator[Problem]:
     """Documents that have the number of another; the one that came first, or left, keeps it."""
     for entity in NUMBERED:
+        mask = mask_here(ws, ws.settings.numbering[entity])
         known: defaultdict[str, list[Record]] = defaultdict(list)
         taken: list[str] = []
         for record in ws.select(entity):
@@ -54,7 +55,7 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
         for same in known.values():
             first, *others = sorted(same, key=_seniority)
             for record in others:
-                fresh = next_number(ws.settings.numbering[entity], taken, _day(ws, record))
+                fresh = next_number(mask, taken, _day(ws, record))
                 taken.append(fresh)
                 said = tr(
                     "{} {!r}: {} has the same number", tr(entity), record.get("name"), first.id

@@ -55,12 +55,12 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
         raise BadUsage(tr("{} is not a deal", deal_id), "see crm deal list")
     if wanted.valid_days < 0:
         raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
-    renderer(ws).head(wanted.template)
+    mask = renderer(ws).head(wanted.template).number
     today = ws.now.astimezone(ws.zone).date()
     lines = _lines(ws, deal, wanted.lines)
     check_rates(ws.settings.vat_rates, (line.vat for line in lines), today)
     values: dict[str, Value] = {
-        "name": free_number(change, ws, "offer"),
+        "name": free_number(change, ws, "offer", mask),
         "deal": deal.id,
         "company": deal.company,
         "contact": deal.contacts[0] if deal.contacts else "",

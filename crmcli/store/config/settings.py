@@ -11,7 +11,7 @@ from crmcli.language import tr
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.settings import WEEKDAYS, Calendar, MailChannel, Settings, Us, WebhookChannel
 from crmcli.model.user import User
-from crmcli.model.values import BankAccount
+from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
@@ -42,6 +42,8 @@ def _read_settings(top: Cursor) -> Settings:
     check_directories(top.at("directories"), fields)
     is_russian = got["phone_country"] in ("", "RU")
     us = _us(top.at("company"), got["company"], is_russian=is_russian)
+    masks = dict(got["numbering"])
+    clones = _clones(top.at("numbering").at("clones"), masks.pop("clones"))
     return Settings(
         us=us,
         language=got["language"],
@@ -61,12 +63,22 @@ def _read_settings(top: Cursor) -> Settings:
         ),
         webhook=WebhookChannel(got["channels"]["webhook"]["allow"]),
         channels={n: got for n, got in got["channels"].items() if n not in CHANNEL_KEYS},
-        numbering={**Settings().numbering, **{k: v for k, v in got["numbering"].items() if v}},
+        numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
+        clones=clones,
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         max_effects=got["automation"]["max_effects"],
         commit=got["git"]["commit"],
         any_disk=got["storage"]["any_disk"],
     )
+
+
+def _clones(place: Cursor, clones: dict[str, str]) -> dict[str, str]:
+    """How clones are called; no two alike, or they would give the same numbers."""
+    words = [fold(word) for word in clones.values()]
+    for entry, word in zip(place.entries(), words, strict=True):
+        if words.count(word) > 1:
+            entry.fault("is called as another clone", "their numbers would be the same")
+    return clones
 
 
 def _us(place: Cursor, got: dict[str, Any], *, is_russian: bool) -> Us:

@@ -12,7 +12,7 @@ from crmcli.model.channels import CHANNELS
 from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.number_mask import RULE, read_mask
 from crmcli.model.settings import COMMITS, LANGUAGES, NUMBERED, WEEKDAYS, Calendar, Settings
-from crmcli.model.values import parse_date, parse_decimal
+from crmcli.model.values import ID_LETTERS, parse_date, parse_decimal
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 from crmcli.store.config.declared import DIRECTORIES, FIELDS
@@ -179,10 +179,16 @@ VAT_RATE = shapes.keys(
     },
 )
 NUMBER = shapes.parsed(
-    "With {year}, {month} and {seq} or {seq:04}.",
+    "With {year}, {month} and {seq} or {seq:04}; {clone} is this clone's own part.",
     read_mask, "", "like КП-{year}-{seq:04}",
     pattern=rf"^([^{{}}]|{RULE})*\{{seq(:0?[1-9])?\}}([^{{}}]|{RULE})*$",
 )  # fmt: skip
+CLONES = shapes.mapped(
+    "How clones are called in the numbers that they give: a short word each, '' in one alone.",
+    f"[{ID_LETTERS}]{{8}}",
+    ("is not the name of a clone", "as in data/timeline/2026-11/7k3qf2m9.csv"),
+    shapes.matching("", r"([^\W_]{1,8})?", "the part of a number", "up to eight letters or digits"),
+)
 SHAPE = shapes.keys(
     "The company, its users, directories, own fields, channels and calendar. Every key may be left out.",
     {
@@ -228,7 +234,9 @@ SHAPE = shapes.keys(
             lambda: _channels().fragment(),
             _channels().nothing,
         ),
-        "numbering": shapes.keys("The shape of document numbers.", dict.fromkeys(NUMBERED, NUMBER)),
+        "numbering": shapes.keys(
+            "The shape of document numbers.", {**dict.fromkeys(NUMBERED, NUMBER), "clones": CLONES}
+        ),
         "calendar": shapes.keys("Company working time.", CALENDAR),
         "automation": shapes.keys(
             "Limits of robots.",
