@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from crmcli.automation import clock_changes, hand_edits, outbox, schedule_runs
+from crmcli.automation import clock_changes, hand_edits, lapses, outbox, schedule_runs
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
@@ -134,13 +134,19 @@ class _Run:
         received = receive(ws, ())  # no channel receives yet
         self.result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         self.result.said += [tr("{}: edited by hand", record_id) for record_id in edited]
+        lapsed = lapses.run(ws)
+        self.result.said += [
+            tr("{} {} is {} now", one.id, one.get("name"), one.get("status")) for one in lapsed
+        ]
         acts = self.result.effects
         heard = run_triggers(ws, self._act_before, lambda: self._left() > 0)
         caught_up = self.result.effects - acts
         for told in heard:
             self._heard(told)
         acted = self._schedule() + self._act()
-        return bool(moved or edited or received or heard or caught_up or acted + self._deliver())
+        return bool(
+            moved or edited or lapsed or received or heard or caught_up or acted + self._deliver()
+        )
 
     def _meet_unread(self) -> None:
         """Tell of errors over records that stand in no stage, at which nobody looks again."""

@@ -112,9 +112,13 @@ MINE = option("--mine", "Only yours.", is_flag=True)
 
 def state_options(entity: str) -> list[click.Parameter]:
     """Which records are listed, of a noun whose records come to an end."""
-    if not (ENTITIES[entity].finished or "staged" in ENTITIES[entity].traits):
+    row = ENTITIES[entity]
+    if not (row.finished or "staged" in row.traits):
         return []
+    told = "Only those whose day has passed, whether crm tick has seen it or not."
+    late = [option(f"--{row.lapse[0]} late", told, is_flag=True)] if row.lapse else []
     return [
+        *late,
         option("--all everything", "Closed ones too.", is_flag=True),
         option("--closed", "Only closed ones.", is_flag=True),
         option(

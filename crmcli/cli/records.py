@@ -112,6 +112,10 @@ def list_command(entity: str) -> click.Command:
         states = {name: given.pop(name) for name in STATES if name in given}
         if sum(states.values()) > 1:
             raise BadUsage("--all, --closed and --open exclude each other")
+        if given.pop("late", False):
+            row = ENTITIES[entity]
+            late = f"(status = {row.lapse[0]} or {row.late})"
+            where = f"({where}) and {late}" if where else late
         if mine:
             given["owner"] = (*given.get("owner", ()), "me")
         condition = filtered(ws, entity, where, given, saved)

@@ -38,8 +38,17 @@ class Entity(NamedTuple):
     finished: tuple[str, ...] = ()
     """The field that says that a record is over, and with which values: with any, if none are named. What
     stands in stages is over by its stage."""
+    lapse: tuple[str, ...] = ()
+    """The status that crm tick gives a record when a day of its has passed, the field of that day, and the
+    statuses in which it waits for it."""
     known_among: tuple[str, ...] = ()
     """Of a client: the nouns among which a new one may be known already."""
+
+    @property
+    def late(self) -> str:
+        """The condition that is true of those that wait still though their day has passed."""
+        _, day, *waiting = self.lapse
+        return f"{day} < today and status in ({', '.join(waiting)})"
 
     @property
     def one(self) -> str:
@@ -99,6 +108,18 @@ _ROWS = (
         least="a number",
         columns=("id", "name", "status", "date", "valid_until", "company", "deal"),
         finished=("status", "accepted", "declined"),
+    ),
+    Entity(
+        "invoice",
+        "invoices",
+        "crmcli.model.invoice:Invoice",
+        "Invoices: add, pay, cancel.",
+        traits=("numbered",),
+        parent="deal",
+        least="a number",
+        columns=("id", "name", "status", "date", "due", "amount", "paid", "company", "deal"),
+        finished=("status", "paid", "cancelled"),
+        lapse=("overdue", "due", "sent", "part_paid"),
     ),
     Entity(
         "task",

@@ -25,6 +25,8 @@ KINDS = (
     "activity.edited", "activity.deleted",
     "signal",             # data: code; from `crm trigger fire`
     "offer.sent", "offer.accepted", "offer.declined",
+    # data: invoice, name, amount, currency; of payments also paid, at, reference, left
+    *(f"invoice.{word}" for word in ("sent", "part_paid", "paid", "overdue", "cancelled")),
     "notice",             # data: to, text; a robot tells an employee something
     "job.queued", "job.started", "job.done", "job.failed", "job.dead", "job.unknown", "job.skipped",
     "job.cancelled", "job.missed", "job.resolved",
@@ -58,7 +60,8 @@ MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
 
 TRIGGER_EVENTS = ("field.changed", "task.done", "task.reopened", *ACTIVITIES, "offer.sent",
-                  "offer.accepted", "offer.declined")  # fmt: skip
+                  "offer.accepted", "offer.declined", "invoice.sent", "invoice.part_paid",
+                  "invoice.paid", "invoice.overdue", "invoice.cancelled")  # fmt: skip
 """Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
 HEARD = (*TRIGGER_EVENTS, "signal", "stage.entered")
 """The kinds of events that triggers are asked about, and moves, before which the robots of the stage that

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeAlias, TypeVar, cast
 
 from crmcli.dataclass import dataclass
@@ -64,6 +65,10 @@ class Record:
 
     def filled(self, follow: Follow) -> Record:
         """The record with what follows from its own values, as a name does; `follow` reads a link."""
+        return self
+
+    def as_of(self, day: date) -> Record:
+        """The record with the status that a day gives it, where one lapses."""
         return self
 
 

@@ -117,6 +117,18 @@ class BankAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that came for an invoice: the day, how much, and the number that the bank gives it."""
+
+    at: date
+    amount: Decimal
+    reference: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.at} {self.amount}"
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """A consent as it was received: to what, to which version of the text, when, and how it came.
 

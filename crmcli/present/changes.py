@@ -12,12 +12,14 @@ from crmcli.model.dates import local_minute
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES
 from crmcli.model.fields import Record
+from crmcli.model.money import write_money
 from crmcli.model.values import entity_of
 from crmcli.present.columns import change_text, field_word, name_of, value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.model.invoice import Invoice
     from crmcli.model.offer import Offer
     from crmcli.sales.add import Added
     from crmcli.sales.history.past import PastChange
@@ -97,13 +99,27 @@ def moved(ws: Workspace, done: Move) -> Told:
     )
 
 
-def closed(ws: Workspace, done: Move | Offer) -> Told:
-    """Where a record went, or how an offer ended."""
+def closed(ws: Workspace, done: Move | Offer | Invoice) -> Told:
+    """Where a record went, or how a document ended."""
     if isinstance(done, Record):
-        accepted = done.get("status") == "accepted"
-        told = tr("Accepted: {} {}.") if accepted else tr("Declined: {} {}.")
-        return Told(told.format(done.id, done.get("name")))
+        told = {
+            "accepted": tr("Accepted: {} {}."),
+            "declined": tr("Declined: {} {}."),
+            "cancelled": tr("Cancelled: {} {}."),
+        }
+        text = told[str(done.get("status"))].format(done.id, done.get("name"))
+        return Told(text, raw_row(ws, done))
     return moved(ws, done)
+
+
+def paid(ws: Workspace, invoice: Invoice) -> Told:
+    """What came for an invoice, and what is left of it."""
+    came, language = invoice.payments[-1].amount, ws.settings.language
+    said = write_money(came, invoice.currency, language)
+    text = tr("Paid {} for {} {}", said, invoice.id, invoice.name)
+    left = write_money(invoice.left, invoice.currency, language)
+    after = tr("; {} left", left) if invoice.left else tr(", in full")
+    return Told(f"{text}{after}.", raw_row(ws, invoice))
 
 
 def converted(ws: Workspace, done: Conversion) -> Told:

@@ -8,18 +8,18 @@ from crmcli.model.entities import ENTITIES
 _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
     "cancelled", "stopped", "approved", "waits", "unfinished", "draft", "sent", "accepted", "declined",
-    "lost", "junk",
+    "lost", "junk", "paid", "overdue",
 )  # fmt: skip
 WORDS = {
     **{state: state for state in _AS_THEY_ARE},
     "waiting_for_previous": "waiting", "waiting_for_field": "needs a date", "paused": "disabled",
-    "whole": "complete", "taken back": "undone",
+    "part_paid": "paid in part", "whole": "complete", "taken back": "undone",
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
     "meeting": "a meeting", "note": "a note",
     "call.in": "call in", "call.out": "call out", "mail.in": "e-mail in", "mail.out": "e-mail out",
     "sms.in": "SMS in", "sms.out": "SMS out", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
-"""States of robots, jobs, imports, offers, of what waits for crm trust; how things end; what is logged."""
+"""States of robots, jobs, imports, documents, of what waits for crm trust; how things end; what is logged."""
 
 
 def in_words(value: str) -> str:

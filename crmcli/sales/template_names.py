@@ -13,6 +13,7 @@ from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
+from crmcli.model.invoice import Invoice
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.schema import Schema
@@ -163,7 +164,7 @@ def contact_of(ws: Workspace, record: Record) -> Record | None:
     if isinstance(record, Deal):
         return linked(ws, record.contacts[0]) if record.contacts else None
     own = linked(ws, str(getattr(record, "contact", "")))
-    if own is None and isinstance(record, Offer):
+    if own is None and isinstance(record, Offer | Invoice):
         deal = linked(ws, record.deal)
         return contact_of(ws, deal) if deal is not None else None
     return own
@@ -174,7 +175,7 @@ def company_of(ws: Workspace, record: Record) -> Record | None:
     if record.entity == "company":
         return record
     own = linked(ws, str(getattr(record, "company", "")))
-    if own is None and isinstance(record, Offer):
+    if own is None and isinstance(record, Offer | Invoice):
         deal = linked(ws, record.deal)
         own = linked(ws, str(getattr(deal, "company", "")))
     if own is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,11 @@ class Reads(Configured):
     def clone(self) -> str:
         """This clone's own name on the timeline."""
         return self._clone or locks.admit(self.root, any_disk=self.settings.any_disk)
+
+    @property
+    def today(self) -> date:
+        """The day that it is in the time zone of the workspace."""
+        return self.now.astimezone(self.zone).date()
 
     @cached_property
     def inputs(self) -> InputContext:

@@ -429,7 +429,7 @@ def test_separators_alone_are_nothing(kind: str) -> None:
 
 ALL = tuple(
     field
-    for entity in ("lead", "company", "contact", "deal", "task", "offer")
+    for entity in ("lead", "company", "contact", "deal", "task", "offer", "invoice")
     for field in Schema().fields(entity)
 )
 

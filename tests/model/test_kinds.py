@@ -41,6 +41,7 @@ ITEMS: list[tuple[str, list[Raw], list[Raw], list[Raw], list[Raw]]] = [
     ("links", [FIRM], [FIRM, OTHER], [FIRM, OTHER], [FIRM, OTHER]),
     ("lines", [{"name": "Монтаж", "quantity": "1", "price": "5"}], [{"name": "Монтаж", "quantity": "1", "price": "5"}],
      [{"name": "Монтаж", "quantity": "1", "price": "5"}], [{"name": "Монтаж", "quantity": "1", "price": "5"}]),
+    ("payments", [{"at": "2026-11-23", "amount": "5", "reference": "7"}], [{"at": "2026-11-23", "amount": "5", "reference": "7"}], [{"at": "2026-11-23", "amount": "5", "reference": "7"}], [{"at": "2026-11-23", "amount": "5", "reference": "7"}]),
     ("consents", [{"channel": "mail"}], [{"channel": "mail"}, {"channel": "sms"}], [{"channel": "mail"}, {"channel": "sms"}], [{"channel": "mail"}, {"channel": "sms"}]),
     ("files", [{"name": "a", "file": SHA}], [{"name": "a", "file": SHA}], [{"name": "a", "file": SHA}], [{"name": "a", "file": SHA}]),
 ]  # fmt: skip

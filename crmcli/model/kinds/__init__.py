@@ -21,7 +21,7 @@ from crmcli.model.kinds.contact_points import (
 from crmcli.model.kinds.identities import EXTERNAL, HANDLES
 from crmcli.model.kinds.joining import join_values, merge_lists, without_items
 from crmcli.model.kinds.links import COMPANIES, CONVERTED, ID, LINK, LINKS
-from crmcli.model.kinds.maps import ACCOUNTS, CONSENTS, FILES, LINES, UTM, UTM_KEYS, Maps
+from crmcli.model.kinds.maps import ACCOUNTS, CONSENTS, FILES, LINES, PAYMENTS, UTM, UTM_KEYS, Maps
 from crmcli.model.kinds.numbers import BOOL, CHANCE, MONEY, NUMBER
 from crmcli.model.kinds.texts import (
     CHOICE,
@@ -52,7 +52,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         TEXT, NOTE, NUMBER, CHANCE, MONEY, DATE, DATETIME, HAPPENED, BOOL, CHOICE, CHOICES, LINK, URL,
         PHONES, EMAILS, ID, STAGE, PIPELINE, USER, CURRENCY, INN, KPP, OGRN, VAT_ID, TAGS, URLS, LINKS,
-        COMPANIES, UTM, CONVERTED, LINES, ACCOUNTS, CONSENTS, FILES, HANDLES, EXTERNAL,
+        COMPANIES, UTM, CONVERTED, LINES, ACCOUNTS, PAYMENTS, CONSENTS, FILES, HANDLES, EXTERNAL,
     )
 }  # fmt: skip
 

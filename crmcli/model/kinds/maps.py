@@ -26,11 +26,13 @@ from crmcli.model.values import (
     Consent,
     Discount,
     Line,
+    Payment,
     Raw,
     Value,
     fold,
     format_decimal,
     format_instant,
+    parse_date,
     parse_decimal,
     parse_instant,
     parse_money,
@@ -259,6 +261,26 @@ class Accounts(Maps):
         return str(item["account"]) + (f" ({', '.join(parts)})" if parts else "")
 
 
+class Payments(Maps):
+    """Payments of an invoice."""
+
+    def parse_item(self, item: Item) -> object:
+        at = parse_date(item.get("at", ""))
+        return Payment(at, parse_money(item["amount"]), item.get("reference", ""))
+
+    def dump_item(self, item: Payment) -> dict[str, Raw]:
+        raw: dict[str, Raw] = {"at": item.at.isoformat(), "amount": format_decimal(item.amount)}
+        return raw | ({"reference": item.reference} if item.reference else {})
+
+    def number_in(self, raw: Any) -> object:
+        return [{**item, "amount": NUMBER.number_in(item["amount"])} for item in raw or ()]
+
+    def item_text(self, item: Mapping[str, Any]) -> str:
+        """`2026-11-23: 1200.50 (PP 17)`."""
+        after = f" ({item['reference']})" if item.get("reference") else ""
+        return f"{item['at']}: {item['amount']}{after}"
+
+
 class Consents(Maps):
     """Consents as they were received."""
 
@@ -327,6 +349,9 @@ ACCOUNTS = Accounts(
     metavar="'NUMBER BIC BANK'",
     searched_in="rest",
     is_joined=True,
+)
+PAYMENTS = Payments(
+    "payments", main="amount", known=("at", "amount", "reference"), searched_in="rest"
 )
 CONSENTS = Consents(
     "consents",

@@ -57,7 +57,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
         raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
     mask = renderer(ws).head(wanted.template).number
     today = ws.now.astimezone(ws.zone).date()
-    lines = _lines(ws, deal, wanted.lines)
+    lines = lines_of(ws, deal, wanted.lines)
     check_rates(ws.settings.vat_rates, (line.vat for line in lines), today)
     values: dict[str, Value] = {
         "name": free_number(change, ws, "offer", mask),
@@ -80,7 +80,7 @@ def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) ->
     return offer
 
 
-def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
+def lines_of(ws: Workspace, deal: Deal | Offer, texts: Sequence[str]) -> tuple[Line, ...]:
     """The given lines, else the deal's as they are, else one of its name and amount."""
     rate = ws.settings.vat_rate
     if texts:
@@ -88,7 +88,7 @@ def _lines(ws: Workspace, deal: Deal, texts: Sequence[str]) -> tuple[Line, ...]:
         return tuple(read_line(text, rate, currency) for text in texts)
     if deal.lines:
         return deal.lines
-    if deal.amount is None:
+    if isinstance(deal, Offer) or deal.amount is None:
         raise NothingToOffer(
             tr("{} {} has neither lines nor an amount", deal.id, deal.name),
             "add --line 'name;quantity;price', or crm deal edit --amount",

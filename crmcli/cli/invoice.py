@@ -1,0 +1,93 @@
+"""crm invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from crmcli.cli.nouns import closing, noun
+from crmcli.cli.params import REF, ChangingVerb, Session, option
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+
+if TYPE_CHECKING:
+    from crmcli.present.told import Told
+
+invoice = noun("invoice", "add", "bulk")  # one is made of a deal or an offer
+closing(
+    invoice,
+    "documents.invoices:cancel",
+    "Cancel an invoice that nobody paid.\n\nExample: crm invoice cancel 7k3 --reason 'wrong company'",
+    option("--reason", "Reason."),
+)
+LINE = "A line instead of theirs; unit, VAT (per cent, or no) and discount are optional. May be repeated."
+
+
+@invoice.command(
+    cls=ChangingVerb,
+    params=[
+        option("--deal", "Make it of a deal.", "REF"),
+        option("--offer", "Make it of an offer.", "REF"),
+        option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT'", multiple=True),
+        option("--due", "The day by which it is to be paid. [default: in 10 days]", "DATE"),
+        option("--account", "Our account, if there are several: the end of its number.", "NUMBER"),
+        option(
+            "--template", "Template below templates/. [default: invoices/invoice.html.j2]", "PATH"
+        ),
+        option("--comment", "Text below the lines."),
+    ],
+)
+def add(
+    session: Session,
+    deal: str,
+    offer: str,
+    lines: Sequence[str],
+    due: str,
+    account: str,
+    template: str,
+    comment: str,
+) -> None:
+    """Make a numbered invoice of a deal or an offer and print its id.
+
+    It has their lines, or one line with the deal's name and amount.
+
+    Example: crm invoice add --deal 7k3 --due +5d
+    """
+    from crmcli.sales.documents import invoices
+
+    if bool(deal) == bool(offer):
+        raise BadUsage("an invoice is made of a deal or of an offer", "--deal REF or --offer REF")
+    ws = session.workspace
+    source = ws.resolve(deal, "deal") if deal else ws.resolve(offer, "offer")
+    terms = invoices.InvoiceTerms(lines, due, account, template, comment)
+    made = invoices.add(ws, source, terms)
+    session.out.created(made.id)
+    told = tr("would make {}", made.name) if session.dry_run else tr("made {}", made.name)
+    session.out.note(told)
+
+
+@invoice.command(
+    cls=ChangingVerb,
+    params=[
+        REF,
+        click.Argument(("amount",), required=False, default=""),
+        option("--at", "The day on which it came. [default: today]", "DATE"),
+        option("--reference", "Its number at the bank; one is noted once."),
+    ],
+)
+def pay(session: Session, ref: str, amount: str, at: str, reference: str) -> Told:
+    """Note a payment for an invoice: AMOUNT, or all that is left.
+
+    What was paid in full raises invoice.paid, a part of it invoice.part_paid.
+
+    Example: crm invoice pay 7k3 15000 --at yesterday --reference 'PP 117'
+    """
+    from crmcli.cli.options import day_given
+    from crmcli.present.changes import paid
+    from crmcli.sales.documents import invoices
+
+    ws = session.workspace
+    invoice_id = ws.resolve(ref, "invoice")
+    return paid(ws, invoices.pay(ws, invoice_id, amount, day_given(ws, at), reference))

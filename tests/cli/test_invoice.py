@@ -1,0 +1,43 @@
+"""crm invoice, as people type it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.kit import Run
+
+Crm = Callable[..., Run]
+
+
+def test_from_the_deal_to_the_money(crm: Crm) -> None:
+    deal = crm("deal", "add", "--name", "Roof", "--amount", "1220").out.strip()
+    added = crm("invoice", "add", "--deal", deal)
+    invoice = added.out.strip()
+    assert (added.code, invoice[:8]) == (0, "invoice-")
+    assert "made" in added.err
+    assert crm("invoice", "pay", invoice, "220", "--reference", "PP 1").code == 0
+    twice = crm("invoice", "pay", invoice, "1", "--reference", "PP 1")
+    assert (twice.code, "has a payment 'PP 1'" in twice.err) == (1, True)
+    (row,) = json.loads(crm("invoice", "list", "--json").out)
+    assert (row["amount"], row["paid"], row["payments"][0]["amount"]) == (1220, 220, 220)
+    assert crm("invoice", "list", "--overdue", "--ids").out == ""
+    paid = crm("invoice", "pay", invoice)
+    assert "in full" in paid.out
+    assert crm("invoice", "pay", invoice, "1").code == 1
+    assert crm("undo", "--yes").code == 0
+    assert json.loads(crm("show", invoice, "--json").out)["paid"] == 220
+
+
+def test_it_is_made_of_one_thing(crm: Crm) -> None:
+    assert crm("invoice", "add").code == 2
+    assert crm("invoice", "add", "--deal", "a", "--offer", "b").code == 2
+    deal = crm("deal", "add", "--name", "Roof").out.strip()
+    assert "neither lines nor an amount" in crm("invoice", "add", "--deal", deal).err
+
+
+def test_the_verbs_that_would_break_its_sums_are_not_there(crm: Crm) -> None:
+    deal = crm("deal", "add", "--name", "Roof", "--amount", "1220").out.strip()
+    invoice = crm("invoice", "add", "--deal", deal).out.strip()
+    for field in ("status=paid", "amount=1", "paid=1220", "currency=USD"):
+        assert crm("invoice", "edit", invoice, "--set", field).code == 2, field
