@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = sorted(m.name for m in pkgutil.walk_packages(crmcli.__path__, "crmcli."))
 HEAVY = {
     "pandas", "numpy", "jinja2", "croniter", "phonenumbers", "stdnum", "smtplib", "http.client", "email.message",
-    "asyncio", "rich", "crmcli.model.phones", "crmcli.model.redaction", "crmcli.sales.merging.merge",
+    "asyncio", "rich", "textual", "crmcli.model.phones", "crmcli.model.redaction", "crmcli.sales.merging.merge",
     "crmcli.sales.history.undo_plan", "crmcli.matching.profiles",
 }  # fmt: skip
 
@@ -82,6 +82,7 @@ def loaded(*args: str, folder: Path) -> set[str]:
         ("deal", "list", "--where", "amount > 100"),
         ("lead", "move", "Ковалёва", "working"),
         ("pipeline", "list"),
+        ("board", "--print"),
     ],
     ids=" ".join,
 )
@@ -100,7 +101,7 @@ def test_version_and_help_open_nothing(tmp_path: Path) -> None:
         )
 
 
-ABOVE = ("cli", "present", "reports", "automation", "sales", "channels", "render")
+ABOVE = ("cli", "tui", "present", "reports", "automation", "sales", "channels", "render")
 
 
 @pytest.mark.parametrize("room", ABOVE)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +15,15 @@ from crmcli.cli.options import PIPELINE, WHERE, filtered, pipeline_named
 from crmcli.cli.output import Output
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.table import clean, cut, one_line, pad, width, wrap
 from crmcli.language import tr
 from crmcli.present.board import BoardCard, Lane, lane_table, read_lanes
 from crmcli.present.cells import Listing
+from crmcli.present.text_width import clean, cut, one_line, pad, width, wrap
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.workspace import Workspace
 
 NARROWEST, WIDEST = 18, 36
 """Between these the width of a stage's column is chosen, in cells."""
@@ -32,14 +40,26 @@ NAME_LINES = 2
         WHERE,
         option("--view", "Only records of a saved view.", "NAME"),
         option("--owner", "Only records of this owner.", "USER", multiple=True),
-        option("--cards", "Maximum number in each stage.", "N", default=10, at_least=0),
+        option(
+            "--cards", "Maximum number in each stage that is printed.", "N", default=10, at_least=0
+        ),
+        option("--print printed", "Print it, also on a terminal.", is_flag=True),
     ],
 )
 def board(
-    session: Session, pipeline: str, where: str, view: str, owner: Sequence[str], cards: int
+    session: Session,
+    pipeline: str,
+    where: str,
+    view: str,
+    owner: Sequence[str],
+    cards: int,
+    printed: bool,
 ) -> Listing | None:
-    """Print a pipeline as a kanban board: a column for each stage, with its records, their number and
-    their sum in each currency.
+    """The kanban board of a pipeline: a column for each stage, with its records, their number and their sum
+    in each currency.
+
+    On a terminal it fills the screen: move cards with the keys or the mouse, ? tells all keys. In a pipe,
+    with --print, --cards or --format, or without Textual (pip install 'crmcli[tui]'), it is printed.
 
     Example: crm board --pipeline leads --owner anna
     """
@@ -47,12 +67,44 @@ def board(
     shown = pipeline_named(ws, pipeline)
     saved = ws.view(shown.entity, view) if view else None
     condition = filtered(ws, shown.entity, where, {"owner": owner} if owner else {}, saved)
+    if not printed and out.is_table and _fills_screen(session):
+        _open_screen(session, shown, condition)
+        return None
     lanes = read_lanes(ws, shown, condition, cards if out.is_table else 0)
     unreadable(session)
     if not out.is_table:
         return lane_table(shown, lanes)
     out.lines(draw(lanes, out.width or terminal.columns(UNBOUND), out))
     return None
+
+
+def _fills_screen(session: Session) -> bool:
+    """Whether a terminal is there that can be drawn on; says so where only Textual is missing."""
+    from click.core import ParameterSource
+
+    given = click.get_current_context().get_parameter_source("cards")
+    is_asked = given is ParameterSource.COMMANDLINE or session.dry_run or session.out.quiet
+    if is_asked or not terminal.is_screen():
+        return False
+    if find_spec("textual") is None:
+        session.out.note(tr("the full-screen board needs Textual: {}", "pip install 'crmcli[tui]'"))
+        return False
+    return True
+
+
+def _open_screen(session: Session, pipeline: Pipeline, condition: Condition | None) -> None:
+    from crmcli.tui.app import Start
+    from crmcli.tui.board import Board
+
+    ws = session.workspace
+
+    def opened() -> Workspace:
+        return type(ws).open(ws.root, user=ws.user, now=ws.fixed_now)
+
+    os.environ.pop("NO_COLOR", None)  # Textual heeds an empty one too
+    if not session.out.color:
+        os.environ["NO_COLOR"] = "1"
+    Board(Start(opened, ws, pipeline.id, pipeline.entity, condition)).run()
 
 
 def draw(lanes: Sequence[Lane], room: int, out: Output) -> list[str]:

@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 import click
 
 from crmcli.cli import formats, terminal
-from crmcli.cli.table import clean, lay_out, message_lines, one_line, pad, width
+from crmcli.cli.table import lay_out, message_lines
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Problem, Refused
 from crmcli.language import tr
 from crmcli.present.cells import Column, Locale, Row, plain, shown
+from crmcli.present.text_width import clean, one_line, pad, width
 
 PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""

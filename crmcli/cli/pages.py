@@ -9,8 +9,8 @@ from inspect import cleandoc
 import click
 
 from crmcli.cli import terminal
-from crmcli.cli.table import fold, width
 from crmcli.language import tr
+from crmcli.present.text_width import fold, width
 
 WIDEST = 100
 LABELS = 30

@@ -25,6 +25,15 @@ def width(stream: TextIO | None = None) -> int | None:
     return columns() if (stream or sys.stdout).isatty() else None
 
 
+def is_screen() -> bool:
+    """Whether there is a terminal whose screen can be drawn on, and whose keys can be read."""
+    is_able = (
+        os.environ.get("TERM", "dumb") not in ("dumb", "")
+        and "utf" in encoding_of(sys.stdout).lower()
+    )
+    return is_able and sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def columns(elsewhere: int = 80) -> int:
     """How many cells wide what is read by people may be: the terminal, or so many `elsewhere`."""
     import shutil

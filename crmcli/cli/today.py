@@ -8,11 +8,11 @@ import click
 
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.table import clean
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.tree import Text
 from crmcli.present.cells import Listing
+from crmcli.present.text_width import clean
 from crmcli.present.today import all_parts, parts, undeclared_table
 from crmcli.sales.today import Today
 from crmcli.sales.today import today as work_of

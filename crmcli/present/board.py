@@ -10,12 +10,17 @@ from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, Compare, Condition, Empty, Node, Or, Text
 from crmcli.model.pipeline import Stage
-from crmcli.present.cells import Column, Listing, Locale, attributes
+from crmcli.model.schema import own_fields
+from crmcli.present.cells import Column, Listing, Locale, as_decimal, attributes
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
+    from crmcli.model.event import Event
     from crmcli.model.pipeline import Pipeline
+    from crmcli.model.values import Raw
     from crmcli.workspace import Workspace
+
+CLIENTS = ("company", "contact")
+"""Whose name stands on a card, the first that a record links to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class BoardCard:
     owner: str
     age: str
     overdue: bool = False
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ def read_lanes(
     ws: Workspace, pipeline: Pipeline, condition: Condition | None, cards: int
 ) -> list[Lane]:
     """The stages of a pipeline with their records; stages that are no longer declared come last."""
-    scope = _scope(ws, pipeline, condition)
+    scope = scope_of(ws, pipeline, condition)
     declared = {stage.id: stage for stage in pipeline.stages}
     counts = dict.fromkeys(declared, 0)
     sums: dict[str, dict[str, Decimal]] = {}
@@ -57,7 +63,7 @@ def read_lanes(
     lanes = []
     for stage_id, count in counts.items():
         stage = declared.get(stage_id) or Stage(stage_id, f"? {stage_id}".strip())
-        found = _cards(ws, pipeline, stage, scope, cards) if count and cards else []
+        found = read_cards(ws, pipeline, stage, scope, cards) if count and cards else []
         lanes.append(Lane(stage, count, dict(sorted(sums.get(stage_id, {}).items())), found))
     return lanes
 
@@ -74,7 +80,7 @@ def lane_table(pipeline: Pipeline, lanes: Sequence[Lane]) -> Listing:
     return Listing(rows, columns)
 
 
-def _scope(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> list[Node]:
+def scope_of(ws: Workspace, pipeline: Pipeline, condition: Condition | None) -> list[Node]:
     """What a record on this board fulfils; deals without a pipeline are on the first one's."""
 
     parts: list[Node] = [condition.tree] if condition is not None else []
@@ -91,33 +97,68 @@ def _all_of(parts: Sequence[Node]) -> Condition | None:
     return Condition(str(tree), tree) if parts else None
 
 
-def _cards(
-    ws: Workspace, pipeline: Pipeline, stage: Stage, scope: Sequence[Node], limit: int
+def read_cards(
+    ws: Workspace,
+    pipeline: Pipeline,
+    stage: Stage,
+    scope: Sequence[Node],
+    limit: int,
+    *,
+    offset: int = 0,
+    order: Sequence[str] = (),
 ) -> list[BoardCard]:
-    """The first records of a stage: the oldest while it is open, the newest of a final one."""
+    """Records of a stage in an order: else the oldest first while it is open, the newest of a final one."""
+    from crmcli.workspace.current_stage import current_stages
 
     # Not through ws.condition: it refuses a stage that is no longer declared.
     here = Compare(("stage",), "=", Text(stage.id)) if stage.id else Empty(("stage",))
-    order = ["created_at" if stage.is_open else "-created_at"]
-    found = ws.select(pipeline.entity, _all_of([*scope, here]), order, limit)
-    return [_card(ws, stage, record) for record in found]
+    by = order or ["created_at" if stage.is_open else "-created_at"]
+    rows = [
+        *ws.rows(pipeline.entity, _all_of([*scope, here]), by, limit, offset=offset),
+    ]
+    stands = current_stages(ws, [str(row["id"]) for row in rows]) if stage.is_open else []
+    entries = {place.record: place.entry for place in stands if place.entry is not None}
+    clients = _clients(ws, pipeline.entity, rows)
+    locale = Locale.of(ws)
+    return [_card(ws, stage, row, entries.get(str(row["id"])), clients, locale) for row in rows]
 
 
-def _card(ws: Workspace, stage: Stage, record: Record) -> BoardCard:
-    from crmcli.workspace.current_stage import current_stage
+def _clients(ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]]) -> dict[str, str]:
+    """With whom each record has to do: the name of its company or else its contact, or as it says itself."""
+    named: dict[str, str] = {}
+    linked: dict[str, str] = {}
+    links = [field for field in own_fields(entity) if {*field.entities} & {*CLIENTS}]
+    links.sort(key=lambda field: CLIENTS.index(field.entities[0]))
+    for row in rows:
+        record_id = str(row["id"])
+        said = [str(row.get(name) or "") for name in ("first_name", "last_name")]
+        named[record_id] = str(row.get("company_name") or "") or " ".join(filter(None, said))
+        of_links = (f.kind.linked(f.kind.parse(row.get(f.name, ""))) for f in links)
+        if first := next((one for ids in of_links for one in ids), ""):
+            linked[record_id] = first
+    names = {str(row["id"]): str(row.get("name") or "") for row in ws.rows_of([*linked.values()])}
+    found = {record_id: names.get(other, "") for record_id, other in linked.items()}
+    return named | {record_id: name for record_id, name in found.items() if name}
 
-    amount = record.get("amount")
-    money = ""
-    if isinstance(amount, Decimal):
-        money = Locale.of(ws).money(amount, str(record.get("currency")))
-    entry = current_stage(ws, record).entry
+
+def _card(
+    ws: Workspace,
+    stage: Stage,
+    row: Mapping[str, Raw],
+    entry: Event | None,
+    clients: Mapping[str, str],
+    locale: Locale,
+) -> BoardCard:
+    record_id, amount = str(row["id"]), as_decimal(row.get("amount"))
+    money = "" if amount is None else locale.money(amount, str(row.get("currency") or ""))
     age, overdue = "", False
-    if entry is not None and stage.is_open:
+    if entry is not None:
         [entry] = ws.in_order([entry])
         hours = max(0, int((ws.now - entry.at).total_seconds() // 3600))
         age = tr("{}d", hours // 24) if hours >= 24 else tr("{}h", hours)
         overdue = stage.max_days is not None and hours >= 24 * stage.max_days
         if overdue:
             age = f"{age} > {tr('{}d', stage.max_days)}"
-    name = str(record.get("name")).strip() or record.id
-    return BoardCard(record.id, name, money, ws.owner_name(str(record.get("owner"))), age, overdue)
+    name = str(row.get("name") or "").strip() or record_id
+    owner = ws.owner_name(str(row.get("owner") or ""))
+    return BoardCard(record_id, name, money, owner, age, overdue, clients[record_id])

@@ -95,6 +95,19 @@ class Folder:
         index = self._index_as_left
         return index if self._knows_events or index.is_there() else self._index
 
+    def read_as_left(self) -> None:
+        """Let reads see what the last command left in the index, until they `look_again`."""
+        if self._index_as_left.is_there():
+            self._looked_at.update(ENTITIES)
+            self._knows_events = True
+
+    def signs(self) -> object:
+        """What nearly every change of the folder changes, at no cost that grows with its records; only a
+        record's file that is written in its place does not."""
+        from crmcli.store.index import folder
+
+        return folder.signs(self.root)
+
     @property
     def timeline(self) -> Timeline:
         """What crm itself asks of the timeline; what is shown of it are `events`."""

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from crmcli.cli.board import draw
 from crmcli.cli.output import Output
-from crmcli.cli.table import width
 from crmcli.model.pipeline import Stage
 from crmcli.present.board import BoardCard, Lane
 from crmcli.present.cells import Locale
+from crmcli.present.text_width import width
 
 Crm = Callable[..., Any]
 

@@ -12,8 +12,9 @@ import pytest
 from crmcli.cli.pages import Page, own_options
 from crmcli.cli.params import common_options
 from crmcli.cli.root import GROUPS
-from crmcli.cli.table import message_lines, width
+from crmcli.cli.table import message_lines
 from crmcli.model.entities import ENTITIES
+from crmcli.present.text_width import width
 from tests.cli.test_output import in_terminal
 from tests.kit import Run
 from tests.test_house import ALL

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from crmcli.cli.output import Output
-from crmcli.cli.table import clean, cut, fit, fold, one_line, pad, width
+from crmcli.cli.table import fit
 from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
 from crmcli.present.cells import Column, Locale, as_raw, plain, shown
+from crmcli.present.text_width import clean, cut, fold, one_line, pad, width
 from crmcli.render.style import Style
 
 MOSCOW = ZoneInfo("Europe/Moscow")

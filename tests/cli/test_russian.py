@@ -12,7 +12,7 @@ import pytest
 
 from crmcli import language
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
-from crmcli.cli.table import width
+from crmcli.present.text_width import width
 from tests.kit import Run
 from tests.test_house import ALL
 

@@ -1,0 +1,192 @@
+"""The full-screen board: keys and the mouse become acts, a thread reads, another one acts."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from textual.app import App, ComposeResult
+from textual.screen import ModalScreen
+
+from crmcli.dataclass import dataclass
+from crmcli.errors import CrmError
+from crmcli.model.conditions.tree import Condition
+from crmcli.model.pipeline import Stage
+from crmcli.present.cells import Locale
+from crmcli.tui import acting
+from crmcli.tui.keys import KEYS
+from crmcli.tui.reading import BoardReader, Picture, Place, complaint
+from crmcli.tui.state import BoardState
+from crmcli.tui.view import BoardView
+from crmcli.workspace import Workspace
+
+T = TypeVar("T")
+PAUSE = 0.7
+"""Seconds between looks at the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a board's workspace is opened, what it shows, what the command line asked for."""
+
+    opened: Callable[[], Workspace]
+    ws: Workspace
+    pipeline: str
+    entity: str
+    base: Condition | None = None
+
+
+class BoardApp(App[None]):
+    """The board of a pipeline. The screen never waits for the folder, nor for a lock."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { background: ansi_default; color: ansi_default; }
+    """
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(ansi_color=True)
+        self.theme = "ansi-dark"
+        self.start = start
+        self.state = BoardState(Place(start.pipeline))
+        self.view = BoardView(self.state, Locale.of(start.ws))
+        self.reader = BoardReader(start.opened, start.base, start.entity)
+        self.acts: list[str] = []
+        self._reading, self._acting = (ThreadPoolExecutor(1, name) for name in ("read", "act"))
+        self._first = self._reading.submit(copy_context().run, self.reader.first, self.state.wish())
+        self._awake = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """One widget."""
+        yield self.view
+
+    def on_mount(self) -> None:
+        """Take the keys, and begin to read."""
+        self.view.focus()
+        self.run_worker(self._keep_reading(), group="read")
+
+    # -- reading --------------------------------------------------------------------------------
+
+    async def _keep_reading(self) -> None:
+        """Read what is wished for, and look for changes, until the board is left."""
+        picture: Picture | None = await self._tried(asyncio.wrap_future(self._first))
+        while True:
+            if picture is not None and picture.place == self.state.place:
+                self.state.take(picture)
+                self.view.draw()
+                if self.state.is_short():
+                    self._awake.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), PAUSE if picture is None else 0.05)
+            self._awake.clear()
+            wish = self.state.wish()
+            picture = await self._tried(self._in_thread(self._reading, self.reader.changed, wish))
+
+    async def _tried(self, work: Awaitable[T]) -> T | None:
+        """What work gives; None if the workspace refuses, which is told."""
+        try:
+            return await work
+        except CrmError as error:
+            self.tell(complaint(error))
+            return None
+
+    async def _in_thread(self, pool: ThreadPoolExecutor, work: Callable[..., T], *values: Any) -> T:
+        run = copy_context().run  # the language is spoken there too
+        return await asyncio.get_running_loop().run_in_executor(pool, run, work, *values)
+
+    def wake(self) -> None:
+        """Read at once if something that is seen was not read yet."""
+        if self.state.is_short():
+            self._awake.set()
+
+    def on_board_view_moved(self) -> None:
+        """Something else is in sight."""
+        self.wake()
+
+    # -- what is asked for ----------------------------------------------------------------------
+
+    def on_board_view_typed(self, event: BoardView.Typed) -> None:
+        """Do what the key stands for, or take it as a letter of the filter."""
+        if self.state.typing:
+            self._type(event.key, event.letter)
+        elif name := KEYS.get(event.key) or KEYS.get(event.letter):
+            getattr(self, f"press_{name}")()
+        self.view.draw()
+        self.wake()
+
+    def _type(self, key: str, letter: str) -> None:
+        words = self.state.place.words
+        if key in ("enter", "down", "tab"):
+            self.state.typing = False
+        elif key in ("escape", "ctrl+c"):
+            self.state.typing = False
+            self._show(words="")
+        elif key in ("backspace", "ctrl+h"):
+            self._show(words=words[:-1])
+        elif key in ("ctrl+u", "ctrl+w"):
+            self._show(words="")
+        elif letter.isprintable() and letter:
+            self._show(words=words + letter)
+
+    def _show(self, **place: str) -> None:
+        self.state.told = self.state.command = ""
+        self.state.show(self.state.place._replace(**place))
+        self._awake.set()
+
+    def tell(self, text: str, command: str = "") -> None:
+        """Say something in the line below the board."""
+        self.state.told, self.state.command = text, command
+        self.view.draw()
+
+    def ask(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let an act go on, which may ask questions, while the board lives."""
+        self.run_worker(work, group="act")
+
+    async def answer(self, screen: ModalScreen[T]) -> T:
+        """What somebody answers."""
+        return await self.push_screen_wait(screen)
+
+    def stage_at(self, number: int) -> Stage:
+        """The stage of a lane."""
+        return self.state.lanes[number].lane.stage
+
+    # -- acts -----------------------------------------------------------------------------------
+
+    async def act(
+        self, act: acting.Act, ids: tuple[str, ...] = (), stage: str = ""
+    ) -> acting.Outcome:
+        """Do an act, tell of it, and read anew."""
+        self.state.working |= dict.fromkeys(ids, stage)
+        self.tell("…", act.command)
+        outcome = await self._in_thread(self._acting, acting.done, self.start.opened, act)
+        for record_id in ids:
+            self.state.working.pop(record_id, None)
+        if outcome.event:
+            self.acts.append(outcome.event)
+        said = [*outcome.told, *(complaint(refusal.error) for refusal in outcome.refused)]
+        self.tell("  ".join(said), act.command)
+        self._awake.set()
+        return outcome
+
+    def run_command(self, *words: str) -> str:
+        """What a crm command prints, in a process of its own."""
+        done = subprocess.run(
+            self.command_line(*words),
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return done.stdout + done.stderr
+
+    def command_line(self, *words: str) -> list[str]:
+        """A command on this workspace as this user, for a process of its own."""
+        ws = self.start.ws
+        who = ["--as", ws.user] if ws.user else []
+        return [sys.executable, "-m", "crmcli", *words, "-C", str(ws.root), *who]
