@@ -18,7 +18,7 @@ from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.automation import Robot
 from crmcli.model.clocks import has_come
-from crmcli.model.event import ENTRIES, Event
+from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.pipeline import Stage
@@ -83,7 +83,11 @@ def visits(events: Sequence[Event]) -> list[Visit]:
             if event.kind in ("field.changed", *JOINS, *PARTINGS)
             for name in event.data.get("changes", ())
         }
-        found.append(Visit(events[begin], jobs, changed))
+        entry = events[begin]
+        for event in events[begin + 1 : end]:
+            if event.kind == STAGE_RENAMED:
+                entry = under_new_name(entry, event)
+        found.append(Visit(entry, jobs, changed))
     return found
 
 

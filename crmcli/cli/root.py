@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Automation": {
         "pipeline": ("pipeline:pipeline", "Pipelines: stages, robots and triggers."),
+        "stage": ("stage:stage", "Stages of a pipeline: list, add, rename, move, set, rm."),
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "What robots wait for, and why."),
         "jobs": ("robots:jobs", "What robots did; retry, cancel, resolve."),

@@ -17,6 +17,7 @@ KINDS = (
     "field.changed",      # data: changes {field: [from, to]} in raw form
     "stage.dated",        # data: stood, as an import told it of a record that was here
     "stage.entered",      # data: stage, from, pipeline; by (edit|trigger|robot) where no person did it
+    "stage.renamed",      # data: stage, from, pipeline: what it is called from now on, it did not move
     "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
     "deal.attached", "task.done", "task.reopened",
     "call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
@@ -41,8 +42,8 @@ KINDS = (
     *(f"{entity}.{word}" for entity in having("mergeable") for word in ("merged", "unmerged")),
     "duplicate.denied",   # data: other, name (of the other); on both: they are not one
     "duplicate.reopened",  # the same, where that was taken back
-    # data: file, from, to: the texts before and after, as attachments; renamed, of settings.yaml: what
-    # (fields, directories), of which, the old and the new name
+    # data: file, from, to: the texts before and after, as attachments; renamed, of settings.yaml or
+    # pipelines.yaml: what (fields, directories, stages), of which, the old and the new name
     "file.changed",
     # data: batch, entity, file, digest, span (its first and last row), turned (rows not taken), counts
     "import.part",
@@ -70,6 +71,9 @@ was left may have been due."""
 ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
+
+STAGE_RENAMED = "stage.renamed"
+"""Where a record stands is called `data["stage"]`, in `data["pipeline"]`, from now on: it did not move."""
 
 DATED = "stage.dated"
 """What an import says later of the stages in which a record stood."""
@@ -110,6 +114,12 @@ class Event:
         """When it was, which may be before it was written down."""
         at = self.data.get("at") if self.kind in ACTIVITIES else None
         return datetime.fromisoformat(at).astimezone(UTC) if isinstance(at, str) else self.at
+
+
+def under_new_name(entry: Event, renaming: Event) -> Event:
+    """An entry into a stage by the name that the stage was given since."""
+    place = {name: renaming.data[name] for name in ("stage", "pipeline") if name in renaming.data}
+    return replace(entry, data={**entry.data, **place})
 
 
 def as_amended(events: Iterable[Event]) -> list[Event]:

@@ -162,11 +162,13 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
         yield tr("{} carried over", counted(len(done.tasks), "task"))
 
 
-def reshaped(ws: Workspace, text: str, done: Reshaped, row: dict[str, Any]) -> Told:
+def reshaped(
+    ws: Workspace, text: str, done: Reshaped, row: dict[str, Any], own: str = "settings.yaml"
+) -> Told:
     """What became of a field or a value, in how many records, and which other files changed."""
     count = tr(", records changed: {}", done.records) if done.records else ""
     would = "{} would change too" if ws.dry_run else "{} was changed too"
-    notes = [tr(would, path) for path in done.files if path != "settings.yaml"]
+    notes = [tr(would, path) for path in done.files if path != own]
     notes += [tr("{} still mentions it", place) for place in done.left]
     row = {**row, "records": done.records, "files": list(done.files)}
     return Told(f"{text}{count}.", row, notes)

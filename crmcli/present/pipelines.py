@@ -52,6 +52,20 @@ def pipeline_table(declared: Sequence[Pipeline]) -> Listing:
     return Listing(rows, PIPELINES)
 
 
+def stage_columns(line: Pipeline) -> list[Column]:
+    """What a list of stages shows, each in its colour."""
+    colors = {stage.id: stage.color for stage in line.stages if stage.color}
+    return [STAGES[0].named({}, colors), *STAGES[1:]]
+
+
+def stage_row(stage: Stage) -> dict[str, Any]:
+    """What a stage declares beside its rules."""
+    return {
+        **attributes(stage, "id", "name", "kind", "color", "probability", "max_days"),
+        "requires": ["|".join(names) for names in stage.requires],
+    }
+
+
 def stage_table(declared: Sequence[Pipeline]) -> Listing:
     """The stages of several pipelines."""
     rows = [{"pipeline": p.id, **_stage(stage)} for p in declared for stage in p.stages]
@@ -61,9 +75,8 @@ def stage_table(declared: Sequence[Pipeline]) -> Listing:
 def parts(line: Pipeline) -> Iterator[tuple[str, Listing]]:
     """What a pipeline holds, part by part, each under its heading."""
     row = pipeline_row(line)
-    colors = {stage.id: stage.color for stage in line.stages if stage.color}
     title = f"{line.name} ({line.id})" if line.name != line.id else line.id
-    yield title, Listing(row["stages"], [STAGES[0].named({}, colors), *STAGES[1:]])
+    yield title, Listing(row["stages"], stage_columns(line))
     robots = [{"stage": s["id"], **robot} for s in row["stages"] for robot in s["robots"]]
     triggers = [{"stage": s["id"], **trigger} for s in row["stages"] for trigger in s["triggers"]]
     yield "Robots", Listing(robots, ROBOTS)
@@ -99,8 +112,7 @@ def pipeline_row(line: Pipeline) -> dict[str, Any]:
 
 def _stage(stage: Stage) -> dict[str, Any]:
     return {
-        **attributes(stage, "id", "name", "kind", "color", "probability", "max_days"),
-        "requires": ["|".join(names) for names in stage.requires],
+        **stage_row(stage),
         "robots": [_robot(robot) for robot in stage.robots],
         "triggers": [
             {"on": t.on, "when": _if(t.when), "fields": list(t.fields), "back": t.back}

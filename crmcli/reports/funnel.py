@@ -12,6 +12,7 @@ from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
+from crmcli.sales.history.renames import with_stages_of_today
 from crmcli.workspace.current_stage import unwritten_entries
 from crmcli.workspace.undone import without_undone
 
@@ -75,6 +76,7 @@ def read_funnel(
     events = without_undone(ws, ws.in_order(events), DATED)
     events = [*unwritten_entries(ws, pipeline.entity), *events]
     home = ws.pipelines.of(pipeline.entity)[0].id
+    events = with_stages_of_today(ws, events, home)
     dates = _dates(ws, pipeline.entity, condition)
     return funnel(events, pipeline, ws.now, dates, period=period, home=home)
 

@@ -119,8 +119,12 @@ def _check_end(
     ws: Workspace, record: Record, target: Pipeline, stage: Stage, *, reopen: bool
 ) -> None:
     if isinstance(record, Lead) and record.converted_at is not None:
-        raise Closed(tr("{} is converted", record.id), "use what it was converted to")
-    if isinstance(record, Lead) and stage.kind == "won":
+        if target.stage(record.stage) is not None:
+            raise Closed(tr("{} is converted", record.id), "use what it was converted to")
+        if stage.kind != "won":
+            way = f"crm lead move {record.id} {target.won.id}"
+            raise Closed(tr("{} is converted", record.id), way)
+    elif isinstance(record, Lead) and stage.kind == "won":
         raise NotConverted(
             tr("a lead gets to {!r} by converting it", stage.name), f"crm lead convert {record.id}"
         )
@@ -149,7 +153,10 @@ def _moved(
     if isinstance(record, Lead):
         return replace(record, stage=stage.id, junk_reason=why)
     assert isinstance(record, Deal)
-    before = ws.pipeline_of(record).stage(record.stage)
+    try:
+        before = ws.pipeline_of(record).stage(record.stage)
+    except UnknownStage:
+        before = None  # it comes from a pipeline that is no longer declared
     by_hand = record.probability not in (None, None if before is None else _usual(before))
     probability = record.probability if by_hand and stage.is_open else _usual(stage)
     return replace(

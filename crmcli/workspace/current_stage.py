@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
-from crmcli.model.event import ENTRIES, Event
+from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.model.values import entity_of, parse_instant
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """Records of which the index is asked at once."""
+_MOVES = ("stage.entered", STAGE_RENAMED)
 _BEFORE_ALL = "0."
 """Written ids begin with a letter."""
 
@@ -61,7 +62,7 @@ def current_stages(ws: Workspace, record_ids: Sequence[str]) -> list[CurrentStag
 
 def with_first_entry(ws: Workspace, record: Record, events: Sequence[Event]) -> Sequence[Event]:
     """A record's events, oldest first, with the entry that no line tells before them."""
-    first = next((event for event in events if event.kind in ENTRIES), None)
+    first = next((event for event in events if event.kind in (*ENTRIES, STAGE_RENAMED)), None)
     entry = _unwritten(_by_file(ws, record), _made(record), first)
     return [entry, *events] if entry else events
 
@@ -96,6 +97,9 @@ def _with_entry(
     place: CurrentStage, made: datetime | None, told: tuple[Event, Event] | None
 ) -> CurrentStage:
     entry = told[1] if told else _unwritten(place, made, None)
+    if entry is not None and entry.kind == STAGE_RENAMED:
+        before = _unwritten(place, made, entry)
+        entry = under_new_name(before, entry) if before else None
     return CurrentStage(place.record, place.stage, place.pipeline, entry)
 
 
@@ -117,7 +121,7 @@ def _unwritten(place: CurrentStage, made: datetime | None, first: Event | None) 
     """
     stage, pipeline = place.stage, place.pipeline
     if first is not None:
-        if first.kind != "stage.entered" or (made is not None and made > first.at):
+        if first.kind not in _MOVES or (made is not None and made > first.at):
             return None
         stage = str(first.data.get("from") or "")
         pipeline = _pipeline_before(first) or pipeline

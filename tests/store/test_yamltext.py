@@ -118,7 +118,7 @@ def test_lists_of_lines_lose_and_get_items() -> None:
 
 def test_several_new_keys_come_in_their_order_behind_new_items() -> None:
     tree: dict[str, Raw] = {"b": ["0", "9"], "z": "1", "a": "2"}
-    assert edited(b"b:\n  - 1\n", "s", tree).decode() == "b:\n  - 0\n  - 9\n\nz: '1'\n\na: '2'\n"
+    assert edited(b"b:\n  - 1\n", "s", tree).decode() == "b:\n  - 0\n  - 9\n\nz: 1\n\na: 2\n"
 
 
 WORDS = st.text("абв yes01:#'\"{}[],-|>&*!% \\\n", min_size=1, max_size=8)

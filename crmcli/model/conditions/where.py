@@ -143,7 +143,7 @@ def resolve(
             return Compare(leaf.path, leaf.op, ids[0])
         return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
 
-    return Condition(condition.text, _changed(condition.tree, change))
+    return Condition(condition.text, changed(condition.tree, change))
 
 
 def with_heirs(condition: Condition, heir: Callable[[str], str]) -> Condition:
@@ -167,13 +167,14 @@ def with_heirs(condition: Condition, heir: Callable[[str], str]) -> Condition:
             return leaf
         return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
 
-    return Condition(condition.text, _changed(condition.tree, change))
+    return Condition(condition.text, changed(condition.tree, change))
 
 
-def _changed(node: Node, change: Callable[[Compare | In | Empty], Node]) -> Node:
+def changed(node: Node, change: Callable[[Compare | In | Empty], Node]) -> Node:
+    """A tree with other comparisons in the place of those that it is made of."""
     if isinstance(node, And | Or):
-        return type(node)(tuple(_changed(part, change) for part in node.parts))
-    return Not(_changed(node.part, change)) if isinstance(node, Not) else change(node)
+        return type(node)(tuple(changed(part, change) for part in node.parts))
+    return Not(changed(node.part, change)) if isinstance(node, Not) else change(node)
 
 
 def _names(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import ENTRIES, SUM
+from crmcli.model.event import ENTRIES, STAGE_RENAMED, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
@@ -46,6 +46,7 @@ class Reversal:
         self.kept: list[Kept] = []
         self._raw = RawRecords()
         self._entries: dict[str, str] = {}
+        self._called: set[str] = set()  # whose stage was given another name
         self._reopened: dict[str, Event] = {}
         self._merges: dict[str, Event] = {}
         self._parted: set[str] = set()
@@ -126,6 +127,9 @@ class Reversal:
             return
         if told is not None and (survivor_of(new) or not moved):
             self._save_merged(told, new, {})
+        elif moved and new.id in self._called and new.id not in self._entries:
+            place = {n: new.get(n) for n in ("stage", "pipeline") if getattr(new, n, "")}
+            self.change.save(new, STAGE_RENAMED, {**data, **place, "from": old.get("stage")})
         elif moved:
             left = self._robots_left(new)
             self.change.save(new, "stage.entered", {**data, "from": old.get("stage"), **left})
@@ -182,13 +186,18 @@ class Reversal:
             self._parted.add(str(data.get("merged")))
             self._put_back(event.record, data.get("changes", {}), by_item=True)
         elif "changes" in data:
-            if event.kind == "stage.entered":
-                self._entries[event.record] = event.id
+            self._note_stage(event)
             self._put_back(event.record, data["changes"])
         elif event.kind == REWRITTEN:
             self._files[str(data["file"])] = str(data.get("from", ""))
         elif event.kind == "task.done" and data.get("task"):
             self._reopened[str(data["task"])] = event
+
+    def _note_stage(self, event: Event) -> None:
+        if event.kind == "stage.entered":
+            self._entries[event.record] = event.id
+        elif event.kind == STAGE_RENAMED:
+            self._called.add(event.record)
 
     def _unmake(self, event: Event, clone: str) -> None:
         raw = self._now(event.record)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from itertools import zip_longest
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crmcli.workspace import Change, Workspace
     from crmcli.workspace.reads import Reads
 
+T = TypeVar("T")
 Tree = dict[str, Raw]
 SPEAKING = ("when", "where", "requires", "fields", "field", "columns", "sort", "with", "after", "at",
             "before")  # fmt: skip
@@ -52,13 +53,16 @@ class Word:
 class SettingsEdit:
     """A change of settings.yaml and the word that changes with it in other files.
 
-    `edit` changes the raw tree, `key` is a key to rename, `renamed` what the timeline says of it.
+    `edit` changes the raw tree, `key` is a key to rename, `renamed` what the timeline says of it. `pipelines`
+    and `views` change the raw trees of those files, of which the first is then the one that is renamed in.
     """
 
     edit: Callable[[Tree], None] | None = None
     key: tuple[tuple[str, ...], str] | None = None
     word: Word | None = None
     renamed: tuple[str, ...] = ()
+    pipelines: Callable[[Tree], None] | None = None
+    views: Callable[[Tree], None] | None = None
 
 
 @dataclass
@@ -83,7 +87,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
         ws.take_settings(_settings_of(ws, after))
-        new = {SETTINGS: after, **_others(ws, wanted.word)}
+        new = {SETTINGS: after, **_others(ws, wanted)}
         with ws.change(command) as change:
             for path in new:
                 if _read(ws, path) != before[path]:
@@ -91,7 +95,8 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
                         tr("{} was changed by someone else meanwhile", path), "try again"
                     )
             done = Reshaping(change, ws.under(old))
-            facts = {SETTINGS: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
+            where = SETTINGS if wanted.pipelines is None else PIPELINES
+            facts = {where: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
             done.rewritten = [
                 path for path, data in new.items() if change.rewrite(path, data, facts.get(path))
             ]
@@ -122,30 +127,46 @@ def _read(ws: Workspace, path: str) -> bytes:
 def _new_settings(data: bytes, wanted: SettingsEdit) -> bytes:
     if wanted.key is not None:
         data = with_key(data, SETTINGS, *wanted.key)
-    if wanted.edit is not None:
-        tree = deepcopy(load_marked(data, SETTINGS).value)
-        wanted.edit(tree)
-        data = edited(data, SETTINGS, tree)
-    return data
+    return data if wanted.edit is None else _edited(data, SETTINGS, wanted.edit)
+
+
+def _edited(data: bytes, path: str, edit: Callable[[Tree], None]) -> bytes:
+    tree = deepcopy(load_marked(data, path).value)
+    edit(tree)
+    return edited(data, path, tree)
 
 
 def _settings_of(ws: Workspace, data: bytes) -> Settings:
+    return _valid(SETTINGS, ws.read_settings, data)
+
+
+def _valid(path: str, read: Callable[[bytes], T], data: bytes) -> T:
+    """What a file would declare; BadUsage with the first of its faults."""
     try:
-        return ws.read_settings(data)
+        return read(data)
     except InvalidData as error:
         first = error.problems[0]
-        raise BadUsage(
-            tr("{} would not be valid: {}", SETTINGS, first.message), first.hint
-        ) from None
+        told = tr("{} would not be valid: {}", path, tr(first.message))
+        raise BadUsage(told, first.hint) from None
 
 
-def _others(ws: Workspace, word: Word | None) -> dict[str, bytes]:
+def _others(ws: Workspace, wanted: SettingsEdit) -> dict[str, bytes]:
     """The other files of configuration as they have to be under the new settings."""
-    new = _adapted(ws, PIPELINES, word, ws.read_pipelines)
-    changed = {} if new is None else {PIPELINES: new}
-    ws.take_pipelines(ws.read_pipelines(new))
-    new = _adapted(ws, VIEWS, word, ws.read_views)
-    return changed if new is None else {**changed, VIEWS: new}
+    changed: dict[str, bytes] = {}
+    if wanted.pipelines is not None:
+        changed[PIPELINES] = _edited(_read(ws, PIPELINES), PIPELINES, wanted.pipelines)
+        ws.take_pipelines(_valid(PIPELINES, ws.read_pipelines, changed[PIPELINES]))
+    else:
+        new = _adapted(ws, PIPELINES, wanted.word, ws.read_pipelines)
+        changed |= {} if new is None else {PIPELINES: new}
+        ws.take_pipelines(ws.read_pipelines(new))
+    if wanted.views is not None and _read(ws, VIEWS):
+        changed[VIEWS] = _edited(_read(ws, VIEWS), VIEWS, wanted.views)
+        _valid(VIEWS, ws.read_views, changed[VIEWS])
+    elif wanted.views is None:
+        new = _adapted(ws, VIEWS, wanted.word, ws.read_views)
+        changed |= {} if new is None else {VIEWS: new}
+    return changed
 
 
 def _adapted(

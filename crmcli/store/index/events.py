@@ -10,7 +10,7 @@ from functools import lru_cache
 from sys import intern
 from typing import Any
 
-from crmcli.model.event import ENTRIES, Event
+from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.store.index import base
 from crmcli.store.index.tables import IS_MESSAGE, MESSAGE_ID
 
@@ -77,10 +77,14 @@ def newest(connection: sqlite3.Connection) -> str:
     return found or ""
 
 
+_RENAMES = "record IN (SELECT value FROM json_each(?)) AND +kind = ? ORDER BY id"
+
+
 def entries(
     connection: sqlite3.Connection, records: Sequence[str]
 ) -> dict[str, tuple[Event, Event]]:
-    """The first and the last event that say in which stage a record stands, of these records."""
+    """The first and the last event that say in which stage a record stands, of these records, the last by
+    the name that the stage has now. Where there is but a renaming, that is both."""
     wanted, marks = json.dumps(list(records)), ", ".join("?" * len(ENTRIES))
     found: list[dict[str, Event]] = []
     for which in ("min", "max"):
@@ -90,7 +94,14 @@ def entries(
         )
         events = _select(connection, terms, [wanted, *ENTRIES])
         found.append({event.record: event for event in events})
-    return {record: (first, found[1][record]) for record, first in found[0].items()}
+    first, last = found
+    for event in _select(connection, _RENAMES, [wanted, STAGE_RENAMED]):
+        entry = last.get(event.record)
+        if entry is None:
+            first[event.record] = last[event.record] = event
+        elif event.id > entry.id:
+            last[event.record] = under_new_name(entry, event)
+    return {record: (event, last[record]) for record, event in first.items()}
 
 
 def last_values(

@@ -117,6 +117,11 @@ def _block(text: str, indent: str) -> str:
     return "\n".join([head, *[indent + line if line else "" for line in lines]])
 
 
+def is_plain(text: str) -> bool:
+    """Whether every reader takes a text for that without quotes, outside of brackets."""
+    return bool(_plain(text)) and text not in _WORDS
+
+
 def is_safe(text: str) -> bool:
     """Whether readers, editors and git will give every letter back, and a person can see it."""
     return text.replace("\n", "").isprintable() or not _unsafe().search(text)

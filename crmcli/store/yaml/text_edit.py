@@ -14,7 +14,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.values import Raw
-from crmcli.store.yaml.canonical import dump, is_safe
+from crmcli.store.yaml.canonical import dump, is_plain, is_safe
 from crmcli.store.yaml.codec import RecordUnreadable, load_marked
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 LONGEST = 100
 _PLAIN = re.compile(r"\w(?:[\w .²/()%+-]*[\w²/()%+])?")
+_IN_FLOW = -1
+"""The column of what stands in braces."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 Map = dict[str, Raw]
 
 
@@ -156,20 +160,26 @@ class _Text:
         elif is_block or getattr(node, "style", None) in ("|", ">"):
             raise CannotEdit(tr("{}: {!r} would change as a whole", self.path, key.value),
                              "change it in an editor")  # fmt: skip
+        elif isinstance(new, str) and _fits(new, getattr(node, "style", "|"), column):
+            self._replace(node, f"'{new}'" if getattr(node, "style", "") else new)
         else:
             self._refuse_comments(node)
             self._replace(node, _flow(new))
 
     def _list(self, node: yaml.SequenceNode, old: list[Raw], new: list[Raw]) -> None:
-        """Change a block list: items that go, items that are another text now, items at its end."""
+        """Change a block list: items that go, items that are another text now, items at its end; of maps
+        with an id also such that come between or change their places."""
+        were, are = ids_of(old), ids_of(new)
+        if were and are and len(new) != len(old):
+            self._entries(node, old, new)
+            return
+        if were and are and were != are and sorted(were) == sorted(are):
+            self._reorder(node, were, are)
+            return
         kept = [item for item in new if item in old]
         if len(new) == len(old):
             for item, was, now in zip(node.value, old, new, strict=True):
-                is_block = not getattr(item, "flow_style", True)
-                if is_block and isinstance(was, dict) and isinstance(now, dict) and now:
-                    self._map(item, was, now)
-                elif was != now:
-                    self._replace(item, _flow(now))
+                self._item(item, was, now)
             return
         if [item for item in old if item in new] != kept or new[: len(kept)] != kept:
             raise CannotEdit(tr("{}: a list would change its order", self.path),
@@ -180,6 +190,98 @@ class _Text:
         indent = " " * node.start_mark.column
         added = [f"{indent}- {_flow(item)}" for item in new[len(kept) :]]
         self._insert(self._last_line(node.value[-1], node), added)
+
+    def _item(self, item: yaml.Node, was: Raw, now: Raw) -> None:
+        """Change an item of a list where it stands."""
+        if was == now:
+            return
+        are_maps = isinstance(was, dict) and isinstance(now, dict)
+        if are_maps and now and not getattr(item, "flow_style", True):
+            self._map(cast("yaml.MappingNode", item), cast("Map", was), cast("Map", now))
+        elif are_maps and cast("Map", was).keys() <= cast("Map", now).keys():
+            self._flow_map(cast("yaml.MappingNode", item), cast("Map", was), cast("Map", now))
+        else:
+            self._replace(item, _flow(now))
+
+    def _flow_map(self, node: yaml.MappingNode, old: Map, new: Map) -> None:
+        """Change the values of a map in braces, with new keys at its end."""
+        for key, value in node.value:
+            if new[key.value] != old[key.value]:
+                self._value(key, value, old[key.value], new[key.value], _IN_FLOW)
+        more = {key: value for key, value in new.items() if key not in old}
+        if more:
+            end = node.value[-1][1].end_mark
+            text = ", " + _flow(more)[1:-1]
+            self.edits.append((end.line, end.column, end.line, end.column, text))
+
+    # --- lists of maps with an id ------------------------------------------------------------
+
+    def _entries(self, node: yaml.SequenceNode, old: list[Raw], new: list[Raw]) -> None:
+        """Take items out of a list and put others between; the rest may change where it stands."""
+        were, are = ids_of(old), ids_of(new)
+        spans = dict(zip(were, self._spans(node), strict=True))
+        if [one for one in were if one in are] != [one for one in are if one in were]:
+            raise CannotEdit(tr("{}: a list would change its order", self.path),
+                             "change it in an editor")  # fmt: skip
+        for item, word, was in zip(node.value, were, old, strict=True):
+            if word in are:
+                self._item(item, was, new[are.index(word)])
+            else:
+                self._drop_span(*spans[word])
+        is_block = any(not getattr(item, "flow_style", True) for item in node.value)
+        is_airy = len(were) > 1 and not self.lines[spans[were[0]][1] + 1].strip()
+        column = node.start_mark.column
+        after = ""
+        for word, value in zip(are, new, strict=True):
+            if word in were:
+                after = word
+                continue
+            lines = _entry(value, column) if is_block else [" " * column + f"- {_flow(value)}"]
+            air = [""] if is_airy and is_block else []
+            if after:
+                self._insert(spans[after][1], [*air, *lines])
+            else:
+                self._insert(spans[were[0]][0] - 1, [*lines, *air])
+
+    def _reorder(self, node: yaml.SequenceNode, were: list[str], are: list[str]) -> None:
+        """Put the items of a list into another order, each with the comment above it."""
+        spans = self._spans(node)
+        texts = {
+            word: self.lines[top : last + 1] for word, (top, last) in zip(were, spans, strict=True)
+        }
+        if spans[-1][1] + 1 == len(self.lines) and self.end:
+            raise CannotEdit(tr("{}: a list would change its order", self.path),
+                             "change it in an editor")  # fmt: skip
+        for word, (top, last) in zip(are, spans, strict=True):
+            text = "\n".join(texts[word])
+            self.edits.append((top, 0, last, len(self.lines[last]), text))
+
+    def _spans(self, node: yaml.SequenceNode) -> list[tuple[int, int]]:
+        """The first and the last line of each item: with the comment right above it, and what is
+        commented out below it, as deep as it."""
+        found: list[tuple[int, int]] = []
+        floor, dash = node.start_mark.line, node.start_mark.column
+        for item in node.value:
+            top, last = item.start_mark.line, self._last_line(item, item)
+            while top > floor and self._is_comment(top - 1) == dash:
+                top -= 1
+            while last + 1 < len(self.lines) and self._is_comment(last + 1) > dash:
+                last += 1
+            found.append((top, last))
+            floor = last + 1
+        return found
+
+    def _is_comment(self, line: int) -> int:
+        """How far a line is indented that is a comment alone; -1 if it is none."""
+        text = self.lines[line]
+        return len(text) - len(text.lstrip(" ")) if text.lstrip(" ").startswith("#") else -1
+
+    def _drop_span(self, top: int, last: int) -> None:
+        """Drop lines with the empty line that parts them from the next."""
+        has_gap = last + 1 < len(self.lines) - 1 and not self.lines[last + 1].strip()
+        if has_gap and not self.lines[top - 1].strip():
+            last += 1
+        self._drop(top, last)
 
     def _insert(self, after: int, new: list[str]) -> None:
         """New lines behind a line, -1 for the beginning of the file."""
@@ -237,7 +339,42 @@ def _block(name: str, value: Raw, column: int) -> list[str]:
     elif isinstance(value, dict) and value:
         inner = [line for key, part in value.items() for line in _block(key, part, column + 2)]
         return [f"{indent}{_scalar(name)}:", *inner]
+    elif isinstance(value, str) and (_NUMBER.fullmatch(value) or _COLOR.fullmatch(value)):
+        return [f"{indent}{_scalar(name)}: {_scalar(value)}"]
+    elif (
+        isinstance(value, list)
+        and column
+        and len(line := f"{_scalar(name)}: {_flow(value)}") < LONGEST
+    ):
+        return [indent + line]
     return [indent + line if line else "" for line in dump({name: value}).rstrip("\n").split("\n")]
+
+
+def _fits(text: str, style: str | None, column: int) -> bool:
+    """Whether a text can be written as the one before it was: in single quotes, or plain."""
+    if style == "'":
+        return "'" not in text and "\n" not in text and is_safe(text)
+    in_flow = column == _IN_FLOW and any(sign in text for sign in ",[]{}")
+    return not style and not in_flow and is_safe(text) and is_plain(text)
+
+
+def ids_of(items: list[Raw]) -> list[str]:
+    """The ids of a list of maps, each of which has its own; none if that is not what it is."""
+    ids = [str(item["id"]) for item in items if isinstance(item, dict) and item.get("id")]
+    return ids if len(set(ids)) == len(items) else []
+
+
+def _entry(value: Raw, column: int) -> list[str]:
+    """An item of a list of maps as lines, its lists of maps below it, other lists in one line."""
+    indent = " " * (column + 2)
+    lines: list[str] = []
+    for key, part in cast("Map", value).items():
+        if isinstance(part, list) and ids_of(part):
+            lines.append(f"{indent}{_scalar(key)}:")
+            lines += [line for item in part for line in _entry(item, column + 4)]
+        else:
+            lines.append(f"{indent}{_scalar(key)}: {_flow(part)}")
+    return [" " * column + "- " + lines[0].lstrip(" "), *lines[1:]]
 
 
 def _flow(value: Raw) -> str:
@@ -252,6 +389,8 @@ def _scalar(text: str) -> str:
     """A text in one line, quoted where a reader might take it for something else."""
     if is_safe(text) and _PLAIN.fullmatch(text):
         return text
+    if _COLOR.fullmatch(text):
+        return f"'{text}'"
     return json.dumps(text, ensure_ascii=not is_safe(text))
 
 

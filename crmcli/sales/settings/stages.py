@@ -1,0 +1,309 @@
+"""Stages of pipelines.yaml by command, with the records, rules and views that stand in them or name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from crmcli.errors import BadUsage, Refused
+from crmcli.language import counted, tr
+from crmcli.model.conditions.tree import And, Condition, Empty, In, Or, Text
+from crmcli.model.deal import Deal
+from crmcli.model.event import STAGE_RENAMED
+from crmcli.model.values import fold
+from crmcli.sales.records.stage_lookup import find_stage
+from crmcli.sales.settings.fields import Reshaped
+from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, StillNamed, Tree, reshaping
+from crmcli.sales.settings.stage_words import NewWords, at, pipeline_place, put
+from crmcli.sales.stages import move_in
+from crmcli.store.layout import PIPELINES, VIEWS
+from crmcli.store.yaml.codec import load_marked
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Node
+    from crmcli.model.pipeline import Pipeline, Stage
+    from crmcli.model.values import Raw
+    from crmcli.workspace import Workspace
+
+_CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+_LATIN = "a,b,v,g,d,e,e,zh,z,i,y,k,l,m,n,o,p,r,s,t,u,f,h,c,ch,sh,sch,,y,,e,yu,ya"
+_SOUNDS = {ord(c): latin for c, latin in zip(_CYRILLIC, _LATIN.split(","), strict=True)}
+_LONGEST_ID = 40
+
+
+class StageInUse(Refused):
+    """Records stand in what is to go, and nobody said whither."""
+
+
+def id_from(name: str) -> str:
+    """An id for what people call by a name: `договор` is dogovor."""
+    words = re.findall(r"[a-z0-9]+", name.lower().translate(_SOUNDS))
+    found = "-".join(words).lstrip("0123456789-")[:_LONGEST_ID].rstrip("-")
+    if not found:
+        raise BadUsage(tr("no id can be made of {!r}", name), "pass --id, like contract")
+    return found
+
+
+def add(
+    ws: Workspace,
+    pipeline: Pipeline,
+    name: str,
+    facts: Mapping[str, Raw],
+    *,
+    stage_id: str = "",
+    after: str = "",
+    before: str = "",
+) -> tuple[str, Reshaped]:
+    """Add a stage, by default behind the last open one or, a lost one, at the end; its id."""
+    stage_id = stage_id or id_from(name)
+    _check_new(pipeline, stage_id, name)
+    place = _position(pipeline, after, before)
+    if place is None:
+        is_lost = facts.get("kind") == "lost"
+        last = max(n for n, stage in enumerate(pipeline.stages) if is_lost or stage.is_open)
+        place = last + 1
+
+    def edit(tree: Tree) -> None:
+        _stages(tree, pipeline).insert(place, {"id": stage_id, "name": name, **facts})
+
+    with reshaping(ws, "stage add", SettingsEdit(pipelines=edit)) as done:
+        pass
+    return stage_id, Reshaped(0, done.rewritten)
+
+
+def change(
+    ws: Workspace, pipeline: Pipeline, ref: str, facts: Mapping[str, Raw], unset: tuple[str, ...]
+) -> Reshaped:
+    """Give a stage other facts: its colour, days, probability, what it requires."""
+    stage = find_stage(pipeline, ref)
+    if not facts and not unset:
+        raise BadUsage("nothing to change", "pass --color, --max-days, --probability or --requires")
+
+    def edit(tree: Tree) -> None:
+        raw = _raw(tree, pipeline, stage)
+        raw.update(facts)
+        for key in unset:
+            raw.pop(key, None)
+
+    with reshaping(ws, "stage set", SettingsEdit(pipelines=edit)) as done:
+        pass
+    return Reshaped(0, done.rewritten)
+
+
+def move(ws: Workspace, pipeline: Pipeline, ref: str, after: str, before: str) -> Reshaped:
+    """Give a stage another place in the order."""
+    stage = find_stage(pipeline, ref)
+    place = _position(pipeline, after, before)
+    if place is None:
+        raise BadUsage("no new place is given", "pass --after STAGE or --before STAGE")
+
+    def edit(tree: Tree) -> None:
+        stages = _stages(tree, pipeline)
+        raw = _raw(tree, pipeline, stage)
+        was = stages.index(raw)
+        stages.remove(raw)
+        stages.insert(place - (place > was), raw)
+
+    with reshaping(ws, "stage move", SettingsEdit(pipelines=edit)) as done:
+        pass
+    return Reshaped(0, done.rewritten)
+
+
+def rename(
+    ws: Workspace, pipeline: Pipeline, ref: str, name: str = "", new_id: str = ""
+) -> Reshaped:
+    """Give a stage another name, another id or both; what names it follows, in one transaction: records,
+    robots, triggers, conditions and views. Where another pipeline has a stage of that name, views that do
+    not say which they mean are left, as are templates."""
+    stage = find_stage(pipeline, ref)
+    name, new_id = name or stage.name, new_id or stage.id
+    if (name, new_id) == (stage.name, stage.id):
+        raise BadUsage("nothing to change", "pass a new name, --id or both")
+    _check_new(pipeline, new_id, name, stage)
+    words = {fold(stage.name): name} if name != stage.name else {}
+    words |= {fold(stage.id): new_id} if new_id != stage.id else {}
+    new = NewWords(ws.schema, pipeline.entity, "stage", words)
+    is_own = _is_own(ws, pipeline, words)
+
+    def edit(tree: Tree) -> None:
+        raw = _raw(tree, pipeline, stage)
+        raw["id"], raw["name"] = new_id, name
+        place = pipeline_place(tree, pipeline)
+        put(tree, new.in_rules(at(tree, place), pipeline.entity, place))
+        _elsewhere(ws, tree, pipeline, new, is_own=is_own)
+
+    def views(tree: Tree) -> None:
+        if is_own:
+            put(tree, new.in_views(tree))
+
+    renamed = ("stages", pipeline.id, stage.id, new_id) if new_id != stage.id else ()
+    wanted = SettingsEdit(pipelines=edit, views=views, renamed=renamed)
+    with reshaping(ws, "stage rename", wanted) as done:
+        ids = standing(ws, done, pipeline, stage, named=new_id == stage.id)
+        for record_id in ids:
+            record = done.change.get(record_id).with_values({"stage": new_id})
+            place = {"stage": new_id, **({"pipeline": pipeline.id} if pipeline.key else {})}
+            done.change.save(record, STAGE_RENAMED, {**place, "from": stage.id})
+    left = () if new_id == stage.id else ws.mentions([f"'{stage.id}'", f'"{stage.id}"'])
+    return Reshaped(len(ids), done.rewritten, [*left, *_views_left(ws, new, is_own=is_own)])
+
+
+def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Reshaped:
+    """Take a stage away with its robots and triggers; refused while records stand there or something names
+    it, unless these go to another stage instead."""
+    stage = find_stage(pipeline, ref)
+    target = find_stage(pipeline, move_to) if move_to else None
+    if target is stage:
+        raise BadUsage(tr("{} cannot replace itself", stage.id), "use another stage")
+    heir = target.id if target else ""
+    new = NewWords(ws.schema, pipeline.entity, "stage", _words(stage, heir))
+    is_own = _is_own(ws, pipeline, new.words)
+
+    def edit(tree: Tree) -> None:
+        _stages(tree, pipeline).remove(_raw(tree, pipeline, stage))
+        place = pipeline_place(tree, pipeline)
+        if heir:
+            put(tree, new.in_rules(at(tree, place), pipeline.entity, place))
+            _elsewhere(ws, tree, pipeline, new, is_own=is_own)
+
+    def views(tree: Tree) -> None:
+        if is_own and heir:
+            put(tree, new.in_views(tree))
+
+    if not heir:
+        _check_unnamed(ws, pipeline, stage, new, is_own=is_own)
+    with reshaping(ws, "stage rm", SettingsEdit(pipelines=edit, views=views)) as done:
+        ids = standing(ws, done, pipeline, stage)
+        if ids and not heir:
+            way = f"crm stage rm {stage.id} --pipeline {pipeline.id} --move-to STAGE"
+            raise StageInUse(told_of(ids, stage.name), tr("say where they go: {}", way))
+        bring(ws, done, ids, pipeline, heir)
+    return Reshaped(len(ids), done.rewritten)
+
+
+def counts(ws: Workspace, pipeline: Pipeline) -> dict[str, int]:
+    """How many records stand in each stage."""
+    tree = And(tuple(within(ws, pipeline))) if pipeline.key else None
+    condition = None if tree is None else Condition(str(tree), tree)
+    return {
+        stage.id: total.count
+        for total in ws.sums(pipeline.entity, ("stage",), condition)
+        if (stage := pipeline.stage(str(total.keys[0]))) is not None
+    }
+
+
+def bring(ws: Workspace, done: Reshaping, ids: list[str], pipeline: Pipeline, stage: str) -> None:
+    """Move records into a stage, each by its rules; refused for all if one may not stand there."""
+    for record_id in ids:
+        record = done.change.get(record_id)
+        closed = record.closed_at if isinstance(record, Deal) else None
+        where = pipeline.id if pipeline.key else ""
+        move_in(done.change, ws, record, stage, pipeline=where, reopen=True, closed_at=closed)
+
+
+def standing(
+    ws: Workspace, done: Reshaping, pipeline: Pipeline, stage: Stage, *, named: bool = False
+) -> list[str]:
+    """The records that stand in a stage as the pipelines were; `named` those only in whose files its name
+    stands in the place of its id."""
+    words = [stage.name] if named else [stage.id, stage.name]
+    parts: list[Node] = [In(("stage",), tuple(map(Text, words)))]
+    parts += within(ws, pipeline)
+    tree = And(tuple(parts)) if len(parts) > 1 else parts[0]
+    return done.select(pipeline.entity, Condition(str(tree), tree))
+
+
+def within(ws: Workspace, pipeline: Pipeline) -> list[Node]:
+    """What holds of the records of a pipeline: those of the first may name none."""
+    if not pipeline.key:
+        return []
+    named = In(("pipeline",), (Text(pipeline.id), Text(pipeline.name)))
+    is_first = ws.pipelines.deals[0].id == pipeline.id
+    return [Or((named, Empty(("pipeline",))))] if is_first else [named]
+
+
+def told_of(ids: list[str], place: str) -> str:
+    """What is said where records stand in what is to go."""
+    shown = ", ".join(ids[:3]) + (", …" if len(ids) > 3 else "")
+    return tr("{} in {!r}: {}", counted(len(ids), "record is", "records are"), place, shown)
+
+
+def _check_unnamed(
+    ws: Workspace, pipeline: Pipeline, stage: Stage, new: NewWords, *, is_own: bool
+) -> None:
+    """Refuse to take away what rules of other stages or views name; StillNamed has the lines."""
+    marked = load_marked(ws.file(PIPELINES) or b"", PIPELINES)
+    place = pipeline_place(marked.value, pipeline)
+    own = (
+        *place,
+        "stages",
+        _stages(marked.value, pipeline).index(_raw(marked.value, pipeline, stage)),
+    )
+    found = [p for p, _ in new.in_rules(at(marked.value, place), pipeline.entity, place)]
+    lines = [(PIPELINES, marked.lines.get(p, 0)) for p in found if p[: len(own)] != own]
+    data = ws.file(VIEWS)
+    if data and is_own:
+        views = load_marked(data, VIEWS)
+        lines += [(VIEWS, views.lines.get(p, 0)) for p, _ in new.in_views(views.value)]
+    if lines:
+        path, line = lines[0]
+        told = tr("{} mentions {!r} in line {}", path, stage.id, line)
+        raise StillNamed(told, tr("change {} first, or --move-to STAGE", path), ())
+
+
+def _elsewhere(
+    ws: Workspace, tree: Tree, pipeline: Pipeline, new: NewWords, *, is_own: bool
+) -> None:
+    """The rules of other pipelines that name the stage through a link."""
+    for other in ws.pipelines if is_own else ():
+        if other.id != pipeline.id:
+            place = pipeline_place(tree, other)
+            put(tree, new.in_rules(at(tree, place), other.entity, place))
+
+
+def _views_left(ws: Workspace, new: NewWords, *, is_own: bool) -> list[str]:
+    """The lines of views.yaml that may mean this stage or another."""
+    data = ws.file(VIEWS)
+    if not data or is_own:
+        return []
+    marked = load_marked(data, VIEWS)
+    return [f"{VIEWS}:{marked.lines.get(place, 0)}" for place, _ in new.in_views(marked.value)]
+
+
+def _is_own(ws: Workspace, pipeline: Pipeline, words: Mapping[str, str]) -> bool:
+    """Whether no other pipeline has a stage of these names."""
+    others = (p for p in ws.pipelines.of(pipeline.entity) if p.id != pipeline.id)
+    return not any(fold(text) in words for p in others for s in p.stages for text in (s.id, s.name))
+
+
+def _words(stage: Stage, new: str) -> dict[str, str]:
+    return {fold(stage.id): new, fold(stage.name): new}
+
+
+def _check_new(pipeline: Pipeline, stage_id: str, name: str, besides: Stage | None = None) -> None:
+    for word in (stage_id, name):
+        for other in pipeline.stages:
+            if other is not besides and fold(word) in (fold(other.id), fold(other.name)):
+                raise BadUsage(
+                    tr("pipeline {!r} already has a stage {!r}", pipeline.id, word),
+                    tr("it is {} ({})", other.id, other.name),
+                )
+
+
+def _position(pipeline: Pipeline, after: str, before: str) -> int | None:
+    if after and before:
+        raise BadUsage("--after and --before exclude each other", "pass one of them")
+    if not after and not before:
+        return None
+    beside = find_stage(pipeline, after or before)
+    return pipeline.position(beside.id) + bool(after)
+
+
+def _stages(tree: Tree, pipeline: Pipeline) -> list[Raw]:
+    return cast("list[Raw]", at(tree, (*pipeline_place(tree, pipeline), "stages")))
+
+
+def _raw(tree: Tree, pipeline: Pipeline, stage: Stage) -> Tree:
+    found = (raw for raw in _stages(tree, pipeline) if cast("Tree", raw).get("id") == stage.id)
+    return cast("Tree", next(found))

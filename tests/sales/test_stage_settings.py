@@ -1,0 +1,230 @@
+"""Stages by command: the file, the records that stand in them, and all that names them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crmcli.automation.tick import tick
+from crmcli.errors import CrmError
+from crmcli.reports.funnel import read_funnel
+from crmcli.sales import stages as moving
+from crmcli.sales.checks.check import problems
+from crmcli.sales.history import undo
+from crmcli.sales.settings import stages
+from crmcli.workspace import Workspace
+from tests import kit
+
+ROBOTS = """
+leads:
+  stages:
+    - {id: new, name: Новый}
+    - {id: converted, name: Качественный, kind: won}
+    - {id: junk, name: Некачественный, kind: lost}
+deals:
+  - id: sales
+    name: Продажи
+    stages:
+      - id: request
+        name: Запрос
+        robots:
+          - {id: next, do: move, with: {stage: offer}, after: 30d}
+      # ждёт ответа
+      - id: offer
+        name: 'Предложение'
+        color: '#2fc6f6'   # голубой
+        robots:
+          - {id: ask, do: task, with: {title: "Спросить: offer"}}
+          - {id: chase, do: task, with: {title: "Ещё раз"}, after: 3d, when: stage = "Предложение"}
+      - {id: won, name: Успех, kind: won}
+      - {id: lost, name: Отказ, kind: lost}
+    schedules:
+      - id: late
+        cron: '0 9 * * *'
+        do: task
+        with: {title: "Просрочено"}
+        where: close_by < today and stage in (request, offer)
+  - id: service
+    name: Сервис
+    stages:
+      - {id: start, name: Начало}
+      - {id: fine, name: Готово, kind: won}
+      - {id: bad, name: Срыв, kind: lost}
+"""
+VIEWS = """\
+deals:
+  - {id: mine, where: stage = offer}   # мои
+tasks:
+  - {id: of, where: about.stage != Предложение}
+"""
+
+
+@pytest.fixture
+def deals(folder: Path) -> Path:
+    """The small workspace with robots and views that name a stage."""
+    (folder / "pipelines.yaml").write_text(ROBOTS, encoding="utf-8")
+    (folder / "views.yaml").write_text(VIEWS, encoding="utf-8")
+    return folder
+
+
+def text(root: Path, name: str = "pipelines.yaml") -> str:
+    return (root / name).read_text(encoding="utf-8")
+
+
+def waiting(ws: Workspace) -> list[str]:
+    return [str(row["name"]) for row in kit.all_of(ws, "task")]
+
+
+def test_a_new_id_is_carried_into_all_that_names_it(deals: Path) -> None:
+    ws = kit.opened(deals)
+    record = kit.deal(ws, stage="offer").id
+    other = kit.deal(ws, stage="request").id
+    done = stages.rename(ws, ws.pipelines.deals[0], "offer", "КП отправлено", "proposal")
+    assert done.records == 1
+    expected = (
+        ROBOTS.replace("id: offer", "id: proposal")
+        .replace("'Предложение'", "'КП отправлено'")
+        .replace("stage: offer", "stage: proposal")
+        .replace('when: stage = "Предложение"', 'when: stage = "КП отправлено"')
+        .replace("(request, offer)", "(request, proposal)")
+    )
+    assert text(deals) == expected
+    assert text(deals, "views.yaml") == VIEWS.replace("= offer", "= proposal").replace(
+        "!= Предложение", '!= "КП отправлено"'
+    )
+    ws = kit.opened(deals)
+    assert [ws.get(i).get("stage") for i in (record, other)] == ["proposal", "request"]
+    assert not problems(ws)
+
+
+def test_a_new_id_is_no_move(deals: Path) -> None:
+    """What robots did is done, what waits goes on waiting, with one rename, two, and taken back."""
+    ws = kit.opened(deals)
+    record = kit.deal(ws, stage="offer").id
+    tick(ws)
+    assert waiting(ws) == ["Спросить: offer"]
+    for old, new in (("offer", "proposal"), ("proposal", "quote")):
+        stages.rename(ws, ws.pipelines.deals[0], old, new_id=new)
+    tick(kit.opened(deals, now=kit.NOW + timedelta(days=1)))
+    assert waiting(kit.opened(deals)) == ["Спросить: offer"]
+    later = kit.opened(deals, now=kit.NOW + timedelta(days=2))
+    undo.undo(later)
+    assert later.get(record).get("stage") == "proposal"
+    tick(kit.opened(deals, now=kit.NOW + timedelta(days=2, hours=1)))
+    assert len(waiting(kit.opened(deals))) == 1
+    tick(kit.opened(deals, now=kit.NOW + timedelta(days=3, hours=1)))
+    assert waiting(kit.opened(deals)) == ["Ещё раз", "Спросить: offer"]
+    entries = kit.opened(deals).events(record=record, kinds=("stage.entered",))
+    assert not entries
+
+
+def test_a_file_dropped_in_keeps_its_robots_as_well(deals: Path) -> None:
+    ws = kit.opened(deals)
+    made = f"id: deal-abcd2345\nname: Из файла\npipeline: sales\nstage: offer\ncreated_at: {kit.NOW:%Y-%m-%dT%H:%M:%SZ}\n"
+    kit.write(deals, kit.record_path("deal-abcd2345"), made)
+    tick(ws)
+    tick(kit.opened(deals))
+    before = waiting(kit.opened(deals))
+    ws = kit.opened(deals)
+    stages.rename(ws, ws.pipelines.deals[0], "offer", new_id="proposal")
+    tick(kit.opened(deals, now=kit.NOW + timedelta(hours=1)))
+    assert waiting(kit.opened(deals)) == before
+
+
+def test_the_funnel_knows_a_renamed_stage(deals: Path) -> None:
+    ws = kit.opened(deals)
+    ids = [kit.deal(ws, stage="offer").id for _ in range(3)]
+    moving.move(ws, ids[0], "won")
+
+    def reached() -> list[int]:
+        again = kit.opened(deals)
+        return [row.reached for row in read_funnel(again, again.pipelines.deals[0]).rows]
+
+    before = reached()
+    stages.rename(ws, ws.pipelines.deals[0], "offer", new_id="proposal")
+    assert reached() == before
+    undo.undo(kit.opened(deals))
+    assert reached() == before
+
+
+def test_an_id_that_another_pipeline_has_too_is_left_in_views(deals: Path) -> None:
+    kit.replace(deals / "pipelines.yaml", "{id: start, name: Начало}", "{id: offer, name: Начало}")
+    ws = kit.opened(deals)
+    theirs = kit.deal(ws, pipeline="service", stage="offer").id
+    done = stages.rename(ws, ws.pipelines.deals[0], "offer", new_id="proposal")
+    assert done.left == ["views.yaml:2"]
+    assert kit.opened(deals).get(theirs).get("stage") == "offer"
+    assert text(deals, "views.yaml") == VIEWS
+
+
+def test_a_stage_goes_with_its_robots_and_its_records_elsewhere(deals: Path) -> None:
+    ws = kit.opened(deals)
+    ids = [kit.deal(ws, stage="offer").id for _ in range(2)]
+    tick(ws)
+    ws = kit.opened(deals)
+    done = stages.remove(ws, ws.pipelines.deals[0], "offer", "request")
+    assert done.records == 2
+    ws = kit.opened(deals)
+    assert {ws.get(i).get("stage") for i in ids} == {"request"}
+    assert "ждёт ответа" not in text(deals)
+    assert "stage in (request)" in text(deals)
+    tick(kit.opened(deals, now=kit.NOW + timedelta(days=4)))
+    assert "Ещё раз" not in waiting(kit.opened(deals))
+
+
+def test_a_lost_deal_keeps_when_it_was_closed(ws: Workspace) -> None:
+    deal = kit.deal(ws, amount="100").id
+    moving.move(ws, deal, "cheap", reason="price")  # closed at NOW
+    later = kit.opened(ws.root, now=kit.NOW + timedelta(days=9))
+    stages.remove(later, later.pipelines.deals[0], "cheap", "lost")
+    moved = kit.opened(ws.root).get(deal)
+    assert (moved.get("stage"), moved.get("closed_at"), moved.get("lost_reason")) == (
+        "lost", kit.NOW, "price",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "stage_id"),
+    [
+        ("Договор", "dogovor"),
+        ("2-й щит", "y-schit"),
+        ("Client's OK!", "client-s-ok"),
+        ("Объезд", "obezd"),
+    ],
+)
+def test_an_id_is_made_of_a_name(name: str, stage_id: str) -> None:
+    assert stages.id_from(name) == stage_id
+
+
+def test_undo_gives_every_file_back(deals: Path) -> None:
+    ws = kit.opened(deals)
+    kit.deal(ws, stage="offer")
+
+    def state() -> dict[str, object]:
+        records = {p: data for p, data in kit.records_of(deals).items() if "deals" in p}
+        return {**records, "p": text(deals), "v": text(deals, "views.yaml")}
+
+    before = state()
+    line = ws.pipelines.deals[0]
+    acts = [
+        lambda ws: stages.add(ws, line, "Договор", {"color": "#f7d325"}, after="offer"),
+        lambda ws: stages.rename(ws, line, "offer", "КП", "proposal"),
+        lambda ws: stages.move(ws, line, "offer", "", "request"),
+        lambda ws: stages.change(ws, line, "offer", {"max_days": "5"}, ("color",)),
+        lambda ws: stages.remove(ws, line, "offer", "request"),
+    ]
+    for act in acts:
+        act(kit.opened(deals))
+        assert text(deals) != before["p"]
+        undo.undo(kit.opened(deals))
+        assert state() == before
+
+
+def test_records_that_may_not_stand_there_keep_the_stage(ws: Workspace) -> None:
+    kit.deal(ws)
+    before = text(ws.root)
+    with pytest.raises(CrmError, match="amount"):
+        stages.remove(ws, ws.pipelines.deals[0], "request", "offer")
+    assert text(ws.root) == before
