@@ -72,6 +72,11 @@ ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
 
+RENAMED = "renamed"
+"""What the event of settings.yaml says of a rename: `fields`, an entity, the old and the new name; or
+`directories`, the name of one, the old and the new value; or that of pipelines.yaml: `stages`, a pipeline,
+the old and the new id."""
+
 STAGE_RENAMED = "stage.renamed"
 """Where a record stands is called `data["stage"]`, in `data["pipeline"]`, from now on: it did not move."""
 

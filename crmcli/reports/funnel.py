@@ -12,8 +12,8 @@ from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
-from crmcli.sales.history.renames import with_stages_of_today
 from crmcli.workspace.current_stage import unwritten_entries
+from crmcli.workspace.stage_names import with_stages_of_today
 from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:

@@ -6,20 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
-from crmcli.model.event import STOOD
+from crmcli.model.event import RENAMED
 from crmcli.model.values import entity_of
 from crmcli.sales.history.past import REWRITTEN
-from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Field
     from crmcli.workspace import Workspace
-
-RENAMED = "renamed"
-"""What the event of settings.yaml says of a rename: `fields`, an entity, the old and the new name; or
-`directories`, the name of one, the old and the new value; or that of pipelines.yaml: `stages`, a pipeline,
-the old and the new id."""
 
 
 class Renamings:
@@ -63,30 +57,3 @@ class Renamings:
             seen.add(name)
             name = self._names.get((what, where, name), name)
         return name
-
-
-def with_stages_of_today(ws: Workspace, events: list[Event], first: str) -> list[Event]:
-    """Events that name stages by the ids that these have now; `first` is the pipeline of those that name
-    none."""
-    told = without_undone(ws, ws.events(kinds=(REWRITTEN,)), REWRITTEN)
-    renames = [(e.id, e.data[RENAMED]) for e in told if e.data.get(RENAMED, [""])[0] == "stages"]
-    if not renames:
-        return events
-
-    def of_today(event: Event, pipeline: str, stage: str) -> str:
-        for renamed_at, (_, where, old, new) in renames:
-            if event.id < renamed_at and (pipeline, stage) == (where, old):
-                stage = new
-        return stage
-
-    found = []
-    for event in events:
-        data = dict(event.data)
-        pipeline = str(data.get("pipeline") or first)
-        if data.get("stage"):
-            data["stage"] = of_today(event, pipeline, str(data["stage"]))
-        if STOOD in data:
-            stood = data[STOOD].items()
-            data[STOOD] = {of_today(event, pipeline, stage): at for stage, at in stood}
-        found.append(replace(event, data=data))
-    return found

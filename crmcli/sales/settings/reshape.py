@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.language import tr
+from crmcli.model.event import RENAMED
 from crmcli.model.values import Raw
-from crmcli.sales.history.renames import RENAMED
 from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
