@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,7 @@ closing(
     "Cancel an invoice that nobody paid.\n\nExample: crm invoice cancel 7k3 --reason 'wrong company'",
     option("--reason", "Reason."),
 )
+OUTPUT = click.Path(dir_okay=False, path_type=Path)
 LINE = "A line instead of theirs; unit, VAT (per cent, or no) and discount are optional. May be repeated."
 
 
@@ -91,3 +93,31 @@ def pay(session: Session, ref: str, amount: str, at: str, reference: str) -> Tol
     ws = session.workspace
     invoice_id = ws.resolve(ref, "invoice")
     return paid(ws, invoices.pay(ws, invoice_id, amount, day_given(ws, at), reference))
+
+
+@invoice.command(
+    params=[
+        REF,
+        click.Option(("-o", "--output"), type=OUTPUT, help="Write to this file: .html or .xml."),
+        option("--format syntax", "How an e-invoice (.xml) is written.", among=("ubl", "cii")),
+    ]
+)
+def render(session: Session, ref: str, output: Path | None, syntax: str | None) -> None:
+    """Print an invoice as HTML, or write it to a file as its ending says.
+
+    An .xml is an e-invoice of EN 16931 and is written only if it keeps the official rules.
+
+    Example: crm invoice render 7k3 -o invoice.xml --format cii
+    """
+    from crmcli.sales.documents import invoices
+
+    ws = session.workspace
+    ending = output.suffix if output else ""
+    made = invoices.render(ws, ws.resolve(ref, "invoice"), ending, syntax or "")
+    if output is None:
+        session.out.text(made.decode())
+        return
+    from crmcli.store.disk.new_file import write_out
+
+    write_out(output, made, over=True)
+    session.out.note(tr("wrote {}", output))

@@ -33,7 +33,8 @@ EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
 
 def known_names(entity: str) -> tuple[str, ...]:
     """The names that a template for records of that entity sees."""
-    return tuple(dict.fromkeys((entity, *_above(entity), *EVERYWHERE)))
+    own = ("qr",) if entity == "invoice" else ()
+    return tuple(dict.fromkeys((entity, *_above(entity), *EVERYWHERE, *own)))
 
 
 def _above(entity: str) -> tuple[str, ...]:
@@ -49,7 +50,8 @@ def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
     for entity in ENTITIES:
         names = {f.name for f in schema.fields(entity)}
         names |= {one for one, many in SHORTCUTS if many in names}
-        fields[entity] = frozenset(names | ({"totals"} if "lines" in names else set()))
+        names |= {word for word, of in (("totals", "lines"), ("left", "payments")) if of in names}
+        fields[entity] = frozenset(names)
     return fields
 
 
@@ -93,6 +95,8 @@ def plain(ws: Workspace, record: Record) -> Plain:
         if many in data:
             values = cast("tuple[object, ...]", record.get(many))
             data[one] = str(values[0]) if values else ""
+    if isinstance(record, Invoice):
+        data["left"] = record.left
     totals = getattr(record, "totals", None)
     if isinstance(totals, Totals):
         data["lines"] = [_plain_line(one) for one in totals.lines]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.kit import Run
 
@@ -41,3 +42,23 @@ def test_the_verbs_that_would_break_its_sums_are_not_there(crm: Crm) -> None:
     invoice = crm("invoice", "add", "--deal", deal).out.strip()
     for field in ("status=paid", "amount=1", "paid=1220", "currency=USD"):
         assert crm("invoice", "edit", invoice, "--set", field).code == 2, field
+
+
+def test_it_is_rendered_by_the_ending_of_the_file(crm: Crm, tmp_path: Path) -> None:
+    company = crm(
+        "company", "add", "--name", "Elka", "--address", "1 Rue Verte, Lyon, France"
+    ).out.strip()
+    deal = crm(
+        "deal", "add", "--name", "Roof", "--amount", "1220", "--company", company
+    ).out.strip()
+    invoice = crm("invoice", "add", "--deal", deal).out.strip()
+    page = crm("invoice", "render", invoice)
+    assert (page.code, "INV-" in page.out or "СЧ-" in page.out) == (0, True)
+    assert crm("invoice", "render", invoice, "-o", str(tmp_path / "a.html")).code == 0
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == page.out
+    for wrong in ("a.doc", "a.htm"):
+        assert crm("invoice", "render", invoice, "-o", str(tmp_path / wrong)).code == 2
+        assert not (tmp_path / wrong).exists()
+    lacking = crm("invoice", "render", invoice, "-o", str(tmp_path / "a.xml"))
+    assert (lacking.code, (tmp_path / "a.xml").exists()) == (1, False)
+    assert "lacks what an e-invoice must say" in lacking.err

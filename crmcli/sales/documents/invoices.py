@@ -15,8 +15,10 @@ from crmcli.model.deal import Deal
 from crmcli.model.invoice import Invoice
 from crmcli.model.money import write_money
 from crmcli.model.offer import Offer
+from crmcli.model.payment_order import PaymentOrder
 from crmcli.model.values import BankAccount, Payment, Value
 from crmcli.model.vat import check_rates
+from crmcli.sales.documents.messages import renderer
 from crmcli.sales.documents.offers import lines_of
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
@@ -244,6 +246,50 @@ def cancel(ws: Workspace, invoice_id: str, reason: str = "") -> Invoice:
         change.save(cancelled)
         _note(change, cancelled, "cancelled", {"reason": reason} if reason else {})
         return cancelled
+
+
+def render(ws: Workspace, invoice_id: str, ending: str, syntax: str = "") -> bytes:
+    """The content of a file of an invoice, by the file's ending: `.html`, or `.xml` for an e-invoice."""
+    invoice = ws.get(invoice_id)
+    if not isinstance(invoice, Invoice):
+        raise BadUsage(tr("{} is not an invoice", invoice_id), "see crm invoice list")
+    if ending == ".xml":
+        from crmcli.sales.documents import einvoices
+
+        return einvoices.xml(ws, invoice, syntax or "ubl")
+    if syntax:
+        raise BadUsage("--format is for e-invoices", "add -o invoice.xml")
+    if ending not in ("", ".html"):
+        raise BadUsage(tr("an invoice cannot be written as {!r}", ending), "-o invoice.html")
+    return (page(ws, invoice).removesuffix("\n") + "\n").encode()
+
+
+def page(ws: Workspace, invoice: Invoice) -> str:
+    """The invoice as a page of HTML, by its template; TemplateFailed if it cannot be rendered."""
+    from crmcli.sales.template_names import names_for
+
+    names = names_for(ws, invoice) | {"qr": _qr(ws, invoice)}
+    return renderer(ws).render_text(invoice.template or TEMPLATE, names)
+
+
+def _qr(ws: Workspace, invoice: Invoice) -> str:
+    """The picture by which an invoice is paid; "" where there is none for it, which is told."""
+    from crmcli.render import qr
+
+    us = ws.settings.us
+    if invoice.left <= 0:
+        return ""
+    account = invoice.pay_to[0] if invoice.pay_to else BankAccount("")
+    purpose = tr("Invoice {} of {}", invoice.name, str(invoice.date))
+    order = PaymentOrder(
+        us.legal_name or us.name, account, invoice.left, invoice.currency, purpose, us.inn, us.kpp
+    )
+    payload = order.payload()
+    if not payload and invoice.currency in ("RUB", "EUR"):
+        ws.notes.append(
+            "no payment QR: the account (company: accounts: in settings.yaml) says too little"
+        )
+    return qr.picture(payload)
 
 
 def _invoice(change: Change, invoice_id: str) -> Invoice:
