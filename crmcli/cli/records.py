@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 
+NO_STEP = "next_task is empty"
+NO_NEXT_STEP = option("--no-next-step", "Only those without an open task.", is_flag=True)
 STATES = ("everything", "closed", "open")
 """What `state_options` ask for."""
 
@@ -105,9 +107,12 @@ def list_command(entity: str) -> click.Command:
         columns: str,
         view: str,
         mine: bool = False,
+        no_next_step: bool = False,
         **given: Any,
     ) -> None:
         ws = session.workspace
+        if no_next_step:
+            where = f"({where}) and {NO_STEP}" if where else NO_STEP
         saved = ws.view(entity, view) if view else View("", entity)
         states = {name: given.pop(name) for name in STATES if name in given}
         if sum(states.values()) > 1:
@@ -144,6 +149,7 @@ def _list_params(entity: str) -> list[click.Parameter]:
         *filter_options(entity),
         *([MINE] if has_field(entity, "owner") else []),
         *state_options(entity),
+        *([NO_NEXT_STEP] if "staged" in ENTITIES[entity].traits else []),
         option("--where -w", told, "EXPR"),
         option("--sort", "Sort by this field; -FIELD for descending.", "FIELD", multiple=True),
         option("--limit", "Maximum number of records.", "N", at_least=0),

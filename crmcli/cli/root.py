@@ -19,6 +19,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "file": ("file:file", "Attachments of a record: add, list, get, rm."),
         "search": ("search:search", "Search all records."),
         "tag": ("tag:tag", "Tags of all records: list, add, rm, rename."),
+        "product": ("product:product", "Products: what is sold, at today's price."),
+        "rate": ("rate:rate", "Rates of other currencies, by day."),
         "dupes": ("dupes:dupes", "Find likely duplicates: leads, contacts, companies."),
     },
     "Work": {

@@ -98,6 +98,10 @@ def _print(
         columns += derived_columns(ws, record.entity)
         row = dict(with_derived(ws, record.entity, columns, [row])[0])
     out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
+    from crmcli.present.lines import COLUMNS, line_rows, told_totals
+
+    if lines := line_rows(record):
+        out.section(f"{tr('Lines')}: {told_totals(ws, record)}", lines, COLUMNS)
     for other, rows in ({} if at else belonging(ws, record)).items():
         columns = for_people(ws, other, [], rows)
         out.section(ENTITIES[other].plural.capitalize(), rows, columns)

@@ -49,6 +49,19 @@ class Deal(Record):
             self.lines, vat_included=self.vat_included is not False, currency=self.currency
         )
 
+    @property
+    def is_of_lines(self) -> bool:
+        """Whether the amount is what the lines come to, and not set by hand."""
+        return bool(self.lines) and self.amount == self.totals.gross
+
+    def following(self, before: Deal) -> Deal:
+        """The amount follows lines that changed, unless it was set by hand; without any, it is theirs."""
+        was_theirs = before.amount is None or before.is_of_lines
+        is_theirs = self.amount is None or (was_theirs and self.amount == before.amount)
+        if not is_theirs or not (self.lines or before.lines):
+            return self
+        return replace(self, amount=self.totals.gross if self.lines else None)
+
     def filled(self, follow: Follow) -> Deal:
         """A deal comes to the sum of its lines, and belongs to the first company of its contact."""
         amount, company = self.amount, self.company

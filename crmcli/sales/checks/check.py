@@ -13,6 +13,8 @@ from crmcli.sales.checks import merge_checks
 from crmcli.sales.checks.record_checks import RecordCheck
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.mapping import presets_of
+from crmcli.sales.products import products
+from crmcli.sales.rates import rates
 from crmcli.sales.records import tombstones
 from crmcli.sales.undeclared import told, undeclared
 from crmcli.store import layout
@@ -31,6 +33,8 @@ def problems(ws: Workspace) -> list[Problem]:
         (layout.PIPELINES, ws.faults_of_rules),
         (layout.VIEWS, lambda: ws.views),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
+        (layout.PRODUCTS, lambda: products(ws)),
+        (layout.RATES, lambda: rates(ws)),
     ):
         try:
             read()

@@ -25,7 +25,7 @@ class TooLittle(Refused):
 
 def complete(ws: Workspace, record: Record) -> Record:
     """The record with what follows from its values, and its stage, owner, currency, time of creation."""
-    record = record.filled(partial(_linked, ws))
+    record = with_terms(ws, record).filled(partial(_linked, ws))
     fields = own_fields(record.entity)
     usual: dict[str, Value] = {field.name: field.default for field in fields if field.default}
     usual |= {"owner": ws.user, "created_at": ws.now}
@@ -37,6 +37,17 @@ def complete(ws: Workspace, record: Record) -> Record:
     names = {field.name for field in fields}
     lacking = {n: v for n, v in usual.items() if n in names and record.get(n) in ("", None)}
     return record.with_values(lacking)
+
+
+def with_terms(ws: Workspace, record: R) -> R:
+    """A deal that has lines says in which currency, and whether their prices are with VAT."""
+    if not isinstance(record, Deal) or not record.lines:
+        return record
+    usual: dict[str, Value] = {
+        "currency": ws.settings.currency,
+        "vat_included": ws.settings.vat_included,
+    }
+    return record.with_values({n: v for n, v in usual.items() if record.get(n) in ("", None)})
 
 
 def _linked(ws: Workspace, record_id: str) -> Record | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, Kind, merge_lists, without_items
 from crmcli.model.values import Raw, Value, fold
@@ -74,6 +75,9 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
         names.add("name")
         defaults.check_minimum(complete)
     after = after.with_values({n: complete.get(n) for n in names if not after.get(n)})
+    after = defaults.with_terms(ws, after)
+    if isinstance(before, Deal) and isinstance(after, Deal):
+        after = after.following(before)
     needed = [f for f in ws.schema.fields(after.entity) if f.required]
     require(ws, after, [f.name for f in needed if before.get(f.name) != f.kind.empty])
     return after

@@ -26,11 +26,11 @@ _LONGEST = 255  # bytes of one part, as file systems have it
 
 def may_put(path: str) -> bool:
     """Whether a file of that path from the root may be written anew or over: records, the timeline
-    (to mend it), attachments, the block list, the named configuration, templates."""
+    (to mend it), attachments, the tables of data/, the named configuration, templates."""
     return (
         bool(layout.id_of_path(path))
         or path in CONFIGURATION
-        or path == layout.BLOCKLIST
+        or path in layout.TABLES
         or bool(_ATTACHMENT.fullmatch(path))
         or is_journal(path)
         or _is_template(path)

@@ -1,0 +1,40 @@
+"""The contacts of a deal, of which the first is the primary one; and a deal made like another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from crmcli.dataclass import replace
+from crmcli.model.deal import Deal
+from crmcli.sales.records.new_record import build
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+COPIED = (
+    "name", "amount", "currency", "company", "contacts", "lines", "vat_included", "source", "source_detail",
+    "owner", "tags", "comment",
+)  # fmt: skip
+"""What a copy has of its original; it begins anew in the pipeline, and its story is its own."""
+
+
+def make_primary(ws: Workspace, deal_id: str, contact_id: str) -> tuple[Deal, Deal]:
+    """Let a contact be the primary one of a deal, and one of its contacts if it was none."""
+    with ws.change("deal primary") as change:
+        before = cast("Deal", change.get(deal_id))
+        others = [one for one in before.contacts if one != contact_id]
+        after = replace(before, contacts=(contact_id, *others))
+        change.save(after)
+    return before, after
+
+
+def copy(ws: Workspace, deal_id: str, name: str = "") -> Deal:
+    """Add a deal like another: the same client, lines with their prices, and own fields."""
+    with ws.change("deal copy") as change:
+        deal = cast("Deal", change.get(deal_id))
+        values = {field: deal.get(field) for field in COPIED} | dict(deal.custom)
+        values |= {"name": name} if name else {}
+        values |= {"pipeline": ws.pipeline_of(deal).key}
+        made = cast("Deal", build(ws, "deal", values))
+        change.add(made, {"copied_from": deal.id})
+    return made

@@ -1,0 +1,95 @@
+"""What other currencies are worth, by day (data/rates.csv); sums are mixed by such a rate or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.language import tr
+from crmcli.model.sums import rounded
+from crmcli.model.values import format_decimal, parse_date
+from crmcli.sales.products import check_currency
+from crmcli.sales.settings.tables import read_table, table_text
+from crmcli.store.layout import RATES
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+COLUMNS = ("date", "currency", "rate")
+LABELS = {"date": "дата", "currency": "валюта", "rate": "курс"}
+
+
+class NoRate(Refused):
+    """Sums of two currencies would be mixed, and nobody said what one is worth in the other."""
+
+
+class Rate(NamedTuple):
+    """From a day on, until the next: what a unit of a currency costs in that of the workspace."""
+
+    date: date
+    currency: str
+    rate: Decimal
+
+
+def rates(ws: Workspace) -> list[Rate]:
+    """All rates, by day; TableWrong lists bad lines."""
+    return sorted(read_table(ws.file(RATES) or b"", RATES, COLUMNS, _rate, LABELS))
+
+
+def add(ws: Workspace, day: date, currency: str, text: str) -> Rate:
+    """Say what a unit of a currency is worth from a day on; one said before of that day is replaced."""
+    cells = {"date": day.isoformat(), "currency": currency, "rate": text}
+    try:
+        new = _rate(cells)
+    except ValueError as error:
+        raise BadUsage(str(error), "crm rate add USD 92.50") from None
+    if new.currency == ws.settings.currency:
+        raise BadUsage(tr("{} is the currency of this workspace", currency), "name another one")
+    with ws.change("rate add") as change:
+        left = [one for one in rates(ws) if one[:2] != new[:2]]
+        change.rewrite(RATES, _text([*left, new]))
+    return new
+
+
+def remove(ws: Workspace, day: date, currency: str) -> Rate:
+    """Take back what a currency was worth from a day on."""
+    with ws.change("rate rm") as change:
+        known = rates(ws)
+        gone = next((one for one in known if one[:2] == (day, currency.upper())), None)
+        if gone is None:
+            raise NotFound(tr("no rate of {} on {}", currency, day), "see crm rate list")
+        change.rewrite(RATES, _text([one for one in known if one != gone]))
+    return gone
+
+
+def converted(ws: Workspace, amount: Decimal, currency: str, into: str, day: date) -> Decimal:
+    """An amount in another currency, by the rates of a day; NoRate if one of them is not known."""
+    if currency == into:
+        return amount
+    known = {one.currency: one.rate for one in rates(ws) if one.date <= day}
+    known[ws.settings.currency] = Decimal(1)
+    for code in (currency, into):
+        if code not in known:
+            raise NoRate(
+                tr("{} and {} are not mixed without a rate of {}", currency, into, code),
+                tr("crm rate add {} RATE --date {}", code, day),
+            )
+    return rounded(amount * known[currency] / known[into], into)
+
+
+def _rate(cells: Mapping[str, str]) -> Rate:
+    from crmcli.model.amounts import read_number
+
+    currency, rate = cells["currency"].upper(), read_number(cells["rate"], ".")
+    check_currency(currency)
+    if rate <= 0:
+        raise ValueError(tr("the rate {} is not more than 0", cells["rate"]))
+    return Rate(parse_date(cells["date"]), currency, rate)
+
+
+def _text(known: list[Rate]) -> bytes:
+    rows = [(one.date.isoformat(), one.currency, format_decimal(one.rate)) for one in known]
+    return table_text(COLUMNS, rows)
