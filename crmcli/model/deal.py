@@ -39,6 +39,8 @@ class Deal(Record):
     files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     lost_reason: str = declare("text", "Lost reason", directory="lost_reasons")
     closed_at: datetime | None = declare("happened", "Closed at", system=True)
+    first_closed_at: datetime | None = declare("happened", "First closed at", system=True)
+    reopened: Decimal | None = declare("number", "Reopened, times", system=True)
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("happened", "Created at", system=True)
 

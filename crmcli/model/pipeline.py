@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
@@ -37,6 +38,12 @@ class Stage:
     def is_open(self) -> bool:
         """Whether work goes on here."""
         return self.kind == "open"
+
+    @property
+    def chance(self) -> Decimal | None:
+        """How likely what stands here ends won, per cent, unless somebody knows better."""
+        usual = {"won": 100, "lost": 0}.get(self.kind, self.probability)
+        return None if usual is None else Decimal(usual)
 
 
 @dataclass(frozen=True, slots=True)

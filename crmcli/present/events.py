@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
-FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "converted", "converted_at")
+FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "first_closed_at", "reopened",
+             "converted", "converted_at")  # fmt: skip
 """Fields that change by themselves when a record is moved."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass, replace
@@ -150,29 +149,34 @@ def _moved(
 ) -> Record:
     """The record as it stands in the new stage: reason, time of closing and probability follow."""
     why = _reason(ws, record, stage, reason)
-    if isinstance(record, Lead):
-        return replace(record, stage=stage.id, junk_reason=why)
-    assert isinstance(record, Deal)
+    assert isinstance(record, Lead | Deal)
     try:
         before = ws.pipeline_of(record).stage(record.stage)
     except UnknownStage:
         before = None  # it comes from a pipeline that is no longer declared
-    by_hand = record.probability not in (None, None if before is None else _usual(before))
-    probability = record.probability if by_hand and stage.is_open else _usual(stage)
+    ends = ended(record, before, stage, closed_at)
+    if isinstance(record, Lead):
+        return replace(record, stage=stage.id, junk_reason=why, **ends)
+    by_hand = record.probability not in (None, None if before is None else before.chance)
+    probability = record.probability if by_hand and stage.is_open else stage.chance
     return replace(
         record,
         pipeline=pipeline.id,
         stage=stage.id,
         probability=probability,
         lost_reason=why,
-        closed_at=None if stage.is_open else closed_at,
+        **ends,
     )
 
 
-def _usual(stage: Stage) -> Decimal | None:
-    """The probability of a deal that stands in a stage, unless somebody knows better."""
-    usual = {"won": 100, "lost": 0}.get(stage.kind, stage.probability)
-    return None if usual is None else Decimal(usual)
+def ended(record: Lead | Deal, before: Stage | None, stage: Stage, at: datetime) -> dict[str, Any]:
+    """When a record ended that goes from one stage to another; of one that is taken up again the first end is
+    kept, and how often that was."""
+    values: dict[str, Any] = {"closed_at": None if stage.is_open else at}
+    if before is not None and not before.is_open:
+        values["first_closed_at"] = record.first_closed_at or record.closed_at
+        values["reopened"] = (record.reopened or 0) + 1
+    return values
 
 
 def _reason(ws: Workspace, record: Record, stage: Stage, reason: str) -> str:

@@ -163,3 +163,43 @@ def test_the_stages_are_read_before_others_have_to_wait(ws: Workspace) -> None:
     with fresh.change("lead edit"):
         (ws.root / "pipelines.yaml").unlink()
         assert fresh.pipelines.leads.stages
+
+
+def test_the_first_end_is_kept_and_taking_up_again_is_counted(ws: Workspace) -> None:
+    deal, lead = kit.deal(ws, name="Д").id, kit.lead(ws, name="Л").id
+    deals.win(ws, deal)
+    leads.junk(ws, lead, "wrong")
+    assert ws.get(lead).get("closed_at") == NOW
+    assert (ws.get(deal).get("first_closed_at"), ws.get(deal).get("reopened")) == (None, None)
+    for day in (1, 2):
+        later = kit.opened(ws.root, now=NOW + timedelta(days=day))
+        stages.move(later, deal, "request", reopen=True)
+        stages.move(later, lead, "new", reopen=True)
+        assert (later.get(deal).get("closed_at"), later.get(lead).get("closed_at")) == (None, None)
+        deals.win(later, deal)
+        deals.win(later, deal)  # nothing
+        leads.junk(later, lead, "wrong")
+        for one in (deal, lead):
+            record = later.get(one)
+            ends = [record.get(n) for n in ("closed_at", "first_closed_at", "reopened")]
+            assert ends == [later.now, NOW, day]
+
+
+@pytest.mark.parametrize(("stage", "chance"), [("request", 10), ("won", 100), ("cheap", 0)])
+def test_a_deal_that_begins_anywhere_has_the_probability_of_that(
+    ws: Workspace, stage: str, chance: int
+) -> None:
+    deal = kit.deal(ws, name="Д", stage=stage, lost_reason="price")
+    assert deal.probability == chance
+    kit.bring(ws, "deal", f"Название;Стадия;Причина отказа\nX;{stage};price\n")
+    brought = next(d for d in kit.all_of(ws, "deal") if d["name"] == "X")
+    assert brought["probability"] == str(chance)
+
+
+def test_a_probability_by_hand_gives_way_to_an_end_only(ws: Workspace) -> None:
+    deal = kit.deal(ws, name="Д", amount="100", probability="77").id
+    stages.move(ws, deal, "offer")
+    deals.win(ws, deal)
+    assert ws.get(deal).get("probability") == 100
+    stages.move(ws, deal, "request", reopen=True)
+    assert ws.get(deal).get("probability") == 10

@@ -21,8 +21,9 @@ OF_A_PERSON = ("phones", "emails", "do_not", "consents")
 """What a company does not get of a lead where a contact gets it."""
 
 OF_THE_LEAD = frozenset(
-    {"id", "stage", "converted", "converted_at", "batch", "created_at", "owner", "junk_reason"}
-)
+    {"id", "stage", "converted", "converted_at", "batch", "created_at", "owner", "junk_reason",
+     "closed_at", "first_closed_at", "reopened"}
+)  # fmt: skip
 """Lead fields that say how the lead was worked, not who the client is: nothing is lost with them."""
 
 

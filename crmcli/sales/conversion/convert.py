@@ -11,6 +11,7 @@ from crmcli.model.lead import Lead
 from crmcli.sales.conversion.plan import Conversion, ConvertOptions, plan_conversion
 from crmcli.sales.duplicates.known import check_known, known_of_made
 from crmcli.sales.duplicates.ways import MAKES_ALL
+from crmcli.sales.stages import ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,8 @@ def _write(change: Change, ws: Workspace, plan: Conversion) -> None:
     for task in plan.tasks:
         change.save(replace(task, about=heir))
     won = ws.pipelines.leads.won
-    done = replace(plan.lead, stage=won.id, converted=plan.ids, converted_at=ws.now)
+    ends = ended(plan.lead, ws.stage_of(plan.lead), won, ws.now)
+    done = replace(plan.lead, stage=won.id, converted=plan.ids, converted_at=ws.now, **ends)
     change.save(done, "stage.entered", {"from": plan.lead.stage})
     change.note(
         "lead.converted",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 STANDING = ("id", "stage", "pipeline", "probability", "junk_reason", "lost_reason", "closed_at",
+            "first_closed_at", "reopened",
             "converted", "converted_at", "batch")  # fmt: skip
 """Fields that say how far the one that stays has come: it keeps its own, whatever the other has."""
 NAMING = ("name", "salutation", "first_name", "middle_name", "last_name")

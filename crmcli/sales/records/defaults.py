@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
@@ -58,11 +57,10 @@ def _beginning(ws: Workspace, record: Record) -> dict[str, Value]:
     """Where a record stands that says nothing of it, and how likely success is from there."""
     pipeline = ws.pipeline_of(record)
     stage = pipeline.stage(str(record.get("stage"))) if record.get("stage") else pipeline.initial
-    chance = None if stage is None else stage.probability
     return {
         "pipeline": pipeline.key,
         "stage": pipeline.initial.id,
-        "probability": None if chance is None else Decimal(chance),
+        "probability": None if stage is None else stage.chance,
     }
 
 
