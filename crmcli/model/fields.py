@@ -67,6 +67,11 @@ class Record:
         """The record with what follows from its own values, as a name does; `follow` reads a link."""
         return self
 
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The fields that nobody edits any more, as those of a document that was sent."""
+        return ()
+
     def as_of(self, day: date) -> Record:
         """The record with the status that a day gives it, where one lapses."""
         return self

@@ -52,6 +52,12 @@ class Invoice(Record):
         """What is still to be paid."""
         return self.totals.gross - sum((one.amount for one in self.payments), Decimal(0))
 
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """What is on the paper that was sent stays as it is."""
+        on_paper = ("name", "deal", "offer", "company", "contact", "date", "pay_to", "comment")
+        return () if self.status == "draft" and not self.payments else on_paper
+
     def filled(self, follow: Follow) -> Invoice:
         """An invoice says what its lines and its payments come to."""
         amount = self.totals.gross

@@ -74,6 +74,7 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
         "us": {**asdict(us), "accounts": [asdict(account) for account in us.accounts]},
         "now": now,
         "today": now.date(),
+        **({"qr": ""} if isinstance(record, Invoice) else {}),
     }
 
 

@@ -176,3 +176,22 @@ def test_the_tick_says_that_one_is_overdue_and_that_it_was_put_off(
     tick(later)
     assert again(later, one).status == "part_paid"
     assert again(later, invoices.pay(later, one.id)).status == "paid"
+
+
+# --- sent -----------------------------------------------------------------------------------------
+
+
+def test_what_was_sent_stays_as_it_is(ws: Workspace) -> None:
+    from crmcli.errors import Refused
+    from crmcli.sales.records.edit import Edit, edit
+
+    one = made(ws)
+    edit(ws, one.id, Edit({"comment": ["скорее"]}, {}, {}))
+    sent = invoices.note_sent(ws, one.id)
+    assert (sent.status, ws.events(record=one.deal)[-1].kind) == ("sent", "invoice.sent")
+    with pytest.raises(Refused, match="its name stays"):
+        edit(ws, one.id, Edit({"name": ["СЧ-1"]}, {}, {}))
+    edit(ws, one.id, Edit({"due": ["+20d"], "owner": ["boris"]}, {}, {}))
+    invoices.cancel(ws, one.id)
+    with pytest.raises(InvoiceCancelled):
+        invoices.note_sent(ws, one.id)

@@ -165,6 +165,28 @@ def _account(ws: Workspace, currency: str, asked: str) -> tuple[BankAccount, ...
     return tuple((fitting or list(own))[:1])
 
 
+def note_sent(ws: Workspace, invoice_id: str) -> Invoice:
+    """Note that an invoice went to the client; the event goes to the deal, for its triggers."""
+    with ws.change("invoice send") as change:
+        return note_sent_in(change, ws, invoice_id)
+
+
+def note_sent_in(change: Change, ws: Workspace, invoice_id: str) -> Invoice:
+    """The same within an open change."""
+    invoice = _invoice(change, invoice_id)
+    if invoice.status == "cancelled":
+        raise InvoiceCancelled(
+            tr("{} was cancelled", f"{invoice.id} {invoice.name}"),
+            "make a new invoice: crm invoice add",
+        )
+    sent = invoice
+    if invoice.status == "draft":
+        sent = replace(invoice, status="sent").as_of(ws.today)
+        change.save(sent)
+    _note(change, sent, "sent", {})
+    return sent
+
+
 def pay(
     ws: Workspace,
     invoice_id: str,

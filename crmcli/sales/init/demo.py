@@ -11,6 +11,7 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
+from crmcli.sales.documents import invoices
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 from crmcli.store import layout
@@ -109,6 +110,13 @@ def _log(story: _Story, step: Step) -> None:
     activities.log(story.ws, story.id(step["log"]), str(step["kind"]), str(step["text"]), **more)
 
 
+def _bill(story: _Story, step: Step) -> None:
+    terms = invoices.InvoiceTerms(due=str(step.get("due", "")))
+    made = invoices.add(story.ws, story.id(step["bill"]), terms)
+    story.ids[str(step["as"])] = made.id
+    invoices.note_sent(story.ws, made.id)
+
+
 def _convert(story: _Story, step: Step) -> None:
     name = str(step["convert"]).removeprefix("@")
     wanted = leads.ConvertOptions(make=tuple(str(word) for word in cast("list[Raw]", step["make"])))
@@ -120,6 +128,8 @@ _VERBS: Mapping[str, Callable[[_Story, Step], object]] = {
     "add": _add,
     "move": lambda s, step: stages.move(s.ws, s.id(step["move"]), str(step["to"])),
     "log": _log,
+    "bill": _bill,
+    "pay": lambda s, step: invoices.pay(s.ws, s.id(step["pay"]), str(step.get("amount", ""))),
     "convert": _convert,
     "win": lambda s, step: deals.win(s.ws, s.id(step["win"])),
     "lose": lambda s, step: deals.lose(s.ws, s.id(step["lose"]), str(step["reason"])),

@@ -69,6 +69,10 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
     """The edited record with its name and currency filled in; refused if it lost a required field."""
+    for name in before.fixed:
+        if after.get(name) != before.get(name):
+            told = tr("{} {} was sent: its {} stays", before.id, before.get("name"), name)
+            raise Refused(told, "cancel it, and make another one")
     complete = defaults.complete(ws, after)
     names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}
     if before.get("name"):
