@@ -573,7 +573,12 @@ def test_templates_that_include_each_other_are_checked_once(
 ) -> None:
     put("b.j2", "{% include 'a.j2' %}{{ nobody }}")
     problems = put("a.j2", "{% include 'b.j2' %}{{ nobody }}").validate("a.j2", ("lead",))
-    assert [problem.path for problem in problems] == ["templates/a.j2", "templates/b.j2"]
+    found = [(problem.path, problem.message) for problem in problems]
+    assert found == [
+        ("templates/a.j2", "no name 'nobody'"),
+        ("templates/b.j2", "no name 'nobody'"),
+        ("templates/b.j2", "loads itself without end: a.j2 → b.j2 → a.j2"),
+    ]
 
 
 def test_validation_passes_what_is_right(put: Callable[[str, str], Renderer]) -> None:

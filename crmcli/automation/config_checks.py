@@ -19,7 +19,8 @@ from crmcli.model.pipeline import Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.render import Renderer
-from crmcli.sales.template_names import known_fields, known_names
+from crmcli.sales.documents import templates
+from crmcli.sales.template_names import shapes_for
 from crmcli.store import layout
 from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.config.settings import load_settings
@@ -52,8 +53,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
         faults += _faults(pipeline, settings, renderer, now)
         oddities += _oddities(pipeline)
     faults += _strange_faults(pipelines, settings)
-    for path in sorted((root / "templates").rglob("*.j2")):
-        faults += renderer.validate(path.relative_to(root / "templates").as_posix())
+    faults += templates.faults(renderer, schema, renderer.paths())
     return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
 
 
@@ -93,14 +93,17 @@ def _template_faults(
     act: Act, pipeline: Pipeline, settings: Settings, renderer: Renderer
 ) -> Iterator[Problem]:
     once = isinstance(act, Schedule) and act.once
-    known = ("records", "us", "now", "today") if once else known_names(pipeline.entity)
-    fields = known_fields(Schema(settings.fields))
+    schema = Schema(settings.fields)
+    known = shapes_for(pipeline.entity, schema)
+    if once:
+        item = [known[pipeline.entity]]
+        known = {"records": item, **{name: known[name] for name in ("us", "now", "today")}}
     action = ACTIONS[act.do]
     for key in action.of_kind("template"):
-        yield from renderer.validate(str(act.params[key]), known, fields)
+        yield from renderer.validate(str(act.params[key]), known)
     for key, value in act.params.items():
         if isinstance(value, str) and action.is_template(key):
-            for problem in renderer.validate_inline(value, layout.PIPELINES, known, fields):
+            for problem in renderer.validate_inline(value, layout.PIPELINES, known):
                 message = f"{_called(act)}, {key}: {problem.message}"
                 yield _problem(act.line, message, problem.hint)
 

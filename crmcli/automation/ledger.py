@@ -26,6 +26,8 @@ OPEN = ("queued", "started", "failed")
 TROUBLED = ("dead", "unknown", "missed", "stopped")
 """The states that wait for a person."""
 
+PERSON = "user:"
+"""Begins the name of who acts where a person did it."""
 CRM = "crm"
 """Who stands in the ledger where no robot and no schedule had begun to act: crm itself."""
 
@@ -77,6 +79,13 @@ class Job:
     def is_outgoing(self) -> bool:
         """Whether it leaves the machine: an e-mail or a web hook, delivered from the queue."""
         return bool(self.facts)
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as the timeline has it: a person, a schedule or a robot."""
+        if self.robot.startswith(PERSON):
+            return self.robot.removeprefix(PERSON)
+        return self.robot if ":" in self.robot else f"robot:{self.robot}"
 
     @property
     def is_of_crm(self) -> bool:

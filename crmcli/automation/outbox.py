@@ -82,8 +82,7 @@ def deliver(ws: Workspace, key: str) -> Done | None:
     if not isinstance(job, Job):
         return job
     tried = _tried(ws, job)
-    actor = job.robot if ":" in job.robot else f"robot:{job.robot}"
-    with ws.change("tick", actor=actor, cause=job.cause, depth=job.depth) as change:
+    with ws.change("tick", actor=job.actor, cause=job.cause, depth=job.depth) as change:
         return _write_down(ws, change, job, tried)
 
 

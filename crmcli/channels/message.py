@@ -73,7 +73,11 @@ def attachment(root: Path, path: str) -> AttachedFile:
     except files.Missing:
         hint = "use its path from the workspace's root"
         raise NoAttachment(tr("no such file to attach: {}", path), hint) from None
-    name = path.rpartition("/")[2]
+    return named_file(path.rpartition("/")[2], content)
+
+
+def named_file(name: str, content: bytes) -> AttachedFile:
+    """A file to go with a message; its type follows from its name."""
     guessed, encoding = mimetypes.guess_type(name)
     kind = guessed if guessed and not encoding else "application/octet-stream"
     return AttachedFile(name, kind, content)

@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
-import click
+import sys
+from collections.abc import Sequence
 
-from crmcli.cli.params import Noun, Session
-from crmcli.errors import BadUsage
+from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
 from crmcli.language import tr
-from crmcli.sales.documents import messages
+from crmcli.present.documents import message_text, posted
+from crmcli.present.told import Told
+from crmcli.sales.documents import templates
+from crmcli.sales.documents.attached import attached
 
-mail = Noun("mail", help="Messages that templates make.")
+mail = Noun("mail", help="Messages to clients.")
 
 
-@mail.command()
-@click.argument("template", metavar="TEMPLATE")
-@click.option("--for", "ref", required=True, metavar="REF", help="Record.")
-@click.option("--html", is_flag=True, help="Print the HTML part alone.")
-def render(session: Session, template: str, ref: str, html: bool) -> None:
-    """Print the message that a template makes for a record.
+@mail.command(
+    cls=ChangingVerb,
+    params=[
+        REF,
+        option("--template", "Template below templates/mail/.", "TEMPLATE", required=True),
+        option("--to", "To this address instead of the record's own.", "ADDRESS", multiple=True),
+        option(
+            "--attach attach", "A file, or the number of an offer.", "FILE|OFFER", multiple=True
+        ),
+        option("--anyway", "Also to whom must not be mailed.", is_flag=True),
+    ],
+)
+def send(
+    session: Session,
+    ref: str,
+    template: str,
+    to: Sequence[str],
+    attach: Sequence[str],
+    anyway: bool,
+) -> Told:
+    """Send a message that a template makes for a record.
 
-    Nothing is sent.
+    On a terminal it is shown first, and asked about; --dry-run only shows it. It leaves as the messages
+    of robots do, and stands on the record's timeline. Who must not be mailed, or is on the block list,
+    gets none.
 
-    Example: crm mail render mail/hello.j2 --for 7k3
+    Example: crm mail send 7k3 --template hello --attach price.pdf
     """
+    from crmcli.automation import person_mail
+
     ws = session.workspace
-    mail = messages.preview(ws, template.removeprefix("templates/"), ws.find(ref))
-    if mail.refused:
-        session.out.note(tr("a robot would not send it: {}", mail.refused))
-    if mail.missing:
-        session.out.note(tr("no recipient: {}", mail.missing))
-    if html:
-        if not mail.html:
-            raise BadUsage(tr("{} has no HTML part", template), "put NAME.html.j2 beside NAME.j2")
-        session.out.text(mail.html)
-    elif session.out.is_table:
-        heads = [f"{name}: {value}" for name, value in mail.headers]
-        session.out.text("\n".join([*heads, "", mail.text]))
-    else:
-        facts = {name.lower().replace("-", "_"): value for name, value in mail.headers}
-        session.out.one({**facts, "text": mail.text, "html": mail.html}, [])
+    record = ws.find(ref)
+    path = templates.find(ws, template, mail=True)
+    wanted = person_mail.PersonMail(path, to, [attached(ws, one) for one in attach], anyway)
+    message = person_mail.message_of(ws, record, wanted)
+    asks = sys.stdin.isatty() and not session.yes
+    if session.out.is_table and (session.dry_run or asks):
+        session.out.text(message_text(message))
+    if session.dry_run:
+        return posted(message, record.id, None)
+    if asks:
+        session.out.flush()
+        session.confirm(tr("send it to {}?", ", ".join(message.to)))
+    return posted(message, record.id, person_mail.send(ws, record.id, wanted))

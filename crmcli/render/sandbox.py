@@ -34,7 +34,7 @@ from crmcli.render.filters import BUILT, CONCAT, EACH, closed_list
 from crmcli.render.limits import built, limit_repeat, limited, printed, spend
 from crmcli.render.style import Style
 
-_METHODS: tuple[tuple[type, frozenset[str]], ...] = (
+METHODS: tuple[tuple[type, frozenset[str]], ...] = (
     (Mapping, frozenset({"items", "keys", "values", "get"})),
     (str, frozenset({"upper", "lower", "title", "strip", "split", "startswith", "endswith"})),
     (datetime, frozenset({"year", "month", "day", "hour", "minute"})),
@@ -124,7 +124,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Whether a template may ask that of it: the list is closed."""
-        for kind, allowed in _METHODS:
+        for kind, allowed in METHODS:
             if isinstance(obj, kind):
                 return attr in allowed
         if attr in getattr(obj, "_fields", ()):  # the pairs that groupby gives
@@ -134,7 +134,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_callable(self, obj: Any) -> bool:
         """Whether a template may call it: Jinja's own objects, its globals, the methods above."""
         owner = getattr(obj, "__self__", None)
-        methods = (names for kind, names in _METHODS if isinstance(owner, kind))
+        methods = (names for kind, names in METHODS if isinstance(owner, kind))
         return (
             isinstance(obj, _INTERNAL)
             or isinstance(owner, LoopContext | Cycler)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.dataclass import replace
 from crmcli.errors import CrmError, Problem
@@ -17,6 +17,7 @@ from crmcli.model import limits
 from crmcli.model.listed import allowed_hint
 from crmcli.render import mail_text, template_head
 from crmcli.render.mail_text import MailText
+from crmcli.render.shapes import Shapes, of_names
 from crmcli.render.style import Style
 from crmcli.render.template_folder import MAX_SOURCE, TemplateFolder
 from crmcli.render.template_head import HeaderLine, TemplateFailed, TemplateHead
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
 Names = Mapping[str, object]
 """What a template sees: plain data by name."""
 
-Fields = Mapping[str, Collection[str]]
-"""What can be asked of the names that are maps."""
-
-Known = tuple[Collection[str], Fields]
-"""The names that a template may use, and their fields; empty where nobody can tell."""
-
-NO_FIELDS: Fields = {}
-
 _HALF = re.compile("[\ud800-\udfff]")
 _PLAIN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a template itself does wrong, so that the error's own words tell it."""
+
+
+class _Trail(NamedTuple):
+    """How a check came to a template: with which names, through which others, having seen which."""
+
+    names: Shapes
+    above: tuple[str, ...]
+    seen: set[str]
 
 
 class Renderer:
@@ -117,70 +118,74 @@ class Renderer:
         html = spoken.render_text(beside, names) if self._folder.has(beside) else ""
         return mail_text.put_together(values, text, html, shown)
 
-    def validate(
-        self, path: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
-    ) -> list[Problem]:
-        """What is wrong with a template and all that it includes. Names must be among `known`, if given,
-        and have the `fields` asked of them."""
-        names, seen, shown = (known, fields), {path}, self._folder.shown(path)
+    def validate(self, path: str, known: Collection[str] = ()) -> list[Problem]:
+        """What is wrong with a template and all that it includes. Names must be among `known`, if given; by
+        their shapes, if it has those, they must have the fields asked of them."""
+        trail, shown = _Trail(of_names(known), (path,), {path}), self._folder.shown(path)
         if not mail_text.is_mail(path):
-            return self._check_part(path, names, seen)
+            return self._check_part(path, trail)
         try:
             head, body = self._split(path, mail=True)
         except TemplateFailed as failed:
             return [failed.problem]
         problems = []
         for header in head.headers:
-            problems += self._check(_at_line(header), None, shown, names, seen)
-        problems += self._check(body, path, shown, names, seen)
+            problems += self._check(_at_line(header), None, shown, trail)
+        problems += self._check(body, path, shown, trail)
         beside = mail_text.html_beside(path)
-        return problems + (
-            self._check_part(beside, names, seen) if self._folder.has(beside) else []
-        )
+        return problems + (self._check_part(beside, trail) if self._folder.has(beside) else [])
 
     def validate_inline(
-        self, source: str, where: str, known: Collection[str] = (), fields: Fields = NO_FIELDS
+        self, source: str, where: str, known: Collection[str] = ()
     ) -> list[Problem]:
         """What is wrong with a template that stands elsewhere; lines count within it."""
-        return self._check(source, None, where, (known, fields), set())
+        return self._check(source, None, where, _Trail(of_names(known), (), set()))
 
-    def _check(
-        self, source: str, path: str | None, shown: str, names: Known, seen: set[str]
-    ) -> list[Problem]:
-        """Check one text; `seen` are the templates that need not be looked at again."""
+    def _check(self, source: str, path: str | None, shown: str, trail: _Trail) -> list[Problem]:
+        """Check one text, which the last template of the trail has."""
         try:
             with self._failing(shown, {}):
                 self._compile(source, path, shown)
                 tree = self._sandbox.parse(source)
-                return self._check_tree(tree, shown, names, seen)
+                return self._check_tree(tree, shown, trail)
         except TemplateFailed as failed:
             return [failed.problem]
 
-    def _check_tree(
-        self, tree: nodes.Template, shown: str, names: Known, seen: set[str]
-    ) -> list[Problem]:
+    def _check_tree(self, tree: nodes.Template, shown: str, trail: _Trail) -> list[Problem]:
         from jinja2 import meta, nodes
 
-        known, fields = names
-        problems = _unknown_fields(tree, shown, fields)
+        from crmcli.render import endless
+        from crmcli.render.field_checks import FieldChecks
+
+        names = trail.names
+        fields = FieldChecks(shown)
+        fields.check(tree, names)
+        problems = [*fields.problems, *endless.endless(tree, shown)]
         all_names = list(tree.find_all(nodes.Name))
         # A name that is set in one branch counts as declared: Jinja2 cannot tell, nor can we.
-        allowed = {*known, *self._sandbox.globals, *(n.name for n in all_names if n.ctx != "load")}
-        for name in sorted(meta.find_undeclared_variables(tree) - allowed) if known else ():
+        own = {n.name for n in all_names if n.ctx != "load"}
+        allowed = {*names, *self._sandbox.globals, *own}
+        for name in sorted(meta.find_undeclared_variables(tree) - allowed) if names else ():
             line = min((node.lineno for node in all_names if node.name == name), default=0)
-            hint = allowed_hint(name, sorted(known), tr("known"))
+            hint = allowed_hint(name, sorted(names), tr("known"))
             problems.append(Problem(shown, line, tr("no name {!r}", name), hint))
-        for other in meta.find_referenced_templates(tree):
-            if other and other not in seen:
-                seen.add(other)
-                problems += self._check_part(other, names, seen)
+        certain = dict(endless.loads(tree))
+        inside = {**dict.fromkeys(own), **names} if names else names
+        for other in dict.fromkeys(meta.find_referenced_templates(tree)):
+            if other and other not in trail.seen:
+                trail.seen.add(other)
+                further = _Trail(inside, (*trail.above, other), trail.seen)
+                problems += self._check_part(other, further)
+            elif other in trail.above and other in certain:
+                told = tr("loads itself without end: {}", " → ".join((*trail.above, other)))
+                problems.append(Problem(shown, certain[other], told, "let an if end it"))
         return problems
 
-    def _check_part(self, path: str, names: Known, seen: set[str]) -> list[Problem]:
+    def _check_part(self, path: str, trail: _Trail) -> list[Problem]:
         """A template that others include: text, whatever folder it stands in."""
         try:
             body = self._split(path, mail=False)[1]
-            return self._check(body, path, self._folder.shown(path), names, seen)
+            return self._check(body, path, self._folder.shown(path), trail)
         except TemplateFailed as failed:
             return [failed.problem]
 
@@ -272,27 +277,6 @@ def _place(error: BaseException, shown: str) -> tuple[str, int]:
             place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
     return place
-
-
-def _unknown_fields(tree: nodes.Template, shown: str, fields: Fields) -> list[Problem]:
-    """Fields that are asked of a name which has none such; `… is defined` may ask for anything."""
-    from jinja2 import nodes
-
-    own = {n.name for n in tree.find_all(nodes.Name) if n.ctx != "load"}
-    asked = {
-        id(test.node) for test in tree.find_all(nodes.Test) if test.name in ("defined", "undefined")
-    }
-    problems = []
-    for part in tree.find_all(nodes.Getattr):
-        name = part.node.name if isinstance(part.node, nodes.Name) else ""
-        known = fields.get(name)
-        if known is None or name in own or part.attr in known or id(part) in asked:
-            continue
-        if not hasattr(dict, part.attr):
-            message = tr("no field {!r}", f"{name}.{part.attr}")
-            hint = allowed_hint(part.attr, sorted(known), tr("known"))
-            problems.append(Problem(shown, part.lineno, message, hint))
-    return problems
 
 
 def _explained(error: BaseException, names: Names) -> tuple[str, str]:

@@ -6,20 +6,24 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, cast
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from crmcli.errors import NotFound
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import Record
+from crmcli.model.fields import Field, Record
 from crmcli.model.invoice import Invoice
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
-from crmcli.model.schema import Schema
+from crmcli.model.schema import Schema, record_class
 from crmcli.model.settings import Us
-from crmcli.model.sums import LineSum, Totals
+from crmcli.model.sums import LineSum, Totals, totals
 from crmcli.model.user import User
+from crmcli.model.values import Line
+from crmcli.render.shapes import Leaf, Shape, of_value
 from crmcli.workspace import Workspace
 
 Plain: TypeAlias = dict[str, Any]
@@ -43,16 +47,45 @@ def _above(entity: str) -> tuple[str, ...]:
     return Schema().field(entity, parent).entities if parent else ()
 
 
-def known_fields(schema: Schema) -> dict[str, frozenset[str]]:
-    """What can be asked of each name that is a map: `lead` has the fields of leads, and so on."""
-    fields = {"owner": frozenset(f.name for f in dataclasses.fields(User))}
-    fields["us"] = frozenset(f.name for f in dataclasses.fields(Us))
-    for entity in ENTITIES:
-        names = {f.name for f in schema.fields(entity)}
-        names |= {one for one, many in SHORTCUTS if many in names}
-        names |= {word for word, of in (("totals", "lines"), ("left", "payments")) if of in names}
-        fields[entity] = frozenset(names)
+def shapes_for(entity: str, schema: Schema) -> dict[str, Shape]:
+    """What a template for records of that entity sees, and what it can ask of each name."""
+    every = every_shape(schema)
+    return {name: every[name] for name in known_names(entity)}
+
+
+def every_shape(schema: Schema) -> dict[str, Shape]:
+    """All names that any template sees, with what can be asked of them."""
+    nouns = {entity: _shape_of_record(entity, schema) for entity in ENTITIES}
+    plain = dict.fromkeys(("now", "today", "qr"), Leaf())
+    return {**nouns, "owner": _shape(User), "us": _shape(Us), **plain}
+
+
+def _shape_of_record(entity: str, schema: Schema) -> Shape:
+    hints = get_type_hints(record_class(entity))
+    fields = {
+        f.name: _shape(hints[f.name], f) if f.name in hints else None for f in schema.fields(entity)
+    }
+    fields |= {one: Leaf() for one, many in SHORTCUTS if many in fields}
+    fields |= {"left": Leaf()} if "payments" in fields else {}
+    if "lines" in fields:
+        sums = totals([Line("", vat=Decimal(0))], vat_included=True)
+        fields |= {name: of_value(value) for name, value in _sums(sums).items()}
     return fields
+
+
+def _shape(of: Any, field: Field | None = None) -> Shape:
+    """The shape of what a type holds, as `_plain_value` makes it; of unions that of what is not None."""
+    if get_origin(of) in (Union, UnionType):
+        return _shape(next(part for part in get_args(of) if part is not NoneType), field)
+    if get_origin(of) is tuple:
+        return [_shape(get_args(of)[0], field)]
+    if is_dataclass(of):
+        hints = get_type_hints(of)
+        return {one.name: _shape(hints[one.name]) for one in dataclasses.fields(of)}
+    if not isinstance(of, type) or issubclass(of, Mapping):
+        return None
+    is_one = field is not None and field.kind.is_link and len(field.entities) == 1
+    return Leaf(field.entities[0] if field is not None and is_one else "")
 
 
 def names_for(ws: Workspace, record: Record) -> dict[str, object]:
@@ -98,13 +131,16 @@ def plain(ws: Workspace, record: Record) -> Plain:
             data[one] = str(values[0]) if values else ""
     if isinstance(record, Invoice):
         data["left"] = record.left
-    totals = getattr(record, "totals", None)
-    if isinstance(totals, Totals):
-        data["lines"] = [_plain_line(one) for one in totals.lines]
-        rates = [{**asdict(one), "sum": one.vat} for one in totals.by_rate if one.rate is not None]
-        names = ("net", "vat", "gross", "discount")
-        data["totals"] = {name: getattr(totals, name) for name in names} | {"by_rate": rates}
-    return data
+    sums = getattr(record, "totals", None)
+    return data | _sums(sums) if isinstance(sums, Totals) else data
+
+
+def _sums(of: Totals) -> Plain:
+    """The lines of a document with their sums, and what they come to."""
+    rates = [{**asdict(one), "sum": one.vat} for one in of.by_rate if one.rate is not None]
+    names = ("net", "vat", "gross", "discount")
+    whole = {name: getattr(of, name) for name in names} | {"by_rate": rates}
+    return {"lines": [_plain_line(one) for one in of.lines], "totals": whole}
 
 
 def _plain_line(one: LineSum) -> Plain:

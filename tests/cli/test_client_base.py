@@ -129,9 +129,9 @@ def test_consent_and_a_list_for_mailing(crm: Callable[..., Any]) -> None:
 
 def test_a_preview_says_that_a_robot_would_not_send_it(crm: Callable[..., Any]) -> None:
     lead = crm("lead", "add", "--name", "Заявка", "--email", "anna@example.ru").out.strip()
-    assert "robot" not in crm("mail", "render", "mail/hello.j2", "--for", lead).err
+    assert "robot" not in crm("template", "preview", "mail/hello.j2", "--for", lead).err
     crm("lead", "consent", lead, "--mail", "no")
-    said = crm("mail", "render", "mail/hello.j2", "--for", lead)
+    said = crm("template", "preview", "mail/hello.j2", "--for", lead)
     assert "To: " in said.out
     assert f"a robot would not send it: Заявка ({lead}) must not be mailed" in said.err
 

@@ -95,7 +95,7 @@ def test_help(args: list[str], encoding: str, folder: Path) -> None:
 
 def test_a_letter(lead: str, folder: Path) -> None:
     (folder / "templates/mail/a.j2").write_text("Subject: {{ lead.name }}\n\nТекст\n", "utf-8")
-    args = ("mail", "render", "mail/a.j2", "--for", lead)
+    args = ("template", "preview", "mail/a.j2", "--for", lead)
     code, out, err = run(folder, "ascii", *args)
     assert (code, out) == (6, b"")
     assert b"cannot encode" in err

@@ -19,7 +19,7 @@ def lead(crm: Crm, *more: str) -> str:
 
 def test_render_prints_headers_and_text(crm: Crm) -> None:
     lead(crm, "--email", "anna@example.ru")
-    run = crm("mail", "render", "mail/hello.j2", "--for", "anna@example.ru")
+    run = crm("template", "preview", "mail/hello.j2", "--for", "anna@example.ru")
     assert (run.code, run.err) == (0, "")
     head, _, text = run.out.partition("\n\n")
     assert "To: Анна <anna@example.ru>" in head.split("\n")
@@ -29,13 +29,15 @@ def test_render_prints_headers_and_text(crm: Crm) -> None:
 
 def test_the_path_may_be_completed_by_the_shell(crm: Crm) -> None:
     lead(crm, "--email", "anna@example.ru")
-    assert crm("mail", "render", "templates/mail/hello.j2", "--for", "anna@example.ru").code == 0
+    assert (
+        crm("template", "preview", "templates/mail/hello.j2", "--for", "anna@example.ru").code == 0
+    )
 
 
 def test_json(crm: Crm) -> None:
     lead(crm, "--email", "anna@example.ru")
     letter = json.loads(
-        crm("mail", "render", "mail/hello.j2", "--for", "anna@example.ru", "--json").out
+        crm("template", "preview", "mail/hello.j2", "--for", "anna@example.ru", "--json").out
     )
     assert letter["to"] == "Анна <anna@example.ru>"
     assert set(letter) >= {"from", "to", "subject", "text", "html"}
@@ -43,21 +45,21 @@ def test_json(crm: Crm) -> None:
 
 def test_html(crm: Crm, folder: Path) -> None:
     lead(crm, "--email", "anna@example.ru")
-    run = crm("mail", "render", "mail/hello.j2", "--for", "anna@example.ru", "--html")
+    run = crm("template", "preview", "mail/hello.j2", "--for", "anna@example.ru", "--html")
     assert run.code == 2
     assert "has no HTML part" in run.err
     (folder / "templates/mail/hello.html.j2").write_text(
         "<b>{{ lead.first_name }}</b>", encoding="utf-8"
     )
     assert (
-        crm("mail", "render", "mail/hello.j2", "--for", "anna@example.ru", "--html").out
+        crm("template", "preview", "mail/hello.j2", "--for", "anna@example.ru", "--html").out
         == "<b>Анна</b>\n"
     )
 
 
 def test_nobody_to_write_to_is_told_but_shown(crm: Crm) -> None:
     ref = lead(crm, "--phone", "8 912 345-67-89")
-    run = crm("mail", "render", "mail/hello.j2", "--for", ref)
+    run = crm("template", "preview", "mail/hello.j2", "--for", ref)
     assert run.code == 0
     assert "no recipient" in run.err
     assert "Здравствуйте" in run.out
@@ -68,14 +70,14 @@ def test_a_fault_names_file_line_and_the_nearest_name(crm: Crm, folder: Path) ->
     (folder / "templates/mail/bad.j2").write_text(
         "Subject: a\n\n{{ lead.frist_name }}\n", encoding="utf-8"
     )
-    run = crm("mail", "render", "mail/bad.j2", "--for", ref)
+    run = crm("template", "preview", "mail/bad.j2", "--for", ref)
     assert (run.code, run.out) == (6, "")
     assert "templates/mail/bad.j2, line 3: no field 'lead.frist_name'" in run.err
     assert "first_name" in run.err
 
 
 def test_no_such_template(crm: Crm) -> None:
-    run = crm("mail", "render", "mail/helo.j2", "--for", lead(crm))
+    run = crm("template", "preview", "mail/helo.j2", "--for", lead(crm))
     assert run.code == 6
     assert "no such template" in run.err
     assert "mail/hello.j2" in run.err
@@ -117,7 +119,7 @@ def test_what_a_robot_would_not_send_is_told_in_its_words(
     with (folder / "large.bin").open("wb") as file:
         file.truncate(21 * 1024 * 1024)
     ref = lead(crm, "--email", "anna@example.ru")
-    shown = crm("mail", "render", "mail/spoilt.j2", "--for", ref)
+    shown = crm("template", "preview", "mail/spoilt.j2", "--for", ref)
     crm("tick")
     (job,) = json.loads(crm("jobs", "list", "--state", "all", "--json").out)
     assert job["state"] in ("failed", "dead")
@@ -130,7 +132,7 @@ def test_a_name_that_mail_programs_would_decode_is_told(name: str, crm: Crm, fol
     (folder / "pipelines.yaml").write_text(RULES, "utf-8")
     (folder / "templates/mail/spoilt.j2").write_text("Subject: a\n\nТекст\n", "utf-8")
     ref = crm("lead", "add", "--name", "x", "--first-name", name, "--email", "a@b.ru").out.strip()
-    shown = crm("mail", "render", "mail/spoilt.j2", "--for", ref)
+    shown = crm("template", "preview", "mail/spoilt.j2", "--for", ref)
     crm("tick")
     (job,) = json.loads(crm("jobs", "list", "--state", "all", "--json").out)
     assert "To has an encoded word" in job["reason"]

@@ -132,7 +132,7 @@ def test_a_secret_in_a_robot_is_refused_with_its_line(robot: str, folder: Path, 
         ["import", "leads", "https://u:hunter2@host/"],
         ["https://u:hunter2@host/"],
         ["lead", "list", "--https://u:hunter2@host/"],
-        ["mail", "render", "https://u:hunter2@host/", "--for", "x"],
+        ["template", "preview", "https://u:hunter2@host/", "--for", "x"],
     ],
 )
 def test_no_error_shows_one(args: list[str], crm: Crm) -> None:

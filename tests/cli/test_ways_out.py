@@ -59,7 +59,7 @@ SPEAKING: tuple[tuple[str, ...], ...] = (
     ("report", "funnel"), ("export", "leads"), ("export", "leads", "--format", "jsonl"),
     ("export", "contacts", "--format", "vcard"), ("pipeline", "show"), ("search", "Анна"),
     ("robots", "explain", "Анна"), ("directory", "list"), ("file", "get", "Анна", "-o", "-"),
-    ("mail", "render", "--help"), ("lead", "list", "--where", "name = Анна"),
+    ("template", "preview", "--help"), ("lead", "list", "--where", "name = Анна"),
 )  # fmt: skip
 
 

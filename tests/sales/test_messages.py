@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from email import policy
@@ -52,6 +52,19 @@ def opened(folder: Path, settings: str) -> Workspace:
 
 def seen(ws: Workspace, record: Record) -> dict[str, Any]:
     return cast("dict[str, Any]", messages.names_for(ws, record))
+
+
+def unknown(value: Any, shape: Any) -> Iterator[str]:
+    """What a template sees and a check of its fields does not know of, and the other way round."""
+    if isinstance(value, dict) and isinstance(shape, dict):
+        yield from value.keys() ^ shape.keys()
+        for key in value.keys() & shape.keys():
+            yield from unknown(value[key], shape[key])
+    elif isinstance(value, list) and isinstance(shape, list):
+        for item in value:
+            yield from unknown(item, shape[0])
+    elif isinstance(value, dict | list) and shape is not None:
+        yield f"{value} is not {shape}"
 
 
 def plain_only(value: object) -> bool:
@@ -121,6 +134,8 @@ def test_everything_is_plain_and_known(ws: Workspace) -> None:
         got = messages.names_for(ws, record)
         assert plain_only(got)
         assert set(got) <= set(template_names.known_names(entity_of(record.id)))
+        known = template_names.shapes_for(entity_of(record.id), ws.schema)
+        assert not list(unknown(got, known))
 
 
 def test_a_link_to_nothing_is_no_contact(ws: Workspace) -> None:

@@ -12,6 +12,7 @@ from crmcli.sales.documents import messages
 
 if TYPE_CHECKING:
     from crmcli.channels.message import Message
+    from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:
@@ -26,7 +27,7 @@ def run(work: Work) -> Effect:
     if why:
         return Effect("skipped", {"reason": why})
     words = tr("«{}» to {}", message.subject, ", ".join(message.to))
-    return Effect("queued", kept(work, message), words)
+    return Effect("queued", kept(work.change, message), words)
 
 
 def announced(params: Mapping[str, Any]) -> str:
@@ -34,11 +35,11 @@ def announced(params: Mapping[str, Any]) -> str:
     return tr("sends {} to {}", params.get("template", "?"), params.get("to") or tr("the client"))
 
 
-def kept(work: Work, message: Message) -> dict[str, Any]:
+def kept(change: Change, message: Message) -> dict[str, Any]:
     """Keep the message as it will leave; what the ledger says of it."""
     from crmcli.channels.message import to_bytes
 
-    sha = work.change.attach(to_bytes(message, wire=False))
+    sha = change.attach(to_bytes(message, wire=False))
     told = {"to": ", ".join(message.to), "subject": message.subject, "message_id": message.id}
     return {**told, "file": sha}
 

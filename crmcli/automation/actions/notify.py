@@ -28,7 +28,7 @@ def run(work: Work) -> Effect:
         for user in users
         if (known := work.ws.settings.users.get(user)) and known.email
     ]
-    queued = [(key, kept(work, mail)) for key, mail in mails]
+    queued = [(key, kept(work.change, mail)) for key, mail in mails]
     # From here on nothing can be refused: half a notification must not stand in the change.
     for user in users:
         work.change.note("notice", work.target, {"to": user, "text": text})

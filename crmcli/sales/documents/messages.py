@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.fields import Record
@@ -18,7 +18,7 @@ from crmcli.sales.template_names import company_of, contact_of, linked, names_fo
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.channels.message import Message
+    from crmcli.channels.message import AttachedFile, Message
     from crmcli.render import MailText, Renderer
 
 
@@ -90,6 +90,7 @@ def message_for(
     to: Sequence[str] = (),
     automatic: bool = False,
     contact: Record | None = None,
+    attached: tuple[AttachedFile, ...] = (),
 ) -> Message:
     """The message that a mail template makes for a record, ready to send; to one `contact` of several.
 
@@ -99,7 +100,8 @@ def message_for(
     names = names_for(ws, record) | ({"contact": plain(ws, contact)} if contact else {})
     mail = renderer(ws).render_mail(template, names)
     receivers = tuple(to) or _receivers(mail) or (recipient(ws, contact or record),)
-    return message_of(ws, mail, receivers, key=key, automatic=automatic)
+    message = message_of(ws, mail, receivers, key=key, automatic=automatic)
+    return replace(message, attachments=message.attachments + attached) if attached else message
 
 
 def _receivers(mail: MailText) -> tuple[str, ...]:
@@ -136,6 +138,18 @@ def preview(ws: Workspace, template: str, record: Record) -> Preview:
     shown = tuple((name, value) for name, value in headers.items() if value)
     refused = _why_not(ws, mail, record, to)
     return Preview(shown, mail.text, mail.html, missing, refused)
+
+
+def is_message(template: str) -> bool:
+    """Whether a template makes a message, and no page."""
+    from crmcli.render import is_mail
+
+    return is_mail(template)
+
+
+def page(ws: Workspace, template: str, record: Record) -> str:
+    """What a template that is no message makes for a record; TemplateFailed if it cannot be rendered."""
+    return renderer(ws).render_text(template, names_for(ws, record))
 
 
 def _why_not(ws: Workspace, mail: MailText, record: Record, to: Sequence[str]) -> str:

@@ -1,0 +1,88 @@
+"""The messages that a person sends: queued as those of robots are, and delivered at once.
+
+They leave by the same outbox: once, whatever is killed meanwhile. What could not leave waits there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crmcli.automation import outbox
+from crmcli.automation.actions.email import kept
+from crmcli.automation.approval.gate import ASK, Gate
+from crmcli.automation.job_failures import jobs_here
+from crmcli.automation.ledger import PERSON, Job, enter
+from crmcli.dataclass import dataclass
+from crmcli.errors import Refused
+from crmcli.language import tr
+from crmcli.sales.consent.permission import why_not_mail
+from crmcli.sales.documents import messages
+from crmcli.workspace import Change, Workspace
+
+if TYPE_CHECKING:
+    from crmcli.channels.message import AttachedFile, Message
+    from crmcli.model.fields import Record
+
+ANYWAY = "send it --anyway, or see crm block list"
+
+
+class MustNotBeMailed(Refused):
+    """Whoever the message is for wants none, or is on the block list."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonMail:
+    """What a person sends: by which template, to whom if not to the record's own address, with which
+    files; `anyway` also to who must not be mailed."""
+
+    template: str
+    to: Sequence[str] = ()
+    attached: Sequence[AttachedFile] = ()
+    anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of a message: its job, and why it has not left yet, if so."""
+
+    job: Job
+    why: str = ""
+
+
+def message_of(ws: Workspace, record: Record, mail: PersonMail) -> Message:
+    """The message as it would leave. Raises MustNotBeMailed, NoAddress, TemplateFailed, NoAttachment."""
+    message = messages.message_for(
+        ws, mail.template, record, to=mail.to, attached=tuple(mail.attached)
+    )
+    why = "" if mail.anyway else why_not_mail(ws, record, message.to)
+    if why:
+        raise MustNotBeMailed(why, ANYWAY)
+    return message
+
+
+def queue(change: Change, ws: Workspace, record: Record, mail: PersonMail) -> str:
+    """Queue a message within an open change; the key by which `deliver` sends it afterwards."""
+    message = message_of(ws, record, mail)
+    facts = kept(change, message) | ({"anyway": True} if mail.anyway else {})
+    who = f"{PERSON}{ws.actor}"
+    enter(change, "queued", record.id, message.key, who, "email", **facts)
+    return message.key
+
+
+def send(ws: Workspace, record_id: str, mail: PersonMail) -> Posted:
+    """Send a message about a record now; it waits in the outbox if it cannot leave now."""
+    with ws.change("mail send") as change:
+        key = queue(change, ws, change.get(record_id), mail)
+    return deliver(ws, key)
+
+
+def deliver(ws: Workspace, key: str) -> Posted:
+    """Deliver what was queued, unless something has to be approved first."""
+    job = jobs_here(ws, [key])[key]
+    why = Gate(ws).why_not_message(job)
+    if why:
+        return Posted(job, f"{why} ({tr(ASK)})")
+    outbox.deliver(ws, key)
+    job = jobs_here(ws, [key])[key]
+    return Posted(job, job.reason)

@@ -1,0 +1,115 @@
+"""The templates of a workspace: found by a short name, listed with what they say of themselves, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from crmcli.dataclass import dataclass
+from crmcli.errors import Ambiguous, BadUsage, Problem
+from crmcli.language import tr
+from crmcli.model.actions import ACTIONS
+from crmcli.model.automation import Robot, Schedule
+from crmcli.model.fields import Record
+from crmcli.model.schema import Schema
+from crmcli.render import Renderer, TemplateFailed, TemplateHead, is_mail
+from crmcli.sales.documents.messages import renderer
+from crmcli.sales.template_names import every_shape, shapes_for
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.render.shapes import Shape
+
+_ENDS = ("", ".j2", ".html.j2")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template: its path below templates/, its head, and which robots and schedules use it; `problem`
+    is why its head cannot be read."""
+
+    path: str
+    head: TemplateHead
+    used_by: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def find(ws: Workspace, name: str, *, mail: bool = False) -> str:
+    """The path of a template by its path or the end of it: `hello`, `mail/hello.j2`; with `mail` one of
+    messages. What nobody finds is given back, for the refusal that names those that are there."""
+    wanted = name.removeprefix("templates/")
+    paths = renderer(ws).paths()
+    if wanted in paths:
+        if mail and not is_mail(wanted):
+            told = tr("{} is not a mail template", wanted)
+            raise BadUsage(told, "those stand in templates/mail/, see crm template list")
+        return wanted
+    paths = [path for path in paths if is_mail(path) or not mail]
+    found = [path for path in paths if any(f"/{path}".endswith(f"/{wanted}{end}") for end in _ENDS)]
+    found = [path for path in found if not path.startswith("mail/") or is_mail(path)] or found
+    if len(found) > 1:
+        raise Ambiguous(tr("several templates match {!r}", name), ", ".join(found))
+    return found[0] if found else f"mail/{wanted}" if mail and "/" not in wanted else wanted
+
+
+def listed(ws: Workspace) -> list[Template]:
+    """All templates but those that others include, and the HTML parts of messages."""
+    texts = renderer(ws)
+    shown = [path for path in texts.paths() if not is_piece(path)]
+    used = _uses(ws)
+    return [_template(texts, path, tuple(used.get(path, ()))) for path in shown]
+
+
+def _template(texts: Renderer, path: str, used_by: tuple[str, ...]) -> Template:
+    try:
+        return Template(path, texts.head(path), used_by)
+    except TemplateFailed as failed:
+        return Template(path, TemplateHead(), used_by, str(failed))
+
+
+def is_piece(path: str) -> bool:
+    """Whether it is no template of its own: `_foot.j2`, which others include, or a message's HTML part."""
+    name = path.rpartition("/")[2]
+    return name.startswith("_") or (path.startswith("mail/") and not is_mail(path))
+
+
+def _uses(ws: Workspace) -> dict[str, list[str]]:
+    """The robots and schedules that use each template."""
+    used: dict[str, list[str]] = {}
+    for pipeline in ws.pipelines:
+        acts: list[Robot | Schedule] = [*pipeline.schedules]
+        for act in [*acts, *(robot for stage in pipeline.stages for robot in stage.robots)]:
+            for key in ACTIONS[act.do].of_kind("template") if act.do in ACTIONS else ():
+                used.setdefault(str(act.params.get(key)), []).append(f"{pipeline.id}/{act.id}")
+    return used
+
+
+def faults(texts: Renderer, schema: Schema, paths: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with templates, whoever uses them: each by the nouns that it is for."""
+    for path in paths:
+        try:
+            entities = texts.head(path).entities
+        except TemplateFailed as failed:
+            yield failed.problem
+            continue
+        for names in _names(path, entities, schema):
+            yield from texts.validate(path, names)
+
+
+def _names(path: str, entities: Sequence[str], schema: Schema) -> list[dict[str, Shape]]:
+    """What a template may see; a piece may see whatever includes it has set."""
+    if is_piece(path):
+        return [{}]
+    return [shapes_for(entity, schema) for entity in entities] or [
+        {"records": None, **every_shape(schema)}
+    ]
+
+
+def example(ws: Workspace, path: str) -> Record:
+    """The newest record that a template could be for."""
+    entities = renderer(ws).head(path).entities
+    for entity in entities:
+        records = ws.select(entity)
+        if records:
+            return max(records, key=lambda record: (str(record.get("created_at")), record.id))
+    raise BadUsage("there is no record to show it with", "name one: --for REF")
