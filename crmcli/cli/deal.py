@@ -11,11 +11,11 @@ from crmcli.present.told import Told
 
 deal = noun("deal")
 deal.makers = {**deal.makers, "line": "crmcli.cli.deal_line:line_command"}
-closing(deal, "deals:win", "Close a deal as won.\n\nExample: crm deal win 7k3")
+closing(deal, "deals:win", "Close deals as won.\n\nExample: crm deal win 7k3")
 closing(
     deal,
     "deals:lose",
-    "Close a deal as lost.\n\nExample: crm deal lose 7k3 --reason price",
+    "Close deals as lost.\n\nExample: crm deal lose 7k3 --reason price",
     option("--reason", "Reason: one of lost_reasons."),
     option("--stage", "The lost stage, if there are several."),
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import REF, ChangingVerb, Session, option
+from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, Session, complete, option
+from crmcli.cli.printing import each_told
 from crmcli.sales.duplicates.ways import ASK, OF_CONVERT, told
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ MADE = ("contact", "company", "deal")
 closing(
     lead,
     "leads:junk",
-    "Close a lead as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number",
+    "Close leads as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number",
     option("--reason", "Reason: one of junk_reasons."),
 )
 
@@ -33,28 +34,32 @@ closing(
         option("--set put", "A value of what it becomes.", "ENTITY.FIELD=VALUE", multiple=True),
         option("--on-duplicate", told(tuple(OF_CONVERT)), default=ASK, among=tuple(OF_CONVERT)),
         *(option(f"--use-{e}", f"Fill in this {e} instead.", "REF") for e in MADE),
+        ALL_OR_NOTHING,
     ],
 )
-@click.argument("ref")
+@click.argument("refs", nargs=-1, required=True, metavar="REF...", shell_complete=complete)
 def convert(
     session: Session,
     /,
-    ref: str,
+    refs: Sequence[str],
     pipeline: str,
     put: Sequence[str],
     on_duplicate: str,
+    all_or_nothing: bool,
     **given: str | bool,
-) -> Told:
-    """Convert a lead into a contact, a company and a deal, or any of them.
+) -> list[Told]:
+    """Convert leads, each into a contact, a company and a deal, or any of them.
 
     Without options: a contact, a deal, and a company if the lead names one. The contact and the company that
-    the lead has already are used. What is missing is asked for on a terminal.
+    the lead has already are used. What is missing is asked for on a terminal. Several leads are one
+    transaction; those that are refused are listed.
 
     Example: crm lead convert 7k3 --contact --deal --set deal.close_by=friday
     """
     from crmcli.cli.converting import completed, values_of
     from crmcli.present.changes import converted
     from crmcli.sales import leads
+    from crmcli.sales.many import Chosen, each
 
     ws = session.workspace
     wanted = leads.ConvertOptions(
@@ -64,8 +69,13 @@ def convert(
         on_duplicate=on_duplicate,
         given=values_of(put),
     )
-    lead_id = ws.resolve(ref, "lead")
-    return converted(ws, leads.convert(ws, lead_id, completed(session, lead_id, wanted)))
+    chosen = Chosen("lead", list(dict.fromkeys(ws.resolve(ref, "lead") for ref in refs)))
+    ways = {lead_id: completed(session, lead_id, wanted) for lead_id in chosen.ids}
+    done = each(
+        ws, "lead convert", chosen,
+        lambda change, i: leads.convert_in(change, ws, i, ways[i]), whole=all_or_nothing,
+    )  # fmt: skip
+    return each_told(session, chosen, done, converted)
 
 
 @lead.command(cls=ChangingVerb, params=[REF])

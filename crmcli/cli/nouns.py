@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Noun, Session, imported, option
+from crmcli.cli.params import (
+    ALL_OR_NOTHING,
+    REF,
+    REFS,
+    ChangingVerb,
+    Noun,
+    Session,
+    imported,
+    option,
+)
 from crmcli.model.entities import ENTITIES, Trait
 
 if TYPE_CHECKING:
@@ -51,15 +60,32 @@ def noun(entity: str, *without: str) -> Noun:
 
 
 def closing(group: Noun, verb: str, about: str, *options: click.Option) -> None:
-    """Add the command that closes one record of a noun by a verb of sales (`module:function`)."""
+    """Add the command that closes records of a noun by a verb of sales (`module:function`): where there are
+    stages, several in one transaction, by the function that ends in `_in`."""
+    entity, name = str(group.name), verb.partition(":")[2]
 
-    def callback(session: Session, /, ref: str, **given: str) -> Told:
+    def close(session: Session, /, ref: str, **given: str) -> Told:
         ws = session.workspace
-        done = imported(f"crmcli.sales.{verb}")(ws, ws.resolve(ref, str(group.name)), **given)
+        done = imported(f"crmcli.sales.{verb}")(ws, ws.resolve(ref, entity), **given)
         told: Told = imported("crmcli.present.changes:closed")(ws, done)
         return told
 
-    name, params = verb.partition(":")[2], [REF, *options]
-    if "staged" in ENTITIES[str(group.name)].traits:
-        params.append(option("--note", "A note on it, for the timeline.", "TEXT"))
-    group.add_command(ChangingVerb(name, params=params, callback=callback, help=about))
+    def close_each(
+        session: Session, /, refs: Sequence[str], all_or_nothing: bool, **given: str
+    ) -> list[Told]:
+        from crmcli.cli.printing import each_told
+
+        ws, act = session.workspace, imported(f"crmcli.sales.{verb}_in")
+        chosen = imported("crmcli.sales.many:Chosen")(entity, [ws.resolve(r, entity) for r in refs])
+        done = imported("crmcli.sales.many:each")(
+            ws, f"{entity} {name}", chosen, lambda change, i: act(change, ws, i, **given),
+            whole=all_or_nothing,
+        )  # fmt: skip
+        return each_told(session, chosen, done, imported("crmcli.present.changes:closed"))
+
+    if "staged" in ENTITIES[entity].traits:
+        note = option("--note", "A note on it, for the timeline.", "TEXT")
+        params: list[click.Parameter] = [REFS, *options, note, ALL_OR_NOTHING]
+        group.add_command(ChangingVerb(name, params=params, callback=close_each, help=about))
+    else:
+        group.add_command(ChangingVerb(name, params=[REF, *options], callback=close, help=about))

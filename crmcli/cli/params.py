@@ -216,6 +216,7 @@ def option(
 
 
 REF = click.Argument(("ref",), shell_complete=complete)
+ALL_OR_NOTHING = option("--all-or-nothing", "Change none if one is refused.", is_flag=True)
 REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...", shell_complete=complete)
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from crmcli.cli.params import Session
 from crmcli.language import counted, tr
+from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
     from crmcli.model.fields import Record
+    from crmcli.sales.many import Chosen, Many
+    from crmcli.workspace import Workspace
 
+T = TypeVar("T")
+_REFUSED = 50
+"""Records that are refused and told of one by one."""
 _TOLD = 3
 """Mistyped keys that a list tells of one by one."""
 Answer: TypeAlias = Told | Listing | Iterable[Told | Listing] | int | None
@@ -47,6 +53,26 @@ def changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> list[To
     from crmcli.present.changes import changed
 
     return [changed(session.workspace, before, after) for before, after in pairs]
+
+
+def each_told(
+    session: Session, chosen: Chosen, many: Many[T], told: Callable[[Workspace, T], Told]
+) -> list[Told]:
+    """What became of each of many records; who was refused is told on stderr, and makes the exit code 1."""
+    ws = session.workspace
+    lines = [str(refusal) for refusal in many.refused[:_REFUSED]]
+    if len(many.refused) > _REFUSED:
+        lines.append(tr("and {} more", len(many.refused) - _REFUSED))
+    if not chosen.is_one:
+        counts = counted(sum(getattr(one, "moved", True) for one in many.done), chosen.entity, ENTITIES[chosen.entity].plural)
+        more = tr(", {} refused", len(many.refused)) if many.refused else ""
+        ws.notes.insert(
+            0, (tr("would change {}", counts) if ws.dry_run else tr("changed {}", counts)) + more
+        )
+    for line in lines:
+        session.out.warn(line)
+    session.exit_code = 1 if many.refused else session.exit_code
+    return [told(ws, one) for one in many.done]
 
 
 def notes(session: Session) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Session, complete, option
-from crmcli.cli.printing import changes, unreadable
+from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, Session, complete, option
+from crmcli.cli.printing import changes, each_told, unreadable
 from crmcli.errors import BadUsage
 from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES
@@ -27,18 +27,33 @@ _CHANNELS = {"mail": "E-mails.", "sms": "SMS and messages.", "call": "Calls."}
 def move_command(entity: str) -> click.Command:
     """`crm lead move` and `crm deal move`."""
 
-    def callback(session: Session, /, ref: str, stage: str, **given: Any) -> Told:
+    def callback(
+        session: Session, /, refs: Sequence[str], stage: str, where: str, **given: Any
+    ) -> list[Told]:
         from crmcli.present.changes import moved
         from crmcli.sales import stages
+        from crmcli.sales.many import Chosen, each
 
-        ws = session.workspace
-        record_id = ws.resolve(ref, entity)
-        return moved(ws, stages.move(ws, record_id, stage, **given))
+        ws, whole = session.workspace, given.pop("all_or_nothing")
+        if bool(refs) == bool(where):
+            told = "--where and REF exclude each other" if refs else "no REF is given"
+            raise BadUsage(
+                told, tr("crm {0} move REF… STAGE, or crm {0} move --where EXPR STAGE", entity)
+            )
+        condition = ws.condition(where, entity) if where else None
+        chosen = Chosen(entity, [ws.resolve(ref, entity) for ref in refs], condition)
+        done = each(
+            ws, f"{entity} move", chosen,
+            lambda change, i: stages.move_one(change, ws, i, stage, **given), whole=whole,
+        )  # fmt: skip
+        return each_told(session, chosen, done, moved)
 
     stage = "offer" if has_field(entity, "pipeline") else "working"
     params = [
-        REF,
+        click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
         click.Argument(("stage",), shell_complete=complete),
+        option("--where -w", "Move all that match this condition.", "EXPR"),
+        ALL_OR_NOTHING,
         option("--reason", "Reason, for a lost stage."),
         option("--reopen", "Reopen a closed record.", is_flag=True),
         option("--note", "A note on it, for the timeline.", "TEXT"),
@@ -49,7 +64,9 @@ def move_command(entity: str) -> click.Command:
         "move",
         params=params,
         callback=callback,
-        help=f"Move a {entity} to a stage, by its id or name.\n\nExample: crm {entity} move 7k3 {stage}",
+        help=f"Move {ENTITIES[entity].plural} to a stage, by its id or name.\n\nThe last word is the stage. "
+        "Each is moved by its own rules, all in one transaction; those that are refused are listed.\n\n"
+        f"Example: crm {entity} move 7k3 9mq {stage}",
     )
 
 

@@ -57,12 +57,19 @@ def move(
 ) -> Move:
     """Move a lead or deal to a stage, by hand; a note on it may be written down with that."""
     with ws.change(f"{record_id.split('-')[0]} move") as change:
-        record = change.get(record_id)
-        done = move_in(
-            change, ws, record, stage_ref, pipeline=pipeline, reason=reason, reopen=reopen
-        )
-        note_in(change, record_id, note)
-        return done
+        return move_one(
+            change, ws, record_id, stage_ref,
+            pipeline=pipeline, reason=reason, reopen=reopen, note=note,
+        )  # fmt: skip
+
+
+def move_one(
+    change: Change, ws: Workspace, record_id: str, stage_ref: str, *, note: str = "", **how: Any
+) -> Move:
+    """Move a record by its id within an open change; a note on it may be written down with that."""
+    done = move_in(change, ws, change.get(record_id), stage_ref, **how)
+    note_in(change, record_id, note)
+    return done
 
 
 def move_in(
