@@ -64,7 +64,8 @@ def each_told(
     if len(many.refused) > _REFUSED:
         lines.append(tr("and {} more", len(many.refused) - _REFUSED))
     if not chosen.is_one:
-        counts = counted(sum(getattr(one, "moved", True) for one in many.done), chosen.entity, ENTITIES[chosen.entity].plural)
+        moved = sum(getattr(one, "moved", True) for one in many.done)
+        counts = counted(moved, chosen.entity, ENTITIES[chosen.entity].plural)
         more = tr(", {} refused", len(many.refused)) if many.refused else ""
         ws.notes.insert(
             0, (tr("would change {}", counts) if ws.dry_run else tr("changed {}", counts)) + more
