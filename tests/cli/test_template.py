@@ -59,3 +59,32 @@ def test_strange_names(crm: Crm, name: str) -> None:
         run = crm("template", verb, name)
         assert run.code in (2, 3, 6), run
         assert "bug" not in run.err
+
+
+MAILS = ("hello", "reminder", "meeting", "after_call", "lost", "review", "birthday", "paid")
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_those_that_come_with_crm_are_sound_and_render(
+    crm: Crm, tmp_path: Path, language: str
+) -> None:
+    root = tmp_path / "new"
+    assert crm("init", str(root), "--lang", language, "--no-git").code == 0
+
+    def made(*args: str) -> str:
+        run = crm(*args, cwd=root)
+        assert run.code == 0, run.err
+        return run.out
+
+    made("template", "check")
+    anna = made("contact", "add", "--first-name", "Anna", "--email", "a@example.com").strip()
+    given = ("--contact", anna, "--amount", "1234.50", "--close-by", "2026-12-01")
+    deal = made("deal", "add", "--name", "Roof", *given).strip()
+    made("lead", "add", "--name", "Roof", "--first-name", "Anna", "--email", "b@example.com")
+    made("task", "add", "Site visit", "--about", deal, "--due", "2026-11-24 10:00")
+    for name in MAILS:
+        text = made("template", "preview", name)
+        assert "Anna" in text
+        assert "  " not in text.replace("\u00a0", " ")
+        assert "\n\n\n" not in text
+    assert "10:00" in made("template", "preview", "meeting")
