@@ -20,6 +20,7 @@ from pathlib import Path
 import duplicates
 import generate
 import peers
+import screen
 from timing import Bench, Measured, say, table
 
 HERE = Path(__file__).parent
@@ -27,6 +28,9 @@ PYTHON = sys.executable
 FLOORS = [PYTHON, "-I", str(HERE / "floors.py")]
 FILTER = "owner = anna and source = web"
 SMALL = 100
+FEW, BOARD_CONTACTS = 200, 1000
+KEY = 0.05
+"""Seconds within which the screen answers a key."""
 DOZEN = 48
 """Contacts of a base that has a dozen leads."""
 
@@ -152,6 +156,29 @@ def measure_lists(bench: Bench, base: Path, size: int, todo: Path | None) -> Non
     )
 
 
+def measure_board(bench: Bench, size: int) -> None:
+    """The full-screen board of so many deals, in turn with one of few, and its answers to keys."""
+    paints: dict[int, list[float]] = {FEW: [], size: []}
+    for cards in paints:
+        base = bench.folder / f"board-{cards}"
+        shutil.rmtree(base, ignore_errors=True)
+        generate.make_base(base, BOARD_CONTACTS, deals=cards)
+        bench.seconds(bench.crm(base, "board", "--print"))  # builds the index
+    say(f"board, full screen, {size:,}")
+    for _ in range(1 + bench.runs(heavy=False, size=size)):
+        for cards, took in paints.items():
+            command = bench.crm(bench.folder / f"board-{cards}", "board")
+            took.append(screen.first_paint(command, bench.environ))
+    few, many = (statistics.median(took[1:]) for took in paints.values())
+    told = f"the same with {FEW} cards"
+    bench.results.append(Measured("board, first paint", size, many, told, few, 1.5))
+    keys = screen.answers(bench.crm(bench.folder / f"board-{size}", "board"), bench.environ)
+    key = statistics.median(keys)
+    bench.results.append(Measured("board, a key", size, key, "50 ms", KEY, 1.0))
+    for cards in paints:
+        shutil.rmtree(bench.folder / f"board-{cards}")
+
+
 def measure_tick(bench: Bench, base: Path, size: int) -> None:
     lists = always(*bench.crm(base, "contact", "list", "--where", FILTER, "--limit", "50"))
     say(f"first tick, {size:,}")
@@ -226,6 +253,7 @@ def main() -> None:
         measure_index(bench, base, size)
         measure_points(bench, base, small, size)
         measure_lists(bench, base, size, todo)
+        measure_board(bench, size)
         measure_tick(bench, base, size)
         measure_import(bench, size)
         duplicates.compare(bench, size)

@@ -83,8 +83,9 @@ class Made(NamedTuple):
 class Maker:
     """Makes records one after another; `seed` decides them all."""
 
-    def __init__(self, contacts: int, seed: int = 1) -> None:
+    def __init__(self, contacts: int, seed: int = 1, deals: int | None = None) -> None:
         self.contacts = contacts
+        self.deals = contacts // 2 if deals is None else deals
         self.chance = random.Random(seed)
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._ids: set[str] = set()
@@ -97,7 +98,7 @@ class Maker:
             yield self._company(number)
         for number in range(self.contacts):
             yield self._contact(number)
-        for _ in range(self.contacts // 2):
+        for _ in range(self.deals):
             yield self._deal()
         for number in range(self.contacts // 4):
             yield self._lead(number)
@@ -195,13 +196,16 @@ def _event(at: datetime, kind: str, record: str, data: Mapping[str, Any]) -> Eve
     return Event("", at.replace(microsecond=0), "anna", kind, record, data=dict(data))
 
 
-def make_base(root: Path, contacts: int) -> int:
-    """Write a workspace with so many contacts at `root`; returns how many record files it has."""
+def make_base(root: Path, contacts: int, deals: int | None = None) -> int:
+    """Write a workspace with so many contacts at `root`; returns how many record files it has.
+
+    It has half as many deals, or as many as `deals` says.
+    """
     make_empty(root)
     folders: set[Path] = set()
     events: list[Event] = []
     count = 0
-    for made in Maker(contacts).records():
+    for made in Maker(contacts, deals=deals).records():
         path = root / layout.record_path(str(made.raw["id"]))
         if path.parent not in folders:
             path.parent.mkdir(parents=True, exist_ok=True)

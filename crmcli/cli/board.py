@@ -23,7 +23,6 @@ from crmcli.present.text_width import clean, cut, one_line, pad, width, wrap
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.pipeline import Pipeline
-    from crmcli.workspace import Workspace
 
 NARROWEST, WIDEST = 18, 36
 """Between these the width of a stage's column is chosen, in cells."""
@@ -93,18 +92,12 @@ def _fills_screen(session: Session) -> bool:
 
 
 def _open_screen(session: Session, pipeline: Pipeline, condition: Condition | None) -> None:
-    from crmcli.tui.app import Start
-    from crmcli.tui.board import Board
-
-    ws = session.workspace
-
-    def opened() -> Workspace:
-        return type(ws).open(ws.root, user=ws.user, now=ws.fixed_now)
+    from crmcli.tui.opening import open_board
 
     os.environ.pop("NO_COLOR", None)  # Textual heeds an empty one too
     if not session.out.color:
         os.environ["NO_COLOR"] = "1"
-    Board(Start(opened, ws, pipeline.id, pipeline.entity, condition)).run()
+    open_board(session.workspace, pipeline, condition)
 
 
 def draw(lanes: Sequence[Lane], room: int, out: Output) -> list[str]:

@@ -14,32 +14,19 @@ from typing import Any, TypeVar
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 
-from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError
-from crmcli.model.conditions.tree import Condition
 from crmcli.model.pipeline import Stage
 from crmcli.present.cells import Locale
 from crmcli.tui import acting
 from crmcli.tui.keys import KEYS
-from crmcli.tui.reading import BoardReader, Picture, Place, complaint
+from crmcli.tui.opening import Start
+from crmcli.tui.reading import Picture, complaint
 from crmcli.tui.state import BoardState
 from crmcli.tui.view import BoardView
-from crmcli.workspace import Workspace
 
 T = TypeVar("T")
 PAUSE = 0.7
 """Seconds between looks at the folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How a board's workspace is opened, what it shows, what the command line asked for."""
-
-    opened: Callable[[], Workspace]
-    ws: Workspace
-    pipeline: str
-    entity: str
-    base: Condition | None = None
 
 
 class BoardApp(App[None]):
@@ -54,12 +41,10 @@ class BoardApp(App[None]):
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.start = start
-        self.state = BoardState(Place(start.pipeline))
+        self.state = BoardState(start.place)
         self.view = BoardView(self.state, Locale.of(start.ws))
-        self.reader = BoardReader(start.opened, start.base, start.entity)
         self.acts: list[str] = []
-        self._reading, self._acting = (ThreadPoolExecutor(1, name) for name in ("read", "act"))
-        self._first = self._reading.submit(copy_context().run, self.reader.first, self.state.wish())
+        self._acting = ThreadPoolExecutor(1, "act")
         self._awake = asyncio.Event()
 
     def compose(self) -> ComposeResult:
@@ -75,7 +60,7 @@ class BoardApp(App[None]):
 
     async def _keep_reading(self) -> None:
         """Read what is wished for, and look for changes, until the board is left."""
-        picture: Picture | None = await self._tried(asyncio.wrap_future(self._first))
+        picture: Picture | None = await self._tried(asyncio.wrap_future(self.start.first))
         while True:
             if picture is not None and picture.place == self.state.place:
                 self.state.take(picture)
@@ -86,7 +71,9 @@ class BoardApp(App[None]):
                 await asyncio.wait_for(self._awake.wait(), PAUSE if picture is None else 0.05)
             self._awake.clear()
             wish = self.state.wish()
-            picture = await self._tried(self._in_thread(self._reading, self.reader.changed, wish))
+            picture = await self._tried(
+                self._in_thread(self.start.thread, self.start.reader.changed, wish)
+            )
 
     async def _tried(self, work: Awaitable[T]) -> T | None:
         """What work gives; None if the workspace refuses, which is told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -54,25 +55,35 @@ class BoardView(Widget, can_focus=True):
         return sheet
 
     def draw(self) -> None:
-        """Draw anew."""
-        self._lines = []
-        self.refresh()
+        """Draw the lines that look otherwise now: a slow connection carries no others."""
+        before, self._lines = self._lines, self._laid_out()
+        if len(before) != len(self._lines):
+            self.refresh()
+            return
+        pairs = enumerate(zip(before, self._lines, strict=True))
+        changed = [Region(0, y, self.size.width, 1) for y, (old, new) in pairs if old != new]
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """One line; all are laid out when the first is asked for."""
+        """One line, as it was laid out."""
         if len(self._lines) != self.size.height:
-            sheet = self.sheet
-            for lane in self.state.lanes:
-                lane.step(0, sheet.seen)
-            lines = draw(self.state, sheet, self.locale)
-            strips = [Strip(line).adjust_cell_length(self.size.width) for line in lines]
-            blank = Strip.blank(self.size.width)
-            self._lines = [*strips, *[blank] * self.size.height][: self.size.height]
+            self._lines = self._laid_out()
         return self._lines[y]
+
+    def _laid_out(self) -> list[Strip]:
+        sheet = self.sheet
+        for lane in self.state.lanes:
+            lane.step(0, sheet.seen)
+        lines = draw(self.state, sheet, self.locale)
+        strips = [Strip(line).adjust_cell_length(self.size.width) for line in lines]
+        blank = Strip.blank(self.size.width)
+        return [*strips, *[blank] * self.size.height][: self.size.height]
 
     def on_resize(self) -> None:
         """Another size, another sheet."""
-        self.draw()
+        self._lines = []
+        self.refresh()
         self.post_message(self.Moved())
 
     def on_key(self, event: events.Key) -> None:

@@ -1,0 +1,45 @@
+"""The board is opened: its first cards are read while Textual is still being loaded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import NamedTuple
+
+from crmcli.model.conditions.tree import Condition
+from crmcli.model.pipeline import Pipeline
+from crmcli.tui.reading import BoardReader, Picture, Place, Wish
+from crmcli.workspace import Workspace
+
+TURN = 0.001
+"""Seconds after which a thread that reads lets the screen have its turn."""
+
+
+class Start(NamedTuple):
+    """With what a board begins: the workspace and how others are opened, its place, what reads for it."""
+
+    ws: Workspace
+    opened: Callable[[], Workspace]
+    place: Place
+    entity: str
+    reader: BoardReader
+    thread: ThreadPoolExecutor
+    first: Future[Picture]
+
+
+def open_board(ws: Workspace, pipeline: Pipeline, base: Condition | None) -> None:
+    """Show the board of a pipeline until it is left; `base` narrows it."""
+
+    def opened() -> Workspace:
+        return Workspace.open(ws.root, user=ws.user, now=ws.fixed_now)
+
+    place = Place(pipeline.id)
+    reader = BoardReader(opened, base, pipeline.entity)
+    thread = ThreadPoolExecutor(1, "read")
+    first = thread.submit(copy_context().run, reader.first, Wish(place))
+    from crmcli.tui.board import Board
+
+    sys.setswitchinterval(TURN)
+    Board(Start(ws, opened, place, pipeline.entity, reader, thread, first)).run()
