@@ -19,8 +19,8 @@ from crmcli.model.pipeline import Stage
 from crmcli.present.cells import Locale
 from crmcli.tui import acting
 from crmcli.tui.keys import KEYS
-from crmcli.tui.opening import Start
 from crmcli.tui.reading import Picture, complaint
+from crmcli.tui.start import Start
 from crmcli.tui.state import BoardState
 from crmcli.tui.view import BoardView
 

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import NamedTuple
 
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.pipeline import Pipeline
-from crmcli.tui.reading import BoardReader, Picture, Place, Wish
+from crmcli.tui.reading import BoardReader, Place, Wish
+from crmcli.tui.start import Start
 from crmcli.workspace import Workspace
 
 TURN = 0.001
 """Seconds after which a thread that reads lets the screen have its turn."""
-
-
-class Start(NamedTuple):
-    """With what a board begins: the workspace and how others are opened, its place, what reads for it."""
-
-    ws: Workspace
-    opened: Callable[[], Workspace]
-    place: Place
-    entity: str
-    reader: BoardReader
-    thread: ThreadPoolExecutor
-    first: Future[Picture]
 
 
 def open_board(ws: Workspace, pipeline: Pipeline, base: Condition | None) -> None:
