@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from crmcli.cli.options import pipeline_named
-from crmcli.cli.params import Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session, complete, option
 from crmcli.cli.printing import print_problems
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.present.cells import Listing
+from crmcli.present.changes import reshaped
 from crmcli.present.pipelines import (
     PIPELINES,
     parts,
@@ -21,8 +22,15 @@ from crmcli.present.pipelines import (
     size,
     stage_table,
 )
+from crmcli.present.told import Told
+from crmcli.sales.settings import pipelines
+from crmcli.store.layout import PIPELINES as FILE
 
-pipeline = Noun("pipeline", help="Stages, robots and triggers as pipelines.yaml declares them.")
+PLACE = click.Argument(("ref",), metavar="PIPELINE", shell_complete=complete)
+pipeline = Noun(
+    "pipeline",
+    help="Stages, robots and triggers as pipelines.yaml declares them.",
+)
 
 
 @pipeline.command("list")
@@ -53,6 +61,67 @@ def show(session: Session, ref: str) -> None:
         out.one(pipeline_row(chosen[0]), PIPELINES)
     else:
         out.records([pipeline_row(line) for line in chosen], PIPELINES)
+
+
+@pipeline.command(
+    cls=ChangingVerb,
+    params=[
+        click.Argument(("name",)),
+        option("--id", "Its id; made of the name if left out.", "ID"),
+        option("--like", "With the stages of this one, without their robots.", "ID"),
+    ],
+)
+def add(session: Session, /, name: str, like: str, **given: str) -> Told:
+    """Add a pipeline of deals.
+
+    It has three stages (new, won, lost), or those of another with --like.
+
+    Example: crm pipeline add Service --like sales
+    """
+    ws = session.workspace
+    new_id, done = pipelines.add(ws, name, new_id=given["id"], like=like)
+    text = tr("Added pipeline {} ({})", name, new_id)
+    return reshaped(ws, text, done, {"pipeline": new_id}, FILE)
+
+
+@pipeline.command(
+    cls=ChangingVerb,
+    params=[
+        PLACE,
+        click.Argument(("name",), default="", metavar="[NAME]"),
+        option("--id", "Another id too.", "ID"),
+    ],
+)
+def rename(session: Session, /, ref: str, name: str, **given: str) -> Told:
+    """Change a pipeline's name, its id or both.
+
+    Records, conditions and views that name it are changed too, in one transaction.
+
+    Example: crm pipeline rename sales 'Big sales' --id big
+    """
+    ws = session.workspace
+    chosen = pipeline_named(ws, ref, NotFound)
+    done = pipelines.rename(ws, chosen, name, given["id"])
+    text = tr("Renamed pipeline {} to {}", ref, " ".join(filter(None, (name, given["id"]))))
+    return reshaped(ws, text, done, {"pipeline": given["id"] or chosen.id}, FILE)
+
+
+@pipeline.command(
+    cls=ChangingVerb,
+    params=[PLACE, option("--move-to", "Where its records go.", "PIPELINE/STAGE")],
+)
+def rm(session: Session, ref: str, move_to: str) -> Told:
+    """Remove a pipeline with its stages, robots and triggers; refused while records stand there.
+
+    With --move-to its open records go to a stage of another pipeline, those that have ended to its like end.
+
+    Example: crm pipeline rm service --move-to sales/request
+    """
+    ws = session.workspace
+    chosen = pipeline_named(ws, ref, NotFound)
+    done = pipelines.remove(ws, chosen, move_to)
+    text = tr("Removed pipeline {}", chosen.id)
+    return reshaped(ws, text, done, {"pipeline": chosen.id}, FILE)
 
 
 @pipeline.command()

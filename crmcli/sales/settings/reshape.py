@@ -71,6 +71,8 @@ class Reshaping:
 
     change: Change
     before: Reads
+    first: str = ""
+    """The first pipeline of deals, as it was."""
     rewritten: list[str] = field(default_factory=list)
 
     def select(self, entity: str, condition: Condition) -> list[str]:
@@ -84,7 +86,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     old = ws.settings
     before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
     after = _new_settings(before[SETTINGS], wanted)
-    _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
+    was, _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
         ws.take_settings(_settings_of(ws, after))
         new = {SETTINGS: after, **_others(ws, wanted)}
@@ -94,7 +96,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
                     raise FileChanged(
                         tr("{} was changed by someone else meanwhile", path), "try again"
                     )
-            done = Reshaping(change, ws.under(old))
+            done = Reshaping(change, ws.under(old), was.deals[0].id)
             where = SETTINGS if wanted.pipelines is None else PIPELINES
             facts = {where: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
             done.rewritten = [

@@ -140,7 +140,7 @@ def rename(
     renamed = ("stages", pipeline.id, stage.id, new_id) if new_id != stage.id else ()
     wanted = SettingsEdit(pipelines=edit, views=views, renamed=renamed)
     with reshaping(ws, "stage rename", wanted) as done:
-        ids = standing(ws, done, pipeline, stage, named=new_id == stage.id)
+        ids = standing(done, pipeline, stage, named=new_id == stage.id)
         for record_id in ids:
             record = done.change.get(record_id).with_values({"stage": new_id})
             place = {"stage": new_id, **({"pipeline": pipeline.id} if pipeline.key else {})}
@@ -174,7 +174,7 @@ def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Re
     if not heir:
         _check_unnamed(ws, pipeline, stage, new, is_own=is_own)
     with reshaping(ws, "stage rm", SettingsEdit(pipelines=edit, views=views)) as done:
-        ids = standing(ws, done, pipeline, stage)
+        ids = standing(done, pipeline, stage)
         if ids and not heir:
             way = f"crm stage rm {stage.id} --pipeline {pipeline.id} --move-to STAGE"
             raise StageInUse(told_of(ids, stage.name), tr("say where they go: {}", way))
@@ -184,7 +184,8 @@ def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Re
 
 def counts(ws: Workspace, pipeline: Pipeline) -> dict[str, int]:
     """How many records stand in each stage."""
-    tree = And(tuple(within(ws, pipeline))) if pipeline.key else None
+    first = ws.pipelines.deals[0].id == pipeline.id
+    tree = And(tuple(within(pipeline, is_first=first))) if pipeline.key else None
     condition = None if tree is None else Condition(str(tree), tree)
     return {
         stage.id: total.count
@@ -203,23 +204,22 @@ def bring(ws: Workspace, done: Reshaping, ids: list[str], pipeline: Pipeline, st
 
 
 def standing(
-    ws: Workspace, done: Reshaping, pipeline: Pipeline, stage: Stage, *, named: bool = False
+    done: Reshaping, pipeline: Pipeline, stage: Stage, *, named: bool = False
 ) -> list[str]:
     """The records that stand in a stage as the pipelines were; `named` those only in whose files its name
     stands in the place of its id."""
     words = [stage.name] if named else [stage.id, stage.name]
     parts: list[Node] = [In(("stage",), tuple(map(Text, words)))]
-    parts += within(ws, pipeline)
+    parts += within(pipeline, is_first=done.first == pipeline.id)
     tree = And(tuple(parts)) if len(parts) > 1 else parts[0]
     return done.select(pipeline.entity, Condition(str(tree), tree))
 
 
-def within(ws: Workspace, pipeline: Pipeline) -> list[Node]:
+def within(pipeline: Pipeline, *, is_first: bool) -> list[Node]:
     """What holds of the records of a pipeline: those of the first may name none."""
     if not pipeline.key:
         return []
     named = In(("pipeline",), (Text(pipeline.id), Text(pipeline.name)))
-    is_first = ws.pipelines.deals[0].id == pipeline.id
     return [Or((named, Empty(("pipeline",))))] if is_first else [named]
 
 
