@@ -16,6 +16,15 @@ mkfs.ext4 e2fsprogs
 sshfs sshfs
 /usr/lib/openssh/sftp-server openssh-sftp-server
 END
+    # What makes PDF files, and a font with Cyrillic letters.
+    while read -r library package; do
+        ldconfig -p | grep -q "$library" || missing+=("$package")
+    done <<'END'
+libpango-1.0.so.0 libpango-1.0-0
+libpangoft2-1.0.so.0 libpangoft2-1.0-0
+libharfbuzz-subset.so.0 libharfbuzz-subset0
+END
+    [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import click
-
-from crmcli.cli.nouns import closing, noun
+from crmcli.cli.nouns import closing, noun, rendering
 from crmcli.cli.params import ChangingVerb, Session, WholeNumber, option
 from crmcli.language import tr
 
@@ -57,26 +54,8 @@ def draft(
     session.out.note(drafted)
 
 
-@offer.command()
-@click.argument("ref")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+rendering(
+    offer,
+    "documents.offers:render",
+    "Print an offer as HTML, or write it to a file.\n\nExample: crm offer render 7k3 -o offer.pdf",
 )
-def render(session: Session, ref: str, output: Path | None) -> None:
-    """Print an offer as HTML, or write it to a file.
-
-    Example: crm offer render 7k3 -o offer.html
-    """
-    from crmcli.sales.documents import offers
-
-    ws = session.workspace
-    page = offers.render(ws, ws.resolve(ref, "offer"))
-    if output is None:
-        session.out.text(page)
-        return
-    from crmcli.store.disk.files import os_errors
-
-    with os_errors("write {}", output):
-        # The same bytes as on stdout.
-        output.write_text(page.removesuffix("\n") + "\n", encoding="utf-8")
-    session.out.note(tr("wrote {}", output))

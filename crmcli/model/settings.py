@@ -27,7 +27,8 @@ NUMBERED = having("numbered")
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """The company whose workspace it is; templates see it as `us`. `bank` is free text."""
+    """The company whose workspace it is; templates see it as `us`. `bank` is free text; `logo`,
+    `signature` and `stamp` are paths of pictures."""
 
     name: str = ""
     legal_name: str = ""
@@ -43,6 +44,9 @@ class Us:
     email: str = ""
     site: str = ""
     bank: str = ""
+    logo: str = ""
+    signature: str = ""
+    stamp: str = ""
     accounts: tuple[BankAccount, ...] = ()
 
 

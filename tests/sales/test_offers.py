@@ -247,7 +247,7 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
         one.id,
         OfferTerms(lines=["Монтаж;2;15 000,50;шт", "Совет;1;1500;;нет"], comment="Срок <10> дней"),
     )
-    page = offers.render(ws, made.id)
+    page = offers.render(ws, made.id).decode()
     for text in (
         "КП-2026-0001", "ООО «Скатная линия»", "0077004569", "Ромашка &amp; Ко", "7707083893", "Москва, Лесная, 1",
         "Анна &lt;b&gt;", "Монтаж", "Срок &lt;10&gt; дней", *{
@@ -264,11 +264,11 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
 
 def test_a_page_for_prices_without_vat_and_for_none(folder: Path) -> None:
     ws = with_settings(folder, COMPANY.replace("included: yes", "included: no"))
-    page = offers.render(ws, offers.draft(ws, kit.deal(ws, amount="100").id).id)
+    page = offers.render(ws, offers.draft(ws, kit.deal(ws, amount="100").id).id).decode()
     assert "Сумма без НДС" in page
     assert f"122,00{NB}₽" in page
     ws = with_settings(folder, "company: {name: ИП Орлова}\n")
-    page = offers.render(ws, offers.draft(ws, kit.deal(ws, amount="100").id).id)
+    page = offers.render(ws, offers.draft(ws, kit.deal(ws, amount="100").id).id).decode()
     assert "НДС не облагается" in page
     assert "ИП Орлова" in page
 

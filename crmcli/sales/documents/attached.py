@@ -42,5 +42,4 @@ def _document(record: Record, ws: Workspace) -> AttachedFile:
     if not isinstance(record, Offer):
         told = tr("{} is not a document", record.id)
         raise BadUsage(told, "give the path of a file, or the number of an offer")
-    page = offers.render(ws, record.id)
-    return named_file(f"{record.name.replace('/', '-')}.html", page.encode())
+    return named_file(f"{record.name.replace('/', '-')}.pdf", offers.render(ws, record.id, ".pdf"))

@@ -15,6 +15,7 @@ from crmcli.model.offer import Offer
 from crmcli.model.values import Line, Value
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
+from crmcli.sales.documents.pages import rendered
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
 from crmcli.workspace import Change, Workspace
@@ -96,14 +97,13 @@ def lines_of(ws: Workspace, deal: Deal | Offer, texts: Sequence[str]) -> tuple[L
     return (Line(deal.name, price=deal.amount, vat=rate),)
 
 
-def render(ws: Workspace, offer_id: str) -> str:
-    """The offer as a page of HTML, by its template; TemplateFailed if it cannot be rendered."""
-    from crmcli.sales.template_names import names_for
-
+def render(ws: Workspace, offer_id: str, ending: str = ".html") -> bytes:
+    """The offer as text, a page or PDF, by the ending of a file, by its template. BadUsage for any other;
+    TemplateFailed if it cannot be rendered, NoPicture, NoPdf."""
     offer = ws.get(offer_id)
     if not isinstance(offer, Offer):
         raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
-    return renderer(ws).render_text(offer.template or TEMPLATE, names_for(ws, offer))
+    return rendered(ws, offer, offer.template or TEMPLATE, ending)
 
 
 def accept(ws: Workspace, offer_id: str) -> Offer:

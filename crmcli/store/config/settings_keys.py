@@ -109,6 +109,9 @@ COMPANY = {
     "email": _email("E-mail."),
     "site": shapes.text("Web site."),
     "bank": shapes.text("Bank account, as offers print it."),
+    "logo": shapes.text("Path of the logo that documents show, e.g. templates/logo.png."),
+    "signature": shapes.text("Path of the picture of the signature."),
+    "stamp": shapes.text("Path of the picture of the stamp."),
 }
 ACCOUNT = shapes.keys(
     "",

@@ -1,0 +1,105 @@
+"""Pages of HTML as files of their own: with their pictures inside, and as PDF."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmcli.errors import InvalidData, ServiceFailed
+from crmcli.language import tr
+from crmcli.store.disk import files
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+INSTALL = "pip install 'crmcli[pdf]'"
+LIBRARIES = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+LARGEST = 2_000_000
+"""Bytes of one picture."""
+_TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".svg": "svg+xml"}
+_PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(?!data:)([^"']*)\2""", re.IGNORECASE)
+_KEPT = re.compile(r"<style\b.*?</style>|<[^>]*>|&[#\w]+;", re.DOTALL | re.IGNORECASE)
+_HYPHENED = re.compile(r"\w[\w./]*(?:-[\w./]+)+")
+_LONGEST = 30
+"""Letters of a word that is kept whole; a longer one would not fit into its column."""
+
+
+class NoPicture(InvalidData):
+    """A picture that a page shows is not there, or is none."""
+
+
+class NoPdf(ServiceFailed):
+    """What makes PDF files is not installed."""
+
+
+def with_pictures(html: str, root: Path) -> str:
+    """The page with its pictures inside it, which are named by their paths from the workspace's root.
+    NoPicture for one that is missing or elsewhere."""
+
+    def inside(match: re.Match[str]) -> str:
+        return f"{match[1]}{match[2]}{_picture(root, match[3])}{match[2]}"
+
+    return _PICTURE.sub(inside, html)
+
+
+def _picture(root: Path, path: str) -> str:
+    kind = _TYPES.get(Path(path).suffix.lower())
+    if kind is None or ":" in path or any(part.startswith(".") for part in path.split("/")):
+        told = tr("{!r} is not a picture of the workspace", path)
+        raise NoPicture(told, "give the path of a PNG, JPEG, GIF or SVG file from the root")
+    try:
+        content = files.read_bytes(files.inside(root, path), most=LARGEST + 1)
+    except files.Missing:
+        hint = "put it there, or correct company: in settings.yaml, or the template"
+        raise NoPicture(tr("no such picture: {}", path), hint) from None
+    if len(content) > LARGEST:
+        raise NoPicture(
+            tr("{} is larger than {} MB", path, LARGEST // 1_000_000), "make it smaller"
+        )
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def to_pdf(html: str, made_at: datetime) -> bytes:
+    """A page with its pictures inside as PDF: the same bytes for the same page and time. NoPdf without the
+    extra. Nothing is fetched from anywhere."""
+    try:
+        import weasyprint  # type: ignore[import-untyped]  # it has no stubs
+    except ImportError:
+        raise NoPdf("the package that makes PDF files is not installed", INSTALL) from None
+    except OSError as error:
+        raise NoPdf(tr("a library that makes PDF files is missing: {}", error), LIBRARIES) from None
+    logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+    created = f'<meta name="dcterms.created" content="{made_at.isoformat()}">'
+    page = unbroken(html).replace("<head>", f"<head>{created}", 1)
+    document = weasyprint.HTML(string=page, url_fetcher=_only_inside)
+    content = document.write_pdf(pdf_identifier=b"crm")
+    assert isinstance(content, bytes)
+    return content
+
+
+def _only_inside(url: str, *args: object, **more: object) -> object:
+    """What a page names: pictures inside it alone."""
+    import weasyprint
+
+    if not url.startswith("data:"):
+        raise ValueError(f"{url} is not inside the page")
+    return weasyprint.default_url_fetcher(url, *args, **more)
+
+
+def unbroken(html: str) -> str:
+    """The page with every word that has hyphens, as a number has, kept on one line."""
+    head, body, rest = html.partition("<body")
+    parts: list[str] = []
+    at = 0
+    for tag in _KEPT.finditer(rest):
+        parts += [_HYPHENED.sub(_whole, rest[at : tag.start()]), tag[0]]
+        at = tag.end()
+    return head + body + "".join(parts) + _HYPHENED.sub(_whole, rest[at:])
+
+
+def _whole(match: re.Match[str]) -> str:
+    word = match[0]
+    return f'<span style="white-space: nowrap">{word}</span>' if len(word) <= _LONGEST else word

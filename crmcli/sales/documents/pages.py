@@ -1,0 +1,35 @@
+"""Documents as files: text, a page of HTML with its pictures inside, or PDF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.sales.documents.messages import renderer
+from crmcli.sales.template_names import names_for
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
+
+ENDINGS = (".pdf", ".html", ".txt")
+_PAGE = ".html.j2"
+
+
+def rendered(ws: Workspace, record: Record, template: str, ending: str) -> bytes:
+    """What a document is in a file with that ending; BadUsage for any but ENDINGS."""
+    from crmcli.render import pages
+
+    if ending.lower() not in ENDINGS:
+        raise BadUsage(
+            tr("{!r} is not an ending of a document", ending),
+            tr("one of {}", ", ".join(ENDINGS)),
+        )
+    names = names_for(ws, record)
+    if ending.lower() == ".txt":
+        text = template.removesuffix(_PAGE) + ".txt.j2"
+        return renderer(ws).render_text(text, names).encode()
+    page = pages.with_pictures(renderer(ws).render_text(template, names), ws.root)
+    page = page.removesuffix("\n") + "\n"
+    return page.encode() if ending.lower() == ".html" else pages.to_pdf(page, ws.now)
