@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,9 @@ def to_pdf(html: str, made_at: datetime) -> bytes:
     """A page with its pictures inside as PDF: the same bytes for the same page and time. NoPdf without the
     extra. Nothing is fetched from anywhere."""
     try:
-        import weasyprint  # type: ignore[import-untyped]  # it has no stubs
+        with warnings.catch_warnings():  # it foretells what later versions will want
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import weasyprint  # type: ignore[import-untyped]  # it has no stubs
     except ImportError:
         raise NoPdf("the package that makes PDF files is not installed", INSTALL) from None
     except OSError as error:
@@ -74,30 +77,23 @@ def to_pdf(html: str, made_at: datetime) -> bytes:
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
     created = f'<meta name="dcterms.created" content="{made_at.isoformat()}">'
     page = unbroken(html).replace("<head>", f"<head>{created}", 1)
-    document = weasyprint.HTML(string=page, url_fetcher=_only_inside)
+    only_inside = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
+    document = weasyprint.HTML(string=page, url_fetcher=only_inside)
     content = document.write_pdf(pdf_identifier=b"crm")
     assert isinstance(content, bytes)
     return content
 
 
-def _only_inside(url: str, *args: object, **more: object) -> object:
-    """What a page names: pictures inside it alone."""
-    import weasyprint
-
-    if not url.startswith("data:"):
-        raise ValueError(f"{url} is not inside the page")
-    return weasyprint.default_url_fetcher(url, *args, **more)
-
-
 def unbroken(html: str) -> str:
     """The page with every word that has hyphens, as a number has, kept on one line."""
     head, body, rest = html.partition("<body")
-    parts: list[str] = []
+    own, end, rest = rest.partition(">")
+    parts = [head, body, own, end]
     at = 0
     for tag in _KEPT.finditer(rest):
         parts += [_HYPHENED.sub(_whole, rest[at : tag.start()]), tag[0]]
         at = tag.end()
-    return head + body + "".join(parts) + _HYPHENED.sub(_whole, rest[at:])
+    return "".join(parts) + _HYPHENED.sub(_whole, rest[at:])
 
 
 def _whole(match: re.Match[str]) -> str:

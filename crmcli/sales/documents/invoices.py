@@ -20,6 +20,7 @@ from crmcli.model.values import BankAccount, Payment, Value
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.documents.offers import lines_of
+from crmcli.sales.documents.pages import written
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
@@ -281,9 +282,9 @@ def render(ws: Workspace, invoice_id: str, ending: str, syntax: str = "") -> byt
         return einvoices.xml(ws, invoice, syntax or "ubl")
     if syntax:
         raise BadUsage("--format is for e-invoices", "add -o invoice.xml")
-    if ending not in ("", ".html"):
-        raise BadUsage(tr("an invoice cannot be written as {!r}", ending), "-o invoice.html")
-    return (page(ws, invoice).removesuffix("\n") + "\n").encode()
+    if ending not in ("", ".html", ".pdf"):
+        raise BadUsage(tr("an invoice cannot be written as {!r}", ending), "-o invoice.pdf")
+    return written(ws, page(ws, invoice), ending)
 
 
 def page(ws: Workspace, invoice: Invoice) -> str:

@@ -19,8 +19,6 @@ _PAGE = ".html.j2"
 
 def rendered(ws: Workspace, record: Record, template: str, ending: str) -> bytes:
     """What a document is in a file with that ending; BadUsage for any but ENDINGS."""
-    from crmcli.render import pages
-
     if ending.lower() not in ENDINGS:
         raise BadUsage(
             tr("{!r} is not an ending of a document", ending),
@@ -30,6 +28,12 @@ def rendered(ws: Workspace, record: Record, template: str, ending: str) -> bytes
     if ending.lower() == ".txt":
         text = template.removesuffix(_PAGE) + ".txt.j2"
         return renderer(ws).render_text(text, names).encode()
-    page = pages.with_pictures(renderer(ws).render_text(template, names), ws.root)
-    page = page.removesuffix("\n") + "\n"
-    return page.encode() if ending.lower() == ".html" else pages.to_pdf(page, ws.now)
+    return written(ws, renderer(ws).render_text(template, names), ending)
+
+
+def written(ws: Workspace, text: str, ending: str) -> bytes:
+    """A page of HTML with its pictures inside, as it is or as PDF."""
+    from crmcli.render import pages
+
+    page = pages.with_pictures(text, ws.root).removesuffix("\n") + "\n"
+    return pages.to_pdf(page, ws.now) if ending.lower() == ".pdf" else page.encode()
