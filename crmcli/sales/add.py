@@ -56,6 +56,7 @@ def add(
     if "numbered" in ENTITIES[entity].traits and "name" not in values:
         return _numbered(ws, entity, values, linked)
     record = build(ws, entity, values)
+    defaults.check_amount(record)
     if not anyway:
         check_welcome(ws, record)
     if not given.get("company"):

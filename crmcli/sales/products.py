@@ -11,7 +11,7 @@ from crmcli.model.currencies import CODES
 from crmcli.model.line_text import read_rate
 from crmcli.model.product import Product
 from crmcli.model.values import fold, format_decimal
-from crmcli.sales.settings.tables import read_table, table_text
+from crmcli.sales.tables import read_table, table_text
 from crmcli.store.layout import PRODUCTS
 
 if TYPE_CHECKING:

@@ -7,15 +7,17 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.sums import rounded
 from crmcli.model.values import format_decimal, parse_date
 from crmcli.sales.products import check_currency
-from crmcli.sales.settings.tables import read_table, table_text
+from crmcli.sales.tables import read_table, table_text
 from crmcli.store.layout import RATES
 
 if TYPE_CHECKING:
+    from crmcli.model.deal import Deal
     from crmcli.workspace import Workspace
 
 COLUMNS = ("date", "currency", "rate")
@@ -78,6 +80,24 @@ def converted(ws: Workspace, amount: Decimal, currency: str, into: str, day: dat
                 tr("crm rate add {} RATE --date {}", code, day),
             )
     return rounded(amount * known[currency] / known[into], into)
+
+
+def in_new_currency(ws: Workspace, before: Deal, after: Deal) -> Deal:
+    """A deal whose currency was changed, with its lines in the new one; NoRate if nobody said how."""
+    if not before.lines or after.lines != before.lines or after.currency == before.currency:
+        return after
+    old, new, today = before.currency, after.currency, ws.now.astimezone(ws.zone).date()
+    lines = []
+    for line in before.lines:
+        discount = line.discount
+        if discount is not None and not discount.is_percent:
+            discount = replace(discount, amount=converted(ws, discount.amount, old, new, today))
+        price = converted(ws, line.price, old, new, today)
+        lines.append(replace(line, price=price, discount=discount))
+    amount = after.amount
+    if amount is not None and amount == before.amount and not before.is_of_lines:
+        amount = converted(ws, amount, old, new, today)
+    return replace(after, lines=tuple(lines), amount=amount)
 
 
 def _rate(cells: Mapping[str, str]) -> Rate:

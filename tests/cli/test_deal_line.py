@@ -110,6 +110,9 @@ def test_other_currencies_need_a_rate(crm: Crm, deal: str) -> None:
         ("product", "edit", "Z", "--price", "1"),
         ("product", "rm", "Z"),
         ("product", "import", "нет.csv"),
+        ("deal", "edit", "REF", "--amount", "-5"),
+        ("deal", "add", "--name", "Минус", "--amount", "-5"),
+        ("deal", "add", "--name", "Икс", "--amount", "5", "--currency", "XXX"),
         ("rate", "add", "USD", "0"),
         ("rate", "add", "USD", "-1"),
         ("rate", "add", "XXX", "5"),
@@ -194,3 +197,36 @@ def test_deals_without_a_next_step(crm: Crm, deal: str) -> None:
     crm("task", "add", "Позвонить", "--for", other, "--due", "tomorrow")
     assert crm("deal", "list", "--no-next-step", "--ids").out.split() == [deal]
     assert crm("deal", "list", "--no-next-step", "--where", "name = Забор", "--ids").out == ""
+
+
+def test_another_currency_needs_a_rate_where_there_are_lines(crm: Crm, deal: str) -> None:
+    crm("deal", "line", "add", deal, "RT-1", "--quantity", "2", "--discount", "100")
+    assert crm("deal", "edit", deal, "--currency", "USD").code == 1
+    assert _row(crm, deal)["currency"] == "RUB"
+    crm("rate", "add", "USD", "100")
+    crm("deal", "edit", deal, "--currency", "USD")
+    row = _row(crm, deal)
+    assert (row["amount"], row["currency"], row["lines"][0]["discount"]) == (16.8, "USD", "1.00")
+
+
+def test_a_deal_of_an_offer_has_its_client_and_lines(crm: Crm, deal: str) -> None:
+    crm("company", "add", "--name", "Ромашка")
+    crm("contact", "add", "--name", "Анна", "--company", "Ромашка")
+    crm("deal", "edit", deal, "--contact", "Анна", "--company", "Ромашка")
+    crm("deal", "line", "add", deal, "RT-1", "--quantity", "2")
+    offer = crm("offer", "draft", "--deal", deal).out.strip()
+    made = crm("deal", "add", "--from-offer", offer, "--name", "Вторая").out.strip()
+    first, second = _row(crm, deal), _row(crm, made)
+    assert second["name"] == "Вторая"
+    assert [second[k] for k in ("amount", "lines", "contacts", "company")] == [
+        first[k] for k in ("amount", "lines", "contacts", "company")
+    ]
+
+
+def test_a_deal_added_from_a_contact_has_its_company(crm: Crm) -> None:
+    company = crm("company", "add", "--name", "Ромашка").out.strip()
+    crm("contact", "add", "--name", "Анна", "--company", "Ромашка")
+    assert (
+        _row(crm, crm("deal", "add", "--name", "Забор", "--contact", "Анна").out.strip())["company"]
+        == company
+    )

@@ -93,6 +93,15 @@ def check_minimum(record: Record) -> None:
         )
 
 
+def check_amount(record: Record) -> None:
+    """Refuse a deal of less than nothing."""
+    if isinstance(record, Deal) and record.amount is not None and record.amount < 0:
+        raise Refused(
+            tr("a deal's amount is not negative: {}", f"{record.amount:f}"),
+            "what is paid back is a line of a credit note, no deal",
+        )
+
+
 _ORDERS = (
     ("first_name", "middle_name", "last_name"),
     ("last_name", "first_name", "middle_name"),

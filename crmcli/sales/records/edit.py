@@ -12,6 +12,7 @@ from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, Kind, merge_lists, without_items
 from crmcli.model.values import Raw, Value, fold
+from crmcli.sales.rates import in_new_currency
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import Given, field_named, read_raws, read_values
 from crmcli.sales.records.new_links import linking, told
@@ -81,7 +82,9 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
     after = after.with_values({n: complete.get(n) for n in names if not after.get(n)})
     after = defaults.with_terms(ws, after)
     if isinstance(before, Deal) and isinstance(after, Deal):
-        after = after.following(before)
+        after = in_new_currency(ws, before, after).following(before)
+        if after.amount != before.amount:
+            defaults.check_amount(after)
     needed = [f for f in ws.schema.fields(after.entity) if f.required]
     require(ws, after, [f.name for f in needed if before.get(f.name) != f.kind.empty])
     return after

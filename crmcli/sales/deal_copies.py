@@ -1,4 +1,4 @@
-"""The contacts of a deal, of which the first is the primary one; and a deal made like another."""
+"""A deal made like another, or of an offer; and which of its contacts is the primary one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.dataclass import replace
 from crmcli.model.deal import Deal
+from crmcli.model.offer import Offer
+from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_record import build
 
 if TYPE_CHECKING:
+    from crmcli.model.values import Value
     from crmcli.workspace import Workspace
 
 COPIED = (
@@ -37,4 +40,19 @@ def copy(ws: Workspace, deal_id: str, name: str = "") -> Deal:
         values |= {"pipeline": ws.pipeline_of(deal).key}
         made = cast("Deal", build(ws, "deal", values))
         change.add(made, {"copied_from": deal.id})
+    return made
+
+
+def from_offer(ws: Workspace, offer_id: str, given: Given) -> Deal:
+    """Add a deal with the client and the lines of an offer; what is `given` stands over them."""
+    with ws.change("deal add") as change:
+        offer = cast("Offer", change.get(offer_id))
+        values: dict[str, Value] = {
+            "name": offer.name,
+            "company": offer.company,
+            "contacts": (offer.contact,) if offer.contact else (),
+            **{name: offer.get(name) for name in ("lines", "currency", "vat_included", "owner")},
+        }
+        made = cast("Deal", build(ws, "deal", values | read_values(ws, "deal", given)))
+        change.add(made, {"offer": offer.id})
     return made
