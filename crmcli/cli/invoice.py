@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,14 +99,21 @@ def pay(session: Session, ref: str, amount: str, at: str, reference: str) -> Tol
 @invoice.command(
     params=[
         REF,
-        click.Option(("-o", "--output"), type=OUTPUT, help="Write to this file: .html or .xml."),
-        option("--format syntax", "How an e-invoice (.xml) is written.", among=("ubl", "cii")),
+        click.Option(
+            ("-o", "--output"), type=OUTPUT, help="Write to this file: .html, .pdf or .xml."
+        ),
+        option(
+            "--format syntax",
+            "How an e-invoice is written; a .pdf with cii is both.",
+            among=("ubl", "cii"),
+        ),
     ]
 )
 def render(session: Session, ref: str, output: Path | None, syntax: str | None) -> None:
     """Print an invoice as HTML, or write it to a file as its ending says.
 
-    An .xml is an e-invoice of EN 16931 and is written only if it keeps the official rules.
+    An .xml is an e-invoice of EN 16931, and so is what a .pdf with --format cii holds (Factur-X, ZUGFeRD).
+    It is written only if it keeps the official rules.
 
     Example: crm invoice render 7k3 -o invoice.xml --format cii
     """
@@ -121,3 +129,50 @@ def render(session: Session, ref: str, output: Path | None, syntax: str | None) 
 
     write_out(output, made, over=True)
     session.out.note(tr("wrote {}", output))
+
+
+@invoice.command(
+    cls=ChangingVerb,
+    params=[
+        REF,
+        option("--template", "Mail template.", "TEMPLATE", default="mail/invoice.j2"),
+        option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True),
+        option("--anyway", "Also to whom must not be mailed.", is_flag=True),
+        option("--by-hand", "Send nothing: it went by hand or from elsewhere.", is_flag=True),
+    ],
+)
+def send(
+    session: Session, ref: str, template: str, to: Sequence[str], anyway: bool, by_hand: bool
+) -> Told:
+    """Send an invoice to the client as PDF and mark it as sent.
+
+    It raises invoice.sent. On a terminal the message is shown first, and asked about.
+
+    Example: crm invoice send 7k3
+    """
+    from crmcli.present.changes import closed
+
+    ws = session.workspace
+    invoice_id = ws.resolve(ref, "invoice")
+    if by_hand:
+        from crmcli.sales.documents import invoices
+
+        return closed(ws, invoices.note_sent(ws, invoice_id))
+    from crmcli.automation import document_mail, person_mail
+    from crmcli.present.documents import message_text, posted
+    from crmcli.sales.documents import templates
+
+    path = templates.find(ws, template, mail=True)
+    mail = document_mail.with_invoice(
+        ws, invoice_id, person_mail.PersonMail(path, to, anyway=anyway)
+    )
+    message = document_mail.preview(ws, invoice_id, mail)
+    asks = sys.stdin.isatty() and not session.yes
+    if session.out.is_table and (session.dry_run or asks):
+        session.out.text(message_text(message))
+    if session.dry_run:
+        return posted(message, invoice_id, None)
+    if asks:
+        session.out.flush()
+        session.confirm(tr("send it to {}?", ", ".join(message.to)))
+    return posted(message, invoice_id, document_mail.send(ws, invoice_id, mail))

@@ -113,7 +113,7 @@ _ROWS = (
         "invoice",
         "invoices",
         "crmcli.model.invoice:Invoice",
-        "Invoices: add, pay, cancel.",
+        "Invoices: add, render, send, pay, cancel.",
         traits=("numbered",),
         parent="deal",
         least="a number",

@@ -107,7 +107,9 @@ def closed(ws: Workspace, done: Move | Offer | Invoice) -> Told:
             "declined": tr("Declined: {} {}."),
             "cancelled": tr("Cancelled: {} {}."),
         }
-        text = told[str(done.get("status"))].format(done.id, done.get("name"))
+        text = told.get(str(done.get("status")), tr("Sent: {} {}.")).format(
+            done.id, done.get("name")
+        )
         return Told(text, raw_row(ws, done))
     return moved(ws, done)
 

@@ -63,9 +63,9 @@ def _picture(root: Path, path: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def to_pdf(html: str, made_at: datetime) -> bytes:
+def to_pdf(html: str, made_at: datetime, variant: str = "") -> bytes:
     """A page with its pictures inside as PDF: the same bytes for the same page and time. NoPdf without the
-    extra. Nothing is fetched from anywhere."""
+    extra. Nothing is fetched from anywhere. `variant` is one of PDF for archives, as `pdf/a-3b`."""
     try:
         with warnings.catch_warnings():  # it foretells what later versions will want
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -79,7 +79,7 @@ def to_pdf(html: str, made_at: datetime) -> bytes:
     page = unbroken(html).replace("<head>", f"<head>{created}", 1)
     only_inside = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
     document = weasyprint.HTML(string=page, url_fetcher=only_inside)
-    content = document.write_pdf(pdf_identifier=b"crm")
+    content = document.write_pdf(pdf_identifier=b"crm", pdf_variant=variant or None)
     assert isinstance(content, bytes)
     return content
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
+from crmcli.model.invoice import Invoice
 from crmcli.model.offer import Offer
-from crmcli.sales.documents import offers
+from crmcli.sales.documents import invoices, offers
 from crmcli.sales.records import attachments
 from crmcli.workspace import Workspace
 
@@ -23,7 +24,7 @@ def attached(ws: Workspace, text: str) -> AttachedFile:
 
     path = Path(text)
     if not path.exists() and not path.suffix:
-        return _document(_found(ws, text), ws)
+        return document(ws, _found(ws, text))
     new = attachments.read(path)
     return named_file(new.name, new.content)
 
@@ -36,10 +37,14 @@ def _found(ws: Workspace, text: str) -> Record:
         raise NotFound(told, "give the path of a file, or the number of an offer") from error
 
 
-def _document(record: Record, ws: Workspace) -> AttachedFile:
+def document(ws: Workspace, record: Record) -> AttachedFile:
+    """An offer or an invoice as PDF, called by its number; BadUsage for another record."""
     from crmcli.channels.message import named_file
 
-    if not isinstance(record, Offer):
-        told = tr("{} is not a document", record.id)
-        raise BadUsage(told, "give the path of a file, or the number of an offer")
-    return named_file(f"{record.name.replace('/', '-')}.pdf", offers.render(ws, record.id, ".pdf"))
+    name = f"{str(record.get('name')).replace('/', '-')}.pdf"
+    if isinstance(record, Offer):
+        return named_file(name, offers.render(ws, record.id, ".pdf"))
+    if isinstance(record, Invoice):
+        return named_file(name, invoices.render(ws, record.id, ".pdf"))
+    told = tr("{} is not a document", record.id)
+    raise BadUsage(told, "give the path of a file, or the number of an offer")

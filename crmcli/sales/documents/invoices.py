@@ -16,7 +16,7 @@ from crmcli.model.invoice import Invoice
 from crmcli.model.money import write_money
 from crmcli.model.offer import Offer
 from crmcli.model.payment_order import PaymentOrder
-from crmcli.model.values import BankAccount, Payment, Value
+from crmcli.model.values import Attachment, BankAccount, Payment, Value
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.documents.offers import lines_of
@@ -158,12 +158,15 @@ def _account(ws: Workspace, currency: str, asked: str) -> tuple[BankAccount, ...
             )
         return tuple(found)
     codes = _MONEY_CODES.get(currency, ())
-    fitting = [
+    fitting = tuple(
         one
         for one in own
         if one.account[5:8] in codes or (not one.account.isdigit() and currency != "RUB")
-    ]
-    return tuple((fitting or list(own))[:1])
+    )
+    if not fitting and own and currency != ws.settings.currency:
+        ws.notes.append(tr("no account for {} in settings.yaml; --account names one", currency))
+        return ()
+    return (fitting or own)[:1]
 
 
 def note_sent(ws: Workspace, invoice_id: str) -> Invoice:
@@ -172,18 +175,21 @@ def note_sent(ws: Workspace, invoice_id: str) -> Invoice:
         return note_sent_in(change, ws, invoice_id)
 
 
-def note_sent_in(change: Change, ws: Workspace, invoice_id: str) -> Invoice:
-    """The same within an open change."""
+def note_sent_in(
+    change: Change, ws: Workspace, invoice_id: str, files: Sequence[tuple[str, bytes]] = ()
+) -> Invoice:
+    """The same within an open change; the files that went, by name, are kept with it."""
     invoice = _invoice(change, invoice_id)
     if invoice.status == "cancelled":
         raise InvoiceCancelled(
             tr("{} was cancelled", f"{invoice.id} {invoice.name}"),
             "make a new invoice: crm invoice add",
         )
-    sent = invoice
-    if invoice.status == "draft":
-        sent = replace(invoice, status="sent").as_of(ws.today)
-        change.save(sent)
+    status = "sent" if invoice.status == "draft" else invoice.status
+    kept = tuple(Attachment(name, change.attach(content)) for name, content in files)
+    kept = tuple(dict.fromkeys((*invoice.files, *kept)))
+    sent = replace(invoice, status=status, files=kept).as_of(ws.today)
+    change.save(sent)
     _note(change, sent, "sent", {})
     return sent
 
@@ -272,7 +278,8 @@ def cancel(ws: Workspace, invoice_id: str, reason: str = "") -> Invoice:
 
 
 def render(ws: Workspace, invoice_id: str, ending: str, syntax: str = "") -> bytes:
-    """The content of a file of an invoice, by the file's ending: `.html`, or `.xml` for an e-invoice."""
+    """The content of a file of an invoice, by the file's ending: `.html`, `.pdf`, or `.xml` for an e-invoice;
+    a `.pdf` with the syntax `cii` is both."""
     invoice = ws.get(invoice_id)
     if not isinstance(invoice, Invoice):
         raise BadUsage(tr("{} is not an invoice", invoice_id), "see crm invoice list")
@@ -280,11 +287,25 @@ def render(ws: Workspace, invoice_id: str, ending: str, syntax: str = "") -> byt
         from crmcli.sales.documents import einvoices
 
         return einvoices.xml(ws, invoice, syntax or "ubl")
+    if ending == ".pdf" and syntax == "cii":
+        return _hybrid(ws, invoice)
     if syntax:
-        raise BadUsage("--format is for e-invoices", "add -o invoice.xml")
+        raise BadUsage("--format is for e-invoices", "-o invoice.xml, or -o invoice.pdf with cii")
     if ending not in ("", ".html", ".pdf"):
-        raise BadUsage(tr("an invoice cannot be written as {!r}", ending), "-o invoice.pdf")
+        told = tr("an invoice cannot be written as {!r}", ending)
+        raise BadUsage(told, "-o invoice.html, invoice.pdf or invoice.xml")
     return written(ws, page(ws, invoice), ending)
+
+
+def _hybrid(ws: Workspace, invoice: Invoice) -> bytes:
+    """The page as PDF that holds the e-invoice too."""
+    from crmcli.render.hybrid_pdf import hybrid
+    from crmcli.sales.documents import einvoices
+
+    xml = einvoices.xml(ws, invoice, "cii")
+    pdf = written(ws, page(ws, invoice), ".pdf", "pdf/a-3b")
+    title, us = f"{tr('Invoice')} {invoice.name}", ws.settings.us
+    return hybrid(pdf, xml, title=title, author=us.name, language=ws.settings.language)
 
 
 def page(ws: Workspace, invoice: Invoice) -> str:

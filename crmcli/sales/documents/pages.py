@@ -31,9 +31,9 @@ def rendered(ws: Workspace, record: Record, template: str, ending: str) -> bytes
     return written(ws, renderer(ws).render_text(template, names), ending)
 
 
-def written(ws: Workspace, text: str, ending: str) -> bytes:
-    """A page of HTML with its pictures inside, as it is or as PDF."""
+def written(ws: Workspace, text: str, ending: str, variant: str = "") -> bytes:
+    """A page of HTML with its pictures inside, as it is or as PDF, of a `variant` if one is asked for."""
     from crmcli.render import pages
 
     page = pages.with_pictures(text, ws.root).removesuffix("\n") + "\n"
-    return pages.to_pdf(page, ws.now) if ending.lower() == ".pdf" else page.encode()
+    return pages.to_pdf(page, ws.now, variant) if ending.lower() == ".pdf" else page.encode()
