@@ -7,24 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.dataclass import dataclass, field
-from crmcli.errors import Conflict, CrmError
+from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.entities import may_be_created
 from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
 from crmcli.present import changes
+from crmcli.sales.many import Refusal
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.workspace import Change
-
-
-class Refusal(NamedTuple):
-    """A record with which it could not be done, and why."""
-
-    record: str
-    error: CrmError
 
 
 @dataclass
@@ -85,45 +79,39 @@ class Move:
     @property
     def command(self) -> str:
         """What does the same in a shell."""
-        return " && ".join(part for record_id in self.ids for part in self._commands(record_id))
-
-    def _commands(self, record_id: str) -> list[str]:
-        entity = entity_of(record_id)
-        parts = []
-        if self.put:
-            sets = (word for pair in self.put.items() for word in ("--set", "=".join(pair)))
-            parts.append(_words(entity, "edit", record_id, *sets, *_create(entity, self.put)))
+        entity, sets = entity_of(self.ids[0]), _sets(self.put)
         verb = "move" if self.reopen else self.verb
-        words = [entity, verb, record_id, *([self.stage] if verb == "move" else [])]
+        words = [entity, verb, *self.ids, *([self.stage] if verb == "move" else [])]
         words += ["--pipeline", self.pipeline] if self.pipeline and verb == "move" else []
         words += ["--reason", self.reason] if self.reason else []
-        return [*parts, _words(*words, *(["--reopen"] if self.reopen else []))]
+        moved = _words(*words, *(["--reopen"] if self.reopen else []))
+        filled = (_words(entity, "edit", i, *sets, *_create(entity, self.put)) for i in self.ids)
+        return " && ".join([*(filled if sets else ()), moved])
 
     def _do(self, ws: Workspace, outcome: Outcome) -> None:
-        from crmcli.sales.stages import move_in
+        from crmcli.sales.many import Chosen, each
+        from crmcli.sales.stages import Move as Moved
+        from crmcli.sales.stages import move_one
 
-        put = {name: [text] for name, text in self.put.items()}
-        moves = []
-        with ws.change(f"{entity_of(self.ids[0])} {self.verb}") as change:
-            for record_id in self.ids:
-                try:
-                    if put:
-                        _fill_in(change, ws, record_id, put)
-                    moves.append(
-                        move_in(
-                            change, ws, change.get(record_id), self.stage, pipeline=self.pipeline,
-                            reason=self.reason, reopen=self.reopen,
-                        )
-                    )  # fmt: skip
-                except Conflict:
-                    raise
-                except CrmError as error:
-                    if put:  # what was filled in is not kept without the move
-                        raise
-                    outcome.refused.append(Refusal(record_id, error))
-        outcome.told += [changes.moved(ws, move).text for move in moves[:1]]
-        if len(moves) > 1:
-            outcome.told[-1:] = [tr("{} moved to {!r}", len(moves), moves[0].stage.name)]
+        entity, put = entity_of(self.ids[0]), {name: [text] for name, text in self.put.items()}
+
+        def one(change: Change, record_id: str) -> Moved:
+            if put:
+                _fill_in(change, ws, record_id, put)
+            return move_one(
+                change, ws, record_id, self.stage,
+                pipeline=self.pipeline, reason=self.reason, reopen=self.reopen,
+            )  # fmt: skip
+
+        found = each(ws, f"{entity} {self.verb}", Chosen(entity, self.ids), one)
+        outcome.refused += found.refused
+        outcome.told += [changes.moved(ws, move).text for move in found.done[:1]]
+        if len(found.done) > 1:
+            outcome.told[-1:] = [tr("{} moved to {!r}", len(found.done), found.done[0].stage.name)]
+
+
+def _sets(given: Mapping[str, str]) -> list[str]:
+    return [word for pair in given.items() for word in ("--set", "=".join(pair))]
 
 
 def _fill_in(
@@ -149,8 +137,7 @@ def _create(entity: str, given: Mapping[str, str]) -> list[str]:
 
 def edit(ids: Sequence[str], given: Mapping[str, str]) -> Act:
     """Set fields of all cards in one transaction."""
-    sets = [word for pair in given.items() for word in ("--set", "=".join(pair))]
-    commands = (_words(entity_of(one), "edit", one, *sets) for one in ids)
+    commands = (_words(entity_of(one), "edit", one, *_sets(given)) for one in ids)
 
     def do(ws: Workspace, outcome: Outcome) -> None:
         from crmcli.sales.records.edit import Edit, edit_in
@@ -167,7 +154,6 @@ def add(entity: str, given: Mapping[str, str], stage: str, pipeline: str) -> Act
     """Add a record to a stage; contacts and companies that it names and nobody knows are added with it."""
     values = {name: text for name, text in given.items() if text.strip()}
     placed = {**values, "stage": stage, **({"pipeline": pipeline} if pipeline else {})}
-    sets = [word for pair in placed.items() for word in ("--set", "=".join(pair))]
     create = _create(entity, values)
 
     def do(ws: Workspace, outcome: Outcome) -> None:
@@ -178,7 +164,7 @@ def add(entity: str, given: Mapping[str, str], stage: str, pipeline: str) -> Act
         outcome.told += [tr("Added {} {}.", made.record.id, made.record.get("name"))]
         outcome.told += filter(None, [changes.known(made)])
 
-    return Act(_words(entity, "add", *sets, *create), do)
+    return Act(_words(entity, "add", *_sets(placed), *create), do)
 
 
 def log(record_id: str, kind: str, text: str) -> Act:
@@ -211,18 +197,22 @@ def task(record_id: str, name: str, due: str) -> Act:
     return Act(_words("task", "add", name, "--for", record_id, *when), do)
 
 
-def convert(record_id: str, pipeline: str) -> Act:
-    """Convert a lead into what follows from it."""
+def convert(record_id: str, pipeline: str, given: Mapping[str, str]) -> Act:
+    """Convert a lead into what follows from it; `given` are values such as deal.amount."""
+    words = [*(["--pipeline", pipeline] if pipeline else []), *_sets(given)]
 
     def do(ws: Workspace, outcome: Outcome) -> None:
         from crmcli.sales import leads
+        from crmcli.sales.conversion.plan import ConvertOptions
 
-        made = leads.convert(ws, record_id, leads.ConvertOptions(pipeline=pipeline))
+        values: dict[str, dict[str, list[str]]] = {}
+        for name, text in given.items():
+            entity, _, field_name = name.partition(".")
+            values.setdefault(entity, {})[field_name] = [text]
+        made = leads.convert(ws, record_id, ConvertOptions(pipeline=pipeline, given=values))
         outcome.told.append(changes.converted(ws, made).text)
 
-    return Act(
-        _words("lead", "convert", record_id, *(["--pipeline", pipeline] if pipeline else [])), do
-    )
+    return Act(_words("lead", "convert", record_id, *words), do)
 
 
 def undo(event: str) -> Act:

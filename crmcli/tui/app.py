@@ -44,8 +44,14 @@ class BoardApp(App[None]):
         self.state = BoardState(start.place)
         self.view = BoardView(self.state, Locale.of(start.ws))
         self.acts: list[str] = []
+        self.fault: BaseException | None = None
         self._acting = ThreadPoolExecutor(1, "act")
         self._awake = asyncio.Event()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave the screen; whoever opened the board tells of it as of any other error."""
+        self.fault = getattr(error, "error", error)
+        self.exit()
 
     def compose(self) -> ComposeResult:
         """One widget."""
@@ -81,7 +87,9 @@ class BoardApp(App[None]):
             return await work
         except CrmError as error:
             self.tell(complaint(error))
-            return None
+        except OSError as error:  # the folder is away for a moment, or for good
+            self.tell(error.strerror or str(error))
+        return None
 
     async def _in_thread(self, pool: ThreadPoolExecutor, work: Callable[..., T], *values: Any) -> T:
         run = copy_context().run  # the language is spoken there too

@@ -11,6 +11,7 @@ from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.schema import has_field
 from crmcli.present.columns import field_word
+from crmcli.sales.many import Refusal
 from crmcli.sales.records.required import MissingFields
 from crmcli.sales.records.stage_lookup import NotConverted, ReasonMissing, reason_field
 from crmcli.sales.stages import Closed
@@ -157,7 +158,7 @@ class Board(BoardApp):
         """Move cards; ask for what those that are refused lack, and move them again."""
         outcome = await self.act(move.act, move.ids, move.stage)
         self.state.marked.clear()
-        alike: dict[object, list[acting.Refusal]] = {}
+        alike: dict[object, list[Refusal]] = {}
         for refusal in outcome.refused:  # a reason is asked for once, what is missing of each
             kind = type(refusal.error)
             alike.setdefault(refusal if kind is MissingFields else kind, []).append(refusal)
@@ -233,8 +234,17 @@ class Board(BoardApp):
         if len(deals) > 1:
             title = tr("Pipeline of the deal")
             pipeline = await self.answer(Choose(title, [(one.id, one.name) for one in deals]))
-        if pipeline is not None:
-            await self.act(acting.convert(record_id, pipeline), (record_id,))
+        given: dict[str, str] = {}
+        while pipeline is not None:
+            outcome = await self.act(acting.convert(record_id, pipeline, given), (record_id,))
+            error = outcome.refused[0].error if outcome.refused else None
+            if not isinstance(error, MissingFields):
+                return
+            names = [name.split(" or ")[0] for name in error.fields]
+            more = await self.answer(Ask(error.message, {name: name for name in names}))
+            if not any(text.strip() for text in (more or {}).values()):
+                return
+            given |= {name: text for name, text in (more or {}).items() if text.strip()}
 
     def press_undo(self) -> None:
         """Take the last act of this board back."""

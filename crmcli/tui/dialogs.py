@@ -45,7 +45,7 @@ class Ask(ModalScreen[Mapping[str, str] | None]):
             yield Label(self._title, markup=False)
             for name, label in self._fields.items():
                 yield Static(label, markup=False)
-                yield Input(id=f"field-{name}")
+                yield Input(name=name)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next line, and from the last one on."""
@@ -54,7 +54,7 @@ class Ask(ModalScreen[Mapping[str, str] | None]):
         if number + 1 < len(inputs):
             inputs[number + 1].focus()
             return
-        self.dismiss({one.id.removeprefix("field-"): one.value for one in inputs if one.id})
+        self.dismiss({one.name: one.value for one in inputs if one.name})
 
     def on_key(self, event: Key) -> None:
         """Escape leaves all as it was."""

@@ -29,4 +29,7 @@ def open_board(ws: Workspace, pipeline: Pipeline, base: Condition | None) -> Non
     from crmcli.tui.board import Board
 
     sys.setswitchinterval(TURN)
-    Board(Start(ws, opened, place, pipeline.entity, reader, thread, first)).run()
+    board = Board(Start(ws, opened, place, pipeline.entity, reader, thread, first))
+    board.run()
+    if board.fault is not None:
+        raise board.fault

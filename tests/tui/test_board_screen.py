@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.workspace import Workspace
-from tests.kit import Run, contact, deal, lead, opened
+from tests.kit import Run, contact, deal, lead, opened, replace
 from tests.tui.screen import running
 
 Crm = Callable[..., Run]
@@ -117,6 +117,17 @@ def test_leads_are_converted_and_junk(ws: Workspace, folder: Path) -> None:
     assert opened(folder).count("deal") == 1
 
 
+def test_a_conversion_asks_for_what_is_missing(ws: Workspace, folder: Path) -> None:
+    lead(ws, name="Анна", phones="+79161234567")
+    declared = "- id: request\n"
+    required = declared + "        requires: [comment]\n"
+    replace(folder / "pipelines.yaml", declared, required)
+    with running(folder, "board", "--pipeline", "leads") as screen:
+        screen.until("Анна").type("v").until("deal.comment")
+        screen.fill_in("60").until("--set deal.comment=60", "Converted")
+    assert opened(folder).count("deal") == 1
+
+
 @pytest.mark.parametrize(("wide", "tall"), [(80, 24), (200, 60), (40, 12), (20, 6)])
 def test_it_fits_any_terminal(sold: Path, wide: int, tall: int) -> None:
     with running(sold, "board", wide=wide, tall=tall) as screen:
@@ -159,3 +170,26 @@ def test_a_record_is_added_set_and_shown(sold: Path) -> None:
         screen.fill_in("amount=7").until("$ crm deal edit")
         screen.type("\r").until("$ crm deal show", "Stage")
         screen.type("\x1b").until("Забор")
+
+
+def test_the_editor_gets_the_terminal_and_the_board_comes_back(sold: Path) -> None:
+    editor = "sed -i s/Окна/Ставни/"
+    with running(sold, "board", "--where", "name = Окна", environ={"EDITOR": editor}) as screen:
+        screen.until("Окна").type("e").until("$ crm deal edit deal-", "0 records")
+    assert "Ставни" in stages(sold)
+
+
+def test_marked_cards_are_moved_by_one_command(sold: Path) -> None:
+    with running(sold, "board", wide=160) as screen:
+        screen.until("Окна").type("  ").until("2 marked")
+        screen.type(">").until("2 moved to", " offer")
+        screen.type("u").until("$ crm undo --event", "3 records")
+    assert [*stages(sold).values()] == ["request"] * 3
+
+
+def test_a_broken_file_is_told_and_the_cards_stay(sold: Path) -> None:
+    with running(sold, "board", "--where", "name = Окна") as screen:
+        screen.until("Окна")
+        (sold / "pipelines.yaml").write_text("deals: 1\n", encoding="utf-8")
+        screen.until("pipelines.yaml")  # told, and the cards stay
+        assert "Окна" in screen.text
