@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 from crmcli.model.entities import plurals
@@ -211,10 +213,36 @@ def _unbound(root: Path) -> tuple[str, ...]:
     return edit
 
 
+def _conversion(root: Path, make: tuple[str, ...], way: str) -> tuple[str, ...]:
+    """A lead, and who it may become: nobody, those to whom it is linked, or those that are named."""
+    lead = _first(root)
+    firm = _say(root, "company", "add", "--name", "ООО «Чай»", "--on-duplicate", "create")
+    there = {
+        "contact": _say(root, "contact", "add", "--last-name", "Орлова", "--company", firm),
+        "company": firm,
+        "deal": _say(root, "deal", "add", "--name", "Чай"),
+    }
+    if way == "linked":
+        _say(root, "lead", "edit", lead, "--contact", there["contact"], "--company", firm)
+    _say(root, "task", "add", "Позвонить", "--about", lead)
+    with_folders(root)
+    _say(root, "lead", "list")
+    asked = [(f"--use-{e}", there[e]) if way == "existing" else (f"--{e}",) for e in make]
+    return ("lead", "convert", lead, *(word for words in asked for word in words))
+
+
+CONVERSIONS = {
+    f"convert {'+'.join(make)} {way}": partial(_conversion, make=make, way=way)
+    for count in (1, 2, 3)
+    for make in combinations(("contact", "company", "deal"), count)
+    for way in ("new", "linked", "existing")
+}
+"""The seven combinations of what a lead becomes, each new, linked already, and named."""
+
 PAST = {
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
     "unmerge": _merged, "first after rm": _stateless, "first after clone": _cloned,
-    "first in an old state": _unbound,
+    "first in an old state": _unbound, **CONVERSIONS,
 }  # fmt: skip
 """Commands that need some past, each with what makes it and gives the command line."""
 

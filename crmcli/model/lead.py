@@ -36,6 +36,7 @@ class Lead(Person):
     source_detail: str = declare("text", "Source detail")
     utm: Mapping[str, str] = declare("utm", "UTM")
     owner: str = declare("user", "Owner")
+    repeat: bool | None = declare("bool", "Repeat")
     contact: str = declare("link", "Contact", entities=("contact",))
     company: str = declare("link", "Company", entities=("company",))
     do_not: tuple[str, ...] = declare("choices", "Do not", choices=CONSENT_CHANNELS)

@@ -99,6 +99,7 @@ class Settings:
     allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
     entity. `numbering` holds format strings with `{year}`, `{month}`, `{clone}` and `{seq}` by entity,
     `clones` how each clone is called in them.
+    `conversion` says by lead field where else its value goes, an entity and its field.
     `channels` holds the settings of other channels, by name.
     `max_effects` is how many acts one run of automation may do. `commit` is one of COMMITS;
     `any_disk` allows changes on a file system whose locks cannot be trusted.
@@ -122,6 +123,7 @@ class Settings:
         default_factory=lambda: dict.fromkeys(NUMBERED, "{year}-{seq:04}")
     )
     clones: Mapping[str, str] = field(default_factory=dict)
+    conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     max_effects: int = 1000
     commit: str = "never"

@@ -97,11 +97,14 @@ def _add_client(
     """Add somebody, or do what the policy says with who is known."""
     is_settled = policy not in MAKES_ALL
     # Where it is only said, nobody else is kept waiting for it.
-    found = tuple(known_to(ws, record, as_left=True)) if policy == "warn" else ()
+    known = tuple(known_to(ws, record, as_left=True)) if policy in MAKES_ALL else ()
+    found = known if policy == "warn" else ()
+    record = _marked_repeat(record, known)
     with ws.change(f"{record.entity} add") as change:
         if is_settled:  # under the lock: nobody adds the same in this moment
             ws.look_again()
             found = tuple(known_to(ws, record))
+            record = _marked_repeat(record, found)
             record = _settled(record, [known for known in found if known.surely], policy)
         is_new = not any(known.record is record for known in found)
         if is_new:
@@ -111,6 +114,15 @@ def _add_client(
             record = _filled_up(ws, record, new, values, policy)
             change.save(record)
     return Added(record, is_new, found)
+
+
+def _marked_repeat(record: Record, found: Sequence[Known]) -> Record:
+    """A lead of a client who is known: linked to it, or surely the same; unless somebody says otherwise."""
+    if getattr(record, "repeat", True) is not None:
+        return record
+    is_known = any(known.surely and known.record.entity != record.entity for known in found)
+    is_linked = bool(record.get("contact") or record.get("company"))
+    return record.with_values({"repeat": True}) if is_known or is_linked else record
 
 
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, InvalidData
 from crmcli.model.company import Company
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads
+from crmcli.sales import add as adding
 from crmcli.sales.consent import permission
 from crmcli.sales.leads import (
     TARGETS,
@@ -375,3 +376,56 @@ def test_one_of_several_conversions_is_taken_back(ws: Workspace) -> None:
     leads.unconvert(ws, ids[1])
     assert [ws.get(lead_id).get("stage") for lead_id in ids] == ["converted", "new", "converted"]
     assert ws.count("deal") == 2
+
+
+MAP = """
+conversion:
+  lead.secret: deal.roof
+  lead.position: contact.comment
+  lead.area: deal.amount
+"""
+
+
+def test_fields_go_where_the_settings_send_them(folder: Path) -> None:
+    kit.append(folder, "settings.yaml", MAP)
+    ws = kit.opened(folder)
+    done = leads.convert(ws, full_lead(ws), ConvertOptions())
+    deal = ws.get(done.ids["deal"])
+    assert (deal.get("roof"), deal.get("amount"), deal.get("area")) == (
+        "да", Decimal(120), Decimal(120),
+    )  # fmt: skip
+    assert ws.get(done.ids["contact"]).get("comment") == "директор"
+    assert done.unmapped == ("roof",)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("lead.nope: deal.amount", "a lead has no field 'nope'"),
+        ("lead.area: deal.nope", "a deal has no field 'nope'"),
+        ("lead.area: deal.close_by", "cannot hold what lead.area holds"),
+        ("lead.area: deal.stage", "cannot hold"),
+        ("lead.area: deal.closed_at", "has no field 'closed_at'"),
+        ("deal.area: deal.amount", "is not a field of leads"),
+        ("lead.area: task.name", "is not a field of what a lead becomes"),
+    ],
+)
+def test_a_wrong_map_is_told_with_its_line(folder: Path, line: str, said: str) -> None:
+    kit.append(folder, "settings.yaml", f"conversion:\n  {line}\n")
+    with pytest.raises(InvalidData) as caught:
+        kit.opened(folder)
+    assert said in "".join(p.message for p in caught.value.problems)
+
+
+@pytest.mark.parametrize("policy", ["warn", "create", "skip", "link"])
+def test_a_lead_of_a_known_client_is_marked_repeat(ws: Workspace, policy: str) -> None:
+    known = kit.contact(ws, name="Пётр Ёлкин", phones="89123456789")
+    for given, wanted in (
+        ({"phones": "+7 912 345 67 89", "last_name": "Ёлкин", "first_name": "Пётр"}, True),
+        ({"name": "Кто-то", "contact": known.id}, True),
+        ({"name": "Другой", "phones": "89990000000"}, None),
+    ):
+        texts = {name: [text] for name, text in given.items()}
+        assert adding.add(ws, "lead", texts, policy).record.get("repeat") is wanted
+    said = adding.add(ws, "lead", {"name": ["X"], "contact": [known.id], "repeat": ["no"]}, policy)
+    assert said.record.get("repeat") is False

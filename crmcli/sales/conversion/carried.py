@@ -30,8 +30,20 @@ OF_THE_LEAD = frozenset(
 def carried(
     ws: Workspace, lead: Lead, entity: str, *, has_contact: bool = False
 ) -> dict[str, Value]:
-    """What a contact, a company or a deal gets of a lead; a company not what is the contact's, nor the
-    currency of the lead's amount."""
+    """What a contact, a company or a deal gets of a lead: what is alike, and what settings.yaml maps."""
+    found = _alike(ws, lead, entity, has_contact=has_contact)
+    for name, (target, to) in ws.settings.conversion.items():
+        kind = ws.schema.field("lead", name).kind
+        if target == entity and lead.get(name) != kind.empty:
+            found[to] = ws.schema.field(entity, to).kind.parse(kind.dump(lead.get(name)))
+    return found
+
+
+def _alike(
+    ws: Workspace, lead: Lead, entity: str, *, has_contact: bool = False
+) -> dict[str, Value]:
+    """The lead's values for every field that the target has under the same name and of the same kind; a
+    company gets nothing that is the contact's, nor the currency of the lead's amount."""
     kinds = {f.name: f.kind for f in ws.schema.fields("lead")}
     found = {
         f.name: lead.get(f.name)
@@ -97,7 +109,8 @@ def left_out(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> tuple[st
     """The lead fields that have a value and go to none of the records that are made or used."""
     gone = {"name"} | OF_THE_LEAD
     for entity in whole:
-        gone |= carried(ws, lead, entity).keys()
+        gone |= _alike(ws, lead, entity).keys()
+        gone |= {name for name, (target, _) in ws.settings.conversion.items() if target == entity}
     if "company" in whole:
         gone |= {"company_name"}
     if "contact" in whole:

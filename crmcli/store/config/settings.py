@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
+from crmcli.model.fields import Field
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
+from crmcli.model.schema import Schema
 from crmcli.model.settings import WEEKDAYS, Calendar, MailChannel, Settings, Us, WebhookChannel
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount, fold
@@ -17,6 +20,8 @@ from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import CHANNEL_KEYS, SHAPE
 from crmcli.store.layout import SETTINGS
+
+FIELD_HINT = "crm lead add --help, crm deal add --help … list them"
 
 
 def load_settings(root: Path, data: bytes | None = None) -> Settings:
@@ -65,6 +70,7 @@ def _read_settings(top: Cursor) -> Settings:
         channels={n: got for n, got in got["channels"].items() if n not in CHANNEL_KEYS},
         numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
         clones=clones,
+        conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         max_effects=got["automation"]["max_effects"],
         commit=got["git"]["commit"],
@@ -103,6 +109,29 @@ def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChann
             "add from: Sales <sales@example.com>, or the company's email",
         )
     return MailChannel(got["deliver"] or MailChannel().deliver, got["from"], got["password"])
+
+
+def _conversion(
+    place: Cursor, got: Mapping[str, str], fields: Mapping[str, tuple[Field, ...]]
+) -> dict[str, tuple[str, str]]:
+    """Where fields of a lead go, by name; each end is a field that people may write, of a kind that fits."""
+    schema, found = Schema(fields), {}
+    for name, target in got.items():
+        ends = [one.partition(".")[::2] for one in (name, target) if "." in one]
+        known = [{f.name: f for f in schema.fields(e) if not f.system} for e, _ in ends]
+        strange = [one for one, own in zip(ends, known, strict=True) if one[1] not in own]
+        if strange or len(ends) < 2:
+            for entity, field in strange:
+                place.at(name).fault(tr("a {} has no field {!r}", tr(entity), field), FIELD_HINT)
+            continue
+        one, other = (own[end[1]].kind for own, end in zip(known, ends, strict=True))
+        numbers = all(kind.is_number or kind.is_money for kind in (one, other))
+        is_text = other.is_free and not (one.is_many or one.is_map)
+        if other.is_moved or not (one == other or numbers or is_text):
+            said = tr("{} cannot hold what {} holds", target, name)
+            place.at(name).fault(said, "choose a field of the same kind, or a text")
+        found[ends[0][1]] = ends[1]
+    return found
 
 
 def _calendar(place: Cursor, got: dict[str, Any]) -> Calendar:

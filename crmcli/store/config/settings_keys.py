@@ -240,6 +240,15 @@ SHAPE = shapes.keys(
         "numbering": shapes.keys(
             "The shape of document numbers.", {**dict.fromkeys(NUMBERED, NUMBER), "clones": CLONES}
         ),
+        "conversion": shapes.mapped(
+            "Where fields of a lead go when it is converted, beside those of the same name; e.g."
+            " lead.budget: deal.amount.",
+            r"lead\.\w+", ("is not a field of leads", "write lead.FIELD: deal.FIELD"),
+            shapes.matching(
+                "A field of contact, company or deal.", r"(contact|company|deal)\.\w+",
+                "a field of what a lead becomes", "like deal.amount",
+            ),
+        ),
         "calendar": shapes.keys("Company working time.", CALENDAR),
         "automation": shapes.keys(
             "Limits of robots.",
