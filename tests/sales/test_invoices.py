@@ -195,3 +195,15 @@ def test_what_was_sent_stays_as_it_is(ws: Workspace) -> None:
     invoices.cancel(ws, one.id)
     with pytest.raises(InvoiceCancelled):
         invoices.note_sent(ws, one.id)
+
+
+def test_what_a_hand_made_of_it_is_told(ws: Workspace, folder: Path) -> None:
+    from crmcli.sales.checks.check import problems
+
+    one = invoices.pay(ws, made(ws).id)
+    assert not [p for p in problems(ws) if one.id in p.path]
+    file = kit.file_of(ws, one.id)
+    kit.replace(file, "price: '1000'", "price: '900'")
+    said = [problem.message for problem in problems(kit.opened(folder))]
+    assert "the amount is 1000.00, and its lines come to 900.00" in said
+    assert "100.00 more was paid than it asks for" in said

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from crmcli.errors import CrmError, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.invoice import Invoice
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import KEPT_CARD, has_field
 from crmcli.model.values import Raw, entity_of
@@ -138,6 +139,8 @@ class RecordCheck:
             yield from self._of_stage(record)
         yield from self._of_owner(record)
         yield from unreadable_contacts(self.ws, record)
+        if isinstance(record, Invoice):
+            yield from _of_sums(record)
 
     def _of_links(self, record: Record) -> Iterator[_Found]:
         for name, target, allowed in links_of(self.ws, record):
@@ -205,6 +208,18 @@ def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
                 said = tr("{!r} is not {}", item.value, tr(kind.noun))
                 hint = "move words to comment, or remove it" if kind.is_phone else "fix it"
                 yield _Found(field.name, item.value, said, hint)
+
+
+def _of_sums(invoice: Invoice) -> Iterator[_Found]:
+    """What an invoice says that its lines and its payments do not: a hand edited it, or two clones did."""
+    if invoice.amount is not None and invoice.amount != invoice.totals.gross:
+        said = tr(
+            "the amount is {}, and its lines come to {}", invoice.amount, invoice.totals.gross
+        )
+        yield _Found("amount", "", said, "correct the file by hand; git diff shows what changed")
+    if invoice.left < 0:
+        said = tr("{} more was paid than it asks for", -invoice.left)
+        yield _Found("payments", "", said, "take out of the file what came only once")
 
 
 def _line(read: codec.Marked, field: str, value: str) -> int:

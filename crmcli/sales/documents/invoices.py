@@ -112,7 +112,7 @@ def _of_source(
     """What an invoice takes from the deal or the offer that it is made of."""
     source = change.get(source_id)
     if isinstance(source, Offer):
-        if source.status in ("declined", "expired"):
+        if source.status in ("declined", "expired", "replaced"):
             raise OfferNotValid(
                 tr("{} {} was {}", source.id, source.name, tr(source.status)),
                 "draft a new offer for the deal",
