@@ -128,13 +128,16 @@ def rm(session: Session, ref: str, move_to: str) -> Told:
 def check(session: Session) -> int:
     """Check settings, pipelines and templates.
 
-    Exit code 6 if there are problems; what may be intended is only a warning.
+    Exit code 6 if there are problems; what may be intended is only a warning, and so are records in stages
+    that are no longer declared.
 
     Example: crm pipeline check
     """
     from crmcli.automation.config_checks import look_through
+    from crmcli.sales.homeless import homeless
 
     start = Path(session.folder) if session.folder else None
     found = look_through(start, session.now or datetime.now(UTC))
     fine = tr("all is well: {}", size(list(found.pipelines or ())))
-    return print_problems(session, found.faults, found.oddities, fine)
+    lost = [] if found.faults or found.pipelines is None else [*homeless(session.workspace)]
+    return print_problems(session, found.faults, [*found.oddities, *lost], fine)

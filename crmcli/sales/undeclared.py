@@ -41,9 +41,8 @@ class Undeclared:
             return f"crm {self.entity} bulk --where '{name} has \"{value}\"' {change}"
         where = f"--where '{name} = \"{value}\"'"
         if self.field.kind.is_moved:
-            ids = f"crm {self.entity} list {where} --ids"
             other = "" if name == "stage" else f" --{name} {name.upper()}"
-            return f"{ids} | xargs -I{{}} crm {self.entity} move {{}} STAGE{other}"
+            return f"crm {self.entity} move {where} STAGE{other}"
         return f"crm {self.entity} bulk {where} --set {name}={name.upper()}"
 
 

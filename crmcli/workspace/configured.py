@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from crmcli.model.view import View
 
 
+CERTAIN = 100
+"""The probability of what is won."""
+
+
 class UnknownStage(InvalidData):
     """A record stands in a stage that pipelines.yaml does not declare."""
 
@@ -191,7 +195,7 @@ class Configured(Folder):
         if pipeline is None or pipeline.entity != record.entity:
             raise UnknownStage(
                 tr("{} is in pipeline {!r}, which is not in pipelines.yaml", record.id, wanted),
-                tr("declare it, or move the {} with --pipeline", tr(record.entity)),
+                self._way_home(record, self.pipelines.of(record.entity)[0]),
             )
         return pipeline
 
@@ -207,9 +211,21 @@ class Configured(Folder):
                     getattr(record, "stage", ""),
                     pipeline.id,
                 ),
-                tr("move it to one of {}", ", ".join(s.id for s in pipeline.stages)),
+                self._way_home(record, pipeline),
             )
         return stage
+
+    def _way_home(self, record: Record, pipeline: Pipeline) -> str:
+        """The command that brings a record home that stands in no declared stage of a pipeline."""
+        stage = pipeline.stage(str(record.get("stage"))) or pipeline.initial
+        is_closed = getattr(record, "closed_at", None) or getattr(record, "junk_reason", "")
+        is_won = is_closed and getattr(record, "probability", 0) == CERTAIN
+        if is_won or getattr(record, "converted_at", None):
+            stage = pipeline.won
+        elif is_closed:
+            stage = pipeline.lost
+        option = f" --pipeline {pipeline.id}" if pipeline.key else ""
+        return f"crm {record.entity} move {record.id} {stage.id}{option}"
 
     def robots_of(self, record: Record) -> list[str]:
         """The robots that are declared for the stage in which a record stands."""

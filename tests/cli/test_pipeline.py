@@ -71,7 +71,7 @@ def test_an_unknown_pipeline_is_not_found(crm: Crm) -> None:
 def test_check_of_a_new_workspace_is_one_line(crm: Crm) -> None:
     run = crm("pipeline", "check")
     assert (run.code, run.out) == (0, "")
-    assert run.err == ("all is well: 2 pipelines, 12 stages, 17 robots, 5 triggers, 1 schedule\n")
+    assert run.err == ("all is well: 2 pipelines, 12 stages, 17 robots, 6 triggers, 1 schedule\n")
 
 
 def test_check_names_every_fault_of_both_files(crm: Crm, folder: Path) -> None:
@@ -223,3 +223,14 @@ def test_check_knows_the_fields_that_templates_ask_for(crm: Crm, folder: Path) -
     for odd in ("{{ lead.items() }}", "{{ 1 if lead.nme is defined else 2 }}", "{{ lead.phone }}"):
         path.write_text(text.replace("{{ lead.nme }}", odd), encoding="utf-8")
         assert crm("pipeline", "check").code == 0, odd
+
+
+def test_a_colour_without_quotes_is_told_and_keeps_nobody_from_working(
+    crm: Crm, folder: Path
+) -> None:
+    line = rewrite(folder, "color: '#2fc6f6'", "color: #ff8800")
+    run = crm("pipeline", "check")
+    assert run.code == 6
+    assert f"pipelines.yaml:{line}: #ff8800 without quotes is a comment, not a colour" in run.out
+    assert "color: '#ff8800'" in run.out
+    assert crm("lead", "add", "--name", "Анна").code == 0

@@ -28,6 +28,7 @@ class Findings:
     path: str
     lines: Mapping[Place, int]
     problems: list[Problem] = field(default_factory=list)
+    text: bytes = b""
     of_rules: list[Problem] = field(default_factory=list)
     """Those among them that are one robot's, trigger's or schedule's own."""
 
@@ -36,6 +37,11 @@ class Findings:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 0)
+
+    def row(self, line: int) -> str:
+        """A line as it is written, counted from 1."""
+        rows = self.text.decode("utf-8", "replace").split("\n")
+        return rows[line - 1] if 0 < line <= len(rows) else ""
 
     def settle(self) -> None:
         """Raise InvalidData with everything that was found, in the order of lines."""
@@ -203,4 +209,4 @@ def marked(data: bytes, name: str) -> Cursor:
     from crmcli.store.yaml.codec import load_marked
 
     read = load_marked(data, name)
-    return Cursor(read.value, (), Findings(name, read.lines))
+    return Cursor(read.value, (), Findings(name, read.lines, text=data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -192,6 +193,20 @@ def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit
     )
 
 
+def _color(place: Cursor, frame: Frame) -> str:
+    """A colour; one without quotes is told as what it is, and keeps nobody from working."""
+    row = place.findings.row(place.line) if place.value == "" else ""
+    if written := re.search(r"color:\s+(#[0-9a-fA-F]{3,8})\b", row):
+        told = tr("{} without quotes is a comment, not a colour", written[1])
+        place.fault(told, f"color: '{written[1]}'")
+        place.findings.of_rules.append(place.findings.problems[-1])
+    return str(COLOR.read(place, frame))
+
+
+COLOR = shapes.matching(
+    "The colour of the column, like '#39a8ef' in quotes.",
+    "#[0-9a-fA-F]{6}", "a colour", "like '#39a8ef', in quotes",
+)  # fmt: skip
 STAGE = shapes.keys(
     "One stage of a pipeline.",
     {
@@ -201,10 +216,7 @@ STAGE = shapes.keys(
             "open is work in progress; exactly one stage is won, at least one lost.",
             STAGE_KINDS, "open",
         ),
-        "color": shapes.matching(
-            "The colour of the column, like '#39a8ef' in quotes.",
-            "#[0-9a-fA-F]{6}", "a colour", "like '#39a8ef', in quotes",
-        ),
+        "color": replace(COLOR, read=_color),
         "initial": shapes.yes_no("Marks the stage of new records; the first stage if none is marked."),
         "max_days": shapes.whole("Overdue after so many days in this stage.", 1, 3650),
         "probability": shapes.whole("How likely it ends won, per cent.", 0, 100),
