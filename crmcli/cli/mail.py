@@ -22,7 +22,10 @@ mail = Noun("mail", help="Messages to clients.")
         option("--template", "Template below templates/mail/.", "TEMPLATE", required=True),
         option("--to", "To this address instead of the record's own.", "ADDRESS", multiple=True),
         option(
-            "--attach attach", "A file, or the number of an offer.", "FILE|OFFER", multiple=True
+            "--attach attach",
+            "A file, or the number of an offer or invoice, which goes as PDF.",
+            "FILE|NUMBER",
+            multiple=True,
         ),
         option("--anyway", "Also to whom must not be mailed.", is_flag=True),
     ],

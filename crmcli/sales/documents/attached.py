@@ -34,7 +34,9 @@ def _found(ws: Workspace, text: str) -> Record:
         return ws.find(text)
     except NotFound as error:
         told = tr("no file and no document matches {!r}", text)
-        raise NotFound(told, "give the path of a file, or the number of an offer") from error
+        raise NotFound(
+            told, "give the path of a file, or the number of an offer or invoice"
+        ) from error
 
 
 def document(ws: Workspace, record: Record) -> AttachedFile:
@@ -47,4 +49,4 @@ def document(ws: Workspace, record: Record) -> AttachedFile:
     if isinstance(record, Invoice):
         return named_file(name, invoices.render(ws, record.id, ".pdf"))
     told = tr("{} is not a document", record.id)
-    raise BadUsage(told, "give the path of a file, or the number of an offer")
+    raise BadUsage(told, "give the path of a file, or the number of an offer or invoice")

@@ -11,7 +11,7 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
-from crmcli.sales.documents import invoices
+from crmcli.sales.documents import invoices, offers
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 from crmcli.store import layout
@@ -110,6 +110,11 @@ def _log(story: _Story, step: Step) -> None:
     activities.log(story.ws, story.id(step["log"]), str(step["kind"]), str(step["text"]), **more)
 
 
+def _offer(story: _Story, step: Step) -> None:
+    made = offers.draft(story.ws, story.id(step["offer"]))
+    story.ids[str(step["as"])] = made.id
+
+
 def _bill(story: _Story, step: Step) -> None:
     terms = invoices.InvoiceTerms(due=str(step.get("due", "")))
     made = invoices.add(story.ws, story.id(step["bill"]), terms)
@@ -128,6 +133,8 @@ _VERBS: Mapping[str, Callable[[_Story, Step], object]] = {
     "add": _add,
     "move": lambda s, step: stages.move(s.ws, s.id(step["move"]), str(step["to"])),
     "log": _log,
+    "offer": _offer,
+    "accept": lambda s, step: offers.accept(s.ws, s.id(step["accept"])),
     "bill": _bill,
     "pay": lambda s, step: invoices.pay(s.ws, s.id(step["pay"]), str(step.get("amount", ""))),
     "convert": _convert,
