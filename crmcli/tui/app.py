@@ -33,9 +33,6 @@ class BoardApp(App[None]):
     """The board of a pipeline. The screen never waits for the folder, nor for a lock."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    Screen { background: ansi_default; color: ansi_default; }
-    """
 
     def __init__(self, start: Start) -> None:
         super().__init__(ansi_color=True)

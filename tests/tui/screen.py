@@ -19,7 +19,7 @@ import pyte
 
 from tests.kit import NOW
 
-PATIENCE = 8.0
+PATIENCE = 30.0
 
 
 class Screen:
