@@ -268,7 +268,8 @@ class Reads(Configured):
         records = {i: record for i in found if (record := self._follow(i))}
         over = [i for i, record in records.items() if is_finished(self.outline, record, self.env)]
         living = [i for i in found if i not in over] or found
-        became = {j for i in over for j in getattr(records[i], "converted", {}).values()}
+        ends = (j for i in over for j in getattr(records[i], "converted", {}).values())
+        became = {self.heir(j) for j in ends}
         if became.issuperset(living):
             living = [i for i in living if "staged" in ENTITIES[entity_of(i)].traits] or living
         if len(living) == 1:

@@ -429,3 +429,25 @@ def test_a_lead_of_a_known_client_is_marked_repeat(ws: Workspace, policy: str) -
         assert adding.add(ws, "lead", texts, policy).record.get("repeat") is wanted
     said = adding.add(ws, "lead", {"name": ["X"], "contact": [known.id], "repeat": ["no"]}, policy)
     assert said.record.get("repeat") is False
+
+
+def test_the_story_of_a_lead_is_told_by_who_was_there_already(ws: Workspace) -> None:
+    contact = kit.contact(ws, name="Пётр")
+    lead_id = full_lead(ws)
+    activities.log(ws, lead_id, "call.in", "Просил перезвонить")
+    leads.convert(ws, lead_id, ConvertOptions(make=("deal",), use={"contact": contact.id}))
+    from crmcli.sales.history.story import story_of
+
+    assert "call.in" in [e.kind for e in story_of(ws, ws.get(contact.id))]
+
+
+def test_a_phone_means_what_the_lead_became_also_after_a_merge(ws: Workspace) -> None:
+    lead_id = kit.lead(ws, name="Пётр", emails="petr@example.ru").id
+    done = leads.convert(ws, lead_id, ConvertOptions())
+    assert ws.resolve("petr@example.ru") == done.ids["contact"]
+    assert ws.resolve("Пётр") == done.ids["deal"]
+    other = kit.contact(ws, name="Пётр", anyway=True)
+    merge.merge(ws, merge.plan(ws, other.id, [done.ids["contact"]]))
+    ws.look_again()
+    assert ws.resolve("petr@example.ru") == other.id
+    assert ws.resolve("Пётр") == done.ids["deal"]

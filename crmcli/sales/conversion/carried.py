@@ -89,9 +89,10 @@ def enriched(
 def _new_links(
     lead: Lead, record: Record, whole: Mapping[str, Record], conflicts: list[str]
 ) -> dict[str, Value]:
-    """The links that an existing record gets to what else the lead becomes."""
+    """The links that an existing record gets: to the lead, whose story it tells, if it has come from none,
+    and to what else the lead becomes."""
     company, contact = whole.get("company"), whole.get("contact")
-    links: dict[str, Value] = {}
+    links: dict[str, Value] = {} if record.get("lead") else {"lead": lead.id}
     if isinstance(record, Contact) and company is not None:
         if company.id not in [link.company for link in record.companies]:
             links["companies"] = (*record.companies, CompanyLink(company.id, lead.position))
