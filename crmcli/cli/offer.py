@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from crmcli.cli.nouns import closing, noun, rendering
-from crmcli.cli.params import ChangingVerb, Session, WholeNumber, option
+from crmcli.cli.params import REF, ChangingVerb, Session, WholeNumber, option
+from crmcli.errors import BadUsage
 from crmcli.language import tr
+
+if TYPE_CHECKING:
+    from crmcli.present.told import Told
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 closing(
@@ -29,7 +35,8 @@ DAYS = WholeNumber(0, 3650)
 @offer.command(
     cls=ChangingVerb,
     params=[
-        option("--deal", "Deal.", "REF", required=True),
+        option("--deal", "Make it for a deal.", "REF"),
+        option("--from older", "Make it as an older offer.", "REF"),
         option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT;DISCOUNT'", multiple=True),
         option("--valid-days", "How many days it is valid.", "N", type=DAYS, default=14),
         option("--template", "Template below templates/. [default: offers/offer.html.j2]", "PATH"),
@@ -37,21 +44,85 @@ DAYS = WholeNumber(0, 3650)
     ],
 )
 def draft(
-    session: Session, deal: str, lines: Sequence[str], valid_days: int, template: str, comment: str
+    session: Session,
+    deal: str,
+    older: str,
+    lines: Sequence[str],
+    valid_days: int,
+    template: str,
+    comment: str,
 ) -> None:
-    """Create a numbered offer for a deal and print its id.
+    """Create a numbered offer and print its id.
 
-    Without --line it has the deal's lines, or one line with its name and amount.
+    Without --line it has the lines of the deal or the older offer, or one line with the deal's name and
+    amount. Without --deal and --from it is empty.
 
     Example: crm offer draft --deal 7k3 --line 'Installation;2;15000;pcs'
     """
     from crmcli.sales.documents import offers
 
-    wanted = offers.OfferTerms(lines, valid_days, template or offers.TEMPLATE, comment)
-    made = offers.draft(session.workspace, deal, wanted)
+    if deal and older:
+        raise BadUsage("an offer is made for a deal or as an older one", "--deal or --from")
+    wanted = offers.OfferTerms(lines, valid_days, template, comment)
+    made = offers.draft(session.workspace, deal or older, wanted)
     session.out.created(made.id)
     drafted = tr("would draft {}", made.name) if session.dry_run else tr("drafted {}", made.name)
     session.out.note(drafted)
+
+
+@offer.command(cls=ChangingVerb, params=[REF])
+def revise(session: Session, ref: str) -> None:
+    """Create the next version of an offer and print its id.
+
+    What was sent stays as it is; the next version is a draft, and replaces it once it is sent or accepted.
+
+    Example: crm offer revise 7k3
+    """
+    from crmcli.sales.documents import offers
+
+    ws = session.workspace
+    made = offers.revise(ws, ws.resolve(ref, "offer"))
+    session.out.created(made.id)
+    drafted = tr("would draft {}", made.name) if session.dry_run else tr("drafted {}", made.name)
+    session.out.note(drafted)
+
+
+@offer.command(
+    cls=ChangingVerb,
+    params=[
+        REF,
+        option("--template", "Mail template.", "TEMPLATE", default="mail/send-offer.j2"),
+        option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True),
+        option("--anyway", "Also to whom must not be mailed.", is_flag=True),
+    ],
+)
+def send(session: Session, ref: str, template: str, to: Sequence[str], anyway: bool) -> Told:
+    """Send an offer to the client as PDF and mark it as sent.
+
+    It raises offer.sent. On a terminal the message is shown first, and asked about.
+
+    Example: crm offer send 7k3
+    """
+    from crmcli.automation import offer_mail, person_mail
+    from crmcli.model.offer import Offer
+    from crmcli.present.documents import message_text, posted
+    from crmcli.sales.documents import templates
+
+    ws = session.workspace
+    found = ws.find(ref, "offer")
+    assert isinstance(found, Offer)
+    path = templates.find(ws, template, mail=True)
+    mail = offer_mail.with_offer(ws, found, person_mail.PersonMail(path, to, anyway=anyway))
+    message = person_mail.message_of(ws, found, mail)
+    asks = sys.stdin.isatty() and not session.yes
+    if session.out.is_table and (session.dry_run or asks):
+        session.out.text(message_text(message))
+    if session.dry_run:
+        return posted(message, found.id, None)
+    if asks:
+        session.out.flush()
+        session.confirm(tr("send it to {}?", ", ".join(message.to)))
+    return posted(message, found.id, offer_mail.send(ws, found, mail))
 
 
 rendering(

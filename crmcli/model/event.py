@@ -25,7 +25,7 @@ KINDS = (
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
     "activity.edited", "activity.deleted",
     "signal",             # data: code; from `crm trigger fire`
-    "offer.sent", "offer.accepted", "offer.declined",
+    "offer.sent", "offer.accepted", "offer.declined", "offer.expired",
     # data: invoice, name, amount, currency; of payments also paid, at, reference, left
     *(f"invoice.{word}" for word in ("sent", "part_paid", "paid", "overdue", "cancelled")),
     "notice",             # data: to, text; a robot tells an employee something

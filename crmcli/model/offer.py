@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date as Date  # noqa: N812  # the field is called date
 from datetime import datetime
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.fields import Record, declare
 from crmcli.model.sums import Totals, totals
-from crmcli.model.values import Line
+from crmcli.model.values import Attachment, Line
 
-STATUSES = ("draft", "sent", "accepted", "declined")
+STATUSES = ("draft", "sent", "accepted", "declined", "expired", "replaced")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Offer(Record):
     """An offer made for a deal; its lines are copied, so a later change of the deal leaves it alone."""
 
     name: str = declare("text", "Number")
-    status: str = declare("choice", "Status", choices=STATUSES, default=STATUSES[0])
+    status: str = declare("choice", "Status", choices=STATUSES, default=STATUSES[0], system=True)
     deal: str = declare("link", "Deal", entities=("deal",))
     company: str = declare("link", "Company", entities=("company",))
     contact: str = declare("link", "Contact", entities=("contact",))
@@ -30,6 +30,8 @@ class Offer(Record):
     template: str = declare("text", "Template")
     owner: str = declare("user", "Owner")
     comment: str = declare("note", "Comment")
+    replaces: str = declare("link", "Replaces", entities=("offer",), system=True)
+    files: tuple[Attachment, ...] = declare("files", "Files", system=True)
     created_at: datetime | None = declare("happened", "Created at", system=True)
 
     @property
@@ -38,3 +40,16 @@ class Offer(Record):
         return totals(
             self.lines, vat_included=self.vat_included is not False, currency=self.currency
         )
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """What is on the paper that was sent stays as it is; the next version may say otherwise."""
+        on_paper = ("deal", "company", "contact", "date", "valid_until", "currency", "vat_included")
+        return () if self.status == "draft" else (*on_paper, "lines", "template", "comment")
+
+    def as_of(self, day: Date) -> Offer:
+        """The offer with the status that a day gives it: one that was sent lives until its last day."""
+        if self.status not in ("sent", "expired"):
+            return self
+        is_over = self.valid_until is not None and self.valid_until < day
+        return replace(self, status="expired" if is_over else "sent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import cast
 
@@ -12,12 +12,13 @@ from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
-from crmcli.model.values import Line, Value
+from crmcli.model.values import Attachment, Line, Value
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.documents.pages import rendered
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
+from crmcli.sales.template_names import linked
 from crmcli.workspace import Change, Workspace
 
 TEMPLATE = "offers/offer.html.j2"
@@ -38,47 +39,79 @@ class OfferTerms:
 
     lines: Sequence[str] = ()
     valid_days: int = VALID_DAYS
-    template: str = TEMPLATE
+    template: str = ""
     comment: str = ""
 
 
-def draft(ws: Workspace, deal_ref: str, wanted: OfferTerms | None = None) -> Offer:
-    """Draft a numbered offer for a deal. Raises NothingToOffer, BadUsage for a bad line, TemplateFailed."""
-    deal_id = ws.resolve(deal_ref, "deal")
+def draft(ws: Workspace, source_ref: str = "", wanted: OfferTerms | None = None) -> Offer:
+    """Draft a numbered offer for a deal, after an older offer, or an empty one. Raises NothingToOffer,
+    BadUsage for a bad line, TemplateFailed."""
+    source_id = ws.resolve(source_ref, "deal", "offer") if source_ref else ""
     with ws.change("offer draft") as change:
-        return draft_in(change, ws, deal_id, wanted or OfferTerms())
+        return draft_in(change, ws, source_id, wanted or OfferTerms())
 
 
-def draft_in(change: Change, ws: Workspace, deal_id: str, wanted: OfferTerms) -> Offer:
+def draft_in(change: Change, ws: Workspace, source_id: str, wanted: OfferTerms) -> Offer:
     """Draft an offer within an open change; its lock keeps the number unique."""
-    deal = change.get(deal_id)
-    if not isinstance(deal, Deal):
-        raise BadUsage(tr("{} is not a deal", deal_id), "see crm deal list")
+    source = change.get(source_id) if source_id else Deal(id="")
+    if not isinstance(source, Deal | Offer):
+        raise BadUsage(tr("{} is neither a deal nor an offer", source_id), "see crm deal list")
     if wanted.valid_days < 0:
         raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
-    mask = renderer(ws).head(wanted.template).number
-    today = ws.now.astimezone(ws.zone).date()
-    lines = lines_of(ws, deal, wanted.lines)
+    older = source if isinstance(source, Offer) else Offer(id="")
+    template = wanted.template or older.template or TEMPLATE
+    mask = renderer(ws).head(template).number
+    today = ws.today
+    lines = lines_of(ws, source, wanted.lines) if source_id or wanted.lines else ()
     check_rates(ws.settings.vat_rates, (line.vat for line in lines), today)
+    is_in = ws.settings.vat_included if source.vat_included is None else source.vat_included
+    people = source.contacts if isinstance(source, Deal) else (older.contact,)
     values: dict[str, Value] = {
         "name": free_number(change, ws, "offer", mask),
-        "deal": deal.id,
-        "company": deal.company,
-        "contact": deal.contacts[0] if deal.contacts else "",
+        "deal": source.id if isinstance(source, Deal) else older.deal,
+        "company": source.company,
+        "contact": people[0] if people else "",
         "date": today,
         "valid_until": today + timedelta(days=wanted.valid_days),
-        "currency": deal.currency or ws.settings.currency,
-        "vat_included": ws.settings.vat_included
-        if deal.vat_included is None
-        else deal.vat_included,
+        "currency": source.currency or ws.settings.currency,
+        "vat_included": is_in,
         "lines": lines,
-        "template": wanted.template,
-        "owner": deal.owner,
-        "comment": wanted.comment,
+        "template": template,
+        "owner": source.owner,
+        "comment": wanted.comment or older.comment,
     }
     offer = cast("Offer", build(ws, "offer", values))
-    change.add(offer, {"name": offer.name, "deal": deal.id})
+    change.add(offer, {"name": offer.name, "deal": offer.deal})
     return offer
+
+
+def revise(ws: Workspace, offer_id: str) -> Offer:
+    """The next version of an offer, a draft with a number of its own below that of the first; it replaces the
+    other once it is sent or accepted. OfferDecided if the offer was accepted."""
+    with ws.change("offer revise") as change:
+        old = _offer(change, offer_id)
+        if old.status in ("accepted", "replaced"):
+            raise OfferDecided(
+                tr("{} {} was {}", old.id, old.name, tr(old.status)), "draft a new offer"
+            )
+        first = old
+        while first.replaces and isinstance(before := linked(ws, first.replaces), Offer):
+            first = before
+        days = (old.valid_until - old.date).days if old.valid_until and old.date else VALID_DAYS
+        mask = first.name.replace("{", "(").replace("}", ")") + ".{seq}"
+        made = replace(
+            old,
+            id=ws.new_id("offer"),
+            name=free_number(change, ws, "offer", mask, above=1),
+            status="draft",
+            date=ws.today,
+            valid_until=ws.today + timedelta(days=days),
+            replaces=old.id,
+            files=(),
+            created_at=ws.now,
+        )
+        change.add(made, {"name": made.name, "deal": made.deal})
+        return made
 
 
 def lines_of(ws: Workspace, deal: Deal | Offer, texts: Sequence[str]) -> tuple[Line, ...]:
@@ -107,31 +140,76 @@ def render(ws: Workspace, offer_id: str, ending: str = ".html") -> bytes:
 
 
 def accept(ws: Workspace, offer_id: str) -> Offer:
-    """Accept an offer; OfferDecided if it was declined."""
+    """Accept an offer; the deal takes over its lines. OfferDecided if it was declined or is over."""
     return _decide(ws, offer_id, "accepted", "")
 
 
 def decline(ws: Workspace, offer_id: str, reason: str = "") -> Offer:
-    """Decline an offer; OfferDecided if it was accepted."""
+    """Decline an offer; OfferDecided if it was accepted or is over."""
     return _decide(ws, offer_id, "declined", reason)
 
 
 def _decide(ws: Workspace, offer_id: str, status: str, reason: str) -> Offer:
-    """Accept or decline an offer; the event goes to the deal, for its triggers."""
     with ws.change(f"offer {status}") as change:
-        offer = change.get(offer_id)
-        if not isinstance(offer, Offer):
-            raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
+        offer = _offer(change, offer_id)
         if offer.status == status:
             return offer
-        if offer.status in ("accepted", "declined"):
-            raise OfferDecided(
-                tr("{} {} was {}", offer.id, offer.name, offer.status),
-                "draft a new offer for the deal",
-            )
-        decided = replace(offer, status=status)
-        change.save(decided)
-        facts = {"offer": offer.id, "name": offer.name, "amount": str(offer.totals.gross)}
-        data = {**facts, "currency": offer.currency, **({"reason": reason} if reason else {})}
-        change.note(f"offer.{status}", offer.deal or offer.id, data)
-        return decided
+        check_open(ws, offer)
+        if status == "accepted" and offer.deal:
+            _carry(change, ws, offer)
+        return _end_in(change, offer, status, {"reason": reason} if reason else {})
+
+
+def check_open(ws: Workspace, offer: Offer) -> None:
+    """OfferDecided for an offer that can be neither sent nor accepted any more, whether a tick has seen that
+    or not."""
+    status = offer.as_of(ws.today).status
+    if status not in ("draft", "sent"):
+        raise OfferDecided(
+            tr("{} {} was {}", offer.id, offer.name, tr(status)),
+            "draft a new offer for the deal"
+            if status == "accepted"
+            else tr("make the next version: crm offer revise {}", offer.id),
+        )
+
+
+def _carry(change: Change, ws: Workspace, offer: Offer) -> None:
+    """Give the deal the lines that were agreed, and what they come to."""
+    deal = change.get(offer.deal)
+    if isinstance(deal, Deal):
+        agreed = replace(
+            deal,
+            lines=offer.lines,
+            amount=offer.totals.gross,
+            currency=offer.currency,
+            vat_included=offer.vat_included,
+        )
+        change.save(agreed)
+
+
+def note_sent_in(change: Change, offer: Offer, name: str, content: bytes) -> Offer:
+    """Note within an open change that an offer went out, with the very file that the client gets."""
+    kept = Attachment(name, change.attach(content))
+    files = (*(one for one in offer.files if one.name != name), kept)
+    return _end_in(change, replace(offer, files=files), "sent", {})
+
+
+def _end_in(change: Change, offer: Offer, status: str, more: Mapping[str, str]) -> Offer:
+    """Give an offer a status; the event goes to the deal, for its triggers. What it replaces is over."""
+    decided = replace(offer, status=status)
+    change.save(decided)
+    if offer.replaces and status in ("sent", "accepted"):
+        old = _offer(change, offer.replaces)
+        change.save(replace(old, status="replaced"))
+    facts = {"offer": offer.id, "name": offer.name, "amount": str(offer.totals.gross)}
+    change.note(
+        f"offer.{status}", offer.deal or offer.id, {**facts, "currency": offer.currency, **more}
+    )
+    return decided
+
+
+def _offer(change: Change, offer_id: str) -> Offer:
+    found = change.get(offer_id)
+    if not isinstance(found, Offer):
+        raise BadUsage(tr("{} is not an offer", offer_id), "see crm offer list")
+    return found

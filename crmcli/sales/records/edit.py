@@ -73,7 +73,7 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
     for name in before.fixed:
         if after.get(name) != before.get(name):
             told = tr("{} {} was sent: its {} stays", before.id, before.get("name"), name)
-            raise Refused(told, "cancel it, and make another one")
+            raise Refused(told, "make the next one: crm offer revise, or crm invoice add")
     complete = defaults.complete(ws, after)
     names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}
     if before.get("name"):

@@ -21,7 +21,9 @@ _LAST = 100
 """Documents that this clone made last, among which the highest number is looked for that is in no file."""
 
 
-def free_number(change: Change, ws: Workspace, entity: str, mask: str = "") -> str:
+def free_number(
+    change: Change, ws: Workspace, entity: str, mask: str = "", *, above: int = 0
+) -> str:
     """The number of a new record, by a mask of its own or that of settings.yaml. The lock of the open change
     keeps it unique in this clone, the clone's own part among all. The event that tells of the record needs it
     as `name`, so that it is never given again."""
@@ -32,7 +34,7 @@ def free_number(change: Change, ws: Workspace, entity: str, mask: str = "") -> s
     mask = mask_here(ws, mask or ws.settings.numbering[entity])
     if mask.endswith(f"-{ws.clone[:_LETTERS]}"):
         _tell(ws)
-    return next_number(mask, taken, today)
+    return next_number(mask, taken, today, above)
 
 
 def _tell(ws: Workspace) -> None:
@@ -73,10 +75,10 @@ def _is_one_of_many(ws: Workspace) -> bool:
     return "" in ws.settings.clones.values() or is_shared(ws)
 
 
-def next_number(mask: str, taken: Iterable[str], day: date) -> str:
+def next_number(mask: str, taken: Iterable[str], day: date, above: int = 0) -> str:
     """The number after the highest that fits the mask `КП-{year}-{seq:04}`, of that year if it has one."""
     pattern = re.compile(re.sub(r"\\\{(year|month|seq)[^}]*\\\}", _group, re.escape(fold(mask))))
-    highest = 0
+    highest = above
     for name in taken:
         match = pattern.fullmatch(fold(name))
         if match and int(match.groupdict().get("year") or day.year) == day.year:

@@ -1,0 +1,84 @@
+"""Offers from draft to yes: sent as PDF by mail, frozen then, revised, expired by the tick, carried to the deal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.kit import Run
+
+Crm = Callable[..., Run]
+
+
+@pytest.fixture
+def offer(crm: Crm) -> str:
+    """The id of an offer for somebody with an address."""
+    anna = crm("contact", "add", "--name", "Анна Орлова", "--email", "anna@example.ru").out.strip()
+    deal = crm("deal", "add", "--name", "Склад", "--amount", "150000", "--contact", anna)
+    drafted = crm("offer", "draft", "--deal", deal.out.strip(), "--line", "Монтаж;2;15000;шт;22")
+    assert drafted.code == 0, drafted.err
+    return drafted.out.strip()
+
+
+def shown(crm: Crm, ref: str) -> dict[str, object]:
+    found = crm("show", ref, "--json")
+    assert found.code == 0, found.err
+    record: dict[str, object] = json.loads(found.out)
+    return record
+
+
+def test_an_offer_is_sent_frozen_revised_and_accepted(crm: Crm, offer: str) -> None:
+    sent = crm("offer", "send", offer, "--yes")
+    assert sent.code == 0, sent.err
+    first = shown(crm, offer)
+    assert first["status"] == "sent"
+    assert [file["name"] for file in first["files"]] == ["КП-2026-0001.pdf"]  # type: ignore[attr-defined]
+    events = json.loads(crm("timeline", str(first["deal"]), "--json").out)
+    assert [one["kind"] for one in events].count("offer.sent") == 1
+    (mail,) = [
+        one for one in json.loads(crm("timeline", offer, "--json").out) if one["kind"] == "mail.out"
+    ]
+    assert "КП-2026-0001" in str(mail)
+
+    frozen = crm("offer", "edit", offer, "--comment", "иначе")
+    assert frozen.code == 1
+    assert "crm offer revise" in frozen.err
+    second = crm("offer", "revise", offer).out.strip()
+    assert shown(crm, second)["name"] == "КП-2026-0001.2"
+    assert crm("offer", "edit", second, "--set", "lines=Монтаж;3;15000;шт;22").code == 0
+    assert crm("offer", "send", second, "--yes").code == 0
+    assert shown(crm, offer)["status"] == "replaced"
+    for verb in ("send", "accept"):
+        refused = crm("offer", verb, offer, "--yes")
+        assert refused.code == 1, refused.err
+        assert "crm offer revise" in refused.err
+
+    assert crm("offer", "accept", second).code == 0
+    deal = shown(crm, str(first["deal"]))
+    assert deal["amount"] == 45000
+    assert [line["quantity"] for line in deal["lines"]] == [3]  # type: ignore[attr-defined]
+
+
+def test_a_tick_lets_a_sent_offer_expire(crm: Crm, offer: str) -> None:
+    assert crm("offer", "send", offer, "--yes").code == 0
+    later = "2026-12-08T09:00:00+03:00"
+    accepted = crm("offer", "accept", offer, CRM_NOW=later)
+    assert accepted.code == 1  # before a tick has seen it, too
+    assert crm("tick", CRM_NOW=later).code == 0
+    assert shown(crm, offer)["status"] == "expired"
+    assert crm("offer", "send", offer, "--yes", CRM_NOW=later).code == 1
+
+
+def test_a_declined_offer_is_not_sent(crm: Crm, offer: str) -> None:
+    assert crm("offer", "decline", offer, "--reason", "дорого").code == 0
+    assert crm("offer", "send", offer, "--yes").code == 1
+
+
+def test_empty_ones_and_those_after_an_older_one(crm: Crm, offer: str) -> None:
+    empty = crm("offer", "draft").out.strip()
+    assert crm("offer", "send", empty, "--yes", "--to", "a@example.ru").code == 1
+    again = crm("offer", "draft", "--from", offer).out.strip()
+    assert shown(crm, again)["lines"] == shown(crm, offer)["lines"]
+    assert shown(crm, again)["name"] == "КП-2026-0003"
