@@ -121,7 +121,7 @@ def _marked_repeat(record: Record, found: Sequence[Known]) -> Record:
     if getattr(record, "repeat", True) is not None:
         return record
     is_known = any(known.surely and known.record.entity != record.entity for known in found)
-    is_linked = bool(record.get("contact") or record.get("company"))
+    is_linked = any(record.get(f.name) for f in own_fields(record.entity) if f.entities)
     return record.with_values({"repeat": True}) if is_known or is_linked else record
 
 
