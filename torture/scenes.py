@@ -239,10 +239,35 @@ CONVERSIONS = {
 }
 """The seven combinations of what a lead becomes, each new, linked already, and named."""
 
+
+def _in_stages(root: Path, args: str) -> tuple[str, ...]:
+    """Deals of two pipelines in several stages, and a view that names one."""
+    new(root)
+    _say(root, "pipeline", "add", "Сервис", "--id", "service")
+    firm = _say(root, "company", "add", "--name", "Чай")
+    for name, stage in (("А", "request"), ("Б", "invoice"), ("В", "paid")):
+        _say(root, "deal", "add", "--name", name, "--stage", stage, "--amount=5", "--company", firm)
+    _say(root, "deal", "add", "--name", "Г", "--pipeline", "service")
+    _say(root, "view", "save", "ours", "deals", "--where", "stage = invoice")
+    with_folders(root)
+    _say(root, "deal", "list")
+    return tuple(args.split())
+
+
+STAGES = {
+    args: partial(_in_stages, args=args)
+    for args in (
+        "stage rename invoice Bill --id bill", "stage rm invoice --move-to request",
+        "pipeline rename sales Big --id big", "pipeline rm service --move-to sales/request",
+        "deal move --where amount=5 paid",
+    )
+}  # fmt: skip
+"""Commands that change pipelines.yaml with records."""
+
 PAST = {
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
     "unmerge": _merged, "first after rm": _stateless, "first after clone": _cloned,
-    "first in an old state": _unbound, **CONVERSIONS,
+    "first in an old state": _unbound, **CONVERSIONS, **STAGES,
 }  # fmt: skip
 """Commands that need some past, each with what makes it and gives the command line."""
 

@@ -19,7 +19,7 @@ from torture.honesty import found_by, tells
 from torture.hostile import CASES, hostile
 from torture.kills import kills
 from torture.processes import processes
-from torture.scenes import CONVERSIONS
+from torture.scenes import CONVERSIONS, STAGES
 from torture.score import Score, table
 from torture.seeded import FAULTS
 from torture.servers import servers
@@ -47,6 +47,12 @@ def good(score: Score) -> bool:
 )  # fmt: skip
 def test_a_kill_leaves_the_old_or_the_new_state(name: str, most: int, tmp_path: Path) -> None:
     assert good(kills(tmp_path, names=(name,), most=most, within=PATIENCE))
+
+
+@traced
+@pytest.mark.parametrize("name", STAGES)
+def test_a_killed_change_of_stages_is_whole_or_not_at_all(name: str, tmp_path: Path) -> None:
+    assert good(kills(tmp_path, names=(name,), most=3, within=PATIENCE))
 
 
 @traced
