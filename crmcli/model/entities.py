@@ -106,7 +106,7 @@ _ROWS = (
         traits=("numbered",),
         parent="deal",
         least="a number",
-        columns=("id", "name", "status", "date", "valid_until", "company", "deal"),
+        columns=("id", "name", "status", "date", "valid_until", "amount", "company", "deal"),
         finished=("status", "accepted", "declined", "expired", "replaced"),
         lapse=("expired", "valid_until", "sent"),
     ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date as Date  # noqa: N812  # the field is called date
 from datetime import datetime
+from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.model.fields import Record, declare
+from crmcli.model.fields import Follow, Record, declare
 from crmcli.model.sums import Totals, totals
 from crmcli.model.values import Attachment, Line
 
@@ -27,6 +28,7 @@ class Offer(Record):
     currency: str = declare("currency", "Currency")
     vat_included: bool | None = declare("bool", "Prices include VAT")
     lines: tuple[Line, ...] = declare("lines", "Lines")
+    amount: Decimal | None = declare("money", "Amount", system=True)
     template: str = declare("text", "Template")
     owner: str = declare("user", "Owner")
     comment: str = declare("note", "Comment")
@@ -40,6 +42,10 @@ class Offer(Record):
         return totals(
             self.lines, vat_included=self.vat_included is not False, currency=self.currency
         )
+
+    def filled(self, follow: Follow) -> Offer:
+        """An offer says what its lines come to."""
+        return replace(self, amount=self.totals.gross)
 
     @property
     def fixed(self) -> tuple[str, ...]:

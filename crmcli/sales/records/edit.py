@@ -11,6 +11,7 @@ from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, Kind, merge_lists, without_items
+from crmcli.model.offer import Offer
 from crmcli.model.values import Raw, Value, fold
 from crmcli.sales.rates import in_new_currency
 from crmcli.sales.records import defaults
@@ -85,6 +86,8 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
         after = in_new_currency(ws, before, after).following(before)
         if after.amount != before.amount:
             defaults.check_amount(after)
+    if isinstance(after, Offer):
+        after = after.filled(lambda record_id: None)
     needed = [f for f in ws.schema.fields(after.entity) if f.required]
     require(ws, after, [f.name for f in needed if before.get(f.name) != f.kind.empty])
     return after
