@@ -47,7 +47,11 @@ def values(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     words = [] if ctx.parent is None else [str(ctx.parent.info_name)]
     entity = next((word for word in words if word in ENTITIES), "")
     try:
-        found = list(_of(ctx.ensure_object(Session).workspace, entity, param, incomplete))
+        ws = ctx.ensure_object(Session).workspace
+        found = list(_of(ws, entity, param, incomplete))
+        last = ctx.command.params[1] if param.nargs == -1 and len(ctx.command.params) > 1 else None
+        if isinstance(last, click.Argument):  # the word behind the many may be this one
+            found += _of(ws, entity, last, incomplete)
     except CrmError:  # nobody can be told between two keys; the command itself will say it
         return []
     return [CompletionItem(value, help=label or None) for value, label in found]
