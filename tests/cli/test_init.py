@@ -161,13 +161,13 @@ def test_what_is_there_stays(crm: Crm, here: Path) -> None:
     assert {name: (here / name).read_text(encoding="utf-8") for name in kept} == kept
     assert "settings.yaml already exists and is left as it is" in run.err
     assert "add to .gitignore: .crm/ and outbox/" in run.err
-    assert committed(here) == {*MADE, *offers(here)} - set(kept)
+    assert committed(here) == {*MADE, *templates(here)} - set(kept)
     assert Workspace.open(here, now=NOW).settings.currency == "EUR"
 
 
-def offers(folder: Path) -> set[str]:
-    """Templates of documents, which come with the starter too."""
-    found_files = (folder / "templates" / "offers").glob("*")
+def templates(folder: Path) -> set[str]:
+    """All templates that come with the starter."""
+    found_files = (folder / "templates").rglob("*.j2")
     return {str(path.relative_to(folder)) for path in found_files}
 
 

@@ -88,3 +88,8 @@ def test_those_that_come_with_crm_are_sound_and_render(
         assert "  " not in text.replace("\u00a0", " ")
         assert "\n\n\n" not in text
     assert "10:00" in made("template", "preview", "meeting")
+    made("offer", "draft", "--deal", deal)
+    made("invoice", "add", "--deal", deal)
+    for path in ("offers/offer.html.j2", "offers/letter.html.j2", "invoices/invoice.html.j2"):
+        assert made("template", "preview", path).startswith("<!doctype html>")
+    assert "Anna" in made("template", "preview", "letter.txt.j2")

@@ -273,6 +273,36 @@ def test_a_page_for_prices_without_vat_and_for_none(folder: Path) -> None:
     assert "ИП Орлова" in page
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("design", ["offer", "letter"])
+@pytest.mark.parametrize("discount", ["", "5%"])
+def test_each_design_has_the_same_sums(
+    tmp_path: Path, language: str, design: str, discount: str
+) -> None:
+    from crmcli.sales.init import create
+
+    create.create_workspace(tmp_path / "new", language=language, use_git=False)
+    pictures = "logo: a.png, signature: a.png, stamp: a.png"
+    ws = with_settings(
+        tmp_path / "new", f"company: {{name: A & B, {pictures}}}\nlanguage: {language}\n"
+    )
+    (ws.root / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    lines = [f"Roof;264.5;612.35;m2;22;{discount}", "Visit;1;100;;22"]
+    terms = OfferTerms(lines=lines, template=f"offers/{design}.html.j2")
+    made = offers.draft(ws, kit.deal(ws, name="<Roof>", amount="1").id, terms)
+    page = offers.render(ws, made.id).decode()
+    assert page.startswith("<!doctype html>")
+    assert page.count("data:image/png") == 3
+    assert "&lt;Roof&gt;" in page
+    assert "A &amp; B" in page
+    gross = f"{made.totals.gross:,.2f}"
+    assert (gross if language == "en" else gross.replace(",", NB).replace(".", ",")) in page
+    head = page.split("</thead>")[0]
+    assert head.count("<col ") + head.count("<col>") == head.count("<th>") + head.count("<th ")
+    assert ("<th>" + {"ru": "Скидка", "en": "Discount"}[language] in page) is bool(discount)
+    assert made.name in offers.render(ws, made.id, ".txt").decode()
+
+
 def test_templates_of_the_starter_are_sound(ws: Workspace) -> None:
     from crmcli.sales.documents import templates
     from crmcli.sales.documents.messages import renderer
