@@ -175,6 +175,11 @@ class Reads(Configured):
         self, entity: str, names: Sequence[str], records: Sequence[str]
     ) -> dict[str, dict[str, str]]:
         """Fields that stand in no file, of some records, raw, by id and name; absent ones are ""."""
+        from crmcli.store.index.derived import read_for
+
+        known = self._index_of(read_for(entity)).derived(entity, names, records)
+        if len(known) == len(set(records)):  # less to look at than all files
+            return known
         return self._index.derived(entity, names, records)
 
     def count(self, entity: str, condition: Condition | None = None) -> int:

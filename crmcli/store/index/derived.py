@@ -59,6 +59,17 @@ def _concerned(columns: Columns, entity: str, row: str) -> Iterator[str]:
                 )
 
 
+def read_for(entity: str) -> set[str]:
+    """The entities whose files tell the derived fields of a record, beside its own file."""
+    linking = {
+        other
+        for other in filter(has_activities, ENTITIES)
+        for field in own_fields(other)
+        if entity in field.entities and not field.system
+    }
+    return {*linking, "task"}
+
+
 def values(
     connection: sqlite3.Connection,
     columns: Columns,
