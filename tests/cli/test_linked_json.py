@@ -99,6 +99,7 @@ def test_a_record_with_all_that_is_told_beside_it(crm: Crm, deal_id: str) -> Non
 def test_each_record_is_as_its_schema_says(crm: Crm, deal_id: str) -> None:
     crm("lead", "add", "--name", "Заявка", "--tag", "vip", "--amount", "5", "--utm", "source=ya")
     crm("offer", "draft", "--deal", deal_id, "--line", "Окно;2;10;шт;22")
+    crm("invoice", "add", "--deal", deal_id, "--line", "Окно;2;10;шт;22")
     crm("log", "call", deal_id, "Обсудили")
     crm("task", "add", "Перезвонить", "--about", deal_id, "--due", "завтра")
     for entity in ENTITIES:
