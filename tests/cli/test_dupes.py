@@ -116,7 +116,7 @@ def test_conversion_names_who_is_known(crm: Crm, pair: tuple[str, str]) -> None:
         run = crm("lead", "convert", lead.out.strip(), *more)
         assert run.code == 0
         assert f"crm lead convert {lead.out.strip()} --use-contact {pair[0]}" in run.err
-    assert "crm undo, then" in run.err
+    assert f"crm lead unconvert {lead.out.strip()}, then" in run.err
 
 
 def test_planted_duplicates_are_found(tmp_path: Path) -> None:

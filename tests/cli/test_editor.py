@@ -149,10 +149,10 @@ def test_what_stood_broken_does_not_hinder_an_edit(crm: Crm, folder: Path, edito
         ("probability: .*", "probability: -1", "is not between 0 and 100"),
         ("amount: .*", "amount: 12345678901234567", "more than 16 digits"),
         ("currency: .*", "currency: XYZ", "is not a currency"),
-        ("vat: .*", "vat: 101", "the quantity or the VAT is not valid"),
-        ("vat: .*", "vat: '-1'", "the quantity or the VAT is not valid"),
-        ("quantity: .*", "quantity: 0", "the quantity or the VAT is not valid"),
-        ("quantity: .*", "quantity: '-2'", "the quantity or the VAT is not valid"),
+        ("vat: .*", "vat: 101", "VAT of 101 % is not from 0 to 100"),
+        ("vat: .*", "vat: '-1'", "VAT of -1 % is not from 0 to 100"),
+        ("quantity: .*", "quantity: 0", "the quantity 0 is not more than 0"),
+        ("quantity: .*", "quantity: '-2'", "the quantity -2 is not more than 0"),
     ],
 )
 def test_what_is_bounded_at_the_command_line_is_bounded_in_the_editor(

@@ -181,7 +181,7 @@ def test_what_is_no_longer_declared_is_still_found(crm: Crm, folder: Path) -> No
     for way_on in (
         "crm lead bulk --where 'owner = \"pavel\"' --set owner=OWNER",
         "crm lead bulk --where 'source = \"fair\"' --set source=SOURCE",
-        "crm lead list --where 'stage = \"new\"' --ids",
+        "crm lead move --where 'stage = \"new\"' STAGE",
     ):
         assert way_on in today
     told = crm("check")

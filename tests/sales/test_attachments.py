@@ -124,10 +124,3 @@ def test_files_from_outside(ws: Workspace, tmp_path: Path) -> None:
         file.truncate(attachments.LARGEST + 1)
     with pytest.raises(BadUsage, match="larger than 50 MB"):
         attachments.read(path)
-
-
-def test_offers_have_no_files(ws: Workspace) -> None:
-    deal = kit.deal(ws, name="Кровля").id
-    offer = kit.offer(ws, name="КП", deal=deal).id
-    with pytest.raises(BadUsage, match="offers have no files"):
-        attachments.attach(ws, offer, [CONTRACT])

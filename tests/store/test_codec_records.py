@@ -72,6 +72,13 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(
         ("links", "urls", "handles", "tags", "choices"), st.lists(short, max_size=4, unique=True)
     ),
+    "payments": st.lists(
+        st.fixed_dictionaries(
+            {"at": st.dates().map(lambda day: day.isoformat()), "amount": numbers},
+            optional={"reference": short.filter(bool)},
+        ),
+        max_size=3,
+    ),
     "external": st.dictionaries(st.sampled_from(["hubspot", "1c"]), short.filter(bool)),
     **dict.fromkeys(
         ("utm", "converted"), st.dictionaries(st.sampled_from(["source", "метка", "no"]), short)

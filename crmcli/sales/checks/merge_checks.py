@@ -44,7 +44,6 @@ def problems(ws: Workspace) -> Iterator[Problem]:
 def _numbers(ws: Workspace) -> Iterator[Problem]:
     """Documents that have the number of another; the one that came first, or left, keeps it."""
     for entity in NUMBERED:
-        mask = mask_here(ws, ws.settings.numbering[entity])
         known: defaultdict[str, list[Record]] = defaultdict(list)
         taken: list[str] = []
         for record in ws.select(entity):
@@ -55,6 +54,7 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
         for same in known.values():
             first, *others = sorted(same, key=_seniority)
             for record in others:
+                mask = mask_here(ws, ws.settings.numbering[entity])
                 fresh = next_number(mask, taken, _day(ws, record))
                 taken.append(fresh)
                 said = tr(

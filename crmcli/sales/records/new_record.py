@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 
-def begun(ws: Workspace, entity: str, values: Mapping[str, Value]) -> Record:
+def begun(ws: Workspace, entity: str, values: Mapping[str, Value], record_id: str = "") -> Record:
     """A new record with its defaults, of which nobody has asked yet whether it is whole."""
     usual = {
         field.name: read_value(ws, field, [field.default])
         for field in ws.schema.custom.get(entity, ())
         if field.default and field.name not in values
     }
-    return _filled(ws, entity, beginning(ws, entity, {**usual, **values}))
+    return _filled(ws, entity, beginning(ws, entity, {**usual, **values}), record_id)
 
 
 def build(
@@ -39,7 +39,7 @@ def build(
     """A new record with its defaults; `strict` requires what the fields and the stage require."""
     if not strict:
         return _filled(ws, entity, values, record_id)
-    record = begun(ws, entity, values)
+    record = begun(ws, entity, values, record_id)
     require(ws, record, [f.name for f in ws.schema.fields(entity) if f.required])
     defaults.check_minimum(record)
     if "staged" in ENTITIES[entity].traits:
