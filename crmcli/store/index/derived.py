@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES, EDITED, Event, edited_event
 from crmcli.model.kinds import Field
-from crmcli.model.schema import has_activities, own_fields
+from crmcli.model.schema import has_activities, has_field, own_fields
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.events import COLUMNS, event_of
 from crmcli.store.index.tables import IS_AMENDED
@@ -67,7 +67,7 @@ def read_for(entity: str) -> set[str]:
         for field in own_fields(other)
         if entity in field.entities and not field.system
     }
-    return {*linking, "task"}
+    return {*linking, *(other for other in ENTITIES if has_field(other, "done_at"))}
 
 
 def values(
