@@ -37,7 +37,7 @@ class LaneState:
         self.at = max(self.top, min(self.at, self.top + seen - 1, max(0, self.lane.count - 1)))
 
     def take(self, lane: Lane, start: int, cards: Sequence[BoardCard], seen: int) -> None:
-        """Take in what was read anew: the cursor stays on its card, at the same height of the screen."""
+        """Take in what was read anew: the cursor stays on its card, at its height unless room is left."""
         was = self.current
         self.lane = lane
         self.cards = dict(enumerate(cards, start))
@@ -45,7 +45,7 @@ class LaneState:
             found = next((n for n, card in self.cards.items() if card.id == was.id), self.at)
             self.top += found - self.at
             self.at = found
-        self.top = max(0, min(self.top, lane.count - 1))
+        self.top = max(0, min(self.top, lane.count - seen))
         self.step(0, seen)
 
 

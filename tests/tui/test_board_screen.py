@@ -11,12 +11,6 @@ from crmcli.workspace import Workspace
 from tests.kit import Run, contact, deal, lead, opened, replace
 from tests.tui.screen import running
 
-LATE = pytest.mark.xfail(
-    reason="a card that comes while the board stands is at times drawn only at the next key",
-    strict=False,
-)
-"""Known and open: DECISIONS, Open, Issue 11."""
-
 Crm = Callable[..., Run]
 
 
@@ -91,7 +85,6 @@ def test_the_filter_narrows_while_one_types(sold: Path) -> None:
         screen.type("/amount > 900\r").until("2 records", gone="Двери")
 
 
-@LATE
 def test_what_others_change_appears_and_the_place_is_kept(sold: Path, crm: Crm) -> None:
     with running(sold, "board") as screen:
         screen.until("Окна").type("j").pump(0.3)
@@ -169,7 +162,6 @@ def test_a_call_and_a_task_are_added(sold: Path, crm: Crm) -> None:
     assert "договорились" in crm("activity", "list").out
 
 
-@LATE
 def test_a_record_is_added_set_and_shown(sold: Path) -> None:
     with running(sold, "board") as screen:
         screen.until("Окна").type("a").until("New deal")
