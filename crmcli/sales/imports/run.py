@@ -78,22 +78,16 @@ class Import:
         words = Vocabularies(ws, entity, presets, said)
         source, skipped = at_header(read_as(source, entity, ctx), words, wanted)
         self.source = source
-        vocabulary = words.of(source.labels)
-        if vocabulary.language and not has_our_ids(source, vocabulary.place_of_id(source.labels)):
-            vocabulary = words.of(source.labels, may_be_own=False)
+        vocabulary = self._vocabulary(words)
         if vocabulary.language and not wanted.decimal:
             has_comma = {vocabulary.language, ws.settings.language} & {*DECIMAL_COMMA}
             wanted = replace(wanted, decimal="," if has_comma else ".")
         said_values = SaidValues(vocabulary, wanted)
-        columns = said_values.without_set(self._columns(vocabulary))
+        columns: Sequence[Column] = said_values.without_set(self._columns(vocabulary))
         wrong: Sequence[WrongGuess] = ()
         by_values: Sequence[str] = ()
         if not is_raw:
-            cells = CellReader(ctx, {}, {}, ColumnHabits(source), has_numbers=False)
-            columns, wrong = without_wrong(
-                columns, source, vocabulary, cells, said_values, [*wanted.columns]
-            )
-            columns, by_values = with_clients(ws, columns, source, vocabulary, wanted.columns)
+            columns, wrong, by_values = self._by_values(columns, vocabulary, said_values)
         self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted, said_values)
         self.reader.check_said()
         self.other_rows = OtherRows(
@@ -121,6 +115,24 @@ class Import:
             wrong_guesses=wrong,
         )
         self.taker = Taker(self.reader, wanted, self.summary, earlier)
+
+    def _vocabulary(self, words: Vocabularies) -> Vocabulary:
+        """The words of the file's columns; those of our own labels where it has our ids too."""
+        labels = self.source.labels
+        vocabulary = words.of(labels)
+        if vocabulary.language and not has_our_ids(self.source, vocabulary.place_of_id(labels)):
+            return words.of(labels, may_be_own=False)
+        return vocabulary
+
+    def _by_values(
+        self, columns: Sequence[Column], vocabulary: Vocabulary, said: SaidValues
+    ) -> tuple[Sequence[Column], Sequence[WrongGuess], Sequence[str]]:
+        """Where columns go by what stands in them; the guesses that were wrong, and what was decided."""
+        source, mapped = self.source, self.wanted.columns
+        cells = CellReader(self._inputs(), {}, {}, ColumnHabits(source), has_numbers=False)
+        columns, wrong = without_wrong(columns, source, vocabulary, cells, said, [*mapped])
+        columns, told = with_clients(self.ws, columns, source, vocabulary, mapped)
+        return columns, wrong, told
 
     def _columns(self, vocabulary: Vocabulary) -> tuple[Column, ...]:
         if not isinstance(self.source, Cards):
