@@ -156,7 +156,7 @@ def test_an_offer_prints_what_our_company_has(crm: Callable[..., Any], folder: P
     files = "".join(p.read_text("utf-8") for p in folder.rglob("*.html"))
     assert "ОГРН 1027700132195" in page + files
     assert "ОГРН 1027700070518" in page + files
-    assert "БИК 044525225, к/с 30101810400000000225" in page + files
+    assert "БИК 044525225<br><span>К/с 30101810400000000225</span>" in page + files
 
 
 def test_a_choice_with_a_label_needs_a_directory(crm: Callable[..., Any]) -> None:
