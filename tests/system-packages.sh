@@ -14,6 +14,8 @@ strace strace
 xfs_io xfsprogs
 mkfs.ext4 e2fsprogs
 sshfs sshfs
+pdftoppm poppler-utils
+zbarimg zbar-tools
 /usr/lib/openssh/sftp-server openssh-sftp-server
 END
     # What makes PDF files, and a font with Cyrillic letters.

@@ -6,29 +6,38 @@ from typing import TYPE_CHECKING
 
 from crmcli.automation import person_mail
 from crmcli.dataclass import replace
-from crmcli.sales.documents import invoices
+from crmcli.errors import Conflict
+from crmcli.language import tr
+from crmcli.model.offer import Offer
+from crmcli.sales.documents import invoices, offers
 from crmcli.sales.documents.attached import document
-from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.automation.person_mail import PersonMail, Posted
-    from crmcli.channels.message import Message
+    from crmcli.model.fields import Record
+    from crmcli.workspace import Workspace
 
 
-def with_invoice(ws: Workspace, invoice_id: str, mail: PersonMail) -> PersonMail:
-    """The mail with the invoice as PDF in it."""
-    return replace(mail, attached=(*mail.attached, document(ws, ws.get(invoice_id))))
+class DocumentChanged(Conflict):
+    """The document was changed while its file was made."""
 
 
-def preview(ws: Workspace, invoice_id: str, mail: PersonMail) -> Message:
-    """The message as it would leave; its refusals are those of `send`."""
-    return person_mail.message_of(ws, ws.get(invoice_id), mail)
+def with_document(ws: Workspace, record: Record, mail: PersonMail) -> PersonMail:
+    """The mail with an offer or an invoice as PDF; refused for one that must not go."""
+    verbs = offers if isinstance(record, Offer) else invoices
+    verbs.check_sendable(ws, record)
+    return replace(mail, attached=(*mail.attached, document(ws, record)))
 
 
-def send(ws: Workspace, invoice_id: str, mail: PersonMail) -> Posted:
-    """Send an invoice; it is noted as sent, with the very files that leave."""
-    with ws.change("invoice send") as change:
+def send(ws: Workspace, record: Record, mail: PersonMail) -> Posted:
+    """Send a document with the files that `with_document` made of it; DocumentChanged if it is another one
+    now."""
+    verbs = offers if isinstance(record, Offer) else invoices
+    with ws.change(f"{record.entity} send") as change:
+        now = change.get(record.id)
+        if now != record:
+            raise DocumentChanged(tr("{} was changed meanwhile", record.id), "send it again")
         files = [(file.name, file.content) for file in mail.attached]
-        sent = invoices.note_sent_in(change, ws, invoice_id, files)
+        sent = verbs.note_sent_in(change, ws, record.id, files)
         key = person_mail.queue(change, ws, sent, mail)
     return person_mail.deliver(ws, key)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli.documents import rendering, sending
 from crmcli.cli.nouns import closing, noun
 from crmcli.cli.params import REF, ChangingVerb, Session, option
 from crmcli.errors import BadUsage
@@ -24,7 +23,6 @@ closing(
     "Cancel an invoice that nobody paid.\n\nExample: crm invoice cancel 7k3 --reason 'wrong company'",
     option("--reason", "Reason."),
 )
-OUTPUT = click.Path(dir_okay=False, path_type=Path)
 LINE = "A line instead of theirs; unit, VAT (per cent, or no) and discount are optional. May be repeated."
 
 
@@ -89,90 +87,38 @@ def pay(session: Session, ref: str, amount: str, at: str, reference: str) -> Tol
     """
     from crmcli.cli.options import day_given
     from crmcli.present.changes import paid
-    from crmcli.sales.documents import invoices
+    from crmcli.sales.documents import payments
 
     ws = session.workspace
     invoice_id = ws.resolve(ref, "invoice")
-    return paid(ws, invoices.pay(ws, invoice_id, amount, day_given(ws, at), reference))
+    return paid(ws, payments.pay(ws, invoice_id, amount, day_given(ws, at), reference))
 
 
-@invoice.command(
-    params=[
-        REF,
-        click.Option(
-            ("-o", "--output"), type=OUTPUT, help="Write to this file: .html, .pdf or .xml."
-        ),
-        option(
-            "--format syntax",
-            "How an e-invoice is written; a .pdf with cii is both.",
-            among=("ubl", "cii"),
-        ),
-    ]
-)
-def render(session: Session, ref: str, output: Path | None, syntax: str | None) -> None:
-    """Print an invoice as HTML, or write it to a file as its ending says.
+rendering(
+    invoice,
+    "documents.invoice_files:render",
+    "Write to this file: .pdf, .html, .txt or .xml.",
+    """Write an invoice to a file, as its ending says; on a terminal it is shown as text.
 
     An .xml is an e-invoice of EN 16931, and so is what a .pdf with --format cii holds (Factur-X, ZUGFeRD).
     It is written only if it keeps the official rules.
 
     Example: crm invoice render 7k3 -o invoice.xml --format cii
-    """
-    from crmcli.sales.documents import invoices
-
-    ws = session.workspace
-    ending = output.suffix if output else ""
-    made = invoices.render(ws, ws.resolve(ref, "invoice"), ending, syntax or "")
-    if output is None:
-        session.out.text(made.decode())
-        return
-    from crmcli.store.disk.new_file import write_out
-
-    write_out(output, made, over=True)
-    session.out.note(tr("wrote {}", output))
-
-
-@invoice.command(
-    cls=ChangingVerb,
-    params=[
-        REF,
-        option("--template", "Mail template.", "TEMPLATE", default="mail/invoice.j2"),
-        option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True),
-        option("--anyway", "Also to whom must not be mailed.", is_flag=True),
-        option("--by-hand", "Send nothing: it went by hand or from elsewhere.", is_flag=True),
-    ],
+    """,
+    option(
+        "--format syntax",
+        "How an e-invoice is written; a .pdf with cii is both.",
+        among=("ubl", "cii"),
+    ),
 )
-def send(
-    session: Session, ref: str, template: str, to: Sequence[str], anyway: bool, by_hand: bool
-) -> Told:
+sending(
+    invoice,
+    "mail/invoice.j2",
     """Send an invoice to the client as PDF and mark it as sent.
 
     It raises invoice.sent. On a terminal the message is shown first, and asked about.
 
     Example: crm invoice send 7k3
-    """
-    from crmcli.present.changes import closed
-
-    ws = session.workspace
-    invoice_id = ws.resolve(ref, "invoice")
-    if by_hand:
-        from crmcli.sales.documents import invoices
-
-        return closed(ws, invoices.note_sent(ws, invoice_id))
-    from crmcli.automation import document_mail, person_mail
-    from crmcli.present.documents import message_text, posted
-    from crmcli.sales.documents import templates
-
-    path = templates.find(ws, template, mail=True)
-    mail = document_mail.with_invoice(
-        ws, invoice_id, person_mail.PersonMail(path, to, anyway=anyway)
-    )
-    message = document_mail.preview(ws, invoice_id, mail)
-    asks = sys.stdin.isatty() and not session.yes
-    if session.out.is_table and (session.dry_run or asks):
-        session.out.text(message_text(message))
-    if session.dry_run:
-        return posted(message, invoice_id, None)
-    if asks:
-        session.out.flush()
-        session.confirm(tr("send it to {}?", ", ".join(message.to)))
-    return posted(message, invoice_id, document_mail.send(ws, invoice_id, mail))
+    """,
+    "documents.invoices:note_sent",
+)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
+from crmcli.cli.documents import ANYWAY, confirmed
 from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
-from crmcli.language import tr
-from crmcli.present.documents import message_text, posted
 from crmcli.present.told import Told
 from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
@@ -27,7 +25,7 @@ mail = Noun("mail", help="Messages to clients.")
             "FILE|NUMBER",
             multiple=True,
         ),
-        option("--anyway", "Also to whom must not be mailed.", is_flag=True),
+        ANYWAY,
     ],
 )
 def send(
@@ -52,13 +50,4 @@ def send(
     record = ws.find(ref)
     path = templates.find(ws, template, mail=True)
     wanted = person_mail.PersonMail(path, to, [attached(ws, one) for one in attach], anyway)
-    message = person_mail.message_of(ws, record, wanted)
-    asks = sys.stdin.isatty() and not session.yes
-    if session.out.is_table and (session.dry_run or asks):
-        session.out.text(message_text(message))
-    if session.dry_run:
-        return posted(message, record.id, None)
-    if asks:
-        session.out.flush()
-        session.confirm(tr("send it to {}?", ", ".join(message.to)))
-    return posted(message, record.id, person_mail.send(ws, record.id, wanted))
+    return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))

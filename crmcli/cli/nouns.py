@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,11 +15,9 @@ from crmcli.cli.params import (
     ChangingVerb,
     Noun,
     Session,
-    Verb,
     imported,
     option,
 )
-from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, Trait
 
 if TYPE_CHECKING:
@@ -92,22 +89,3 @@ def closing(group: Noun, verb: str, about: str, *options: click.Option) -> None:
         group.add_command(ChangingVerb(name, params=params, callback=close_each, help=about))
     else:
         group.add_command(ChangingVerb(name, params=[REF, *options], callback=close, help=about))
-
-
-def rendering(group: Noun, verb: str, about: str) -> None:
-    """Add the command that makes a file of a document by a verb of sales (`module:function`)."""
-
-    def callback(session: Session, /, ref: str, output: Path | None) -> None:
-        ws = session.workspace
-        record_id = ws.resolve(ref, str(group.name))
-        page = imported(f"crmcli.sales.{verb}")(ws, record_id, output.suffix if output else ".html")
-        if output is None:
-            session.out.content([page])
-            return
-        imported("crmcli.store.disk.new_file:write_out")(output, page, over=True)
-        session.out.note(tr("wrote {}", output))
-
-    path = click.Path(dir_okay=False, path_type=Path)
-    told = "Write to this file: .pdf, .html or .txt."
-    params = [REF, option("-o --output", told, "FILE", type=path)]
-    group.add_command(Verb("render", params=params, callback=callback, help=about))

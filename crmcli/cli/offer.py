@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from crmcli.cli.nouns import closing, noun, rendering
+from crmcli.cli.documents import rendering, sending
+from crmcli.cli.nouns import closing, noun
 from crmcli.cli.params import REF, ChangingVerb, Session, WholeNumber, option
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-
-if TYPE_CHECKING:
-    from crmcli.present.told import Told
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 closing(
@@ -87,46 +83,24 @@ def revise(session: Session, ref: str) -> None:
     session.out.note(drafted)
 
 
-@offer.command(
-    cls=ChangingVerb,
-    params=[
-        REF,
-        option("--template", "Mail template.", "TEMPLATE", default="mail/send-offer.j2"),
-        option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True),
-        option("--anyway", "Also to whom must not be mailed.", is_flag=True),
-    ],
-)
-def send(session: Session, ref: str, template: str, to: Sequence[str], anyway: bool) -> Told:
+sending(
+    offer,
+    "mail/send-offer.j2",
     """Send an offer to the client as PDF and mark it as sent.
 
     It raises offer.sent. On a terminal the message is shown first, and asked about.
 
     Example: crm offer send 7k3
-    """
-    from crmcli.automation import offer_mail, person_mail
-    from crmcli.model.offer import Offer
-    from crmcli.present.documents import message_text, posted
-    from crmcli.sales.documents import templates
-
-    ws = session.workspace
-    found = ws.find(ref, "offer")
-    assert isinstance(found, Offer)
-    path = templates.find(ws, template, mail=True)
-    mail = offer_mail.with_offer(ws, found, person_mail.PersonMail(path, to, anyway=anyway))
-    message = person_mail.message_of(ws, found, mail)
-    asks = sys.stdin.isatty() and not session.yes
-    if session.out.is_table and (session.dry_run or asks):
-        session.out.text(message_text(message))
-    if session.dry_run:
-        return posted(message, found.id, None)
-    if asks:
-        session.out.flush()
-        session.confirm(tr("send it to {}?", ", ".join(message.to)))
-    return posted(message, found.id, offer_mail.send(ws, found, mail))
-
-
+    """,
+)
 rendering(
     offer,
     "documents.offers:render",
-    "Print an offer as HTML, or write it to a file.\n\nExample: crm offer render 7k3 -o offer.pdf",
+    "Write to this file: .pdf, .html or .txt.",
+    """Write an offer to a file, as its ending says; on a terminal it is shown as text.
+
+    Without -o, what is not a terminal gets the page of HTML.
+
+    Example: crm offer render 7k3 -o offer.pdf
+    """,
 )

@@ -59,6 +59,9 @@ def test_it_is_rendered_by_the_ending_of_the_file(crm: Crm, tmp_path: Path) -> N
     assert (page.code, "INV-" in page.out or "СЧ-" in page.out) == (0, True)
     assert crm("invoice", "render", invoice, "-o", str(tmp_path / "a.html")).code == 0
     assert (tmp_path / "a.html").read_text(encoding="utf-8") == page.out
+    assert crm("invoice", "render", invoice, "-o", str(tmp_path / "a.txt")).code == 0
+    text = (tmp_path / "a.txt").read_text(encoding="utf-8")
+    assert ("Elka" in text, "<" in text) == (True, False)
     assert crm("invoice", "render", invoice, "-o", str(tmp_path / "a.pdf")).code == 0
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
     for wrong in ("a.doc", "a.htm"):

@@ -12,16 +12,15 @@ from crmcli.automation.tick import tick
 from crmcli.errors import BadUsage, CrmError
 from crmcli.model.invoice import Invoice
 from crmcli.model.values import Payment
-from crmcli.sales.documents import invoices, offers
+from crmcli.sales.documents import invoices, offers, payments
 from crmcli.sales.documents.invoices import (
     InvoiceCancelled,
     InvoicePaid,
     InvoiceTerms,
     NothingToBill,
     OfferNotValid,
-    Overpaid,
-    PaidTwice,
 )
+from crmcli.sales.documents.payments import Overpaid, PaidTwice
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.kit import NOW
@@ -93,9 +92,9 @@ def test_what_comes_to_nothing_is_not_billed(ws: Workspace) -> None:
 
 def test_it_is_paid_in_parts_and_in_full(ws: Workspace) -> None:
     one = made(ws)
-    first = invoices.pay(ws, one.id, "400,50", date(2026, 11, 20), "PP 7")
+    first = payments.pay(ws, one.id, "400,50", date(2026, 11, 20), "PP 7")
     assert (first.status, first.paid, first.left) == ("part_paid", D("400.50"), D("599.50"))
-    last = invoices.pay(ws, one.id)
+    last = payments.pay(ws, one.id)
     assert (last.status, last.left) == ("paid", 0)
     assert again(ws, one).payments == (
         Payment(date(2026, 11, 20), D("400.50"), "PP 7"),
@@ -121,16 +120,16 @@ def test_it_is_paid_in_parts_and_in_full(ws: Workspace) -> None:
 def test_what_cannot_have_come_is_refused(
     ws: Workspace, amount: str, at: date | None, reference: str, error: type[CrmError]
 ) -> None:
-    one = invoices.pay(ws, made(ws).id, "10", None, "PP 7")
+    one = payments.pay(ws, made(ws).id, "10", None, "PP 7")
     with pytest.raises(error):
-        invoices.pay(ws, one.id, amount, at, reference)
+        payments.pay(ws, one.id, amount, at, reference)
     assert again(ws, one) == one
 
 
 def test_the_paid_one_takes_no_more_and_is_not_cancelled(ws: Workspace) -> None:
-    one = invoices.pay(ws, made(ws).id)
+    one = payments.pay(ws, made(ws).id)
     with pytest.raises(Overpaid):
-        invoices.pay(ws, one.id, "1")
+        payments.pay(ws, one.id, "1")
     with pytest.raises(InvoicePaid):
         invoices.cancel(ws, one.id)
 
@@ -139,17 +138,17 @@ def test_the_cancelled_one_takes_no_money_and_leaves_its_number(ws: Workspace) -
     one = invoices.cancel(ws, made(ws).id, "не та фирма")
     assert invoices.cancel(ws, one.id) == one
     with pytest.raises(InvoiceCancelled):
-        invoices.pay(ws, one.id)
+        payments.pay(ws, one.id)
     assert ws.events(record=one.deal)[-1].data["reason"] == "не та фирма"
     assert made(ws).name != one.name
 
 
 def test_the_default_pipeline_moves_the_deal_when_all_is_paid(ws: Workspace) -> None:
     one = made(ws)
-    invoices.pay(ws, one.id, "1")
+    payments.pay(ws, one.id, "1")
     tick(ws)
     assert ws.get(one.deal).get("stage") == "request"
-    invoices.pay(ws, one.id)
+    payments.pay(ws, one.id)
     tick(ws)
     assert ws.get(one.deal).get("stage") == "paid"
 
@@ -160,7 +159,7 @@ def test_the_default_pipeline_moves_the_deal_when_all_is_paid(ws: Workspace) -> 
 def test_the_tick_says_that_one_is_overdue_and_that_it_was_put_off(
     ws: Workspace, folder: Path
 ) -> None:
-    one = invoices.pay(ws, made(ws, due="+3d").id, "1")
+    one = payments.pay(ws, made(ws, due="+3d").id, "1")
     draft = made(ws, due="+3d")
     later = kit.opened(folder, now=NOW + timedelta(days=4))
     tick(later)
@@ -175,7 +174,7 @@ def test_the_tick_says_that_one_is_overdue_and_that_it_was_put_off(
     edit(later, one.id, Edit({"due": ["+5d"]}, {}, {}))
     tick(later)
     assert again(later, one).status == "part_paid"
-    assert again(later, invoices.pay(later, one.id)).status == "paid"
+    assert again(later, payments.pay(later, one.id)).status == "paid"
 
 
 # --- sent -----------------------------------------------------------------------------------------
@@ -200,7 +199,7 @@ def test_what_was_sent_stays_as_it_is(ws: Workspace) -> None:
 def test_what_a_hand_made_of_it_is_told(ws: Workspace, folder: Path) -> None:
     from crmcli.sales.checks.check import problems
 
-    one = invoices.pay(ws, made(ws).id)
+    one = payments.pay(ws, made(ws).id)
     assert not [p for p in problems(ws) if one.id in p.path]
     file = kit.file_of(ws, one.id)
     kit.replace(file, "price: '1000'", "price: '900'")

@@ -9,7 +9,7 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.invoice import Invoice
 from crmcli.model.offer import Offer
-from crmcli.sales.documents import invoices, offers
+from crmcli.sales.documents import invoice_files, offers
 from crmcli.sales.records import attachments
 from crmcli.workspace import Workspace
 
@@ -47,6 +47,6 @@ def document(ws: Workspace, record: Record) -> AttachedFile:
     if isinstance(record, Offer):
         return named_file(name, offers.render(ws, record.id, ".pdf"))
     if isinstance(record, Invoice):
-        return named_file(name, invoices.render(ws, record.id, ".pdf"))
+        return named_file(name, invoice_files.render(ws, record.id, ".pdf"))
     told = tr("{} is not a document", record.id)
     raise BadUsage(told, "give the path of a file, or the number of an offer or invoice")

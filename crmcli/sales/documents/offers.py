@@ -10,12 +10,14 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal
+from crmcli.model.fields import Record
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import Offer
-from crmcli.model.values import Attachment, Line, Value
+from crmcli.model.values import Line, Value
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.documents.pages import rendered
+from crmcli.sales.records.attachments import kept
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
 from crmcli.sales.template_names import linked
@@ -187,11 +189,23 @@ def _carry(change: Change, ws: Workspace, offer: Offer) -> None:
         change.save(agreed)
 
 
-def note_sent_in(change: Change, offer: Offer, name: str, content: bytes) -> Offer:
-    """Note within an open change that an offer went out, with the very file that the client gets."""
-    kept = Attachment(name, change.attach(content))
-    files = (*(one for one in offer.files if one.name != name), kept)
-    return _end_in(change, replace(offer, files=files), "sent", {})
+def check_sendable(ws: Workspace, record: Record) -> None:
+    """OfferDecided for an offer that is over, NothingToOffer for an empty one."""
+    offer = cast("Offer", record)
+    check_open(ws, offer)
+    if not offer.lines:
+        raise NothingToOffer(
+            tr("{} {} has no lines", offer.id, offer.name),
+            tr("add one: crm offer edit {} --line 'name;quantity;price'", offer.id),
+        )
+
+
+def note_sent_in(
+    change: Change, ws: Workspace, offer_id: str, files: Sequence[tuple[str, bytes]]
+) -> Offer:
+    """Note within an open change that an offer went out, with the very files that the client gets."""
+    offer = _offer(change, offer_id)
+    return _end_in(change, replace(offer, files=kept(change, offer, files)), "sent", {})
 
 
 def _end_in(change: Change, offer: Offer, status: str, more: Mapping[str, str]) -> Offer:

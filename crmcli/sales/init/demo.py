@@ -11,7 +11,7 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field
 from crmcli.model.values import ID_LETTERS, Raw, Value
 from crmcli.sales import activities, deals, leads, stages, tasks
-from crmcli.sales.documents import invoices, offers
+from crmcli.sales.documents import invoices, offers, payments
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 from crmcli.store import layout
@@ -136,7 +136,7 @@ _VERBS: Mapping[str, Callable[[_Story, Step], object]] = {
     "offer": _offer,
     "accept": lambda s, step: offers.accept(s.ws, s.id(step["accept"])),
     "bill": _bill,
-    "pay": lambda s, step: invoices.pay(s.ws, s.id(step["pay"]), str(step.get("amount", ""))),
+    "pay": lambda s, step: payments.pay(s.ws, s.id(step["pay"]), str(step.get("amount", ""))),
     "convert": _convert,
     "win": lambda s, step: deals.win(s.ws, s.id(step["win"])),
     "lose": lambda s, step: deals.lose(s.ws, s.id(step["lose"]), str(step["reason"])),

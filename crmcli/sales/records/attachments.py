@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 LARGEST = 50_000_000
 """Bytes of one file: it is held in memory while it is written, and git keeps it for ever."""
@@ -67,6 +67,17 @@ def attach(ws: Workspace, record_id: str, new: Sequence[New], *, instead: bool =
         record = _with(old, standing.values())
         change.save(record)
     return record
+
+
+def kept(
+    change: Change, record: Record, files: Sequence[tuple[str, bytes]]
+) -> tuple[Attachment, ...]:
+    """The files of a record with those that were made of it: one of a name that is there stands instead."""
+    standing = {attachment.name: attachment for attachment in of(record)}
+    for name, content in files:
+        standing.pop(name, None)
+        standing[name] = Attachment(name, change.attach(content))
+    return tuple(standing.values())
 
 
 def detach(ws: Workspace, record_id: str, name: str) -> tuple[Record, Attachment]:

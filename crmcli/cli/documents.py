@@ -1,0 +1,96 @@
+"""What the commands of documents share: a file is made of one, and one is sent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crmcli.cli.params import REF, ChangingVerb, Noun, Session, Verb, imported, option
+from crmcli.language import tr
+
+if TYPE_CHECKING:
+    from crmcli.automation.person_mail import PersonMail, Posted
+    from crmcli.model.fields import Record
+    from crmcli.present.told import Told
+
+TO = option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True)
+ANYWAY = option("--anyway", "Also to whom must not be mailed.", is_flag=True)
+
+
+def rendering(group: Noun, verb: str, told: str, about: str, *options: click.Option) -> None:
+    """Add the command that makes a file of a document by a verb of sales (`module:function`)."""
+
+    def callback(session: Session, /, ref: str, output: Path | None, **given: str) -> None:
+        ws = session.workspace
+        record_id = ws.resolve(ref, str(group.name))
+        shown = ".txt" if sys.stdout.isatty() else ".html"
+        ending = output.suffix if output else shown
+        page = imported(f"crmcli.sales.{verb}")(ws, record_id, ending, **given)
+        if output is None:
+            session.out.text(page.decode())
+            return
+        imported("crmcli.store.disk.new_file:write_out")(output, page, over=True)
+        session.out.note(tr("wrote {}", output))
+
+    path = click.Path(dir_okay=False, path_type=Path)
+    params = [REF, option("-o --output", told, "FILE", type=path), *options]
+    group.add_command(Verb("render", params=params, callback=callback, help=cleandoc(about)))
+
+
+def sending(group: Noun, template: str, about: str, by_hand: str = "") -> None:
+    """Add the command that sends a document as PDF, by a mail template; `by_hand` is the verb of sales that
+    only notes that it went."""
+
+    def callback(
+        session: Session,
+        /,
+        ref: str,
+        template: str,
+        to: Sequence[str],
+        anyway: bool,
+        by_hand_: bool = False,
+    ) -> Told:
+        ws = session.workspace
+        record = ws.find(ref, str(group.name))
+        if by_hand_:
+            done = imported(f"crmcli.sales.{by_hand}")(ws, record.id)
+            told: Told = imported("crmcli.present.changes:closed")(ws, done)
+            return told
+        from crmcli.automation import document_mail
+        from crmcli.automation.person_mail import PersonMail
+        from crmcli.sales.documents import templates
+
+        path = templates.find(ws, template, mail=True)
+        mail = document_mail.with_document(ws, record, PersonMail(path, to, anyway=anyway))
+        return confirmed(session, record, mail, lambda: document_mail.send(ws, record, mail))
+
+    given = option("--template", "Mail template.", "TEMPLATE", default=template)
+    params: list[click.Parameter] = [REF, given, TO, ANYWAY]
+    if by_hand:
+        told = "Send nothing: it went by hand or from elsewhere."
+        params.append(option("--by-hand by_hand_", told, is_flag=True))
+    group.add_command(ChangingVerb("send", params=params, callback=callback, help=cleandoc(about)))
+
+
+def confirmed(
+    session: Session, record: Record, mail: PersonMail, send: Callable[[], Posted]
+) -> Told:
+    """Send a message about a record; on a terminal it is shown first, and asked about."""
+    from crmcli.automation import person_mail
+    from crmcli.present.documents import message_text, posted
+
+    message = person_mail.message_of(session.workspace, record, mail)
+    asks = sys.stdin.isatty() and not session.yes
+    if session.out.is_table and (session.dry_run or asks):
+        session.out.text(message_text(message))
+    if session.dry_run:
+        return posted(message, record.id, None)
+    if asks:
+        session.out.flush()
+        session.confirm(tr("send it to {}?", ", ".join(message.to)))
+    return posted(message, record.id, send())

@@ -1,0 +1,93 @@
+"""Payments that came for invoices."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage, Refused
+from crmcli.language import tr
+from crmcli.model.money import write_money
+from crmcli.model.values import Payment
+from crmcli.sales.documents import invoices
+
+if TYPE_CHECKING:
+    from datetime import date as Date  # noqa: N812  # a day is called date
+    from decimal import Decimal
+
+    from crmcli.model.invoice import Invoice
+    from crmcli.workspace import Workspace
+
+
+class Overpaid(Refused):
+    """More was paid than the invoice asks for."""
+
+
+class PaidTwice(Refused):
+    """A payment with that reference is there."""
+
+
+def pay(
+    ws: Workspace,
+    invoice_id: str,
+    amount: str = "",
+    at: Date | None = None,
+    reference: str = "",
+) -> Invoice:
+    """Note a payment, all that is left if no amount is given. The event goes to the deal, for its triggers:
+    `invoice.paid` when all is paid, else `invoice.part_paid`."""
+    with ws.change("invoice pay") as change:
+        invoice = invoices.found(change, invoice_id)
+        day = at or ws.today
+        came = read_amount(invoice, amount) if amount else invoice.left
+        _check_payment(ws, invoice, Payment(day, came, reference))
+        payments = (*invoice.payments, Payment(day, came, reference))
+        paid = invoices.complete(replace(invoice, payments=payments)).as_of(ws.today)
+        change.save(paid)
+        facts = {"paid": str(came), "at": day.isoformat(), "left": str(paid.left)}
+        word = "part_paid" if paid.left else "paid"
+        invoices.note(change, paid, word, facts | ({"reference": reference} if reference else {}))
+        return paid
+
+
+def read_amount(invoice: Invoice, text: str) -> Decimal:
+    """An amount as people write it, in the invoice's currency; BadUsage for anything else."""
+    from crmcli.model.amounts import read_money
+
+    try:
+        amount, said = read_money(text)
+    except ValueError as error:
+        raise BadUsage(str(error), "e.g. 1200.50") from None
+    if said not in ("", invoice.currency):
+        raise BadUsage(
+            tr("{} {} is in {}, not in {}", invoice.id, invoice.name, invoice.currency, said),
+            "note what came in the currency of the invoice",
+        )
+    return amount
+
+
+def _check_payment(ws: Workspace, invoice: Invoice, payment: Payment) -> None:
+    """Refuse what cannot have come for an invoice."""
+    about = f"{invoice.id} {invoice.name}"
+    invoices.check_living(invoice)
+    same = [
+        one for one in invoice.payments if payment.reference and one.reference == payment.reference
+    ]
+    if same:
+        raise PaidTwice(
+            tr("{} has a payment {!r}, of {}", about, payment.reference, same[0].at),
+            "if it is another payment, give another --reference",
+        )
+    write = partial(write_money, currency=invoice.currency, language=ws.settings.language)
+    if invoice.left <= 0:
+        raise Overpaid(tr("{} is paid", about), "see crm invoice show")
+    if payment.amount <= 0:
+        raise BadUsage(tr("{} is not a payment", write(payment.amount)), "e.g. 1200.50")
+    if payment.amount > invoice.left:
+        raise Overpaid(
+            tr("{} asks for {}, and {} came", about, write(invoice.left), write(payment.amount)),
+            tr("pay at most what is left: crm invoice pay {} {}", invoice.id, invoice.left),
+        )
+    if payment.at > ws.today:
+        raise BadUsage(tr("{} is a day to come", payment.at), "a payment is noted when it came")
