@@ -12,12 +12,11 @@ from crmcli.language import tr
 from crmcli.model.entities import may_be_created
 from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
-from crmcli.present import changes
-from crmcli.sales.many import Refusal
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
+    from crmcli.sales.many import Refusal
     from crmcli.workspace import Change
 
 
@@ -40,6 +39,7 @@ class Act(NamedTuple):
 def done(opened: Callable[[], Workspace], act: Act) -> Outcome:
     """Do an act in a workspace opened for it, and what follows a change; refusals are part of the outcome."""
     from crmcli.sales import after_change
+    from crmcli.sales.many import Refusal
 
     outcome = Outcome()
     try:
@@ -89,6 +89,7 @@ class Move:
         return " && ".join([*(filled if sets else ()), moved])
 
     def _do(self, ws: Workspace, outcome: Outcome) -> None:
+        from crmcli.present import changes
         from crmcli.sales.many import Chosen, each
         from crmcli.sales.stages import Move as Moved
         from crmcli.sales.stages import move_one
@@ -140,6 +141,7 @@ def edit(ids: Sequence[str], given: Mapping[str, str]) -> Act:
     commands = (_words(entity_of(one), "edit", one, *_sets(given)) for one in ids)
 
     def do(ws: Workspace, outcome: Outcome) -> None:
+        from crmcli.present import changes
         from crmcli.sales.records.edit import Edit, edit_in
 
         wanted = Edit({name: [text] for name, text in given.items()}, {}, {})
@@ -157,6 +159,7 @@ def add(entity: str, given: Mapping[str, str], stage: str, pipeline: str) -> Act
     create = _create(entity, values)
 
     def do(ws: Workspace, outcome: Outcome) -> None:
+        from crmcli.present import changes
         from crmcli.sales.add import add as add_record
 
         texts = {name: [text] for name, text in placed.items()}
@@ -202,6 +205,7 @@ def convert(record_id: str, pipeline: str, given: Mapping[str, str]) -> Act:
     words = [*(["--pipeline", pipeline] if pipeline else []), *_sets(given)]
 
     def do(ws: Workspace, outcome: Outcome) -> None:
+        from crmcli.present import changes
         from crmcli.sales import leads
         from crmcli.sales.conversion.plan import ConvertOptions
 
@@ -219,6 +223,7 @@ def undo(event: str) -> Act:
     """Take back the act that wrote an event."""
 
     def do(ws: Workspace, outcome: Outcome) -> None:
+        from crmcli.present import changes
         from crmcli.sales.history.undo import undo_at
 
         undone = undo_at(ws, event)

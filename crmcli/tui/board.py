@@ -5,22 +5,23 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.schema import has_field
-from crmcli.present.columns import field_word
-from crmcli.sales.many import Refusal
-from crmcli.sales.records.required import MissingFields
-from crmcli.sales.records.stage_lookup import NotConverted, ReasonMissing, reason_field
-from crmcli.sales.stages import Closed
 from crmcli.tui import acting
 from crmcli.tui.app import BoardApp
 from crmcli.tui.dialogs import Ask, Choose, Page, yes_or_no
 from crmcli.tui.keys import help_text
 from crmcli.tui.reading import ORDERS
 from crmcli.tui.view import BoardView
+
+if (
+    TYPE_CHECKING
+):  # what is asked of sales alone is imported when something is done: the first paint is quicker
+    from crmcli.sales.many import Refusal
 
 NEW = ("name", "amount", "phones", "emails", "company_name", "contacts", "company")
 """What is asked of a new record, of the fields that it has."""
@@ -156,6 +157,8 @@ class Board(BoardApp):
 
     async def _move(self, move: acting.Move) -> None:
         """Move cards; ask for what those that are refused lack, and move them again."""
+        from crmcli.sales.records.required import MissingFields
+
         outcome = await self.act(move.act, move.ids, move.stage)
         self.state.marked.clear()
         alike: dict[object, list[Refusal]] = {}
@@ -170,6 +173,10 @@ class Board(BoardApp):
 
     async def _way_out(self, move: acting.Move, error: CrmError) -> acting.Move | None:
         """The same move with what was lacking; None where there is no way out, or it was left."""
+        from crmcli.sales.records.required import MissingFields
+        from crmcli.sales.records.stage_lookup import NotConverted, ReasonMissing
+        from crmcli.sales.stages import Closed
+
         if isinstance(error, MissingFields):
             names = [name for names in error.fields for name in names.split(" or ")]
             given = await self.answer(Ask(error.message, self._labels(names)))
@@ -187,11 +194,15 @@ class Board(BoardApp):
         return None
 
     def _labels(self, names: Sequence[str]) -> dict[str, str]:
+        from crmcli.present.columns import field_word
+
         fields = {field.name: field for field in self.start.ws.schema.fields(self.entity)}
         return {name: field_word(fields[name]) if name in fields else name for name in names}
 
     async def _reason(self, title: str) -> str:
         """A reason of those that are declared, or any text where none are."""
+        from crmcli.sales.records.stage_lookup import reason_field
+
         ws = self.start.ws
         field = ws.schema.field(self.entity, reason_field(self.entity))
         known = ws.settings.directories.get(field.directory, {})
@@ -229,6 +240,8 @@ class Board(BoardApp):
             self.ask(self._convert(self.state.card.id))
 
     async def _convert(self, record_id: str) -> None:
+        from crmcli.sales.records.required import MissingFields
+
         deals = self.start.ws.pipelines.deals
         pipeline: str | None = ""
         if len(deals) > 1:

@@ -168,7 +168,7 @@ def order(names: Sequence[str], columns: Columns, entity: str) -> str:
         path = tuple(name.removeprefix("-").split("."))
         keys = [_sort_key(way, columns, entity) for way in routes(path, columns.schema, entity)]
         key = keys[0] if len(keys) == 1 else f"coalesce({', '.join(keys)})"
-        terms.append(f"{key} IS NULL, {key}{' DESC' if name.startswith('-') else ''}")
+        terms.append(f"{key}{' DESC' if name.startswith('-') else ''} NULLS LAST")
     return ", ".join([*terms, "made", "id"])
 
 

@@ -76,6 +76,12 @@ CREATE INDEX agenda_next ON agenda (next_at, record);
 CREATE INDEX pending_next ON pending (next_at, job, channel);
 """
 
+_OF_BOARDS = {
+    "summed": ("f_stage", "f_currency", "f_pipeline", "f_amount_cents", "id"),
+    "placed": ("f_stage", "f_created_at", "made", "id", "f_pipeline"),
+}
+"""Indexes that answer for a board alone: what each stage sums up to, and which are its first cards."""
+
 
 def tables(columns: Columns) -> Iterator[str]:
     """The statements that make the empty tables."""
@@ -104,6 +110,16 @@ def indexes(columns: Columns) -> Iterator[str]:
         for column in columns.columns(entity).values():
             if column.indexed or column.name == "id":
                 yield f"CREATE INDEX {entity}_{column.name} ON {entity} ({column.name})"
+        if "stage" in columns.columns(entity):
+            yield from _of_boards(entity, columns)
+
+
+def _of_boards(entity: str, columns: Columns) -> Iterator[str]:
+    cells = [cell for column in columns.columns(entity).values() for cell in column.cells]
+    names = {"made", *(cell.partition(" ")[0] for cell in cells)}
+    for index, keys in _OF_BOARDS.items():
+        found = ", ".join(key for key in keys if key in names)
+        yield f"CREATE INDEX {entity}_{index} ON {entity} ({found})"
 
 
 def _statements(script: str) -> list[str]:
