@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -64,6 +65,8 @@ class BoardApp(App[None]):
     async def _keep_reading(self) -> None:
         """Read what is wished for, and look for changes, until the board is left."""
         picture: Picture | None = await self._tried(asyncio.wrap_future(self.start.first))
+        gc.freeze()
+        gc.enable()
         while True:
             if picture is not None and picture.place == self.state.place:
                 self.state.take(picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -18,6 +19,8 @@ TURN = 0.001
 
 def open_board(ws: Workspace, pipeline: Pipeline, base: Condition | None) -> None:
     """Show the board of a pipeline until it is left; `base` narrows it."""
+
+    gc.disable()  # until the first cards stand there: what is loaded now stays, and is not looked through
 
     def opened() -> Workspace:
         return Workspace.open(ws.root, user=ws.user, now=ws.fixed_now)

@@ -25,7 +25,7 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 """How cards are sorted in their stages; by age the oldest first, of a final stage the newest."""
 THOROUGH = 1.5
 """Seconds between looks at every file; of a large folder more, so that it is at rest most of the time."""
-AT_REST = 6
+AT_REST = 20
 NAMED = ("name", "company_name", "company.name", "contacts.name", "contact.name")
 """Where the words of a filter are looked for."""
 
@@ -66,6 +66,7 @@ class BoardReader:
         self._opened = opened
         self._base, self._of = base, entity
         self._ws: Workspace | None = None
+        self._look: Callable[[], object] | None = None
         self._signs: object = None
         self._wish: Wish | None = None
         self._next_look = 0.0
@@ -81,11 +82,12 @@ class BoardReader:
         """The picture as it is now; None if nobody wished for another and nothing seems to have changed."""
         if self._ws is None:
             return self.first(wish)
-        signs = self._ws.signs()
-        is_due = time.monotonic() >= self._next_look
-        if wish == self._wish and signs == self._signs and not is_due:
+        self._look = self._look or self._ws.watch()
+        signs = self._look()
+        is_new, is_due = signs != self._signs, time.monotonic() >= self._next_look
+        if wish == self._wish and not (is_new or is_due):
             return None
-        if signs != self._signs:
+        if is_new:
             self._ws = self._opened()  # what is configured may have changed too
         elif is_due:
             self._ws.look_again()
@@ -93,7 +95,7 @@ class BoardReader:
         started = time.monotonic()
         self._ws.read_clock()
         picture = self._read(self._ws, wish)
-        if is_due:
+        if is_new or is_due:
             ended = time.monotonic()
             self._next_look = ended + max(THOROUGH, AT_REST * (ended - started))
         return picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -101,12 +101,12 @@ class Folder:
             self._looked_at.update(ENTITIES)
             self._knows_events = True
 
-    def signs(self) -> object:
-        """What nearly every change of the folder changes, at no cost that grows with its records; only a
-        record's file that is written in its place does not."""
-        from crmcli.store.index import folder
+    def watch(self) -> Callable[[], object]:
+        """Tells, whenever it is called, what nearly every change of the folder changes, at no cost that grows
+        with its records; not all systems tell of a record's file that is written in its place."""
+        from crmcli.store.index.watching import watch
 
-        return folder.signs(self.root)
+        return watch(self.root)
 
     @property
     def timeline(self) -> Timeline:

@@ -139,12 +139,6 @@ def _months(root: Path) -> Iterator[str]:
     yield from (f"{layout.TIMELINE}/{month}" for month in _names(root, layout.TIMELINE))
 
 
-def signs(root: Path) -> tuple[object, ...]:
-    """The stamps of the folders of records, of timeline files and of what is configured."""
-    paths = (*shards(root), "pipelines.yaml", "settings.yaml")
-    return (*journals(root), *((path, stamp_of(root, path)) for path in paths))
-
-
 def last_ids(root: Path) -> Iterator[str]:
     """With which event each timeline file ends; one that cannot be read says nothing."""
     for path, _ in journals(root):
