@@ -20,6 +20,7 @@ from torture.copies import copied
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How many random documents the sums are tried with: 10,000 take a minute."""
     parser.addoption("--documents", type=int, default=500, help="random documents to add up")
+    parser.addoption("--e-invoices", type=int, default=40, help="random e-invoices in each syntax")
 
 
 def pytest_configure() -> None:

@@ -144,7 +144,7 @@ def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Pro
             words = tr("trigger {!r} never fires: no stage comes before {!r}", trigger.on, stage.id)
             hint = "put it in the stage that it moves to, or add back: yes"
             yield _problem(trigger.line, words, hint)
-        if trigger.on.startswith(("offer.", "invoice.")) and pipeline.entity == "lead":
+        if trigger.on.startswith(("offer.", "invoice.", "credit.")) and pipeline.entity == "lead":
             words = tr("trigger {!r} never fires: leads have no offers or invoices", trigger.on)
             yield _problem(trigger.line, words)
         near = [event for event in TRIGGER_EVENTS if event.replace(".", "") == trigger.on]

@@ -14,6 +14,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 
 if TYPE_CHECKING:
+    from crmcli.model.invoice import Invoice
     from crmcli.present.told import Told
 
 invoice = noun("invoice", "add", "bulk")  # one is made of a deal or an offer
@@ -24,6 +25,7 @@ closing(
     option("--reason", "Reason."),
 )
 LINE = "A line instead of theirs; unit, VAT (per cent, or no) and discount are optional. May be repeated."
+CREDITED = "What is given back; unit and VAT (per cent, or no) are optional. May be repeated."
 
 
 @invoice.command(
@@ -64,9 +66,36 @@ def add(
     source = ws.resolve(deal, "deal") if deal else ws.resolve(offer, "offer")
     terms = invoices.InvoiceTerms(lines, due, account, template, comment)
     made = invoices.add(ws, source, terms)
+    _tell_made(session, made)
+
+
+def _tell_made(session: Session, made: Invoice) -> None:
     session.out.created(made.id)
     told = tr("would make {}", made.name) if session.dry_run else tr("made {}", made.name)
     session.out.note(told)
+
+
+@invoice.command(
+    cls=ChangingVerb,
+    params=[
+        REF,
+        option("--line lines", CREDITED, "'NAME;QUANTITY;PRICE;UNIT;VAT'", multiple=True),
+        option("--comment", "Why; text below the lines."),
+    ],
+)
+def credit(session: Session, ref: str, lines: Sequence[str], comment: str) -> None:
+    """Make a numbered credit note for an invoice that was sent, and print its id.
+
+    It gives back the whole invoice, or the given lines. Its amount is negative: what is not paid yet is not
+    asked for any more, the rest is to be paid back. It is rendered, sent, paid and cancelled like an invoice.
+
+    Example: crm invoice credit 7k3 --line 'Returned;2;1500;pcs;22'
+    """
+    from crmcli.sales.documents import credit_notes
+
+    ws = session.workspace
+    made = credit_notes.credit(ws, ws.resolve(ref, "invoice"), lines, comment)
+    _tell_made(session, made)
 
 
 @invoice.command(
@@ -82,6 +111,7 @@ def pay(session: Session, ref: str, amount: str, at: str, reference: str) -> Tol
     """Note a payment for an invoice: AMOUNT, or all that is left.
 
     What was paid in full raises invoice.paid, a part of it invoice.part_paid.
+    Of a credit note, AMOUNT is what was paid back.
 
     Example: crm invoice pay 7k3 15000 --at yesterday --reference 'PP 117'
     """

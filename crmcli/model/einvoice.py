@@ -75,6 +75,8 @@ class EInvoice:
 
     number: str
     day: date
+    credits: tuple[str, date | None] | None
+    """Of a credit note, the number and the day of its invoice."""
     due: date | None
     currency: str
     note: str
@@ -87,6 +89,11 @@ class EInvoice:
     vat: Decimal
     gross: Decimal
     paid: Decimal
+
+    @property
+    def terms(self) -> str:
+        """How a credit note is paid, which has no day for it."""
+        return tr("To be set off or paid back") if self.credits else ""
 
     @property
     def due_amount(self) -> Decimal:
@@ -126,8 +133,11 @@ def _country(vat_id: str, address: str, inn: str) -> str:
     return prefix or country_of_address(address) or ("RU" if inn else "")
 
 
-def einvoice(invoice: Invoice, seller: Party, buyer: Party) -> EInvoice:
-    """An invoice in the terms of EN 16931; NoEInvoice names what it lacks for that."""
+def einvoice(
+    invoice: Invoice, seller: Party, buyer: Party, original: Invoice | None = None
+) -> EInvoice:
+    """An invoice, or a credit note for the `original`, in the terms of EN 16931; NoEInvoice names what it
+    lacks for that."""
     sums = invoice.totals
     has_vat = any(one.rate is not None for one in sums.by_rate)
     free = Category("E", Decimal(0), "Exempt from VAT")
@@ -142,6 +152,7 @@ def einvoice(invoice: Invoice, seller: Party, buyer: Party) -> EInvoice:
     return EInvoice(
         number=invoice.name,
         day=invoice.date,
+        credits=(original.name, original.date) if original else None,
         due=invoice.due,
         currency=invoice.currency,
         note=invoice.comment,
@@ -153,7 +164,7 @@ def einvoice(invoice: Invoice, seller: Party, buyer: Party) -> EInvoice:
         net=sums.net,
         vat=sums.vat,
         gross=sums.gross,
-        paid=sums.gross - invoice.left,
+        paid=sums.gross - abs(invoice.left),
     )
 
 

@@ -28,6 +28,8 @@ KINDS = (
     "offer.sent", "offer.accepted", "offer.declined", "offer.expired",
     # data: invoice, name, amount, currency; of payments also paid, at, reference, left
     *(f"invoice.{word}" for word in ("sent", "part_paid", "paid", "overdue", "cancelled")),
+    "invoice.credited",   # data also: credit, the id of the credit note, and left
+    *(f"credit.{word}" for word in ("sent", "part_paid", "paid", "cancelled")),
     "notice",             # data: to, text; a robot tells an employee something
     "job.queued", "job.started", "job.done", "job.failed", "job.dead", "job.unknown", "job.skipped",
     "job.cancelled", "job.missed", "job.resolved",
@@ -62,7 +64,8 @@ MARKS = ("duplicate.denied", "duplicate.reopened")
 
 TRIGGER_EVENTS = ("field.changed", "task.done", "task.reopened", *ACTIVITIES, "offer.sent",
                   "offer.accepted", "offer.declined", "invoice.sent", "invoice.part_paid",
-                  "invoice.paid", "invoice.overdue", "invoice.cancelled")  # fmt: skip
+                  "invoice.paid", "invoice.overdue", "invoice.cancelled", "invoice.credited",
+                  "credit.sent", "credit.paid")  # fmt: skip
 """Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
 HEARD = (*TRIGGER_EVENTS, "signal", "stage.entered")
 """The kinds of events that triggers are asked about, and moves, before which the robots of the stage that

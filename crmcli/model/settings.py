@@ -22,6 +22,8 @@ DIRECTORIES = ("sources", "contact_types", "company_types", "industries", "lost_
 """The lists of allowed values that built-in fields name; custom fields may name more."""
 
 NUMBERED = having("numbered")
+CREDIT_NOTE = "credit_note"
+"""The numbers of credit notes, which are invoices, have a mask of their own."""
 """The entities whose records carry a number that settings.yaml shapes."""
 
 
@@ -120,7 +122,10 @@ class Settings:
     webhook: WebhookChannel = field(default_factory=WebhookChannel)
     channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     numbering: Mapping[str, str] = field(
-        default_factory=lambda: dict.fromkeys(NUMBERED, "{year}-{seq:04}")
+        default_factory=lambda: {
+            **dict.fromkeys(NUMBERED, "{year}-{seq:04}"),
+            CREDIT_NOTE: "CN-{year}-{seq:04}",
+        }
     )
     clones: Mapping[str, str] = field(default_factory=dict)
     conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)

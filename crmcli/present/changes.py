@@ -116,10 +116,11 @@ def closed(ws: Workspace, done: Move | Offer | Invoice) -> Told:
 
 def paid(ws: Workspace, invoice: Invoice) -> Told:
     """What came for an invoice, and what is left of it."""
-    came, language = invoice.payments[-1].amount, ws.settings.language
+    came, language = abs(invoice.payments[-1].amount), ws.settings.language
     said = write_money(came, invoice.currency, language)
-    text = tr("Paid {} for {} {}", said, invoice.id, invoice.name)
-    left = write_money(invoice.left, invoice.currency, language)
+    paid, back = tr("Paid {} for {} {}"), tr("Paid {} back for {} {}")
+    text = (back if invoice.credits else paid).format(said, invoice.id, invoice.name)
+    left = write_money(abs(invoice.left), invoice.currency, language)
     after = tr("; {} left", left) if invoice.left else tr(", in full")
     return Told(f"{text}{after}.", raw_row(ws, invoice))
 

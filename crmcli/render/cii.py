@@ -32,7 +32,7 @@ def cii(invoice: EInvoice) -> bytes:
         node(
             "rsm:ExchangedDocument",
             node("ram:ID", invoice.number),
-            node("ram:TypeCode", "380"),
+            node("ram:TypeCode", "381" if invoice.credits else "380"),
             node("ram:IssueDateTime", _day(invoice.day)),
             node("ram:IncludedNote", node("ram:Content", invoice.note)),
         ),
@@ -143,7 +143,7 @@ def _settlement(invoice: EInvoice) -> Element | None:
             )
             for one in invoice.taxes
         ],
-        node("ram:SpecifiedTradePaymentTerms", due),
+        node("ram:SpecifiedTradePaymentTerms", node("ram:Description", invoice.terms), due),
         node(
             "ram:SpecifiedTradeSettlementHeaderMonetarySummation",
             _amount("ram:LineTotalAmount", invoice.net),
@@ -153,6 +153,19 @@ def _settlement(invoice: EInvoice) -> Element | None:
             _amount("ram:TotalPrepaidAmount", invoice.paid) if invoice.paid else None,
             _amount("ram:DuePayableAmount", invoice.due_amount),
         ),
+        _original(invoice),
+    )
+
+
+def _original(invoice: EInvoice) -> Element | None:
+    if invoice.credits is None:
+        return None
+    number, day = invoice.credits
+    issued = node("qdt:DateTimeString", f"{day:%Y%m%d}" if day else "", format="102")
+    return node(
+        "ram:InvoiceReferencedDocument",
+        node("ram:IssuerAssignedID", number),
+        node("ram:FormattedIssueDateTime", issued),
     )
 
 

@@ -10,7 +10,6 @@ from crmcli.render.xml_nodes import document, node
 
 _OASIS = "urn:oasis:names:specification:ubl:schema:xsd"
 _SPACES = {
-    "": f"{_OASIS}:Invoice-2",
     "cac": f"{_OASIS}:CommonAggregateComponents-2",
     "cbc": f"{_OASIS}:CommonBasicComponents-2",
 }
@@ -18,21 +17,24 @@ PROFILE = "urn:cen.eu:en16931:2017"
 
 
 def ubl(invoice: EInvoice) -> bytes:
-    """The invoice as a document of UBL."""
+    """The invoice as a document of UBL, where a credit note is a document of its own."""
     money = _Money(invoice.currency)
+    noun, code = ("CreditNote", "381") if invoice.credits else ("Invoice", "380")
     return document(
-        "Invoice",
-        _SPACES,
+        noun,
+        {"": f"{_OASIS}:{noun}-2", **_SPACES},
         node("cbc:CustomizationID", PROFILE),
         node("cbc:ID", invoice.number),
         node("cbc:IssueDate", invoice.day.isoformat()),
-        node("cbc:DueDate", invoice.due.isoformat() if invoice.due else ""),
-        node("cbc:InvoiceTypeCode", "380"),
+        node("cbc:DueDate", invoice.due.isoformat() if invoice.due and not invoice.credits else ""),
+        node(f"cbc:{noun}TypeCode", code),
         node("cbc:Note", invoice.note),
         node("cbc:DocumentCurrencyCode", invoice.currency),
+        _original(invoice),
         node("cac:AccountingSupplierParty", _party(invoice.seller, taxed=_is_taxed(invoice))),
         node("cac:AccountingCustomerParty", _party(invoice.buyer, taxed=_is_taxed(invoice))),
         _payment(invoice),
+        node("cac:PaymentTerms", node("cbc:Note", invoice.terms)),
         node(
             "cac:TaxTotal",
             money.node("cbc:TaxAmount", invoice.vat),
@@ -54,7 +56,18 @@ def ubl(invoice: EInvoice) -> bytes:
             money.node("cbc:PrepaidAmount", invoice.paid) if invoice.paid else None,
             money.node("cbc:PayableAmount", invoice.due_amount),
         ),
-        [_line(number, line, money) for number, line in enumerate(invoice.lines, 1)],
+        [_line(noun, number, line, money) for number, line in enumerate(invoice.lines, 1)],
+    )
+
+
+def _original(invoice: EInvoice) -> Element | None:
+    if invoice.credits is None:
+        return None
+    number, day = invoice.credits
+    issued = node("cbc:IssueDate", day.isoformat() if day else "")
+    return node(
+        "cac:BillingReference",
+        node("cac:InvoiceDocumentReference", node("cbc:ID", number), issued),
     )
 
 
@@ -128,7 +141,8 @@ def _category(name: str, category: Category, reason: str = "") -> Element | None
     )
 
 
-def _line(number: int, line: ELine, money: _Money) -> Element | None:
+def _line(noun: str, number: int, line: ELine, money: _Money) -> Element | None:
+    counted = "Credited" if noun == "CreditNote" else "Invoiced"
     discount = node(
         "cac:AllowanceCharge",
         node("cbc:ChargeIndicator", "false"),
@@ -136,9 +150,9 @@ def _line(number: int, line: ELine, money: _Money) -> Element | None:
         money.node("cbc:Amount", line.discount),
     )
     return node(
-        "cac:InvoiceLine",
+        f"cac:{noun}Line",
         node("cbc:ID", str(number)),
-        node("cbc:InvoicedQuantity", f"{line.quantity:f}", unitCode=line.unit),
+        node(f"cbc:{counted}Quantity", f"{line.quantity:f}", unitCode=line.unit),
         money.node("cbc:LineExtensionAmount", line.net),
         discount if line.discount else None,
         node(

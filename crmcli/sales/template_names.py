@@ -37,7 +37,7 @@ EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
 
 def known_names(entity: str) -> tuple[str, ...]:
     """The names that a template for records of that entity sees."""
-    own = ("qr",) if entity == "invoice" else ()
+    own = ("qr", "original") if entity == "invoice" else ()
     return tuple(dict.fromkeys((entity, *_above(entity), *EVERYWHERE, *own)))
 
 
@@ -57,7 +57,7 @@ def every_shape(schema: Schema) -> dict[str, Shape]:
     """All names that any template sees, with what can be asked of them."""
     nouns = {entity: _shape_of_record(entity, schema) for entity in ENTITIES}
     plain = dict.fromkeys(("now", "today", "qr"), Leaf())
-    return {**nouns, "owner": _shape(User), "us": _shape(Us), **plain}
+    return {**nouns, "original": nouns["invoice"], "owner": _shape(User), "us": _shape(Us), **plain}
 
 
 def _shape_of_record(entity: str, schema: Schema) -> Shape:
@@ -107,8 +107,13 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
         "us": {**asdict(us), "accounts": [asdict(account) for account in us.accounts]},
         "now": now,
         "today": now.date(),
-        **({"qr": ""} if isinstance(record, Invoice) else {}),
+        **(_of_invoice(ws, record) if isinstance(record, Invoice) else {}),
     }
+
+
+def _of_invoice(ws: Workspace, invoice: Invoice) -> dict[str, object]:
+    """What an invoice alone has: the picture to pay by, and of a credit note its invoice."""
+    return {"qr": "", "original": _plain_or_none(ws, linked(ws, invoice.credits))}
 
 
 def _people(ws: Workspace, record: Record) -> dict[str, object]:

@@ -57,13 +57,19 @@ def some_lines(rng: random.Random) -> list[Line]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("syntax", "write"), SYNTAXES)
-def test_random_invoices_break_no_rule(tmp_path: Path, syntax: str, write: Write) -> None:
+def test_random_invoices_break_no_rule(
+    tmp_path: Path, pytestconfig: pytest.Config, syntax: str, write: Write
+) -> None:
     rng, files = random.Random(11), []
-    for number in range(40):
+    for number in range(pytestconfig.getoption("--e-invoices")):
         currency = rng.choice(["EUR", "USD", "RUB"])
         made = invoice(*some_lines(rng), currency=currency, pay_to=rng.choice([(), IBAN]))
+        original = rng.choice([None, None, replace(made, name="INV-0")])
+        made = replace(
+            made, credits="invoice-1" if original else "", due=None if original else made.due
+        )
         files.append(tmp_path / f"{number}.xml")
-        files[-1].write_bytes(write(einvoice(made, SELLER, BUYER)))
+        files[-1].write_bytes(write(einvoice(made, SELLER, BUYER, original)))
     einvoice_rules.check(files, syntax)
 
 
@@ -82,6 +88,10 @@ def test_special_ones_keep_the_rules_and_a_wrong_sum_breaks_them(
     for number, one in enumerate(made):
         files.append(tmp_path / f"{number}.xml")
         files[-1].write_bytes(write(einvoice(one, RUSSIAN, BUYER)))
+    files.append(tmp_path / "credit.xml")
+    back = replace(made[1], credits="invoice-1", due=None, credited=D(-20))
+    files[-1].write_bytes(write(einvoice(back, RUSSIAN, BUYER, made[1])))
+    assert (b">381<" in files[-1].read_bytes(), b"INV-1" in files[-1].read_bytes()) == (True, True)
     einvoice_rules.check(files, syntax)
     right = einvoice(made[0], RUSSIAN, BUYER)
     files[0].write_bytes(write(replace(right, gross=right.gross + 1)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE
-from crmcli.model.settings import NUMBERED
+from crmcli.model.settings import CREDIT_NOTE, NUMBERED
 from crmcli.model.values import entity_of, fold
 from crmcli.sales.records.numbers import mask_here, next_number
 from crmcli.store import layout
@@ -54,7 +54,8 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
         for same in known.values():
             first, *others = sorted(same, key=_seniority)
             for record in others:
-                mask = mask_here(ws, ws.settings.numbering[entity])
+                noun = CREDIT_NOTE if getattr(record, "credits", "") else entity
+                mask = mask_here(ws, ws.settings.numbering[noun])
                 fresh = next_number(mask, taken, _day(ws, record))
                 taken.append(fresh)
                 said = tr(

@@ -212,13 +212,11 @@ def unreadable_contacts(ws: Workspace, record: Record) -> Iterator[_Found]:
 
 def _of_sums(invoice: Invoice) -> Iterator[_Found]:
     """What an invoice says that its lines and its payments do not: a hand edited it, or two clones did."""
-    if invoice.amount is not None and invoice.amount != invoice.totals.gross:
-        said = tr(
-            "the amount is {}, and its lines come to {}", invoice.amount, invoice.totals.gross
-        )
+    if invoice.amount is not None and invoice.amount != invoice.total:
+        said = tr("the amount is {}, and its lines come to {}", invoice.amount, invoice.total)
         yield _Found("amount", "", said, "correct the file by hand; git diff shows what changed")
-    if invoice.left < 0:
-        said = tr("{} more was paid than it asks for", -invoice.left)
+    if invoice.is_settled and invoice.left:
+        said = tr("{} more was paid than it asks for", abs(invoice.left))
         yield _Found("payments", "", said, "take out of the file what came only once")
 
 

@@ -19,7 +19,7 @@ from crmcli.render import einvoice_rules
 from crmcli.render.cii import cii
 from crmcli.render.ubl import ubl
 from crmcli.sales.documents.pages import rendered
-from crmcli.sales.template_names import company_of, contact_of
+from crmcli.sales.template_names import company_of, contact_of, linked
 from crmcli.workspace import Workspace
 
 SYNTAXES: Mapping[str, Callable[[EInvoice], bytes]] = {"ubl": ubl, "cii": cii}
@@ -87,7 +87,8 @@ def _xml(ws: Workspace, invoice: Invoice, syntax: str) -> bytes:
     contact = cast("Contact | None", contact_of(ws, invoice))
     settings = ws.settings
     seller = seller_of(settings.us, settings.phone_country)
-    content = SYNTAXES[syntax](einvoice(invoice, seller, buyer_of(company, contact)))
+    original = cast("Invoice | None", linked(ws, invoice.credits))
+    content = SYNTAXES[syntax](einvoice(invoice, seller, buyer_of(company, contact), original))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{invoice.id}.xml"
         file.write_bytes(content)

@@ -87,7 +87,7 @@ def add_in(change: Change, ws: Workspace, source_id: str, terms: InvoiceTerms) -
     if invoice.totals.gross <= 0:
         raise NothingToBill(
             tr("an invoice for {} asks for nothing", invoice.totals.gross),
-            "add --line 'name;quantity;price'",
+            "add --line 'name;quantity;price'; what is to be given back: crm invoice credit REF",
         )
     change.add(invoice, {"name": invoice.name, "deal": invoice.deal or invoice.offer})
     return invoice
@@ -167,6 +167,14 @@ def check_sendable(_ws: Workspace, record: Record) -> None:
     check_living(record)
 
 
+def give_back(change: Change, ws: Workspace, credit_note: Invoice) -> None:
+    """What a credit note took off its invoice is asked for again."""
+    if credit_note.credits and credit_note.credited:
+        of = found(change, credit_note.credits)
+        left = (of.credited or 0) + credit_note.credited
+        change.save(replace(of, credited=left or None).as_of(ws.today))
+
+
 def check_living(record: Record) -> None:
     """InvoiceCancelled for one that was cancelled."""
     if record.get("status") == "cancelled":
@@ -199,8 +207,16 @@ def cancel(ws: Workspace, invoice_id: str, reason: str = "") -> Invoice:
         if invoice.payments:
             raise InvoicePaid(
                 tr("{} {} has payments", invoice.id, invoice.name),
-                "take them back first: crm undo, or crm undo --event",
+                tr(
+                    "take them back first (crm undo), or give it back: crm invoice credit {}",
+                    invoice.id,
+                ),
             )
+        if invoice.credited and not invoice.credits:
+            raise InvoicePaid(
+                tr("{} {} has credit notes", invoice.id, invoice.name), "cancel these first"
+            )
+        give_back(change, ws, invoice)
         cancelled = replace(invoice, status="cancelled")
         change.save(cancelled)
         note(change, cancelled, "cancelled", {"reason": reason} if reason else {})
@@ -222,6 +238,7 @@ def complete(invoice: Invoice) -> Invoice:
 
 def note(change: Change, invoice: Invoice, word: str, more: dict[str, Any]) -> None:
     """The event of an invoice, on its deal where it has one."""
-    facts = {"invoice": invoice.id, "name": invoice.name, "amount": str(invoice.totals.gross)}
+    facts = {"invoice": invoice.id, "name": invoice.name, "amount": str(invoice.total)}
     data = {**facts, "currency": invoice.currency, **more}
-    change.note(f"invoice.{word}", invoice.deal or invoice.id, data)
+    noun = "credit" if invoice.credits else "invoice"
+    change.note(f"{noun}.{word}", invoice.deal or invoice.id, data)

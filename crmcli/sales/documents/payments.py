@@ -1,4 +1,4 @@
-"""Payments that came for invoices."""
+"""Payments that came for invoices, and what was paid back for credit notes."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ def pay(
     reference: str = "",
 ) -> Invoice:
     """Note a payment, all that is left if no amount is given. The event goes to the deal, for its triggers:
-    `invoice.paid` when all is paid, else `invoice.part_paid`."""
+    `invoice.paid` when all is paid, else `invoice.part_paid`; of a credit note `credit.paid` and so on."""
     with ws.change("invoice pay") as change:
         invoice = invoices.found(change, invoice_id)
         day = at or ws.today
-        came = read_amount(invoice, amount) if amount else invoice.left
+        came = read_amount(invoice, amount) if amount else abs(invoice.left)
         _check_payment(ws, invoice, Payment(day, came, reference))
-        payments = (*invoice.payments, Payment(day, came, reference))
+        signed = -came if invoice.credits else came
+        payments = (*invoice.payments, Payment(day, signed, reference))
         paid = invoices.complete(replace(invoice, payments=payments)).as_of(ws.today)
         change.save(paid)
         facts = {"paid": str(came), "at": day.isoformat(), "left": str(paid.left)}
@@ -80,14 +81,20 @@ def _check_payment(ws: Workspace, invoice: Invoice, payment: Payment) -> None:
             "if it is another payment, give another --reference",
         )
     write = partial(write_money, currency=invoice.currency, language=ws.settings.language)
-    if invoice.left <= 0:
-        raise Overpaid(tr("{} is paid", about), "see crm invoice show")
+    if invoice.is_settled:
+        told = tr("{} is paid", about) if invoice.payments else tr("{} was credited", about)
+        raise Overpaid(told, "see crm invoice show")
     if payment.amount <= 0:
         raise BadUsage(tr("{} is not a payment", write(payment.amount)), "e.g. 1200.50")
-    if payment.amount > invoice.left:
+    if payment.amount > abs(invoice.left):
         raise Overpaid(
-            tr("{} asks for {}, and {} came", about, write(invoice.left), write(payment.amount)),
-            tr("pay at most what is left: crm invoice pay {} {}", invoice.id, invoice.left),
+            tr(
+                "{} asks for {}, and {} came",
+                about,
+                write(abs(invoice.left)),
+                write(payment.amount),
+            ),
+            tr("pay at most what is left: crm invoice pay {} {}", invoice.id, abs(invoice.left)),
         )
     if payment.at > ws.today:
         raise BadUsage(tr("{} is a day to come", payment.at), "a payment is noted when it came")

@@ -26,12 +26,16 @@ def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record
         ws.look_again()
         for record_id in ids:
             others = [r for r in referring_to(ws, [record_id]) if r.id not in ids]
-            if others and not unlink:
+            is_credited = any(getattr(other, "credits", "") == record_id for other in others)
+            if others and (is_credited or not unlink):
                 raise _still_linked(record_id, others)
             for other in others:
                 change.save(relinked(ws, change.get(other.id), record_id))
-        for record_id in ids:
-            change.remove(record_id)
+        for record in gone:
+            if getattr(record, "credited", None) and record.get("status") != "cancelled":
+                told = tr("{} changes what is left of another invoice", record.id)
+                raise Refused(told, "cancel the credit note first: crm invoice cancel")
+            change.remove(record.id)
         for record_id in _tombstones(ws, ids):
             change.remove(record_id, {"with": ws.survivor(record_id)})
     return gone

@@ -11,7 +11,15 @@ from crmcli.model import limits
 from crmcli.model.channels import CHANNELS
 from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.number_mask import RULE, read_mask
-from crmcli.model.settings import COMMITS, LANGUAGES, NUMBERED, WEEKDAYS, Calendar, Settings
+from crmcli.model.settings import (
+    COMMITS,
+    CREDIT_NOTE,
+    LANGUAGES,
+    NUMBERED,
+    WEEKDAYS,
+    Calendar,
+    Settings,
+)
 from crmcli.model.values import ID_LETTERS, parse_date, parse_decimal
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
@@ -238,7 +246,8 @@ SHAPE = shapes.keys(
             _channels().nothing,
         ),
         "numbering": shapes.keys(
-            "The shape of document numbers.", {**dict.fromkeys(NUMBERED, NUMBER), "clones": CLONES}
+            "The shape of document numbers.",
+            {**dict.fromkeys((*NUMBERED, CREDIT_NOTE), NUMBER), "clones": CLONES},
         ),
         "conversion": shapes.mapped(
             "Where fields of a lead go when it is converted, beside those of the same name; e.g."
