@@ -93,11 +93,11 @@ class Folder:
         """The index as the last command left it, at no cost that grows with the base: what was edited
         by hand since is not in it. Built where there is none."""
         index = self._index_as_left
-        return index if self._knows_events or index.is_there() else self._index
+        return index if index.is_whole() else self._index
 
     def read_as_left(self) -> None:
         """Let reads see what the last command left in the index, until they `look_again`."""
-        if self._index_as_left.is_there():
+        if self._index_as_left.is_whole():
             self._looked_at.update(ENTITIES)
             self._knows_events = True
 
@@ -139,6 +139,13 @@ class Folder:
         self._looked_at.clear()
         self._knows_events = False
         self.__dict__.pop("_index_as_left", None)
+
+    def look_at_events(self) -> None:
+        """`look_again`, at the timeline alone: where there is no index, one is begun without the records."""
+        self.look_again()
+        with self._reading():
+            self._index_as_left.refresh_timeline(alone=True)
+        self._knows_events = True
 
     def events(
         self,

@@ -144,12 +144,14 @@ class Reads(Configured):
         condition: Condition | None = None,
         order: Sequence[str] = (),
         limit: int | None = None,
+        *,
+        among: Collection[str] = (),
     ) -> Sequence[Record]:
         """The records that fit a condition, in order; unreadable files are left to `problems`.
 
-        Of many, each is taken apart when it is asked for: go through them once.
+        Of many, each is taken apart when it is asked for: go through them once. `among` as of `rows`.
         """
-        found = self.rows(entity, condition, order, limit)
+        found = self.rows(entity, condition, order, limit, among=among)
         return found.read_as(partial(self.schema.read, entity))
 
     def rows(

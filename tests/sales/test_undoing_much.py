@@ -178,3 +178,25 @@ def test_what_was_put_away_is_taken_out_as_it_was_left(ws: Workspace) -> None:
         assert {after and after.id for _, after in change.records} == {None, *ids[1:]}
     assert not ws.exists(ids[0])
     assert [ws.get(i).get("comment") for i in ids[1:]] == ["", *["два"] * 7]
+
+
+# --- with no index --------------------------------------------------------------------------------
+
+
+def test_where_there_is_no_index_an_undo_looks_at_what_may_link(ws: Workspace) -> None:
+    other = kit.contact(ws, name=["Борис"], emails=["b@x.ru"]).id
+    linked = kit.contact(ws, name=["Анна"]).id
+    alone = kit.contact(ws, name=["Инна"]).id
+    kit.deal(ws, contacts=[linked])
+    made = {e.record: e.id for e in ws.events(kinds=("contact.created",))}
+
+    for record_id in (linked, alone):
+        for path in (ws.root / ".crm").glob("index.db*"):
+            path.unlink()
+        ws.look_again()
+        undo.undo_at(ws, made[record_id])
+
+    assert [ws.exists(record_id) for record_id in (other, linked, alone)] == [True, True, False]
+    assert ws.lookup("email", "b@x.ru", ["contact"], as_left=True) == [other]
+    opened = kit.opened(ws.root)
+    assert opened.lookup("email", "b@x.ru", ["contact"], as_left=True) == [other]

@@ -326,7 +326,7 @@ STEPS = st.one_of(
     st.tuples(st.just("clear"), NUMBERS, st.just("")),
     st.tuples(st.just("log"), NUMBERS, st.sampled_from(["звонил", "писал"])),
     st.tuples(st.just("rewrite"), NUMBERS, st.just("")),
-    st.tuples(st.sampled_from(["refresh", "touch", "other"]), NUMBERS, st.just("")),
+    st.tuples(st.sampled_from(["refresh", "touch", "other", "begin"]), NUMBERS, st.just("")),
 )
 
 
@@ -375,6 +375,10 @@ def take_step(folder: Folder, what: str, number: int, text: str) -> None:
         folder.index.touch([layout.record_path(record_id), JOURNAL])
     elif what == "other":
         folder.again().close()
+    elif what == "begin":
+        folder.index.close()
+        shutil.rmtree(folder.root / ".crm", ignore_errors=True)
+        folder.index.refresh_timeline(alone=True)
 
 
 def everything_in(index: Index) -> object:
@@ -937,6 +941,25 @@ def test_new_events_are_taken_in_without_the_records(folder: Folder) -> None:
     assert [e.kind for e in folder.index.events()] == ["lead.created", "note"]
     assert names(folder.index) == ["Анна"]
     assert names(folder.fresh()) == ["Инна"]
+
+
+def test_an_index_that_is_begun_with_the_timeline_is_not_taken_for_whole(folder: Folder) -> None:
+    folder.write(lead())
+    folder.write({"id": "deal-00000001", "name": "Кровля"})
+    folder.log("aaaaaaaa", ("lead.created", LEAD, {}))
+    assert not folder.index.is_whole()
+
+    folder.index.refresh_timeline(alone=True)
+    assert (len(folder.index.events()), names(folder.index)) == (1, [])
+    folder.index.refresh(["deal"])
+    assert (names(folder.index, "deal"), names(folder.index)) == (["Кровля"], [])
+    other = Index(folder.root, folder.schema)
+    assert not other.is_whole()
+
+    other.refresh()
+    assert (other.is_whole(), names(other), len(other.events())) == (True, ["Анна"], 1)
+    assert folder.index.is_whole()
+    other.close()
 
 
 @pytest.mark.parametrize("thorough", [True, False])

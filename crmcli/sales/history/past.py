@@ -47,24 +47,36 @@ class PastChange:
         """The id of its first event stands for the whole."""
         return self.span[0]
 
-    def each(self, *, newest_first: bool = False) -> Iterator[Event]:
-        """Its events, of which some hundred are held at a time."""
+    def each(self, *, newest_first: bool = False, kinds: Sequence[str] = ()) -> Iterator[Event]:
+        """Its events, of these kinds if some are named; some hundred are held at a time."""
         first, last = self.span
         after, before = _just_before(first), _just_after(last)
         for event in _events(
-            self.ws, self.clone, after=after, before=before, newest_first=newest_first
+            self.ws, self.clone, kinds, after=after, before=before, newest_first=newest_first
         ):
             if event.id >= first:
                 yield event
 
 
 def _events(
-    ws: Workspace, clone: str, *, after: str = "", before: str = "", newest_first: bool = False
+    ws: Workspace,
+    clone: str,
+    kinds: Sequence[str] = (),
+    *,
+    after: str = "",
+    before: str = "",
+    newest_first: bool = False,
 ) -> Iterator[Event]:
     """The events of a clone between two ids, some hundred at a time."""
     while True:
         found = ws.events(
-            clone=clone, after=after, before=before, newest_first=newest_first, limit=PAGE
+            "",
+            kinds,
+            clone=clone,
+            after=after,
+            before=before,
+            newest_first=newest_first,
+            limit=PAGE,
         )
         yield from found
         if len(found) < PAGE:

@@ -140,7 +140,7 @@ def _in_turn(
     tell = telling.each if telling else total.add
     with ws.series():
         with ws.change("undo") as change:
-            ws.look_again()
+            ws.look_at_events()
             found = find()
             if telling:
                 telling.before(found)
@@ -243,7 +243,8 @@ def _told(
                 if first <= again.id <= last:
                     tell_marks(again, is_back=not is_back)
 
-    for event in (e for past in changes for e in past.each()):
+    kinds = (*SAID, *AMENDMENTS, *MARKS, "change.undone")
+    for event in (e for past in changes for e in past.each(kinds=kinds)):
         if event.kind in (*SAID, *AMENDMENTS):
             said.append(tr(_FATES[is_of_people(event)], event.kind, event.record))
         tell_marks(event, is_back=False)

@@ -200,28 +200,35 @@ class Reversal:
             self._called.add(event.record)
 
     def _unmake(self, event: Event, clone: str) -> None:
-        raw = self._now(event.record)
-        if raw is None:
-            return  # it is gone already
-        if event.record in self._untouched:
-            made: dict[str, Raw] | None = raw
+        made: dict[str, Raw] | None = None
+        if event.record in self._untouched and event.record not in self._raw:
+            is_there = is_same = self._on_disk(event.record) is not None
         else:
-            made = self._as_made(event, clone) if entity_of(event.record) else None
-        is_same = raw == made or (made and raw == self._as_made(event, clone, self._renamings))
-        if made is None or not is_same:
+            raw = self._now(event.record)
+            is_there = raw is not None
+            made = self._as_made(event, clone) if raw and entity_of(event.record) else None
+            is_same = made is not None and (
+                raw == made or raw == self._as_made(event, clone, self._renamings)
+            )
+        if not is_there:
+            return  # it is gone already
+        if not is_same:
             self.kept.append(Kept(event.record, "", "it was changed since it was made"))
         elif self._is_edited_by_hand(event, made):
             self.kept.append(Kept(event.record, "", "it was edited by hand since it was made"))
         else:
             self._raw[event.record] = None
 
-    def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw]) -> bool:
-        """Whether a record differs from what its creation event says, if that says it."""
+    def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw] | None) -> bool:
+        """Whether a record differs from what its creation event says, if that says it.
+
+        `raw` is how it was made, None: as it is on disk.
+        """
         known = str(made.data.get(SUM, ""))
         if not known or self.change.file_digest(made.record).startswith(known):
             return False
-        record = self._typed(made.record, raw)
-        return self.change.sum_of(record) != known
+        record = self._typed(made.record, raw) if raw else self._on_disk(made.record)
+        return record is None or self.change.sum_of(record) != known
 
     @cached_property
     def _renamings(self) -> Renamings:

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 def undo_import(ws: Workspace, ref: str, telling: undoing.Telling | None = None) -> undoing.Undone:
     """Undo an import as `undo_batch` does, and then remove the values of directories that it added and that
     nobody uses now; a note tells of these and of the others."""
-    batch = undoing.batch_of(ws, ref)
-    done = undoing.undo_batch(ws, batch, telling)
+    done = undoing.undo_batch(ws, ref, telling)
     if not ws.dry_run:
-        _remove_values(ws, batch)
+        _remove_values(ws, undoing.batch_of(ws, ref))
     return done
 
 

@@ -31,12 +31,15 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
     for record_id in ids:
         by_entity.setdefault(entity_of(record_id), []).append(record_id)
     for target, targets in by_entity.items():
-        for entity in ENTITIES:
-            for field in (f for f in ws.schema.fields(entity) if target in f.entities):
-                for start in range(0, len(targets), AT_ONCE):
-                    listed = tuple(map(Text, targets[start : start + AT_ONCE]))
-                    condition = Condition(field.name, In((field.name,), listed))
-                    found.update((r.id, r) for r in ws.select(entity, condition))
+        fields = [
+            (e, f.name) for e in ENTITIES for f in ws.schema.fields(e) if target in f.entities
+        ]
+        among = {entity for entity, _ in fields}
+        for entity, name in fields:
+            for start in range(0, len(targets), AT_ONCE):
+                listed = tuple(map(Text, targets[start : start + AT_ONCE]))
+                condition = Condition(name, In((name,), listed))
+                found.update((r.id, r) for r in ws.select(entity, condition, among=among))
     return found.values()
 
 

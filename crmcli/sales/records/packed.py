@@ -13,7 +13,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.values import Raw, entity_of
 
 R = TypeVar("R", bound=Record | None)
-BLOCK = 500
+BLOCK = 2000
 """Pairs that are packed together; as long as there are fewer, they are held as they are."""
 
 

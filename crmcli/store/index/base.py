@@ -187,6 +187,17 @@ def _write(path: Path, signature: str, fill: Callable[[sqlite3.Connection], None
         os.fsync(fd)
 
 
+NOTE_BEGUN = "INSERT INTO meta VALUES ('begun', '')"
+"""Says of an index that it has the timeline, and of records only those that were asked for."""
+
+NOTE_WHOLE = "DELETE FROM meta WHERE key = 'begun'"
+
+
+def is_begun(connection: sqlite3.Connection) -> bool:
+    """Whether there are records that the index has never looked at."""
+    return bool(connection.execute("SELECT 1 FROM meta WHERE key = 'begun'").fetchone())
+
+
 def _fill(
     connection: sqlite3.Connection, signature: str, fill: Callable[[sqlite3.Connection], None]
 ) -> None:

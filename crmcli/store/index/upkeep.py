@@ -40,11 +40,13 @@ class Upkeep:
         self._stale = False
         self._waiting: list[str] = []
         self._just_built = False
+        self._begins = False
         self._mark = 0
 
-    def is_there(self) -> bool:
-        """Whether there is a file of it; it may be old."""
-        return not self._in_memory and (self._root / base.PATH).exists()
+    def is_whole(self) -> bool:
+        """Whether there is one that knows of all records; it may be old."""
+        is_there = not self._in_memory and (self._root / base.PATH).exists()
+        return (is_there or self._connection is not None) and not self._use(base.is_begun)
 
     # -- keeping it equal to the folder ---------------------------------------------------------
 
@@ -59,10 +61,14 @@ class Upkeep:
             self._waiting = []
         self._use(lambda connection: self._refresh(connection, entities))
 
-    def refresh_timeline(self) -> None:
-        """Take in new events, and nothing else."""
+    def refresh_timeline(self, *, alone: bool = False) -> None:
+        """Take in new events, and nothing else; where there is no index, one without records if `alone`."""
         self._just_built = False
-        self._use(self._refresh_timeline)
+        self._begins = alone
+        try:
+            self._use(self._refresh_timeline)
+        finally:
+            self._begins = False
 
     def touch(self, paths: Sequence[str], *, later: bool = False) -> None:
         """Take in just these files, written a moment ago; nothing is done where there is no index yet.
@@ -117,7 +123,8 @@ class Upkeep:
             return
         folders = freshness.changed_folders(connection, self._root, entities)
         logs = freshness.changed_journals(connection, self._root, thorough=True)
-        if not folders and not logs:
+        begun = base.is_begun(connection) and len(entities) == len(ENTITIES)
+        if not folders and not logs and not begun:
             return
         with base.transaction(connection):
             found = [freshness.changes_in(connection, self._root, path) for path in folders]
@@ -125,6 +132,8 @@ class Upkeep:
             if not anew:
                 self._examiner(connection).take(found)
                 self._read_journals(connection, logs, thorough=True)
+                if begun:
+                    connection.execute(base.NOTE_WHOLE)
         if anew:
             self.close()
             self._connection = self._build(anew=True)
@@ -238,7 +247,10 @@ class Upkeep:
         for statement in tables.tables(self._columns):
             connection.execute(statement)
         try:
-            if crew.is_worth_it(self._root):
+            if self._begins:
+                connection.execute(base.NOTE_BEGUN)
+                self._read_all_journals(connection)
+            elif crew.is_worth_it(self._root):
                 crew.fill(connection, self._root, self._columns, self._known_reader())
             else:
                 self._fill(connection)
@@ -251,5 +263,8 @@ class Upkeep:
 
     def _fill(self, connection: sqlite3.Connection) -> None:
         self._examiner(connection).take(freshness.everything(self._root))
+        self._read_all_journals(connection)
+
+    def _read_all_journals(self, connection: sqlite3.Connection) -> None:
         logs = [path for path, _ in folder.journals(self._root)]
         self._read_journals(connection, logs, thorough=True, marking=False)
