@@ -84,7 +84,8 @@ def plan_for(
     """Look at a record; within an open change as it is there, under the lock. NotFound if it is gone,
     InvalidData if its file cannot be read."""
     record = change.get(record_id) if change is not None else ws.get(record_id)
-    return plan_of(ws, record, ws.events(record=record_id), before)
+    new = [event for event in change.events if event.record == record_id] if change else []
+    return plan_of(ws, record, [*ws.events(record=record_id), *new], before)
 
 
 def plan_of(

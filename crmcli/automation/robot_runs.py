@@ -12,12 +12,14 @@ from typing import Any
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import Attempt, bug_in, check_rule, fail_in, is_general
 from crmcli.automation.ledger import Done, enter
-from crmcli.automation.record_plan import RecordPlan, plan_for
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.tree import Condition
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.fields import Record
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of
@@ -29,15 +31,12 @@ def take(ws: Workspace, seen: RecordPlan, step: Step) -> Done | None:
     """Take a step that was seen to be due; None if under the lock it is due no more. Whatever the robot
     does and the line that says so are one change. What the verbs refuse becomes a failed job, to be tried
     again, and so does an error of crm's own."""
-    assert seen.visit is not None  # who has a step stands in a stage
     robot, record_id = step.robot, seen.record.id
-    actor, cause, depth = f"robot:{robot.id}", seen.visit.entry.id, depth_of(seen, step)
+    actor, cause, depth = _author(seen, step)
     change_by_robot = partial(ws.change, "tick", actor=actor, cause=cause, depth=depth)
     try:
         with change_by_robot() as change:
-            plan = plan_for(ws, record_id, change, seen.before)
-            fresh = next((s for s in plan.steps if s.key == step.key and s.state == "due"), None)
-            return take_in(ws, change, plan, fresh) if fresh else None
+            return _take_fresh(ws, change, seen, step)
     except Exception as error:
         if is_general(error):
             raise  # the disk is full, the workspace is busy: nobody's fault here, and no job failed
@@ -50,6 +49,41 @@ def take(ws: Workspace, seen: RecordPlan, step: Step) -> Done | None:
                 text = tr("robot {} ({}) failed for good: {}", robot.id, robot.do, done.reason)
                 change.note("notice", record_id, {"to": owner, "text": redacted(text)})
         return done
+
+
+def can_share(ws: Workspace, seen: RecordPlan, step: Step) -> bool:
+    """Whether a step may be taken in a change that many share: it touches nothing that the others write."""
+    action, robot = ACTIONS.get(step.robot.do), step.robot
+    if action is None or not action.is_lone or seen.before is not None:
+        return False
+    return not robot.reads(_of_others(ws, seen.record.entity))
+
+
+def _of_others(ws: Workspace, entity: str) -> set[str]:
+    """The names under which a lead or deal tells of others, and of tasks."""
+    told = {f.name for f in ws.schema.askable(entity) if f.derived or {*f.entities} & {*STAGED}}
+    nouns = {*ENTITIES} - {*having("client")} | {*STAGED}
+    return (told | nouns) - {entity}
+
+
+def take_shared(ws: Workspace, change: Change, seen: RecordPlan, step: Step) -> Done | None:
+    """The same as `take`, in a change that many share; what is refused is raised, and then nothing of the
+    change may be written."""
+    actor, cause, depth = _author(seen, step)
+    change.author = replace(change.author, actor=actor, cause=cause, depth=depth)
+    return _take_fresh(ws, change, seen, step)
+
+
+def _author(plan: RecordPlan, step: Step) -> tuple[str, str, int]:
+    """Who acts, because of which event, and how deep: as every event of the step has it."""
+    assert plan.visit is not None  # who has a step stands in a stage
+    return f"robot:{step.robot.id}", plan.visit.entry.id, depth_of(plan, step)
+
+
+def _take_fresh(ws: Workspace, change: Change, seen: RecordPlan, step: Step) -> Done | None:
+    plan = plan_for(ws, seen.record.id, change, seen.before)
+    fresh = next((s for s in plan.steps if s.key == step.key and s.state == "due"), None)
+    return take_in(ws, change, plan, fresh) if fresh else None
 
 
 def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done:

@@ -22,7 +22,7 @@ from crmcli.automation.job_failures import (
 from crmcli.automation.ledger import CRM, TROUBLED, Done, Job, OwnStep
 from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import STAGED, RecordPlan, nothing_was_due, plan_for, sleepers
-from crmcli.automation.robot_runs import take
+from crmcli.automation.robot_runs import can_share, take, take_shared
 from crmcli.automation.robots import Step, next_at
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.dataclass import dataclass, field
@@ -32,12 +32,14 @@ from crmcli.model.event import Event
 from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.tick_times import alone, note_end
 from crmcli.workspace.undone import dead
 
 MOST_PASSES = 100
 """A guard only: loops end by their depth long before."""
+TOGETHER = 100
+"""How many acts share a transaction at most: the lock is held for all of them."""
 MOST_FAILURES = 3
 """After so many failures in a row a lane of messages is let rest until the next tick."""
 
@@ -113,6 +115,8 @@ class _Run:
         self.unreceived: dict[str, Exception] = {}
         self.has_stepped = False
         self.held: dict[str, Act] = {}
+        self.sharing: Change | None = None
+        """The open change in which many act, if one is."""
 
     gate: Gate
     """What may leave the machine, looked at anew in each pass."""
@@ -182,7 +186,7 @@ class _Run:
         """Let robots act in the order in which they are due."""
         self._look_at_changed()
         queue = DueRecords(self.ws, self._look)
-        acted = 0
+        acted = singly = 0
         while (turn := queue.take()) is not None:
             if not self._left():
                 most = self.ws.settings.max_effects
@@ -190,16 +194,63 @@ class _Run:
                 words = tr("stopped after {} actions; the next tick continues", most)
                 self.result.failures.append(words)
                 break
-            step = self._due(turn.plan)[0]
-            self.taken.add(step.key)
-            self.ws.read_clock()
-            done = take(self.ws, turn.plan, step)
-            if done is not None:
-                self._told(done)
-                acted += 1
-            queue.again(turn.record)
+            together = None if singly else self._act_together(queue, turn)
+            if (
+                together is None
+            ):  # where many share a change, one that fails is found by taking each alone
+                singly = (singly or TOGETHER) - 1
+                together = self._act_alone(queue, turn)
+            acted += together
         self._settle()
         return acted
+
+    def _act_alone(self, queue: DueRecords, turn: Turn) -> int:
+        """Let one robot act in a change of its own; how many did."""
+        step = self._due(turn.plan)[0]
+        self.taken.add(step.key)
+        self.ws.read_clock()
+        done = take(self.ws, turn.plan, step)
+        if done is not None:
+            self._told(done)
+        queue.again(turn.record)
+        return int(done is not None)
+
+    def _act_together(self, queue: DueRecords, first: Turn) -> int | None:
+        """Let the robots that come next act in one change, as long as each is about its record alone; how
+        many did. None where that was nothing, or one of them failed, and nothing was written."""
+        if not self._can_share(first):
+            return None
+        self.ws.read_clock()
+        taken, settled = set(self.taken), len(self.settled)
+        met, done = list[str](), list[Done]()
+        turn: Turn | None = first
+        try:
+            with self.ws.change("tick", actor=CRM) as self.sharing:
+                while turn and len(met) < min(TOGETHER, self._left()) and self._can_share(turn):
+                    met.append(turn.record)
+                    step = self._due(turn.plan)[0]
+                    self.taken.add(step.key)
+                    told = take_shared(self.ws, self.sharing, turn.plan, step)
+                    done += [told] if told else []
+                    queue.again(turn.record)
+                    turn = queue.take()
+        except Exception as error:
+            raise_general(error)
+            self.taken, self.settled[settled:], self.sharing = taken, [], None
+            for record_id in dict.fromkeys([*met, *([turn.record] if turn else [])]):
+                queue.again(record_id)
+            return None
+        finally:
+            self.sharing = None
+        if turn:
+            queue.put_back(turn)
+        for told in done:
+            self._told(told)
+        return len(done)
+
+    def _can_share(self, turn: Turn) -> bool:
+        """Whether what a record has to do next may stand in one change with what others do."""
+        return can_share(self.ws, turn.plan, self._due(turn.plan)[0])
 
     def _act_before(self, record_id: str, event: Event) -> None:
         """Let the robots of a record act that were due before an event, in the order in which they were."""
@@ -242,11 +293,15 @@ class _Run:
                 raise self.unreceived[record_id]
             return self._turn(record_id, attempt)
         except (NotFound, InvalidData, Forbidden):
+            if self.sharing:
+                raise
             # It is gone, or broken (`crm check` tells where): once fixed, it is looked at again.
             if not self.ws.exists(record_id):
                 outbox.call_off(self.ws, record_id)
             self.settled.append((record_id, None))
         except Exception as error:
+            if self.sharing:
+                raise
             told = fail(self.ws, attempt, error)
             if told is not None:
                 self.result.told(told)
@@ -256,9 +311,9 @@ class _Run:
         return None
 
     def _turn(self, record_id: str, attempt: Attempt) -> Turn | None:
-        plan = plan_for(self.ws, record_id)
+        plan = plan_for(self.ws, record_id, self.sharing)
         job = plan.jobs.get(attempt.key)
-        if job is not None and job.state in ("failed", "dead"):
+        if job is not None and job.state in ("failed", "dead") and not self.sharing:
             with self.ws.change("tick", actor=CRM) as change:
                 note_fixed(change, attempt)
         steps = self._due(plan)

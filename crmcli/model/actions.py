@@ -33,7 +33,8 @@ class Action:
 
     `once`: it may act one time for a whole selection. `leaves` is the channel through which it leaves
     the machine, "" for what stays within crm; `to_staff`: for our own people. `sets_fields`: its
-    parameters are fields of the record.
+    parameters are fields of the record. `is_lone`: it reads and writes its record alone, and what it makes is
+    new, so that those of many records can share a transaction.
     """
 
     doc: str
@@ -42,6 +43,7 @@ class Action:
     leaves: str = ""
     to_staff: bool = False
     sets_fields: bool = False
+    is_lone: bool = False
 
     @property
     def is_message(self) -> bool:
@@ -71,6 +73,7 @@ ACTIONS: dict[str, Action] = {
             Param("comment", "text", "More words about it."),
         ),
         once=True,
+        is_lone=True,
     ),
     "email": Action(
         "An e-mail to the client, by a template.",
@@ -84,7 +87,7 @@ ACTIONS: dict[str, Action] = {
         once=True,
         leaves="mail",
     ),
-    "set": Action("Fields of the record and their new values.", sets_fields=True),
+    "set": Action("Fields of the record and their new values.", sets_fields=True, is_lone=True),
     "move": Action(
         "Another stage of the same pipeline.",
         (
@@ -95,6 +98,7 @@ ACTIONS: dict[str, Action] = {
     "comment": Action(
         "A note on the record's timeline.",
         (Param("text", "text", "The note; may hold templates.", required=True),),
+        is_lone=True,
     ),
     "notify": Action(
         "Tell an employee something.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass, field
@@ -89,6 +90,10 @@ class Robot:
         timing = self.timing
         waits = (timing.after and timing.after.count) or timing.field or timing.time
         return self.when is None and not waits
+
+    def reads(self, names: Collection[str]) -> bool:
+        """Whether its condition or its parameters have one of these names, wherever it stands."""
+        return not set(re.findall(r"\w+", f"{self.when} {self.params}")).isdisjoint(names)
 
 
 @dataclass(frozen=True, slots=True)
