@@ -122,6 +122,29 @@ def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) 
         assert all(pool.map(check, calls))
 
 
+def test_acts_that_share_a_transaction_are_done_once_each(house: Any, tmp_path: Path) -> None:
+    house.rules(kit.robots("{id: call, do: task, with: {title: '{{ deal.name }}'}}"))
+    for name in ("Чай", "Кофе", "Мёд"):
+        house.add("deal", name=name)
+    house.ws._index.close()
+    gc.collect()
+    calls = points(house, tmp_path, CHANGING, "")
+    now = house.now.isoformat()
+
+    def check(at: tuple[str, int]) -> bool:
+        root = tmp_path / f"{at[0]}{at[1]}"
+        copied(house.root, root)
+        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+        assert len(list(root.glob("data/tasks/*/*.yaml"))) in (0, 1, 2, 3), at
+        ws = again(house, root)
+        assert [job.state for job in jobs_of(ws.events()).values()] == ["done"] * 3, at
+        assert sorted(task.name for task in ws.select("task")) == ["Кофе", "Мёд", "Чай"], at
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(check, calls))
+
+
 def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_path: Path) -> None:
     calls = points(ready, tmp_path, ("sendto", "recvfrom"), "127.0.0.1")
     post.letters.clear()
