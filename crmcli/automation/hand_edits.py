@@ -8,7 +8,7 @@ from typing import Any
 from crmcli.automation import linked_dates
 from crmcli.automation.job_failures import raise_general
 from crmcli.errors import Forbidden, InvalidData, NotFound
-from crmcli.model.fields import BadValues
+from crmcli.model.fields import BadValues, Record
 from crmcli.model.values import Raw
 from crmcli.store.index.edited import Edited
 from crmcli.workspace import Change, Workspace
@@ -31,15 +31,39 @@ def receive(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
         for record_id in found:
             try:
                 record = change.get(record_id)
-                place = current_stage(ws, record)
-                if place.has_strayed:
-                    change.note("stage.entered", record_id, facts_of(place, ws.robots_of(record)))
+                if current_stage(ws, record).has_strayed and _has_moved(ws, change, record):
                     moved.append(record_id)
             except (NotFound, InvalidData, Forbidden):
                 continue  # it went or broke since we looked
             except Exception as error:
                 failed[record_id] = raise_general(error)
     return moved
+
+
+def _has_moved(ws: Workspace, change: Change, found: Record) -> bool:
+    """Write down where a record is now, in its file by ids; whether that is another place than before."""
+    record = _by_ids(ws, found)
+    place = current_stage(ws, record)
+    if not place.has_strayed:
+        change.save(record)
+        return False
+    facts = facts_of(place, ws.robots_of(record))
+    if not change.save(record, "stage.entered", facts):
+        change.note("stage.entered", record.id, facts)
+    return True
+
+
+def _by_ids(ws: Workspace, record: Record) -> Record:
+    """The record with the ids of its stage and its pipeline where a hand wrote their names."""
+    pipeline, stage = str(record.get("pipeline")), str(record.get("stage"))
+    if ws.pipelines.place(record.entity, pipeline, stage)[1] is not None:
+        return record
+    named = ws.pipelines.find(pipeline) if pipeline else ws.pipelines.of(record.entity)[0]
+    meant = named.named(stage) if named and named.entity == record.entity else None
+    if named is None or meant is None:
+        return record
+    placed = {"stage": meant.id} | ({"pipeline": named.key} if pipeline else {})
+    return record.with_values(placed)
 
 
 def receive_values(ws: Workspace, failed: dict[str, Exception]) -> list[str]:

@@ -145,10 +145,8 @@ def nothing_was_due(ws: Workspace, event: Event) -> bool:
 
 def place_of(ws: Workspace, entry: Event) -> tuple[Pipeline | None, Stage | None]:
     """The pipeline and the stage to which an event brought its record, as they are declared now."""
-    first = ws.pipelines.of(entity_of(entry.record))[0]
-    named = str(entry.data.get("pipeline") or "")
-    pipeline = ws.pipelines.find(named) if named else first
-    return pipeline, pipeline.stage(str(entry.data.get("stage"))) if pipeline else None
+    named, stage = str(entry.data.get("pipeline") or ""), str(entry.data.get("stage"))
+    return ws.pipelines.place(entity_of(entry.record), named, stage)
 
 
 def _planned(

@@ -70,9 +70,9 @@ def board(
         _open_screen(session, shown, condition)
         return None
     lanes = read_lanes(ws, shown, condition, cards if out.is_table else 0)
-    if any(lane.stage not in shown.stages for lane in lanes):
-        from crmcli.sales.homeless import homeless
+    from crmcli.sales.homeless import are_homeless, homeless
 
+    if are_homeless(ws, shown.entity):
         ws.notes += [f"{one.message}: {one.hint}" for one in homeless(ws, shown.entity)]
     unreadable(session)
     if not out.is_table:

@@ -23,6 +23,7 @@ MOST = 30
 """Records that are offered."""
 _RECORDS = ("ref", "refs", "others", "at_record")
 _FIELDS = ("columns", "sort")
+_PLACES = ("STAGE", "PIPELINE", "[PIPELINE]", "PIPELINE/STAGE")
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_CRM_COMPLETE"
 
@@ -48,27 +49,26 @@ def values(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     entity = next((word for word in words if word in ENTITIES), "")
     try:
         ws = ctx.ensure_object(Session).workspace
-        found = list(_of(ws, entity, param, incomplete))
+        found = list(_of(ws, ctx, entity, param, incomplete))
         last = ctx.command.params[1] if param.nargs == -1 and len(ctx.command.params) > 1 else None
         if isinstance(last, click.Argument):  # the word behind the many may be this one
-            found += _of(ws, entity, last, incomplete)
+            found += _of(ws, ctx, entity, last, incomplete)
     except CrmError:  # nobody can be told between two keys; the command itself will say it
         return []
     return [CompletionItem(value, help=label or None) for value, label in found]
 
 
 def _of(
-    ws: Workspace, entity: str, param: click.Parameter, incomplete: str
+    ws: Workspace, ctx: click.Context, entity: str, param: click.Parameter, incomplete: str
 ) -> Iterator[tuple[str, str]]:
     name = str(param.name).removeprefix("field_")
     field = _field(ws, entity, name)
-    if name in _RECORDS or param.metavar == "REF":
+    if param.metavar in _PLACES:
+        yield from _places(ws, ctx, str(param.metavar), incomplete)
+    elif name in _RECORDS or param.metavar == "REF":
         yield from _records(ws, [entity] if entity else [*ENTITIES], incomplete)
-    elif name == "stage":
-        pipelines = [p for p in ws.pipelines if p.entity == entity or not entity]
-        yield from _beginning({s.id: s.name for p in pipelines for s in p.stages}, incomplete)
-    elif name == "pipeline":
-        yield from _beginning({p.id: p.name for p in ws.pipelines}, incomplete)
+    elif name in ("stage", "pipeline"):
+        yield from _places(ws, ctx, name.upper(), incomplete, entity)
     elif param.metavar == "USER" or name == "owner":
         users = {user.id: user.name for user in ws.settings.users.values()}
         yield from _beginning({"me": "", **users}, incomplete)
@@ -84,6 +84,23 @@ def _of(
     elif field is not None:
         listed = ws.settings.directories.get(field.directory, {})
         yield from _beginning({**dict.fromkeys(field.choices, ""), **listed}, incomplete)
+
+
+def _places(
+    ws: Workspace, ctx: click.Context, what: str, incomplete: str, entity: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Stages and pipelines: of an entity if one is given, else stages of the pipeline that the line names,
+    or of that which is meant where it names none."""
+    known = [p for p in ws.pipelines if p.entity == entity or not entity]
+    if what == "PIPELINE/STAGE":
+        found = {f"{p.id}/{s.id}": s.name for p in known if p.key for s in p.stages}
+    elif what == "STAGE":
+        named = ws.pipelines.find(str(ctx.params.get("pipeline") or ""))
+        chosen = [named] if named else known if entity else [ws.pipelines.deals[0]]
+        found = {s.id: s.name for p in chosen for s in p.stages}
+    else:
+        found = {p.id: p.name for p in known}
+    yield from _beginning(found, incomplete)
 
 
 def _field(ws: Workspace, entity: str, name: str) -> Field | None:

@@ -43,7 +43,7 @@ def list_(session: Session) -> Listing:
 
 
 @pipeline.command()
-@click.argument("ref", metavar="[PIPELINE]", default="")
+@click.argument("ref", metavar="[PIPELINE]", default="", shell_complete=complete)
 def show(session: Session, ref: str) -> None:
     """Show the stages, robots and triggers of a pipeline, or of all.
 

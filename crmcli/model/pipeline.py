@@ -80,10 +80,14 @@ class Pipeline:
         """The first final stage of failure."""
         return next(stage for stage in self.stages if stage.kind == "lost")
 
-    def stage(self, ref: str) -> Stage | None:
-        """The stage with that id, or else that name in any case; None if there is none."""
-        by_id = next((stage for stage in self.stages if stage.id == ref), None)
-        return by_id or next((s for s in self.stages if fold(s.name) == fold(ref)), None)
+    def stage(self, stage_id: str) -> Stage | None:
+        """The stage of that id in any case, as conditions compare; None if it is not declared."""
+        return next((stage for stage in self.stages if stage.id == fold(stage_id)), None)
+
+    def named(self, ref: str) -> Stage | None:
+        """The stage that a person means: by its id, or else by its name."""
+        by_name = (stage for stage in self.stages if fold(stage.name) == fold(ref))
+        return self.stage(ref) or next(by_name, None)
 
     def position(self, stage_id: str) -> int:
         """Where in the order a stage stands, from 0; -1 for one that is no longer declared."""
@@ -141,7 +145,27 @@ class Pipelines:
         """The pipelines of a noun; a record that names none is in the first."""
         return tuple(pipeline for pipeline in self if pipeline.entity == entity)
 
+    def place(self, entity: str, pipeline: str, stage: str) -> tuple[Pipeline | None, Stage | None]:
+        """Where a record stands whose file says so; None for what is not declared, and then it is nowhere.
+
+        A file names both by their ids, a deal of the first pipeline its stage alone. This is the one rule by
+        which a record is at home: for checks, lists, boards, robots and reports.
+        """
+        own = self.of(entity)
+        found = next((p for p in own if p.id == fold(pipeline)), None) if pipeline else own[0]
+        return found, found.stage(stage) if found else None
+
+    def home(self, entity: str, pipeline: str, stage: str, end: str) -> tuple[Pipeline, Stage]:
+        """Where a record belongs that stands nowhere: in what is called as its file says, if that is an
+        `end` of its like (initial, won, lost), else in that end."""
+        own = self.of(entity)
+        named = self.find(pipeline) if pipeline else None
+        target = named if named in own and named is not None else own[0]
+        usual: Stage = getattr(target, end)
+        same = target.named(stage)
+        return target, same if same is not None and same.kind == usual.kind else usual
+
     def find(self, ref: str) -> Pipeline | None:
-        """The pipeline with that id, or else that name; `leads` for the leads."""
+        """The pipeline that a person means: by its id, or else by its name; `leads` for the leads."""
         by_id = next((pipeline for pipeline in self if pipeline.id == ref), None)
         return by_id or next((p for p in self if fold(p.name) == fold(ref)), None)

@@ -55,7 +55,8 @@ def read_lanes(
     counts = dict.fromkeys(declared, 0)
     sums: dict[str, dict[str, Decimal]] = {}
     for total in ws.sums(pipeline.entity, ["stage"], _all_of(scope)):
-        stage_id = total.keys[0]
+        here = pipeline.stage(total.keys[0])
+        stage_id = here.id if here else total.keys[0]
         counts[stage_id] = counts.get(stage_id, 0) + total.count
         if total.amount:  # a file written by hand may name no currency: it is the usual one
             of_stage, code = sums.setdefault(stage_id, {}), total.currency or ws.settings.currency

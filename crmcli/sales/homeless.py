@@ -3,12 +3,14 @@ home: what is open to the beginning, what has ended to the like end."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.conditions import grammar
+from crmcli.model.conditions.tree import Text
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.schema import has_field
 from crmcli.store.layout import PIPELINES
@@ -29,6 +31,13 @@ _LEADS = {
 """Which records go to the stage of that name of their pipeline."""
 
 
+def are_homeless(ws: Workspace, entity: str) -> bool:
+    """Whether there are such records, in any pipeline of an entity."""
+    names = ["pipeline", "stage"] if has_field(entity, "pipeline") else ["stage"]
+    keys = (total.keys for total in ws.sums(entity, names))
+    return any(ws.pipelines.place(entity, *[""][len(key) - 1 :], *key)[1] is None for key in keys)
+
+
 def homeless(ws: Workspace, entity: str = "") -> Iterator[Problem]:
     """What is to be told of such records, each kind of them once, with its command."""
     for of in [entity] if entity else having("staged"):
@@ -46,17 +55,13 @@ def homeless(ws: Workspace, entity: str = "") -> Iterator[Problem]:
 
 def _way_home(ws: Workspace, entity: str, place: dict[str, str], end: str, which: str) -> str:
     """The command; "" if that place is declared."""
-    known = ws.pipelines.of(entity)
     named = place.get("pipeline", "")
-    found = next((p for p in known if p.id == named), None) or ws.pipelines.find(named)
-    found = found if named and found in known else None if named else known[0]
-    if found is not None and found.stage(place["stage"]) is not None:
+    if ws.pipelines.place(entity, named, place["stage"])[1] is not None:
         return ""
-    target = found or known[0]
-    stage = getattr(target, end).id
+    target, stage = ws.pipelines.home(entity, named, place["stage"], end)
     terms = [
-        f'{name} = "{value}"' if value else f"{name} is empty" for name, value in place.items()
+        f"{name} = {Text(value)}" if value else f"{name} is empty" for name, value in place.items()
     ]
-    where = " and ".join([*terms, which])
+    where = shlex.quote(" and ".join([*terms, which]))
     option = f" --pipeline {target.id}" if target.key else ""
-    return f"crm {entity} move --where '{where}' {stage}{option}"
+    return f"crm {entity} move --where {where} {stage.id}{option}"

@@ -190,19 +190,21 @@ class Configured(Folder):
 
     def pipeline_of(self, record: Record) -> Pipeline:
         """The pipeline in which a lead or deal stands; UnknownStage if it is not declared."""
+        return self._place_of(record)[0]
+
+    def _place_of(self, record: Record) -> tuple[Pipeline, Stage | None]:
         wanted = str(getattr(record, "pipeline", ""))
-        pipeline = self.pipelines.find(wanted) if wanted else self.pipelines.of(record.entity)[0]
-        if pipeline is None or pipeline.entity != record.entity:
+        pipeline, stage = self.pipelines.place(record.entity, wanted, str(record.get("stage")))
+        if pipeline is None:
             raise UnknownStage(
                 tr("{} is in pipeline {!r}, which is not in pipelines.yaml", record.id, wanted),
-                self._way_home(record, self.pipelines.of(record.entity)[0]),
+                self._way_home(record),
             )
-        return pipeline
+        return pipeline, stage
 
     def stage_of(self, record: Record) -> Stage:
         """The stage in which a lead or deal stands; UnknownStage if it is not declared."""
-        pipeline = self.pipeline_of(record)
-        stage = pipeline.stage(str(getattr(record, "stage", "")))
+        pipeline, stage = self._place_of(record)
         if stage is None:
             raise UnknownStage(
                 tr(
@@ -211,19 +213,18 @@ class Configured(Folder):
                     getattr(record, "stage", ""),
                     pipeline.id,
                 ),
-                self._way_home(record, pipeline),
+                self._way_home(record),
             )
         return stage
 
-    def _way_home(self, record: Record, pipeline: Pipeline) -> str:
+    def _way_home(self, record: Record) -> str:
         """The command that brings a record home that stands in no declared stage of a pipeline."""
-        stage = pipeline.stage(str(record.get("stage"))) or pipeline.initial
         is_closed = getattr(record, "closed_at", None) or getattr(record, "junk_reason", "")
         is_won = is_closed and getattr(record, "probability", 0) == CERTAIN
-        if is_won or getattr(record, "converted_at", None):
-            stage = pipeline.won
-        elif is_closed:
-            stage = pipeline.lost
+        is_won = is_won or getattr(record, "converted_at", None)
+        end = "won" if is_won else "lost" if is_closed else "initial"
+        named = str(getattr(record, "pipeline", ""))
+        pipeline, stage = self.pipelines.home(record.entity, named, str(record.get("stage")), end)
         option = f" --pipeline {pipeline.id}" if pipeline.key else ""
         return f"crm {record.entity} move {record.id} {stage.id}{option}"
 

@@ -84,12 +84,11 @@ def is_unwritten(entry: Event) -> bool:
 
 
 def _by_file(ws: Workspace, source: Record | Mapping[str, Raw]) -> CurrentStage:
-    """Where the file says that it stands; the stage's id, even where somebody wrote its name there."""
+    """Where the file says that it stands."""
     record_id, stage = str(source.get("id")), str(source.get("stage") or "")
-    first = ws.pipelines.of(entity_of(record_id))[0]
-    pipeline = str(source.get("pipeline") or "") if first.key else ""
-    found = ws.pipelines.find(pipeline) if pipeline else first
-    declared = found.stage(stage) if found else None
+    entity = entity_of(record_id)
+    pipeline = str(source.get("pipeline") or "") if ws.pipelines.of(entity)[0].key else ""
+    _, declared = ws.pipelines.place(entity, pipeline, stage)
     return CurrentStage(record_id, declared.id if declared else stage, pipeline, None)
 
 

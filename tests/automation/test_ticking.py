@@ -376,9 +376,15 @@ def test_a_stage_that_was_written_by_its_name_is_that_stage(house: Any) -> None:
     path.write_text(path.read_text("utf-8").replace("stage: new", "stage: переговоры"), "utf-8")
     house.tick("1h")
     assert house.events("stage.entered")[-1].data["stage"] == "talks"
-    path.write_text(path.read_text("utf-8").replace("stage: переговоры", "stage: Новая"), "utf-8")
+    assert "stage: talks\n" in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace("stage: talks", "stage: Новая"), "utf-8")
     house.tick("1h")
     assert len(house.tasks()) == 2
+    entries = len(house.events("stage.entered"))
+    path.write_text(path.read_text("utf-8").replace("stage: new", "stage: Новая"), "utf-8")
+    house.tick("1h")  # where it stands already
+    assert "stage: new\n" in path.read_text("utf-8")
+    assert len(house.events("stage.entered")) == entries
     assert house.tick("1h").said == []
 
 

@@ -48,6 +48,24 @@ def test_the_shell_is_offered_what_may_stand_there(
     assert offered("crm lead move lea") == []
 
 
+def test_the_place_of_a_stage_is_offered_stages(
+    crm: Crm, folder: Path, offered: Callable[[str], list[str]]
+) -> None:
+    lead = crm("lead", "add", "--name", "offerta").out.strip()
+    crm("pipeline", "add", "Сервис", "--id", "service")
+    for line in ("show", "rename", "move", "set", "rm"):
+        if line != "show":
+            assert offered(f"crm stage {line} off") == ["offer"]
+        assert offered(f"crm pipeline {'show' if line == 'show' else 'rm'} se") == ["service"]
+    assert offered("crm stage set --pipeline leads wor") == ["working"]
+    assert offered("crm stage set --pipeline service n") == ["new"]
+    assert offered("crm stage add X --after off") == ["offer"]
+    assert offered("crm stage rm offer --move-to re") == ["request"]
+    assert offered("crm pipeline rm service --move-to sales/re") == ["sales/request"]
+    assert offered(f"crm lead move {lead} wor") == ["working"]
+    assert "working" not in offered("crm deal list --stage ")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_gets_its_script(crm: Crm, tmp_path: Path, shell: str) -> None:
     run = crm("completion", shell, cwd=tmp_path)

@@ -83,3 +83,52 @@ def test_a_converted_lead_goes_to_the_end_only(crm: Crm, lost: dict[str, str]) -
     done = crm("lead", "move", lost["converted"], "new-2")
     assert done.code == 1
     assert f"crm lead move {lost['converted']} converted-2" in done.err
+
+
+@pytest.mark.parametrize("teller", ["check", "pipeline check", "board --print"])
+def test_a_pipeline_that_is_gone_is_told_everywhere(crm: Crm, folder: Path, teller: str) -> None:
+    """Also by the board, though it shows none of its records; names with quotes and spaces."""
+    ids = [crm("deal", "add", "--name", name).out.strip() for name in ("А", "Б", "В")]
+    contact = crm("contact", "add", "--first-name", "Анна").out.strip()
+    crm("deal", "edit", ids[1], "--amount", "100", "--contact", contact)
+    assert crm("deal", "move", ids[1], "offer").code == 0
+    crm("deal", "win", ids[2])
+    for path in (folder / "data/deals").glob("*/*.yaml"):
+        text = path.read_text("utf-8").replace("pipeline: sales", "pipeline: \"Бабушкин 'сад'\"")
+        path.write_text(text, "utf-8")
+    told = crm(*teller.split())
+    found = commands(told.out + told.err)
+    assert len(found) == 3, told.err
+    for args in found:
+        assert crm(*args).code == 0
+    stages_now = [json.loads(crm("show", one, "--json").out)["stage"] for one in ids]
+    assert stages_now == ["request", "offer", "shipped"]
+    assert not commands(crm("check").out)
+
+
+def test_an_old_id_that_is_now_a_name_is_nowhere_for_all(crm: Crm, folder: Path) -> None:
+    ids = [crm("deal", "add", "--name", name).out.strip() for name in ("А", "Б", "В")]
+    crm("deal", "win", ids[1])
+    crm("deal", "lose", ids[2], "--reason", "price")
+    for old in ("request", "shipped", "lost"):
+        kit_stage = re.compile(rf"- id: {old}\n( +)name: .*\n")
+        path = folder / "pipelines.yaml"
+        text = kit_stage.sub(
+            rf"- id: {old}-2\n\1name: {old.capitalize()}\n", path.read_text("utf-8")
+        )
+        path.write_text(text.replace("(request,", "(request-2,"), "utf-8")
+    assert len(commands(crm("check").out)) == 3
+    board = crm("board", "--print")
+    assert len(commands(board.err)) == 3
+    assert {"? request", "? shipped", "? lost"} <= set(re.split(r"  +\d* *|\n| \d+ ", board.out))
+    listed = crm("deal", "list", "--where", "stage = Request", "--ids").out.split()
+    assert listed == ids[:1]
+    assert crm("deal", "list", "--stage", "request-2", "--ids").out == ""
+    assert all(one in crm("today").out for one in ids)
+    for args in commands(board.err):
+        assert crm(*args).code == 0
+    assert not commands(crm("check").out)
+    assert [json.loads(crm("show", one, "--json").out)["stage"] for one in ids] == [
+        "request-2", "shipped-2", "lost-2",
+    ]  # fmt: skip
+    assert [one in crm("today").out for one in ids] == [True, False, False]

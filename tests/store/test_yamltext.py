@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from crmcli.model.values import Raw
 from crmcli.store.yaml.codec import load_marked
-from crmcli.store.yaml.text_edit import CannotEdit, edited, with_key
+from crmcli.store.yaml.text_edit import edited, with_key
+from crmcli.store.yaml.text_lines import CannotEdit
 
 TEXT = """\
 # Всё о компании

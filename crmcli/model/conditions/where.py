@@ -132,8 +132,11 @@ def resolve(
             return leaf
         ends = [route[-1] for route in routes(leaf.path, schema, entity)]
         for text in map(_text, _values(leaf)):
-            if fold(text) not in known and any(is_held(e.entity, e.field, text) for e in ends):
-                known[fold(text)] = (text,)
+            meant = known.get(fold(text), ())
+            is_name = fold(text) not in map(fold, meant)
+            asked = [e for e in ends if not meant or (is_name and e.field.kind.is_moved)]
+            if any(is_held(e.entity, e.field, text) for e in asked):
+                known[fold(text)] = (*meant, text)  # a file that says it by its name means that too
         if isinstance(leaf, In):
             return In(leaf.path, tuple(i for v in leaf.values for i in _ids(leaf.path, v, known)))
         if leaf.op == "~":

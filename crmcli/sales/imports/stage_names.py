@@ -98,7 +98,7 @@ class StageNames:
     def _parts(self, ref: str) -> tuple[str, str]:
         """Pipeline and stage of a mapping; the pipeline is "" where it names none."""
         pipeline, _, stage = ref.rpartition("/")
-        if any(place.stage(ref) for place in self._places("")):
+        if any(place.named(ref) for place in self._places("")):
             return "", ref  # the slash is a letter of its name
         return pipeline, stage
 
@@ -106,7 +106,7 @@ class StageNames:
         """The ids of a stage by our own names, or by those of other programs as well."""
         places = self._places(pipeline)
         for place in places:
-            found = place.stage(stage)
+            found = place.named(stage)
             if found is None and theirs_too:
                 found = self._by_other_name(place, stage)
             if found is not None:

@@ -35,7 +35,7 @@ class NotConverted(Refused):
 
 def find_stage(pipeline: Pipeline, ref: str) -> Stage:
     """A stage of a pipeline by id or name in any case; NoSuchStage lists them with the nearest."""
-    stage = pipeline.stage(ref)
+    stage = pipeline.named(ref)
     if stage is not None:
         return stage
     names = [s.id for s in pipeline.stages]

@@ -21,6 +21,7 @@ from crmcli.store.config.automation import read_robot, read_schedule, read_trigg
 from crmcli.store.config.cursor import Cursor, read_marked, unique
 from crmcli.store.config.frame import Frame
 from crmcli.store.layout import PIPELINES
+from crmcli.store.yaml.codec import quoted_color
 
 R = TypeVar("R", Robot, Schedule, Trigger)
 
@@ -198,7 +199,7 @@ def _color(place: Cursor, frame: Frame) -> str:
     row = place.findings.row(place.line) if place.value == "" else ""
     if written := re.search(r"color:\s+(#[0-9a-fA-F]{3,8})\b", row):
         told = tr("{} without quotes is a comment, not a colour", written[1])
-        place.fault(told, f"color: '{written[1]}'")
+        place.fault(told, f"color: {quoted_color(written[1])}")
         place.findings.of_rules.append(place.findings.problems[-1])
     return str(COLOR.read(place, frame))
 

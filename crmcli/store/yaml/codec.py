@@ -33,6 +33,9 @@ Place = tuple[str | int, ...]
 """Where a value stands in a file: the keys and list positions that lead to it."""
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+_UNQUOTED = re.compile(
+    r"""(?:[^#'"]|'[^']*'|"[^"]*"|(?<! )\#)*\b(\w+):\s+(\#[0-9a-fA-F]{3,8})\s*[,}]"""
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
 _PLURAL = {"anchor": "anchors", "alias": "aliases", "tag": "tags"}
@@ -100,6 +103,12 @@ def _text(data: bytes, path: str) -> str:
             "the file is not UTF-8",
             "save it as UTF-8 in your editor",
         )
+
+
+def quoted_color(written: str) -> str:
+    """A colour as a file should have it: with six digits, in quotes."""
+    digits = written.removeprefix("#")
+    return f"'#{''.join(2 * digit for digit in digits) if len(digits) == 3 else digits}'"
 
 
 class _Reader:
@@ -218,6 +227,14 @@ class _Reader:
     def _refuse_at(self, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
         _refuse(self.path, _line(event), message, hint)
 
+    def _refuse_unquoted(self, number: int) -> None:
+        """Tell of a colour without quotes in braces: what is behind its # is a comment, the brace too."""
+        above = self.text.split("\n")[:number]
+        for line, row in reversed([*enumerate(above, 1)]):
+            if found := _UNQUOTED.match(row):
+                told = tr("{} without quotes is a comment, not a colour", found[2])
+                _refuse(self.path, line, told, f"{found[1]}: {quoted_color(found[2])}")
+
     def _explain(self, error: yaml.MarkedYAMLError) -> NoReturn:
         said = error.problem or ""
         mark = error.problem_mark or error.context_mark
@@ -233,6 +250,8 @@ class _Reader:
             _refuse(
                 self.path, number, tr("a text cannot begin with {!r}", sign), "put it in quotes"
             )
+        if error.context and "flow" in error.context:
+            self._refuse_unquoted(number)
         message, _, hint = dict(rows("yaml_errors")).get(said, said).partition(" | ")
         _refuse(self.path, number, message, hint)
 
