@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -57,6 +58,14 @@ class NotFound(CrmError):
     """No record answers to that reference."""
 
     exit_code = 3
+
+
+class NoRecord(NotFound):
+    """No record answers; it knows what was sought, since whoever is told may want to hear what is near."""
+
+    def __init__(self, message: str, ref: str, entities: Sequence[str]) -> None:
+        super().__init__(message, tr("try crm search {}", shlex.quote(ref)))
+        self.ref, self.entities = ref, entities
 
 
 class Ambiguous(CrmError):

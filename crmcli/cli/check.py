@@ -8,6 +8,7 @@ import click
 
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.health import automation_problems
+from crmcli.cli import terminal
 from crmcli.cli.params import Session, Verb
 from crmcli.cli.printing import print_problems
 from crmcli.errors import Problem
@@ -71,4 +72,4 @@ def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
     if session.dry_run or not sys.stdin.isatty():
         unasked.append(case)
         return False
-    return click.confirm(case.question, err=True)
+    return terminal.agrees(tr(case.question))

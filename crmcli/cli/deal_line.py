@@ -44,11 +44,12 @@ def add(session: Session, ref: str, **given: Any) -> Told:
 
     Example: crm deal line add 7k3 'Roof tile' --quantity 186 --price 890 --discount 5%
     """
+    from crmcli.present.lines import lines_text
     from crmcli.sales import deal_lines
 
     ws = session.workspace
     deal, new = deal_lines.add(ws, ws.resolve(ref, "deal"), _terms(given))
-    return _told(session, deal, tr("Added line {}: {}.", len(deal.lines), new))
+    return _told(session, deal, tr("Added line {}: {}.", len(deal.lines), lines_text(ws, new)))
 
 
 @line.command(
@@ -65,11 +66,12 @@ def edit(session: Session, ref: str, number: int, **given: Any) -> Told:
 
     Example: crm deal line edit 7k3 2 --quantity 200 --discount -
     """
+    from crmcli.present.lines import lines_text
     from crmcli.sales import deal_lines
 
     ws = session.workspace
     deal, line = deal_lines.edit(ws, ws.resolve(ref, "deal"), number, _terms(given))
-    return _told(session, deal, tr("Changed line {}: {}.", number, line))
+    return _told(session, deal, tr("Changed line {}: {}.", number, lines_text(ws, line)))
 
 
 @line.command(
@@ -84,11 +86,12 @@ def rm(session: Session, ref: str, numbers: Sequence[int]) -> Told:
 
     Example: crm deal line rm 7k3 2
     """
+    from crmcli.present.lines import lines_text
     from crmcli.sales import deal_lines
 
     ws = session.workspace
     deal, gone = deal_lines.remove(ws, ws.resolve(ref, "deal"), numbers)
-    return _told(session, deal, tr("Removed from the deal: {}.", ", ".join(map(str, gone))))
+    return _told(session, deal, tr("Removed from the deal: {}.", lines_text(ws, *gone)))
 
 
 @line.command("list", params=[REF])
@@ -118,5 +121,5 @@ def _told(session: Session, deal: Deal, text: str) -> Told:
 
     notes = [told_totals(session.workspace, deal)] if deal.lines else []
     if deal.lines and not deal.is_of_lines:
-        notes.append(tr("to take that of the lines: crm deal edit {} --unset amount", deal.id))
+        notes.append(tr("to use the total of the lines: crm deal edit {} --unset amount", deal.id))
     return Told(text, raw_row(session.workspace, deal), notes)

@@ -92,5 +92,5 @@ def confirmed(
         return posted(message, record.id, None)
     if asks:
         session.out.flush()
-        session.confirm(tr("send it to {}?", ", ".join(message.to)))
+        session.confirm(tr("send it to: {}?", ", ".join(message.to)))
     return posted(message, record.id, send())

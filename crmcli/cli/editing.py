@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli import terminal
 from crmcli.cli.params import Session
 from crmcli.cli.printing import changes
 from crmcli.errors import BadUsage, CrmError
@@ -81,7 +82,7 @@ def _again(error: CrmError) -> bool:
     """Whether the text shall be opened again; only faults of the text can be mended in it."""
     if error.exit_code in (3, 5) or not sys.stdin.isatty():
         return False
-    return click.confirm(tr("{}. Edit again?", error.message), err=True)
+    return terminal.agrees(tr("{}. Edit again?", error.message))
 
 
 def _kept(error: CrmError, path: Path) -> CrmError:

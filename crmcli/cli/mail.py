@@ -47,7 +47,7 @@ def send(
     from crmcli.automation import person_mail
 
     ws = session.workspace
-    record = ws.find(ref)
     path = templates.find(ws, template, mail=True)
+    record = templates.record_for(ws, path, ref)
     wanted = person_mail.PersonMail(path, to, [attached(ws, one) for one in attach], anyway)
     return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))

@@ -21,6 +21,7 @@ from crmcli.errors import (
     CrmError,
     Forbidden,
     InvalidData,
+    NoRecord,
     NotFound,
     OutputFailed,
 )
@@ -32,6 +33,8 @@ _OF_PATHS = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENXIO, errno.EILSEQ,
 )  # fmt: skip
 """What is wrong with a path itself: it will be wrong the next time too."""
+MOST_NEAR = 3
+"""Records that are named to whoever names one that is not there."""
 _SHOWN = 80
 """Letters of a path that are shown."""
 _OF_OURS = ("CRM_USER", "CRM_FORMAT", "CRM_NOW", "CRM_LANG", "LOGNAME", "USER")
@@ -66,7 +69,7 @@ def _main() -> NoReturn:
         _complain_of_usage(session, error)
         _leave(2)
     except (click.Abort, KeyboardInterrupt):
-        _say("crm: stopped")
+        _say(tr("crm: stopped"))
         _leave(130)
     except BrokenPipeError:
         os._exit(0 if _is_settled(session) else 141)  # as other programs whose reader is gone
@@ -158,12 +161,25 @@ def _is_settled(session: Session) -> bool:
 def _weighed(session: Session, error: CrmError) -> CrmError:
     """An error that came after everything was saved is no reason to do it again: it has code 0."""
     said = ""
+    if isinstance(error, NoRecord):
+        _name_the_near(session, error)
     if _is_settled(session):
         error.exit_code, said = 0, "the change itself is saved"
     elif _has_saved(session) and (session.tick or isinstance(error, OutputFailed)):
         said = "changes made before that are saved"
     error.hint = "; ".join(filter(None, [said, error.hint]))
     return error
+
+
+def _name_the_near(session: Session, error: NoRecord) -> None:
+    """Say which records have the words somewhere."""
+    from crmcli.present.columns import name_of
+
+    ws = session.workspace
+    hits = ws.search(error.ref, error.entities, MOST_NEAR)
+    if hits:
+        near = "; ".join(f"{hit.id} {name_of(ws, hit.id)}" for hit in hits)
+        error.hint = tr("perhaps {}", near)
 
 
 def _open_closed_streams() -> None:

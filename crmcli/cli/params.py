@@ -117,7 +117,7 @@ class Session:
                 tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
             )
         lines = message_lines(tr(question), terminal.columns() - len(" [y/N]: "))
-        if not click.confirm("\n".join(lines), err=True):
+        if not terminal.agrees("\n".join(lines)):
             raise Refused("nothing changed")
 
 

@@ -82,7 +82,7 @@ def preview(session: Session, name: str, ref: str, html: bool) -> None:
     """
     ws = session.workspace
     path = templates.find(ws, name)
-    record = ws.find(ref) if ref else templates.example(ws, path)
+    record = templates.record_for(ws, path, ref) if ref else templates.example(ws, path)
     if not ref:
         session.out.note(tr("for {} {}", record.id, record.get("name")))
     if not messages.is_message(path):

@@ -13,9 +13,12 @@ from typing import TextIO
 
 import click
 
+from crmcli.language import tr
+
 FIRST_AFTER = 1.0
 """Seconds of silence before progress is shown."""
 EVERY = 0.2
+_YES, _NO = ("y", "yes", "д", "да"), ("", "n", "no", "н", "нет")
 _STEPS = (0, 95, 135, 175, 215, 255)
 """How strong red, green and blue may be among the 256 colours, but for the greys."""
 
@@ -101,6 +104,17 @@ def json_printable(text: str, stream: TextIO) -> str:
 def _json_escaped(letter: str) -> str:
     units = letter.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
+
+
+def agrees(question: str) -> bool:
+    """Whether the answer is yes, in any language; no answer is no, and what is neither is asked again."""
+    while True:
+        text = click.prompt(f"{question} {[{tr('y/N')}]}", "", show_default=False, err=True)
+        if (said := text.strip().lower()) in _YES:
+            return True
+        if said in _NO:
+            return False
+        click.echo(tr("answer y or n"), err=True)
 
 
 def page(lines: Sequence[str]) -> bool:

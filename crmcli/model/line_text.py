@@ -81,7 +81,7 @@ def check_line(line: Line) -> None:
     elif abs(line_sum(line)) >= MOST_MONEY:
         wrong = tr("it comes to more than {} digits before the point", MOST_DIGITS - 2)
     if wrong:
-        raise BadUsage(tr("line {!r}: {}", line.name, wrong), "e.g. 'Roofing;2;1500;m²;22;10%'")
+        raise BadUsage(tr("line {!r}: {}", line.name, wrong))
 
 
 def _is_over(discount: Discount, line: Line) -> bool:

@@ -138,8 +138,15 @@ class Locale:
 
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount in its currency; cents only where there are any."""
+        return self._amount(amount, currency or self.currency)
+
+    def amount(self, amount: Decimal) -> str:
+        """An amount whose currency stands elsewhere."""
+        return self._amount(amount, "")
+
+    def _amount(self, amount: Decimal, currency: str) -> str:
         cents = amount != amount.to_integral_value()
-        return write_money(amount, currency or self.currency, self.language, cents=cents)
+        return write_money(amount, currency, self.language, cents=cents)
 
     def phone(self, number: str) -> str:
         """A number as it is dialled in the workspace's country."""

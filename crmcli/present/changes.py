@@ -33,7 +33,7 @@ _COMMANDS = {
     "created": "{} add", "removed": "{} rm", "merged": "{} merge", "unmerged": "{} unmerge",
     "entered": "{} move", "converted": "{} convert", "changed": "{} edit", "reopened": "{} reopen",
     "activity.edited": "activity edit", "activity.deleted": "activity rm",
-    "signal": "trigger fire", "file.changed": "change of", "change.undone": "undo --redo",
+    "signal": "trigger fire", "change.undone": "undo --redo",
     "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back",
     **{kind: f"log {kind.partition('.')[0]}" for kind in ACTIVITIES},
 }  # fmt: skip
@@ -209,7 +209,7 @@ def _command(ws: Workspace, past: PastChange) -> str:
     command = undo or way.format(entity_of(event.record) or noun)
     about = f"{event.record} {name_of(ws, event.record)}".strip()
     if event.kind == "file.changed":
-        about = str(event.data.get("file", ""))
+        command, about = "", tr("change of {}", event.data.get("file", ""))
     others.discard(event.record)
     more = tr(" and {}", counted(len(others), "more record")) if others else ""
     return f"{command} {about}".strip() + more

@@ -11,6 +11,7 @@ from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import spoken, tr
 from crmcli.model.conditions.paths import SHORT, routes
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds.maps import Maps
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import has_field, own_fields
 from crmcli.model.values import fold
@@ -159,7 +160,9 @@ def value_text(ws: Workspace, entity: str, field: Field | None, raw: Any) -> str
     row, locale = {field.name: raw}, Locale.of(ws)
     amount = as_decimal(raw) if field.kind.is_money else None
     if amount is not None:  # its currency is a field of its own
-        return locale.number(amount)
+        return locale.amount(amount)
+    if isinstance(field.kind, Maps) and (text := field.kind.show(raw, locale)):
+        return text
     column = named(ws, entity, Column.of(field), [row])
     if isinstance(raw, str):
         return shown(column, row, locale)

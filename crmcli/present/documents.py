@@ -44,15 +44,17 @@ def message_row(message: Message) -> dict[str, object]:
 
 def message_text(message: Message) -> str:
     """A message for people: headers, an empty line, the text."""
-    sizes = [f"{file.name} ({len(file.content):,})" for file in message.attachments]
+    sizes = [
+        tr("{} ({} KB)", file.name, -(-len(file.content) // 1024)) for file in message.attachments
+    ]
     heads = {
-        "From": message.sender,
-        "To": ", ".join(message.to),
-        "Reply-To": message.reply_to,
-        "Subject": message.subject,
-        "Attach": ", ".join(sizes),
+        tr("From:"): message.sender,
+        tr("To:"): ", ".join(message.to),
+        tr("Reply to:"): message.reply_to,
+        tr("Subject:"): message.subject,
+        tr("Attached:"): ", ".join(sizes),
     }
-    shown = [f"{name}: {value}" for name, value in heads.items() if value]
+    shown = [f"{name} {value}" for name, value in heads.items() if value]
     return "\n".join([*shown, "", message.text])
 
 
@@ -62,19 +64,19 @@ def posted(message: Message, record_id: str, done: Posted | None) -> Told:
     about = (message.subject, ", ".join(message.to))
     row: dict[str, object] = {"id": record_id, **message_row(message)}
     if done is None:
-        return Told(tr("send «{}» to {}", *about), row)
+        return Told(tr("send {!r} to {}", *about), row)
     job = done.job
     if job.state in ("dead", "unknown"):
         dead, unknown = (
-            "«{}» to {} was not sent: {}",
-            "«{}» to {} may or may not have been sent: {}",
+            "{!r} to {} was not sent: {}",
+            "{!r} to {} may or may not have been sent: {}",
         )
         told = tr(dead if job.state == "dead" else unknown, *about, tr(done.why))
         raise ServiceFailed(told, JOBS)
     if job.state in ("skipped", "cancelled"):
-        raise Refused(tr("«{}» to {} was not sent: {}", *about, tr(done.why)))
+        raise Refused(tr("{!r} to {} was not sent: {}", *about, tr(done.why)))
     row |= {"state": job.state, "key": job.key, "reason": done.why}
     if job.state == "done":
-        return Told(tr("Sent «{}» to {}.", *about), row)
+        return Told(tr("Sent {!r} to {}.", *about), row)
     why = tr("not sent yet: {}; crm tick tries again", tr(done.why)) if done.why else ""
-    return Told(tr("Queued «{}» to {}.", *about), row, [why] if why else [])
+    return Told(tr("Queued {!r} to {}.", *about), row, [why] if why else [])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.deal import Deal
+from crmcli.model.kinds.maps import LINES
 from crmcli.model.sums import Totals
-from crmcli.model.values import json_number
+from crmcli.model.values import Line, json_number
 from crmcli.present.cells import Column, Locale
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = [
     Column("number", "No.", "count", keep=True), Column("product", "Product"), Column("name", "Name"),
     Column("quantity", "Quantity", "number"), Column("unit", "Unit"), Column("price", "Price", "money"),
-    Column("discount", "Discount"), Column("vat", "VAT, %", "number"), Column("sum", "Sum", "money"),
+    Column("discount", "Discount", "money"), Column("vat", "VAT, %", "number"), Column("sum", "Sum", "money"),
     Column("gross", "With VAT", "money", keep=True),
 ]  # fmt: skip
 
@@ -44,17 +45,22 @@ def line_rows(record: Record) -> list[Mapping[str, Any]]:
     return rows
 
 
+def lines_text(ws: Workspace, *lines: Line) -> str:
+    """Lines by their names and quantities."""
+    return LINES.show([LINES.dump_item(line) for line in lines], Locale.of(ws))
+
+
 def told_totals(ws: Workspace, record: Record) -> str:
-    """`Total 122 ₽, VAT 22 ₽ in it`; of a deal, whether its amount is that sum or was set by hand."""
+    """`total 122 ₽, including VAT 22 ₽`; of a deal, whether its amount is that sum or was set by hand."""
     found = totals_of(record)
     if found is None:
         return ""
     locale, currency = Locale.of(ws), str(record.get("currency"))
     gross, vat = (locale.money(amount, currency) for amount in (found.gross, found.vat))
-    said = tr("total {}, of it VAT {}", gross, vat) if found.vat else tr("total {}", gross)
+    said = tr("total {}, including VAT {}", gross, vat) if found.vat else tr("total {}", gross)
     if not isinstance(record, Deal):
         return said
     if record.is_of_lines:
-        return tr("{}: the amount is that of the lines", said)
+        return tr("{}: the amount of the deal", said)
     amount = tr("none") if record.amount is None else locale.money(record.amount, currency)
-    return tr("{}: the amount {} was set by hand", said, amount)
+    return tr("{}; the amount of the deal, {}, was set by hand", said, amount)

@@ -44,7 +44,9 @@ def funnel(told: Funnel, *, for_people: bool) -> Listing:
 
 def cohort(pipeline: Pipeline, told: Funnel) -> str:
     """Of how many records a funnel tells."""
-    reopened = tr(", {} times reopened", told.reopened) if told.reopened else ""
+    reopened = (
+        ", " + counted(told.reopened, "time reopened", "times reopened") if told.reopened else ""
+    )
     records = counted(told.cohort, pipeline.entity, ENTITIES[pipeline.entity].plural)
     return f"{pipeline.name}: {records}{reopened}"
 

@@ -34,7 +34,7 @@ class TemplateFolder:
         place = self._place(path)
         shown = self.shown(path)
         if not is_file(place):
-            raise TemplateFailed(shown, 0, "no such template", self._others(path))
+            raise TemplateFailed(shown, 0, tr("no such template"), self._others(path))
         try:
             with place.open("rb") as file:
                 data = file.read(MAX_SOURCE + 1)

@@ -11,6 +11,7 @@ from crmcli.model.currencies import CODES
 from crmcli.model.line_text import read_rate
 from crmcli.model.product import Product
 from crmcli.model.values import fold, format_decimal
+from crmcli.model.vat import check_rates
 from crmcli.sales.tables import read_table, table_text
 from crmcli.store.layout import PRODUCTS
 
@@ -63,7 +64,7 @@ def add(ws: Workspace, sku: str, given: Mapping[str, str]) -> Product:
         known = products(ws)
         if sku in known:
             raise ProductKnown(tr("there is a product {}", sku), tr("crm product edit {}", sku))
-        new = _product_given(ws, {"sku": sku, **given})
+        new = _product_given(ws, {"sku": sku, **given}, given)
         _write(change, {**known, sku: new})
     return new
 
@@ -73,7 +74,7 @@ def edit(ws: Workspace, sku: str, given: Mapping[str, str]) -> tuple[Product, Pr
     with ws.change("product edit") as change:
         known = products(ws)
         before = _known(known, sku)
-        after = _product_given(ws, _over(before, given))
+        after = _product_given(ws, _over(before, given), given)
         _write(change, {**known, before.sku: after})
     return before, after
 
@@ -144,11 +145,15 @@ def _read(
     return found
 
 
-def _product_given(ws: Workspace, cells: Mapping[str, str]) -> Product:
+def _product_given(ws: Workspace, cells: Mapping[str, str], said: Mapping[str, str]) -> Product:
+    """A product of what a person says of it; a rate that is given must be one of today."""
     try:
-        return _product(ws, {**dict.fromkeys(COLUMNS, ""), **cells})
+        product = _product(ws, {**dict.fromkeys(COLUMNS, ""), **cells})
     except ValueError as error:
         raise BadUsage(str(error), "crm product add RF-1 'Roof, m²' --price 1500") from None
+    if said.get("vat"):
+        check_rates(ws.settings.vat_rates, [product.vat], ws.now.astimezone(ws.zone).date())
+    return product
 
 
 def _product(ws: Workspace, cells: Mapping[str, str]) -> Product:

@@ -189,8 +189,8 @@ def _lead_as_contact(ws: Workspace, lead: Lead) -> Plain:
 
 
 def _owner(ws: Workspace, owner: str) -> Plain:
-    user = ws.settings.users.get(owner)
-    return asdict(user) if user else {"id": owner, "name": owner, "email": "", "phone": ""}
+    """Who is named in settings.yaml; a login name says nothing to a client."""
+    return asdict(ws.settings.users.get(owner) or User(owner))
 
 
 def linked(ws: Workspace, record_id: str) -> Record | None:

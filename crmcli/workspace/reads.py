@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import Ambiguous, InvalidData, NotFound
+from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound
 from crmcli.language import tr
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.entities import ENTITIES
@@ -258,9 +257,7 @@ class Reads(Configured):
             return found[0]
         words = tr(" or ").join(map(tr, wanted)) if len(wanted) < 3 else tr("record")
         if not found:
-            raise NotFound(
-                tr("no {} matches {!r}", words, ref), tr("try crm search {}", shlex.quote(ref))
-            )
+            raise NoRecord(tr("no {} matches {!r}", words, ref), ref, wanted)
         shown = "; ".join(f"{i} {self._name(i)}" for i in found[:6])
         more = tr(" and {} more", len(found) - 6) if len(found) > 6 else ""
         raise Ambiguous(
@@ -274,10 +271,12 @@ class Reads(Configured):
 
         records = {i: record for i in found if (record := self._follow(i))}
         over = [i for i, record in records.items() if is_finished(self.outline, record, self.env)]
-        living = [i for i in found if i not in over] or found
-        ends = (j for i in over for j in getattr(records[i], "converted", {}).values())
-        became = {self.heir(j) for j in ends}
-        if became.issuperset(living):
+        heirs = {
+            i: {self.heir(j) for j in getattr(records[i], "converted", {}).values()} for i in over
+        }
+        living = [i for i in found if i not in over]
+        living = living or [i for i in found if heirs.get(i, set()).isdisjoint(found)] or found
+        if set[str]().union(*heirs.values()).issuperset(living):
             living = [i for i in living if "staged" in ENTITIES[entity_of(i)].traits] or living
         if len(living) == 1:
             names = ", ".join(i for i in found if i not in living)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,29 @@ def test_a_deal_added_from_a_contact_has_its_company(crm: Crm) -> None:
         _row(crm, crm("deal", "add", "--name", "Забор", "--contact", "Анна").out.strip())["company"]
         == company
     )
+
+
+def test_sums_and_numbers_are_written_as_people_read_them(crm: Crm, deal: str) -> None:
+    crm("deal", "edit", deal, "--amount", "350000.5")
+    done = crm("deal", "line", "add", deal, "RT-1", "--quantity", "120.5", "--discount", "1000")
+    assert "Черепица Монтеррей × 120,5" in done.out
+    assert "1\u00a0000\u00a0₽" in crm("deal", "line", "list", deal).out
+    assert "× 120,5" in crm("deal", "show", deal).out
+    gone = crm("deal", "edit", deal, "--amount", "100000")
+    assert "350\u00a0000,50 → 100\u00a0000" in gone.out
+    [line] = _lines(crm, deal)
+    assert (line["quantity"], line["discount"]) == (120.5, "1000")
+
+
+@pytest.mark.parametrize(
+    "given", [("add", "X", "Новый", "--vat", "20"), ("edit", "RT-1", "--vat", "20")]
+)
+def test_a_product_gets_no_rate_that_is_over(
+    crm: Crm, deal: str, folder: Path, given: tuple[str, ...]
+) -> None:
+    kept = "vat: {rate: 22, rates: [{rate: 20, until: 2025-12-31}, {rate: 22, from: 2026-01-01}]}"
+    settings = folder / "settings.yaml"
+    text = re.sub(r"(?m)^vat:.*\n(?:[ #].*\n)*", "", settings.read_text("utf-8"))
+    settings.write_text(f"{text}\n{kept}\n", encoding="utf-8")
+    assert crm("product", *given).code == 1
+    assert crm("product", "edit", "RT-1", "--active", "no").code == 0

@@ -105,6 +105,35 @@ def test_who_works_alone_is_me_too(crm: Crm) -> None:
     assert names(crm("deal", "list", "--owner", "pavel")) == ["Б"]
 
 
+def test_a_name_of_a_lead_and_its_won_deal_means_the_deal(crm: Crm, ws: Workspace) -> None:
+    lead(ws, name="Забор", phones=["+79123456789"])
+    assert crm("lead", "convert", "Забор", "--deal").code == 0
+    done = json.loads(crm("deal", "win", "Забор", "--json").out)
+    assert json.loads(crm("show", "Забор", "--json").out)["id"] == done["id"]
+    assert crm("lead", "show", "Забор").code == 0
+
+
+@pytest.mark.parametrize("words", ["Самоварова", "ольга самоварова", "kirpich.example", "Забор 3D"])
+def test_whoever_names_no_record_hears_which_are_near(crm: Crm, ws: Workspace, words: str) -> None:
+    known = lead(
+        ws,
+        name="Забор 3D 120 м",
+        first_name="Ольга",
+        last_name="Самоварова",
+        emails=["o@kirpich.example.ru"],
+    )
+    run = crm("lead", "show", words, CRM_LANG="en")
+    assert run.code == 3
+    assert f"hint: perhaps {known.id} Забор 3D 120 м" in run.err
+
+
+@pytest.mark.parametrize("words", ["Самоварова", '"', "lead-00000000", "' OR 1", "*", "(", "NEAR"])
+def test_where_nothing_is_near_a_search_is_named(crm: Crm, words: str) -> None:
+    run = crm("lead", "show", words, CRM_LANG="en")
+    assert run.code == 3
+    assert "hint: try crm search" in run.err
+
+
 def test_a_name_means_the_living_record(crm: Crm, ws: Workspace) -> None:
     old = lead(ws, name="Баня у озера", phones="+79161234567")
     assert crm("lead", "convert", old.id).code == 0

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from crmcli import language
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
+from crmcli.cli.terminal import agrees
 from crmcli.present.text_width import width
 from tests.kit import Run
 from tests.test_house import ALL
@@ -228,3 +230,19 @@ def sentences(page: str) -> list[str]:
     for names in (LABEL, NAMES, LISTED):
         told = names.sub(" ; ", told)
     return ENGLISH.findall(told)
+
+
+@pytest.mark.parametrize(
+    ("answers", "agreed"),
+    [
+        ("д\n", True),
+        ("Yes\n", True),
+        ("ну\nда\n", True),
+        ("н\n", False),
+        ("\n", False),
+        ("no\n", False),
+    ],
+)
+def test_a_question_is_answered_in_either_language(answers: str, *, agreed: bool) -> None:
+    with CliRunner().isolation(input=answers):
+        assert agrees("Удалить?") is agreed

@@ -13,6 +13,7 @@ from crmcli.model.kinds.base import (
     InputContext,
     Key,
     Kind,
+    Locale,
     one_of,
     one_text,
 )
@@ -216,6 +217,11 @@ class Lines(Maps):
             for item in raw or ()
         ]
 
+    def show(self, value: Any, locale: Locale) -> str:
+        """Names have commas."""
+        numbers = (locale.number(parse_decimal(str(item.get("quantity", 1)))) for item in value)
+        return "; ".join(f"{i['name']} × {n}" for i, n in zip(value, numbers, strict=True))
+
     def item_text(self, item: Mapping[str, Any]) -> str:
         return f"{item['name']} × {item['quantity']}"
 
@@ -274,6 +280,12 @@ class Payments(Maps):
 
     def number_in(self, raw: Any) -> object:
         return [{**item, "amount": NUMBER.number_in(item["amount"])} for item in raw or ()]
+
+    def show(self, value: Any, locale: Locale) -> str:
+        amounts = (locale.amount(parse_money(str(item["amount"]))) for item in value)
+        return ", ".join(
+            self.item_text({**i, "amount": a}) for i, a in zip(value, amounts, strict=True)
+        )
 
     def item_text(self, item: Mapping[str, Any]) -> str:
         """`2026-11-23: 1200.50 (PP 17)`."""

@@ -75,7 +75,7 @@ def _qr(ws: Workspace, invoice: Invoice) -> str:
     payload = order.payload()
     if not payload and invoice.currency in ("RUB", "EUR"):
         ws.notes.append(
-            "no payment QR: the account (company: accounts: in settings.yaml) says too little"
+            "no payment QR code: settings.yaml does not name our bank account whole (company: accounts:)"
         )
     return qr.picture(payload)
 

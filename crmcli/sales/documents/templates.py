@@ -105,6 +105,14 @@ def _names(path: str, entities: Sequence[str], schema: Schema) -> list[dict[str,
     ]
 
 
+def record_for(ws: Workspace, path: str, ref: str) -> Record:
+    """The record that a reference means; of several, one that the template is for."""
+    try:
+        return ws.find(ref)
+    except Ambiguous:
+        return ws.find(ref, *renderer(ws).head(path).entities)
+
+
 def example(ws: Workspace, path: str) -> Record:
     """The newest record that a template could be for."""
     entities = renderer(ws).head(path).entities

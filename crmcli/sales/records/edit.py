@@ -73,7 +73,8 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
     """The edited record with its name and currency filled in; refused if it lost a required field."""
     for name in before.fixed:
         if after.get(name) != before.get(name):
-            told = tr("{} {} was sent: its {} stays", before.id, before.get("name"), name)
+            word = tr(ws.schema.field(before.entity, name).label)
+            told = tr("{} {} was sent: {!r} stays", before.id, before.get("name"), word)
             raise Refused(told, "make the next one: crm offer revise, or crm invoice add")
     complete = defaults.complete(ws, after)
     names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}

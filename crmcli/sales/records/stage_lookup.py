@@ -65,8 +65,10 @@ def require_reason(ws: Workspace, entity: str, what: str, option: str) -> None:
     known = ws.settings.directories.get(ws.schema.field(entity, name).directory, {})
     if known:
         raise ReasonMissing(
-            tr("{} cannot be {} without a reason", what, name.removesuffix(REASON)),
-            tr("add {}, one of {}", option, ", ".join(known)),
+            tr("{} cannot be {} without a reason", what, tr(name.removesuffix(REASON))),
+            tr(
+                "add {}, one of {}", option, ", ".join(f"{i} ({said})" for i, said in known.items())
+            ),
         )
 
 
