@@ -22,6 +22,7 @@ from torture.honesty import honesty
 from torture.hostile import hostile
 from torture.kills import kills
 from torture.processes import processes
+from torture.scenes import named
 from torture.score import Score, table
 from torture.servers import servers
 from torture.trees import TREES
@@ -32,7 +33,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
     """Every part by its name, as large as it is wanted."""
     quick = options.quick
     return {
-        "kills": lambda folder: kills(folder, most=4 if quick else options.points),
+        "kills": lambda folder: kills(
+            folder, names=named(options.scenes), most=4 if quick else options.points
+        ),
         "disk": lambda folder: disk(folder, names=("first add", "convert") if quick else ()),
         "cuts": lambda folder: cuts(folder, count=3 if quick else options.cuts),
         "errors": lambda folder: errors(folder, most=15 if quick else options.points),
@@ -71,6 +74,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1000, help="kills among the processes")
     parser.add_argument("--seconds", type=float, default=1200, help="longest time for those kills")
     parser.add_argument("--points", type=int, default=0, help="points of each command; 0: all")
+    parser.add_argument(
+        "--scenes", default="", help="of the kills those alone, e.g. 'convert *' or 'merge'"
+    )
     parser.add_argument("--weeks", type=int, default=4, help="weeks in which the clock jumps")
     parser.add_argument("--steps", type=int, default=1000, help="steps of git, commands and ticks")
     parser.add_argument("--seed", type=int, default=0, help="by which they are chosen")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -272,6 +273,22 @@ PAST = {
 """Commands that need some past, each with what makes it and gives the command line."""
 
 
+PLAIN = (
+    "add", "edit", "move", "convert", "bulk", "import", "import many", "rm", "junk", "win",
+    "done", "call", "offer",
+)  # fmt: skip
+"""Commands on a workspace with some of everything."""
+
+
+def named(pattern: str) -> tuple[str, ...]:
+    """The commands whose name fits a pattern like `convert *`; none for all of them."""
+    firsts, ticks = ("first add", "first convert"), [f"tick {robot}" for robot in ROBOTS]
+    found = tuple(n for n in (*firsts, *PLAIN, *PAST, *ticks) if fnmatchcase(n, pattern))
+    if pattern and not found:
+        raise SystemExit(f"no command is called like {pattern!r}")
+    return found
+
+
 def scenes(folder: Path, names: tuple[str, ...] = ()) -> list[Scene]:
     """All commands that are tortured, or those named, each with its workspace below `folder`."""
     made: list[Scene] = []
@@ -285,11 +302,7 @@ def scenes(folder: Path, names: tuple[str, ...] = ()) -> list[Scene]:
     if wants("first convert"):
         lead = _first(folder / "first")
         made.append(Scene("first convert", ("lead", "convert", lead), folder / "first"))
-    plain = (
-        "add", "edit", "move", "convert", "bulk", "import", "import many", "rm", "junk", "win",
-        "done", "call", "offer",
-    )  # fmt: skip
-    if wants(*plain):
+    if wants(*PLAIN):
         full = folder / "full"
         ids = _full(full)
         add = ("lead", "add", "--name", "Анна", "--phone", "8 912 345-00-00", "--tag", "чай")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 EXAMPLE = "--set deal.amount=1000"
+CLIENTS = ("company", "contact")
+"""Who is asked for first: their open deals after that."""
 
 
 def values_of(pairs: Sequence[str]) -> dict[str, dict[str, list[str]]]:
@@ -47,10 +49,21 @@ def completed(session: Session, lead_id: str, wanted: ConvertOptions) -> Convert
         wanted = replace(wanted, pipeline=_pipeline(ws))
         plan, wanted = _asked_for_missing(ws, lead_id, wanted)
     if asks and plan.known:
-        use = _use(plan)
-        wanted = replace(wanted, use={**wanted.use, **use}, on_duplicate=MAKES_ALL[-1])
-        _, wanted = _asked_for_missing(ws, lead_id, wanted)
+        plan, wanted = _asked_whether(ws, lead_id, plan, wanted, CLIENTS)
+        _, wanted = _asked_whether(ws, lead_id, plan, wanted, ("deal",))
+        wanted = replace(wanted, on_duplicate=MAKES_ALL[-1])
     return wanted
+
+
+def _asked_whether(
+    ws: Workspace, lead_id: str, plan: Conversion, wanted: ConvertOptions, entities: Sequence[str]
+) -> tuple[Conversion, ConvertOptions]:
+    """The same with those of some entities who are to be used; of deals, those of the clients so far."""
+    use = _use(plan, entities)
+    if not use:
+        return plan, wanted
+    wanted = replace(wanted, use={**wanted.use, **use})
+    return _asked_for_missing(ws, lead_id, wanted)
 
 
 def _has_pipeline(ws: Workspace, wanted: ConvertOptions) -> bool:
@@ -67,10 +80,14 @@ def _pipeline(ws: Workspace) -> str:
     return str(click.prompt(tr("pipeline"), type=names, default=known[0].id, err=True))
 
 
-def _use(plan: Conversion) -> Mapping[str, str]:
-    """Which of those who are known are to be used, by entity."""
+def _use(plan: Conversion, entities: Sequence[str]) -> Mapping[str, str]:
+    """Which of those who are known are to be used, by entity; a deal only of a client that is used."""
     by_entity: dict[str, list[Known]] = {}
+    used = {one.id for one in plan.used.values()}
     for entity, known in plan.known:
+        of = {*getattr(known.record, "contacts", ()), getattr(known.record, "company", "")}
+        if entity not in entities or (entity == "deal" and not of & used):
+            continue
         by_entity.setdefault(entity, []).append(known)
     chosen = ((entity, _chosen(entity, found)) for entity, found in by_entity.items())
     return {entity: known.record.id for entity, known in chosen if known}
@@ -81,7 +98,7 @@ def _chosen(entity: str, found: Sequence[Known]) -> Known | None:
     for number, known in enumerate(found, 1):
         click.echo(f"  {number}  {known}", err=True)
     click.echo(tr("  0  create a new one"), err=True)
-    usual = 1 if found[0].surely else 0
+    usual = 1 if found[0].surely and entity in CLIENTS else 0
     number = click.prompt(
         tr("which one"), type=click.IntRange(0, len(found)), default=usual, err=True
     )

@@ -12,6 +12,7 @@ from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
+from crmcli.sales.history.story import files_of
 from crmcli.sales.records import attachments
 
 file = Noun("file", help="Files attached to a record: contracts, plans, photos.")
@@ -48,7 +49,7 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
 @file.command("list")
 @click.argument("ref")
 def list_(session: Session, ref: str) -> Listing:
-    """List the files of a record.
+    """List the files of a record; of a lead and its deal, those of both.
 
     Example: crm file list 7k3
     """
@@ -56,7 +57,7 @@ def list_(session: Session, ref: str) -> Listing:
     record = ws.find(ref)
     rows = [
         {"name": found.name, "size": attachments.size(ws, found), "file": found.file}
-        for found in attachments.of(record)
+        for found in files_of(ws, record)
     ]
     for row in rows:
         if row["size"] is None:
@@ -80,7 +81,7 @@ def get(session: Session, ref: str, name: str, output: str, force: bool) -> Told
     """
     ws = session.workspace
     record = ws.find(ref)
-    found = attachments.named(record, name)
+    found = attachments.named(record.with_values({"files": (*files_of(ws, record),)}), name)
     content = ws.attached(found.file)
     if output == "-":
         session.out.content([content])

@@ -52,7 +52,7 @@ def convert(
 
     Without options: a contact, a deal, and a company if the lead names one. The contact and the company that
     the lead has already are used. What is missing is asked for on a terminal. Several leads are one
-    transaction; those that are refused are listed.
+    transaction, in which one new client becomes one contact; those that are refused are listed.
 
     Example: crm lead convert 7k3 --contact --deal --set deal.close_by=friday
     """
@@ -67,13 +67,15 @@ def convert(
         use={e: ws.resolve(str(r), e) for e in MADE if (r := given[f"use_{e}"])},
         pipeline=pipeline,
         on_duplicate=on_duplicate,
+        is_apart=on_duplicate == "create",
         given=values_of(put),
     )
     chosen = Chosen("lead", list(dict.fromkeys(ws.resolve(ref, "lead") for ref in refs)))
+    made = leads.MadeEarlier()
     ways = {lead_id: completed(session, lead_id, wanted) for lead_id in chosen.ids}
     done = each(
         ws, "lead convert", chosen,
-        lambda change, i: leads.convert_in(change, ws, i, ways[i]), whole=all_or_nothing,
+        lambda change, i: leads.convert_in(change, ws, i, ways[i], made), whole=all_or_nothing,
     )  # fmt: skip
     return each_told(session, chosen, done, converted)
 

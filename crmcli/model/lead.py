@@ -54,6 +54,12 @@ class Lead(Person):
     batch: str = declare("text", "Import batch", system=True)
     created_at: datetime | None = declare("happened", "Created at", system=True)
 
+    @property
+    def heir(self) -> str:
+        """To what its tasks went: the deal, or else the contact or the company; "" if it became nothing."""
+        ids = [self.converted.get(entity, "") for entity in ("deal", "contact", "company")]
+        return next(filter(None, ids), "")
+
     def filled(self, follow: Follow) -> Lead:
         """A lead without a title has the person, the company, the phone, the address or the text."""
         name = self.name or self.full_name or self.company_name or first_of(self.phones)

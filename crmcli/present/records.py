@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
+from crmcli.model.values import entity_of
 from crmcli.present.cells import Column
-from crmcli.sales.history.story import story_of
+from crmcli.sales.history.story import followed, story_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,24 +31,27 @@ def card_columns(ws: Workspace, record: Record) -> list[Column]:
 
 
 def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
-    """What links to a record, as rows by entity: a company's contacts and deals, a deal's tasks.
+    """What links to a record, as rows by entity: a company's contacts and deals, a deal's tasks and those
+    of its lead.
 
     Links that crm itself writes, like that of a deal to its lead, are told by the other side.
     """
     found: dict[str, list[dict[str, Any]]] = {}
+    ends = [record.id, *followed(ws, record)]
     linking = {
         other: [
-            field.name
+            f"{field.name} = {end}"
             for field in ws.schema.fields(other)
-            if record.entity in field.entities and not field.system
+            if not field.system
+            for end in (ends if field.name == ENTITIES[other].parent else ends[:1])
+            if entity_of(end) in field.entities
         ]
         for other in ENTITIES
     }
-    asking = [other for other, fields in linking.items() if fields]
-    for other, fields in linking.items():
-        if fields:
-            asked = ws.condition(" or ".join(f"{name} = {record.id}" for name in fields), other)
-            found[other] = list(ws.rows(other, asked, among=asking))
+    asking = [other for other, links in linking.items() if links]
+    for other in asking:
+        asked = ws.condition(" or ".join(linking[other]), other)
+        found[other] = list(ws.rows(other, asked, among=asking))
     return found
 
 

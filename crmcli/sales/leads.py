@@ -12,12 +12,13 @@ from crmcli.sales.conversion.plan import (
     LeadIsJunk,
 )
 from crmcli.sales.conversion.unconvert import ChangedSince, IsNotConverted, unconvert
+from crmcli.sales.duplicates.known import MadeEarlier
 from crmcli.sales.stages import Move, move_in
 from crmcli.workspace import Change, Workspace
 
 __all__ = [
     "TARGETS", "ChangedSince", "Conversion", "ConvertOptions", "IsNotConverted", "LeadAlreadyConverted",
-    "LeadIsJunk", "convert", "convert_in", "junk", "junk_in", "preview", "unconvert",
+    "LeadIsJunk", "MadeEarlier", "convert", "convert_in", "junk", "junk_in", "preview", "unconvert",
 ]  # fmt: skip
 
 

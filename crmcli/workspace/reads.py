@@ -72,7 +72,7 @@ class Reads(Configured):
             users=self.settings.users,
             closes=self.settings.calendar.closes,
             vat_rate=self.settings.vat_rate,
-            resolve=self.resolve,
+            resolve=partial(self.resolve, exactly=True),
         )
 
     @cached_property
@@ -230,17 +230,17 @@ class Reads(Configured):
         """A record by any reference; see `resolve`."""
         return self.get(self.resolve(ref, *entities))
 
-    def resolve(self, ref: str, *entities: str) -> str:
+    def resolve(self, ref: str, *entities: str, exactly: bool = False) -> str:
         """The full id that a reference means: an id or its beginning, an e-mail, a phone, an INN,
-        a web site or an exact name; the survivor of a record that was merged. Of several the one that
-        lives. NotFound or Ambiguous otherwise."""
-        named = self.named(ref, *entities)
+        a web site or an exact name, or (unless `exactly`) some words of a name; the survivor of a record
+        that was merged. Of several the one that lives. NotFound or Ambiguous otherwise."""
+        named = self.named(ref, *entities, exactly=exactly)
         record_id = self.survivor(named)
         if record_id != named:
             self.notes.append(tr("{} was merged into {}", named, record_id))
         return record_id
 
-    def named(self, ref: str, *entities: str) -> str:
+    def named(self, ref: str, *entities: str, exactly: bool = False) -> str:
         """As `resolve`, but a record that was merged and is named by its id answers for itself."""
         from crmcli.store.records import references
 
@@ -251,9 +251,16 @@ class Reads(Configured):
         if not found or references.may_be_a_name(ref):
             content = references.by_content(self._index, ref, wanted, self.settings.phone_country)
             found = [*found, *(i for i in content if i not in found)]
+        is_guess = not found and not exactly
+        if is_guess:
+            found = references.by_words(self._index, ref, wanted)
         if 1 < len(found) <= MOST_LOOKED_AT:
             found = self._living(ref, found)
         if len(found) == 1:
+            if is_guess:
+                self.notes.append(
+                    tr("{!r} is taken for {} {}", ref, found[0], self._name(found[0]))
+                )
             return found[0]
         words = tr(" or ").join(map(tr, wanted)) if len(wanted) < 3 else tr("record")
         if not found:
@@ -265,8 +272,8 @@ class Reads(Configured):
         )
 
     def _living(self, ref: str, found: list[str]) -> list[str]:
-        """Those of several records that are not finished, or all if all are; of what one lead became, that
-        which stands in stages."""
+        """Those of several records that are not finished, or all if all are; a lead gives way to what it
+        became, and of that what stands in stages comes first."""
         from crmcli.model.finished import is_finished
 
         records = {i: record for i in found if (record := self._follow(i))}

@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.errors import CrmError, InvalidData
+from crmcli.errors import Ambiguous, CrmError, InvalidData, NotFound
 from crmcli.model.company import Company
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
-from crmcli.sales import activities, leads
+from crmcli.sales import activities, leads, stages, tasks
 from crmcli.sales import add as adding
 from crmcli.sales.consent import permission
+from crmcli.sales.duplicates.known import AlreadyKnown
 from crmcli.sales.leads import (
     TARGETS,
     ChangedSince,
+    Conversion,
     ConvertOptions,
     IsNotConverted,
     LeadAlreadyConverted,
@@ -451,3 +453,142 @@ def test_a_phone_means_what_the_lead_became_also_after_a_merge(ws: Workspace) ->
     ws.look_again()
     assert ws.resolve("petr@example.ru") == other.id
     assert ws.resolve("Пётр") == done.ids["deal"]
+
+
+def several(ws: Workspace, ids: list[str], **options: object) -> list[Conversion]:
+    """Leads converted in one command."""
+    made = leads.MadeEarlier()
+    with ws.change("lead convert") as change:
+        wanted = ConvertOptions(**options)  # type: ignore[arg-type]  # any of its fields
+        return [leads.convert_in(change, ws, i, wanted, made) for i in ids]
+
+
+def of_ann(ws: Workspace, **more: str) -> str:
+    given = {"first_name": "Анна", "last_name": "Ким", "phones": "89123456789", **more}
+    return kit.lead(ws, anyway=True, **{"name": "Заявка", **given}).id
+
+
+@pytest.mark.parametrize("on_duplicate", ["warn", "link", "merge", "skip"])
+def test_leads_of_one_new_client_make_one_contact_and_one_company(
+    ws: Workspace, on_duplicate: str
+) -> None:
+    ids = [
+        of_ann(ws, company_name="ООО «Ромашка»"),
+        of_ann(ws, company_name="ООО Ромашка", emails="anna@romashka.ru"),
+        of_ann(ws, first_name="Пётр", last_name="Орлов", phones="89120000000", company_name="Ромашка"),
+        of_ann(ws),
+    ]  # fmt: skip
+    done = several(ws, ids, on_duplicate=on_duplicate)
+    assert (ws.count("contact"), ws.count("company")) == (2, 1)
+    assert done[0].ids["contact"] == done[1].ids["contact"] == done[3].ids["contact"]
+    anna = ws.get(done[0].ids["contact"])
+    assert isinstance(anna, Contact)
+    assert [e.value for e in anna.emails] == ["anna@romashka.ru"][on_duplicate == "skip" :]
+    assert ws.get(done[3].ids["deal"]).get("company") == done[0].ids["company"]
+    assert ws.count("deal") == (4 if on_duplicate == "warn" else 2)
+
+
+def test_who_is_another_is_made_beside_those_of_the_same_command(ws: Workspace) -> None:
+    others = [of_ann(ws), of_ann(ws, phones="89991112233", first_name="Ольга", last_name="Иванова")]
+    several(ws, others)
+    assert ws.count("contact") == 2
+    several(ws, [of_ann(ws), of_ann(ws)], on_duplicate="create", is_apart=True)
+    assert ws.count("contact") == 4
+    twins = [of_ann(ws, phones="89995554433"), of_ann(ws, phones="89995554433")]
+    with pytest.raises(AlreadyKnown):
+        several(ws, twins, on_duplicate="fail")
+    assert ws.count("contact") == 4
+
+
+def test_what_one_of_several_found_is_not_taken_back_with_another(ws: Workspace) -> None:
+    first, second = of_ann(ws), of_ann(ws)
+    several(ws, [first, second])
+    with pytest.raises(ChangedSince, match="links to it"):
+        leads.unconvert(ws, first)
+    leads.unconvert(ws, second)
+    leads.unconvert(ws, first)
+    assert (ws.count("contact"), ws.count("deal")) == (0, 0)
+
+
+def test_an_open_deal_of_the_client_is_told_and_used_by_link(ws: Workspace) -> None:
+    anna = kit.contact(ws, name="Анна Ким", phones="89123456789")
+    there = kit.deal(ws, name="Кровля", contacts=anna.id)
+    kit.deal(ws, name="Чужая")
+    linked = leads.convert(ws, of_ann(ws), ConvertOptions(on_duplicate="link"))
+    assert linked.ids == {"contact": anna.id, "deal": there.id}
+    told = leads.convert(ws, of_ann(ws), ConvertOptions())
+    assert ("deal", there.id, True) in [(e, k.record.id, k.surely) for e, k in told.known]
+    assert told.made["deal"].id != there.id
+    silent = leads.convert(ws, of_ann(ws), ConvertOptions(on_duplicate="create"))
+    assert silent.known == ()
+    lead = of_ann(ws, contact=anna.id)
+    with pytest.raises(AlreadyKnown, match="Кровля"):
+        leads.convert(ws, lead, ConvertOptions(on_duplicate="fail"))
+
+
+def test_a_deal_that_is_closed_or_somebody_elses_is_not_the_one(ws: Workspace) -> None:
+    firm = kit.company(ws, name="Ромашка")
+    anna = kit.contact(ws, name="Анна Ким", phones="89123456789", companies=firm.id)
+    closed = kit.deal(ws, name="Старая", contacts=anna.id)
+    stages.move(ws, closed.id, "won")
+    kit.deal(ws, name="Соседа", company=firm.id)
+    done = leads.convert(ws, of_ann(ws, company=firm.id), ConvertOptions(on_duplicate="link"))
+    assert done.made["deal"].get("contacts") == (anna.id,)
+    assert [k.record.get("name") for e, k in done.known if e == "deal"] == ["Соседа"]
+    assert not [k for e, k in done.known if e == "deal" and k.surely]
+
+
+def test_of_several_open_deals_none_is_taken(ws: Workspace) -> None:
+    anna = kit.contact(ws, name="Анна Ким", phones="89123456789")
+    for name in ("Одна", "Другая"):
+        kit.deal(ws, name=name, contacts=anna.id)
+    lead = of_ann(ws)
+    with pytest.raises(Ambiguous, match="2 deals"):
+        leads.convert(ws, lead, ConvertOptions(on_duplicate="link"))
+    done = leads.convert(ws, lead, ConvertOptions(on_duplicate="link", pipeline="service"))
+    assert done.made["deal"].get("pipeline") == "service"
+
+
+def test_a_lead_and_its_deal_show_each_others_files_tasks_and_events(ws: Workspace) -> None:
+    from crmcli.present.records import belonging
+    from crmcli.sales.history.story import files_of, story_of
+    from crmcli.sales.records import attachments
+
+    lead_id = full_lead(ws)
+    attachments.attach(ws, lead_id, [attachments.New("заявка.txt", b"1")])
+    before = kit.task(ws, name="Сделано", about=lead_id)
+    tasks.finish(ws, before.id)
+    kit.task(ws, name="Позвонить", about=lead_id)
+    deal_id = leads.convert(ws, lead_id, ConvertOptions()).ids["deal"]
+    attachments.attach(ws, deal_id, [attachments.New("КП.txt", b"2")])
+    kit.task(ws, name="После", about=deal_id)
+    activities.log(ws, deal_id, "call.in", "После")
+    ws.look_again()
+    for record in (ws.get(lead_id), ws.get(deal_id)):
+        names = {str(row["name"]) for row in belonging(ws, record)["task"]}
+        assert names == {"Сделано", "Позвонить", "После"}
+        assert {one.name for one in files_of(ws, record)} == {"заявка.txt", "КП.txt"}
+        kinds = [event.kind for event in story_of(ws, record)]
+        assert {"lead.created", "lead.converted", "call.in"} <= {*kinds}
+    contact = ws.get(ws.get(deal_id).get("contacts")[0])  # type: ignore[index]  # ids
+    assert belonging(ws, contact)["task"] == []
+
+
+def test_a_word_means_what_lives(ws: Workspace) -> None:
+    lead_id = of_ann(ws, name="Кровля склада", emails="anna@romashka.ru")
+    assert ws.resolve("Ким", "lead") == lead_id
+    assert ws.resolve("склада кровля") == lead_id
+    assert "Ким" in ws.notes[-2]
+    for ref in ("Ки", "кровл", "anna@romashka", "123", "Ким Пётр"):
+        with pytest.raises(NotFound):
+            ws.resolve(ref, "lead")
+    with pytest.raises(NotFound):
+        ws.resolve("Ким", "lead", exactly=True)
+    done = leads.convert(ws, lead_id, ConvertOptions())
+    assert ws.resolve("Кровля склада") == ws.resolve("склада") == done.ids["deal"]
+    assert ws.resolve("anna@romashka.ru") == ws.resolve("89123456789") == done.ids["contact"]
+    stages.move(ws, done.ids["deal"], "won")
+    assert ws.resolve("Кровля склада") == done.ids["deal"]
+    second, third = (of_ann(ws, name=name) for name in ("Вторая", "Третья"))
+    with pytest.raises(Ambiguous, match=f"({second}|{third}).*({second}|{third})"):
+        ws.resolve("Анна Ким", "lead")

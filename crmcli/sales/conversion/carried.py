@@ -22,7 +22,7 @@ OF_A_PERSON = ("phones", "emails", "do_not", "consents")
 
 OF_THE_LEAD = frozenset(
     {"id", "stage", "converted", "converted_at", "batch", "created_at", "owner", "junk_reason",
-     "closed_at", "first_closed_at", "reopened"}
+     "closed_at", "first_closed_at", "reopened", "repeat"}
 )  # fmt: skip
 """Lead fields that say how the lead was worked, not who the client is: nothing is lost with them."""
 

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.deal import Deal
 from crmcli.model.lead import Lead
+from crmcli.model.task import Task
+from crmcli.sales.conversion.open_deals import open_deals, the_only
 from crmcli.sales.conversion.plan import Conversion, ConvertOptions, plan_conversion
-from crmcli.sales.duplicates.known import check_known, known_of_made
+from crmcli.sales.duplicates.known import MadeEarlier, check_known, known_of_made
 from crmcli.sales.duplicates.ways import MAKES_ALL
 from crmcli.sales.stages import ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crmcli.model.fields import Record
+    from crmcli.sales.duplicates.known import Known
     from crmcli.workspace import Change, Workspace
 
 
@@ -26,41 +30,96 @@ def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
         return convert_in(change, ws, lead_id, wanted)
 
 
-def convert_in(change: Change, ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
-    """Convert a lead within an open change."""
-    plan = _planned(ws, lead_id, wanted, change.get)
-    if wanted.on_duplicate not in MAKES_ALL:
-        wanted = _with_known(plan, wanted)
-        plan = replace(_planned(ws, lead_id, wanted, change.get), known=plan.known)
+def convert_in(
+    change: Change,
+    ws: Workspace,
+    lead_id: str,
+    wanted: ConvertOptions,
+    earlier: MadeEarlier | None = None,
+) -> Conversion:
+    """Convert a lead within an open change; `earlier` is who was made in it before."""
+    earlier = earlier or MadeEarlier()
+    if not earlier.records:
+        ws.look_again()
+    plan = settled(ws, _lead(change.get(lead_id)), wanted, change.get, earlier)
+    plan = replace(plan, tasks=_open_tasks(ws, plan.lead))
     _write(change, ws, plan)
+    earlier.add(ws, plan.made.values())
     return plan
 
 
 def preview(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:
     """What a conversion would make, and who is known already, while nothing is locked or written."""
-    return _planned(ws, lead_id, wanted, ws.get)
+    return _planned(ws, _lead(ws.get(lead_id)), wanted, ws.get)
+
+
+def settled(
+    ws: Workspace,
+    lead: Lead,
+    wanted: ConvertOptions,
+    get: Callable[[str], Record],
+    earlier: MadeEarlier,
+) -> Conversion:
+    """A conversion in which those who are there already are used, as the options say."""
+    plan = _planned(ws, lead, wanted, get, earlier.records)
+    known = list(plan.known)
+    if not wanted.is_apart:
+        there = list(earlier.same_as(ws, plan.made))
+        known = [*there, *known]
+        wanted, plan = _using(ws, plan, wanted, there, get, earlier)
+    if wanted.on_duplicate not in MAKES_ALL:
+        clients = [(e, one) for e, one in plan.known if one.surely and e != "deal"]
+        wanted, plan = _using(ws, plan, wanted, clients, get, earlier)
+        deals = [one for entity, one in plan.known if entity == "deal"]
+        known += [("deal", one) for one in deals]
+        sure = [("deal", one) for one in the_only(deals)]
+        wanted, plan = _using(ws, plan, wanted, sure, get, earlier)
+    told = {one.record.id: (entity, one) for entity, one in known}
+    return replace(plan, known=tuple(told.values()))
+
+
+def _using(
+    ws: Workspace,
+    plan: Conversion,
+    wanted: ConvertOptions,
+    there: Sequence[tuple[str, Known]],
+    get: Callable[[str], Record],
+    earlier: MadeEarlier,
+) -> tuple[ConvertOptions, Conversion]:
+    """The options and the plan with those who are there, the first of each entity; none, by `fail`."""
+    if wanted.on_duplicate == "fail":
+        check_known([known for _, known in there])
+    use = {entity: known.record.id for entity, known in reversed(there)}
+    if not use:
+        return wanted, plan
+    known = (*wanted.known, *use)
+    wanted = replace(wanted, use={**use, **wanted.use}, known=known)
+    return wanted, _planned(ws, plan.lead, wanted, get, earlier.records)
+
+
+def _lead(record: Record) -> Lead:
+    if not isinstance(record, Lead):
+        raise BadUsage(tr("{} is not a lead", record.id), "only leads are converted")
+    return record
 
 
 def _planned(
-    ws: Workspace, lead_id: str, wanted: ConvertOptions, get: Callable[[str], Record]
+    ws: Workspace,
+    lead: Lead,
+    wanted: ConvertOptions,
+    get: Callable[[str], Record],
+    earlier: Sequence[Record] = (),
 ) -> Conversion:
-    lead = get(lead_id)
-    if not isinstance(lead, Lead):
-        raise BadUsage(tr("{} is not a lead", lead_id), "only leads are converted")
+    """What it would make, and who is there already."""
     plan = plan_conversion(ws, lead, wanted, get)
     if wanted.on_duplicate == "create":
         return plan
     is_told = wanted.on_duplicate in MAKES_ALL  # nobody is kept waiting for what is only said
-    return replace(plan, known=tuple(known_of_made(ws, plan.made, as_left=is_told)))
-
-
-def _with_known(plan: Conversion, wanted: ConvertOptions) -> ConvertOptions:
-    """The options with what surely is there already, to be used."""
-    sure = [(entity, known) for entity, known in plan.known if known.surely]
-    if wanted.on_duplicate == "fail":
-        check_known([known for _, known in sure])
-    use = {entity: known.record.id for entity, known in reversed(sure)}
-    return replace(wanted, use={**use, **wanted.use}, known=tuple(use))
+    plan = replace(plan, known=tuple(known_of_made(ws, plan.made, as_left=is_told)))
+    made = [one for one in earlier if isinstance(one, Deal)]
+    is_another = bool(wanted.pipeline or {"pipeline", "stage"} & {*wanted.given.get("deal", ())})
+    deals = open_deals(ws, plan.made, plan.clients, made, is_another=is_another)
+    return replace(plan, known=(*plan.known, *(("deal", one) for one in deals)))
 
 
 def _write(change: Change, ws: Workspace, plan: Conversion) -> None:
@@ -69,9 +128,8 @@ def _write(change: Change, ws: Workspace, plan: Conversion) -> None:
         change.add(record, {"lead": plan.lead.id})
     for record in plan.used.values():
         change.save(record)
-    heir = plan.ids.get("deal") or plan.ids.get("contact") or plan.ids["company"]
     for task in plan.tasks:
-        change.save(replace(task, about=heir))
+        change.save(replace(task, about=replace(plan.lead, converted=plan.ids).heir))
     won = ws.pipelines.leads.won
     ends = ended(plan.lead, ws.stage_of(plan.lead), won, ws.now)
     done = replace(plan.lead, stage=won.id, converted=plan.ids, converted_at=ws.now, **ends)
@@ -85,3 +143,8 @@ def _write(change: Change, ws: Workspace, plan: Conversion) -> None:
             "unmapped": list(plan.unmapped),
         },
     )
+
+
+def _open_tasks(ws: Workspace, lead: Lead) -> tuple[Task, ...]:
+    found = ws.select("task", ws.condition(f"about = {lead.id} and done_at is empty", "task"))
+    return tuple(task for task in found if isinstance(task, Task))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model.contact import Contact
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value
@@ -35,7 +36,8 @@ class LeadIsJunk(Refused):
 class ConvertOptions:
     """What a conversion shall make (any of TARGETS) and which existing records it shall use instead.
 
-    Those of `known` are used since they were found, as `on_duplicate` says. `given` are values of the
+    Those of `known` are used since they were found, as `on_duplicate` says; who was made earlier in the same
+    work is used whatever that says, unless what is made `is_apart`. `given` are values of the
     targets as people write them, by entity.
     """
 
@@ -44,6 +46,7 @@ class ConvertOptions:
     pipeline: str = ""
     on_duplicate: str = "warn"
     known: tuple[str, ...] = ()
+    is_apart: bool = False
     given: Mapping[str, Given] = field(default_factory=dict)
 
 
@@ -63,6 +66,12 @@ class Conversion:
     conflicts: tuple[str, ...]
     tasks: tuple[Task, ...] = ()
     known: tuple[tuple[str, Known], ...] = ()
+
+    @property
+    def clients(self) -> list[str]:
+        """The ids of the people and companies that were there: used, or surely known."""
+        sure = [known.record.id for _, known in self.known if known.surely]
+        return [*(one.id for entity, one in self.used.items() if entity != "deal"), *sure]
 
     @property
     def ids(self) -> dict[str, str]:
@@ -102,7 +111,6 @@ def plan_conversion(
         used={e: r for e, r in whole.items() if e in use},
         unmapped=left_out(ws, lead, whole),
         conflicts=tuple(conflicts),
-        tasks=_open_tasks(ws, lead),
     )
 
 
@@ -165,8 +173,13 @@ def _own_values(
     else:
         values["pipeline"] = find_pipeline(ws, pipeline).id if pipeline else ""
         values["contacts"] = (contact.id,) if contact else ()
-        values["company"] = company.id if company else ""
+        values["company"] = company.id if company else next(iter(_firms(contact)), "")
     return values
+
+
+def _firms(contact: Record | None) -> list[str]:
+    """The companies to which a contact belongs."""
+    return [link.company for link in contact.companies] if isinstance(contact, Contact) else []
 
 
 def check_whole(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> None:
@@ -181,9 +194,3 @@ def check_whole(ws: Workspace, lead: Lead, whole: Mapping[str, Record]) -> None:
         give = " ".join(f"--set {name.split(' or ')[0]}=…" for name in missing)
         said = tr("{} cannot be converted without {}", lead.id, ", ".join(missing))
         raise MissingFields(said, tr("add {}", give), missing)
-
-
-def _open_tasks(ws: Workspace, lead: Lead) -> tuple[Task, ...]:
-    ws.look_again()
-    found = ws.select("task", ws.condition(f"about = {lead.id} and done_at is empty", "task"))
-    return tuple(task for task in found if isinstance(task, Task))

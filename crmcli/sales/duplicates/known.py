@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import InvalidData, NotFound, Refused
@@ -64,24 +64,29 @@ def known_to(
             found = {**dict.fromkeys(ids, "likeness"), **found}
     found.pop(record.id, None)
     if found:  # nobody, as a rule: what follows need not even be loaded
-        yield from _judged(ws, record, found, entities)
+        others = [other for one in found if (other := standing(ws, one)) is not None]
+        yield from _judged(ws, record, others, entities, found)
 
 
 def _judged(
-    ws: Workspace, record: Record, found: Mapping[str, str], entities: Sequence[str]
+    ws: Workspace,
+    record: Record,
+    others: Collection[Record],
+    entities: Sequence[str],
+    found: Mapping[str, str] | None = None,
 ) -> Iterator[Known]:
-    """Those of the found that may be this record, those that surely are first; `found` by what."""
+    """Those of the others that may be this record, those that surely are first; `found` by what."""
     from crmcli.matching.profiles import profile_of
     from crmcli.matching.verdict import shares_own, verdicts
     from crmcli.sales.duplicates.reasons import reasons
 
     mine = profile_of(ws.schema, record)
-    others = [other for record_id in found if (other := _standing(ws, record_id)) is not None]
+    by = found or {}
     theirs = [profile_of(ws.schema, other) for other in others]
     known = []
     for other, profile, verdict in zip(others, theirs, verdicts(mine, theirs), strict=True):
         if verdict in ("same", "likely") or (
-            verdict == "doubt" and (found[other.id] not in _SHARED or shares_own(mine, profile))
+            verdict == "doubt" and (by.get(other.id) not in _SHARED or shares_own(mine, profile))
         ):
             why = reasons(ws, record, other, (mine, profile))
             known.append(Known(other, tuple(why[:3]) or (tr("same name"),), verdict))
@@ -118,6 +123,40 @@ def look_for_known(ws: Workspace, policy: str, before: Record, after: Record) ->
         check_known([known for known in found if known.surely])
     elif found:
         ws.notes.append(tr("may already be known: {}", "; ".join(map(str, found[:MOST_TOLD]))))
+
+
+class MadeEarlier:
+    """Who was made earlier in the same work, by what they are known by: no index knows them yet."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self._by: dict[tuple[str, str], list[Record]] = {}
+
+    def add(self, ws: Workspace, records: Iterable[Record]) -> None:
+        """Remember them."""
+        for record in records:
+            self.records.append(record)
+            for key in _signs(ws, record):
+                self._by.setdefault(key, []).append(record)
+
+    def same_as(self, ws: Workspace, made: Mapping[str, Record]) -> Iterator[tuple[str, Known]]:
+        """Of the contact and the company that are to be made: who is there, by entity. A firm of the
+        same name is the same, unless something contradicts."""
+        for entity, record in made.items():
+            signs = _signs(ws, record) if self.records else []
+            alike = [r for sign in signs for r in self._by.get(sign, ()) if r.entity == entity]
+            found = {other.id: other for other in alike[:_MOST_OF_A_KEY]}
+            for known in _judged(ws, record, found.values(), [entity]):
+                if known.surely or (hasattr(record, "legal_name") and known.verdict == "likely"):
+                    yield entity, known._replace(verdict="same")
+                    break
+
+
+def _signs(ws: Workspace, record: Record) -> list[tuple[str, str]]:
+    """By what somebody is found: numbers, addresses, and the name; nothing, if it is no client."""
+    if not ENTITIES[record.entity].known_among:
+        return []
+    return [*_keys(ws, record), *(("likeness", name) for name in _names(record))]
 
 
 def known_of_made(
@@ -163,7 +202,7 @@ def _names(record: Record) -> list[str]:
     return looked_up(text, is_firm=is_firm, is_titled=is_titled)
 
 
-def _standing(ws: Workspace, record_id: str) -> Record | None:
+def standing(ws: Workspace, record_id: str) -> Record | None:
     """A record that is there and in use: a lead that has ended is none."""
     try:
         record = ws.get(record_id)

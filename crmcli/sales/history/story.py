@@ -10,6 +10,7 @@ from crmcli.model.merged import JOINS, PARTINGS
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
+    from crmcli.model.values import Attachment
     from crmcli.workspace import Workspace
 
 
@@ -27,9 +28,25 @@ def absorbed(ws: Workspace, record_id: str) -> list[str]:
     return found
 
 
+def followed(ws: Workspace, record: Record) -> list[str]:
+    """The other end of a conversion: of a lead that to which its tasks went, of that one the lead; none,
+    where there was none."""
+    heir, lead = (str(getattr(record, name, "") or "") for name in ("heir", "lead"))
+    if heir:
+        return [now] if ws.exists(now := ws.heir(heir)) else []
+    is_heir = bool(lead) and ws.exists(lead) and record.id in followed(ws, ws.get(lead))
+    return [lead] if is_heir else []
+
+
+def files_of(ws: Workspace, record: Record) -> list[Attachment]:
+    """The files of a record, and those that stand at the other end of a conversion alone."""
+    ends = [*map(ws.get, followed(ws, record)), record]
+    return [*{one.file: one for end in ends for one in getattr(end, "files", ())}.values()]
+
+
 def story_of(ws: Workspace, record: Record) -> list[Event]:
-    """The events of a record, of those merged into it, and of their leads; each merge once, each
-    activity as it is now."""
+    """The events of a record, of those merged into it, and of their leads; of a lead, what became of its
+    deal after. Each merge once, each activity as it is now."""
     inside = absorbed(ws, record.id)
     events = list(ws.events(record=record.id))
     leads = [str(getattr(record, "lead", "") or "")]
@@ -41,6 +58,10 @@ def story_of(ws: Workspace, record: Record) -> list[Event]:
     for lead in dict.fromkeys(leads):
         if lead and lead not in (record.id, *inside):
             others += ws.events(record=lead)
+    converted_at = getattr(record, "converted_at", None)
+    if converted_at is not None:
+        since = [e for one in followed(ws, record) for e in ws.events(record=one)]
+        others += [e for e in since if e.at >= converted_at]
     events += [event for event in others if event.kind not in (*JOINS, *PARTINGS)]
     return as_amended(sorted(events, key=lambda event: event.id))
 

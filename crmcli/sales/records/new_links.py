@@ -30,7 +30,7 @@ def linking(ws: Workspace, made: list[Record], *, create: bool) -> InputContext:
 
     def found(text: str, *entities: str) -> str:
         try:
-            return ws.resolve(text, *entities)
+            return ws.resolve(text, *entities, exactly=True)
         except NotFound as error:
             like = [known.id for known in made if fold(str(known.get("name"))) == fold(text)]
             if like:

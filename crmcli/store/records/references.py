@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from crmcli.store.index import Index
 
 
+_NAMES = ("name", "first_name", "middle_name", "last_name", "company_name", "legal_name")
+"""The fields that say how somebody is called."""
+_BETWEEN = re.compile(r"[^\w]+")
+_MOST_OF_WORDS = 50
+"""Records in which words are looked for; who has more namesakes gives an id."""
+
+
 def by_id(root: Path, ref: str, entities: Sequence[str]) -> list[str]:
     """The ids that begin with `ref` (with or without the entity's word), looking at no record."""
     text = ref.strip().lower()
@@ -49,6 +56,22 @@ def by_content(index: Index, ref: str, entities: Sequence[str], country: str) ->
     }
     tries = (index.lookup(kind, key, entities) for kind, key in keys.items() if key)
     return next(filter(None, tries), [])
+
+
+def by_words(index: Index, ref: str, entities: Sequence[str]) -> list[str]:
+    """The records in whose name, a person's or a firm's too, all the words of `ref` stand, whole."""
+    from crmcli.model.spelling import plain
+
+    words = set(plain(fold(ref)).split())
+    if not any(word.isalpha() for word in words) or "@" in ref:
+        return []
+    hits = [hit.id for hit in index.search(ref, entities, _MOST_OF_WORDS)]
+    found = []
+    for raw in index.raws(hits):
+        text = " ".join(str(raw.get(name, "")) for name in _NAMES)
+        if words <= {*_BETWEEN.split(plain(fold(text)))}:
+            found.append(str(raw["id"]))
+    return found
 
 
 def _address(text: str) -> str:
