@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,6 +13,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, TypeVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 
@@ -19,6 +21,7 @@ from crmcli.errors import CrmError
 from crmcli.model.pipeline import Stage
 from crmcli.present.cells import Locale
 from crmcli.tui import acting
+from crmcli.tui.dialogs import Page
 from crmcli.tui.keys import KEYS
 from crmcli.tui.reading import Picture, complaint
 from crmcli.tui.start import Start
@@ -28,6 +31,8 @@ from crmcli.tui.view import BoardView
 T = TypeVar("T")
 PAUSE = 0.7
 """Seconds between looks at the folder."""
+AT_MOST = 1.0
+"""Seconds for which a key waits until what the one before it began is at rest."""
 
 
 class BoardApp(App[None]):
@@ -45,6 +50,8 @@ class BoardApp(App[None]):
         self.fault: BaseException | None = None
         self._acting = ThreadPoolExecutor(1, "act")
         self._awake = asyncio.Event()
+        self._keys: asyncio.Queue[events.Key] = asyncio.Queue()
+        self._is_opening = False
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave the screen; whoever opened the board tells of it as of any other error."""
@@ -59,6 +66,28 @@ class BoardApp(App[None]):
         """Take the keys, and begin to read."""
         self.view.focus()
         self.run_worker(self._keep_reading(), group="read")
+        self.run_worker(self._keep_pressing(), group="keys")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys wait for each other: none is lost between a form and the board, however fast they come."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._keys.put_nowait(event)
+        else:
+            await super().on_event(event)
+
+    async def _keep_pressing(self) -> None:
+        while True:
+            await super().on_event(await self._keys.get())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AT_MOST):
+                    while self._is_moving():
+                        await asyncio.sleep(0.001)
+
+    def _is_moving(self) -> bool:
+        """Whether a key would come too early: a form is opened, or something is not told yet."""
+        told = (self, *self.screen.walk_children(with_self=True))
+        is_told = any(one.message_queue_size for one in told)
+        return self._is_opening or self.focused is None or is_told
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -141,11 +170,18 @@ class BoardApp(App[None]):
 
     def ask(self, work: Coroutine[Any, Any, None]) -> None:
         """Let an act go on, which may ask questions, while the board lives."""
-        self.run_worker(work, group="act")
+        self._is_opening = True
+        self.run_worker(self._going_on(work), group="act")
+
+    async def _going_on(self, work: Coroutine[Any, Any, None]) -> None:
+        await work
+        self._is_opening = False
 
     async def answer(self, screen: ModalScreen[T]) -> T:
         """What somebody answers."""
-        return await self.push_screen_wait(screen)
+        answered = self.push_screen(screen, wait_for_dismiss=True)
+        self._is_opening = False
+        return await answered
 
     def stage_at(self, number: int) -> Stage:
         """The stage of a lane."""
@@ -158,6 +194,7 @@ class BoardApp(App[None]):
     ) -> acting.Outcome:
         """Do an act, tell of it, and read anew."""
         self.state.working |= dict.fromkeys(ids, stage)
+        self._is_opening = False
         self.tell("…", act.command)
         outcome = await self._in_thread(self._acting, acting.done, self.start.opened, act)
         for record_id in ids:
@@ -177,6 +214,7 @@ class BoardApp(App[None]):
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "COLUMNS": str(Page.room(self.size.width))},
         )
         return done.stdout + done.stderr
 

@@ -339,12 +339,12 @@ class Board(BoardApp):
     def press_open(self) -> None:
         """Show the record."""
         if card := self.state.card:
-            self.ask(self._open(card.id))
+            words = (self.entity, "show", card.id)
+            page = Page(f"$ crm {' '.join(words)}", "…")
+            self.push_screen(page)
+            self.run_worker(self._fill(page, words), group="act")
 
-    async def _open(self, record_id: str) -> None:
-        words = (self.entity, "show", record_id)
-        page = Page(f"$ crm {' '.join(words)}", "…")
-        self.push_screen(page)
+    async def _fill(self, page: Page, words: Sequence[str]) -> None:
         text = await self._in_thread(self._acting, partial(self.run_command, *words))
         if page.is_running:
             page.put(text)

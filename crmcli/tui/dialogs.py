@@ -22,7 +22,9 @@ FRAME = """
             background: ansi_default; padding: 0 1; }}
 {} OptionList, {} OptionList:focus {{ border: none; height: auto; max-height: 16; width: auto;
             min-width: 36; background: ansi_default; }}
-{} .page {{ width: auto; height: auto; }}
+{} .page {{ width: auto; max-width: 100%; height: auto; }}
+{} VerticalScroll {{ scrollbar-size-vertical: 1; scrollbar-color: ansi_cyan;
+            scrollbar-background: ansi_default; }}
 """
 
 
@@ -99,10 +101,13 @@ class Choose(ModalScreen[str | None]):
 
 
 class Page(ModalScreen[None]):
-    """A text to read; any key that does not scroll closes it."""
+    """A text to read, scrolled by arrows or as in less."""
 
     DEFAULT_CSS = _frame("Page")
-    _SCROLLS = ("up", "down", "pageup", "pagedown", "home", "end")
+    _CLOSE = ("escape", "enter", "q", "question_mark", "ctrl+c")
+    _SCROLL: Mapping[str, str] = {
+        "j": "down", "k": "up", "g": "home", "G": "end", "space": "page_down", "b": "page_up",
+    }  # fmt: skip
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -115,10 +120,17 @@ class Page(ModalScreen[None]):
             yield Static(self._text, markup=False, classes="page")
 
     def on_key(self, event: Key) -> None:
-        """Close it."""
-        if event.key not in self._SCROLLS:
+        """Scroll it, or close it."""
+        if event.key in self._CLOSE:
             event.stop()
             self.dismiss(None)
+        elif way := self._SCROLL.get(event.key):
+            getattr(self.query_one(VerticalScroll), f"scroll_{way}")()
+
+    @staticmethod
+    def room(wide: int) -> int:
+        """The width of its text on so wide a screen, beside borders and the bar."""
+        return wide * 9 // 10 - 6
 
     def put(self, text: str) -> None:
         """Another text in its place."""

@@ -33,7 +33,7 @@ SORTED = {
     "close_by": "by date",
     "newest": "the newest first",
 }
-HINTS = "enter open  < > move  space mark  / filter  w win  x lose  a add  u undo  ? help  q quit"
+HINTS = "? help  q quit  enter open  < > move  space mark  / filter  w win  x lose  a add  u undo"
 
 
 class Spot(NamedTuple):

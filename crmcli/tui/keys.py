@@ -46,7 +46,7 @@ MOUSE = (
     ("two clicks", "show the record"),
     ("mouse wheel", "scroll the cards of a stage"),
 )
-WIDE = 13
+WIDE = 15
 
 
 def help_text() -> str:

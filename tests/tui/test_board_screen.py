@@ -172,6 +172,15 @@ def test_a_record_is_added_set_and_shown(sold: Path) -> None:
         screen.type("\x1b").until("Забор")
 
 
+def test_no_key_is_lost_however_fast_they_are_typed(sold: Path, crm: Crm) -> None:
+    with running(sold, "board") as screen:
+        screen.until("Окна").type("jaЗабор\r700\r\r\r").until("$ crm deal add", "Added")
+        screen.type("gctalked\rn/x\r").until("$ crm log note deal-", "/x")
+        screen.type("?qp1").until("Лиды")
+    assert "700" in crm("--csv", "deal", "list", "--where", "name = Забор").out
+    assert "talked" in crm("activity", "list").out
+
+
 def test_the_editor_gets_the_terminal_and_the_board_comes_back(sold: Path) -> None:
     editor = "sed -i s/Окна/Ставни/"
     with running(sold, "board", "--where", "name = Окна", environ={"EDITOR": editor}) as screen:
