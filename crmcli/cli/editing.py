@@ -41,7 +41,7 @@ def edit_as_text(
     stored = ws.stored(record_id)
     original = editor_text.to_text(ws, stored.record).encode()
     path = _write(original)
-    record = stored.record
+    taken: list[tuple[Record, Record]] = []
     try:
         while True:
             click.edit(filename=str(path), editor=editor)
@@ -55,7 +55,7 @@ def edit_as_text(
                     ws, stored.record, data, keep_unknown=keep_unknown,
                     inputs=linking(ws, linked, create=create),
                 )  # fmt: skip
-                record = edit.take_text(ws, record_id, stored.digest, record, look, linked)
+                taken.append(edit.take_text(ws, record_id, stored.digest, record, look, linked))
                 break
             except CrmError as error:
                 if not _again(error):
@@ -64,7 +64,7 @@ def edit_as_text(
         path.unlink(missing_ok=True)
         raise
     path.unlink(missing_ok=True)
-    return changes(session, [(stored.record, record)] if record is not stored.record else [])
+    return changes(session, taken)
 
 
 def _write(text: bytes) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as Date  # noqa: N812  # the field is called date
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
@@ -12,6 +12,8 @@ from crmcli.model.sums import Totals, totals
 from crmcli.model.values import Attachment, Line
 
 STATUSES = ("draft", "sent", "accepted", "declined", "expired", "replaced")
+
+VALID_DAYS = 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,28 @@ class Offer(Record):
         """What is on the paper that was sent stays as it is; the next version may say otherwise."""
         on_paper = ("deal", "company", "contact", "date", "valid_until", "currency", "vat_included")
         return () if self.status == "draft" else (*on_paper, "lines", "template", "comment")
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What the event that tells of a new one says."""
+        return {"name": self.name, "deal": self.deal}
+
+    def following(self, record_id: str, number: str, now: datetime, today: Date) -> Offer:
+        """The next version, a draft, valid as long as this one was."""
+        days = timedelta(VALID_DAYS)
+        if self.valid_until and self.date:
+            days = self.valid_until - self.date
+        return replace(
+            self,
+            id=record_id,
+            name=number,
+            status="draft",
+            date=today,
+            valid_until=today + days,
+            replaces=self.id,
+            files=(),
+            created_at=now,
+        )
 
     def as_of(self, day: Date) -> Offer:
         """The offer with the status that a day gives it: one that was sent lives until its last day."""

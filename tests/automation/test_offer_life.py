@@ -42,18 +42,24 @@ def test_an_offer_is_sent_frozen_revised_and_accepted(crm: Crm, offer: str) -> N
     ]
     assert "КП-2026-0001" in str(mail)
 
-    frozen = crm("offer", "edit", offer, "--comment", "иначе")
-    assert frozen.code == 1
-    assert "crm offer revise" in frozen.err
-    second = crm("offer", "revise", offer).out.strip()
-    assert shown(crm, second)["name"] == "КП-2026-0001.2"
-    assert crm("offer", "edit", second, "--set", "lines=Монтаж;3;15000;шт;22").code == 0
+    edited = crm("offer", "edit", offer, "--set", "lines=Монтаж;3;15000;шт;22")
+    assert edited.code == 0, edited.err
+    assert edited.err.count("КП-2026-0001.2") == 1
+    assert shown(crm, offer) == first
+    second = crm("offer", "revise", offer).out.strip()  # the draft that is there
+    next_one = shown(crm, second)
+    assert (next_one["name"], next_one["amount"]) == ("КП-2026-0001.2", 45000)
+    assert next_one["replaces"] == offer
     assert crm("offer", "send", second, "--yes").code == 0
     assert shown(crm, offer)["status"] == "replaced"
     for verb in ("send", "accept"):
         refused = crm("offer", verb, offer, "--yes")
         assert refused.code == 1, refused.err
         assert "crm offer revise" in refused.err
+
+    late = crm("offer", "edit", offer, "--comment", "иначе")
+    assert late.code == 1
+    assert "КП-2026-0001.2" in late.err
 
     assert crm("offer", "accept", second).code == 0
     deal = shown(crm, str(first["deal"]))
@@ -82,3 +88,46 @@ def test_empty_ones_and_those_after_an_older_one(crm: Crm, offer: str) -> None:
     again = crm("offer", "draft", "--from", offer).out.strip()
     assert shown(crm, again)["lines"] == shown(crm, offer)["lines"]
     assert shown(crm, again)["name"] == "КП-2026-0003"
+
+
+EDITS = {
+    "comment": "иначе",
+    "valid_until": "2026-12-24",
+    "currency": "EUR",
+    "lines": "Другое;1;5;шт;no",
+    "vat_included": "no",
+    "template": "offers/letter.html.j2",
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize("way", ["option", "editor"])
+def test_each_edit_of_what_is_on_the_paper_goes_to_one_next_version(
+    crm: Crm, offer: str, name: str, way: str
+) -> None:
+    assert crm("offer", "send", offer, "--yes").code == 0
+    sent = shown(crm, offer)
+    if way == "option":
+        done = crm("offer", "edit", offer, "--set", f"{name}={EDITS[name]}")
+    else:
+        done = crm("offer", "edit", offer, EDITOR="sed -i -e '1,$s/Монтаж/Другое/'")
+        name = "lines"
+    assert done.code == 0, done.err
+    assert crm("offer", "edit", offer, "--set", "comment=и ещё").code == 0
+    assert shown(crm, offer) == sent
+    versions = json.loads(crm("offer", "list", "--where", f"replaces = {offer}", "--json").out)
+    assert [one["name"] for one in versions] == ["КП-2026-0001.2"]
+    draft = shown(crm, versions[0]["id"])
+    assert draft.get(name) != sent.get(name)
+    assert draft["comment"] == "и ещё"
+    assert crm("undo").code == crm("undo").code == 0
+    assert json.loads(crm("offer", "list", "--where", f"replaces = {offer}", "--json").out) == []
+
+
+def test_an_edit_of_what_is_not_on_the_paper_makes_no_version(crm: Crm, offer: str) -> None:
+    assert crm("offer", "send", offer, "--yes").code == 0
+    assert crm("offer", "edit", offer, "--owner", "").code in (0, 2)
+    assert json.loads(crm("offer", "list", "--where", f"replaces = {offer}", "--json").out) == []
+    dry = crm("offer", "edit", offer, "--comment", "иначе", "--dry-run")
+    assert dry.code == 0, dry.err
+    assert json.loads(crm("offer", "list", "--where", f"replaces = {offer}", "--json").out) == []

@@ -12,7 +12,7 @@ from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.line_text import read_line
-from crmcli.model.offer import Offer
+from crmcli.model.offer import VALID_DAYS, Offer
 from crmcli.model.values import Line, Value
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
@@ -20,19 +20,14 @@ from crmcli.sales.documents.pages import rendered
 from crmcli.sales.records.attachments import kept
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
-from crmcli.sales.template_names import linked
+from crmcli.sales.records.versions import OfferDecided, next_version
 from crmcli.workspace import Change, Workspace
 
 TEMPLATE = "offers/offer.html.j2"
-VALID_DAYS = 14
 
 
 class NothingToOffer(Refused):
     """A deal has neither lines nor an amount."""
-
-
-class OfferDecided(Refused):
-    """The offer was accepted or declined before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +78,14 @@ def draft_in(change: Change, ws: Workspace, source_id: str, wanted: OfferTerms) 
         "comment": wanted.comment or older.comment,
     }
     offer = cast("Offer", build(ws, "offer", values))
-    change.add(offer, {"name": offer.name, "deal": offer.deal})
+    change.add(offer, offer.called)
     return offer
 
 
 def revise(ws: Workspace, offer_id: str) -> Offer:
-    """The next version of an offer, a draft with a number of its own below that of the first; it replaces the
-    other once it is sent or accepted. OfferDecided if the offer was accepted."""
+    """The next version of an offer, a draft; it replaces the other once it is sent or accepted."""
     with ws.change("offer revise") as change:
-        old = _offer(change, offer_id)
-        if old.status in ("accepted", "replaced"):
-            raise OfferDecided(
-                tr("{} {} was {}", old.id, old.name, tr(old.status)), "draft a new offer"
-            )
-        first = old
-        while first.replaces and isinstance(before := linked(ws, first.replaces), Offer):
-            first = before
-        days = (old.valid_until - old.date).days if old.valid_until and old.date else VALID_DAYS
-        mask = first.name.replace("{", "(").replace("}", ")") + ".{seq}"
-        made = replace(
-            old,
-            id=ws.new_id("offer"),
-            name=free_number(change, ws, "offer", mask, above=1),
-            status="draft",
-            date=ws.today,
-            valid_until=ws.today + timedelta(days=days),
-            replaces=old.id,
-            files=(),
-            created_at=ws.now,
-        )
-        change.add(made, {"name": made.name, "deal": made.deal})
-        return made
+        return next_version(change, ws, _offer(change, offer_id))
 
 
 def lines_of(ws: Workspace, deal: Deal | Offer, texts: Sequence[str]) -> tuple[Line, ...]:

@@ -19,6 +19,7 @@ from crmcli.sales.records.given_values import Given, field_named, read_raws, rea
 from crmcli.sales.records.new_links import linking, told
 from crmcli.sales.records.packed import Pairs
 from crmcli.sales.records.required import require
+from crmcli.sales.records.versions import kept_or_next
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
@@ -71,11 +72,6 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
     """The edited record with its name and currency filled in; refused if it lost a required field."""
-    for name in before.fixed:
-        if after.get(name) != before.get(name):
-            word = tr(ws.schema.field(before.entity, name).label)
-            told = tr("{} {} was sent: {!r} stays", before.id, before.get("name"), word)
-            raise Refused(told, "make the next one: crm offer revise, or crm invoice add")
     complete = defaults.complete(ws, after)
     names = {f.name for f in ws.schema.fields(after.entity)} & {"currency"}
     if before.get("name"):
@@ -114,7 +110,8 @@ def _gone(ws: Workspace, field: Field, now: Sequence[Raw], texts: Sequence[str])
 
 def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record:
     """Edit a record within an open change; returns it as it is then."""
-    record = edited(ws, change.get(record_id), edit)
+    before = change.get(record_id)
+    _, record = kept_or_next(change, ws, before, edited(ws, before, edit))
     change.save(record)
     return record
 
@@ -135,6 +132,7 @@ def edit(
     with ws.change(f"{record_id.split('-')[0]} edit") as change:
         before = change.get(record_id)
         after = edited(ws, before, wanted, linking(ws, linked, create=create))
+        before, after = kept_or_next(change, ws, before, after)
         _save(change, ws, after, linked)
         look(before, after)
     return before, after
@@ -154,16 +152,16 @@ def take_text(
     record: Record,
     look: Look = lambda before, after: None,
     linked: Sequence[Record] = (),
-) -> Record:
-    """Take a record that was edited as text, with those to add that it links to; FileChanged if its file
-    changed meanwhile."""
+) -> tuple[Record, Record]:
+    """Take a record that was edited as text, with those to add that it links to; before and after it.
+    FileChanged if its file changed meanwhile."""
     with ws.change(f"{record.entity} edit") as change:
         before = change.get(record_id)
         change.expect(record_id, digest)
-        record = defaults.follow_name(before, record)
+        before, record = kept_or_next(change, ws, before, defaults.follow_name(before, record))
         _save(change, ws, record, linked)
         look(before, record)
-    return record
+    return before, record
 
 
 def bulk(ws: Workspace, entity: str, condition: Condition, wanted: Edit) -> Pairs[Record]:
