@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+
 from crmcli.model.pipeline import Pipelines
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
+from crmcli.words import rows
 
 
 def aliases(settings: Settings, pipelines: Pipelines, user: str) -> dict[str, dict[str, list[str]]]:
     """Ids by folded name, by kind or directory; `me` is the acting user.
 
-    Stages stand under `lead.stage` and `deal.stage`, since both may have one of the same name.
+    Stages stand under `lead.stage` and `deal.stage`, since both may have one of the same name, and by the
+    words for their kinds under `lead.stage.kind` and `deal.stage.kind`.
     """
     found: dict[str, dict[str, list[str]]] = {}
 
@@ -31,4 +36,25 @@ def aliases(settings: Settings, pipelines: Pipelines, user: str) -> dict[str, di
             name(f"{pipeline.entity}.stage", stage.id, stage.name)
         if pipeline.key:
             name("pipeline", pipeline.id, pipeline.name)
+    return found | {
+        f"{entity}.stage.kind": by_kind(
+            (stage.kind, stage.id) for one in several for stage in one.stages
+        )
+        for entity, several in (("lead", [pipelines.leads]), ("deal", pipelines.deals))
+    }
+
+
+def by_kind(stages: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The ids of stages by the words for their kinds, of pairs of kind and id."""
+    found: dict[str, list[str]] = {}
+    for kind, stage in stages:
+        for word in _words_of(kind):
+            found.setdefault(word, []).append(stage)
     return found
+
+
+@cache
+def _words_of(kind: str) -> tuple[str, ...]:
+    """What stages of a kind are called: won, lost, open, closed, and the like in other languages."""
+    of_kind = (words for kinds, words in rows("stage_kinds") if kind in kinds.split())
+    return tuple(word for words in of_kind for word in words.split("|"))

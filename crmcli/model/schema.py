@@ -14,7 +14,9 @@ from crmcli.model.fields import Field, Record, fields_of, raw_from_record, recor
 from crmcli.model.kinds import Kind, kind_of
 from crmcli.model.listed import nearest
 from crmcli.model.merged import MERGED_INTO
+from crmcli.model.spelling import header_key
 from crmcli.model.values import Raw
+from crmcli.words import rows
 
 RESERVED = ("id", MERGED_INTO, "custom", "unknown", "entity", "phone", "email", "tag", "and", "or",
             "not", "in", "has", "is", "empty", "today", "now", "vcard", "crm_line", "crm_reason",
@@ -52,6 +54,21 @@ def is_taken(entity: str, name: str) -> bool:
 def has_field(entity: str, name: str) -> bool:
     """Whether a noun has a built-in field of that name."""
     return any(field.name == name for field in own_fields(entity))
+
+
+SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
+         "contact": "contacts", "company": "companies"}  # fmt: skip
+"""What may be said for a list field by an entity that has no field of the short name."""
+
+
+@cache
+def _other_words() -> dict[str, list[str]]:
+    """The fields that an everyday word may mean."""
+    found: dict[str, list[str]] = {}
+    for name, words in rows("fields"):
+        for word in words.split("|"):
+            found.setdefault(header_key(word), []).append(name)
+    return found
 
 
 DERIVED = (
@@ -95,6 +112,23 @@ class Schema:
                 return candidate
         raise KeyError(name)
 
+    def named(self, entity: str, word: str) -> Field | None:
+        """The field that people mean: by its name, its label in any language, or another word for it."""
+        fields = {field.name: field for field in self.askable(entity)}
+        field = fields.get(word) or fields.get(SHORT.get(word, ""))
+        if field:
+            return field
+        key = header_key(word)
+        words = {header_key(word): own for word, own in self.words(entity).items()}
+        others = (fields[name] for name in _other_words().get(key, ()) if name in fields)
+        return words.get(key) or next(others, None)
+
+    def words(self, entity: str) -> dict[str, Field]:
+        """The fields by their labels, in each language, and by their names."""
+        fields = self.askable(entity)
+        labels = {word: own for own in fields for word in in_all(own.label) if word}
+        return labels | {own.name: own for own in fields}
+
     def undeclared(self, entity: str, raw: Mapping[str, Raw]) -> list[str]:
         """The keys of a raw record that are no field of its entity."""
         known = {field.name for field in self.fields(entity)}
@@ -102,9 +136,9 @@ class Schema:
 
     def nearest(self, entity: str, key: str) -> str:
         """The field whose name or label looks most like a key; "" if none comes near."""
-        fields = self.fields(entity)
-        words = {word: f.name for f in fields for word in (*in_all(f.label), f.name) if word}
-        return words.get(nearest(key, words, _ALIKE), "")
+        words = {word: own for word, own in self.words(entity).items() if not own.derived}
+        near = nearest(key, words, _ALIKE)
+        return words[near].name if near else ""
 
     def mistyped(self, entity: str, raw: Mapping[str, Raw]) -> dict[str, str]:
         """The keys that nobody declared and that look much like a field which the record lacks."""

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
+from crmcli.model.values import fold
+
 _DRESSED = "\u00c0-\u03ff\u1e00-\u1fff"  # Latin and Greek letters with marks; the marks themselves
 _UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"
 _SIGNS = "\u2010-\u2015\u2018-\u201f\u2032\u2212"
@@ -37,6 +39,13 @@ _ORDER_IN = {
     "SE": "zåäö", "FI": "zåäö", "NO": "zæøå", "DK": "zæøå", "IS": "dð zþæö", "ES": "nñ", "AL": "cç eë",
 }  # fmt: skip
 """The same where Latin letters with marks are letters of their own; elsewhere ä stands with a."""
+
+
+def header_key(text: str) -> str:
+    """The name of a column or field as it is compared: letters and digits only, without case, accents or
+    signs."""
+    letters = unicodedata.normalize("NFD", fold(text))
+    return "".join(letter for letter in letters if letter.isalnum())
 
 
 def plain(folded: str) -> str:

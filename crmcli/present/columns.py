@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import spoken, tr
-from crmcli.model.conditions.paths import SHORT, routes
+from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds.maps import Maps
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import has_field, own_fields
-from crmcli.model.values import fold
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 from crmcli.present.linked import column_at
 from crmcli.present.words import in_words
@@ -32,19 +31,16 @@ def usual(entity: str) -> tuple[str, ...]:
 
 def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]:
     """The columns of a list: those named, or the entity's usual ones."""
-    known = {f.name: f for f in ws.schema.askable(entity)}
-    said = {fold(tr(field.label)): field for field in known.values()}
-    said |= {fold(field.label): field for field in known.values()}
     columns: list[Column] = []
     for name in names or usual(entity):
         if "." in name:
             columns.append(column_at(ws, entity, name))
             continue
-        key = fold(name)
-        word = key.replace("-", "_")
-        field = known.get(word) or known.get(SHORT.get(word, "")) or said.get(key)
+        field = ws.schema.named(entity, name)
         if field is None:
-            hint = did_you_mean(name, known, tr("one of {}", ", ".join(known)))
+            known = [field.name for field in ws.schema.askable(entity)]
+            words = ws.schema.words(entity)
+            hint = did_you_mean(name, words, tr("one of {}", ", ".join(known)))
             raise BadUsage(tr("{} have no column {!r}", tr(ENTITIES[entity].plural), name), hint)
         columns.append(Column.of(field))
     return columns

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.conditions.paths import PathStep, routes, step_of
+from crmcli.model.conditions.paths import PathStep, in_our_words, routes, step_of
 from crmcli.model.values import entity_of
 from crmcli.present.cells import Column
 
@@ -18,7 +18,8 @@ Path = tuple[str, ...]
 
 def column_at(ws: Workspace, entity: str, name: str) -> Column:
     """The column of a path; BadUsage where it leads nowhere."""
-    way = routes(tuple(name.split(".")), ws.schema, entity)[0]
+    path = in_our_words(tuple(name.split(".")), ws.schema, entity)
+    way, name = routes(path, ws.schema, entity)[0], ".".join(path)
     label = ": ".join(tr(step.field.label) or step.field.name for step in way)
     owner, _, _ = name.rpartition(".")
     return Column(name, label, way[-1].field.kind.name, currency=f"{owner}.currency")

@@ -59,7 +59,7 @@ def add(
     defaults.check_amount(record)
     if not anyway:
         check_welcome(ws, record)
-    if not given.get("company"):
+    if not values.get("company"):
         defaults.note_choice(ws, record)
     if "client" in ENTITIES[entity].traits:
         added = _add_client(ws, record, values, policy, linked)

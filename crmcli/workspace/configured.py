@@ -242,10 +242,9 @@ class Configured(Folder):
         `me` in it is `user`, the acting user if none is given.
         """
         from crmcli.model.aliases import aliases
-        from crmcli.model.conditions import grammar, where
+        from crmcli.model.conditions import where
 
-        condition = grammar.parse(text)
-        where.check(condition, self.schema, entity)
+        condition = where.read(text, self.schema, entity)
         names = aliases(self.settings, self.pipelines, user or self.user)
         resolved = where.resolve(condition, self.schema, entity, names, self.is_held)
         return where.with_heirs(resolved, self.heir)

@@ -14,12 +14,12 @@ from crmcli.errors import BadUsage, Conflict, InvalidData
 from crmcli.model.fields import Record
 from crmcli.model.preset import Preset
 from crmcli.model.schema import Schema
+from crmcli.model.spelling import header_key
 from crmcli.sales import imports
 from crmcli.sales.imports import ImportOptions, RowsRepeat, import_records, open_source, run
 from crmcli.sales.imports.column_map import NothingMapped, map_columns
 from crmcli.sales.imports.mapping import (
     Vocabulary,
-    header_key,
     presets_of,
 )
 from crmcli.workspace import Workspace

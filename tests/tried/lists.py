@@ -42,7 +42,44 @@ def _column(form: str, folder: Path) -> str:
         return f"refused: {error}"
 
 
+def _condition(form: str, folder: Path) -> str:
+    ws = opened(workspace(folder / "ws", _PIPELINES, "language: en\n"), user="")
+    try:
+        return str(ws.condition(form, "deal").tree)
+    except BadUsage as error:
+        return f"refused: {error}"
+
+
 CHAPTER = [
+    Tried(
+        "How a condition on deals names its fields",
+        {
+            "amount > 5": "amount > 5",
+            "Сумма > 5 and бюджет < 9": "amount > 5 and amount < 9",
+            "'Закрыть до' is empty": "close_by is empty",
+            '"Last activity" < 2026-01-01': "last_activity < 2026-01-01",
+            "last-activity is empty": "last_activity is empty",
+            "дата_создания >= 2026-01-01": "created_at >= 2026-01-01",
+            "компания.Отрасль is empty or фирма.инн = 7707083893": (
+                "company.industry is empty or company.inn = 7707083893"
+            ),
+            "контакты.телефон is empty": "contacts.phones is empty",
+            "contacts.email is empty": "contacts.email is empty",
+            "not 'Prices include VAT' = yes": "not vat_included = yes",
+            "utm.source = x": "utm.source = x",
+            "этап = a or стадия = B": "stage = a or stage = b",
+            "stage = won": "stage = b",
+            "стадия = проиграна": "stage = c",
+            "stage != lost": "stage != c",
+            "stage in (open, won)": "stage in (a, b)",
+            "stage = closed": "stage in (b, c)",
+            "этап != закрыта": "not stage in (b, c)",
+            "stage = wonn": "refused: 'wonn' is not a value of 'stage'",
+            "сума > 5": "refused: unknown field 'сума' for deals",
+            "компания.фуу > 5": "refused: unknown field 'фуу' for companies",
+        },
+        _condition,
+    ),
     Tried(
         "Phones as people of a country see them",
         {
@@ -108,6 +145,15 @@ CHAPTER = [
             "first-name": "first_name",
             "Last name": "last_name",
             "OWNER": "owner",
+            "Телефоны": "phones",
+            "телефон": "phones",
+            "день-рождения": "birthday",
+            "ФИО": "name",
+            "теги": "tags",
+            "Компании.источник": "companies.source",
+            "лид.Причина_брака": "lead.junk_reason",
+            "последний контакт": "last_activity",
+            "тилифон": "refused: contacts have no column 'тилифон'",
             "fone": "refused: contacts have no column 'fone'",
         },
         _column,

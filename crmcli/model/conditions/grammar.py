@@ -205,8 +205,11 @@ class _Parser:
 
     def _path(self) -> tuple[str, ...]:
         token = self._token
-        fits = token.kind == "word" and token.text.lower() not in RESERVED
         name = unicodedata.normalize("NFC", token.text)
+        if token.kind == "text":  # a label of several words
+            name, fits = re.sub(r"[^\w.]+", "_", name).strip("_"), True
+        else:
+            fits = token.kind == "word" and token.text.lower() not in RESERVED
         if not fits or not _NAME.fullmatch(name):
             self._refuse(
                 tr("a field"), tr("a condition is FIELD OPERATOR VALUE, for instance amount > 1000")

@@ -11,11 +11,7 @@ from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.listed import did_you_mean
-from crmcli.model.schema import Schema
-
-SHORT = {"email": "emails", "phone": "phones", "tag": "tags", "url": "urls",
-         "contact": "contacts", "company": "companies"}  # fmt: skip
-"""What may be said for a list field by an entity that has no field of the short name."""
+from crmcli.model.schema import SHORT, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +70,7 @@ def step_of(
     path: tuple[str, ...], schema: Schema, entity: str
 ) -> tuple[PathStep, tuple[str, ...]] | None:
     """The first step of a path and what is left of it; None if the entity has no such field."""
-    name = path[0]
-    fields = {field.name: field for field in schema.askable(entity)}
-    field = fields.get(name) or fields.get(SHORT.get(name, ""))
+    field = schema.named(entity, path[0])
     if field is None:
         return None
     if not field.kind.parts or len(path) == 1:
@@ -86,13 +80,23 @@ def step_of(
     return PathStep(entity, replace(part, name=field.name, label=key), key), path[2:]
 
 
+def in_our_words(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[str, ...]:
+    """The path with the names of fields where people wrote their labels; BadCondition if it leads nowhere."""
+    way = routes(path, schema, entity)[0]
+    names = [name for step in way for name in (step.field.name, step.key) if name]
+    return tuple(
+        word if SHORT.get(word) == name else name for word, name in zip(path, names, strict=True)
+    )
+
+
 def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[PathStep, tuple[str, ...]]:
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.askable(entity)]
         plural = tr(ENTITIES[entity].plural)
         raise BadCondition(
-            tr("unknown field {!r} for {}", path[0], plural), suggest(path[0], names)
+            tr("unknown field {!r} for {}", path[0], plural),
+            suggest(path[0], schema.words(entity), names),
         )
     step, rest = found
     keys = schema.field(entity, step.field.name).kind.parts if step.key else {}

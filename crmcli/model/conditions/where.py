@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
+from crmcli.model.conditions import grammar
 from crmcli.model.conditions.holds import Env, bounds
-from crmcli.model.conditions.paths import PathStep, routes, suggest
+from crmcli.model.conditions.paths import PathStep, in_our_words, routes, suggest
 from crmcli.model.conditions.tree import (
     And,
     BadCondition,
@@ -54,6 +56,17 @@ def check(condition: Condition, schema: Schema, entity: str) -> None:
                 _check_operator(name, "in" if isinstance(leaf, In) else leaf.op, step.field)
             for value in _values(leaf):
                 _check_value(name, step, value, env)
+
+
+def read(text: str, schema: Schema, entity: str) -> Condition:
+    """Parse a condition and check it; fields go by their own names in it, however they were named."""
+    condition = grammar.parse(text)
+    check(condition, schema, entity)
+
+    def change(leaf: Compare | In | Empty) -> Node:
+        return replace(leaf, path=in_our_words(leaf.path, schema, entity))
+
+    return Condition(condition.text, changed(condition.tree, change))
 
 
 def leaves(node: Node) -> list[Compare | In | Empty]:
@@ -123,7 +136,7 @@ def resolve(
 
     Where `aliases` or the field itself knows its values, a value that is neither an id nor a name of it is
     a BadCondition, unless `is_held` says that some record still has it; `~` takes in the ids whose names
-    contain the text. Call `check` first.
+    contain the text. `read` or `check` it first.
     """
 
     def change(leaf: Compare | In | Empty) -> Node:
@@ -131,12 +144,17 @@ def resolve(
         if not known or isinstance(leaf, Empty):
             return leaf
         ends = [route[-1] for route in routes(leaf.path, schema, entity)]
+        kinds = _ids_by_name(ends, aliases, ".kind")
         for text in map(_text, _values(leaf)):
             meant = known.get(fold(text), ())
             is_name = fold(text) not in map(fold, meant)
             asked = [e for e in ends if not meant or (is_name and e.field.kind.is_moved)]
+            if not meant and getattr(leaf, "op", "in") != "~":
+                meant = kinds.get(fold(text), ())
             if any(is_held(e.entity, e.field, text) for e in asked):
-                known[fold(text)] = (*meant, text)  # a file that says it by its name means that too
+                meant = (*meant, text)  # a file that says it by its name means that too
+            if meant:
+                known[fold(text)] = meant
         if isinstance(leaf, In):
             return In(leaf.path, tuple(i for v in leaf.values for i in _ids(leaf.path, v, known)))
         if leaf.op == "~":
@@ -185,15 +203,24 @@ def _names(
 ) -> dict[str, tuple[str, ...]]:
     """Ids by folded name for the field at the end of a path; ids, and words to choose from, stand for
     themselves."""
+    ends = [route[-1] for route in routes(path, schema, entity)]
+    choices = [choice for step in ends for choice in step.field.choices]
+    found = {fold(choice): (choice,) for choice in choices} | _ids_by_name(ends, aliases)
+    for record_id in [i for ids in found.values() for i in ids]:
+        found[fold(record_id)] = (record_id,)
+    return found
+
+
+def _ids_by_name(
+    ends: Sequence[PathStep], aliases: Aliases, of: str = ""
+) -> dict[str, tuple[str, ...]]:
+    """The ids that fields know by their names; `of` names what else they are known by."""
     found: dict[str, tuple[str, ...]] = {}
-    for step in (route[-1] for route in routes(path, schema, entity)):
-        found |= {fold(choice): (choice,) for choice in step.field.choices}
-        kind = step.field.directory or step.field.kind.name
+    for step in ends:
+        kind = f"{step.field.directory or step.field.kind.name}{of}"
         for name, ids in (aliases.get(f"{step.entity}.{kind}") or aliases.get(kind) or {}).items():
             more = (ids,) if isinstance(ids, str) else tuple(ids)
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), *more)))
-    for record_id in [i for ids in found.values() for i in ids]:
-        found[fold(record_id)] = (record_id,)
     return found
 
 

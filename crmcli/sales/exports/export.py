@@ -113,11 +113,18 @@ def _columns(ws: Workspace, entity: str, names: Sequence[str]) -> tuple[SheetCol
     if not names:
         return tuple(column for name, column in known.items() if name != "batch")
     known |= {f.name: SheetColumn(f.name, f) for f in ws.schema.askable(entity) if f.derived}
-    for name in names:
-        if name not in known:
-            hint = allowed_hint(name, known, tr("columns"))
-            raise BadUsage(tr("a {} has no column {!r}", tr(entity), name), hint)
-    return tuple(known[name] for name in names)
+    return tuple(known[name] for name in (_known(ws, entity, name, known) for name in names))
+
+
+def _known(ws: Workspace, entity: str, word: str, known: Collection[str]) -> str:
+    """The column that a word names, as it is or as a field."""
+    field = ws.schema.named(entity, word)
+    name = field.name if field and word not in known else word
+    if name not in known:
+        words = [*known, *ws.schema.words(entity)]
+        hint = allowed_hint(word, words, tr("columns"), known)
+        raise BadUsage(tr("a {} has no column {!r}", tr(entity), word), hint)
+    return name
 
 
 class _Pieces:

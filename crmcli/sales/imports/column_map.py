@@ -10,6 +10,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import in_all, tr
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import DERIVED
+from crmcli.model.spelling import header_key
 from crmcli.model.values import fold
 from crmcli.sales.imports.mapping import (
     EXTRAS,
@@ -18,7 +19,6 @@ from crmcli.sales.imports.mapping import (
     Column,
     Target,
     Vocabulary,
-    header_key,
 )
 
 _TYPED = re.compile(r"(.+) - Value")

@@ -14,7 +14,8 @@ from crmcli.formats.csv import Table
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
-from crmcli.sales.imports.mapping import GROUPED, Vocabularies, header_key
+from crmcli.model.spelling import header_key
+from crmcli.sales.imports.mapping import GROUPED, Vocabularies
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.sources import Source
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.listed import allowed_hint
 from crmcli.model.preset import NONE, PLAIN, KnownNames, Preset, Presets
 from crmcli.model.schema import Schema
+from crmcli.model.spelling import header_key
 from crmcli.model.values import CONSENT_CHANNELS, fold
 from crmcli.sales.consent.refusal_words import ALL, MAY, column_part
 from crmcli.sales.exports.sheet_rows import ID_PART, link_parts
@@ -75,12 +75,6 @@ class Column:
 def is_stage_date(target: Target | None) -> bool:
     """Whether a column says when a record came to a stage."""
     return target is not None and target.field == "stage" and target.part.partition(".")[0] == AT
-
-
-def header_key(text: str) -> str:
-    """A header as it is compared: letters and digits only, without case, accents or the `*`."""
-    letters = unicodedata.normalize("NFD", fold(text))
-    return "".join(letter for letter in letters if letter.isalnum())
 
 
 class Vocabulary:

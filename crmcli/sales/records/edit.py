@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
-from crmcli.model.kinds import Field, Kind, merge_lists, without_items
+from crmcli.model.kinds import Field, merge_lists, without_items
 from crmcli.model.offer import Offer
 from crmcli.model.values import Raw, Value, fold
 from crmcli.sales.rates import in_new_currency
@@ -54,15 +54,19 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
             k: v for k, v in {**old, **cast("Mapping[str, str]", values["utm"])}.items() if v
         }
     for name, texts in edit.more.items():
-        kind, now = _list_now(ws, record, name, values)
-        new = read_raws(ws, field_named(ws, record.entity, name), texts, inputs)
-        values[name] = kind.parse(merge_lists(kind, now, new, ws.inputs.country, newer=True))
+        field, now = _list_now(ws, record, name, values)
+        new = read_raws(ws, field, texts, inputs)
+        joined = merge_lists(field.kind, now, new, ws.inputs.country, newer=True)
+        values[field.name] = field.kind.parse(joined)
     for name, texts in edit.less.items():
-        kind, now = _list_now(ws, record, name, values)
-        gone = _gone(ws, field_named(ws, record.entity, name), now, texts)
-        values[name] = kind.parse(without_items(kind, now, gone, ws.inputs.country))
+        field, now = _list_now(ws, record, name, values)
+        gone = _gone(ws, field, now, texts)
+        values[field.name] = field.kind.parse(
+            without_items(field.kind, now, gone, ws.inputs.country)
+        )
     for name in edit.unset:
-        values[name] = field_named(ws, record.entity, name).kind.empty
+        field = field_named(ws, record.entity, name)
+        values[field.name] = field.kind.empty
     for name in ("stage", "pipeline"):
         if name in values and values[name] != record.get(name):
             raise Refused(tr("{} cannot be edited", name), tr("use crm {} move", record.entity))
@@ -92,11 +96,11 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
 
 def _list_now(
     ws: Workspace, record: Record, name: str, values: Mapping[str, Value]
-) -> tuple[Kind, list[Raw]]:
+) -> tuple[Field, list[Raw]]:
     field = field_named(ws, record.entity, name)
     if not field.is_many:
         raise BadUsage(tr("{} holds one value, not a list", name), tr("use --set {}=…", name))
-    return field.kind, field.kind.items(field.kind.dump(values.get(name, record.get(name))))
+    return field, field.kind.items(field.kind.dump(values.get(field.name, record.get(field.name))))
 
 
 def _gone(ws: Workspace, field: Field, now: Sequence[Raw], texts: Sequence[str]) -> list[Raw]:

@@ -18,14 +18,13 @@ Given = Mapping[str, Sequence[str]]
 
 def field_named(ws: Workspace, entity: str, name: str) -> Field:
     """A field that people may write; BadUsage with the nearest name if there is none."""
-    try:
-        field = ws.schema.field(entity, name)
-    except KeyError:
-        names = [f.name for f in ws.schema.fields(entity) if not f.system]
-        near = did_you_mean(name, names)
+    field = ws.schema.named(entity, name)
+    if field is None:
+        words = ws.schema.words(entity)
+        near = did_you_mean(name, [word for word, own in words.items() if not own.system])
         declare = tr("to declare it: crm field add {} {}", entity, name)
         hint = f"{near} {declare}".lstrip()
-        raise BadUsage(tr("a {} has no field {!r}", tr(entity), name), hint) from None
+        raise BadUsage(tr("a {} has no field {!r}", tr(entity), name), hint)
     if field.system:
         raise BadUsage(tr("{} is set by crm", name), "use the command that changes it")
     return field
@@ -36,20 +35,21 @@ def read_values(
 ) -> dict[str, Value]:
     """Type what people wrote; `utm_source` and the like go into `utm`. BadUsage names the field."""
     values: dict[str, Value] = {}
+    with_sums: dict[str, Value] = {}
     for name, texts in given.items():
         if name.startswith("utm_") and name[4:] in UTM_KEYS:
             utm = cast("Mapping[str, str]", values.get("utm", {}))
             values["utm"] = {**utm, name[4:]: texts[-1]}
             continue
         field = field_named(ws, entity, name)
-        values[name] = read_value(ws, field, texts, inputs)
-        if field.kind.is_money and "currency" not in given and texts:
+        values[field.name] = read_value(ws, field, texts, inputs)
+        if field.kind.is_money and texts:
             from crmcli.model.amounts import currency_in
 
             code = currency_in(texts[-1])
             if code:
-                values["currency"] = code
-    return values
+                with_sums["currency"] = code
+    return with_sums | values
 
 
 def read_value(

@@ -128,14 +128,13 @@ def _check_path(place: Cursor, frame: Frame) -> None:
 
 
 def _condition(place: Cursor, frame: Frame) -> Condition | None:
-    from crmcli.model.conditions import grammar, tree, where
+    from crmcli.model.conditions import tree, where
 
     text = place.text()
     if not text:
         return None
     try:
-        condition = grammar.parse(text)
-        where.check(condition, frame.schema, frame.entity)
+        condition = where.read(text, frame.schema, frame.entity)
         return where.resolve(condition, frame.schema, frame.entity, frame.aliases)
     except tree.BadCondition as error:
         place.fault(f"{place.name!r}: {error.message}", error.hint)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
-from crmcli.model.conditions.paths import SHORT
 from crmcli.model.conditions.where import Aliases
 from crmcli.model.durations import DAYS, Duration, parse_duration
 from crmcli.model.fields import Field
@@ -33,8 +32,8 @@ class Frame:
 
     def field_name(self, word: str) -> str:
         """The field that a word means, "" if none: `phone` is `phones` where nothing is `phone`."""
-        names = (word, SHORT.get(word, ""))
-        return next((name for name in names if self.field(name) is not None), "")
+        field = self.schema.named(self.entity, word)
+        return field.name if field and not field.derived else ""
 
     def refuse_field(self, place: Cursor, word: str) -> None:
         """The fault of a place that names a field which there is not, with the nearest or all of them."""

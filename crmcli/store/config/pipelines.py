@@ -11,7 +11,9 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model import limits
+from crmcli.model.aliases import by_kind
 from crmcli.model.automation import Robot, Schedule, Trigger
+from crmcli.model.conditions.where import Aliases
 from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -32,7 +34,7 @@ class _Ground:
 
     templates: Path
     schema: Schema
-    aliases: Mapping[str, Mapping[str, str]]
+    aliases: Aliases
 
 
 def load_pipelines(
@@ -64,9 +66,9 @@ def load_pipelines(
     return Pipelines(got["leads"], got["deals"], excused)
 
 
-def _aliases(settings: Settings, top: Cursor) -> dict[str, dict[str, str]]:
+def _aliases(settings: Settings, top: Cursor) -> dict[str, Mapping[str, str | list[str]]]:
     """Ids by folded name for all that conditions may call by its name."""
-    aliases = {
+    aliases: dict[str, Mapping[str, str | list[str]]] = {
         name: {fold(label): key for key, label in entries.items()}
         for name, entries in settings.directories.items()
     }
@@ -98,8 +100,15 @@ def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
 
 def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
     stages = place.at("stages").value
-    names = [_names_of(stage) for stage in stages] if isinstance(stages, list) else []
-    aliases = {**ground.aliases, f"{entity}.stage": {fold(name): word for word, name in names}}
+    stages = stages if isinstance(stages, list) else []
+    names = [_names_of(stage) for stage in stages]
+    aliases = {
+        **ground.aliases,
+        f"{entity}.stage": {fold(name): word for word, name in names},
+        f"{entity}.stage.kind": by_kind(
+            (str(s.get("kind") or "open"), _names_of(s)[0]) for s in stages if isinstance(s, dict)
+        ),
+    }
     ids = tuple(word for word, _ in names)
     frame = Frame(ground.schema, entity, ids, ground.templates, aliases)
     got = (DEALS if entity == "deal" else LEADS).read(place, frame)

@@ -71,8 +71,9 @@ def _sort_key(place: Cursor, ground: _Ground) -> str:
 
 
 def _column(place: Cursor, ground: _Ground) -> str:
-    name, names = place.text(), [field.name for field in ground.schema.askable(ground.entity)]
-    if name not in names:
+    name = place.text()
+    if not ground.schema.named(ground.entity, name):
+        names = [field.name for field in ground.schema.askable(ground.entity)]
         place.fault(tr("no field {!r}", name), allowed_hint(name, names))
     return name
 
