@@ -52,6 +52,7 @@ class BoardApp(App[None]):
         self._awake = asyncio.Event()
         self._keys: asyncio.Queue[events.Key] = asyncio.Queue()
         self._is_opening = False
+        self._complaint = ""
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave the screen; whoever opened the board tells of it as of any other error."""
@@ -97,6 +98,8 @@ class BoardApp(App[None]):
         gc.freeze()
         gc.enable()
         while True:
+            if picture is not None and self.state.told == self._complaint:
+                self.state.told = ""  # it could be read, after all
             if picture is not None and picture.place == self.state.place:
                 self.state.take(picture)
                 self.view.draw()
@@ -115,9 +118,10 @@ class BoardApp(App[None]):
         try:
             return await work
         except CrmError as error:
-            self.tell(complaint(error))
+            self._complaint = complaint(error)
         except OSError as error:  # the folder is away for a moment, or for good
-            self.tell(error.strerror or str(error))
+            self._complaint = error.strerror or str(error)
+        self.tell(self._complaint)
         return None
 
     async def _in_thread(self, pool: ThreadPoolExecutor, work: Callable[..., T], *values: Any) -> T:

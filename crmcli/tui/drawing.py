@@ -14,7 +14,7 @@ from rich.style import Style
 from crmcli.language import counted, tr
 from crmcli.present.board import BoardCard
 from crmcli.present.cells import Locale
-from crmcli.present.text_width import cut, one_line, pad, width
+from crmcli.present.text_width import cut, one_line, pad, width, wrap
 from crmcli.tui.state import BoardState, LaneState
 
 NARROWEST, WIDEST = 19, 44
@@ -198,8 +198,13 @@ def _both(left: str, right: str, wide: int) -> tuple[str, str]:
 
 
 def _foot(state: BoardState, sheet: Sheet) -> Iterator[Line]:
-    """What was done, the command that does the same, and what may be done."""
-    command = f"$ {state.command}" if state.command else ""
+    """What was done, the command that does the same, and what may be done where that leaves room."""
+    told, command = state.told, state.command
+    if state.homeless and not (told or command):
+        told, command = state.homeless.message, state.homeless.hint
+    wide = sheet.wide - 2
     hint = tr("type to filter, enter keeps it, esc clears it") if state.typing else tr(HINTS)
-    for text, style in ((one_line(state.told), BOLD), (command, PLAIN), (hint, DIM)):
-        yield [Segment(" " + cut(text, sheet.wide - 2), style)]
+    commands = wrap(f"$ {one_line(command)}", wide, FOOT - 1) if command else [""]
+    lines = [(one_line(told), BOLD), *((line, PLAIN) for line in commands), (hint, DIM)]
+    for text, style in lines[:FOOT]:
+        yield [Segment(" " + cut(text, wide), style)]

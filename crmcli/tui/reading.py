@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from crmcli.dataclass import dataclass
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, BadCondition, Condition, Text
+from crmcli.model.entities import having
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.schema import has_field
 from crmcli.present.board import BoardCard, Lane, read_cards, read_lanes, scope_of
@@ -48,13 +49,15 @@ class Wish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What was read: the lanes of a place and, by stage, cards from some number on; `told` is a complaint."""
+    """What was read: the lanes of a place and, by stage, cards from some number on; `told` is a complaint,
+    `homeless` what is to be told of records that stand in no stage."""
 
     place: Place
     pipeline: Pipeline
     lanes: tuple[Lane, ...]
     cards: Mapping[str, tuple[int, tuple[BoardCard, ...]]]
     told: str = ""
+    homeless: Problem | None = None
 
 
 class BoardReader:
@@ -70,6 +73,7 @@ class BoardReader:
         self._signs: object = None
         self._wish: Wish | None = None
         self._next_look = 0.0
+        self._homeless: Problem | None = None
 
     def first(self, wish: Wish) -> Picture:
         """What the last command left, at once; `changed` then looks whether it is still so."""
@@ -94,6 +98,8 @@ class BoardReader:
         self._signs, self._wish = signs, wish
         started = time.monotonic()
         self._ws.read_clock()
+        if is_new or is_due:
+            self._homeless = self._first_homeless(self._ws)
         picture = self._read(self._ws, wish)
         if is_new or is_due:
             ended = time.monotonic()
@@ -123,7 +129,14 @@ class BoardReader:
                 else []
             )
             cards[lane.stage.id] = (start, tuple(found))
-        return Picture(wish.place, pipeline, lanes, cards, told)
+        return Picture(wish.place, pipeline, lanes, cards, told, self._homeless)
+
+    def _first_homeless(self, ws: Workspace) -> Problem | None:
+        """The first kind of records whose stage or pipeline is gone, with their way home."""
+        from crmcli.sales.homeless import are_homeless, homeless
+
+        found = (one for of in having("staged") if are_homeless(ws, of) for one in homeless(ws, of))
+        return next(found, None)
 
     def _condition(self, ws: Workspace, entity: str, words: str) -> Condition | None:
         """What was typed: a condition if it has a sign of one, else words that stand in the names."""

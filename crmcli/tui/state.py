@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmcli.dataclass import dataclass, field
+from crmcli.errors import Problem
 from crmcli.present.board import BoardCard, Lane
 from crmcli.tui.reading import Picture, Place, Wish
 
@@ -68,6 +69,8 @@ class BoardState:
     over: int = -1
     """The lane over which something is dragged."""
     is_read: bool = False
+    homeless: Problem | None = None
+    """What is told of records without a stage, while nothing else is."""
 
     @property
     def lane(self) -> LaneState | None:
@@ -116,6 +119,7 @@ class BoardState:
         known = {lane.lane.stage.id: lane for lane in self.lanes}
         current = self.lane.lane.stage.id if self.lane else ""
         self.title, self.is_read = picture.pipeline.name, True
+        self.homeless = picture.homeless
         self.lanes = []
         for lane in picture.lanes:
             own = known.get(lane.stage.id) or LaneState(lane)

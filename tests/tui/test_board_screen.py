@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_cards_are_shown_and_moved_by_keys_and_the_move_undone(sold: Path) -> No
         screen.until("Окна", "1 000,50 ₽", "3 500,50 ₽")
         screen.type(">").until("$ crm deal move deal-", "Moved")
         assert sorted(stages(sold).values()) == sorted([first[0].id] * 2 + [first[1].id])
-        screen.type("u").until("$ crm undo --event")
+        screen.type("u").until("$ crm undo --event", "→")
         assert [*stages(sold).values()] == [first[0].id] * 3
         screen.type("q").pump(1)
 
@@ -65,7 +66,7 @@ def test_a_refused_move_asks_for_what_is_missing(ws: Workspace, folder: Path) ->
         assert stages(folder) == {"Окна": "request"}
         screen.fill_in("700", "Анна Ким").until("--set 'contacts=Анна Ким' --create", "Moved")
         assert stages(folder) == {"Окна": "offer"}
-        screen.type("u").until("$ crm undo --event")
+        screen.type("u").until("$ crm undo --event", "→")
         assert stages(folder) == {"Окна": "request"}
     assert opened(folder).count("contact") == 0
 
@@ -181,6 +182,21 @@ def test_no_key_is_lost_however_fast_they_are_typed(sold: Path, crm: Crm) -> Non
     assert "talked" in crm("activity", "list").out
 
 
+@pytest.mark.parametrize("gone", ["- id: request\n", "- id: sales\n"])
+def test_cards_whose_stage_or_pipeline_is_gone_are_told_with_their_way_home(
+    sold: Path, crm: Crm, gone: str
+) -> None:
+    with running(sold, "board", wide=80, tall=24) as screen:
+        screen.until("Окна")
+        for old, new in ((gone, gone[:-1] + "-2\n"), ("(request,", "(request-2,")):
+            if "request" in gone or old == gone:
+                replace(sold / "pipelines.yaml", old, new)
+        screen.until("3 deals in sales/request, which is not declared", "$ crm deal move --where")
+        told = " ".join(" ".join(screen.lines).partition("$ crm ")[2].split())
+        assert crm(*shlex.split(told.partition(" ? help")[0])).code == 0
+        screen.until("3 records", gone="not declared")
+
+
 def test_the_editor_gets_the_terminal_and_the_board_comes_back(sold: Path) -> None:
     editor = "sed -i s/Окна/Ставни/"
     with running(sold, "board", "--where", "name = Окна", environ={"EDITOR": editor}) as screen:
@@ -192,7 +208,7 @@ def test_marked_cards_are_moved_by_one_command(sold: Path) -> None:
     with running(sold, "board", wide=160) as screen:
         screen.until("Окна").type("  ").until("2 marked")
         screen.type(">").until("2 moved to", " offer")
-        screen.type("u").until("$ crm undo --event", "3 records")
+        screen.type("u").until("$ crm undo --event", "→")
     assert [*stages(sold).values()] == ["request"] * 3
 
 
