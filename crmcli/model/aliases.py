@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from crmcli.model.pipeline import Pipelines
+from crmcli.model.conditions.where import IN_PIPELINE
+from crmcli.model.pipeline import Pipeline, Pipelines
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.words import rows
@@ -32,10 +33,10 @@ def aliases(settings: Settings, pipelines: Pipelines, user: str) -> dict[str, di
         for key, label in entries.items():
             name(directory, key, label)
     for pipeline in pipelines:
-        for stage in pipeline.stages:
-            name(f"{pipeline.entity}.stage", stage.id, stage.name)
-        if pipeline.key:
-            name("pipeline", pipeline.id, pipeline.name)
+        for label, meant in _stages(pipelines.of(pipeline.entity), pipeline):
+            name(f"{pipeline.entity}.stage", meant, label)
+    for pipeline in pipelines.deals:
+        name("pipeline", pipeline.id, pipeline.name)
     return found | {
         f"{entity}.stage.kind": by_kind(
             (stage.kind, stage.id) for one in several for stage in one.stages
@@ -58,3 +59,16 @@ def _words_of(kind: str) -> tuple[str, ...]:
     """What stages of a kind are called: won, lost, open, closed, and the like in other languages."""
     of_kind = (words for kinds, words in rows("stage_kinds") if kind in kinds.split())
     return tuple(word for words in of_kind for word in words.split("|"))
+
+
+def _stages(own: Sequence[Pipeline], pipeline: Pipeline) -> Iterator[tuple[str, str]]:
+    """What stages are called, with what that means: the id or, of a name where a stage of another name has
+    that id too, the id in its pipeline alone; in the first also of records that name none."""
+    places = [pipeline.id, ""] if pipeline == own[0] else [pipeline.id]
+    for stage in pipeline.stages:
+        yield stage.id, stage.id
+        alike = [other for p in own for other in p.stages if other.id == stage.id]
+        if all(fold(other.name) == fold(stage.name) for other in alike):
+            yield stage.name, stage.id
+        else:
+            yield from ((stage.name, f"{place}{IN_PIPELINE}{stage.id}") for place in places)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -149,14 +151,133 @@ def test_the_funnel_knows_a_renamed_stage(deals: Path) -> None:
     assert reached() == before
 
 
-def test_an_id_that_another_pipeline_has_too_is_left_in_views(deals: Path) -> None:
+SHARED = """\
+leads:
+  stages:
+    - {id: new, name: Новый}
+    - {id: converted, name: Качественный, kind: won}
+    - {id: junk, name: Некачественный, kind: lost}
+deals:
+  - id: sales
+    name: Продажи
+    stages:
+      - {id: start, name: Запрос}
+      - {id: offer, name: Смета А}
+      - {id: q, name: КП}
+      - {id: deal, name: Договор}
+      - {id: won, name: Успех, kind: won}
+      - {id: lost, name: Отказ, kind: lost}
+  - id: service
+    name: Сервис
+    stages:
+      - id: start
+        name: Заявка
+        robots:
+          - {id: up, do: move, with: {stage: offer}, after: 1d, when: stage = offer or stage = КП}
+      - {id: offer, name: Смета Б}
+      - {id: kp, name: КП}
+      - {id: work, name: Работы}
+      - {id: won, name: Готово, kind: won}
+      - {id: lost, name: Срыв, kind: lost}
+"""
+
+
+def _conditions() -> list[str]:
+    """Conditions that name stages in many ways, most of which several pipelines have."""
+    stage = ["= offer", "!= offer", '= "КП"', "!= кп", "in (offer, start)", 'in ("Работы", deal)', "= won",
+             "in (КП, start)", "= Договор", "is not empty"]  # fmt: skip
+    which = ["= sales", "= Сервис", "!= sales", "in (sales, service)", "is not empty"]
+    rng = random.Random(7)
+    alone = [f"stage {one}" for one in stage]
+    both = [f"stage {s} and pipeline {p}" for s in stage for p in which]
+    joined = [
+        f"pipeline {rng.choice(which)} and ({rng.choice(alone)} or not {rng.choice(alone)})"
+        for _ in range(40)
+    ]
+    either = [f"{rng.choice(both)} or {rng.choice(alone)}" for _ in range(40)]
+    russian = [one.replace("stage", "стадия").replace("pipeline", "воронка") for one in both]
+    return [*alone, *both, *joined, *either, *russian]
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "ref", "name", "new_id"),
+    [
+        (0, "offer", "", "proposal"),
+        (1, "offer", "", "proposal"),
+        (0, "offer", "Предложение", "proposal"),
+        (0, "q", "Предложение", ""),
+        (0, "q", "Предложение", "start-2"),
+        (1, "kp", "Сметка", ""),
+        (0, "offer", "", "kp"),
+        (0, "deal", "Смета Б", ""),
+        (0, "deal", "Работы", ""),
+        (1, "work", "Дело", ""),
+        (1, "kp", "Offer!", "q"),
+        (0, "won", "Ура", "hurra"),
+        (0, "start", "Offer!", "work"),
+    ],
+)
+def test_views_select_the_same_after_a_rename_whatever_other_pipelines_call_theirs(
+    folder: Path, pipeline: int, ref: str, name: str, new_id: str
+) -> None:
+    """Each condition selects the records that it did, unless a line is told that it does not."""
+    (folder / "pipelines.yaml").write_text(SHARED, encoding="utf-8")
+    conditions = _conditions()
+    rows = "".join(f"  - {{id: v{n}, where: '{text}'}}\n" for n, text in enumerate(conditions))
+    (folder / "views.yaml").write_text("deals:\n" + rows, encoding="utf-8")
+    ws = kit.opened(folder)
+    for line in ws.pipelines.deals:
+        for stage in line.stages:
+            reason = {"lost_reason": "price"} if stage.kind == "lost" else {}
+            kit.deal(ws, pipeline=line.id, stage=stage.id, **reason)
+    [first] = [p for p in (folder / "data/deals").glob("*/*.yaml") if _stands(p, "sales", "offer")]
+    first.write_text(first.read_text("utf-8").replace("pipeline: sales\n", ""), "utf-8")
+
+    def selected() -> list[set[str]]:
+        again = kit.opened(folder)
+        views = {view.id: view for view in again.views["deal"]}
+        return [
+            {row.id for row in again.select("deal", again.condition(views[f"v{n}"].where, "deal"))}
+            for n in range(len(conditions))
+        ]
+
+    before = selected()
+    ws = kit.opened(folder)
+    stages.rename(ws, ws.pipelines.deals[pipeline], ref, name, new_id)
+    told = {int(n) - 2 for note in ws.notes for n in re.findall(r"views.yaml:(\d+) means", note)}
+    assert not told or new_id in ("kp", "work", "q") or name == "Работы"
+    for n, (was, now) in enumerate(zip(before, selected(), strict=True)):
+        if n not in told:
+            assert was == now, (conditions[n], text(folder, "views.yaml").split("\n")[n + 1])
+    robot = kit.opened(folder).pipelines.deals[1].stages[0].robots[0]
+    assert robot.moves_to == (new_id if (pipeline, ref) == (1, "offer") else "offer")
+    assert not problems(kit.opened(folder))
+    undo.undo(kit.opened(folder))
+    assert text(folder) == SHARED
+    assert selected() == before
+
+
+def _stands(path: Path, pipeline: str, stage: str) -> bool:
+    text = path.read_text("utf-8")
+    return f"pipeline: {pipeline}\n" in text and f"stage: {stage}\n" in text
+
+
+def test_a_shared_stage_goes_where_nothing_means_it_alone(deals: Path) -> None:
+    """What another pipeline's stage is called too is no reason to keep it, save where ours alone is meant."""
     kit.replace(deals / "pipelines.yaml", "{id: start, name: Начало}", "{id: offer, name: Начало}")
+    for old in ("stage: offer", "(request, offer)"):
+        kit.replace(deals / "pipelines.yaml", old, old.replace("offer", "won"))
     ws = kit.opened(deals)
-    theirs = kit.deal(ws, pipeline="service", stage="offer").id
-    done = stages.rename(ws, ws.pipelines.deals[0], "offer", new_id="proposal")
-    assert done.left == ["views.yaml:2"]
-    assert kit.opened(deals).get(theirs).get("stage") == "offer"
-    assert text(deals, "views.yaml") == VIEWS
+    (deals / "views.yaml").write_text(VIEWS.split("tasks")[0], "utf-8")
+    stages.remove(ws, ws.pipelines.deals[0], "offer")
+    undo.undo(kit.opened(deals))
+    mine = VIEWS.split("tasks")[0].replace("stage = offer", "stage = offer and pipeline = Продажи")
+    (deals / "views.yaml").write_text(mine, "utf-8")
+    ws = kit.opened(deals)
+    with pytest.raises(CrmError, match=r"views\.yaml mentions 'offer' in line 2"):
+        stages.remove(ws, ws.pipelines.deals[0], "offer")
+    stages.remove(ws, ws.pipelines.deals[0], "offer", "request")
+    assert text(deals, "views.yaml") == mine.replace("stage = offer", "stage = request")
 
 
 def test_a_stage_goes_with_its_robots_and_its_records_elsewhere(deals: Path) -> None:

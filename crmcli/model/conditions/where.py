@@ -33,6 +33,8 @@ from crmcli.model.schema import Schema
 from crmcli.model.spelling import contains
 from crmcli.model.values import entity_of, fold
 
+IN_PIPELINE = "\x1f"
+"""Parts a pipeline from a stage where only the two together say what is meant."""
 Aliases: TypeAlias = Mapping[str, Mapping[str, str | Sequence[str]]]
 """Ids by folded name: for a kind (stage, pipeline, user) or a directory's name (sources, …).
 
@@ -156,13 +158,13 @@ def resolve(
             if meant:
                 known[fold(text)] = meant
         if isinstance(leaf, In):
-            return In(leaf.path, tuple(i for v in leaf.values for i in _ids(leaf.path, v, known)))
+            return _among(leaf.path, [i for v in leaf.values for i in _ids(leaf.path, v, known)])
         if leaf.op == "~":
             return _containing(leaf, known)
         ids = _ids(leaf.path, leaf.value, known)
-        if len(ids) == 1:
-            return Compare(leaf.path, leaf.op, ids[0])
-        return Not(In(leaf.path, ids)) if leaf.op == "!=" else In(leaf.path, ids)
+        if len(ids) == 1 and IN_PIPELINE not in ids[0]:
+            return Compare(leaf.path, leaf.op, Text(ids[0]))
+        return Not(_among(leaf.path, ids)) if leaf.op == "!=" else _among(leaf.path, ids)
 
     return Condition(condition.text, changed(condition.tree, change))
 
@@ -206,7 +208,7 @@ def _names(
     ends = [route[-1] for route in routes(path, schema, entity)]
     choices = [choice for step in ends for choice in step.field.choices]
     found = {fold(choice): (choice,) for choice in choices} | _ids_by_name(ends, aliases)
-    for record_id in [i for ids in found.values() for i in ids]:
+    for record_id in [i for ids in found.values() for i in ids if IN_PIPELINE not in i]:
         found[fold(record_id)] = (record_id,)
     return found
 
@@ -226,14 +228,15 @@ def _ids_by_name(
 
 def _ids(
     path: tuple[str, ...], value: Literal, known: Mapping[str, tuple[str, ...]]
-) -> tuple[Text, ...]:
+) -> tuple[str, ...]:
     text = _text(value)
     if fold(text) in known:
-        return tuple(Text(record_id) for record_id in known[fold(text)])
+        return known[fold(text)]
     name = ".".join(path)
     if fold(text) == "me":
         raise BadCondition("crm does not know who 'me' is", "use --as USER or CRM_USER")
-    hint = suggest(fold(text), known, dict.fromkeys(i for ids in known.values() for i in ids))
+    plain = (i for ids in known.values() for i in ids if IN_PIPELINE not in i)
+    hint = suggest(fold(text), known, dict.fromkeys(plain))
     raise BadCondition(
         tr("{!r} is not a value of {!r}", text, name),
         tr("{}; for one that is no longer listed write {} ~ {}", hint, name, value),
@@ -245,4 +248,19 @@ def _containing(leaf: Compare, known: Mapping[str, tuple[str, ...]]) -> Node:
     named = {i for name, ids in known.items() if contains(name, fold(text)) for i in ids}
     if not named:
         return leaf
-    return Or((leaf, In(leaf.path, tuple(Text(record_id) for record_id in sorted(named)))))
+    return Or((leaf, _among(leaf.path, sorted(named))))
+
+
+def _among(path: tuple[str, ...], ids: Sequence[str]) -> Node:
+    """What has one of these ids, a stage perhaps in one pipeline alone."""
+    found: dict[tuple[str, str], list[Literal]] = {}
+    for one in ids:
+        pipeline, sign, last = one.rpartition(IN_PIPELINE)
+        found.setdefault((pipeline, sign), []).append(Text(last))
+    link = (*path[:-1], "pipeline")
+    parts: list[Node] = []
+    for (pipeline, sign), texts in found.items():
+        here = Compare(link, "=", Text(pipeline)) if pipeline else Empty(link)
+        among = In(path, tuple(texts))
+        parts.append(And((here, among)) if sign else among)
+    return parts[0] if len(parts) == 1 else Or(tuple(parts))

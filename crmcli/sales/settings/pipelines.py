@@ -65,7 +65,7 @@ def rename(ws: Workspace, pipeline: Pipeline, name: str = "", new_id: str = "") 
     def edit(tree: Tree) -> None:
         raw = cast("Tree", at(tree, pipeline_place(tree, pipeline)))
         if pipeline.key:
-            _in_all_rules(ws, tree, new)
+            put(tree, new.in_all_rules(tree, ws.pipelines))
             raw["id"] = new_id
         raw["name"] = name
 
@@ -103,7 +103,7 @@ def remove(ws: Workspace, pipeline: Pipeline, move_to: str = "") -> Reshaped:
         place = pipeline_place(tree, pipeline)
         cast("list[Raw]", tree["deals"]).pop(cast("int", place[1]))
         if heir:
-            _in_all_rules(ws, tree, new, pipeline)
+            put(tree, new.in_all_rules(tree, _others(ws, pipeline)))
 
     def views(tree: Tree) -> None:
         put(tree, new.in_views(tree) if heir else iter(()))
@@ -144,23 +144,14 @@ def _words(ws: Workspace, pipeline: Pipeline, new_id: str, name: str) -> NewWord
     return NewWords(ws.schema, pipeline.entity, "pipeline", same)
 
 
-def _in_all_rules(
-    ws: Workspace, tree: Tree, new: NewWords, besides: Pipeline | None = None
-) -> None:
-    for other in ws.pipelines:
-        if besides is None or other.id != besides.id:
-            place = pipeline_place(tree, other)
-            put(tree, new.in_rules(at(tree, place), other.entity, place))
+def _others(ws: Workspace, pipeline: Pipeline) -> list[Pipeline]:
+    return [other for other in ws.pipelines if other.id != pipeline.id]
 
 
 def _check_unnamed(ws: Workspace, pipeline: Pipeline, new: NewWords) -> None:
     marked = load_marked(ws.file(PIPELINES) or b"", PIPELINES)
-    lines = []
-    for other in ws.pipelines:
-        place = pipeline_place(marked.value, other)
-        if other.id != pipeline.id:
-            found = new.in_rules(at(marked.value, place), other.entity, place)
-            lines += [(PIPELINES, marked.lines.get(p, 0)) for p, _ in found]
+    named = new.in_all_rules(marked.value, _others(ws, pipeline))
+    lines = [(PIPELINES, marked.lines.get(p, 0)) for p, _ in named]
     if data := ws.file(VIEWS):
         views = load_marked(data, VIEWS)
         lines += [(VIEWS, views.lines.get(p, 0)) for p, _ in new.in_views(views.value)]

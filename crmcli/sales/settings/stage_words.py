@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from crmcli.dataclass import dataclass
 from crmcli.model.actions import ACTIONS
 from crmcli.model.conditions import grammar
-from crmcli.model.conditions.paths import routes
-from crmcli.model.conditions.tree import BadCondition, Compare, Empty, In, Literal, Text
-from crmcli.model.conditions.where import changed
+from crmcli.model.conditions.paths import in_our_words, routes
+from crmcli.model.conditions.tree import (
+    And,
+    BadCondition,
+    Compare,
+    Empty,
+    In,
+    Literal,
+    Not,
+    Or,
+    Text,
+)
 from crmcli.model.entities import ENTITIES
 from crmcli.model.pipeline import LEADS
 from crmcli.model.values import fold
@@ -26,20 +35,57 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 
 
+Pins = Mapping[tuple[str, ...], frozenset[str]]
+"""The pipelines, folded, in which what a path of links leads to must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What stages of other pipelines are called: `old` words mean these too and stay beside the new ones,
+    `theirs` mean them only; `new` words mean them from now on, and hold for `pipeline` alone."""
+
+    pipeline: Pipeline
+    is_first: bool
+    old: frozenset[str]
+    theirs: frozenset[str]
+    new: frozenset[str]
+
+    def keeps(self, pinned: frozenset[str]) -> bool:
+        """Whether what is in one of these pipelines, in any if there are none, may be in ours."""
+        return not pinned or bool(pinned & self._names)
+
+    def is_alone(self, pinned: frozenset[str]) -> bool:
+        """Whether it can be in no other."""
+        return bool(pinned) and pinned <= self._names
+
+    def here(self, link: tuple[str, ...]) -> Node:
+        """What is true of a record in our pipeline."""
+        path = (*link, "pipeline")
+        named: Node = Compare(path, "=", Text(self.pipeline.id))
+        return Or((named, Empty(path))) if self.is_first else named
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return frozenset((self.pipeline.id, fold(self.pipeline.name)))
+
+
 @dataclass(frozen=True, slots=True)
 class NewWords:
-    """Other words for a stage (or pipeline, by `kind`) of an entity: the old ones, folded, with the new."""
+    """Other words for a stage (or pipeline, by `kind`) of an entity: the old ones, folded, with the new, ""
+    for what goes."""
 
     schema: Schema
     entity: str
     kind: str
     words: Mapping[str, str]
+    shared: Shared | None = None
 
-    def condition(self, text: str, entity: str) -> str:
-        """A condition on an entity with the new words, written as it was wherever that says the same."""
+    def condition(self, text: str, entity: str, own: str = "") -> str:
+        """A condition on an entity, of the rules of the pipeline `own`, with the new words, written as it was
+        wherever that says the same."""
         try:
             tree = grammar.parse(text).tree
-            wanted = changed(tree, lambda leaf: self._leaf(leaf, entity))
+            wanted = self._changed(tree, entity, {(): frozenset((own,))} if own else {})
         except BadCondition:
             return text  # which is told of elsewhere
         if wanted == tree:
@@ -52,34 +98,81 @@ class NewWords:
         same = _parsed(written)
         return written if same == wanted else str(wanted)
 
-    def _leaf(self, leaf: Compare | In | Empty, entity: str) -> Node:
+    def _changed(self, node: Node, entity: str, pins: Pins) -> Node:
+        if isinstance(node, And):
+            found = (_pin(part, self.schema, entity) for part in node.parts)
+            pins = {**pins, **dict(filter(None, found))}
+        if isinstance(node, And | Or):
+            return type(node)(tuple(self._changed(part, entity, pins) for part in node.parts))
+        if isinstance(node, Not):
+            return Not(self._changed(node.part, entity, pins))
+        link = in_our_words(node.path, self.schema, entity)[:-1]
+        return self._leaf(node, entity, pins.get(link, frozenset()))
+
+    def _leaf(self, leaf: Compare | In | Empty, entity: str, pinned: frozenset[str]) -> Node:
         ends = [route[-1] for route in routes(leaf.path, self.schema, entity)]
         if not any(e.entity == self.entity and e.field.kind.name == self.kind for e in ends):
             return leaf
-        if isinstance(leaf, In):
-            return In(leaf.path, tuple(dict.fromkeys(map(self._word, leaf.values))))
-        if isinstance(leaf, Compare) and leaf.op in ("=", "!="):
-            return Compare(leaf.path, leaf.op, self._word(leaf.value))
-        return leaf
+        if isinstance(leaf, Empty) or (isinstance(leaf, Compare) and leaf.op not in ("=", "!=")):
+            return leaf
+        values = leaf.values if isinstance(leaf, In) else (leaf.value,)
+        found = [self._words(value, pinned) for value in values]
+        everywhere = tuple(dict.fromkeys(value for words, _ in found for value in words))
+        here = tuple(dict.fromkeys(value for _, words in found for value in words))
+        if (everywhere, here) == (values, ()):
+            return leaf
+        parts = [_among(leaf, everywhere)] if everywhere or not here else []
+        if here and self.shared is not None:
+            parts.append(And((self.shared.here(leaf.path[:-1]), _among(leaf, here))))
+        node = parts[0] if len(parts) == 1 else Or(tuple(parts))
+        if not isinstance(leaf, Compare) or leaf.op == "=":
+            return node
+        return Compare(node.path, "!=", node.value) if isinstance(node, Compare) else Not(node)
 
-    def _word(self, value: Literal) -> Literal:
-        new = self.words.get(fold(value.value)) if isinstance(value, Text) else None
-        return value if new is None else Text(new)
+    def _words(
+        self, value: Literal, pinned: frozenset[str]
+    ) -> tuple[tuple[Literal, ...], tuple[Literal, ...]]:
+        """What comes in the place of a value: what holds everywhere, and what in our pipeline alone."""
+        old = fold(value.value) if isinstance(value, Text) else ""
+        new, shared = self.words.get(old), self.shared
+        if new is None:
+            return (value,), ()
+        new_words = (Text(new),) if new else ()
+        if shared is None or shared.is_alone(pinned):
+            return new_words, ()
+        if old in shared.theirs:
+            return (value,), ()
+        kept = (value,) if old in shared.old else ()
+        if kept and not shared.keeps(pinned):
+            return kept, ()
+        return (kept, new_words) if fold(new) in shared.new else ((*kept, *new_words), ())
 
-    def in_rules(self, raw: Raw, entity: str, place: Place = ()) -> Iterator[tuple[Place, str]]:
-        """What changes in the robots, triggers and schedules of a part of pipelines.yaml."""
+    def in_rules(
+        self, raw: Raw, pipeline: Pipeline, place: Place = ()
+    ) -> Iterator[tuple[Place, str]]:
+        """What changes in the robots, triggers and schedules of a part of a pipeline."""
         if isinstance(raw, list):
             for number, item in enumerate(raw):
-                yield from self.in_rules(item, entity, (*place, number))
+                yield from self.in_rules(item, pipeline, (*place, number))
         for key, value in raw.items() if isinstance(raw, dict) else ():
             if key in ("when", "where") and isinstance(value, str):
-                new = self.condition(value, entity)
+                new = self.condition(value, pipeline.entity, pipeline.id)
                 if new != value:
                     yield (*place, key), new
             elif key == "with" and isinstance(value, dict):
-                yield from self._in_params(str(cast("Tree", raw).get("do")), value, (*place, key))
+                if self.shared is None or self.shared.keeps(frozenset((pipeline.id,))):
+                    do = str(cast("Tree", raw).get("do"))
+                    yield from self._in_params(do, value, (*place, key))
             else:
-                yield from self.in_rules(value, entity, (*place, key))
+                yield from self.in_rules(value, pipeline, (*place, key))
+
+    def in_all_rules(
+        self, tree: Tree, pipelines: Iterable[Pipeline]
+    ) -> Iterator[tuple[Place, str]]:
+        """What changes in the rules of these pipelines of pipelines.yaml."""
+        for pipeline in pipelines:
+            place = pipeline_place(tree, pipeline)
+            yield from self.in_rules(at(tree, place), pipeline, place)
 
     def _in_params(self, do: str, params: Tree, place: Place) -> Iterator[tuple[Place, str]]:
         names = ACTIONS[do].of_kind(self.kind) if do in ACTIONS else ()
@@ -97,6 +190,23 @@ class NewWords:
                 new = self.condition(where, entity) if isinstance(where, str) else where
                 if new != where:
                     yield (row.plural, number, "where"), str(new)
+
+
+def _pin(part: Node, schema: Schema, entity: str) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    """Which pipelines a part of a condition allows, with the path of links that leads there."""
+    if not isinstance(part, Compare | In) or getattr(part, "op", "=") != "=":
+        return None
+    path = in_our_words(part.path, schema, entity)
+    if path[-1] != "pipeline":
+        return None
+    values = part.values if isinstance(part, In) else (part.value,)
+    return path[:-1], frozenset(fold(str(getattr(value, "value", ""))) for value in values)
+
+
+def _among(leaf: Compare | In, values: tuple[Literal, ...]) -> Node:
+    if isinstance(leaf, Compare) and len(values) == 1:
+        return Compare(leaf.path, "=", values[0])
+    return In(leaf.path, values)
 
 
 def _parsed(text: str) -> Node | None:

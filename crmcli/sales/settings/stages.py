@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import counted, tr
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Or, Text
@@ -15,7 +16,7 @@ from crmcli.model.values import fold
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.sales.settings.fields import Reshaped
 from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, StillNamed, Tree, reshaping
-from crmcli.sales.settings.stage_words import NewWords, at, pipeline_place, put
+from crmcli.sales.settings.stage_words import NewWords, Place, Shared, at, pipeline_place, put
 from crmcli.sales.stages import move_in
 from crmcli.store.layout import PIPELINES, VIEWS
 from crmcli.store.yaml.codec import load_marked
@@ -114,29 +115,24 @@ def rename(
     ws: Workspace, pipeline: Pipeline, ref: str, name: str = "", new_id: str = ""
 ) -> Reshaped:
     """Give a stage another name, another id or both; what names it follows, in one transaction: records,
-    robots, triggers, conditions and views. Where another pipeline has a stage of that name, views that do
-    not say which they mean are left, as are templates."""
+    robots, triggers, conditions and views; of what is called like stages of other pipelines, these stay meant
+    where they were. Templates are left."""
     stage = find_stage(pipeline, ref)
     name, new_id = name or stage.name, new_id or stage.id
     if (name, new_id) == (stage.name, stage.id):
         raise BadUsage("nothing to change", "pass a new name, --id or both")
     _check_new(pipeline, new_id, name, stage)
-    words = {fold(stage.name): name} if name != stage.name else {}
-    words |= {fold(stage.id): new_id} if new_id != stage.id else {}
-    new = NewWords(ws.schema, pipeline.entity, "stage", words)
-    is_own = _is_own(ws, pipeline, words)
+    new = _new_words(ws, pipeline, stage, name, new_id)
 
     def edit(tree: Tree) -> None:
         raw = _raw(tree, pipeline, stage)
         raw["id"], raw["name"] = new_id, name
-        place = pipeline_place(tree, pipeline)
-        put(tree, new.in_rules(at(tree, place), pipeline.entity, place))
-        _elsewhere(ws, tree, pipeline, new, is_own=is_own)
+        put(tree, new.in_all_rules(tree, ws.pipelines))
 
     def views(tree: Tree) -> None:
-        if is_own:
-            put(tree, new.in_views(tree))
+        put(tree, new.in_views(tree))
 
+    _tell_ambiguous(ws, pipeline, new)
     renamed = ("stages", pipeline.id, stage.id, new_id) if new_id != stage.id else ()
     wanted = SettingsEdit(pipelines=edit, views=views, renamed=renamed)
     with reshaping(ws, "stage rename", wanted) as done:
@@ -146,7 +142,7 @@ def rename(
             place = {"stage": new_id, **({"pipeline": pipeline.id} if pipeline.key else {})}
             done.change.save(record, STAGE_RENAMED, {**place, "from": stage.id})
     left = () if new_id == stage.id else ws.mentions([f"'{stage.id}'", f'"{stage.id}"'])
-    return Reshaped(len(ids), done.rewritten, [*left, *_views_left(ws, new, is_own=is_own)])
+    return Reshaped(len(ids), done.rewritten, [*left])
 
 
 def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Reshaped:
@@ -157,22 +153,17 @@ def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Re
     if target is stage:
         raise BadUsage(tr("{} cannot replace itself", stage.id), "use another stage")
     heir = target.id if target else ""
-    new = NewWords(ws.schema, pipeline.entity, "stage", _words(stage, heir))
-    is_own = _is_own(ws, pipeline, new.words)
+    new = _new_words(ws, pipeline, stage, heir, heir)
 
     def edit(tree: Tree) -> None:
         _stages(tree, pipeline).remove(_raw(tree, pipeline, stage))
-        place = pipeline_place(tree, pipeline)
-        if heir:
-            put(tree, new.in_rules(at(tree, place), pipeline.entity, place))
-            _elsewhere(ws, tree, pipeline, new, is_own=is_own)
+        put(tree, new.in_all_rules(tree, ws.pipelines if heir else ()))
 
     def views(tree: Tree) -> None:
-        if is_own and heir:
-            put(tree, new.in_views(tree))
+        put(tree, new.in_views(tree) if heir else iter(()))
 
     if not heir:
-        _check_unnamed(ws, pipeline, stage, new, is_own=is_own)
+        _check_unnamed(ws, pipeline, stage, new)
     with reshaping(ws, "stage rm", SettingsEdit(pipelines=edit, views=views)) as done:
         ids = standing(done, pipeline, stage)
         if ids and not heir:
@@ -229,56 +220,57 @@ def told_of(ids: list[str], place: str) -> str:
     return tr("{} in {!r}: {}", counted(len(ids), "record is", "records are"), place, shown)
 
 
-def _check_unnamed(
-    ws: Workspace, pipeline: Pipeline, stage: Stage, new: NewWords, *, is_own: bool
-) -> None:
+def _check_unnamed(ws: Workspace, pipeline: Pipeline, stage: Stage, new: NewWords) -> None:
     """Refuse to take away what rules of other stages or views name; StillNamed has the lines."""
-    marked = load_marked(ws.file(PIPELINES) or b"", PIPELINES)
-    place = pipeline_place(marked.value, pipeline)
-    own = (
-        *place,
-        "stages",
-        _stages(marked.value, pipeline).index(_raw(marked.value, pipeline, stage)),
-    )
-    found = [p for p, _ in new.in_rules(at(marked.value, place), pipeline.entity, place)]
-    lines = [(PIPELINES, marked.lines.get(p, 0)) for p in found if p[: len(own)] != own]
-    data = ws.file(VIEWS)
-    if data and is_own:
-        views = load_marked(data, VIEWS)
-        lines += [(VIEWS, views.lines.get(p, 0)) for p, _ in new.in_views(views.value)]
+    tree = load_marked(ws.file(PIPELINES) or b"", PIPELINES).value
+    number = _stages(tree, pipeline).index(_raw(tree, pipeline, stage))
+    own = (*pipeline_place(tree, pipeline), "stages", number)
+    lines = [(path, line) for path, line, at in _naming(ws, new) if at[: len(own)] != own]
     if lines:
         path, line = lines[0]
         told = tr("{} mentions {!r} in line {}", path, stage.id, line)
         raise StillNamed(told, tr("change {} first, or --move-to STAGE", path), ())
 
 
-def _elsewhere(
-    ws: Workspace, tree: Tree, pipeline: Pipeline, new: NewWords, *, is_own: bool
-) -> None:
-    """The rules of other pipelines that name the stage through a link."""
-    for other in ws.pipelines if is_own else ():
-        if other.id != pipeline.id:
-            place = pipeline_place(tree, other)
-            put(tree, new.in_rules(at(tree, place), other.entity, place))
+def _naming(ws: Workspace, new: NewWords) -> Iterator[tuple[str, int, Place]]:
+    """Where rules and views say something for which there are other words: file, line and place."""
+    for path in (PIPELINES, VIEWS):
+        marked = load_marked(ws.file(path) or b"", path)
+        is_rules = path == PIPELINES
+        tree = marked.value
+        found = new.in_all_rules(tree, ws.pipelines) if is_rules else new.in_views(tree)
+        yield from ((path, marked.lines.get(place, 0), place) for place, _ in found)
 
 
-def _views_left(ws: Workspace, new: NewWords, *, is_own: bool) -> list[str]:
-    """The lines of views.yaml that may mean this stage or another."""
-    data = ws.file(VIEWS)
-    if not data or is_own:
-        return []
-    marked = load_marked(data, VIEWS)
-    return [f"{VIEWS}:{marked.lines.get(place, 0)}" for place, _ in new.in_views(marked.value)]
+def _tell_ambiguous(ws: Workspace, pipeline: Pipeline, new: NewWords) -> None:
+    """Tell of each line that means a stage of another pipeline by what ours is called too from now on."""
+    assert new.shared is not None
+    none: frozenset[str] = frozenset()
+    shared = replace(new.shared, old=none, theirs=none, new=none)
+    for word in sorted(new.shared.new):
+        for path, line, _ in _naming(ws, replace(new, words={word: ""}, shared=shared)):
+            said = tr("{}:{} means {!r} of {} too from now on", path, line, word, pipeline.id)
+            ws.notes.append(said)
 
 
-def _is_own(ws: Workspace, pipeline: Pipeline, words: Mapping[str, str]) -> bool:
-    """Whether no other pipeline has a stage of these names."""
-    others = (p for p in ws.pipelines.of(pipeline.entity) if p.id != pipeline.id)
-    return not any(fold(text) in words for p in others for s in p.stages for text in (s.id, s.name))
-
-
-def _words(stage: Stage, new: str) -> dict[str, str]:
-    return {fold(stage.id): new, fold(stage.name): new}
+def _new_words(ws: Workspace, pipeline: Pipeline, stage: Stage, name: str, new_id: str) -> NewWords:
+    """The words for a stage that is called otherwise from now on, and what other pipelines call theirs."""
+    of_entity = ws.pipelines.of(pipeline.entity)
+    others = [s for p in of_entity if p.id != pipeline.id for s in p.stages]
+    ids, names = ({s.id for s in others}, {fold(s.name) for s in others})
+    words = {fold(stage.name): name, stage.id: new_id}
+    own = {s.id for s in pipeline.stages if s.id != stage.id}
+    for word, new in list(words.items()):
+        if fold(new) == word or word in own:
+            del words[word]
+        elif fold(new) in ids:
+            words[word] = new_id
+    old = {w for w in words if w in (ids if w == stage.id else names)}
+    theirs = ids - {stage.id}
+    taken = {fold(w) for w in words.values() if fold(w) in ids | names}
+    is_first = of_entity[0] is pipeline
+    shared = Shared(pipeline, is_first, *map(frozenset, (old, theirs, taken)))
+    return NewWords(ws.schema, pipeline.entity, "stage", words, shared)
 
 
 def _check_new(pipeline: Pipeline, stage_id: str, name: str, besides: Stage | None = None) -> None:
