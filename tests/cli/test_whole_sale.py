@@ -6,6 +6,8 @@ Each sum is compared with the one worked out here, wherever it stands.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -125,6 +127,23 @@ def test_from_a_row_of_a_sheet_to_money(sale: Sale) -> None:
     ]
     assert [Decimal(str(data["amount"])) for data in money] == [gross]
     sale("check")
+
+
+def test_the_readme_shows_it_as_it_goes(crm: Crm, tmp_path: Path) -> None:
+    folder, environ = tmp_path / "sale", {"CRM_USER": "anna", "CRM_LANG": "en"}
+    assert crm("init", str(folder), "--demo", "-q").code == 0
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A whole sale")[2]
+    steps = section.partition("```\n")[2].partition("```\n")[0].split("$ ")[2:]
+    (folder / "row.csv").write_text(steps[0].partition("\n")[2].partition("end\n")[0], "utf-8")
+    for step in steps[1:]:
+        command, _, said = step.partition("\n")
+        run = crm(*shlex.split(command, comments=True)[1:], cwd=folder, **environ)
+        assert without_ids(run.out + run.err) == without_ids(said), command
+    assert not crm("check", "-q", cwd=folder).out
+
+
+def without_ids(text: str) -> str:
+    return re.sub(r"-[0-9a-z]{8}\b", "", text)
 
 
 def amount_of(sale: Sale, entity: str, record_id: str) -> Decimal:
