@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.channels.address import UnsafeHeader, checked, mailbox
+from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
@@ -87,9 +87,9 @@ def to_bytes(message: Message, *, wire: bool) -> bytes:
     """The message as bytes: for the wire in seven bits with CRLF, for a file readable with LF. Raises
     UnsafeHeader for an address or header that is not safe, and NoAttachment if the attachments are more
     than 20 MB together."""
-    from email import policy
+    from crmcli.channels.header_folding import MailPolicy
 
-    rules = policy.SMTP.clone(cte_type="7bit") if wire else policy.default
+    rules = MailPolicy(linesep="\r\n", cte_type="7bit") if wire else MailPolicy()
     built = _built(message, rules)
     for number, part in enumerate(p for p in built.walk() if p.is_multipart()):
         part.set_boundary(f"=_{fingerprint(message.key)}_{number}")
@@ -107,19 +107,30 @@ def from_bytes(data: bytes, key: str) -> Message:
     html, plain = read.get_body(("html",)), read.get_body(("plain",))
     return Message(
         key=key,
-        sender=str(read["From"]),
-        to=tuple(str(address) for address in read["To"].addresses),
+        sender=next(_people(read, "From")),
+        to=tuple(_people(read, "To")),
         subject=str(read["Subject"]),
         text=plain.get_content() if plain else "",
         date=parsedate_to_datetime(str(read["Date"])),
         html=html.get_content() if html else "",
-        reply_to=str(read["Reply-To"] or ""),
+        reply_to=next(_people(read, "Reply-To"), ""),
         attachments=tuple(
             AttachedFile(part.get_filename() or "", part.get_content_type(), _decoded(part))
             for part in read.iter_attachments()
         ),
         automatic="Auto-Submitted" in read,
     )
+
+
+def _people(read: EmailMessage, header: str) -> Iterator[str]:
+    """Whom a header names. Python's own parser leaves a space where a long name was cut to be encoded."""
+    from email.header import decode_header, make_header
+    from email.headerregistry import Address
+    from email.utils import getaddresses
+
+    found = [str(value) for name, value in read.raw_items() if name.lower() == header.lower()]
+    for name, address in getaddresses(found):
+        yield str(Address(str(make_header(decode_header(name))), addr_spec=address))
 
 
 def _decoded(part: EmailMessage) -> bytes:
@@ -183,10 +194,16 @@ def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
     is_same = found == wanted and str(read["Subject"]).split() == message.subject.split()
     for name in (name for name in meant if name in read):
         boxes = [mailbox(name, text) for text in meant[name]]
-        people = [(one.display_name.split(), one.addr_spec) for one in read[name].addresses]
-        is_same = is_same and people == [(box.name.split(), box.address) for box in boxes]
+        people = [mailbox(name, text) for text in _people(read, name)]
+        addresses = [one.addr_spec for one in read[name].addresses]
+        is_same = is_same and addresses == [box.address for box in boxes]
+        is_same = is_same and _said(people) == _said(boxes)
     if not is_same:
         raise UnsafeHeader(
             tr("the message {!r} would not arrive as written", message.subject[:60]),
             "look for odd characters in the subject and the names",
         )
+
+
+def _said(boxes: Iterable[Mailbox]) -> list[tuple[list[str], str]]:
+    return [(box.name.split(), box.address) for box in boxes]

@@ -98,7 +98,7 @@ def preview(session: Session, name: str, ref: str, html: bool) -> None:
             raise BadUsage(tr("{} has no HTML part", name), "put NAME.html.j2 beside NAME.j2")
         session.out.text(mail.html)
     elif session.out.is_table:
-        heads = [f"{name}: {value}" for name, value in mail.headers]
+        heads = [f"{tr(name + ':')} {value}" for name, value in mail.headers]
         session.out.text("\n".join([*heads, "", mail.text]))
     else:
         facts = {name.lower().replace("-", "_"): value for name, value in mail.headers}

@@ -50,9 +50,9 @@ def message_text(message: Message) -> str:
     heads = {
         tr("From:"): message.sender,
         tr("To:"): ", ".join(message.to),
-        tr("Reply to:"): message.reply_to,
+        tr("Reply-To:"): message.reply_to,
         tr("Subject:"): message.subject,
-        tr("Attached:"): ", ".join(sizes),
+        tr("Attach:"): ", ".join(sizes),
     }
     shown = [f"{name} {value}" for name, value in heads.items() if value]
     return "\n".join([*shown, "", message.text])

@@ -14,11 +14,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.channels.address import UnsafeHeader, mailbox
-from crmcli.channels.message import AttachedFile, Message, NoAttachment, attachment, to_bytes
+from crmcli.channels.message import (
+    AttachedFile,
+    Message,
+    NoAttachment,
+    attachment,
+    from_bytes,
+    to_bytes,
+)
 
 LETTER = Message(
     key="robot hello lead-7k3qf2m9",
@@ -45,6 +52,24 @@ def test_a_letter_arrives_as_it_was_written(wire: bool) -> None:
     assert got["To"].addresses[0].display_name == "Анна Ковалёва"
     assert got.get_content().replace("\r\n", "\n") == LETTER.text
     assert str(got["Date"]) == "Mon, 23 Nov 2026 12:00:00 +0300"
+
+
+WORDS = st.text("АБВабвёЁйщъэюяŁéabz-.'", min_size=1, max_size=40)
+NAMES = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
+
+
+@pytest.mark.parametrize("wire", [True, False])
+@settings(deadline=None)
+@given(name=NAMES, ours=NAMES)
+def test_names_and_subjects_of_any_length_arrive_whole(wire: bool, name: str, ours: str) -> None:
+    people = {"sender": f"{ours} <s@skat.example.ru>", "reply_to": f"{ours} <r@skat.example.ru>"}
+    message = replace(LETTER, **people, to=(f"{name} <o@example.ru>",), subject=f"{ours} {name}")
+    data = to_bytes(message, wire=wire)
+    assert max(map(len, data.partition(b"Date")[0].splitlines())) <= 78
+    got = from_bytes(data, message.key)
+    assert got.subject.split() == message.subject.split()
+    for text, said in ((got.to[0], name), (got.sender, ours), (got.reply_to, ours)):
+        assert mailbox("To", text).name.split() == said.split()
 
 
 def test_the_wire_has_seven_bits_and_crlf_a_file_is_readable() -> None:
