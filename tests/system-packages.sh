@@ -16,6 +16,7 @@ mkfs.ext4 e2fsprogs
 sshfs sshfs
 pdftoppm poppler-utils
 zbarimg zbar-tools
+crontab cron
 /usr/lib/openssh/sftp-server openssh-sftp-server
 END
     # What makes PDF files, and a font with Cyrillic letters.

@@ -35,12 +35,14 @@ def automation_problems(ws: Workspace) -> Iterator[Problem]:
 
 
 def _late(ws: Workspace) -> Iterator[Problem]:
+    if not ws.settings.runs_at(ws.clone):
+        return
     try:
         if not any(_is_automated(pipeline) for pipeline in ws.pipelines):
             return
     except InvalidData:
         return  # that is reported with its lines, and no tick can run
-    hint = "run it from cron: */5 * * * * crm -C DIR tick"
+    hint = "let cron run it: crm tick --install; crm tick --status tells more"
     written = ends(ws)
     # What lies ahead was written by a clock that was wrong.
     ended = sorted(end for end in written if end <= ws.now + TOLERANCE)

@@ -33,7 +33,7 @@ from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Change, Workspace
-from crmcli.workspace.tick_times import alone, note_end
+from crmcli.workspace.tick_times import alone, is_news, note_end
 from crmcli.workspace.undone import dead
 
 MOST_PASSES = 100
@@ -56,6 +56,8 @@ class TickResult:
     failures: list[str] = field(default_factory=list)
     effects: int = 0
     faults: Sequence[Problem] = ()
+    elsewhere: str = ""
+    """The clone that runs automation, where it is another one and that was not said here yet."""
     bugs: dict[str, Bug] = field(default_factory=dict)
 
     def met(self, error: Exception, about: str) -> None:
@@ -78,6 +80,9 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
     with alone(ws) as lock:
         run.result.busy = lock is None
         if lock is None:
+            return run.result
+        if not ws.settings.runs_at(ws.clone):
+            run.result.elsewhere = ws.settings.runner if is_news(lock, ws.settings.runner) else ""
             return run.result
         run.result.faults = ws.faults_of_rules()
         with ws.series():

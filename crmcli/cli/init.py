@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crmcli.cli.params import Session, Verb, option
-from crmcli.cli.terminal import program, quoted
+from crmcli.cli.terminal import quoted
 from crmcli.language import prefer, spoken, tr
 from crmcli.model.settings import LANGUAGES
 from crmcli.present.told import Told
@@ -52,7 +52,8 @@ def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
             tr("edit settings.yaml and pipelines.yaml, then: crm pipeline check"),
             tr("crm lead add --name Maria --email maria@example.com --source web"),
             tr("crm help views               and robots, cron, money, …: short guides"),
-            tr("crm tick                     runs the robots; let cron call it (crontab -e):"),
-            f"*/5 * * * * {program()} -C {quoted(str(root))} tick",
+            tr(
+                "crm tick                     runs the robots; crm tick --install lets cron call it"
+            ),
         ]
     return ["", tr("Next:"), *(f"  {step}" for step in steps)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crmcli.automation.tick import TickResult
     from crmcli.errors import Problem
     from crmcli.present.cells import Listing
+    from crmcli.present.told import Told
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""
@@ -32,19 +33,30 @@ MOST_TOLD = 50
             "has are noted as sent.",
             is_flag=True,
         ),
+        option("--install", "Let cron run it: write the line of your crontab.", is_flag=True),
+        option("--every", "With --install: how often.", "TIME", default="", show_default="5m"),
+        option("--uninstall", "Remove that line.", is_flag=True),
+        option("--status", "Tell when it last ran, and who runs it.", is_flag=True),
+        option(
+            "--print form", "Print the cron line or the systemd timer.", among=("cron", "systemd")
+        ),
     ],
 )
-def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> Listing | None:
+def tick(
+    session: Session, dry_run: bool, until: str, accept_history: bool, **upkeep: Any
+) -> Listing | Told | None:
     """Run what is due: triggers, robots, schedules, messages.
 
     It prints nothing when all is well, so cron can run it every minute. What failed for good goes to
     stderr, one line each, with exit code 0; a bug in crm over one record does not stop the others, and
     exits with 70. A second tick at the same time exits at once.
 
-    Example: */5 * * * * crm -C /srv/crm tick
+    Example: crm tick --install --every 5m
 
     Example: crm tick --dry-run --until +7d
     """
+    if told := _upkeep(session, dry_run=dry_run, **upkeep):
+        return told
     if until and not dry_run:
         raise BadUsage("--until needs --dry-run", "only a dry run can look ahead")
     if accept_history:
@@ -63,6 +75,32 @@ def tick(session: Session, dry_run: bool, until: str, accept_history: bool) -> L
     )
     _report_faults(session, faults, tr("fix the lines named, then run crm {}", "pipeline check"))
     return plan
+
+
+def _upkeep(
+    session: Session,
+    *,
+    install: bool,
+    uninstall: bool,
+    status: bool,
+    form: str | None,
+    every: str,
+    dry_run: bool,
+) -> Told | None:
+    """What is asked of who calls crm tick; None where nothing is."""
+    from crmcli.cli import cron
+
+    if install + uninstall + status + bool(form) > 1:
+        raise BadUsage("--install, --uninstall, --status and --print do not go together")
+    if every and not (install or form):
+        raise BadUsage("--every needs --install or --print")
+    if form or (install and dry_run):
+        return cron.printed(session, form or "cron", every)
+    if install:
+        return cron.install(session, every)
+    if uninstall and not dry_run:
+        return cron.uninstall(session)
+    return cron.status(session) if status or uninstall else None
 
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:
@@ -101,6 +139,9 @@ def run_once(session: Session) -> bool:
             out.detail(line)
         if result.busy:
             out.detail("another tick is running")
+        if result.elsewhere:
+            told = tr("crm tick runs in the clone {}; nothing is run here", result.elsewhere)
+            out.note(told)
         for line in result.failures:
             out.note(line)
         _report(session, result)

@@ -103,7 +103,8 @@ class Settings:
     `clones` how each clone is called in them.
     `conversion` says by lead field where else its value goes, an entity and its field.
     `channels` holds the settings of other channels, by name.
-    `max_effects` is how many acts one run of automation may do. `commit` is one of COMMITS;
+    `max_effects` is how many acts one run of automation may do, `runner` the clone that alone runs it, by its
+    id or as `clones` calls it, any if that is empty. `commit` is one of COMMITS;
     `any_disk` allows changes on a file system whose locks cannot be trusted.
     """
 
@@ -131,5 +132,10 @@ class Settings:
     conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     max_effects: int = 1000
+    runner: str = ""
     commit: str = "never"
     any_disk: bool = False
+
+    def runs_at(self, clone: str) -> bool:
+        """Whether automation is run in a clone."""
+        return self.runner in ("", clone, self.clones.get(clone))

@@ -37,6 +37,18 @@ def note_end(fd: int, now: datetime, *, anew: bool = False) -> None:
         os.ftruncate(fd, len(data))
 
 
+def is_news(fd: int, runner: str) -> bool:
+    """Note in the open lock file that another clone runs; whether that did not stand there yet."""
+    line = f"runner: {runner}\n".encode()
+    known = os.pread(fd, os.fstat(fd).st_size, 0)
+    if line in known:
+        return False
+    with contextlib.suppress(OSError):  # it is told once more, then
+        files.write_all(fd, line)
+        os.ftruncate(fd, len(line))
+    return True
+
+
 def ends(ws: Workspace) -> list[datetime]:
     """When the last ticks ended by the clock of then, in their order, as far as that can be read."""
     if ws.only_reads:

@@ -47,7 +47,7 @@ def test_a_new_folder_becomes_a_workspace(crm: Crm, tmp_path: Path) -> None:
     root = tmp_path / "Продажи"
     assert (run.code, run.out) == (0, f"Created a workspace in {root}.\n")
     assert "crm pipeline check" in run.err
-    assert "*/5 * * * *" in run.err
+    assert "crm tick --install" in run.err
     assert "cd Продажи" in run.err
     assert {str(p.relative_to(root)) for p in root.rglob("*")} >= MADE
     ws = Workspace.open(root, now=NOW)

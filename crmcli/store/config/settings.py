@@ -73,6 +73,7 @@ def _read_settings(top: Cursor) -> Settings:
         conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         max_effects=got["automation"]["max_effects"],
+        runner=got["automation"]["runner"],
         commit=got["git"]["commit"],
         any_disk=got["storage"]["any_disk"],
     )

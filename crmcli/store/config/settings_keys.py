@@ -265,7 +265,11 @@ SHAPE = shapes.keys(
                 "max_effects": shapes.whole(
                     "How much one crm tick may do before it stops and asks.",
                     1, 1_000_000, Settings.max_effects,
-                )
+                ),
+                "runner": shapes.text(
+                    "The clone whose crm tick runs robots, by its id or its name in numbering.clones; any"
+                    " clone if absent. See crm tick --status."
+                ),
             },
         ),
         "git": shapes.keys(
