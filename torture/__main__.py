@@ -15,6 +15,7 @@ from torture.codec import codec
 from torture.copies import in_memory
 from torture.cuts import cuts
 from torture.disk import disk
+from torture.documents import documents
 from torture.errors import errors
 from torture.folders import folders
 from torture.gitsteps import gitsteps
@@ -55,6 +56,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "servers": lambda folder: servers(
             folder, mixed=20 if quick else 400, every=8 if quick else 1, seed=options.seed
         ),
+        "documents": lambda folder: documents(
+            folder, sums=200 if quick else 10_000, invoices=10 if quick else 1_000
+        ),
         "honesty": honesty,
     }
 
@@ -67,7 +71,8 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders gitsteps servers honesty; all of them if none is named",
+        " processes codec hostile clocks folders gitsteps servers documents honesty;"
+        " all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
 from crmcli.cli.params import Noun, Session, option
 from crmcli.cli.printing import unreadable
+from crmcli.errors import BadUsage
 from crmcli.present import reports
 from crmcli.present.cells import Listing
 from crmcli.reports.funnel import Period, read_funnel
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.workspace import Workspace
 
+OWN = "own"
 report = Noun("report", help="Reports: figures from the records and the timeline.")
 PERIOD = [
     option("--since", "From this day on.", "DATE"),
@@ -25,8 +27,33 @@ PERIOD = [
 ]
 
 
-@report.command(params=[PIPELINE, *PERIOD])
-def funnel(session: Session, pipeline: str, since: str, until: str, where: str) -> Listing:
+CURRENCY = option(
+    "--currency",
+    "Sums in one currency by today's rates (crm rate), that of the workspace if none is named.",
+    "[CODE]",
+    is_flag=False,
+    flag_value=OWN,
+    default="",
+)
+
+
+def _currency(ws: Workspace, asked: str) -> str:
+    """The code of the currency that is asked for; BadUsage for one that there is not."""
+    from crmcli.sales.products import check_currency
+
+    code = ws.settings.currency if asked == OWN else asked.upper()
+    if code:
+        try:
+            check_currency(code)
+        except ValueError as error:
+            raise BadUsage(str(error), "e.g. --currency RUB") from None
+    return code
+
+
+@report.command(params=[PIPELINE, *PERIOD, CURRENCY])
+def funnel(
+    session: Session, pipeline: str, since: str, until: str, where: str, currency: str
+) -> Listing:
     """How many records reached each stage, moved on or were lost, and how fast.
 
     Of the records that entered a pipeline in a period: how many reached each stage or a later one; how
@@ -34,7 +61,7 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
     90th percentile of stays that ended, and the median so far of the others.
 
     A lost deal has not moved on; a skipped stage counts as reached; a won deal that was reopened is
-    not won.
+    not won. With --currency, what the records come to that reached each stage.
 
     Example: crm report funnel --pipeline sales --since 2026-01-01
     """
@@ -43,7 +70,7 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
     condition = ws.condition(where, shown.entity) if where.strip() else None
     first, last = day_given(ws, since), day_given(ws, until, is_end=True)
     period = Period(_midnight(ws, first), _midnight(ws, last and last + timedelta(days=1)))
-    told = read_funnel(ws, shown, period, condition)
+    told = read_funnel(ws, shown, period, condition, _currency(ws, currency))
     if out.is_table:
         out.note(reports.cohort(shown, told))
     unreadable(session)
@@ -53,15 +80,16 @@ def funnel(session: Session, pipeline: str, since: str, until: str, where: str) 
 BY = option("--by", "Group by.", default="source", among=("source", "stage", "owner"))
 
 
-@report.command(params=[BY, *PERIOD])
-def leads(session: Session, by: str, since: str, until: str, where: str) -> Listing:
+@report.command(params=[BY, *PERIOD, CURRENCY])
+def leads(session: Session, by: str, since: str, until: str, where: str, currency: str) -> Listing:
     """Leads by source, stage or owner: how many came in, were converted, closed as junk or are still open,
     and their sums by currency.
 
     Example: crm report leads --by owner --since 2026-11-01
     """
     ws = session.workspace
-    rows = read_leads(ws, by, _came(ws, since, until, where))
+    came = _came(ws, since, until, where)
+    rows = read_leads(ws, by, came, _currency(ws, currency))
     unreadable(session)
     return reports.leads(ws, by, rows, for_people=session.out.is_table)
 

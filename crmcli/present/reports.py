@@ -39,6 +39,8 @@ def funnel(told: Funnel, *, for_people: bool) -> Listing:
         columns = [Column("stage"), *columns[:1], Column("kind"), *columns[1:], *more]
     elif any(row.moved_away for row in told.rows):
         columns.insert(7, Column("moved_away", "Moved away", "count"))
+    if any(row.amounts for row in told.rows):
+        columns.append(Column("amounts", "Amount", "sums"))
     return Listing([asdict(row) for row in told.rows], columns)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.model.event import DATED, Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
+from crmcli.sales.rates import Exchange
 from crmcli.workspace.current_stage import unwritten_entries
 from crmcli.workspace.stage_names import with_stages_of_today
 from crmcli.workspace.undone import without_undone
@@ -23,12 +25,17 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 
+Money: TypeAlias = tuple[str, Decimal]
+"""A currency, and how much."""
+
+
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
     """One stage of a funnel; shares in per cent, times in days, None where there is none.
 
     `reached` were here or in a later stage; of those `moved_on` reached a later one, the rest are now `lost`,
     `moved_away` to another pipeline or `open`. Median and p90 are of ended stays, `waiting` are here now.
+    `amounts` are what those that `reached` come to, where that is asked for.
     """
 
     stage: str
@@ -45,6 +52,7 @@ class FunnelRow:
     p90_days: float | None = None
     waiting: int | None = None
     waiting_days: float | None = None
+    amounts: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +77,27 @@ ALWAYS = Period()
 
 
 def read_funnel(
-    ws: Workspace, pipeline: Pipeline, period: Period = ALWAYS, condition: Condition | None = None
+    ws: Workspace,
+    pipeline: Pipeline,
+    period: Period = ALWAYS,
+    condition: Condition | None = None,
+    into: str = "",
 ) -> Funnel:
-    """The funnel of a pipeline: of the records that exist, and fit the condition if there is one."""
+    """The funnel of a pipeline: of the records that exist, and fit the condition if there is one; with sums
+    `into` one currency by the rates of today if one is named; NoRate."""
     events = ws.events(kinds=stage_kinds(pipeline.entity))
     events = without_undone(ws, ws.in_order(events), DATED)
     events = [*unwritten_entries(ws, pipeline.entity), *events]
     home = ws.pipelines.of(pipeline.entity)[0].id
     events = with_stages_of_today(ws, events, home)
     dates = _dates(ws, pipeline.entity, condition)
-    return funnel(events, pipeline, ws.now, dates, period=period, home=home)
+    money = ws.sums(pipeline.entity, ["id"], condition) if into else ()
+    amounts = {one.keys[0]: (one.currency, one.amount) for one in money if one.amount}
+    told = funnel(events, pipeline, ws.now, dates, period=period, home=home, amounts=amounts)
+    if not into:
+        return told
+    one = Exchange(ws, {code for row in told.rows for code in row.amounts}, into, ws.today).in_one
+    return replace(told, rows=tuple(replace(row, amounts=one(row.amounts)) for row in told.rows))
 
 
 def _dates(ws: Workspace, entity: str, condition: Condition | None) -> dict[str, Dates]:
@@ -97,8 +116,10 @@ def funnel(
     *,
     period: Period = ALWAYS,
     home: str = "",
+    amounts: Mapping[str, Money] | None = None,
 ) -> Funnel:
-    """The funnel of the records that have `dates`; `home` is the pipeline of events that name none."""
+    """The funnel of the records that have `dates`; `home` is the pipeline of events that name none. With
+    `amounts`, what those that reached a stage come to."""
     stays = visits(entries(events, pipeline.entity, dates, home or pipeline.id))
     stays = _of_cohort(stays, pipeline, period)
     here = stays[stays["pipeline"] == pipeline.id]
@@ -109,6 +130,16 @@ def funnel(
     rows += [
         _lost_row(stage, here, len(furthest)) for stage in pipeline.stages if stage.kind == "lost"
     ]
+    if amounts:
+        reached = [set(furthest.index[furthest >= n]) for n in range(len(steps))]
+        ends = rows[len(steps) :]
+        reached += [
+            set(here[here["last"] & (here["stage"] == end.stage)]["record"]) for end in ends
+        ]
+        rows = [
+            replace(row, amounts=_sums(amounts, records))
+            for row, records in zip(rows, reached, strict=True)
+        ]
     return Funnel(pipeline.id, len(furthest), _reopened(here, pipeline), tuple(rows))
 
 
@@ -178,6 +209,14 @@ def _step_row(
 def _lost_row(stage: Stage, here: pd.DataFrame, cohort: int) -> FunnelRow:
     standing = int((here["last"] & (here["stage"] == stage.id)).sum())
     return FunnelRow(stage.id, stage.name, stage.kind, standing, _percent(standing, cohort))
+
+
+def _sums(amounts: Mapping[str, Money], records: set[str]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for record in amounts.keys() & records:
+        currency, amount = amounts[record]
+        sums[currency] = sums.get(currency, Decimal("0.00")) + amount
+    return sums
 
 
 def _reopened(here: pd.DataFrame, pipeline: Pipeline) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -67,19 +67,45 @@ def remove(ws: Workspace, day: date, currency: str) -> Rate:
     return gone
 
 
+class Exchange:
+    """Turns sums into one currency by the rates of a day; NoRate names each of `currencies` of which none is
+    known then."""
+
+    def __init__(self, ws: Workspace, currencies: Iterable[str], into: str, day: date) -> None:
+        self.into = into
+        own = ws.settings.currency
+        self._rates = {one.currency: one.rate for one in rates(ws) if one.date <= day}
+        self._rates |= {own: Decimal(1), "": Decimal(1)}
+        others = {code for code in currencies if (code or own) != into}
+        missing = sorted({into, *others} - self._rates.keys()) if others else []
+        if missing:
+            names = ", ".join(sorted(code or own for code in others))
+            raise NoRate(
+                tr(
+                    "{} and {} are not mixed without a rate of {} on {}",
+                    names,
+                    into,
+                    ", ".join(missing),
+                    day,
+                ),
+                tr("crm rate add {} RATE --date {}", missing[0], day),
+            )
+
+    def amount(self, amount: Decimal, currency: str) -> Decimal:
+        """An amount in another currency."""
+        if currency == self.into:
+            return amount
+        return rounded(amount * self._rates[currency] / self._rates[self.into], self.into)
+
+    def in_one(self, sums: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Sums by currency as one sum; none as none."""
+        amounts = [self.amount(amount, code) for code, amount in sums.items()]
+        return {self.into: sum(amounts, Decimal(0))} if amounts else {}
+
+
 def converted(ws: Workspace, amount: Decimal, currency: str, into: str, day: date) -> Decimal:
     """An amount in another currency, by the rates of a day; NoRate if one of them is not known."""
-    if currency == into:
-        return amount
-    known = {one.currency: one.rate for one in rates(ws) if one.date <= day}
-    known[ws.settings.currency] = Decimal(1)
-    for code in (currency, into):
-        if code not in known:
-            raise NoRate(
-                tr("{} and {} are not mixed without a rate of {}", currency, into, code),
-                tr("crm rate add {} RATE --date {}", code, day),
-            )
-    return rounded(amount * known[currency] / known[into], into)
+    return Exchange(ws, [currency], into, day).amount(amount, currency)
 
 
 def in_new_currency(ws: Workspace, before: Deal, after: Deal) -> Deal:

@@ -150,3 +150,32 @@ def test_search_without_result_and_in_nothing(crm: Crm, worked: Path) -> None:
     assert done.code == 2
     assert "contacts" in done.err
     assert crm("search", "кровл", "--ids").out.startswith("lead-")
+
+
+def test_sums_in_one_currency_by_the_rates_of_today(crm: Crm, worked: Path) -> None:
+    refused = crm("report", "leads", "--currency", **at(20))
+    assert (refused.code, refused.out) == (1, "")
+    assert "a rate of USD on 2026-11-20" in refused.err
+    assert "crm rate add USD RATE --date 2026-11-20" in refused.err
+    assert crm("rate", "add", "USD", "90", "--date", "2026-11-21").code == 0
+    assert crm("report", "leads", "--currency", "rub", **at(20)).code == 1  # it is one of tomorrow
+    assert crm("rate", "add", "USD", "80,50", "--date", "2026-11-01").code == 0
+
+    def sums(*words: str, day: int = 20) -> dict[str, Any]:
+        done = crm("report", *words, "--json", **at(day))
+        assert done.code == 0, done.err
+        return {row.get("source", row.get("stage")): row["amounts"] for row in json.loads(done.out)}
+
+    assert sums("leads", "--currency") == {"web": {"RUB": 1000.5}, "call": {"RUB": 1610}, "": {}}
+    assert sums("leads", "--currency", "USD")["web"] == {"USD": 12.43}
+    assert sums("leads", "--currency", "USD", day=21)["call"] == {"USD": 20}
+    assert sums("leads")["call"] == {"USD": 20}
+    assert crm("report", "leads", "--currency", "XYZ").code == 2
+    assert crm("report", "leads", "--currency", "EUR", **at(20)).code == 1
+    funnel = sums("funnel", "--pipeline", "leads", "--currency")
+    assert funnel["new"] == {"RUB": 2610.5}
+    assert funnel["working"] == {"RUB": 1000.5}
+    table = crm(
+        "report", "funnel", "--pipeline", "leads", "--currency", "--format", "table", **at(20)
+    )
+    assert "2\u202f610,50" in table.out.replace("\u00a0", "\u202f") or "610" in table.out
