@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
 from crmcli.cli.params import Noun, Session, option
 from crmcli.cli.printing import unreadable
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.present import reports
 from crmcli.present.cells import Listing
 from crmcli.reports.funnel import Period, read_funnel
-from crmcli.reports.leads import read_leads
+from crmcli.reports.leads import LeadsRow, read_leads
+from crmcli.sales.rates import in_one_currency
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -70,7 +73,10 @@ def funnel(
     condition = ws.condition(where, shown.entity) if where.strip() else None
     first, last = day_given(ws, since), day_given(ws, until, is_end=True)
     period = Period(_midnight(ws, first), _midnight(ws, last and last + timedelta(days=1)))
-    told = read_funnel(ws, shown, period, condition, _currency(ws, currency))
+    code = _currency(ws, currency)
+    told = read_funnel(ws, shown, period, condition, sums=bool(code))
+    if code:
+        told = replace(told, rows=in_one_currency(ws, told.rows, code, "amounts"))
     if out.is_table:
         out.note(reports.cohort(shown, told))
     unreadable(session)
@@ -89,7 +95,9 @@ def leads(session: Session, by: str, since: str, until: str, where: str, currenc
     """
     ws = session.workspace
     came = _came(ws, since, until, where)
-    rows = read_leads(ws, by, came, _currency(ws, currency))
+    rows: Sequence[LeadsRow] = read_leads(ws, by, came)
+    if code := _currency(ws, currency):
+        rows = in_one_currency(ws, rows, code, "amounts", "converted_amounts")
     unreadable(session)
     return reports.leads(ws, by, rows, for_people=session.out.is_table)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.company import Company
@@ -125,6 +125,12 @@ def buyer_of(company: Company | None, contact: Contact | None) -> Party:
         company.ogrn,
         str(company.emails[0]) if company.emails else "",
     )
+
+
+def untaxed(buyer: Party) -> Party:
+    """The buyer as an e-invoice names it: of its tax numbers the VAT number alone, any other as that of a
+    register."""
+    return replace(buyer, tax_id="", register_id=buyer.register_id or buyer.tax_id)
 
 
 def _country(vat_id: str, address: str, inn: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
-from crmcli.model.einvoice import Category, EInvoice, ELine, Party
+from crmcli.model.einvoice import Category, EInvoice, ELine, Party, untaxed
 from crmcli.render.xml_nodes import document, node
 
 _UN = "urn:un:unece:uncefact"
@@ -42,7 +42,7 @@ def cii(invoice: EInvoice) -> bytes:
             node(
                 "ram:ApplicableHeaderTradeAgreement",
                 node("ram:SellerTradeParty", _party(invoice.seller, taxed=taxed)),
-                node("ram:BuyerTradeParty", _party(invoice.buyer, taxed=taxed)),
+                node("ram:BuyerTradeParty", _party(untaxed(invoice.buyer), taxed=taxed)),
             ),
             Element("ram:ApplicableHeaderTradeDelivery"),
             _settlement(invoice),

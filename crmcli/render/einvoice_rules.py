@@ -76,7 +76,7 @@ def _faults(report: str, file: str) -> list[tuple[str, int, str]]:
 
     broken = fromstring(report).iter(f"{_SVRL}failed-assert")
     return [
-        (file, 0, " ".join("".join(one.itertext()).split()))
+        (Path(file).name, 0, " ".join("".join(one.itertext()).split()))
         for one in broken
         if one.get("flag", "fatal") != "warning"
     ]

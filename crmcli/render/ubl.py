@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
-from crmcli.model.einvoice import Category, EInvoice, ELine, Party
+from crmcli.model.einvoice import Category, EInvoice, ELine, Party, untaxed
 from crmcli.render.xml_nodes import document, node
 
 _OASIS = "urn:oasis:names:specification:ubl:schema:xsd"
@@ -32,7 +32,9 @@ def ubl(invoice: EInvoice) -> bytes:
         node("cbc:DocumentCurrencyCode", invoice.currency),
         _original(invoice),
         node("cac:AccountingSupplierParty", _party(invoice.seller, taxed=_is_taxed(invoice))),
-        node("cac:AccountingCustomerParty", _party(invoice.buyer, taxed=_is_taxed(invoice))),
+        node(
+            "cac:AccountingCustomerParty", _party(untaxed(invoice.buyer), taxed=_is_taxed(invoice))
+        ),
         _payment(invoice),
         node("cac:PaymentTerms", node("cbc:Note", invoice.terms)),
         node(

@@ -13,7 +13,6 @@ from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
-from crmcli.sales.rates import Exchange
 from crmcli.workspace.current_stage import unwritten_entries
 from crmcli.workspace.stage_names import with_stages_of_today
 from crmcli.workspace.undone import without_undone
@@ -81,23 +80,20 @@ def read_funnel(
     pipeline: Pipeline,
     period: Period = ALWAYS,
     condition: Condition | None = None,
-    into: str = "",
+    *,
+    sums: bool = False,
 ) -> Funnel:
-    """The funnel of a pipeline: of the records that exist, and fit the condition if there is one; with sums
-    `into` one currency by the rates of today if one is named; NoRate."""
+    """The funnel of a pipeline: of the records that exist, and fit the condition if there is one; with
+    `sums`, what those that reached a stage come to."""
     events = ws.events(kinds=stage_kinds(pipeline.entity))
     events = without_undone(ws, ws.in_order(events), DATED)
     events = [*unwritten_entries(ws, pipeline.entity), *events]
     home = ws.pipelines.of(pipeline.entity)[0].id
     events = with_stages_of_today(ws, events, home)
     dates = _dates(ws, pipeline.entity, condition)
-    money = ws.sums(pipeline.entity, ["id"], condition) if into else ()
+    money = ws.sums(pipeline.entity, ["id"], condition) if sums else ()
     amounts = {one.keys[0]: (one.currency, one.amount) for one in money if one.amount}
-    told = funnel(events, pipeline, ws.now, dates, period=period, home=home, amounts=amounts)
-    if not into:
-        return told
-    one = Exchange(ws, {code for row in told.rows for code in row.amounts}, into, ws.today).in_one
-    return replace(told, rows=tuple(replace(row, amounts=one(row.amounts)) for row in told.rows))
+    return funnel(events, pipeline, ws.now, dates, period=period, home=home, amounts=amounts)
 
 
 def _dates(ws: Workspace, entity: str, condition: Condition | None) -> dict[str, Dates]:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from crmcli.dataclass import dataclass, field, replace
+from crmcli.dataclass import dataclass, field
 from crmcli.model.pipeline import Pipeline
-from crmcli.sales.rates import Exchange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,11 +35,8 @@ class LeadsRow:
     converted_amounts: Sums = field(default_factory=dict)
 
 
-def read_leads(
-    ws: Workspace, by: str, condition: Condition | None = None, into: str = ""
-) -> list[LeadsRow]:
-    """The report from the workspace's leads that fit a condition; its sums `into` one currency by the rates
-    of today if one is named; NoRate."""
+def read_leads(ws: Workspace, by: str, condition: Condition | None = None) -> list[LeadsRow]:
+    """The report from the workspace's leads that fit a condition."""
     keys = ["stage"] if by == "stage" else [by, "stage"]
     totals = ws.sums("lead", keys, condition)
     counts = ((t.keys[0], t.keys[-1], t.count, t.currency, t.amount) for t in totals)
@@ -48,13 +44,7 @@ def read_leads(
     if by == "stage":
         order = [stage.id for stage in ws.pipelines.leads.stages]
         rows.sort(key=lambda row: order.index(row.key) if row.key in order else len(order))
-    if not into:
-        return rows
-    one = Exchange(ws, {code for row in rows for code in row.amounts}, into, ws.today).in_one
-    return [
-        replace(row, amounts=one(row.amounts), converted_amounts=one(row.converted_amounts))
-        for row in rows
-    ]
+    return rows
 
 
 def leads(counts: Iterable[Count], pipeline: Pipeline) -> list[LeadsRow]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, NotFound, Refused
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crmcli.model.deal import Deal
     from crmcli.workspace import Workspace
 
+Row = TypeVar("Row", bound=Any)
 COLUMNS = ("date", "currency", "rate")
 LABELS = {"date": "дата", "currency": "валюта", "rate": "курс"}
 
@@ -101,6 +102,13 @@ class Exchange:
         """Sums by currency as one sum; none as none."""
         amounts = [self.amount(amount, code) for code, amount in sums.items()]
         return {self.into: sum(amounts, Decimal(0))} if amounts else {}
+
+
+def in_one_currency(ws: Workspace, rows: Sequence[Row], into: str, *names: str) -> tuple[Row, ...]:
+    """Rows with their sums of those names, which are by currency, in one, by the rates of today."""
+    found = {code for row in rows for name in names for code in getattr(row, name)}
+    one = Exchange(ws, found, into, ws.today).in_one
+    return tuple(replace(row, **{name: one(getattr(row, name)) for name in names}) for row in rows)
 
 
 def converted(ws: Workspace, amount: Decimal, currency: str, into: str, day: date) -> Decimal:

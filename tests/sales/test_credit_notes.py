@@ -160,4 +160,4 @@ def test_its_page_names_its_invoice_and_asks_for_nothing(ws: Workspace, sent: In
         assert "Всего к оплате" not in text
         assert "QR" not in text
     asked = invoice_files.render(ws, sent.id, ".txt").decode()
-    assert "осталось: 610,00" in asked
+    assert "Осталось: 610,00" in asked

@@ -11,7 +11,6 @@ from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.invoice import Invoice
 from crmcli.model.line_text import read_line
-from crmcli.model.money import write_money
 from crmcli.model.settings import CREDIT_NOTE
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents import invoices
@@ -81,7 +80,9 @@ def _check_sum(ws: Workspace, of: Invoice, made: Invoice) -> None:
     """CreditedTwice if more would be credited than there is, of any VAT rate; NothingToBill for nothing."""
     if made.totals.gross <= 0:
         raise invoices.NothingToBill(
-            tr("a credit note for {} gives nothing back", made.totals.gross),
+            tr(
+                "a credit note for {} gives nothing back", invoices.shown(ws, of, made.totals.gross)
+            ),
             "add --line 'name;quantity;price'",
         )
     there = _by_rate(of)
@@ -92,7 +93,7 @@ def _check_sum(ws: Workspace, of: Invoice, made: Invoice) -> None:
         left = there.get(rate, Decimal(0))
         if amount <= left:
             continue
-        money = [write_money(one, of.currency, ws.settings.language) for one in (left, amount)]
+        money = [invoices.shown(ws, of, one) for one in (left, amount)]
         shown = (
             tr("without VAT") if rate is None else tr("with VAT of {} %", f"{rate.normalize():f}")
         )

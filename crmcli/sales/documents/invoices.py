@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date as Date  # noqa: N812  # a day is called date
+from decimal import Decimal
 from typing import Any, cast
 
 from crmcli.dataclass import dataclass, replace
@@ -12,6 +13,7 @@ from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.invoice import Invoice
+from crmcli.model.money import write_money
 from crmcli.model.offer import Offer
 from crmcli.model.values import BankAccount, Value
 from crmcli.model.vat import check_rates
@@ -86,7 +88,7 @@ def add_in(change: Change, ws: Workspace, source_id: str, terms: InvoiceTerms) -
     check_rates(ws.settings.vat_rates, (line.vat for line in invoice.lines), today)
     if invoice.totals.gross <= 0:
         raise NothingToBill(
-            tr("an invoice for {} asks for nothing", invoice.totals.gross),
+            tr("an invoice for {} asks for nothing", shown(ws, invoice, invoice.totals.gross)),
             "add --line 'name;quantity;price'; what is to be given back: crm invoice credit REF",
         )
     change.add(invoice, {"name": invoice.name, "deal": invoice.deal or invoice.offer})
@@ -126,8 +128,8 @@ def _of_source(
 
 def _tell_of_others(ws: Workspace, source: Deal | Offer) -> None:
     """Say that there are invoices for it: a second one may be meant, for the rest, or not."""
-    living = ws.condition(f"{source.entity} = {source.id} and status != cancelled", "invoice")
-    for other in ws.select("invoice", living):
+    living = f"{source.entity} = {source.id} and status != cancelled and credits is empty"
+    for other in ws.select("invoice", ws.condition(living, "invoice")):
         ws.notes.append(tr("there is an invoice for it: {} {}", other.id, other.get("name")))
 
 
@@ -221,6 +223,11 @@ def cancel(ws: Workspace, invoice_id: str, reason: str = "") -> Invoice:
         change.save(cancelled)
         note(change, cancelled, "cancelled", {"reason": reason} if reason else {})
         return cancelled
+
+
+def shown(ws: Workspace, invoice: Invoice, amount: Decimal) -> str:
+    """An amount as people read it, in the currency of an invoice."""
+    return write_money(amount, invoice.currency, ws.settings.language)
 
 
 def found(change: Change, invoice_id: str) -> Invoice:

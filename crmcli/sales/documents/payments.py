@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
-from crmcli.model.money import write_money
 from crmcli.model.values import Payment
 from crmcli.sales.documents import invoices
 
@@ -59,7 +58,7 @@ def read_amount(invoice: Invoice, text: str) -> Decimal:
     try:
         amount, said = read_money(text)
     except ValueError as error:
-        raise BadUsage(str(error), "e.g. 1200.50") from None
+        raise BadUsage(str(error), "the amount that came, e.g. 1200.50") from None
     if said not in ("", invoice.currency):
         raise BadUsage(
             tr("{} {} is in {}, not in {}", invoice.id, invoice.name, invoice.currency, said),
@@ -80,12 +79,14 @@ def _check_payment(ws: Workspace, invoice: Invoice, payment: Payment) -> None:
             tr("{} has a payment {!r}, of {}", about, payment.reference, same[0].at),
             "if it is another payment, give another --reference",
         )
-    write = partial(write_money, currency=invoice.currency, language=ws.settings.language)
+    write = partial(invoices.shown, ws, invoice)
     if invoice.is_settled:
         told = tr("{} is paid", about) if invoice.payments else tr("{} was credited", about)
         raise Overpaid(told, "see crm invoice show")
     if payment.amount <= 0:
-        raise BadUsage(tr("{} is not a payment", write(payment.amount)), "e.g. 1200.50")
+        raise BadUsage(
+            tr("{} is not a payment", write(payment.amount)), "the amount that came, e.g. 1200.50"
+        )
     if payment.amount > abs(invoice.left):
         raise Overpaid(
             tr(

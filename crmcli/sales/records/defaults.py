@@ -98,7 +98,7 @@ def check_amount(record: Record) -> None:
     if isinstance(record, Deal) and record.amount is not None and record.amount < 0:
         raise Refused(
             tr("a deal's amount is not negative: {}", f"{record.amount:f}"),
-            "what is paid back is a line of a credit note, no deal",
+            "what is paid back is a credit note: crm invoice credit",
         )
 
 
