@@ -125,7 +125,8 @@ def _answers(scene: Scene, states: list[State], root: Path, score: Score) -> Non
         score.ran()
 
 
-def _alone() -> list[str]:
+def alone() -> list[str]:
+    """What runs a command where it may mount something that nobody else sees."""
     return ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
 
 
@@ -137,7 +138,7 @@ def full_disk(scene: Scene, folder: Path, levels: range, what: str, score: Score
                f"{levels.start}:{levels.stop}:{levels.step}", *scene.reference)  # fmt: skip
     states = snapshots(scene, folder.with_name(f"{folder.name}-states"))
     done = subprocess.run(
-        [*_alone(), "sh", "-c", mount, "sh", *program],
+        [*alone(), "sh", "-c", mount, "sh", *program],
         env=environ(),
         capture_output=True,
         text=True,

@@ -188,6 +188,17 @@ def _merged(root: Path) -> tuple[str, ...]:
     return ("--yes", "contact", "unmerge", merge[-2])
 
 
+def _drafted(root: Path) -> tuple[str, ...]:
+    """An offer of one page, ready to be sent."""
+    new(root)
+    olga = _say(root, "contact", "add", "--last-name", "Гость", "--email", "olga@kafe.example")
+    deal = _say(root, "deal", "add", "--name", "Чай", "--contact", olga)
+    offer = _say(root, "offer", "draft", "--deal", deal, "--line", "Монтаж;2;15000;шт")
+    with_folders(root)
+    _say(root, "offer", "list")
+    return ("offer", "send", offer, "--yes")
+
+
 def _stateless(root: Path) -> tuple[str, ...]:
     """A workspace in use whose .crm somebody has deleted."""
     lead = _first(root)
@@ -267,7 +278,7 @@ STAGES = {
 
 PAST = {
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
-    "unmerge": _merged, "first after rm": _stateless, "first after clone": _cloned,
+    "unmerge": _merged, "offer send": _drafted, "first after rm": _stateless, "first after clone": _cloned,
     "first in an old state": _unbound, **CONVERSIONS, **STAGES,
 }  # fmt: skip
 """Commands that need some past, each with what makes it and gives the command line."""

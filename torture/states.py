@@ -20,10 +20,14 @@ _RECORD = re.compile(rf"\b(?:{'|'.join((*ENTITIES, 'batch'))})-[{ID_LETTERS}]{{8
 _NAMED = re.compile(rf"\b[a-z]+-(?:\d+|[{ID_LETTERS}]{{8}})\b")
 _EVENT = re.compile(rf"\be[{ID_LETTERS}]{{16}}\b")
 _CHAIN = re.compile(",[0-9a-f]{16}$", re.MULTILINE)
+_RANDOM = re.compile(r"\b[0-9a-f]{32}(?:[0-9a-f]{32})?\b")
+"""Keys of messages, and the names of files by content: that of a message has its key in it."""
 _LETTER = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _PROCESS = re.compile(r'(""pid"":)\d+')
 _SUM = re.compile(r'(""sum"":"")[0-9a-f]{8}')
-_SHARD = re.compile(r"^(data/[a-z]+)/[^/]+/([a-z]+-)")
+_OF_RANDOM = re.compile(r'(=_|"content": ")[0-9a-f]{32,64}')
+"""What is reckoned from such a key: the marks between the parts of a message, and the sum of the whole."""
+_SHARD = re.compile(r"^(data/[a-z]+)/[^/]+/([a-z]+-|[0-9a-f]{64}$)")
 
 
 def content(root: Path) -> dict[str, bytes]:
@@ -42,20 +46,20 @@ def state(found: dict[str, bytes]) -> State:
     timelines = sorted((p for p in found if p.startswith("data/timeline/")), key=found.__getitem__)
     for path in timelines:
         text = found[path].decode("utf-8", "replace")
-        for pattern in (_RECORD, _EVENT, _LETTER):
+        for pattern in (_RECORD, _EVENT, _LETTER, _RANDOM):
             for match in pattern.finditer(text):
                 word = match[0].partition("-")[0] if pattern is _RECORD else "event"
                 names.setdefault(match[0], f"{word}-{len(names)}")
         names[Path(path).stem] = f"clone-{len(names)}"
 
     def plain(text: str) -> str:
-        for pattern in (_RECORD, _EVENT, _LETTER):
+        for pattern in (_RECORD, _EVENT, _LETTER, _RANDOM):
             text = pattern.sub(lambda match: names.get(match[0], match[0]), text)
         return text
 
     seen = []
     for path, data in found.items():
-        text = plain(data.decode("utf-8", "backslashreplace"))
+        text = _OF_RANDOM.sub(r"\g<1>0", plain(data.decode("utf-8", "backslashreplace")))
         if path in timelines:
             text = _SUM.sub(r"\g<1>0", _PROCESS.sub(r"\g<1>0", _CHAIN.sub("", text)))
             name = path.replace(Path(path).stem, names[Path(path).stem])

@@ -13,8 +13,8 @@ from crmcli.automation.actions.email import kept
 from crmcli.automation.approval.gate import ASK, Gate
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.ledger import PERSON, Job, enter
-from crmcli.dataclass import dataclass
-from crmcli.errors import Refused
+from crmcli.dataclass import dataclass, replace
+from crmcli.errors import Conflict, Refused
 from crmcli.language import tr
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
@@ -83,6 +83,11 @@ def deliver(ws: Workspace, key: str) -> Posted:
     why = Gate(ws).why_not_message(job)
     if why:
         return Posted(job, f"{why} ({tr(ASK)})")
-    outbox.deliver(ws, key)
+    try:
+        outbox.deliver(ws, key)
+    except Conflict as error:  # it is queued all the same: who tried again would send it twice
+        job = jobs_here(ws, [key])[key]
+        waits = job.state in ("queued", "failed")
+        return Posted(job if waits else replace(job, state="unknown"), error.message)
     job = jobs_here(ws, [key])[key]
     return Posted(job, job.reason)

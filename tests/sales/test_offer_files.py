@@ -19,7 +19,12 @@ from crmcli.sales.documents.offers import OfferTerms
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.kit import NOW
+from torture import smalldisk
 from torture.copies import copied
+from torture.errors import alone
+from torture.kills import snapshots
+from torture.scenes import scenes
+from torture.tracing import environ
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -140,3 +145,26 @@ def test_a_full_disk_leaves_the_old_file(ws: Workspace) -> None:
     assert run.returncode not in (0, 70), run.stderr
     assert target.read_bytes() == b"old"
     assert [one.name for one in ws.root.iterdir() if one.name.endswith(".tmp")] == []
+
+
+def test_on_a_disk_that_is_really_full_an_offer_is_sent_whole_or_not_at_all(
+    tmp_path: Path,
+) -> None:
+    """What is queued says that it is, so that nobody sends it again; what is not, that it is not."""
+    [scene] = scenes(tmp_path / "bases", ("offer send",))
+    states = snapshots(scene, tmp_path / "states")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = f'mount -t tmpfs -o size=4m,nr_inodes=600 tmpfs "{folder}" && exec "$@"'
+    words = [*alone(), "sh", "-c", mount, "sh", sys.executable, "-m", "torture.smalldisk"]
+    words += [str(folder), str(scene.base), "pages", "0:60:12", *scene.reference]
+    done = subprocess.run(words, env=environ(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr[-200:]}")
+    seen = [*smalldisk.read(done.stdout)]
+    assert len(seen) == 5
+    for level, run, _, later in seen:
+        told = f"{level} pages left: {run.code} {run.err}"
+        assert later in states, told
+        assert run.code == (5 if later == states[0] else 0), told
+        assert later in (states[0], states[-1]) or "crm tick" in run.err, told
