@@ -39,5 +39,5 @@ def send(ws: Workspace, record: Record, mail: PersonMail) -> Posted:
             raise DocumentChanged(tr("{} was changed meanwhile", record.id), "send it again")
         files = [(file.name, file.content) for file in mail.attached]
         sent = verbs.note_sent_in(change, ws, record.id, files)
-        key = person_mail.queue(change, ws, sent, mail)
-    return person_mail.deliver(ws, key)
+        message = person_mail.queue(change, ws, sent, mail)
+    return person_mail.deliver(ws, message.key)

@@ -18,6 +18,7 @@ from crmcli.errors import Conflict, Refused
 from crmcli.language import tr
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
+from crmcli.sales.many import Chosen, Many, each
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
@@ -61,20 +62,32 @@ def message_of(ws: Workspace, record: Record, mail: PersonMail) -> Message:
     return message
 
 
-def queue(change: Change, ws: Workspace, record: Record, mail: PersonMail) -> str:
-    """Queue a message within an open change; the key by which `deliver` sends it afterwards."""
+def queue(change: Change, ws: Workspace, record: Record, mail: PersonMail) -> Message:
+    """Queue a message within an open change; by its key `deliver` sends it afterwards."""
     message = message_of(ws, record, mail)
     facts = kept(change, message) | ({"anyway": True} if mail.anyway else {})
     who = f"{PERSON}{ws.actor}"
     enter(change, "queued", record.id, message.key, who, "email", **facts)
-    return message.key
+    return message
+
+
+def queue_each(
+    ws: Workspace, chosen: Chosen, mail: PersonMail, *, whole: bool
+) -> Many[tuple[str, Message]]:
+    """Queue a message about each of several records, in one transaction: their ids and messages, and whom
+    none is for."""
+
+    def act(change: Change, record_id: str) -> tuple[str, Message]:
+        return record_id, queue(change, ws, change.get(record_id), mail)
+
+    return each(ws, "mail send", chosen, act, whole=whole)
 
 
 def send(ws: Workspace, record_id: str, mail: PersonMail) -> Posted:
     """Send a message about a record now; it waits in the outbox if it cannot leave now."""
     with ws.change("mail send") as change:
-        key = queue(change, ws, change.get(record_id), mail)
-    return deliver(ws, key)
+        message = queue(change, ws, change.get(record_id), mail)
+    return deliver(ws, message.key)
 
 
 def deliver(ws: Workspace, key: str) -> Posted:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import REF, ChangingVerb, Noun, Session, Verb, imported, option
-from crmcli.language import tr
+from crmcli.errors import CrmError
+from crmcli.language import counted, tr
+from crmcli.model.entities import ENTITIES
 
 if TYPE_CHECKING:
     from crmcli.automation.person_mail import PersonMail, Posted
     from crmcli.model.fields import Record
     from crmcli.present.told import Told
+    from crmcli.sales.many import Chosen
 
 TO = option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True)
 ANYWAY = option("--anyway", "Also to whom must not be mailed.", is_flag=True)
@@ -94,3 +97,25 @@ def confirmed(
         session.out.flush()
         session.confirm(tr("send it to: {}?", ", ".join(message.to)))
     return posted(message, record.id, send())
+
+
+def sent_each(session: Session, chosen: Chosen, mail: PersonMail, *, whole: bool) -> list[Told]:
+    """Send a message about each of several records; on a terminal they are counted first, and asked about."""
+    from crmcli.automation import person_mail
+    from crmcli.cli.printing import each_told
+    from crmcli.present.documents import posted
+    from crmcli.sales.many import Many, Refusal
+
+    ws = session.workspace
+    if sys.stdin.isatty() and not (session.yes or session.dry_run):
+        count = counted(len(chosen.now(ws)), chosen.entity, ENTITIES[chosen.entity].plural)
+        session.confirm(tr("send {} about {}?", mail.template, count))
+    queued = person_mail.queue_each(ws, chosen, mail, whole=whole)
+    sent: Many[Told] = Many(refused=queued.refused)
+    for record_id, message in queued.done:
+        try:
+            done = None if session.dry_run else person_mail.deliver(ws, message.key)
+            sent.done.append(posted(message, record_id, done))
+        except CrmError as error:
+            sent.refused.append(Refusal(record_id, error))
+    return each_told(session, chosen, sent, lambda _, told: told)

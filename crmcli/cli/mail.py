@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmcli.cli.documents import ANYWAY, confirmed
-from crmcli.cli.params import REF, ChangingVerb, Noun, Session, option
+import click
+
+from crmcli.cli.documents import ANYWAY, confirmed, sent_each
+from crmcli.cli.params import ALL_OR_NOTHING, ChangingVerb, Noun, Session, complete, option
+from crmcli.errors import BadUsage
+from crmcli.model.entities import ENTITIES
 from crmcli.present.told import Told
 from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
@@ -16,7 +20,10 @@ mail = Noun("mail", help="Messages to clients.")
 @mail.command(
     cls=ChangingVerb,
     params=[
-        REF,
+        click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
+        option("--where -w", "To all that match this condition.", "EXPR"),
+        option("--of noun", "Which, if the template is for several kinds.", among=tuple(ENTITIES)),
+        ALL_OR_NOTHING,
         option("--template", "Template below templates/mail/.", "TEMPLATE", required=True),
         option("--to", "To this address instead of the record's own.", "ADDRESS", multiple=True),
         option(
@@ -30,17 +37,20 @@ mail = Noun("mail", help="Messages to clients.")
 )
 def send(
     session: Session,
-    ref: str,
+    refs: Sequence[str],
+    where: str,
+    noun: str,
+    all_or_nothing: bool,
     template: str,
     to: Sequence[str],
     attach: Sequence[str],
     anyway: bool,
-) -> Told:
-    """Send a message that a template makes for a record.
+) -> Told | list[Told]:
+    """Send a message that a template makes for a record, or one for each of several.
 
     On a terminal it is shown first, and asked about; --dry-run only shows it. It leaves as the messages
     of robots do, and stands on the record's timeline. Who must not be mailed, or is on the block list,
-    gets none.
+    gets none; of several, those are listed and the others get theirs.
 
     Example: crm mail send 7k3 --template hello --attach price.pdf
     """
@@ -48,6 +58,12 @@ def send(
 
     ws = session.workspace
     path = templates.find(ws, template, mail=True)
-    record = templates.record_for(ws, path, ref)
+    if bool(refs) == bool(where):
+        told = "--where and REF exclude each other" if refs else "no REF is given"
+        raise BadUsage(told, "crm mail send REF… --template T, or --where EXPR")
     wanted = person_mail.PersonMail(path, to, [attached(ws, one) for one in attach], anyway)
+    if len(refs) != 1:
+        chosen = templates.chosen(ws, path, refs, where, noun)
+        return sent_each(session, chosen, wanted, whole=all_or_nothing)
+    record = templates.record_for(ws, path, refs[0])
     return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))

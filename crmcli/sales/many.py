@@ -57,6 +57,12 @@ class Chosen:
         """Whether it is about one record, whose refusal is that of the command."""
         return self.condition is None and len(set(self.ids)) == 1
 
+    def now(self, ws: Workspace) -> list[str]:
+        """The ids of those that fit, before the change is open."""
+        if self.condition is None:
+            return [*dict.fromkeys(self.ids)]
+        return [row.id for row in ws.select(self.entity, self.condition)]
+
     def under_lock(self, ws: Workspace, change: Change) -> Iterator[str]:
         """The ids of those that fit now."""
         from crmcli.model.conditions.holds import holds
@@ -65,7 +71,7 @@ class Chosen:
             yield from dict.fromkeys(self.ids)
             return
         ws.look_again()
-        for found in [row.id for row in ws.select(self.entity, self.condition)]:
+        for found in self.now(ws):
             if holds(self.condition, change.get(found), ws.env):
                 yield found
 

@@ -52,6 +52,48 @@ def test_a_message_is_sent_once_and_kept(crm: Crm, folder: Path) -> None:
     assert ":" not in sent[0]["actor"]  # a person, no robot
 
 
+@pytest.mark.parametrize("by", ["ids", "where"])
+@pytest.mark.parametrize("whole", [False, True])
+def test_several_get_theirs_and_who_gets_none_is_listed(
+    crm: Crm, folder: Path, by: str, whole: bool
+) -> None:
+    refs = [
+        crm("lead", "add", "--name", f"Кровля {n}", "--email", f"a{n}@example.ru").out.strip()
+        for n in range(3)
+    ]
+    refs.append(crm("lead", "add", "--name", "Кровля без почты").out.strip())
+    crm("lead", "edit", refs[1], "--set", "do_not=mail")
+    chosen = refs if by == "ids" else ["--where", "name ~ Кровля"]
+    dry = crm("mail", "send", *chosen, "--template", "hello", "-n")
+    assert (dry.code, outbox(folder)) == (1, [])
+    more = ["--all-or-nothing"] if whole else []
+    run = crm("mail", "send", *chosen, "--template", "hello", *more)
+    assert run.code == 1, run
+    assert len(outbox(folder)) == (0 if whole else 2)
+    assert [kinds(crm, ref).count("mail.out") for ref in refs] == [not whole, 0, not whole, 0]
+    if not whole:
+        assert refs[1] in run.err
+        assert refs[3] in run.err
+    crm("tick")
+    assert len(outbox(folder)) == (0 if whole else 2)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        ("--where", "stage = new", "lead-1"),
+        ("--where", "stage = new", "--template", "after_call"),
+        ("--where", "такого = нет"),
+    ],
+)
+def test_who_it_is_for_must_be_clear(crm: Crm, folder: Path, args: tuple[str, ...]) -> None:
+    lead(crm)
+    run = crm("mail", "send", "--template", "hello", *args)
+    assert (run.code, outbox(folder)) == (2, []), run
+    assert "hint" in run.err or "подсказка" in run.err.lower()
+
+
 def test_a_dry_run_shows_it_and_sends_nothing(crm: Crm, folder: Path) -> None:
     ref = lead(crm)
     run = crm("mail", "send", ref, "--template", "mail/hello.j2", "-n")

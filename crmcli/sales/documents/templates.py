@@ -12,8 +12,10 @@ from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
+from crmcli.model.values import entity_of
 from crmcli.render import Renderer, TemplateFailed, TemplateHead, is_mail
 from crmcli.sales.documents.messages import renderer
+from crmcli.sales.many import Chosen
 from crmcli.sales.template_names import every_shape, shapes_for
 from crmcli.workspace import Workspace
 
@@ -111,6 +113,18 @@ def record_for(ws: Workspace, path: str, ref: str) -> Record:
         return ws.find(ref)
     except Ambiguous:
         return ws.find(ref, *renderer(ws).head(path).entities)
+
+
+def chosen(ws: Workspace, path: str, refs: Sequence[str], where: str, noun: str = "") -> Chosen:
+    """The records that references mean, or all that fit a condition of those that the template is for."""
+    if refs:
+        ids = [record_for(ws, path, ref).id for ref in refs]
+        return Chosen(entity_of(ids[0]), ids)
+    entities = (noun,) if noun else renderer(ws).head(path).entities
+    if len(entities) != 1:
+        known = ", ".join(entities)
+        raise BadUsage(tr("{} is for several kinds of records: {}", path, known), "add --of NOUN")
+    return Chosen(entities[0], condition=ws.condition(where, entities[0]))
 
 
 def example(ws: Workspace, path: str) -> Record:
