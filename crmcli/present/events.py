@@ -140,4 +140,11 @@ def _stage_name(ws: Workspace, event: Event, stage_id: str, wanted: str = "") ->
 
 
 def _by(data: Mapping[str, Any]) -> str:
-    return tr(" (by {})", data["by"]) if data.get("by") else ""
+    by = str(data.get("by") or "")
+    known = {
+        "undo": tr(" (by undo)"),
+        "trigger": tr(" (by trigger)"),
+        "robot": tr(" (by robot)"),
+        "hand": tr(" (by hand)"),
+    }
+    return known.get(by) or (tr(" (by {})", by) if by else "")

@@ -8,7 +8,7 @@ from crmcli.model.entities import ENTITIES
 _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
     "cancelled", "stopped", "approved", "waits", "unfinished", "draft", "sent", "accepted", "declined",
-    "lost", "junk", "paid", "overdue", "credited",
+    "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
     **{state: state for state in _AS_THEY_ARE},

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from crmcli import language
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
 from crmcli.cli.terminal import agrees
+from crmcli.model.kinds.maps import ACCOUNTS, LINES, PAYMENTS
+from crmcli.present.cells import Locale
 from crmcli.present.text_width import width
 from tests.kit import Run
 from tests.test_house import ALL
@@ -246,3 +248,14 @@ def sentences(page: str) -> list[str]:
 def test_a_question_is_answered_in_either_language(answers: str, *, agreed: bool) -> None:
     with CliRunner().isolation(input=answers):
         assert agrees("Удалить?") is agreed
+
+
+@pytest.mark.usefixtures("russian")
+def test_lists_of_maps_are_read_in_the_language_of_people() -> None:
+    locale = Locale("ru", currency="RUB")
+    account = {"account": "40702810638000000000", "bank": "ПАО Сбербанк", "bic": "044525225"}
+    paid = {"at": "2026-11-23", "amount": "1200.5", "reference": "ПП 17"}
+    lines = [{"name": "Забор, 3D", "quantity": "120.5"}, {"name": "Монтаж"}]
+    assert ACCOUNTS.show([account], locale).endswith("(ПАО Сбербанк, БИК 044525225)")
+    assert PAYMENTS.show([paid], locale) == "2026-11-23: 1\u00a0200,50 (ПП 17)"
+    assert LINES.show(lines, locale) == "Забор, 3D × 120,5; Монтаж × 1"

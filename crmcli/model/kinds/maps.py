@@ -260,9 +260,16 @@ class Accounts(Maps):
     def write_item(self, item: Item) -> str:
         return " ".join(item[part] for part in self.known if item.get(part))
 
+    def show(self, value: Any, locale: Locale) -> str:
+        words = {"bank": "", "bic": tr("BIC "), "corr": tr("corr. ")}
+        return ", ".join(self._with_bank(item, words) for item in value)
+
     def item_text(self, item: Mapping[str, Any]) -> str:
         """The number, then its bank."""
-        words = {"bank": "", "bic": "BIC ", "corr": "corr. "}
+        return self._with_bank(item, {"bank": "", "bic": "BIC ", "corr": "corr. "})
+
+    @staticmethod
+    def _with_bank(item: Mapping[str, Any], words: Mapping[str, str]) -> str:
         parts = [f"{word}{item[key]}" for key, word in words.items() if item.get(key)]
         return str(item["account"]) + (f" ({', '.join(parts)})" if parts else "")
 

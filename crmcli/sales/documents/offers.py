@@ -141,9 +141,11 @@ def check_open(ws: Workspace, offer: Offer) -> None:
     if status not in ("draft", "sent"):
         raise OfferDecided(
             tr("{} {} was {}", offer.id, offer.name, tr(status)),
-            "draft a new offer for the deal"
-            if status == "accepted"
-            else tr("make the next version: crm offer revise {}", offer.id),
+            {
+                "accepted": tr("draft a new offer for the deal"),
+                "replaced": tr("its next version counts: crm offer list"),
+            }.get(status)
+            or tr("make the next version: crm offer revise {}", offer.id),
         )
 
 
