@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date as Date  # noqa: N812  # a day is called date
 from decimal import Decimal
 from typing import Any, cast
 
@@ -12,7 +11,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
-from crmcli.model.invoice import Invoice
+from crmcli.model.invoice import Invoice, check_due
 from crmcli.model.money import write_money
 from crmcli.model.offer import Offer
 from crmcli.model.values import BankAccount, Value
@@ -72,8 +71,6 @@ def add_in(change: Change, ws: Workspace, source_id: str, terms: InvoiceTerms) -
     values = _of_source(ws, change, source_id, terms)
     today = ws.today
     due = read_values(ws, "invoice", {"due": [terms.due or DUE]})["due"]
-    if isinstance(due, Date) and due < today:
-        raise BadUsage(tr("an invoice cannot be due before its date: {}", due), "--due +10d")
     currency = str(values["currency"] or ws.settings.currency)
     values |= {
         "name": free_number(change, ws, "invoice"),
@@ -85,6 +82,7 @@ def add_in(change: Change, ws: Workspace, source_id: str, terms: InvoiceTerms) -
         "comment": terms.comment,
     }
     invoice = cast("Invoice", build(ws, "invoice", values))
+    check_due(invoice)
     check_rates(ws.settings.vat_rates, (line.vat for line in invoice.lines), today)
     if invoice.totals.gross <= 0:
         raise NothingToBill(

@@ -10,6 +10,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
+from crmcli.model.invoice import Invoice, check_due
 from crmcli.model.kinds import Field, merge_lists, without_items
 from crmcli.model.offer import Offer
 from crmcli.model.values import Raw, Value, fold
@@ -87,6 +88,8 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
         after = in_new_currency(ws, before, after).following(before)
         if after.amount != before.amount:
             defaults.check_amount(after)
+    if isinstance(after, Invoice) and after.due != before.get("due"):
+        check_due(after)
     if isinstance(after, Offer):
         after = after.filled(lambda record_id: None)
     needed = [f for f in ws.schema.fields(after.entity) if f.required]

@@ -98,6 +98,8 @@ class NewFile:
 
 def write_out(path: Path, data: bytes, *, over: bool) -> None:
     """Write a file anywhere, whole or not at all; NameTaken if one is there, unless `over` it."""
+    if not path.parent.is_dir():
+        raise BadUsage(tr("no such folder: {}", path.parent), "make it first, or name another")
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
         write_file(aside, data)
