@@ -23,9 +23,8 @@ from crmcli.present.cells import Locale
 from crmcli.tui import acting
 from crmcli.tui.dialogs import Page
 from crmcli.tui.keys import KEYS
-from crmcli.tui.reading import Picture, complaint
-from crmcli.tui.start import Start
-from crmcli.tui.state import BoardState
+from crmcli.tui.reading import Picture, Start, complaint
+from crmcli.tui.state import GOING, BoardState
 from crmcli.tui.view import BoardView
 
 T = TypeVar("T")
@@ -144,7 +143,10 @@ class BoardApp(App[None]):
         if self.state.typing:
             self._type(event.key, event.letter)
         elif name := KEYS.get(event.key) or KEYS.get(event.letter):
-            getattr(self, f"press_{name}")()
+            if name in GOING:
+                GOING[name](self.state)
+            else:
+                getattr(self, f"press_{name}")()
         self.view.draw()
         self.wake()
 

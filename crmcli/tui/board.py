@@ -30,43 +30,7 @@ NEW = ("name", "amount", "phones", "emails", "company_name", "contacts", "compan
 class Board(BoardApp):
     """The board with its keys."""
 
-    # -- going about ----------------------------------------------------------------------------
-
-    def _step(self, by: int) -> None:
-        if self.state.lane:
-            self.state.lane.step(by, self.state.seen)
-
-    def press_down(self) -> None:
-        """The next card."""
-        self._step(1)
-
-    def press_up(self) -> None:
-        """The card before."""
-        self._step(-1)
-
-    def press_page_down(self) -> None:
-        """A screen on."""
-        self._step(self.state.seen)
-
-    def press_page_up(self) -> None:
-        """A screen back."""
-        self._step(-self.state.seen)
-
-    def press_first(self) -> None:
-        """The first card."""
-        self._step(-(self.state.lane.at if self.state.lane else 0))
-
-    def press_last(self) -> None:
-        """The last card."""
-        self._step(self.state.lane.lane.count if self.state.lane else 0)
-
-    def press_left(self) -> None:
-        """The stage before."""
-        self.state.go(-1)
-
-    def press_right(self) -> None:
-        """The next stage."""
-        self.state.go(1)
+    # -- what is in sight ------------------------------------------------------------------------
 
     def press_mark(self) -> None:
         """Mark the card."""

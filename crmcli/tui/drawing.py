@@ -182,12 +182,17 @@ def _card(
     """Name; client; amount and age; owner and id."""
     mark = "✓ " if card.id in state.marked else ""
     mark = "… " if card.id in state.working else mark
-    yield pad(cut(mark + one_line(card.name), wide), wide), (BOLD, BOLD)
-    yield pad(cut(one_line(card.client), wide), wide), (PLAIN, PLAIN)
+    yield pad(cut(mark + _apart(card.name), wide), wide), (BOLD, BOLD)
+    yield pad(cut(_apart(card.client), wide), wide), (PLAIN, PLAIN)
     age = f"!{card.age if wide >= NARROWEST + 6 else card.age.partition(' > ')[0]}"
     age = age if card.overdue else card.age
     yield _both(card.amount, age, wide), (PLAIN, LATE if card.overdue else DIM)
     yield _both(one_line(card.owner), card.id.partition("-")[2], wide), (DIM, DIM)
+
+
+def _apart(text: str) -> str:
+    """A text in one line, of pictures that are as wide in any terminal: some draw joined ones as one."""
+    return one_line(text).translate({0x200D: None, 0xFE0F: None})
 
 
 def _both(left: str, right: str, wide: int) -> tuple[str, str]:

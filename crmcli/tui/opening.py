@@ -9,8 +9,7 @@ from contextvars import copy_context
 
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.pipeline import Pipeline
-from crmcli.tui.reading import BoardReader, Place, Wish
-from crmcli.tui.start import Start
+from crmcli.tui.reading import BoardReader, Place, Start, Wish
 from crmcli.workspace import Workspace
 
 TURN = 0.001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from crmcli.dataclass import dataclass
@@ -158,6 +159,18 @@ class BoardReader:
             return typed or base
         tree = And((base.tree, typed.tree))
         return Condition(str(tree), tree)
+
+
+class Start(NamedTuple):
+    """With what a board begins: the workspace and how others are opened, its place, what reads for it."""
+
+    ws: Workspace
+    opened: Callable[[], Workspace]
+    place: Place
+    entity: str
+    reader: BoardReader
+    thread: ThreadPoolExecutor
+    first: Future[Picture]
 
 
 def complaint(error: CrmError) -> str:

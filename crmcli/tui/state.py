@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Problem
@@ -91,6 +92,11 @@ class BoardState:
         """To another lane, so many to the right."""
         self.at = max(0, min(self.at + by, len(self.lanes) - 1))
 
+    def step(self, by: int) -> None:
+        """To another card of the lane, so many down."""
+        if self.lane:
+            self.lane.step(by, self.seen)
+
     def mark(self) -> None:
         """Mark the current card, or take its mark off, and go on to the next."""
         if self.card and self.lane:
@@ -139,3 +145,16 @@ class BoardState:
             lane.top = lane.at = 0
             lane.cards.clear()
         self.place = place
+
+
+GOING: Mapping[str, Callable[[BoardState], None]] = {
+    "down": lambda state: state.step(1),
+    "up": lambda state: state.step(-1),
+    "page_down": lambda state: state.step(state.seen),
+    "page_up": lambda state: state.step(-state.seen),
+    "first": lambda state: state.step(-sys.maxsize),
+    "last": lambda state: state.step(sys.maxsize),
+    "left": lambda state: state.go(-1),
+    "right": lambda state: state.go(1),
+}
+"""What each of the ways does by which one goes about."""

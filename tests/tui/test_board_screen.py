@@ -46,7 +46,7 @@ def test_a_card_is_dragged_to_another_stage(sold: Path) -> None:
         screen.until("Двери", second.name[:12])
         x, y = screen.find(second.name[:12])
         screen.drag("Двери", x + 2, y + 6)
-        screen.until("$ crm deal move deal-")
+        screen.until("$ crm deal move deal-", "Moved")
         assert stages(sold) == {"Окна": "request", "Двери": second.id, "Кровля": "request"}
 
 
@@ -55,7 +55,7 @@ def test_several_marked_cards_are_lost_with_a_reason_in_one_transaction(sold: Pa
         screen.until("Окна")
         screen.type("  ").until("2 marked")
         screen.type("x").until("1 ", "without a reason")
-        screen.type("1").until("--reason")
+        screen.type("1").until("--reason", "2 moved to")
         assert sum(stage == "lost" for stage in stages(sold).values()) >= 1
 
 
@@ -137,6 +137,12 @@ def test_it_fits_any_terminal(sold: Path, wide: int, tall: int) -> None:
         screen.type("qq").pump(0.5)
 
 
+def test_joined_pictures_do_not_push_what_stands_beside_them(ws: Workspace, folder: Path) -> None:
+    deal(ws, name="👩\u200d👩\u200d👧 ❤\ufe0f 株式会社の屋根工事プロジェクト")
+    with running(folder, "board") as screen:
+        assert "\u200d" not in screen.until("👩").text
+
+
 def test_without_colours_none_is_drawn(sold: Path) -> None:
     with running(sold, "board", environ={"NO_COLOR": "1"}) as screen:
         screen.until("Окна")
@@ -158,7 +164,7 @@ def test_a_call_and_a_task_are_added(sold: Path, crm: Crm) -> None:
         screen.until("Окна").type("c").until("Call to")
         screen.fill_in("договорились").until("$ crm log call deal-")
         screen.type("t").until("Task for")
-        screen.fill_in("Позвонить", "tomorrow").until("$ crm task add")
+        screen.fill_in("Позвонить", "tomorrow").until("$ crm task add", "Added")
     assert "Позвонить" in crm("task", "list").out
     assert "договорились" in crm("activity", "list").out
 
