@@ -91,6 +91,7 @@ HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
 _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from it in any zone
 _SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\b")
 MONTHS = 12
+_LEAP = 2000
 AHEAD = 10
 """A year of two digits lies at most so many years ahead."""
 
@@ -284,9 +285,20 @@ def yearless(text: str) -> str:
     plain = text.strip().casefold()
     if match := re.fullmatch(r"(?:--|1604-?|0000-?)(\d\d)-?(\d\d)(?:t.*)?", plain):
         return f"--{match[1]}-{match[2]}"
-    bare = re.fullmatch(rf"\d{{1,2}}[./]\d{{1,2}}\.?|\d{{1,2}}[ .-]*{_MONTH}", plain)
-    is_american = re.fullmatch(rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?", plain)
-    return text.strip() if bare or is_american else ""
+    if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.?", plain):
+        return _day_of_year(int(match[1]), int(match[2]))
+    dated = next(filter(None, (pattern.fullmatch(plain) for pattern in _DATED)), None)
+    if dated and not dated["year"]:
+        return _day_of_year(int(dated["day"]), _month(dated["month"]))
+    return text.strip() if re.fullmatch(r"\d{1,2}/\d{1,2}", plain) else ""
+
+
+def _day_of_year(day: int, month: int) -> str:
+    """A day without a year as vCards have it; "" if no year has it."""
+    try:
+        return f"--{date(_LEAP, month, day):%m-%d}"
+    except ValueError:
+        return ""
 
 
 def local_day(moment: datetime, zone: tzinfo) -> date:

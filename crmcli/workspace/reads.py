@@ -16,7 +16,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.settings import Settings
-from crmcli.model.values import entity_of
+from crmcli.model.values import entity_of, fold
 from crmcli.store.safety import locks
 from crmcli.workspace.configured import Configured
 
@@ -242,6 +242,7 @@ class Reads(Configured):
 
     def named(self, ref: str, *entities: str, exactly: bool = False) -> str:
         """As `resolve`, but a record that was merged and is named by its id answers for itself."""
+        from crmcli.model.kinds.identities import UNNAMED
         from crmcli.store.records import references
 
         wanted = entities or tuple(ENTITIES)
@@ -251,6 +252,14 @@ class Reads(Configured):
         if not found or references.may_be_a_name(ref):
             content = references.by_content(self._index, ref, wanted, self.settings.phone_country)
             found = [*found, *(i for i in content if i not in found)]
+        system, _, number = ref.partition(":")
+        if not found and system and number.strip():  # of a file that did not say whose ids it had
+            key = f"{UNNAMED}{number.strip()}"
+            found = self.lookup("external", fold(key), wanted)
+            if found:
+                self.notes.append(
+                    tr("no {!r} is known; {} is an id of a file of no named system", ref, key)
+                )
         is_guess = not found and not exactly
         if is_guess:
             found = references.by_words(self._index, ref, wanted)

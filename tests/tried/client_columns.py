@@ -53,12 +53,17 @@ def _links(deal: dict[str, object], entity: str) -> list[str]:
 DEALS = {
     "Клиент | Анна Котова | Пётр Лис": "people: Анна Котова, Пётр Лис",
     "Клиент | Иванова Анна Петровна | ООО «Ромашка» | Лис Пётр Ильич": "firms: ООО «Ромашка»; people: Иванова Анна Петровна, Лис Пётр Ильич",
-    "Клиент | ООО «Ромашка» | АО Заря | Анна Котова": "firms: АО Заря, Анна Котова, ООО «Ромашка»",
+    "Клиент | ООО «Ромашка» | АО Заря | Анна Котова": "firms: АО Заря, ООО «Ромашка»; people: Анна Котова",
+    "Клиент | ООО «Ромашка» | ИП Котов А. В. | АО Заря | Лис П. И.": "firms: АО Заря, ИП Котов А. В., ООО «Ромашка»; people: Лис П. И.",
+    "Клиент | ООО «Ромашка» | Фиалка | Кузнецова Ольга": "firms: ООО «Ромашка», Фиалка; people: Кузнецова Ольга",
+    "Заказчик | Анна Котова | Пётр Лис | АО Весна": "firms: АО Весна; people: Анна Котова, Пётр Лис",
+    "Client | Acme Ltd | Globex LLC | Initech | O'Brien, Mary": "firms: Acme Ltd, Globex LLC, Initech; people: O'Brien, Mary",
+    "Kunde | Müller GmbH | Petra Schmidt | Weber AG": "firms: Müller GmbH, Weber AG; people: Petra Schmidt",
     "Клиент | Ромашка | Фиалка": "firms: Ромашка, Фиалка",
     "Клиент | Северный ветер": "firms: Северный ветер",
     "Заказчик | Заря | Котова Анна": "people: Заря, Котова Анна",
     "Client | John Miller | Mary Smith | Acme Inc.": "firms: Acme Inc.; people: John Miller, Mary Smith",
-    "Client | Hugo Boss AG | Peter Hahn GmbH | Anna Schmidt": "firms: Anna Schmidt, Hugo Boss AG, Peter Hahn GmbH",
+    "Client | Hugo Boss AG | Peter Hahn GmbH | Anna Schmidt": "firms: Hugo Boss AG, Peter Hahn GmbH; people: Anna Schmidt",
     "Customer | Acme Ltd | Globex Corporation": "firms: Acme Ltd, Globex Corporation",
     "Kunde | Hans Müller | Petra Schmidt": "people: Hans Müller, Petra Schmidt",
     "Klient | Anna Kowalska | Piotr Nowak": "people: Anna Kowalska, Piotr Nowak",
@@ -70,6 +75,7 @@ DEALS = {
 LEADS = {
     "Клиент | Анна Котова | Пётр Лис": "Анна Котова (), Пётр Лис ()",
     "Клиент | ООО «Ромашка» | АО Заря": "АО Заря (АО Заря), ООО «Ромашка» (ООО «Ромашка»)",
+    "Клиент | ООО «Ромашка» | АО Заря | Анна Котова": "АО Заря (АО Заря), Анна Котова (), ООО «Ромашка» (ООО «Ромашка»)",
     "Customer | Acme Inc. | Globex LLC": "Acme Inc. (Acme Inc.), Globex LLC (Globex LLC)",
 }
 

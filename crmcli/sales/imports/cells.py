@@ -195,7 +195,8 @@ class CellReader:
 
 
 def is_minor(spec: Field) -> bool:
-    """Whether a record is worth having without what this field says: a phone, a birthday, a number.
+    """Whether a record is worth having without what this field says: a phone, a birthday, a number,
+    an entry of a directory.
 
     Not so the sum of a deal, who or whose it is, where it stands, and when it came and ended.
     """
@@ -204,7 +205,8 @@ def is_minor(spec: Field) -> bool:
         return spec.name not in _MAJOR_TIMES
     is_reach = kind.found_by in ("phone", "email", "site") and not kind.is_link
     is_number = kind.is_number and not kind.is_money
-    return is_reach or is_number or spec.name in ("kpp", "ogrn") or (spec.custom and kind is BOOL)
+    is_sorted_into = bool(spec.directory) or (spec.custom and (kind.is_choice or kind is BOOL))
+    return is_reach or is_number or is_sorted_into or spec.name in ("kpp", "ogrn")
 
 
 def _mended(spec: Field, cell: str, country: str) -> str:

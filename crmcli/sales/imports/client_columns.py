@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from itertools import islice
@@ -18,6 +19,11 @@ from crmcli.workspace import Workspace
 
 LOOKED_AT = 1000
 """Rows by which a column is judged."""
+
+_WITH_INITIALS = re.compile(
+    r"[^\W\d_][\w'’-]+,? (?:[^\W\d_]\. ?){1,2}|(?:[^\W\d_]\. ?){1,2}[^\W\d_][\w'’-]+"
+)
+"""A person as `Котов А. В.` or `J. Miller`."""
 
 _TARGETS = {"deal": ("company_name", "contact_name"), "lead": ("company_name", FULL_NAME)}
 """Where a firm and a person go that a record is with."""
@@ -58,10 +64,12 @@ def _texts(source: Source, place: int) -> set[str]:
 def _settled(
     column: Column, texts: set[str], kind: Callable[[str], str], firms: Target, people: Target
 ) -> Column:
+    """The column, where each value goes by itself, and what nothing is said of with most of the others."""
     kinds = [kind(text) for text in texts]
     of_firms, of_people = kinds.count("company"), kinds.count("contact")
+    column = replace(column, by_kind={"company": firms, "contact": people})
     if of_people > of_firms and 2 * of_people >= len(texts):
-        return replace(column, target=people, firms=firms)
+        return replace(column, target=people)
     if of_firms > of_people and 2 * of_firms >= len(texts):
         return replace(column, target=firms)
     return column
@@ -78,6 +86,6 @@ def client_kind(ws: Workspace) -> Callable[[str], str]:
             return known.pop()
         if read_firm(text).form or any(mark in text for mark in '«»"„“&'):
             return "company"
-        return "contact" if split_name(text) else ""
+        return "contact" if split_name(text) or _WITH_INITIALS.fullmatch(text) else ""
 
     return kind

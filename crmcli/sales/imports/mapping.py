@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from crmcli.dataclass import dataclass
+from crmcli.dataclass import field as with_default
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import in_all, tr
 from crmcli.model.amounts import currency_in
@@ -62,14 +63,14 @@ class Target:
 class Column:
     """A column of the file; `target` is None if unknown, `typed_by` the place of its type's column or -1.
 
-    Of a column of people `firms` is where a cell goes that names a firm.
+    Of a column of clients `by_kind` says where a cell goes that names a firm, and where one with a person.
     """
 
     label: str
     target: Target | None = None
     ignored: bool = False
     typed_by: int = -1
-    firms: Target | None = None
+    by_kind: Mapping[str, Target] = with_default(default_factory=dict)
 
 
 def is_stage_date(target: Target | None) -> bool:
@@ -88,7 +89,9 @@ class Vocabulary:
         currency: str = "",
         systems: Sequence[str] = (),
         own: tuple[str, Mapping[str, str]] = ("", {}),
+        file: str = "",
     ) -> None:
+        self._file = file
         self.language, self._labels = own
         self.currency = currency
         self.systems = systems
@@ -135,7 +138,10 @@ class Vocabulary:
     def system(self) -> str:
         """Whose ids a column of ids has, as external ids name it."""
         chosen = self._presets[0].name if self._presets else NONE
-        return UNNAMED.rstrip(":") if chosen in (NONE, PLAIN) else chosen
+        if chosen not in (NONE, PLAIN):
+            return chosen
+        named = (system for system in self.systems if system in fold(self._file))
+        return next(named, UNNAMED.rstrip(":"))
 
     def place_of_id(self, labels: Sequence[str]) -> int:
         """The place of the column of our ids among those."""
@@ -291,8 +297,11 @@ class Vocabulary:
 class Vocabularies:
     """The vocabulary for a file with such columns: ours, or that of the preset that was said or is shown."""
 
-    def __init__(self, ws: Workspace, entity: str, presets: Presets, said: str) -> None:
+    def __init__(
+        self, ws: Workspace, entity: str, presets: Presets, said: str, file: str = ""
+    ) -> None:
         self._ws = ws
+        self._file = file
         self._entity = entity
         self._presets = presets
         self._said = said
@@ -307,7 +316,9 @@ class Vocabularies:
             words = (preset, self._presets.plain)
             currency = self._ws.settings.currency
             systems = [*self._presets.by_name]
-            vocabulary = Vocabulary(self._ws.schema, self._entity, words, currency, systems, own)
+            vocabulary = Vocabulary(
+                self._ws.schema, self._entity, words, currency, systems, own, self._file
+            )
             self._by_preset[preset.name, own[0]] = vocabulary
         return self._by_preset[preset.name, own[0]]
 

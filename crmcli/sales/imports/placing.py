@@ -72,8 +72,8 @@ class Placer:
         if cell in ("", [], {}):
             return
         self.filled[column.label] += 1
-        if column.firms and self._client_kind(str(cell)) == "company":
-            column = replace(column, target=column.firms)
+        if column.by_kind and (target := column.by_kind.get(self._client_kind(str(cell)))):
+            column = replace(column, target=target)
         if (
             isinstance(cell, str)
             and not draft.id

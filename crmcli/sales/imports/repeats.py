@@ -17,18 +17,23 @@ from crmcli.model.kinds import kind_of
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.schema import has_field
 from crmcli.model.values import fold
+from crmcli.sales.imports.colleagues import Colleagues
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.workspace import Workspace
 
 WORDS = {
     "phone": "phone", "email": "e-mail", "inn": "INN", "external": "id", "likeness": "name and company",
+    "colleague": "mail domain and part of the name",
 }  # fmt: skip
 MOST_OF_A_NAME = 5
 """Records of one name that are looked at; one that more have says little."""
 
 MOST = 20
 """Records of one phone or address that are looked at; it is an office's then."""
+
+
+_OF_NAMES = ("likeness", "colleague")
 
 
 class Repeated(NamedTuple):
@@ -52,8 +57,11 @@ class Repeats:
     def __init__(self, ws: Workspace, entity: str) -> None:
         self._ws = ws
         self._entity = entity
+        client = "client" in ENTITIES[entity].traits
+        self._knows_people = client and not has_field(entity, "legal_name")
         self._seen: dict[Key, list[str]] = {}
         self._made: set[str] = set()
+        self._colleagues = Colleagues(ws, entity)
         self._names: dict[int, tuple[list[str], set[str]]] = {}  # of the row looked at last
 
     @cached_property
@@ -64,6 +72,7 @@ class Repeats:
     def look_again(self) -> None:
         """Others have written meanwhile."""
         self.__dict__.pop("_is_empty", None)
+        self._colleagues.look_again()
 
     def of(
         self,
@@ -82,6 +91,11 @@ class Repeats:
         if not draft.id:
             for record_id, key in self._found_by_name(draft).items():
                 found.setdefault(record_id, key)
+            if self._knows_people:
+                for record_id in self._colleagues.of(
+                    draft, self._names_of(draft)[0], is_empty=self._is_empty
+                ):
+                    found.setdefault(record_id, ("colleague", ""))
         return self._judged(found, row(), get) if found else Repeated({}, {}, {}, {})
 
     def _found(self, draft: Draft, keys: Sequence[Key]) -> dict[str, Key]:
@@ -122,8 +136,10 @@ class Repeats:
                     continue  # the same number of two files
                 is_one = verdict in ("same", "likely") or _are_called_one(row, record)
                 verdict = "same" if is_one else "doubt"
-            if key[0] == "likeness" and verdict in ("doubt", "other"):
+            if key[0] in _OF_NAMES and verdict in ("doubt", "other"):
                 continue  # somebody else of that name
+            if key[0] == "colleague":
+                verdict = "likely"  # of whom it is told, and who is never used instead
             groups[verdict][record.id] = WORDS.get(key[0], key[0])
         is_named = any(found[record_id][0] == "external" for record_id in groups["same"])
         return Repeated(
@@ -140,6 +156,8 @@ class Repeats:
         """A row became this record."""
         self._made.add(record_id)
         names, places = self._names_of(draft)
+        if self._knows_people:
+            self._colleagues.remember(record_id, draft, names)
         for key in (*keys, *((name, place) for name in names for place in places)):
             of_key = self._seen.setdefault(key, [])
             if len(of_key) < MOST:

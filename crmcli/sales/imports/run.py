@@ -75,7 +75,7 @@ class Import:
         ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
         is_raw = isinstance(source, JsonLines | Cards)
         said = wanted.preset or NONE if is_raw else wanted.preset
-        words = Vocabularies(ws, entity, presets, said)
+        words = Vocabularies(ws, entity, presets, said, Path(name).stem)
         source, skipped = at_header(read_as(source, entity, ctx), words, wanted)
         self.source = source
         vocabulary = self._vocabulary(words)

@@ -44,13 +44,14 @@ def may_be_a_name(ref: str) -> bool:
 
 
 def by_content(index: Index, ref: str, entities: Sequence[str], country: str) -> list[str]:
-    """The records that have `ref` as e-mail, phone, INN, web site, handle or exact name, in that order."""
+    """The records that have `ref` as e-mail, phone, INN, web site, id elsewhere, handle or exact name."""
     text = ref.strip()
     keys = {
         "email": _address(text).casefold() if "@" in text else "",
         "phone": _phone_key(text, country),
         "inn": text if text.isdigit() and len(text) in (10, 12) else "",
         "site": text if "." in text and " " not in text else "",
+        "external": fold(text) if ":" in text else "",
         "handle": text if text.startswith("@") or ":" in text or handle_of_address(text) else "",
         "name": fold(text),
     }
