@@ -109,7 +109,8 @@ def _json_escaped(letter: str) -> str:
 def agrees(question: str) -> bool:
     """Whether the answer is yes, in any language; no answer is no, and what is neither is asked again."""
     while True:
-        text = click.prompt(f"{question} {[{tr('y/N')}]}", "", show_default=False, err=True)
+        asked = f"{question} [{tr('y/N')}]"
+        text = click.prompt(asked, "", show_default=False, err=True)
         if (said := text.strip().lower()) in _YES:
             return True
         if said in _NO:

@@ -246,8 +246,9 @@ def sentences(page: str) -> list[str]:
     ],
 )
 def test_a_question_is_answered_in_either_language(answers: str, *, agreed: bool) -> None:
-    with CliRunner().isolation(input=answers):
+    with CliRunner().isolation(input=answers) as (_, told, _both):
         assert agrees("Удалить?") is agreed
+    assert told.getvalue().decode().startswith(f"Удалить? [{language.tr('y/N')}]: ")
 
 
 @pytest.mark.usefixtures("russian")
