@@ -33,7 +33,30 @@ class ProductKnown(Refused):
 
 def products(ws: Workspace) -> dict[str, Product]:
     """All products by article number; TableWrong lists bad lines."""
-    return _read(ws, ws.file(PRODUCTS) or b"", PRODUCTS)
+    return _read(ws, _merged(ws, ws.file(PRODUCTS) or b""), PRODUCTS)
+
+
+def _merged(ws: Workspace, data: bytes) -> bytes:
+    """The table with nothing where lines were changed or removed since: git keeps both where two clones
+    changed lines that stand together. Nothing is looked up where no product stands there twice."""
+    lines = data.splitlines(keepends=True)
+    skus = [line.partition(b",")[0] for line in lines]
+    if len(set(skus)) == len(skus):
+        return data
+    gone: set[bytes] = set()
+    for event in ws.events(kinds=("file.changed",)):
+        if event.data.get("file") == PRODUCTS:
+            before, after = (
+                set(ws.attached(str(event.data[key])).splitlines(keepends=True))
+                if event.data.get(key)
+                else set()
+                for key in ("from", "to")
+            )
+            gone = (gone | (before - after)) - (after - before)
+    kept: list[bytes] = []
+    for line in lines:
+        kept.append(b"\n" if line in gone or line in kept else line)
+    return b"".join(kept)
 
 
 def find(ws: Workspace, words: str) -> Product:
@@ -138,7 +161,8 @@ def _read(
         before = (known or {}).get(cells["sku"])
         product = _product(ws, _over(before, cells) if before else cells)
         if product.sku in found:
-            raise ValueError(tr("product {} stands there twice", product.sku))
+            twice = tr("product {} stands there twice", product.sku)
+            raise ValueError(tr("{}: keep one of the two lines", twice))
         found[product.sku] = product
 
     read_table(data, name, COLUMNS, one, LABELS)

@@ -11,6 +11,7 @@ from crmcli.model.values import fold
 
 T = TypeVar("T")
 Cells = Mapping[str, str]
+_MARKS = ("<<<<<<<", "=======", ">>>>>>>")
 
 
 class TableWrong(InvalidData):
@@ -42,6 +43,8 @@ def read_table(
         try:
             if row.fault:
                 raise ValueError(row.fault)
+            if str(row.cells[0]).startswith(_MARKS):
+                raise ValueError("unresolved merge conflict: keep what is right, remove the marks")
             found.append(read(cells))
         except ValueError as error:
             problems.append(Problem(path, row.line, str(error)))

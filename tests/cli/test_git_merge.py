@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.kit import Run
 
@@ -38,3 +41,72 @@ def test_branches_of_one_clone_join_without_a_conflict(crm: Crm, tmp_path: Path)
         assert "lead.created" in crm("-C", str(base), "timeline", lead).out
     run = crm("-C", str(base), "check")
     assert (run.code, run.out) == (0, ""), run.out
+
+
+PRICES = [("A-1", "100"), ("A-2", "200"), ("A-3", "300"), ("A-4", "400")]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("edit A-1 --price 11", "edit A-2 --price 22", "A-1=11 A-2=22 A-3=300 A-4=400"),
+        ("edit A-2 --price 22", "edit A-1 --price 11", "A-1=11 A-2=22 A-3=300 A-4=400"),
+        ("edit A-1 --price 11", "edit A-4 --price 44", "A-1=11 A-2=200 A-3=300 A-4=44"),
+        ("rm A-2", "edit A-3 --price 33", "A-1=100 A-3=33 A-4=400"),
+        ("add A-21 New --price 5", "add A-22 New --price 6",
+         "A-1=100 A-2=200 A-21=5 A-22=6 A-3=300 A-4=400"),
+        ("edit A-1 --price 11", "edit A-1 --price 11", "A-1=11 A-2=200 A-3=300 A-4=400"),
+        ("edit A-2 --price 22", "edit A-2 --price 23", ""),
+    ],
+)  # fmt: skip
+def test_products_that_two_clones_changed_are_as_each_has_them(
+    crm: Crm, tmp_path: Path, ours: str, theirs: str, expected: str
+) -> None:
+    """What both changed is told, with its line; all else needs nobody."""
+    here, there = tmp_path / "here", tmp_path / "there"
+
+    def git(folder: Path, *args: str) -> None:
+        names = ("-c", "user.name=a", "-c", "user.email=a@example.ru")
+        subprocess.run(["git", "-C", str(folder), *names, *args], check=True, capture_output=True)
+
+    def save(folder: Path) -> None:
+        git(folder, "add", "-A")
+        git(folder, "commit", "-qm", "one")
+
+    assert crm("init", str(here), cwd=tmp_path).code == 0
+    for sku, price in PRICES:
+        assert crm("-C", str(here), "product", "add", sku, "Черепица", "--price", price).code == 0
+    save(here)
+    git(tmp_path, "clone", "-q", str(here), str(there))
+    for folder, words in ((here, ours), (there, theirs)):
+        done = crm("-C", str(folder), "product", *words.split())
+        assert done.code == 0, done.err
+        save(folder)
+    git(here, "pull", "-q", "--no-rebase", "--no-edit", str(there))
+    listed = crm("-C", str(here), "product", "list", "--json")
+    check = crm("-C", str(here), "check")
+    if not expected:
+        assert (listed.code, check.code) == (6, 6)
+        assert "data/products.csv" in check.out
+        assert "A-2" in check.out
+        return
+    assert listed.code == check.code == 0, listed.err + check.out
+    found = {row["sku"]: row["price"] for row in json.loads(listed.out)}
+    assert " ".join(f"{sku}={price:g}" for sku, price in sorted(found.items())) == expected
+    assert crm("-C", str(here), "product", "edit", "A-4", "--unit", "шт").code == 0
+    rows = (here / "data/products.csv").read_text("utf-8").splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == sorted(found)
+
+
+@pytest.mark.parametrize("table", ["products.csv", "rates.csv"])
+def test_marks_of_a_conflict_in_a_table_are_told_as_that(
+    crm: Crm, folder: Path, table: str
+) -> None:
+    head = {"products.csv": "sku,name", "rates.csv": "date,currency,rate"}[table]
+    text = f"{head}\n<<<<<<< HEAD\n=======\n>>>>>>> side\n"
+    (folder / "data" / table).write_text(text, encoding="utf-8")
+    run = crm("check")
+    assert run.code == 6
+    for line in (2, 3, 4):
+        assert f"data/{table}:{line}" in run.out.replace(f"{table}, line ", f"{table}:")
+    assert run.out.count("conflict") == 3
