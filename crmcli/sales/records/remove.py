@@ -26,19 +26,26 @@ def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record
         ws.look_again()
         for record_id in ids:
             others = [r for r in referring_to(ws, [record_id]) if r.id not in ids]
-            is_credited = any(getattr(other, "credits", "") == record_id for other in others)
-            if others and (is_credited or not unlink):
+            if any(getattr(other, "credits", "") == record_id for other in others):
+                raise StillLinked(tr("{} has credit notes", record_id), "remove those first")
+            if others and not unlink:
                 raise _still_linked(record_id, others)
             for other in others:
                 change.save(relinked(ws, change.get(other.id), record_id))
         for record in gone:
-            if getattr(record, "credited", None) and record.get("status") != "cancelled":
-                told = tr("{} changes what is left of another invoice", record.id)
-                raise Refused(told, "cancel the credit note first: crm invoice cancel")
+            _check_set_off(record, ids)
             change.remove(record.id)
         for record_id in _tombstones(ws, ids):
             change.remove(record_id, {"with": ws.survivor(record_id)})
     return gone
+
+
+def _check_set_off(record: Record, gone: Sequence[str]) -> None:
+    """Refuse a credit note that took something off an invoice which stays."""
+    of = getattr(record, "credits", "")
+    if of and of not in gone and record.get("credited") and record.get("status") != "cancelled":
+        told = tr("{} changes what is left of another invoice", record.id)
+        raise Refused(told, "cancel the credit note first: crm invoice cancel")
 
 
 def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
