@@ -10,14 +10,25 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, fields
 from dataclasses import field as field
-from dataclasses import replace as replace
 from functools import cache, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from dataclasses import replace as replace
 else:
+
+    def replace(one, /, **values):
+        """Python's; what has no slots and does nothing after its `__init__` is copied without one."""
+        cls = type(one)
+        names = cls.__dataclass_fields__
+        is_plain = "__slots__" not in cls.__dict__ and not hasattr(cls, "__post_init__")
+        if not is_plain or not names.keys() >= values.keys():
+            return dataclasses.replace(one, **values)
+        new, had = object.__new__(cls), one.__dict__
+        new.__dict__.update({name: had[name] for name in names}, **values)
+        return new
 
     def dataclass(cls=None, *, frozen=False, slots=False, kw_only=False):
         """Python's; of its parameters those that we use."""

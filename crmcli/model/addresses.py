@@ -8,6 +8,11 @@ from crmcli.language import tr
 
 LONGEST_EMAIL = 254
 _FORBIDDEN = re.compile(r"[\s<>()\[\]\\,;:\"]|\.\.")
+_AROUND = re.compile(r"[^<>]*<([^<>]+)>")
+_MAILTO = re.compile("mailto:", re.IGNORECASE)
+_AFTER_COLON = re.compile(r":\s+")
+_BETWEEN = re.compile(r"[,;\s]")
+_BETWEEN_NAMED = re.compile(r"[,;\n]")
 _LABEL = re.compile(r"[^\W_]([^\W_]|-)*(?<!-)")
 
 
@@ -16,8 +21,10 @@ def read_email(text: str) -> str:
 
     A name around it, `Anna <anna@romashka.ru>`, and `mailto:` are taken off.
     """
-    around = re.fullmatch(r"[^<>]*<([^<>]+)>", text.strip())
-    address = re.sub("^mailto:", "", around[1].strip() if around else text.strip(), flags=re.I)
+    around = _AROUND.fullmatch(text.strip())
+    address = around[1].strip() if around else text.strip()
+    if prefix := _MAILTO.match(address):
+        address = address[prefix.end() :]
     local, _, domain = address.partition("@")
     labels = domain.split(".")
     fits = (
@@ -38,9 +45,9 @@ def split_emails(text: str) -> list[str]:
     """The addresses of one cell; names are only understood around addresses in angle brackets."""
     if "@" not in text:
         return [text]
-    separator = r"[,;\n]" if "<" in text else r"[,;\s]"
-    joined = re.sub(r":\s+", ":", text)
-    return [item.strip() for item in re.split(separator, joined) if item.strip()]
+    separator = _BETWEEN_NAMED if "<" in text else _BETWEEN
+    joined = _AFTER_COLON.sub(":", text)
+    return [item.strip() for item in separator.split(joined) if item.strip()]
 
 
 def read_url(text: str) -> str:

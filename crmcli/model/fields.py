@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeAlias, TypeVar, cast
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.kinds import Field as Field
 from crmcli.model.kinds import kind_of
 from crmcli.model.values import Raw, Value, entity_of
@@ -61,7 +61,7 @@ class Record:
         """The record with some fields changed, custom ones included."""
         own: dict[str, Any] = {n: v for n, v in values.items() if n not in self.custom}
         custom = {n: v for n, v in values.items() if n in self.custom}
-        return dataclasses.replace(self, **own, custom={**self.custom, **custom})
+        return replace(self, **own, custom={**self.custom, **custom})
 
     def filled(self, follow: Follow) -> Record:
         """The record with what follows from its own values, as a name does; `follow` reads a link."""

@@ -40,11 +40,13 @@ _COMMA_BEFORE_EXTENSION = re.compile(rf"[,;]\s*(?={_WORDS}[0-9])", re.IGNORECASE
 _AND = r"\b(?:или|и|or|and|oder|und|ou|et|lub|y)\b|\bo\. "
 _SEPARATOR = re.compile(rf"[,;/|\n&]|{_AND}|(?<=[0-9)])\s+(?=\(?\+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[( ]*\+?[0-9 ().~\u2010-\u2015\u2212-]+")
+_DIGITS = re.compile("[0-9]+")
 _E164 = re.compile(r"\+[0-9]{4,15}")
 # Russian mobile numbers in full: the tables take each of them as it is, and imports are full of them.
 _MOBILE = re.compile("79[0-9]{9}")
 _AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
 _SERVICE = re.compile(r"[*#][0-9][0-9*#]*#")  # *100#
+_BLANKS = re.compile(r"[^\S\n]+")
 _DAY = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLASHED = re.compile(r"(?<![0-9])([+(]*[0-9][0-9 ()+.-]*?) ?/ ?(?=([0-9(][0-9 ().-]*))")
 _AREA = re.compile(r"\(?0[0-9]{1,5}\)?")
@@ -95,7 +97,7 @@ def key(text: str, country: str) -> str:
     For text that is no phone number: its digits; "" if it has none.
     """
     value = text if _E164.fullmatch(text) else _first(text, country)
-    return "".join(re.findall("[0-9]", value))
+    return "".join(_DIGITS.findall(value))
 
 
 def begun(digits: str, country: str) -> str:
@@ -131,9 +133,10 @@ def _first(text: str, country: str) -> str:
 
 def _clean(text: str) -> str:
     """NFKC without the invisible marks that come along when a number is copied from a web page."""
-    plain = unicodedata.normalize("NFKC", text).replace("\r", "\n")
-    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    return re.sub(r"[^\S\n]+", " ", visible).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return _BLANKS.sub(" ", text.replace("\r", "\n")).strip()
 
 
 def _refusal(text: str) -> ValueError:
@@ -145,7 +148,7 @@ def _parse_one(text: str, country: str, kind: str, *, keep: bool) -> Phone:
         return Phone(text, "", kind)
     extension = _EXTENSION.search(text)
     number = text[: extension.start()] if extension else text
-    if not _NUMBER.fullmatch(number) or not re.search("[0-9]", number):
+    if not _NUMBER.fullmatch(number) or not _DIGITS.search(number):
         raise _refusal(text)
     more = extension[1] if extension else ""
     value = next(filter(None, _readings(number, country.upper())), "")
@@ -175,7 +178,7 @@ def _may_be_kept(number: str) -> bool:
 
 def _readings(number: str, country: str) -> Iterator[str]:
     """What the number may be, best reading first; "" for a reading that does not fit."""
-    groups = re.findall("[0-9]+", number)
+    groups = _DIGITS.findall(number)
     digits = "".join(groups)
     if "+" in number:
         if _MOBILE.fullmatch(digits):

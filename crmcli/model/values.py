@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeAlias
 
 from crmcli.dataclass import dataclass
@@ -188,6 +189,7 @@ Value: TypeAlias = (
 """A typed value of a record's field. Absent is "", (), {} or None, as the kind has it."""
 
 
+@lru_cache(maxsize=1024)
 def entity_of(record_id: str) -> str:
     """The entity of a full id: `deal-7k3qf2m9` is a deal; "" if it is no id."""
     match = _ID.fullmatch(record_id)

@@ -14,6 +14,8 @@ from crmcli.model.values import Email, Phone, Raw, fold
 
 PHONE_TYPES = ("work", "mobile", "home", "fax", "pager", "mailing", "other")
 EMAIL_TYPES = ("work", "home", "mailing", "other")
+_PREFIX = re.compile(r"([a-z]{3,}):(?!//)")
+_EXTENSION = re.compile(r" x[0-9]+$")
 
 
 class ContactPoints(Maps):
@@ -57,7 +59,7 @@ class ContactPoints(Maps):
 
     def _refuse_type(self, text: str, what: str) -> None:
         """Refuse a prefix in Latin letters that looks like a type but is none."""
-        match = re.match(r"([a-z]{3,}):(?!//)", text)
+        match = _PREFIX.match(text)
         if match and match[1] not in (*self.types, "tel", "phone", "mob", "cell", "mailto"):
             raise ValueError(
                 tr(
@@ -89,13 +91,13 @@ class Phones(ContactPoints):
 
     def key(self, value: Any) -> Key | None:
         # what stands in a record is E.164 already, or could not be read as a number
-        text = re.sub(r" x[0-9]+$", "", str(getattr(value, "value", value)))
+        text = _EXTENSION.sub("", str(getattr(value, "value", value)))
         return "".join(re.findall("[0-9]", text)) or fold(text) or None
 
     def literal(self, text: str, country: str) -> Key:
         from crmcli.model.phones import key
 
-        text = re.sub(r" x[0-9]+$", "", text)
+        text = _EXTENSION.sub("", text)
         return key(text, country) or fold(text)
 
     def part_key(self, name: str, text: str, country: str) -> str:

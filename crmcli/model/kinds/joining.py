@@ -24,6 +24,8 @@ def merge_lists(
     the `newer` counts; what it lacks it gets in any case. With `beside`, both stand of those that
     differ in the role that the kind names.
     """
+    if not now and len(new) < 2:
+        return [*new]  # nearly always in an import
     items = [*now]
     known = [kind.same(item, country) for item in items]
     for item in new:

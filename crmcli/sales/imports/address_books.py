@@ -10,6 +10,9 @@ from crmcli.words import rows
 
 BETWEEN = " ::: "
 _PRIMARY = re.compile(r"(^|; )\* ")
+_LISTED = re.compile(r"\[.*\]|\{.*\}")
+_BETWEEN_TAGS = re.compile(r"[,;|\n]")
+_QUOTED = re.compile(r"""^(["'])(.*)\1$""")
 _TYPES = {word: kind for kind, words in rows("point_types") for word in words.split("|")}
 
 
@@ -23,10 +26,10 @@ def apart(text: str) -> str:
 def tags_of(text: str) -> str:
     """Tags as our lists have them, of `"a","b"`, `[a, b]`, `a|b`."""
     bare = text.strip()
-    if re.fullmatch(r"\[.*\]|\{.*\}", bare):
+    if _LISTED.fullmatch(bare):
         bare = bare[1:-1]
-    parts = (part.strip() for part in re.split(r"[,;|\n]", bare))
-    return ", ".join(re.sub(r"""^(["'])(.*)\1$""", r"\2", part) for part in parts)
+    parts = (part.strip() for part in _BETWEEN_TAGS.split(bare))
+    return ", ".join(_QUOTED.sub(r"\2", part) for part in parts)
 
 
 def named_type(caption: Raw, allowed: Sequence[str]) -> str:
