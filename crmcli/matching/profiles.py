@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from crmcli.matching.firms import Firm, read_firm
@@ -14,7 +14,7 @@ from crmcli.model.kinds.identities import UNNAMED
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
-    from crmcli.model.kinds import Key
+    from crmcli.model.kinds import Field, Key
     from crmcli.model.schema import Schema
 
 Make: TypeAlias = "Callable[[str, Sequence[tuple[Key, ...]]], Profile]"
@@ -143,8 +143,15 @@ def _firm(name: str, legal_name: str) -> Firm:
     return firm._replace(form=legal.form) if legal.form and not firm.form else firm
 
 
-def profile_of(schema: Schema, record: Record) -> Profile:
-    """The profile of one record, as the index would give it."""
-    names, make = fields_of(schema, record.entity)
-    kinds = {field.name: field.kind for field in schema.fields(record.entity)}
-    return make(record.id, [kinds[name].keys(record.get(name)) for name in names])
+def profiles_of(schema: Schema, records: Iterable[Record]) -> list[Profile]:
+    """The profiles of some records, as the index would give them."""
+    makers: dict[str, tuple[list[Field], Make]] = {}
+    found = []
+    for record in records:
+        entity = record.entity
+        if entity not in makers:
+            names, make = fields_of(schema, entity)
+            makers[entity] = [schema.field(entity, name) for name in names], make
+        fields, make = makers[entity]
+        found.append(make(record.id, [f.kind.keys(record.get(f.name)) for f in fields]))
+    return found

@@ -76,13 +76,12 @@ def _judged(
     found: Mapping[str, str] | None = None,
 ) -> Iterator[Known]:
     """Those of the others that may be this record, those that surely are first; `found` by what."""
-    from crmcli.matching.profiles import profile_of
+    from crmcli.matching.profiles import profiles_of
     from crmcli.matching.verdict import shares_own, verdicts
     from crmcli.sales.duplicates.reasons import reasons
 
-    mine = profile_of(ws.schema, record)
+    mine, *theirs = profiles_of(ws.schema, [record, *others])
     by = found or {}
-    theirs = [profile_of(ws.schema, other) for other in others]
     known = []
     for other, profile, verdict in zip(others, theirs, verdicts(mine, theirs), strict=True):
         if verdict in ("same", "likely") or (
@@ -104,10 +103,11 @@ def known_after(ws: Workspace, before: Record, after: Record) -> list[Known]:
     """Whom an edited record may be now, if the edit touched what says who it is."""
     if "client" not in ENTITIES[after.entity].traits:
         return []
-    from crmcli.matching.profiles import profile_of
+    from crmcli.matching.profiles import profiles_of
     from crmcli.sales.duplicates.marks import denied, pair_of
 
-    if profile_of(ws.schema, before) == profile_of(ws.schema, after):
+    was, now = profiles_of(ws.schema, [before, after])
+    if was == now:
         return []
     found = list(known_to(ws, after, [after.entity], as_left=True))
     apart = denied(ws) if found else frozenset()

@@ -26,7 +26,7 @@ SAID = (*ACTIVITIES, "signal")
 """What a person writes down because it has happened."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PastChange:
     """What one transaction wrote on the timeline of a clone.
 
@@ -66,8 +66,10 @@ def _events(
     after: str = "",
     before: str = "",
     newest_first: bool = False,
+    page: int = 0,
 ) -> Iterator[Event]:
-    """The events of a clone between two ids, some hundred at a time."""
+    """The events of a clone between two ids, some hundred at a time, or a `page` of so many."""
+    page = page or PAGE
     while True:
         found = ws.events(
             "",
@@ -76,10 +78,10 @@ def _events(
             after=after,
             before=before,
             newest_first=newest_first,
-            limit=PAGE,
+            limit=page,
         )
         yield from found
-        if len(found) < PAGE:
+        if len(found) < page:
             return
         after, before = (after, found[-1].id) if newest_first else (found[-1].id, before)
 
@@ -150,7 +152,7 @@ def change_at(ws: Workspace, event_id: str) -> PastChange | None:
 
 def _change_around(ws: Workspace, clone: str, event_id: str) -> PastChange:
     last = event_id
-    for event in _events(ws, clone, after=event_id):
+    for event in _events(ws, clone, after=event_id, page=32):
         if not are_of_one_change(last, event.id):
             break
         last = event.id

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from crmcli.matching.firms import read_firm
 from crmcli.matching.likeness import IS_PERSON, looked_up
 from crmcli.matching.mail_domains import work_domain
-from crmcli.matching.profiles import profile_of
+from crmcli.matching.profiles import profiles_of
 from crmcli.matching.verdict import verdicts
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
@@ -125,9 +125,8 @@ class Repeats:
 
     def _judged(self, found: dict[str, Key], row: Record, get: Callable[[str], Record]) -> Repeated:
         records = [get(record_id) for record_id in found]
-        schema = self._ws.schema
-        mine = profile_of(schema, row)
-        said = verdicts(mine, [profile_of(schema, record) for record in records])
+        mine, *others = profiles_of(self._ws.schema, [row, *records])
+        said = verdicts(mine, others)
         groups: dict[str, dict[str, str]] = {"same": {}, "likely": {}, "doubt": {}, "other": {}}
         for record, verdict in zip(records, said, strict=True):
             key = found[record.id]

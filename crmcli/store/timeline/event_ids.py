@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from crmcli.model.values import ID_LETTERS
 
@@ -48,6 +49,7 @@ def are_of_one_change(earlier: str, later: str) -> bool:
     return _number(earlier) + 1 == _number(later)
 
 
+@lru_cache(maxsize=256)
 def _number(event_id: str) -> int:
     number = 0
     for letter in event_id[1:]:
