@@ -119,6 +119,16 @@ def test_a_cancelled_one_gives_back_what_it_took_off(
     assert credit_notes.credit(later, sent.id).name == "КС-2026-0003"
 
 
+def test_a_check_holds_what_is_credited_against_the_credit_notes(
+    ws: Workspace, sent: Invoice, folder: Path
+) -> None:
+    credit_notes.credit(ws, sent.id, ["Доставка;1;390;;нет"])
+    assert not [p for p in problems(ws) if sent.id in p.path]
+    kit.replace(kit.file_of(ws, sent.id), "credited: '390.00'", "credited: '300.00'")
+    said = [problem.message for problem in problems(kit.opened(folder)) if sent.id in problem.path]
+    assert said == ["300.00 is credited, and its credit notes took off 390.00"]
+
+
 @pytest.mark.parametrize(
     ("lines", "error"),
     [

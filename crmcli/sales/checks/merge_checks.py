@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import CrmError, Problem
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from crmcli.model.event import Event
     from crmcli.model.fields import Record
+    from crmcli.model.invoice import Invoice
     from crmcli.workspace import Workspace
 
 BY_FIX = "crm check --fix --yes"
@@ -33,6 +35,7 @@ _SEARCHED = 20
 def problems(ws: Workspace) -> Iterator[Problem]:
     """What two clones did that contradicts, one problem for each record."""
     yield from _numbers(ws)
+    yield from _credits(ws)
     was_undone = dead(ws)
     yield from _conversions(ws, was_undone)
     yield from _decisions(ws, was_undone)
@@ -63,6 +66,21 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
                 )
                 hint = tr("crm {} edit {} --name {}", entity, record.id, shlex.quote(fresh))
                 yield Problem(layout.record_path(record.id), 0, said, hint)
+
+
+def _credits(ws: Workspace) -> Iterator[Problem]:
+    """Invoices from which another sum was taken off than their credit notes say."""
+    every = cast("list[Invoice]", list(ws.select("invoice")))
+    taken: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for one in every:
+        if one.credits and one.status != "cancelled":
+            taken[one.credits] -= one.credited or 0
+    for one in every:
+        credited = one.credited or Decimal(0)
+        if not one.credits and credited != taken[one.id]:
+            said = tr("{} is credited, and its credit notes took off {}", credited, taken[one.id])
+            hint = "correct the file by hand; git diff shows what changed"
+            yield Problem(layout.record_path(one.id), 0, said, hint)
 
 
 def _seniority(record: Record) -> tuple[bool, str, str]:
