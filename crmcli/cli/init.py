@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +14,8 @@ from crmcli.language import prefer, spoken, tr
 from crmcli.model.settings import LANGUAGES
 from crmcli.present.told import Told
 from crmcli.sales.init.create import create_workspace
+from crmcli.sales.init.place import Place, place_of
+from crmcli.store.layout import SETTINGS
 
 _TOLD = "Language of stages and messages. [default: that of CRM_LANG or LANG]"
 LANGUAGE = option("--lang language", _TOLD, default=None, among=LANGUAGES)
@@ -28,19 +32,33 @@ def init(session: Session, folder: str, demo: bool, language: str | None, no_git
     """
     chosen = language or ("ru" if demo else spoken())
     prefer(chosen)
+    place = None if demo else place_of(chosen, os.environ)
     founding = create_workspace(
         Path(folder or session.folder or "."),
         language=chosen,
         demo=demo,
         use_git=not no_git,
         now=session.now,
+        place=place,
     )
     root, made, kept = founding.root, list(founding.made), list(founding.kept)
     return Told(
         tr("Created a workspace in {}.", root),
         {"root": str(root), "made": made, "kept": kept},
-        [*founding.notes, *_what_next(root, folder, demo=demo)],
+        [*founding.notes, *_where(place, made), *_what_next(root, folder, demo=demo)],
     )
+
+
+def _where(place: Place | None, made: Sequence[str]) -> list[str]:
+    """What the settings say of the country, and how it is changed."""
+    if place is None or SETTINGS not in made:
+        return []
+    return [
+        tr(
+            "Country {}, currency {}, time zone {}; to change them, or VAT, edit settings.yaml.",
+            *place,
+        )
+    ]
 
 
 def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.sales.init.create import AlreadyAWorkspace, FolderInUse, create_workspace
+from crmcli.sales.init.place import place_of
 from crmcli.workspace import Workspace
 from tests.kit import NOW, Run
 
@@ -190,7 +191,6 @@ def test_the_english_starter(crm: Crm, tmp_path: Path) -> None:
     assert crm("init", "new", "--lang", "en", cwd=tmp_path).code == 0
     ws = Workspace.open(tmp_path / "new", now=NOW)
     assert [stage.name for stage in ws.pipelines.leads.stages][-2:] == ["Qualified", "Junk"]
-    assert ws.settings.currency == "EUR"
 
 
 @pytest.mark.parametrize(
@@ -249,3 +249,31 @@ def test_the_demo_is_committed_whole(crm: Crm, tmp_path: Path) -> None:
     assert git(root, "status", "--short") == ""
     assert len([path for path in committed(root) if path.startswith("data/leads/")]) == 12
     assert crm("deal", "list", "--ids", cwd=root).out.count("deal-") == 8
+
+
+@pytest.mark.parametrize(
+    ("language", "environ", "place"),
+    [
+        ("en", {"LANG": "de_DE.UTF-8", "TZ": "Etc/UTC"}, ("DE", "EUR", "Europe/Berlin")),
+        ("en", {"LANG": "en_US.UTF-8", "TZ": "UTC"}, ("US", "USD", "America/New_York")),
+        ("en", {"LANG": "en_US", "TZ": "America/Denver"}, ("US", "USD", "America/Denver")),
+        ("en", {"LC_ALL": "pl_PL", "LANG": "en_US", "TZ": "UTC"}, ("PL", "PLN", "Europe/Warsaw")),
+        ("en", {"LANG": "C.UTF-8", "TZ": "Europe/Paris"}, ("FR", "EUR", "Europe/Paris")),
+        ("en", {"LANG": "C", "TZ": "UTC"}, ("GB", "GBP", "Europe/London")),
+        ("en", {"LANG": "xx_YY", "TZ": "Nowhere/Land"}, ("GB", "GBP", "Europe/London")),
+        ("ru", {"LANG": "ru_KZ.UTF-8", "TZ": "UTC"}, ("KZ", "KZT", "Asia/Almaty")),
+        ("ru", {"LANG": "en_US.UTF-8", "TZ": "UTC"}, ("RU", "RUB", "Europe/Moscow")),
+        ("ru", {"LANG": "ru_RU", "TZ": "Asia/Omsk"}, ("RU", "RUB", "Asia/Omsk")),
+    ],
+)
+def test_a_workspace_is_where_locale_and_time_zone_say(
+    language: str, environ: dict[str, str], place: tuple[str, str, str]
+) -> None:
+    assert place_of(language, environ) == place
+
+
+def test_settings_name_the_place_and_are_read(here: Path) -> None:
+    place = place_of("en", {"LANG": "cs_CZ", "TZ": "UTC"})
+    create_workspace(here, language="en", use_git=False, place=place)
+    found = Workspace.open(here, user="").settings
+    assert (found.phone_country, found.currency, found.time_zone) == place

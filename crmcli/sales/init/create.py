@@ -9,6 +9,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import together, tr
 from crmcli.model.settings import LANGUAGES
+from crmcli.sales.init.place import Place, settled_in
 from crmcli.store import layout
 from crmcli.store.config import starter
 from crmcli.store.disk import files
@@ -40,6 +41,7 @@ def create_workspace(
     demo: bool = False,
     use_git: bool = True,
     now: datetime | None = None,
+    place: Place | None = None,
 ) -> NewWorkspace:
     """Create a workspace in a folder; existing files are left as they are. AlreadyAWorkspace if it is one."""
     if language not in LANGUAGES:
@@ -49,6 +51,8 @@ def create_workspace(
     root = root.absolute()
     _check_folder(root)
     wanted = starter.starter_files(language, demo=demo)
+    if place is not None:
+        wanted[layout.SETTINGS] = settled_in(wanted[layout.SETTINGS], place)
     missing = starter.missing_from(root, wanted)
     kept = [path for path in wanted if path not in missing]
     if demo and (layout.SETTINGS in kept or layout.PIPELINES in kept or (root / "data").exists()):
