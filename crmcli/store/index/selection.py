@@ -101,10 +101,12 @@ class Selection(Upkeep):
         cents = money[0].cents if money and not money[0].field.custom else "NULL"
         currency = placed["currency"].name if "currency" in placed else "NULL"
         keys = [*groups, currency]
+        # A plus keeps SQLite from an index in whose order rows would be sought one by one for other fields.
+        sign = "" if _reads(condition) <= {"stage", "pipeline"} else "+"
         sql = (
             f"SELECT {', '.join(keys)}, count(*), min(id), num, ifnull(sum({cents} / {_SPLIT}), 0),"
             f" ifnull(sum({cents} % {_SPLIT}), 0) FROM {entity} WHERE {where.text}"
-            f" GROUP BY {', '.join(keys)}"
+            f" GROUP BY {', '.join(sign + key for key in keys)}"
             f" ORDER BY {', '.join(f'{key} IS NULL, {key}' for key in keys)}"
         )
 
@@ -216,6 +218,13 @@ class Selection(Upkeep):
         """The records that went into others, each with the one into which; of one of these if named."""
         sql = "SELECT id, survivor FROM merged WHERE ?1 IN ('', survivor) ORDER BY id"
         return self.ask(sql, [survivor])
+
+
+def _reads(condition: Condition | None) -> set[str]:
+    """The fields of a record that a condition asks for."""
+    from crmcli.model.conditions.where import leaves
+
+    return {leaf.path[0] for leaf in leaves(condition.tree)} if condition else set()
 
 
 def _grouping(columns: Columns, entity: str, name: str) -> str:
