@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing, Locale, rows_of
+from crmcli.sales.records.stage_lookup import reason_field
 
 if TYPE_CHECKING:
     from crmcli.model.schema import Schema
@@ -157,6 +158,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
     yield from _told_of_other_rows(found)
     yield from _reasons(found)
     yield from _told_of_doubts(found)
+    yield from _told_of_ends(found)
     for entity, count in found.made.items():
         yield _line(count, tr("{} (named in rows)", _created(count, entity)))
 
@@ -207,6 +209,19 @@ def _shown(told: str, rows: Sequence[tuple[int, str, str]]) -> str:
     shown = [tr("line {}: {} (same {})", line, i, tr(fact)) for line, i, fact in rows[:3]]
     more = ", …" if len(rows) > len(shown) else ""
     return tr(told, ", ".join(shown), more)
+
+
+def _told_of_ends(found: Summary) -> Iterator[str]:
+    """New records that came in as over, and what their rows do not say of that."""
+    if found.undated_ends:
+        one = "closed without a date: it counts as closed when it was created (column closed_at)"
+        many = (
+            "closed without a date: they count as closed when they were created (column closed_at)"
+        )
+        yield _line(found.undated_ends, one if found.undated_ends == 1 else many)
+    if found.losses_without_reason:
+        column = reason_field(found.entity)
+        yield _line(found.losses_without_reason, tr("lost without a reason (column {})", column))
 
 
 def _told_of_doubts(found: Summary) -> Iterator[str]:

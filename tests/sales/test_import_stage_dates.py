@@ -101,3 +101,22 @@ def test_dates_alone_are_news_that_can_be_taken_back(ws: Workspace) -> None:
     assert (found.replaced, _stays(ws)[1][0]) == (1, "request")
     undo_batch(ws, found.batch)
     assert [stage for stage, _ in _stays(ws)] == ["offer"]
+
+
+def test_what_came_in_as_over_has_a_day_of_its_end_and_is_told(ws: Workspace) -> None:
+    """That of its creation where the row says none, as a new record has; a second import leaves it."""
+    text = (
+        "name;Стадия;Дата создания;Дата закрытия;Причина отказа\n"
+        "Кровля;Успех;05.03.2025;;\n"
+        "Забор;Отказ;05.03.2025;07.04.2025;\n"
+        "Мост;Отказ;05.03.2025;07.04.2025;price\n"
+        "Окно;Запрос;05.03.2025;;\n"
+    )
+    found = kit.bring(ws, "deal", text, columns={"Причина отказа": "lost_reason"})
+    assert (found.rejected, found.undated_ends, found.losses_without_reason) == (0, 1, 1)
+    closed = {str(d["name"]): str(d.get("closed_at", ""))[:10] for d in kit.all_of(ws, "deal")}
+    assert closed["Кровля"] == "2025-03-04"
+    assert (closed["Окно"], closed["Забор"]) == ("", "2025-04-06")
+    undated = kit.bring(ws, "deal", "name;Стадия\nСтол;Успех\n")
+    [desk] = [d for d in kit.all_of(ws, "deal") if d["name"] == "Стол"]
+    assert (undated.undated_ends, desk["closed_at"]) == (1, desk["created_at"])

@@ -100,3 +100,62 @@ def test_any_order_says_what_was_meant(end: str, tail: str, was: int, now: int) 
     ids.insert(now, ids.pop(was))
     assert [one["id"] for one in load_marked(after.encode(), "p").value["stages"]] == ids  # type: ignore[index, union-attr, call-overload]
     assert sorted(after.split(end)) == sorted(text.split(end))
+
+
+def test_a_key_goes_out_of_braces_and_the_rest_stays_as_it_is_written() -> None:
+    text = """\
+a:
+  - {id: b, name: 'К: П', color: "#ff8800" , requires: [x, y], with: {t: "о"}}   # here
+  - {id: c,
+     name: "В",
+     kind: won}
+"""
+    tree = load_marked(text.encode(), "p.yaml").value
+    wanted: Any = deepcopy(tree)
+    del wanted["a"][0]["requires"], wanted["a"][0]["color"], wanted["a"][1]["kind"]
+    wanted["a"][0]["days"] = "5"
+    made = edited(text.encode(), "p.yaml", wanted).decode()
+    assert (
+        made
+        == """\
+a:
+  - {id: b, name: 'К: П', with: {t: "о"}, days: 5}   # here
+  - {id: c,
+     name: "В"}
+"""
+    )
+
+
+def test_a_text_on_lines_of_its_own_becomes_another_text() -> None:
+    text = "a:\n  - id: b\n    name: >-\n      Счёт\n      выставлен\n    days: 5 # d\n"
+    tree = load_marked(text.encode(), "p.yaml").value
+    wanted: Any = deepcopy(tree)
+    wanted["a"][0]["name"] = "Счёт: да"
+    made = edited(text.encode(), "p.yaml", wanted).decode()
+    assert made == 'a:\n  - id: b\n    name: "Счёт: да"\n    days: 5 # d\n'
+
+
+def test_entries_in_brackets_come_and_go_and_the_others_stay_as_they_are_written() -> None:
+    text = """\
+a: [{id: b, name: 'Б'}, {id: c, name: "В"},
+    {id: d, name: "Г"}]   # all
+"""
+    tree = load_marked(text.encode(), "p.yaml").value
+    wanted: Any = deepcopy(tree)
+    wanted["a"][0]["days"] = "5"
+    wanted["a"][1:2] = [{"id": "x", "name": "Я"}, {"id": "y", "name": "Ю"}]
+    made = edited(text.encode(), "p.yaml", wanted).decode()
+    assert (
+        made
+        == """\
+a: [{id: b, name: 'Б', days: 5}, {id: x, name: Я}, {id: y, name: Ю},
+    {id: d, name: "Г"}]   # all
+"""
+    )
+    wanted = deepcopy(tree)
+    wanted["a"].append({"id": "x", "name": "Я"})
+    del wanted["a"][2]
+    made = edited(text.encode(), "p.yaml", wanted).decode()
+    assert made.startswith(
+        "a: [{id: b, name: 'Б'}, {id: c, name: \"В\"}, {id: x, name: Я}]   # all"
+    )

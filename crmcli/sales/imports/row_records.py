@@ -12,6 +12,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Kind, join_values
+from crmcli.model.schema import has_field
 from crmcli.model.values import Value, fold, parse_instant
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.row_reader import RowReader
@@ -36,11 +37,24 @@ def new_record(reader: RowReader, draft: Draft, batch: str) -> Record:
     complete = defaults.complete(reader.ws, record)
     if not draft.id:
         defaults.check_minimum(complete)
-        return complete
+        return _with_end(reader.ws, complete)
     # Of what its file does not speak, and of where it stands, it gets the usual.
     fields = reader.ws.schema.fields(record.entity)
     names = [f.name for f in fields if f.name not in reader.fields or f.kind.is_moved]
     return record.with_values({name: complete.get(name) for name in names})
+
+
+def _with_end(ws: Workspace, record: Record) -> Record:
+    """A record that came in as over with a time of its end: that of its beginning if its row names none."""
+    if not has_ended(ws, record) or record.get("closed_at"):
+        return record
+    return record.with_values({"closed_at": record.get("created_at") or ws.now})
+
+
+def has_ended(ws: Workspace, record: Record) -> bool:
+    """Whether a new record came in as over, at a time that it has to say."""
+    is_staged = "staged" in ENTITIES[record.entity].traits and has_field(record.entity, "closed_at")
+    return is_staged and not ws.stage_of(record).is_open
 
 
 def row_record(reader: RowReader, draft: Draft) -> Record:

@@ -17,6 +17,7 @@ from crmcli.sales.imports.linking import Key
 from crmcli.sales.imports.mapping import Column
 from crmcli.sales.imports.other_rows import NOTE, TOTAL
 from crmcli.sales.imports.wrong_guesses import WrongGuess
+from crmcli.sales.records.stage_lookup import reason_field
 
 SHOWN = 20
 """How many lines with two values for one field are listed."""
@@ -99,7 +100,7 @@ class Summary:
     `decoded` the first rows as they were read, `skipped_above` the texts of the rows above the header.
     `refusals` are rows that refuse, by column, `refusals_added` those of rows that were skipped,
     `refusals_kept` records that refuse what their row allows, `unheard` cells that read like refusals and are
-    none.
+    none. `undated_ends` are new records that came in as over without a day of that.
     """
 
     entity: str
@@ -146,6 +147,8 @@ class Summary:
     refusals_added: int = 0
     refusals_kept: int = 0
     refusals_lifted: int = 0
+    undated_ends: int = 0
+    losses_without_reason: int = 0
     columns: Sequence[Column] = ()
     filled: Mapping[str, int] = field(default_factory=dict)
     sample: list[Mapping[str, Raw]] = field(default_factory=list)
@@ -203,6 +206,11 @@ class Summary:
         """Take down a row that was taken though its record may be there already."""
         record_id, fact = next(iter(known.items()))
         self.known.append((draft.row.line, record_id, fact))
+
+    def note_end(self, draft: Draft, *, is_lost: bool) -> None:
+        """Take down of a new record that came in as over what its row does not say of that."""
+        self.undated_ends += "closed_at" not in draft.values
+        self.losses_without_reason += is_lost and not draft.values.get(reason_field(self.entity))
 
     def note_doubts(self, draft: Draft) -> None:
         """Take down what of a row that was taken is doubtful."""

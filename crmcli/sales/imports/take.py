@@ -21,6 +21,7 @@ from crmcli.sales.imports.resume import PastImport
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.imports.row_records import (
     check_writable,
+    has_ended,
     is_stub,
     merged,
     new_record,
@@ -151,6 +152,8 @@ class Taker:
         self._add_linked(change, draft)
         stood = {STOOD: draft.stood} if draft.stood else {}
         change.add(record, {**self._facts, **stood})
+        if not draft.id and has_ended(self._ws, record):
+            self._summary.note_end(draft, is_lost=self._ws.stage_of(record).kind == "lost")
         self._repeats.remember(record.id, keys, draft)
         self._summary.created += 1
 

@@ -115,11 +115,15 @@ class _Text(TextLines):
         elif old == "" and not isinstance(new, str):
             lines = block(key.value, new, column)[1:]
             self.insert(key.start_mark.line, lines)
+        elif isinstance(new, str) and self.is_folded(node):
+            self.replace(node, scalar(new))
         elif is_block or getattr(node, "style", None) in ("|", ">"):
             raise CannotEdit(tr("{}: {!r} would change as a whole", self.path, key.value),
                              "change it in an editor")  # fmt: skip
         elif isinstance(new, str) and fits(new, getattr(node, "style", "|"), column):
             self.replace(node, f"'{new}'" if getattr(node, "style", "") else new)
+        elif isinstance(old, list) and isinstance(new, list) and _is_same_order(old, new):
+            self._flow_entries(cast("yaml.SequenceNode", node), old, new)
         else:
             self.refuse_comments(node)
             self.replace(node, flow(new))
@@ -156,21 +160,43 @@ class _Text(TextLines):
         are_maps = isinstance(was, dict) and isinstance(now, dict)
         if are_maps and now and not getattr(item, "flow_style", True):
             self._map(cast("yaml.MappingNode", item), cast("Map", was), cast("Map", now))
-        elif are_maps and cast("Map", was).keys() <= cast("Map", now).keys():
+        elif are_maps and item.value[0][0].value in cast("Map", now):
             self._flow_map(cast("yaml.MappingNode", item), cast("Map", was), cast("Map", now))
         else:
             self.replace(item, flow(now))
 
     def _flow_map(self, node: yaml.MappingNode, old: Map, new: Map) -> None:
-        """Change the values of a map in braces, with new keys at its end."""
+        """Change the values of a map in braces, of which the first stays; new keys come at its end."""
+        before = node.value[0][1]
         for key, value in node.value:
-            if new[key.value] != old[key.value]:
+            if key.value not in new:
+                self.cut(before, value)
+            elif new[key.value] != old[key.value]:
                 self._value(key, value, old[key.value], new[key.value], IN_FLOW)
+            before = value
         more = {key: value for key, value in new.items() if key not in old}
         if more:
             end = node.value[-1][1].end_mark
             text = ", " + flow(more)[1:-1]
             self.edits.append((end.line, end.column, end.line, end.column, text))
+
+    def _flow_entries(self, node: yaml.SequenceNode, old: list[Raw], new: list[Raw]) -> None:
+        """Change a list in brackets of maps with an id: some go, others come behind one that stays."""
+        nodes = dict(zip(ids_of(old), zip(node.value, old, strict=True), strict=True))
+        before = node.value[0]
+        for word, (item, was) in nodes.items():
+            if word in ids_of(new):
+                self._item(item, was, new[ids_of(new).index(word)])
+            else:
+                self.cut(before, item)
+            before = item
+        for word, value in zip(ids_of(new), new, strict=True):
+            if word in nodes:
+                after = nodes[word][0].end_mark
+            else:
+                self.edits.append(
+                    (after.line, after.column, after.line, after.column, f", {flow(value)}")
+                )
 
     # --- lists of maps with an id ------------------------------------------------------------
 
@@ -213,6 +239,13 @@ class _Text(TextLines):
         for word, (top, last) in zip(are, spans, strict=True):
             text = "\n".join(texts[word])
             self.edits.append((top, 0, last, len(self.lines[last]), text))
+
+    """Whether the maps with an id that stay stand in the same order in both, and the first of all stays."""
+def _is_same_order(old: list[Raw], new: list[Raw]) -> bool:
+    """Whether in both the same maps with an id, of those that stay, stand in the same order, the first first."""
+    were, are = ids_of(old), ids_of(new)
+    kept = [one for one in were if one in are]
+    return bool(kept) and were[0] == are[0] and kept == [one for one in are if one in were]
 
 
 def places(

@@ -50,6 +50,18 @@ class TextLines:
             to_column = len(self.lines[to_line])
         self.edits.append((start.line, start.column, to_line, to_column, new))
 
+    def cut(self, before: yaml.Node, node: yaml.Node) -> None:
+        """Take away what stands behind one value until the end of another."""
+        start, end = before.end_mark, node.end_mark
+        self.refuse_comments(before, node)
+        self.edits.append((start.line, start.column, end.line, end.column, ""))
+
+    def is_folded(self, node: yaml.Node) -> bool:
+        """Whether a value is one text on lines of its own, which can go into one line without loss."""
+        first = self.lines[node.start_mark.line][node.start_mark.column :]
+        is_text = getattr(node, "style", None) in ("|", ">")
+        return is_text and "#" not in first and "\n" not in str(node.value).rstrip("\n")
+
     def spans(self, node: yaml.SequenceNode) -> list[tuple[int, int]]:
         """The first and the last line of each item: with the comment right above it, and what is
         commented out below it, as deep as it."""
@@ -110,9 +122,9 @@ class TextLines:
             return cast("int", key.start_mark.line)
         return cast("int", node.end_mark.line)
 
-    def refuse_comments(self, node: yaml.Node) -> None:
+    def refuse_comments(self, node: yaml.Node, last: yaml.Node | None = None) -> None:
         """A list or map in brackets that is written anew would lose the comments in it."""
-        inside = self.lines[node.start_mark.line : node.end_mark.line]
+        inside = self.lines[node.start_mark.line : (last or node).end_mark.line]
         if any(re.search(r"(^|\s)#", line) for line in inside):
             raise CannotEdit(
                 tr(
