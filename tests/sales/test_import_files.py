@@ -512,7 +512,8 @@ def test_a_deal_that_is_over_was_closed_on_the_day_it_was_to_be(ws: Workspace) -
     )
     kit.bring(ws, "deal", text)
     closed = {d["name"]: d.get("closed_at", "") for d in kit.all_of(ws, "deal")}
-    assert closed == {"A": "2026-03-14T21:00:00Z", "B": "", "C": "", "D": ""}
+    made = "2026-01-09T21:00:00Z"
+    assert closed == {"A": "2026-03-14T21:00:00Z", "B": made, "C": "", "D": made}
 
 
 def test_a_text_in_cells_merged_downwards_is_that_of_each_row_that_has_more(ws: Workspace) -> None:

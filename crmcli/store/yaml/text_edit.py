@@ -240,9 +240,9 @@ class _Text(TextLines):
             text = "\n".join(texts[word])
             self.edits.append((top, 0, last, len(self.lines[last]), text))
 
-    """Whether the maps with an id that stay stand in the same order in both, and the first of all stays."""
+
 def _is_same_order(old: list[Raw], new: list[Raw]) -> bool:
-    """Whether in both the same maps with an id, of those that stay, stand in the same order, the first first."""
+    """Whether the maps with an id that stay stand in the same order in both, and the first of all stays."""
     were, are = ids_of(old), ids_of(new)
     kept = [one for one in were if one in are]
     return bool(kept) and were[0] == are[0] and kept == [one for one in are if one in were]
