@@ -118,4 +118,7 @@ def sent_each(session: Session, chosen: Chosen, mail: PersonMail, *, whole: bool
             sent.done.append(posted(message, record_id, done))
         except CrmError as error:
             sent.refused.append(Refusal(record_id, error))
-    return each_told(session, chosen, sent, lambda _, told: told)
+    left = [one for one in sent.done if session.dry_run or (one.row and one.row["state"] == "done")]
+    count = counted(len(left), "message")
+    total = tr("would send {}", count) if session.dry_run else tr("sent {}", count)
+    return each_told(session, chosen, sent, lambda _, told: told, total)

@@ -56,9 +56,14 @@ def changes(session: Session, pairs: Iterable[tuple[Record, Record]]) -> list[To
 
 
 def each_told(
-    session: Session, chosen: Chosen, many: Many[T], told: Callable[[Workspace, T], Told]
+    session: Session,
+    chosen: Chosen,
+    many: Many[T],
+    told: Callable[[Workspace, T], Told],
+    total: str = "",
 ) -> list[Told]:
-    """What became of each of many records; who was refused is told on stderr, and makes the exit code 1."""
+    """What became of each of many records; who was refused is told on stderr, and makes the exit code 1.
+    `total` says what was done, if no record changed."""
     ws = session.workspace
     lines = [str(refusal) for refusal in many.refused[:_REFUSED]]
     if len(many.refused) > _REFUSED:
@@ -67,9 +72,8 @@ def each_told(
         moved = sum(getattr(one, "moved", True) for one in many.done)
         counts = counted(moved, chosen.entity, ENTITIES[chosen.entity].plural)
         more = tr(", {} refused", len(many.refused)) if many.refused else ""
-        ws.notes.insert(
-            0, (tr("would change {}", counts) if ws.dry_run else tr("changed {}", counts)) + more
-        )
+        changed = tr("would change {}", counts) if ws.dry_run else tr("changed {}", counts)
+        ws.notes.insert(0, (total or changed) + more)
     for line in lines:
         session.out.warn(line)
     session.exit_code = 1 if many.refused else session.exit_code

@@ -72,6 +72,7 @@ def test_several_get_theirs_and_who_gets_none_is_listed(
     assert len(outbox(folder)) == (0 if whole else 2)
     assert [kinds(crm, ref).count("mail.out") for ref in refs] == [not whole, 0, not whole, 0]
     if not whole:
+        assert "sent 2 messages, 2 refused" in run.err
         assert refs[1] in run.err
         assert refs[3] in run.err
     crm("tick")
