@@ -80,7 +80,7 @@ def to_pdf(html: str, made_at: datetime, variant: str = "") -> bytes:
     page = unbroken(html).replace("<head>", f"<head>{created}", 1)
     only_inside = weasyprint.urls.URLFetcher(allowed_protocols=["data"])
     collects = gc.isenabled()
-    gc.disable()  # millions of boxes live until the end: looking for garbage takes a third of the time
+    gc.disable()  # millions of boxes live until the end: looking for garbage takes a quarter of the time
     try:
         document = weasyprint.HTML(string=page, url_fetcher=only_inside)
         content = document.write_pdf(
@@ -103,7 +103,7 @@ def _plain_hyphens(document: object, pdf: Any) -> None:
 
 def unbroken(html: str) -> str:
     """The page with every word that has hyphens, as a number has, kept on one line: with hyphens that do not
-    break. An element around each such word would make a long document half as slow again."""
+    break. An element around each such word would make a long document a third slower."""
     head, body, rest = html.partition("<body")
     own, end, rest = rest.partition(">")
     parts = [head, body, own, end]
