@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crmcli.present.told import Told
 
 lead = noun("lead")
+lead.remark = "crmcli.sales.conversion.intake:remark"
 MADE = ("contact", "company", "deal")
 closing(
     lead,

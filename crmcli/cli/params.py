@@ -287,7 +287,12 @@ class Verb(_Literate):
     def invoke(self, ctx: click.Context) -> Any:
         """Call it; what it gives back is printed by the run of the program."""
         assert self.callback is not None
-        return ctx.invoke(self.callback, ctx.ensure_object(Session), **ctx.params)
+        session, group = ctx.ensure_object(Session), ctx.parent and ctx.parent.command
+        given = ctx.invoke(self.callback, session, **ctx.params)
+        if isinstance(group, Noun) and group.remark:
+            told = imported(group.remark)(session.workspace)
+            session.workspace.notes += [told] if told else []
+        return given
 
 
 class ChangingVerb(Verb):
@@ -311,6 +316,8 @@ class Noun(_Literate, click.Group):
     """
 
     command_class = Verb
+    remark = ""
+    """What says of a workspace (`module:function`) something that all these commands tell."""
 
     def __init__(self, *args: Any, makers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(*args, **more)

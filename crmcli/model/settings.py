@@ -101,6 +101,7 @@ class Settings:
     allows any value; a declared one maps ids to labels, in order. `fields` are custom fields by
     entity. `numbering` holds format strings with `{year}`, `{month}`, `{clone}` and `{seq}` by entity,
     `clones` how each clone is called in them.
+    Without `leads` none are kept: who comes in becomes a contact and a deal at once.
     `conversion` says by lead field where else its value goes, an entity and its field.
     `channels` holds the settings of other channels, by name.
     `max_effects` is how many acts one run of automation may do, `runner` the clone that alone runs it, by its
@@ -129,6 +130,7 @@ class Settings:
         }
     )
     clones: Mapping[str, str] = field(default_factory=dict)
+    leads: bool = True
     conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     max_effects: int = 1000

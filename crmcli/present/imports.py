@@ -136,7 +136,7 @@ def _told_of_rows(found: Summary) -> Iterator[str]:
         for count, text in (
             (found.before, "imported before"),
             (found.empty_rows, "empty, skipped"),
-            (found.created or None, _created(found.created, found.entity)),
+            (found.created or None, _created(found.created, found.becomes or found.entity)),
             (found.repeating, known),
             (found.merged, "already here, merged"),
             (found.replaced, "already here, replaced"),

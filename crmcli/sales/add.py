@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.schema import own_fields
+from crmcli.model.lead import Lead
+from crmcli.model.schema import has_field, own_fields
 from crmcli.sales.consent.block_list import check_welcome
-from crmcli.sales.duplicates.known import Known, check_known, known_to
+from crmcli.sales.duplicates.known import Known, MadeEarlier, check_known, known_to
 from crmcli.sales.duplicates.ways import MAKES_ALL, settled
 from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
@@ -61,6 +62,8 @@ def add(
         check_welcome(ws, record)
     if not values.get("company"):
         defaults.note_choice(ws, record)
+    if has_field(entity, "converted") and not ws.settings.leads:
+        return _taken_in(ws, record, policy, linked)
     if "client" in ENTITIES[entity].traits:
         added = _add_client(ws, record, values, policy, linked)
     else:
@@ -82,6 +85,27 @@ def _numbered(
     return Added(record, is_new=True)
 
 
+def _taken_in(ws: Workspace, record: Record, policy: str, linked: Sequence[Record]) -> Added:
+    """Who comes in where no leads are kept: the deal, and in the notes who it is with."""
+    from crmcli.sales.conversion.intake import taken_in
+
+    assert isinstance(record, Lead)
+    with ws.change("deal add") as change:
+        ws.look_again()
+        for one in linked:
+            change.add(one)
+        plan = taken_in(ws, record, policy, change.get, MadeEarlier())
+        for one in plan.made.values():
+            change.add(one)
+        for one in plan.used.values():
+            change.save(one)
+    ws.notes += told([*linked, *(one for one in plan.made.values() if one is not plan.deal)])
+    for _, known in plan.known:
+        is_used = known.record.id in plan.ids.values()
+        ws.notes.append(tr("known already: {}" if is_used else "may already be known: {}", known))
+    return Added(plan.deal, is_new=plan.deal in plan.made.values())
+
+
 def _write(change: Change, record: Record, linked: Sequence[Record]) -> None:
     for one in (*linked, record):
         change.add(one)
@@ -99,12 +123,12 @@ def _add_client(
     # Where it is only said, nobody else is kept waiting for it.
     known = tuple(known_to(ws, record, as_left=True)) if policy in MAKES_ALL else ()
     found = known if policy == "warn" else ()
-    record = _marked_repeat(record, known)
+    record = marked_repeat(record, is_known=_has_client(record, known))
     with ws.change(f"{record.entity} add") as change:
         if is_settled:  # under the lock: nobody adds the same in this moment
             ws.look_again()
             found = tuple(known_to(ws, record))
-            record = _marked_repeat(record, found)
+            record = marked_repeat(record, is_known=_has_client(record, found))
             record = _settled(record, [known for known in found if known.surely], policy)
         is_new = not any(known.record is record for known in found)
         if is_new:
@@ -116,12 +140,17 @@ def _add_client(
     return Added(record, is_new, found)
 
 
-def _marked_repeat(record: Record, found: Sequence[Known]) -> Record:
-    """A lead of a client who is known: linked to it, or surely the same; unless somebody says otherwise."""
+def _has_client(record: Record, found: Sequence[Known]) -> bool:
+    return any(known.surely and known.record.entity != record.entity for known in found)
+
+
+def marked_repeat(record: Record, *, is_known: bool, new: Container[str] = ()) -> Record:
+    """A lead of a client who is known, or to whom it is linked, if that is not `new` itself; unless somebody
+    says otherwise."""
     if getattr(record, "repeat", True) is not None:
         return record
-    is_known = any(known.surely and known.record.entity != record.entity for known in found)
-    is_linked = any(record.get(f.name) for f in own_fields(record.entity) if f.entities)
+    links = [str(record.get(f.name)) for f in own_fields(record.entity) if f.entities]
+    is_linked = any(link and link not in new for link in links)
     return record.with_values({"repeat": True}) if is_known or is_linked else record
 
 

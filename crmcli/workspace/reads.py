@@ -216,6 +216,12 @@ class Reads(Configured):
         """
         return (self._standing if as_left else self._index).lookup(kind, key, entities)
 
+    def holding(
+        self, kind: str, keys: Collection[str], entities: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """The records that had some of many keys when the last command left: each key with an id."""
+        return self._standing.holding(kind, keys, entities)
+
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""
         return self._index.search(text, entities, limit)

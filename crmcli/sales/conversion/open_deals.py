@@ -50,5 +50,7 @@ def the_only(found: Sequence[Known]) -> Sequence[Known]:
     if len(sure) > 1:
         shown = "; ".join(map(str, sure[:5]))
         said = tr("several {} match: {}", counted(len(sure), "deal", "deals"), shown)
-        raise Ambiguous(said, "choose with --use-deal REF, or leave out --on-duplicate")
+        raise Ambiguous(
+            said, "name one by crm lead convert --use-deal REF, or leave out --on-duplicate"
+        )
     return sure

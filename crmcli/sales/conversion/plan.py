@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
-from crmcli.errors import BadUsage, Refused
+from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.contact import Contact
 from crmcli.model.lead import Lead
@@ -68,6 +69,11 @@ class Conversion:
     known: tuple[tuple[str, Known], ...] = ()
 
     @property
+    def deal(self) -> Record:
+        """The deal that it makes or uses."""
+        return {**self.used, **self.made}["deal"]
+
+    @property
     def clients(self) -> list[str]:
         """The ids of the people and companies that were there: used, or surely known."""
         sure = [known.record.id for _, known in self.known if known.surely]
@@ -85,7 +91,7 @@ def plan_conversion(
 ) -> Conversion:
     """What a conversion would make; refuses what cannot be done. `get` reads a record."""
     _check_open(ws, lead)
-    use = {**_own_links(ws, lead), **wanted.use}
+    use = {**_own_links(ws, lead, get), **wanted.use}
     make = [t for t in (wanted.make or default_targets(lead, use)) if t not in use]
     if wanted.pipeline and "deal" not in make:
         raise BadUsage("--pipeline needs a new deal", "add --deal")
@@ -127,10 +133,13 @@ def _check_open(ws: Workspace, lead: Lead) -> None:
         )
 
 
-def _own_links(ws: Workspace, lead: Lead) -> dict[str, str]:
+def _own_links(ws: Workspace, lead: Lead, get: Callable[[str], Record]) -> dict[str, str]:
     """The contact and the company that a lead is linked to, or into which they were merged."""
-    links = {"contact": lead.contact, "company": lead.company}
-    return {e: ws.heir(i) for e, i in links.items() if i and ws.exists(ws.heir(i))}
+    found = {}
+    for entity, linked in (("contact", lead.contact), ("company", lead.company)):
+        with suppress(NotFound):  # the link dangles
+            found[entity] = get(ws.heir(linked)).id if linked else ""
+    return {entity: linked for entity, linked in found.items() if linked}
 
 
 def default_targets(lead: Lead, use: Mapping[str, str]) -> tuple[str, ...]:

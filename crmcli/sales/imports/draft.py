@@ -46,7 +46,8 @@ class Draft:
     `faults` are pairs of column and reason, `conflicts` columns that another column of the same field
     overruled; `status` is won or lost beside a stage, `allowed` channels that its columns do not refuse.
     `stage_dates` are stages, "" for its own, and when it came to them; `stood` the same by id. `is_other`
-    says what it is if not a record: a total, a note, numbers of columns. `missing` are records that its links
+    says what it is if not a record: a total, a note, numbers of columns. `keys` is by what it may be known,
+    where that was asked before. `missing` are records that its links
     need first, `dangling` counts the links that lead nowhere.
     """
 
@@ -55,6 +56,7 @@ class Draft:
     values: dict[str, Raw] = field(default_factory=dict)
     unknown: dict[str, Raw] = field(default_factory=dict)
     links: dict[str, list[Mention]] = field(default_factory=dict)
+    keys: list[tuple[str, str]] = field(default_factory=list)
     named: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     types: dict[str, set[str]] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)

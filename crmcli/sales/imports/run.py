@@ -225,6 +225,7 @@ class Import:
             if trial is None and open_change.last_event != self._last_event:
                 self.ws.look_again()  # between two transactions another command may have written
                 self.taker.look_again()
+            self.taker.look_ahead(drafts)
             for draft in drafts:
                 self.taker.take(open_change, draft)
                 self.summary.conflicts += [(draft.row.line, label) for label in draft.conflicts]

@@ -92,6 +92,7 @@ class Doubtful:
 class Summary:
     """What an import has to say.
 
+    `becomes` is what rows became where that is no `entity`.
     `completed` are stubs whose own row came now, `kept` values that merging did not overwrite, `repeating`
     rows created though they repeat a record, `unchanged` rows that say what their record has, `apart` the
     line, the record and what they share of rows that contradict it, `known` the same of
@@ -112,6 +113,7 @@ class Summary:
     preset: str = ""
     preset_was_asked: bool = False
     resumed: str = ""
+    becomes: str = ""
     rows: int = 0
     empty_rows: int = 0
     before: int = 0

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import DATED, STOOD
-from crmcli.sales.add import linked_to_known
+from crmcli.model.lead import Lead
+from crmcli.model.schema import has_field
+from crmcli.sales.add import linked_to_known, marked_repeat
 from crmcli.sales.consent.block_list import blocklist, check_welcome
-from crmcli.sales.duplicates.known import also_at
+from crmcli.sales.conversion.intake import taken_in
+from crmcli.sales.duplicates.known import MadeEarlier, also_at, is_one_of
 from crmcli.sales.duplicates.ways import MAKES_ALL
 from crmcli.sales.imports.draft import Draft, RowRefused
 from crmcli.sales.imports.linking import Key, Linker, keys_of
 from crmcli.sales.imports.options import ImportOptions
-from crmcli.sales.imports.repeats import Repeated, Repeats
+from crmcli.sales.imports.repeats import MOST, Repeated, Repeats
 from crmcli.sales.imports.resume import PastImport
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.imports.row_records import (
@@ -62,6 +66,9 @@ class Taker:
             self._facts["robots"] = False
         self.linker = Linker(reader, summary.batch, may_make=wanted.create_missing)
         self._repeats = Repeats(self._ws, reader.entity)
+        self._held: dict[Key, list[str]] = {}
+        self._change: Change | None = None
+        self._made = MadeEarlier()
         self.repeated: list[tuple[int, list[str]]] = []
         self.turned_back: list[tuple[Draft, str, Sequence[str]]] = []
         self.not_taken: list[int] = []
@@ -71,6 +78,27 @@ class Taker:
         self._repeats.look_again()
         self.linker.look_again()
 
+    def look_ahead(self, drafts: Sequence[Draft]) -> None:
+        """Which contacts and companies have numbers and addresses of the next leads: asked of all at once."""
+        self._held.clear()
+        if not has_field(self._reader.entity, "repeat"):
+            return
+        asked: dict[str, set[str]] = {}
+        for draft in drafts:
+            draft.keys = list(keys_of(self._ws, draft.values))
+            for kind, text in draft.keys:
+                asked.setdefault(kind, set()).add(text)
+        asked.pop("name", None)
+        for kind, texts in asked.items():
+            for text, record_id in self._ws.holding(kind, texts, self._others):
+                self._held.setdefault((kind, text), []).append(record_id)
+
+    @cached_property
+    def _others(self) -> list[str]:
+        """Who may be known, beside those that are imported."""
+        entity = self._reader.entity
+        return [other for other in ENTITIES[entity].known_among if other != entity]
+
     def take(self, change: Change, draft: Draft) -> None:
         """Take one row into the base, or turn it back."""
         found = self._summary
@@ -79,7 +107,7 @@ class Taker:
             found.note_other(draft)
             self.not_taken.append(found.rows)
             return
-        keys = list(keys_of(self._ws, draft.values))
+        keys = draft.keys or list(keys_of(self._ws, draft.values))
         found.note_read(draft, keys, self._ws.settings.currency)
         if found.resumed and self._earlier and self._earlier.took(found.rows):
             found.before += 1
@@ -137,7 +165,12 @@ class Taker:
 
     def _was_taken(self, draft: Draft, keys: Sequence[Key]) -> bool:
         """Whether a row by which nothing is known is of a file that was imported whole before."""
-        if keys or draft.id or self._summary.resumed or self._wanted.on_duplicate in MAKES_ALL:
+        if (
+            (keys and not self._is_intake)
+            or draft.id
+            or self._summary.resumed
+            or self._wanted.on_duplicate in MAKES_ALL
+        ):
             return False
         return self._earlier is not None and self._earlier.took(self._summary.rows)
 
@@ -146,16 +179,56 @@ class Taker:
         record = new_record(self._reader, draft, self._summary.batch)
         if self._wanted.on_duplicate == "link":
             record = linked_to_known(self._ws, record)
+        if not draft.id:
+            record = self._marked(record, draft, keys)
         check_writable(self._ws, record, draft)
         if not draft.id:  # our own export is no intake
             check_welcome(self._ws, record, self._blocks)
-        self._add_linked(change, draft)
-        stood = {STOOD: draft.stood} if draft.stood else {}
-        change.add(record, {**self._facts, **stood})
-        if not draft.id and has_ended(self._ws, record):
-            self._summary.note_end(draft, is_lost=self._ws.stage_of(record).kind == "lost")
-        self._repeats.remember(record.id, keys, draft)
+        if self._is_intake and isinstance(record, Lead):
+            self._take_in(change, record, draft)
+        else:
+            self._add_linked(change, draft)
+            stood = {STOOD: draft.stood} if draft.stood else {}
+            change.add(record, {**self._facts, **stood})
+            if not draft.id and has_ended(self._ws, record):
+                self._summary.note_end(draft, is_lost=self._ws.stage_of(record).kind == "lost")
+            self._repeats.remember(record.id, keys, draft)
         self._summary.created += 1
+
+    def _marked(self, record: Record, draft: Draft, keys: Sequence[Key]) -> Record:
+        """A lead whose client was here before, marked as a repeated one."""
+        there = dict.fromkeys(i for key in keys for i in self._held.get(key, ()))
+        is_known = is_one_of(self._ws, record, list(there)[:MOST]) if there else False
+        new = {*self.linker.made, *(one.id for one in draft.missing)}
+        return marked_repeat(record, is_known=is_known, new=new)
+
+    @property
+    def _is_intake(self) -> bool:
+        """Whether rows become deals, for no leads are kept."""
+        return has_field(self._reader.entity, "converted") and not self._ws.settings.leads
+
+    def _take_in(self, change: Change, lead: Lead, draft: Draft) -> None:
+        """A row becomes a deal, with the contact and the company that it needs."""
+        if change is not self._change:  # the index knows those of the one before
+            self._change, self._made = change, MadeEarlier()
+        new = {one.id: one for one in draft.missing}
+        plan = taken_in(
+            self._ws,
+            lead,
+            self._wanted.on_duplicate,
+            lambda i: new.get(i) or change.get(i),
+            self._made,
+        )
+        made = {e: r.with_values({"batch": self._summary.batch}) for e, r in plan.made.items()}
+        deal = made.pop("deal", None)
+        draft.missing += made.values()
+        self._add_linked(change, draft)
+        for record in plan.used.values():
+            change.save(record, data=self._facts)
+        if deal is not None:
+            change.add(deal, self._facts)
+        self._made.add(self._ws, [*made.values(), *([deal] if deal else [])])
+        self._summary.becomes = "deal"
 
     @cached_property
     def _blocks(self) -> BlockList:

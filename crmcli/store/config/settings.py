@@ -70,6 +70,7 @@ def _read_settings(top: Cursor) -> Settings:
         channels={n: got for n, got in got["channels"].items() if n not in CHANNEL_KEYS},
         numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
         clones=clones,
+        leads=got["leads"],
         conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         max_effects=got["automation"]["max_effects"],

@@ -249,6 +249,9 @@ SHAPE = shapes.keys(
             "The shape of document numbers.",
             {**dict.fromkeys((*NUMBERED, CREDIT_NOTE), NUMBER), "clones": CLONES},
         ),
+        "leads": shapes.yes_no(
+            "off: no leads are kept, who comes in becomes a contact and a deal at once.", Settings.leads
+        ),
         "conversion": shapes.mapped(
             "Where fields of a lead go when it is converted, beside those of the same name; e.g."
             " lead.budget: deal.amount.",

@@ -73,13 +73,14 @@ def word(doc: str, allowed: Collection[str], default: str = "") -> Shape:
 
 
 def yes_no(doc: str, default: bool = False) -> Shape:
-    """A yes or no; true and false are understood too."""
+    """A yes or no; true and false, on and off are understood too."""
+    words = ("yes", "no", "true", "false", "on", "off")
 
     def read(place: Cursor, _: object) -> bool:
-        said = place.one_of(("yes", "no", "true", "false"))
-        return said in ("yes", "true") if said else default
+        said = place.one_of(words)
+        return said in ("yes", "true", "on") if said else default
 
-    return Shape(doc, read, lambda: {"enum": [True, False, "yes", "no", "true", "false"]}, default)
+    return Shape(doc, read, lambda: {"enum": [True, False, *words]}, default)
 
 
 def parsed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -176,6 +176,27 @@ class Selection(Upkeep):
         literal = {"site": "url", "handle": "handles"}.get(kind)
         key = str(kind_of(literal).literal(text, "")) if literal else fold(text)
         return self._with_key(kind, key, entities)
+
+    def holding(
+        self, kind: str, keys: Collection[str], entities: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """The records that have some of many keys, as phones, e-mails and the like have them; each key with
+        the id of one."""
+        given = json.dumps([*keys])
+        found: list[tuple[str, str]] = []
+        for entity in entities:
+            singles, lists = self._columns.found_by(entity, kind)
+            ways = [f"{entity} ON {entity}.{name} = wanted.value" for name in singles]
+            ways += [
+                f"item ON field = {n} AND item.key = wanted.value JOIN {entity} USING (num)"
+                for n in lists
+            ]
+            for way in ways:  # a cross join: the keys first, whatever the planner thinks
+                sql = (
+                    f"SELECT wanted.value, {entity}.id FROM json_each(?) AS wanted CROSS JOIN {way}"
+                )
+                found += map(tuple, self.ask(sql, [given]))
+        return found
 
     def has_value(self, entity: str, name: str, text: str) -> bool:
         """Whether some record has a text in a field, declared or not."""

@@ -1,0 +1,79 @@
+"""Where no leads are kept (`leads: off`): who comes in becomes a contact and a deal at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crmcli.dataclass import replace
+from crmcli.errors import Refused
+from crmcli.language import tr
+from crmcli.sales.conversion.convert import settled
+from crmcli.sales.conversion.plan import Conversion, ConvertOptions
+from crmcli.sales.records.required import MissingFields
+
+if TYPE_CHECKING:
+    from crmcli.model.fields import Record
+    from crmcli.model.lead import Lead
+    from crmcli.sales.duplicates.known import MadeEarlier
+    from crmcli.workspace import Workspace
+
+OFF = "leads are off in settings.yaml"
+_USUAL = ("warn", "update")
+"""The policies by which nobody said what becomes of who is known."""
+
+
+def remark(ws: Workspace) -> str:
+    """What the commands of leads say where none are kept."""
+    if ws.settings.leads:
+        return ""
+    told = "{}: who comes in becomes a contact and a deal (crm deal list); convert what is left"
+    return tr(told, tr(OFF))
+
+
+def taken_in(
+    ws: Workspace,
+    lead: Lead,
+    policy: str,
+    get: Callable[[str], Record],
+    earlier: MadeEarlier,
+) -> Conversion:
+    """What somebody who comes in becomes, as a converted lead does; nothing is written, and no lead is made.
+    Who surely is known is used, unless all are to be kept; the deal is a new one, unless `policy` says what
+    becomes of one that is there. What has no field there goes into the comment."""
+    stage = ws.stage_of(lead)
+    if not stage.is_open:
+        raise Refused(tr("who has ended in {!r} gets no deal", stage.name), OFF)
+    is_usual = policy in _USUAL
+    wanted = ConvertOptions(
+        on_duplicate="merge" if is_usual else policy,
+        pipeline=ws.pipelines.deals[0].id if is_usual else "",
+        is_apart=policy == "create",
+    )
+    try:
+        plan = settled(ws, lead, wanted, get, earlier)
+    except MissingFields as error:
+        said = tr("nothing can be made of it without {}", ", ".join(error.fields))
+        raise MissingFields(said, "they are taken by crm deal add --create", error.fields) from None
+    rest = "\n".join(_told(ws, lead, name) for name in plan.unmapped)
+    return replace(
+        plan,
+        made={e: _finished(record, lead, rest) for e, record in plan.made.items()},
+        used={e: _finished(record, lead, rest) for e, record in plan.used.items()},
+    )
+
+
+def _finished(record: Record, lead: Lead, rest: str) -> Record:
+    """Without the link to a lead that there is none of; a deal with what has no field of its own."""
+    values = {"lead": ""} if record.get("lead") == lead.id else {}
+    if rest and record.entity == "deal":
+        values["comment"] = "\n".join(filter(None, [str(record.get("comment")), rest]))
+    return record.with_values(values)
+
+
+def _told(ws: Workspace, lead: Lead, name: str) -> str:
+    field = next((f for f in ws.schema.fields(lead.entity) if f.name == name), None)
+    raw = field.kind.dump(lead.get(name)) if field else lead.unknown[name]
+    items = raw.values() if isinstance(raw, dict) else [raw] if isinstance(raw, str) else raw
+    label = tr(field.label) if field and field.label else name
+    return f"{label}: {', '.join(map(str, items))}"
