@@ -1,4 +1,4 @@
-"""The property tests of the record files, with many times the examples that `make test` looks at."""
+"""The property tests of record files and conditions, with many times the examples of `make test`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torture.score import Score
 from torture.tracing import environ
 
 ROOT = Path(__file__).parents[1]
-TESTS = ("tests/store/test_codec.py", "tests/store/test_codec_records.py")
+TESTS = tuple(f"tests/store/test_{name}.py" for name in ("codec", "codec_records", "query"))
 _TRIED = re.compile(r"- (\d+) passing")
 
 

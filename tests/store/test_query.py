@@ -36,6 +36,7 @@ from crmcli.model.kinds import KINDS, kind_of
 from crmcli.model.schema import Schema
 from crmcli.model.values import Raw
 from tests.store.index_folder import Folder
+from tests.store.test_codec import TIMES
 
 SCHEMA = Schema(
     {
@@ -199,7 +200,7 @@ QUESTIONS = st.lists(
 
 
 @given(base=bases(), questions=QUESTIONS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_sql_selects_the_records_for_which_the_condition_holds(
     base: list[dict[str, Raw]], questions: list[tuple[str, Node]]
 ) -> None:
@@ -235,7 +236,7 @@ SHAPES = st.one_of(
 
 
 @given(kind=st.sampled_from(sorted(KINDS)), raw=SHAPES)
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500 * TIMES, deadline=None)
 def test_a_shortcut_gives_the_keys_of_the_typed_value_or_none(kind: str, raw: Raw) -> None:
     found = kind_of(kind).shortcut(raw)
 
