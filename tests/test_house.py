@@ -153,7 +153,7 @@ SERVE_ALL = (
 NO_NOUNS = {
     ("columns.py", "company"), ("tables.py", "company"), ("shortcuts.py", "company"), ("fulltext.py", "company"),  # a key; what is searched
     ("given_values.py", "company"), ("editor_text.py", "company"), ("add.py", "company"), ("story.py", "lead"),  # a field, a key
-    ("undo_plan.py", "task"), ("merge_checks.py", "offer"),  # keys of an event's data
+    ("undo_plan.py", "task"), ("merge_checks.py", "offer"), ("merge_checks.py", "invoice"),  # keys of an event's data
     ("export.py", "contact"), ("export.py", "company"),  # who has a vCard
     ("traits.py", "offer"),  # a stage
 }  # fmt: skip
