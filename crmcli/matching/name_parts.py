@@ -21,12 +21,17 @@ _TITLE = re.compile(
     re.IGNORECASE,
 )
 
+_LETTER = re.compile(r"[^\W\d_]")
+
 
 def split_name(text: str, form: str = "auto") -> dict[str, str]:
     """The parts of a whole name by field; {} where nothing tells which word is which.
 
-    What is no name stays beside one: a title before the first, `Jr.` behind the last.
+    What is no name stays beside one: a title before the first, `Jr.` behind the last. A word without
+    a letter is part of no name: 1,5 is a number.
     """
+    if not all(map(_LETTER.search, re.split(r"[\s,]+", text.strip(" ,")))):
+        return {}
     if suffix := _SUFFIX.search(text):
         found = split_name(text[: suffix.start()], form)
         last = f"{found.get('last_name', '')} {suffix[1]}"

@@ -256,6 +256,20 @@ def test_a_name_beside_an_id_is_taken_to_the_letter(
         assert text_of(other, entity, Layout()) == first
 
 
+@pytest.mark.parametrize("layout", FORMATS)
+@pytest.mark.parametrize("part", ["first_name", "middle_name", "last_name", "name"])
+def test_names_of_any_form_come_back_as_they_were(
+    ws: Workspace, tmp_path: Path, layout: Layout, part: str
+) -> None:
+    odd = ["0,0 0", "1,5", "-", "нет", "n/a", "12.04", "Лис, Вера", "Орлова Вера Павловна", "0x1"]
+    odd += ["Hill, Dr. Vera", "1E5", "NULL", "2026-01-01", "Martin Hill Jr.", "#N/A", "+7", "'нет"]
+    put(ws, "contact", *({"id": f"contact-{n:08}", part: name} for n, name in enumerate(odd)))
+    first = bytes_of(ws, "contact", layout)
+    other = new_workspace(tmp_path / "other")
+    kit.bring(other, "contact", first)
+    assert bytes_of(other, "contact", layout) == first
+
+
 def test_another_name_beside_an_id_is_told(ws: Workspace) -> None:
     put(ws, "company", {"id": "company-7k3qf2m9", "name": "Ёлка"})
     put(

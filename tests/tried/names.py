@@ -34,5 +34,9 @@ FORMS = {
     "Anna van der Berg": "Anna /  / van der Berg",
     "Dr. Vera Hill": "as it is",
     "Vera and Martin Hill": "as it is",
+    "1,5": "as it is",
+    "0,0 0": "as it is",
+    "12, 34 — 5": "as it is",
+    "Hill, 2": "as it is",
 }
 CHAPTER = [Tried("Whole names in one column: first / middle / last", FORMS, parts)]

@@ -22,7 +22,9 @@ def finish_name(draft: Draft, form: str, *, has_person: bool) -> bool:
         )
     elif not has_parts and has_person:
         values.update(split_name(str(values.get("name", "")), form))
-    elif "first_name" in values and not (whole or "last_name" in values or "middle_name" in values):
+    elif "first_name" in values and not (
+        draft.id or whole or "last_name" in values or "middle_name" in values
+    ):
         _take_first_name_apart(values, form)
     if not whole:
         return True
