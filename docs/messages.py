@@ -23,6 +23,7 @@ from crmcli.cli.pages import EXAMPLE, paragraphs
 from crmcli.cli.params import Session
 from crmcli.cli.root import Root, crm
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
+from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.present.words import WORDS
@@ -73,6 +74,8 @@ def texts() -> dict[Text, set[str]]:
     of_yaml = filter(_is_prose, (t for _, said in rows("yaml_errors") for t in said.split(" | ")))
     for text in (*WORDS.values(), *_in_presets(), *of_yaml):
         found.setdefault(text, set()).add("present/words.py")
+    for action in ACTIONS.values():
+        found.setdefault(action.doc, set()).add("model/actions.py")
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)
         made = (f"{row.name} created", f"{row.plural} created")

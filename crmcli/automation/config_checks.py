@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS
+from crmcli.model.actions import ACTIONS, texts_of
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.event import TRIGGER_EVENTS
 from crmcli.model.named_by_robots import strange_words
@@ -102,8 +102,8 @@ def _template_faults(
     for key in action.of_kind("template"):
         yield from renderer.validate(str(act.params[key]), known)
     for key, value in act.params.items():
-        if isinstance(value, str) and action.is_template(key):
-            for problem in renderer.validate_inline(value, layout.PIPELINES, known):
+        for text in texts_of(value) if action.is_template(key) else ():
+            for problem in renderer.validate_inline(text, layout.PIPELINES, known):
                 message = f"{_called(act)}, {key}: {problem.message}"
                 yield _problem(act.line, message, problem.hint)
 

@@ -16,7 +16,7 @@ from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS
+from crmcli.model.actions import ACTIONS, UNSET, listed_words
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.entities import ENTITIES, having
@@ -134,7 +134,9 @@ def _still_free(plan: RecordPlan, step: Step) -> Mapping[str, Any]:
         return robot.params
     later = [e for e in plan.events if step.due_at and e.at > step.due_at and ":" not in e.actor]
     changed = {name for event in later for name in event.data.get("changes", ())}
-    return {name: value for name, value in robot.params.items() if name not in changed}
+    params = {name: value for name, value in robot.params.items() if name not in changed}
+    left = [name for name in listed_words(params.get(UNSET)) if name not in changed]
+    return {**params, UNSET: left} if UNSET in params else params
 
 
 def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 import crmcli
-from crmcli.cli.pages import options_page
+from crmcli.cli.pages import Page, folded, options_page
 from crmcli.cli.params import Session, Verb, common_options
 from crmcli.cli.terminal import program, quoted
 from crmcli.errors import Ambiguous, CrmError, NotFound
@@ -21,10 +21,10 @@ def topic(name: str, is_known: Callable[[str], bool] = lambda ref: False) -> str
 
     Its made-up lead and deal are added by an example of its own, unless they are known.
     """
-    from crmcli.cli.pages import Page, folded
-
     text = (GUIDES / spoken() / f"{name}.txt").read_text(encoding="utf-8")
     here = {"{crm}": program(), "{folder}": quoted(str(Path.cwd()))}
+    if ACTIONS_MARK in text:
+        here[ACTIONS_MARK] = action_lines()
     for mark, (ref, example) in made_up().items():
         is_here = mark in text and is_known(ref)
         here[f"  {mark}\n"] = "" if is_here else f"  {example}\n"
@@ -52,6 +52,25 @@ def made_up() -> dict[str, tuple[str, str]]:
         ),
         "{deal}": (tr("Roof of the hall"), tr("crm deal add --name 'Roof of the hall'")),
     }  # fmt: skip
+
+
+ACTIONS_MARK = "  {actions}"
+"""Where a guide lists what robots can do."""
+
+
+def action_lines() -> str:
+    """What robots can do, an action a paragraph of lines: its name, what it is, what it is given."""
+    from crmcli.model.actions import ACTIONS
+    from crmcli.present.text_width import fold
+
+    margin = max(map(len, ACTIONS)) + 4
+    lines: list[str] = []
+    for name, action in ACTIONS.items():
+        given = [tr("FIELD: VALUE")] if action.sets_fields else []
+        given += [p.name if p.required else f"[{p.name}]" for p in action.params]
+        lines.append(f"  {name:<{margin - 2}}{tr(action.doc)}")
+        lines += [f"{'':{margin}}{line}" for line in fold(" ".join(given), Page().width - margin)]
+    return "\n".join(lines)
 
 
 GUIDES = Path(crmcli.__file__).parent / "guides"

@@ -11,6 +11,9 @@ PLAIN_KINDS = ("template", "stage", "secret")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
+APPEND, UNSET = "append", "unset"
+"""Keys of an action that sets fields: what is added to lists and notes, and which fields are emptied."""
+
 MESSAGE_CHANNELS = ("mail", "sms", "chat")
 """The channels that reach people; a web hook reaches a program."""
 
@@ -87,7 +90,15 @@ ACTIONS: dict[str, Action] = {
         once=True,
         leaves="mail",
     ),
-    "set": Action("Fields of the record and their new values.", sets_fields=True, is_lone=True),
+    "set": Action(
+        "Fields of the record and their new values.",
+        (
+            Param(APPEND, "append", "What is added to lists (tags: vip) and notes, by field."),
+            Param(UNSET, "unset", "The fields that are emptied."),
+        ),
+        sets_fields=True,
+        is_lone=True,
+    ),
     "move": Action(
         "Another stage of the same pipeline.",
         (
@@ -144,6 +155,23 @@ def plain_words(given: object) -> Iterator[str]:
         for word in [] if "{%" in text else text.split(","):
             if word.strip() and not re.search("[{}]", word):
                 yield word.strip()
+
+
+def listed_words(given: object) -> list[str]:
+    """The words of a parameter that is a list, or one text with commas, and holds no template."""
+    parts = given if isinstance(given, list) else str(given or "").split(",")
+    return [str(part).strip() for part in parts if str(part).strip()]
+
+
+def texts_of(given: object) -> Iterator[str]:
+    """Every text of a parameter, however deep it stands in lists and maps."""
+    if isinstance(given, Mapping):
+        given = [*given.values()]
+    if isinstance(given, list):
+        for part in given:
+            yield from texts_of(part)
+    elif isinstance(given, str):
+        yield given
 
 
 def leaves(do: str) -> bool:

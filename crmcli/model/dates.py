@@ -72,7 +72,8 @@ _DATED = (
 )
 """A day with its month in letters; without a year it is the next one, or of what has been the last."""
 _OFFSET = re.compile(
-    rf"(?P<base>today|now|сегодня|сейчас)?\s*(?:(?P<sign>[+-])\s*(?P<by>\d{{1,5}} ?(?:{UNIT})))?"
+    rf"(?P<base>today|now|сегодня|сейчас|\d{{4}}-\d\d-\d\d)?\s*"
+    rf"(?:(?P<sign>[+-])\s*(?P<by>\d{{1,5}} ?(?:{UNIT})))?"
 )
 _ZONED = re.compile(
     r"(?P<moment>.*\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?)"
@@ -162,11 +163,24 @@ def _moved(words: str, now: datetime, zone: tzinfo, *, day: bool = False) -> dat
     if not match or not words:
         return None
     offset = parse_duration(match["by"]) if match["by"] else None
+    if match["base"] and match["base"][0].isdigit():
+        return _after_day(parse_date(match["base"]), match, offset)
     base = {"сегодня": "today", "сейчас": "now"}.get(match["base"] or "", match["base"])
     if match["by"] and (base == "today" or day):
         refuse_doubtful(match["by"])
     of_day = not offset or not offset.is_elapsed
     return shift(base or ("today" if of_day else "now"), match["sign"] or "", offset, now, zone)
+
+
+def _after_day(day: date, match: re.Match[str], offset: Duration | None) -> date | None:
+    """What `2026-11-23+7d` means; None for what is no day that is moved by whole days."""
+    if offset is None or offset.is_elapsed:
+        return None
+    back = match["sign"] == "-"
+    try:
+        return offset.after(day, back=back)
+    except OverflowError:
+        return date.min if back else date.max
 
 
 def shift(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.cli.helping import GUIDES, TOPICS, made_up
+from crmcli.cli.helping import ACTIONS_MARK, GUIDES, TOPICS, action_lines, made_up
 from crmcli.cli.pages import EXAMPLE, paragraphs
 from crmcli.language import prefer, tr
 from tests import kit
@@ -54,6 +54,7 @@ def test_what_a_guide_shows_works(
     text = guide(name, language)
     for mark, (_, example) in made_up().items():
         text = text.replace(mark, example)
+    text = text.replace(ACTIONS_MARK, action_lines())
     parts = text.split("\n\n")
     assert "\n".join(page.out.split()) == "\n".join(text.split())
     for number, part in enumerate(parts):

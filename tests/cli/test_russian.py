@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from crmcli import language
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
 from crmcli.cli.terminal import agrees
+from crmcli.model.actions import ACTIONS
 from crmcli.model.kinds.maps import ACCOUNTS, LINES, PAYMENTS
 from crmcli.present.cells import Locale
 from crmcli.present.text_width import width
@@ -184,6 +185,9 @@ def test_programs_read_states_as_files_have_them(crm: Crm) -> None:
 
 LABEL = re.compile(r"^  \S+(?: [A-Z]\S*)*(?:  +|$)|^Использование:.*(?:\n    .*)*", re.MULTILINE)
 """How a command or an option is called, and how it is used."""
+PARAMS = {param.name for action in ACTIONS.values() for param in action.params}
+GIVEN = re.compile(rf"\[?\b(?:{'|'.join(sorted(PARAMS))})\b\]?")
+"""What an action of robots is given, as their guide lists it."""
 ENGLISH = re.compile(r"\b[a-z]{2,},? [a-z]{2,}\b|\[[a-z]+\]|^[A-Z][a-z ]+:$", re.MULTILINE)
 """Words that make a sentence; a remark of click's; a heading."""
 LISTED = re.compile(
@@ -229,6 +233,7 @@ def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
     told = re.sub(r"(?m)^  crm .*$", "", told)  # a command of a guide
+    told = re.sub(r"(?m)^ {6,}.*$", lambda line: GIVEN.sub(";", line[0]), told)
     for names in (LABEL, NAMES, LISTED):
         told = names.sub(" ; ", told)
     return ENGLISH.findall(told)

@@ -137,6 +137,10 @@ class Kind:
         """The raw value that a text means; ValueError with a sentence if there is none."""
         raise ValueError(tr("{} cannot be written as text", field.name))
 
+    def rounded(self, text: str) -> str:
+        """What was computed, as exact as the kind can be."""
+        return text
+
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The same of a cell of a sheet, which may hold several."""
         return self.read(field, text, ctx)

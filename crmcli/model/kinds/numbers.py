@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from crmcli.language import tr
 from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Kind, Locale, one_text
+from crmcli.model.money import CENT
 from crmcli.model.values import (
     Raw,
     Value,
@@ -123,6 +124,12 @@ class Money(Number):
         from crmcli.model.amounts import read_money
 
         return format_decimal(read_money(text, ctx.point)[0])
+
+    def rounded(self, text: str) -> str:
+        try:
+            return f"{Decimal(text).quantize(CENT, ROUND_HALF_UP):f}"
+        except InvalidOperation:
+            return text
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
         from crmcli.model.amounts import read_money

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, Action, is_template
+from crmcli.model.actions import ACTIONS, APPEND, UNSET, Action, is_template, listed_words
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
@@ -60,20 +60,42 @@ def check_once(place: Cursor, action: str) -> None:
 def _check_set(place: Cursor, frame: Frame) -> None:
     for entry in place.entries():
         name = str(entry.path[-1])
-        field = frame.field(name)
-        if name == "stage":
-            entry.fault("set cannot move a record", "write do: move, with: {stage: …}")
-        elif field is None:
-            frame.refuse_field(entry, name)
-        elif field.system or name == "pipeline":
-            entry.fault(tr("the field {!r} cannot be set", name), "crm sets it")
-        elif isinstance(entry.value, str) and field.choices and not is_template(entry.value):
-            _check_choice(entry, field)
+        if name == APPEND:
+            _check_append(entry, frame)
+        elif name == UNSET:
+            for word in listed_words(entry.value):
+                _field_to_set(entry, frame, word)
+        else:
+            field = _field_to_set(entry, frame, name)
+            if field and isinstance(entry.value, str) and not is_template(entry.value):
+                _check_choice(entry, field)
+
+
+def _check_append(place: Cursor, frame: Frame) -> None:
+    for entry in place.entries():
+        field = _field_to_set(entry, frame, str(entry.path[-1]))
+        if field and not (field.is_many or field.kind.is_multiline):
+            told = tr("{} holds one value, not a list", field.name)
+            entry.fault(told, tr("write {}: …", field.name))
+
+
+def _field_to_set(place: Cursor, frame: Frame, name: str) -> Field | None:
+    """The field of that name, if a robot may change it; a fault of the place if not."""
+    field = frame.field(name)
+    if name == "stage":
+        place.fault("set cannot move a record", "write do: move, with: {stage: …}")
+    elif field is None:
+        frame.refuse_field(place, name)
+    elif field.system or name == "pipeline":
+        place.fault(tr("the field {!r} cannot be set", name), "crm sets it")
+    else:
+        return field
+    return None
 
 
 def _check_choice(place: Cursor, field: Field) -> None:
     word = place.text().lstrip("+- " if field.is_many else "")
-    if fold(word) not in map(fold, field.choices):
+    if field.choices and fold(word) not in map(fold, field.choices):
         place.fault(tr("{!r} is not a {}", word, place.name), allowed_hint(word, field.choices))
 
 
@@ -145,6 +167,8 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "map": lambda doc: shapes.Shape(
         doc, lambda place, _: list(place.entries()), lambda: {"type": "object"}
     ),
+    "append": lambda doc: shapes.Shape(doc, _check_append, _fields_schema),
+    "unset": _texts,
     "any": lambda doc: shapes.Shape(doc, anything, dict),
 }
 """The kinds of parameters of an action: what may stand there."""
@@ -152,15 +176,22 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
 
 def params_of(action: Action) -> shapes.Shape:
     """What may stand under `with:` for an action."""
-    if action.sets_fields:
-        names = {f.name for entity in having("staged") for f in own_fields(entity) if f.system}
-        kept = sorted({*names, "id", "stage", "pipeline"})
-        unfit = {"type": "object", "propertyNames": {"not": {"enum": kept}}}
-        return shapes.needed(shapes.Shape(action.doc, _check_set, lambda: unfit))
     of_param = {p.name: PARAMS[p.kind](p.doc) for p in action.params}
+    if action.sets_fields:
+        more = {"properties": {name: shape.schema() for name, shape in of_param.items()}}
+        return shapes.needed(
+            shapes.Shape(action.doc, _check_set, lambda: {**_fields_schema(), **more})
+        )
     must = {p.name: shapes.needed(of_param[p.name]) for p in action.params if p.required}
     found = shapes.keys(action.doc, {**of_param, **must})
     return shapes.needed(found) if must else found
+
+
+def _fields_schema() -> dict[str, Any]:
+    """A map of fields that a robot may change."""
+    names = {f.name for entity in having("staged") for f in own_fields(entity) if f.system}
+    kept = sorted({*names, "id", "stage", "pipeline"})
+    return {"type": "object", "propertyNames": {"not": {"enum": kept}}}
 
 
 def actions_schema() -> dict[str, Any]:
