@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crmcli.automation.ledger import (
     CRM,
+    LONGEST_QUIET,
     LONGEST_WAIT,
     Done,
     Job,
@@ -118,9 +119,10 @@ def job_of(ws: Workspace, attempt: Attempt) -> Job | None:
 
 def rests(job: Job | None, now: datetime) -> bool:
     """Whether its next try lies ahead."""
-    if job is None or job.state != "failed" or job.retry_at is None:
+    if job is None or job.state not in ("failed", "queued") or job.retry_at is None:
         return False
-    return not has_come(job.retry_at, now, LONGEST_WAIT)
+    farthest = LONGEST_QUIET if job.state == "queued" else LONGEST_WAIT
+    return not has_come(job.retry_at, now, farthest)
 
 
 def note_fixed(change: Change, attempt: Attempt) -> None:

@@ -26,6 +26,8 @@ OPEN = ("queued", "started", "failed")
 TROUBLED = ("dead", "unknown", "missed", "stopped")
 """The states that wait for a person."""
 
+DEFERRED = "deferred"
+"""The word for a message that may not leave yet: it stays queued, until `retry_at`."""
 PERSON = "user:"
 """Begins the name of who acts where a person did it."""
 CRM = "crm"
@@ -45,6 +47,8 @@ RETRIES = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
 """Seconds to wait after each failure."""
 LONGEST_WAIT = timedelta(seconds=RETRIES[-1] * 1.5)
 """No next try lies farther ahead: the longest wait, spread by half."""
+LONGEST_QUIET = timedelta(days=31)
+"""Nor the end of a quiet time that a message waits for."""
 MOST_ATTEMPTS = 8
 LONGEST = timedelta(hours=72)
 MOST_STARTS = 3
@@ -149,6 +153,8 @@ def _after(job: Job | None, event: Event) -> Job:
         return _resolved(job, event)
     reason = redacted(str(data.get("reason", "")))  # older lines quote addresses as they were
     job = replace(job, state=word, at=event.at, reason=reason, retry_at=None)
+    if word == DEFERRED:
+        return replace(job, state="queued", starts=0, retry_at=instant_in(data, "retry_at"))
     if word == "queued":
         to = {"to": redacted(str(data["to"]))} if "to" in data else {}
         return replace(job, facts={**data, **to})

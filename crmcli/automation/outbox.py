@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of, rests
 from crmcli.automation.ledger import MOST_STARTS, OPEN, Done, Job, after_failure, enter, instant_in
+from crmcli.automation.sending_gate import Refusal, why_not_now
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.dataclass import replace
@@ -20,8 +21,6 @@ from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
-from crmcli.sales.consent.permission import why_not_mail
-from crmcli.sales.template_names import linked
 from crmcli.workspace import Change, FileDamaged, Workspace
 
 LEASE = timedelta(minutes=10)
@@ -50,10 +49,10 @@ def ready(job: Job, now: datetime) -> bool:
 def time_of(job: Job, now: datetime) -> datetime | None:
     """When an outgoing message was or is to leave; None if it needs nobody."""
     if ready(job, now):
-        return min((job.at if job.state == "queued" else job.retry_at) or now, now)
+        return min((job.retry_at if job.state == "failed" else job.at) or now, now)
     if job.is_outgoing and job.state == "started":
         return instant_in(job.claim, "lease_until") or now
-    return job.retry_at if job.is_outgoing and job.state == "failed" else None
+    return job.retry_at if job.is_outgoing and job.state in ("failed", "queued") else None
 
 
 def lane_of(job: Job) -> str:
@@ -130,10 +129,10 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
-        word, reason = _why_not(ws, job)
-        if word:
-            done = _enter(change, job, word, reason=reason)
-            _tell(change, ws, job, word, reason)
+        refusal = _why_not(ws, job)
+        if refusal:
+            done = _enter(change, job, refusal.word, reason=refusal.reason, **refusal.facts)
+            _tell(change, ws, job, refusal.word, refusal.reason)
             return done
         to, at = str(job.facts.get("to", "")), format_instant(ws.now)
         noted = sent.Claim(job.key, job.claims + 1, job.record, job.robot, job.action, to, at)
@@ -151,21 +150,15 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
     return job
 
 
-def _why_not(ws: Workspace, job: Job) -> tuple[str, str]:
-    """How a job has to end before anything leaves, and why; two empty words if it may leave. A claim
-    without an end may have left. Who has refused messages since it was queued gets none, but for notices to
-    our own people and what a person sent `anyway`."""
-    if job.state == "started":
-        if job.starts >= MOST_STARTS:
-            return "dead", tr("started {} times and never finished", job.starts)
-        may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))
-        return ("", "") if may_repeat else ("unknown", "crm was stopped while sending")
-    if job.facts.get("notice") or job.facts.get("anyway") or not _class_of(job).asks_consent:
-        return "", ""
-    record = linked(ws, job.record) if entity_of(job.record) else None
-    to = [part.strip() for part in str(job.facts.get("to", "")).split(", ") if part.strip()]
-    why = why_not_mail(ws, record, to)
-    return ("skipped", why) if why else ("", "")
+def _why_not(ws: Workspace, job: Job) -> Refusal | None:
+    """How a job has to end, or to wait, before anything leaves; None if it may leave. A claim without an end
+    may have left."""
+    if job.state != "started":
+        return why_not_now(ws, job) if _class_of(job).asks_consent else None
+    if job.starts >= MOST_STARTS:
+        return Refusal("dead", tr("started {} times and never finished", job.starts))
+    may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))
+    return None if may_repeat else Refusal("unknown", "crm was stopped while sending")
 
 
 def _class_of(job: Job) -> type[Sender]:

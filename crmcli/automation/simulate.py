@@ -12,9 +12,10 @@ from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.explain import with_robots
 from crmcli.automation.job_failures import REFUSALS, jobs_here, raise_general, reason_of
-from crmcli.automation.ledger import CRM, OwnStep, enter
+from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
+from crmcli.automation.sending_gate import why_not_now
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
@@ -64,6 +65,7 @@ class _Rehearsal:
         self.seen = 0
         self.queue: list[tuple[datetime, str]] = []
         self.past: set[str] = set()
+        self.deferred: dict[str, list[Job]] = {}
         self.gate = Gate(ws)
         self.lines: list[Planned] = []
 
@@ -101,17 +103,26 @@ class _Rehearsal:
         for record_id in with_robots(self.ws, self.events):
             with self._surely(record_id):
                 self._queue(record_id)
-        while self.queue and len(self.lines) <= MOST_LINES:
+        while self.queue and len(self.lines) <= MOST_LINES and self.queue[0][0] <= self.until:
             at, record_id = heapq.heappop(self.queue)
             self.ws.set_clock(max(at, self.ws.now))
             with self._surely(record_id):
-                plan = self._stand(record_id)
-                steps = [step for step in plan.due() if step.key not in self.past] if plan else []
-                if plan and steps:
-                    self.past.add(steps[0].key)
-                    self._act(plan, steps[0])
+                self._take_next(record_id)
             with self._surely(record_id):
                 self._queue(record_id)
+
+    def _take_next(self, record_id: str) -> None:
+        """What a record does at the moment: messages that waited leave, then a robot acts."""
+        for job in self.deferred.pop(record_id, []):
+            self._author(job.actor, job.cause, job.depth)
+            what = self._leave(job) or tr("deliver {} to {}", job.action, job.facts.get("to"))
+            self._tell(record_id, tr("robot {}", job.robot), what)
+            self._heard(record_id)
+        plan = self._stand(record_id)
+        steps = [step for step in plan.due() if step.key not in self.past] if plan else []
+        if plan and steps:
+            self.past.add(steps[0].key)
+            self._act(plan, steps[0])
 
     def _tell(self, record_id: str, who: str, what: str) -> None:
         self.lines.append(Planned(self.ws.now, record_id, who, what))
@@ -177,9 +188,13 @@ class _Rehearsal:
         self._author(f"robot:{robot.id}", plan.visit.entry.id, robot_runs.depth_of(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
         self._tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}")
+        self._heard(record.id)
+
+    def _heard(self, record_id: str) -> None:
+        """Let the triggers hear of what was just done to a record."""
         for event in self._take_events():
-            if event.kind in HEARD and event.record == record.id:
-                self._hear(event, record.id)
+            if event.kind in HEARD and event.record == record_id:
+                self._hear(event, record_id)
 
     def _take(self, plan: RecordPlan, step: Step) -> str:
         """Take the step; what came of it, in words. A queued message counts as sent at once."""
@@ -189,16 +204,28 @@ class _Rehearsal:
         except REFUSALS as refusal:
             enter(self.change, "dead", record.id, step.key, robot.id, robot.do)
             return tr("refused, {}", refusal.message)
-        for data in [e.data for e in self.change.events[before:] if e.kind == "job.queued"]:
-            enter(self.change, "done", record.id, data["key"], data["robot"], data["action"])
-            event_kind = sender_class(channel_of(data["action"])).event
-            if event_kind and not data.get("notice"):
-                facts = {"subject": data.get("subject", ""), "to": data.get("to", "")}
-                self.change.note(event_kind, record.id, facts)
+        made = jobs_of(event for event in self.change.events[before:] if event.kind == "job.queued")
+        waits = "; ".join(filter(None, [self._leave(job) for job in made.values()]))
         if done.word in ("done", "queued"):
-            return done.effect
+            return f"{done.effect}; {waits}" if waits else done.effect
         reason = tr(done.reason)
         return tr("stopped, {}", reason) if done.word == "stopped" else tr("not done, {}", reason)
+
+    def _leave(self, job: Job) -> str:
+        """Let a message leave, be refused, or wait for the end of a quiet time; why it did not leave."""
+        sender, said = sender_class(channel_of(job.action)), job.facts
+        refusal = why_not_now(self.ws, job) if sender.asks_consent else None
+        if refusal is not None and refusal.word == DEFERRED:
+            self.deferred.setdefault(job.record, []).append(job)
+            until = datetime.fromisoformat(refusal.facts["retry_at"])
+            heapq.heappush(self.queue, (until, job.record))
+            return refusal.reason
+        word = refusal.word if refusal else "done"
+        enter(self.change, word, job.record, job.key, job.robot, job.action)
+        if refusal is None and sender.event and not said.get("notice"):
+            facts = {"subject": said.get("subject", ""), "to": said.get("to", "")}
+            self.change.note(sender.event, job.record, facts)
+        return refusal.reason if refusal else ""
 
     def _hear(self, event: Event, record_id: str) -> None:
         plan = self._stand(record_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from crmcli.model.durations import MONTHS, Duration
-from crmcli.model.settings import Calendar
+from crmcli.model.settings import Calendar, Quiet
 
 
 def at_local(day: date, clock: time, zone: tzinfo) -> datetime:
@@ -69,6 +69,25 @@ def on_work_day(moment: datetime, calendar: Calendar, zone: tzinfo) -> datetime:
     """The moment, or the same time of the next working day if the company does not work on its day."""
     local = moment.astimezone(zone)
     return at_local(_open_day(local.date(), calendar, 1), local.time().replace(fold=0), zone)
+
+
+def after_quiet(moment: datetime, quiet: Quiet, calendar: Calendar, zone: tzinfo) -> datetime:
+    """The moment itself, or the end of the quiet time in which it lies."""
+    while True:
+        local = moment.astimezone(zone)
+        day, clock = local.date(), local.time()
+        midnight = at_local(day + timedelta(days=1), time(), zone)
+        if day.weekday() in quiet.days or (quiet.holidays and day in calendar.holidays):
+            moment = midnight
+            continue
+        begin, end = quiet.hours or (time(), time())
+        is_late = clock >= begin > end
+        if is_late:
+            moment = midnight
+        elif clock < end and (begin > end or clock >= begin):
+            moment = at_local(day, end.replace(fold=local.fold), zone)
+        else:
+            return moment
 
 
 def _open_day(day: date, calendar: Calendar, step: int) -> date:

@@ -73,6 +73,23 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """When nothing leaves for clients that nobody sent by hand: hours of the day, over midnight too, days of
+    the week (Monday is 0), with `holidays` also those of the calendar. `zone_field` is the field that has a
+    client's time zone."""
+
+    hours: tuple[time, time] | None = None
+    days: tuple[int, ...] = ()
+    holidays: bool = False
+    zone_field: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is any such time."""
+        return bool(self.hours or self.days or self.holidays)
+
+
+@dataclass(frozen=True, slots=True)
 class MailChannel:
     """How e-mail leaves: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
 
@@ -133,6 +150,7 @@ class Settings:
     leads: bool = True
     conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    quiet: Quiet = field(default_factory=Quiet)
     max_effects: int = 1000
     runner: str = ""
     commit: str = "never"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from crmcli.dataclass import replace
@@ -64,17 +64,15 @@ def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str
 
     Its contact and company count if it goes to them, and anybody else who has one of the addresses.
     """
-    addresses = [_address(receiver) for receiver in to]
-    people = _people(ws, record)
+    addresses = [address_of(receiver) for receiver in to]
+    people = people_of(ws, record)
     for one in people:
         emails = {fold(e.value) for e in cast("Sequence[Email]", getattr(one, "emails", ()))}
         if refuses(one) and (one is people[0] or emails.intersection(addresses)):
             return _refusal(one)
-    for address in addresses:
-        for record_id in ws.lookup("email", address, HOLDERS):
-            other = linked(ws, record_id)
-            if other is not None and refuses(other):
-                return _refusal(other)
+    for one in holders(ws, to):
+        if refuses(one):
+            return _refusal(one)
     block = blocklist(ws).stops(addresses)
     return tr("{} is on the block list", block) if block is not None else ""
 
@@ -83,7 +81,16 @@ def _refusal(record: Record) -> str:
     return tr("{} ({}) must not be mailed: do_not has mail", record.get("name"), record.id)
 
 
-def _people(ws: Workspace, record: Record | None) -> list[Record]:
+def holders(ws: Workspace, to: Sequence[str]) -> Iterator[Record]:
+    """Everybody who has one of these addresses."""
+    for receiver in to:
+        for record_id in ws.lookup("email", address_of(receiver), HOLDERS):
+            found = linked(ws, record_id)
+            if found is not None:
+                yield found
+
+
+def people_of(ws: Workspace, record: Record | None) -> list[Record]:
     """The record and those that stand behind it."""
     if record is None:
         return []
@@ -92,7 +99,7 @@ def _people(ws: Workspace, record: Record | None) -> list[Record]:
     return [one for one in (start, contact_of(ws, start), company_of(ws, start)) if one is not None]
 
 
-def _address(receiver: str) -> str:
+def address_of(receiver: str) -> str:
     """The folded address of `Anna <anna@example.ru>`."""
     from crmcli.model.addresses import read_email
 

@@ -12,7 +12,15 @@ from crmcli.language import tr
 from crmcli.model.fields import Field
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.schema import Schema
-from crmcli.model.settings import WEEKDAYS, Calendar, MailChannel, Settings, Us, WebhookChannel
+from crmcli.model.settings import (
+    WEEKDAYS,
+    Calendar,
+    MailChannel,
+    Quiet,
+    Settings,
+    Us,
+    WebhookChannel,
+)
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
@@ -21,6 +29,7 @@ from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import CHANNEL_KEYS, SHAPE
 from crmcli.store.layout import SETTINGS
 
+ZONE_FIELD_HINT = "under fields: contact: write zone: {type: text}"
 FIELD_HINT = "crm lead add --help, crm deal add --help … list them"
 
 
@@ -73,6 +82,7 @@ def _read_settings(top: Cursor) -> Settings:
         leads=got["leads"],
         conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
+        quiet=_quiet(top.at("automation"), got["automation"], fields),
         max_effects=got["automation"]["max_effects"],
         runner=got["automation"]["runner"],
         commit=got["git"]["commit"],
@@ -134,6 +144,17 @@ def _conversion(
             place.at(name).fault(said, "choose a field of the same kind, or a text")
         found[ends[0][1]] = ends[1]
     return found
+
+
+def _quiet(place: Cursor, got: Mapping[str, Any], fields: Mapping[str, tuple[Field, ...]]) -> Quiet:
+    days = tuple(sorted({WEEKDAYS.index(day) for day in got["quiet_days"] if day in WEEKDAYS}))
+    if len(days) == len(WEEKDAYS):
+        told = "no day is left on which clients may be written to"
+        place.at("quiet_days").fault(told, "take one out")
+    name = got["zone_field"]
+    if name and not any(own.name == name for many in fields.values() for own in many):
+        place.at("zone_field").fault(tr("no field {!r} is declared", name), ZONE_FIELD_HINT)
+    return Quiet(got["quiet_hours"], days, "holidays" in got["quiet_days"], name)
 
 
 def _calendar(place: Cursor, got: dict[str, Any]) -> Calendar:

@@ -68,6 +68,15 @@ def _hours(text: str) -> tuple[time, time]:
     return opens, closes
 
 
+def _quiet_hours(text: str) -> tuple[time, time]:
+    if not re.fullmatch(HOURS_RULE, text):
+        raise ValueError(tr("{!r} is not of the form 21:00-09:00", text))
+    begin, end = (time.fromisoformat(part) for part in text.split("-"))
+    if begin == end:
+        raise ValueError(tr("{!r} is the whole day", text))
+    return begin, end
+
+
 def _why_not_deliver(place: Cursor) -> tuple[str, str]:
     text = place.text()
     if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
@@ -268,6 +277,18 @@ SHAPE = shapes.keys(
                 "max_effects": shapes.whole(
                     "How much one crm tick may do before it stops and asks.",
                     1, 1_000_000, Settings.max_effects,
+                ),
+                "quiet_hours": shapes.parsed(
+                    "When no robot or schedule writes to a client, e.g. 21:00-09:00, by the client's clock:"
+                    " that of zone_field, else of the phone, else the company's. Messages leave afterwards.",
+                    _quiet_hours, None, "begin and end, in quotes: '21:00-09:00'", pattern=f"^{HOURS_RULE}$",
+                ),
+                "quiet_days": shapes.listed(
+                    "Days of the week on which none does, and holidays for those of the calendar.",
+                    shapes.word("", (*WEEKDAYS, "holidays")),
+                ),
+                "zone_field": shapes.text(
+                    "The own field of contacts, leads or companies that has their time zone, e.g. Asia/Omsk."
                 ),
                 "runner": shapes.text(
                     "The clone whose crm tick runs robots, by its id or its name in numbering.clones; any"

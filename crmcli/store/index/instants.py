@@ -12,7 +12,7 @@ from crmcli.model.event import ENTRIES
 _META = "latest"
 _ENTRY_KINDS = ", ".join(f"'{kind}'" for kind in ENTRIES)
 _VERDICTS = "'job.missed', 'job.skipped', 'automation.stopped'"
-_TRIES = "'job.failed', 'job.started', 'job.dead'"
+_TRIES = "'job.failed', 'job.started', 'job.dead', 'job.deferred'"
 
 
 class Span(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from crmcli.store.index import base
 
-OPEN = ("job.queued", "job.started", "job.failed", "job.resolved")
+OPEN = ("job.queued", "job.started", "job.failed", "job.resolved", "job.deferred")
 """The kinds of a last event after which a job may still need somebody."""
 
 

@@ -1,0 +1,80 @@
+"""Whether a message may leave for a client now; asked under the lock, before anything leaves.
+
+In this order: consent, block list, quiet hours and days. What a person sent is asked for consent alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from crmcli.automation.ledger import DEFERRED, PERSON, Job
+from crmcli.automation.work_time import after_quiet
+from crmcli.dataclass import dataclass
+from crmcli.language import tr
+from crmcli.model.dates import local_minute
+from crmcli.model.fields import Record
+from crmcli.model.values import entity_of, fold, format_instant
+from crmcli.sales.consent.client_zone import zone_of
+from crmcli.sales.consent.permission import address_of, why_not_mail
+from crmcli.sales.template_names import linked
+from crmcli.workspace import Workspace
+
+
+class Refusal(NamedTuple):
+    """Why a message does not leave now: the word of the ledger, the reason, and what else its line says."""
+
+    word: str
+    reason: str
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that is about to leave: for which record, to which addresses, because of which job."""
+
+    job: Job
+    record: Record | None
+    to: Sequence[str]
+
+
+def why_not_now(ws: Workspace, job: Job) -> Refusal | None:
+    """Why a message must not leave now; None if it may. Notices to our own people always may, and what a
+    person sent `anyway`."""
+    if job.facts.get("notice") or job.facts.get("anyway"):
+        return None
+    record = linked(ws, job.record) if entity_of(job.record) else None
+    to = [part.strip() for part in str(job.facts.get("to", "")).split(", ") if part.strip()]
+    refused = why_not_mail(ws, record, to)
+    if refused:
+        return Refusal("skipped", refused)
+    if job.robot.startswith(PERSON):
+        return None
+    return _quiet(ws, Outgoing(job, record, to))
+
+
+def _quiet(ws: Workspace, message: Outgoing) -> Refusal | None:
+    until = quiet_until(ws, message)
+    if until is None:
+        return None
+    told = tr("quiet time for the client, until {}", local_minute(until, ws.zone))
+    return Refusal(DEFERRED, told, {"retry_at": format_instant(until)})
+
+
+def quiet_until(ws: Workspace, message: Outgoing) -> datetime | None:
+    """When the quiet time ends in which a client would get a message now; None if there is none now, and
+    where it goes to our own people alone."""
+    settings = ws.settings
+    if not settings.quiet.is_set or _is_own(ws, message.to):
+        return None
+    zone = zone_of(ws, message.record, message.to)
+    until = after_quiet(ws.now, settings.quiet, settings.calendar, zone)
+    return until if until > ws.now else None
+
+
+def _is_own(ws: Workspace, to: Sequence[str]) -> bool:
+    """Whether a message goes to our own people alone."""
+    own = [*(user.email for user in ws.settings.users.values()), ws.settings.us.email]
+    return bool(to) and set(map(fold, own)).issuperset(map(address_of, to))
