@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.job_failures import raise_general, reason_of
-from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
 from crmcli.dataclass import dataclass
-from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.holds import holds
 from crmcli.workspace import Workspace
@@ -36,37 +33,6 @@ class RobotLine:
     key: str = ""
 
 
-def waiting(ws: Workspace, record: str = "") -> list[RobotLine]:
-    """What is still to come from robots, of one record or of all; the earliest first."""
-    found: list[RobotLine] = []
-    gate = Gate(ws)
-    for record_id in [record] if record else with_robots(ws):
-        try:
-            plan = plan_for(ws, record_id)
-            found += [_line(plan, step, gate) for step in plan.steps if step.state in WAITING]
-        except (NotFound, InvalidData, Forbidden):
-            continue  # gone since it was listed, or unreadable, which `crm check` reports
-        except Exception as error:
-            why = reason_of(raise_general(error))
-            found.append(RobotLine(record_id, "", "", CRM, OwnStep.LOOK, "failed", None, why))
-    return sorted(found, key=lambda line: (line.due_at is None, line.due_at or ws.now, line.record))
-
-
-def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
-    """The records that stand in stages which have robots, and `more`; each once."""
-    found = dict.fromkeys(more)
-    for pipeline in ws.pipelines:
-        stages = [stage.id for stage in pipeline.stages if stage.robots]
-        if not stages:
-            continue
-        condition = f"stage in ({', '.join(stages)})"
-        if pipeline.key:
-            condition += f" and pipeline = {pipeline.id}"
-        rows = ws.rows(pipeline.entity, ws.condition(condition, pipeline.entity))
-        found.update(dict.fromkeys(str(row["id"]) for row in rows))
-    yield from found
-
-
 def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     """Each robot of the stage in which a record stands, and those of earlier stays that never ran."""
     plan = plan_for(ws, ws.resolve(ref, *STAGED))
@@ -74,10 +40,11 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
         lines += _left_behind(plan, visit, following)
     gate = Gate(ws)
-    return lines + [_line(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
+    return lines + [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
 
 
-def _line(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> RobotLine:
+def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> RobotLine:
+    """What a person is told of a robot's next step."""
     robot, record = step.robot, plan.record
     held = gate.why_not_step(plan, step) if step.state in ("waiting", "due") else ""
     why = held or step.reason or (str(robot.timing) if step.state in ("waiting", "due") else "")

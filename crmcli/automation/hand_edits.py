@@ -89,7 +89,7 @@ def receive_values(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
 def recall(ws: Workspace) -> None:
     """Where the index was made anew, as in a fresh clone, let git say how the records were that have changed
     since its last commit: what no event tells of them is a hand edit. What was committed came along."""
-    if ws.agenda.is_new():
+    if not ws.agenda.signed():
         ws.agenda.recall_edited([*as_committed(ws)])
 
 

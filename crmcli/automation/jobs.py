@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmcli.automation.explain import waiting
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
+from crmcli.automation.waiting import waiting
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model import sent

@@ -53,6 +53,16 @@ def leaning_on(ws: Workspace, record_ids: Sequence[str]) -> list[str]:
     return list(found)
 
 
+def leaning_on_edited(ws: Workspace) -> list[str]:
+    """The same of the records that were edited and that no tick has read yet."""
+    found: dict[str, None] = {}
+    place = ""
+    while any(_paths(ws)) and (page := ws.agenda.edited_records(place)):
+        place = page[-1].record
+        found.update(dict.fromkeys(leaning_on(ws, [one.record for one in page])))
+    return list(found)
+
+
 _PAGE = 100
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -56,6 +56,29 @@ class RecordPlan:
         until = self.visit.until if self.visit else None
         found = [step for step in found if until is None or (step.due_at and step.due_at <= until)]
         return sorted(found, key=lambda step: step.due_at or datetime.max.replace(tzinfo=UTC))
+
+
+def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
+    """The records that stand in stages which have robots, and `more`; each once."""
+    found = dict.fromkeys(more)
+    for pipeline in ws.pipelines:
+        stages = [stage for stage in pipeline.stages if stage.robots]
+        found.update(dict.fromkeys(in_stages(ws, pipeline, stages)))
+    yield from found
+
+
+def in_stages(
+    ws: Workspace, pipeline: Pipeline, stages: Sequence[Stage], where: str = ""
+) -> list[str]:
+    """The records that stand in some stages of a pipeline, and for which a condition holds."""
+    if not stages:
+        return []
+    condition = f"stage in ({', '.join(stage.id for stage in stages)})"
+    if pipeline.key:
+        condition += f" and pipeline = {pipeline.id}"
+    condition += f" and ({where})" if where else ""
+    rows = ws.rows(pipeline.entity, ws.condition(condition, pipeline.entity))
+    return [str(row["id"]) for row in rows]
 
 
 def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:

@@ -10,10 +10,9 @@ from datetime import datetime
 from crmcli.automation import hand_edits, outbox, robot_runs, schedule_progress, trigger_runs
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
-from crmcli.automation.explain import with_robots
 from crmcli.automation.job_failures import REFUSALS, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
-from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of, with_robots
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.sending_gate import why_not_now
 from crmcli.channels.base import sender_class

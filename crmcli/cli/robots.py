@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
@@ -28,16 +28,24 @@ def list_robots(session: Session) -> Listing:
     return automation.robots(session.workspace)
 
 
-@robots.command()
+@robots.command(
+    params=[option("--limit", "At most so many; 0 for all.", "N", default=50, at_least=0)]
+)
 @click.argument("ref", required=False, default="")
-def waiting(session: Session, ref: str) -> Listing:
+def waiting(session: Session, ref: str, limit: int) -> Listing:
     """What robots will do, the earliest first.
 
     Example: crm robots waiting 7k3
-    """
-    from crmcli.automation import explain
 
-    lines = explain.waiting(session.workspace, _held(session.workspace, ref))
+    Example: crm robots waiting --limit 0
+    """
+    from crmcli.automation import waiting as to_come
+
+    ws = session.workspace
+    lines = to_come.waiting(ws, _held(ws, ref), limit + 1 if limit else None)
+    if limit and len(lines) > limit:
+        ws.notes.append(tr("only the first {}: --limit 0 shows all", limit))
+        del lines[limit:]
     return automation.outlook(lines, automation.WAITING, "no robot is waiting")
 
 

@@ -261,8 +261,9 @@ def test_robots_that_stay_within_crm_need_no_word(house: House, clone: Any) -> N
 
 
 def test_explain_and_the_rehearsal_say_that_it_waits(house: House, clone: Any) -> None:
-    from crmcli.automation.explain import explain, waiting
+    from crmcli.automation.explain import explain
     from crmcli.automation.simulate import rehearse
+    from crmcli.automation.waiting import waiting
 
     house.rules(leads=HELLO)
     other = clone()

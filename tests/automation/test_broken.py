@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crmcli.automation import explain, simulate
+from crmcli.automation import explain, simulate, waiting
 from crmcli.automation.tick import tick
 from crmcli.sales import activities
 from tests import kit
@@ -83,7 +83,7 @@ def test_broken_records_stop_nobody_else(house: Any, entity: str) -> None:
     assert house.tick("1d").said == []
     for record in good:
         assert explain.explain(house.ws, record.id)
-    explain.waiting(house.ws)
+    waiting.waiting(house.ws)
     simulate.rehearse(house.ws, datetime(2027, 1, 1, tzinfo=UTC))
 
 

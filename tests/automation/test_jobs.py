@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from crmcli.automation import jobs
-from crmcli.automation.explain import explain, waiting
+from crmcli.automation.explain import explain
+from crmcli.automation.waiting import waiting
 from crmcli.errors import Ambiguous, BadUsage, NotFound
 from crmcli.sales import stages
 

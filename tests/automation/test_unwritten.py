@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation import explain, jobs
+from crmcli.automation import explain, jobs, waiting
 from crmcli.automation.record_plan import plan_for
 from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages
@@ -83,7 +83,7 @@ def test_it_goes_on_its_way_when_it_is_moved_and_taken_back(house: Any) -> None:
 def test_a_move_that_is_taken_back_leaves_the_robots_waiting_that_had_not_acted(house: Any) -> None:
     drop_in(house)
     house.tick()
-    assert [line.robot for line in explain.waiting(house.ws)] == ["month"]
+    assert [line.robot for line in waiting.waiting(house.ws)] == ["month"]
     stages.move(house.ws, DEAL, "talks")
     undo.undo(house.ws)
     assert house.get(DEAL).stage == "new"
@@ -101,7 +101,7 @@ def test_a_hand_edit_of_what_was_never_written_is_no_entry(house: Any) -> None:
 
 def test_a_robot_that_waits_there_can_be_called_off(house: Any) -> None:
     drop_in(house)
-    [line] = [line for line in explain.waiting(house.ws) if line.robot == "month"]
+    [line] = [line for line in waiting.waiting(house.ws) if line.robot == "month"]
     job = jobs.cancel(house.ws, line.key)
     assert job.cause == current_stage(house.ws, house.get(DEAL)).entry.id
     house.tick("60d")

@@ -52,15 +52,15 @@ def due(
     return rows.fetchall()
 
 
-def is_new(connection: sqlite3.Connection) -> bool:
-    """Whether nobody has looked at anything yet."""
-    return not connection.execute("SELECT 1 FROM meta WHERE key = 'agenda'").fetchone()
+def signed(connection: sqlite3.Connection) -> str:
+    """The digest of the rules by which it was made; "" if nobody has looked at anything yet."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'agenda'").fetchone()
+    return str(found[0]) if found else ""
 
 
 def sign(connection: sqlite3.Connection, text: str) -> bool:
     """Whether the rules (of which `text` is a digest) are others than before; then all is dirty."""
-    found = connection.execute("SELECT value FROM meta WHERE key = 'agenda'").fetchone()
-    if found == (text,):
+    if signed(connection) == text:
         return False
     with base.transaction(connection):
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('agenda', ?)", (text,))

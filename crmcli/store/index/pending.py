@@ -51,6 +51,11 @@ def touched(connection: sqlite3.Connection, limit: int = 500) -> list[tuple[int,
     return rows.fetchall()
 
 
+def unsettled(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Every job that was not looked at since then or may need somebody later, each with its mark."""
+    return connection.execute("SELECT mark, job FROM pending ORDER BY mark").fetchall()
+
+
 def plan(connection: sqlite3.Connection, plans: Sequence[Plan]) -> None:
     """Note what came of looks."""
     over = [(plan.mark,) for plan in plans if plan.next_at is None]

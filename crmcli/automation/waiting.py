@@ -1,0 +1,146 @@
+"""What robots wait for, the earliest first; of many records only so many are thought over as are asked for.
+
+Each record has a moment before which none of its robots can be due: its place in the agenda of the last
+tick, or, where that does not know it, the time for which its robots wait after it entered the stage.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import count, islice
+from typing import NamedTuple
+
+from crmcli.automation import linked_dates
+from crmcli.automation.approval.gate import Gate
+from crmcli.automation.explain import WAITING, RobotLine, line_of
+from crmcli.automation.job_failures import jobs_here, raise_general, reason_of
+from crmcli.automation.ledger import CRM, OwnStep
+from crmcli.automation.record_plan import in_stages, plan_for, with_robots
+from crmcli.automation.robot_times import Clock, waited
+from crmcli.automation.tick import signature
+from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.model.automation import Robot
+from crmcli.model.values import entity_of
+from crmcli.workspace import Workspace
+from crmcli.workspace.current_stage import current_stages
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LAST = "9999"
+
+
+class _Candidate(NamedTuple):
+    """A record for which robots may wait, and the earliest moment at which one of them is due."""
+
+    at: datetime
+    record: str
+
+
+def waiting(ws: Workspace, record: str = "", limit: int | None = None) -> list[RobotLine]:
+    """What is still to come from robots, of one record or of all; the earliest first, and those last whose
+    time nobody knows yet."""
+    if record:
+        candidates = iter([_Candidate(_EARLIEST, record)])
+        return list(islice(_in_order(ws, candidates, ()), limit))
+    return list(islice(_in_order(ws, _candidates(ws), _timeless(ws)), limit))
+
+
+def _in_order(
+    ws: Workspace, candidates: Iterator[_Candidate], others: Iterable[str]
+) -> Iterator[RobotLine]:
+    gate, numbers = Gate(ws), count()
+    seen: set[str] = set()
+    dated: list[tuple[datetime, str, int, RobotLine]] = []
+    undated: list[RobotLine] = []
+
+    def look(record_id: str) -> None:
+        if record_id not in seen:
+            seen.add(record_id)
+            for line in _lines(ws, record_id, gate):
+                if line.due_at is None:
+                    undated.append(line)
+                else:
+                    heapq.heappush(dated, (line.due_at, line.record, next(numbers), line))
+
+    for candidate in candidates:
+        while dated and dated[0][:2] < candidate:
+            yield heapq.heappop(dated)[-1]
+        look(candidate.record)
+    while dated:
+        yield heapq.heappop(dated)[-1]
+    for record_id in others:
+        look(record_id)
+    yield from sorted(undated, key=lambda line: line.record)
+
+
+def _lines(ws: Workspace, record_id: str, gate: Gate) -> list[RobotLine]:
+    try:
+        plan = plan_for(ws, record_id)
+        return [line_of(plan, step, gate) for step in plan.steps if step.state in WAITING]
+    except (NotFound, InvalidData, Forbidden):
+        return []  # gone since it was listed, or unreadable, which `crm check` reports
+    except Exception as error:
+        why = reason_of(raise_general(error))
+        return [RobotLine(record_id, "", "", CRM, OwnStep.LOOK, "failed", None, why)]
+
+
+def _candidates(ws: Workspace) -> Iterator[_Candidate]:
+    """The records for which robots may wait, in the order of the moments before which none is due."""
+    changed = list(ws.agenda.dirty())
+    is_true = ws.agenda.signed() == signature(ws)
+    if not is_true:
+        changed = list(dict.fromkeys([*changed, *with_robots(ws)]))
+    leaning = linked_dates.leaning_on_edited(ws)
+    first = [_Candidate(_EARLIEST, one) for one in leaning]
+    told = [*first, *_since_entry(ws, changed), *_of_jobs(ws, is_true=is_true)]
+    return heapq.merge(sorted(told), _agenda(ws) if is_true else ())
+
+
+def _agenda(ws: Workspace) -> Iterator[_Candidate]:
+    place = ("", "")
+    while page := ws.agenda.due(_LAST, place):
+        place = page[-1]
+        yield from (_Candidate(datetime.fromisoformat(at), record) for at, record in page)
+
+
+def _of_jobs(ws: Workspace, *, is_true: bool) -> Iterator[_Candidate]:
+    """The records with messages that are to leave."""
+    keys = [key for _, key in ws.agenda.open_jobs()]
+    if not keys and is_true:
+        return
+    for job in jobs_here(ws, keys if is_true else ()).values():
+        if job.is_outgoing and entity_of(job.record):
+            yield _Candidate(job.retry_at or job.at, job.record)
+
+
+def _since_entry(ws: Workspace, record_ids: list[str]) -> Iterator[_Candidate]:
+    """What the stage tells of records that nobody has thought over since they changed."""
+    clock = Clock(ws.now, ws.settings.calendar, ws.zone)
+    for place in current_stages(ws, record_ids):
+        _, stage = ws.pipelines.place(entity_of(place.record), place.pipeline, place.stage)
+        entry = place.entry
+        if stage and stage.robots and entry and entry.data.get("robots") is not False:
+            yield _Candidate(_earliest(stage.robots, entry.at, clock), place.record)
+
+
+def _earliest(robots: Iterable[Robot], entered: datetime, clock: Clock) -> datetime:
+    if any(robot.timing.field for robot in robots):
+        return _EARLIEST
+    try:
+        return min(waited(robot.timing, entered, clock) for robot in robots)
+    except OverflowError:
+        return _EARLIEST
+
+
+def _timeless(ws: Workspace) -> Iterator[str]:
+    """The records for which a robot may wait without a moment: for a date, or for the robot above."""
+    for pipeline in ws.pipelines:
+        for stage in pipeline.stages:
+            timings = [robot.timing for robot in stage.robots]
+            names = dict.fromkeys(timing.field for timing in timings if timing.field)
+            is_empty = " or ".join(f"{name} is empty" for name in names)
+            if any(timing.wait_previous for timing in timings):
+                yield from in_stages(ws, pipeline, [stage])
+            elif is_empty:
+                yield from in_stages(ws, pipeline, [stage], is_empty)
