@@ -125,16 +125,16 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
             line = stage.line if stage else pipeline.line
             yield _problem(line, tr("robots may move a record in a loop: {}", way))
     for number, stage in enumerate(pipeline.stages):
-        yield from _odd_robots(stage)
+        yield from _odd_robots(stage, pipeline)
         yield from _odd_triggers(stage, number, pipeline)
 
 
-def _odd_robots(stage: Stage) -> Iterator[Problem]:
+def _odd_robots(stage: Stage, pipeline: Pipeline) -> Iterator[Problem]:
     for number, robot in enumerate(stage.robots):
         if number == 0 and robot.timing.wait_previous:
             words = tr("{} waits for the robot above, but it is the first", _called(robot))
             yield _problem(robot.line, words)
-        if robot.moves_to == stage.id:
+        if robot.moves_to.removeprefix(f"{pipeline.id}/") == stage.id:
             yield _problem(robot.line, tr("{} moves to its own stage", _called(robot)))
 
 

@@ -7,9 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
 
-PLAIN_KINDS = ("template", "stage", "secret")
+PLAIN_KINDS = ("template", "stage", "pipeline", "secret")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
+
+OWNER = "owner"
+"""Whoever owns the record, among the users that an action names."""
+
+ROUND_ROBIN, LEAST_BUSY, PREVIOUS = NEW_OWNERS = ("round_robin", "least_busy", "previous")
+"""How an owner is found: whose turn it is, who has least to do, who had the record before."""
 
 APPEND, UNSET = "append", "unset"
 """Keys of an action that sets fields: what is added to lists and notes, and which fields are emptied."""
@@ -28,6 +34,8 @@ class Param:
     doc: str
     required: bool = False
     required_once: bool = False
+    words: tuple[str, ...] = ()
+    """What may stand there beside the users that settings.yaml names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ ACTIONS: dict[str, Action] = {
                 "When it is due: so long after the robot acts (1h, 2d, 1mo), a date, tomorrow; or a template."
                 " In working time with workdays: yes.",
             ),
-            Param("owner", "user", "A user's id; the record's owner if absent."),
+            Param("owner", "user", "A user's id; the record's owner if absent.", words=(OWNER,)),
             Param("comment", "text", "More words about it."),
         ),
         once=True,
@@ -99,10 +107,23 @@ ACTIONS: dict[str, Action] = {
         sets_fields=True,
         is_lone=True,
     ),
+    "owner": Action(
+        "Another owner of the record.",
+        (
+            Param(
+                "to", "user",
+                "A user's id, name or e-mail; round_robin for whose turn it is, least_busy for who has"
+                " the fewest open records, previous for who had it before.",
+                required=True, words=NEW_OWNERS,
+            ),
+            Param("among", "users", "The users who take turns; all of settings.yaml if absent."),
+        ),
+    ),
     "move": Action(
-        "Another stage of the same pipeline.",
+        "Another stage, or a stage of another pipeline.",
         (
             Param("stage", "stage", "The id of the stage.", required=True),
+            Param("pipeline", "pipeline", "The id of the pipeline; that of the record if absent."),
             Param("reason", "text", "Why, for a lost stage."),
         ),
     ),
@@ -118,6 +139,7 @@ ACTIONS: dict[str, Action] = {
             Param(
                 "to", "users",
                 "Users by id, name or e-mail, owner for the record's own; the owner if absent.",
+                words=(OWNER,),
             ),
         ),
         once=True,
@@ -141,10 +163,6 @@ ACTIONS: dict[str, Action] = {
 def is_template(text: str) -> bool:
     """Whether a parameter's text holds something to fill in."""
     return "{{" in text or "{%" in text
-
-
-OWNER = "owner"
-"""Whoever owns the record, among the users that an action names."""
 
 
 def plain_words(given: object) -> Iterator[str]:
@@ -185,6 +203,7 @@ def channel_of(do: str) -> str:
 
 
 def moves_to(do: str, params: Mapping[str, object]) -> str:
-    """The stage to which an action moves the record; "" if to none."""
-    names = ACTIONS[do].of_kind("stage") if do in ACTIONS else []
-    return str(params.get(names[0], "")) if names else ""
+    """The stage to which an action moves the record, `PIPELINE/STAGE` if it names both; "" if to none."""
+    if do != "move":
+        return ""
+    return "/".join(str(params[key]) for key in ("pipeline", "stage") if params.get(key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.model.actions import ACTIONS, OWNER, plain_words
+from crmcli.model.actions import ACTIONS, plain_words
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> I
             action = ACTIONS.get(act.do)
             if action is None:  # which is told already
                 continue
-            if not action.sets_fields:  # whoever owns the record is meant by `owner`
-                for key in action.of_kind("user", "users"):
-                    yield from _among(act, key, _people(settings), OWNER)
+            for param in action.params:
+                if param.kind in ("user", "users"):
+                    yield from _among(act, param.name, _people(settings), *param.words)
+            if not action.sets_fields:
                 continue
             for key in act.params:
                 field = fields.get(key)

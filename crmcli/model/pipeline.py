@@ -100,7 +100,7 @@ class Pipeline:
         """
         steps = {
             stage.id: [
-                robot.moves_to
+                robot.moves_to.removeprefix(f"{self.id}/")
                 for robot in stage.robots
                 if robot.moves_to and robot.enabled and (robot.is_at_once or not at_once)
             ]

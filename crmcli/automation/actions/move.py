@@ -1,4 +1,4 @@
-"""do: move, to another stage of the same pipeline."""
+"""do: move, to another stage, or to a stage of another pipeline."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from crmcli.sales import stages
 def run(work: Work) -> Effect:
     """Move it as a person would, also one that is closed."""
     moved = stages.move_in(
-        work.change, work.ws, work.the_record, work.text("stage"), reason=work.text("reason"),
-        reopen=True, data={"by": "robot"},
+        work.change, work.ws, work.the_record, work.text("stage"), pipeline=work.text("pipeline"),
+        reason=work.text("reason"), reopen=True, data={"by": "robot"},
     )  # fmt: skip
     words = tr("to {}", moved.stage.id) if moved.moved else tr("no change")
     return Effect("done", {"stage": moved.stage.id, "from": moved.origin}, words)

@@ -160,7 +160,8 @@ class NewWords:
                 if new != value:
                     yield (*place, key), new
             elif key == "with" and isinstance(value, dict):
-                if self.shared is None or self.shared.keeps(frozenset((pipeline.id,))):
+                own = fold(str(value.get("pipeline") or pipeline.id))
+                if self.shared is None or self.shared.keeps(frozenset((own,))):
                     do = str(cast("Tree", raw).get("do"))
                     yield from self._in_params(do, value, (*place, key))
             else:

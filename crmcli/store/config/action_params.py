@@ -28,6 +28,8 @@ def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
     if not action:
         return {}
     known = ACTIONS[action]
+    for name in known.of_kind("pipeline"):
+        frame = frame.within(params.at(name).text())
     if isinstance(params.value, dict):
         (_check_set if known.sets_fields else params_of(known).read)(params, frame)
         return params.value
@@ -135,6 +137,12 @@ def _check_stage(place: Cursor, frame: Frame) -> None:
         place.fault(tr("no stage {!r} here", word), allowed_hint(word, frame.stages))
 
 
+def _check_pipeline(place: Cursor, frame: Frame) -> None:
+    word = place.text()
+    if word and word not in frame.pipelines:
+        place.fault(tr("no pipeline {!r} here", word), allowed_hint(word, [*frame.pipelines]))
+
+
 def _why_not_url(place: Cursor) -> tuple[str, str]:
     if re.match(r"https?://", place.text()) and "@" in place.text():
         return (tr("{!r} may not contain a user or password", place.name), "send it under headers:")
@@ -162,6 +170,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
         lambda: {"type": "string", "not": {"pattern": r"(^/|(^|/)\.\.(/|$)|\\)"}},
     ),
     "stage": lambda doc: shapes.Shape(doc, _check_stage, lambda: {"type": shapes.SCALAR}),
+    "pipeline": lambda doc: shapes.Shape(doc, _check_pipeline, lambda: {"type": shapes.SCALAR}),
     "url": lambda doc: shapes.guarded(doc, URL_RULE, _why_not_url),
     "secret": shapes.secret,
     "map": lambda doc: shapes.Shape(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.conditions.where import Aliases
 from crmcli.model.durations import DAYS, Duration, parse_duration
@@ -25,10 +26,18 @@ class Frame:
     stages: tuple[str, ...]
     templates: Path
     aliases: Aliases
+    pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The stages of every pipeline into which a record may go, by its id."""
 
     def field(self, name: str) -> Field | None:
         """The entity's field of exactly that name."""
         return next((f for f in self.schema.fields(self.entity) if f.name == name), None)
+
+    def within(self, pipeline: str) -> Frame:
+        """The same for what is said of another pipeline."""
+        return (
+            replace(self, stages=self.pipelines[pipeline]) if pipeline in self.pipelines else self
+        )
 
     def field_name(self, word: str) -> str:
         """The field that a word means, "" if none: `phone` is `phones` where nothing is `phone`."""

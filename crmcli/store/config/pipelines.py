@@ -88,7 +88,8 @@ def _names_of(raw: Raw) -> tuple[str, str]:
 
 def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
     places = list(place.at_most(limits.PIPELINES, "a list of pipelines").items())
-    deals = tuple(_pipeline(entry, "deal", ground) for entry in places)
+    stages = {entry.at("id").text(): _stage_ids(entry) for entry in places}
+    deals = tuple(_pipeline(entry, "deal", ground, stages) for entry in places)
     if isinstance(place.value, list) and not place.value:
         place.fault("there is no deal pipeline", "write at least one, with id, name, stages")
     unique(zip((deal.id for deal in deals), places, strict=True), "pipeline")
@@ -98,7 +99,14 @@ def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
     return deals
 
 
-def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
+def _stage_ids(place: Cursor) -> tuple[str, ...]:
+    stages = place.at("stages").value
+    return tuple(_names_of(stage)[0] for stage in (stages if isinstance(stages, list) else []))
+
+
+def _pipeline(
+    place: Cursor, entity: str, ground: _Ground, others: Mapping[str, tuple[str, ...]] | None = None
+) -> Pipeline:
     stages = place.at("stages").value
     stages = stages if isinstance(stages, list) else []
     names = [_names_of(stage) for stage in stages]
@@ -109,8 +117,8 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
             (str(s.get("kind") or "open"), _names_of(s)[0]) for s in stages if isinstance(s, dict)
         ),
     }
-    ids = tuple(word for word, _ in names)
-    frame = Frame(ground.schema, entity, ids, ground.templates, aliases)
+    ids = _stage_ids(place)
+    frame = Frame(ground.schema, entity, ids, ground.templates, aliases, others or {})
     got = (DEALS if entity == "deal" else LEADS).read(place, frame)
     pipeline = Pipeline(**{"id": "leads", **got}, entity=entity, line=place.line)
     for ring in pipeline.loops(at_once=True):
