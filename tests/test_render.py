@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmcli.model.values import parse_day_of_year
 from crmcli.render import Renderer, Style, TemplateFailed
 from crmcli.render.mail_text import forbidden_in_header
 from crmcli.render.words import amount_in_words
@@ -95,6 +96,12 @@ def test_dates() -> None:
     assert (RU.date(day), RU.date(day, "long")) == ("03.11.2026", "3 ноября 2026")
     assert (EN.date(day), EN.date(day, "long")) == ("3 Nov 2026", "3 November 2026")
     assert RU.date("2026-11-23") == "23.11.2026"
+
+
+def test_a_day_without_its_year_is_told_without_one() -> None:
+    names = {"day": parse_day_of_year("--04-02")}
+    for style, told in ((RU, "02.04 2 апреля --04-02"), (EN, "2 Apr 2 April --04-02")):
+        assert inline("{{ day | date }} {{ day | date('long') }} {{ day }}", names, style) == told
 
 
 def test_an_instant_is_told_in_the_workspaces_zone() -> None:

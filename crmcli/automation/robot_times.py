@@ -12,6 +12,7 @@ from crmcli.model.automation import Timing
 from crmcli.model.durations import MONTHS, Duration
 from crmcli.model.fields import Record
 from crmcli.model.settings import Calendar
+from crmcli.model.values import DayOfYear
 
 
 class Dated(NamedTuple):
@@ -58,7 +59,7 @@ def turns_of(timing: Timing, record: Record, since: datetime, clock: Clock) -> l
     for dated in dict.fromkeys(clock.dates(record, timing.field)):
         if timing.every:
             turns += _again_and_again(timing, dated, since, clock)
-        else:
+        elif not isinstance(dated.value, DayOfYear):
             turns.append(Turn(dated, _moment(timing, dated.value, clock)))
     return sorted(turns, key=lambda turn: turn.moment)
 

@@ -190,9 +190,11 @@ class Scale:
     def _birthdays(self, one: Profile, other: Profile) -> float:
         if not (one.birthday and other.birthday):
             return 0.0
-        if one.birthday != other.birthday:
+        has_years = "--" not in (one.birthday[:2], other.birthday[:2])
+        if one.birthday[0 if has_years else -5 :] != other.birthday[0 if has_years else -5 :]:
             return _OTHER_BIRTHDAY
-        return _NEW_YEAR if one.birthday.endswith("-01-01") else _BIRTHDAY
+        is_often = not has_years or one.birthday.endswith("-01-01")
+        return _NEW_YEAR if is_often else _BIRTHDAY
 
     def _companies(self, one: Profile, other: Profile) -> float:
         """Numbers of the registers decide; else the name, and what else agrees."""

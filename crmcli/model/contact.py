@@ -34,7 +34,7 @@ class Contact(Person):
     first_name: str = declare("text", "First name")
     middle_name: str = declare("text", "Middle name")
     last_name: str = declare("text", "Last name")
-    birthday: date | None = declare("date", "Birthday")
+    birthday: date | None = declare("birthday", "Birthday")
     type: str = declare("text", "Type", directory="contact_types")
     position: str = declare("text", "Position")
     companies: tuple[CompanyLink, ...] = declare("companies", "Companies", entities=("company",))

@@ -90,7 +90,7 @@ _FULL_HOUR = (
 _DAY_AND_CLOCK = re.compile(r"(.+?)(?:,? |(?<=\d)t)(?:at |в )?(\d{1,2}:\d\d.*)")
 HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
 _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from it in any zone
-_SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})\b")
+_SLASHED = re.compile(r"([0-9]{1,2})([/-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{2})\b|$)")
 MONTHS = 12
 _LEAP = 2000
 AHEAD = 10
@@ -291,20 +291,32 @@ def read_serial(text: str, zone: tzinfo) -> date | datetime | None:
     return None
 
 
-def yearless(text: str) -> str:
-    """A birthday without its year, as it is kept in a comment; "" for any other text.
+def yearless(text: str, order: str = "") -> str:
+    """A birthday without its year, as it is kept: --04-12; "" for any other text.
 
-    Address books write --0412, and 1604 or 0000 where the year is not known.
+    Address books write --0412, and 1604 or 0000 where the year is not known. `order` (dmy, mdy) reads 3/4.
     """
     plain = text.strip().casefold()
-    if match := re.fullmatch(r"(?:--|1604-?|0000-?)(\d\d)-?(\d\d)(?:t.*)?", plain):
-        return f"--{match[1]}-{match[2]}"
+    if match := re.fullmatch(r"(?:--|1604-?|0000-?)(\d\d)-?(\d\d)(?:[t ].*)?", plain):
+        return _day_of_year(int(match[2]), int(match[1]))
     if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.?", plain):
         return _day_of_year(int(match[1]), int(match[2]))
     dated = next(filter(None, (pattern.fullmatch(plain) for pattern in _DATED)), None)
     if dated and not dated["year"]:
         return _day_of_year(int(dated["day"]), _month(dated["month"]))
-    return text.strip() if re.fullmatch(r"\d{1,2}/\d{1,2}", plain) else ""
+    return _slashed_of_year(plain, order)
+
+
+def _slashed_of_year(text: str, order: str) -> str:
+    """3/4 as --04-03; TwoReadings where nothing tells which of both is the month."""
+    match = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text)
+    if match is None:
+        return ""
+    order = order or order_of(text)
+    if not order and match[1] != match[2]:
+        raise TwoReadings(tr("{!r} may be day/month or month/day", text))
+    month, day = (1, 2) if order == "mdy" else (2, 1)
+    return _day_of_year(int(match[day]), int(match[month]))
 
 
 def _day_of_year(day: int, month: int) -> str:

@@ -22,7 +22,7 @@ class Lead(Person):
     first_name: str = declare("text", "First name")
     middle_name: str = declare("text", "Middle name")
     last_name: str = declare("text", "Last name")
-    birthday: date | None = declare("date", "Birthday")
+    birthday: date | None = declare("birthday", "Birthday")
     company_name: str = declare("text", "Company name")
     position: str = declare("text", "Position")
     phones: tuple[Phone, ...] = declare("phones", "Phones")

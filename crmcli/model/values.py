@@ -218,6 +218,29 @@ def parse_instant(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+class DayOfYear(date):
+    """A day whose year nobody knows, as a birthday may be: 1604, a leap year, to those who count from it."""
+
+    def isoformat(self) -> str:
+        """The day as vCards have it."""
+        return f"--{self:%m-%d}"
+
+
+def parse_day_of_year(text: str) -> DayOfYear:
+    """Read a day like --04-12; ValueError otherwise."""
+    match = re.fullmatch(r"--([0-9]{2})-([0-9]{2})", text)
+    try:
+        if match is None:
+            raise ValueError
+        return DayOfYear(_YEAR_UNKNOWN, int(match[1]), int(match[2]))
+    except ValueError:
+        raise ValueError(tr("{!r} is not a day like --04-12", text)) from None
+
+
+_YEAR_UNKNOWN = 1604
+"""How Apple and vCards write that there is none."""
+
+
 def parse_date(text: str) -> date:
     """Read an ISO date; ValueError otherwise."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):

@@ -62,6 +62,8 @@ def _one(kind: Kind, field: Field) -> dict[str, Any]:
         return {"type": "string", "enum": [*field.choices]}
     if kind.is_number:
         return _NUMBER
+    if kind.is_yearless:
+        return {"type": "string", "pattern": "^([0-9]{4}|-)-[0-9]{2}-[0-9]{2}$"}
     if kind.is_time:
         return {"type": "string", "format": "date" if kind.is_day else "date-time"}
     return _TEXT

@@ -11,7 +11,7 @@ from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.money import write_money, write_short
 from crmcli.model.phone_format import spaced
-from crmcli.model.values import Phone, format_instant
+from crmcli.model.values import DayOfYear, Phone, format_instant
 from crmcli.render.words import amount_in_words
 
 _RU_MONTHS = (
@@ -67,6 +67,12 @@ class Style:
         return clock if form == "time" else f"{self._day(moment, 'short')} {clock}"
 
     def _day(self, day: Date, form: str) -> str:
+        if isinstance(day, DayOfYear):
+            return (
+                self._day(Date(day.year, day.month, day.day), form)
+                .removesuffix(str(day.year))
+                .rstrip(" .")
+            )
         if self.language == "ru":
             long = f"{day.day} {_RU_MONTHS[day.month - 1]} {day.year}"
             return long if form == "long" else f"{day.day:02}.{day.month:02}.{day.year:04}"

@@ -143,6 +143,26 @@ def test_several_linked_people_each_have_their_day(cheers: Any) -> None:
     assert cheers.tick("10d").said == []
 
 
+def test_a_birthday_without_its_year_comes_each_year(cheers: Any) -> None:
+    people = [
+        cheers.add("contact", name=name, birthday=day).id
+        for name, day in (("Анна Ким", "--12-01"), ("Олег Пак", "29 февраля"), ("Ия Цой", "1970-12-05"))
+    ]  # fmt: skip
+    cheers.add("deal", name="Чай", contacts=people)
+    cheers.tick()
+    for days, count in (("9d", 1), ("4d", 2), ("88d", 3), ("277d", 5), ("366d", 8)):
+        cheers.tick(days)
+        assert len(cheers.tasks()) == count, days
+
+
+def test_without_its_year_a_birthday_is_no_date_that_comes_once(house: Any) -> None:
+    house.rules(kit.robots("{id: r, do: task, at: {field: contacts.birthday}, with: {title: А}}"))
+    ann = house.add("contact", name="Анна Ким", birthday="24.11")
+    house.add("deal", name="Чай", contacts=[ann.id])
+    house.tick("2d")
+    assert house.titles() == []
+
+
 def test_the_letter_goes_to_whose_birthday_it_is(house: Any) -> None:
     house.template("hi", "Subject: С днём рождения\n\n{{ contact.name }}, ура!\n")
     with_ = "with: {template: mail/hi.j2}"

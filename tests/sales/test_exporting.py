@@ -450,6 +450,7 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
         "number": NUMBER,
         "chance": st.decimals(0, 100, places=2).map(lambda number: f"{number:f}"),
         "date": DATE,
+        "birthday": st.one_of(DATE, st.sampled_from(["--04-12", "--02-29"])),
         "datetime": INSTANT,
         "happened": INSTANT,
         "bool": st.sampled_from(["yes", "no"]),

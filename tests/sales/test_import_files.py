@@ -155,7 +155,7 @@ def test_bombs_and_what_is_no_workbook(ws: Workspace) -> None:
          "Phone 1 - Type,Phone 1 - Value\n"
          "Анна Орлова,Анна,Орлова,--05-12,Друзья ::: * myContacts,* Home,a@b.ru ::: c@b.ru,Mobile,"
          "89161234567 ::: 89161234568\n",
-         {"tags": ["myContacts", "Друзья"], "comment": "Birthday: --05-12",
+         {"tags": ["myContacts", "Друзья"], "birthday": "--05-12",
           "emails": [{"value": "a@b.ru", "type": "home"}, {"value": "c@b.ru", "type": "home"}]}),
         ("outlook", "contact",
          "Title,First Name,Last Name,Company,Business Street,E-mail Address,Business Phone 2,Birthday\n"

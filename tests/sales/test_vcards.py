@@ -97,8 +97,8 @@ def test_a_new_card_with_companies_labels_and_no_year(ws: Workspace) -> None:
     roles = {ws.get(link["company"]).get("name"): link["role"] for link in raw["companies"]}
     assert roles == {"ООО «Ромашка»": "директор", "ИП Лютик": "консультант"}
     assert raw["tags"] == ["a, b", "vip"]
-    assert "birthday" not in raw
-    for line in ("BDAY:--0203", "NICKNAME:Петя", "item1.X-ABLABEL:Дача", "UID:urn:uuid:1"):
+    assert raw["birthday"] == "--02-03"
+    for line in ("NICKNAME:Петя", "item1.X-ABLABEL:Дача", "UID:urn:uuid:1"):
         assert line in raw["vcard"]
     assert raw["comment"].endswith("и потому она сложена")
 

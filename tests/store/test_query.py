@@ -114,7 +114,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Raw]]] = {
     "company": {**CREATED, "inn": st.sampled_from(["7701234567", "500100732259"]), "urls": st.lists(SITES, max_size=2),
                 "lead": link("lead"), "turnover": AMOUNTS},
     "lead": {**CREATED, "stage": st.sampled_from(["new", "junk"]), "phones": phones(), "company": link("company"),
-             "converted": maybe({"deal": link("deal"), "contact": link("contact")}), "birthday": DAYS},
+             "converted": maybe({"deal": link("deal"), "contact": link("contact")}), "birthday": st.one_of(DAYS, st.sampled_from(["--02-29", "--11-23"]))},
     "task": {"name": NAMES, "about": link("lead", "contact", "deal"), "due": MOMENTS, "done_at": MOMENTS},
 }  # fmt: skip
 PATHS = {

@@ -51,7 +51,10 @@ def of_number(form: str, folder: Path) -> str:
     """The day or minute that a number in a column of days is."""
     found = read_serial(form, UTC)
     if found is None:
-        return yearless(form) or "no day"
+        try:
+            return yearless(form) or "no day"
+        except ValueError as error:
+            return str(error)
     return local_minute(found, UTC) if hasattr(found, "hour") else str(found)
 
 
@@ -86,8 +89,8 @@ CELLS = {
     "Сайт=в разработке": "comment: Сайт: в разработке",
     "Дата рождения=31.02.1980": "comment: Дата рождения: 31.02.1980",
     "Дата рождения=00.00.0000": "nothing",
-    "Дата рождения=12.04": "comment: Дата рождения: --04-12",
-    "Дата рождения=1604-05-09": "comment: Дата рождения: --05-09",
+    "Дата рождения=12.04": "birthday: --04-12",
+    "Дата рождения=1604-05-09": "birthday: --05-09",
     "Дата рождения=29342": "birthday: 1980-05-01",
     "Дата рождения=01.05.80": "birthday: 1980-05-01",
     "Дата рождения=1 мая 1980 г.": "birthday: 1980-05-01",
@@ -119,7 +122,13 @@ NUMBERS = {
     "April 12th": "--04-12",
     "12th of April": "--04-12",
     "12-Apr": "--04-12",
-    "3/4": "3/4",
+    "3/4": "'3/4' may be day/month or month/day",
+    "25/4": "--04-25",
+    "4/25": "--04-25",
+    "5/5": "--05-05",
+    "1604-04-12 00:00:00": "--04-12",
+    "--13-01": "no day",
+    "--0230": "no day",
     "45.04": "no day",
     "31.02": "no day",
     "12.40": "no day",

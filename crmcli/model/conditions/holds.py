@@ -78,10 +78,11 @@ def tests(op: str, kind: Kind, literal: Literal, env: Env) -> tuple[Test, ...]:
     low, high = bounds(kind, literal, env)
     if not kind.is_time:
         return (("=" if op == "has" else op, low),)
+    dated = ((">=", "0"),) if kind.is_yearless else ()  # a day without its year is before no other
     return {
         "=": ((">=", low), ("<", high)),
-        "<": (("<", low),),
-        "<=": (("<", high),),
+        "<": (*dated, ("<", low)),
+        "<=": (*dated, ("<", high)),
         ">": ((">=", high),),
         ">=": ((">=", low),),
     }[op]

@@ -95,6 +95,7 @@ class Kind:
     is_number: bool = False
     is_day: bool = False
     is_time: bool = False
+    is_yearless: bool = False  # a day that may lack its year
     is_past: bool = False  # what has been: `monday` is the last one
     is_phone: bool = False
     is_digits: bool = False  # spreadsheets take it for a number

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import tr
 from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Locale
 from crmcli.model.kinds.numbers import ORDER, Exact
-from crmcli.model.values import Raw, Value, format_instant, parse_date, parse_instant
+from crmcli.model.values import (
+    Raw,
+    Value,
+    format_instant,
+    parse_date,
+    parse_day_of_year,
+    parse_instant,
+)
 
 if TYPE_CHECKING:
     from crmcli.model.dates import When
@@ -52,9 +59,8 @@ class Day(Exact):
         """The same; a spreadsheet may have a day as a number, and no year is guessed in a file."""
         from crmcli.model.dates import local_minute, read_serial, yearless
 
-        if yearless(text):
+        if yearless(text, "dmy"):
             raise ValueError(tr("{!r} has no year", text))
-
         serial = read_serial(text, ctx.zone)
         if isinstance(serial, datetime):
             text = local_minute(serial, ctx.zone) if self.is_day else format_instant(serial)
@@ -72,6 +78,25 @@ class Day(Exact):
             return when.first.isoformat(), _following(when.last, date.isoformat)
         day = local_day(when, zone) if isinstance(when, datetime) else when
         return day.isoformat(), _following(day, date.isoformat)
+
+
+class Birthday(Day):
+    """A day of which the year may not be known: --04-12. Such a day is neither before nor after another."""
+
+    is_yearless: bool = True
+
+    def parse_text(self, text: str) -> Value:
+        return parse_day_of_year(text) if text.startswith("--") else parse_date(text)
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.dates import yearless
+
+        return yearless(text, ctx.date_order) or super().read(field, text, ctx)
+
+    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.dates import yearless
+
+        return yearless(text, ctx.date_order) or super().read_cell(field, text, ctx)
 
 
 class Instant(Day):
@@ -148,6 +173,7 @@ def _following(day: date, text: Callable[[date], str]) -> str:
 
 
 DATE = Day("date", declared_as="date", metavar="DATE")
+BIRTHDAY = Birthday("birthday", metavar="DATE")
 DATETIME = Instant("datetime", declared_as="datetime", metavar="TIME")
 HAPPENED = Instant("happened", metavar="TIME", is_past=True)
 """The moment of something that was done: no custom field has it."""

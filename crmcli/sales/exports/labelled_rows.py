@@ -66,6 +66,8 @@ class LabelledCells:
         return guard(self._words[column.name](cell, raw), excel=True)
 
     def _when(self, field: Field, cell: str) -> str:
+        if cell.startswith("--"):
+            return guard(cell, excel=True)
         if field.kind.is_day:
             return datetime.fromisoformat(cell).strftime(self._day)
         return parse_instant(cell).astimezone(self._ws.zone).strftime(f"{self._day} %H:%M")

@@ -139,9 +139,11 @@ def _of_birthday(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
 
     from crmcli.model.dates import yearless
 
+    if line.text.startswith(("--", "1604", "0000")):
+        return [("birthday", day)] if (day := yearless(line.text)) else []
     match = _DAY.fullmatch(line.text.strip())
-    if match is None or yearless(line.text):
-        return []  # without a year, or a text: it stays as a line
+    if match is None:
+        return []  # a text: it stays as a line
     try:
         return [("birthday", date(*map(int, match.groups())).isoformat())]
     except ValueError:
@@ -208,7 +210,8 @@ def lines_of(values: Mapping[str, Any]) -> list[CardLine]:
     lines += [CardLine("URL", escape(str(url))) for url in values.get("urls", [])]
     lines += map(_line_of_handle, map(str, values.get("handles", [])))
     if values.get("birthday"):
-        lines.append(CardLine("BDAY", str(values["birthday"])))
+        day = str(values["birthday"])
+        lines.append(CardLine("BDAY", day if day[0] != "-" else f"--{day[2:].replace('-', '')}"))
     if values.get("tags"):
         lines.append(CardLine("CATEGORIES", ",".join(map(escape, values["tags"]))))
     if values.get("comment"):

@@ -10,7 +10,6 @@ from typing import cast
 from crmcli.dataclass import replace
 from crmcli.formats.jsonl import read_object
 from crmcli.model.amounts import currency_in
-from crmcli.model.dates import yearless
 from crmcli.model.handles import whole_handle
 from crmcli.model.kinds import TEXT, UTM_KEYS, ContactPoints, Field, kind_of, merge_lists
 from crmcli.model.values import CONSENT_CHANNELS, Raw
@@ -107,8 +106,6 @@ class Placer:
             return
         if target.field in (UNKNOWN, FULL_NAME, "comment") or target.part in (PART, STATUS):
             self._take_apart(draft, column, target, cell)
-        elif target.field == "birthday" and (day := yearless(str(cell))):
-            draft.comment.append(f"{column.label}: {day}")
         elif is_stage_date(target):
             at = self._cells.read(_STAGE_AT, cell, exact=False, column=column.label)
             draft.stage_dates.append((target.part.partition(".")[2], str(at)))
