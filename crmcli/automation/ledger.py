@@ -76,6 +76,9 @@ class Job:
     claims: int = 0
     cause: str = ""
     depth: int = 0
+    ends_chain: bool = False
+    """Whether the rest of its chain is let go, save from the robot `go_to` on."""
+    go_to: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     claim: Mapping[str, Any] = field(default_factory=dict)
 
@@ -153,6 +156,9 @@ def _after(job: Job | None, event: Event) -> Job:
         return _resolved(job, event)
     reason = redacted(str(data.get("reason", "")))  # older lines quote addresses as they were
     job = replace(job, state=word, at=event.at, reason=reason, retry_at=None)
+    if word == "skipped":
+        ends, go_to = data.get("ends_chain") is True, str(data.get("go_to", ""))
+        job = replace(job, ends_chain=ends, go_to=go_to)
     if word == DEFERRED:
         return replace(job, state="queued", starts=0, retry_at=instant_in(data, "retry_at"))
     if word == "queued":

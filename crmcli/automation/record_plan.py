@@ -12,6 +12,7 @@ from crmcli.automation.linked_dates import changed_at, dates_of
 from crmcli.automation.robot_times import Clock, waited
 from crmcli.automation.robots import Step, Visit, steps_of, visits
 from crmcli.dataclass import dataclass, replace
+from crmcli.model.conditions.holds import holds
 from crmcli.model.entities import having
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
@@ -184,5 +185,6 @@ def _planned(
     clock = Clock(ws.now, ws.settings.calendar, ws.zone, partial(dates_of, ws))
     if changed := changed_at(ws, record, stage):
         stays[-1] = replace(stays[-1], changed={**stays[-1].changed, **changed})
-    steps = steps_of(record, stage, stays[-1], clock)
+    env = ws.env
+    steps = steps_of(record, stage, stays[-1], clock, lambda asked: holds(asked, record, env))
     return RecordPlan(record, events, stays, steps, pipeline, stage)

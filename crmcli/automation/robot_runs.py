@@ -13,7 +13,7 @@ from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import Attempt, bug_in, check_rule, fail_in, is_general
 from crmcli.automation.ledger import Done, enter
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
-from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, is_wild
+from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, exit_facts, is_wild
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, UNSET, listed_words
@@ -56,7 +56,9 @@ def can_share(ws: Workspace, seen: RecordPlan, step: Step) -> bool:
     action, robot = ACTIONS.get(step.robot.do), step.robot
     if action is None or not action.is_lone or seen.before is not None:
         return False
-    return not robot.reads(_of_others(ws, seen.record.entity))
+    leaving = [one for one in seen.stage.robots if one.exits] if seen.stage else []
+    others = _of_others(ws, seen.record.entity)
+    return not any(one.reads(others) for one in (robot, *leaving))
 
 
 def _of_others(ws: Workspace, entity: str) -> set[str]:
@@ -103,8 +105,8 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
         change.note("automation.stopped", record.id, facts)
         return Done(record.id, robot.id, robot.do, word, step.key, reason)
     # What a date led to, and not what has passed since: void if the clock was wrong.
-    timed = step.verdict != "run" and bool(robot.timing.field)
-    more = {"timed": True} if timed else {}
+    timed = step.verdict != "run" and bool(robot.timing.field) and not step.exit
+    more = {"timed": True} if timed else exit_facts(step.exit)
     return enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
 
 

@@ -7,17 +7,18 @@ the stage, editing a date or changing a robot needs no bookkeeping.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crmcli.automation.ledger import LONGEST_WAIT, OPEN, Job, job_key, jobs_of
 from crmcli.automation.robot_times import Clock, Dated, Turn, has_passed, own_dates, turns_of
 from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
-from crmcli.model.automation import Robot
+from crmcli.model.automation import Exit, Robot
 from crmcli.model.clocks import has_come
+from crmcli.model.conditions.tree import Condition
 from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
@@ -60,13 +61,17 @@ class Step:
     """The key of its last job in this visit, where its date has come before."""
     whose: str = ""
     """The linked record whose date it is."""
+    exit: Exit | None = None
+    """What ends its chain here."""
 
 
 class _Chain(NamedTuple):
-    """Where the chain stands: since when its next robot may count, or why it may not."""
+    """Where the chain stands: since when its next robot may count, or why it may not; `left` is the job
+    that ended it."""
 
     since: datetime | None
     reason: str = ""
+    left: Job | None = None
 
 
 def visits(events: Sequence[Event]) -> list[Visit]:
@@ -91,13 +96,19 @@ def visits(events: Sequence[Event]) -> list[Visit]:
     return found
 
 
-def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[Step]:
-    """Each robot of the stage with what it does next for the record; robots in their order. Conditions are
-    not asked here: they hold or not at the moment of acting."""
+def steps_of(
+    record: Record,
+    stage: Stage,
+    visit: Visit,
+    clock: Clock,
+    is_met: Callable[[Condition], bool] = lambda _: False,
+) -> list[Step]:
+    """Each robot of the stage with what it does next for the record; robots in their order. Of conditions
+    only those are asked here that end a chain: others hold or not at the moment of acting."""
     there = visit.entry.data.get("robots")
     steps: list[Step] = []
     chain = _Chain(visit.entry.at)
-    for robot in stage.robots:
+    for robot, exits in with_exits(stage):
         # A message that is thought of today must not go to everybody who has stood here for months.
         if there is False or (isinstance(there, list) and robot.id not in there):
             why = IMPORTED if there is False else ADDED_LATER
@@ -106,9 +117,40 @@ def steps_of(record: Record, stage: Stage, visit: Visit, clock: Clock) -> list[S
             continue
         if not robot.timing.wait_previous:
             chain = _Chain(visit.entry.at)
-        steps.append(_step(robot, record, visit, chain, clock))
+        if chain.left is not None and chain.left.go_to != robot.id:
+            why, key = chain.left.reason, key_of(robot, record, visit)
+            steps.append(Step(robot, key, "cancelled", chain.left.at, why))
+            continue
+        step = _step(robot, record, visit, chain, clock)
+        if step.state in ("due", "waiting", "waiting_for_field"):
+            step = _unless_left(step, [one for one in exits if is_met(one.when)], clock.now)
+        steps.append(step)
         chain = _follow(chain, steps[-1], visit)
     return steps
+
+
+def with_exits(stage: Stage) -> Iterator[tuple[Robot, Sequence[Exit]]]:
+    """The robots of a stage, each with what may end its chain before it acts: what stands at it and at those
+    above it in the chain. A goal that goes on at a robot is none from there on."""
+    exits: list[Exit] = []
+    for robot in stage.robots:
+        above = exits if robot.timing.wait_previous else []
+        own = robot.exits if robot.enabled else ()
+        exits = [one for one in [*above, *own] if one.go_to != robot.id]
+        yield robot, exits
+
+
+def exit_facts(left: Exit | None) -> Mapping[str, Any]:
+    """What the ledger says of a robot at which its chain ended, besides the reason."""
+    return {"ends_chain": True, "go_to": left.go_to} if left else {}
+
+
+def _unless_left(step: Step, met: Sequence[Exit], now: datetime) -> Step:
+    """The step; to be let go at once where the chain ends."""
+    if not met:
+        return step
+    at = step.due_at if step.state == "due" else now
+    return replace(step, state="due", due_at=at, reason=str(met[0]), verdict="skip", exit=met[0])
 
 
 def next_at(steps: Sequence[Step], now: datetime) -> datetime | None:
@@ -204,6 +246,8 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
     if job is None:
         # A disabled robot is as good as not there: the next one counts from where it would have.
         return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
+    if job.ends_chain:
+        return _Chain(job.at, left=job)
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
         return _Chain(min(job.at, visit.until or job.at))
     why = tr("{} failed for good" if job.state == "dead" else "after {}", step.robot.id)

@@ -1,6 +1,7 @@
 """Whether a message may leave for a client now; asked under the lock, before anything leaves.
 
-In this order: consent, block list, quiet hours and days. What a person sent is asked for consent alone.
+In this order: consent, block list, goal and exit of the robot's chain, quiet hours and days. What a person
+sent is asked for consent alone.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from crmcli.automation.ledger import DEFERRED, PERSON, Job
-from crmcli.automation.work_time import after_quiet
+from crmcli.automation.record_plan import place_of
+from crmcli.automation.robots import exit_facts, with_exits
+from crmcli.automation.work_time import after_quiet, shift
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
+from crmcli.model.conditions.holds import holds
 from crmcli.model.dates import local_minute
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of, fold, format_instant
@@ -52,7 +56,27 @@ def why_not_now(ws: Workspace, job: Job) -> Refusal | None:
         return Refusal("skipped", refused)
     if job.robot.startswith(PERSON):
         return None
-    return _quiet(ws, Outgoing(job, record, to))
+    message = Outgoing(job, record, to)
+    return _of_robot(ws, message) or _quiet(ws, message)
+
+
+def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
+    """Whether the robot, as it is declared now, still means it: no goal was met and it is not too late."""
+    job = message.job
+    entry = ws.timeline.event(job.cause) if job.cause and ":" not in job.robot else None
+    stage = place_of(ws, entry)[1] if entry is not None and entity_of(entry.record) else None
+    named = (
+        [(one, exits) for one, exits in with_exits(stage) if one.id == job.robot] if stage else []
+    )
+    for robot, exits in named:
+        record = message.record
+        met = [one for one in exits if record is not None and holds(one.when, record, ws.env)]
+        if met:
+            return Refusal("skipped", str(met[0]), exit_facts(met[0]))
+        late = robot.timing.max_late
+        if late is not None and ws.now > shift(job.since, late, ws.zone):
+            return Refusal("missed", tr("more than {} late", late))
+    return None
 
 
 def _quiet(ws: Workspace, message: Outgoing) -> Refusal | None:

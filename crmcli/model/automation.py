@@ -65,6 +65,21 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Exit:
+    """A condition at which a chain of robots ends: a goal that is reached, or what makes the rest
+    pointless. A goal may go on at a robot further down the chain."""
+
+    when: Condition
+    go_to: str = ""
+    is_goal: bool = False
+
+    def __str__(self) -> str:
+        said = "goal met: {}" if self.is_goal else "the chain ends: {}"
+        told = tr(said, self.when)
+        return tr("{}; on with {}", told, self.go_to) if self.go_to else told
+
+
+@dataclass(frozen=True, slots=True)
 class Robot:
     """One thing done for a record that stands in the robot's stage."""
 
@@ -73,6 +88,8 @@ class Robot:
     params: Mapping[str, Any]
     when: Condition | None = None
     timing: Timing = field(default_factory=Timing)
+    exits: tuple[Exit, ...] = ()
+    """What ends the chain from here on; asked before this robot and each one below it."""
     on_error: str = "stop"  # stop | continue: whether a dead job ends the chain
     enabled: bool = True
     line: int = 0
@@ -92,8 +109,10 @@ class Robot:
         return self.when is None and not waits
 
     def reads(self, names: Collection[str]) -> bool:
-        """Whether its condition or its parameters have one of these names, wherever it stands."""
-        return not set(re.findall(r"\w+", f"{self.when} {self.params}")).isdisjoint(names)
+        """Whether its conditions or its parameters have one of these names, wherever it stands."""
+        return not set(re.findall(r"\w+", f"{self.when} {self.params} {self.exits}")).isdisjoint(
+            names
+        )
 
 
 @dataclass(frozen=True, slots=True)

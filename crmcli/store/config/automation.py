@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from crmcli.dataclass import replace
 from crmcli.language import together, tr
 from crmcli.model.actions import ACTIONS
-from crmcli.model.automation import Robot, Schedule, Timing, Trigger
+from crmcli.model.automation import Exit, Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
 from crmcli.model.durations import MONTHS, UNIT, UNITS, Duration
@@ -35,6 +36,7 @@ def read_robot(place: Cursor, frame: Frame) -> Robot:
         params=read_params(place, got["do"], frame),
         when=got["when"],
         timing=_timing(place, got),
+        exits=tuple(filter(None, (got["goal"], got["exit_when"]))),
         on_error=got["on_error"],
         enabled=got["enabled"],
         line=place.line,
@@ -141,6 +143,36 @@ def _condition(place: Cursor, frame: Frame) -> Condition | None:
         return None
 
 
+def _goal(place: Cursor, frame: Frame) -> Exit | None:
+    """A condition, or one with the robot at which the chain goes on."""
+    if not isinstance(place.value, dict):
+        when = _condition(place, frame)
+        return Exit(when, is_goal=True) if when else None
+    got = GOAL.read(place, frame)
+    return Exit(got["when"], got["go_to"], is_goal=True) if got["when"] else None
+
+
+def _exit(place: Cursor, frame: Frame) -> Exit | None:
+    when = _condition(place, frame)
+    return Exit(when) if when else None
+
+
+def with_sound_goals(robots: Sequence[Robot], places: Iterable[Cursor]) -> tuple[Robot, ...]:
+    """The robots of a stage; a fault at each goal that does not go on at a robot further down its chain."""
+    found = []
+    for number, (robot, place) in enumerate(zip(robots, places, strict=True)):
+        below = takewhile(lambda one: one.timing.wait_previous, robots[number + 1 :])
+        known = [one.id for one in below]
+        for target in (one.go_to for one in robot.exits if one.go_to and one.go_to not in known):
+            told = tr("no robot {!r} further down the chain", target)
+            hint = allowed_hint(target, known) if known else "the robots below need wait: previous"
+            place.at("goal").at("go_to").fault(told, hint)
+            place.findings.of_rules.append(place.findings.problems[-1])
+            robot = replace(robot, fault=str(place.findings.problems[-1]))
+        found.append(robot)
+    return tuple(found)
+
+
 def _condition_shape(doc: str) -> shapes.Shape:
     return shapes.Shape(doc, _condition, lambda: {"type": "string"}, None)
 
@@ -224,6 +256,13 @@ AFTER = shapes.keys(
     },
 )
 NOT_AFTER: dict[str, Any] = {"field": "", "by": None, "time": "", "every": ""}
+GOAL = shapes.keys(
+    "",
+    {
+        "when": shapes.needed(_condition_shape("The condition.")),
+        "go_to": shapes.text("The robot further down the chain at which it goes on."),
+    },
+)
 ROBOT = shapes.keys(
     "Acts for a record that stands in this stage.",
     {
@@ -244,6 +283,16 @@ ROBOT = shapes.keys(
             {**MOMENT, "by": shapes.needed(_length_shape("How long before it."))},
         ),
         "wait": shapes.word("Wait until the robot above has finished.", ("previous",)),
+        "goal": shapes.Shape(
+            "What this robot and those that wait for it are for: once it holds, the rest of the chain is let"
+            " go, or the chain goes on at the robot go_to. Looked at before every step, and before a message"
+            " leaves.",
+            _goal, lambda: {"anyOf": [{"type": "string"}, GOAL.schema(required=True)]}, None,
+        ),
+        "exit_when": shapes.Shape(
+            "Once it holds, this robot and those that wait for it are let go; looked at like goal.",
+            _exit, lambda: {"type": "string"}, None,
+        ),
         "workdays": shapes.yes_no("Count company working time only."),
         "if_past": shapes.word(
             "What to do when the moment had passed when the robot came; if absent, messages to clients skip"

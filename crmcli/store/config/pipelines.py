@@ -19,7 +19,12 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
 from crmcli.store.config import shapes
-from crmcli.store.config.automation import read_robot, read_schedule, read_trigger
+from crmcli.store.config.automation import (
+    read_robot,
+    read_schedule,
+    read_trigger,
+    with_sound_goals,
+)
 from crmcli.store.config.cursor import Cursor, read_marked, unique
 from crmcli.store.config.frame import Frame
 from crmcli.store.layout import PIPELINES
@@ -201,6 +206,10 @@ def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor])
         )
 
 
+def _robots(place: Cursor, frame: Frame) -> tuple[Robot, ...]:
+    return with_sound_goals(_rules(place, read_robot, frame), place.items())
+
+
 def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit) -> shapes.Shape:
     definition = read.__name__.removeprefix("read_")
     return shapes.Shape(
@@ -242,9 +251,12 @@ STAGE = shapes.keys(
             "Fields a record must have to stand here; phone|email means one of the two.",
             shapes.Shape("", _alternatives, lambda: {"type": shapes.SCALAR}),
         ),
-        "robots": _rule_list(
-            "What is done for a record in this stage, in order.",
-            read_robot, (limits.ROBOTS, "a list of robots"),
+        "robots": replace(
+            _rule_list(
+                "What is done for a record in this stage, in order.",
+                read_robot, (limits.ROBOTS, "a list of robots"),
+            ),
+            read=lambda place, frame: _robots(place.at_most(limits.ROBOTS, "a list of robots"), frame),
         ),
         "triggers": _rule_list(
             "Events that move a record to this stage; forward only, unless back: yes.",
